@@ -1,0 +1,150 @@
+"""What a checkpoint is: coordinates, never handles, never tensor bytes.
+
+A `Checkpoint` is immutable and may be read from any thread. It says which tensors there are and where their bytes lie;
+`core.bytes` fetches them when somebody asks.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from .dtypes import DTYPES
+from .findings import Finding
+from .graph import Graph
+
+
+class FileStamp(NamedTuple):
+    """How a file looked when it was opened; compared before every later read."""
+
+    path: str
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    inode: int
+    device: int
+
+
+class Extent(NamedTuple):
+    """Where bytes lie. `file` indexes `Checkpoint.files`; `offset` and `nbytes` are what lies on disk; `size` is how many
+    bytes that is once inflated; `method` is zip's (0 stored, 8 deflated); `crc` the CRC-32 of the `size` bytes, or None."""
+
+    file: int
+    offset: int
+    nbytes: int
+    size: int
+    method: int = 0
+    crc: int | None = None
+
+
+class Storage(NamedTuple):
+    """One run of bytes that tensors view. `nbytes` is what the file declares for it; `dtype` the declared element type
+    (untyped: "uint8"); `device` the tag stored in the file. `problem` says why its bytes cannot be trusted, or is ""."""
+
+    id: str
+    dtype: str
+    device: str | None
+    nbytes: int
+    extent: Extent | None
+    big_endian: bool = False
+    problem: str = ""
+
+
+class TensorInfo(NamedTuple):
+    """A tensor as the file describes it. `shape`, `stride` and `offset` count elements; `storage` is a key of
+    `Checkpoint.storages` ("" for a tensor without one, as on the meta device). `state_dict` is the path of the state dict
+    it belongs to (None: none). `layout` is torch's name; `extra` keeps what other layouts need (quantizer, indices …).
+    `problem` says why the values cannot be shown, or is ""; `node` is its place in the pickle's graph (-1: none)."""
+
+    key: str
+    shape: tuple[int, ...]
+    dtype: str
+    device: str | None
+    stride: tuple[int, ...]
+    offset: int
+    storage: str
+    storage_nbytes: int
+    requires_grad: bool = False
+    state_dict: str | None = None
+    layout: str = "strided"
+    problem: str = ""
+    node: int = -1
+    extra: Mapping[str, Any] | None = None
+
+    @property
+    def numel(self) -> int:
+        n = 1
+        for size in self.shape:
+            n *= size
+        return n
+
+    @property
+    def nbytes(self) -> int:
+        """Logical bytes: elements times width, whatever is stored."""
+        known = DTYPES.get(self.dtype)
+        return -(-self.numel * known.bits // 8) if known else 0
+
+    @property
+    def name(self) -> str:
+        """The key inside its state dict: what `load_state_dict` would call it."""
+        return self.key[len(self.state_dict) + 1:] if self.state_dict else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """A value that is no plain number, text or None: `type` is its name as the file says it ("omegaconf.ListConfig"),
+    `text` one line to show for it. It is kept whole in the graph at `node`; nothing named by it was looked up."""
+
+    type: str
+    text: str
+    node: int = -1
+
+
+Plain = bool | int | float | complex | str | bytes | None | tuple[()] | list[Any] | dict[Any, Any] | Opaque
+"""Leaves of the tree. Containers occur only empty; everything else in them has keys of its own."""
+
+
+class Member(NamedTuple):
+    """One record of an archive: what `Details` lists. `note` says what is wrong with it, or is ""."""
+
+    name: str
+    extent: Extent
+    note: str = ""
+
+
+class Pickle(NamedTuple):
+    """One pickle of the file: the member it lies in ("data.pkl") and its graph."""
+
+    member: str
+    graph: Graph
+
+
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """See the module. `path` as given; `format` and `kind` one of the fixed names of DESIGN §3; `metadata` is safetensors'
+    `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);
+    `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to."""
+
+    path: str
+    format: str
+    kind: str
+    files: tuple[FileStamp, ...]
+    tensors: Mapping[str, TensorInfo]
+    values: Mapping[str, Plain] = field(default_factory=lambda: _EMPTY)
+    storages: Mapping[str, Storage] = field(default_factory=lambda: _EMPTY)
+    state_dicts: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    module_metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _EMPTY)
+    facts: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    members: tuple[Member, ...] = ()
+    pickles: tuple[Pickle, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all files together."""
+        return sum(stamp.size for stamp in self.files)

@@ -1,0 +1,106 @@
+"""What can go wrong, as one tree, plus `Cancelled` outside it.
+
+    InspectorError(message, hint, where)      one line says what is wrong, what to do, and at which byte or member
+    ├── ReadError                             the bytes at hand cannot be read as a checkpoint
+    │   ├── NotACheckpoint                    the content is something else, and is named (PNG, HTML page, Git-LFS pointer …)
+    │   ├── Unsupported                       a known container, feature or version that is not read
+    │   ├── Truncated                         fewer bytes than the file itself says there are
+    │   ├── Corrupt                           the bytes contradict the format's rules
+    │   ├── Ambiguous                         two readers could see two different contents
+    │   ├── TooBig                            a budget of `limits` was reached
+    │   ├── Changed                           the file is not the one that was opened
+    │   └── Unreadable                        the operating system said no
+    ├── BadTensor                             one tensor's values cannot be had; the rest of the checkpoint can
+    ├── EditError                             an edit cannot be applied
+    ├── SaveError                             a file cannot be written
+    └── UsageError                            the request itself makes no sense (no such key, …)
+    Cancelled                                 the person said stop; never an InspectorError
+
+What is odd but readable is a `Finding`, not an error. Exceptions of other libraries are wrapped where bytes are read or
+written and never cross the core's front door.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .findings import Finding
+
+
+class InspectorError(Exception):
+    """`message` says what is wrong, `hint` what to do, `where` the member and byte offset ("data.pkl:123"), `id` is a
+    stable name for scripts. `findings` keeps what was learnt before the error (calls in a pickle that then breaks off)."""
+
+    id = "error"
+
+    def __init__(self, message: str, hint: str = "", where: str = "", *, id: str = "",
+                 findings: Sequence[Finding] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+        self.findings = tuple(findings)
+        if id:
+            self.id = id
+
+    def __str__(self) -> str:
+        place = f" (at {self.where})" if self.where else ""
+        end = "" if self.message.endswith((".", "!", "?")) else "."
+        return f"{self.message}{place}{end}" + (f" {self.hint}" if self.hint else "")
+
+
+class ReadError(InspectorError):
+    id = "unreadable"
+
+
+class NotACheckpoint(ReadError):
+    id = "not_a_checkpoint"
+
+
+class Unsupported(ReadError):
+    id = "unsupported"
+
+
+class Truncated(ReadError):
+    id = "truncated"
+
+
+class Corrupt(ReadError):
+    id = "corrupt"
+
+
+class Ambiguous(ReadError):
+    id = "ambiguous"
+
+
+class TooBig(ReadError):
+    id = "too_big"
+
+
+class Changed(ReadError):
+    id = "changed"
+
+
+class Unreadable(ReadError):
+    id = "io"
+
+
+class BadTensor(InspectorError):
+    id = "bad_tensor"
+
+
+class EditError(InspectorError):
+    id = "edit"
+
+
+class SaveError(InspectorError):
+    id = "save"
+
+
+class UsageError(InspectorError):
+    id = "usage"
+
+
+class Cancelled(Exception):
+    """The person cancelled; nothing is wrong."""

@@ -1,0 +1,224 @@
+"""A pickle as an inert graph: an append-only log of nodes that refer to each other by number.
+
+The machine (`pickles.machine`) turns opcodes into this log in one pass and nothing in it is ever executed, hashed,
+compared or printed recursively. A node is four integers, `kind[n]`, `a[n]`, `b[n]`, `at[n]`; `at` is the offset in `data`
+of the opcode that made it, and what `a` and `b` are depends on the kind:
+
+    kind                       a                        b
+    NONE TRUE FALSE            -                        -
+    INT                        the value                -                 fits 64 bits, signed
+    BIGINT                     start in data            end               LONG1/LONG4 payload, little-endian two's complement
+    BIGTEXT                    start                    end               decimal text of INT/LONG that 64 bits do not hold
+    FLOAT                      the 64 bits (as int64)   -
+    STR                        start                    end               UTF-8 with surrogates passed through
+    STRTEXT                    start                    end               UNICODE line, raw-unicode-escape
+    BYTES, BYTEARRAY           start                    end
+    PYSTR                      start                    end               python-2 str: BINSTRING, SHORT_BINSTRING
+    PYSTRTEXT                  start                    end               STRING line between its quotes, escapes undecoded
+    TUPLE LIST DICT SET FROZENSET   operands start      operands end      DICT: key, value, key, value …
+    GLOBAL                     index into `names`       -
+    GLOBALDYN                  node of the module       node of the name  STACK_GLOBAL on operands that are not str
+    EXT                        the code                 -                 copyreg extension registry; never looked up
+    PERSIDTEXT                 start                    end               PERSID line
+    PERSID                     node of the id           -                 BINPERSID
+    REDUCE                     node of the callable     node of the arguments
+    NEWOBJ                     node of the class        node of the arguments
+    NEWOBJEX                   operands start           operands end      class, args, kwargs
+    OBJ                        operands start           operands end      class first, then arguments
+    INST                       operands start           operands end      the GLOBAL node first, then arguments
+    BUFFER                     -                        -                 out-of-band buffer
+  and the mutations, which are nodes of the same log so that their order is kept, but never anyone's operand:
+    APPEND APPENDS             operands start           operands end      target, then items
+    SETITEM SETITEMS           operands start           operands end      target, then key, value, key, value …
+    ADDITEMS                   operands start           operands end      target, then items
+    BUILD                      node of the target       node of the state
+
+Containers are evaluated at the end of the log: what a list holds is what it was made with plus all its mutations. A
+REDUCE saw its arguments as they were when it ran; `mutated_after` tells whether that makes a difference.
+"""
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+(NONE, TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT, STR, STRTEXT, BYTES, BYTEARRAY, PYSTR, PYSTRTEXT,
+ TUPLE, LIST, DICT, SET, FROZENSET, GLOBAL, GLOBALDYN, EXT, PERSIDTEXT, PERSID,
+ REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST, BUFFER,
+ APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS, BUILD) = range(35)
+
+KIND_NAMES = ("NONE TRUE FALSE INT BIGINT BIGTEXT FLOAT STR STRTEXT BYTES BYTEARRAY PYSTR PYSTRTEXT "
+              "TUPLE LIST DICT SET FROZENSET GLOBAL GLOBALDYN EXT PERSIDTEXT PERSID "
+              "REDUCE NEWOBJ NEWOBJEX OBJ INST BUFFER APPEND APPENDS SETITEM SETITEMS ADDITEMS BUILD").split()
+
+TEXTS = frozenset((STR, STRTEXT))
+CONTAINERS = frozenset((TUPLE, LIST, DICT, SET, FROZENSET))
+CALLS = frozenset((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))
+MUTATIONS = frozenset((APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS, BUILD))
+
+FIRST_MUTATION = APPEND
+
+
+class Note(NamedTuple):
+    """Something odd the machine saw at byte `at`: `id` becomes the finding's id."""
+
+    id: str
+    at: int
+    message: str
+
+
+class Graph:
+    """See the module. Filled by the machine, read by everyone, changed by nobody afterwards.
+
+    `data` holds the pickle's bytes (it may be longer: `start`..`end` is this pickle, STOP included); `root` is the node
+    that STOP returned; `protocol` the highest PROTO seen (0: none); `mutations` maps a node to its mutation nodes in
+    order; `leftover` are nodes still on the stack at STOP.
+    """
+
+    __slots__ = ("data", "start", "end", "root", "protocol", "kind", "a", "b", "at", "operands", "names", "mutations",
+                 "notes", "leftover", "_texts")
+
+    def __init__(self, data: bytes, start: int = 0) -> None:
+        self.data = data
+        self.start = start
+        self.end = start
+        self.root = -1
+        self.protocol = 0
+        self.kind = bytearray()
+        self.a = array("q")
+        self.b = array("q")
+        self.at = array("q")
+        self.operands = array("q")
+        self.names: list[tuple[str, str]] = []       # (module, name) of GLOBAL nodes, one entry per distinct pair
+        self.mutations: dict[int, list[int]] = {}
+        self.notes: list[Note] = []
+        self.leftover: tuple[int, ...] = ()
+        self._texts: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self.kind)
+
+    # -- one node -----------------------------------------------------------------------------------------------------
+
+    def text(self, n: int) -> str | None:
+        """The text of a STR or STRTEXT node; None for any other. A PYSTR is bytes-or-text by its reader: see `loose_text`."""
+        kind = self.kind[n]
+        if kind == STR:
+            found = self._texts.get(n)
+            if found is None:
+                found = self._texts[n] = str(self.data[self.a[n]:self.b[n]], "utf-8", "surrogatepass")
+            return found
+        if kind == STRTEXT:
+            return str(self.data[self.a[n]:self.b[n]], "raw-unicode-escape")
+        return None
+
+    def loose_text(self, n: int) -> str | None:
+        """Like `text`, and python-2 strings as torch reads them (`encoding="utf-8"`); None where that fails."""
+        kind = self.kind[n]
+        if kind == PYSTR or kind == PYSTRTEXT:
+            raw = self.raw(n)
+            try:
+                return None if raw is None else raw.decode("utf-8")
+            except UnicodeDecodeError:
+                return None
+        return self.text(n)
+
+    def raw(self, n: int) -> bytes | None:
+        """The bytes of a BYTES, BYTEARRAY, PYSTR or PYSTRTEXT node (escapes decoded); None for any other."""
+        kind = self.kind[n]
+        if kind in (BYTES, BYTEARRAY, PYSTR):
+            return self.data[self.a[n]:self.b[n]]
+        if kind == PYSTRTEXT:
+            import codecs
+            return codecs.escape_decode(self.data[self.a[n]:self.b[n]])[0]  # type: ignore[attr-defined, no-any-return]
+        return None
+
+    def integer(self, n: int) -> int | None:
+        """The value of an INT, or of a BIGINT/BIGTEXT of any length; None for any other kind, bool included."""
+        kind = self.kind[n]
+        if kind == INT:
+            return self.a[n]
+        if kind == BIGINT:
+            return int.from_bytes(self.data[self.a[n]:self.b[n]], "little", signed=True)
+        if kind == BIGTEXT and self.b[n] - self.a[n] <= 4000:
+            return int(self.data[self.a[n]:self.b[n]].decode("ascii"), 0)
+        return None
+
+    def real(self, n: int) -> float:
+        """The value of a FLOAT node."""
+        value: float = struct.unpack("<d", struct.pack("<q", self.a[n]))[0]
+        return value
+
+    def boolean(self, n: int) -> bool | None:
+        """The value of a TRUE or FALSE node; None for any other."""
+        kind = self.kind[n]
+        return True if kind == TRUE else False if kind == FALSE else None
+
+    def global_name(self, n: int) -> tuple[str, str] | None:
+        """(module, name) of a GLOBAL node; None for any other, GLOBALDYN included."""
+        return self.names[self.a[n]] if self.kind[n] == GLOBAL else None
+
+    # -- what a node refers to ----------------------------------------------------------------------------------------
+
+    def initial(self, n: int) -> Sequence[int]:
+        """The operands a container, NEWOBJEX, OBJ, INST or mutation node was made with."""
+        return self.operands[self.a[n]:self.b[n]]
+
+    def sequence(self, n: int) -> list[int]:
+        """Items of a container or of any other target of APPEND(S)/ADDITEMS, mutations included, in order."""
+        items = list(self.initial(n)) if self.kind[n] in CONTAINERS else []
+        for m in self.mutations.get(n, ()):
+            if self.kind[m] in (APPEND, APPENDS, ADDITEMS):
+                items.extend(self.operands[self.a[m] + 1:self.b[m]])
+        return items
+
+    def pairs(self, n: int) -> list[tuple[int, int]]:
+        """(key, value) nodes of a DICT or of any other target of SETITEM(S), in stored order, duplicates kept."""
+        flat = list(self.initial(n)) if self.kind[n] == DICT else []
+        for m in self.mutations.get(n, ()):
+            if self.kind[m] in (SETITEM, SETITEMS):
+                flat.extend(self.operands[self.a[m] + 1:self.b[m]])
+        return list(zip(flat[::2], flat[1::2], strict=True))
+
+    def states(self, n: int) -> list[int]:
+        """State nodes of the BUILDs on `n`, in order."""
+        return [self.b[m] for m in self.mutations.get(n, ()) if self.kind[m] == BUILD]
+
+    def mutated_after(self, n: int, when: int) -> bool:
+        """Whether container `n` was changed by a mutation later in the log than node `when`."""
+        return any(m > when for m in self.mutations.get(n, ()))
+
+    def references(self, n: int) -> list[int]:
+        """Every node that `n` itself refers to (for mutations the target too), in order."""
+        kind = self.kind[n]
+        if kind in CONTAINERS or kind in (NEWOBJEX, OBJ, INST) or FIRST_MUTATION <= kind < BUILD:
+            return list(self.initial(n))
+        if kind in (REDUCE, NEWOBJ, BUILD, GLOBALDYN):
+            return [self.a[n], self.b[n]]
+        if kind == PERSID:
+            return [self.a[n]]
+        return []
+
+    def calls(self) -> Iterator[int]:
+        """All nodes that a real unpickler would call something for, in order, reachable or not."""
+        return (n for n, kind in enumerate(self.kind) if kind in CALLS)
+
+    def reachable(self) -> bytearray:
+        """One byte per node: 1 where the root needs it (mutations of needed nodes included). Iterative."""
+        seen = bytearray(len(self.kind))
+        if self.root < 0:
+            return seen
+        todo = [self.root]
+        seen[self.root] = 1
+        while todo:
+            n = todo.pop()
+            for other in self.references(n):
+                if not seen[other]:
+                    seen[other] = 1
+                    todo.append(other)
+            for other in self.mutations.get(n, ()):
+                if not seen[other]:
+                    seen[other] = 1
+                    todo.append(other)
+        return seen

@@ -1,0 +1,34 @@
+"""Budgets: what a file may ask of this program before it is refused with `TooBig`. Counts, unless a unit is named.
+
+The values come from INERT A.2 and A.6 of the design: far above what any real checkpoint needs, far below what a hostile
+one would like. They are one frozen value that is passed along, so tests can tighten them.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    opcodes: int = 50_000_000
+    stack: int = 5_000_000                  # stack and metastack together
+    memo: int = 10_000_000
+    text_line: int = 1 << 20                # bytes of one line argument (GLOBAL, INT, …)
+    int_bits: int = 4096                    # longer integers stay raw bytes
+    pickles_per_stream: int = 64
+    nested_pickles: int = 8                 # pickles inside bytes inside pickles …
+    pickle_bytes: int = 2 << 30             # one pickle member, inflated
+    zip_entries: int = 1_000_000
+    zip_directory: int = 128 << 20          # bytes
+    json_header: int = 100 << 20            # bytes; the safetensors format's own cap
+    json_depth: int = 8
+    json_digits: int = 20
+    walk_depth: int = 1000                  # levels of nested containers that become keys
+    walk_entries: int = 20_000_000          # keys
+    walk_repeats: int = 200_000             # entries listed again because a container is shared
+    inflate_ratio: int = 1032               # deflate cannot do better; more is a lie
+    preview: int = 256 << 20                # bytes materialised without being asked for
+    chunk: int = 16 << 20                   # bytes of one bounded read
+
+
+LIMITS = Limits()

@@ -1,0 +1,109 @@
+"""The only mutable state of the window: which files are open, how their loading stands, and what is selected.
+
+Panels read it and follow its signals; they never talk to each other. Everything here runs on the GUI thread.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from inspector import core
+
+
+class State(Enum):
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(slots=True)
+class Document:
+    """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING."""
+
+    id: int
+    path: str
+    state: State = State.LOADING
+    checkpoint: core.Checkpoint | None = None
+    error: core.InspectorError | None = None
+    done: int = 0
+    total: int = 0
+    doing: str = ""
+
+
+class Selection(NamedTuple):
+    """What the panels answer for: a document, and in it one key or a group of keys. `prefix` "" is the whole file;
+    `keys` are the tensor keys below it, in stored order (one for a single tensor, none for a plain value); `value` is
+    the key of a plain value when one is selected."""
+
+    document: int
+    prefix: str = ""
+    keys: tuple[str, ...] = ()
+    value: str | None = None
+
+
+class Session(QObject):
+    document_added = Signal(int)
+    document_changed = Signal(int)      # state, progress or content
+    document_removed = Signal(int)
+    selection_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._documents: dict[int, Document] = {}
+        self._next = 1
+        self._selection: Selection | None = None
+
+    @property
+    def documents(self) -> tuple[Document, ...]:
+        """In the order of opening."""
+        return tuple(self._documents.values())
+
+    def document(self, id: int) -> Document | None:
+        return self._documents.get(id)
+
+    @property
+    def selection(self) -> Selection | None:
+        return self._selection
+
+    @property
+    def selected_document(self) -> Document | None:
+        return self._documents.get(self._selection.document) if self._selection else None
+
+    def add(self, path: str) -> Document:
+        document = Document(self._next, path)
+        self._next += 1
+        self._documents[document.id] = document
+        self.document_added.emit(document.id)
+        return document
+
+    def progress(self, id: int, done: int, total: int, doing: str) -> None:
+        document = self._documents.get(id)
+        if document is not None and document.state is State.LOADING:
+            document.done, document.total, document.doing = done, total, doing
+            self.document_changed.emit(id)
+
+    def loaded(self, id: int, checkpoint: core.Checkpoint) -> None:
+        document = self._documents.get(id)
+        if document is not None:
+            document.state, document.checkpoint, document.error = State.READY, checkpoint, None
+            self.document_changed.emit(id)
+
+    def failed(self, id: int, error: core.InspectorError) -> None:
+        document = self._documents.get(id)
+        if document is not None:
+            document.state, document.error = State.FAILED, error
+            self.document_changed.emit(id)
+
+    def remove(self, id: int) -> None:
+        if self._documents.pop(id, None) is not None:
+            if self._selection is not None and self._selection.document == id:
+                self.select(None)
+            self.document_removed.emit(id)
+
+    def select(self, selection: Selection | None) -> None:
+        if selection != self._selection:
+            self._selection = selection
+            self.selection_changed.emit()

@@ -1,0 +1,32 @@
+"""Set before Qt is imported: no screen is needed, and nobody's settings are read or written."""
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+CORPUS = Path(__file__).resolve().parents[2] / "shared" / "corpus"
+
+
+@pytest.fixture(autouse=True)
+def _private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    home = tmp_path_factory.mktemp("home")
+    for name, folder in (("HOME", ""), ("XDG_CONFIG_HOME", ".config"), ("XDG_DATA_HOME", ".local/share"),
+                         ("XDG_CACHE_HOME", ".cache"), ("XDG_RUNTIME_DIR", ".run")):
+        path = home / folder
+        path.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(path))
+    os.chmod(home / ".run", 0o700)
+    yield
+
+
+@pytest.fixture
+def corpus() -> Path:
+    """Real files, where this machine has them."""
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of real files is not here")
+    return CORPUS
