@@ -1,0 +1,1 @@
+"""What the elements of tensors amount to: counts, range, moments and histogram."""
