@@ -26,9 +26,22 @@ class FileStamp(NamedTuple):
     device: int
 
 
+class LocalHeader(NamedTuple):
+    """What a zip's central directory says about a member's local header, for members whose local header was not read at
+    open. `at` is its offset, `name` its raw name, `flags` the general purpose bits, `bound` the first byte that belongs to
+    something else (the next member or the directory)."""
+
+    at: int
+    name: bytes
+    flags: int
+    bound: int
+
+
 class Extent(NamedTuple):
     """Where bytes lie. `file` indexes `Checkpoint.files`; `offset` and `nbytes` are what lies on disk; `size` is how many
-    bytes that is once inflated; `method` is zip's (0 stored, 8 deflated); `crc` the CRC-32 of the `size` bytes, or None."""
+    bytes that is once inflated; `method` is zip's (0 stored, 8 deflated); `crc` the CRC-32 of the `size` bytes, or None.
+    With `local` set, `offset` is where torch would have put the payload: `core.bytes` reads and verifies the local header
+    before it reads a byte, and goes by that."""
 
     file: int
     offset: int
@@ -36,6 +49,7 @@ class Extent(NamedTuple):
     size: int
     method: int = 0
     crc: int | None = None
+    local: LocalHeader | None = None
 
 
 class Storage(NamedTuple):

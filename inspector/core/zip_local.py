@@ -1,0 +1,87 @@
+"""A zip member's local header against what the central directory says of it (APPNOTE 6.3.10, 4.3.7 and 4.5.3).
+
+Two readers that trust different headers see different members, so every difference that can matter is named.
+"""
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+FIXED = 30
+SIGNATURE = b"PK\x03\x04"
+ENCRYPTED, DESCRIPTOR, PATCHED, UTF8 = 0x0001, 0x0008, 0x0020, 0x0800
+FULL32 = 0xFFFFFFFF
+
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
+_FLAGS_THAT_MATTER = ENCRYPTED | PATCHED | UTF8
+
+
+class Told(NamedTuple):
+    """What the central directory says about one member. `crc` as recorded (0 when the writer did not compute it)."""
+
+    name: bytes
+    flags: int
+    method: int
+    crc: int
+    nbytes: int
+    size: int
+
+
+def header_nbytes(head: bytes) -> int:
+    """Length of the local header that starts with `head` (at least 30 bytes): fixed part, name and extra field."""
+    return FIXED + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
+
+
+def differences(header: bytes, told: Told) -> list[str]:
+    """How the local `header` (complete: see `header_nbytes`) contradicts the central directory; empty when it does not.
+
+    Sizes and CRC are compared only where the local header states them: with a data descriptor (flag 8) writers put zeros
+    there, and torch's writer puts the real sizes.
+    """
+    _, _, flags, method, _, _, crc, nbytes, size, n_name, n_extra = _LOCAL.unpack_from(header)
+    name = header[FIXED:FIXED + n_name]
+    if nbytes == FULL32 or size == FULL32:
+        nbytes, size = _zip64_sizes(header[FIXED + n_name:FIXED + n_name + n_extra], nbytes, size)
+    found = []
+    if name != told.name:
+        found.append(f"name {_text(name)!r} instead of {_text(told.name)!r}")
+    if (flags ^ told.flags) & _FLAGS_THAT_MATTER:
+        found.append(f"flags {flags:#06x} instead of {told.flags:#06x}")
+    if method != told.method:
+        found.append(f"compression method {method} instead of {told.method}")
+    later = bool(flags & DESCRIPTOR)
+    if nbytes != told.nbytes and not (later and nbytes == 0):
+        found.append(f"{nbytes:,} packed bytes instead of {told.nbytes:,}")
+    if size != told.size and not (later and size == 0):
+        found.append(f"{size:,} bytes instead of {told.size:,}")
+    if crc != told.crc and not (later and crc == 0):
+        found.append(f"CRC {crc:08x} instead of {told.crc:08x}")
+    return found
+
+
+def _zip64_sizes(extra: bytes, nbytes: int, size: int) -> tuple[int, int]:
+    """(packed, unpacked) with 0xFFFFFFFF resolved from the zip64 field, whose order is unpacked first."""
+    values = list(zip64_field(extra))
+    if size == FULL32 and values:
+        size = values.pop(0)
+    if nbytes == FULL32 and values:
+        nbytes = values.pop(0)
+    return nbytes, size
+
+
+def zip64_field(extra: bytes) -> tuple[int, ...]:
+    """The 8-byte numbers of the zip64 field (id 1) in an extra field; () when there is none or it is cut short."""
+    at = 0
+    while at + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, at)
+        if at + 4 + length > len(extra):
+            return ()
+        if kind == 1:
+            return struct.unpack_from(f"<{length // 8}Q", extra, at + 4)
+        at += 4 + length
+    return ()
+
+
+def _text(name: bytes) -> str:
+    shown = name.decode("utf-8", "replace")
+    return shown if len(shown) <= 80 else shown[:60] + "…" + shown[-19:]

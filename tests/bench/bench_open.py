@@ -1,0 +1,152 @@
+"""How long opening takes, as ratios against what a user would do otherwise, whole processes in turn (A B A B …) in one run.
+
+    python tests/bench/bench_open.py [--folder DIR] [--runs 5] [--gigabytes 4] [--tensors 100000] [--only large,many,window]
+
+Prints a table and asserts nothing: these are measurements, the bars they are held against stand beside them. The samples
+(about 4.3 GB) are written once into DIR with torch and safetensors and kept there.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+TORCH_LOAD = "import sys, torch; torch.load(sys.argv[1], mmap=True, weights_only=True)"
+SAFE_OPEN = """
+import sys
+from safetensors import safe_open
+with safe_open(sys.argv[1], framework="np") as f:
+    for key in f.keys():
+        part = f.get_slice(key); part.get_shape(); part.get_dtype()
+"""
+CORE_OPEN = "import sys; from inspector import core; core.open(sys.argv[1]).tensors"
+PAINTED = """
+import sys
+from inspector.gui import app
+sys.exit(app.run([sys.argv[1]], screenshot=sys.argv[2]))
+"""
+IMPORT_TORCH = "import torch"
+
+
+class Run(NamedTuple):
+    seconds: float
+    megabytes: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "inspector-bench")
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--gigabytes", type=float, default=4.0)
+    parser.add_argument("--tensors", type=int, default=100_000)
+    parser.add_argument("--only", default="large,many,window")
+    options = parser.parse_args()
+    options.folder.mkdir(parents=True, exist_ok=True)
+    chosen = options.only.split(",")
+    print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {options.runs} runs each, medians; MB is the peak of the process")
+    if "large" in chosen:
+        large(options)
+    if "many" in chosen:
+        many(options)
+    if "window" in chosen:
+        window(options)
+
+
+def large(options: argparse.Namespace) -> None:
+    path = options.folder / f"state_dict_{options.gigabytes:g}GB.pth"
+    if not path.exists():
+        write(path, f"""
+import torch
+n = {int(options.gigabytes * (1 << 30))} // (4 * 4096 * 1024)
+torch.save({{f"layers.{{i}}.weight": torch.full((4096, 1024), float(i)) for i in range(n)}}, PATH)""")
+    print(f"\n{path.name}: {path.stat().st_size / 1e9:.2f} GB")
+    ls, load = in_turn(options.runs, inspector("ls", path), python(TORCH_LOAD, path))
+    show("inspector ls", ls, "torch.load(mmap, weights_only)", load, "at least 10, under 120 MB")
+
+
+def many(options: argparse.Namespace) -> None:
+    path = options.folder / f"{options.tensors}_tensors.pth"
+    if not path.exists():
+        write(path, f"""
+import torch
+torch.save({{f"layers.{{i // 10}}.block.{{i % 10}}.weight": torch.full((4, 3), float(i)) for i in range({options.tensors})}}, PATH)""")
+    safe = path.with_suffix(".safetensors")
+    if not safe.exists():
+        write(safe, f"""
+import numpy as np
+from safetensors.numpy import save_file
+save_file({{f"layers.{{i // 10}}.block.{{i % 10}}.weight": np.full((4, 3), i, np.float32) for i in range({options.tensors})}}, PATH)""")
+    print(f"\n{path.name}: {path.stat().st_size / 1e6:.0f} MB; {safe.name}: {safe.stat().st_size / 1e6:.0f} MB")
+    ls, load = in_turn(max(1, min(options.runs, 3)), inspector("ls", path), python(TORCH_LOAD, path))
+    show("inspector ls, .pth", ls, "torch.load(mmap, weights_only)", load, "at least 5, aim 15")
+    ours, walk = in_turn(options.runs, python(CORE_OPEN, path), python(SAFE_OPEN, safe))
+    show("core.open, .pth", ours, "safe_open walking .safetensors", walk, "at least 1")
+    ours, walk = in_turn(options.runs, python(CORE_OPEN, safe), python(SAFE_OPEN, safe))
+    show("core.open, .safetensors", ours, "safe_open walking .safetensors", walk, "at least 1")
+    ours, walk = in_turn(options.runs, inspector("ls", safe), python(SAFE_OPEN, safe))
+    show("inspector ls, .safetensors", ours, "safe_open walking .safetensors", walk, "at least 1")
+
+
+def window(options: argparse.Namespace) -> None:
+    [path, _] = subprocess.run([sys.executable, "-c", "import sys; from inspector.core import demo; print(*demo.make(sys.argv[1]), sep='\\n')",
+                                str(options.folder)], check=True, capture_output=True, text=True).stdout.split()
+    shot = options.folder / "painted.png"
+    print(f"\n{Path(path).name}: from the start of the process to the tree painted off screen and saved, and out again")
+    painted, torch = in_turn(options.runs, python(PAINTED, path, shot), python(IMPORT_TORCH))
+    show("window with tree", painted, "import torch", torch, "at least 2")
+
+
+def show(ours: str, a: list[Run], theirs: str, b: list[Run], bar: str) -> None:
+    ratios = sorted(y.seconds / x.seconds for x, y in zip(a, b, strict=True))
+    for name, runs in ((ours, a), (theirs, b)):
+        seconds = [run.seconds for run in runs]
+        print(f"  {name:32} {statistics.median(seconds):8.3f} s  ({min(seconds):.3f} to {max(seconds):.3f})  "
+              f"{statistics.median(run.megabytes for run in runs):7.0f} MB")
+    print(f"  {'ratio':32} {statistics.median(ratios):8.2f} x  ({ratios[0]:.2f} to {ratios[-1]:.2f})   bar: {bar}")
+
+
+def in_turn(runs: int, a: list[str], b: list[str]) -> tuple[list[Run], list[Run]]:
+    measured: tuple[list[Run], list[Run]] = ([], [])
+    for turn in range(runs + 1):                # the first of each only warms the caches
+        for command, into in zip((a, b), measured, strict=True):
+            run = measure(command)
+            if turn:
+                into.append(run)
+    return measured
+
+
+def measure(command: list[str]) -> Run:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    return Run(seconds, usage.ru_maxrss / 1024)
+
+
+def inspector(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "inspector", *map(str, arguments)]
+
+
+def python(code: str, *arguments: str | Path) -> list[str]:
+    return [sys.executable, "-c", code, *map(str, arguments)]
+
+
+def write(path: Path, code: str) -> None:
+    print(f"writing {path} …", flush=True)
+    partial = path.with_name(path.name + ".partial")
+    subprocess.run([sys.executable, "-c", f"PATH = {str(partial)!r}\n{code}"], check=True)
+    partial.rename(path)
+
+
+if __name__ == "__main__":
+    main()
