@@ -7,14 +7,14 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 """
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import replace
 
 from inspector import __version__ as version
 
+from . import demo, torch_bridge
+from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from .dtypes import DTYPES, Dtype
 from .errors import (
@@ -37,35 +37,101 @@ from .errors import (
 from .findings import LEVELS, Finding, Level, worst
 from .keypath import join, visible
 from .limits import LIMITS, Limits
+from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .torch_bridge import read_torch
 
-__all__ = ["DTYPES", "LEVELS", "LIMITS", "QUIET", "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Corrupt",
-           "Dtype", "EditError", "Extent", "FileStamp", "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor",
-           "NotACheckpoint", "Opaque", "Pickle", "Plain", "ReadError", "SaveError", "Storage", "TensorInfo", "TooBig",
-           "Truncated", "Unreadable", "Unsupported", "UsageError", "join", "open", "version", "visible", "worst"]
+__all__ = [
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
+    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
+    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
+    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
+    "UsageError",
+    "check", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "open", "read_numpy",
+    "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "version",
+    "visible", "worst",
+]  # fmt: skip
 
 
 def open(path: str | os.PathLike[str], *, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
     """The checkpoint at `path`, with what is odd about it in `.findings`. Reads metadata, never tensor bytes, and holds no
     file handle afterwards. Raises a `ReadError` for what is no readable checkpoint, `Cancelled` when `monitor` says so."""
-    from . import checks, formats
-    with _collector_paused():
-        try:
-            ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
-            found = [finding for look in checks.CHECKS for finding in look(ckpt)]
-        except MemoryError:
-            raise TooBig("This computer's memory does not suffice to open the file",
-                         "Close other programs, or open it on a bigger machine.") from None
+    return _opened(path, monitor, limits)
+
+
+def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> Checkpoint:
+    from . import checks, formats  # until they exist
+    ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
+    found = [finding for look in checks.CHECKS for finding in look(ckpt)]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
 
 
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """The cyclic garbage collector off: a parse makes millions of small objects and no garbage (DESIGN §6)."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """All findings: those of opening, and those that need the tensors' bytes (checksums, odd values), which are read now."""
+    from . import checks  # until they exist
+    found = [finding for look in checks.DEEP_CHECKS for finding in look(ckpt, monitor)]
+    return (*ckpt.findings, *found)
+
+
+def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
+              bins: int = BINS) -> dict[str, Summary]:
+    """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out.
+    Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there."""
+    result = {}
+    for key, outcome in summarize_each(ckpt, ckpt.tensors if keys is None else keys, bins, monitor):
+        if isinstance(outcome, Summary):
+            result[key] = outcome
+        elif keys is not None:
+            raise outcome
+    return result
+
+
+def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
+                    monitor: Monitor = QUIET) -> torch_bridge.StateDict:
+    """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
+    `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
+
+    `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
+    UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
+    """
+    ckpt = _opened(path, monitor, LIMITS)
+    return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
+
+def make_demo(folder: str | os.PathLike[str]) -> list[str]:
+    """Writes two sample checkpoints into `folder` and gives their paths. Raises OSError."""
+    return demo.make(folder)
+
+
+# The usual names of the weights to load, most wanted first.
+_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
+_NOT_WEIGHTS = ("optim", "sched", "scaler", "_state_opt")
+
+
+def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
+    """The path of a state dict of `ckpt`: the `wanted` one, or the only one that holds a model's weights."""
+    there = ckpt.state_dicts
+    if wanted is not None:
+        if wanted in there:
+            return wanted
+        raise UsageError(f"there is no state dict {wanted!r} in the file", _choices(there))
+    if not there:
+        raise UsageError("there is no state dict in the file", "`inspector ls` shows what it holds.")
+    likely = [path for path in there if not any(word in path.lower() for word in _NOT_WEIGHTS)] or list(there)
+    if len(likely) == 1:
+        return likely[0]
+    known = [path for path in _WEIGHTS if path in likely]
+    others = [path for path in likely if path not in _WEIGHTS]
+    if len(known) == 1 and all("ema" in path.lower() for path in others):
+        return known[0]
+    raise UsageError(f"there are {len(likely)} state dicts in the file", _choices(tuple(likely)))
+
+
+def _choices(paths: tuple[str, ...]) -> str:
+    return "Say which one with state_dict=: " + ", ".join(repr(path) for path in paths) + "." if paths else ""
+
+
+def __getattr__(name: str) -> object:  # until they exist
+    if name in ("one_line", "to_json", "type_name"):
+        from . import leaves
+        return {"one_line": leaves.one_line, "to_json": leaves.to_json, "type_name": leaves.type_name}[name]
+    raise AttributeError(name)

@@ -155,9 +155,16 @@ def read_extent(ckpt: Checkpoint, extent: Extent, start: int = 0, nbytes: int | 
         return reader.read(extent, start, nbytes)
 
 
+def read_member(source: SourceFile, extent: Extent, nbytes: int | None = None) -> bytes:
+    """The first `nbytes` bytes (None: all) of an extent of a file that is open anyway, inflated, its CRC left unchecked:
+    for readers of containers, which say themselves what is wrong. Raises as `read_extent`."""
+    end = _end(extent, 0, nbytes)
+    return _cursor_for(source, extent, 0, end, False).read(end)
+
+
 def stream_extent(ckpt: Checkpoint, extent: Extent, *, start: int = 0, nbytes: int | None = None, chunk: int = LIMITS.chunk,
                   monitor: Monitor = QUIET, verify: bool = True) -> Iterator[memoryview]:
-    """Like `read_extent` in pieces of at most `chunk` bytes. A wrong CRC is told (BadTensor) after the last piece."""
+    """Like `read_extent` in pieces of at most `chunk` bytes. A wrong CRC is told (BadTensor) instead of the last piece."""
     with ExtentReader(ckpt, extent.file, verify=verify) as reader:
         end = _end(extent, start, nbytes)
         at = start
@@ -324,8 +331,9 @@ def _cursor_for(source: SourceFile, extent: Extent, start: int, nbytes: int, ver
 def _locate(source: SourceFile, extent: Extent, local: LocalHeader, along: int) -> tuple[int, bytes]:
     """(offset of the payload, its first `along` bytes or b"") of a zip member whose local header was not read before."""
     guess = zip_local.FIXED + len(local.name) + 96 + along       # torch's padding is at most 67 bytes plus zip64
-    head = source.read(local.at, min(max(guess, zip_local.FIXED), max(source.size - local.at, 0)))
-    length = zip_local.header_nbytes(head) if len(head) >= zip_local.FIXED else 0
+    room = source.size - local.at
+    head = source.read(local.at, min(guess, room)) if room >= zip_local.FIXED else b""
+    length = zip_local.header_nbytes(head) if head else 0
     where = f"byte {local.at}"
     if not head.startswith(zip_local.SIGNATURE) or length == 0 or local.at + length + extent.nbytes > local.bound:
         raise BadTensor("the zip directory points to a place where no such member is",

@@ -35,8 +35,8 @@ def header_nbytes(head: bytes) -> int:
 def differences(header: bytes, told: Told) -> list[str]:
     """How the local `header` (complete: see `header_nbytes`) contradicts the central directory; empty when it does not.
 
-    Sizes and CRC are compared only where the local header states them: with a data descriptor (flag 8) writers put zeros
-    there, and torch's writer puts the real sizes.
+    Sizes and CRC are compared only where the local header states them: with a data descriptor (flag 8) writers, torch's
+    among them, put zeros there.
     """
     _, _, flags, method, _, _, crc, nbytes, size, n_name, n_extra = _LOCAL.unpack_from(header)
     name = header[FIXED:FIXED + n_name]

@@ -89,18 +89,47 @@ class Session(QObject):
         document = self._documents.get(id)
         if document is not None:
             document.state, document.checkpoint, document.error = State.READY, checkpoint, None
+            self._keep_selection(document, checkpoint)
             self.document_changed.emit(id)
+
+    def _keep_selection(self, document: Document, checkpoint: core.Checkpoint) -> None:
+        """After a reload what was selected may be gone: then the file is."""
+        chosen = self._selection
+        if chosen is not None and chosen.document == document.id and (
+                any(key not in checkpoint.tensors for key in chosen.keys)
+                or (chosen.value is not None and chosen.value not in checkpoint.values)):
+            self.select(Selection(document.id))
 
     def failed(self, id: int, error: core.InspectorError) -> None:
         document = self._documents.get(id)
         if document is not None:
-            document.state, document.error = State.FAILED, error
+            document.state, document.error, document.checkpoint = State.FAILED, error, None
+            self.document_changed.emit(id)
+
+    def restart(self, id: int) -> None:
+        """Loading again. The checkpoint of before stays on show until the new one, or an error, is there."""
+        document = self._documents.get(id)
+        if document is not None:
+            document.state, document.error = State.LOADING, None
+            document.done, document.total, document.doing = 0, 0, ""
+            self.document_changed.emit(id)
+
+    def cancelled(self, id: int) -> None:
+        """Loading was called off: what was there before is shown again, and a document that had nothing goes."""
+        document = self._documents.get(id)
+        if document is None:
+            return
+        if document.checkpoint is None:
+            self.remove(id)
+        else:
+            document.state = State.READY
             self.document_changed.emit(id)
 
     def remove(self, id: int) -> None:
         if self._documents.pop(id, None) is not None:
             if self._selection is not None and self._selection.document == id:
-                self.select(None)
+                left = next(reversed(self._documents), None)
+                self.select(Selection(left) if left is not None else None)
             self.document_removed.emit(id)
 
     def select(self, selection: Selection | None) -> None:

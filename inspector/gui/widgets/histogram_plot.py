@@ -1,18 +1,15 @@
 """A histogram to look into: up to eight filled step curves, a cursor that reads them, a menu that gives them away.
 
-pyqtgraph draws; it is imported when the first curve is shown, never before (half a second and 50 MB). What it does not
-do is done here: colours follow the palette (it ignores QPalette), ticks are plain numbers, the height in log mode is
-log10(count + 1) on an ordinary axis (its own log mode fills wrongly), names are plain text (its legend reads HTML), and
-there is a description for screen readers, who see nothing of a plot. Everything is drawn in view coordinates 0..1, see
-`plot_scales`.
+The drawing is pyqtgraph's, in `plot_canvas`. The legend is ours, because pyqtgraph's reads names as HTML, and so are the menu
+and the description for screen readers, who see nothing of a plot.
 """
 from __future__ import annotations
 
-import html
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from enum import Enum
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QEvent, QIODevice, QObject, QPoint, QRectF, QSaveFile, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
@@ -22,23 +19,27 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QMenu,
+    QPushButton,
     QSizePolicy,
     QStackedLayout,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector.core import visible
-from inspector.gui.plot_scales import CountScale, LogCountScale, Scale, ValueScale, number
+
+from .. import theme, words
+from .plot_canvas import LINES, Canvas
+from .plot_scales import CountScale, LogCountScale, Scale, ValueScale, digits_to_tell, number, percent
 
 MOST_CURVES = 8
 
-# Okabe and Ito's colours, which people who see colours differently can tell apart; lighter on a dark ground. The dash
-# tells the fifth from the first where even that does not help.
-_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b4589a", "#2f8fc4", "#b37700", "#4d4d4d", "#7a4b2a")
-_ON_DARK = ("#56b4e9", "#ff9a4d", "#2fcf9f", "#e29ac8", "#9fd4f5", "#f0c23c", "#d0d0d0", "#c99a76")
-_LINES = (Qt.PenStyle.SolidLine,) * 4 + (Qt.PenStyle.DashLine,) * 4
+class Heights(Enum):
+    """What the height of a bar says."""
+
+    COUNT = "count"
+    LOG = "log"             # log10(count + 1)
+    DENSITY = "density"     # share of the tensor per unit of value: curves of unlike sizes and bins can be compared
 
 
 class Curve(NamedTuple):
@@ -51,6 +52,14 @@ class Curve(NamedTuple):
     @property
     def total(self) -> int:
         return sum(self.counts)
+
+    def heights(self, kind: Heights) -> list[float]:
+        """One number per bin, to be placed by the scale of that kind."""
+        if kind is not Heights.DENSITY:
+            return [float(count) for count in self.counts]
+        total = self.total or 1
+        widths = (max(b / 2 - a / 2, 1e-300) * 2 for a, b in zip(self.edges, self.edges[1:], strict=False))
+        return [count / total / width for count, width in zip(self.counts, widths, strict=True)]
 
     def bin_at(self, value: float) -> int | None:
         """The bin that holds `value`; None outside the edges."""
@@ -74,11 +83,10 @@ class HistogramPlot(QWidget):
         super().__init__(parent)
         self._choose_path = choose_path
         self._curves: tuple[Curve, ...] = ()
-        self._logarithmic = False
+        self._heights = Heights.COUNT
         self._integers = False
-        self._title = ""
         self._cursor: float | None = None
-        self._canvas: _Canvas | None = None
+        self._canvas: Canvas | None = None
         self._message = _plain_label()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
@@ -91,7 +99,7 @@ class HistogramPlot(QWidget):
         self._menu_button = self._make_menu_button()
         self._place()
         self.setAccessibleName(self.tr("Histogram"))
-        self.setMinimumSize(220, 160)
+        self.setMinimumSize(220, 230)
         self.show_message("")
 
     # -- what is shown ------------------------------------------------------------------------------------------------
@@ -120,27 +128,25 @@ class HistogramPlot(QWidget):
         self._menu_button.setEnabled(False)
         self.setAccessibleDescription(text)
 
-    def show_curves(self, curves: Sequence[Curve], *, title: str = "", integers: bool = False) -> None:
+    def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False) -> None:
         """Draws the first `MOST_CURVES` of `curves` over each other. `integers`: the values are whole numbers."""
         self._curves = tuple(curve for curve in curves[:MOST_CURVES] if len(curve.counts))
         if not self._curves:
             self.show_message(self.tr("There is nothing to draw."))
             return
         self._integers = integers
-        self._title = title
+        self._heights = heights or self._heights
         self._cursor = None
         self._menu_button.setEnabled(True)
         self._pages.setCurrentIndex(1)
         self._draw(keep_view=False)
         self.setAccessibleDescription(self.description())
 
-    def set_logarithmic(self, on: bool) -> None:
-        """Whether heights are log10(count + 1)."""
-        if on != self._logarithmic:
-            self._logarithmic = on
+    def set_heights(self, heights: Heights) -> None:
+        if heights is not self._heights:
+            self._heights = heights
             if self._curves:
                 self._draw(keep_view=False)
-                self._show_readout()
 
     def reset_view(self) -> None:
         if self._canvas is not None:
@@ -196,7 +202,7 @@ class HistogramPlot(QWidget):
     def save_picture(self) -> None:
         path = self._choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._save(path, lambda file: self.picture().save(file, "PNG"))
+            self._save(path, lambda file: self.picture().save(file, b"PNG"))
 
     def save_table(self) -> None:
         path = self._choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
@@ -258,14 +264,11 @@ class HistogramPlot(QWidget):
         outer.addLayout(self._pages, 1)
         outer.addLayout(bottom)
 
-    def _make_menu_button(self) -> QToolButton:
-        button = QToolButton()
-        button.setText(self.tr("Plot"))
+    def _make_menu_button(self) -> QPushButton:
+        button = QPushButton(self.tr("Plot"))
         button.setAccessibleName(self.tr("Save, copy or reset the plot"))
         button.setToolTip(self.tr("Save, copy or reset the plot"))
-        button.setAutoRaise(True)
-        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        button.setFlat(True)
         menu = QMenu(button)
         menu.addAction(self.tr("Reset view\tR"), self.reset_view)
         menu.addSeparator()
@@ -277,8 +280,8 @@ class HistogramPlot(QWidget):
         button.setMenu(menu)
         return button
 
-    def _make_canvas(self) -> _Canvas:
-        canvas = _Canvas()
+    def _make_canvas(self) -> Canvas:
+        canvas = Canvas()
         canvas.widget.setAccessibleName(self.tr("Histogram"))
         canvas.widget.installEventFilter(self)
         canvas.widget.viewport().installEventFilter(self)
@@ -316,19 +319,29 @@ class HistogramPlot(QWidget):
         if self._canvas is None:
             self._canvas = self._make_canvas()
         canvas = self._canvas
-        colours = _colours(self.palette())
+        colours = theme.colours(self.palette())
         low, high = self._range()
-        top = max(max(curve.counts) for curve in self._curves)
-        canvas.set_scales(ValueScale(low, high, integers=self._integers), LogCountScale(top) if self._logarithmic else CountScale(top))
-        canvas.set_colours(self.palette())
-        canvas.set_curves(self._curves, colours)
-        canvas.set_labels(self.tr("Value"), self.tr("Count (log scale)") if self._logarithmic else self.tr("Count"))
+        canvas.set_scales(ValueScale(low, high, integers=self._integers), self._height_scale())
+        canvas.set_colours(colours)
+        canvas.set_curves([(curve.edges, curve.heights(self._heights)) for curve in self._curves])
+        canvas.set_labels(self.tr("Value"), self._height_label())
         canvas.widget.setAccessibleDescription(self.description())
-        several = len(self._curves) > 1
-        self._legend.show_entries([(curve.name, colours[i], _LINES[i]) for i, curve in enumerate(self._curves)] if several else [])
+        entries = [(curve.name, QColor(colours.series[i]), LINES[i]) for i, curve in enumerate(self._curves)]
+        self._legend.show_entries(entries if len(entries) > 1 else [])
         if not keep_view:
             canvas.reset()
         self._show_readout()
+
+    def _height_scale(self) -> Scale:
+        top = max(max(curve.heights(self._heights)) for curve in self._curves)
+        if self._heights is Heights.DENSITY:
+            return ValueScale(0, top)
+        return LogCountScale(top) if self._heights is Heights.LOG else CountScale(top)
+
+    def _height_label(self) -> str:
+        if self._heights is Heights.DENSITY:
+            return self.tr("Density")
+        return self.tr("Count (log scale)") if self._heights is Heights.LOG else self.tr("Count")
 
     def _show_readout(self) -> None:
         canvas = self._canvas
@@ -341,7 +354,8 @@ class HistogramPlot(QWidget):
             return
         value = self._cursor
         bins = [curve.bin_at(value) for curve in self._curves]
-        notes = [self._count_text(curve, at) for curve, at in zip(self._curves, bins, strict=True)]
+        several = len(self._curves) > 1
+        notes = [self._count_text(curve, at, brief=several) for curve, at in zip(self._curves, bins, strict=True)]
         shown = next((i for i, at in enumerate(bins) if at is not None), None)
         if shown is None:
             canvas.mark(None)
@@ -350,10 +364,8 @@ class HistogramPlot(QWidget):
         assert at is not None
         canvas.mark((float(curve.edges[at]), float(curve.edges[at + 1])))
         span = self._bin_text(curve, at)
-        several = len(self._curves) > 1
         self._legend.show_notes(notes if several else [])
         self._readout.setText(span if several else self.tr("{bin}: {count}").format(bin=span, count=notes[0]))
-        self._readout.setToolTip("")
 
     def _hint(self) -> str:
         return self.tr("Point at a bar, or use ← and →, to read it. Wheel zooms, R resets.")
@@ -366,10 +378,13 @@ class HistogramPlot(QWidget):
                 return f"{first:,}"
             if first < last:
                 return self.tr("{first} to {last}").format(first=f"{first:,}", last=f"{last:,}")
-        return self.tr("{first} to {last}").format(first=number(low), last=number(high))
+        digits = digits_to_tell(low, high)
+        return self.tr("{first} to {last}").format(first=number(low, digits), last=number(high, digits))
 
-    def _count_text(self, curve: Curve, at: int | None) -> str:
+    def _count_text(self, curve: Curve, at: int | None, *, brief: bool) -> str:
         count, total = (0 if at is None else int(curve.counts[at])), curve.total
+        if brief:
+            return self.tr("{count} ({percent})").format(count=f"{count:,}", percent=percent(count, total))
         return self.tr("{count} of {total} ({percent})").format(
             count=f"{count:,}", total=f"{total:,}", percent=percent(count, total))
 
@@ -394,110 +409,8 @@ class HistogramPlot(QWidget):
             self._readout.setText(self.tr("Not saved: {why}. Choose another folder.").format(why=file.errorString()))
 
 
-class _Canvas:
-    """pyqtgraph's part, put together from its parts: one plot, two axes, curves, a band under the cursor."""
-
-    def __init__(self) -> None:
-        import pyqtgraph
-        self._graph: Any = pyqtgraph
-        self.widget: Any = pyqtgraph.PlotWidget(enableMenu=False)
-        self.widget.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.widget.setFrameShape(self.widget.Shape.NoFrame)
-        self.x: Scale = ValueScale(0, 1)
-        self.y: Scale = CountScale(1)
-        self._item = self.widget.getPlotItem()
-        self._item.hideButtons()
-        self._item.setClipToView(False)
-        self._view = self._item.getViewBox()
-        self._view.setLimits(xMin=-0.03, xMax=1.03, yMin=0, yMax=1.06, minXRange=1e-4, minYRange=1e-6)
-        self._view.disableAutoRange()
-        self._view.sigRangeChanged.connect(lambda *_: self._set_ticks())
-        for name in ("left", "bottom"):
-            self._item.getAxis(name).enableAutoSIPrefix(False)
-        self._item.showGrid(x=False, y=True, alpha=0.25)
-        self._band = pyqtgraph.LinearRegionItem((0, 0), movable=False)
-        self._band.setZValue(20)
-        self._band.hide()
-        self._item.addItem(self._band, ignoreBounds=True)
-        self._drawn: list[Any] = []
-
-    def set_scales(self, x: Scale, y: Scale) -> None:
-        self.x, self.y = x, y
-
-    def set_colours(self, palette: QPalette) -> None:
-        ground, text = palette.color(QPalette.ColorRole.Base), palette.color(QPalette.ColorRole.Text)
-        line = QColor(text)
-        line.setAlpha(110)
-        self.widget.setBackground(ground)
-        for name in ("left", "bottom"):
-            axis = self._item.getAxis(name)
-            axis.setPen(line)
-            axis.setTextPen(text)
-            axis.setTickFont(self.widget.font())
-        accent = QColor(palette.color(QPalette.ColorRole.Highlight))
-        accent.setAlpha(70)
-        self._band.setBrush(accent)
-        for edge in self._band.lines:
-            edge.setPen(self._graph.mkPen(None))
-
-    def set_labels(self, x: str, y: str) -> None:
-        """Fixed texts of ours: pyqtgraph reads labels as HTML."""
-        self._item.setLabel("bottom", html.escape(x))
-        self._item.setLabel("left", html.escape(y))
-
-    def set_curves(self, curves: Sequence[Curve], colours: Sequence[QColor]) -> None:
-        for old in self._drawn:
-            self._item.removeItem(old)
-        self._drawn = []
-        for i, curve in enumerate(curves):
-            pen = QPen(colours[i], 1.4, _LINES[i])
-            pen.setCosmetic(True)
-            fill = QColor(colours[i])
-            fill.setAlpha(110 if len(curves) == 1 else 40)
-            drawn = self._graph.PlotCurveItem(
-                x=_array(self.x.to_view(float(edge)) for edge in curve.edges),
-                y=_array(self.y.to_view(float(count)) for count in curve.counts),
-                stepMode="center", fillLevel=0, pen=pen, brush=fill, antialias=True)
-            drawn.setZValue(10 - i)
-            self._item.addItem(drawn)
-            self._drawn.append(drawn)
-        self._set_ticks()
-
-    def reset(self) -> None:
-        self._view.setRange(xRange=(-0.01, 1.01), yRange=(0, 1.04), padding=0)
-        self._set_ticks()
-
-    def zoom(self, factor: float, centre: float | None) -> None:
-        (low, high), _ = self._view.viewRange()
-        at = min(max((low + high) / 2 if centre is None else centre, low), high)
-        self._view.setXRange(at - (at - low) * factor, at + (high - at) * factor, padding=0)
-
-    def mark(self, span: tuple[float, float] | None) -> None:
-        """A band over the values of `span`."""
-        self._band.setVisible(span is not None)
-        if span is not None:
-            self._band.setRegion((self.x.to_view(span[0]), self.x.to_view(span[1])))
-
-    def view_x(self, point: QPoint) -> float | None:
-        """The view coordinate under a point of the viewport; None off the plot's own area."""
-        scene = self.widget.mapToScene(point)
-        if not self._view.sceneBoundingRect().contains(scene):
-            return None
-        return float(self._view.mapSceneToView(scene).x())
-
-    def _set_ticks(self) -> None:
-        (left, right), (low, high) = self._view.viewRange()
-        metrics = self.widget.fontMetrics()
-        across = int(self._view.width() / (metrics.horizontalAdvance("0") * 10 + 1))
-        upwards = int(self._view.height() / (metrics.height() * 2.2 + 1))
-        for name, scale, start, end, wanted in (("bottom", self.x, left, right, across), ("left", self.y, low, high, upwards)):
-            # pyqtgraph draws grid lines per level of ticks, so the unlabelled ones come second
-            ticks = [tick for tick in scale.ticks(start, end, min(max(wanted, 2), 12)) if start <= tick.at <= end]
-            self._item.getAxis(name).setTicks([[(t.at, t.text) for t in ticks if t.text], [(t.at, "") for t in ticks if not t.text]])
-
-
 class _Legend(QWidget):
-    """The curves' names in two columns, each with a sample of its line and what the cursor reads."""
+    """The curves' names in one or two columns, each with a sample of its line and what the cursor reads."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -514,7 +427,8 @@ class _Legend(QWidget):
             old.deleteLater()
         self._entries = [_Entry(*entry) for entry in entries]
         for i, entry in enumerate(self._entries):
-            self._grid.addWidget(entry, i // 2, i % 2)
+            across = 2 if len(self._entries) > 4 else 1
+            self._grid.addWidget(entry, i // across, i % across)
         self.setVisible(bool(entries))
 
     def show_notes(self, notes: Sequence[str]) -> None:
@@ -529,7 +443,7 @@ class _Entry(QWidget):
         self._pen = QPen(colour, 2.4, line)
         self._note = ""
         self.setAccessibleName(self._name)
-        self.setToolTip(f"<p style='white-space:pre-wrap'>{html.escape(self._name)}</p>")
+        self.setToolTip(words.tip(name))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_note(self, note: str) -> None:
@@ -556,38 +470,10 @@ class _Entry(QWidget):
         painter.end()
 
 
-def percent(part: int, whole: int) -> str:
-    """ "12.3 %"; never 0 % of something, nor 100 % of less than all."""
-    if not whole or not part:
-        return "0 %"
-    if part == whole:
-        return "100 %"
-    share = 100 * part / whole
-    if share < 0.01:
-        return "< 0.01 %"
-    if share > 99.99:
-        return "> 99.99 %"
-    return f"{share:.2f} %" if share < 1 or share > 99 else f"{share:.1f} %"
-
-
-def is_dark(palette: QPalette) -> bool:
-    """Whether text is light on a dark ground."""
-    return palette.color(QPalette.ColorRole.Base).lightness() < palette.color(QPalette.ColorRole.Text).lightness()
-
-
-def _colours(palette: QPalette) -> list[QColor]:
-    return [QColor(name) for name in (_ON_DARK if is_dark(palette) else _ON_LIGHT)]
-
-
 def _plain_label() -> QLabel:
     label = QLabel()
     label.setTextFormat(Qt.TextFormat.PlainText)
     return label
-
-
-def _array(values: Any) -> Any:
-    import numpy
-    return numpy.fromiter(values, dtype=numpy.float64)
 
 
 def _middle(edges: Sequence[float], at: int) -> float:

@@ -92,6 +92,7 @@ class LogCountScale:
 
     def ticks(self, start: float, end: float, wanted: int) -> list[Tick]:
         low, high = max(0.0, self.to_value(start)), max(1.0, self.to_value(end))
+        low = 0.0 if low < 1e-6 else low
         decades = [10.0 ** power for power in range(max(0, floor(log10(max(low, 1.0)))), floor(log10(high)) + 1)]
         every = max(1, ceil(len(decades) / max(wanted, 1)))
         labelled = set(decades[::every])
@@ -160,6 +161,14 @@ def axis_number(value: float, step: float, largest: float) -> str:
     return f"{mantissa}e{int(exponent)}"
 
 
+def digits_to_tell(low: float, high: float) -> int:
+    """Significant digits that show the two ends of a bin as different, with one to spare; 4 to 16."""
+    largest, width = max(abs(low), abs(high)), high - low
+    if not width > 0 or not isfinite(width):
+        return 6
+    return min(16, max(4, floor(log10(largest)) - floor(log10(width)) + 2))
+
+
 def number(value: float, digits: int = 6) -> str:
     """`value` on its own, to `digits` significant digits; whole numbers up to 15 digits in full, with separators."""
     if not isfinite(value):
@@ -169,3 +178,17 @@ def number(value: float, digits: int = 6) -> str:
     text = f"{value:.{digits}g}"
     mantissa, mark, exponent = text.partition("e")
     return f"{mantissa}e{int(exponent)}" if mark else text
+
+
+def percent(part: int, whole: int) -> str:
+    """ "12.3 %"; never 0 % of something, nor 100 % of less than all."""
+    if not whole or not part:
+        return "0 %"
+    if part == whole:
+        return "100 %"
+    share = 100 * part / whole
+    if share < 0.01:
+        return "< 0.01 %"
+    if share > 99.99:
+        return "> 99.99 %"
+    return f"{share:.2f} %" if share < 1 or share > 99 else f"{share:.1f} %"

@@ -1,0 +1,440 @@
+"""The elements of tensors, from the bytes of their storages.
+
+Reads are bounded whatever the strides; nothing is allocated that the file does not back with bytes, so an expanded tensor
+(stride 0, or overlapping) whose elements would take more than `limits.preview` bytes is refused with `BadTensor`. Values
+are shown only when the checksum of their storage, where there is one, was found right (of storages over `limits.preview`,
+only when the tensor covers the whole storage: the rest is `check`'s to read).
+"""
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .bytes import ExtentReader
+from .checkpoint import Checkpoint, Extent, FileStamp, Storage, TensorInfo
+from .dtypes import DTYPES, numpy_dtype
+from .errors import BadTensor, UsageError
+from .limits import LIMITS, Limits
+from .progress import QUIET, Monitor
+from .strides import Dims, blocks, collapse, span, storage_order
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_HELD = 32 << 20        # bytes of a storage held at once to gather strided elements from
+_GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
+_PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
+_FILES = 8              # files held open at once
+
+
+def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> Array:
+    """The tensor as an array of its own, in C order, with the shape and the element type of the file (`numpy_dtype`).
+
+    Quantized tensors give their stored integers. Types narrower than a byte give their raw bytes in one dimension, torch's
+    shell types uint8. Raises BadTensor when the values cannot be had, UsageError when there is no such key.
+    """
+    with TensorReader(ckpt, monitor, limits=limits) as reader:
+        return reader.array(key)
+
+
+def iter_chunks(ckpt: Checkpoint, key: str, max_bytes: int = LIMITS.chunk, monitor: Monitor = QUIET, *,
+                ordered: bool = True, limits: Limits = LIMITS) -> Iterator[Array]:
+    """One-dimensional read-only arrays of at most `max_bytes` (at least one element) which, joined, are the tensor's
+    elements in C order; with `ordered=False` in whichever order is read fastest. Element types as for `read_numpy`."""
+    with TensorReader(ckpt, monitor, limits=limits) as reader:
+        yield from reader.chunks(key, max_bytes, ordered=ordered)
+
+
+def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
+    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers."""
+    with TensorReader(ckpt, monitor) as reader:
+        return reader.digest(key)
+
+
+def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
+            monitor: Monitor = QUIET) -> Iterator[tuple[str, str | BadTensor]]:
+    """(key, its `digest`, or why there is none) of every tensor. Tensors that are the same view are read once."""
+    chosen = list(ckpt.tensors if keys is None else keys)
+    known: dict[tuple[object, ...], str] = {}
+    with TensorReader(ckpt, monitor) as reader:
+        for done, key in enumerate(chosen):
+            if not done % 256:
+                monitor.report(done, len(chosen), key)
+            info = ckpt.tensors.get(key)
+            view = None if info is None or not info.storage else (info.storage, info.offset, info.shape, info.stride,
+                                                                  info.dtype, info.problem, str(info.extra))
+            found = known.get(view) if view else None
+            if found is None:
+                try:
+                    found = reader.digest(key)
+                except BadTensor as error:
+                    yield key, error
+                    continue
+                if view:
+                    known[view] = found
+            yield key, found
+    monitor.report(len(chosen), len(chosen))
+
+
+class _Place(NamedTuple):
+    """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
+    (1: not at all). `extent` is None only for a tensor without elements."""
+
+    extent: Extent | None
+    shape: Dims
+    stride: Dims
+    offset: int
+    item: int
+    swap: int
+    numel: int
+
+    @property
+    def straight(self) -> bool:
+        return not self.shape or self.stride == (1,)
+
+
+class _Form(NamedTuple):
+    """What follows from shape and stride alone: both collapsed, how many elements, and how many from first to last."""
+
+    shape: Dims
+    stride: Dims
+    numel: int
+    reach: int
+
+
+class TensorReader:
+    """Reads tensors of one checkpoint with its files kept open; a context manager for one thread. Errors as `read_numpy`."""
+
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> None:
+        self._ckpt = ckpt
+        self._monitor = monitor
+        self._limits = limits
+        self._open: dict[int, ExtentReader] = {}
+        self._held: tuple[Extent, bytes] | None = None
+        self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
+
+    def __enter__(self) -> TensorReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._held = None
+        with ExitStack() as closing:
+            for reader in self._open.values():
+                closing.callback(reader.close)
+            self._open.clear()
+
+    # -- what callers ask for -----------------------------------------------------------------------------------------
+
+    def array(self, key: str) -> Array:
+        """See `read_numpy`."""
+        import numpy as np
+        info = _tensor(self._ckpt, key)
+        place = self._place(info)
+        whole_bytes = DTYPES[info.dtype].bits % 8 == 0
+        with _memory_for(info):
+            flat = np.empty(place.numel * place.item, np.uint8)
+            at = 0
+            for part in self._runs(info, place, LIMITS.chunk, ordered=True):
+                flat[at:at + len(part)] = np.frombuffer(part, np.uint8)
+                at += len(part)
+            try:
+                return flat.view(array_dtype(info.dtype)).reshape(info.shape if whole_bytes else (-1,))
+            except ValueError as error:
+                raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
+
+    def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
+        """See `iter_chunks`."""
+        import numpy as np
+        info = _tensor(self._ckpt, key)
+        dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
+        for part in self._runs(info, self._place(info), max_bytes, ordered):
+            yield np.frombuffer(part, dtype)
+
+    def digest(self, key: str) -> str:
+        """See `digest`."""
+        info = _tensor(self._ckpt, key)
+        place = self._place(info)
+        nbytes = place.numel * place.item
+        if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and not info.extra:
+            return hashlib.sha256(self._bytes(place.extent, place.offset * place.item, nbytes,
+                                              whole=nbytes == place.extent.size)).hexdigest()
+        state = hashlib.sha256()
+        for part in self._runs(info, place, _PIECE, ordered=True):
+            state.update(part)
+        return state.hexdigest()
+
+    def check(self, info: TensorInfo) -> None:
+        """Raises BadTensor when the tensor's description already tells that its values cannot be had."""
+        self._place(info, expand=True)
+
+    def span_bytes(self, info: TensorInfo) -> bytearray:
+        """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
+        nothing that is expanded takes more room here than in the file."""
+        place = self._place(info, expand=True)
+        buffer = bytearray()
+        if place.extent is not None:
+            reach = span(place.shape, place.stride)
+            straight = place._replace(shape=(reach,), stride=(1,), numel=reach)
+            with _memory_for(info):
+                for part in self._straight(straight, LIMITS.chunk):
+                    buffer += part
+        return buffer
+
+    def storage_bytes(self, storage: Storage) -> bytearray:
+        """All bytes that `storage` declares, swapped to little-endian by its own element type."""
+        if storage.problem or storage.extent is None:
+            raise BadTensor(storage.problem or "its bytes are not in the file", where=storage.id)
+        item = _item(storage.dtype)
+        numel = storage.nbytes // item
+        place = _Place(storage.extent, (numel,), (1,), 0, item, _swap(storage, storage.dtype), numel)
+        buffer = bytearray()
+        for part in self._straight(place, LIMITS.chunk):
+            buffer += part
+        return buffer
+
+    # -- where the elements are ---------------------------------------------------------------------------------------
+
+    def _place(self, info: TensorInfo, expand: bool = False) -> _Place:
+        if info.problem:
+            raise BadTensor(info.problem, where=info.key)
+        if info.layout != "strided":
+            raise BadTensor(f"its layout is {info.layout}: the values of such tensors are not read yet", where=info.key,
+                            id="unsupported")
+        item = _item(info.dtype, info.key)
+        form = self._forms.get((info.shape, info.stride)) or self._form(info)
+        if form.numel == 0:
+            return _Place(None, (0,), (1,), 0, item, 1, 0)
+        storage = self._ckpt.storages.get(info.storage)
+        if storage is None or storage.extent is None or storage.problem:
+            raise _no_values(info, storage)
+        end, there = (info.offset + form.reach) * item, min(storage.nbytes, storage.extent.size)
+        if end > there or info.offset < 0:
+            raise BadTensor(f"it reaches to byte {end:,} of a storage that has {there:,}",
+                            "The file is incomplete or its description of this tensor is wrong.", info.key, id="out_of_bounds")
+        nbytes, stored = form.numel * item, form.reach * item
+        if nbytes > self._limits.preview and nbytes > 4 * stored and not expand:
+            raise BadTensor(f"it is expanded from {stored:,} stored bytes to {nbytes:,}: too many to be unfolded",
+                            "Look at the tensor it was expanded from.", info.key, id="expanded")
+        return _Place(storage.extent, form.shape, form.stride, info.offset, item,
+                      _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _form(self, info: TensorInfo) -> _Form:
+        if DTYPES[info.dtype].bits % 8:
+            return _Form((info.nbytes,), (1,), info.nbytes, info.nbytes)
+        if len(info.shape) != len(info.stride) or any(s < 0 for s in info.stride) or any(n < 0 for n in info.shape):
+            raise BadTensor("its shape and strides contradict each other", where=info.key, id="corrupt")
+        shape, stride = collapse(info.shape, info.stride)
+        form = _Form(shape, stride, info.numel, span(shape, stride))
+        self._forms[info.shape, info.stride] = form
+        return form
+
+    # -- bytes in C order ---------------------------------------------------------------------------------------------
+
+    def _runs(self, info: TensorInfo, place: _Place, max_bytes: int, ordered: bool) -> Iterator[bytes | memoryview]:
+        """Little-endian elements, in pieces of at most `max_bytes` but at least one element."""
+        if place.extent is None:
+            return
+        max_bytes = max(place.item, max_bytes - max_bytes % place.item)
+        if not ordered:
+            shape, stride = collapse(*storage_order(place.shape, place.stride))
+            place = place._replace(shape=shape, stride=stride)
+        runs = self._straight(place, max_bytes) if place.straight else self._strided(place, max_bytes)
+        flags = info.extra or {}
+        if flags.get("conj") is True or flags.get("neg") is True:
+            runs = _with_signs(runs, info.dtype, flags.get("conj") is True, flags.get("neg") is True)
+        yield from runs
+
+    def _straight(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
+        assert place.extent is not None
+        start, nbytes = place.offset * place.item, place.numel * place.item
+        for at in range(start, start + nbytes, max_bytes):
+            self._monitor.check()
+            data = self._bytes(place.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == place.extent.size)
+            yield data if place.swap == 1 else _swapped(data, place.swap)
+
+    def _strided(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
+        import numpy as np
+        reach = span(place.shape, place.stride) * place.item
+        element = np.dtype(f"V{place.item}")
+        if reach <= _HELD:
+            held = self._bytes(place.extent, place.offset * place.item, reach)  # type: ignore[arg-type]
+            for offset, shape, stride in blocks(place.shape, place.stride, max_bytes // place.item):
+                self._monitor.check()
+                box = np.ndarray(shape, element, held, offset * place.item, [s * place.item for s in stride])
+                yield _ready(np.ascontiguousarray(box), place.swap)
+            return
+        # a bigger box needs fewer passes over the storage
+        room = max(max_bytes, min(self._limits.preview // 2, 4 * _HELD))
+        for offset, shape, stride in blocks(place.shape, place.stride, room // place.item):
+            out = np.empty(shape, element)
+            self._gather(out, place, place.offset + offset, stride)
+            data = _ready(out, place.swap)
+            for at in range(0, len(data), max_bytes):
+                yield data[at:at + max_bytes]
+
+    def _gather(self, out: Array, place: _Place, offset: int, stride: Dims) -> None:
+        """Fills `out` from the storage with reads of at most `_HELD` bytes, leaving out what no element needs."""
+        import numpy as np
+        item, todo = place.item, [(out, offset, stride)]
+        while todo:
+            self._monitor.check()
+            box, offset, stride = todo.pop()
+            if 1 in box.shape:
+                flat = box.shape.index(1)
+                todo.append((_at(box, flat, 0), offset, _without(stride, flat)))
+                continue
+            widest = max(range(len(stride)), key=stride.__getitem__, default=-1)
+            step = stride[widest] if stride else 0
+            reach = span(box.shape, stride)
+            inner = reach - step * (box.shape[widest] - 1) if stride else 1
+            sparse = step * item >= _GAP and step >= 2 * inner
+            if not stride or (reach * item <= _HELD and not sparse):
+                data = self._bytes(place.extent, offset * item, reach * item)  # type: ignore[arg-type]
+                box[...] = np.ndarray(box.shape, box.dtype, data, 0, [s * item for s in stride])
+                continue
+            rows = 1 if sparse else max(1, (_HELD // item - inner) // step + 1)
+            for first in range(0, box.shape[widest], rows):
+                part = _at(box, widest, slice(first, first + rows))
+                todo.append((part, offset + first * step, stride))
+
+    # -- bytes of an extent -------------------------------------------------------------------------------------------
+
+    def _bytes(self, extent: Extent, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
+        """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
+        if self._held is not None and self._held[0] is extent:
+            return memoryview(self._held[1])[start:start + nbytes]
+        reader = self._reader(extent.file)
+        if whole:
+            data = reader.read(extent, start, nbytes)
+            if start + nbytes == extent.size:
+                self._remember(extent)
+            return data
+        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
+        if extent.method and extent.size > self._limits.preview:
+            raise BadTensor("it views a part of a compressed storage that is too big to unpack in memory",
+                            "Save the file again without compression.", id="too_big")
+        if extent.method or (not known and extent.size <= min(_HELD, self._limits.preview)):
+            self._held = (extent, reader.read(extent, 0, extent.size))
+            self._remember(extent)
+            return memoryview(self._held[1])[start:start + nbytes]
+        if not known and extent.size <= self._limits.preview:
+            for at in range(0, extent.size, _PIECE):
+                self._monitor.check()
+                reader.read(extent, at, min(_PIECE, extent.size - at))
+            self._remember(extent)
+        return reader.read(extent, start, nbytes)
+
+    def _reader(self, file: int) -> ExtentReader:
+        found = self._open.get(file)
+        if found is None:
+            while len(self._open) >= _FILES:
+                self._open.pop(next(iter(self._open))).close()
+            found = self._open[file] = ExtentReader(self._ckpt, file)
+        return found
+
+    def _remember(self, extent: Extent) -> None:
+        if extent.crc is not None:
+            _verified(self._ckpt.files[extent.file]).add(extent.offset)
+
+
+# Offsets of the extents whose checksum was found right, by file as it was then.
+_right: dict[FileStamp, set[int]] = {}
+
+
+def _verified(stamp: FileStamp) -> set[int]:
+    found = _right.get(stamp)
+    if found is None:
+        while len(_right) >= 64:
+            _right.pop(next(iter(_right)), None)
+        found = _right.setdefault(stamp, set())
+    return found
+
+
+def array_dtype(name: str) -> np.dtype[Any]:
+    """The array type elements of torch's `name` come in: `numpy_dtype`, or uint8 where there is none."""
+    import numpy as np
+    try:
+        return numpy_dtype(name)
+    except ValueError:
+        return np.dtype(np.uint8)
+
+
+def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
+    info = ckpt.tensors.get(key)
+    if info is None:
+        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+    return info
+
+
+def _item(dtype: str, key: str = "") -> int:
+    """Bytes an element; 1 for types narrower than a byte, which are handled as raw bytes."""
+    known = DTYPES.get(dtype)
+    if known is None:
+        raise BadTensor(f"its element type {dtype} is unknown", where=key, id="unknown_dtype")
+    return known.bits // 8 if known.bits % 8 == 0 else 1
+
+
+def _swap(storage: Storage, dtype: str) -> int:
+    """In units of how many bytes a big-endian storage is swapped; 1: not at all. An untyped storage is swapped by the type
+    of the tensor that views it."""
+    if not storage.big_endian:
+        return 1
+    name = storage.dtype if storage.dtype in DTYPES and DTYPES[storage.dtype].bits > 8 else dtype
+    return _item(name) // (2 if DTYPES[name].kind == "complex" else 1)
+
+
+def _no_values(info: TensorInfo, storage: Storage | None) -> BadTensor:
+    if storage is not None and storage.problem:
+        return BadTensor(storage.problem, where=info.key)
+    reason = ": it was saved from the meta device" if info.device == "meta" else ""
+    return BadTensor("it has no values in the file" + reason, where=info.key, id="no_data")
+
+
+def _at(box: Array, axis: int, index: int | slice) -> Array:
+    """A view of `box` at `index` of one axis, never a scalar."""
+    view: Array = box[(*(slice(None),) * axis, index, ...)]
+    return view
+
+
+def _without(stride: Dims, axis: int) -> Dims:
+    return stride[:axis] + stride[axis + 1:]
+
+
+def _ready(out: Array, swap: int) -> memoryview:
+    import numpy as np
+    flat = out.reshape(-1).view(np.uint8)
+    return flat.data if swap == 1 else _swapped(flat.data, swap)
+
+
+def _swapped(data: bytes | memoryview, unit: int) -> memoryview:
+    import numpy as np
+    return np.frombuffer(data, f"u{unit}").byteswap().view(np.uint8).data
+
+
+def _with_signs(runs: Iterator[bytes | memoryview], dtype: str, conj: bool, neg: bool) -> Iterator[memoryview]:
+    """A tensor saved with torch's lazy conjugate or negative bit: the stored elements with the signs it stands for."""
+    import numpy as np
+    width = DTYPES[dtype].itemsize // 2 if DTYPES[dtype].kind == "complex" else DTYPES[dtype].itemsize
+    top = np.array(1 << (8 * width - 1), f"u{width}")
+    for part in runs:
+        signs = np.frombuffer(part, f"<u{width}").copy()
+        if neg:
+            signs ^= top
+        if conj and DTYPES[dtype].kind == "complex":
+            signs[1::2] ^= top
+        yield signs.view(np.uint8).data
+
+
+@contextmanager
+def _memory_for(info: TensorInfo) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError:
+        raise BadTensor(f"its {info.nbytes:,} bytes do not fit into this computer's memory", where=info.key,
+                        id="too_big") from None
+

@@ -1,0 +1,101 @@
+"""Containers: one file per format, listed here in order. `read` finds out which one a file is and has it read.
+
+A reader is `read(source, path, limits, monitor) -> Checkpoint`. Helpers that several share: `sniff` with `other_files` and
+`tar_members` (what a file is), `zip_tail`, `zip_directory`, `strict_json`, `safetensors_header`.
+"""
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import NamedTuple
+
+from ..bytes import SourceFile, open_source
+from ..checkpoint import Checkpoint
+from ..errors import TooBig, Unsupported
+from ..findings import Finding
+from ..keypath import visible
+from ..limits import LIMITS, Limits
+from ..progress import QUIET, Monitor
+from . import plain_pickle, safetensors, torch_zip
+from .sniff import sniff
+
+
+class Format(NamedTuple):
+    """`name` is what `sniff` says, `label` what a person would; `foreign` are endings that belong to something else, so
+    that programs which go by the ending take the file for that."""
+
+    name: str
+    label: str
+    read: Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
+    foreign: frozenset[str]
+
+
+_OTHERS = frozenset((".gguf", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".onnx", ".tflite", ".pb"))
+_TORCH = frozenset((".pt", ".pth", ".th", ".pt2", ".ptl", ".pkl", ".pickle", ".tar", ".zip"))
+
+FORMATS: tuple[Format, ...] = (
+    Format("torch-zip", "a PyTorch zip checkpoint", torch_zip.read, _OTHERS | {".safetensors"}),
+    Format("safetensors", "a safetensors file", safetensors.read, _OTHERS | _TORCH),
+    Format("pickle", "a Python pickle", plain_pickle.read, _OTHERS | {".safetensors"}),
+)
+
+_RESAVE = "Load it with PyTorch (torch.load(FILE, weights_only=True)) and save it again with torch.save."
+# what sniff tells apart and no reader is there for yet: (what it is, what to do)
+_LATER = {
+    "torch-legacy": ("this is a checkpoint in PyTorch's format from before version 1.6, which this version does not read yet",
+                     _RESAVE),
+    "torch-tar": ("this is a checkpoint in PyTorch's tar format of 2016 and 2017, which this version does not read yet",
+                  "Load it with PyTorch and save it again with torch.save; do so only if you trust the file."),
+    "safetensors-sharded": ("this is the index of a checkpoint in several .safetensors files, which this version does not read yet",
+                            "Open the .safetensors files beside it one by one."),
+    "torch-sharded": ("this is the index of a checkpoint in several .bin files, which this version does not read yet",
+                      "Open the .bin files beside it one by one."),
+}
+
+
+def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The checkpoint in the file at `path`: metadata only, no handle is kept. Raises a ReadError saying what is wrong and
+    what to do, `Cancelled` when `monitor` says so."""
+    name = os.fspath(path)
+    try:
+        with open_source(name) as source, _collector_paused():
+            found = _format(source)
+            ckpt = found.read(source, name, limits, monitor)
+            source.check_unchanged()
+    except MemoryError:
+        raise TooBig("there is not enough memory to open the file", "Close other programs and try again.") from None
+    odd = _wrong_extension(name, found)
+    return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt
+
+
+def _format(source: SourceFile) -> Format:
+    name = sniff(source)
+    for found in FORMATS:
+        if found.name == name:
+            return found
+    message, hint = _LATER[name]
+    raise Unsupported(message, hint, id=name)
+
+
+def _wrong_extension(path: str, found: Format) -> Finding | None:
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix not in found.foreign:
+        return None
+    return Finding("wrong-extension", "warning", "", f"The name ends in {visible(suffix)}, but this is {found.label}.",
+                   "Rename it: programs that go by the ending, torch.load among them, fail to open it.")
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Without the garbage collector, which would walk the growing tables again and again: three times as fast. Whoever
+    found it switched off leaves it so."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,74 @@
+"""A pickle without torch's framing: somebody's `pickle.dump`. Shown symbolically; it stores no tensor data of its own."""
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from ..bytes import SourceFile
+from ..checkpoint import Checkpoint, Pickle, Storage
+from ..dtypes import DTYPES
+from ..errors import ReadError, TooBig
+from ..findings import Finding
+from ..limits import LIMITS, Limits
+from ..pickles.machine import Budget, decode
+from ..pickles.storages import StorageRef
+from ..pickles.views import Contents, survey
+from ..progress import QUIET, Monitor
+
+FORMAT = "pickle"
+MEMBER = "pickle"
+
+
+def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The checkpoint in `source`; `path` is what it is called. Raises Truncated, Corrupt, Unsupported or TooBig; what the
+    pickle would have called before it breaks off is in the error's findings."""
+    if source.size > limits.pickle_bytes:
+        raise TooBig(f"the pickle has {source.size:,} bytes; up to {limits.pickle_bytes:,} are read",
+                     "Load it with the program that wrote it and save its tensors with torch.save.")
+    data = _bytes(source, limits, monitor)
+    budget = Budget()
+    contents, pickles, at = _first(data, budget, limits, monitor)
+    findings = [_PLAIN, *contents.findings]
+    while at < len(data) and len(pickles) < limits.pickles_per_stream:
+        member = f"{MEMBER}#{len(pickles) + 1}"
+        try:
+            graph = decode(data, at, limits=limits, monitor=monitor, member=member, budget=budget)
+            findings += survey(graph, _no_storage, member=member, limits=limits, monitor=monitor).findings
+        except ReadError:
+            break
+        pickles.append(Pickle(member, graph))
+        findings.append(Finding("trailing-pickle", "warning", f"{MEMBER}:{at}", "Another pickle follows the first; only "
+                                "programs that ask for it see it.", "Its names are listed among the findings."))
+        at = graph.end
+    if at < len(data):
+        findings.append(Finding("trailing-bytes", "warning", f"{MEMBER}:{at}", f"{len(data) - at:,} bytes follow the pickle and "
+                                "are no pickle.", "They are not shown; the program that wrote the file may know what they are."))
+    return Checkpoint(path, FORMAT, contents.kind, (source.stamp,), MappingProxyType({t.key: t for t in contents.tensors}),
+                      values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(contents.storages),
+                      state_dicts=contents.state_dicts, findings=tuple(findings),
+                      module_metadata=MappingProxyType(contents.module_metadata),
+                      facts=MappingProxyType({"pickle protocol": str(pickles[0].graph.protocol)}), pickles=tuple(pickles))
+
+
+_PLAIN = Finding("plain-pickle", "warning", "", "This is a plain Python pickle, not a file that torch.save wrote.",
+                 "torch.load does not open it; pickle.load would run whatever it says. Here nothing in it was run.")
+
+
+def _bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
+    parts = []
+    for at in range(0, source.size, limits.chunk):
+        monitor.report(at, source.size)
+        parts.append(source.read(at, min(limits.chunk, source.size - at)))
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tuple[Contents, list[Pickle], int]:
+    graph = decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget)
+    contents = survey(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
+    return contents, [Pickle(MEMBER, graph)], graph.end
+
+
+def _no_storage(ref: StorageRef) -> Storage:
+    dtype = ref.dtype or "uint8"
+    bits = DTYPES[dtype].bits if dtype in DTYPES else 8
+    return Storage(ref.key or f"node {ref.node}", dtype, ref.device, max(ref.numel, 0) * bits // 8, None,
+                   problem="a bare pickle names this storage and does not hold its bytes")

@@ -1,0 +1,264 @@
+"""The JSON header of a safetensors file, entry by entry.
+
+Follows `SafeTensors::read_metadata` of safetensors/src/tensor.rs (version 0.8) and is stricter where two readers could
+see two contents: duplicate names anywhere, an entry written as a list, dimensions that torch cannot count. Entries as all
+known writers write them take one regular expression each; any other spelling takes the general scanner, which is slower
+and accepts exactly the same.
+"""
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from ..dtypes import DTYPES, SAFETENSORS
+from ..errors import Corrupt, ReadError, TooBig
+from ..keypath import visible
+from ..limits import LIMITS, Limits
+from ..progress import QUIET, Monitor
+from .strict_json import HINT, Scanner
+
+METADATA = "__metadata__"
+BASE = 8                                   # the header follows its length
+_UINT64 = 1 << 64
+_INT64 = (1 << 63) - 1
+_RANK = 65_536                             # dimensions of one tensor; torch and numpy stop at 64
+_FIELDS = ("dtype", "shape", "data_offsets")
+
+_INT = rb"(?:0|[1-9][0-9]{0,19})"
+# one entry as all known writers spell it, with Rust's spacing or Python's, and its comma; or else one byte of anything, so
+# that findall cannot step over what it does not know
+_USUAL = re.compile(
+    rb' ?"([^"\\\x00-\x1f]{0,1024})": ?\{"dtype": ?"([A-Z0-9_]{1,16})", ?"shape": ?\[([0-9, ]{0,1024})\], ?"data_offsets": ?'
+    rb'\[(#), ?(#)\]\},|[\x00-\xff]'.replace(b"#", _INT))
+_SHAPE = re.compile(rb"(?:#(?:, ?#)*)?".replace(b"#", _INT))
+_ENTRY_END = b"]},"
+_BLOCK_MIN, _BLOCK_MAX = 1 << 11, 1 << 16  # bytes given to one call of findall: a few milliseconds at most
+
+
+class Form(NamedTuple):
+    """What tensors of one type and shape have in common. `dtype` is torch's name, `shape` and `stride` what torch would
+    say, `nbytes` what the file must hold; `problem` says why values cannot be shown, or is ""."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    nbytes: int
+    problem: str
+
+
+Entry = tuple[int, int, str, Form]
+"""One tensor: where its bytes start and end, counted from the end of the header; its key; its form."""
+
+
+class Header(NamedTuple):
+    """`entries` in header order; `extra` has the raw JSON of fields that safetensors does not define, by key and field;
+    `oddities` are deviations that the reference reader tolerates, as sentences."""
+
+    entries: list[Entry]
+    metadata: dict[str, str]
+    extra: dict[str, dict[str, str]]
+    oddities: list[str]
+
+
+def parse(data: bytes, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Header:
+    """The header in `data`. Raises Corrupt for anything that is not one, with the byte offset in the file."""
+    return _Parser(data, limits, monitor).run()
+
+
+class _Parser:
+    def __init__(self, data: bytes, limits: Limits, monitor: Monitor) -> None:
+        self.data = data
+        self.scan = Scanner(data, "the header", BASE, limits=limits, monitor=monitor)
+        self.monitor = monitor
+        self.entries: list[Entry] = []
+        self.keys: set[str] = set()
+        self.metadata: dict[str, str] | None = None
+        self.extra: dict[str, dict[str, str]] = {}
+        self.oddities: list[str] = []
+        self.forms: dict[tuple[bytes, bytes], Form] = {}
+
+    def run(self) -> Header:
+        scan = self.scan
+        self._begin()
+        scan.space()
+        more = scan.peek() != b"}"
+        if not more:
+            scan.pos += 1
+        while more:
+            self._usual_entries()
+            more = self._any_entry() == b","
+        scan.end()
+        return Header(self.entries, self.metadata or {}, self.extra, self.oddities)
+
+    def _begin(self) -> None:
+        data = self.data
+        if data.startswith(b"\xef\xbb\xbf"):
+            raise self.scan.fail("a byte-order mark at its beginning")
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")) or (b"\0" in data[:2] and b"{" in data[:2]):
+            raise self.scan.fail("UTF-16 text where only UTF-8 is allowed")
+        if not data.startswith(b"{"):
+            self.scan.space()
+            if self.scan.peek() != b"{":
+                raise self.scan.fail(f"{visible(repr(data[:16])[2:-1])} at its beginning where {{ should be")
+            self.oddities.append("the header begins with white space, which the format forbids and most readers tolerate")
+        self.scan.pos += 1
+
+    def _usual_entries(self) -> None:
+        """Takes entries, many at a time, while they are spelt in the usual way, nothing is wrong and another one follows."""
+        block = _BLOCK_MIN
+        while True:
+            pos = self.scan.pos
+            end = self.data.rfind(_ENTRY_END, pos, pos + block) + len(_ENTRY_END)
+            if end > pos and self._take_block(pos, end):
+                self.scan.pos = end
+                self.monitor.report(end, len(self.data))
+                block = min(block * 2, _BLOCK_MAX)
+            elif block > _BLOCK_MIN:
+                block = _BLOCK_MIN
+            else:
+                return
+
+    def _take_block(self, pos: int, end: int) -> bool:
+        """Takes all entries of `data[pos:end]`, or none when one of them needs a closer look."""
+        raw_keys, dtypes, shapes, starts, stops = zip(*_USUAL.findall(self.data, pos, end), strict=True)
+        forms = self.forms
+        for pair in {*zip(dtypes, shapes, strict=True)} - forms.keys():
+            form = _usual_form(*pair)
+            if form is None:
+                return False
+            forms[pair] = form
+        try:
+            keys = [*map(bytes.decode, raw_keys)]
+        except UnicodeDecodeError:
+            return False
+        fresh = {*keys}
+        if len(fresh) < len(keys) or METADATA in fresh or not self.keys.isdisjoint(fresh):
+            return False
+        self.keys |= fresh
+        self.entries += zip(map(int, starts), map(int, stops), keys, map(forms.__getitem__, zip(dtypes, shapes, strict=True)),
+                            strict=True)
+        return True
+
+    def _any_entry(self) -> bytes:
+        """Takes one member of the header in any spelling; what separates it from the next is returned."""
+        scan = self.scan
+        scan.space()
+        at = scan.pos
+        key = scan.name()
+        if key in self.keys or (key == METADATA and self.metadata is not None):
+            raise scan.duplicate(key, at)
+        if key == METADATA:
+            self._take_metadata(at)
+        else:
+            self.keys.add(key)
+            self.entries.append(self._entry(key, at))
+        return scan.separator()
+
+    def _take_metadata(self, at: int) -> None:
+        found = self.scan.value(2)
+        if found is None:
+            self.oddities.append(f"{METADATA} is null, which the reference reader tolerates")
+            found = {}
+        if not isinstance(found, dict):
+            raise self._corrupt(f"{METADATA} is not an object", at)
+        if found.keys() >= set(_FIELDS) and type(found["shape"]) is list:
+            raise self._corrupt(f"a tensor is named {METADATA}, which the format reserves", at, "reserved_name")
+        for name, value in found.items():
+            if type(value) is not str:
+                raise self._corrupt(f"the value of \"{visible(name)}\" in {METADATA} is not text", at)
+        self.metadata = found
+
+    def _entry(self, key: str, at: int) -> Entry:
+        scan = self.scan
+        if scan.peek() != b"{":
+            raise self._corrupt(f"the entry of tensor \"{visible(key)}\" is not an object", at)
+        fields: dict[str, Any] = {}
+        for name in scan.members(2):
+            begin = scan.pos
+            value = scan.value(3)
+            if name in _FIELDS:
+                fields[name] = value
+            else:
+                self.extra.setdefault(key, {})[name] = self.data[begin:scan.pos].decode()
+        for name in _FIELDS:
+            if name not in fields:
+                raise self._corrupt(f"tensor \"{visible(key)}\" has no {name}", at)
+        dtype, shape, offsets = (fields[name] for name in _FIELDS)
+        if type(dtype) is not str:
+            raise self._corrupt(f"the dtype of tensor \"{visible(key)}\" is not text", at)
+        if not _counts(shape):
+            raise self._corrupt(f"the shape of tensor \"{visible(key)}\" is not a list of whole numbers from 0 on", at)
+        if not _counts(offsets) or len(offsets) != 2:
+            raise self._corrupt(f"the data_offsets of tensor \"{visible(key)}\" are not two whole numbers from 0 on", at)
+        return offsets[0], offsets[1], key, _form(dtype, tuple(shape), key, BASE + at)
+
+    def _corrupt(self, message: str, at: int, id: str = "") -> Corrupt:
+        return Corrupt(message, HINT, f"byte {BASE + at}", id=id)
+
+
+def _usual_form(dtype: bytes, shape: bytes) -> Form | None:
+    """None when something is wrong with it; `dtype` is b"" for a byte that belongs to no entry."""
+    if not dtype or not _SHAPE.fullmatch(shape):
+        return None
+    sizes = tuple([int(size) for size in shape.split(b",")]) if shape else ()
+    try:
+        return _form(dtype.decode(), sizes, "", 0)
+    except ReadError:
+        return None
+
+
+def _counts(value: object) -> bool:
+    """Whether `value` is a list of non-negative integers; True and False are none."""
+    return type(value) is list and all(type(item) is int and item >= 0 for item in value)
+
+
+def _form(dtype: str, shape: tuple[int, ...], key: str, at: int) -> Form:
+    """Checks type and shape as `Metadata::validate` does, and as torch does when it makes the tensor."""
+    where = f"byte {at}"
+    name = SAFETENSORS.get(dtype)
+    if name is None:
+        meant = f"The name is probably meant to be {dtype.upper()}. " if dtype.upper() in SAFETENSORS else ""
+        raise Corrupt(f"tensor \"{visible(key)}\" has the element type \"{visible(dtype, 40)}\", which safetensors does not define",
+                      f"{meant}The file was made by a newer or incorrect program.", where, id="unknown_dtype")
+    if len(shape) > _RANK:
+        raise TooBig(f"tensor \"{visible(key)}\" has {len(shape):,} dimensions", HINT, where)
+    numel = 1
+    for size in shape:
+        numel *= size
+        if numel >= _UINT64 or size > _INT64:
+            raise _overflow(key, where)
+    bits = numel * DTYPES[name].bits
+    if bits >= _UINT64:
+        raise _overflow(key, where)
+    if bits % 8:
+        raise Corrupt(f"the {numel:,} elements of tensor \"{visible(key)}\" ({dtype}) do not fill whole bytes", HINT, where,
+                      id="misaligned")
+    name, shape, problem = _as_torch_says(name, shape)
+    return Form(name, shape, _contiguous(shape, key, where), bits // 8, problem)
+
+
+def _as_torch_says(name: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...], str]:
+    """(dtype, shape, problem): safetensors gives torch 4-bit floats in pairs, two to an element of the last dimension
+    (bindings/python/src/lib.rs), and cannot give it 6-bit floats."""
+    if name == "float4_e2m1" and shape and shape[-1] % 2 == 0:
+        return "float4_e2m1fn_x2", (*shape[:-1], shape[-1] // 2), ""
+    if DTYPES[name].bits % 8:
+        bits = DTYPES[name].bits
+        return name, shape, f"PyTorch has no {bits}-bit floats laid out like this: the bytes are kept, the values cannot be shown"
+    return name, shape, ""
+
+
+def _contiguous(shape: tuple[int, ...], key: str, where: str) -> tuple[int, ...]:
+    """Strides in elements, in C order; torch counts an empty dimension as one."""
+    strides = []
+    step = 1
+    for size in reversed(shape):
+        if step > _INT64:
+            raise _overflow(key, where)
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+def _overflow(key: str, where: str) -> Corrupt:
+    return Corrupt(f"the shape of tensor \"{visible(key)}\" is too large to count", HINT, where, id="overflow")

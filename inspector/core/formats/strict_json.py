@@ -1,0 +1,226 @@
+"""JSON read as strictly as the strictest reader around, so that no two readers can see two different contents.
+
+What RFC 8259 says and Python's `json` does not insist on: UTF-8 without a byte-order mark, no `NaN` or `Infinity`, no lone
+surrogates, no duplicate names in any object (`"a"` and `"\\u0061"` are one name). Nesting and digits are bounded before
+anything is built from them. Tokens are taken one by one from the bytes, so no single call holds the interpreter for long.
+"""
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from ..errors import Corrupt
+from ..keypath import visible
+from ..limits import LIMITS, Limits
+from ..progress import QUIET, Monitor
+
+HINT = "The file is damaged or was not written by a correct program: fetch it again, or ask whoever made it."
+
+_SPACE = re.compile(rb"[ \t\r\n]{0,65536}")
+_NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]{0,4096})(?:\.[0-9]{1,4096})?(?:[eE][+-]?[0-9]{1,4096})?")
+_CONTROL = re.compile(rb"[\x00-\x1f]")
+_LITERALS = ((b"true", True), (b"false", False), (b"null", None))
+_REPORT_EVERY = 4096
+
+
+class Scanner:
+    """Takes JSON values from `data` one after another; `pos` is the next byte to be read.
+
+    Every complaint is a `Corrupt` whose `where` is the byte offset in the file, `base` being where `data` begins there and
+    `what` its name in messages.
+    """
+
+    def __init__(self, data: bytes, what: str = "the text", base: int = 0, *, limits: Limits = LIMITS,
+                 monitor: Monitor = QUIET) -> None:
+        self.data = data
+        self.pos = 0
+        self._what = what
+        self._base = base
+        self._limits = limits
+        self._monitor = monitor
+        self._values = 0
+
+    def document(self) -> Any:
+        """The one value that is all of `data`."""
+        self.space()
+        value = self.value(1)
+        self.end()
+        return value
+
+    def value(self, depth: int) -> Any:
+        """The value at `pos`, which is nested in `depth - 1` others."""
+        self._values += 1
+        if self._values % _REPORT_EVERY == 0:
+            self._monitor.report(self.pos, len(self.data))
+        byte = self.peek()
+        if byte == b'"':
+            return self.string()
+        if byte == b"{":
+            return {name: self.value(depth + 1) for name in self.members(depth)}
+        if byte == b"[":
+            return self._array(depth)
+        if byte == b"-" or byte.isdigit():
+            return self._number()
+        for text, meaning in _LITERALS:
+            if self.data.startswith(text, self.pos):
+                self.pos += len(text)
+                return meaning
+        raise self.fail(f"{self._seen()} where a value should be")
+
+    def members(self, depth: int) -> Iterator[str]:
+        """The names of the object at `pos`, each given while `pos` is at its value: the caller takes the value before it
+        asks for the next name."""
+        self._deeper(depth)
+        self.expect(b"{")
+        self.space()
+        if self.peek() == b"}":
+            self.pos += 1
+            return
+        seen: set[str] = set()
+        while True:
+            at = self.pos
+            name = self.name()
+            if name in seen:
+                raise self.duplicate(name, at)
+            seen.add(name)
+            yield name
+            if self.separator() == b"}":
+                return
+
+    def name(self) -> str:
+        """A member's name; `pos` is at its value afterwards."""
+        if self.peek() != b'"':
+            raise self.fail(f"{self._seen()} where a name in double quotes should be")
+        name = self.string()
+        self.space()
+        self.expect(b":")
+        self.space()
+        return name
+
+    def separator(self, closing: bytes = b"}") -> bytes:
+        """Takes the comma or the closing bracket after a value and says which; after a comma `pos` is at what follows."""
+        self.space()
+        byte = self.peek()
+        if byte != b"," and byte != closing:
+            raise self.fail(f"{self._seen()} where a comma or {closing.decode()} should be")
+        self.pos += 1
+        if byte == b",":
+            self.space()
+        return byte
+
+    def string(self) -> str:
+        """The string at `pos`."""
+        start = self.pos
+        end = self._string_end(start)
+        raw = self.data[start + 1:end]
+        if _CONTROL.search(raw):
+            raise self.fail("an unescaped control character in a string", start)
+        try:
+            text = raw.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise self.fail("a string that is not UTF-8", start + 1 + error.start) from None
+        self.pos = end + 1
+        return self._unescaped(text, start) if b"\\" in raw else text
+
+    def space(self) -> None:
+        while True:
+            matched = _SPACE.match(self.data, self.pos)
+            assert matched is not None
+            if matched.end() - self.pos < 65536:
+                self.pos = matched.end()
+                return
+            self.pos = matched.end()
+
+    def expect(self, byte: bytes) -> None:
+        if self.peek() != byte:
+            raise self.fail(f"{self._seen()} where {byte.decode()} should be")
+        self.pos += 1
+
+    def end(self) -> None:
+        """Raises when anything but white space follows."""
+        self.space()
+        if self.pos < len(self.data):
+            raise self.fail(f"{self._seen()} after its end")
+
+    def peek(self) -> bytes:
+        """The next byte, b"" at the end."""
+        return self.data[self.pos:self.pos + 1]
+
+    def fail(self, problem: str, at: int | None = None, id: str = "") -> Corrupt:
+        place = self._base + (self.pos if at is None else at)
+        return Corrupt(f"{self._what} is not valid JSON: it has {problem}", HINT, f"byte {place}", id=id)
+
+    def duplicate(self, name: str, at: int) -> Corrupt:
+        return Corrupt(f"{self._what} names \"{visible(name)}\" twice", "Readers differ in which of the two they take, so neither "
+                       "is shown: ask whoever made the file.", f"byte {self._base + at}", id="duplicate_key")
+
+    def _array(self, depth: int) -> list[Any]:
+        self._deeper(depth)
+        self.expect(b"[")
+        self.space()
+        items: list[Any] = []
+        if self.peek() == b"]":
+            self.pos += 1
+            return items
+        while True:
+            items.append(self.value(depth + 1))
+            if self.separator(b"]") == b"]":
+                return items
+
+    def _number(self) -> int | float:
+        matched = _NUMBER.match(self.data, self.pos)
+        if matched is None:
+            raise self.fail("a minus sign without a number")
+        text = matched.group()
+        following = self.data[matched.end():matched.end() + 1]
+        if following and following in b"0123456789.eE+-":
+            many = len(text) > 4096
+            raise self.fail("a number of thousands of digits" if many else
+                            f"a malformed number beginning with {text.decode()}")
+        whole = text.lstrip(b"-").isdigit()
+        if whole and len(text.lstrip(b"-")) > self._limits.json_digits:
+            raise self.fail(f"a number of {len(text.lstrip(b'-')):,} digits")
+        if whole and text != b"-0":
+            self.pos = matched.end()
+            return int(text)
+        number = float(text)
+        if not math.isfinite(number):
+            raise self.fail("a number that is too large")
+        self.pos = matched.end()
+        return number
+
+    def _string_end(self, start: int) -> int:
+        """Offset of the quote that closes the string whose opening quote is at `start`."""
+        at = start
+        while True:
+            at = self.data.find(b'"', at + 1)
+            if at < 0:
+                raise self.fail("a string without an end", start)
+            first = at
+            while self.data[first - 1] == 0x5C:
+                first -= 1
+            if (at - first) % 2 == 0:
+                return at
+
+    def _unescaped(self, text: str, at: int) -> str:
+        try:
+            value: str = json.loads(f'"{text}"')
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            raise self.fail("half of a surrogate pair in a string", at) from None
+        except ValueError:
+            raise self.fail("an unknown escape in a string", at) from None
+        return value
+
+    def _deeper(self, depth: int) -> None:
+        if depth > self._limits.json_depth:
+            raise self.fail(f"more than {self._limits.json_depth} levels of nesting")
+
+    def _seen(self) -> str:
+        byte = self.peek()
+        if not byte:
+            return "its end"
+        return byte.decode() if b" " < byte < b"\x7f" else f"the byte {byte.hex()}"

@@ -1,0 +1,385 @@
+"""What `torch.save` writes since 1.6: a zip archive with one top folder, and TorchScript archives, which look the same.
+
+    <top>/data.pkl                     the object, storages as persistent ids ("storage", class, key, location, numel)
+    <top>/data/<key>                   the bytes of each storage
+    <top>/version                      "3\\n"; torch reads 1 … 10
+    <top>/byteorder                    "little" or "big" (since 2.1; before: the machine's, so little)
+    <top>/.format_version  .storage_alignment  .data/serialization_id
+
+Sources: torch/serialization.py and caffe2/serialize/inline_container.cc, version 2.13. Torch takes the first member's text
+up to its first "/" as the top folder and finds records without regard to case. Nothing in the archive is executed; the
+code of a TorchScript archive is listed, never compiled.
+"""
+from __future__ import annotations
+
+import gc
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import MappingProxyType
+
+from ..bytes import STORED, SourceFile, read_member
+from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage
+from ..dtypes import DTYPES
+from ..errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig
+from ..findings import Finding, Level
+from ..graph import Graph
+from ..keypath import visible
+from ..limits import LIMITS, Limits
+from ..pickles import views
+from ..pickles.machine import Budget, decode
+from ..pickles.storages import StorageRef
+from ..progress import QUIET, Monitor
+from .zip_directory import ZipDirectory, read_directory
+from .zip_foreign import refuse
+
+FORMAT, SCRIPT_FORMAT = "torch-zip", "torchscript"
+_MAIN = "data.pkl"
+_CONSTANTS = "constants.pkl"
+_MAX_VERSION = 10                  # kMaxSupportedFileFormatVersion
+_FACT_BYTES = 4096                 # of a small text record that are looked at
+_PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack that much, or to that many bytes
+_SNIFFED = 4096                    # unknown members whose first bytes are looked at
+_META = "meta: the file holds no values for this storage"
+
+# records that are not the object: what they say becomes a fact of this name
+_FACTS = {"version": "version", "byteorder": "byteorder", ".format_version": "format_version",
+          ".storage_alignment": "storage_alignment", ".data/serialization_id": "serialization_id"}
+
+
+def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The checkpoint in the zip archive `source`; no record that holds a storage is read.
+
+    Raises NotACheckpoint or Unsupported (naming it) for an archive of something else, Ambiguous for two checkpoints in one,
+    and what `zip_directory.read_directory` and `pickles.machine.decode` raise.
+    """
+    with _collector_paused():
+        archive = _Archive(source, read_directory(source, limits, monitor), limits, monitor)
+        return archive.checkpoint(path)
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Hundreds of thousands of small tuples come and none goes: the collector would only look at them again and again."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+class _Archive:
+    """One archive being read. `used` are the members something refers to."""
+
+    def __init__(self, source: SourceFile, directory: ZipDirectory, limits: Limits, monitor: Monitor) -> None:
+        self.source = source
+        self.directory = directory
+        self.limits = limits
+        self.monitor = monitor
+        self.budget = Budget(limits)
+        self.findings: list[Finding] = []
+        self.pickles: list[Pickle] = []
+        self.used: set[str] = set()
+        self.by_case: dict[str, str] | None = None
+        self.order_problem = ""            # why no storage's bytes can be told, or ""
+        self.big_endian = False
+        self.main = self._main_pickle()
+        self.top = self.main[:-len(_MAIN)]
+
+    # -- the whole ----------------------------------------------------------------------------------------------------
+
+    def checkpoint(self, path: str) -> Checkpoint:
+        self._layout()
+        constants = self._find(_CONSTANTS)
+        is_script = constants is not None or any(name.startswith(self.top + "code/") for name in self.directory.members)
+        records = {record: name for record in (*_FACTS, ".data/version") if (name := self._find(record)) is not None}
+        known = {self.main, *records.values(), *([constants] if constants else [])}
+        self.directory.confirm(self.source, known)
+        facts = self._facts(records)
+        contents = self._survey(self.main, "data/")
+        tensors, storages = contents.tensors, contents.storages
+        if constants is not None:
+            more = self._survey(constants, "constants/")
+            tensors += [info._replace(key=f"constants.{info.key}", state_dict=None) for info in more.tensors]
+            storages.update(more.storages)
+        self._extra_pickles(known, is_script)
+        self._orphans()
+        self._checksums()
+        return Checkpoint(
+            path, SCRIPT_FORMAT if is_script else FORMAT, SCRIPT_FORMAT if is_script else contents.kind, (self.source.stamp,),
+            MappingProxyType({info.key: info for info in tensors}), MappingProxyType(dict(contents.values)),
+            MappingProxyType(storages), contents.state_dicts, (*self.directory.findings, *self.findings),
+            module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts), members=self._members(),
+            pickles=tuple(self.pickles))
+
+    def _main_pickle(self) -> str:
+        names = self.directory.members
+        candidates = [name for name in names if name[-len(_MAIN):].lower() == _MAIN and name[-len(_MAIN) - 1:-len(_MAIN)] in "/"]
+        at_top = [name for name in candidates if name.count("/") <= 1] or candidates
+        if len(at_top) > 1:
+            shown = " and ".join(repr(visible(name, 80)) for name in at_top[:2])
+            raise Ambiguous(f"the archive holds {len(at_top)} checkpoints: {shown}",
+                            "Unpack it, pack each folder by itself, and open those.", id="two_checkpoints")
+        if not at_top:
+            refuse(names)
+        return at_top[0]
+
+    def _layout(self) -> None:
+        """What torch would not accept about the names of the members."""
+        members = self.directory.members
+        if not self.main.endswith(_MAIN):
+            self._tell("case", "warning", self.main, f"The object lies in {visible(self.main, 80)!r}: torch finds it all the same, "
+                       "other programs may not.")
+        first = next(iter(members))
+        folder = first.partition("/")[0] + "/"
+        if not self.top:
+            self._tell("layout", "warning", self.main, "The archive has no top folder: torch does not read it.",
+                       "Save it again to get an archive that torch reads.")
+        elif self.top != folder:
+            self._tell("layout", "warning", self.main, f"The checkpoint lies in the folder {visible(self.top, 80)!r} and the first "
+                       f"member elsewhere ({visible(first, 80)!r}): torch does not find it.",
+                       "Save it again to get an archive that torch reads.")
+        else:
+            strays = [name for name in members if not name.startswith(self.top)]
+            if strays:
+                self._tell("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
+                           f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
+                           "Save it again to get an archive that torch reads.")
+
+    def _members(self) -> tuple[Member, ...]:
+        notes = {**self.directory.remarks, **self.directory.notes}
+        return tuple([Member(name, extent, notes.get(name, "")) for name, extent in self.directory.members.items()])
+
+    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
+        self.findings.append(Finding(id, level, visible(where), message, hint))
+
+    # -- records ------------------------------------------------------------------------------------------------------
+
+    def _find(self, record: str) -> str | None:
+        """The member's name for `record` ("data/0"); found without regard to case where it is not there exactly."""
+        name = self.top + record
+        if name in self.directory.members:
+            return name
+        if self.by_case is None:
+            self.by_case = {name.lower(): name for name in self.directory.members}
+        found = self.by_case.get(name.lower())
+        if found is not None and not any(finding.id == "case" for finding in self.findings):
+            self._tell("case", "warning", found, f"The record {visible(record, 80)!r} is named {visible(found, 80)!r}: torch "
+                       "finds it all the same, other programs may not.")
+        return found
+
+    def _facts(self, records: dict[str, str]) -> dict[str, str]:
+        facts = {"folder": self.top.rstrip("/")} if self.top else {}
+        for record, fact in _FACTS.items():
+            name = records.get(record) or (records.get(".data/version") if record == "version" else None)
+            text = self._small_text(name) if name is not None else None
+            if text is not None:
+                facts[fact] = visible(text.strip(), 80)
+            if record == "version":
+                self._check_version(name, text)
+            elif record == "byteorder":
+                self._check_byteorder(name, text)
+        return facts
+
+    def _small_text(self, name: str) -> str | None:
+        extent = self.directory.members[name]
+        if name in self.directory.notes:
+            return None
+        try:
+            raw = read_member(self.source, extent, min(extent.size, _FACT_BYTES))
+        except BadTensor as error:
+            self._tell("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
+            return None
+        return raw.decode("utf-8", "replace")
+
+    def _check_version(self, name: str | None, text: str | None) -> None:
+        """torch wants an integer from 1 to 10."""
+        if name is None:
+            self._tell("version", "warning", self.top + "version", "The archive has no version record: torch refuses it.",
+                       "Save it again to get an archive that torch reads.")
+            return
+        digits = (text or "").strip()
+        number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else -1
+        if not 1 <= number <= _MAX_VERSION:
+            self._tell("version", "warning", name, f"The archive says it is of version {visible(digits, 40)!r}; torch reads 1 to "
+                       f"{_MAX_VERSION}.", "It may come from a newer PyTorch, or have been changed by hand.")
+
+    def _check_byteorder(self, name: str | None, text: str | None) -> None:
+        if name is None or text == "little":
+            return
+        if text == "big":
+            self.big_endian = True
+            return
+        said = "cannot be read" if text is None else f"says {visible(text, 40)!r}"
+        self.order_problem = f"byteorder: the byte order record {said} instead of 'little' or 'big'"
+        self._tell("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
+                   "can be told.", "The file was damaged or changed by hand: fetch it again.")
+
+    # -- pickles ------------------------------------------------------------------------------------------------------
+
+    def _survey(self, name: str, folder: str) -> views.Contents:
+        """Decodes the pickle in member `name`, whose storages lie in `folder`, and says what is in it."""
+        data = self._pickle_bytes(name)
+        label = self._label(name)
+        try:
+            graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
+        except InspectorError as error:
+            known = self._names_in(getattr(error, "graph", None), label)
+            error.findings = (*error.findings, *self.directory.findings, *self.findings, *known)
+            raise
+        self.pickles.append(Pickle(label, graph))
+        contents = views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
+        self.findings += contents.findings
+        self._trailing(data, graph, label, folder)
+        return contents
+
+    def _pickle_bytes(self, name: str) -> bytes:
+        extent = self.directory.members[name]
+        where = visible(name, 80)
+        note = self.directory.notes.get(name)
+        if note:
+            raise Corrupt(f"the object's record cannot be read: {note.partition(': ')[2]}",
+                          "The archive is damaged: fetch or copy it again.", where)
+        inflated = extent.method != STORED
+        if extent.size > self.limits.pickle_bytes or (inflated and extent.size > max(_PICKLE_FREE, extent.nbytes * _PICKLE_RATIO)):
+            packed = f", packed into {extent.nbytes:,}" if inflated else ""
+            raise TooBig(f"the record has {extent.size:,} bytes{packed}: more than an object's description needs",
+                         "The file may be hostile. Open it with larger limits if you trust it.", where)
+        try:
+            data = read_member(self.source, extent)
+        except BadTensor as error:
+            raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
+        if extent.crc is not None and zlib.crc32(data) != extent.crc:
+            self._tell("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
+                       "(CRC-32) differs.", "torch does not notice. Fetch or copy the file again.")
+        return data
+
+    def _trailing(self, data: bytes, graph: Graph, label: str, folder: str) -> None:
+        """Pickles behind the first one: no reader of torch's gets there, others may."""
+        count = 1
+        while graph.end < len(data):
+            at = graph.end
+            where = f"{label}:{at}"
+            if count >= self.limits.pickles_per_stream:
+                self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes behind pickle {count} are not looked at.")
+                return
+            try:
+                graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
+            except InspectorError as error:
+                self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
+                           "are no pickle themselves.")
+                self.findings += self._names_in(getattr(error, "graph", None), label)
+                return
+            self._tell("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
+                       "It is shown under its findings only.")
+            self._learn(graph, label, folder)
+            count += 1
+
+    def _learn(self, graph: Graph, label: str, folder: str) -> None:
+        """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
+        self.pickles.append(Pickle(label, graph))
+        self.findings += views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor).findings
+
+    def _names_in(self, graph: Graph | None, label: str) -> list[Finding]:
+        return list(views.findings_of_broken(graph, member=label)) if graph is not None else []
+
+    def _extra_pickles(self, known: set[str], is_script: bool) -> None:
+        for name in self._pickle_like(known, is_script):
+            label = self._label(name)
+            try:
+                data = self._pickle_bytes(name)
+                graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
+            except InspectorError as error:
+                self._tell("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
+                           f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
+                self.findings += self._names_in(getattr(error, "graph", None), label)
+                continue
+            self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
+                       "torch.load does not read it; what it names is listed here.")
+            self._learn(graph, label, "data/")
+            self._trailing(data, graph, label, "data/")
+
+    def _pickle_like(self, known: set[str], is_script: bool) -> list[str]:
+        """Members that are pickles by name or first bytes. TorchScript's debug files are, and are no secret."""
+        aside = (self.top + "data/", *((self.top + "code/", self.top + "constants/") if is_script else ()))
+        found, looked = [], 0
+        for name, extent in self.directory.members.items():
+            if name in known or name in self.used or extent.size < 2 or (name.endswith(".debug_pkl") and is_script):
+                continue
+            if name.lower().endswith((".pkl", ".pickle")):
+                found.append(name)
+            elif not name.startswith(aside) and looked < _SNIFFED:
+                looked += 1
+                if self._starts_like_pickle(name, extent):
+                    found.append(name)
+        if len(found) > self.limits.pickles_per_stream:
+            self._tell("extra-pickle", "warning", "", f"Of {len(found):,} more pickles in the archive only the first "
+                       f"{self.limits.pickles_per_stream} are looked into.")
+        return found[:self.limits.pickles_per_stream]
+
+    def _starts_like_pickle(self, name: str, extent: Extent) -> bool:
+        if name in self.directory.notes:
+            return False
+        try:
+            start = read_member(self.source, extent, 2)
+        except BadTensor:
+            return False
+        return start[0] == 0x80 and 2 <= start[1] <= 5
+
+    def _label(self, name: str) -> str:
+        return name[len(self.top):] if name.startswith(self.top) else name
+
+    # -- storages -----------------------------------------------------------------------------------------------------
+
+    def _resolver(self, folder: str) -> Callable[[StorageRef], Storage]:
+        """Storage references -> storages, for a pickle whose records lie in `folder`."""
+        prefix = "" if folder == "data/" else folder
+        widths = {name: known.bits // 8 for name, known in DTYPES.items()}
+
+        def resolve(ref: StorageRef) -> Storage:
+            width = widths.get(ref.dtype or "", 1)
+            nbytes = max(ref.numel, 0) * width
+            dtype = ref.dtype or "uint8"
+            name = f"{prefix}{ref.key}" if ref.key is not None else f"?{ref.node}"
+            if ref.device == "meta":
+                return Storage(name, dtype, ref.device, nbytes, None, problem=ref.problem or _META)
+            member, problem = self._record(ref, folder)
+            if member is None:
+                return Storage(name, dtype, ref.device, nbytes, None, self.big_endian, ref.problem or problem)
+            extent = self.directory.members[member]
+            if not problem and extent.size != nbytes:
+                problem = f"size_mismatch: the pickle says {nbytes:,} bytes, its record has {extent.size:,}"
+            return Storage(name, dtype, ref.device, nbytes, extent, self.big_endian, ref.problem or problem or self.order_problem)
+
+        return resolve
+
+    def _record(self, ref: StorageRef, folder: str) -> tuple[str | None, str]:
+        """(member that holds a storage or None, what is wrong with it). A key is only ever a member's name: no path."""
+        if ref.key is None or ref.problem.startswith("bad_key"):
+            return None, ref.problem
+        member: str | None = self.top + folder + ref.key
+        if member not in self.directory.members:
+            member = self._find(folder + ref.key)
+        if member is None:
+            return None, f"missing: the archive has no record {visible(folder + ref.key, 80)}"
+        self.used.add(member)
+        return member, self.directory.notes.get(member, "")
+
+    def _orphans(self) -> None:
+        folder = self.top + "data/"
+        orphans = [name for name, extent in self.directory.members.items()
+                   if name.startswith(folder) and extent.size and name not in self.used]
+        if orphans:
+            nbytes = sum(self.directory.members[name].size for name in orphans)
+            shown = ", ".join(visible(self._label(name), 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
+            self._tell("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
+                       f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.")
+
+    def _checksums(self) -> None:
+        extents = self.directory.members.values()
+        missing = sum(extent.crc is None for extent in extents)
+        if missing:
+            self._tell("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
+                       "them cannot be noticed.", "torch writes none after torch.serialization.set_crc32_options(False).")

@@ -1,0 +1,171 @@
+"""Nodes that are plain values: numbers, text, bytes, and one short line for anything else.
+
+Everything here looks at a bounded number of nodes, whatever the file says: no recursion over its depth, no text longer
+than asked for.
+"""
+from __future__ import annotations
+
+from ..checkpoint import Opaque, Plain
+from ..graph import (
+    BIGINT,
+    BIGTEXT,
+    BUFFER,
+    BYTEARRAY,
+    BYTES,
+    DICT,
+    EXT,
+    FALSE,
+    FLOAT,
+    FROZENSET,
+    GLOBAL,
+    GLOBALDYN,
+    INT,
+    LIST,
+    NONE,
+    PERSID,
+    PERSIDTEXT,
+    PYSTR,
+    PYSTRTEXT,
+    REDUCE,
+    SET,
+    STR,
+    STRTEXT,
+    TRUE,
+    TUPLE,
+    Graph,
+)
+from ..keypath import visible
+from ..limits import LIMITS
+from .names import dtype_name
+
+NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
+SCALARS = frozenset((NONE, STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES)) | NUMBERS
+
+_SHORT_PIECES = 64      # nodes that one short text may show
+_SHORT_DEPTH = 4
+
+
+def scalar(graph: Graph, n: int, int_bits: int = LIMITS.int_bits) -> Plain:
+    """The value of a node that refers to no other. Integers too long to print become opaque with their head in hex."""
+    kind = graph.kind[n]
+    if kind == NONE:
+        return None
+    if kind == TRUE or kind == FALSE:
+        return kind == TRUE
+    if kind == INT:
+        return graph.a[n]
+    if kind == FLOAT:
+        return graph.real(n)
+    if kind == STR or kind == STRTEXT:
+        return graph.text(n)
+    if kind == BYTES:
+        return graph.raw(n)
+    if kind == PYSTR or kind == PYSTRTEXT:
+        text = graph.loose_text(n)
+        return text if text is not None else graph.raw(n)
+    if kind == BIGINT or kind == BIGTEXT:
+        return _big_integer(graph, n, int_bits)
+    return _named(graph, n)
+
+
+def _big_integer(graph: Graph, n: int, int_bits: int) -> Plain:
+    start, end = graph.a[n], graph.b[n]
+    if graph.kind[n] == BIGINT:
+        if (end - start) * 8 <= int_bits:
+            return graph.integer(n)
+        head = bytes(reversed(graph.data[end - 8:end])).hex()
+        return Opaque("int", f"{(end - start) * 8}-bit integer 0x{head}…", n)
+    if (end - start) * 3 <= int_bits:          # a decimal digit is more than three bits
+        value = graph.integer(n)
+        if value is not None:
+            return value
+    head = graph.data[start:min(end, start + 16)].decode("ascii", "replace")
+    return Opaque("int", f"integer of {end - start} digits: {visible(head)}…", n)
+
+
+def _named(graph: Graph, n: int) -> Plain:
+    kind = graph.kind[n]
+    if kind == GLOBAL:
+        module, name = graph.names[graph.a[n]]
+        dtype = dtype_name(module, name)
+        return Opaque("torch.dtype", f"torch.{dtype}", n) if dtype else Opaque("name", visible(f"{module}.{name}"), n)
+    if kind == BYTEARRAY:
+        size = graph.b[n] - graph.a[n]
+        return Opaque("bytearray", f"{size} bytes: {_bytes_text(graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + 32)], size > 32)}", n)
+    if kind == GLOBALDYN:
+        return Opaque("name", f"a name put together at load time: {short(graph, graph.a[n])}.{short(graph, graph.b[n])}", n)
+    if kind == EXT:
+        return Opaque("name", f"extension code {graph.a[n]}", n)
+    if kind == PERSIDTEXT:
+        raw = graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + 100)]
+        return Opaque("persistent id", visible(raw.decode("utf-8", "backslashreplace"), 100), n)
+    if kind == PERSID:
+        return Opaque("persistent id", short(graph, graph.a[n]), n)
+    if kind == BUFFER:
+        return Opaque("buffer", "bytes kept outside the pickle", n)
+    return Opaque("object", "…", n)
+
+
+def _bytes_text(raw: bytes, more: bool) -> str:
+    return repr(raw) + ("…" if more else "")
+
+
+def short(graph: Graph, n: int, limit: int = 120, *, exact: bool = False) -> str:
+    """One line for node `n`, as Python would print it where that is short: scalars, and tuples and lists of them. `exact`
+    keeps invisible characters and `limit` unchecked for text, as `str(key)` does: for keys, which are not yet shown."""
+    budget = [_SHORT_PIECES]
+    text = _pieces(graph, n, budget, _SHORT_DEPTH, limit)
+    return text if exact else visible(text, limit)
+
+
+def _pieces(graph: Graph, n: int, budget: list[int], depth: int, limit: int) -> str:
+    budget[0] -= 1
+    kind = graph.kind[n]
+    if kind in SCALARS:
+        return _scalar_text(graph, n, limit)
+    if kind in (TUPLE, LIST, FROZENSET, SET):
+        if depth == 0 or budget[0] <= 0:
+            return "…"
+        items = graph.operands[graph.a[n]:min(graph.b[n], graph.a[n] + _SHORT_PIECES)]
+        texts = []
+        for item in items:
+            if budget[0] <= 0:
+                texts.append("…")
+                break
+            texts.append(_pieces(graph, item, budget, depth - 1, limit))
+        inside = ", ".join(texts)
+        if kind == TUPLE:
+            return f"({inside},)" if len(items) == 1 else f"({inside})"
+        return f"[{inside}]" if kind == LIST else f"{{{inside}}}"
+    if kind == DICT:
+        return "{…}"
+    if kind == REDUCE:
+        named = graph.global_name(graph.a[n])
+        return f"{'.'.join(named)}(…)" if named else "…"
+    value = _named(graph, n)
+    return value.text if isinstance(value, Opaque) else "…"
+
+
+def _scalar_text(graph: Graph, n: int, limit: int) -> str:
+    value = scalar(graph, n)
+    if isinstance(value, Opaque):
+        return value.text
+    if isinstance(value, (str, bytes)) and len(value) > limit:
+        return repr(value[:limit]) + "…"
+    return repr(value)
+
+
+def key_text(graph: Graph, n: int) -> str:
+    """The path segment of a dict key: `str(key)` for text, numbers, None and short tuples of them."""
+    kind = graph.kind[n]
+    if kind == STR:
+        return str(graph.data[graph.a[n]:graph.b[n]], "utf-8", "surrogatepass")
+    if kind == STRTEXT:
+        return graph.text(n) or ""
+    if kind == PYSTR or kind == PYSTRTEXT:
+        text = graph.loose_text(n)
+        return text if text is not None else (graph.raw(n) or b"").decode("latin-1")
+    if kind in SCALARS:
+        value = scalar(graph, n)
+        return value.text if isinstance(value, Opaque) else str(value)
+    return short(graph, n, exact=True)

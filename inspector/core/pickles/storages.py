@@ -1,0 +1,185 @@
+"""Torch's persistent ids: ("storage", class, key, location, number of elements) -> a storage of the container.
+
+Source: torch/serialization.py 2.13, `persistent_load` of `_load` (zip) and `_legacy_load`, which adds a sixth item, the view.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..checkpoint import Storage
+from ..dtypes import DTYPES
+from ..graph import BIGINT, BIGTEXT, GLOBAL, INT, NONE, PERSID, STR, TUPLE, Graph
+from ..keypath import visible
+from .bulk import Id
+from .names import canonical, storage_dtype
+
+_new = tuple.__new__        # a NamedTuple's own costs three times as much, and there may be 100,000
+
+
+class StorageRef(NamedTuple):
+    """What a persistent id says. `key` None when it is no text; `dtype` None when its class is unknown; `device` the
+    location tag; `numel` as the file says it (may be negative); `node` the PERSID node; `problem` what is wrong, or ""."""
+
+    key: str | None
+    dtype: str | None
+    device: str | None
+    numel: int
+    node: int
+    problem: str = ""
+
+
+class Backing(NamedTuple):
+    """A resolved storage as tensors need it: `capacity` in elements of `dtype`."""
+
+    id: str
+    dtype: str
+    device: str | None
+    capacity: int
+    nbytes: int
+    problem: str
+
+
+class Conflict(NamedTuple):
+    """Two persistent ids of one storage that disagree, by the offset of the later one."""
+
+    id: str
+    at: int
+    message: str
+
+
+class Storages:
+    """Resolves each distinct persistent id once. `known` are the storages in order of first use; `used` the PERSID nodes
+    that named one; `conflicts` what disagreed."""
+
+    def __init__(self, graph: Graph, resolve: Callable[[StorageRef], Storage]) -> None:
+        self.graph = graph
+        self.resolve = resolve
+        self.known: dict[str, Storage] = {}
+        self.used: dict[int, Backing | None] = {}
+        self.conflicts: list[Conflict] = []
+        self.ids: dict[int, Id] = {}        # ordinary persistent ids, read beforehand
+        self._backings: dict[tuple[str | None, str | None, str | None, int, str], Backing] = {}
+        self._first: dict[str, Backing] = {}
+        self._classes: dict[int, tuple[str | None, str]] = {}    # index of a name -> (dtype, problem)
+
+    def of(self, n: int) -> Backing | None:
+        """The storage that node `n` refers to; None when it is no persistent id of a storage. Nothing is resolved twice."""
+        try:
+            return self.used[n]
+        except KeyError:
+            id = self.ids.get(n)
+            if id is not None:
+                found = self._ordinary(n, id)
+                if found is not None:
+                    self.used[n] = found
+                    return found
+            ref = self._ref(n)
+            found = self.used[n] = None if ref is None else self._backing(ref)
+            return found
+
+    def _ordinary(self, n: int, id: Id) -> Backing | None:
+        """The storage of an ordinary id, if that is its first mention or agrees with it; the general way for all others."""
+        key, cls, location, numel = id
+        dtype, problem = self._class(cls)
+        if problem or dtype is None:
+            return None
+        device = self.graph.text(location)
+        first = self._first.get(key)
+        if first is not None:
+            return first if first.capacity == numel and first.dtype == dtype and first.device == device else None
+        storage = self.resolve(_new(StorageRef, (key, dtype, device, numel, n, "")))
+        self.known.setdefault(storage.id, storage)
+        backing = self._first[key] = _new(Backing, (storage.id, dtype, device, numel, storage.nbytes, storage.problem))
+        return backing
+
+    def is_odd(self, n: int) -> bool:
+        """Whether PERSID node `n` names no storage. Resolves nothing."""
+        return self._ref(n) is None
+
+    def _ref(self, n: int) -> StorageRef | None:
+        graph = self.graph
+        if graph.kind[n] != PERSID or graph.kind[graph.a[n]] != TUPLE or n in graph.mutations:
+            return None
+        t = graph.a[n]
+        count = graph.b[t] - graph.a[t]
+        if not 5 <= count <= 6 or t in graph.mutations:
+            return None
+        word, cls, key, location, numel = graph.operands[graph.a[t]:graph.a[t] + 5]
+        if graph.kind[cls] != GLOBAL or graph.loose_text(word) != "storage":
+            return None
+        dtype, problem = self._class(graph.a[cls])
+        name = graph.loose_text(key)
+        if name is None:
+            problem = problem or "bad_key: the storage's key is no text"
+        elif graph.kind[key] != STR or not name.isdecimal():
+            problem = problem or _key_problem(name)
+        if graph.kind[numel] == INT:
+            elements = graph.a[numel]
+        else:
+            elements = (graph.integer(numel) or 0) if graph.kind[numel] in (BIGINT, BIGTEXT) else -1
+        if not 0 <= elements < 1 << 63:
+            problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
+        if count == 6 and graph.kind[graph.operands[graph.a[t] + 5]] != NONE:
+            problem = problem or "unsupported: a view of a storage, as torch wrote before 0.4"
+        return StorageRef(name, dtype, graph.loose_text(location), elements, n, problem)
+
+    def _class(self, name_index: int) -> tuple[str | None, str]:
+        found = self._classes.get(name_index)
+        if found is None:
+            module, name = self.graph.names[name_index]
+            dtype = storage_dtype(*canonical(module, name))
+            found = dtype, "" if dtype else f"unknown_dtype: no such storage type as {visible(f'{module}.{name}', 80)}"
+            self._classes[name_index] = found
+        return found
+
+    def _backing(self, ref: StorageRef) -> Backing:
+        identity = (ref.key, ref.dtype, ref.device, ref.numel, ref.problem)
+        backing = self._backings.get(identity)
+        if backing is None:
+            first = self._first.get(ref.key) if ref.key is not None else None
+            backing = self._new(ref) if first is None else self._again(ref, first)
+            self._backings[identity] = backing
+        return backing
+
+    def _new(self, ref: StorageRef) -> Backing:
+        storage = self.resolve(ref)
+        self.known.setdefault(storage.id, storage)
+        backing = Backing(storage.id, ref.dtype or "unknown", ref.device, max(ref.numel, 0), storage.nbytes,
+                          ref.problem or storage.problem)
+        if ref.key is not None:
+            self._first[ref.key] = backing
+        return backing
+
+    def _again(self, ref: StorageRef, first: Backing) -> Backing:
+        """A storage named before, with another type, size or device. Torch goes by the first mention of it."""
+        at = self.graph.at[ref.node]
+        key = visible(ref.key or "", 40)
+        problem = ref.problem or first.problem
+        if ref.dtype is not None and ref.dtype != first.dtype:
+            self.conflicts.append(Conflict("dtype-conflict", at, f"storage {key} is called {first.dtype} first and {ref.dtype} here; "
+                                           f"torch reads all of it as {first.dtype}"))
+        width, first_width = _bits(ref.dtype), _bits(first.dtype)
+        if ref.numel * width != first.capacity * first_width:
+            problem = f"size_mismatch: storage {key} has {_count(ref.numel)} elements here and {first.capacity} before"
+            self.conflicts.append(Conflict("size-mismatch", at, problem.partition(": ")[2]))
+        return first._replace(problem=problem)
+
+
+def _bits(dtype: str | None) -> int:
+    known = DTYPES.get(dtype or "")
+    return known.bits if known else 8
+
+
+def _key_problem(key: str) -> str:
+    """Why a storage's key cannot be the name of one record, or ""."""
+    if "\0" in key:
+        return "bad_key: the storage's key has a NUL in it"
+    if key.startswith(("/", "\\")) or ".." in key.replace("\\", "/").split("/") or not key:
+        return f"bad_key: the storage's key {visible(key, 60)!r} is a path"
+    return ""
+
+
+def _count(n: int) -> str:
+    """`n` in digits, or how long it is when nobody could read it."""
+    return str(n) if n.bit_length() <= 128 else f"2^{n.bit_length() - 1}"

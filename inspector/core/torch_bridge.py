@@ -1,0 +1,142 @@
+"""Real torch tensors from bytes that were read here. The one file that imports torch, inside its functions; torch never
+sees the file, only validated bytes."""
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from .arrays import TensorReader
+from .checkpoint import Checkpoint, TensorInfo
+from .dtypes import DTYPES
+from .errors import BadTensor, UsageError
+from .progress import QUIET, Monitor
+
+if TYPE_CHECKING:
+    import torch
+
+    StateDict = OrderedDict[str, torch.Tensor]
+
+_INT64 = 1 << 63
+
+
+def read_torch(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> torch.Tensor:
+    """The tensor on the CPU, with the shape, strides and element type of the file and memory of its own: only the run of the
+    storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key."""
+    info = ckpt.tensors.get(key)
+    if info is None:
+        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+    with TensorReader(ckpt, monitor) as reader:
+        return _alone(reader, info)
+
+
+def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDict:
+    """The tensors of the state dict at that path by their names in it, in order. Those that share a storage in the file share
+    memory here; storages are read whole, as torch does. Errors as `read_torch`."""
+    infos = [info for info in ckpt.tensors.values() if info.state_dict == state_dict]
+    storages: dict[str, torch.UntypedStorage] = {}
+    loaded: StateDict = OrderedDict()
+    with TensorReader(ckpt, monitor) as reader:
+        for done, info in enumerate(infos):
+            monitor.report(done, len(infos), info.key)
+            if info.layout != "strided":
+                loaded[info.name] = _alone(reader, info)
+                continue
+            reader.check(info)
+            there = ckpt.storages.get(info.storage)
+            if there is None or there.extent is None:
+                loaded[info.name] = _view(reader, info, _storage(bytearray()), 0)
+                continue
+            if info.storage not in storages:
+                storages[info.storage] = _storage(reader.storage_bytes(there))
+            loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
+    if state_dict in ckpt.module_metadata:
+        # where torch keeps the versions of modules, which `load_state_dict` looks at
+        loaded._metadata = _copied(ckpt.module_metadata[state_dict])  # type: ignore[attr-defined]
+    monitor.report(len(infos), len(infos))
+    return loaded
+
+
+def _copied(metadata: Mapping[str, Mapping[str, Any]]) -> OrderedDict[str, dict[str, Any]]:
+    return OrderedDict((prefix, dict(facts)) for prefix, facts in metadata.items())
+
+
+def _alone(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
+    if info.layout != "strided" and not info.problem:
+        return _sparse(reader, info)
+    return _view(reader, info, _storage(reader.span_bytes(info)), 0)
+
+
+def _storage(data: bytearray) -> torch.UntypedStorage:
+    import torch
+    if not data:
+        return torch.UntypedStorage(0)
+    return torch.frombuffer(data, dtype=torch.uint8).untyped_storage()
+
+
+def _view(reader: TensorReader, info: TensorInfo, storage: torch.UntypedStorage, offset: int) -> torch.Tensor:
+    import torch
+    dtype = _dtypes().get(info.dtype)
+    if dtype is None:
+        raise BadTensor(f"this version of torch has no type {info.dtype}", "read_numpy gives its raw bytes.", info.key,
+                        id="unknown_dtype")
+    if any(n >= _INT64 for n in (*info.shape, *info.stride, offset)):
+        raise BadTensor("its dimensions are too great for torch", where=info.key, id="too_big")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "ComplexHalf support is experimental")
+            tensor = _quantized(reader, info, dtype) if DTYPES[info.dtype].kind == "quantized" else torch.empty(0, dtype=dtype)
+            tensor.set_(storage, offset, info.shape, info.stride)  # type: ignore[call-overload, unused-ignore]
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise _refused(info, error) from error
+    flags = info.extra or {}
+    if flags.get("conj") is True:
+        tensor = tensor.conj()
+    return torch._neg_view(tensor) if flags.get("neg") is True else tensor
+
+
+def _quantized(reader: TensorReader, info: TensorInfo, dtype: torch.dtype) -> torch.Tensor:
+    """An empty tensor with the quantizer that `pickles.tensors` found, as torch/_utils.py `_rebuild_qtensor` makes it."""
+    import torch
+    found = info.extra or {}
+    if found.get("qscheme") == "per_tensor_affine" and "scale" in found:
+        return torch._empty_affine_quantized([0], scale=found["scale"], zero_point=found["zero_point"], dtype=dtype)
+    if found.get("qscheme") in ("per_channel_affine", "per_channel_affine_float_qparams") and "scales" in found:
+        if 0 in info.stride:
+            raise BadTensor("an expanded tensor quantized per channel is not rebuilt", where=info.key, id="unsupported")
+        return torch._empty_per_channel_affine_quantized(
+            info.shape, scales=_alone(reader, found["scales"]), zero_points=_alone(reader, found["zero_points"]),
+            axis=found["axis"], dtype=dtype)
+    raise BadTensor("its quantizer is not known", "read_numpy gives its stored integers.", info.key, id="unsupported")
+
+
+def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
+    import torch
+    parts = {name: _alone(reader, part) for name, part in (info.extra or {}).items() if isinstance(part, TensorInfo)}
+    rows, columns = parts.get("crow_indices", parts.get("ccol_indices")), parts.get("col_indices", parts.get("row_indices"))
+    layouts = {"sparse_csr": torch.sparse_csr, "sparse_csc": torch.sparse_csc, "sparse_bsr": torch.sparse_bsr,
+               "sparse_bsc": torch.sparse_bsc}
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Sparse .* tensor support is in beta state")
+            if info.layout == "sparse_coo" and "indices" in parts:
+                return torch.sparse_coo_tensor(parts["indices"], parts["values"], info.shape, check_invariants=True,
+                                               is_coalesced=(info.extra or {}).get("is_coalesced"))
+            if info.layout in layouts and rows is not None and columns is not None:
+                return torch.sparse_compressed_tensor(rows, columns, parts["values"], info.shape, layout=layouts[info.layout],
+                                                      check_invariants=True)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise _refused(info, error) from error
+    raise BadTensor(f"its layout {info.layout} is not rebuilt", where=info.key, id="unsupported")
+
+
+def _refused(info: TensorInfo, error: Exception) -> BadTensor:
+    return BadTensor(f"torch cannot have such a tensor: {(str(error).splitlines() or [''])[0][:200]}", where=info.key)
+
+
+def _dtypes() -> dict[str, torch.dtype]:
+    """torch's types by our names; those that this version of torch lacks are left out."""
+    import torch
+    everything: dict[str, Any] = vars(torch)
+    return {name: everything[name] for name in DTYPES if isinstance(everything.get(name), torch.dtype)}

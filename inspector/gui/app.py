@@ -1,0 +1,24 @@
+"""Starting the window.
+
+A second start hands its files to the first before anything of Qt is loaded, and is gone in milliseconds. Otherwise the window
+is on the screen before what is heavy is imported: pyqtgraph comes with the first plot, torch never.
+"""
+from __future__ import annotations
+
+import os
+
+from . import instance
+
+
+def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
+    """Opens `paths` in the window and gives the exit code once it is closed. `screenshot` names a PNG to draw off screen
+    instead. `demo`: the files are samples that will be gone; a window of their own, and they are not remembered.
+    Raises core.InspectorError when there is nothing to draw the picture of."""
+    if screenshot is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    elif not demo and not new_window and instance.hand_over(paths):
+        return 0
+    from . import windows
+    return windows.picture(paths, screenshot) if screenshot is not None else windows.show(paths, remember=not demo, listen=not (demo or new_window))
+
+

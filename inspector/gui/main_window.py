@@ -1,0 +1,417 @@
+"""The main window: puts the tree, the panels, the menus and the strips in their places, and passes commands on.
+
+    welcome, or   search  | banner
+                  tree    | Overview  Statistics  Details      (or the problem, or the progress, of the selected file)
+                  status line                      activity
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, cast
+
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QStandardPaths, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPlainTextEdit,
+    QSplitter,
+    QStackedWidget,
+    QTabWidget,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+
+from . import icons, notices, theme, words
+from .activity import Activity
+from .banner import ChangedBanner
+from .menus import Menus
+from .models.tree_model import TreeModel
+from .opening import Opener, local_paths, name_of
+from .panels import PANELS
+from .panels.loading import Loading
+from .panels.problem import Problem
+from .panels.welcome import Welcome
+from .session import Session, State
+from .settings import Settings
+from .tasks import Tasks
+from .widgets.search_box import SearchBox
+from .widgets.tree_view import TreeView
+
+SIZE = (1360, 860)
+SPLIT = (600, 760)
+MARGIN = 10
+
+Choose = Callable[[bool, Callable[[list[str]], None]], None]
+
+
+class MainWindow(QMainWindow):
+    """`choose(folders, on_chosen)` asks for files; tests give their own."""
+
+    def __init__(self, session: Session, tasks: Tasks, settings: Settings, *, choose: Choose | None = None) -> None:
+        super().__init__()
+        self.session, self.tasks, self.settings = session, tasks, settings
+        self.choose = choose or self._choose
+        self.opener = Opener(session, tasks, settings, self, confirm=self._confirm)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(520, 360)
+        self._place()
+        self.menus = Menus(self, self, settings)
+        self._veil = _Veil(self)
+        self._connect()
+        self.restore_layout()
+        self._refresh()
+
+    # -- places
+
+    def _place(self) -> None:
+        self.welcome = Welcome(self.settings)
+        self.work = QSplitter(Qt.Orientation.Horizontal)
+        self.work.setChildrenCollapsible(False)
+        self.work.addWidget(self._left())
+        self.right = self._right()
+        self.work.addWidget(self.right)
+        self.work.setStretchFactor(0, 1)
+        self.work.setStretchFactor(1, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self.work)
+        self.setCentralWidget(self.pages)
+        self.status = QLabel()
+        self.status.setTextFormat(Qt.TextFormat.PlainText)
+        self.status.setContentsMargins(MARGIN, 0, 0, 0)
+        self.status.setMinimumWidth(40)
+        self.activity = Activity(self.tasks)
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addWidget(self.status, 1)
+        bar.addPermanentWidget(self.activity)
+        for edit in (*self.findChildren(QLineEdit), *self.findChildren(QPlainTextEdit), *self.findChildren(QTextEdit)):
+            edit.setAcceptDrops(False)          # a file dropped on a text field is opened, not typed
+
+    def _left(self) -> QWidget:
+        self.model = TreeModel(self.session, self, tasks=self.tasks)
+        self.tree = TreeView(self.session, self.model)
+        self.search = SearchBox(self.tree)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        row = QWidget()
+        inside = QVBoxLayout(row)
+        inside.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
+        inside.addWidget(self.search)
+        column.addWidget(row)
+        column.addWidget(self.tree, 1)
+        return left
+
+    def _right(self) -> QWidget:
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(self.tr("Panels"))
+        self.panels: dict[str, QWidget] = {}
+        for panel in PANELS:
+            built = panel.build(self.session, self.tasks, None)
+            self.panels[panel.name] = built
+            self.tabs.addTab(built, panel.title())
+        self.tabs.tabBar().setAccessibleName(self.tr("Panels"))
+        self.problem = Problem(self.session, self.tasks)
+        self.loading = Loading(self.session, self.tasks)
+        self.states = QStackedWidget()
+        for page in (self.tabs, self.problem, self.loading):
+            self.states.addWidget(page)
+        self.banner = ChangedBanner(self.session, self.tasks)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.states, 1)
+        right.setMinimumWidth(300)
+        return right
+
+    def _connect(self) -> None:
+        self.welcome.open_asked.connect(self.choose_files)
+        self.welcome.demo_asked.connect(self.open_demo)
+        self.welcome.path_asked.connect(lambda path: self.open_paths([path]))
+        self.problem.retry_asked.connect(self.opener.reload)
+        self.problem.close_asked.connect(self.opener.close)
+        self.loading.cancel_asked.connect(self.opener.cancel)
+        self.banner.reload_asked.connect(self.opener.reload)
+        self.session.selection_changed.connect(self._refresh)
+        self.session.document_added.connect(lambda id: self._refresh())
+        self.session.document_changed.connect(lambda id: self._refresh())
+        self.session.document_removed.connect(lambda id: self._refresh())
+
+    def _refresh(self) -> None:
+        """Title, status line, which page is shown and which commands there are: all that depends on the session."""
+        document = self.session.selected_document
+        open_ = bool(self.session.documents)
+        if open_ and self.pages.currentWidget() is self.welcome:
+            self.pages.setCurrentWidget(self.work)
+            self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif not open_:
+            self.pages.setCurrentWidget(self.welcome)
+        if document is not None:
+            loading = document.state is State.LOADING and document.checkpoint is None
+            self.states.setCurrentWidget(
+                self.problem if document.state is State.FAILED else self.loading if loading else self.tabs)
+        for name in ("reload", "close"):
+            self.menus[name].setEnabled(document is not None)
+        for name in ("copy", "find", "expand", "collapse", "panels", *(panel.name for panel in PANELS)):
+            self.menus[name].setEnabled(open_)
+        self.setWindowTitle(self._title())
+        self.setWindowFilePath("")
+        self.status.setText(self._said())
+
+    def _title(self) -> str:
+        document = self.session.selected_document
+        if document is None:
+            return self.tr("Checkpoint Inspector")
+        name, others = core.visible(name_of(document.path), 120), len(self.session.documents) - 1
+        shown = self.tr("{name} and {n} more").format(name=name, n=others) if others else name
+        return self.tr("{name} — Checkpoint Inspector").format(name=shown)
+
+    def _said(self) -> str:
+        document, selection = self.session.selected_document, self.session.selection
+        if document is None or selection is None or document.checkpoint is None:
+            return ""
+        ckpt = document.checkpoint
+        if len(selection.keys) == 1 and (tensor := ckpt.tensors.get(selection.keys[0])) is not None:
+            return " · ".join((core.visible(tensor.key, 90), words.shape(tensor.shape), tensor.dtype, words.size(tensor.nbytes)))
+        if selection.value is not None:
+            return core.visible(selection.value, 120)
+        if selection.prefix:
+            return f"{core.visible(selection.prefix, 90)} · {words.tensors(len(selection.keys))}"
+        return f"{core.visible(name_of(document.path), 90)} · {words.tensors(len(ckpt.tensors))} · {words.size(ckpt.nbytes)}"
+
+    # -- commands (see menus.Commands)
+
+    def choose_files(self) -> None:
+        self.choose(False, self.open_paths)
+
+    def choose_folder(self) -> None:
+        self.choose(True, self.open_paths)
+
+    def open_paths(self, paths: list[str]) -> None:
+        self.opener.open(paths)
+
+    def open_demo(self) -> None:
+        folder = os.path.join(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation),
+                              "checkpoint-inspector", "demo")
+        self.tasks.start("demo", lambda monitor: core.make_demo(folder), on_done=self.open_paths, on_error=self._no_demo,
+                         label=self.tr("Making the demo files"))
+
+    def reload(self) -> None:
+        document = self.session.selected_document
+        if document is not None:
+            self.opener.reload(document.id)
+
+    def close_file(self) -> None:
+        document = self.session.selected_document
+        if document is not None:
+            self.opener.close(document.id)
+
+    def quit(self) -> None:
+        self.close()
+
+    def copy_keys(self) -> None:
+        selection = self.session.selection
+        document = self.session.selected_document
+        if selection is None or document is None:
+            return
+        raw = "\n".join(selection.keys) if selection.keys else selection.value or selection.prefix or document.path
+        QGuiApplication.clipboard().setText(raw)
+
+    def search_keys(self) -> None:
+        self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        edit = self.search if isinstance(self.search, QLineEdit) else self.search.findChild(QLineEdit)
+        if isinstance(edit, QLineEdit):
+            edit.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            edit.selectAll()
+
+    def show_panel(self, index: int) -> None:
+        self.menus["panels"].setChecked(True)
+        self.tabs.setCurrentIndex(index)
+
+    def show_panels(self, shown: bool) -> None:
+        self.right.setVisible(shown)
+
+    def expand_all(self) -> None:
+        self.tree.expand_all()
+
+    def collapse_all(self) -> None:
+        self.tree.collapse_all()
+
+    def choose_theme(self, choice: str) -> None:
+        self.settings.theme = choice
+        theme.watcher().choose(choice)
+
+    def about(self) -> None:
+        box = notices.tell(self, icons.APPLICATION, self.tr("About Checkpoint Inspector"),
+                           self.tr("Checkpoint Inspector {version}").format(version=core.version),
+                           self.tr("Opens PyTorch and safetensors checkpoints without running anything in them.\n\n{versions}").format(
+                               versions="\n".join(notices.versions().splitlines()[1:])))
+        box.answer(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(notices.versions()), closes=False)
+
+    def list_shortcuts(self) -> None:
+        notices.table(self, self.tr("Keyboard shortcuts"), (self.tr("Command"), self.tr("Keys")), [*self.menus.shortcuts(), *self._tree_keys()])
+
+    def _tree_keys(self) -> list[tuple[str, str]]:
+        return [(self.tr("Open or close a group in the tree"), "→  ←"), (self.tr("Open everything below"), "*"),
+                (self.tr("Leave the search, clear it"), "Esc")]
+
+    def reset_layout(self) -> None:
+        self.settings.forget_layout()
+        self.menus["panels"].setChecked(True)
+        self.tabs.setCurrentIndex(0)
+        self.showNormal()
+        self.resize(*SIZE)
+        self.work.setSizes(list(SPLIT))
+        self._tree_header(None)
+
+    def to_front(self) -> None:
+        """Shows the window to somebody who started the program again."""
+        if self.isMinimized():
+            self.showNormal()
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    # -- what happens to the window
+
+    def restore_layout(self) -> None:
+        self.resize(*SIZE)
+        self.work.setSizes(list(SPLIT))
+        for name, restore in (("window", self.restoreGeometry), ("split", self.work.restoreState)):
+            kept = self.settings.layout(name)
+            if kept is not None:
+                restore(kept)
+        panel = self.settings.layout("panel")
+        names = [panel.name for panel in PANELS]
+        if panel is not None and (name := bytes(panel.data()).decode("ascii", "replace")) in names:
+            self.tabs.setCurrentIndex(names.index(name))
+        self._tree_header(self.settings.layout("tree"))
+
+    def keep_layout(self) -> None:
+        self.settings.set_layout("window", self.saveGeometry())
+        self.settings.set_layout("split", self.work.saveState())
+        self.settings.set_layout("panel", QByteArray(PANELS[self.tabs.currentIndex()].name.encode("ascii")))
+        self.settings.set_layout("tree", self.tree.horizontalHeader().saveState())
+        self.settings.sync()
+
+    def _tree_header(self, state: QByteArray | None) -> None:
+        reset = cast(Any, getattr(self.tree, "reset_columns", None))
+        if state is not None:
+            self.tree.horizontalHeader().restoreState(state)
+        elif reset is not None:
+            reset()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.keep_layout()
+        self.tasks.close()
+        super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.banner.look()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._veil.fit()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        paths = local_paths(event.mimeData())
+        if paths:
+            _copy(event)
+            self._veil.invite(len(paths))
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if self._accepts(event.mimeData()):
+            _copy(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._veil.hide()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._veil.hide()
+        paths = local_paths(event.mimeData())
+        if paths:
+            _copy(event)
+            self.open_paths(paths)
+
+    def _accepts(self, mime: QMimeData) -> bool:
+        return self._veil.isVisible() or bool(local_paths(mime))
+
+    # -- asking
+
+    def _choose(self, folders: bool, on_chosen: Callable[[list[str]], None]) -> None:
+        dialog = QFileDialog(self, self.tr("Open a folder") if folders else self.tr("Open checkpoints"), self.settings.folder)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if folders:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+            dialog.setNameFilters([self.tr("Checkpoints ({patterns})").format(
+                patterns="*.pth *.pt *.ckpt *.safetensors *.bin *.th *.tar *.pt2 *.json"), self.tr("All files (*)")])
+
+        def chosen(paths: list[str]) -> None:
+            if paths:
+                self.settings.folder = os.path.dirname(paths[0])
+                on_chosen(paths)
+
+        dialog.filesSelected.connect(chosen)
+        dialog.open()
+
+    def _confirm(self, count: int, on_yes: Callable[[], None]) -> None:
+        notices.ask(self, self.tr("Open many files?"), self.tr("These are {n} files.").format(n=f"{count:,}"),
+                    self.tr("Opening reads only what describes the tensors, but a long list may be hard to find your way in."),
+                    self.tr("Open {n} files").format(n=f"{count:,}"), on_yes)
+
+    def _no_demo(self, error: Exception) -> None:
+        notices.tell(self, "warning", self.tr("Demo files"), self.tr("The demo files could not be written."), core.visible(str(error), 400))
+
+
+class _Veil(QFrame):
+    """Lies over the window while files are dragged across it."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self.setObjectName("veil")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setProperty("tone", "info")
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        font = self._text.font()
+        font.setPointSizeF(font.pointSizeF() * 1.8)
+        font.setWeight(font.Weight.DemiBold)
+        self._text.setFont(font)
+        inside = QVBoxLayout(self)
+        inside.addWidget(self._text)
+        self.hide()
+
+    def invite(self, count: int) -> None:
+        self._text.setText(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
+        self.fit()
+        self.raise_()
+        self.show()
+
+    def fit(self) -> None:
+        self.setGeometry(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
+
+
+def _copy(event: QDropEvent) -> None:
+    """Always a copy: on X11 the proposed action may be Move, and accepting that lets the source delete the person's file."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
+
+

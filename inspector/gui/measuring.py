@@ -1,0 +1,221 @@
+"""What the statistics panel asks of the core, in a worker: one checkpoint, some keys, one range, fine bins.
+
+    weigh → (too much to read unasked) | pass 1: moments of each tensor → edges for all of them → pass 2: counts → Measured
+
+All tensors share the same edges, so that curves can be laid over each other and added up. There are many more bins than
+are shown: `rebin` merges them into any wanted number exactly, without reading gigabytes again. No Qt here.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from inspector import core
+
+FINE = 720                      # bins that are counted; a multiple of every number of bins that can be chosen
+BIN_CHOICES = (10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 720)
+MOST_APART = 8                  # tensors that are kept apart; more are only added up
+_LOOKS = 2                      # passes spent on finding percentiles
+_WHOLE = ("int", "uint", "bool", "quantized")
+_EXACT = 2 ** 52                # up to here whole numbers and their halves are exact in float64
+
+
+class Span(NamedTuple):
+    """The range that is binned: all finite values, the middle between two shares of them, or fixed bounds."""
+
+    kind: str = "all"           # "all" "middle" "fixed"
+    low: float = 0.0            # "middle": shares, such as 0.01 and 0.99; "fixed": the bounds
+    high: float = 0.0
+
+
+ALL = Span()
+MIDDLE = Span("middle", 0.01, 0.99)
+
+
+class TooLarge(NamedTuple):
+    """More bytes than are read without being asked for."""
+
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """`together` counts all tensors that could be read; `each` has (key, summary), in order, of at most `MOST_APART`; all have
+    the same `edges`. `left_out` says which tensors could not be read, and why (the first hundred of `n_left_out`). `whole`:
+    all values are whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: logical bytes."""
+
+    together: core.Summary
+    each: tuple[tuple[str, core.Summary], ...]
+    left_out: tuple[tuple[str, core.BadTensor], ...]
+    n_left_out: int
+    n_tensors: int
+    whole: bool
+    kinds: frozenset[str]
+    nbytes: int
+
+
+def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monitor: core.Monitor = core.QUIET, *,
+            limit: int | None = None) -> Measured | TooLarge:
+    """Measures the tensors `keys`, or says that they are more than `limit` bytes. Raises BadTensor when none can be read, and
+    what reading files raises."""
+    keys = [key for key in keys if key in ckpt.tensors]
+    nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
+    if limit is not None and nbytes > limit:
+        return TooLarge(nbytes)
+    steps = _Steps(monitor, (2 if span.kind != "middle" else 4) * nbytes)
+    moments, left_out = _moments(ckpt, keys, steps)
+    if keys and not moments:
+        raise left_out[0][1]
+    kinds = frozenset(core.DTYPES[ckpt.tensors[key].dtype].kind for key in moments)
+    whole = bool(kinds) and kinds <= frozenset(_WHOLE)
+    together = join(list(moments.values()))
+    edges = _edges(ckpt, list(moments), together, span, whole, steps)
+    each: dict[str, core.Summary] = {}
+    if len(moments) <= MOST_APART:
+        each = {key: _summary(ckpt, key, steps, edges) if edges else _without_histogram(moments[key]) for key in moments}
+    if edges:
+        counted = _added(list(each.values())) if each else _counted(ckpt, list(moments), edges, steps)
+        together = replace(together, edges=edges, counts=counted.counts, below=counted.below, above=counted.above)
+    return Measured(together, tuple(each.items()), tuple(left_out[:100]), len(left_out), len(moments), whole, kinds, nbytes)
+
+
+def rebin(summary: core.Summary, bins: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """Edges and counts of about `bins` bins, each made of equally many fine ones (the last may have fewer)."""
+    every = max(1, -(-len(summary.counts) // max(bins, 1)))
+    counts = tuple(sum(summary.counts[i:i + every]) for i in range(0, len(summary.counts), every))
+    edges = summary.edges[:-1:every] + summary.edges[-1:]
+    return edges, counts
+
+
+def sensible_bins(numel: int) -> int:
+    """Few elements in many bins are only noise."""
+    return next((bins for most, bins in ((60, 10), (300, 20), (1_000, 30), (10_000, 60), (100_000, 90)) if numel <= most), 120)
+
+
+def join(parts: Sequence[core.Summary]) -> core.Summary:
+    """The summary of all elements of `parts`, without a histogram."""
+    counted = [part for part in parts if part.finite]
+    total = sum(part.finite for part in counted)
+    low: float = min((part.min for part in counted), default=math.nan)
+    high: float = max((part.max for part in counted), default=math.nan)
+    mean = math.fsum(part.mean * (part.finite / total) for part in counted) if counted else math.nan
+    # deviations by their size first: the square of 1e300 is infinite, its share in itself is not
+    sizes = [math.hypot(part.std, part.mean - mean) for part in counted]
+    largest = max(sizes, default=math.nan)
+    std = largest * math.sqrt(math.fsum(part.finite / total * (size / largest) ** 2
+                                        for part, size in zip(counted, sizes, strict=True))) if largest > 0 else largest
+    return core.Summary(sum(part.numel for part in parts), low, high, mean, std, sum(part.nan for part in parts),
+                        sum(part.inf for part in parts), sum(part.zeros for part in parts), (), ())
+
+
+def edges_between(low: float, high: float, whole: bool, bins: int = FINE) -> tuple[float, ...]:
+    """Even edges from `low` to `high`. For whole numbers every bin holds the same number of them, its edges lying halfway
+    between; `low` < `high` then need not be reached exactly."""
+    if whole and abs(low) < _EXACT and abs(high) < _EXACT:
+        first, last = math.floor(low), math.ceil(high)
+        width = -(-(last - first + 1) // bins)
+        n = -(-(last - first + 1) // width)
+        return tuple(first - 0.5 + i * width for i in range(n + 1))
+    if low == high:
+        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    inner = (low * ((bins - i) / bins) + high * (i / bins) for i in range(1, bins))
+    return tuple(sorted({low, *(edge for edge in inner if low < edge < high), high}))
+
+
+def _edges(ckpt: core.Checkpoint, keys: list[str], together: core.Summary, span: Span, whole: bool,
+           steps: _Steps) -> tuple[float, ...]:
+    """The edges for `span`; none when there is nothing to draw: no finite value, or always the same."""
+    if span.kind == "fixed":
+        return edges_between(span.low, span.high, whole) if together.finite else ()
+    if not together.finite or together.min == together.max:
+        return ()
+    low, high = float(together.min), float(together.max)
+    if span.kind == "middle":
+        low, high = _middle(ckpt, keys, (low, high), (span.low, span.high), together.finite, whole, steps)
+    return edges_between(low, high, whole)
+
+
+def _middle(ckpt: core.Checkpoint, keys: list[str], bounds: tuple[float, float], shares: tuple[float, float], total: int,
+            whole: bool, steps: _Steps) -> tuple[float, float]:
+    """Bounds between which the values from the first share to the second lie, to a hundredth of their distance. The first look
+    is by powers of two, for one outlier of 1e38 would put everything else into one of any number of even bins."""
+    low, high = bounds
+    edges = edges_between(low, high, whole) if whole else _powers_between(low, high)
+    for _ in range(_LOOKS):
+        found = _counted(ckpt, keys, edges, steps)
+        first, last = _bin_of_share(found, shares[0] * total), _bin_of_share(found, shares[1] * total)
+        low, high = edges[first], edges[last + 1]
+        if len(edges) < 3 or (whole and edges[1] - edges[0] <= 1):
+            break
+        edges = edges_between(low, high, whole)
+    return low, high
+
+
+def _powers_between(low: float, high: float) -> tuple[float, ...]:
+    sizes = [2.0 ** power for power in range(-140, 1024, 1 if max(-low, high) < 2.0 ** 200 else 4)]
+    return tuple(sorted({low, high, *(edge for size in (0.0, *sizes) for edge in (-size, size) if low < edge < high)}))
+
+
+def _bin_of_share(found: core.Summary, wanted: float) -> int:
+    """The bin in which the `wanted`-th value lies."""
+    seen = found.below
+    for i, count in enumerate(found.counts):
+        seen += count
+        if seen >= wanted:
+            return i
+    return len(found.counts) - 1
+
+
+def _moments(ckpt: core.Checkpoint, keys: Sequence[str],
+             steps: _Steps) -> tuple[dict[str, core.Summary], list[tuple[str, core.BadTensor]]]:
+    """Of each tensor its summary without a useful histogram, in one pass; and those that cannot be read."""
+    moments, left_out = {}, []
+    for key in keys:
+        try:
+            moments[key] = _summary(ckpt, key, steps, (0.0, 1.0))
+        except core.BadTensor as error:
+            left_out.append((key, error))
+    return moments, left_out
+
+
+def _counted(ckpt: core.Checkpoint, keys: list[str], edges: tuple[float, ...], steps: _Steps) -> core.Summary:
+    found = core.summarize_group(ckpt, keys, monitor=steps, edges=edges)
+    steps.next(sum(ckpt.tensors[key].nbytes for key in keys), "")
+    return found
+
+
+def _added(parts: list[core.Summary]) -> core.Summary:
+    """Only the counts of the result are those of all `parts`."""
+    return replace(parts[0], counts=tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
+                   below=sum(part.below for part in parts), above=sum(part.above for part in parts))
+
+
+def _without_histogram(summary: core.Summary) -> core.Summary:
+    return replace(summary, edges=(), counts=(), below=0, above=0)
+
+
+def _summary(ckpt: core.Checkpoint, key: str, steps: _Steps, edges: tuple[float, ...]) -> core.Summary:
+    found = core.summarize_tensor(ckpt, key, monitor=steps, edges=edges)
+    steps.next(ckpt.tensors[key].nbytes, key)
+    return found
+
+
+class _Steps(core.Monitor):
+    """Many readings told as one: `total` bytes over all passes."""
+
+    def __init__(self, monitor: core.Monitor, total: int) -> None:
+        self._monitor = monitor
+        self._total = total
+        self._before = 0
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        self._monitor.report(min(self._before + done, self._total), self._total, what)
+
+    def check(self) -> None:
+        self._monitor.check()
+
+    def next(self, nbytes: int, what: str) -> None:
+        self._before += nbytes
+        self.report(0, 0, what)

@@ -1,0 +1,482 @@
+"""The keys of one checkpoint as a tree, in arrays. No Qt.
+
+Nodes are numbered in preorder: node 0 is the file itself, the subtree of `n` is `n .. end[n]`, and a child has a greater
+number than its parent. Anything about whole subtrees is then a difference of running sums, so a million nodes cost
+milliseconds. A key is cut at every `.`; what can never be told apart (a dict key that holds a dot) is not.
+
+Children stand in the order of their first key in the file; tensors come before plain values, which carry no position.
+"""
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector import core
+
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+Numbers = NDArray[Any]          # int64, or object where 64 bits do not hold the sums
+
+MAX_DEPTH = 1000                # levels; what lies deeper stays one name with dots in it
+SPARE_NODES = 2_000_000         # groups that may be made beyond a few per key, lest keys of dots fill the memory
+NONE, MIXED = -1, -2            # codes of a group without tensors, and of one with several kinds
+
+_REPORT_EVERY = 8192
+_CONVERT_CHUNK = 100_000
+_SORT_CHUNK = 10_000            # longer sorts would keep the interpreter, and with it the window, waiting
+
+
+class _Raw(NamedTuple):
+    """Nodes in the order they were met: a parent before its children, but subtrees perhaps in pieces."""
+
+    names: list[str]            # distinct names
+    name_id: Ints
+    parent: Ints
+    depth: Ints
+    entry: Ints
+    in_preorder: bool
+
+
+class KeyTree:
+    """See the module. One item per node unless said otherwise; all arrays are read only by agreement.
+
+    `entry` is the index of the tensor or value a node is (-1: only a group); entries `0 .. len(infos)` are the tensors,
+    the values follow. A node may be both an entry and a group. `folded` nodes have one child and nothing else: they are
+    drawn as part of it ("a.b.c"); `representative` is the node that stands for them, `chain_top` the first of them.
+    `dtype` and `device` index `dtypes` and `devices`, or are NONE or MIXED.
+    """
+
+    def __init__(self, checkpoint: core.Checkpoint, raw: _Raw, monitor: core.Monitor) -> None:
+        self.checkpoint = checkpoint
+        self.infos: list[core.TensorInfo] = list(checkpoint.tensors.values())
+        self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
+        self.values: list[Any] = list(checkpoint.values.values())
+        self._lay_out(raw)
+        del raw
+        monitor.check()
+        self._fold()
+        self._describe_entries(monitor)
+        monitor.check()
+        self._sum_up()
+        self._rank(monitor)
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+    # -- one node -----------------------------------------------------------------------------------------------------
+
+    def name(self, n: int) -> str:
+        return self.names[int(self.name_id[n])]
+
+    def label(self, n: int) -> str:
+        """The name with those of the groups folded into it."""
+        parts = [self.name(n)]
+        up = int(self.parent[n])
+        while up > 0 and self.folded[up]:
+            parts.append(self.name(up))
+            up = int(self.parent[up])
+        return ".".join(reversed(parts))
+
+    def key(self, n: int) -> str:
+        """The path from the root; "" for the file itself."""
+        if self.entry[n] >= 0:
+            return self.keys[int(self.entry[n])]
+        parts = []
+        while n > 0:
+            parts.append(self.name(n))
+            n = int(self.parent[n])
+        return ".".join(reversed(parts))
+
+    def info(self, n: int) -> core.TensorInfo | None:
+        """The tensor a node is, if it is one."""
+        entry = int(self.entry[n])
+        return self.infos[entry] if 0 <= entry < len(self.infos) else None
+
+    def is_value(self, n: int) -> bool:
+        return int(self.entry[n]) >= len(self.infos)
+
+    def value(self, n: int) -> Any:
+        """The plain value of a node that `is_value`."""
+        return self.values[int(self.entry[n]) - len(self.infos)]
+
+    def share(self, n: int) -> float:
+        """Which part of all logical bytes lies at or below `n`, 0 to 1."""
+        whole = int(self.nbytes[0])
+        return int(self.nbytes[n]) / whole if whole else 0.0
+
+    def children(self, n: int) -> Iterator[int]:
+        child, end = n + 1, int(self.end[n])
+        while child < end:
+            yield child
+            child = int(self.end[child])
+
+    def ancestors(self, n: int) -> Iterator[int]:
+        """From the parent up to the root."""
+        up = int(self.parent[n])
+        while up >= 0:
+            yield up
+            up = int(self.parent[up])
+
+    # -- many nodes ---------------------------------------------------------------------------------------------------
+
+    def tensor_keys(self, nodes: Sequence[int] | NDArray[Any]) -> tuple[str, ...]:
+        """Keys of all tensors at or below any of `nodes`, in stored order."""
+        nodes = np.asarray(nodes, dtype=np.int64)
+        if nodes.size == 1 and nodes[0] == 0:
+            return tuple(self.keys[:len(self.infos)])
+        entries = self.entry[self.cover(nodes)]
+        found = np.sort(entries[(entries >= 0) & (entries < len(self.infos))])
+        keys = self.keys
+        return tuple([keys[i] for i in found.tolist()])
+
+    def cover(self, nodes: NDArray[Any]) -> Bools:
+        """Which nodes lie at or below any of `nodes`."""
+        total = len(self)
+        steps = np.bincount(nodes, minlength=total + 1) - np.bincount(self.end[nodes], minlength=total + 1)
+        inside: Bools = np.cumsum(steps[:total]) > 0
+        return inside
+
+    def with_ancestors(self, hits: Bools) -> Bools:
+        """Which nodes are hit or have a hit below them."""
+        running = np.zeros(len(self) + 1, dtype=np.int32)
+        np.cumsum(hits, out=running[1:])
+        above: Bools = running[self.end] > running[:-1]
+        return above
+
+    def find(self, key: str) -> int | None:
+        """The node of `key`, of a tensor or value or else of a group; None where there is none. "" is a root's key too:
+        the tensor or value of that key wins."""
+        node = next((n for n in self._at(key) if self.entry[n] >= 0), None)
+        if node is not None:
+            return node
+        return 0 if key == "" else next(iter(self._at(key)), None)
+
+    def lowest_common(self, nodes: Sequence[int] | NDArray[Any]) -> int:
+        """The deepest node that all of `nodes` lie at or below."""
+        low, high = int(np.min(nodes)), int(np.max(nodes))
+        while int(self.end[low]) <= high:
+            low = int(self.parent[low])
+        return low
+
+    def _at(self, key: str) -> list[int]:
+        """All nodes of a path: two where a tensor and a value share a key."""
+        level = [0]
+        for part in key.split(".", MAX_DEPTH - 1):
+            level = [child for n in level for child in self.children(n) if self.name(child) == part]
+        if not level and self._has_long_names:
+            entries = [i for i, other in enumerate(self.keys) if other == key]
+            level = [int(n) for i in entries for n in np.flatnonzero(self.entry == i)]
+        return level
+
+    # -- building -----------------------------------------------------------------------------------------------------
+
+    def _lay_out(self, raw: _Raw) -> None:
+        self.names = raw.names
+        levels = _levels(raw.depth)
+        size = np.ones(len(raw.parent), dtype=np.int64)
+        for level in reversed(levels[1:]):
+            np.add.at(size, raw.parent[level], size[level])
+        position = np.arange(len(size)) if raw.in_preorder else _positions(raw.parent, size, levels)
+        order = np.argsort(position)
+        self.name_id: Ints = raw.name_id[order]
+        self.depth: Ints = raw.depth[order]
+        self.entry: Ints = raw.entry[order]
+        self.parent: Ints = position[raw.parent[order]].astype(np.int32)
+        self.parent[0] = -1
+        self.end: Ints = (np.arange(len(size)) + size[order]).astype(np.int32)
+        self.size: Ints = size[order].astype(np.int32)
+        self.levels: list[Ints] = _levels(self.depth)
+        self.has_children: Bools = self.size > 1
+        self._has_long_names = any("." in name for name in self.names)
+
+    def _fold(self) -> None:
+        n = np.arange(len(self))
+        only_child = np.zeros(len(self), dtype=bool)
+        only_child[:-1] = self.end[1:] == self.end[:-1]
+        self.folded: Bools = only_child & self.has_children & (self.entry < 0)
+        self.folded[0] = False
+        standing = np.where(self.folded, len(self), n)
+        self.representative: Ints = np.minimum.accumulate(standing[::-1])[::-1].astype(np.int32)
+        top = n.copy()
+        top[1:][self.folded[:-1]] = 0
+        self.chain_top: Ints = np.maximum.accumulate(top).astype(np.int32)
+        steps = np.bincount(np.flatnonzero(self.folded) + 1, minlength=len(self) + 1)
+        steps -= np.bincount(self.end[self.folded], minlength=len(self) + 1)
+        self.shown_depth: Ints = (self.depth - np.cumsum(steps[:-1])).astype(np.int32)
+        self.foldable: Bools = self.has_children & ~self.folded      # can be expanded and collapsed
+
+    def _describe_entries(self, monitor: core.Monitor) -> None:
+        """Per tensor: number of its shape, dtype and device among the distinct ones, parameters and bytes."""
+        kinds, shapes, dtypes, devices = _Numbering(), _Numbering(), _Numbering(), _Numbering()
+        kind: list[int] = []
+        for start in range(0, len(self.infos), _REPORT_EVERY):
+            monitor.check()
+            # (shape, dtype, device) of a TensorInfo: few distinct ones, so all else is worked out once for each
+            kind += [kinds[info[1:4]] for info in self.infos[start:start + _REPORT_EVERY]]
+        of = _ints(kind)
+        self.entry_shape = _ints([shapes[shape] for shape, _, _ in kinds])[of]
+        self.entry_dtype = _ints([dtypes[dtype] for _, dtype, _ in kinds])[of]
+        self.entry_device = _ints([devices[device] for _, _, device in kinds])[of]
+        self.shapes, self.dtypes, self.devices = list(shapes), list(dtypes), list(devices)
+        samples = [self.infos[i] for i in np.unique(of, return_index=True)[1].tolist()]
+        many = max(1, len(self.infos))
+        self._numel = _numbers([info.numel for info in samples], many)[of]
+        self.entry_nbytes = _numbers([info.nbytes for info in samples], many)[of]
+
+    def _sum_up(self) -> None:
+        tensor = (self.entry >= 0) & (self.entry < len(self.infos))
+        self.is_tensor: Bools = tensor
+        self.tensors: Ints = self._sums(tensor.astype(np.int32)).astype(np.int32)
+        self.plain_values: Ints = self._sums((self.entry >= len(self.infos)).astype(np.int32)).astype(np.int32)
+        own = self.entry[tensor]
+        self.parameters: Numbers = self._sums(_spread(self._numel, own, tensor))
+        self.nbytes: Numbers = self._sums(_spread(self.entry_nbytes, own, tensor))
+        # the tensors at or below a node are one run of all tensors in preorder: first .. last
+        first = np.zeros(len(self) + 1, dtype=np.int64)
+        np.cumsum(tensor, out=first[1:])
+        self.dtype: Ints = _common(self.entry_dtype[own], first[:-1], first[self.end])
+        self.device: Ints = _common(self.entry_device[own], first[:-1], first[self.end])
+
+    def _sums(self, own: Numbers) -> Numbers:
+        running = np.zeros(len(self) + 1, dtype=own.dtype)
+        np.cumsum(own, out=running[1:])
+        result: Numbers = running[self.end] - running[:-1]
+        return result
+
+    # -- sorting ------------------------------------------------------------------------------------------------------
+
+    def _rank(self, monitor: core.Monitor) -> None:
+        """What takes long is ranked here, while nobody waits."""
+        self.folded_names = [name.casefold() for name in self.names]
+        natural = [natural_key(name) for name in self.folded_names]
+        self._name_rank = _dense_ranks(natural, monitor)
+        monitor.check()
+        self._shape_rank = _dense_ranks(self.shapes, monitor)
+        self._number_ranks = {"parameters": _number_ranks(self.parameters), "bytes": _number_ranks(self.nbytes)}
+
+    def ranks(self, column: str) -> Ints:
+        """Small integers by which nodes sort ascending in `column` ("name", "shape", "dtype", "device", "parameters",
+        "bytes"), ties equal. Groups stand before tensors in "shape"; what has no dtype or device comes first, what is
+        mixed last."""
+        if column == "name":
+            return self._name_rank[self.name_id]
+        if column == "shape":
+            entry = self.entry[self.representative]
+            tensor = (entry >= 0) & (entry < len(self.infos))
+            rank = np.where(entry >= len(self.infos), len(self.shapes) + 1, 0).astype(np.int32)
+            rank[tensor] = self._shape_rank[self.entry_shape[entry[tensor]]] + 1
+            return rank
+        if column in ("dtype", "device"):
+            codes, names = (self.dtype, self.dtypes) if column == "dtype" else (self.device, self.devices)
+            texts = [name or "" for name in names]
+            table = np.zeros(len(texts) + 2, dtype=np.int32)
+            table[MIXED] = len(texts) + 1
+            ordered = sorted(set(texts))
+            table[:len(texts)] = [ordered.index(text) + 1 if text else 0 for text in texts]
+            result: Ints = table[codes]
+            return result
+        return self._number_ranks[column]
+
+    def sorted_positions(self, column: str, descending: bool = False) -> NDArray[np.int64]:
+        """Where each node stands, in preorder, when siblings are sorted by `column`; equal ones keep the file's order."""
+        rank = self.ranks(column).astype(np.int64)
+        if descending:
+            rank = rank.max() - rank
+        siblings = np.argsort((self.parent[1:].astype(np.int64) << 32) | rank[1:], kind="stable") + 1
+        size = self.size[siblings].astype(np.int64)
+        before = np.cumsum(size) - size
+        parents = self.parent[siblings]
+        starts = np.ones(len(siblings), dtype=bool)
+        starts[1:] = parents[1:] != parents[:-1]
+        step = np.zeros(len(self), dtype=np.int64)
+        step[siblings] = before - np.maximum.accumulate(np.where(starts, before, 0)) + 1
+        # a node stands at the sum of the steps of its ancestors and its own: add each step over its whole subtree
+        leaving = np.bincount(self.end, weights=step, minlength=len(self) + 1)[:-1].astype(np.int64)
+        return np.cumsum(step - leaving)
+
+
+def build_key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> KeyTree:
+    """The tree of a checkpoint's tensors and plain values. Takes about 2 microseconds a node; made to run in a worker
+    thread next to a window: no step keeps the interpreter for long. Raises `Cancelled` when `monitor` says so."""
+    return KeyTree(checkpoint, _Builder(checkpoint).run(monitor), monitor)
+
+
+def natural_key(name: str) -> str:
+    """Text that sorts as people count: "layer2" before "layer10"."""
+    return _DIGITS.sub(_pad, name)
+
+
+_DIGITS = re.compile("[0-9]+")
+
+
+def _pad(match: re.Match[str]) -> str:
+    digits = match.group().lstrip("0") or "0"
+    return f"0{chr(min(len(digits), 0x10ffff))}{digits}"
+
+
+class _Numbering(dict[Any, int]):
+    """Numbers things in the order they are first asked for."""
+
+    def __missing__(self, key: Any) -> int:
+        number = self[key] = len(self)
+        return number
+
+
+class _Builder:
+    def __init__(self, checkpoint: core.Checkpoint) -> None:
+        self._tensors, self._values = checkpoint.tensors, checkpoint.values
+        self._total = len(checkpoint.tensors) + len(checkpoint.values)
+        self._names = _Numbering({"": 0})
+        self._name_id, self._parent, self._depth, self._entry = [0], [0], [0], [-1]
+        self._children: dict[int, dict[str, int]] = {0: {}}         # of each group: name -> node
+        self._budget = SPARE_NODES + 4 * self._total
+        self._in_preorder = True
+        self._path, self._segments = [0], list[str]()               # the group last added to, and the names leading there
+
+    def run(self, monitor: core.Monitor) -> _Raw:
+        entry = self._add_keys(iter(self._tensors), 0, monitor)
+        self._add_keys(iter(self._values), entry, monitor)
+        monitor.report(self._total, self._total)
+        return _Raw(list(self._names), _ints(self._name_id), _ints(self._parent), _ints(self._depth), _ints(self._entry),
+                    self._in_preorder)
+
+    def _add_keys(self, keys: Iterator[str], entry: int, monitor: core.Monitor) -> int:
+        """Neighbours mostly share everything but their last segment, and then the group is at hand. Flat for speed: this
+        runs once per key."""
+        names, entries, path = self._names, self._entry, self._path
+        add_name, add_parent, add_depth, add_entry = (
+            self._name_id.append, self._parent.append, self._depth.append, entries.append)
+        head: str | None = None
+        for key in keys:
+            cut = key.rfind(".") + 1
+            tail = key[cut:]
+            if key[:cut] != head:
+                head = key[:cut]
+                parts = key.split(".", MAX_DEPTH - 1) if len(entries) < self._budget else [key]
+                if parts[-1] != tail:               # too deep: the rest stays in one piece
+                    tail, head = parts[-1], None
+                self._enter(parts)
+                group, depth = path[-1], len(path)
+                siblings = self._children.setdefault(group, {})
+            new = len(entries)
+            node = siblings.setdefault(tail, new)
+            if node < new and entries[node] < 0:
+                entries[node] = entry               # a group until now
+            else:
+                add_name(names[tail])
+                add_parent(group)
+                add_depth(depth)
+                add_entry(entry)
+            entry += 1
+            if not entry % _REPORT_EVERY:
+                monitor.report(entry, self._total)
+        return entry
+
+    def _enter(self, parts: list[str]) -> None:
+        """Makes `_path` the groups named by all but the last of `parts`, making those that are missing."""
+        path, segments = self._path, self._segments
+        shared = len(segments) - 1
+        if shared < 0 or parts[:shared] != segments[:shared] or len(parts) <= shared:
+            shared = 0
+        while shared < len(segments) and shared < len(parts) - 1 and parts[shared] == segments[shared]:
+            shared += 1
+        del path[shared + 1:]
+        parent = path[-1]
+        for part in parts[shared:-1]:
+            new = len(self._entry)
+            siblings = self._children.get(parent)
+            if siblings is None:
+                siblings = self._children[parent] = {}
+            node = siblings.setdefault(part, new)
+            if node == new:
+                self._name_id.append(self._names[part])
+                self._parent.append(parent)
+                self._depth.append(len(path))
+                self._entry.append(-1)
+            elif node != new - 1:
+                self._in_preorder = False           # met before, and left since
+            path.append(node)
+            parent = node
+        self._segments = parts[:-1]
+
+
+def _ints(values: Sequence[int]) -> Ints:
+    """In pieces: one long conversion would stop every other thread."""
+    result = np.empty(len(values), dtype=np.int32)
+    for start in range(0, len(values), _CONVERT_CHUNK):
+        result[start:start + _CONVERT_CHUNK] = values[start:start + _CONVERT_CHUNK]
+    return result
+
+
+def _numbers(values: list[int], count: int) -> Numbers:
+    """int64 where even the sum of `count` of them fits, Python's integers elsewhere."""
+    if max(values, default=0) * count < 2**63 and min(values, default=0) >= 0:
+        return np.array(values, dtype=np.int64)
+    numbers = np.empty(len(values), dtype=object)
+    numbers[:] = values
+    return numbers
+
+
+def _spread(numbers: Numbers, entries: Ints, where: Bools) -> Numbers:
+    """`numbers` of tensors laid on their nodes, 0 elsewhere."""
+    result = np.zeros(len(where), dtype=numbers.dtype)
+    result[where] = numbers[entries]
+    return result
+
+
+def _levels(depth: Ints) -> list[Ints]:
+    """Nodes of each depth, in order."""
+    order = np.argsort(depth.astype(np.int16), kind="stable").astype(np.int32)
+    return np.split(order, np.cumsum(np.bincount(depth))[:-1])
+
+
+def _positions(parent: Ints, size: NDArray[np.int64], levels: list[Ints]) -> NDArray[np.int64]:
+    """Preorder numbers of nodes whose children stand in the order they were met."""
+    siblings = np.argsort(parent, kind="stable")
+    before = np.cumsum(size[siblings]) - size[siblings]
+    starts = np.ones(len(siblings), dtype=bool)
+    starts[1:] = parent[siblings][1:] != parent[siblings][:-1]
+    offset = np.empty(len(size), dtype=np.int64)
+    offset[siblings] = before - np.maximum.accumulate(np.where(starts, before, 0))
+    position = np.zeros(len(size), dtype=np.int64)
+    for level in levels[1:]:
+        position[level] = position[parent[level]] + 1 + offset[level]
+    return position
+
+
+def _common(codes: Ints, first: NDArray[np.int64], last: NDArray[np.int64]) -> Ints:
+    """The code shared by `codes[first:last]` of each node, MIXED where there are several, NONE where there are none."""
+    result = np.full(len(first), NONE, dtype=np.int32)
+    if not len(codes):
+        return result
+    changes = np.zeros(len(codes), dtype=np.int64)
+    np.cumsum(codes[1:] != codes[:-1], out=changes[1:])
+    some = last > first
+    low, high = first[some], last[some] - 1
+    result[some] = np.where(changes[low] == changes[high], codes[low], MIXED)
+    return result
+
+
+def _number_ranks(numbers: Numbers) -> Ints:
+    return np.unique(numbers, return_inverse=True)[1].reshape(-1).astype(np.int32)
+
+
+def _dense_ranks(keys: Sequence[Any], monitor: core.Monitor) -> Ints:
+    """Ranks of `keys`, equal ones equal. Sorted in pieces: one long sort would stop every other thread."""
+    pieces = []
+    for start in range(0, len(keys), _SORT_CHUNK):
+        pieces.append(sorted(range(start, min(start + _SORT_CHUNK, len(keys))), key=keys.__getitem__))
+        monitor.check()
+    ordered = pieces[0] if len(pieces) == 1 else heapq.merge(*pieces, key=keys.__getitem__)
+    ranks = np.zeros(len(keys), dtype=np.int32)
+    rank, last = -1, None
+    for i in ordered if pieces else ():
+        if rank < 0 or keys[i] != last:
+            rank, last = rank + 1, keys[i]
+        ranks[i] = rank
+    return ranks

@@ -1,0 +1,196 @@
+"""What one row of the tree says, as text, worked out when it is first drawn."""
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import Enum
+from html import escape
+
+from PySide6.QtCore import QCoreApplication
+
+from inspector import core
+
+from .. import words
+from ..session import Document, State
+from .key_tree import MIXED, NONE, KeyTree
+from .tree_rows import TreeRows
+
+COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes")
+NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES = range(6)
+
+_WIDEST = 100               # bits; larger numbers are shown as a power of two
+
+
+class Kind(Enum):
+    FILE = "file"
+    LOADING = "loading"     # a file on its way; its tree may still be that of before
+    FAILED = "failed"
+    MESSAGE = "message"     # why a file could not be opened
+    GROUP = "group"
+    TENSOR = "tensor"
+    VALUE = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`texts` one per column, safe to draw. `spans`: the second text takes all columns but the first (values, progress), or
+    the first takes them all (messages). `node` is None for files without a tree. `share` of the file's bytes, 0 to 1;
+    `progress` likewise, None where it is unknown. `key` is raw."""
+
+    kind: Kind
+    document: int
+    node: int | None
+    depth: int
+    texts: tuple[str, str, str, str, str, str]
+    key: str = ""
+    has_children: bool = False
+    expanded: bool = False
+    spans: bool = False
+    share: float = 0.0
+    progress: float | None = None
+    problem: str = ""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("TreeModel", text)
+
+
+def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Line:
+    """The row of a document itself."""
+    name = core.visible(os.path.basename(os.path.normpath(document.path)) or document.path)
+    if document.state is State.FAILED:
+        return Line(Kind.FAILED, document.id, None, 0, (name, _could_not(), "", "", "", ""), has_children=True, expanded=True,
+                    spans=True, problem=str(document.error or ""))
+    children = rows is not None and rows.has_children(0)
+    expanded = rows is not None and rows.is_expanded(0)
+    if document.state is State.LOADING or rows is None:
+        doing = QCoreApplication.translate("TreeModel", "laying out the keys") if laying_out \
+            else core.visible(document.doing) or QCoreApplication.translate("TreeModel", "opening")
+        progress = min(1.0, document.done / document.total) if document.total > 0 and not laying_out else None
+        return Line(Kind.LOADING, document.id, None if rows is None else 0, 0, (name, doing, "", "", "", ""),
+                    has_children=children, expanded=expanded, spans=True, progress=progress)
+    return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0)
+
+
+def message_line(document: Document) -> Line:
+    """Below a file that could not be opened: why, and what to do."""
+    text = core.visible(str(document.error or _could_not()), 2000)
+    return Line(Kind.MESSAGE, document.id, None, 1, (text, "", "", "", "", ""), spans=True, problem=text)
+
+
+def node_line(document: Document, rows: TreeRows, node: int) -> Line:
+    """The row of a group, tensor or value."""
+    tree = rows.tree
+    info = tree.info(node)
+    kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) else Kind.GROUP
+    texts = _tensor(info) if info is not None \
+        else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE else _summary(tree, node)
+    label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
+                                              else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
+    return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node),
+                has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
+                share=tree.share(node), problem=info.problem if info is not None else "")
+
+
+def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -> str:
+    """Rich text in which nothing from the file is markup."""
+    if line.kind in (Kind.FAILED, Kind.MESSAGE):
+        return words.tip(line.problem)
+    if line.kind in (Kind.FILE, Kind.LOADING) and column == NAME:
+        return words.tip(document.path)
+    if column == NAME:
+        texts = [line.key or line.texts[NAME]] + ([line.problem] if line.problem else [])
+        return "<br>".join(words.tip(text) for text in texts)
+    if line.kind is Kind.VALUE and tree is not None and line.node is not None:
+        return words.tip(core.one_line(tree.value(line.node), 2000))
+    if column == BYTES and tree is not None and line.node is not None and line.kind is not Kind.LOADING:
+        whole = _exact_bytes(_own_bytes(line, tree))
+        share = words.share(*_shares(line.share))
+        return escape(f"{whole} · " + QCoreApplication.translate("TreeModel", "{share} of the file").format(share=share))
+    return words.tip(line.texts[SHAPE if line.spans else column])
+
+
+def accessible(line: Line) -> str:
+    """"weight, level 3"; "encoder, level 2, expanded"."""
+    text = QCoreApplication.translate("TreeModel", "{name}, level {level}").format(name=line.texts[NAME], level=line.depth + 1)
+    if line.has_children:
+        text += ", " + (QCoreApplication.translate("TreeModel", "expanded") if line.expanded
+                        else QCoreApplication.translate("TreeModel", "collapsed"))
+    if line.kind is Kind.FAILED:
+        text += ", " + _could_not()
+    if line.kind is Kind.LOADING:
+        text += ", " + line.texts[SHAPE]
+    return text
+
+
+def raw(line: Line, column: int, tree: KeyTree) -> int | str | None:
+    """The number behind a cell. What 64 bits do not hold comes as text: Qt would overflow."""
+    if line.node is None or line.kind is Kind.VALUE or column not in (PARAMETERS, BYTES):
+        return None
+    number = _own_parameters(line, tree) if column == PARAMETERS else _own_bytes(line, tree)
+    return number if number < 2**63 else _number(number)
+
+
+def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, ...]:
+    """A row for copying: the raw key, and the columns unformatted."""
+    if tree is None or line.node is None:
+        return (document.path, line.problem, "", "", "", "")
+    key = line.key if line.node else document.path
+    if line.kind is Kind.VALUE:
+        return (key, core.one_line(tree.value(line.node), 100_000), core.type_name(tree.value(line.node)), "", "", "")
+    info = tree.info(line.node)
+    shape = "x".join(map(str, info.shape)) if info is not None else ""
+    return (key, shape, line.texts[DTYPE], line.texts[DEVICE],
+            *(str(raw(line, column, tree)) for column in (PARAMETERS, BYTES)))
+
+
+def _could_not() -> str:
+    return QCoreApplication.translate("TreeModel", "could not be opened")
+
+
+def _tensor(info: core.TensorInfo) -> tuple[str, str, str, str, str]:
+    return (words.shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""), _number(info.numel),
+            _bytes(info.nbytes))
+
+
+def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
+    """The cells of a group: how many tensors, what they have in common, their sums."""
+    tensors, values = int(tree.tensors[node]), int(tree.plain_values[node])
+    if not tensors:
+        return (words.values(values), "", "", "", "")
+    return (words.tensors(tensors), _common(tree.dtypes, int(tree.dtype[node])), _common(tree.devices, int(tree.device[node])),
+            _number(int(tree.parameters[node])), _bytes(int(tree.nbytes[node])))
+
+
+def _common(names: list[str] | list[str | None], code: int) -> str:
+    if code == MIXED:
+        return QCoreApplication.translate("TreeModel", "mixed")
+    return "" if code == NONE else core.visible(names[code] or "")
+
+
+def _own_parameters(line: Line, tree: KeyTree) -> int:
+    assert line.node is not None
+    info = tree.info(line.node)
+    return info.numel if info is not None else int(tree.parameters[line.node])
+
+
+def _own_bytes(line: Line, tree: KeyTree) -> int:
+    assert line.node is not None
+    info = tree.info(line.node)
+    return info.nbytes if info is not None else int(tree.nbytes[line.node])
+
+
+def _number(n: int) -> str:
+    return f"{n:,}" if n.bit_length() <= _WIDEST else f"≈ 2^{n.bit_length() - 1}"
+
+
+def _bytes(n: int) -> str:
+    return words.size(n) if n.bit_length() <= _WIDEST else f"{_number(n)} B"
+
+
+def _exact_bytes(n: int) -> str:
+    return words.exact_size(n) if n.bit_length() <= _WIDEST else _bytes(n)
+
+
+def _shares(share: float) -> tuple[int, int]:
+    return round(share * 1_000_000), 1_000_000

@@ -1,0 +1,476 @@
+"""The tree of all open files as a flat table of visible rows.
+
+A real tree model does not scale in Python (DESIGN §6), so a row number stands for (document, node) through one array per
+document, and the delegate draws indent and arrow. The model follows the session: a document without its tree yet is one row
+that says how far it is, one that failed has its reason below it.
+"""
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from inspector import core
+
+from ..session import Document, Selection, Session, State
+from . import search, tree_lines
+from .key_tree import KeyTree, build_key_tree
+from .tree_lines import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, Line
+from .tree_rows import TreeRows
+
+Index = QModelIndex | QPersistentModelIndex
+
+LINE = int(Qt.ItemDataRole.UserRole)            # the `Line` of the row
+KEY = LINE + 1                                  # the raw key
+RAW = LINE + 2                                  # the number behind "parameters" and "bytes"
+
+_CACHED_LINES = 2000
+_ROOT = QModelIndex()
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+class Starts(Protocol):
+    """What is needed of `Tasks`."""
+
+    def start(self, key: Hashable, work: Callable[[core.Monitor], KeyTree], *, on_done: Callable[[KeyTree], None],
+              label: str = "") -> None: ...
+
+    def cancel(self, key: Hashable) -> None: ...
+
+
+@dataclass(slots=True)
+class _Branch:
+    """One document's part of the table."""
+
+    document: Document
+    rows: TreeRows | None = None
+    checkpoint: core.Checkpoint | None = None       # whose tree `rows` is, or is being made
+    laying_out: bool = False
+    failed: bool = False
+
+    def __len__(self) -> int:
+        return 2 if self.failed else len(self.rows.rows) if self.rows is not None else 1
+
+
+class TreeModel(QAbstractTableModel):
+    """`tasks` lays out new trees off the GUI thread; without it (tests, small tools) that is done at once."""
+
+    tree_ready = Signal(int)            # a document's tree is on show
+    counts_changed = Signal()           # how many entries the filter finds
+
+    def __init__(self, session: Session, tasks: Starts | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._branches: list[_Branch] = []
+        self._starts: list[int] = []
+        self._lines: dict[int, Line] = {}
+        self._query = search.Query()
+        self._sorting: tuple[str, bool] | None = None
+        session.document_added.connect(self._add)
+        session.document_changed.connect(self._follow)
+        session.document_removed.connect(self._remove)
+        for document in session.documents:
+            self._add(document.id)
+
+    # -- what Qt asks -------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() or not self._branches else self._starts[-1] + len(self._branches[-1])
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column in (PARAMETERS, BYTES) else _LEFT
+        if role not in (Qt.ItemDataRole.DisplayRole, LINE, KEY, RAW, Qt.ItemDataRole.ToolTipRole,
+                        Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        line = self.line(index.row())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return line.texts[column]
+        if role == LINE:
+            return line
+        if role == KEY:
+            return line.key
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return tree_lines.accessible(line) if column == NAME else line.texts[column]
+        branch, _ = self._locate(index.row())
+        tree = branch.rows.tree if branch.rows is not None else None
+        if role == RAW:
+            return tree_lines.raw(line, column, tree) if tree is not None else None
+        return tree_lines.tooltip(line, column, tree, branch.document)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return {NAME: self.tr("Name"), SHAPE: self.tr("Shape"), DTYPE: self.tr("Dtype"), DEVICE: self.tr("Device"),
+                    PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes")}[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if section in (PARAMETERS, BYTES) else _LEFT
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sorts siblings; -1 restores the file's order. Files stay in the order of opening."""
+        wanted = (COLUMNS[column], order == Qt.SortOrder.DescendingOrder) if 0 <= column < len(COLUMNS) else None
+        if wanted == self._sorting:
+            return
+        self._sorting = wanted
+        self._reset(lambda rows: rows.sort(*wanted) if wanted is not None else rows.sort(None))
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def line(self, row: int) -> Line:
+        """What row `row` says."""
+        found = self._lines.get(row)
+        if found is None:
+            if len(self._lines) >= _CACHED_LINES:
+                self._lines.clear()
+            found = self._lines[row] = self._make_line(row)
+        return found
+
+    def row_of(self, document: int, node: int) -> int | None:
+        """Where a node stands; None while it is hidden or not there."""
+        for start, branch in zip(self._starts, self._branches, strict=True):
+            if branch.document.id == document:
+                if node == 0 or branch.rows is None:
+                    return start
+                row = branch.rows.row_of(node)
+                return None if row is None else start + row
+        return None
+
+    def parent_row(self, row: int) -> int | None:
+        """The row of the group or file that `row` lies in."""
+        branch, place = self._locate(row)
+        if place == 0:
+            return None
+        if branch.rows is None:
+            return row - place
+        up = branch.rows.parent(int(branch.rows.rows[place]))
+        return None if up is None else self.row_of(branch.document.id, up)
+
+    def nodes(self, ranges: Iterable[tuple[int, int]]) -> dict[int, NDArray[np.int64]]:
+        """The nodes on rows `first ..= last` of each range, by document; a file without a tree gives its root, 0."""
+        found: dict[int, list[NDArray[np.int64]]] = {}
+        for first, last in ranges:
+            for start, branch in zip(self._starts, self._branches, strict=True):
+                low, high = max(first - start, 0), min(last - start + 1, len(branch))
+                if low < high:
+                    part = branch.rows.rows[low:high] if branch.rows is not None else np.zeros(1, dtype=np.int64)
+                    found.setdefault(branch.document.id, []).append(part)
+        return {id: np.unique(np.concatenate(parts)) for id, parts in found.items()}
+
+    def ranges(self, nodes: dict[int, NDArray[np.int64]]) -> list[tuple[int, int]]:
+        """The opposite of `nodes`: ranges of rows on which those of `nodes` stand that are visible."""
+        result: list[tuple[int, int]] = []
+        for start, branch in zip(self._starts, self._branches, strict=True):
+            wanted = nodes.get(branch.document.id)
+            if wanted is None:
+                continue
+            if branch.rows is None:
+                rows = np.zeros(1, dtype=np.int64)
+            else:
+                rows = branch.rows.rows_of(wanted[wanted < len(branch.rows.tree)])
+            breaks = np.flatnonzero(np.diff(rows) != 1)
+            firsts, lasts = np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:])
+            result += [(start + int(a), start + int(b)) for a, b in zip(firsts, lasts, strict=True)]
+        return result
+
+    def selection(self, ranges: Iterable[tuple[int, int]], current: int) -> Selection | None:
+        """What the panels should answer for when `ranges` of rows are selected and `current` is the current row. A selection
+        belongs to one file: that of the current row, or the first."""
+        chosen = self.nodes(ranges)
+        if not chosen:
+            return None
+        id = self._locate(current)[0].document.id if 0 <= current < self.rowCount() else -1
+        id = id if id in chosen else next(iter(chosen))
+        branch = next(branch for branch in self._branches if branch.document.id == id)
+        if branch.rows is None:
+            return Selection(id)
+        tree, nodes = branch.rows.tree, chosen[id]
+        top = int(nodes[0]) if len(nodes) == 1 else tree.lowest_common(nodes)
+        value = tree.key(top) if len(nodes) == 1 and tree.is_value(top) else None
+        return Selection(id, tree.key(top), tree.tensor_keys(nodes), value)
+
+    def find_name(self, text: str, first: int) -> int | None:
+        """The first row from `first` on, and round, whose name starts with `text` in any case."""
+        text = text.casefold()
+        candidates = [start + row for start, branch in zip(self._starts, self._branches, strict=True)
+                      for row in self._named(branch, text)]
+        at = bisect_right(candidates, first - 1)
+        return next(iter(candidates[at:] + candidates[:at]), None)
+
+    def tree(self, document: int) -> KeyTree | None:
+        """The key tree of a document, once it is there."""
+        return next((branch.rows.tree for branch in self._branches
+                     if branch.document.id == document and branch.rows is not None), None)
+
+    def copied_fields(self, row: int) -> tuple[str, ...]:
+        """Raw key, shape, dtype, device, parameters and bytes of a row, for the clipboard."""
+        branch, _ = self._locate(row)
+        return tree_lines.fields(self.line(row), branch.rows.tree if branch.rows is not None else None, branch.document)
+
+    # -- expanding ----------------------------------------------------------------------------------------------------
+
+    def set_expanded(self, row: int, expanded: bool) -> None:
+        line = self.line(row)
+        branch, place = self._locate(row)
+        if branch.rows is None or line.node is None or not line.has_children or line.expanded == expanded:
+            return
+        if expanded:
+            self._expand(branch.rows, line.node, row, place)
+        else:
+            self._collapse(branch.rows, line.node, row, place)
+        self._row_changed(row)
+
+    def toggle(self, row: int) -> None:
+        self.set_expanded(row, not self.line(row).expanded)
+
+    def set_expanded_below(self, row: int, expanded: bool) -> None:
+        """Expands or collapses the node of `row` and everything below it."""
+        branch, place = self._locate(row)
+        if branch.rows is not None:
+            node, rows = int(branch.rows.rows[place]), branch.rows
+            self._reset(lambda other: other.set_below(node, expanded) if other is rows else None)
+
+    def expand_all(self) -> None:
+        self._reset(lambda rows: rows.set_below(0, True))
+
+    def collapse_all(self) -> None:
+        """Only the files and what lies directly in them remain."""
+        self._reset(lambda rows: rows.set_depth(1))
+
+    def expand_to_depth(self, depth: int) -> None:
+        """Shows `depth` levels below the files."""
+        self._reset(lambda rows: rows.set_depth(depth))
+
+    def reveal(self, document: int, key: str) -> int | None:
+        """Expands what lies above `key` and gives its row; None when there is no such key, or the filter hides it."""
+        at = self._at(document)
+        rows = None if at is None else self._branches[at].rows
+        node = None if rows is None else rows.tree.find(key) if key else 0
+        if rows is None or node is None:
+            return None
+        if rows.row_of(node) is None:
+            self._reset(lambda other: other.reveal(node) if other is rows else None)
+        return self.row_of(document, node)
+
+    # -- filtering ----------------------------------------------------------------------------------------------------
+
+    @property
+    def query(self) -> search.Query:
+        return self._query
+
+    def set_filter(self, text: str) -> search.Query:
+        """Shows what `text` finds (see `search`) and what is above it. Terms that mean nothing are left out and come back as
+        problems of the query."""
+        query = search.parse(text)
+        changed = query.terms != self._query.terms
+        self._query = query
+        if changed:
+            self._reset(self._apply_filter)
+            self.counts_changed.emit()
+        return query
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many tensors and values the filter finds, of how many."""
+        trees = [branch.rows for branch in self._branches if branch.rows is not None]
+        total = sum(len(rows.tree.keys) for rows in trees)
+        return sum(len(rows.tree.keys) if rows.hits is None else int(rows.hits.sum()) for rows in trees), total
+
+    def _apply_filter(self, rows: TreeRows) -> None:
+        rows.show_only(search.find(rows.tree, self._query) if self._query.terms else None)
+
+    # -- following the session ----------------------------------------------------------------------------------------
+
+    def set_tree(self, document: int, tree: KeyTree) -> None:
+        """Puts the laid out tree of a document on show; what was expanded in an older one of it stays so."""
+        at = self._at(document)
+        if at is None or self._branches[at].checkpoint is not tree.checkpoint:
+            return                                  # closed or loaded again meanwhile
+        branch = self._branches[at]
+        rows = TreeRows(tree)
+        if branch.rows is not None:
+            rows.take_over(branch.rows)
+        if self._query.terms:
+            self._apply_filter(rows)
+        if self._sorting is not None:
+            rows.sort(*self._sorting)
+        self._replace(at, rows)
+        self.tree_ready.emit(document)
+        self.counts_changed.emit()
+
+    def _add(self, id: int) -> None:
+        document = self._session.document(id)
+        if document is None:
+            return
+        row = self.rowCount()
+        self.beginInsertRows(_ROOT, row, row)
+        self._branches.append(_Branch(document))
+        self._recount()
+        self.endInsertRows()
+        self._follow(id)
+
+    def _follow(self, id: int) -> None:
+        """The document's state, progress or content changed."""
+        at = self._at(id)
+        if at is None:
+            return
+        branch = self._branches[at]
+        document = branch.document
+        if document.state is State.FAILED:
+            self._fail(at)
+            return
+        if branch.failed:
+            self._shrink(at)
+        self._row_changed(self._starts[at])
+        checkpoint = document.checkpoint
+        if document.state is State.READY and checkpoint is not None and checkpoint is not branch.checkpoint:
+            branch.checkpoint = checkpoint
+            branch.laying_out = True
+            self._lay_out(id, checkpoint)
+
+    def _lay_out(self, id: int, checkpoint: core.Checkpoint) -> None:
+        if self._tasks is None:
+            self.set_tree(id, build_key_tree(checkpoint))
+        else:
+            self._tasks.start(("tree", id), lambda monitor: build_key_tree(checkpoint, monitor),
+                              on_done=lambda tree: self.set_tree(id, tree), label=self.tr("Laying out the keys"))
+
+    def _fail(self, at: int) -> None:
+        branch = self._branches[at]
+        if branch.failed:
+            self._row_changed(self._starts[at], 2)
+            return
+        self._shrink(at)
+        row = self._starts[at] + 1
+        self.beginInsertRows(_ROOT, row, row)
+        branch.failed = True
+        self._recount()
+        self.endInsertRows()
+        self._row_changed(row - 1)
+
+    def _shrink(self, at: int) -> None:
+        """Leaves of a document only its own row."""
+        branch, row = self._branches[at], self._starts[at]
+        if len(branch) > 1:
+            self.beginRemoveRows(_ROOT, row + 1, row + len(branch) - 1)
+            branch.rows, branch.checkpoint, branch.failed = None, None, False
+            self._recount()
+            self.endRemoveRows()
+        branch.rows, branch.checkpoint, branch.failed, branch.laying_out = None, None, False, False
+
+    def _replace(self, at: int, rows: TreeRows) -> None:
+        branch, row = self._branches[at], self._starts[at]
+        if branch.rows is not None:
+            self.beginResetModel()
+            branch.rows, branch.laying_out = rows, False
+            self._recount()
+            self.endResetModel()
+            return
+        new = len(rows.rows) - 1
+        if new:
+            self.beginInsertRows(_ROOT, row + 1, row + new)
+        branch.rows, branch.laying_out = rows, False
+        self._recount()
+        if new:
+            self.endInsertRows()
+        self._row_changed(row)
+
+    def _remove(self, id: int) -> None:
+        at = self._at(id)
+        if at is None:
+            return
+        if self._tasks is not None:
+            self._tasks.cancel(("tree", id))
+        row = self._starts[at]
+        self.beginRemoveRows(_ROOT, row, row + len(self._branches[at]) - 1)
+        del self._branches[at]
+        self._recount()
+        self.endRemoveRows()
+        self.counts_changed.emit()
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _expand(self, rows: TreeRows, node: int, row: int, place: int) -> None:
+        below = rows.if_expanded(node)
+        if len(below):
+            self.beginInsertRows(_ROOT, row + 1, row + len(below))
+        rows.expand(node, place, below)
+        self._recount()
+        if len(below):
+            self.endInsertRows()
+
+    def _collapse(self, rows: TreeRows, node: int, row: int, place: int) -> None:
+        gone = rows.count_below(place)
+        if gone:
+            self.beginRemoveRows(_ROOT, row + 1, row + gone)
+        rows.collapse(node, place, gone)
+        self._recount()
+        if gone:
+            self.endRemoveRows()
+
+    def _reset(self, change: Callable[[TreeRows], None]) -> None:
+        """Changes the rows of all documents at once. The view finds its selection and place again by node."""
+        self.beginResetModel()
+        for branch in self._branches:
+            if branch.rows is not None:
+                change(branch.rows)
+        self._recount()
+        self.endResetModel()
+
+    def _recount(self) -> None:
+        self._lines.clear()
+        self._starts = []
+        row = 0
+        for branch in self._branches:
+            self._starts.append(row)
+            row += len(branch)
+
+    def _row_changed(self, row: int, count: int = 1) -> None:
+        for changed in range(row, row + count):
+            self._lines.pop(changed, None)
+        self.dataChanged.emit(self.index(row, 0), self.index(row + count - 1, len(COLUMNS) - 1))
+
+    def _at(self, document: int) -> int | None:
+        return next((i for i, branch in enumerate(self._branches) if branch.document.id == document), None)
+
+    def _locate(self, row: int) -> tuple[_Branch, int]:
+        """The document of a row, and the row counted from that document's own."""
+        at = bisect_right(self._starts, row) - 1
+        return self._branches[at], row - self._starts[at]
+
+    def _make_line(self, row: int) -> Line:
+        branch, place = self._locate(row)
+        if place == 0:
+            return tree_lines.file_line(branch.document, branch.rows, branch.laying_out)
+        if branch.rows is None:
+            return tree_lines.message_line(branch.document)
+        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]))
+
+    def _named(self, branch: _Branch, text: str) -> list[int]:
+        """Rows of a document, counted from its own, whose name starts with `text`."""
+        first = [0] if tree_lines.file_line(branch.document, None, False).texts[NAME].casefold().startswith(text) else []
+        if branch.rows is None:
+            return first
+        tree, rows = branch.rows.tree, branch.rows.rows
+        starting = np.fromiter((name.startswith(text) or text.startswith(name + ".") for name in tree.folded_names),
+                               dtype=bool, count=len(tree.names))
+        found = np.flatnonzero(starting[tree.name_id[tree.chain_top[rows]]])
+        return first + [row for row in found.tolist()
+                        if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
+
+
+__all__ = ["BYTES", "COLUMNS", "KEY", "LINE", "NAME", "RAW", "SHAPE", "Kind", "Line", "TreeModel"]

@@ -1,0 +1,172 @@
+"""Which nodes of one document's tree stand on a row, in which order. No Qt.
+
+    file's order or sorted siblings  →  without what lies in a collapsed group  →  without what the filter does not show
+
+A collapsed group hides one interval of the order, so all that is hidden is one running sum: a million nodes take some 20 ms.
+"""
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .key_tree import Bools, Ints, KeyTree
+
+FEW = 40                # rows that are shown unasked when a file is opened
+
+
+class TreeRows:
+    """`rows` are the visible nodes, first to last; always at least the root's. The expansion while filtering is kept apart,
+    so that clearing the filter brings back what was."""
+
+    def __init__(self, tree: KeyTree) -> None:
+        self.tree = tree
+        self.hits: Bools | None = None
+        self._shown: Bools | None = None                    # hits and what is above them, while filtering
+        self._kept = np.zeros(len(tree), dtype=bool)        # expansion without filter
+        self._while_filtering: Bools | None = None
+        self._order: Ints | None = None                     # None: the file's own
+        self._position: NDArray[np.int64] | None = None
+        self._open_a_little()
+        self.rows: NDArray[np.int64] = self._all_visible()
+
+    # -- one node -----------------------------------------------------------------------------------------------------
+
+    def is_expanded(self, node: int) -> bool:
+        return bool(self._expanded[node]) and self.has_children(node)
+
+    def has_children(self, node: int) -> bool:
+        """Whether there is anything to expand, under the present filter."""
+        tree = self.tree
+        if not tree.foldable[node]:
+            return False
+        return self._shown is None or bool(self._shown[node + 1:tree.end[node]].any())
+
+    def row_of(self, node: int) -> int | None:
+        """Where `node` stands, or None while it is hidden."""
+        node = int(self.tree.representative[node])
+        if self._position is None:
+            row = int(np.searchsorted(self.rows, node))
+        else:
+            row = int(np.searchsorted(self._position[self.rows], self._position[node]))
+        return row if row < len(self.rows) and self.rows[row] == node else None
+
+    def rows_of(self, nodes: NDArray[Any]) -> NDArray[np.int64]:
+        """The rows, ascending, of those of `nodes` that are visible."""
+        wanted = np.zeros(len(self.tree), dtype=bool)
+        wanted[nodes] = True
+        return np.flatnonzero(wanted[self.rows])
+
+    def parent(self, node: int) -> int | None:
+        """The nearest group above that has a row of its own."""
+        return next((up for up in self.tree.ancestors(node) if not self.tree.folded[up]), None)
+
+    def if_expanded(self, node: int) -> NDArray[np.int64]:
+        """The nodes below `node` that would be visible if it were expanded."""
+        first = self._place(node) + 1
+        return self._visible(first, first + int(self.tree.size[node]) - 1)
+
+    # -- changing -----------------------------------------------------------------------------------------------------
+
+    def expand(self, node: int, row: int, below: NDArray[np.int64]) -> None:
+        """`row` is the row of `node`; `below` what `if_expanded` said."""
+        self._expanded[node] = True
+        self.rows = np.concatenate((self.rows[:row + 1], below, self.rows[row + 1:]))
+
+    def count_below(self, row: int) -> int:
+        """How many rows stand below the node of `row` and belong to it."""
+        node = int(self.rows[row])
+        last = self._place(node) + int(self.tree.size[node])
+        places = self.rows if self._position is None else self._position[self.rows]
+        return int(np.searchsorted(places, last)) - row - 1
+
+    def collapse(self, node: int, row: int, gone: int) -> None:
+        """`row` is the row of `node`; `gone` what `count_below` said."""
+        self._expanded[node] = False
+        self.rows = np.concatenate((self.rows[:row + 1], self.rows[row + 1 + gone:]))
+
+    def set_below(self, node: int, expanded: bool) -> None:
+        """Expands or collapses `node` and everything below it."""
+        self._expanded[node:self.tree.end[node]] = expanded
+        self.rows = self._all_visible()
+
+    def set_depth(self, depth: int) -> None:
+        """Expands the groups above `depth`, as drawn, and collapses those at and below it."""
+        np.less(self.tree.shown_depth, depth, out=self._expanded)
+        self.rows = self._all_visible()
+
+    def reveal(self, node: int) -> None:
+        """Expands what is above `node`."""
+        for up in self.tree.ancestors(node):
+            self._expanded[up] = True
+        self.rows = self._all_visible()
+
+    def show_only(self, hits: Bools | None) -> None:
+        """Shows `hits` and what is above them, expanded; None shows everything again, expanded as it was."""
+        self.hits = hits
+        if hits is None:
+            self._shown = self._while_filtering = None
+        else:
+            self._shown = self.tree.with_ancestors(hits)
+            self._shown[0] = True
+            self._while_filtering = np.ones(len(self.tree), dtype=bool)
+        self.rows = self._all_visible()
+
+    def sort(self, column: str | None, descending: bool = False) -> None:
+        """Sorts siblings by `column`; None restores the file's order."""
+        if column is None:
+            self._order = self._position = None
+        else:
+            self._position = self.tree.sorted_positions(column, descending)
+            self._order = np.empty(len(self.tree), dtype=np.int32)
+            self._order[self._position] = np.arange(len(self.tree), dtype=np.int32)
+        self.rows = self._all_visible()
+
+    def take_over(self, older: TreeRows) -> None:
+        """Expands what was expanded in an older tree of the same file, going by names."""
+        old, new = older.tree, self.tree
+        self._kept[:] = False
+        pairs = [(0, 0)]
+        while pairs:
+            there, here = pairs.pop()
+            self._kept[here] = older._kept[there] or old.folded[there]
+            if self._kept[here]:
+                named = {new.name(child): child for child in new.children(here) if new.has_children[child]}
+                pairs += [(child, named[name]) for child in old.children(there)
+                          if old.has_children[child] and (name := old.name(child)) in named]
+        self.rows = self._all_visible()
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def _expanded(self) -> Bools:
+        return self._kept if self._while_filtering is None else self._while_filtering
+
+    def _place(self, node: int) -> int:
+        return node if self._position is None else int(self._position[node])
+
+    def _all_visible(self) -> NDArray[np.int64]:
+        return self._visible(0, len(self.tree))
+
+    def _visible(self, first: int, last: int) -> NDArray[np.int64]:
+        """The nodes at places `first .. last` of the order that no collapsed group among them hides."""
+        tree = self.tree
+        at: Any = slice(first, last) if self._order is None else self._order[first:last]
+        count = last - first
+        collapsed = np.flatnonzero(tree.foldable[at] & ~self._expanded[at])
+        steps = np.bincount(collapsed + 1, minlength=count + 1)
+        steps -= np.bincount(collapsed + tree.size[at][collapsed], minlength=count + 1)
+        seen = np.cumsum(steps[:count]) == 0
+        seen &= ~tree.folded[at]
+        if self._shown is not None:
+            seen &= self._shown[at]
+        places = np.flatnonzero(seen)
+        return places + first if self._order is None else self._order[first:last][places].astype(np.int64)
+
+    def _open_a_little(self) -> None:
+        """The root, and further levels as long as all of it fits a screen."""
+        depths = self.tree.shown_depth[~self.tree.folded]
+        up_to = np.cumsum(np.bincount(depths))
+        deepest = max(1, int(np.searchsorted(up_to, FEW, side="right")) - 1)
+        np.less(self.tree.shown_depth, deepest, out=self._kept)

@@ -1,0 +1,414 @@
+"""Details: everything raw about the selection, as names and values that can be searched by eye and copied.
+
+Above, a property table; below, the records of the archive (for a file) or the tensors that lie in the same storage (for a
+tensor), both drawn row by row, so 60,000 of them cost nothing.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QAction, QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
+
+from inspector import core
+
+from .. import icons, theme, words
+from ..session import Selection, Session
+from ..tasks import Tasks
+from .common import format_name, label
+
+Index = QModelIndex | QPersistentModelIndex
+METADATA_ROWS = 20_000
+_TASK = "details"
+
+
+class Row(NamedTuple):
+    """A property; without a value it is the heading of those below it. `raw` is what is copied."""
+
+    name: str
+    value: str | None = None
+    raw: str | None = None
+
+
+class Properties(QAbstractTableModel):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows: Sequence[Row] = ()
+
+    def show(self, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else 2
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self.rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return core.visible(row.name if index.column() == 0 else row.value or "", 256)
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == 1 and row.value and len(row.value) > 40:
+            return words.tip(row.value)
+        if role == Qt.ItemDataRole.FontRole and row.value is None:
+            font = QFont()
+            font.setWeight(QFont.Weight.DemiBold)
+            return font
+        if role == Qt.ItemDataRole.ForegroundRole and index.column() == 0 and row.value is not None:
+            return QBrush(QColor(theme.colours().muted))
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
+            return (self.tr("Property"), self.tr("Value"))[section]
+        return None
+
+    def copied(self, row: int) -> str:
+        found = self.rows[row]
+        return found.name if found.value is None else f"{found.name}\t{found.raw if found.raw is not None else found.value}"
+
+
+class Records(QAbstractTableModel):
+    """Members of an archive, or tensors; `columns` are headings, `cells(n)` the n-th row, made when it is drawn."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.columns: tuple[str, ...] = ()
+        self.items: Sequence[Any] = ()
+
+    def show(self, columns: tuple[str, ...], items: Sequence[Any]) -> None:
+        self.beginResetModel()
+        self.columns, self.items = columns, items
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.items)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self.columns)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return core.visible(self.cells(index.row())[index.column()], 256)
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() in (0, len(self.columns) - 1):
+            return words.tip(self.cells(index.row())[index.column()])
+        if role == Qt.ItemDataRole.TextAlignmentRole and 0 < index.column() < len(self.columns) - 1:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and section < len(self.columns):
+            if role == Qt.ItemDataRole.DisplayRole:
+                return self.columns[section]
+            if role == Qt.ItemDataRole.TextAlignmentRole:
+                right = 0 < section < len(self.columns) - 1
+                return int((Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def cells(self, row: int) -> tuple[str, ...]:
+        item = self.items[row]
+        if isinstance(item, core.Member):
+            extent = item.extent
+            method = {0: self.tr("stored"), 8: self.tr("deflated")}.get(extent.method, str(extent.method))
+            crc = "" if extent.crc is None else f"{extent.crc:08x}"
+            return (item.name, f"{extent.offset:,}", f"{extent.nbytes:,}", f"{extent.size:,}", method, crc, item.note)
+        tensor: core.TensorInfo = item
+        return (tensor.key, words.shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes), tensor.problem)
+
+    def copied(self, row: int) -> str:
+        return "\t".join(self.cells(row))
+
+
+class Details(QWidget):
+    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._views: dict[tuple[int, int], dict[str, list[str]]] = {}   # (document, identity) -> storage -> tensor keys
+        self._shown: tuple[Any, ...] = ()
+        self.properties = Properties(self)
+        self.records = Records(self)
+        self.table = _Table(self.properties, self.tr("Properties"))
+        self.table.horizontalHeader().setStretchLastSection(True)
+        self.list = _Table(self.records, self.tr("Records"))
+        self.list.activated.connect(self._follow)
+        self._title = label("", strong=True)
+        lower = QWidget()
+        below = QVBoxLayout(lower)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(0)
+        self._title.setContentsMargins(14, 9, 14, 9)
+        below.addWidget(self._title)
+        below.addWidget(self.list)
+        self._lower = lower
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.table)
+        self.splitter.addWidget(lower)
+        self.splitter.setStretchFactor(0, 3)
+        self.splitter.setStretchFactor(1, 2)
+        self.splitter.setChildrenCollapsible(False)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.splitter)
+        session.selection_changed.connect(self.refresh)
+        session.document_changed.connect(self._document_changed)
+        session.document_removed.connect(self._forget)
+        theme.watcher().changed.connect(lambda: self.table.viewport().update())
+
+    def refresh(self) -> None:
+        document, selection = self._session.selected_document, self._session.selection
+        if document is None or selection is None or document.checkpoint is None:
+            self._shown = ()
+            self._show((), "", (), ())
+            return
+        showing = (document.id, id(document.checkpoint), selection)
+        if showing == self._shown or not self.isVisible():
+            return
+        self._shown = showing
+        ckpt = document.checkpoint
+        tensor = ckpt.tensors.get(selection.keys[0]) if len(selection.keys) == 1 and selection.prefix == selection.keys[0] else None
+        if selection.value is not None and selection.value in ckpt.values:
+            self._show(self._of_value(selection.value, ckpt), "", (), ())
+        elif tensor is not None:
+            self._tensor(tensor, ckpt, document.id)
+        elif selection.prefix:
+            self._show(self._of_group(selection, ckpt), "", (), ())
+        else:
+            self._show(self._of_file(ckpt), self.tr("Records of the archive: {n}").format(n=f"{len(ckpt.members):,}"),
+                       (self.tr("Name"), self.tr("Offset"), self.tr("On disk"), self.tr("Size"), self.tr("Method"), self.tr("CRC-32"),
+                        self.tr("Remark")), ckpt.members)
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def _document_changed(self, id: int) -> None:
+        selected = self._session.selected_document
+        if selected is not None and selected.id == id:
+            self.refresh()
+
+    def _forget(self, id: int) -> None:
+        for key in [key for key in self._views if key[0] == id]:
+            del self._views[key]
+
+    def _show(self, rows: Sequence[Row], title: str, columns: tuple[str, ...], items: Sequence[Any]) -> None:
+        self.properties.show(rows)
+        self.table.clearSpans()
+        self.table.setColumnWidth(0, self._name_width(rows))
+        for n, row in enumerate(rows):
+            if row.value is None:
+                self.table.setSpan(n, 0, 1, 2)
+        self.records.show(columns, items)
+        self._title.setText(title)
+        self._lower.setVisible(bool(items))
+        metrics = self.list.fontMetrics()
+        for column in range(len(columns)):
+            longest = max((len(core.visible(self.records.cells(n)[column], 60)) for n in range(min(len(items), 60))), default=0)
+            self.list.setColumnWidth(column, metrics.averageCharWidth() * min(max(longest, len(columns[column])) + 4, 46) + 12)
+
+    def _name_width(self, rows: Sequence[Row]) -> int:
+        metrics = self.table.fontMetrics()
+        widest = max((metrics.horizontalAdvance(core.visible(row.name, 60)) for row in rows[:300] if row.value is not None), default=120)
+        return min(max(widest + 34, 150), 340)
+
+    # -- what there is to say
+
+    def _of_file(self, ckpt: core.Checkpoint) -> list[Row]:
+        rows = [Row(self.tr("Checkpoint")), Row(self.tr("Path"), core.visible(ckpt.path, 4096), ckpt.path),
+                Row(self.tr("Format"), format_name(ckpt.format)), Row(self.tr("Kind"), ckpt.kind),
+                Row(self.tr("Tensors"), f"{len(ckpt.tensors):,}"), Row(self.tr("Values"), f"{len(ckpt.values):,}"),
+                Row(self.tr("Storages"), f"{len(ckpt.storages):,}")]
+        for n, stamp in enumerate(ckpt.files):
+            rows += [Row(self.tr("File {n}").format(n=n + 1) if len(ckpt.files) > 1 else self.tr("File")),
+                     Row(self.tr("Path"), core.visible(stamp.path, 4096), stamp.path),
+                     Row(self.tr("Size"), words.exact_size(stamp.size)), Row(self.tr("Modified"), _moment(stamp.mtime_ns)),
+                     Row(self.tr("Inode"), str(stamp.inode))]
+        if ckpt.facts:
+            rows.append(Row(self.tr("Container")))
+            rows += [Row(name, core.visible(text, 4096), text) for name, text in ckpt.facts.items()]
+        if ckpt.state_dicts:
+            rows.append(Row(self.tr("State dicts")))
+            rows += [Row(path or self.tr("(the whole file)"), self._metadata_said(ckpt.module_metadata.get(path)), path)
+                     for path in ckpt.state_dicts]
+        rows += self._module_metadata(ckpt)
+        if ckpt.metadata:
+            rows.append(Row("__metadata__"))
+            rows += [Row(name, core.visible(text, 4096), text) for name, text in list(ckpt.metadata.items())[:METADATA_ROWS]]
+        for pickled in ckpt.pickles:
+            rows += [Row(self.tr("Pickle {member}").format(member=core.visible(pickled.member, 80))),
+                     Row(self.tr("Bytes"), words.exact_size(len(pickled.graph.data))),
+                     Row(self.tr("Nodes"), f"{len(pickled.graph.kind):,}")]
+        if ckpt.findings:
+            rows.append(Row(self.tr("Findings")))
+            rows += [Row(f"{found.level} · {found.id}", core.visible(f"{found.message} {found.hint}", 4096),
+                         f"{found.message} {found.hint} {found.where}") for found in ckpt.findings[:METADATA_ROWS]]
+        return rows
+
+    def _metadata_said(self, kept: Mapping[str, Any] | None) -> str:
+        return "" if kept is None else self.tr("_metadata for {n} modules").format(n=len(kept))
+
+    def _module_metadata(self, ckpt: core.Checkpoint) -> list[Row]:
+        rows: list[Row] = []
+        for path, modules in ckpt.module_metadata.items():
+            rows.append(Row(self.tr("_metadata of {path}").format(path=core.visible(path, 80) or self.tr("the whole file"))))
+            for module, kept in modules.items():
+                said = ", ".join(f"{name}={value!r}" if isinstance(value, (int, float, bool, type(None))) else
+                                 f"{name}={core.one_line(value)}" for name, value in kept.items()) \
+                    if isinstance(kept, Mapping) else core.one_line(kept)
+                rows.append(Row(module or "“”", core.visible(said, 4096)))
+                if len(rows) >= METADATA_ROWS:
+                    return rows
+        return rows
+
+    def _of_group(self, selection: Selection, ckpt: core.Checkpoint) -> list[Row]:
+        prefix = selection.prefix
+        numel = sum(ckpt.tensors[key].numel for key in selection.keys[:200_000])
+        rows = [Row(self.tr("Group")), Row(self.tr("Key"), core.visible(prefix, 4096), prefix),
+                Row(self.tr("Tensors"), f"{len(selection.keys):,}"), Row(self.tr("Elements"), f"{numel:,}"),
+                Row(self.tr("State dict"), self.tr("yes") if prefix in ckpt.state_dicts else self.tr("no"))]
+        if prefix in ckpt.module_metadata:
+            rows += [row for row in self._module_metadata(ckpt)]
+        return rows
+
+    def _of_value(self, key: str, ckpt: core.Checkpoint) -> list[Row]:
+        value = ckpt.values[key]
+        rows = [Row(self.tr("Value")), Row(self.tr("Key"), core.visible(key, 4096), key),
+                Row(self.tr("Type"), core.visible(core.type_name(value), 400)), Row(self.tr("Value"), core.one_line(value, 1000))]
+        if isinstance(value, (str, bytes)):
+            rows.append(Row(self.tr("Length"), f"{len(value):,}"))
+        if isinstance(value, core.Opaque) and value.node >= 0:
+            rows.append(Row(self.tr("Node in the pickle"), f"{value.node:,}"))
+        return rows
+
+    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint, document: int) -> None:
+        rows = self._of_tensor(tensor, ckpt)
+        key = (document, id(ckpt))
+        known = self._views.get(key)
+        if known is not None or not tensor.storage:
+            self._show_sharing(rows, tensor, ckpt, known or {})
+            return
+        self._show(rows, "", (), ())
+        showing = self._shown
+
+        def done(found: dict[str, list[str]]) -> None:
+            self._views[key] = found
+            if self._shown == showing:
+                self._show_sharing(rows, tensor, ckpt, found)
+
+        self._tasks.start(_TASK, lambda monitor: sharing(ckpt, monitor), on_done=done, label=self.tr("Looking for shared storages"))
+
+    def _show_sharing(self, rows: list[Row], tensor: core.TensorInfo, ckpt: core.Checkpoint, views: dict[str, list[str]]) -> None:
+        others = [ckpt.tensors[key] for key in views.get(tensor.storage, ()) if key != tensor.key]
+        said = self.tr("Tensors in the same storage: {n}").format(n=f"{len(others):,}")
+        self._show(rows, said, (self.tr("Key"), self.tr("Shape"), self.tr("Data type"), self.tr("Offset"), self.tr("Bytes"),
+                                self.tr("Remark")), others)
+
+    def _of_tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> list[Row]:
+        yes, no, absent = self.tr("yes"), self.tr("no"), self.tr("not stored")
+        rows = [Row(self.tr("Tensor")), Row(self.tr("Key"), core.visible(tensor.key, 4096), tensor.key),
+                Row(self.tr("Name in its state dict"), core.visible(tensor.name, 4096), tensor.name),
+                Row(self.tr("State dict"), absent if tensor.state_dict is None else core.visible(tensor.state_dict, 400)
+                    or self.tr("(the whole file)"), tensor.state_dict or ""),
+                Row(self.tr("Shape"), str(list(tensor.shape))), Row(self.tr("Stride"), str(list(tensor.stride))),
+                Row(self.tr("Offset"), self.tr("{n} elements").format(n=f"{tensor.offset:,}")),
+                Row(self.tr("Data type"), tensor.dtype), Row(self.tr("Layout"), core.visible(tensor.layout)),
+                Row(self.tr("Device"), core.visible(tensor.device) if tensor.device is not None else absent),
+                Row(self.tr("Requires grad"), yes if tensor.requires_grad else no),
+                Row(self.tr("Elements"), f"{tensor.numel:,}"), Row(self.tr("Logical bytes"), words.exact_size(tensor.nbytes))]
+        if tensor.problem:
+            rows.append(Row(self.tr("Problem"), core.visible(tensor.problem, 4096)))
+        if tensor.node >= 0:
+            rows.append(Row(self.tr("Node in the pickle"), f"{tensor.node:,}"))
+        if tensor.extra:
+            rows.append(Row(self.tr("Of this layout")))
+            rows += [Row(str(name), core.visible(repr(value), 4096)) for name, value in tensor.extra.items()]
+        return rows + self._of_storage(tensor, ckpt)
+
+    def _of_storage(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> list[Row]:
+        storage = ckpt.storages.get(tensor.storage)
+        if storage is None:
+            return [Row(self.tr("Storage")), Row(self.tr("Name"), self.tr("none"))]
+        rows = [Row(self.tr("Storage")), Row(self.tr("Name"), core.visible(storage.id), storage.id),
+                Row(self.tr("Data type"), storage.dtype),
+                Row(self.tr("Device"), core.visible(storage.device) if storage.device is not None else self.tr("not stored")),
+                Row(self.tr("Declared bytes"), words.exact_size(storage.nbytes)),
+                Row(self.tr("Byte order"), self.tr("big") if storage.big_endian else self.tr("little"))]
+        if storage.problem:
+            rows.append(Row(self.tr("Problem"), core.visible(storage.problem, 4096)))
+        extent = storage.extent
+        if extent is not None:
+            rows += [Row(self.tr("Where it lies")),
+                     Row(self.tr("File"), core.visible(ckpt.files[extent.file].path, 4096) if extent.file < len(ckpt.files) else ""),
+                     Row(self.tr("Offset in the file"), self.tr("{n} ({hex})").format(n=f"{extent.offset:,}", hex=hex(extent.offset))),
+                     Row(self.tr("Bytes on disk"), words.exact_size(extent.nbytes)),
+                     Row(self.tr("Compression"), {0: self.tr("stored"), 8: self.tr("deflated")}.get(extent.method, str(extent.method))),
+                     Row(self.tr("CRC-32"), self.tr("none") if extent.crc is None else f"{extent.crc:08x}")]
+        return rows
+
+    def _follow(self, index: QModelIndex) -> None:
+        selection = self._session.selection
+        if selection is None or index.row() >= len(self.records.items):
+            return
+        item = self.records.items[index.row()]
+        if isinstance(item, core.TensorInfo):
+            self._session.select(Selection(selection.document, item.key, (item.key,)))
+
+
+def sharing(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> dict[str, list[str]]:
+    """Storages that several tensors lie in, with the keys of those. For workers: linear in the tensors."""
+    found: dict[str, list[str]] = {}
+    for count, (key, tensor) in enumerate(ckpt.tensors.items()):
+        if not count & 0xfff:
+            monitor.check()
+        if tensor.storage:
+            found.setdefault(tensor.storage, []).append(key)
+    return {storage: keys for storage, keys in found.items() if len(keys) > 1}
+
+
+class _Table(QTableView):
+    """Rows without grid, copied with Ctrl+C."""
+
+    def __init__(self, model: Properties | Records, name: str) -> None:
+        super().__init__()
+        self.setModel(model)
+        self._rows = model
+        self.setAccessibleName(name)
+        self.setProperty("sheet", True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
+        copy = QAction(icons.icon("copy"), self.tr("Copy"), self)
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        copy.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy.triggered.connect(self._copy)
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _copy(self) -> None:
+        rows = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        if rows:
+            QGuiApplication.clipboard().setText("\n".join(self._rows.copied(row) for row in rows))
+
+
+def _moment(nanoseconds: int) -> str:
+    """A file's time in the local zone; stamps that no calendar holds stay numbers (I16)."""
+    from datetime import datetime
+    try:
+        return datetime.fromtimestamp(nanoseconds // 10 ** 9).astimezone().isoformat(" ", "seconds")
+    except (OverflowError, ValueError, OSError):
+        return f"{nanoseconds:,} ns"

@@ -1,0 +1,426 @@
+"""Overview: what the selected file, group, tensor or value is, at a glance. Sums are made in a task and kept per document."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QScrollArea,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+
+from .. import icons, theme, words
+from ..session import Document, Selection, Session
+from ..tasks import Tasks
+from .common import Bar, Card, FindingBox, Prose, Share, Sums, empty, facts, format_name, label, sums, tiles
+
+FINDINGS_SHOWN = 8              # before "Show all"
+FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
+TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
+METADATA_ROWS = 500
+_COUNTERS = ("epoch", "epochs", "global_step", "step", "iteration", "iter", "epochs_completed", "batch_num_total")
+_TASK = "overview"
+
+
+class Overview(QScrollArea):
+    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._sums: dict[tuple[int, int, str], Sums] = {}       # (document, identity of its checkpoint, prefix)
+        self._shown: tuple[Any, ...] = ()
+        page = QWidget()
+        page.setObjectName("page")
+        self._content = QVBoxLayout(page)
+        self._content.setContentsMargins(20, 18, 20, 22)
+        self._content.setSpacing(14)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setAccessibleName(self.tr("Overview"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        session.selection_changed.connect(self.refresh)
+        session.document_changed.connect(self._document_changed)
+        session.document_removed.connect(self._forget)
+        theme.watcher().changed.connect(self._repaint)
+
+    def refresh(self) -> None:
+        """Shows the session's selection, at once where nothing must be summed."""
+        document, selection = self._session.selected_document, self._session.selection
+        if document is None or selection is None or document.checkpoint is None:
+            self._shown = ()
+            self._clear()
+            return
+        showing = (document.id, id(document.checkpoint), selection)
+        if showing == self._shown:
+            return
+        self._shown = showing
+        if not self.isVisible():
+            self._stale = True
+            return
+        self._draw(document, document.checkpoint, selection)
+
+    _stale = False
+
+    def showEvent(self, event: Any) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self._repaint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LanguageChange:
+            self._repaint()
+
+    def _repaint(self) -> None:
+        self._shown = ()
+        self.refresh()
+
+    def _document_changed(self, id: int) -> None:
+        selected = self._session.selected_document
+        if selected is not None and selected.id == id:
+            self.refresh()
+
+    def _forget(self, id: int) -> None:
+        for key in [key for key in self._sums if key[0] == id]:
+            del self._sums[key]
+
+    def _draw(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
+        tensor = ckpt.tensors.get(selection.keys[0]) if len(selection.keys) == 1 and selection.prefix == selection.keys[0] else None
+        if selection.value is not None and selection.value in ckpt.values:
+            self._fill(lambda: self._value(selection.value or "", ckpt))
+        elif tensor is not None:
+            self._fill(lambda: self._tensor(tensor, ckpt))
+        else:
+            self._group(document, ckpt, selection)
+
+    def _fill(self, build: Callable[[], None]) -> None:
+        self.setUpdatesEnabled(False)
+        self._clear()
+        build()
+        self._content.addStretch(1)
+        self.verticalScrollBar().setValue(0)
+        self.setUpdatesEnabled(True)
+
+    def _clear(self) -> None:
+        empty(self._content)
+
+    # -- file and group
+
+    def _group(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
+        key = (document.id, id(ckpt), selection.prefix)
+        known = self._sums.get(key)
+        if known is not None:
+            self._tasks.cancel(_TASK)
+            self._fill(lambda: self._summed(known, ckpt, selection, document))
+            return
+        prefix, keys = selection.prefix, selection.keys
+
+        def done(found: Sums) -> None:
+            self._sums[key] = found
+            if self._shown == (document.id, id(ckpt), selection):
+                self._fill(lambda: self._summed(found, ckpt, selection, document))
+
+        self._tasks.start(_TASK, lambda monitor: sums(ckpt, prefix, keys, monitor), on_done=done, label=self.tr("Adding up tensors"))
+
+    def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
+        whole = not selection.prefix
+        if whole:
+            name = os.path.basename(os.path.normpath(document.path)) or document.path
+            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, self._sentence(ckpt, found))
+        else:
+            said = self._group_sentence(ckpt, selection.prefix, found)
+            self._head("group", selection.prefix, selection.prefix, said)
+        self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
+        if whole:
+            self._findings(ckpt.findings)
+        self._breakdowns(ckpt, found, selection, document.id)
+        if whole:
+            self._metadata(ckpt)
+            self._facts(ckpt, found)
+
+    def _head(self, picture: str, name: str, raw: str, sentence: str) -> None:
+        row = QHBoxLayout()
+        row.setSpacing(13)
+        drawn = QLabel()
+        drawn.setPixmap(icons.pixmap(picture, 30, theme.colours().accent))
+        row.addWidget(drawn, 0, Qt.AlignmentFlag.AlignTop)
+        text = QVBoxLayout()
+        text.setSpacing(4)
+        title = Prose(core.visible(name), self.tr("Name"), strong=True, scale=1.3)
+        text.addWidget(title)
+        text.addWidget(Prose(sentence, self.tr("What it is"), tone="muted"))
+        row.addLayout(text, 1)
+        copy = QPushButton()
+        icons.put(copy, "copy")
+        copy.setProperty("link", True)
+        copy.setAccessibleName(self.tr("Copy name"))
+        copy.setToolTip(self.tr("Copy the path") if raw != name else self.tr("Copy the key"))
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw))
+        row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
+        self._content.addLayout(row)
+
+    def _sentence(self, ckpt: core.Checkpoint, found: Sums) -> str:
+        what = {
+            "state-dict": self.tr("A state dict: the weights of a model, key by key."),
+            "training-checkpoint": self.tr("A training checkpoint: weights together with what is needed to go on training."),
+            "module": self.tr("A whole model saved with its class. The class is not needed to look inside, and nothing of it is run."),
+            "torchscript": self.tr("A TorchScript program with its weights."),
+            "tensor": self.tr("A tensor saved by itself."),
+        }.get(ckpt.kind, self.tr("Saved Python data.") if not found.tensors else self.tr("Tensors in a structure of their own."))
+        when = self._progress(ckpt)
+        return f"{what} {when}" if when else what
+
+    def _progress(self, ckpt: core.Checkpoint) -> str:
+        said = []
+        for name in _COUNTERS:
+            value = ckpt.values.get(name)
+            if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10 ** 12:
+                said.append(f"{name} {value:,}")
+        return self.tr("Saved at {progress}.").format(progress=", ".join(said[:2])) if said else ""
+
+    def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: Sums) -> str:
+        said = self.tr("{tensors}, {values}.").format(tensors=words.tensors(found.tensors), values=words.values(found.values)) \
+            if found.values else self.tr("{tensors}.").format(tensors=words.tensors(found.tensors))
+        if prefix in ckpt.state_dicts:
+            return self.tr("A state dict with {what}").format(what=said)
+        return self.tr("A group of keys with {what}").format(what=said)
+
+    def _numbers(self, ckpt: core.Checkpoint, found: Sums, whole: bool) -> list[tuple[str, str, str]]:
+        count, in_all = f"{found.tensors:,}", words.many(found.parameters)
+        extra = self.tr("+ {n} in optimizer state").format(n=words.many(found.optimizer)) if found.optimizer and found.parameters else ""
+        if found.optimizer and not found.parameters:
+            in_all = words.many(found.optimizer)
+        remark = words.values(found.values) if found.values else ""
+        shared = self.tr("{size} stored").format(size=words.size(found.stored)) if found.stored != found.logical else ""
+        last = (self.tr("File"), words.size(ckpt.nbytes), "") if whole else \
+            (self.tr("Share of file"), words.share(found.stored, ckpt.nbytes), "")
+        return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
+                (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
+
+    def _findings(self, findings: tuple[core.Finding, ...]) -> None:
+        if not findings:
+            return
+        ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
+        card = Card(words.findings(len(findings)))
+        for finding in ordered[:FINDINGS_SHOWN]:
+            card.body.addWidget(FindingBox(finding))
+        rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
+        if rest:
+            more = QPushButton(self.tr("Show {n} more").format(n=len(findings) - FINDINGS_SHOWN))
+            more.setProperty("link", True)
+            more.setAccessibleName(more.text())
+
+            def show() -> None:
+                more.hide()
+                for finding in rest:
+                    card.body.addWidget(FindingBox(finding))
+                if len(ordered) > FINDINGS_CAP:
+                    card.body.addWidget(label(self.tr("The rest is in the output of “inspector check”."), tone="muted"))
+            more.clicked.connect(show)
+            card.body.addWidget(more)
+        self._content.addWidget(card)
+
+    def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
+        if not found.tensors:
+            return
+        row = QHBoxLayout()
+        row.setSpacing(14)
+        row.addWidget(self._shares(self.tr("Data types"), found.dtypes, found), 1)
+        devices = self._shares(self.tr("Devices"), found.devices, found)
+        row.addWidget(devices, 1)
+        self._content.addLayout(row)
+        if len(found.parts) > 1:
+            self._content.addWidget(self._parts(found, selection, document, ckpt))
+        if len(found.largest) > 1:
+            self._content.addWidget(self._largest(found, document))
+
+    def _shares(self, title: str, shares: tuple[Share, ...], found: Sums) -> Card:
+        card = Card(title)
+        series = theme.colours().series
+        for n, entry in enumerate(shares):
+            card.body.addWidget(self._bar(entry, found, series[n % len(series)], self.tr("not stored")))
+        card.body.addStretch(1)
+        return card
+
+    def _bar(self, entry: Share, found: Sums, colour: str, nameless: str, on_click: Callable[[], object] | None = None) -> Bar:
+        name = self.tr("others") if entry.name == "\0" else core.visible(entry.name) or nameless
+        said = f"{words.size(entry.nbytes)} · {words.share(entry.nbytes, found.logical)}".rstrip(" ·")
+        return Bar(name, said, entry.nbytes / found.logical if found.logical else 0, remark=words.tensors(entry.tensors), colour=colour,
+                   on_click=on_click)
+
+    def _parts(self, found: Sums, selection: Selection, document: int, ckpt: core.Checkpoint) -> Card:
+        card = Card(self.tr("Parts"))
+        colour = theme.colours().accent
+        for entry in found.parts:
+            key = core.join(selection.prefix, entry.name)
+            go = partial(self._select_group, document, key) if entry.name and entry.name != "\0" else None
+            card.body.addWidget(self._bar(entry, found, colour, self.tr("(empty name)"), go))
+        return card
+
+    def _largest(self, found: Sums, document: int) -> Card:
+        card = Card(self.tr("Largest tensors"))
+        top = found.largest[0].nbytes
+        for tensor in found.largest:
+            key = tensor.key
+            said = f"{words.size(tensor.nbytes)} · {words.share(tensor.nbytes, found.logical)}"
+            card.body.addWidget(Bar(core.visible(key), said, tensor.nbytes / top if top else 0, remark=words.shape(tensor.shape), raw=key,
+                                    on_click=partial(self._session.select, Selection(document, key, (key,)))))
+        return card
+
+    def _select_group(self, document: int, key: str) -> None:
+        found = self._session.document(document)
+        if found is None or found.checkpoint is None:
+            return
+        ckpt, head = found.checkpoint, f"{key}."
+        if key in ckpt.tensors:
+            self._session.select(Selection(document, key, (key,)))
+        else:
+            self._session.select(Selection(document, key, tuple(k for k in ckpt.tensors if k.startswith(head))))
+
+    def _metadata(self, ckpt: core.Checkpoint) -> None:
+        if not ckpt.metadata:
+            return
+        card = Card(self.tr("Metadata"), label("__metadata__", tone="muted"))
+        if len(ckpt.metadata) <= 12 and all(len(text) <= 400 for text in ckpt.metadata.values()):
+            card.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”") for name, text in ckpt.metadata.items()))
+        else:
+            card.body.addWidget(_table(ckpt.metadata, self.tr("Name"), self.tr("Text")))
+        self._content.addWidget(card)
+
+    def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
+        card = Card(self.tr("File"))
+        container = [(core.visible(name, 60).replace("_", " ").capitalize(), core.visible(text)) for name, text in ckpt.facts.items()]
+        card.body.addLayout(facts([
+            (self.tr("Format"), format_name(ckpt.format)),
+            (self.tr("Kind"), ckpt.kind.replace("-", " ")),
+            *container,
+            (self.tr("Size"), words.exact_size(ckpt.nbytes)),
+            (self.tr("Tensors"), self.tr("{tensors}, {size} of elements, {stored} stored").format(
+                tensors=words.tensors(found.tensors), size=words.size(found.logical), stored=words.size(found.stored))),
+            (self.tr("Shared"), self.tr("{tensors} share a storage with another").format(tensors=words.tensors(found.sharing))
+             if found.sharing else ""),
+            (self.tr("Unreadable"), self.tr("The values of {tensors} cannot be had").format(tensors=words.tensors(found.broken))
+             if found.broken else ""),
+            (self.tr("State dicts"), ", ".join(core.visible(path, 60) or self.tr("the whole file") for path in ckpt.state_dicts[:12])),
+            (self.tr("Path"), core.visible(ckpt.path, 1000)),
+        ]))
+        self._content.addWidget(card)
+
+    # -- one tensor, one value
+
+    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> None:
+        sentence = self.tr("A tensor of {dtype} in {where}.").format(
+            dtype=tensor.dtype, where=core.visible(tensor.state_dict, 80) or self.tr("the root state dict")) \
+            if tensor.state_dict is not None else self.tr("A tensor of {dtype}.").format(dtype=tensor.dtype)
+        self._head("tensor", tensor.key, tensor.key, sentence)
+        if tensor.problem:
+            self._content.addWidget(FindingBox(core.Finding("bad-tensor", "warning", "", tensor.problem,
+                                                           self.tr("Everything else in the file can still be read."))))
+        self._content.addWidget(tiles([
+            (self.tr("Shape"), words.shape(tensor.shape), ""),
+            (self.tr("Elements"), words.many(tensor.numel), f"{tensor.numel:,}" if tensor.numel >= 10_000 else ""),
+            (self.tr("Bytes"), words.size(tensor.nbytes), words.share(tensor.nbytes, ckpt.nbytes) + " " + self.tr("of file")),
+        ]))
+        card = Card(self.tr("Tensor"))
+        yes, no = self.tr("yes"), self.tr("no")
+        card.body.addLayout(facts([
+            (self.tr("Data type"), tensor.dtype),
+            (self.tr("Device"), core.visible(tensor.device) if tensor.device else self.tr("not stored in this format")),
+            (self.tr("Size"), words.exact_size(tensor.nbytes)),
+            (self.tr("Requires grad"), yes if tensor.requires_grad else no),
+            (self.tr("Layout"), core.visible(tensor.layout) if tensor.layout != "strided" else ""),
+            (self.tr("Stride"), ", ".join(map(str, tensor.stride[:32]))),
+            (self.tr("Name in its state dict"), core.visible(tensor.name) if tensor.name != tensor.key else ""),
+        ]))
+        self._content.addWidget(card)
+
+    def _value(self, key: str, ckpt: core.Checkpoint) -> None:
+        value = ckpt.values[key]
+        self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
+        raw = full_text(value)
+        card = Card(self.tr("Value"))
+        box = QPlainTextEdit()
+        box.setReadOnly(True)
+        box.setAcceptDrops(False)
+        box.setAccessibleName(self.tr("Value"))
+        box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        box.setPlainText(_lines(raw[:TEXT_SHOWN]))
+        lines = min(max(raw[:TEXT_SHOWN].count("\n") + 1 + len(raw) // 70, 3), 24)
+        box.setFixedHeight(box.fontMetrics().lineSpacing() * lines + 24)
+        card.body.addWidget(box)
+        buttons = QHBoxLayout()
+        copy = QPushButton(self.tr("Copy value"))
+        icons.put(copy, "copy")
+        copy.setAccessibleName(copy.text())
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw))
+        buttons.addWidget(copy)
+        if len(raw) > TEXT_SHOWN:
+            more = QPushButton(self.tr("Show all {n} characters").format(n=f"{len(raw):,}"))
+            more.setAccessibleName(more.text())
+            more.clicked.connect(lambda: box.setPlainText(_lines(raw)))
+            more.clicked.connect(more.hide)
+            buttons.addWidget(more)
+        buttons.addStretch(1)
+        card.body.addLayout(buttons)
+        self._content.addWidget(card)
+
+
+def full_text(value: core.Plain) -> str:
+    """A plain value as text, whole: a string as it is, an unknown object as its one line."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, core.Opaque):
+        return value.text
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 8000:
+        return hex(value)               # decimal digits of a huge integer take quadratic time
+    return repr(value)
+
+
+def _lines(raw: str) -> str:
+    """Text with its own line breaks and tabs, everything else invisible made visible. A line without end is broken up, since Qt
+    lays out one paragraph at a time."""
+    step = 2000
+    shown = []
+    for line in raw.replace("\r\n", "\n").split("\n"):
+        for start in range(0, len(line), step) or (0,):
+            piece = line[start:start + step]
+            shown.append("\t".join(core.visible(part, step) for part in piece.split("\t")))
+    return "\n".join(shown)
+
+
+def _table(entries: Any, first: str, second: str) -> QTableWidget:
+    rows = list(entries.items())[:METADATA_ROWS]
+    table = QTableWidget(len(rows), 2)
+    table.setHorizontalHeaderLabels([first, second])
+    table.setAccessibleName(f"{first}, {second}")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.verticalHeader().hide()
+    table.setProperty("sheet", True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    for row, (name, text) in enumerate(rows):
+        for column, raw in enumerate((name, text)):
+            item = QTableWidgetItem(core.visible(raw, 400))
+            item.setToolTip(words.tip(raw))
+            table.setItem(row, column, item)
+    table.setMinimumHeight(220)
+    return table

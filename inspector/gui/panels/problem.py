@@ -1,0 +1,109 @@
+"""Problem: a file that cannot be opened, said in its place: what is wrong, where, what to do, and what was learnt before."""
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from inspector import core
+
+from .. import icons, theme
+from ..session import Document, Session, State
+from ..tasks import Tasks
+from .common import Card, FindingBox, Prose, empty, facts, label
+
+FINDINGS_CAP = 100
+
+
+class Problem(QScrollArea):
+    retry_asked = Signal(int)
+    close_asked = Signal(int)
+
+    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        page = QWidget()
+        page.setObjectName("page")
+        self._content = QVBoxLayout(page)
+        self._content.setContentsMargins(28, 26, 28, 26)
+        self._content.setSpacing(16)
+        self.setWidget(page)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Problem"))
+        self._shown: core.InspectorError | None = None
+        session.selection_changed.connect(self.refresh)
+        session.document_changed.connect(lambda id: self.refresh())
+        theme.watcher().changed.connect(self._repaint)
+
+    def refresh(self) -> None:
+        document = self._session.selected_document
+        error = document.error if document is not None and document.state is State.FAILED else None
+        if error is self._shown:
+            return
+        self._shown = error
+        empty(self._content)
+        if document is not None and error is not None:
+            self._draw(document, error)
+
+    def _repaint(self) -> None:
+        self._shown = None
+        self.refresh()
+
+    def _draw(self, document: Document, error: core.InspectorError) -> None:
+        c = theme.colours()
+        message, hint = core.visible(error.message, 2000), core.visible(error.hint, 2000)
+        head = QHBoxLayout()
+        head.setSpacing(15)
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap("danger", 34, c.danger))
+        head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        text = QVBoxLayout()
+        text.setSpacing(8)
+        text.addWidget(label(self.tr("This file cannot be opened"), strong=True, scale=1.35))
+        text.addWidget(Prose(message if message.endswith((".", "!", "?")) else f"{message}.", self.tr("What is wrong"), scale=1.05))
+        if hint:
+            text.addWidget(Prose(hint, self.tr("What to do"), tone="muted", scale=1.05))
+        head.addLayout(text, 1)
+        self._content.addLayout(head)
+        self._content.addLayout(self._buttons(document, error))
+        card = Card()
+        card.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)), (self.tr("Where"), core.visible(error.where)),
+                                   (self.tr("Kind of problem"), error.id.replace("_", " "))]))
+        self._content.addWidget(card)
+        if error.findings:
+            learnt = Card(self.tr("What was learnt before"))
+            for finding in error.findings[:FINDINGS_CAP]:
+                learnt.body.addWidget(FindingBox(finding))
+            self._content.addWidget(learnt)
+        self._content.addStretch(1)
+
+    def _buttons(self, document: Document, error: core.InspectorError) -> QHBoxLayout:
+        id = document.id
+        row = QHBoxLayout()
+        row.setContentsMargins(49, 0, 0, 0)
+        row.setSpacing(10)
+        again = QPushButton(self.tr("Try again"))
+        again.setProperty("primary", True)
+        icons.put(again, "reload", "accent_text")
+        again.clicked.connect(lambda: self.retry_asked.emit(id))
+        close = QPushButton(self.tr("Close"))
+        close.clicked.connect(lambda: self.close_asked.emit(id))
+        copy = QPushButton(self.tr("Copy report"))
+        icons.put(copy, "copy")
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report(document, error)))
+        for button in (again, close, copy):
+            button.setAccessibleName(button.text())
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+
+def report(document: Document, error: core.InspectorError) -> str:
+    """All that is known about the failure, as text to send to somebody."""
+    lines = [f"Checkpoint Inspector {core.version}", core.visible(document.path, 1000)]
+    lines.append(f"{error.id}: {core.visible(error.message, 2000)}")
+    lines += [part for part in (core.visible(error.hint, 2000), core.visible(error.where)) if part]
+    lines += [f"[{f.level}] {core.visible(f.message, 2000)} {core.visible(f.where)}" for f in error.findings]
+    return "\n".join([*lines, *getattr(error, "__notes__", [])])

@@ -1,0 +1,649 @@
+"""What the selected tensors hold: a table of measures and a histogram.
+
+    selection → (kept?) → worker: measuring.measure → kept → controls (bars, range, bins, together or apart) → table and plot
+
+Small selections are measured at once, larger ones (`core.LIMITS.preview` bytes) when the person says so. Nothing is measured
+while the panel is hidden. Only a change of range reads the tensors again; everything else is made from what was counted.
+"""
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QDoubleValidator, QHideEvent, QPainter, QPaintEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QSlider,
+    QSplitter,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+
+from .. import words
+from ..measuring import ALL, BIN_CHOICES, MIDDLE, Measured, Span, TooLarge, measure, rebin, sensible_bins
+from ..session import Selection, Session
+from ..tasks import Tasks
+from ..widgets.histogram_plot import Curve, Heights, HistogramPlot
+from ..widgets.plot_canvas import load_pyqtgraph
+from ..widgets.plot_scales import number
+from ..widgets.stats_table import Column, StatsTable
+from .common import label
+
+TASK = "statistics"
+KEPT = 32                       # results that are kept
+PATIENCE = 200                  # milliseconds before a running measurement is shown as such
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Request:
+    """What is measured: tensors `keys` of one checkpoint, in one range. Each is only equal to itself."""
+
+    document: int
+    checkpoint: core.Checkpoint
+    prefix: str
+    keys: tuple[str, ...]
+    span: Span
+
+    def same_tensors(self, other: Request | None) -> bool:
+        return other is not None and self.checkpoint is other.checkpoint and self.prefix == other.prefix and self.keys == other.keys
+
+
+class Kept:
+    """The latest results, by document, keys and range. A checkpoint that was loaded anew has none."""
+
+    def __init__(self, most: int = KEPT) -> None:
+        self._most = most
+        self._results: OrderedDict[tuple[int, tuple[str, ...], Span], tuple[core.Checkpoint, Measured]] = OrderedDict()
+
+    def get(self, request: Request) -> Measured | None:
+        key = (request.document, request.keys, request.span)
+        found = self._results.get(key)
+        if found is None or found[0] is not request.checkpoint:
+            return None
+        self._results.move_to_end(key)
+        return found[1]
+
+    def put(self, request: Request, result: Measured) -> None:
+        key = (request.document, request.keys, request.span)
+        self._results[key] = (request.checkpoint, result)
+        self._results.move_to_end(key)
+        while len(self._results) > self._most:
+            self._results.popitem(last=False)
+
+    def forget(self, document: int) -> None:
+        for key in [key for key in self._results if key[0] == document]:
+            del self._results[key]
+
+
+class StatisticsPanel(QWidget):
+    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._kept = Kept()
+        self._request: Request | None = None
+        self._result: Measured | None = None
+        self._stale = True
+        self.heading = _Elided()
+        self.remark = label(tone="muted", wrap=True)
+        self.notice = _Notice(self._compute, self._cancel)
+        self.controls = _Controls()
+        self.plot = HistogramPlot()
+        self.table = StatsTable()
+        self._patience = QTimer(self)
+        self._patience.setSingleShot(True)
+        self._patience.setInterval(PATIENCE)
+        self._patience.timeout.connect(self._show_running)
+        self._place()
+        self.setAccessibleName(self.tr("Statistics"))
+        self.controls.shown_changed.connect(self._show_result)
+        self.controls.range_changed.connect(self.refresh)
+        session.selection_changed.connect(self.refresh)
+        session.document_changed.connect(self._document_changed)
+        session.document_removed.connect(self._kept.forget)
+
+    @property
+    def result(self) -> Measured | None:
+        """What is shown."""
+        return self._result
+
+    # -- what to measure ----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Follows the selection and the chosen range; later, while the panel is hidden."""
+        if not self.isVisible():
+            self._stale = True
+            self._tasks.cancel(TASK)
+            return
+        self._stale = False
+        request = self._wanted()
+        if request is None:
+            return
+        known = request.same_tensors(self._request)
+        if known and self._request is not None and request.span == self._request.span and (self._result or self._running()):
+            return
+        if not known:
+            self.heading.set_name(self._heading(request))
+            self.remark.setText(self._remark(request))
+        self._request = request
+        self._result = None
+        self.controls.show()
+        kept = self._kept.get(request)
+        if kept is not None:
+            self._stop()
+            self._done(request, kept)
+        else:
+            self._start(request, core.LIMITS.preview)
+
+    def _wanted(self) -> Request | None:
+        """What the selection asks for; None when that is nothing to measure, which is then said."""
+        selection, document = self._session.selection, self._session.selected_document
+        if selection is None or document is None or document.checkpoint is None:
+            self._say(self.tr("Statistics"), self.tr("Nothing is selected."),
+                      self.tr("Select a tensor, or a group of tensors, to see what its values are like."))
+            return None
+        if selection.value is not None:
+            self._say(selection.value, self.tr("This is a single value, not a tensor."),
+                      self.tr("Its value stands in the list and under Details."))
+            return None
+        checkpoint = document.checkpoint
+        keys = _keys(selection, checkpoint)
+        if not keys:
+            self._say(selection.prefix or document.path, self.tr("There are no tensors here."),
+                      self.tr("Select a tensor, or a group of tensors, to see what its values are like."))
+            return None
+        return Request(document.id, checkpoint, selection.prefix, keys, self.controls.span)
+
+    def _document_changed(self, id: int) -> None:
+        if self._request is not None and self._request.document == id:
+            document = self._session.document(id)
+            if document is None or document.checkpoint is not self._request.checkpoint:
+                self._kept.forget(id)
+                self.refresh()
+        elif self._request is None and self.isVisible():
+            self.refresh()
+
+    # -- measuring ----------------------------------------------------------------------------------------------------
+
+    def _start(self, request: Request, limit: int | None) -> None:
+        def work(monitor: core.Monitor) -> Measured | TooLarge:
+            found = measure(request.checkpoint, request.keys, request.span, monitor, limit=limit)
+            if isinstance(found, Measured) and found.together.counts:
+                load_pyqtgraph()        # here, where it delays nobody
+            return found
+
+        self._result = None
+        self.notice.progress(0, 0)
+        self._patience.start()
+        self._tasks.start(TASK, work, on_done=lambda found: self._done(request, found),
+                          on_error=lambda error: self._failed(request, error),
+                          on_progress=lambda done, total, what: self.notice.progress(done, total),
+                          on_cancel=lambda: self._cancelled(request),
+                          label=self.tr("Statistics of {name}").format(name=core.visible(self._heading(request), 60)))
+
+    def _running(self) -> bool:
+        return any(task.key == TASK for task in self._tasks.running)
+
+    def _stop(self) -> None:
+        request, self._request = self._request, None        # so that its end is nobody's
+        self._tasks.cancel(TASK)
+        self._request = request
+        self._patience.stop()
+
+    def _compute(self) -> None:
+        if self._request is not None:
+            self._start(self._request, None)
+            self._show_running()
+
+    def _cancel(self) -> None:
+        self._tasks.cancel(TASK)
+
+    def _done(self, request: Request, found: Measured | TooLarge) -> None:
+        if request is not self._request:
+            return
+        self._patience.stop()
+        if isinstance(found, TooLarge):
+            size = words.size(found.nbytes)
+            self._notice(self.tr("These values take {size}.").format(size=size),
+                         self.tr("They are read only when you ask, and you can stop at any time."),
+                         self.tr("Compute statistics of {size}").format(size=size))
+            return
+        self._kept.put(request, found)
+        self._result = found
+        self._pages.setCurrentWidget(self._shown)
+        self.remark.setText(self._remark(request, found))
+        self.controls.offer(found)
+        self._show_result()
+
+    def _failed(self, request: Request, error: Exception) -> None:
+        if request is not self._request:
+            return
+        self._patience.stop()
+        if not isinstance(error, core.InspectorError):
+            self._notice(self.tr("The statistics could not be computed."), "", self.tr("Try again"))
+            raise error
+        where = self.tr("At {where}.").format(where=core.visible(error.where)) if error.where else ""
+        hint = core.visible(error.hint, 1000)
+        if not hint and isinstance(error, core.BadTensor):
+            hint = self.tr("The other tensors are not affected.")
+        advice = "\n".join(part for part in (hint, where) if part)
+        self._notice(_sentence(core.visible(error.message, 1000)), advice, self.tr("Try again"))
+
+    def _cancelled(self, request: Request) -> None:
+        if request is not self._request or not self.isVisible():
+            return
+        self._patience.stop()
+        self._notice(self.tr("Stopped."), "", self.tr("Compute statistics"))
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def _say(self, heading: str, text: str, hint: str) -> None:
+        self._stop()
+        self._request = None
+        self._result = None
+        self.heading.set_name(heading)
+        self.remark.clear()
+        self.controls.hide()
+        self._notice(text, hint)
+
+    def _notice(self, text: str, hint: str, button: str = "") -> None:
+        self.notice.say(text, hint, button)
+        self._pages.setCurrentWidget(self.notice)
+
+    def _show_running(self) -> None:
+        if self._result is None and self._running():
+            self.notice.run()
+            self._pages.setCurrentWidget(self.notice)
+
+    def _show_result(self) -> None:
+        found, request = self._result, self._request
+        if found is None or request is None:
+            return
+        apart = self.controls.apart and len(found.each) > 1
+        parts = [(_short(key, request.prefix), summary, request.checkpoint.tensors[key].nbytes) for key, summary in found.each]
+        whole = (self._heading(request), found.together, found.nbytes)
+        columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]
+        self.table.show_columns([Column(*column) for column in columns])
+        instead = self._instead(found, request)
+        if instead:
+            self.plot.show_message(instead)
+            self.controls.set_bins(0, 0)
+            return
+        shown = [part for part in parts if sum(part[1].counts)] if apart else [whole]
+        bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
+        curves = [Curve(name, *rebin(summary, bins)) for name, summary, _ in shown]
+        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole)
+        self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
+
+    def _instead(self, found: Measured, request: Request) -> str:
+        """What is said where there is nothing to draw; "" when there is."""
+        s = found.together
+        if s.numel == 0:
+            shape = request.checkpoint.tensors[request.keys[0]].shape
+            return self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)) if len(request.keys) == 1 \
+                else self.tr("No elements: all of these tensors are empty.")
+        if not s.finite:
+            if s.numel == 1:
+                return self.tr("The only value is {value}.").format(value=self.tr("NaN") if s.nan else self.tr("infinite"))
+            return self.tr("No finite values: all {n} elements are NaN or infinite.").format(n=f"{s.numel:,}")
+        if s.numel == 1:
+            return self.tr("The only value is {value}.").format(value=number(s.min, 9))
+        if s.min == s.max:
+            return self.tr("All {n} finite values are {value}.").format(n=f"{s.finite:,}", value=number(s.min, 9))
+        if not sum(s.counts):
+            return self.tr("No values lie in the chosen range.")
+        return ""
+
+    def _heading(self, request: Request) -> str:
+        if len(request.keys) == 1:
+            return request.keys[0]
+        return request.prefix or (request.checkpoint.path if len(request.keys) == len(request.checkpoint.tensors)
+                                  else words.tensors(len(request.keys)))
+
+    def _remark(self, request: Request, found: Measured | None = None) -> str:
+        facts = [words.tensors(len(request.keys))]
+        if len(request.keys) == 1:
+            tensor = request.checkpoint.tensors[request.keys[0]]
+            facts = [tensor.dtype, words.shape(tensor.shape), words.size(tensor.nbytes)]
+        elif found is not None:
+            facts.append(words.size(found.nbytes))
+        if found is not None and "complex" in found.kinds:
+            facts.append(self.tr("complex numbers count by their magnitude"))
+        if found is not None and "quantized" in found.kinds:
+            facts.append(self.tr("quantized values are shown as the integers that are stored"))
+        if found is not None and found.n_left_out:
+            key, why = found.left_out[0]
+            facts.append(self.tr("left out {tensors} that cannot be read, such as {key}: {why}").format(
+                tensors=words.tensors(found.n_left_out), key=core.visible(key, 80), why=core.visible(why.message, 200)))
+        return " · ".join(facts)
+
+    # -- Qt's side ----------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        if self._running():
+            self._stale = True
+            self._stop()
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 640)
+
+    def _place(self) -> None:
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.addWidget(self.plot)
+        split.addWidget(self.table)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 0)
+        split.setSizes([360, 244])
+        split.setHandleWidth(7)
+        self._shown = QWidget()
+        inside = QVBoxLayout(self._shown)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(10)
+        inside.addWidget(split, 1)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.notice)
+        self._pages.addWidget(self._shown)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 14, 16, 12)
+        whole.setSpacing(4)
+        whole.addWidget(self.heading)
+        whole.addWidget(self.remark)
+        whole.addSpacing(6)
+        whole.addWidget(self.controls)
+        whole.addSpacing(6)
+        whole.addLayout(self._pages, 1)
+
+
+class _Controls(QWidget):
+    """How the counted values are shown. `shown_changed` needs no new reading, `range_changed` does."""
+
+    shown_changed = Signal()
+    range_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._heights_chosen = False
+        self._bins_chosen = False
+        self._bars = self._box(self.tr("Bars"), [
+            (self.tr("Count"), Heights.COUNT), (self.tr("Count, log scale"), Heights.LOG), (self.tr("Density"), Heights.DENSITY)])
+        self._range = self._box(self.tr("Range"), [
+            (self.tr("All values"), "all"), (self.tr("1 % to 99 %"), "middle"), (self.tr("From … to …"), "fixed")])
+        self._show = self._box(self.tr("Show"), [(self.tr("Together"), False), (self.tr("Each tensor"), True)])
+        self._from, self._to = self._edit(self.tr("From")), self._edit(self.tr("To"))
+        self._bounds = QWidget()
+        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider.setRange(0, len(BIN_CHOICES) - 1)
+        self._slider.setPageStep(2)
+        self._slider.setMinimumWidth(90)
+        self._slider.setAccessibleName(self.tr("Number of bins"))
+        self._bins = label(tone="muted", selectable=False)
+        self._bins.setMinimumWidth(self._bins.fontMetrics().horizontalAdvance("7200"))
+        self._place()
+        self._bars.activated.connect(self._bars_activated)
+        self._range.activated.connect(self._range_activated)
+        self._show.activated.connect(lambda: self.shown_changed.emit())
+        self._slider.valueChanged.connect(self._slider_moved)
+        for edit in (self._from, self._to):
+            edit.editingFinished.connect(self._bounds_edited)
+
+    @property
+    def span(self) -> Span:
+        kind = self._range.currentData()
+        if kind == "middle":
+            return MIDDLE
+        bounds = self._typed()
+        return ALL if kind == "all" or bounds is None else Span("fixed", *bounds)
+
+    @property
+    def apart(self) -> bool:
+        return bool(self._show.currentData())
+
+    def heights(self, apart: bool) -> Heights:
+        """What the person chose; before that, small tensors beside a large one are only seen on a log scale."""
+        if not self._heights_chosen:
+            self._bars.setCurrentIndex(self._bars.findData(Heights.LOG if apart else Heights.COUNT))
+        return cast(Heights, self._bars.currentData())
+
+    def bins(self, numel: int) -> int:
+        return BIN_CHOICES[self._slider.value()] if self._bins_chosen else sensible_bins(numel)
+
+    def set_bins(self, chosen: int, drawn: int) -> None:
+        """Shows how many bins were `chosen` and are `drawn` (0: there is no plot)."""
+        self._slider.setEnabled(drawn > 0)
+        self._bins.setText(f"{drawn:,}" if drawn else "")
+        if drawn and not self._bins_chosen:
+            self._slider.blockSignals(True)
+            self._slider.setValue(BIN_CHOICES.index(chosen))
+            self._slider.blockSignals(False)
+
+    def offer(self, found: Measured) -> None:
+        """Several tensors can be shown together or, if they are few, each by itself."""
+        several = len(found.each) > 1
+        self._show.setVisible(several)
+        self._show_label.setVisible(several)
+
+    def choose(self, *, heights: Heights | None = None, span: str | None = None, apart: bool | None = None,
+               bins: int | None = None, bounds: tuple[float, float] | None = None) -> None:
+        """As if the person had chosen."""
+        if heights is not None:
+            self._bars.setCurrentIndex(self._bars.findData(heights))
+            self._bars_activated()
+        if apart is not None:
+            self._show.setCurrentIndex(self._show.findData(apart))
+            self.shown_changed.emit()
+        if bins is not None:
+            self._slider.setValue(BIN_CHOICES.index(bins))
+        if bounds is not None:
+            self._from.setText(repr(bounds[0]))
+            self._to.setText(repr(bounds[1]))
+        if span is not None:
+            self._range.setCurrentIndex(self._range.findData(span))
+            self._range_activated()
+
+    def _bars_activated(self) -> None:
+        self._heights_chosen = True
+        self.shown_changed.emit()
+
+    def _range_activated(self) -> None:
+        fixed = self._range.currentData() == "fixed"
+        self._bounds.setVisible(fixed)
+        if fixed and self._typed() is None:
+            self._from.setFocus()
+        self.range_changed.emit()
+
+    def _bounds_edited(self) -> None:
+        if self._typed() is not None:
+            self.range_changed.emit()
+
+    def _slider_moved(self) -> None:
+        self._bins_chosen = True
+        self.shown_changed.emit()
+
+    def _typed(self) -> tuple[float, float] | None:
+        """The bounds, when both are numbers and increase."""
+        try:
+            low, high = float(self._from.text()), float(self._to.text())
+        except ValueError:
+            return None
+        return (low, high) if -1.7e308 < low < high < 1.7e308 else None
+
+    def _box(self, name: str, choices: list[tuple[str, Any]]) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        for text, data in choices:
+            box.addItem(text, data)
+        return box
+
+    def _edit(self, name: str) -> QLineEdit:
+        edit = QLineEdit()
+        edit.setAccessibleName(name)
+        edit.setPlaceholderText(name)
+        edit.setMaximumWidth(90)
+        validator = QDoubleValidator(edit)
+        validator.setLocale(validator.locale().c())
+        edit.setValidator(validator)
+        return edit
+
+    def _place(self) -> None:
+        bounds = QHBoxLayout(self._bounds)
+        bounds.setContentsMargins(0, 0, 0, 0)
+        bounds.addWidget(self._from)
+        bounds.addWidget(self._to)
+        self._bounds.hide()
+        bins = QHBoxLayout()
+        bins.setSpacing(10)
+        bins.addWidget(self._slider, 1)
+        bins.addWidget(self._bins)
+        across = QHBoxLayout()
+        across.addWidget(self._range)
+        across.addWidget(self._bounds)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(8)
+        grid.setVerticalSpacing(6)
+        self._show_label = _caption(self.tr("&Show"), self._show)
+        grid.addWidget(_caption(self.tr("&Range"), self._range), 0, 0)
+        grid.addLayout(across, 0, 1)
+        grid.addWidget(_caption(self.tr("&Bars"), self._bars), 0, 2)
+        grid.addWidget(self._bars, 0, 3)
+        grid.addWidget(_caption(self.tr("B&ins"), self._slider), 1, 0)
+        grid.addLayout(bins, 1, 1)
+        grid.addWidget(self._show_label, 1, 2)
+        grid.addWidget(self._show, 1, 3)
+        grid.setColumnStretch(4, 1)
+
+
+class _Notice(QWidget):
+    """In place of a result: what is the matter and what can be done, or how far the work is."""
+
+    def __init__(self, on_button: Callable[[], None], on_cancel: Callable[[], None]) -> None:
+        super().__init__()
+        self._text = label(strong=True, wrap=True)
+        self._hint = label(tone="muted", wrap=True)
+        for shown in (self._text, self._hint):
+            shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.button = QPushButton()
+        self.button.setProperty("primary", True)
+        self.button.clicked.connect(on_button)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setMaximumWidth(320)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.cancel = QPushButton(self.tr("Stop"))
+        self.cancel.clicked.connect(on_cancel)
+        box = QVBoxLayout(self)
+        box.setSpacing(10)
+        box.addStretch(2)
+        box.addWidget(self._text)
+        box.addWidget(self._hint)
+        for widget in (self.bar, self.button, self.cancel):
+            row = QHBoxLayout()
+            row.addStretch(1)
+            row.addWidget(widget, 2 if widget is self.bar else 0)
+            row.addStretch(1)
+            box.addLayout(row)
+        box.addStretch(3)
+        self._show(running=False)
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    @property
+    def hint(self) -> str:
+        return self._hint.text()
+
+    def say(self, text: str, hint: str, button: str) -> None:
+        self._text.setText(text)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
+        self.button.setText(button)
+        self._show(running=False)
+        self.button.setVisible(bool(button))
+
+    def run(self) -> None:
+        self._text.setText(self.tr("Reading values…"))
+        self._hint.setVisible(True)
+        self._show(running=True)
+
+    def progress(self, done: int, total: int) -> None:
+        self.bar.setRange(0, 1000 if total else 0)
+        self.bar.setValue(done * 1000 // total if total else 0)
+        self._hint.setText(self.tr("{done} of {total}").format(done=words.size(done), total=words.size(total)) if total else "")
+
+    def _show(self, *, running: bool) -> None:
+        self.bar.setVisible(running)
+        self.cancel.setVisible(running)
+        self.button.setVisible(not running)
+
+
+class _Elided(QWidget):
+    """One line of plain text in bold, its middle left out where it does not fit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._name = ""
+        font = self.font()
+        font.setPointSizeF(font.pointSizeF() * 1.15)
+        font.setWeight(font.Weight.DemiBold)
+        self.setFont(font)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_name(self, name: str) -> None:
+        self._name = core.visible(name)
+        self.setAccessibleName(self._name)
+        self.setToolTip(words.tip(name))
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.fontMetrics().height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        shown = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.end()
+
+
+def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
+    """The tensors that are selected; all of the file when no prefix and no keys are named."""
+    if not selection.keys and not selection.prefix:
+        return tuple(checkpoint.tensors)
+    return selection.keys
+
+
+def _short(key: str, prefix: str) -> str:
+    return key[len(prefix) + 1:] if prefix and key.startswith(prefix + ".") else key
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _caption(text: str, buddy: QWidget) -> QLabel:
+    made = label(text, tone="muted", selectable=False)
+    made.setBuddy(buddy)
+    return made
+
+

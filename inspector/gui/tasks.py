@@ -1,0 +1,219 @@
+"""Work off the GUI thread: the only file that knows threads.
+
+    start(key, work, on_done=…)  →  queue  →  worker thread: work(monitor)  →  GUI thread: on_done(result) or on_error(error)
+
+Work under one key runs one after the other, and a newer start silences and cancels the older. Progress is polled from the GUI
+thread every 50 ms while anything runs, so a worker that reports a million times costs the window nothing. The signal that
+carries results lives on `Tasks`, which is made on the GUI thread: on an emitter made in a worker, slots would run there.
+"""
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Hashable
+from types import TracebackType
+from typing import Any, TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+
+from inspector import core
+
+T = TypeVar("T")
+
+INTERVAL = 50                   # milliseconds between two looks at the progress
+_WORKERS = max(3, min(4, os.cpu_count() or 1))
+
+
+class _Stop(core.Monitor):
+    """Notes how far the work is, for the GUI thread to look at, and ends it when asked to."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+        self.progress: tuple[int, int, str] = (0, 0, "")
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        self.progress = (done, total, what)
+        self.check()
+
+    def check(self) -> None:
+        if self.stopped.is_set():
+            raise core.Cancelled
+
+
+class Task:
+    """One piece of work, as the activity strip lists it. `done` and `total` are in the work's own units (0: unknown)."""
+
+    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str) -> None:
+        self.key = key
+        self.label = label
+        self.done, self.total, self.doing = 0, 0, ""
+        self.started = time.monotonic()
+        self.work = work
+        self.monitor = _Stop()
+        self.silenced = False
+        self.result: Any = None
+        self.error: Exception | None = None
+        self.on_done: Callable[[Any], None] | None = None
+        self.on_error: Callable[[Exception], None] | None = None
+        self.on_progress: Callable[[int, int, str], None] | None = None
+        self.on_cancel: Callable[[], None] | None = None
+
+    def silence(self) -> None:
+        self.silenced = True
+        self.monitor.stopped.set()
+
+
+class Tasks(QObject):
+    changed = Signal()          # which tasks run, or how far they are
+    idle = Signal()             # nothing runs or waits any more
+    _finished = Signal(object)
+
+    def __init__(self, parent: QObject | None = None, *, workers: int = _WORKERS) -> None:
+        super().__init__(parent)
+        self._tasks: dict[Hashable, Task] = {}          # the newest of each key, whose callbacks will be called
+        self._busy: dict[Hashable, Task] = {}           # what a worker has or will get; at most one of each key
+        self._held: dict[Hashable, Task] = {}           # waits until the older one of its key has left the worker
+        self._queue: deque[Task | None] = deque()
+        self._ready = threading.Condition()
+        self._threads: list[threading.Thread] = []
+        self._workers = workers
+        self._closed = False
+        self._timer = QTimer(self)
+        self._timer.setInterval(INTERVAL)
+        self._timer.timeout.connect(self._look)
+        self._finished.connect(self._settle, Qt.ConnectionType.QueuedConnection)
+
+    @property
+    def running(self) -> tuple[Task, ...]:
+        """Waiting or at work, oldest first."""
+        return tuple(self._tasks.values())
+
+    def start(self, key: Hashable, work: Callable[[core.Monitor], T], *, on_done: Callable[[T], None],
+              on_error: Callable[[Exception], None] | None = None, on_progress: Callable[[int, int, str], None] | None = None,
+              on_cancel: Callable[[], None] | None = None, label: str = "") -> None:
+        """Calls `work(monitor)` in a worker and then one of the callbacks on the GUI thread: `on_done` with its result,
+        `on_error` with what it raised (without one, the exception hook gets it), `on_cancel` when a person cancelled it.
+        A newer start with the same key silences the older, which then calls nothing."""
+        if self._closed:
+            return
+        older = self._tasks.pop(key, None)
+        if older is not None:
+            older.silence()
+        task = Task(key, work, label)
+        task.on_done, task.on_error, task.on_progress, task.on_cancel = on_done, on_error, on_progress, on_cancel
+        self._tasks[key] = task
+        if key in self._busy:
+            self._held[key] = task
+        else:
+            self._hand_out(task)
+        self._timer.start()
+        self.changed.emit()
+
+    def cancel(self, key: Hashable) -> None:
+        """Asks the work under `key` to end; its callbacks will not be called, save `on_cancel`, now."""
+        task = self._tasks.pop(key, None)
+        if task is None:
+            return
+        task.silence()
+        self._held.pop(key, None)
+        self.changed.emit()
+        if task.on_cancel is not None:
+            task.on_cancel()
+        self._rest()
+
+    def cancel_all(self) -> None:
+        for key in list(self._tasks):
+            self.cancel(key)
+
+    def close(self, timeout: float = 2.0) -> bool:
+        """Cancels everything and waits at most `timeout` seconds for the workers; True when all have ended. One that never
+        returns (a read from a dead network drive) is left behind: workers are daemons and do not keep the process alive."""
+        self._closed = True
+        self.cancel_all()
+        self._timer.stop()
+        with self._ready:
+            self._queue.clear()
+            self._queue.extend([None] * len(self._threads))
+            self._ready.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _hand_out(self, task: Task) -> None:
+        self._busy[task.key] = task
+        if len(self._threads) < min(self._workers, len(self._busy)):
+            thread = threading.Thread(target=self._work, name="inspector-worker", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        with self._ready:
+            self._queue.append(task)
+            self._ready.notify()
+
+    def _work(self) -> None:
+        """The life of a worker. Nothing of Qt is touched here but the one queued signal."""
+        while True:
+            with self._ready:
+                while not self._queue:
+                    self._ready.wait()
+                task = self._queue.popleft()
+            if task is None:
+                return
+            try:
+                if not task.silenced:
+                    task.result = task.work(task.monitor)
+            except core.Cancelled:
+                task.silenced = True
+            except Exception as error:
+                task.error = error
+            if self._closed:
+                continue
+            try:
+                self._finished.emit(task)
+            except RuntimeError:            # the window went away meanwhile
+                return
+            del task
+
+    @Slot(object)
+    def _settle(self, task: Task) -> None:
+        if self._busy.get(task.key) is task:
+            del self._busy[task.key]
+        held = self._held.pop(task.key, None)
+        if held is not None:
+            self._hand_out(held)
+        if self._tasks.get(task.key) is task:
+            del self._tasks[task.key]
+            self.changed.emit()
+            if not task.silenced:
+                self._tell(task)
+        self._rest()
+
+    def _tell(self, task: Task) -> None:
+        if task.error is None:
+            if task.on_done is not None:
+                task.on_done(task.result)
+        elif task.on_error is not None:
+            task.on_error(task.error)
+        else:
+            traceback: TracebackType | None = task.error.__traceback__
+            sys.excepthook(type(task.error), task.error, traceback)
+
+    def _look(self) -> None:
+        moved = False
+        for task in list(self._tasks.values()):
+            seen = task.monitor.progress
+            if seen != (task.done, task.total, task.doing):
+                task.done, task.total, task.doing = seen
+                moved = True
+                if task.on_progress is not None:
+                    task.on_progress(*seen)
+        if moved:
+            self.changed.emit()
+
+    def _rest(self) -> None:
+        if not self._tasks and self._timer.isActive():
+            self._timer.stop()
+            self.idle.emit()

@@ -1,0 +1,412 @@
+"""The tree of open files: a table whose delegate draws it as a tree (DESIGN §6), with the keys and clicks of a tree.
+
+What is selected here becomes the session's selection, and the other way round. Selection, current row and place survive every
+change of the rows, by node.
+"""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
+
+from .. import icons
+from ..models.key_tree import KeyTree
+from ..models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
+from ..session import Selection, Session
+from .tree_delegate import GAP, PAD, PICTURE, TreeDelegate, arrow_rect
+
+NAME_AT_LEAST = 170         # device-independent pixels
+COPY_AT_MOST = 100_000      # rows put on the clipboard
+
+_SAMPLES = {SHAPE: "1024 × 1024", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "123,456,789", BYTES: "44.7 MB"}
+_SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+_NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
+
+
+class _Place(NamedTuple):
+    """A row, told by what stands on it."""
+
+    document: int
+    node: int
+
+
+class TreeView(QTableView):
+    close_requested = Signal(int)       # the document id of the file to close
+
+    def __init__(self, session: Session, model: TreeModel, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._model = model
+        self._chosen: dict[int, tuple[KeyTree | None, np.ndarray]] = {}     # what a person selected, shown or not
+        self._current: _Place | None = None
+        self._top: _Place | None = None
+        self._own = False                       # the selection is being set, not made
+        self.setItemDelegate(TreeDelegate(self))
+        self._look()
+        self.setModel(model)
+        self._head()
+        self.reset_columns()
+        model.modelAboutToBeReset.connect(self._remember)
+        model.modelReset.connect(self._restore)
+        model.tree_ready.connect(self._tree_came)
+        self.selectionModel().selectionChanged.connect(self._tell)
+        session.selection_changed.connect(self._follow)
+        self._follow()
+
+    # -- looks --------------------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        self.setAccessibleName(self.tr("Files and keys"))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self._fit_rows()
+
+    def _head(self) -> None:
+        header = self.horizontalHeader()
+        header.setSectionsClickable(True)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(36)
+        header.setSortIndicatorClearable(True)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setSortingEnabled(True)
+
+    def reset_columns(self) -> None:
+        """The widths of a first start, and the file's order."""
+        metrics = self.fontMetrics()
+        for column, sample in _SAMPLES.items():
+            room = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 14)
+            self.setColumnWidth(column, room + 2 * PAD + 4)
+        self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.setColumnWidth(NAME, NAME_AT_LEAST)
+        self._fit_name()
+
+    def _heading(self, column: int) -> str:
+        return str(self._model.headerData(column, Qt.Orientation.Horizontal))
+
+    def _fit_rows(self) -> None:
+        self.verticalHeader().setDefaultSectionSize(max(PICTURE, self.fontMetrics().height()) + 2 * GAP - 2)
+
+    def _fit_name(self) -> None:
+        """Gives the first column what the others leave."""
+        others = self.horizontalHeader().length() - self.columnWidth(NAME)
+        self.setColumnWidth(NAME, max(NAME_AT_LEAST, self.viewport().width() - others))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # columns that filled the view, or had no room, fill it again; those somebody pulled otherwise stay
+        length, before = self.horizontalHeader().length(), event.oldSize().width()
+        if length == before or (length > before and self.columnWidth(NAME) <= NAME_AT_LEAST):
+            self._fit_name()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._fit_rows()
+
+    # -- selection ----------------------------------------------------------------------------------------------------
+
+    def select_row(self, row: int) -> None:
+        """Makes `row` the only selected row, as a click on it would."""
+        index = self._model.index(row, NAME)
+        self.selectionModel().setCurrentIndex(index, _SELECT)
+        self.scrollTo(index)
+
+    def reveal(self, document: int, key: str) -> bool:
+        """Selects `key` of a document, opening what lies above it. False when it is not there, or filtered out."""
+        row = self._model.reveal(document, key)
+        if row is not None:
+            self.select_row(row)
+        return row is not None
+
+    def selected_ranges(self) -> list[tuple[int, int]]:
+        """First and last rows of each selected run, top to bottom."""
+        return sorted({(part.top(), part.bottom()) for part in self.selectionModel().selection()})
+
+    def _tell(self) -> None:
+        """A person selected something: the session learns it."""
+        if self._own:
+            return
+        ranges = self.selected_ranges()
+        self._chosen = {id: (self._model.tree(id), nodes) for id, nodes in self._model.nodes(ranges).items()}
+        selection = self._model.selection(ranges, self.currentIndex().row())
+        if selection is not None:
+            self._session.select(selection)
+
+    def _follow(self) -> None:
+        """Somebody else selected something: the tree shows it."""
+        selection = self._session.selection
+        if selection is None:
+            self._choose(None)
+            return
+        shown = self._model.selection(self.selected_ranges(), self.currentIndex().row())
+        if shown is None or shown != selection:
+            self._choose(self._model.reveal(selection.document, _key(selection)))
+            self._complete(selection)
+
+    def _complete(self, selection: Selection) -> None:
+        """Somebody selected a file or group without saying which keys that means."""
+        if selection.keys or selection.value is not None:
+            return
+        full = self._model.selection(self.selected_ranges(), self.currentIndex().row())
+        if full is not None and full[:2] == selection[:2]:
+            self._session.select(full)
+
+    def _choose(self, row: int | None) -> None:
+        """Selects a row without telling the session."""
+        self._own = True
+        if row is None:
+            self.clearSelection()
+        else:
+            self.select_row(row)
+        self._own = False
+        self._chosen = {id: (self._model.tree(id), nodes)
+                        for id, nodes in self._model.nodes([(row, row)] if row is not None else []).items()}
+
+    def _tree_came(self, document: int) -> None:
+        """A tree took the place of a waiting row, or of an older tree whose nodes had other numbers."""
+        selection = self._session.selection
+        if selection is None or selection.document != document:
+            return
+        row = self._model.reveal(document, _key(selection))
+        if row is None and self._model.tree(document) is not None and not self._model.query.terms:
+            row = self._model.reveal(document, "")
+        if row is not None:
+            self._choose(row)
+            self._tell()
+
+    # -- rows that change ---------------------------------------------------------------------------------------------
+
+    def _remember(self) -> None:
+        self._own = True
+        self._current = self._place(self.currentIndex().row())
+        self._top = self._place(self.rowAt(0))
+
+    def _restore(self) -> None:
+        """After all rows changed: the same nodes are selected, those that can be seen."""
+        nodes = {id: chosen for id, (tree, chosen) in self._chosen.items() if self._model.tree(id) is tree}
+        selection = QItemSelection()
+        for first, last in self._model.ranges(nodes):
+            selection.select(self._model.index(first, 0), self._model.index(last, len(COLUMNS) - 1))
+        current = self._model.row_of(*self._current) if self._current is not None else None
+        if current is not None:
+            self.selectionModel().setCurrentIndex(self._model.index(current, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._own = False
+        top = self._nearest_row(self._top)
+        if top is not None:
+            self.verticalScrollBar().setValue(top)
+        if current is not None:
+            self.scrollTo(self._model.index(current, NAME))
+
+    def _place(self, row: int) -> _Place | None:
+        if not 0 <= row < self._model.rowCount():
+            return None
+        line = self._model.line(row)
+        return _Place(line.document, line.node or 0)
+
+    def _nearest_row(self, place: _Place | None) -> int | None:
+        """The row of a place, or of the nearest group above it that can be seen."""
+        if place is None:
+            return None
+        tree = self._model.tree(place.document)
+        ways = [place.node, *tree.ancestors(place.node)] if tree is not None and place.node < len(tree) else [0]
+        return next((row for node in ways if (row := self._model.row_of(place.document, node)) is not None), None)
+
+    # -- expanding ----------------------------------------------------------------------------------------------------
+
+    def expand_all(self) -> None:
+        self._model.expand_all()
+
+    def collapse_all(self) -> None:
+        self._model.collapse_all()
+        self._keep_a_current_row()
+
+    def set_expanded(self, row: int, expanded: bool) -> None:
+        """A current row that would vanish hands over to the group that swallows it."""
+        current = self.currentIndex().row()
+        if not expanded and current > row and row in self._rows_above(current):
+            self.select_row(row)
+        self._model.set_expanded(row, expanded)
+
+    def _rows_above(self, row: int) -> list[int]:
+        rows = []
+        up = self._model.parent_row(row)
+        while up is not None:
+            rows.append(up)
+            up = self._model.parent_row(up)
+        return rows
+
+    def _set_below(self, row: int, expanded: bool) -> None:
+        self._model.set_expanded_below(row, expanded)
+        self._keep_a_current_row()
+
+    def _keep_a_current_row(self) -> None:
+        if not self.currentIndex().isValid() and (row := self._nearest_row(self._current)) is not None:
+            self.select_row(row)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row = self.currentIndex().row()
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_keys()
+        elif row >= 0 and not event.modifiers() & ~_NOTHING and self._tree_key(event.key(), row):
+            pass
+        elif row >= 0 and event.text() == "*":
+            self._set_below(row, True)
+        elif row >= 0 and event.text() in ("+", "-"):
+            self.set_expanded(row, event.text() == "+")
+        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._model.rowCount():
+            self._go_to_end(event)
+        else:
+            super().keyPressEvent(event)
+            return
+        event.accept()
+
+    def _tree_key(self, key: int, row: int) -> bool:
+        """Left, Right and Enter; False for other keys."""
+        line = self._model.line(row)
+        if key == Qt.Key.Key_Right:
+            if line.has_children and not line.expanded:
+                self._model.set_expanded(row, True)
+            elif line.has_children and row + 1 < self._model.rowCount():
+                self.select_row(row + 1)
+        elif key == Qt.Key.Key_Left:
+            up = self._model.parent_row(row)
+            if line.expanded and line.kind is not Kind.FAILED:
+                self.set_expanded(row, False)
+            elif up is not None:
+                self.select_row(up)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.set_expanded(row, not line.expanded)
+        else:
+            return False
+        return True
+
+    def _go_to_end(self, event: QKeyEvent) -> None:
+        row = 0 if event.key() == Qt.Key.Key_Home else self._model.rowCount() - 1
+        index = self._model.index(row, NAME)
+        self.selectionModel().setCurrentIndex(index, self.selectionCommand(index, event))
+        self.scrollTo(index)
+
+    def keyboardSearch(self, search: str) -> None:
+        """Typing goes to the next name that starts so; typing on, from the present row."""
+        self._typed = search if not self._is_typing() else self._typed + search
+        self._typed_at = self._now()
+        first = max(0, self.currentIndex().row())
+        repeated = len(set(self._typed)) == 1
+        row = self._model.find_name(search if repeated else self._typed, first + (1 if repeated else 0))
+        if row is not None:
+            self.select_row(row)
+
+    # -- mouse --------------------------------------------------------------------------------------------------------
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        row = self._arrow_at(event)
+        if row is not None:
+            self.set_expanded(row, not self._model.line(row).expanded)
+            event.accept()
+        else:
+            super().mousePressEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        row = self._arrow_at(event)
+        if row is None and event.button() == Qt.MouseButton.LeftButton:
+            row = self.rowAt(event.position().toPoint().y())
+        if row is not None and row >= 0:
+            self.set_expanded(row, not self._model.line(row).expanded)
+            event.accept()
+
+    def _arrow_at(self, event: QMouseEvent) -> int | None:
+        """The row whose arrow is clicked, if one is."""
+        point = event.position().toPoint()
+        index = self.indexAt(point)
+        if event.button() != Qt.MouseButton.LeftButton or not index.isValid() or index.column() != NAME:
+            return None
+        line = self._model.line(index.row())
+        hit = line.has_children and line.kind is not Kind.FAILED and arrow_rect(line, self.visualRect(index)).contains(point)
+        return index.row() if hit else None
+
+    # -- menu and clipboard -------------------------------------------------------------------------------------------
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
+        row = self.currentIndex().row() if by_key else self.rowAt(event.pos().y())
+        if row < 0:
+            return
+        place: QPoint = self.visualRect(self._model.index(row, NAME)).center() if by_key else event.pos()
+        menu = self.menu_for(row)
+        menu.popup(self.viewport().mapToGlobal(place))
+
+    def menu_for(self, row: int) -> QMenu:
+        """What can be done with the row under the mouse."""
+        line = self._model.line(row)
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        many = sum(last - first + 1 for first, last in self.selected_ranges()) > 1
+        copy = menu.addAction(self.tr("Copy keys") if many else self.tr("Copy path") if not line.key else self.tr("Copy key"),
+                              self.copy_keys)
+        icons.put(copy, "copy")
+        copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
+        menu.addAction(self.tr("Copy rows as TSV") if many else self.tr("Copy row as TSV"), self.copy_rows)
+        menu.addSeparator()
+        expand = menu.addAction(self.tr("Expand all below"), lambda: self._set_below(row, True))
+        icons.put(expand, "expand")
+        collapse = menu.addAction(self.tr("Collapse all below"), lambda: self._set_below(row, False))
+        icons.put(collapse, "collapse")
+        for action in (expand, collapse):
+            action.setEnabled(line.has_children and line.kind is not Kind.FAILED)
+        menu.addSeparator()
+        close = menu.addAction(self.tr("Close file"), lambda: self.close_requested.emit(line.document))
+        icons.put(close, "close")
+        return menu
+
+    def copy_keys(self) -> None:
+        """The selected rows' keys, raw, one a line; a file's path for its own row."""
+        self._copy("\n".join(self._model.copied_fields(row)[0] for row in self._copied_rows()))
+
+    def copy_rows(self) -> None:
+        """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes."""
+        self._copy("\n".join("\t".join(map(_tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
+
+    def _copied_rows(self) -> list[int]:
+        rows = [row for first, last in self.selected_ranges() for row in range(first, min(last, first + COPY_AT_MOST) + 1)]
+        return rows[:COPY_AT_MOST]
+
+    def _copy(self, text: str) -> None:
+        if text:
+            QGuiApplication.clipboard().setText(text)
+
+
+def _key(selection: Selection) -> str:
+    return selection.value if selection.value is not None else selection.prefix
+
+
+def _tsv(field: str) -> str:
+    """Quoted where it must be (RFC 4180); what a spreadsheet would take for a formula becomes text."""
+    if field[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(field):
+        field = "'" + field
+    if any(char in field for char in '\t\n\r"'):
+        return '"' + field.replace('"', '""') + '"'
+    return field
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True

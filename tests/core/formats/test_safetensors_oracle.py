@@ -1,0 +1,158 @@
+"""Held against the safetensors package: on random good files, and on damaged ones."""
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from inspector.core.bytes import open_source, read_extent
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.dtypes import SAFETENSORS
+from inspector.core.errors import InspectorError
+from inspector.core.formats import safetensors
+
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+DTYPES = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",
+          "complex64"]
+# what we refuse and the package does not
+STRICTER = {"duplicate_key", "overflow"}
+STRICTER_MESSAGES = ("not an object", "the dtype of", "levels of nesting", "digits", "surrogate")
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+keys = texts.filter(lambda key: key != "__metadata__")
+shapes = st.lists(st.integers(0, 4), max_size=4)
+arrays = st.builds(lambda dtype, shape, seed: np.random.default_rng(seed).integers(0, 2, shape).astype(dtype),
+                   st.sampled_from(DTYPES), shapes, st.integers(0, 99))
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "x.safetensors"
+
+
+def ours(path: Path) -> Checkpoint:
+    with open_source(path) as source:
+        return safetensors.read(source, str(path))
+
+
+def assert_equal(ckpt: Checkpoint, path: Path) -> None:
+    with safe_open(str(path), "np") as oracle:
+        assert sorted(ckpt.tensors) == sorted(oracle.keys())
+        assert (dict(ckpt.metadata) or None) == (oracle.metadata() or None)
+        content = path.read_bytes()
+        header = json.loads(content[8:8 + struct.unpack_from("<Q", content)[0]])
+        for key, tensor in ckpt.tensors.items():
+            part = oracle.get_slice(key)
+            if not tensor.dtype.startswith("float4"):
+                assert tensor.shape == tuple(part.get_shape())
+                assert tensor.dtype == SAFETENSORS[part.get_dtype()]
+            extent = ckpt.storages[tensor.storage].extent
+            assert extent is not None
+            begin = len(content) - max((item["data_offsets"][1] for name, item in header.items() if name != "__metadata__"),
+                                       default=0)
+            assert [extent.offset - begin, extent.offset - begin + extent.nbytes] == header[key]["data_offsets"]
+        # the package lists empty tensors at one place in no particular order
+        solid = [key for key in oracle.offset_keys() if ckpt.tensors[key].nbytes]
+        assert [key for key, tensor in ckpt.tensors.items() if tensor.nbytes] == solid
+
+
+@QUICK
+@given(st.dictionaries(keys, arrays, max_size=8), st.none() | st.dictionaries(texts, texts, max_size=4))
+def test_that_files_of_the_package_read_the_same(path: Path, tensors: dict[str, Any], metadata: dict[str, str] | None) -> None:
+    assume(tensors or metadata != {})            # safetensors 0.8 writes `{},"__metadata__":{}}`, which it cannot read itself
+    path.write_bytes(save(tensors, metadata))
+    ckpt = ours(path)
+    assert_equal(ckpt, path)
+    for key, array in tensors.items():
+        extent = ckpt.storages[ckpt.tensors[key].storage].extent
+        assert extent is not None
+        assert read_extent(ckpt, extent) == array.tobytes()
+        assert ckpt.tensors[key].shape == array.shape
+        assert ckpt.tensors[key].stride == tuple(np.empty([max(size, 1) for size in array.shape], "u1").strides)
+
+
+BASE = save({"a": np.zeros((2, 3), "f4"), "b.weight": np.ones(4, "u1"), "é": np.zeros((0, 5), "i8"), "s": np.array(1, "f2")},
+            {"format": "pt", "note": "x"})
+FRAGMENTS = [b'"', b"{", b"}", b"[", b"]", b",", b":", b" ", b"0", b"1", b"9", b"-", b".", b"e5", b"\\", b"\\u0061", b"\\ud800",
+             b"\\n", b"\0", b"\xff",
+             b"\xc3\xa9", b"null", b"true", b"NaN", b"a", b'"a"', b'"shape"', b'"dtype":"U8",', b'"x":1,', b'"x":[[]],',
+             b"__metadata__", b"F32",
+             b"F4", b"F6_E2M3", b"BF16", b"u8", b"18446744073709551616", b'"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]},',
+             b"\n", b"[0]", b"{}"]
+edits = st.lists(st.tuples(st.integers(0, len(BASE) + 20), st.integers(0, 12), st.sampled_from(FRAGMENTS) | st.binary(max_size=3)),
+                 min_size=1,
+                 max_size=3)
+
+
+def damaged(steps: list[tuple[int, int, bytes]], keep_length: bool) -> bytes:
+    """`BASE` with pieces of its header replaced, the length of the header kept true unless told otherwise."""
+    length = struct.unpack_from("<Q", BASE)[0]
+    header, data = BASE[8:8 + length], BASE[8 + length:]
+    for at, dropped, inserted in steps:
+        place = at % (len(header) + 1)
+        header = header[:place] + inserted + header[place + dropped:]
+    return struct.pack("<Q", length if keep_length else len(header)) + header + data
+
+
+@settings(QUICK, max_examples=400)
+@given(edits, st.booleans())
+def test_that_damaged_headers_are_read_as_the_package_reads_them_or_refused(path: Path, steps: list[tuple[int, int, bytes]],
+                                                                             keep_length: bool) -> None:
+    path.write_bytes(damaged(steps, keep_length))
+    try:
+        with safe_open(str(path), "np"):
+            accepted = True
+    except SafetensorError:
+        accepted = False
+    try:
+        ckpt = ours(path)
+    except InspectorError as error:
+        assert not accepted or error.id in STRICTER or any(text in error.message for text in STRICTER_MESSAGES), str(error)
+        assert str(error).isprintable()
+    else:
+        assert accepted
+        assert_equal(ckpt, path)
+
+
+@settings(QUICK, max_examples=100)
+@given(st.integers(0, len(BASE) - 1), st.integers(0, 255))
+def test_that_one_wrong_byte_anywhere_gives_a_checkpoint_or_an_error_of_ours(path: Path, at: int, byte: int) -> None:
+    path.write_bytes(BASE[:at] + bytes([byte]) + BASE[at + 1:])
+    try:
+        ours(path)
+    except InspectorError as error:
+        assert error.hint
+
+
+def test_that_every_cut_is_refused(path: Path) -> None:
+    for end in range(len(BASE)):
+        path.write_bytes(BASE[:end])
+        with pytest.raises(InspectorError):
+            ours(path)
+
+
+def test_that_the_corpus_reads_as_the_package_reads_it(corpus: Path) -> None:
+    files = sorted((corpus / "files").glob("*.safetensors"))
+    assert files
+    for file in files:
+        truth = corpus / "truth" / f"{file.name.split('__')[0]}.json"
+        if not truth.exists():
+            with pytest.raises(InspectorError):
+                ours(file)
+            continue
+        ckpt = ours(file)
+        expected = json.loads(truth.read_text())["tensors"]
+        assert [(key, list(tensor.shape), tensor.dtype, list(tensor.stride)) for key, tensor in ckpt.tensors.items()] == \
+            [(item["path"], item["shape"], item["dtype"], item["stride"]) for item in expected]
+        for tensor, item in zip(ckpt.tensors.values(), expected, strict=True):
+            extent = ckpt.storages[tensor.storage].extent
+            assert extent is not None
+            assert extent.offset == item["file_offset"]
