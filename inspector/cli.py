@@ -27,7 +27,7 @@ inspector [FILE ...]                    open the window
        inspector stats FILE [--match GLOB] [--bins N]
                                                minimum, maximum, mean, deviation and histogram of tensors
        inspector check FILE                    what is wrong with the file; exit 0 nothing, 1 something
-       inspector desktop install|uninstall|status [--dry-run]
+       inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
 """
 _EPILOG = """\
@@ -52,10 +52,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def main_window() -> int:
-    """`inspector-gui`: the window, started where there may be no console (`sys.stdout` is None)."""
+    """`inspector-gui`: the window, started where there may be no console (`sys.stdout` is None). What would go to stderr is
+    then shown in a box."""
+    complaints = None if sys.stderr is not None else io.StringIO()
     sys.stdout = sys.stdout or io.StringIO()
-    sys.stderr = sys.stderr or io.StringIO()
-    return main(sys.argv[1:])
+    sys.stderr = sys.stderr or complaints
+    code = main(sys.argv[1:])
+    if complaints is not None and code == 2:
+        _show_complaint(complaints.getvalue())
+    return code
+
+
+def _show_complaint(text: str) -> None:
+    try:
+        from inspector.gui import application, notices
+    except ImportError:
+        return              # nothing is left to say it with
+    qt = application.existing() or application.Application()
+    notices.tell(None, "danger", "Checkpoint Inspector", text.removeprefix("inspector: ").strip())
+    qt.exec()
 
 
 class _Refused(Exception):
@@ -78,6 +93,9 @@ def _guarded(arguments: list[str]) -> int:
     except Exception as bug:
         if os.environ.get("INSPECTOR_DEBUG"):
             raise
+        from inspector import core
+        if isinstance(bug, core.InspectorError):
+            return _fail(core.visible(str(bug), 1000))
         what = " ".join(str(bug).split())[:200]
         return _fail(f"this is a bug in inspector ({type(bug).__name__}: {what}). "
                      "Please report it, with what INSPECTOR_DEBUG=1 in the environment makes it print.")
@@ -191,14 +209,10 @@ def _desktop(arguments: list[str]) -> int:
     parser = _Parser("inspector desktop", "Put inspector into the desktop's menu and among its file types' programs, or undo it.")
     parser.add_argument("action", choices=("install", "uninstall", "status"))
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--default", action="store_true", help="install: open these file types with inspector from now on")
     asked = parser.parse_args(arguments)
     from inspector import desktop
-    try:
-        _write(desktop.run(asked.action, asked.dry_run).rstrip("\n") + "\n")
-    except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            raise
-        raise _Refused(f"{error.filename or 'desktop'}: {error.strerror or error}. Nothing else was changed.") from None
+    _write(desktop.run(asked.action, asked.dry_run, default=asked.default).rstrip("\n") + "\n")
     return 0
 
 
@@ -223,9 +237,10 @@ def _window(arguments: list[str]) -> int:
                      usage=_USAGE, epilog=_EPILOG)
     parser.add_argument("files", metavar="FILE", nargs="*", help="checkpoints to open")
     _add_screenshot(parser)
+    parser.add_argument("--new-window", action="store_true", help="do not hand the files to a window that is already open")
     parser.add_argument("--version", action="version", version=f"inspector {__version__}")
     asked = parser.parse_args(arguments)
-    return _show(asked.files, asked.screenshot)
+    return _show(asked.files, asked.screenshot, new_window=asked.new_window)
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "check": _check, "demo": _demo, "desktop": _desktop}
@@ -233,17 +248,17 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "
 
 # -- the window ---------------------------------------------------------------------------------------------------------------
 
-def _show(files: list[str], screenshot: str | None, demo: bool = False) -> int:
+def _show(files: list[str], screenshot: str | None, demo: bool = False, new_window: bool = False) -> int:
     if "-" in files:
         raise _Refused("-: standard input cannot be opened. Save it to a file first.")
     if screenshot is None and not _has_display():
         return _list_instead(files)
     try:
         from inspector.gui import app
+        return app.run(files, screenshot=screenshot, demo=demo, new_window=new_window)
     except ImportError as error:
         raise _Refused(f"the window cannot be opened: {' '.join(str(error).split())}. "
                        "`inspector ls FILE` works without it.") from None
-    return app.run(files, screenshot=screenshot, demo=demo)
 
 
 def _has_display() -> bool:

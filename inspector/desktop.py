@@ -16,6 +16,7 @@ Windows: keys under HKEY_CURRENT_USER, see `desktop_registry`. macOS: file types
 """
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -37,8 +38,9 @@ TYPES = ("application/x-safetensors", "application/x-pytorch-zip", "application/
 ACTIONS = ("install", "uninstall", "status")
 
 # What update-mime-database and update-desktop-database make, and nothing but they.
-_MADE_BY_TOOLS = frozenset("XMLnamespaces aliases generic-icons globs globs2 icons magic mime.cache subclasses treemagic types "
-                           "version mimeinfo.cache".split())
+_MADE_BY_TOOLS = frozenset((
+    "XMLnamespaces", "aliases", "generic-icons", "globs", "globs2", "icons", "magic", "mime.cache", "subclasses", "treemagic",
+    "types", "version", "mimeinfo.cache"))
 _SECTION = "[Default Applications]"
 
 
@@ -270,9 +272,11 @@ class _Linux:
                 self._said.append("Nothing is installed.")
             return
         self._manifest.unlink(missing_ok=True)
-        _remove_if_spent(self._manifest.parent)
-        for folder in reversed(before.folders):
-            _remove_if_spent(Path(folder))
+        for folder in (self._manifest.parent, self.data / "mime" / "application"):
+            with contextlib.suppress(OSError):
+                folder.rmdir()          # only if it is empty
+        for made in reversed(before.folders):
+            _remove_if_spent(Path(made))
         self._said.append("Checkpoint Inspector is no longer on the desktop. Your files and settings were not touched."
                           if removed else "Nothing is installed.")
 

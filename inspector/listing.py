@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from inspector import core
 
 _KEY_WIDTH = 100
 _RANK = 8           # dimensions shown of a shape
+_LONG = 256         # characters from which `core.visible` leaves out the middle
 
 KINDS = {"state-dict": "a state dict", "training-checkpoint": "a training checkpoint", "module": "a whole module",
          "torchscript": "a TorchScript module", "tensor": "a tensor", "other": "other contents"}
@@ -65,12 +66,12 @@ def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] |
 def sentence(ckpt: core.Checkpoint) -> str:
     """Format, kind, how much of what, in one or two lines."""
     infos = ckpt.tensors.values()
-    # a view reached twice, as with tied weights, is one set of parameters
-    views = {(info.storage, info.offset, info.shape, info.stride) if info.storage else info.key: info for info in infos}
-    tensors = _count(len(ckpt.tensors), "tensor")
-    kind = KINDS.get(ckpt.kind, ckpt.kind)
-    lines = [f"{core.visible(ckpt.path, 1000)}: {kind} ({ckpt.format}), {tensors}, "
-             f"{_count(sum(info.numel for info in views.values()), 'parameter')}, {size(ckpt.nbytes)}"]
+    weights, optimizer = _parameters(ckpt)
+    parts = [_count(len(infos), "tensor"), _count(weights, "parameter")]
+    if optimizer:
+        parts.append(_count(optimizer, "value") + " of optimizer state")
+    lines = [f"{core.visible(ckpt.path, 1000)}: {KINDS.get(ckpt.kind, ckpt.kind)} ({ckpt.format}), {', '.join(parts)}, "
+             f"{size(ckpt.nbytes)}"]
     if ckpt.tensors:
         dtypes = Counter(info.dtype for info in infos)
         devices = Counter(info.device or "no device" for info in infos)
@@ -79,6 +80,27 @@ def sentence(ckpt: core.Checkpoint) -> str:
     if places and places != ["(root)"]:
         lines.append("state dicts: " + ", ".join(core.visible(place) for place in places))
     return "\n".join(lines)
+
+
+def _parameters(ckpt: core.Checkpoint) -> tuple[int, int]:
+    """Elements of all tensors, the optimizer's apart; a view that is reached twice, as with tied weights, counts once."""
+    seen = set()
+    weights = optimizer = 0
+    numels: dict[tuple[int, ...], int] = {}
+    for key, info in ckpt.tensors.items():
+        if info.storage:
+            view = (info.storage, info.offset, info.shape, info.stride)
+            if view in seen:
+                continue
+            seen.add(view)
+        numel = numels.get(info.shape)
+        if numel is None:
+            numel = numels[info.shape] = info.numel
+        if "optim" in key and "optim" in key.split(".", 1)[0]:
+            optimizer += numel
+        else:
+            weights += numel
+    return weights, optimizer
 
 
 def size(nbytes: int) -> str:
@@ -102,26 +124,38 @@ def _count(n: int, noun: str) -> str:
 
 
 def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None) -> str:
+    infos = ckpt.tensors.values()
+    texts: dict[tuple[tuple[int, ...], str, str | None], tuple[str, str, str, str]] = {}       # few, again and again
     rows = []
-    for info in ckpt.tensors.values():
-        label = "-" if info.device is None else core.visible(info.device, 40)
-        note = info.problem
-        end = ""
-        if digests is not None:
-            digest = digests[info.key]
-            if isinstance(digest, str):
-                end = "  " + digest
-            else:
-                note = note or digest.message
-        if note:
-            end += "  ! " + core.visible(note, 200)
-        rows.append((core.visible(info.key), _shape(info.shape), info.dtype, label, f"{info.nbytes:,}", end))
-    widths = [min(max(map(len, column)), _KEY_WIDTH) for column in list(zip(*rows, strict=True))[:5]]
-    key, shape, dtype, device, nbytes = (max(width, len(title)) for width, title in
-                                         zip(widths, ("key", "shape", "dtype", "device", "bytes"), strict=True))
-    line = f"%-{key}s  %-{shape}s  %-{dtype}s  %-{device}s  %{nbytes}s%s"
+    for key, info in zip(_visible_all(ckpt.tensors), infos, strict=True):
+        form = (info.shape, info.dtype, info.device)
+        text = texts.get(form)
+        if text is None:
+            label = "-" if info.device is None else core.visible(info.device, 40)
+            text = texts[form] = (_shape(info.shape), core.visible(info.dtype, 40), label, f"{info.nbytes:,}")
+        rows.append((key, *text, _end(info, digests) if digests is not None or info.problem else ""))
+    shown = [("key", "shape", "dtype", "device", "bytes"), *texts.values()]
+    width = min(max(3, *(len(row[0]) for row in rows)), _KEY_WIDTH)
+    shape, dtype, device, nbytes = (max(len(text[-4 + n]) for text in shown) for n in range(4))
+    line = f"%-{width}s  %-{shape}s  %-{dtype}s  %-{device}s  %{nbytes}s%s"
     title = line % ("key", "shape", "dtype", "device", "bytes", "  sha256" if digests is not None else "")
-    return "\n".join([title, *(line % row for row in rows)])
+    return "\n".join([title, *[line % row for row in rows]])
+
+
+def _visible_all(keys: Collection[str]) -> Iterable[str]:
+    """Every key as `core.visible` has it, asking once for all where nothing needs to be changed."""
+    together = "".join(keys)
+    if together.isascii() and together.isprintable() and max(map(len, keys), default=0) <= _LONG:
+        return keys
+    return map(core.visible, keys)
+
+
+def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> str:
+    digest = digests[info.key] if digests is not None else ""
+    if isinstance(digest, str) and not info.problem:
+        return "  " + digest
+    note = info.problem or (digest.message if isinstance(digest, core.BadTensor) else "")
+    return "  ! " + core.visible(note, 200)
 
 
 def _shape(shape: Sequence[int]) -> str:

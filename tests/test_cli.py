@@ -46,7 +46,8 @@ def small(tmp_path: Path) -> Path:
     """Two tensors: a = [0, 1, 2, 3] as float32 and b = [[-1], [5]] as int64."""
     path = tmp_path / "small.safetensors"
     path.write_bytes(builders.safetensors(
-        {"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}, "b": {"dtype": "I64", "shape": [2, 1], "data_offsets": [16, 32]}},
+        {"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+         "b": {"dtype": "I64", "shape": [2, 1], "data_offsets": [16, 32]}},
         struct.pack("<4f2q", 0, 1, 2, 3, -1, 5)))
     return path
 
@@ -179,8 +180,9 @@ def test_that_file_names_cannot_forge_lines(run: Run, tmp_path: Path) -> None:
     assert "\x1b" not in err
 
 
-@pytest.mark.parametrize("arguments", [["ls"], ["ls", "a", "b"], ["ls", "--what", "a"], ["stats", "a", "--bins", "x"], ["ls", "-"],
-                                       ["--frob"], ["-"], ["desktop"], ["desktop", "dance"], ["demo", "x"], ["check", "--dig", "a"]],
+@pytest.mark.parametrize("arguments", [["ls"], ["ls", "a", "b"], ["ls", "--what", "a"], ["stats", "a", "--bins", "x"],
+                                       ["ls", "-"], ["--frob"], ["-"], ["desktop"], ["desktop", "dance"], ["demo", "x"],
+                                       ["check", "--dig", "a"]],
                          ids=" ".join)
 def test_that_a_mistaken_command_is_one_line_and_exit_2(run: Run, arguments: list[str]) -> None:
     code, out, err = run(*arguments)
@@ -226,8 +228,9 @@ def test_that_stats_json_has_the_fixed_layout(run: Run, small: Path) -> None:
     code, out, err = run("stats", small, "--json", "--bins", "3")
     assert (code, err) == (0, "")
     said = json.loads(out)
-    assert said["tensors"][0] == {"key": "a", "numel": 4, "min": 0, "max": 3, "mean": 1.5, "std": pytest.approx(1.25 ** 0.5), "nan": 0,
-                                  "inf": 0, "zeros": 1, "hist": {"edges": [0, 1, 2, 3], "counts": [1, 1, 2]}}
+    assert said["tensors"][0] == {
+        "key": "a", "numel": 4, "min": 0, "max": 3, "mean": 1.5, "std": pytest.approx(1.25 ** 0.5), "nan": 0, "inf": 0, "zeros": 1,
+        "hist": {"edges": [0, 1, 2, 3], "counts": [1, 1, 2]}}
     assert [t["key"] for t in said["tensors"]] == ["a", "b"]
     assert run("stats", small)[1].splitlines()[1].split() == ["a", "4", "0", "3", "1.5", "1.11803", "0", "0", "1"]
 
@@ -239,8 +242,9 @@ def test_that_numbers_json_lacks_are_strings(run: Run, tmp_path: Path) -> None:
                                           struct.pack("<2f", float("nan"), float("inf"))))
     code, out, _ = run("stats", path, "--json")
     assert code == 0
-    assert json.loads(out)["tensors"] == [{"key": "n", "numel": 2, "min": "nan", "max": "nan", "mean": "nan", "std": "nan", "nan": 1,
-                                           "inf": 1, "zeros": 0, "hist": {"edges": [], "counts": []}}]
+    assert json.loads(out)["tensors"] == [{
+        "key": "n", "numel": 2, "min": "nan", "max": "nan", "mean": "nan", "std": "nan", "nan": 1, "inf": 1, "zeros": 0,
+        "hist": {"edges": [], "counts": []}}]
     assert "nan" in run("stats", path)[1]
 
 
@@ -311,7 +315,7 @@ def window(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A stand-in for the window that only notes what it was asked to show."""
     asked: list[Any] = []
 
-    def show(paths: list[str], screenshot: str | None = None, demo: bool = False) -> int:
+    def show(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
         asked.append((paths, screenshot, demo, all(map(os.path.exists, paths))))
         return 0
 
@@ -329,8 +333,8 @@ def test_that_files_open_the_window(run: Run, window: list[Any], small: Path, mo
     assert run()[0] == 0
     assert run("./ls")[0] == 0
     assert run("--", "ls")[0] == 0
-    assert [asked[:3] for asked in window] == [([str(small), "other.pth"], "o.png", False), ([], None, False), (["./ls"], None, False),
-                                               (["ls"], None, False)]
+    assert [asked[:3] for asked in window] == [([str(small), "other.pth"], "o.png", False), ([], None, False),
+                                               (["./ls"], None, False), (["ls"], None, False)]
 
 
 def test_that_the_demo_opens_two_samples_and_clears_them_away(run: Run, window: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -372,6 +376,49 @@ def test_that_the_window_starts_without_a_console(window: list[Any], small: Path
     assert window[0][0] == [str(small)]
 
 
+def test_that_complaints_without_a_console_are_shown_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[object] = []
+    qt = types.SimpleNamespace(exec=lambda: said.append("shown"))
+    application = types.SimpleNamespace(existing=lambda: qt)
+    notices = types.SimpleNamespace(tell=lambda *words: said.append(words))
+    import inspector.gui
+    for name, module in (("application", application), ("notices", notices)):
+        monkeypatch.setitem(sys.modules, f"inspector.gui.{name}", module)
+        monkeypatch.setattr(inspector.gui, name, module, raising=False)
+    monkeypatch.setattr(sys, "argv", ["inspector-gui", "--frob"])
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)
+    assert cli.main_window() == 2
+    assert said == [(None, "danger", "Checkpoint Inspector", "unrecognized arguments: --frob. See inspector --help."), "shown"]
+
+
+def test_that_a_picture_of_nothing_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, window: list[Any]) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise core.Unreadable("there is no such file", "Check the path.")
+
+    monkeypatch.setattr(sys.modules["inspector.gui.app"], "run", refuse)
+    code, out, err = run("missing.pth", "--screenshot", "o.png")
+    assert (code, out) == (2, "")
+    assert one_line(err) == "inspector: there is no such file. Check the path.\n"
+
+
+def test_that_missing_libraries_of_the_window_are_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, window: list[Any]) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise ImportError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(sys.modules["inspector.gui.app"], "run", refuse)
+    code, out, err = run("m.pth", "--screenshot", "o.png")
+    assert (code, out) == (2, "")
+    assert "libEGL.so.1" in one_line(err)
+    assert "inspector ls" in err
+
+
+def test_that_desktop_says_what_it_would_do(run: Run) -> None:
+    code, out, err = run("desktop", "status")
+    assert (code, err) == (0, "")
+    assert out
+
+
 def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
@@ -409,8 +456,8 @@ def test_that_light_commands_load_no_heavy_libraries(small: Path, arguments: lis
 
 def test_that_importing_the_front_door_is_light() -> None:
     done = subprocess.run([sys.executable, "-c", "import sys; from inspector import core; "
-                           "print(sorted({'numpy', 'torch', 'PySide6', 'ml_dtypes'} & set(sys.modules)))"], capture_output=True, timeout=60,
-                          check=True, cwd=ROOT)
+                           "print(sorted({'numpy', 'torch', 'PySide6', 'ml_dtypes'} & set(sys.modules)))"],
+                          capture_output=True, timeout=60, check=True, cwd=ROOT)
     assert done.stdout == b"[]\n"
 
 
@@ -418,8 +465,8 @@ def test_that_a_reader_that_goes_away_is_no_error(training: Path) -> None:
     ends = os.pipe()
     os.close(ends[0])
     with os.fdopen(ends[1], "wb") as gone:
-        done = subprocess.run([sys.executable, "-m", "inspector", "ls", str(training)], stdout=gone, stderr=subprocess.PIPE, timeout=60,
-                              cwd=ROOT, check=False)
+        done = subprocess.run([sys.executable, "-m", "inspector", "ls", str(training)], stdout=gone, stderr=subprocess.PIPE,
+                              timeout=60, cwd=ROOT, check=False)
     assert done.stderr == b""
     assert done.returncode == 141
 
@@ -427,8 +474,8 @@ def test_that_a_reader_that_goes_away_is_no_error(training: Path) -> None:
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
 def test_that_a_full_disk_is_one_line(small: Path) -> None:
     with open("/dev/full", "wb") as full:
-        done = subprocess.run([sys.executable, "-m", "inspector", "ls", str(small)], stdout=full, stderr=subprocess.PIPE, timeout=60,
-                              cwd=ROOT, check=False)
+        done = subprocess.run([sys.executable, "-m", "inspector", "ls", str(small)], stdout=full, stderr=subprocess.PIPE,
+                              timeout=60, cwd=ROOT, check=False)
     assert done.returncode == 2
     assert b"No space left" in done.stderr
     assert done.stderr.count(b"\n") == 1

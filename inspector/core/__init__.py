@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from inspector import __version__ as version
 
-from . import demo, torch_bridge
+from . import checks, demo, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from .dtypes import DTYPES, Dtype
@@ -36,6 +36,7 @@ from .errors import (
 )
 from .findings import LEVELS, Finding, Level, worst
 from .keypath import join, visible
+from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
@@ -47,8 +48,8 @@ __all__ = [
     "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
     "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
-    "check", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "open", "read_numpy",
-    "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "version",
+    "check", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "read_numpy",
+    "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
     "visible", "worst",
 ]  # fmt: skip
 
@@ -60,7 +61,6 @@ def open(path: str | os.PathLike[str], *, monitor: Monitor = QUIET, limits: Limi
 
 
 def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> Checkpoint:
-    from . import checks, formats  # until they exist
     ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
     found = [finding for look in checks.CHECKS for finding in look(ckpt)]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
@@ -68,7 +68,6 @@ def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> C
 
 def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
     """All findings: those of opening, and those that need the tensors' bytes (checksums, odd values), which are read now."""
-    from . import checks  # until they exist
     found = [finding for look in checks.DEEP_CHECKS for finding in look(ckpt, monitor)]
     return (*ckpt.findings, *found)
 
@@ -128,10 +127,3 @@ def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
 
 def _choices(paths: tuple[str, ...]) -> str:
     return "Say which one with state_dict=: " + ", ".join(repr(path) for path in paths) + "." if paths else ""
-
-
-def __getattr__(name: str) -> object:  # until they exist
-    if name in ("one_line", "to_json", "type_name"):
-        from . import leaves
-        return {"one_line": leaves.one_line, "to_json": leaves.to_json, "type_name": leaves.type_name}[name]
-    raise AttributeError(name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -206,7 +207,7 @@ class TensorReader:
             raise BadTensor(f"its layout is {info.layout}: the values of such tensors are not read yet", where=info.key,
                             id="unsupported")
         item = _item(info.dtype, info.key)
-        form = self._forms.get((info.shape, info.stride)) or self._form(info)
+        form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
         if form.numel == 0:
             return _Place(None, (0,), (1,), 0, item, 1, 0)
         storage = self._ckpt.storages.get(info.storage)
@@ -269,13 +270,14 @@ class TensorReader:
                 yield _ready(np.ascontiguousarray(box), place.swap)
             return
         # a bigger box needs fewer passes over the storage
-        room = max(max_bytes, min(self._limits.preview // 2, 4 * _HELD))
+        room = max(max_bytes, min(self._limits.preview // 2, 2 * _HELD))
         for offset, shape, stride in blocks(place.shape, place.stride, room // place.item):
             out = np.empty(shape, element)
             self._gather(out, place, place.offset + offset, stride)
             data = _ready(out, place.swap)
             for at in range(0, len(data), max_bytes):
                 yield data[at:at + max_bytes]
+            del out, data       # before the next box is made
 
     def _gather(self, out: Array, place: _Place, offset: int, stride: Dims) -> None:
         """Fills `out` from the storage with reads of at most `_HELD` bytes, leaving out what no element needs."""
@@ -344,14 +346,16 @@ class TensorReader:
 
 # Offsets of the extents whose checksum was found right, by file as it was then.
 _right: dict[FileStamp, set[int]] = {}
+_right_lock = Lock()
 
 
 def _verified(stamp: FileStamp) -> set[int]:
     found = _right.get(stamp)
     if found is None:
-        while len(_right) >= 64:
-            _right.pop(next(iter(_right)), None)
-        found = _right.setdefault(stamp, set())
+        with _right_lock:
+            while len(_right) >= 64:
+                del _right[next(iter(_right))]
+            found = _right.setdefault(stamp, set())
     return found
 
 

@@ -81,10 +81,12 @@ class SourceFile:
     def check_unchanged(self) -> None:
         """Raises Changed when the open file no longer looks as it did when it was opened."""
         try:
-            now = _stamp(self.stamp.path, os.fstat(self._fd))
+            now = os.fstat(self._fd)
         except OSError as error:
             raise _unreadable(error, "byte 0") from error
-        _compare(self.stamp, now)
+        before = self.stamp
+        if now.st_mtime_ns != before.mtime_ns or now.st_size != before.size or now.st_ctime_ns != before.ctime_ns:
+            _compare(before, _stamp(before.path, now))
 
     def _expect(self, offset: int, nbytes: int) -> None:
         if offset < 0 or nbytes < 0 or offset + nbytes > self.size:

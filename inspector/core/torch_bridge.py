@@ -85,7 +85,9 @@ def _view(reader: TensorReader, info: TensorInfo, storage: torch.UntypedStorage,
         raise BadTensor("its dimensions are too great for torch", where=info.key, id="too_big")
     try:
         with warnings.catch_warnings():
+            # about types that torch would rather nobody used; this file has them
             warnings.filterwarnings("ignore", "ComplexHalf support is experimental")
+            warnings.filterwarnings("ignore", "torch.quantize_per_tensor")
             tensor = _quantized(reader, info, dtype) if DTYPES[info.dtype].kind == "quantized" else torch.empty(0, dtype=dtype)
             tensor.set_(storage, offset, info.shape, info.stride)  # type: ignore[call-overload, unused-ignore]
     except (RuntimeError, TypeError, ValueError) as error:

@@ -40,6 +40,9 @@ def differences(header: bytes, told: Told) -> list[str]:
     """
     _, _, flags, method, _, _, crc, nbytes, size, n_name, n_extra = _LOCAL.unpack_from(header)
     name = header[FIXED:FIXED + n_name]
+    if (name, flags, method) == told[:3] and (
+            crc == nbytes == size == 0 if flags & DESCRIPTOR else (crc, nbytes, size) == told[3:]):
+        return []
     if nbytes == FULL32 or size == FULL32:
         nbytes, size = _zip64_sizes(header[FIXED + n_name:FIXED + n_name + n_extra], nbytes, size)
     found = []
@@ -71,15 +74,21 @@ def _zip64_sizes(extra: bytes, nbytes: int, size: int) -> tuple[int, int]:
 
 def zip64_field(extra: bytes) -> tuple[int, ...]:
     """The 8-byte numbers of the zip64 field (id 1) in an extra field; () when there is none or it is cut short."""
+    field = extra_field(extra, 1)
+    return struct.unpack_from(f"<{len(field) // 8}Q", field)
+
+
+def extra_field(extra: bytes, kind: int) -> bytes:
+    """The contents of the first field `kind` in an extra field; b"" when there is none or it is cut short."""
     at = 0
     while at + 4 <= len(extra):
-        kind, length = struct.unpack_from("<HH", extra, at)
+        found, length = struct.unpack_from("<HH", extra, at)
         if at + 4 + length > len(extra):
-            return ()
-        if kind == 1:
-            return struct.unpack_from(f"<{length // 8}Q", extra, at + 4)
+            return b""
+        if found == kind:
+            return extra[at + 4:at + 4 + length]
         at += 4 + length
-    return ()
+    return b""
 
 
 def _text(name: bytes) -> str:

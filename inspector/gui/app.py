@@ -19,6 +19,8 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     elif not demo and not new_window and instance.hand_over(paths):
         return 0
     from . import windows
-    return windows.picture(paths, screenshot) if screenshot is not None else windows.show(paths, remember=not demo, listen=not (demo or new_window))
+    if screenshot is not None:
+        return windows.picture(paths, screenshot)
+    return windows.show(paths, remember=not demo, listen=not (demo or new_window))
 
 

@@ -16,7 +16,7 @@ DESKTOP_NAME = "checkpoint-inspector"       # of the .desktop file, so that dock
 
 
 class Application(QApplication):
-    file_asked = Signal(str)
+    file_asked = Signal(object)         # str; see welcome.path_asked
 
     def __init__(self, choice: str = "system") -> None:
         super().__init__([DESKTOP_NAME])

@@ -19,7 +19,7 @@ _PATIENCE = 5000                    # ms that a caller may take for its line
 
 
 class Server(QObject):
-    asked = Signal(list)            # absolute paths; none means "come to the front"
+    asked = Signal(object)          # list of absolute paths; none means "come to the front". As object: Qt text drops surrogates
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

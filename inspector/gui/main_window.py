@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
             edit.setAcceptDrops(False)          # a file dropped on a text field is opened, not typed
 
     def _left(self) -> QWidget:
-        self.model = TreeModel(self.session, self, tasks=self.tasks)
+        self.model = TreeModel(self.session, self.tasks, self)
         self.tree = TreeView(self.session, self.model)
         self.search = SearchBox(self.tree)
         left = QWidget()
@@ -140,15 +140,17 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.welcome.open_asked.connect(self.choose_files)
         self.welcome.demo_asked.connect(self.open_demo)
-        self.welcome.path_asked.connect(lambda path: self.open_paths([path]))
+        self.welcome.path_asked.connect(self.open_path)
         self.problem.retry_asked.connect(self.opener.reload)
         self.problem.close_asked.connect(self.opener.close)
         self.loading.cancel_asked.connect(self.opener.cancel)
         self.banner.reload_asked.connect(self.opener.reload)
         self.session.selection_changed.connect(self._refresh)
-        self.session.document_added.connect(lambda id: self._refresh())
-        self.session.document_changed.connect(lambda id: self._refresh())
-        self.session.document_removed.connect(lambda id: self._refresh())
+        for signal in (self.session.document_added, self.session.document_changed, self.session.document_removed):
+            signal.connect(self._follow)
+
+    def _follow(self, id: int) -> None:
+        self._refresh()
 
     def _refresh(self) -> None:
         """Title, status line, which page is shown and which commands there are: all that depends on the session."""
@@ -184,7 +186,7 @@ class MainWindow(QMainWindow):
         if document is None or selection is None or document.checkpoint is None:
             return ""
         ckpt = document.checkpoint
-        if len(selection.keys) == 1 and (tensor := ckpt.tensors.get(selection.keys[0])) is not None:
+        if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:
             return " · ".join((core.visible(tensor.key, 90), words.shape(tensor.shape), tensor.dtype, words.size(tensor.nbytes)))
         if selection.value is not None:
             return core.visible(selection.value, 120)
@@ -202,6 +204,9 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: list[str]) -> None:
         self.opener.open(paths)
+
+    def open_path(self, path: str) -> None:
+        self.open_paths([path])
 
     def open_demo(self) -> None:
         folder = os.path.join(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation),
@@ -255,14 +260,15 @@ class MainWindow(QMainWindow):
         theme.watcher().choose(choice)
 
     def about(self) -> None:
+        what = self.tr("Opens PyTorch and safetensors checkpoints without running anything in them.")
+        below = "\n".join(notices.versions().splitlines()[1:])
         box = notices.tell(self, icons.APPLICATION, self.tr("About Checkpoint Inspector"),
-                           self.tr("Checkpoint Inspector {version}").format(version=core.version),
-                           self.tr("Opens PyTorch and safetensors checkpoints without running anything in them.\n\n{versions}").format(
-                               versions="\n".join(notices.versions().splitlines()[1:])))
+                           self.tr("Checkpoint Inspector {version}").format(version=core.version), f"{what}\n\n{below}")
         box.answer(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(notices.versions()), closes=False)
 
     def list_shortcuts(self) -> None:
-        notices.table(self, self.tr("Keyboard shortcuts"), (self.tr("Command"), self.tr("Keys")), [*self.menus.shortcuts(), *self._tree_keys()])
+        notices.table(self, self.tr("Keyboard shortcuts"), (self.tr("Command"), self.tr("Keys")),
+                      [*self.menus.shortcuts(), *self._tree_keys()])
 
     def _tree_keys(self) -> list[tuple[str, str]]:
         return [(self.tr("Open or close a group in the tree"), "→  ←"), (self.tr("Open everything below"), "*"),
@@ -377,7 +383,8 @@ class MainWindow(QMainWindow):
                     self.tr("Open {n} files").format(n=f"{count:,}"), on_yes)
 
     def _no_demo(self, error: Exception) -> None:
-        notices.tell(self, "warning", self.tr("Demo files"), self.tr("The demo files could not be written."), core.visible(str(error), 400))
+        notices.tell(self, "warning", self.tr("Demo files"), self.tr("The demo files could not be written."),
+                     core.visible(str(error), 400))
 
 
 class _Veil(QFrame):

@@ -75,7 +75,8 @@ class Box(QDialog):
         """Adds something to look at above the buttons."""
         self._whole.insertWidget(1, widget, 1)
 
-    def answer(self, text: str, on_click: Callable[[], object] | None = None, *, primary: bool = False, closes: bool = True) -> QPushButton:
+    def answer(self, text: str, on_click: Callable[[], object] | None = None, *, primary: bool = False,
+               closes: bool = True) -> QPushButton:
         """Adds a button; clicking it closes the box first, so that what follows may open another."""
         button = QPushButton(text)
         button.setAccessibleName(text)

@@ -29,7 +29,6 @@ class Opener(QObject):
     """`confirm(count, on_yes)` is asked before many files are opened; tests and the screenshot give their own."""
 
     opened = Signal(int)                # document id, once it is READY or FAILED
-    nothing_found = Signal(str)         # a folder without anything to open
 
     def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QObject | None = None, *,
                  confirm: Callable[[int, Callable[[], None]], None] | None = None) -> None:

@@ -91,6 +91,7 @@ class Theme(QObject):
         self._platform_dark = app.palette().color(QPalette.ColorRole.Window).lightness() < 128
         self._choice = "system"
         self._shown: Colours | None = None
+        self._dressed = False
         app.styleHints().colorSchemeChanged.connect(self._apply)
 
     @property
@@ -108,6 +109,13 @@ class Theme(QObject):
         QGuiApplication.styleHints().setColorScheme(wanted)     # window frames follow where the platform lets them
         self._apply()
 
+    def dress(self) -> None:
+        """Puts the style sheet on. Once the widgets are there: under a sheet, every widget that is given to a parent is styled
+        anew with all that is in it, which doubled the time of making the window."""
+        if not self._dressed:
+            self._dressed = True
+            cast(QApplication, QApplication.instance()).setStyleSheet(style_sheet(self.colours))
+
     def _apply(self) -> None:
         scheme = QGuiApplication.styleHints().colorScheme()
         if self._choice == "system":
@@ -120,7 +128,8 @@ class Theme(QObject):
         self._shown = shown
         app = cast(QApplication, QApplication.instance())
         app.setPalette(palette_of(shown))
-        app.setStyleSheet(style_sheet(shown))
+        if self._dressed:
+            app.setStyleSheet(style_sheet(shown))
         self.changed.emit()
 
 

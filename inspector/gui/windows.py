@@ -6,6 +6,7 @@ import tempfile
 
 from PySide6.QtCore import QTimer
 
+from . import theme
 from .application import Application, existing, keep_qt_quiet
 from .instance_server import Server
 from .main_window import MainWindow
@@ -61,6 +62,7 @@ def _window(settings: Settings) -> MainWindow:
     window = MainWindow(session, tasks, settings)
     for part in (session, tasks, settings):
         part.setParent(window)
+    theme.watcher().dress()
     return window
 
 

@@ -46,3 +46,73 @@ def stalls(work: Callable[[], object]) -> float:
         now = time.perf_counter()
         worst, last = max(worst, now - last), now
     return worst * 1000
+
+
+def main(layers: int) -> None:
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QApplication
+
+    from inspector.gui.models.tree_model import TreeModel
+    from inspector.gui.session import Selection, Session
+    from inspector.gui.widgets.tree_view import TreeView
+
+    app = QApplication.instance() or QApplication(sys.argv)
+    checkpoint = giant(layers)
+    trees: list[KeyTree] = []
+    timed("build", lambda: trees.append(build_key_tree(checkpoint)))
+    tree = trees[0]
+    print(f"{'  nodes, tensors, levels':<44}{len(tree):>10,}  {len(tree.infos):,}  {int(tree.depth.max())}")
+    print(f"{'  longest stall of another thread':<44}{stalls(lambda: build_key_tree(checkpoint)):>10,.1f} ms")
+
+    session = Session()
+    model = _Given(tree)
+    shown = TreeModel(session, model)
+    view = TreeView(session, shown)
+    view.resize(900, 1000)
+    view.show()
+    document = session.add(checkpoint.path)
+    session.select(Selection(document.id))
+    timed("put on show", lambda: session.loaded(document.id, checkpoint))
+
+    def screen() -> None:
+        app.processEvents()
+        view.viewport().repaint()
+
+    def step(what: str, work: Callable[[], object]) -> None:
+        timed(what, work)
+        timed("  paint one screen", screen)
+
+    step("expand all", view.expand_all)
+    step("collapse all", view.collapse_all)
+    row = shown.reveal(document.id, "model.language.layers.3.mlp.experts")
+    assert row is not None
+    step("collapse one (a layer's experts)", lambda: shown.set_expanded(row, False))
+    step("expand one (1,000 rows)", lambda: shown.set_expanded(row, True))
+    step("expand all", view.expand_all)
+    for what, text in (("no match", "zzz"), ("777: 600 hits", "777"), ("down_proj: 200k hits", "down_proj"),
+                       ("layers.3.: a dot", "layers.3."), ("*.layers.1?.*.up_proj.*e", "*.layers.1?.*.up_proj.*e"),
+                       ("dtype:f32 >2kB -up", "dtype:f32 >2kB -up"), ("cleared", "")):
+        step(f"filter {what}", lambda text=text: shown.set_filter(text))
+    for column, name in ((0, "name"), (5, "bytes"), (1, "shape")):
+        step(f"sort by {name}", lambda column=column: view.sortByColumn(column, Qt.SortOrder.DescendingOrder))
+    step("file order", lambda: view.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+    step("select all", view.selectAll)
+    step("select the file", lambda: view.select_row(0))
+    view.hide()
+
+
+class _Given:
+    """Stands for `Tasks`: the tree is there already."""
+
+    def __init__(self, tree: KeyTree) -> None:
+        self._tree = tree
+
+    def start(self, key: object, work: object, *, on_done: Callable[[KeyTree], None], label: str = "") -> None:
+        on_done(self._tree)
+
+    def cancel(self, key: object) -> None:
+        pass
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100)

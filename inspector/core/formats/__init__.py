@@ -59,7 +59,7 @@ _LATER = {
 def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in the file at `path`: metadata only, no handle is kept. Raises a ReadError saying what is wrong and
     what to do, `Cancelled` when `monitor` says so."""
-    name = os.fspath(path)
+    name = os.fsdecode(path)
     try:
         with open_source(name) as source, _collector_paused():
             found = _format(source)
@@ -98,4 +98,8 @@ def _collector_paused() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            # to the oldest generation with everything: else the next collection walks a million young objects in one go and
+            # the window stands still meanwhile
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()

@@ -27,6 +27,7 @@ FORMAT = "safetensors"
 MAX_HEADER = 100_000_000                   # bytes; MAX_HEADER_SIZE of the reference
 _AGAIN = "The download or copy was probably interrupted: fetch the file again."
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again, or ask whoever made it."
+_USUAL_RANK = 64                           # dimensions; numpy has no more
 _BATCH = 4096                              # tensors made between two reports
 
 _Row = TypeVar("_Row", Extent, Storage, TensorInfo)
@@ -44,7 +45,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     _check_cover(source, entries, begin)
     tensors, storages = _build(entries, header, begin, source.index, monitor)
     return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors),
-                      storages=MappingProxyType(storages), state_dicts=("",), findings=_findings(header),
+                      storages=MappingProxyType(storages), state_dicts=("",), findings=_findings(header, entries),
                       metadata=MappingProxyType(header.metadata),
                       facts=MappingProxyType({"header bytes": f"{len(data):,}", "tensor bytes": f"{source.size - begin:,}",
                                               "byteorder": "little"}))
@@ -73,8 +74,13 @@ def _header_bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes
 
 
 def _by_offset(entries: list[Entry]) -> list[Entry]:
-    """In the order of their bytes; header order among empty tensors at one place."""
-    return sorted(entries, key=itemgetter(0, 1))
+    """In the order of their bytes, which is how they usually come; header order among empty tensors at one place."""
+    end = 0
+    for entry in entries:
+        if entry[0] != end:
+            return sorted(entries, key=itemgetter(0, 1))
+        end = entry[1]
+    return entries
 
 
 def _check_cover(source: SourceFile, entries: list[Entry], begin: int) -> None:
@@ -139,7 +145,7 @@ def _rows(kind: type[_Row], *columns: Iterable[object]) -> Iterator[_Row]:
     return map(partial(tuple.__new__, kind), zip(*columns, *rest))  # noqa: B905 - some columns are endless
 
 
-def _findings(header: Header) -> tuple[Finding, ...]:
+def _findings(header: Header, entries: list[Entry]) -> tuple[Finding, ...]:
     found = [Finding("non-canonical-header", "warning", "byte 8", f"{text[0].upper()}{text[1:]}.",
                      "Save the file again to have it written in the usual way.") for text in header.oddities]
     if header.extra:
@@ -148,4 +154,11 @@ def _findings(header: Header) -> tuple[Finding, ...]:
         names = ", ".join(f"\"{visible(name, 40)}\"" for name in list(fields)[:3])
         found.append(Finding("extra-field", "info", key, f"\"{visible(key)}\" has fields that safetensors does not define: "
                              f"{names}{others}.", "Other programs ignore them."))
+    if "" in header.keys:
+        found.append(Finding("empty-name", "info", "", "One tensor's name is empty.",
+                             "Rename it before other programs trip over it."))
+    deep = next((key for _, _, key, form in entries if len(form.shape) > _USUAL_RANK), None)
+    if deep is not None:
+        found.append(Finding("rank", "info", deep, f"\"{visible(deep)}\" has more than {_USUAL_RANK} dimensions.",
+                             "NumPy and most operations of PyTorch stop there."))
     return tuple(found)

@@ -16,6 +16,8 @@ import gc
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import repeat
 from types import MappingProxyType
 
 from ..bytes import STORED, SourceFile, read_member
@@ -36,10 +38,12 @@ from .zip_foreign import refuse
 FORMAT, SCRIPT_FORMAT = "torch-zip", "torchscript"
 _MAIN = "data.pkl"
 _CONSTANTS = "constants.pkl"
+_SCRIPT_PICKLES = ("traced_inputs.pkl", "bytecode.pkl", "mobile_debug_handles.pkl", "attributes.pkl")    # besides those two
 _MAX_VERSION = 10                  # kMaxSupportedFileFormatVersion
 _FACT_BYTES = 4096                 # of a small text record that are looked at
 _PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack that much, or to that many bytes
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
+_WIDTHS = {name: known.bits // 8 for name, known in DTYPES.items()}
 _META = "meta: the file holds no values for this storage"
 
 # records that are not the object: what they say becomes a fact of this name
@@ -116,7 +120,8 @@ class _Archive:
 
     def _main_pickle(self) -> str:
         names = self.directory.members
-        candidates = [name for name in names if name[-len(_MAIN):].lower() == _MAIN and name[-len(_MAIN) - 1:-len(_MAIN)] in "/"]
+        candidates = [name for name in names if name.endswith(("l", "L")) and name[-len(_MAIN):].lower() == _MAIN
+                      and name[-len(_MAIN) - 1:-len(_MAIN)] in "/"]
         at_top = [name for name in candidates if name.count("/") <= 1] or candidates
         if len(at_top) > 1:
             shown = " and ".join(repr(visible(name, 80)) for name in at_top[:2])
@@ -149,8 +154,10 @@ class _Archive:
                            "Save it again to get an archive that torch reads.")
 
     def _members(self) -> tuple[Member, ...]:
+        members = self.directory.members
         notes = {**self.directory.remarks, **self.directory.notes}
-        return tuple([Member(name, extent, notes.get(name, "")) for name, extent in self.directory.members.items()])
+        texts = map(notes.get, members, repeat("")) if notes else repeat("", len(members))
+        return tuple(map(partial(tuple.__new__, Member), zip(members, members.values(), texts, strict=True)))
 
     def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint))
@@ -239,11 +246,12 @@ class _Archive:
         extent = self.directory.members[name]
         where = visible(name, 80)
         note = self.directory.notes.get(name)
-        if note:
+        if note and not note.startswith("too_big"):
             raise Corrupt(f"the object's record cannot be read: {note.partition(': ')[2]}",
                           "The archive is damaged: fetch or copy it again.", where)
         inflated = extent.method != STORED
-        if extent.size > self.limits.pickle_bytes or (inflated and extent.size > max(_PICKLE_FREE, extent.nbytes * _PICKLE_RATIO)):
+        allowed = min(self.limits.pickle_bytes, max(_PICKLE_FREE, extent.nbytes * _PICKLE_RATIO) if inflated else extent.size)
+        if note or extent.size > allowed:
             packed = f", packed into {extent.nbytes:,}" if inflated else ""
             raise TooBig(f"the record has {extent.size:,} bytes{packed}: more than an object's description needs",
                          "The file may be hostile. Open it with larger limits if you trust it.", where)
@@ -280,7 +288,8 @@ class _Archive:
     def _learn(self, graph: Graph, label: str, folder: str) -> None:
         """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
         self.pickles.append(Pickle(label, graph))
-        self.findings += views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor).findings
+        contents = views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
+        self.findings += contents.findings
 
     def _names_in(self, graph: Graph | None, label: str) -> list[Finding]:
         return list(views.findings_of_broken(graph, member=label)) if graph is not None else []
@@ -296,8 +305,9 @@ class _Archive:
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
                 self.findings += self._names_in(getattr(error, "graph", None), label)
                 continue
-            self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
-                       "torch.load does not read it; what it names is listed here.")
+            if not (is_script and label in _SCRIPT_PICKLES):
+                self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
+                           "torch.load does not read it; what it names is listed here.")
             self._learn(graph, label, "data/")
             self._trailing(data, graph, label, "data/")
 
@@ -305,8 +315,9 @@ class _Archive:
         """Members that are pickles by name or first bytes. TorchScript's debug files are, and are no secret."""
         aside = (self.top + "data/", *((self.top + "code/", self.top + "constants/") if is_script else ()))
         found, looked = [], 0
-        for name, extent in self.directory.members.items():
-            if name in known or name in self.used or extent.size < 2 or (name.endswith(".debug_pkl") and is_script):
+        for name in self._unused():
+            extent = self.directory.members[name]
+            if name in known or extent.size < 2 or (name.endswith(".debug_pkl") and is_script):
                 continue
             if name.lower().endswith((".pkl", ".pickle")):
                 found.append(name)
@@ -336,24 +347,35 @@ class _Archive:
     def _resolver(self, folder: str) -> Callable[[StorageRef], Storage]:
         """Storage references -> storages, for a pickle whose records lie in `folder`."""
         prefix = "" if folder == "data/" else folder
-        widths = {name: known.bits // 8 for name, known in DTYPES.items()}
+        base, members, use = self.top + folder, self.directory.members, self.used.add
+        doubtful = bool(self.directory.notes or self.order_problem)
+        new = tuple.__new__
 
         def resolve(ref: StorageRef) -> Storage:
-            width = widths.get(ref.dtype or "", 1)
-            nbytes = max(ref.numel, 0) * width
-            dtype = ref.dtype or "uint8"
-            name = f"{prefix}{ref.key}" if ref.key is not None else f"?{ref.node}"
-            if ref.device == "meta":
-                return Storage(name, dtype, ref.device, nbytes, None, problem=ref.problem or _META)
-            member, problem = self._record(ref, folder)
-            if member is None:
-                return Storage(name, dtype, ref.device, nbytes, None, self.big_endian, ref.problem or problem)
-            extent = self.directory.members[member]
-            if not problem and extent.size != nbytes:
-                problem = f"size_mismatch: the pickle says {nbytes:,} bytes, its record has {extent.size:,}"
-            return Storage(name, dtype, ref.device, nbytes, extent, self.big_endian, ref.problem or problem or self.order_problem)
+            key, dtype, device, numel, _, wrong = ref
+            if not (wrong or doubtful or key is None or dtype is None or device == "meta"):
+                extent = members.get(base + key)
+                nbytes = numel * _WIDTHS.get(dtype, -1)
+                if extent is not None and extent.size == nbytes:      # as nearly always
+                    use(base + key)
+                    return new(Storage, (prefix + key, dtype, device, nbytes, extent, self.big_endian, ""))
+            return self._resolve_carefully(ref, folder, prefix)
 
         return resolve
+
+    def _resolve_carefully(self, ref: StorageRef, folder: str, prefix: str) -> Storage:
+        nbytes = max(ref.numel, 0) * _WIDTHS.get(ref.dtype or "", 1)
+        dtype = ref.dtype or "uint8"
+        name = f"{prefix}{ref.key}" if ref.key is not None else f"?{ref.node}"
+        if ref.device == "meta":
+            return Storage(name, dtype, ref.device, nbytes, None, problem=ref.problem or _META)
+        member, problem = self._record(ref, folder)
+        if member is None:
+            return Storage(name, dtype, ref.device, nbytes, None, self.big_endian, ref.problem or problem)
+        extent = self.directory.members[member]
+        if not problem and extent.size != nbytes:
+            problem = f"size_mismatch: the pickle says {nbytes:,} bytes, its record has {extent.size:,}"
+        return Storage(name, dtype, ref.device, nbytes, extent, self.big_endian, ref.problem or problem or self.order_problem)
 
     def _record(self, ref: StorageRef, folder: str) -> tuple[str | None, str]:
         """(member that holds a storage or None, what is wrong with it). A key is only ever a member's name: no path."""
@@ -367,10 +389,12 @@ class _Archive:
         self.used.add(member)
         return member, self.directory.notes.get(member, "")
 
+    def _unused(self) -> list[str]:
+        return [name for name in self.directory.members if name not in self.used]
+
     def _orphans(self) -> None:
         folder = self.top + "data/"
-        orphans = [name for name, extent in self.directory.members.items()
-                   if name.startswith(folder) and extent.size and name not in self.used]
+        orphans = [name for name in self._unused() if name.startswith(folder) and self.directory.members[name].size]
         if orphans:
             nbytes = sum(self.directory.members[name].size for name in orphans)
             shown = ", ".join(visible(self._label(name), 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
@@ -379,7 +403,7 @@ class _Archive:
 
     def _checksums(self) -> None:
         extents = self.directory.members.values()
-        missing = sum(extent.crc is None for extent in extents)
+        missing = [extent.crc for extent in extents].count(None)
         if missing:
             self._tell("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
                        "them cannot be noticed.", "torch writes none after torch.serialization.set_crc32_options(False).")

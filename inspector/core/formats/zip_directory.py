@@ -266,6 +266,8 @@ def _parse(data: bytes, entries: int, start: int, base: int) -> _Table:
         raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {base}")
     if zip_local.FULL32 in map(max, (packed, sizes, headers)):
         _resolve(pieces, names, packed, sizes, headers)
+    if any(_shorts(fixed, 26)):
+        _refuse_second_names(pieces, names)
     if start:
         headers = [header + start for header in headers]
     return _Table(names, raws, flags, methods, crcs, packed, sizes, headers, oddly)
@@ -286,6 +288,8 @@ def _shorts(fixed: bytes, at: int) -> list[int]:
 
 
 def _longs(fixed: bytes, at: int) -> list[int]:
+    if at % 4 == 0 and array("I").itemsize == 4 and sys.byteorder == "little":
+        return array("I", fixed)[at // 4::_STRIDE // 4].tolist()
     return [low | high << 16 for low, high in zip(_shorts(fixed, at), _shorts(fixed, at + 2), strict=True)]
 
 
@@ -350,6 +354,17 @@ def _resolve(pieces: list[bytes], names: list[str], packed: list[int], sizes: li
                               visible(names[n], 80), id="zip64")
             for column, value in zip(columns, values, strict=False):
                 column[n] = value
+
+
+def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
+    """Info-ZIP's unicode path field (0x7075) overrules the name for some readers, Python's from 3.12 on among them."""
+    for piece, name in zip(pieces, names, strict=True):
+        if b"up" in piece:
+            n_name, n_extra, _ = _LENGTHS.unpack_from(piece, 24)
+            other = zip_local.extra_field(piece[_FIXED + n_name:_FIXED + n_name + n_extra], 0x7075)[5:]
+            if other and other != piece[_FIXED:_FIXED + n_name]:
+                raise Ambiguous(f"the member {visible(name, 80)!r} has a second name for other programs, "
+                                f"{visible(other.decode('utf-8', 'replace'), 80)!r}", _DOUBT, visible(name, 80), id="second_name")
 
 
 # -- names ------------------------------------------------------------------------------------------------------------

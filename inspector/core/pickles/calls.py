@@ -28,7 +28,7 @@ def call_of(graph: Graph, n: int) -> Call:
     kind = graph.kind[n]
     kwargs: tuple[tuple[int, int], ...] = ()
     args: tuple[int, ...] | None
-    if kind == REDUCE or kind == NEWOBJ:
+    if kind in (REDUCE, NEWOBJ):
         target = graph.a[n]
         args = tuple_items(graph, graph.b[n])
     else:
@@ -41,7 +41,7 @@ def call_of(graph: Graph, n: int) -> Call:
                 kwargs = tuple(graph.pairs(operands[2]))
             else:
                 args = None
-    made = kind == NEWOBJ or kind == NEWOBJEX
+    made = kind in (NEWOBJ, NEWOBJEX)
     spelled = graph.global_name(target)
     name = canonical(*spelled) if spelled else None
     if kind == REDUCE and args and name in (_RECONSTRUCTOR, _NEWOBJ):

@@ -27,7 +27,8 @@ _CALL = re.compile(b"[%s]" % re.escape(bytes((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INS
 _NO_PATHS: Mapping[int, str] = {}
 
 _HINT = {
-    "unknown": "Ask for a file with only the weights (torch.save(model.state_dict(), ...)), or allow it only if you trust its author.",
+    "unknown": "Ask for a file with only the weights (torch.save(model.state_dict(), ...)), or allow it only if you trust its "
+               "author.",
     "library": "torch.load(weights_only=True) refuses it; the tensors can be shown and exported here all the same.",
     "dangerous": "Do not load this file with weights_only=False.",
     "plain": "",
@@ -59,7 +60,7 @@ def code_findings(graph: Graph, member: str, *, paths: Mapping[int, str] = _NO_P
         for place, data, loaded in _embedded(present, name, known):
             pickles += 1
             if depth >= limits.nested_pickles or pickles > limits.pickles_per_stream:
-                found.append(Finding("nested-pickle", "danger", place, "Pickles inside bytes inside pickles, deeper than is looked into."))
+                found.append(Finding("nested-pickle", "danger", place, "More pickles inside bytes than are looked into."))
                 break
             inner, end, broken = _decode_all(data, place, budget, limits, monitor, loaded)
             if inner:
@@ -170,7 +171,7 @@ def _computed(graph: Graph, nodes: list[int], member: str, paths: Mapping[int, s
 def _odd_names(graph: Graph, member: str) -> Iterator[Finding]:
     """Names that are no text, and codes of a registry that only the reader has."""
     for kind, id, words in ((GLOBALDYN, "dynamic-name", "A name that is put together while loading"),
-                            (EXT, "extension-code", "An extension code, which means whatever the reading program registered for it")):
+                            (EXT, "extension-code", "An extension code, which means what the reading program registered for it")):
         nodes = list(_nodes(graph, kind))
         if nodes:
             n = nodes[0]
@@ -246,7 +247,7 @@ def _looks_pickled(first: int, second: int, last: int) -> bool:
 
 def _given_to_loader(graph: Graph) -> dict[int, None]:
     """Nodes of the bytes (or of the text that becomes them) that `_load_from_bytes` and other loaders are called with."""
-    loaders = {i for i, name in enumerate(graph.names) if canonical(*name) == LOAD_FROM_BYTES or canonical(*name)[1] in ("loads", "_loads")}
+    loaders = {i for i, name in enumerate(graph.names) if name[1] in ("loads", "_loads") or canonical(*name) == LOAD_FROM_BYTES}
     given: dict[int, None] = {}
     if not loaders:
         return given

@@ -54,6 +54,7 @@ FEWEST_WITHOUT_NUMPY = 3000     # the same where numpy must be imported first, w
 BLOCK = 4096                    # lanes at a time: what they need stays in the cache
 NEAR = 4096                     # bytes in which the next anchor must be
 MOST_DIMS = 8
+LONGEST = 512                   # bytes that all opcodes between two texts can take, and some
 NEVER = 1 << 62
 
 _ANCHOR = re.compile(rb"(h.|j....)\(\((h.|j....)", re.DOTALL)
@@ -102,13 +103,13 @@ def run(graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], p
         return pos, pos + NEAR
     fewest = FEWEST if "numpy" in sys.modules else FEWEST_WITHOUT_NUMPY
     pattern = re.compile(re.escape(found[0]))
-    if sum(1 for _ in islice(pattern.finditer(data, pos), fewest)) < fewest:
+    if len(data) < 2 * LONGEST or sum(1 for _ in islice(pattern.finditer(data, pos), fewest)) < fewest:
         return pos, NEVER
     try:
-        import numpy  # noqa: F401, ICN001
+        import numpy  # noqa: F401
     except ImportError:
         return pos, NEVER
-    anchors = (match.start() for match in pattern.finditer(data, pos))
+    anchors = map(re.Match.start, pattern.finditer(data, pos))
     return _run_blocks(_Reader(data), anchors, found[0], graph, memo, stack, meta, pos, budget)
 
 
@@ -136,6 +137,10 @@ def _run_blocks(reader: _Reader, anchors: Iterator[int], anchor: bytes, graph: G
         size = min(BLOCK, 2 * size)
 
 
+def _raw(values: Ints) -> memoryview:
+    return values.data.cast("B")
+
+
 def _get_index(get: bytes) -> int:
     return int.from_bytes(get[1:], "little")
 
@@ -146,9 +151,10 @@ class _Reader:
     def __init__(self, data: bytes) -> None:
         import numpy as np
         self.data = data
-        self.last = len(data) - 8
-        self.view = np.ndarray((self.last + 1,), np.dtype("<u8"), data, 0, (1,))
+        self.safe = len(data) - LONGEST
+        self.view = np.ndarray((len(data) - 7,), np.dtype("<i8"), data, 0, (1,))
         self.bytes = np.frombuffer(data, np.uint8)
+        self.high_bits = np.array([int.from_bytes(b"\x80" * count, "little", signed=count == 8) for count in range(9)], np.int64)
         self.classes = np.zeros(256, np.int64)
         self.widths = np.zeros(256, np.int64)
         self.masks = np.zeros(256, np.int64)
@@ -156,30 +162,27 @@ class _Reader:
             self.classes[op], self.widths[op], self.masks[op] = which, width, (1 << bits) - 1
 
     def read(self, p: Ints) -> Token:
-        """The opcodes at `p`; where the data ends within eight bytes, opcode 0, which fits nowhere."""
-        import numpy as np
-        word = self.view[np.minimum(p, self.last)]
-        word[p > self.last] = 0
-        op = (word & np.uint64(255)).astype(np.int64)
-        value = (word >> np.uint64(8)).astype(np.int64) & self.masks[op]
+        word = self.view[p]
+        op = word & 255
+        word >>= 8
+        value = word & self.masks.take(op)
         negative = (op == 0x4A) & (value >= 1 << 31)
         if negative.any():
             value[negative] -= 1 << 32
-        return Token(p, op, self.classes[op], self.widths[op], value, (word >> np.uint64(8)).astype(np.int64) & 255)
+        return Token(op, self.classes.take(op), self.widths.take(op), value, word)
 
 
 class Token(NamedTuple):
-    at: Ints
     op: Ints
     which: Ints         # _PUT, _GET …
     width: Ints         # bytes, without a text's payload
     value: Ints         # argument: number, memo index or length
-    next_op: Ints       # the byte behind the opcode
+    rest: Ints          # the seven bytes behind the opcode
 
 
 class Put(NamedTuple):
     there: Mask
-    index: Ints
+    slot: Ints          # memo index
     implied: Mask       # MEMOIZE, which carries no index
 
 
@@ -189,7 +192,7 @@ class Operand(NamedTuple):
     made: Mask
     text: Mask
     got: Mask
-    index: Ints         # memo index where got
+    slot: Ints          # memo index where got
     a: Ints             # text: start; int: value
     b: Ints
     at: Ints
@@ -210,7 +213,7 @@ class _Block:
         self.storage = storage
         self.ok: Mask = np.ones(len(anchors), bool)
         self.puts: list[Put] = []
-        self.end = self._parse_tensor(anchors + anchor_length)
+        self.end = self._parse_tensor(self._within(anchors + anchor_length))
         self.begin = np.concatenate((np.array([pos], np.int64), self.end[:-1]))
         tensor_puts, self.puts = self.puts, []
         self._parse_lead(self.begin, anchors)
@@ -221,7 +224,7 @@ class _Block:
     def _parse_lead(self, p: Ints, anchors: Ints) -> None:
         token = self.reader.read(p)
         p, token = self._put(p, token)
-        self.batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & (token.next_op == 0x28)
+        self.batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
         self.batch_op, self.batch_at = token.op, p
         p = p + 2 * self.batch
         self.key, p = self._operand(p, None, but=p == anchors)
@@ -260,10 +263,14 @@ class _Block:
         self.reduce_at, p = self._expect(p, 0x52)
         return p
 
-    def _expect(self, p: Ints, op: int) -> tuple[Ints, Ints]:
-        bytes_ = self.reader.bytes
+    def _within(self, p: Ints) -> Ints:
+        """Positions where LONGEST bytes can be read; the lanes of the others are not sound."""
         import numpy as np
-        self.ok &= bytes_[np.minimum(p, len(bytes_) - 1)] == op
+        self.ok &= p <= self.reader.safe
+        return np.minimum(p, self.reader.safe)
+
+    def _expect(self, p: Ints, op: int) -> tuple[Ints, Ints]:
+        self.ok &= self.reader.bytes[p] == op
         return p, p + 1
 
     def _put(self, p: Ints, token: Token | None = None) -> tuple[Ints, Token]:
@@ -291,7 +298,7 @@ class _Block:
             self.ok &= made | got
         behind = p + token.width * (made | got)
         a = np.where(text, behind, token.value)
-        behind = behind + token.value * text
+        behind = self._within(behind + token.value * text)
         b = np.where(text, behind, 0)
         operand = Operand(made, text, got, token.value, a, b, p)
         follow = self.reader.read(behind)
@@ -340,35 +347,38 @@ class _Block:
         self.put_there, self.put_before = there, total - there
         ok: Mask = np.ones(len(there), bool)
         for i, put in enumerate(self.puts):
-            ok &= ~put.there | put.implied | (put.index == self.put_before[:, i])
+            ok &= ~put.there | put.implied | (put.slot == self.put_before[:, i])
         # the PUTs in order: the tensor before, key, storage key, location, id, size, stride, hooks, arguments
-        ok &= ~self.key.got | (self.key.index < self.put_before[:, 1])
+        ok &= ~self.key.got | (self.key.slot < self.put_before[:, 1])
         ok &= self.cls < self.put_before[:, 2]
-        ok &= ~self.storage_key.got | (self.storage_key.index < self.put_before[:, 2])
-        ok &= ~self.location.got | (self.location.index < self.put_before[:, 3])
+        ok &= ~self.storage_key.got | (self.storage_key.slot < self.put_before[:, 2])
+        ok &= ~self.location.got | (self.location.slot < self.put_before[:, 3])
         ok &= self.hooks < self.put_before[:, 7]
         return self._first_bad(ok)
 
     def valid_texts(self) -> int:
-        """Texts must be UTF-8; nearly all are ASCII, which one running count over the block's bytes shows."""
+        """Texts must be UTF-8; nearly all are ASCII, which their bytes eight at a time show."""
         import numpy as np
-        n = self.lanes
-        if not n:
-            return 0
-        first = int(self.begin[0])
-        high = np.zeros(int(self.end[n - 1]) - first + 1, np.int32)
-        np.cumsum(self.reader.bytes[first:int(self.end[n - 1])] >= 0x80, out=high[1:])
-        lanes = n
+        lanes = self.lanes
         for operand in (self.key, self.storage_key, self.location):
-            made = np.flatnonzero(operand.text[:n])
+            made = np.flatnonzero(operand.text[:lanes])
             a, b = operand.a[made], operand.b[made]
-            for i in np.flatnonzero(high[b - first] != high[a - first]).tolist():
+            for i in np.flatnonzero(self._perhaps_not_ascii(a, b)).tolist():
                 try:
                     str(self.reader.data[int(a[i]):int(b[i])], "utf-8")
                 except UnicodeDecodeError:
                     lanes = min(lanes, int(made[i]))
                     break
         return lanes
+
+    def _perhaps_not_ascii(self, a: Ints, b: Ints) -> Mask:
+        import numpy as np
+        doubtful: Mask = b - a > LONGEST
+        for done in range(0, min(LONGEST, int((b - a).max(initial=0))), 8):
+            left = np.clip(b - a - done, 0, 8)
+            word = self.reader.view[np.minimum(a + done, b)]
+            doubtful |= (word & self.reader.high_bits[left]) != 0
+        return doubtful
 
     def fitting_batches(self, graph: Graph, stack: Sequence[int], meta: Sequence[list[int]]) -> int:
         """A batch may end only where its target takes it and, for a dict, where every value has a key."""
@@ -428,21 +438,21 @@ class _Block:
         ids = nodes.number(first_node)
         if nodes.total > budget.left:
             return False
-        batches = _Batches(self, ids[:, reduce], stack)
+        batches = _Batches(self, len(stack))
         places = operands.number(first_operand) + batches.inserted[:, None]
         after_sizes = places[:, stride_operands[0] if stride_operands else args_operands[0]]
         after_pid = places[:, size_operands[0]] if size_operands else after_sizes
 
         put_nodes = self._put_nodes(stack[-1], ids[:, [key, storage_key, location, pid, size, stride, hooks, args, reduce]])
         resolve = _Resolver(memo, put_nodes)
-        key_node = np.where(self.key.made[:n], ids[:, key], resolve(self.key.index[:n], self.key.got[:n]))
+        key_node = np.where(self.key.made[:n], ids[:, key], resolve(self.key.slot[:n], self.key.got[:n]))
         storage_key_node = np.where(self.storage_key.made[:n], ids[:, storage_key],
-                                    resolve(self.storage_key.index[:n], self.storage_key.got[:n]))
-        location_node = np.where(self.location.made[:n], ids[:, location], resolve(self.location.index[:n], self.location.got[:n]))
+                                    resolve(self.storage_key.slot[:n], self.storage_key.got[:n]))
+        location_node = np.where(self.location.made[:n], ids[:, location], resolve(self.location.slot[:n], self.location.got[:n]))
         cls_node = resolve(self.cls[:n], one)
         hooks_class = resolve(self.hooks[:n], one)
 
-        nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), batches.a, batches.b, self.batch_at)
+        nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), 0, 0, self.batch_at)
         nodes.fill(key, np.where(self.key.text[:n], STR, INT), self.key.a, self.key.b, self.key.at)
         nodes.fill(storage_key, STR, self.storage_key.a, self.storage_key.b, self.storage_key.at)
         nodes.fill(location, STR, self.location.a, self.location.b, self.location.at)
@@ -463,8 +473,9 @@ class _Block:
 
         pid_values = (np.full(n, self.storage), cls_node, storage_key_node, location_node, ids[:, numel], ids[:, none])
         args_values = (ids[:, persid], ids[:, offset], ids[:, size], ids[:, stride], ids[:, flag], ids[:, hooks])
+        int_values = (ids[:, column] for column in (*sizes, *strides))
         for column, values in zip([*pid_operands, *size_operands, *stride_operands, *args_operands],
-                                  [*pid_values, *(ids[:, c] for c in sizes), *(ids[:, c] for c in strides), *args_values], strict=True):
+                                  [*pid_values, *int_values, *args_values], strict=True):
             operands.fill(column, 0, values, 0, values)
 
         new_kinds = nodes.kinds()
@@ -472,9 +483,9 @@ class _Block:
             return False
         budget.left -= nodes.total
         graph.kind += new_kinds.tobytes()
-        graph.a.frombytes(nodes.flat(nodes.a))
-        graph.b.frombytes(nodes.flat(nodes.b))
-        graph.at.frombytes(nodes.flat(nodes.at))
+        graph.a.frombytes(_raw(nodes.a[nodes.there]))
+        graph.b.frombytes(_raw(nodes.b[nodes.there]))
+        graph.at.frombytes(_raw(nodes.at[nodes.there]))
         batches.write(graph, operands, stack, key_node, ids[:, reduce], ids[:, batch], meta)
         memo.extend(array("q", put_nodes.tobytes()))
         return True
@@ -518,8 +529,8 @@ class _Table:
         shape = self.there.shape
         count = np.cumsum(self.there.ravel(), dtype=np.int64).reshape(shape)
         self.total = int(count[-1, -1])
-        self.kind = np.zeros(shape, np.uint8)
-        self.a, self.b, self.at = (np.zeros(shape, np.int64) for _ in range(3))
+        self.kind = np.empty(shape, np.uint8)
+        self.a, self.b, self.at = (np.empty(shape, np.int64) for _ in range(3))
         numbers: Ints = count - self.there + first
         return numbers
 
@@ -534,40 +545,34 @@ class _Table:
         flat: NDArray[np.uint8] = self.kind[self.there]
         return flat
 
-    def flat(self, values: Ints) -> bytes:
-        return values[self.there].tobytes()
-
 
 class _Batches:
     """The SETITEMS and APPENDS between lanes. `inserted[lane]`: operands of all of them up to and with that lane's own."""
 
-    def __init__(self, block: _Block, reduce: Ints, stack: Sequence[int]) -> None:
+    def __init__(self, block: _Block, waiting: int) -> None:
+        """`waiting` values lie above the MARK already."""
         import numpy as np
         n = block.lanes
-        self.block = block
+        self.count = n
         self.lanes = np.flatnonzero(block.batch[:n]).tolist()
-        self.pushed = 1 + (block.key.made | block.key.got)[:n].astype(np.int64)
-        self.inserted = np.zeros(n, np.int64)
-        self.a = np.zeros(n, np.int64)
-        self.b = np.zeros(n, np.int64)
-        waiting, before = len(stack), 0
+        self.keyed = (block.key.made | block.key.got)[:n]
+        own = np.zeros(n, np.int64)
+        before = 0
         for lane in self.lanes:
-            waiting += int(self.pushed[before:lane].sum())
-            self.b[lane] = 1 + waiting          # the length for now; `place` knows where
-            self.inserted[lane] = 1 + waiting
+            own[lane] = 1 + waiting + lane - before + int(np.count_nonzero(self.keyed[before:lane]))
             waiting, before = 0, lane
-        self.inserted = np.cumsum(self.inserted)
+        self.inserted = np.cumsum(own)
 
     def write(self, graph: Graph, operands: _Table, stack: list[int], key: Ints, reduce: Ints, nodes: Ints,
               meta: Sequence[list[int]]) -> None:
         """Writes all operands, and leaves on `stack` what lies there behind the last lane."""
         import numpy as np
-        n = self.block.lanes
+        n = self.count
         both = np.stack((key, reduce), 1)
-        pushed = np.stack((self.pushed == 2, np.ones(n, bool)), 1)
+        pushed = np.stack((self.keyed, np.ones(n, bool)), 1)
         before = 0
         for lane in self.lanes:
-            graph.operands.frombytes(operands.a[before:lane][operands.there[before:lane]].tobytes())
+            graph.operands.frombytes(_raw(operands.a[before:lane][operands.there[before:lane]]))
             stack.extend(both[before:lane][pushed[before:lane]].tolist())
             node, target = int(nodes[lane]), meta[-1][-1]
             graph.a[node] = len(graph.operands)
@@ -577,7 +582,7 @@ class _Batches:
             graph.mutations.setdefault(target, []).append(node)
             stack.clear()
             before = lane
-        graph.operands.frombytes(operands.a[before:n][operands.there[before:n]].tobytes())
+        graph.operands.frombytes(_raw(operands.a[before:n][operands.there[before:n]]))
         stack.extend(both[before:n][pushed[before:n]].tolist())
 
 

@@ -5,7 +5,7 @@ latter alone; GET and PUT by `PyLong_FromString(s, 10)`; FLOAT by `PyOS_string_t
 `PyBytes_DecodeEscape`. The pure Python unpickler and pickletools differ from it and from each other ("010", "0x10",
 "1_0"), so every spelling that a pickler would not write is reported as not canonical.
 
-A line is given without its newline. `ValueError` says that the C unpickler would refuse it.
+All of them stop at a NUL. A line is given without its newline. `ValueError` says that the C unpickler would refuse it.
 """
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import NamedTuple
 INT64_MIN, INT64_MAX = -(1 << 63), (1 << 63) - 1
 SHORT = 64                              # longer digits than this never fit 64 bits, unless they are not canonical
 
-_BOOLEAN = re.compile(rb"[ \t\v\f\r+][01]|-0|0[01]")
+_BOOLEAN = re.compile(rb"[ \t\v\f\r+][01]|-0|0[01]|[01]\0")
 _OCTAL = re.compile(rb"[ \t\v\f\r]*[+-]?0[0-7]+")
 _CANONICAL = re.compile(rb"0|-?[1-9][0-9]*")
 _LONG_DECIMAL = re.compile(rb"[+-]?[1-9][0-9]*(?:_[0-9]+)*")
@@ -38,10 +38,10 @@ def int_line(line: bytes) -> Number:
     """The INT opcode, where `00` and `01` are booleans and a leading zero means octal."""
     if not line:
         raise ValueError("no digits")
-    if len(line) == 2 and _BOOLEAN.fullmatch(line):
-        return Number(line[1:] == b"1", 0, 2, line in (b"00", b"01"))
     text = line.split(b"\0", 1)[0]
-    if _OCTAL.fullmatch(text) and len(text) == len(line):
+    if len(line) == 2 and _BOOLEAN.fullmatch(line):
+        return Number(text.endswith(b"1"), 0, 2, line in (b"00", b"01"))
+    if _OCTAL.fullmatch(text):
         value = int(text, 8)
         if not INT64_MIN <= value <= INT64_MAX:
             raise ValueError("octal digits beyond 64 bits")
@@ -66,10 +66,11 @@ def index_line(line: bytes) -> tuple[int, bool]:
 
 def float_line(line: bytes) -> int:
     """The FLOAT opcode: the 64 bits of the value, as a signed integer."""
-    if not _FLOAT.fullmatch(line):
+    text = line.split(b"\0", 1)[0]
+    if not _FLOAT.fullmatch(text):
         raise ValueError("not a number")
-    value = float(line)
-    if value in (float("inf"), float("-inf")) and b"n" not in line.lower():
+    value = float(text)
+    if value in (float("inf"), float("-inf")) and b"n" not in text.lower():
         raise ValueError("beyond what 64 bits hold")
     bits: int = struct.unpack("<q", struct.pack("<d", value))[0]
     return bits

@@ -117,8 +117,9 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
 
 
 class _Machine:
-    """One decode. `stack` lists and the memo hold node numbers; `meta` are the stacks below the open MARKs. The memo is dense (`memo[i]` for i < len) with a dict, `far`, for indexes
-    beyond; None in it means that the value is in `runs`, (first index, values) of each run of tensors, to save memory."""
+    """One decode. `stack` lists and the memo hold node numbers; `meta` are the stacks below the open
+    MARKs. The memo is dense (`memo[i]` for i < len) with a dict, `far`, for indexes beyond; None in it means that the value is
+    in `runs`, (first index, values) of each run of tensors, to save memory."""
 
     def __init__(self, data: bytes, start: int, limits: Limits, monitor: Monitor, member: str, budget: Budget,
                  idioms: bool) -> None:
@@ -389,7 +390,8 @@ class _Machine:
         self.check_held(at, held + len(stack))
         self.check_frame(at)
         if at < self.frame_end - 1:
-            self.note("odd-frame", at, "The pickle stops before its frame ends; some readers skip the rest of the frame, others read it.")
+            self.note("odd-frame", at, "The pickle stops before its frame ends; some readers skip the rest of the frame, "
+                                       "others read it.")
         if held or stack:
             graph.leftover = tuple(chain(*self.meta, stack))
             self.note("leftover-stack", at, f"{len(graph.leftover):,} more value(s) lie on the pickle's stack when it stops; "
@@ -406,7 +408,8 @@ class _Machine:
     def flush(self) -> int:
         """Moves the new nodes and operands into the graph's arrays; gives the number of operands there."""
         graph = self.graph
-        for new, kept in ((self.new_a, graph.a), (self.new_b, graph.b), (self.new_at, graph.at), (self.new_operands, graph.operands)):
+        for new, kept in ((self.new_a, graph.a), (self.new_b, graph.b), (self.new_at, graph.at),
+                          (self.new_operands, graph.operands)):
             if new:
                 kept.frombytes(struct.pack(f"{len(new)}q", *new))       # four times as fast as array.fromlist
                 new.clear()
@@ -439,7 +442,7 @@ class _Machine:
         was = self.graph.kind[target]
         if was in _PLAIN and was != _ACCEPTS[kind]:
             raise self.cannot_change(at, target)
-        if kind == SETITEMS or kind == SETITEM:
+        if kind in (SETITEMS, SETITEM):
             self.check_pairs(at, items)
         elif kind == ADDITEMS:
             self.check_hashable(at, items, "an item of a set")
@@ -524,7 +527,7 @@ class _Machine:
     def proto(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
         version = self.data[pos]
         if version > HIGHEST_PROTOCOL:
-            raise self.failed(Unsupported, at, f"pickle protocol {version} does not exist yet; {HIGHEST_PROTOCOL} is the highest known",
+            raise self.failed(Unsupported, at, f"there is no pickle protocol {version} yet, only up to {HIGHEST_PROTOCOL}",
                               "If the file is not damaged, a newer version of this program may read it.")
         if at != self.start:
             self.note("odd-protocol", at, f"The pickle's protocol is said again, or late: {version}.")
@@ -695,7 +698,8 @@ class _Machine:
         raise self.corrupt(at, "the pickle wants a buffer that was kept outside of it, and there is none")
 
     def readonly_buffer(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
-        raise self.failed(Unsupported, at, "the pickle refers to a buffer that was kept outside of it", "Save it again without `buffer_callback`.")
+        raise self.failed(Unsupported, at, "the pickle refers to a buffer that was kept outside of it",
+                          "Save it again without `buffer_callback`.")
 
     # -- their parts --------------------------------------------------------------------------------------------------
 
@@ -778,7 +782,8 @@ class _Machine:
 
     def note_spelling(self, at: int, value: int | None) -> None:
         shown = "a big integer" if value is None else f"{value:d}"
-        self.note("non-canonical-int", at, f"An integer is spelt as no pickler spells it; PyTorch reads it as {shown}, other tools may not.")
+        self.note("non-canonical-int", at, f"An integer is spelt as no pickler spells it; PyTorch reads it as {shown}, "
+                                           "other tools may not.")
 
     def explain(self, error: Exception, at: int) -> ReadError:
         """What an exception of the loop means: the data ended, the stack was too short, or the memo entry was never made."""
@@ -804,7 +809,8 @@ class _Machine:
         return self.corrupt(at, f"{opcodes.name(self.data[at])} would change a value of kind {kind}, which has no such thing")
 
     def too_big(self, at: int, message: str) -> ReadError:
-        return self.failed(TooBig, at, message, "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.")
+        return self.failed(TooBig, at, message,
+                           "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.")
 
     def corrupt(self, at: int, message: str, *, id: str = "") -> ReadError:
         return self.failed(Corrupt, at, message, DAMAGED, id=id)

@@ -29,7 +29,8 @@ _RENAMED: dict[Name, Name] = {
     ("UserString", "UserString"): ("collections", "UserString"),
     ("exceptions", "StandardError"): ("builtins", "Exception"),
     ("_functools", "partial"): ("functools", "partial"), ("_collections", "deque"): ("collections", "deque"),
-    ("_collections", "defaultdict"): ("collections", "defaultdict"), ("_collections", "OrderedDict"): ("collections", "OrderedDict"),
+    ("_collections", "defaultdict"): ("collections", "defaultdict"),
+    ("_collections", "OrderedDict"): ("collections", "OrderedDict"),
     ("_decimal", "Decimal"): ("decimal", "Decimal"), ("_datetime", "datetime"): ("datetime", "datetime"),
 }
 
@@ -126,8 +127,8 @@ _LIBRARY_PREFIXES = ("torch.nn.modules.", "torch.optim.", "torch.nn.parallel.", 
                      "torchvision.models.", "torchvision.transforms.", "torchvision.ops.")
 
 _DANGEROUS_MODULES = frozenset({
-    "os", "posix", "nt", "ntpath", "posixpath", "subprocess", "runpy", "socket", "sys", "importlib", "pty", "shutil", "code", "codeop",
-    "pdb", "bdb", "cProfile", "profile", "trace", "timeit", "doctest", "ctypes", "_ctypes", "cffi", "multiprocessing",
+    "os", "posix", "nt", "ntpath", "posixpath", "subprocess", "runpy", "socket", "sys", "importlib", "pty", "shutil", "code",
+    "codeop", "pdb", "bdb", "cProfile", "profile", "trace", "timeit", "doctest", "ctypes", "_ctypes", "cffi", "multiprocessing",
     "threading", "_thread", "asyncio", "signal", "webbrowser", "urllib", "http", "ftplib", "smtplib", "telnetlib", "imaplib",
     "poplib", "requests", "httpx", "aiohttp", "paramiko", "pip", "ensurepip", "venv", "distutils", "setuptools", "pkgutil", "imp",
     "pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "operator", "types", "gc", "inspect",

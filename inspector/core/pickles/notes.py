@@ -14,8 +14,11 @@ def note_findings(graph: Graph, member: str) -> list[Finding]:
     for note in graph.notes:
         at, message, count = first.get(note.id, (note.at, note.message, 0))
         first[note.id] = (at, message, count + 1)
-    return [Finding(id, _note_level(id), f"{member}:{at}", sentence(message + (f" (and {count - 1} more like it)" if count > 1 else "")))
-            for id, (at, message, count) in first.items()]
+    found = []
+    for id, (at, message, count) in first.items():
+        more = f" There are {count - 1:,} more like it." if count > 1 else ""
+        found.append(Finding(id, _note_level(id), f"{member}:{at}", sentence(message) + more))
+    return found
 
 
 def _note_level(id: str) -> Level:

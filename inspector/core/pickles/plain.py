@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from ..checkpoint import Opaque, Plain
 from ..graph import (
+    ADDITEMS,
+    APPEND,
+    APPENDS,
     BIGINT,
     BIGTEXT,
     BUFFER,
@@ -50,20 +53,20 @@ def scalar(graph: Graph, n: int, int_bits: int = LIMITS.int_bits) -> Plain:
     kind = graph.kind[n]
     if kind == NONE:
         return None
-    if kind == TRUE or kind == FALSE:
+    if kind in (TRUE, FALSE):
         return kind == TRUE
     if kind == INT:
         return graph.a[n]
     if kind == FLOAT:
         return graph.real(n)
-    if kind == STR or kind == STRTEXT:
+    if kind in (STR, STRTEXT):
         return graph.text(n)
     if kind == BYTES:
         return graph.raw(n)
-    if kind == PYSTR or kind == PYSTRTEXT:
+    if kind in (PYSTR, PYSTRTEXT):
         text = graph.loose_text(n)
         return text if text is not None else graph.raw(n)
-    if kind == BIGINT or kind == BIGTEXT:
+    if kind in (BIGINT, BIGTEXT):
         return _big_integer(graph, n, int_bits)
     return _named(graph, n)
 
@@ -90,8 +93,7 @@ def _named(graph: Graph, n: int) -> Plain:
         dtype = dtype_name(module, name)
         return Opaque("torch.dtype", f"torch.{dtype}", n) if dtype else Opaque("name", visible(f"{module}.{name}"), n)
     if kind == BYTEARRAY:
-        size = graph.b[n] - graph.a[n]
-        return Opaque("bytearray", f"{size} bytes: {_bytes_text(graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + 32)], size > 32)}", n)
+        return Opaque("bytearray", bytes_text(graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + 33)], graph.b[n] - graph.a[n]), n)
     if kind == GLOBALDYN:
         return Opaque("name", f"a name put together at load time: {short(graph, graph.a[n])}.{short(graph, graph.b[n])}", n)
     if kind == EXT:
@@ -106,8 +108,9 @@ def _named(graph: Graph, n: int) -> Plain:
     return Opaque("object", "…", n)
 
 
-def _bytes_text(raw: bytes, more: bool) -> str:
-    return repr(raw) + ("…" if more else "")
+def bytes_text(raw: bytes, size: int) -> str:
+    """`size` bytes that begin with `raw`, on one line."""
+    return f"{size:,} bytes: {raw[:32]!r}" + ("…" if size > 32 else "")
 
 
 def short(graph: Graph, n: int, limit: int = 120, *, exact: bool = False) -> str:
@@ -126,7 +129,7 @@ def _pieces(graph: Graph, n: int, budget: list[int], depth: int, limit: int) -> 
     if kind in (TUPLE, LIST, FROZENSET, SET):
         if depth == 0 or budget[0] <= 0:
             return "…"
-        items = graph.operands[graph.a[n]:min(graph.b[n], graph.a[n] + _SHORT_PIECES)]
+        items = _first_items(graph, n)
         texts = []
         for item in items:
             if budget[0] <= 0:
@@ -146,6 +149,17 @@ def _pieces(graph: Graph, n: int, budget: list[int], depth: int, limit: int) -> 
     return value.text if isinstance(value, Opaque) else "…"
 
 
+def _first_items(graph: Graph, n: int) -> list[int]:
+    """A few items of a container, without going over all that it has."""
+    items = list(graph.operands[graph.a[n]:min(graph.b[n], graph.a[n] + _SHORT_PIECES)])
+    for m in graph.mutations.get(n, ()):
+        if len(items) >= _SHORT_PIECES:
+            break
+        if graph.kind[m] in (APPEND, APPENDS, ADDITEMS):
+            items += graph.operands[graph.a[m] + 1:min(graph.b[m], graph.a[m] + 1 + _SHORT_PIECES)]
+    return items
+
+
 def _scalar_text(graph: Graph, n: int, limit: int) -> str:
     value = scalar(graph, n)
     if isinstance(value, Opaque):
@@ -162,7 +176,7 @@ def key_text(graph: Graph, n: int) -> str:
         return str(graph.data[graph.a[n]:graph.b[n]], "utf-8", "surrogatepass")
     if kind == STRTEXT:
         return graph.text(n) or ""
-    if kind == PYSTR or kind == PYSTRTEXT:
+    if kind in (PYSTR, PYSTRTEXT):
         text = graph.loose_text(n)
         return text if text is not None else (graph.raw(n) or b"").decode("latin-1")
     if kind in SCALARS:

@@ -37,7 +37,7 @@ from ..graph import (
 from ..keypath import visible
 from .calls import Call, call_of, tuple_items
 from .names import LAYOUTS, MEMORY_FORMATS, Name
-from .plain import NUMBERS, SCALARS, scalar, short
+from .plain import NUMBERS, SCALARS, bytes_text, scalar, short
 
 _TEXT_ARGUMENTS = 80        # characters of an argument that is shown as part of its object's line
 _FEW_ARGUMENTS = 4
@@ -84,7 +84,7 @@ def view_of(graph: Graph, n: int) -> View:
         return Sequence(graph.sequence(n), [])
     if kind == TUPLE:
         return Sequence(graph.sequence(n), ())
-    if kind == SET or kind == FROZENSET:
+    if kind in (SET, FROZENSET):
         name = "set" if kind == SET else "frozenset"
         return Sequence(graph.sequence(n), Opaque(name, f"{name}()", n))
     call = call_of(graph, n)
@@ -314,7 +314,7 @@ def _bytearray(graph: Graph, call: Call) -> View | None:
         raw = _bytes_of(graph, args[0]) if len(args) == 1 else None
     if raw is None:
         return None
-    return Leaf(Opaque("bytearray", f"{len(raw)} bytes: {raw[:32]!r}" + ("…" if len(raw) > 32 else ""), call.node))
+    return Leaf(Opaque("bytearray", bytes_text(raw, len(raw)), call.node))
 
 
 def _complex(graph: Graph, call: Call) -> View | None:
@@ -379,7 +379,8 @@ def _path(graph: Graph, call: Call) -> View | None:
         return None
     sep = "\\" if "Windows" in call.spelled[1] else "/"
     texts = [part or "" for part in parts]
-    joined = texts[0] + sep.join(["", *texts[1:]]) if texts and not texts[0].endswith(sep) else "".join(texts[:1]) + sep.join(texts[1:])
+    root = "".join(texts[:1])
+    joined = root + (sep if texts[1:] and not root.endswith(sep) else "") + sep.join(texts[1:])
     return Leaf(Opaque(".".join(call.spelled), joined or ".", call.node))
 
 
@@ -466,7 +467,8 @@ class NumpyType(NamedTuple):
         words = {"f": "float", "i": "int", "u": "uint", "c": "complex"}
         if self.kind in words:
             return f"{words[self.kind]}{self.size * 8}"
-        return {"b": "bool", "O": "object", "U": "text", "S": "bytes", "V": "record", "M": "datetime64", "m": "timedelta64"}[self.kind]
+        others = {"b": "bool", "O": "object", "U": "text", "S": "bytes", "V": "record", "M": "datetime64", "m": "timedelta64"}
+        return others[self.kind]
 
 
 def numpy_type(graph: Graph, n: int) -> NumpyType | None:
@@ -534,7 +536,9 @@ def _numpy_array(graph: Graph, call: Call) -> View | None:
     """`_reconstruct(ndarray, (0,), b"b")` and its BUILD `(version, shape, dtype, fortran, bytes or list of objects)`."""
     args = call.args or ()
     states = graph.states(call.node)
-    if len(args) != 3 or graph.global_name(args[0]) != ("numpy", "ndarray") or len(states) != 1 or not _only(graph, call.node, BUILD):
+    if len(args) != 3 or graph.global_name(args[0]) != ("numpy", "ndarray") or len(states) != 1:
+        return None
+    if not _only(graph, call.node, BUILD):
         return None
     parts = tuple_items(graph, states[0])
     if parts is None or len(parts) != 5:

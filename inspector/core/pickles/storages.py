@@ -65,33 +65,27 @@ class Storages:
 
     def of(self, n: int) -> Backing | None:
         """The storage that node `n` refers to; None when it is no persistent id of a storage. Nothing is resolved twice."""
-        try:
-            return self.used[n]
-        except KeyError:
-            id = self.ids.get(n)
-            if id is not None:
-                found = self._ordinary(n, id)
-                if found is not None:
-                    self.used[n] = found
-                    return found
-            ref = self._ref(n)
-            found = self.used[n] = None if ref is None else self._backing(ref)
+        found = self.used.get(n)
+        if found is not None or n in self.used:
             return found
+        id = self.ids.get(n)
+        found = self._ordinary(n, id) if id is not None else None
+        if found is None:
+            ref = self._ref(n)
+            found = None if ref is None else self._backing(ref)
+        self.used[n] = found
+        return found
 
     def _ordinary(self, n: int, id: Id) -> Backing | None:
         """The storage of an ordinary id, if that is its first mention or agrees with it; the general way for all others."""
-        key, cls, location, numel = id
-        dtype, problem = self._class(cls)
-        if problem or dtype is None:
-            return None
-        device = self.graph.text(location)
+        key, dtype, device, numel = id
         first = self._first.get(key)
         if first is not None:
-            return first if first.capacity == numel and first.dtype == dtype and first.device == device else None
+            return first if first[3] == numel and first[1] == dtype and first[2] == device else None
         storage = self.resolve(_new(StorageRef, (key, dtype, device, numel, n, "")))
-        self.known.setdefault(storage.id, storage)
-        backing = self._first[key] = _new(Backing, (storage.id, dtype, device, numel, storage.nbytes, storage.problem))
-        return backing
+        self.known.setdefault(storage[0], storage)
+        self._first[key] = first = _new(Backing, (storage[0], dtype, device, numel, storage[3], storage[6]))
+        return first
 
     def is_odd(self, n: int) -> bool:
         """Whether PERSID node `n` names no storage. Resolves nothing."""
@@ -157,8 +151,8 @@ class Storages:
         key = visible(ref.key or "", 40)
         problem = ref.problem or first.problem
         if ref.dtype is not None and ref.dtype != first.dtype:
-            self.conflicts.append(Conflict("dtype-conflict", at, f"storage {key} is called {first.dtype} first and {ref.dtype} here; "
-                                           f"torch reads all of it as {first.dtype}"))
+            self.conflicts.append(Conflict("dtype-conflict", at, f"storage {key} is called {first.dtype} first and {ref.dtype} "
+                                           f"here; torch reads all of it as {first.dtype}"))
         width, first_width = _bits(ref.dtype), _bits(first.dtype)
         if ref.numel * width != first.capacity * first_width:
             problem = f"size_mismatch: storage {key} has {_count(ref.numel)} elements here and {first.capacity} before"

@@ -98,7 +98,7 @@ class Tensors:
             row = rows.get(n)
             if row is None:
                 return None
-            shape, stride, offset, reach, requires_grad, pid = row
+            (shape, stride), offset, reach, requires_grad, pid = row
             backing = used.get(pid) or storage_of(pid)
             if backing is None:
                 return None
@@ -350,16 +350,17 @@ class Tensors:
         """The integers of a size or stride: of a tuple, list or torch.Size."""
         graph = self.graph
         kind = graph.kind[n]
+        values: list[int | None]
         found = self._dims.get(n)
         if found is None:
-            if kind == TUPLE or kind == LIST:
+            if kind in (TUPLE, LIST):
                 if graph.mutated_after(n, when):
                     raise _Odd(f"corrupt: the {what} is changed after the tensor was made")
                 items = graph.sequence(n)
                 values = [graph.a[i] if graph.kind[i] == INT else None for i in items]
             elif kind == REDUCE:
-                items = []
-                values = list(size_of(graph, n) or [None])
+                known = size_of(graph, n)
+                items, values = [], [None] if known is None else [*known]
             else:
                 items, values = [], [None]
             found = self._checked_sizes(items, values, what)

@@ -83,7 +83,7 @@ class _Enough(Exception):
 class _Frame:
     """A container whose children are being listed."""
 
-    __slots__ = ("children", "node", "optimizer", "pairs", "prefix", "repeated_texts", "state_dict", "within_optimizer")
+    __slots__ = ("children", "node", "optimizer", "pairs", "prefix", "repeated_texts", "settled", "state_dict")
 
     def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int]], state_dict: str | None,
                  pairs: list[tuple[int, int]] | None = None) -> None:
@@ -93,7 +93,7 @@ class _Frame:
         self.state_dict = state_dict
         self.pairs = pairs
         self.optimizer = False                      # has the keys of an optimizer's state dict
-        self.within_optimizer = False               # is its "state", or below
+        self.settled = False                        # within an optimizer's "state" or a module: no state dicts below
         self.repeated_texts: set[str] | None = None
 
 
@@ -116,6 +116,7 @@ class _Walk:
         self._suffixes: dict[str, int] = {}
         self._on_path: set[int] = set()
         self._paths: dict[int, str] = {}            # container -> where it was listed first
+        self._objects: set[int] = set()             # unknown objects: listed once, as nobody says how they share
         self._opened: set[int] = set()              # nodes whose items or text were listed once
         self._repeats = limits.walk_repeats
         self._entries = 0
@@ -225,7 +226,7 @@ class _Walk:
         if n in self._leaves:
             self.values.append((key, self._leaves[n]))
             return
-        if n in self._on_path:
+        if n in self._on_path or n in self._objects:
             self.values.append((key, self._reference(n)))
             return
         if len(self._stack) >= self.limits.walk_depth:
@@ -255,16 +256,16 @@ class _Walk:
             self.values.append((key, view.empty))
             return
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
-        frame.within_optimizer = parent is not None and parent.within_optimizer
+        frame.settled = parent is not None and parent.settled
         if parent is not None and parent.optimizer and segment == "state":
-            frame.within_optimizer = True
+            frame.settled = True
             frame.state_dict = key
             self.state_dicts.append(key)
-        elif not frame.within_optimizer and self._holds_tensors(view.pairs):
+        elif not frame.settled and self._holds_tensors(view.pairs):
             frame.state_dict = key
             self.state_dicts.append(key)
-        frame.optimizer = not frame.within_optimizer and self._is_optimizer(view.pairs)
-        frame.children = self._pair_children(view.pairs, key, frame.within_optimizer)
+        frame.optimizer = not frame.settled and self._is_optimizer(view.pairs)
+        frame.children = self._pair_children(view.pairs, key, frame.settled)
         self._entries += len(view.pairs)
         self._push(frame, key)
         if view.attributes:
@@ -277,19 +278,28 @@ class _Walk:
         self._entries += len(view.items)
         children = ((str(i), item) for i, item in enumerate(view.items))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
-        frame.within_optimizer = parent is not None and parent.within_optimizer
+        frame.settled = parent is not None and parent.settled
         self._push(frame, key)
 
     def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
         self.values.append((key, view.value))
-        if is_module(self.graph, view):
+        module = is_module(self.graph, view)
+        if module:
             self.modules += 1
+        else:
+            self._objects.add(n)
         if not view.children and not view.attributes:
             self._leaves[n] = view.value
             return
         self._entries += len(view.children) + len(view.attributes)
         children = chain(iter(view.children), self._pair_children(view.attributes, key, False))
-        self._push(_Frame(n, _prefix(key), children, parent.state_dict if parent else None), key)
+        frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
+        frame.settled = parent is not None and parent.settled
+        if module and not frame.settled:        # its parameters and buffers, and those of the modules in it, are one state dict
+            frame.settled = True
+            frame.state_dict = key
+            self.state_dicts.append(key)
+        self._push(frame, key)
 
     def _push(self, frame: _Frame, key: str) -> None:
         if self._entries > self.limits.walk_entries:

@@ -127,7 +127,7 @@ class KeyTree:
     def tensor_keys(self, nodes: Sequence[int] | NDArray[Any]) -> tuple[str, ...]:
         """Keys of all tensors at or below any of `nodes`, in stored order."""
         nodes = np.asarray(nodes, dtype=np.int64)
-        if nodes.size == 1 and nodes[0] == 0:
+        if nodes.size and nodes[0] == 0:
             return tuple(self.keys[:len(self.infos)])
         entries = self.entry[self.cover(nodes)]
         found = np.sort(entries[(entries >= 0) & (entries < len(self.infos))])
@@ -342,6 +342,8 @@ class _Builder:
         entry = self._add_keys(iter(self._tensors), 0, monitor)
         self._add_keys(iter(self._values), entry, monitor)
         monitor.report(self._total, self._total)
+        while self._children:                   # freeing them all at once would stop every other thread
+            self._children.popitem()
         return _Raw(list(self._names), _ints(self._name_id), _ints(self._parent), _ints(self._depth), _ints(self._entry),
                     self._in_preorder)
 
@@ -437,11 +439,11 @@ def _levels(depth: Ints) -> list[Ints]:
 
 def _positions(parent: Ints, size: NDArray[np.int64], levels: list[Ints]) -> NDArray[np.int64]:
     """Preorder numbers of nodes whose children stand in the order they were met."""
-    siblings = np.argsort(parent, kind="stable")
+    siblings = np.argsort(parent[1:], kind="stable") + 1
     before = np.cumsum(size[siblings]) - size[siblings]
     starts = np.ones(len(siblings), dtype=bool)
     starts[1:] = parent[siblings][1:] != parent[siblings][:-1]
-    offset = np.empty(len(size), dtype=np.int64)
+    offset = np.zeros(len(size), dtype=np.int64)
     offset[siblings] = before - np.maximum.accumulate(np.where(starts, before, 0))
     position = np.zeros(len(size), dtype=np.int64)
     for level in levels[1:]:

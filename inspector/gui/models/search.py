@@ -24,7 +24,7 @@ from inspector import core
 
 from .key_tree import Bools, KeyTree
 
-_TERM = re.compile(r'(-?)((?:shape|dtype|device):|>=|<=|>|<)?((?:"[^"]*"?|[^\s"])*)')
+_TERM = re.compile(r'(-?)((?:shape|dtype|device):|>=|<=|>|<)?((?:"[^"]*"?|[^\s"])*)', re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgtp]?)(i?)b?)", re.IGNORECASE)
 _UNITS = "kmgtp"
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
@@ -49,10 +50,7 @@ class Line:
     share: float = 0.0
     progress: float | None = None
     problem: str = ""
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("TreeModel", text)
+    briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
 
 
 def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Line:
@@ -69,7 +67,8 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Li
         progress = min(1.0, document.done / document.total) if document.total > 0 and not laying_out else None
         return Line(Kind.LOADING, document.id, None if rows is None else 0, 0, (name, doing, "", "", "", ""),
                     has_children=children, expanded=expanded, spans=True, progress=progress)
-    return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0)
+    return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0,
+                briefs={PARAMETERS: _brief(int(rows.tree.parameters[0]))})
 
 
 def message_line(document: Document) -> Line:
@@ -87,7 +86,9 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE else _summary(tree, node)
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
-    return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node),
+    briefs = {PARAMETERS: _brief(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
+        else {PARAMETERS: _brief(int(tree.parameters[node]))} if kind is Kind.GROUP else None
+    return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
                 share=tree.share(node), problem=info.problem if info is not None else "")
 
@@ -182,6 +183,10 @@ def _own_bytes(line: Line, tree: KeyTree) -> int:
 
 def _number(n: int) -> str:
     return f"{n:,}" if n.bit_length() <= _WIDEST else f"≈ 2^{n.bit_length() - 1}"
+
+
+def _brief(n: int) -> str:
+    return words.many(n) if n.bit_length() <= _WIDEST else _number(n)
 
 
 def _bytes(n: int) -> str:

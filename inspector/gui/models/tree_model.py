@@ -115,8 +115,10 @@ class TreeModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return {NAME: self.tr("Name"), SHAPE: self.tr("Shape"), DTYPE: self.tr("Dtype"), DEVICE: self.tr("Device"),
-                    PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes")}[section]
+            title = {NAME: self.tr("Name"), SHAPE: self.tr("Shape"), DTYPE: self.tr("Dtype"), DEVICE: self.tr("Device"),
+                     PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes")}[section]
+            # styles draw the sort arrow at the right edge, over text that stands there
+            return title + "\u2003" if section in (PARAMETERS, BYTES) and self._sorting_by(section) else title
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _RIGHT if section in (PARAMETERS, BYTES) else _LEFT
         return None
@@ -127,7 +129,11 @@ class TreeModel(QAbstractTableModel):
         if wanted == self._sorting:
             return
         self._sorting = wanted
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, PARAMETERS, BYTES)
         self._reset(lambda rows: rows.sort(*wanted) if wanted is not None else rows.sort(None))
+
+    def _sorting_by(self, column: int) -> bool:
+        return self._sorting is not None and self._sorting[0] == COLUMNS[column]
 
     # -- rows ---------------------------------------------------------------------------------------------------------
 
@@ -169,7 +175,7 @@ class TreeModel(QAbstractTableModel):
                 if low < high:
                     part = branch.rows.rows[low:high] if branch.rows is not None else np.zeros(1, dtype=np.int64)
                     found.setdefault(branch.document.id, []).append(part)
-        return {id: np.unique(np.concatenate(parts)) for id, parts in found.items()}
+        return {id: np.sort(np.concatenate(parts)) for id, parts in found.items()}
 
     def ranges(self, nodes: dict[int, NDArray[np.int64]]) -> list[tuple[int, int]]:
         """The opposite of `nodes`: ranges of rows on which those of `nodes` stand that are visible."""
@@ -187,10 +193,9 @@ class TreeModel(QAbstractTableModel):
             result += [(start + int(a), start + int(b)) for a, b in zip(firsts, lasts, strict=True)]
         return result
 
-    def selection(self, ranges: Iterable[tuple[int, int]], current: int) -> Selection | None:
-        """What the panels should answer for when `ranges` of rows are selected and `current` is the current row. A selection
+    def selection(self, chosen: dict[int, NDArray[np.int64]], current: int) -> Selection | None:
+        """What the panels should answer for when these `nodes` are selected and `current` is the current row. A selection
         belongs to one file: that of the current row, or the first."""
-        chosen = self.nodes(ranges)
         if not chosen:
             return None
         id = self._locate(current)[0].document.id if 0 <= current < self.rowCount() else -1
@@ -473,4 +478,4 @@ class TreeModel(QAbstractTableModel):
                         if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
 
 
-__all__ = ["BYTES", "COLUMNS", "KEY", "LINE", "NAME", "RAW", "SHAPE", "Kind", "Line", "TreeModel"]
+__all__ = ["BYTES", "COLUMNS", "DEVICE", "DTYPE", "KEY", "LINE", "NAME", "PARAMETERS", "RAW", "SHAPE", "Kind", "Line", "TreeModel"]

@@ -133,7 +133,7 @@ def restyle(widget: QWidget, strong: bool, scale: float) -> None:
 
 
 class Prose(QTextEdit):
-    """Text of any length that wraps anywhere, as high as it needs to be, selectable; for words that quote a file. Plain text only."""
+    """Text of any length that wraps anywhere, as high as it needs to be, selectable; for words that quote a file. Plain only."""
 
     def __init__(self, text: str, name: str, *, tone: str = "", strong: bool = False, scale: float = 1.0) -> None:
         super().__init__()
@@ -293,7 +293,8 @@ class Bar(QAbstractButton):
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         if remark:
             painter.setPen(QColor(c.muted))
-            painter.drawText(QPointF(line.left() + metrics.horizontalAdvance(name) + 10, line.top() + metrics.ascent()), self._remark)
+            beside = line.left() + metrics.horizontalAdvance(name) + 10
+            painter.drawText(QPointF(beside, line.top() + metrics.ascent()), self._remark)
         painter.setPen(Qt.PenStyle.NoPen)
         track = QRectF(inner.left(), inner.bottom() - 5, inner.width(), 4)
         painter.setBrush(QColor(c.track))
@@ -365,6 +366,7 @@ def empty(layout: QLayout) -> None:
 def format_name(format: str) -> str:
     """What a person calls a container; names of formats are not translated."""
     return {"torch-zip": "PyTorch zip (torch 1.6 and later)", "torch-legacy": "PyTorch legacy (torch 0.1.10 to 1.5)",
-            "torch-tar": "PyTorch tar (torch before 0.1.10)", "torchscript": "TorchScript archive", "torch-export": "torch.export archive",
+            "torch-tar": "PyTorch tar (torch before 0.1.10)", "torchscript": "TorchScript archive",
+            "torch-export": "torch.export archive",
             "safetensors": "safetensors", "safetensors-sharded": "safetensors, sharded", "torch-sharded": "PyTorch, sharded",
             "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle"}.get(format, format)

@@ -117,7 +117,8 @@ class Records(QAbstractTableModel):
             crc = "" if extent.crc is None else f"{extent.crc:08x}"
             return (item.name, f"{extent.offset:,}", f"{extent.nbytes:,}", f"{extent.size:,}", method, crc, item.note)
         tensor: core.TensorInfo = item
-        return (tensor.key, words.shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes), tensor.problem)
+        return (tensor.key, words.shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes),
+                tensor.problem)
 
     def copied(self, row: int) -> str:
         return "\t".join(self.cells(row))
@@ -157,7 +158,7 @@ class Details(QWidget):
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._forget)
-        theme.watcher().changed.connect(lambda: self.table.viewport().update())
+        theme.watcher().changed.connect(self._tint)
 
     def refresh(self) -> None:
         document, selection = self._session.selected_document, self._session.selection
@@ -170,7 +171,7 @@ class Details(QWidget):
             return
         self._shown = showing
         ckpt = document.checkpoint
-        tensor = ckpt.tensors.get(selection.keys[0]) if len(selection.keys) == 1 and selection.prefix == selection.keys[0] else None
+        tensor = ckpt.tensors.get(selection.prefix) if selection.keys == (selection.prefix,) else None
         if selection.value is not None and selection.value in ckpt.values:
             self._show(self._of_value(selection.value, ckpt), "", (), ())
         elif tensor is not None:
@@ -179,12 +180,15 @@ class Details(QWidget):
             self._show(self._of_group(selection, ckpt), "", (), ())
         else:
             self._show(self._of_file(ckpt), self.tr("Records of the archive: {n}").format(n=f"{len(ckpt.members):,}"),
-                       (self.tr("Name"), self.tr("Offset"), self.tr("On disk"), self.tr("Size"), self.tr("Method"), self.tr("CRC-32"),
-                        self.tr("Remark")), ckpt.members)
+                       (self.tr("Name"), self.tr("Offset"), self.tr("On disk"), self.tr("Size"), self.tr("Method"),
+                        self.tr("CRC-32"), self.tr("Remark")), ckpt.members)
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         self.refresh()
+
+    def _tint(self) -> None:
+        self.table.viewport().update()
 
     def _document_changed(self, id: int) -> None:
         selected = self._session.selected_document
@@ -212,7 +216,8 @@ class Details(QWidget):
 
     def _name_width(self, rows: Sequence[Row]) -> int:
         metrics = self.table.fontMetrics()
-        widest = max((metrics.horizontalAdvance(core.visible(row.name, 60)) for row in rows[:300] if row.value is not None), default=120)
+        widest = max((metrics.horizontalAdvance(core.visible(row.name, 60)) for row in rows[:300] if row.value is not None),
+                     default=120)
         return min(max(widest + 34, 150), 340)
 
     # -- what there is to say
@@ -271,7 +276,7 @@ class Details(QWidget):
                 Row(self.tr("Tensors"), f"{len(selection.keys):,}"), Row(self.tr("Elements"), f"{numel:,}"),
                 Row(self.tr("State dict"), self.tr("yes") if prefix in ckpt.state_dicts else self.tr("no"))]
         if prefix in ckpt.module_metadata:
-            rows += [row for row in self._module_metadata(ckpt)]
+            rows += self._module_metadata(ckpt)
         return rows
 
     def _of_value(self, key: str, ckpt: core.Checkpoint) -> list[Row]:
@@ -341,11 +346,11 @@ class Details(QWidget):
             rows.append(Row(self.tr("Problem"), core.visible(storage.problem, 4096)))
         extent = storage.extent
         if extent is not None:
-            rows += [Row(self.tr("Where it lies")),
-                     Row(self.tr("File"), core.visible(ckpt.files[extent.file].path, 4096) if extent.file < len(ckpt.files) else ""),
-                     Row(self.tr("Offset in the file"), self.tr("{n} ({hex})").format(n=f"{extent.offset:,}", hex=hex(extent.offset))),
-                     Row(self.tr("Bytes on disk"), words.exact_size(extent.nbytes)),
-                     Row(self.tr("Compression"), {0: self.tr("stored"), 8: self.tr("deflated")}.get(extent.method, str(extent.method))),
+            file = ckpt.files[extent.file].path if extent.file < len(ckpt.files) else ""
+            method = {0: self.tr("stored"), 8: self.tr("deflated")}.get(extent.method, str(extent.method))
+            rows += [Row(self.tr("Where it lies")), Row(self.tr("File"), core.visible(file, 4096), file),
+                     Row(self.tr("Offset in the file"), f"{extent.offset:,} ({hex(extent.offset)})", str(extent.offset)),
+                     Row(self.tr("Bytes on disk"), words.exact_size(extent.nbytes)), Row(self.tr("Compression"), method),
                      Row(self.tr("CRC-32"), self.tr("none") if extent.crc is None else f"{extent.crc:08x}")]
         return rows
 

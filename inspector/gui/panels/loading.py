@@ -50,7 +50,10 @@ class Loading(QWidget):
                 whole.addWidget(self._doing)
         whole.addStretch(3)
         session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(lambda id: self.refresh())
+        session.document_changed.connect(self._follow)
+
+    def _follow(self, id: int) -> None:
+        self.refresh()
 
     def refresh(self) -> None:
         document = self._session.selected_document

@@ -103,7 +103,7 @@ class Overview(QScrollArea):
             del self._sums[key]
 
     def _draw(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
-        tensor = ckpt.tensors.get(selection.keys[0]) if len(selection.keys) == 1 and selection.prefix == selection.keys[0] else None
+        tensor = ckpt.tensors.get(selection.prefix) if selection.keys == (selection.prefix,) else None
         if selection.value is not None and selection.value in ckpt.values:
             self._fill(lambda: self._value(selection.value or "", ckpt))
         elif tensor is not None:
@@ -138,7 +138,8 @@ class Overview(QScrollArea):
             if self._shown == (document.id, id(ckpt), selection):
                 self._fill(lambda: self._summed(found, ckpt, selection, document))
 
-        self._tasks.start(_TASK, lambda monitor: sums(ckpt, prefix, keys, monitor), on_done=done, label=self.tr("Adding up tensors"))
+        self._tasks.start(_TASK, lambda monitor: sums(ckpt, prefix, keys, monitor), on_done=done,
+                          label=self.tr("Adding up tensors"))
 
     def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
         whole = not selection.prefix
@@ -181,7 +182,7 @@ class Overview(QScrollArea):
         what = {
             "state-dict": self.tr("A state dict: the weights of a model, key by key."),
             "training-checkpoint": self.tr("A training checkpoint: weights together with what is needed to go on training."),
-            "module": self.tr("A whole model saved with its class. The class is not needed to look inside, and nothing of it is run."),
+            "module": self.tr("A whole model saved with its class. The class is not needed to look inside; nothing of it is run."),
             "torchscript": self.tr("A TorchScript program with its weights."),
             "tensor": self.tr("A tensor saved by itself."),
         }.get(ckpt.kind, self.tr("Saved Python data.") if not found.tensors else self.tr("Tensors in a structure of their own."))
@@ -205,7 +206,8 @@ class Overview(QScrollArea):
 
     def _numbers(self, ckpt: core.Checkpoint, found: Sums, whole: bool) -> list[tuple[str, str, str]]:
         count, in_all = f"{found.tensors:,}", words.many(found.parameters)
-        extra = self.tr("+ {n} in optimizer state").format(n=words.many(found.optimizer)) if found.optimizer and found.parameters else ""
+        extra = self.tr("+ {n} in optimizer state").format(n=words.many(found.optimizer)) \
+            if found.optimizer and found.parameters else ""
         if found.optimizer and not found.parameters:
             in_all = words.many(found.optimizer)
         remark = words.values(found.values) if found.values else ""
@@ -263,8 +265,8 @@ class Overview(QScrollArea):
     def _bar(self, entry: Share, found: Sums, colour: str, nameless: str, on_click: Callable[[], object] | None = None) -> Bar:
         name = self.tr("others") if entry.name == "\0" else core.visible(entry.name) or nameless
         said = f"{words.size(entry.nbytes)} · {words.share(entry.nbytes, found.logical)}".rstrip(" ·")
-        return Bar(name, said, entry.nbytes / found.logical if found.logical else 0, remark=words.tensors(entry.tensors), colour=colour,
-                   on_click=on_click)
+        return Bar(name, said, entry.nbytes / found.logical if found.logical else 0, remark=words.tensors(entry.tensors),
+                   colour=colour, on_click=on_click)
 
     def _parts(self, found: Sums, selection: Selection, document: int, ckpt: core.Checkpoint) -> Card:
         card = Card(self.tr("Parts"))
@@ -281,7 +283,7 @@ class Overview(QScrollArea):
         for tensor in found.largest:
             key = tensor.key
             said = f"{words.size(tensor.nbytes)} · {words.share(tensor.nbytes, found.logical)}"
-            card.body.addWidget(Bar(core.visible(key), said, tensor.nbytes / top if top else 0, remark=words.shape(tensor.shape), raw=key,
+            card.body.addWidget(Bar(core.visible(key), said, tensor.nbytes / top, remark=words.shape(tensor.shape), raw=key,
                                     on_click=partial(self._session.select, Selection(document, key, (key,)))))
         return card
 
@@ -300,14 +302,16 @@ class Overview(QScrollArea):
             return
         card = Card(self.tr("Metadata"), label("__metadata__", tone="muted"))
         if len(ckpt.metadata) <= 12 and all(len(text) <= 400 for text in ckpt.metadata.values()):
-            card.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”") for name, text in ckpt.metadata.items()))
+            card.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”")
+                                      for name, text in ckpt.metadata.items()))
         else:
             card.body.addWidget(_table(ckpt.metadata, self.tr("Name"), self.tr("Text")))
         self._content.addWidget(card)
 
     def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
         card = Card(self.tr("File"))
-        container = [(core.visible(name, 60).replace("_", " ").capitalize(), core.visible(text)) for name, text in ckpt.facts.items()]
+        container = [(core.visible(name, 60).replace("_", " ").capitalize(), core.visible(text))
+                     for name, text in ckpt.facts.items()]
         card.body.addLayout(facts([
             (self.tr("Format"), format_name(ckpt.format)),
             (self.tr("Kind"), ckpt.kind.replace("-", " ")),
@@ -319,7 +323,8 @@ class Overview(QScrollArea):
              if found.sharing else ""),
             (self.tr("Unreadable"), self.tr("The values of {tensors} cannot be had").format(tensors=words.tensors(found.broken))
              if found.broken else ""),
-            (self.tr("State dicts"), ", ".join(core.visible(path, 60) or self.tr("the whole file") for path in ckpt.state_dicts[:12])),
+            (self.tr("State dicts"), ", ".join(core.visible(path, 60) or self.tr("the whole file")
+                                               for path in ckpt.state_dicts[:12])),
             (self.tr("Path"), core.visible(ckpt.path, 1000)),
         ]))
         self._content.addWidget(card)

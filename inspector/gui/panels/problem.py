@@ -34,8 +34,11 @@ class Problem(QScrollArea):
         self.setAccessibleName(self.tr("Problem"))
         self._shown: core.InspectorError | None = None
         session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(lambda id: self.refresh())
+        session.document_changed.connect(self._follow)
         theme.watcher().changed.connect(self._repaint)
+
+    def _follow(self, id: int) -> None:
+        self.refresh()
 
     def refresh(self) -> None:
         document = self._session.selected_document
@@ -69,7 +72,8 @@ class Problem(QScrollArea):
         self._content.addLayout(head)
         self._content.addLayout(self._buttons(document, error))
         card = Card()
-        card.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)), (self.tr("Where"), core.visible(error.where)),
+        card.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)),
+                                   (self.tr("Where"), core.visible(error.where)),
                                    (self.tr("Kind of problem"), error.id.replace("_", " "))]))
         self._content.addWidget(card)
         if error.findings:

@@ -285,7 +285,7 @@ class StatisticsPanel(QWidget):
         shown = [part for part in parts if sum(part[1].counts)] if apart else [whole]
         bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
         curves = [Curve(name, *rebin(summary, bins)) for name, summary, _ in shown]
-        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole)
+        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found, request))
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
 
     def _instead(self, found: Measured, request: Request) -> str:
@@ -305,6 +305,13 @@ class StatisticsPanel(QWidget):
             return self.tr("All {n} finite values are {value}.").format(n=f"{s.finite:,}", value=number(s.min, 9))
         if not sum(s.counts):
             return self.tr("No values lie in the chosen range.")
+        return ""
+
+    def _hint(self, found: Measured, request: Request) -> str:
+        """What helps when outliers press all bars into one; "" otherwise."""
+        few = sorted(found.together.counts, reverse=True)[:len(found.together.counts) // 100]
+        if request.span == ALL and sum(few) > 0.95 * found.together.finite:
+            return self.tr("Outliers press the bars together: choose the range 1 % to 99 %.")
         return ""
 
     def _heading(self, request: Request) -> str:
@@ -354,7 +361,9 @@ class StatisticsPanel(QWidget):
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 0)
         split.setSizes([360, 244])
-        split.setHandleWidth(7)
+        split.setHandleWidth(9)
+        split.setStyleSheet("QSplitter::handle { background: transparent; }"
+                            "QSplitter::handle:hover { background: palette(highlight); }")
         self._shown = QWidget()
         inside = QVBoxLayout(self._shown)
         inside.setContentsMargins(0, 0, 0, 0)

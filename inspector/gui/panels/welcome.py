@@ -18,7 +18,7 @@ SHOWN = 6
 class Welcome(QWidget):
     open_asked = Signal()
     demo_asked = Signal()
-    path_asked = Signal(str)
+    path_asked = Signal(object)         # str; Qt text would drop the surrogates of names that are not UTF-8
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -135,6 +135,7 @@ class _Elided(QLabel):
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setMinimumWidth(40)
         self._whole = text
+        self.setAccessibleName(text)
         self.setMaximumWidth(self.fontMetrics().horizontalAdvance(text) + 6)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setText(text)

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QEvent, QIODevice, QObject, QPoint, QRectF, QSaveFile, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -85,6 +85,7 @@ class HistogramPlot(QWidget):
         self._curves: tuple[Curve, ...] = ()
         self._heights = Heights.COUNT
         self._integers = False
+        self._hint = ""
         self._cursor: float | None = None
         self._canvas: Canvas | None = None
         self._message = _plain_label()
@@ -128,13 +129,16 @@ class HistogramPlot(QWidget):
         self._menu_button.setEnabled(False)
         self.setAccessibleDescription(text)
 
-    def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False) -> None:
-        """Draws the first `MOST_CURVES` of `curves` over each other. `integers`: the values are whole numbers."""
+    def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False,
+                    hint: str = "") -> None:
+        """Draws the first `MOST_CURVES` of `curves` over each other. `integers`: the values are whole numbers. `hint` is said
+        beneath while no bar is pointed at."""
         self._curves = tuple(curve for curve in curves[:MOST_CURVES] if len(curve.counts))
         if not self._curves:
             self.show_message(self.tr("There is nothing to draw."))
             return
         self._integers = integers
+        self._hint = hint or self.tr("Point at a bar, or use ← and →, to read it. Wheel zooms, R resets.")
         self._heights = heights or self._heights
         self._cursor = None
         self._menu_button.setEnabled(True)
@@ -202,7 +206,7 @@ class HistogramPlot(QWidget):
     def save_picture(self) -> None:
         path = self._choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._save(path, lambda file: self.picture().save(file, b"PNG"))
+            self._save(path, lambda file: QImageWriter(file, QByteArray(b"PNG")).write(self.picture()))
 
     def save_table(self) -> None:
         path = self._choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
@@ -227,6 +231,7 @@ class HistogramPlot(QWidget):
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -10, Qt.Key.Key_PageUp: 10,
                  Qt.Key.Key_Home: -10 ** 9, Qt.Key.Key_End: 10 ** 9}
         key = Qt.Key(event.key())
+        event.accept()
         if not self._curves or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier & ~Qt.KeyboardModifier.ShiftModifier:
             super().keyPressEvent(event)
         elif key in steps:
@@ -298,7 +303,6 @@ class HistogramPlot(QWidget):
         if canvas is None:
             return False
         if watched is canvas.widget and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
-            event.ignore()
             self.keyPressEvent(event)
             return event.isAccepted()
         if watched is canvas.widget.viewport():
@@ -350,7 +354,7 @@ class HistogramPlot(QWidget):
         if self._cursor is None:
             canvas.mark(None)
             self._legend.show_notes([])
-            self._readout.setText(self._hint())
+            self._readout.setText(self._hint)
             return
         value = self._cursor
         bins = [curve.bin_at(value) for curve in self._curves]
@@ -366,9 +370,6 @@ class HistogramPlot(QWidget):
         span = self._bin_text(curve, at)
         self._legend.show_notes(notes if several else [])
         self._readout.setText(span if several else self.tr("{bin}: {count}").format(bin=span, count=notes[0]))
-
-    def _hint(self) -> str:
-        return self.tr("Point at a bar, or use ← and →, to read it. Wheel zooms, R resets.")
 
     def _bin_text(self, curve: Curve, at: int) -> str:
         low, high = float(curve.edges[at]), float(curve.edges[at + 1])
@@ -424,6 +425,7 @@ class _Legend(QWidget):
     def show_entries(self, entries: Sequence[tuple[str, QColor, Qt.PenStyle]]) -> None:
         for old in self._entries:
             self._grid.removeWidget(old)
+            old.hide()              # it may live on for a while
             old.deleteLater()
         self._entries = [_Entry(*entry) for entry in entries]
         for i, entry in enumerate(self._entries):

@@ -170,10 +170,12 @@ def digits_to_tell(low: float, high: float) -> int:
 
 
 def number(value: float, digits: int = 6) -> str:
-    """`value` on its own, to `digits` significant digits; whole numbers up to 15 digits in full, with separators."""
+    """`value` on its own, to `digits` significant digits; integers in full, with separators."""
+    if isinstance(value, int) and abs(value) < 1 << 64:
+        return f"{value:,}"
     if not isfinite(value):
         return "NaN" if value != value else "∞" if value > 0 else "-∞"
-    if value == int(value) and abs(value) < 1e15 and (abs(value) < 10 ** digits or isinstance(value, int)):
+    if value == int(value) and abs(value) < 10 ** min(digits, 15):
         return f"{int(value):,}"
     text = f"{value:.{digits}g}"
     mantissa, mark, exponent = text.partition("e")

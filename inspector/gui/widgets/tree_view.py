@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from .. import icons
 from ..models.key_tree import KeyTree
@@ -18,10 +18,10 @@ from ..models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS,
 from ..session import Selection, Session
 from .tree_delegate import GAP, PAD, PICTURE, TreeDelegate, arrow_rect
 
-NAME_AT_LEAST = 170         # device-independent pixels
+NAME_AT_LEAST = 150         # device-independent pixels
 COPY_AT_MOST = 100_000      # rows put on the clipboard
 
-_SAMPLES = {SHAPE: "1024 × 1024", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "123,456,789", BYTES: "44.7 MB"}
+_SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB"}
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -41,10 +41,15 @@ class TreeView(QTableView):
         self._session = session
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, np.ndarray]] = {}     # what a person selected, shown or not
+        self._told: Selection | None = None     # what the session was last told
         self._current: _Place | None = None
         self._top: _Place | None = None
+        self._filter = ""
         self._own = False                       # the selection is being set, not made
-        self.setItemDelegate(TreeDelegate(self))
+        self._fitted = 0                        # how wide all columns are while they fill the view
+        self._typed, self._typing = "", QElapsedTimer()
+        self._delegate = TreeDelegate(model, self)
+        self.setItemDelegate(self._delegate)
         self._look()
         self.setModel(model)
         self._head()
@@ -82,13 +87,16 @@ class TreeView(QTableView):
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+        # a header asks whether whole columns are selected, cell by cell: at a million rows, for minutes. Ours shows no selection
+        for each in (header, self.verticalHeader()):
+            each.setSelectionModel(QItemSelectionModel(self._model, each))
 
     def reset_columns(self) -> None:
         """The widths of a first start, and the file's order."""
         metrics = self.fontMetrics()
         for column, sample in _SAMPLES.items():
-            room = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 14)
-            self.setColumnWidth(column, room + 2 * PAD + 4)
+            room = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 4)
+            self.setColumnWidth(column, room + 2 * PAD + 2)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setColumnWidth(NAME, NAME_AT_LEAST)
         self._fit_name()
@@ -103,17 +111,19 @@ class TreeView(QTableView):
         """Gives the first column what the others leave."""
         others = self.horizontalHeader().length() - self.columnWidth(NAME)
         self.setColumnWidth(NAME, max(NAME_AT_LEAST, self.viewport().width() - others))
+        self._fitted = self.horizontalHeader().length()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # columns that filled the view, or had no room, fill it again; those somebody pulled otherwise stay
-        length, before = self.horizontalHeader().length(), event.oldSize().width()
-        if length == before or (length > before and self.columnWidth(NAME) <= NAME_AT_LEAST):
+        # columns that filled the view go on filling it; those somebody pulled otherwise stay
+        if self.horizontalHeader().length() in (self._fitted, event.oldSize().width()):
             self._fit_name()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            if getattr(self, "_delegate", None) is not None:        # not while the base class is still being made
+                self._delegate.forget()
             self._fit_rows()
 
     # -- selection ----------------------------------------------------------------------------------------------------
@@ -124,6 +134,16 @@ class TreeView(QTableView):
         self.selectionModel().setCurrentIndex(index, _SELECT)
         self.scrollTo(index)
 
+    @property
+    def tree_model(self) -> TreeModel:
+        return self._model
+
+    def enter(self) -> None:
+        """Makes sure that some row is current, so that the keys work at once: the first that is found while filtering."""
+        if self.currentIndex().isValid() or not self._model.rowCount():
+            return
+        self.select_row(min(1, self._model.rowCount() - 1))
+
     def reveal(self, document: int, key: str) -> bool:
         """Selects `key` of a document, opening what lies above it. False when it is not there, or filtered out."""
         row = self._model.reveal(document, key)
@@ -133,16 +153,17 @@ class TreeView(QTableView):
 
     def selected_ranges(self) -> list[tuple[int, int]]:
         """First and last rows of each selected run, top to bottom."""
-        return sorted({(part.top(), part.bottom()) for part in self.selectionModel().selection()})
+        return sorted({(part.top(), part.bottom()) for part in self.selectionModel().selection().toList()})
 
     def _tell(self) -> None:
         """A person selected something: the session learns it."""
         if self._own:
             return
-        ranges = self.selected_ranges()
-        self._chosen = {id: (self._model.tree(id), nodes) for id, nodes in self._model.nodes(ranges).items()}
-        selection = self._model.selection(ranges, self.currentIndex().row())
+        nodes = self._model.nodes(self.selected_ranges())
+        self._chosen = {id: (self._model.tree(id), chosen) for id, chosen in nodes.items()}
+        selection = self._model.selection(nodes, self.currentIndex().row())
         if selection is not None:
+            self._told = selection
             self._session.select(selection)
 
     def _follow(self) -> None:
@@ -151,8 +172,7 @@ class TreeView(QTableView):
         if selection is None:
             self._choose(None)
             return
-        shown = self._model.selection(self.selected_ranges(), self.currentIndex().row())
-        if shown is None or shown != selection:
+        if selection is not self._told:
             self._choose(self._model.reveal(selection.document, _key(selection)))
             self._complete(selection)
 
@@ -160,8 +180,9 @@ class TreeView(QTableView):
         """Somebody selected a file or group without saying which keys that means."""
         if selection.keys or selection.value is not None:
             return
-        full = self._model.selection(self.selected_ranges(), self.currentIndex().row())
-        if full is not None and full[:2] == selection[:2]:
+        full = self._model.selection(self._model.nodes(self.selected_ranges()), self.currentIndex().row())
+        if full is not None and full[:2] == selection[:2] and full != selection:
+            self._told = full
             self._session.select(full)
 
     def _choose(self, row: int | None) -> None:
@@ -205,7 +226,9 @@ class TreeView(QTableView):
             self.selectionModel().setCurrentIndex(self._model.index(current, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._own = False
-        top = self._nearest_row(self._top)
+        new_filter = self._model.query.text != self._filter
+        self._filter = self._model.query.text
+        top = 0 if new_filter else self._nearest_row(self._top)
         if top is not None:
             self.verticalScrollBar().setValue(top)
         if current is not None:
@@ -304,8 +327,9 @@ class TreeView(QTableView):
 
     def keyboardSearch(self, search: str) -> None:
         """Typing goes to the next name that starts so; typing on, from the present row."""
-        self._typed = search if not self._is_typing() else self._typed + search
-        self._typed_at = self._now()
+        going_on = self._typing.isValid() and self._typing.elapsed() < QApplication.keyboardInputInterval()
+        self._typed = self._typed + search if going_on else search
+        self._typing.start()
         first = max(0, self.currentIndex().row())
         repeated = len(set(self._typed)) == 1
         row = self._model.find_name(search if repeated else self._typed, first + (1 if repeated else 0))

@@ -1,6 +1,7 @@
 """The zip directory: real archives by three writers, and one lie at a time, built byte by byte."""
 from __future__ import annotations
 
+import contextlib
 import io
 import random
 import struct
@@ -53,24 +54,25 @@ def build(members: Sequence[M], *, before: bytes = b"", after: bytes = b"", comm
         headers.append(header)
         if m.at is None:
             loc = {**told, **({"crc": 0, "nbytes": 0, "size": 0} if m.flags & 8 else {}), **m.local}
-            out += struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, loc["flags"], loc["method"], 0, 33, loc["crc"], loc["nbytes"], loc["size"],
-                               len(loc["name"]), len(m.local_extra)) + bytes(loc["name"]) + m.local_extra + packed
+            out += struct.pack("<4sHHHHHIIIHH", b"PK\3\4", 20, loc["flags"], loc["method"], 0, 33, loc["crc"], loc["nbytes"],
+                               loc["size"], len(bytes(loc["name"])), len(m.local_extra))
+            out += bytes(loc["name"]) + m.local_extra + packed
             if m.flags & 8:
                 out += struct.pack("<4sIII", b"PK\7\10", zlib.crc32(m.data), len(packed), len(m.data))
         rows.append({**told, "header": header + adjust, **m.central, "extra": m.central_extra})
     directory = bytearray()
     for row in rows:
         name, extra = bytes(row["name"]), bytes(row["extra"])
-        directory += struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, row["flags"], row["method"], 0, 33, row["crc"], row["nbytes"],
-                                 row["size"], len(name), len(extra), 0, 0, 0, 0, row["header"]) + name + extra
+        directory += struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 20, 20, row["flags"], row["method"], 0, 33, row["crc"],
+                                 row["nbytes"], row["size"], len(name), len(extra), 0, 0, 0, 0, row["header"]) + name + extra
     at = len(out) - len(before) + adjust
     last = {"disk": 0, "here": len(rows), "entries": len(rows), "nbytes": len(directory), "offset": at, **(end or {})}
     out += directory
     if zip64:
         out += struct.pack("<4sQHHIIQQQQ", b"PK\6\6", 44, 45, 45, 0, 0, len(rows), len(rows), len(directory), at)
         out += struct.pack("<4sIQI", b"PK\6\7", 0, at + len(directory), 1)
-    out += struct.pack("<4sHHHHIIH", b"PK\5\6", last["disk"], last["disk"], last["here"], last["entries"], last["nbytes"], last["offset"],
-                       len(comment)) + comment + after
+    out += struct.pack("<4sHHHHIIH", b"PK\5\6", last["disk"], last["disk"], last["here"], last["entries"], last["nbytes"],
+                       last["offset"], len(comment)) + comment + after
     return bytes(out)
 
 
@@ -117,6 +119,9 @@ def eager_or_lazy(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 # -- what is fine -----------------------------------------------------------------------------------------------------
 
 
+_NAMES = st.text("abAB01é模/.", min_size=1, max_size=12).filter(lambda name: name[0] != "/" and ".." not in name)
+
+
 def _by_zipfile(names: dict[str, bytes], method: int) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", method) as archive:
@@ -127,8 +132,7 @@ def _by_zipfile(names: dict[str, bytes], method: int) -> bytes:
 
 @pytest.mark.usefixtures("eager_or_lazy")
 @settings(max_examples=40, deadline=None)
-@given(names=st.dictionaries(st.text("abAB01é模/.", min_size=1, max_size=12).filter(lambda n: not n.startswith("/") and ".." not in n),
-                             st.binary(max_size=300), min_size=1, max_size=8), method=st.sampled_from([0, 8]))
+@given(names=st.dictionaries(_NAMES, st.binary(max_size=300), min_size=1, max_size=8), method=st.sampled_from([0, 8]))
 def test_that_archives_by_zipfile_read_as_zipfile_reads_them(names: dict[str, bytes], method: int,
                                                              tmp_path_factory: pytest.TempPathFactory) -> None:
     if len({name.casefold() for name in names}) < len(names):
@@ -168,7 +172,8 @@ def test_that_the_guess_of_where_torch_puts_payloads_is_right(tmp_path: Path, mo
 @pytest.mark.parametrize("change", [
     pytest.param({}, id="plain"),
     pytest.param({"zip64": True}, id="zip64-end-record"),
-    pytest.param({"zip64": True, "end": {"entries": 0xFFFF, "here": 0xFFFF, "nbytes": 0xFFFFFFFF, "offset": 0xFFFFFFFF}}, id="zip64-saturated"),
+    pytest.param({"zip64": True, "end": {"entries": 0xFFFF, "here": 0xFFFF, "nbytes": 0xFFFFFFFF, "offset": 0xFFFFFFFF}},
+                 id="zip64-saturated"),
 ])
 def test_that_end_records_of_either_sort_are_followed(read: Callable[..., Read], change: dict[str, object]) -> None:
     members = [M("a/data.pkl", b"pickle", flags=0x0808), M("a/data/0", b"x" * 99, 8), M("a/e", local_extra=b"FB\x05\0ZZZZZ")]
@@ -249,6 +254,8 @@ REFUSED: list[tuple[str, bytes, type[InspectorError], str]] = [
     ("B28-two-end-records-disagree", build(two(), zip64=True, end={"entries": 1, "here": 1}), Ambiguous, "disagree"),
     ("B29-nul-in-name", build([*two(), M("a/data.pkl\0x", b"other")]), Ambiguous, "NUL"),
     ("B29-backslash-twin", build([*two(), M("a\\data.pkl", b"other")]), Ambiguous, "on Windows"),
+    ("B05-second-name-by-unicode-path", build([*two(), M("a/x", central_extra=b"up\x0f\0\1CRC_a/data.pkl")]), Ambiguous,
+     "second name"),
     ("comment-longer-than-the-file", build(two())[:-2] + b"\x09\0", Truncated, "comment"),
     ("two-end-records", build(two(), comment=build(two())[-22:-2] + b"\0\0"), Ambiguous, "two end records"),
     ("split-archive", build(two(), end={"disk": 1}), Unsupported, "split"),
@@ -262,7 +269,8 @@ REFUSED: list[tuple[str, bytes, type[InspectorError], str]] = [
 
 
 @pytest.mark.parametrize(("data", "error", "words"), [pytest.param(*row[1:], id=row[0]) for row in REFUSED])
-def test_that_a_doubtful_archive_is_refused(read: Callable[..., Read], data: bytes, error: type[InspectorError], words: str) -> None:
+def test_that_a_doubtful_archive_is_refused(read: Callable[..., Read], data: bytes, error: type[InspectorError],
+                                            words: str) -> None:
     with pytest.raises(error, match=words) as caught:
         read(data)
     assert "\n" not in str(caught.value)
@@ -322,7 +330,7 @@ def test_that_headers_that_disagree_are_told_and_never_passed_over(read: Callabl
     pytest.param(M("a/data/0", b"1" * 64, 99), "unsupported", id="B12-method-99"),
     pytest.param(M("a/data/0", b"1" * 64, central={"size": 65}), "corrupt", id="stored-in-another-size"),
     pytest.param(M("a/data/0", b"1" * 64, 8, central={"size": 1 << 31}), "too_big", id="B10-impossible-ratio"),
-    pytest.param(M("a/data/0", bytes(100 << 20), 8), "too_big", id="B10-bomb"),
+    pytest.param(M("a/data/0", bytes(20 << 20), 8), "too_big", id="B10-bomb"),
 ])
 def test_that_a_member_broken_by_itself_leaves_the_rest_readable(read: Callable[..., Read], member: M, id: str) -> None:
     data = build([M("a/data.pkl", b"pickle" * 9), member, M("a/version", b"3\n")])
@@ -362,7 +370,7 @@ def test_that_a_local_extra_field_cannot_shift_a_member_into_the_next_one(read: 
 REMARKS = [
     ("A15-junk-before", build(two(), before=b"MZjunk"), "leading-junk", "danger"),
     ("A15-junk-before-offsets-right", build(two(), before=b"MZjunk", adjust=6), "leading-junk", "danger"),
-    ("hidden-first-member", build([M("h", b"hidden"), *two()][1:], before=build([M("h", b"hidden")])[:37], adjust=37), "hidden-member", "danger"),
+    ("hidden-first-member", build(two(), before=build([M("h", b"hidden")])[:37], adjust=37), "hidden-member", "danger"),
     ("B13-climbing-names", build([M("../../a/data.pkl", b"1"), M("../../a/data/0")]), "path-traversal", "danger"),
     ("B13-climbing-with-backslashes", build([M("a/..\\..\\x", b"1")]), "path-traversal", "danger"),
     ("B14-absolute-name", build([M("/etc/hosts", b"1")]), "path-traversal", "danger"),
@@ -404,22 +412,20 @@ def test_that_no_checksum_is_told_apart_from_a_wrong_one_B02(read: Callable[...,
 def _try(path: Path, data: bytes) -> None:
     try:
         found = Read(path, data)
-    except InspectorError as error:
-        assert error.message
+    except InspectorError:
         return
     assert isinstance(found.directory, ZipDirectory)
     for name, extent in found.directory.members.items():
         assert isinstance(extent, Extent)
-        try:
+        with contextlib.suppress(InspectorError):
             found.bytes_of(name)
-        except InspectorError as error:
-            assert error.message
 
 
 @pytest.mark.usefixtures("eager_or_lazy")
 @pytest.mark.parametrize("zip64", [False, True])
 def test_that_any_damage_ends_in_a_directory_or_one_error(tmp_path: Path, zip64: bool) -> None:
-    good = build([M("a/data.pkl", b"pickle", flags=0x808), M("a/data/0", b"1" * 30, 8), M("a/x", local_extra=b"FB\1\0Z")], zip64=zip64)
+    good = build([M("a/data.pkl", b"pickle", flags=0x808), M("a/data/0", b"1" * 30, 8), M("a/x", local_extra=b"FB\1\0Z")],
+                 zip64=zip64)
     chance = random.Random(7)
     for n in range(len(good)):
         data = bytearray(good)

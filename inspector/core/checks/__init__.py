@@ -1,0 +1,44 @@
+"""What may be wrong, or good to know, about a checkpoint. One file per finding; to add one, write it and put it in a list.
+
+    CHECKS        (Checkpoint) -> findings            metadata only, run by every open: a few milliseconds for 100,000 tensors
+    DEEP_CHECKS   (Checkpoint, Monitor) -> findings   read the tensors' bytes, run when somebody asks for a check
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..checkpoint import Checkpoint
+from ..findings import Finding
+from ..progress import Monitor
+from . import (
+    broken_tensors,
+    confusable_names,
+    corrupt_member,
+    hostile_names,
+    module_prefix,
+    non_canonical_bool,
+    non_contiguous,
+    odd_device,
+    oversized_storage,
+    saved_on_gpu,
+    shared_storage,
+    unknown_code,
+)
+
+CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
+    unknown_code.check,
+    broken_tensors.check,
+    odd_device.check,
+    hostile_names.check,
+    confusable_names.check,
+    oversized_storage.check,
+    shared_storage.check,
+    non_contiguous.check,
+    module_prefix.check,
+    saved_on_gpu.check,
+)
+
+DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
+    corrupt_member.check,
+    non_canonical_bool.check,
+)

@@ -1,0 +1,17 @@
+"""Tensors whose values cannot be had: "broken-tensor"."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..checkpoint import Checkpoint
+from ..findings import Finding
+from ..keypath import visible
+
+
+def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    broken = [info for info in ckpt.tensors.values() if info.problem and not info.problem.startswith("meta:")]
+    if broken:
+        first = broken[0]
+        count = "One tensor's values" if len(broken) == 1 else f"The values of {len(broken):,} tensors"
+        yield Finding("broken-tensor", "danger", visible(first.key), f"{count} cannot be shown: "
+                      f"{visible(first.key, 80) or 'the tensor'}: {visible(first.problem)}.", "All other tensors can be used.")

@@ -1,0 +1,39 @@
+"""Keys that a person takes for one another: "confusable-names"."""
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from ..checkpoint import Checkpoint
+from ..findings import Finding
+from ..keypath import visible
+
+# letters of other scripts that look like Latin ones (Unicode TR39 has them all; these are the ones seen in the wild)
+_LATIN = str.maketrans("аеорсухіѕјԁһӏгԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοινАВЕКМНОРСТХІЅЈ", "aeopcyxisjdhlrqwABEZHIKMNOPTYXaoivABEKMHOPCTXISJ")
+
+
+def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    keys = ckpt.tensors.keys()
+    if "".join(keys).isascii():
+        if len(set(map(str.lower, keys))) == len(keys):
+            return
+        alike = {key: key.lower() for key in keys}
+    else:
+        alike = {key: _skeleton(key) for key in keys}
+    first: dict[str, str] = {}
+    twins = []
+    for key, skeleton in alike.items():
+        other = first.setdefault(skeleton, key)
+        if other != key:
+            twins.append((other, key))
+    if twins:
+        one, two = twins[0]
+        more = f" and {len(twins) - 1:,} more pairs" if len(twins) > 1 else ""
+        by_case = all(one.lower() == two.lower() for one, two in twins)
+        yield Finding("confusable-names", "info" if by_case else "warning", visible(two),
+                      f"Keys that look alike: {visible(one, 80)!r} and {visible(two, 80)!r}{more}.",
+                      "They are different keys, " + ("by upper and lower case." if by_case else "although nobody can see it."))
+
+
+def _skeleton(key: str) -> str:
+    return unicodedata.normalize("NFKC", key).translate(_LATIN).casefold()

@@ -1,0 +1,39 @@
+"""Keys that are made to be misread: "hostile-name". They are always shown escaped and never used as a path."""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+
+from ..checkpoint import Checkpoint
+from ..findings import Finding
+from ..keypath import visible
+
+_LONG = 1000        # characters of a key nobody would have typed
+_MARKUP = re.compile(r"<[A-Za-z!/][^<>]*>")
+_PATH = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:[\\/]|^file:")
+
+
+def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    keys = chain(ckpt.tensors, ckpt.values)
+    joined = "".join(keys)
+    # one look at all keys together answers for nearly every file
+    if joined.isascii() and joined.isprintable() and not any(char in joined for char in "</\\:"):
+        return
+    odd = [(key, why) for key in chain(ckpt.tensors, ckpt.values) if (why := _why(key))]
+    if odd:
+        key, why = odd[0]
+        more = f" and {len(odd) - 1:,} more keys" if len(odd) > 1 else ""
+        yield Finding("hostile-name", "warning", visible(key), f"The key {visible(key, 80)!r}{more} {why}.",
+                      "Keys are shown as plain text here; rename them before other programs see them.")
+
+
+def _why(key: str) -> str:
+    """What is wrong with a key, or ""."""
+    if not (key.isascii() and key.isprintable()) and visible(key, len(key) + 1) != key:
+        return "has invisible or control characters in it"
+    if "<" in key and _MARKUP.search(key):
+        return "has markup in it"
+    if _PATH.search(key):
+        return "looks like a path"
+    return f"is {len(key):,} characters long" if len(key) > _LONG else ""

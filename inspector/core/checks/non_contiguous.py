@@ -1,0 +1,40 @@
+"""Tensors whose elements are not in order in their storage (transposed, strided views): "non-contiguous"."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..checkpoint import Checkpoint
+from ..findings import Finding
+from ..keypath import visible
+
+
+def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    if ckpt.format.startswith("safetensors"):       # knows no strides
+        return
+    forms: dict[tuple[tuple[int, ...], tuple[int, ...]], bool] = {}
+    odd = []
+    for info in ckpt.tensors.values():
+        form = info[1], info[4]
+        packed = forms.get(form)
+        if packed is None:
+            packed = forms[form] = info.layout != "strided" or bool(info.problem) or is_contiguous(*form)
+        if not packed and not info.problem:
+            odd.append(info.key)
+    if odd:
+        listed = ", ".join(visible(key, 80) for key in odd[:3]) + (" …" if len(odd) > 3 else "")
+        count = "One tensor is" if len(odd) == 1 else f"{len(odd):,} tensors are"
+        yield Finding("non-contiguous", "info", visible(odd[0]), f"{count} not contiguous: {listed}.",
+                      "Converting to safetensors packs them.")
+
+
+def is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether elements in C order lie one behind the other, as torch's `is_contiguous` says it."""
+    if 0 in shape or len(shape) != len(stride):
+        return True
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride), strict=True):
+        if size != 1:
+            if step != expected:
+                return False
+            expected *= size
+    return True

@@ -1,0 +1,76 @@
+"""Storages that hold much more than the tensors reach: "oversized-storage". Saving a view, like `x[:10]`, saves all of x."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from ..checkpoint import Checkpoint
+from ..dtypes import DTYPES
+from ..findings import Finding
+from ..keypath import visible
+
+_AT_LEAST = 4096            # wasted bytes below which nobody minds
+_MUCH = 64 << 20            # wasted bytes that are worth a word even when they are a small part
+
+
+def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    stored = reached = 0
+    worst: tuple[int, str] = (0, "")
+    for storage, (size, spans, key) in _partly_used(ckpt).items():
+        used = min(_union(spans), size)
+        stored, reached = stored + size, reached + used
+        worst = max(worst, (size - used, key or storage))
+    wasted = stored - reached
+    total = sum(storage.nbytes for storage in ckpt.storages.values())
+    if wasted < _AT_LEAST or (wasted * 4 < total and wasted < _MUCH):
+        return
+    yield Finding("oversized-storage", "warning", visible(worst[1]),
+                  f"{_bytes(total)} stored, {_bytes(total - wasted)} reachable: {visible(worst[1], 80)!r} is a small view of a "
+                  "larger storage that was saved with it.", "Cloning such tensors before saving them makes the file smaller.")
+
+
+def _partly_used(ckpt: Checkpoint) -> dict[str, tuple[int, list[tuple[int, int]], str]]:
+    """Storage -> (bytes, byte spans of its tensors, a key), for storages that no single tensor fills."""
+    sizes: dict[tuple[tuple[int, ...], str], int] = {}
+    filled: set[str] = set()
+    partly: dict[str, tuple[int, list[tuple[int, int]], str]] = {}
+    for info in ckpt.tensors.values():
+        key, shape, dtype, _, stride, offset, storage, nbytes, _, _, _, problem, *_ = info
+        if not storage or storage in filled or problem:
+            if problem:
+                filled.add(storage)
+            continue
+        size = sizes.get((shape, dtype))
+        if size is None:
+            known = DTYPES.get(dtype)
+            size = sizes[shape, dtype] = prod(shape) * known.bits // 8 if known else -1
+        if size >= nbytes or size < 0:
+            filled.add(storage)
+            partly.pop(storage, None)
+            continue
+        spans = partly.setdefault(storage, (nbytes, [], key))[1]
+        if size:
+            width = DTYPES[dtype].bits
+            reach = sum((length - 1) * step for length, step in zip(shape, stride, strict=True)) + 1
+            spans.append((offset * width // 8, (offset + reach) * width // 8))
+    return partly
+
+
+def _union(spans: list[tuple[int, int]]) -> int:
+    """Bytes that the spans cover together."""
+    total = end = 0
+    for low, high in sorted(spans):
+        if high > end:
+            total += high - max(low, end)
+            end = high
+    return total
+
+
+def _bytes(n: int) -> str:
+    """1536 -> "1.5 KB"."""
+    size = float(n)
+    for unit in ("bytes", "KB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}" if unit != "bytes" else f"{n} bytes"
+        size /= 1000
+    return f"{size:,.3g} TB"

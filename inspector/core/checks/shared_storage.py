@@ -1,0 +1,46 @@
+"""Tensors that share their bytes, tied weights among them: "shared-storage"."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..checkpoint import Checkpoint
+from ..findings import Finding
+from ..keypath import visible
+
+_GROUPS = 3
+_KEYS = 3
+
+
+def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    # as many tensors as storages: the usual case, and nothing can be shared
+    used = [info[6] for info in ckpt.tensors.values()]
+    if len(set(used)) == len(used):
+        return
+    groups: dict[str, list[str]] = {}
+    for key, storage in zip(ckpt.tensors, used, strict=True):
+        if storage:
+            groups.setdefault(storage, []).append(key)
+    shared = [keys for keys in groups.values() if len(keys) > 1]
+    if not shared:
+        return
+    tied = sum(1 for keys in shared if _is_tied(ckpt, keys))
+    listed = "; ".join(" = ".join(visible(key, 60) for key in keys[:_KEYS]) + (" = …" if len(keys) > _KEYS else "")
+                       for keys in shared[:_GROUPS]) + (" …" if len(shared) > _GROUPS else "")
+    count = sum(map(len, shared))
+    word = "storage" if len(shared) == 1 else "storages"
+    tie = f"{tied:,} of them wholly (tied weights)" if tied else "as views of different parts"
+    yield Finding("shared-storage", "info", visible(shared[0][0]),
+                  f"{count:,} tensors share {len(shared):,} {word}, {tie}: {listed}.",
+                  "A change to one of them changes the others; safetensors would store a copy of each.")
+
+
+def _is_tied(ckpt: Checkpoint, keys: list[str]) -> bool:
+    """Whether two of the tensors are the same elements."""
+    seen = set()
+    for key in keys:
+        info = ckpt.tensors[key]
+        view = (info.offset, info.shape, info.stride)
+        if view in seen:
+            return True
+        seen.add(view)
+    return False

@@ -1,0 +1,56 @@
+"""How leaves are named, shown on one line, and written as JSON. Text from a file stays plain text."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from .checkpoint import Opaque, Plain
+from .keypath import visible
+
+_JSON_DEPTH = 2     # leaves hold no values below that; whatever claims to is shown as its type
+
+
+def type_name(value: Plain) -> str:
+    """What Python would call the value's type ("int", "NoneType"); of an opaque value, its name as the file says it."""
+    return value.type if isinstance(value, Opaque) else type(value).__name__
+
+
+def one_line(value: Plain, limit: int = 200) -> str:
+    """The value on one line of at most about `limit` characters, everything invisible or misleading escaped."""
+    if isinstance(value, str):
+        return visible(value, limit)
+    if isinstance(value, Opaque):
+        return visible(value.text, limit)
+    if isinstance(value, bytes):
+        return visible(f"{value[:limit]!r}", limit) + ("…" if len(value) > limit else "")
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 4096:
+        return f"{value.bit_length():,}-bit integer"     # Python itself refuses to print those
+    if isinstance(value, (list, dict, tuple)) and value:
+        return f"{type(value).__name__} of {len(value)}"
+    return visible(repr(value), limit)
+
+
+def to_json(value: Any) -> Any:
+    """The value as `json.dumps` takes it: non-finite numbers as "nan", "inf" and "-inf", complex numbers as [real, imaginary],
+    bytes and opaque values as their one line, text as it is. Never raises."""
+    return _json(value, _JSON_DEPTH)
+
+
+def _json(value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return value if value.bit_length() <= 4096 else one_line(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, complex):
+        return [_json(value.real, 0), _json(value.imag, 0)]
+    if isinstance(value, bytes):
+        return value.decode("ascii", "backslashreplace")
+    if isinstance(value, Opaque):
+        return value.text
+    if depth > 0 and isinstance(value, dict):
+        return {str(key): _json(item, depth - 1) for key, item in value.items()}
+    if depth > 0 and isinstance(value, (list, tuple)):
+        return [_json(item, depth - 1) for item in value]
+    return type(value).__name__

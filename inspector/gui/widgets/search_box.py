@@ -1,0 +1,150 @@
+"""The search box over the tree: filters while one types, says how much it found and what it did not understand."""
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+
+from inspector import core
+
+from .. import icons, theme
+from ..models.search import Problem
+from .tree_view import TreeView
+
+DELAY = 90                      # milliseconds after the last key
+
+
+class SearchBox(QWidget):
+    left = Signal()             # Down was pressed: the tree has the focus now
+
+    def __init__(self, tree: TreeView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tree = tree
+        self._wrong = False
+        self._model = tree.tree_model
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(DELAY)
+        self._timer.timeout.connect(self.apply)
+        self._place()
+        self.setFocusProxy(self.edit)
+        self.edit.textChanged.connect(self._typed)
+        self.edit.installEventFilter(self)
+        self._model.counts_changed.connect(self._count)
+        self._count()
+
+    def text(self) -> str:
+        return self.edit.text()
+
+    def setText(self, text: str) -> None:
+        """Types `text` and shows what it finds at once."""
+        self.edit.setText(text)
+        self.apply()
+
+    def apply(self) -> None:
+        """Filters by what is typed now, without waiting."""
+        self._timer.stop()
+        query = self._model.set_filter(self.edit.text())
+        self._hint(query.problems)
+        self._count()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() == Qt.Key.Key_Escape and self.edit.text():
+                self.setText("")
+                return True
+            if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._leave()
+                return True
+        return super().eventFilter(watched, event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(self, "hint"):
+            self._colour()
+
+    def _place(self) -> None:
+        self.edit = QLineEdit()
+        self.edit.setClearButtonEnabled(True)
+        self.edit.setPlaceholderText(self.tr("Filter:  q_proj   *.weight   shape:64x3   dtype:bf16   >10MB   -bias"))
+        self.edit.setAccessibleName(self.tr("Filter the keys"))
+        self.edit.setToolTip(self._help())
+        self._picture = QAction(self)
+        icons.put(self._picture, "search", "muted")
+        self.edit.addAction(self._picture, QLineEdit.ActionPosition.LeadingPosition)
+        self.count = QLabel()
+        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self.count.setProperty("tone", "muted")
+        self.hint = QLabel()
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setWordWrap(True)
+        self.hint.hide()
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.edit, 1)
+        row.addWidget(self.count)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(row)
+        column.addWidget(self.hint)
+        self._colour()
+
+    def _help(self) -> str:
+        return "<qt><table cellspacing='2'>" + "".join(
+            f"<tr><td><code>{term}</code>&nbsp;&nbsp;</td><td>{text}</td></tr>" for term, text in (
+                ("q_proj weight", self.tr("keys that hold every word")),
+                ("*.layers.?.*weight", self.tr("whole keys, with * and ?")),
+                ("shape:4096", self.tr("a dimension is 4096")),
+                ("shape:64x3x7x7", self.tr("the whole shape")),
+                ("dtype:bf16", self.tr("the element type")),
+                ("device:cuda", self.tr("the stored device")),
+                ("&gt;10MB &lt;1GiB", self.tr("the size of a tensor")),
+                ("-bias", self.tr("not this")),
+                ("&quot;a b&quot;", self.tr("exactly this text")))) + "</table></qt>"
+
+    def _typed(self) -> None:
+        if self.edit.text():
+            self._timer.start()
+        else:
+            self.apply()                        # clearing needs no waiting
+
+    def _leave(self) -> None:
+        """To the tree: with what is typed applied, and on a row."""
+        if self._timer.isActive():
+            self.apply()
+        self._tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._tree.enter()
+        self.left.emit()
+
+    def _count(self) -> None:
+        found, total = self._model.counts
+        self.count.setVisible(bool(self._model.query.terms))
+        self.count.setText(self.tr("{found} of {total}").format(found=f"{found:,}", total=f"{total:,}"))
+
+    def _hint(self, problems: tuple[Problem, ...]) -> None:
+        """What was not understood, in a line below; what is merely unfinished is explained calmly."""
+        said = " ".join(self._explain(problem) for problem in problems[:2])
+        self.hint.setText(said)
+        self.hint.setVisible(bool(said))
+        self._wrong = any(not problem.unfinished for problem in problems)
+        self._colour()
+
+    def _explain(self, problem: Problem) -> str:
+        how = {"shape": self.tr("Write shapes like shape:4096 or shape:64x3x7x7."),
+               "dtype": self.tr("Write types like dtype:bf16, dtype:float32 or dtype:int8."),
+               "device": self.tr("Write devices like device:cpu or device:cuda:0."),
+               "size": self.tr("Write sizes like >10MB, <1K or >=2GiB.")}[problem.kind]
+        if problem.unfinished:
+            return how
+        return self.tr("{term} is not understood.").format(term=core.visible(problem.term, 40)) + " " + how
+
+    def _colour(self) -> None:
+        """A wrong term colours the text, whatever the style."""
+        colours = theme.colours(self.palette())
+        for widget, role in ((self.edit, QPalette.ColorRole.Text), (self.hint, QPalette.ColorRole.WindowText)):
+            palette = widget.palette()
+            normal = colours.text if widget is self.edit else colours.muted
+            palette.setColor(role, QColor(colours.danger if self._wrong else normal))
+            if palette != widget.palette():
+                widget.setPalette(palette)

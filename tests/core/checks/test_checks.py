@@ -1,0 +1,185 @@
+"""Each check says its piece about a checkpoint that has the fault, and nothing about one that has not."""
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from inspector.core import checks
+from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from inspector.core.checks import (
+    broken_tensors,
+    confusable_names,
+    corrupt_member,
+    hostile_names,
+    module_prefix,
+    non_canonical_bool,
+    non_contiguous,
+    odd_device,
+    oversized_storage,
+    saved_on_gpu,
+    shared_storage,
+    unknown_code,
+)
+from inspector.core.errors import Cancelled
+from inspector.core.findings import Finding
+from inspector.core.pickles.machine import decode
+from inspector.core.progress import QUIET, Monitor
+from tests.core.pickles import opcodes as op
+
+
+def info(key: str = "w", shape: tuple[int, ...] = (2, 3), stride: tuple[int, ...] = (3, 1), storage: str = "", nbytes: int = 24,
+         **rest: object) -> TensorInfo:
+    return TensorInfo(key, shape, "float32", "cpu", stride, 0, storage or key, nbytes, state_dict="")._replace(**rest)  # type: ignore[arg-type]
+
+
+def checkpoint(*tensors: TensorInfo, **rest: object) -> Checkpoint:
+    storages = {t.storage: Storage(t.storage, t.dtype, t.device, t.storage_nbytes, None) for t in tensors if t.storage}
+    given: dict[str, object] = {"storages": storages, "state_dicts": ("",), **rest}
+    return Checkpoint("x.pth", "torch-zip", "state-dict", (), {t.key: t for t in tensors}, **given)  # type: ignore[arg-type]
+
+
+def ids(findings: Iterable[Finding]) -> list[tuple[str, str]]:
+    return [(finding.id, finding.level) for finding in findings]
+
+
+def test_that_an_ordinary_checkpoint_gives_no_findings() -> None:
+    ckpt = checkpoint(info("a.weight"), info("a.bias", (3,), (1,), nbytes=12), pickles=(Pickle("data.pkl", decode(op.pickled(op.tensor()))),))
+    assert [finding for look in checks.CHECKS for finding in look(ckpt)] == []
+    assert [finding for look in checks.DEEP_CHECKS for finding in look(ckpt, QUIET)] == []
+
+
+def test_that_an_empty_checkpoint_gives_no_findings() -> None:
+    ckpt = checkpoint()
+    assert [finding for look in checks.CHECKS for finding in look(ckpt)] == []
+
+
+def test_that_unknown_code_is_told_with_its_key() -> None:
+    graph = decode(op.pickled(op.dict_of({"net": op.reduce(op.name("mynet", "Net"))})))
+    node = next(iter(graph.calls()))
+    values: dict[str, Plain] = {"net": Opaque("mynet.Net", "mynet.Net()", node)}
+    ckpt = checkpoint(pickles=(Pickle("data.pkl", graph), Pickle("evil.pkl", graph)), values=values)
+    found = list(unknown_code.check(ckpt))
+    assert ids(found) == [("unknown-code", "danger")] * 2
+    assert "mynet.Net (at net)" in found[0].message
+    assert "(at net)" not in found[1].message
+    assert [finding.where.partition(":")[0] for finding in found] == ["data.pkl", "evil.pkl"]
+
+
+def test_that_broken_tensors_are_counted() -> None:
+    found = list(broken_tensors.check(checkpoint(info(problem="corrupt: x"), info("v", problem="meta: nothing"))))
+    assert ids(found) == [("broken-tensor", "danger")]
+    assert found[0].message == "One tensor's values cannot be shown: w: corrupt: x."
+
+
+def test_that_an_odd_device_is_told_D21() -> None:
+    assert ids(odd_device.check(checkpoint(info(device="cuda:0; rm -rf /")))) == [("location", "warning")]
+    for device in ("cuda:3", "cpu", "mps", "xla:0", "privateuseone:1", None):
+        assert ids(odd_device.check(checkpoint(info(device=device)))) == []
+
+
+@pytest.mark.parametrize("key", ["a\nb", "a\x1bb", "a\u202eb", "a\u200bb", "\ufeffa", "a\0b", "\ud800", "<img src=x>", "<b>x</b>", "../x",
+                                 "a/../b", "/etc/passwd", "C:\\x", "file:///x", "k" * 2000],
+                         ids=lambda key: "F50-" + key.encode("unicode-escape").decode()[:20])
+def test_that_a_hostile_name_is_told(key: str) -> None:
+    if len(key) < 2000:
+        assert ids(hostile_names.check(checkpoint(info(key)))) == [("hostile-name", "warning")]
+    else:
+        assert ids(hostile_names.check(checkpoint(info(key), info("a/b")))) == [("hostile-name", "warning")]
+    assert ids(hostile_names.check(checkpoint(values={key + "/": 1}))) == [("hostile-name", "warning")]
+
+
+def test_that_ordinary_names_are_not_hostile() -> None:
+    assert ids(hostile_names.check(checkpoint(info("encoder/layer_0/kernel"), info("ключ"), info("a < b"), info("x:0")))) == []
+
+
+@pytest.mark.parametrize(("one", "two", "level"), [("Weight", "weight", "info"), ("caf\u00e9", "cafe\u0301", "warning"),
+                                                  ("weight", "w\u0435ight", "warning"), ("\ufb01n", "fin", "warning")],
+                         ids=["H08-case", "H08-NFC", "H08-cyrillic", "H08-ligature"])
+def test_that_twins_are_told(one: str, two: str, level: str) -> None:
+    assert ids(confusable_names.check(checkpoint(info(one), info(two)))) == [("confusable-names", level)]
+
+
+def test_that_a_saved_view_is_told() -> None:
+    found = list(oversized_storage.check(checkpoint(info(shape=(10,), stride=(1,), nbytes=4_000_000), info("b"))))
+    assert ids(found) == [("oversized-storage", "warning")]
+    assert found[0].message.startswith("4 MB stored, 64 bytes reachable: 'w'")
+
+
+def test_that_views_which_cover_their_storage_together_are_fine() -> None:
+    half = 500_000
+    ckpt = checkpoint(info("a", (half,), (1,), "s", 4 * 2 * half), info("b", (half,), (1,), "s", 4 * 2 * half, offset=half))
+    assert ids(oversized_storage.check(ckpt)) == []
+
+
+def test_that_shared_and_tied_tensors_are_told() -> None:
+    found = list(shared_storage.check(checkpoint(info("embed", storage="0"), info("head", storage="0"), info("c"))))
+    assert ids(found) == [("shared-storage", "info")]
+    assert "embed = head" in found[0].message
+    assert "tied" in found[0].message
+    views = list(shared_storage.check(checkpoint(info("q", storage="0"), info("k", storage="0", offset=3))))
+    assert "views of different parts" in views[0].message
+    assert list(shared_storage.check(checkpoint(info("a", storage=""), info("b", storage="")))) == []
+
+
+def test_that_strided_tensors_are_told() -> None:
+    assert ids(non_contiguous.check(checkpoint(info(stride=(1, 2))))) == [("non-contiguous", "info")]
+    assert ids(non_contiguous.check(checkpoint(info(shape=(1, 3), stride=(7, 1))))) == []
+
+
+def test_that_a_wrappers_prefix_is_told() -> None:
+    found = list(module_prefix.check(checkpoint(info("module.a"), info("module.b"))))
+    assert ids(found) == [("module-prefix", "info")]
+    assert ids(module_prefix.check(checkpoint(info("module.a"), info("b")))) == []
+    assert ids(module_prefix.check(checkpoint(info("modules.a")))) == []
+    nested = checkpoint(info("net.module.a", state_dict="net"), info("loss"), state_dicts=("", "net"))
+    assert "of net" in next(iter(module_prefix.check(nested))).message
+
+
+def test_that_devices_are_told() -> None:
+    found = list(saved_on_gpu.check(checkpoint(info("a", device="cuda:1"), info("b", device="cuda:1"), info("c"))))
+    assert ids(found) == [("saved-on-gpu", "info")]
+    assert "cuda:1 (2)" in found[0].message
+    assert ids(saved_on_gpu.check(checkpoint(info("a", device=None), info("b")))) == []
+
+
+def on_disk(tmp_path: Path, payload: bytes, dtype: str = "bool", crc: int | None = None) -> Checkpoint:
+    path = tmp_path / "x.bin"
+    path.write_bytes(payload)
+    stat = path.stat()
+    stamp = FileStamp(str(path), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino, stat.st_dev)
+    extent = Extent(0, 0, len(payload), len(payload), 0, crc)
+    storage = Storage("0", dtype, "cpu", len(payload), extent)
+    tensor = TensorInfo("flags", (len(payload),), dtype, "cpu", (1,), 0, "0", len(payload))
+    return Checkpoint(str(path), "torch-zip", "state-dict", (stamp,), {"flags": tensor}, storages={"0": storage},
+                      members=(Member("data/0", extent),))
+
+
+def test_that_wrong_bytes_are_told_B01(tmp_path: Path) -> None:
+    good = on_disk(tmp_path, b"\1\0\1", crc=zlib.crc32(b"\1\0\1"))
+    assert ids(corrupt_member.check(good, QUIET)) == []
+    found = list(corrupt_member.check(on_disk(tmp_path, b"\1\0\0", crc=zlib.crc32(b"\1\0\1")), QUIET))
+    assert ids(found) == [("corrupt-member", "danger")]
+    assert found[0].where == "data/0"
+    assert "flags" in found[0].message
+
+
+def test_that_a_missing_checksum_is_no_error_B02(tmp_path: Path) -> None:
+    assert ids(corrupt_member.check(on_disk(tmp_path, b"\1"), QUIET)) == []
+
+
+def test_that_odd_booleans_are_told_D34_F49(tmp_path: Path) -> None:
+    assert ids(non_canonical_bool.check(on_disk(tmp_path, b"\0\1\xff"), QUIET)) == [("non-canonical-bool", "warning")]
+    assert ids(non_canonical_bool.check(on_disk(tmp_path, b"\0\1\1"), QUIET)) == []
+    assert ids(non_canonical_bool.check(on_disk(tmp_path, b"\0\1\xff", "uint8"), QUIET)) == []
+
+
+def test_that_deep_checks_stop_when_asked(tmp_path: Path) -> None:
+    class Stop(Monitor):
+        def report(self, done: int, total: int, what: str = "") -> None:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        list(corrupt_member.check(on_disk(tmp_path, b"\1", crc=1), Stop()))

@@ -1,0 +1,235 @@
+"""What the overview says of a file, a group, a tensor and a value."""
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui import theme
+from inspector.gui.panels import overview as module
+from inspector.gui.panels.common import Bar, FindingBox, Prose, sums
+from inspector.gui.panels.overview import Overview
+from inspector.gui.session import Document, Selection, Session
+from inspector.gui.tasks import Tasks
+
+Make = Callable[..., core.Checkpoint]
+HOSTILE = "<b>x</b><img src='file:///etc/passwd'>&\u202e\n\0\udc80"
+
+
+@pytest.fixture
+def panel(session: Session, tasks: Tasks, qtbot: QtBot) -> Overview:
+    made = Overview(session, tasks)
+    qtbot.addWidget(made)
+    made.resize(700, 800)
+    made.show()
+    return made
+
+
+def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, prefix: str = "", keys: tuple[str, ...] = (),
+         value: str | None = None) -> Document:
+    document = session.add(ckpt.path)
+    session.loaded(document.id, ckpt)
+    session.select(Selection(document.id, prefix, keys, value))
+    qtbot.waitUntil(lambda: not tasks.running)
+    return document
+
+
+def said(panel: QWidget) -> str:
+    texts = [label.text() for label in panel.findChildren(QLabel) if not label.isHidden()]
+    texts += [edit.toPlainText() for edit in panel.findChildren(QTextEdit)]
+    texts += [edit.toPlainText() for edit in panel.findChildren(QPlainTextEdit)]
+    texts += [bar.accessibleName() for bar in panel.findChildren(Bar)]
+    return "\n".join(texts)
+
+
+def test_that_sums_count_what_is_stored_once_and_parameters_without_the_optimizer(checkpoint: Make) -> None:
+    found = sums(checkpoint(tied=("model.weight", "optimizer.state.0.exp_avg")), "", ())
+    assert (found.tensors, found.parameters, found.optimizer) == (3, 16, 12)
+    assert (found.logical, found.stored, found.sharing) == (112, 64, 2)
+    assert [(share.name, share.tensors, share.nbytes) for share in found.parts] == [("model", 2, 64), ("optimizer", 1, 48)]
+    assert [tensor.key for tensor in found.largest] == ["model.weight", "optimizer.state.0.exp_avg", "model.bias"]
+
+
+def test_that_sums_of_a_group_are_of_its_keys_only(checkpoint: Make) -> None:
+    found = sums(checkpoint(values={"model.note": 1, "epoch": 2}), "model", ("model.weight", "model.bias"))
+    assert (found.tensors, found.values, found.logical) == (2, 1, 64)
+    assert [share.name for share in found.parts] == ["weight", "bias"]
+
+
+def test_that_many_kinds_end_in_one_row_of_others(checkpoint: Make) -> None:
+    found = sums(checkpoint(keys={f"part{n}.w": (n + 1,) for n in range(30)}), "", ())
+    assert len(found.parts) == 8
+    assert found.parts[-1].name == "\0"
+    assert sum(share.tensors for share in found.parts) == 30
+
+
+def test_that_sums_can_be_cancelled(checkpoint: Make) -> None:
+    class Stop(core.Monitor):
+        def report(self, done: int, total: int, what: str = "") -> None:
+            raise core.Cancelled
+
+    with pytest.raises(core.Cancelled):
+        sums(checkpoint(), "", (), Stop())
+
+
+def test_that_a_file_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(values={"epoch": 50, "best_acc": 0.9}))
+    text = said(panel)
+    for part in ("last.pth", "A training checkpoint", "epoch 50", "16", "+ 12 in optimizer state", "float32: 112 B", "cuda:0: 112 B",
+                 "PyTorch zip", "1.00 kB (1,000 bytes)", "/runs/last.pth", "little"):
+        assert part in text
+
+
+def test_that_findings_say_their_level_in_words_worst_first(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                            checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "info", "model", "Small.", ""),
+                                                     core.Finding("b", "danger", "data.pkl:9", "Big.", "Do this."))))
+    boxes = panel.findChildren(FindingBox)
+    assert [box.accessibleName() for box in boxes] == ["Danger: Big.", "Note: Small."]
+    assert all(part in said(panel) for part in ("2 findings", "Do this.", "At data.pkl:9"))
+    boxes[0].actions()[0].trigger()
+    assert QGuiApplication.clipboard().text() == "Danger: Big.\nDo this.\ndata.pkl:9"
+
+
+def test_that_thousands_of_findings_are_a_few_boxes_until_asked(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                checkpoint: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FINDINGS_CAP", 20)
+    show(session, tasks, qtbot, checkpoint(findings=tuple(core.Finding("a", "warning", "", f"No {n}.") for n in range(5000))))
+    assert len(panel.findChildren(FindingBox)) == module.FINDINGS_SHOWN
+    more = next(button for button in panel.findChildren(QPushButton) if button.text() == "Show 4992 more")
+    more.click()
+    assert len(panel.findChildren(FindingBox)) == 20
+    qtbot.waitUntil(lambda: "inspector check" in said(panel))
+
+
+def test_that_a_click_on_a_large_tensor_or_a_part_selects_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                             checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint())
+    bar = next(bar for bar in panel.findChildren(Bar) if bar.accessibleName().startswith("model.weight"))
+    qtbot.keyClick(bar, Qt.Key.Key_Space)
+    assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
+    session.select(Selection(document.id))
+    bar = next(bar for bar in panel.findChildren(Bar) if bar.accessibleName().startswith("model:") and not bar.isHidden())
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton)
+    assert session.selection == Selection(document.id, "model", ("model.weight", "model.bias"))
+
+
+def test_that_a_tensor_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(), "model.weight", ("model.weight",))
+    for part in ("model.weight", "4 × 3", "48 B", "5 % of file", "cuda:0", "float32"):
+        assert part in said(panel)
+
+
+def test_that_a_tensor_that_cannot_be_read_says_why(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    ckpt = checkpoint()
+    broken = ckpt.tensors["model.bias"]._replace(problem="Its bytes lie outside the file.")
+    ckpt.tensors["model.bias"] = broken  # type: ignore[index]
+    show(session, tasks, qtbot, ckpt, "model.bias", ("model.bias",))
+    assert "Its bytes lie outside the file." in said(panel)
+
+
+@pytest.mark.parametrize(("value", "shown"), [
+    (50, "50"), (True, "True"), (None, "None"), (2 ** 70, str(2 ** 70)), (float("nan"), "nan"), ("two\nlines\tand\u202e", "two\nlines\tand\\u202e"),
+    (b"\0\xff", "b'\\x00\\xff'"), ({}, "{}"), (1 << 100_000, "0x1000"), (core.Opaque("omegaconf.ListConfig", "ListConfig([1])"), "ListConfig([1])")],
+    ids=["int", "bool", "none", "H13-big-int", "nan", "H03-H04-text", "bytes", "empty", "huge-int", "opaque"])
+def test_that_a_value_is_shown_whole(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make, value: core.Plain,
+                                     shown: str) -> None:
+    show(session, tasks, qtbot, checkpoint(values={"v": value}), "v", (), "v")
+    assert shown in panel.findChildren(QPlainTextEdit)[-1].toPlainText()
+
+
+def test_that_a_long_text_is_shown_in_part_until_asked_and_copied_whole(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                        checkpoint: Make) -> None:
+    """H07."""
+    text = "x" * (1 << 20)
+    show(session, tasks, qtbot, checkpoint(values={"v": text}), "v", (), "v")
+    edit = panel.findChildren(QPlainTextEdit)[-1]
+    assert len(edit.toPlainText()) < 2 * module.TEXT_SHOWN
+    next(button for button in panel.findChildren(QPushButton) if button.text() == "Copy value").click()
+    assert QGuiApplication.clipboard().text() == text
+    next(button for button in panel.findChildren(QPushButton) if "Show all" in button.text()).click()
+    assert edit.toPlainText().replace("\n", "") == text
+
+
+def test_that_names_from_files_are_literal_everywhere(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                      checkpoint: Make) -> None:
+    """H01, H02, H03, H04, H05, H06."""
+    ckpt = checkpoint(f"/runs/{HOSTILE.replace(chr(0), '')}", keys={HOSTILE: (2,), f"{HOSTILE}.b": (3,)}, values={f"v{HOSTILE}": HOSTILE},
+                      metadata={HOSTILE: HOSTILE}, findings=(core.Finding("x", "danger", HOSTILE, HOSTILE, HOSTILE),))
+    for selection in (("", (), None), (HOSTILE, (HOSTILE,), None), (f"v{HOSTILE}", (), f"v{HOSTILE}")):
+        show(session, tasks, qtbot, ckpt, *selection)
+        assert "<b>x</b>" in said(panel)
+        assert "\u202e" not in said(panel)
+        for label in panel.findChildren(QLabel):
+            assert label.textFormat() is Qt.TextFormat.PlainText or label.text() == ""
+        for bar in panel.findChildren(Bar):
+            assert "<b>x" not in bar.toolTip()
+        assert all(not edit.acceptRichText() for edit in panel.findChildren(Prose))
+
+
+def test_that_a_megabyte_key_is_elided(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    """H07."""
+    key = "k" * (1 << 20)
+    show(session, tasks, qtbot, checkpoint(keys={key: (2,), "b": (2,)}))
+    assert all(len(edit.toPlainText()) <= 2000 for edit in panel.findChildren(QTextEdit))
+    assert all(len(bar.accessibleName()) < 400 and len(bar.toolTip()) < 4000 for bar in panel.findChildren(Bar))
+
+
+def test_that_small_metadata_is_a_list_and_large_a_table(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                         checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(metadata={"format": "pt"}))
+    assert "format" in said(panel)
+    show(session, tasks, qtbot, checkpoint(metadata={f"name{n}": "<i>text</i>" for n in range(100)}))
+    table = panel.findChild(module.QTableWidget)
+    assert table.rowCount() == 100
+    assert table.item(3, 1).text() == "<i>text</i>"
+    assert "<i>" not in table.item(3, 1).toolTip()
+
+
+def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint())
+    session.select(Selection(document.id, "model.bias", ("model.bias",)))
+    session.select(Selection(document.id))
+    assert not tasks.running
+    assert "A training checkpoint" in said(panel)
+    session.remove(document.id)
+    assert panel._sums == {}
+
+
+def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                           checkpoint: Make) -> None:
+    theme.watcher().choose("light")
+    show(session, tasks, qtbot, checkpoint())
+    before = panel.grab().toImage().pixelColor(5, 5)
+    theme.watcher().choose("dark")
+    assert panel.grab().toImage().pixelColor(5, 5) != before
+
+
+def test_that_a_file_without_tensors_is_still_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                        checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(keys={}, values={"a": 1}, kind="other"))
+    assert "Saved Python data." in said(panel)
+
+
+@pytest.mark.parametrize("kind", ["state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"])
+def test_that_every_kind_has_its_sentence(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                          kind: str) -> None:
+    show(session, tasks, qtbot, checkpoint(kind=kind))
+    assert kind.replace("-", " ") in said(panel)
+
+
+def test_that_every_focusable_widget_has_a_name(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(values={"v": "text"}, metadata={"a": "b"},
+                                                      findings=(core.Finding("x", "danger", "w", "m", "h"),)))
+    for selection in (Selection(document.id), Selection(document.id, "v", (), "v"),
+                      Selection(document.id, "model.bias", ("model.bias",))):
+        session.select(selection)
+        for widget in panel.findChildren(QWidget):
+            if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(widget, QLabel):
+                assert widget.accessibleName(), widget
