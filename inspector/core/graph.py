@@ -38,6 +38,7 @@ REDUCE saw its arguments as they were when it ran; `mutated_after` tells whether
 """
 from __future__ import annotations
 
+import re
 import struct
 from array import array
 from collections.abc import Iterator, Sequence
@@ -130,8 +131,7 @@ class Graph:
         if kind in (BYTES, BYTEARRAY, PYSTR):
             return self.data[self.a[n]:self.b[n]]
         if kind == PYSTRTEXT:
-            import codecs
-            return codecs.escape_decode(self.data[self.a[n]:self.b[n]])[0]  # type: ignore[attr-defined, no-any-return]
+            return _unescaped(self.data[self.a[n]:self.b[n]])
         return None
 
     def integer(self, n: int) -> int | None:
@@ -222,3 +222,22 @@ class Graph:
                     seen[other] = 1
                     todo.append(other)
         return seen
+
+
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|x([0-9a-fA-F]{2})|(.))", re.DOTALL)
+_ESCAPED = {b"\n": b"", b"\\": b"\\", b"'": b"'", b'"': b'"', b"a": b"\a", b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r",
+            b"t": b"\t", b"v": b"\v"}
+
+
+def _unescaped(raw: bytes) -> bytes:
+    """As `PyBytes_DecodeEscape` does, which warns (and so may raise) about escapes that it then keeps as they are."""
+    return _ESCAPE.sub(_one_escape, raw)
+
+
+def _one_escape(found: re.Match[bytes]) -> bytes:
+    octal, hexadecimal, other = found.groups()
+    if octal is not None:
+        return bytes((int(octal, 8) & 255,))
+    if hexadecimal is not None:
+        return bytes((int(hexadecimal, 16),))
+    return _ESCAPED.get(other, found[0])

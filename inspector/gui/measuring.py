@@ -17,7 +17,8 @@ from inspector import core
 FINE = 720                      # bins that are counted; a multiple of every number of bins that can be chosen
 BIN_CHOICES = (10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 720)
 MOST_APART = 8                  # tensors that are kept apart; more are only added up
-_LOOKS = 2                      # passes spent on finding percentiles
+_LOOKS = 4                      # passes spent at most on finding percentiles; without outliers it is one
+_SMALL = 1 << 18                # elements; smaller tensors are measured with the file opened once for all of them
 _WHOLE = ("int", "uint", "bool", "quantized")
 _EXACT = 2 ** 52                # up to here whole numbers and their halves are exact in float64
 
@@ -64,21 +65,22 @@ def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monito
     nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
     if limit is not None and nbytes > limit:
         return TooLarge(nbytes)
-    steps = _Steps(monitor, (2 if span.kind != "middle" else 4) * nbytes)
+    steps = _Steps(monitor, (3 if span.kind == "middle" else 2) * nbytes)
     moments, left_out = _moments(ckpt, keys, steps)
     if keys and not moments:
         raise left_out[0][1]
-    kinds = frozenset(core.DTYPES[ckpt.tensors[key].dtype].kind for key in moments)
+    good = list(moments)
+    kinds = frozenset(core.DTYPES[ckpt.tensors[key].dtype].kind for key in good)
     whole = bool(kinds) and kinds <= frozenset(_WHOLE)
     together = join(list(moments.values()))
-    edges = _edges(ckpt, list(moments), together, span, whole, steps)
+    grid = _grid(ckpt, good, together, span, whole, steps)
     each: dict[str, core.Summary] = {}
-    if len(moments) <= MOST_APART:
-        each = {key: _summary(ckpt, key, steps, edges) if edges else _without_histogram(moments[key]) for key in moments}
-    if edges:
-        counted = _added(list(each.values())) if each else _counted(ckpt, list(moments), edges, steps)
-        together = replace(together, edges=edges, counts=counted.counts, below=counted.below, above=counted.above)
-    return Measured(together, tuple(each.items()), tuple(left_out[:100]), len(left_out), len(moments), whole, kinds, nbytes)
+    if len(good) <= MOST_APART:
+        each = {key: _counted(ckpt, [key], grid, steps) if grid else _without_histogram(moments[key]) for key in good}
+    if grid:
+        counted = _added(list(each.values())) if each else _counted(ckpt, good, grid, steps)
+        together = replace(together, edges=counted.edges, counts=counted.counts, below=counted.below, above=counted.above)
+    return Measured(together, tuple(each.items()), tuple(left_out[:100]), len(left_out), len(good), whole, kinds, nbytes)
 
 
 def rebin(summary: core.Summary, bins: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
@@ -110,52 +112,60 @@ def join(parts: Sequence[core.Summary]) -> core.Summary:
                         sum(part.inf for part in parts), sum(part.zeros for part in parts), (), ())
 
 
-def edges_between(low: float, high: float, whole: bool, bins: int = FINE) -> tuple[float, ...]:
-    """Even edges from `low` to `high`. For whole numbers every bin holds the same number of them, its edges lying halfway
-    between; `low` < `high` then need not be reached exactly."""
+class Grid(NamedTuple):
+    """Edges of bins; `even` ones are counted faster."""
+
+    edges: tuple[float, ...]
+    even: bool
+
+
+def grid_between(low: float, high: float, whole: bool, bins: int = FINE) -> Grid:
+    """Even bins from `low` to `high`. For whole numbers every bin holds the same number of them, its edges lying halfway
+    between; the bins then reach somewhat further than asked."""
     if whole and abs(low) < _EXACT and abs(high) < _EXACT:
         first, last = math.floor(low), math.ceil(high)
         width = -(-(last - first + 1) // bins)
         n = -(-(last - first + 1) // width)
-        return tuple(first - 0.5 + i * width for i in range(n + 1))
+        return Grid(tuple(first - 0.5 + i * width for i in range(n + 1)), even=True)
     if low == high:
         low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
     inner = (low * ((bins - i) / bins) + high * (i / bins) for i in range(1, bins))
-    return tuple(sorted({low, *(edge for edge in inner if low < edge < high), high}))
+    edges = tuple(sorted({low, *(edge for edge in inner if low < edge < high), high}))
+    return Grid(edges, even=len(edges) == bins + 1)
 
 
-def _edges(ckpt: core.Checkpoint, keys: list[str], together: core.Summary, span: Span, whole: bool,
-           steps: _Steps) -> tuple[float, ...]:
-    """The edges for `span`; none when there is nothing to draw: no finite value, or always the same."""
+def _grid(ckpt: core.Checkpoint, keys: list[str], together: core.Summary, span: Span, whole: bool, steps: _Steps) -> Grid | None:
+    """The bins for `span`; None when there is nothing to draw: no finite value, or always the same."""
     if span.kind == "fixed":
-        return edges_between(span.low, span.high, whole) if together.finite else ()
+        return grid_between(span.low, span.high, whole) if together.finite else None
     if not together.finite or together.min == together.max:
-        return ()
+        return None
     low, high = float(together.min), float(together.max)
     if span.kind == "middle":
         low, high = _middle(ckpt, keys, (low, high), (span.low, span.high), together.finite, whole, steps)
-    return edges_between(low, high, whole)
+    return grid_between(low, high, whole)
 
 
 def _middle(ckpt: core.Checkpoint, keys: list[str], bounds: tuple[float, float], shares: tuple[float, float], total: int,
             whole: bool, steps: _Steps) -> tuple[float, float]:
-    """Bounds between which the values from the first share to the second lie, to a hundredth of their distance. The first look
-    is by powers of two, for one outlier of 1e38 would put everything else into one of any number of even bins."""
+    """Bounds between which the values from the first share to the second lie, to a hundredth of their distance. Where one
+    outlier of 1e38 puts everything else into a few even bins, the next look is by powers of two."""
     low, high = bounds
-    edges = edges_between(low, high, whole) if whole else _powers_between(low, high)
-    for _ in range(_LOOKS):
-        found = _counted(ckpt, keys, edges, steps)
+    grid = grid_between(low, high, whole)
+    for look in range(_LOOKS):
+        found = _counted(ckpt, keys, grid, steps)
         first, last = _bin_of_share(found, shares[0] * total), _bin_of_share(found, shares[1] * total)
-        low, high = edges[first], edges[last + 1]
-        if len(edges) < 3 or (whole and edges[1] - edges[0] <= 1):
+        low, high = grid.edges[first], grid.edges[last + 1]
+        if (grid.even and last - first >= 100) or len(grid.edges) < 3 or (whole and grid.edges[1] - grid.edges[0] <= 1):
             break
-        edges = edges_between(low, high, whole)
+        grid = _powers_between(low, high) if look == 0 and last - first < 8 else grid_between(low, high, whole)
     return low, high
 
 
-def _powers_between(low: float, high: float) -> tuple[float, ...]:
+def _powers_between(low: float, high: float) -> Grid:
     sizes = [2.0 ** power for power in range(-140, 1024, 1 if max(-low, high) < 2.0 ** 200 else 4)]
-    return tuple(sorted({low, high, *(edge for size in (0.0, *sizes) for edge in (-size, size) if low < edge < high)}))
+    inner = (edge for size in (0.0, *sizes) for edge in (-size, size) if low < edge < high)
+    return Grid(tuple(sorted({low, *inner, high})), even=False)
 
 
 def _bin_of_share(found: core.Summary, wanted: float) -> int:
@@ -171,19 +181,31 @@ def _bin_of_share(found: core.Summary, wanted: float) -> int:
 def _moments(ckpt: core.Checkpoint, keys: Sequence[str],
              steps: _Steps) -> tuple[dict[str, core.Summary], list[tuple[str, core.BadTensor]]]:
     """Of each tensor its summary without a useful histogram, in one pass; and those that cannot be read."""
+    small = [key for key in keys if ckpt.tensors[key].numel <= _SMALL]
+    steps.begin(sum(ckpt.tensors[key].nbytes for key in small))
+    found: dict[str, core.Summary | core.BadTensor] = dict(core.summarize_each(ckpt, small, 1, steps))
+    for key in keys:
+        if key not in found:
+            steps.begin(ckpt.tensors[key].nbytes)
+            try:
+                found[key] = core.summarize_tensor(ckpt, key, 1, steps, range=(0.0, 1.0))
+            except core.BadTensor as error:
+                found[key] = error
     moments, left_out = {}, []
     for key in keys:
-        try:
-            moments[key] = _summary(ckpt, key, steps, (0.0, 1.0))
-        except core.BadTensor as error:
-            left_out.append((key, error))
+        outcome = found[key]
+        if isinstance(outcome, core.BadTensor):
+            left_out.append((key, outcome))
+        else:
+            moments[key] = outcome
     return moments, left_out
 
 
-def _counted(ckpt: core.Checkpoint, keys: list[str], edges: tuple[float, ...], steps: _Steps) -> core.Summary:
-    found = core.summarize_group(ckpt, keys, monitor=steps, edges=edges)
-    steps.next(sum(ckpt.tensors[key].nbytes for key in keys), "")
-    return found
+def _counted(ckpt: core.Checkpoint, keys: list[str], grid: Grid, steps: _Steps) -> core.Summary:
+    steps.begin(sum(ckpt.tensors[key].nbytes for key in keys))
+    if grid.even:
+        return core.summarize_group(ckpt, keys, len(grid.edges) - 1, steps, range=(grid.edges[0], grid.edges[-1]))
+    return core.summarize_group(ckpt, keys, monitor=steps, edges=grid.edges)
 
 
 def _added(parts: list[core.Summary]) -> core.Summary:
@@ -196,26 +218,23 @@ def _without_histogram(summary: core.Summary) -> core.Summary:
     return replace(summary, edges=(), counts=(), below=0, above=0)
 
 
-def _summary(ckpt: core.Checkpoint, key: str, steps: _Steps, edges: tuple[float, ...]) -> core.Summary:
-    found = core.summarize_tensor(ckpt, key, monitor=steps, edges=edges)
-    steps.next(ckpt.tensors[key].nbytes, key)
-    return found
-
-
 class _Steps(core.Monitor):
-    """Many readings told as one: `total` bytes over all passes."""
+    """Many readings told as one, of `total` bytes over all passes."""
 
     def __init__(self, monitor: core.Monitor, total: int) -> None:
         self._monitor = monitor
         self._total = total
-        self._before = 0
+        self._before = self._part = 0
+
+    def begin(self, nbytes: int) -> None:
+        """The reading of so many bytes begins, all earlier ones are over."""
+        self._before += self._part
+        self._part = nbytes
+        self.report(0, 0)
 
     def report(self, done: int, total: int, what: str = "") -> None:
-        self._monitor.report(min(self._before + done, self._total), self._total, what)
+        now = self._before + (self._part * done // total if total else 0)
+        self._monitor.report(min(now, self._total), self._total, what)
 
     def check(self) -> None:
         self._monitor.check()
-
-    def next(self, nbytes: int, what: str) -> None:
-        self._before += nbytes
-        self.report(0, 0, what)

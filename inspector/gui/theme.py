@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from ..resources_path import resource_path
+
 CHOICES = ("system", "light", "dark")
 
 
@@ -160,7 +162,8 @@ def palette_of(c: Colours) -> QPalette:
 
 
 def style_sheet(c: Colours) -> str:
-    return Template(_SHEET).substitute({name: value for name, value in c._asdict().items() if isinstance(value, str)})
+    colours_ = {name: value for name, value in c._asdict().items() if isinstance(value, str)}
+    return Template(_SHEET).substitute(colours_, arrow=resource_path("themes/arrow-down.svg").as_posix())
 
 
 # Only what Fusion and the palette cannot say. Sizes are in device-independent pixels.
@@ -213,6 +216,14 @@ QToolButton:checked { background: $selection; color: $selection_text; }
 QLineEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 5px 8px;
             selection-background-color: $selection; selection-color: $selection_text; }
 QLineEdit:focus { border: 1px solid $accent; }
+QComboBox { background: $card; color: $text; border: 1px solid $border; border-radius: 6px; padding: 4px 8px; }
+QComboBox:hover { background: $hover; }
+QComboBox:focus { border: 1px solid $accent; }
+QComboBox:disabled { color: $faint; }
+QComboBox::drop-down { border: none; width: 22px; }
+QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
+QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padding: 4px; selection-background-color: $selection;
+                              selection-color: $selection_text; }
 QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px; }
 QPlainTextEdit:focus { border: 1px solid $accent; }
 QAbstractItemView { background: $base; border: none; outline: none; }
@@ -221,6 +232,7 @@ QHeaderView { background: $window; }
 QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
                        border-right: 1px solid $border; padding: 5px 8px; }
 QHeaderView::section:last { border-right: none; }
+QHeaderView::section:vertical { border-right: none; }
 QTableCornerButton::section { background: $window; border: none; }
 
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }

@@ -30,11 +30,11 @@ def many(n: int) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """"45 %", and "<1 %" for what is little but not nothing."""
+    """"45 %"; "<1 %" for what is little but not nothing, ">99 %" for what is nearly all."""
     if not whole:
         return ""
     percent = part * 100 / whole
-    return "<1 %" if 0 < percent < 1 else f"{percent:.0f} %"
+    return "<1 %" if 0 < percent < 1 else ">99 %" if 99 < percent < 100 else f"{percent:.0f} %"
 
 
 def tensors(n: int) -> str:
@@ -50,6 +50,17 @@ def values(n: int) -> str:
 def findings(n: int) -> str:
     return QCoreApplication.translate("Words", "1 finding") if n == 1 \
         else QCoreApplication.translate("Words", "{n} findings").format(n=f"{n:,}")
+
+
+def level(level: str, n: int) -> str:
+    """"2 warnings"."""
+    if level == "danger":
+        said = QCoreApplication.translate("Words", "1 danger") if n == 1 else QCoreApplication.translate("Words", "{n} dangers")
+    elif level == "warning":
+        said = QCoreApplication.translate("Words", "1 warning") if n == 1 else QCoreApplication.translate("Words", "{n} warnings")
+    else:
+        said = QCoreApplication.translate("Words", "1 note") if n == 1 else QCoreApplication.translate("Words", "{n} notes")
+    return said.format(n=f"{n:,}")
 
 
 def parameters(n: int) -> str:

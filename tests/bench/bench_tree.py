@@ -14,8 +14,8 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from inspector import core  # noqa: E402
-from inspector.gui.models.key_tree import KeyTree, build_key_tree  # noqa: E402
+from inspector import core
+from inspector.gui.models.key_tree import KeyTree, build_key_tree
 
 
 def giant(layers: int = 100, experts: int = 1000) -> core.Checkpoint:

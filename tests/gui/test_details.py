@@ -83,7 +83,8 @@ def test_that_tensors_in_the_same_storage_can_be_followed(panel: Details, sessio
     assert sharing(ckpt) == {"tied": ["model.weight", "optimizer.state.0.exp_avg"]}
 
 
-def test_that_a_tensor_without_storage_says_so(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+def test_that_a_tensor_without_storage_says_so(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                               checkpoint: Make) -> None:
     ckpt = checkpoint()
     ckpt.tensors["model.bias"] = ckpt.tensors["model.bias"]._replace(storage="", extra={"scale": 0.5})  # type: ignore[index]
     show(session, tasks, qtbot, ckpt, "model.bias", ("model.bias",))
@@ -91,7 +92,8 @@ def test_that_a_tensor_without_storage_says_so(panel: Details, session: Session,
     assert properties(panel)["scale"] == "0.5"
 
 
-def test_that_groups_and_values_have_their_rows(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+def test_that_groups_and_values_have_their_rows(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                checkpoint: Make) -> None:
     document = show(session, tasks, qtbot, checkpoint(values={"note": "hello", "thing": core.Opaque("a.B", "B()", 7)}), "model",
                     ("model.weight", "model.bias"))
     assert properties(panel)["Elements"] == "16"
@@ -113,7 +115,8 @@ def test_that_rows_are_copied_raw(panel: Details, session: Session, tasks: Tasks
     assert QGuiApplication.clipboard().text() == f"Key\t{key}"
 
 
-def test_that_tooltips_hold_no_markup_of_the_file(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+def test_that_tooltips_hold_no_markup_of_the_file(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                  checkpoint: Make) -> None:
     """H01, H02."""
     key = "<img src='file:///etc/passwd'>" * 5
     show(session, tasks, qtbot, checkpoint(keys={key: (2,)}), key, (key,))
@@ -131,7 +134,8 @@ def test_that_nothing_is_made_while_the_panel_is_hidden(panel: Details, session:
     assert panel.properties.rowCount() > 5
 
 
-def test_that_closing_the_file_empties_the_panel(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+def test_that_closing_the_file_empties_the_panel(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                 checkpoint: Make) -> None:
     document = show(session, tasks, qtbot, checkpoint(), "model.bias", ("model.bias",))
     session.remove(document.id)
     assert panel.properties.rowCount() == 0

@@ -1,7 +1,7 @@
 """The window as a person meets it: menus, keys, drops, errors in place, layout."""
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,11 +23,11 @@ Opens = dict[str, object]
 
 
 @pytest.fixture
-def window(session: Session, tasks: Tasks, settings: Settings, opens: Opens, qtbot: QtBot) -> Iterator[MainWindow]:
+def window(session: Session, tasks: Tasks, settings: Settings, opens: Opens, qtbot: QtBot) -> MainWindow:
     made = MainWindow(session, tasks, settings, choose=lambda folders, on_chosen: on_chosen(["/runs/chosen.pth"]))
     qtbot.addWidget(made)
     made.show()
-    yield made
+    return made
 
 
 def drop(window: QWidget, uris: bytes, proposed: Qt.DropAction = Qt.DropAction.MoveAction) -> tuple[QDragEnterEvent, QDropEvent]:
@@ -111,7 +111,8 @@ def test_that_a_failed_file_can_be_closed_where_it_is_said(window: MainWindow, s
     assert session.documents == ()
 
 
-def test_that_loading_is_shown_and_can_be_cancelled(window: MainWindow, session: Session, tasks: Tasks, opens: Opens, qtbot: QtBot) -> None:
+def test_that_loading_is_shown_and_can_be_cancelled(window: MainWindow, session: Session, tasks: Tasks, opens: Opens,
+                                                    qtbot: QtBot) -> None:
     def slow(monitor: core.Monitor) -> core.Checkpoint:
         while True:
             monitor.report(1, 2, "directory")
@@ -149,8 +150,8 @@ def test_that_reloading_keeps_the_panels_on_show(window: MainWindow, session: Se
     assert session.documents[0].checkpoint is not before
 
 
-def test_that_a_file_changed_on_the_disk_is_told_and_reloaded_on_request(window: MainWindow, session: Session, tasks: Tasks, idle: Idle,
-                                                                         tmp_path: Path) -> None:
+def test_that_a_file_changed_on_the_disk_is_told_and_reloaded_on_request(window: MainWindow, session: Session, tasks: Tasks,
+                                                                         idle: Idle, tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     path.write_bytes(b"x")
     window.open_paths([str(path)])
@@ -232,7 +233,8 @@ def test_that_text_fields_leave_drops_to_the_window(window: MainWindow) -> None:
 def test_that_the_window_invites_while_files_hang_over_it(window: MainWindow) -> None:
     mime = QMimeData()
     mime.setData("text/uri-list", QByteArray(b"file:///a.pt\r\nfile:///b.pt"))
-    enter = QDragEnterEvent(QPoint(60, 60), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPoint(60, 60), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
+                            Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(window, enter)
     assert window._veil.isVisible()
     QApplication.sendEvent(window, QEvent(QEvent.Type.DragLeave))
@@ -256,7 +258,8 @@ def test_that_no_keys_mean_two_things(window: MainWindow) -> None:
 
 def test_that_no_menu_has_an_accelerator_twice(window: MainWindow) -> None:
     for menu in window.menuBar().findChildren(QMenu):
-        letters = [text[text.index("&") + 1].lower() for action in menu.actions() if "&" in (text := action.text().replace("&&", ""))]
+        texts = [action.text().replace("&&", "") for action in menu.actions()]
+        letters = [text[text.index("&") + 1].lower() for text in texts if "&" in text]
         assert sorted(letters) == sorted(set(letters)), menu.title()
 
 
@@ -354,7 +357,8 @@ def test_that_the_demo_files_are_made_and_opened(window: MainWindow, session: Se
     assert [Path(path).name for path in paths(session)] == ["a.pth", "b.safetensors"]
 
 
-def test_that_a_demo_that_cannot_be_written_is_said(window: MainWindow, tasks: Tasks, idle: Idle, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_a_demo_that_cannot_be_written_is_said(window: MainWindow, tasks: Tasks, idle: Idle,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     def full(folder: str) -> list[str]:
         raise OSError(28, "No space left on device")
 
@@ -368,8 +372,8 @@ def test_that_a_demo_that_cannot_be_written_is_said(window: MainWindow, tasks: T
 
 # -- layout --------------------------------------------------------------------------------------------------------------------
 
-def test_that_the_layout_comes_back_and_can_be_reset(window: MainWindow, session: Session, settings: Settings, qtbot: QtBot, tasks: Tasks,
-                                                     idle: Idle) -> None:
+def test_that_the_layout_comes_back_and_can_be_reset(window: MainWindow, session: Session, settings: Settings, qtbot: QtBot,
+                                                     tasks: Tasks, idle: Idle) -> None:
     window.open_paths(["/runs/a.pth"])
     idle(tasks)
     window.resize(700, 500)

@@ -24,8 +24,8 @@ def opener(session: Session, tasks: Tasks, settings: Settings) -> Opener:
     return Opener(session, tasks, settings)
 
 
-def test_that_a_file_is_opened_selected_and_remembered(opener: Opener, session: Session, tasks: Tasks, settings: Settings, opens: object,
-                                                       idle: Idle) -> None:
+def test_that_a_file_is_opened_selected_and_remembered(opener: Opener, session: Session, tasks: Tasks, settings: Settings,
+                                                       opens: object, idle: Idle) -> None:
     opener.open(["/runs/a.pth"])
     document = session.selected_document
     assert document is not None
@@ -56,8 +56,8 @@ def test_that_a_slip_of_ours_is_an_error_in_place_with_a_report(opener: Opener, 
     assert "ZeroDivisionError: oops" in "".join(error.__notes__)
 
 
-def test_that_the_same_file_twice_is_selected_not_opened_again(opener: Opener, session: Session, tasks: Tasks, opens: object, idle: Idle,
-                                                               tmp_path: Path) -> None:
+def test_that_the_same_file_twice_is_selected_not_opened_again(opener: Opener, session: Session, tasks: Tasks, opens: object,
+                                                               idle: Idle, tmp_path: Path) -> None:
     one, two = tmp_path / "a.pth", tmp_path / "b.pth"
     for path in (one, two):
         path.write_bytes(b"x")
@@ -113,14 +113,16 @@ def test_that_closing_while_loading_forgets_the_file(opener: Opener, session: Se
     assert session.documents == ()
 
 
-def test_that_cancelling_a_load_takes_the_file_away(opener: Opener, session: Session, tasks: Tasks, opens: dict[str, object]) -> None:
+def test_that_cancelling_a_load_takes_the_file_away(opener: Opener, session: Session, tasks: Tasks,
+                                                    opens: dict[str, object]) -> None:
     opens["/runs/slow.pth"] = wait_for_cancel
     opener.open(["/runs/slow.pth"])
     opener.cancel(session.documents[0].id)
     assert session.documents == ()
 
 
-def test_that_progress_reaches_the_document(opener: Opener, session: Session, tasks: Tasks, opens: dict[str, object], qtbot: QtBot) -> None:
+def test_that_progress_reaches_the_document(opener: Opener, session: Session, tasks: Tasks, opens: dict[str, object],
+                                            qtbot: QtBot) -> None:
     opens["/runs/slow.pth"] = wait_for_cancel
     opener.open(["/runs/slow.pth"])
     qtbot.waitUntil(lambda: session.documents[0].doing == "directory")
@@ -133,7 +135,8 @@ def wait_for_cancel(monitor: core.Monitor) -> core.Checkpoint:
         monitor.report(1, 4, "directory")
 
 
-@pytest.mark.parametrize(("count", "asked"), [(opening.MANY, []), (opening.MANY + 1, [opening.MANY + 1])], ids=["few", "H16-many-files"])
+@pytest.mark.parametrize(("count", "asked"), [(opening.MANY, []), (opening.MANY + 1, [opening.MANY + 1])],
+                         ids=["few", "H16-many-files"])
 def test_that_many_files_are_asked_about(opener: Opener, session: Session, opens: object, count: int, asked: list[int]) -> None:
     seen: list[int] = []
     opener.confirm = lambda n, on_yes: seen.append(n)
@@ -199,8 +202,8 @@ def test_that_text_is_no_file() -> None:
     assert local_paths(mime) == []
 
 
-def test_that_opening_a_known_file_keeps_a_selection_inside_it(opener: Opener, session: Session, tasks: Tasks, opens: object, idle: Idle,
-                                                               tmp_path: Path) -> None:
+def test_that_opening_a_known_file_keeps_a_selection_inside_it(opener: Opener, session: Session, tasks: Tasks, opens: object,
+                                                               idle: Idle, tmp_path: Path) -> None:
     path = tmp_path / "a.pth"
     path.write_bytes(b"x")
     opener.open([str(path)])

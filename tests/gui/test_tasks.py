@@ -165,7 +165,8 @@ def test_that_running_lists_the_oldest_first_with_its_progress(tasks: Tasks, qtb
     tasks.start("a", work, on_done=lambda result: None, label="Opening a")
     tasks.start("b", work, on_done=lambda result: None, label="Opening b")
     qtbot.waitUntil(lambda: all(task.total == 9 for task in tasks.running))
-    assert [(task.label, task.done, task.doing) for task in tasks.running] == [("Opening a", 3, "half way"), ("Opening b", 3, "half way")]
+    assert [(task.label, task.done, task.doing) for task in tasks.running] == [
+        ("Opening a", 3, "half way"), ("Opening b", 3, "half way")]
     with qtbot.waitSignal(tasks.idle):
         go.set()
 

@@ -197,10 +197,12 @@ def test_that_markup_in_names_stays_text(model: TreeModel, show: Callable[..., i
 
 
 @pytest.mark.parametrize(("key", "shown"), [
-    ("\u202egnp.exe", "\\u202egnp.exe"), ("a\u2066b\u2069", "a\\u2066b\\u2069"), ("a\u200bb\ufeff", "a\\u200bb\\ufeff"), ("a\nb\r\tc", "a\\nb\\r\\tc"),
+    ("\u202egnp.exe", "\\u202egnp.exe"),
+    ("a\u2066b\u2069", "a\\u2066b\\u2069"), ("a\u200bb\ufeff", "a\\u200bb\\ufeff"), ("a\nb\r\tc", "a\\nb\\r\\tc"),
     ("a\x0bb\x85c\u2028", "a\\x0bb\\x85c\\u2028"), ("a\0b", "a\\0b"), ("a\ud800b", "a\\ud800b"), ("", '""')],
     ids=["H03-rlo", "H03-isolates", "H03-zero-width", "H04-newline", "H04-separators", "H05-nul", "H06-surrogate", "empty"])
-def test_that_invisible_characters_are_drawn_and_copied_raw(model: TreeModel, show: Callable[..., int], key: str, shown: str) -> None:
+def test_that_invisible_characters_are_drawn_and_copied_raw(model: TreeModel, show: Callable[..., int], key: str,
+                                                            shown: str) -> None:
     show(key, "other")
     assert model.index(1, NAME).data() == shown
     assert model.copied_fields(1)[0] == key
@@ -303,7 +305,8 @@ def test_that_leaves_and_waiting_files_do_not_expand(session: Session, model: Tr
 
 groups = st.sampled_from(["a", "b", "c10", "c2"])
 some_keys = st.lists(st.lists(groups, min_size=1, max_size=4).map(".".join), min_size=1, max_size=15, unique=True)
-steps = st.lists(st.tuples(st.sampled_from(["toggle", "below", "all", "none", "depth", "sort", "filter"]), st.integers(0, 30)), max_size=8)
+kinds_of_change = st.sampled_from(["toggle", "below", "all", "none", "depth", "sort", "filter"])
+steps = st.lists(st.tuples(kinds_of_change, st.integers(0, 30)), max_size=8)
 
 
 @given(some_keys, steps)
@@ -467,7 +470,8 @@ def test_that_columns_have_titles_and_numbers_stand_right(model: TreeModel, show
     show("w")
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(6)]
     assert titles == ["Name", "Shape", "Dtype", "Device", "Parameters", "Bytes"]
-    right = [bool(model.index(1, column).data(Qt.ItemDataRole.TextAlignmentRole) & int(Qt.AlignmentFlag.AlignRight)) for column in range(6)]
+    sides = [model.index(1, column).data(Qt.ItemDataRole.TextAlignmentRole) for column in range(6)]
+    right = [bool(side & int(Qt.AlignmentFlag.AlignRight)) for side in sides]
     assert right == [column in (PARAMETERS, BYTES) for column in range(6)]
     assert model.index(1, NAME).data(KEY) == "w"
     assert [model.copied_fields(1)[column] for column in (SHAPE, DTYPE, DEVICE)] == ["2x3", "float32", "cpu"]

@@ -32,6 +32,7 @@ _HINT = {
     "library": "torch.load(weights_only=True) refuses it; the tensors can be shown and exported here all the same.",
     "dangerous": "Do not load this file with weights_only=False.",
     "plain": "",
+    "script": "",
 }
 
 
@@ -78,11 +79,17 @@ def findings_of_broken(graph: Graph, member: str = "data.pkl") -> list[Finding]:
 
 def _findings(graph: Graph, member: str, paths: Mapping[int, str]) -> list[Finding]:
     uses, computed = _uses(graph), computed_calls(graph)
+    scripts = [use for use in uses if use.verdict == "script"]
+    uses = [use for use in uses if use.verdict != "script"]
     found = [_use_finding(graph, use, member, paths) for use in uses[:_LISTED]]
     if len(uses) > _LISTED:
         use = max(uses[_LISTED:], key=lambda use: _ORDER.index(_level(use)))
         found.append(Finding("unknown-code", _level(use), f"{member}:{use.at}", f"{len(uses) - _LISTED:,} more names, "
                              f"{_dotted(use.name)} among them.", _HINT[use.verdict]))
+    if scripts:
+        more = f" and {len(scripts) - 1:,} more TorchScript classes" if len(scripts) > 1 else ", a TorchScript class"
+        found.append(Finding("unknown-code", "info", f"{member}:{scripts[0].at}", f"Needs {_dotted(scripts[0].name)}{more}: their "
+                             "code lies in the archive and is not run here."))
     dead = _dead_calls(graph, uses, computed, member, paths)
     if computed:
         found.append(_computed(graph, computed, member, paths))

@@ -18,8 +18,9 @@ Name = tuple[str, str]
 # plain      builds data and nothing else; torch.load(weights_only=True) takes it, or it is a plain value we show
 # library    a class of torch itself: known, but torch.load(weights_only=True) refuses it
 # dangerous  known to run commands, open files or connections, or to reach any other name
+# script     a class of a TorchScript archive, whose code lies in the archive and is no Python
 # unknown    anything else: somebody's own class, another library
-Verdict = Literal["plain", "library", "dangerous", "unknown"]
+Verdict = Literal["plain", "library", "dangerous", "script", "unknown"]
 
 _RENAMED: dict[Name, Name] = {
     ("__builtin__", "xrange"): ("builtins", "range"), ("__builtin__", "unicode"): ("builtins", "str"),
@@ -119,6 +120,8 @@ _PLAIN_DATA: frozenset[Name] = frozenset({
     ("argparse", "Namespace"), ("types", "SimpleNamespace"),
     *(("pathlib", name) for name in ("Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath")),
     *(("datetime", name) for name in ("datetime", "date", "time", "timedelta", "timezone")),
+    *(("torch.jit._pickle", name) for name in ("build_intlist", "build_tensorlist", "build_doublelist", "build_boollist",
+                                               "build_tensor_from_id", "restore_type_tag")),
     ("functools", "partial"), ("uuid", "UUID"), ("uuid", "SafeUUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
 })
 
@@ -155,6 +158,8 @@ def verdict(module: str, name: str) -> Verdict:
         return "plain"
     if is_dangerous(*known):
         return "dangerous"
+    if known[0].partition(".")[0] == "__torch__":
+        return "script"
     if (known[0] + ".").startswith(_LIBRARY_PREFIXES) and name[:1].isupper() and name.isidentifier():
         return "library"
     return "unknown"

@@ -14,9 +14,6 @@ from ..keypath import visible
 from .bulk import Id
 from .names import canonical, storage_dtype
 
-_new = tuple.__new__        # a NamedTuple's own costs three times as much, and there may be 100,000
-
-
 class StorageRef(NamedTuple):
     """What a persistent id says. `key` None when it is no text; `dtype` None when its class is unknown; `device` the
     location tag; `numel` as the file says it (may be negative); `node` the PERSID node; `problem` what is wrong, or ""."""
@@ -68,24 +65,29 @@ class Storages:
         found = self.used.get(n)
         if found is not None or n in self.used:
             return found
-        id = self.ids.get(n)
-        found = self._ordinary(n, id) if id is not None else None
-        if found is None:
-            ref = self._ref(n)
-            found = None if ref is None else self._backing(ref)
-        self.used[n] = found
+        ref = self._ref(n)
+        found = self.used[n] = None if ref is None else self._backing(ref)
         return found
 
-    def _ordinary(self, n: int, id: Id) -> Backing | None:
-        """The storage of an ordinary id, if that is its first mention or agrees with it; the general way for all others."""
-        key, dtype, device, numel = id
-        first = self._first.get(key)
-        if first is not None:
-            return first if first[3] == numel and first[1] == dtype and first[2] == device else None
-        storage = self.resolve(_new(StorageRef, (key, dtype, device, numel, n, "")))
-        self.known.setdefault(storage[0], storage)
-        self._first[key] = first = _new(Backing, (storage[0], dtype, device, numel, storage[3], storage[6]))
-        return first
+    def ordinary(self) -> Callable[[int, Id], Backing | None]:
+        """A function that finds the storage of a PERSID node that was read beforehand; it is the same as `of`, in less time."""
+        used, first, known, resolve, general, new = self.used, self._first, self.known, self.resolve, self.of, tuple.__new__
+
+        def find(n: int, id: Id) -> Backing | None:
+            key, dtype, device, numel = id
+            found = first.get(key)
+            if found is None:
+                storage = resolve(new(StorageRef, (key, dtype, device, numel, n, "")))
+                name = storage[0]
+                if name not in known:
+                    known[name] = storage
+                found = first[key] = new(Backing, (name, dtype, device, numel, storage[3], storage[6]))
+            elif found[3] != numel or found[1] != dtype or found[2] != device:
+                return general(n)
+            used[n] = found
+            return found
+
+        return find
 
     def is_odd(self, n: int) -> bool:
         """Whether PERSID node `n` names no storage. Resolves nothing."""

@@ -91,7 +91,8 @@ class Tensors:
         """A function of (node, key, state dict) for ordinary tensors that are in order; None for all others. This decides how
         long opening a large file takes."""
         rows, self.storages.ids = ordinary_tensors(self.graph, self.plain_builders, self.ordered_dicts)
-        used, storage_of = self.storages.used, self.storages.of
+        storages = self.storages
+        used, ids, ordinary, other = storages.used, storages.ids, storages.ordinary(), storages.of
         make, info_type = tuple.__new__, TensorInfo
 
         def read(n: int, key: str, state_dict: str | None) -> TensorInfo | None:
@@ -99,9 +100,12 @@ class Tensors:
             if row is None:
                 return None
             (shape, stride), offset, reach, requires_grad, pid = row
-            backing = used.get(pid) or storage_of(pid)
+            backing = used.get(pid)
             if backing is None:
-                return None
+                id = ids.get(pid)
+                backing = ordinary(pid, id) if id is not None else other(pid)
+                if backing is None:
+                    return None
             storage, dtype, device, capacity, nbytes, problem = backing
             if problem or offset + reach > capacity:
                 return None

@@ -263,8 +263,10 @@ class TreeModel(QAbstractTableModel):
     def reveal(self, document: int, key: str) -> int | None:
         """Expands what lies above `key` and gives its row; None when there is no such key, or the filter hides it."""
         at = self._at(document)
+        if at is not None and not key:
+            return self._starts[at]
         rows = None if at is None else self._branches[at].rows
-        node = None if rows is None else rows.tree.find(key) if key else 0
+        node = None if rows is None else rows.tree.find(key)
         if rows is None or node is None:
             return None
         if rows.row_of(node) is None:
@@ -294,6 +296,20 @@ class TreeModel(QAbstractTableModel):
         trees = [branch.rows for branch in self._branches if branch.rows is not None]
         total = sum(len(rows.tree.keys) for rows in trees)
         return sum(len(rows.tree.keys) if rows.hits is None else int(rows.hits.sum()) for rows in trees), total
+
+    def is_hit(self, row: int) -> bool:
+        """Whether a row is itself what the filter finds."""
+        branch, place = self._locate(row)
+        return branch.rows is not None and branch.rows.hits is not None and bool(branch.rows.hits[branch.rows.rows[place]])
+
+    def first_hit(self) -> int | None:
+        """The first row that the filter finds; None without a filter, or when it finds nothing that can be seen."""
+        for start, branch in zip(self._starts, self._branches, strict=True):
+            if branch.rows is not None and branch.rows.hits is not None:
+                hits = branch.rows.hits[branch.rows.rows]
+                if hits.any():
+                    return start + int(hits.argmax())
+        return None
 
     def _apply_filter(self, rows: TreeRows) -> None:
         rows.show_only(search.find(rows.tree, self._query) if self._query.terms else None)

@@ -331,14 +331,17 @@ class FindingBox(QFrame):
         message = core.visible(finding.message, 1000)
         words_ = QVBoxLayout()
         words_.setSpacing(3)
-        head = label(level, tone=finding.level, strong=True, selectable=False)
-        words_.addWidget(head)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(label(level, tone=finding.level, strong=True, selectable=False))
+        if finding.where:
+            head.addWidget(Prose(core.visible(finding.where, 120), self.tr("Where"), tone="muted"), 1)
+        else:
+            head.addStretch(1)
+        words_.addLayout(head)
         words_.addWidget(Prose(message, level))
         if finding.hint:
             words_.addWidget(Prose(core.visible(finding.hint, 1000), self.tr("What to do"), tone="muted"))
-        if finding.where:
-            where = self.tr("At {where}").format(where=core.visible(finding.where))
-            words_.addWidget(Prose(where, self.tr("Where"), tone="muted"))
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(11)

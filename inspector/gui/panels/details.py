@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QAction, QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from inspector import core
 
@@ -142,8 +142,10 @@ class Details(QWidget):
         below = QVBoxLayout(lower)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(0)
-        self._title.setContentsMargins(14, 9, 14, 9)
-        below.addWidget(self._title)
+        head = QHBoxLayout()
+        head.setContentsMargins(11, 9, 11, 9)
+        head.addWidget(self._title)
+        below.addLayout(head)
         below.addWidget(self.list)
         self._lower = lower
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -218,7 +220,7 @@ class Details(QWidget):
         metrics = self.table.fontMetrics()
         widest = max((metrics.horizontalAdvance(core.visible(row.name, 60)) for row in rows[:300] if row.value is not None),
                      default=120)
-        return min(max(widest + 34, 150), 340)
+        return min(max(widest + 34, 150), 250)
 
     # -- what there is to say
 

@@ -30,7 +30,7 @@ from ..session import Document, Selection, Session
 from ..tasks import Tasks
 from .common import Bar, Card, FindingBox, Prose, Share, Sums, empty, facts, format_name, label, sums, tiles
 
-FINDINGS_SHOWN = 8              # before "Show all"
+FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
 METADATA_ROWS = 500
@@ -206,12 +206,13 @@ class Overview(QScrollArea):
 
     def _numbers(self, ckpt: core.Checkpoint, found: Sums, whole: bool) -> list[tuple[str, str, str]]:
         count, in_all = f"{found.tensors:,}", words.many(found.parameters)
-        extra = self.tr("+ {n} in optimizer state").format(n=words.many(found.optimizer)) \
+        extra = self.tr("+ {n} optimizer").format(n=words.many(found.optimizer)) \
             if found.optimizer and found.parameters else ""
         if found.optimizer and not found.parameters:
             in_all = words.many(found.optimizer)
         remark = words.values(found.values) if found.values else ""
-        shared = self.tr("{size} stored").format(size=words.size(found.stored)) if found.stored != found.logical else ""
+        stored = words.size(found.stored)
+        shared = self.tr("{size} stored").format(size=stored) if stored != words.size(found.logical) else ""
         last = (self.tr("File"), words.size(ckpt.nbytes), "") if whole else \
             (self.tr("Share of file"), words.share(found.stored, ckpt.nbytes), "")
         return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
@@ -221,7 +222,9 @@ class Overview(QScrollArea):
         if not findings:
             return
         ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
-        card = Card(words.findings(len(findings)))
+        counts = {level: sum(finding.level == level for finding in findings) for level in reversed(core.LEVELS)}
+        said = [words.level(level, n) for level, n in counts.items() if n]
+        card = Card(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
         for finding in ordered[:FINDINGS_SHOWN]:
             card.body.addWidget(FindingBox(finding))
         rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]

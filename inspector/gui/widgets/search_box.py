@@ -31,6 +31,7 @@ class SearchBox(QWidget):
         self.edit.textChanged.connect(self._typed)
         self.edit.installEventFilter(self)
         self._model.counts_changed.connect(self._count)
+        theme.watcher().changed.connect(self._colour)
         self._count()
 
     def text(self) -> str:
@@ -57,11 +58,6 @@ class SearchBox(QWidget):
                 self._leave()
                 return True
         return super().eventFilter(watched, event)
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange) and hasattr(self, "hint"):
-            self._colour()
 
     def _place(self) -> None:
         self.edit = QLineEdit()
@@ -141,7 +137,7 @@ class SearchBox(QWidget):
 
     def _colour(self) -> None:
         """A wrong term colours the text, whatever the style."""
-        colours = theme.colours(self.palette())
+        colours = theme.watcher().colours
         for widget, role in ((self.edit, QPalette.ColorRole.Text), (self.hint, QPalette.ColorRole.WindowText)):
             palette = widget.palette()
             normal = colours.text if widget is self.edit else colours.muted

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
@@ -27,10 +27,11 @@ _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
 
 class _Place(NamedTuple):
-    """A row, told by what stands on it."""
+    """A row, told by what stands on it; a node means something only in its tree."""
 
     document: int
     node: int
+    tree: KeyTree | None
 
 
 class TreeView(QTableView):
@@ -139,10 +140,15 @@ class TreeView(QTableView):
         return self._model
 
     def enter(self) -> None:
-        """Makes sure that some row is current, so that the keys work at once: the first that is found while filtering."""
-        if self.currentIndex().isValid() or not self._model.rowCount():
+        """Makes sure that some row is current, so that the keys work at once: the first found, while filtering."""
+        current = self.currentIndex().row()
+        if current >= 0 and self._model.is_hit(current):
             return
-        self.select_row(min(1, self._model.rowCount() - 1))
+        found = self._model.first_hit()
+        if found is not None:
+            self.select_row(found)
+        elif current < 0 and self._model.rowCount():
+            self.select_row(0)
 
     def reveal(self, document: int, key: str) -> bool:
         """Selects `key` of a document, opening what lies above it. False when it is not there, or filtered out."""
@@ -212,7 +218,7 @@ class TreeView(QTableView):
 
     def _remember(self) -> None:
         self._own = True
-        self._current = self._place(self.currentIndex().row())
+        self._current = self._place(self.currentIndex().row()) or self._current       # hidden rows stay current in mind
         self._top = self._place(self.rowAt(0))
 
     def _restore(self) -> None:
@@ -221,7 +227,7 @@ class TreeView(QTableView):
         selection = QItemSelection()
         for first, last in self._model.ranges(nodes):
             selection.select(self._model.index(first, 0), self._model.index(last, len(COLUMNS) - 1))
-        current = self._model.row_of(*self._current) if self._current is not None else None
+        current = self._row(self._current)
         if current is not None:
             self.selectionModel().setCurrentIndex(self._model.index(current, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
         self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -238,15 +244,20 @@ class TreeView(QTableView):
         if not 0 <= row < self._model.rowCount():
             return None
         line = self._model.line(row)
-        return _Place(line.document, line.node or 0)
+        return _Place(line.document, line.node or 0, self._model.tree(line.document))
+
+    def _row(self, place: _Place | None) -> int | None:
+        """Where a place is now, or None while it is hidden or gone."""
+        if place is None or self._model.tree(place.document) is not place.tree:
+            return None
+        return self._model.row_of(place.document, place.node)
 
     def _nearest_row(self, place: _Place | None) -> int | None:
         """The row of a place, or of the nearest group above it that can be seen."""
-        if place is None:
-            return None
-        tree = self._model.tree(place.document)
-        ways = [place.node, *tree.ancestors(place.node)] if tree is not None and place.node < len(tree) else [0]
-        return next((row for node in ways if (row := self._model.row_of(place.document, node)) is not None), None)
+        if place is None or place.tree is None:
+            return self._row(place)
+        ways = [place.node, *place.tree.ancestors(place.node)]
+        return next((row for node in ways if (row := self._row(place._replace(node=node))) is not None), None)
 
     # -- expanding ----------------------------------------------------------------------------------------------------
 
@@ -292,8 +303,6 @@ class TreeView(QTableView):
             self._set_below(row, True)
         elif row >= 0 and event.text() in ("+", "-"):
             self.set_expanded(row, event.text() == "+")
-        elif event.key() in (Qt.Key.Key_Home, Qt.Key.Key_End) and self._model.rowCount():
-            self._go_to_end(event)
         else:
             super().keyPressEvent(event)
             return
@@ -319,11 +328,12 @@ class TreeView(QTableView):
             return False
         return True
 
-    def _go_to_end(self, event: QKeyEvent) -> None:
-        row = 0 if event.key() == Qt.Key.Key_Home else self._model.rowCount() - 1
-        index = self._model.index(row, NAME)
-        self.selectionModel().setCurrentIndex(index, self.selectionCommand(index, event))
-        self.scrollTo(index)
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Home and End mean rows, not columns."""
+        ends = {QAbstractItemView.CursorAction.MoveHome: 0, QAbstractItemView.CursorAction.MoveEnd: self._model.rowCount() - 1}
+        if action in ends:
+            return self._model.index(ends[action], NAME)
+        return super().moveCursor(action, modifiers)
 
     def keyboardSearch(self, search: str) -> None:
         """Typing goes to the next name that starts so; typing on, from the present row."""

@@ -1,4 +1,5 @@
 """Each check says its piece about a checkpoint that has the fault, and nothing about one that has not."""
+
 from __future__ import annotations
 
 import zlib
@@ -30,8 +31,14 @@ from inspector.core.progress import QUIET, Monitor
 from tests.core.pickles import opcodes as op
 
 
-def info(key: str = "w", shape: tuple[int, ...] = (2, 3), stride: tuple[int, ...] = (3, 1), storage: str = "", nbytes: int = 24,
-         **rest: object) -> TensorInfo:
+def info(
+    key: str = "w",
+    shape: tuple[int, ...] = (2, 3),
+    stride: tuple[int, ...] = (3, 1),
+    storage: str = "",
+    nbytes: int = 24,
+    **rest: object,
+) -> TensorInfo:
     return TensorInfo(key, shape, "float32", "cpu", stride, 0, storage or key, nbytes, state_dict="")._replace(**rest)  # type: ignore[arg-type]
 
 
@@ -46,7 +53,9 @@ def ids(findings: Iterable[Finding]) -> list[tuple[str, str]]:
 
 
 def test_that_an_ordinary_checkpoint_gives_no_findings() -> None:
-    ckpt = checkpoint(info("a.weight"), info("a.bias", (3,), (1,), nbytes=12), pickles=(Pickle("data.pkl", decode(op.pickled(op.tensor()))),))
+    ckpt = checkpoint(
+        info("a.weight"), info("a.bias", (3,), (1,), nbytes=12), pickles=(Pickle("data.pkl", decode(op.pickled(op.tensor()))),)
+    )
     assert [finding for look in checks.CHECKS for finding in look(ckpt)] == []
     assert [finding for look in checks.DEEP_CHECKS for finding in look(ckpt, QUIET)] == []
 
@@ -80,9 +89,27 @@ def test_that_an_odd_device_is_told_D21() -> None:
         assert ids(odd_device.check(checkpoint(info(device=device)))) == []
 
 
-@pytest.mark.parametrize("key", ["a\nb", "a\x1bb", "a\u202eb", "a\u200bb", "\ufeffa", "a\0b", "\ud800", "<img src=x>", "<b>x</b>", "../x",
-                                 "a/../b", "/etc/passwd", "C:\\x", "file:///x", "k" * 2000],
-                         ids=lambda key: "F50-" + key.encode("unicode-escape").decode()[:20])
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a\nb",
+        "a\x1bb",
+        "a\u202eb",
+        "a\u200bb",
+        "\ufeffa",
+        "a\0b",
+        "\ud800",
+        "<img src=x>",
+        "<b>x</b>",
+        "../x",
+        "a/../b",
+        "/etc/passwd",
+        "C:\\x",
+        "file:///x",
+        "k" * 2000,
+    ],
+    ids=lambda key: "F50-" + key.encode("unicode-escape").decode()[:20],
+)
 def test_that_a_hostile_name_is_told(key: str) -> None:
     if len(key) < 2000:
         assert ids(hostile_names.check(checkpoint(info(key)))) == [("hostile-name", "warning")]
@@ -95,9 +122,16 @@ def test_that_ordinary_names_are_not_hostile() -> None:
     assert ids(hostile_names.check(checkpoint(info("encoder/layer_0/kernel"), info("ключ"), info("a < b"), info("x:0")))) == []
 
 
-@pytest.mark.parametrize(("one", "two", "level"), [("Weight", "weight", "info"), ("caf\u00e9", "cafe\u0301", "warning"),
-                                                  ("weight", "w\u0435ight", "warning"), ("\ufb01n", "fin", "warning")],
-                         ids=["H08-case", "H08-NFC", "H08-cyrillic", "H08-ligature"])
+@pytest.mark.parametrize(
+    ("one", "two", "level"),
+    [
+        ("Weight", "weight", "info"),
+        ("caf\u00e9", "cafe\u0301", "warning"),
+        ("weight", "w\u0435ight", "warning"),
+        ("\ufb01n", "fin", "warning"),
+    ],
+    ids=["H08-case", "H08-NFC", "H08-cyrillic", "H08-ligature"],
+)
 def test_that_twins_are_told(one: str, two: str, level: str) -> None:
     assert ids(confusable_names.check(checkpoint(info(one), info(two)))) == [("confusable-names", level)]
 
@@ -153,8 +187,15 @@ def on_disk(tmp_path: Path, payload: bytes, dtype: str = "bool", crc: int | None
     extent = Extent(0, 0, len(payload), len(payload), 0, crc)
     storage = Storage("0", dtype, "cpu", len(payload), extent)
     tensor = TensorInfo("flags", (len(payload),), dtype, "cpu", (1,), 0, "0", len(payload))
-    return Checkpoint(str(path), "torch-zip", "state-dict", (stamp,), {"flags": tensor}, storages={"0": storage},
-                      members=(Member("data/0", extent),))
+    return Checkpoint(
+        str(path),
+        "torch-zip",
+        "state-dict",
+        (stamp,),
+        {"flags": tensor},
+        storages={"0": storage},
+        members=(Member("data/0", extent),),
+    )
 
 
 def test_that_wrong_bytes_are_told_B01(tmp_path: Path) -> None:

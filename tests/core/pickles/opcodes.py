@@ -1,4 +1,5 @@
 """A few opcodes, to write pickles by hand in tests: each function gives the bytes that leave one more value on the stack."""
+
 from __future__ import annotations
 
 import struct
@@ -82,19 +83,40 @@ def get(n: int) -> bytes:
     return b"j" + struct.pack("<I", n)
 
 
-def storage(key: bytes | str = "0", numel: bytes | int = 20, cls: bytes = name("torch", "FloatStorage"),
-            location: bytes | str = "cpu") -> bytes:
-    return tuple_of(text("storage"), cls, text(key) if isinstance(key, str) else key,
-                    text(location) if isinstance(location, str) else location,
-                    integer(numel) if isinstance(numel, int) else numel) + b"Q"
+def storage(
+    key: bytes | str = "0", numel: bytes | int = 20, cls: bytes = name("torch", "FloatStorage"), location: bytes | str = "cpu"
+) -> bytes:
+    return (
+        tuple_of(
+            text("storage"),
+            cls,
+            text(key) if isinstance(key, str) else key,
+            text(location) if isinstance(location, str) else location,
+            integer(numel) if isinstance(numel, int) else numel,
+        )
+        + b"Q"
+    )
 
 
 def integers(*sizes: int) -> bytes:
     return tuple_of(*map(integer, sizes))
 
 
-def tensor(of: bytes = storage(), offset: bytes | int = 0, size: bytes | tuple[int, ...] = (5, 4),
-           stride: bytes | tuple[int, ...] = (4, 1), grad: bytes = FALSE, *more: bytes) -> bytes:
-    return reduce(name("torch._utils", "_rebuild_tensor_v2"), of, integer(offset) if isinstance(offset, int) else offset,
-                  size if isinstance(size, bytes) else integers(*size), stride if isinstance(stride, bytes) else integers(*stride),
-                  grad, ordered_dict(), *more)
+def tensor(
+    of: bytes = storage(),
+    offset: bytes | int = 0,
+    size: bytes | tuple[int, ...] = (5, 4),
+    stride: bytes | tuple[int, ...] = (4, 1),
+    grad: bytes = FALSE,
+    *more: bytes,
+) -> bytes:
+    return reduce(
+        name("torch._utils", "_rebuild_tensor_v2"),
+        of,
+        integer(offset) if isinstance(offset, int) else offset,
+        size if isinstance(size, bytes) else integers(*size),
+        stride if isinstance(stride, bytes) else integers(*stride),
+        grad,
+        ordered_dict(),
+        *more,
+    )

@@ -291,3 +291,8 @@ def test_that_every_prefix_of_a_pickle_is_an_error() -> None:
         with pytest.raises(InspectorError) as caught:
             decode(data[:end])
         assert isinstance(caught.value, Truncated), (end, caught.value)
+
+
+def test_that_escapes_no_pickler_writes_are_kept_without_a_warning() -> None:
+    graph = decode(b"S'\\q\\777\\1a\\x41\\\\x\\'\\0'\n.")
+    assert graph.raw(graph.root) == b"\\q\xff\x01aA\\x'\0"

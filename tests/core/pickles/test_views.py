@@ -1,4 +1,5 @@
 """Keys, values and their order: against torch itself for what it reads, and by hand for what nobody would save."""
+
 from __future__ import annotations
 
 import io
@@ -72,32 +73,57 @@ def training_checkpoint() -> dict[str, Any]:
     optimizer = torch.optim.Adam(net.parameters())
     net[2](torch.ones(1, 4)).sum().backward()
     optimizer.step()
-    return {"epoch": 50, "model_state_dict": net.state_dict(), "optimizer": optimizer.state_dict(), "loss": torch.tensor(0.5),
-            "best": None, "history": [0.1, float("nan"), (torch.ones(2), "x")], "config": {"lr": 1e-3, "empty": {}, "none": []}}
+    return {
+        "epoch": 50,
+        "model_state_dict": net.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "loss": torch.tensor(0.5),
+        "best": None,
+        "history": [0.1, float("nan"), (torch.ones(2), "x")],
+        "config": {"lr": 1e-3, "empty": {}, "none": []},
+    }
 
 
 BASE = torch.arange(24.0)
-ODD = OrderedDict(transposed=BASE.reshape(4, 6).t(), view=BASE[3:9], again=BASE, expanded=torch.ones(1).expand(5, 4),
-                  scalar=torch.tensor(3), empty=torch.empty(0, 3), half=torch.ones(2, dtype=torch.bfloat16),
-                  flags=torch.tensor([True, False]), c=torch.ones(2, dtype=torch.complex64), u16=torch.ones(3, dtype=torch.uint16),
-                  f8=torch.ones(3).to(torch.float8_e4m3fn), meta=torch.empty(2, 3, device="meta"),
-                  grad=torch.ones(2, requires_grad=True), last=torch.ones(2, 3, 4, 5).to(memory_format=torch.channels_last))
+ODD = OrderedDict(
+    transposed=BASE.reshape(4, 6).t(),
+    view=BASE[3:9],
+    again=BASE,
+    expanded=torch.ones(1).expand(5, 4),
+    scalar=torch.tensor(3),
+    empty=torch.empty(0, 3),
+    half=torch.ones(2, dtype=torch.bfloat16),
+    flags=torch.tensor([True, False]),
+    c=torch.ones(2, dtype=torch.complex64),
+    u16=torch.ones(3, dtype=torch.uint16),
+    f8=torch.ones(3).to(torch.float8_e4m3fn),
+    meta=torch.empty(2, 3, device="meta"),
+    grad=torch.ones(2, requires_grad=True),
+    last=torch.ones(2, 3, 4, 5).to(memory_format=torch.channels_last),
+)
 
 
-@pytest.mark.parametrize("value", [
-    pytest.param(model().state_dict(), id="state-dict"),
-    pytest.param(training_checkpoint(), id="training-checkpoint"),
-    pytest.param(ODD, id="odd-tensors"),
-    pytest.param({f"layer.{i}.weight": torch.full((2, i % 5 + 1), 1.0) for i in range(400)}, id="many"),
-    pytest.param({**{f"w{i}": BASE[i % 20:] for i in range(300)}, **ODD}, id="many-views"),
-    pytest.param([torch.ones(2), (torch.ones(3), {"x": torch.ones(1)})], id="list"),
-    pytest.param(torch.ones(3, 4), id="bare-tensor"),
-    pytest.param({0: {"a": torch.ones(1)}, None: torch.ones(2), (1, "x"): torch.ones(3), 2.5: torch.ones(4), True: torch.ones(1)},
-                 id="D32-odd-keys"),
-    pytest.param({"p": torch.nn.Parameter(torch.ones(2)), "q": torch.nn.Parameter(torch.ones(2), requires_grad=False)}, id="parameters"),
-    pytest.param({"dot.ted": torch.ones(1), "": torch.ones(2), "n": {"": torch.ones(1)}}, id="odd-texts"),
-    pytest.param({"c": Counter({"a": 2}), "t": torch.ones(1)}, id="counter"),
-])
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(model().state_dict(), id="state-dict"),
+        pytest.param(training_checkpoint(), id="training-checkpoint"),
+        pytest.param(ODD, id="odd-tensors"),
+        pytest.param({f"layer.{i}.weight": torch.full((2, i % 5 + 1), 1.0) for i in range(400)}, id="many"),
+        pytest.param({**{f"w{i}": BASE[i % 20 :] for i in range(300)}, **ODD}, id="many-views"),
+        pytest.param([torch.ones(2), (torch.ones(3), {"x": torch.ones(1)})], id="list"),
+        pytest.param(torch.ones(3, 4), id="bare-tensor"),
+        pytest.param(
+            {0: {"a": torch.ones(1)}, None: torch.ones(2), (1, "x"): torch.ones(3), 2.5: torch.ones(4), True: torch.ones(1)},
+            id="D32-odd-keys",
+        ),
+        pytest.param(
+            {"p": torch.nn.Parameter(torch.ones(2)), "q": torch.nn.Parameter(torch.ones(2), requires_grad=False)}, id="parameters"
+        ),
+        pytest.param({"dot.ted": torch.ones(1), "": torch.ones(2), "n": {"": torch.ones(1)}}, id="odd-texts"),
+        pytest.param({"c": Counter({"a": 2}), "t": torch.ones(1)}, id="counter"),
+    ],
+)
 def test_that_tensors_are_those_that_torch_loads(value: Any) -> None:
     contents, loaded = saved(value)
     assert_same_tensors(contents, loaded)
@@ -132,11 +158,20 @@ def test_that_state_dicts_and_optimizers_are_found() -> None:
     assert not contents.findings
 
 
-@pytest.mark.parametrize(("value", "kind"), [
-    (torch.ones(1), "tensor"), ({"w": torch.ones(1), "b": torch.ones(1), "n": 3}, "state-dict"), ({"epoch": 3}, "other"),
-    ({"net": {"w": torch.ones(1)}, "epoch": 3}, "training-checkpoint"), ([torch.ones(1)], "other"), ({}, "other"), (5, "other"),
-    ({"loss": torch.ones(1), "epoch": 3, "lr": 1.0}, "training-checkpoint"),
-], ids=["tensor", "state-dict", "no-tensors", "nested", "list", "empty", "number", "few-tensors"])
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (torch.ones(1), "tensor"),
+        ({"w": torch.ones(1), "b": torch.ones(1), "n": 3}, "state-dict"),
+        ({"epoch": 3}, "other"),
+        ({"net": {"w": torch.ones(1)}, "epoch": 3}, "training-checkpoint"),
+        ([torch.ones(1)], "other"),
+        ({}, "other"),
+        (5, "other"),
+        ({"loss": torch.ones(1), "epoch": 3, "lr": 1.0}, "training-checkpoint"),
+    ],
+    ids=["tensor", "state-dict", "no-tensors", "nested", "list", "empty", "number", "few-tensors"],
+)
 def test_that_the_kind_says_what_it_is(value: Any, kind: str) -> None:
     assert saved(value)[0].kind == kind
 
@@ -152,15 +187,18 @@ def test_that_the_tensors_of_an_unknown_object_are_listed() -> None:
     contents = seen(whole_model())
     assert contents.tensors[0].key == "net._modules.0._parameters.weight"
     assert contents.tensors[0].requires_grad
-    assert dict(contents.values)["net"] == Opaque("torch.nn.modules.container.Sequential",
-                                                  "torch.nn.modules.container.Sequential(...)", contents.values[0][1].node)  # type: ignore[union-attr]
+    assert dict(contents.values)["net"] == Opaque(
+        "torch.nn.modules.container.Sequential", "torch.nn.modules.container.Sequential(...)", contents.values[0][1].node
+    )  # type: ignore[union-attr]
     assert contents.state_dicts == ("net",)
     assert {info.state_dict for info in contents.tensors} == {"net"}
 
 
 def test_that_a_whole_module_at_the_root_is_a_module() -> None:
-    net = op.build(op.newobj(op.name("mynet", "Net")), op.dict_of({
-        "_parameters": op.dict_of({"w": op.tensor()}), "_buffers": op.EMPTY_DICT, "_modules": op.EMPTY_DICT}))
+    net = op.build(
+        op.newobj(op.name("mynet", "Net")),
+        op.dict_of({"_parameters": op.dict_of({"w": op.tensor()}), "_buffers": op.EMPTY_DICT, "_modules": op.EMPTY_DICT}),
+    )
     contents = seen(op.pickled(net))
     assert contents.kind == "module"
     assert [info.key for info in contents.tensors] == ["_parameters.w"]
@@ -168,29 +206,38 @@ def test_that_a_whole_module_at_the_root_is_a_module() -> None:
 
 
 def test_that_the_fast_way_and_the_careful_way_see_the_same() -> None:
-    few = saved({f"w{i}": BASE[i % 20:].reshape(1, -1).t() for i in range(40)})[0].tensors
-    many = saved({f"w{i}": BASE[i % 20:].reshape(1, -1).t() for i in range(400)})[0].tensors[:40]
+    few = saved({f"w{i}": BASE[i % 20 :].reshape(1, -1).t() for i in range(40)})[0].tensors
+    many = saved({f"w{i}": BASE[i % 20 :].reshape(1, -1).t() for i in range(400)})[0].tensors[:40]
     assert [info._replace(node=0) for info in few] == [info._replace(node=0) for info in many]
 
 
 # -- keys -------------------------------------------------------------------------------------------------------------
 
+
 def test_that_duplicate_keys_are_both_listed_C74() -> None:
-    contents = seen(op.pickled(op.dict_of([(op.text("a"), op.integer(1)), (op.text("b"), op.integer(2)), (op.text("a"), op.integer(3))])))
+    contents = seen(
+        op.pickled(op.dict_of([(op.text("a"), op.integer(1)), (op.text("b"), op.integer(2)), (op.text("a"), op.integer(3))]))
+    )
     assert contents.values == [("a", 1), ("b", 2), ("a#2", 3)]
     assert [finding.id for finding in contents.findings] == ["duplicate-keys"]
     assert "last" in contents.findings[0].hint
 
 
 def test_that_keys_which_python_takes_for_one_are_duplicates_C74() -> None:
-    contents = seen(op.pickled(op.dict_of([(op.integer(1), op.integer(1)), (op.TRUE, op.integer(2)), (op.real(1.0), op.integer(3))])))
+    contents = seen(
+        op.pickled(op.dict_of([(op.integer(1), op.integer(1)), (op.TRUE, op.integer(2)), (op.real(1.0), op.integer(3))]))
+    )
     assert [key for key, _ in contents.values] == ["1", "True", "1.0"]
     assert {finding.id for finding in contents.findings} == {"duplicate-keys", "non-string-keys"}
 
 
 def test_that_different_keys_with_one_path_stay_apart() -> None:
-    pairs = [(op.text("a"), op.dict_of({"b": op.integer(1)})), (op.text("a.b"), op.integer(2)), (op.integer(1), op.integer(3)),
-             (op.text("1"), op.integer(4))]
+    pairs = [
+        (op.text("a"), op.dict_of({"b": op.integer(1)})),
+        (op.text("a.b"), op.integer(2)),
+        (op.integer(1), op.integer(3)),
+        (op.text("1"), op.integer(4)),
+    ]
     contents = seen(op.pickled(op.dict_of(pairs)))
     assert contents.values == [("a.b", 1), ("a.b#2", 2), ("1", 3), ("1#2", 4)]
     assert {finding.id for finding in contents.findings} == {"key-collision", "non-string-keys"}
@@ -204,15 +251,22 @@ def test_that_many_duplicates_of_one_key_are_linear() -> None:
 
 
 def test_that_odd_keys_are_texts_and_a_finding_D32() -> None:
-    pairs = [(op.NONE, op.integer(1)), (op.tuple_of(op.integer(1), op.text("x")), op.integer(2)), (op.tuple_of(op.real(0.5)), op.integer(3)),
-             (op.raw(b"k"), op.integer(4)), (op.name("torch", "float32"), op.integer(5))]
+    pairs = [
+        (op.NONE, op.integer(1)),
+        (op.tuple_of(op.integer(1), op.text("x")), op.integer(2)),
+        (op.tuple_of(op.real(0.5)), op.integer(3)),
+        (op.raw(b"k"), op.integer(4)),
+        (op.name("torch", "float32"), op.integer(5)),
+    ]
     contents = seen(op.pickled(op.dict_of(pairs)))
     assert [key for key, _ in contents.values] == ["None", "(1, 'x')", "(0.5,)", "b'k'", "torch.float32"]
     assert [finding.id for finding in contents.findings] == ["non-string-keys"]
 
 
 def test_that_the_integer_keys_of_an_optimizer_are_no_finding() -> None:
-    optimizer = op.dict_of({"state": op.dict_of([(op.integer(0), op.dict_of({"step": op.tensor()}))]), "param_groups": op.EMPTY_LIST})
+    optimizer = op.dict_of(
+        {"state": op.dict_of([(op.integer(0), op.dict_of({"step": op.tensor()}))]), "param_groups": op.EMPTY_LIST}
+    )
     contents = seen(op.pickled(op.dict_of({"opt": optimizer})))
     assert contents.findings == []
     assert contents.tensors[0].key == "opt.state.0.step"
@@ -226,12 +280,13 @@ def test_that_an_unhashable_key_is_kept_C75() -> None:
 
 # -- shapes of graphs -------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize(("opener", "closer"), [(b"]", b"a"), (b"", b"\x85")], ids=["C14-lists", "C15-tuples"])
 def test_that_deep_nesting_becomes_one_leaf(opener: bytes, closer: bytes) -> None:
     deep = 200_000
     contents = seen(op.pickled(opener * deep + b"N" + closer * deep if opener else b"N" + closer * deep))
     assert contents.findings[0].id == "deep"
-    (key, value), = contents.values
+    ((key, value),) = contents.values
     assert isinstance(value, Opaque)
     assert key.count(".") == 1000 - 1
 
@@ -249,14 +304,17 @@ def test_that_a_memo_bomb_is_listed_in_part_C17() -> None:
     assert any(isinstance(value, Opaque) and value.type == "reference" for _, value in contents.values)
 
 
-@pytest.mark.parametrize("data", [
-    pytest.param(b"]" + op.put(0) + op.get(0) + b"a", id="C18-list"),
-    pytest.param(b"}" + op.put(0) + op.text("me") + op.get(0) + b"s", id="C19-dict"),
-    pytest.param(b"]" + op.put(0) + op.get(0) + b"\x85" + op.put(1) + b"a" + op.POP + op.get(1), id="C20-tuple"),
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"]" + op.put(0) + op.get(0) + b"a", id="C18-list"),
+        pytest.param(b"}" + op.put(0) + op.text("me") + op.get(0) + b"s", id="C19-dict"),
+        pytest.param(b"]" + op.put(0) + op.get(0) + b"\x85" + op.put(1) + b"a" + op.POP + op.get(1), id="C20-tuple"),
+    ],
+)
 def test_that_a_cycle_is_a_reference(data: bytes) -> None:
     contents = seen(op.pickled(data))
-    (_, value), = contents.values
+    ((_, value),) = contents.values
     assert isinstance(value, Opaque)
     assert (value.type, value.text) == ("reference", "→ (the root)")
 
@@ -305,11 +363,16 @@ def test_that_a_bare_value_has_the_empty_key() -> None:
 KEYS = st.text(min_size=1, max_size=3).filter(lambda text: "#" not in text)
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.binary(max_size=5),
-    lambda inner: st.lists(inner, max_size=4) | st.lists(inner, max_size=3).map(tuple)
-    | st.dictionaries(KEYS | st.integers(-3, 3) | st.none() | st.booleans(), inner, max_size=4)
-    | st.dictionaries(KEYS, inner, max_size=3).map(OrderedDict)
-    | st.dictionaries(KEYS, inner, max_size=3).map(lambda d: defaultdict(int, d))
-    | st.sets(st.integers(0, 3), max_size=2), max_leaves=20)
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(KEYS | st.integers(-3, 3) | st.none() | st.booleans(), inner, max_size=4)
+        | st.dictionaries(KEYS, inner, max_size=3).map(OrderedDict)
+        | st.dictionaries(KEYS, inner, max_size=3).map(lambda d: defaultdict(int, d))
+        | st.sets(st.integers(0, 3), max_size=2)
+    ),
+    max_leaves=20,
+)
 
 
 def leaves(value: Any, key: str = "") -> list[tuple[str, Any]]:
@@ -324,6 +387,7 @@ def leaves(value: Any, key: str = "") -> list[tuple[str, Any]]:
 @given(PLAIN, st.integers(0, 5))
 def test_that_any_plain_value_is_listed_leaf_by_leaf(value: Any, protocol: int) -> None:
     import pickle
+
     contents = seen(pickle.dumps(value, protocol))
     assert not contents.tensors
     theirs = leaves(value)

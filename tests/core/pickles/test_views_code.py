@@ -1,4 +1,5 @@
 """Every name that a real unpickler would import or call is reported, wherever it hides. Nothing here is ever unpickled."""
+
 from __future__ import annotations
 
 import io
@@ -29,51 +30,81 @@ CALLED = ("unknown-code", "danger")
 STACK_NAME = op.text("trip") + op.text("spring") + b"\x93"
 
 
-@pytest.mark.parametrize(("data", "expected"), [
-    pytest.param(op.pickled(op.reduce(TRIP)), [CALLED], id="C01-reduce"),
-    pytest.param(op.pickled(op.reduce(STACK_NAME), 4), [CALLED], id="C03-stack-global"),
-    pytest.param(op.pickled(b"(itrip\nspring\n"), [CALLED], id="C04-inst"),
-    pytest.param(op.pickled(b"(" + TRIP + b"o"), [CALLED], id="obj"),
-    pytest.param(op.pickled(op.newobj(TRIP)), [CALLED], id="newobj"),
-    pytest.param(op.pickled(TRIP + op.EMPTY_TUPLE + op.EMPTY_DICT + b"\x92", 4), [CALLED], id="newobj-ex"),
-    pytest.param(op.pickled(op.build(TRIP, op.EMPTY_DICT)), [CALLED], id="build-on-a-name"),
-    pytest.param(op.pickled(b"(" + TRIP + b"o0N"), [CALLED, ("dead-call", "danger")], id="C05-popped"),
-    pytest.param(op.pickled(op.tuple_of(op.reduce(TRIP)) + b"0N"), [CALLED, ("dead-call", "danger")], id="C05-popped-inside"),
-    pytest.param(op.pickled(TRIP), [("unknown-code", "warning")], id="named-only"),
-    pytest.param(op.pickled(TRIP + b"0N"), [("unknown-code", "warning")], id="named-and-popped"),
-    pytest.param(op.pickled(op.reduce(op.name("os.path.sep", "join"))), [CALLED], id="C06-dotted-module"),
-    pytest.param(op.pickled(op.reduce(op.name("os", "path.join"))), [CALLED], id="C07-dotted-name"),
-    pytest.param(op.pickled(op.integer(1) + op.integer(2) + b"\x93", 4), [("dynamic-name", "danger")], id="C08-integers"),
-    pytest.param(op.pickled(b"\x82\x05", 2), [("extension-code", "danger")], id="C09-ext"),
-    pytest.param(op.pickled(op.reduce(op.NONE)), [("computed-call", "danger")], id="C55-none"),
-    pytest.param(op.pickled(op.reduce(op.reduce(op.name("builtins", "getattr"), TRIP, op.text("x")))),
-                 [CALLED, ("unknown-code", "warning"), ("computed-call", "danger")], id="getattr-then-call"),
-    pytest.param(op.pickled(op.reduce(op.name("my mod", "na me"))), [CALLED], id="C64-spaces"),
-    pytest.param(op.pickled(op.reduce(op.name("", ""))), [CALLED], id="C65-empty"),
-    pytest.param(op.pickled(op.reduce(op.name("\u043es", "system"))), [CALLED], id="C66-cyrillic"),
-    pytest.param(op.pickled(op.reduce(op.name("copy_reg", "_reconstructor"), op.name("mynet", "Net"), op.name("__builtin__", "object"),
-                                      op.NONE)), [CALLED], id="reconstructor"),
-    pytest.param(op.pickled(op.reduce(op.name("torch._tensor", "_rebuild_from_type_v2"), TRIP, op.name("torch", "Tensor"),
-                                      op.EMPTY_TUPLE, op.EMPTY_DICT)), [CALLED], id="called-by-torch"),
-    pytest.param(op.pickled(op.newobj(op.name("torch.nn.modules.linear", "Linear"))), [("unknown-code", "warning")], id="library"),
-    pytest.param(op.pickled(op.name("torch.nn.modules.linear", "Linear")), [("unknown-code", "info")], id="library-named"),
-    pytest.param(op.pickled(op.tensor()), [], id="tensor"),
-])
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        pytest.param(op.pickled(op.reduce(TRIP)), [CALLED], id="C01-reduce"),
+        pytest.param(op.pickled(op.reduce(STACK_NAME), 4), [CALLED], id="C03-stack-global"),
+        pytest.param(op.pickled(b"(itrip\nspring\n"), [CALLED], id="C04-inst"),
+        pytest.param(op.pickled(b"(" + TRIP + b"o"), [CALLED], id="obj"),
+        pytest.param(op.pickled(op.newobj(TRIP)), [CALLED], id="newobj"),
+        pytest.param(op.pickled(TRIP + op.EMPTY_TUPLE + op.EMPTY_DICT + b"\x92", 4), [CALLED], id="newobj-ex"),
+        pytest.param(op.pickled(op.build(TRIP, op.EMPTY_DICT)), [CALLED], id="build-on-a-name"),
+        pytest.param(op.pickled(b"(" + TRIP + b"o0N"), [CALLED, ("dead-call", "danger")], id="C05-popped"),
+        pytest.param(op.pickled(op.tuple_of(op.reduce(TRIP)) + b"0N"), [CALLED, ("dead-call", "danger")], id="C05-popped-inside"),
+        pytest.param(op.pickled(TRIP), [("unknown-code", "warning")], id="named-only"),
+        pytest.param(op.pickled(TRIP + b"0N"), [("unknown-code", "warning")], id="named-and-popped"),
+        pytest.param(op.pickled(op.reduce(op.name("os.path.sep", "join"))), [CALLED], id="C06-dotted-module"),
+        pytest.param(op.pickled(op.reduce(op.name("os", "path.join"))), [CALLED], id="C07-dotted-name"),
+        pytest.param(op.pickled(op.integer(1) + op.integer(2) + b"\x93", 4), [("dynamic-name", "danger")], id="C08-integers"),
+        pytest.param(op.pickled(b"\x82\x05", 2), [("extension-code", "danger")], id="C09-ext"),
+        pytest.param(op.pickled(op.reduce(op.NONE)), [("computed-call", "danger")], id="C55-none"),
+        pytest.param(
+            op.pickled(op.reduce(op.reduce(op.name("builtins", "getattr"), TRIP, op.text("x")))),
+            [CALLED, ("unknown-code", "warning"), ("computed-call", "danger")],
+            id="getattr-then-call",
+        ),
+        pytest.param(op.pickled(op.reduce(op.name("my mod", "na me"))), [CALLED], id="C64-spaces"),
+        pytest.param(op.pickled(op.reduce(op.name("", ""))), [CALLED], id="C65-empty"),
+        pytest.param(op.pickled(op.reduce(op.name("\u043es", "system"))), [CALLED], id="C66-cyrillic"),
+        pytest.param(
+            op.pickled(
+                op.reduce(op.name("copy_reg", "_reconstructor"), op.name("mynet", "Net"), op.name("__builtin__", "object"), op.NONE)
+            ),
+            [CALLED],
+            id="reconstructor",
+        ),
+        pytest.param(
+            op.pickled(
+                op.reduce(
+                    op.name("torch._tensor", "_rebuild_from_type_v2"),
+                    TRIP,
+                    op.name("torch", "Tensor"),
+                    op.EMPTY_TUPLE,
+                    op.EMPTY_DICT,
+                )
+            ),
+            [CALLED],
+            id="called-by-torch",
+        ),
+        pytest.param(
+            op.pickled(op.newobj(op.name("torch.nn.modules.linear", "Linear"))), [("unknown-code", "warning")], id="library"
+        ),
+        pytest.param(op.pickled(op.name("torch.nn.modules.linear", "Linear")), [("unknown-code", "info")], id="library-named"),
+        pytest.param(
+            op.pickled(op.list_of(op.newobj(op.name("__torch__.a", "B")), op.newobj(op.name("__torch__.a", "C")))),
+            [("unknown-code", "info")],
+            id="torchscript",
+        ),
+        pytest.param(op.pickled(op.tensor()), [], id="tensor"),
+    ],
+)
 def test_that_names_are_told(data: bytes, expected: list[tuple[str, str]]) -> None:
     assert ids(told(data)) == expected
 
 
 def test_that_a_name_is_told_once_with_its_first_place() -> None:
-    finding, = told(op.pickled(op.list_of(op.reduce(TRIP), op.reduce(TRIP), op.reduce(STACK_NAME)), 4))
+    (finding,) = told(op.pickled(op.list_of(op.reduce(TRIP), op.reduce(TRIP), op.reduce(STACK_NAME)), 4))
     assert finding.where == "data.pkl:4"
     assert finding.message == "Needs trip.spring: torch.load would import and call it. Nothing was run here."
 
 
 def test_that_the_key_is_told_when_it_is_known() -> None:
     graph = decode(op.pickled(op.reduce(op.name("posix", "system"), op.text("true"))))
-    finding, = code_findings(graph, "data.pkl", paths={graph.root: "model.hook"})
-    assert finding.message == ("Calls posix.system (at model.hook), which runs a shell command when torch.load opens this file "
-                               "without weights_only.")
+    (finding,) = code_findings(graph, "data.pkl", paths={graph.root: "model.hook"})
+    assert finding.message == (
+        "Calls posix.system (at model.hook), which runs a shell command when torch.load opens this file without weights_only."
+    )
 
 
 def test_that_hidden_characters_of_a_name_are_shown() -> None:
@@ -114,13 +145,19 @@ def test_that_thousands_of_names_are_counted() -> None:
 INNER = op.pickled(op.reduce(TRIP))
 
 
-@pytest.mark.parametrize("data", [
-    pytest.param(op.pickled(op.dict_of({"x": op.raw(INNER)}), 3), id="C68-bytes"),
-    pytest.param(op.pickled(op.dict_of({"x": b"\x96" + len(INNER).to_bytes(8, "little") + INNER}), 5), id="C68-bytearray"),
-    pytest.param(op.pickled(b"U" + bytes([len(INNER)]) + INNER), id="C68-python-2-str"),
-    pytest.param(op.pickled(op.reduce(op.name("_codecs", "encode"), op.text(INNER.decode("latin-1")), op.text("latin1"))), id="C68-latin-1"),
-    pytest.param(op.pickled(op.raw(INNER) + b"0N", 3), id="C68-popped"),
-])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(op.pickled(op.dict_of({"x": op.raw(INNER)}), 3), id="C68-bytes"),
+        pytest.param(op.pickled(op.dict_of({"x": b"\x96" + len(INNER).to_bytes(8, "little") + INNER}), 5), id="C68-bytearray"),
+        pytest.param(op.pickled(b"U" + bytes([len(INNER)]) + INNER), id="C68-python-2-str"),
+        pytest.param(
+            op.pickled(op.reduce(op.name("_codecs", "encode"), op.text(INNER.decode("latin-1")), op.text("latin1"))),
+            id="C68-latin-1",
+        ),
+        pytest.param(op.pickled(op.raw(INNER) + b"0N", 3), id="C68-popped"),
+    ],
+)
 def test_that_a_pickle_in_bytes_is_looked_into(data: bytes) -> None:
     found = told(data)
     assert ("nested-pickle", "warning") in ids(found)
@@ -130,8 +167,10 @@ def test_that_a_pickle_in_bytes_is_looked_into(data: bytes) -> None:
 
 @pytest.mark.parametrize("encoded", [False, True], ids=["bytes", "latin-1"])
 def test_that_bytes_that_torch_would_load_are_told_C68(encoded: bool) -> None:
-    inner = b"ctrip\nspring\n(tR." + b"raw storage"          # protocol 0, not ending in a STOP: only the loader gives it away
-    data = op.reduce(op.name("_codecs", "encode"), op.text(inner.decode("latin-1")), op.text("latin1")) if encoded else op.raw(inner)
+    inner = b"ctrip\nspring\n(tR." + b"raw storage"  # protocol 0, not ending in a STOP: only the loader gives it away
+    data = (
+        op.reduce(op.name("_codecs", "encode"), op.text(inner.decode("latin-1")), op.text("latin1")) if encoded else op.raw(inner)
+    )
     found = told(op.pickled(op.reduce(op.name("torch.storage", "_load_from_bytes"), data), 3))
     assert ids(found)[:2] == [("unknown-code", "danger"), ("nested-pickle", "danger")]
     assert found[-1].message.startswith("Needs trip.spring")

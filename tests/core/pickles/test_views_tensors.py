@@ -1,4 +1,5 @@
 """Tensors by every rebuild function, and those that lie about their storage (BAD_INPUTS D)."""
+
 from __future__ import annotations
 
 import io
@@ -47,55 +48,81 @@ def many(value: bytes) -> TensorInfo:
 
 
 @pytest.mark.parametrize("look", [the_tensor, many], ids=["alone", "among-many"])
-@pytest.mark.parametrize(("value", "problem"), [
-    pytest.param(op.tensor(op.storage(numel=-1)), "corrupt: the storage claims -1 elements", id="D04-numel-negative"),
-    pytest.param(op.tensor(op.storage(numel=1 << 63)), "corrupt: the storage claims 9223372036854775808 elements", id="D05-numel-wraps"),
-    pytest.param(op.tensor(size=(10, 4)), "out_of_bounds: needs 40 elements, the storage has 20", id="D06-size-beyond"),
-    pytest.param(op.tensor(offset=1), "out_of_bounds: needs 21 elements, the storage has 20", id="D07-offset-beyond"),
-    pytest.param(op.tensor(stride=(40, 10)), "out_of_bounds: needs 191 elements, the storage has 20", id="D07-stride-beyond"),
-    pytest.param(op.tensor(offset=-1), "corrupt: the offset is -1", id="D08-offset-negative"),
-    pytest.param(op.tensor(stride=(-4, 1)), "corrupt: a stride is negative", id="D09-stride-negative"),
-    pytest.param(op.tensor(size=(1 << 32, 1 << 32), stride=(0, 0)), "corrupt: more elements than 64 bits can count", id="D12-overflow"),
-    pytest.param(op.tensor(size=(-5, 4)), "corrupt: a size is negative", id="D14-size-negative"),
-    pytest.param(op.tensor(stride=(1,)), "corrupt: 2 sizes but 1 strides", id="D15-lengths-differ"),
-    pytest.param(op.tensor(op.storage(cls=op.name("torch", "OddStorage"))), "unknown_dtype: no such storage type as torch.OddStorage",
-                 id="D19-storage-class"),
-    pytest.param(op.tensor(op.storage("../../etc/hosts")), "bad_key: the storage's key '../../etc/hosts' is a path", id="D23-path"),
-    pytest.param(op.tensor(op.storage("0\0x")), "bad_key: the storage's key has a NUL in it", id="D24-nul"),
-    pytest.param(op.tensor(op.storage(op.integer(3))), "bad_key: the storage's key is no text", id="D24-integer-key"),
-    pytest.param(op.tensor(op.integer(5)), "corrupt: no storage where the tensor's values should be", id="D28-integer"),
-    pytest.param(op.tensor(op.integer(5) + b"Q"), "corrupt: the persistent id names no storage", id="D28-odd-id"),
-    pytest.param(op.tensor(size=op.text("5, 4")), "corrupt: the size is not made of integers", id="D33-size-text"),
-    pytest.param(op.tensor(size=op.tuple_of(op.integer(5), op.TRUE)), "corrupt: the size is not made of integers", id="D33-size-bool"),
-    pytest.param(op.tensor(size=op.tuple_of(op.integer(1 << 70))), "corrupt: a size needs more than 64 bits", id="D12-size-bits"),
-    pytest.param(call("_rebuild_tensor_v2", op.storage(), op.integer(0)), "corrupt: 2 arguments where a tensor needs 6", id="D35-few"),
-    pytest.param(call("_rebuild_tensor_v3", op.storage()), "corrupt: 1 arguments where a tensor needs 7", id="D35-v3"),
-    pytest.param(op.tensor(grad=op.text("yes")), "corrupt: requires_grad is no boolean", id="grad-is-text"),
-    pytest.param(op.tensor(offset=op.real(0.0)), "corrupt: the offset is no integer", id="offset-is-real"),
-    pytest.param(op.build(op.tensor(), op.EMPTY_DICT), "corrupt: the tensor is changed after it was made", id="built-later"),
-])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        pytest.param(op.tensor(op.storage(numel=-1)), "corrupt: the storage claims -1 elements", id="D04-numel-negative"),
+        pytest.param(
+            op.tensor(op.storage(numel=1 << 63)), "corrupt: the storage claims 9223372036854775808 elements", id="D05-numel-wraps"
+        ),
+        pytest.param(op.tensor(size=(10, 4)), "out_of_bounds: needs 40 elements, the storage has 20", id="D06-size-beyond"),
+        pytest.param(op.tensor(offset=1), "out_of_bounds: needs 21 elements, the storage has 20", id="D07-offset-beyond"),
+        pytest.param(op.tensor(stride=(40, 10)), "out_of_bounds: needs 191 elements, the storage has 20", id="D07-stride-beyond"),
+        pytest.param(op.tensor(offset=-1), "corrupt: the offset is -1", id="D08-offset-negative"),
+        pytest.param(op.tensor(stride=(-4, 1)), "corrupt: a stride is negative", id="D09-stride-negative"),
+        pytest.param(
+            op.tensor(size=(1 << 32, 1 << 32), stride=(0, 0)), "corrupt: more elements than 64 bits can count", id="D12-overflow"
+        ),
+        pytest.param(op.tensor(size=(-5, 4)), "corrupt: a size is negative", id="D14-size-negative"),
+        pytest.param(op.tensor(stride=(1,)), "corrupt: 2 sizes but 1 strides", id="D15-lengths-differ"),
+        pytest.param(
+            op.tensor(op.storage(cls=op.name("torch", "OddStorage"))),
+            "unknown_dtype: no such storage type as torch.OddStorage",
+            id="D19-storage-class",
+        ),
+        pytest.param(
+            op.tensor(op.storage("../../etc/hosts")), "bad_key: the storage's key '../../etc/hosts' is a path", id="D23-path"
+        ),
+        pytest.param(op.tensor(op.storage("0\0x")), "bad_key: the storage's key has a NUL in it", id="D24-nul"),
+        pytest.param(op.tensor(op.storage(op.integer(3))), "bad_key: the storage's key is no text", id="D24-integer-key"),
+        pytest.param(op.tensor(op.integer(5)), "corrupt: no storage where the tensor's values should be", id="D28-integer"),
+        pytest.param(op.tensor(op.integer(5) + b"Q"), "corrupt: the persistent id names no storage", id="D28-odd-id"),
+        pytest.param(op.tensor(size=op.text("5, 4")), "corrupt: the size is not made of integers", id="D33-size-text"),
+        pytest.param(
+            op.tensor(size=op.tuple_of(op.integer(5), op.TRUE)), "corrupt: the size is not made of integers", id="D33-size-bool"
+        ),
+        pytest.param(
+            op.tensor(size=op.tuple_of(op.integer(1 << 70))), "corrupt: a size needs more than 64 bits", id="D12-size-bits"
+        ),
+        pytest.param(
+            call("_rebuild_tensor_v2", op.storage(), op.integer(0)), "corrupt: 2 arguments where a tensor needs 6", id="D35-few"
+        ),
+        pytest.param(call("_rebuild_tensor_v3", op.storage()), "corrupt: 1 arguments where a tensor needs 7", id="D35-v3"),
+        pytest.param(op.tensor(grad=op.text("yes")), "corrupt: requires_grad is no boolean", id="grad-is-text"),
+        pytest.param(op.tensor(offset=op.real(0.0)), "corrupt: the offset is no integer", id="offset-is-real"),
+        pytest.param(op.build(op.tensor(), op.EMPTY_DICT), "corrupt: the tensor is changed after it was made", id="built-later"),
+    ],
+)
 def test_that_a_tensor_that_lies_has_a_problem(look: Any, value: bytes, problem: str) -> None:
     assert look(value).problem == problem
 
 
 @pytest.mark.parametrize("look", [the_tensor, many], ids=["alone", "among-many"])
-@pytest.mark.parametrize(("size", "stride"), [
-    pytest.param((), (), id="D18-scalar"), pytest.param((0, 3), (3, 1), id="D17-empty"), pytest.param((4, 5), (1, 4), id="D30-transposed"),
-    pytest.param((2, 1, 3), (10, 7, 2), id="steps"),
-])
+@pytest.mark.parametrize(
+    ("size", "stride"),
+    [
+        pytest.param((), (), id="D18-scalar"),
+        pytest.param((0, 3), (3, 1), id="D17-empty"),
+        pytest.param((4, 5), (1, 4), id="D30-transposed"),
+        pytest.param((2, 1, 3), (10, 7, 2), id="steps"),
+    ],
+)
 def test_that_a_tensor_in_order_has_none(look: Any, size: tuple[int, ...], stride: tuple[int, ...]) -> None:
     info = look(op.tensor(size=size, stride=stride))
     assert (info.shape, info.stride, info.problem, info.dtype, info.storage_nbytes) == (size, stride, "", "float32", 80)
 
 
-@pytest.mark.parametrize(("value", "finding"), [
-    pytest.param(op.tensor(size=(10**8, 10**7), stride=(0, 0)), "expanded", id="D10-petabytes"),
-    pytest.param(op.tensor(size=(1 << 62,), stride=(0,)), "expanded", id="D11-2^62"),
-    pytest.param(op.tensor(size=(0, 1 << 62, 1 << 62), stride=(1, 1, 1)), "zero-size", id="D13-zero-size"),
-    pytest.param(op.tensor(size=(1,) * 5000, stride=(1,) * 5000), "rank", id="D16-rank"),
-    pytest.param(op.tensor(size=(3, 3), stride=(1, 1)), "overlap", id="D29-overlap"),
-    pytest.param(op.tensor(op.storage(location="meta")), "meta", id="D22-meta"),
-])
+@pytest.mark.parametrize(
+    ("value", "finding"),
+    [
+        pytest.param(op.tensor(size=(10**8, 10**7), stride=(0, 0)), "expanded", id="D10-petabytes"),
+        pytest.param(op.tensor(size=(1 << 62,), stride=(0,)), "expanded", id="D11-2^62"),
+        pytest.param(op.tensor(size=(0, 1 << 62, 1 << 62), stride=(1, 1, 1)), "zero-size", id="D13-zero-size"),
+        pytest.param(op.tensor(size=(1,) * 5000, stride=(1,) * 5000), "rank", id="D16-rank"),
+        pytest.param(op.tensor(size=(3, 3), stride=(1, 1)), "overlap", id="D29-overlap"),
+        pytest.param(op.tensor(op.storage(location="meta")), "meta", id="D22-meta"),
+    ],
+)
 def test_that_an_odd_tensor_is_a_finding(value: bytes, finding: str) -> None:
     contents = seen(op.dict_of({"t": value}))
     assert [info.problem for info in contents.tensors] == [""]
@@ -110,7 +137,7 @@ def test_that_many_enormous_sizes_are_cut_short() -> None:
 
 def test_that_two_types_of_one_storage_are_a_finding_D25() -> None:
     contents = seen(op.list_of(op.tensor(), op.tensor(op.storage(cls=op.name("torch", "IntStorage")))))
-    assert [info.dtype for info in contents.tensors] == ["float32", "float32"]      # as torch reads it
+    assert [info.dtype for info in contents.tensors] == ["float32", "float32"]  # as torch reads it
     assert [found.id for found in contents.findings] == ["dtype-conflict"]
     assert list(contents.storages) == ["0"]
 
@@ -129,12 +156,17 @@ def test_that_a_storage_is_asked_for_once() -> None:
 
     data = op.list_of(*[op.tensor(op.storage(str(i % 2))) for i in range(400)])
     contents = survey(decode(op.pickled(data)), once)
-    assert [(ref.key, ref.dtype, ref.device, ref.numel) for ref in asked] == [("0", "float32", "cpu", 20), ("1", "float32", "cpu", 20)]
+    assert [(ref.key, ref.dtype, ref.device, ref.numel) for ref in asked] == [
+        ("0", "float32", "cpu", 20),
+        ("1", "float32", "cpu", 20),
+    ]
     assert len(contents.tensors) == 400
 
 
 def test_that_a_broken_storage_breaks_its_tensors() -> None:
-    contents = survey(decode(op.pickled(op.tensor())), lambda ref: Storage("0", "float32", "cpu", 80, None, problem="missing: data/0"))
+    contents = survey(
+        decode(op.pickled(op.tensor())), lambda ref: Storage("0", "float32", "cpu", 80, None, problem="missing: data/0")
+    )
     assert contents.tensors[0].problem == "missing: data/0"
 
 
@@ -146,7 +178,7 @@ def test_that_a_device_tag_is_text_D20() -> None:
 def test_that_a_storage_by_itself_is_a_value() -> None:
     contents = seen(op.dict_of({"s": op.storage(location="cuda:0")}))
     assert contents.tensors == []
-    (_, value), = contents.values
+    ((_, value),) = contents.values
     assert isinstance(value, Opaque)
     assert (value.type, value.text) == ("torch.storage", "storage 0: 20 elements of float32 on cuda:0")
     assert list(contents.storages) == ["0"]
@@ -209,8 +241,14 @@ def test_that_a_million_parameters_in_one_another_end() -> None:
 
 
 def test_that_a_subclass_is_its_tensor() -> None:
-    value = call("_rebuild_from_type_v2", op.name(UTILS, "_rebuild_tensor_v2"), op.name("mylib", "MyTensor"),
-                 op.tuple_of(*STRIDED, op.FALSE, op.ordered_dict()), op.dict_of({"tag": op.integer(3)}), module="torch._tensor")
+    value = call(
+        "_rebuild_from_type_v2",
+        op.name(UTILS, "_rebuild_tensor_v2"),
+        op.name("mylib", "MyTensor"),
+        op.tuple_of(*STRIDED, op.FALSE, op.ordered_dict()),
+        op.dict_of({"tag": op.integer(3)}),
+        module="torch._tensor",
+    )
     contents = seen(op.dict_of({"t": value}))
     assert (contents.tensors[0].shape, contents.tensors[0].extra) == ((5, 4), {"subclass": "mylib.MyTensor"})
     assert contents.values == [("t.tag", 3)]
@@ -226,8 +264,16 @@ def test_that_an_untyped_storage_is_read_by_the_type_of_the_tensor() -> None:
 
 
 def test_that_conjugates_are_marked() -> None:
-    info = the_tensor(op.tensor(op.storage(cls=op.name("torch", "ComplexFloatStorage")), 0, (5, 4), (4, 1), op.FALSE,
-                                op.dict_of({"conj": op.TRUE, "neg": op.FALSE})))
+    info = the_tensor(
+        op.tensor(
+            op.storage(cls=op.name("torch", "ComplexFloatStorage")),
+            0,
+            (5, 4),
+            (4, 1),
+            op.FALSE,
+            op.dict_of({"conj": op.TRUE, "neg": op.FALSE}),
+        )
+    )
     assert (info.extra, info.problem) == ({"conj": True}, "")
 
 
