@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from inspector import __version__
@@ -106,7 +105,10 @@ def _dispatch(arguments: list[str]) -> int:
     if name is None:
         return _window(arguments)
     arguments.remove(name)
-    with _collector_off() if name in ("ls", "stats", "check") else contextlib.nullcontext():
+    if name not in ("ls", "stats", "check"):
+        return COMMANDS[name](arguments)
+    from inspector import core
+    with core.collector.paused():       # millions of objects, hardly any garbage, and all is over before that matters
         return COMMANDS[name](arguments)
 
 
@@ -123,18 +125,6 @@ def _command_in(arguments: list[str]) -> str | None:
         else:
             return argument if argument in COMMANDS else None
     return None
-
-
-@contextlib.contextmanager
-def _collector_off() -> Iterator[None]:
-    """A command makes millions of objects, hardly any garbage, and is over before that matters."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 # -- the commands -------------------------------------------------------------------------------------------------------------

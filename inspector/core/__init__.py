@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from inspector import __version__ as version
 
-from . import checks, demo, formats, torch_bridge
+from . import checks, collector, demo, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from .dtypes import DTYPES, Dtype
@@ -48,7 +48,7 @@ __all__ = [
     "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
     "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
-    "check", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "read_numpy",
+    "check", "collector", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "read_numpy",
     "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
     "visible", "worst",
 ]  # fmt: skip

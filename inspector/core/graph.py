@@ -49,9 +49,12 @@ from typing import NamedTuple
  REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST, BUFFER,
  APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS, BUILD) = range(35)
 
-KIND_NAMES = ("NONE TRUE FALSE INT BIGINT BIGTEXT FLOAT STR STRTEXT BYTES BYTEARRAY PYSTR PYSTRTEXT "
-              "TUPLE LIST DICT SET FROZENSET GLOBAL GLOBALDYN EXT PERSIDTEXT PERSID "
-              "REDUCE NEWOBJ NEWOBJEX OBJ INST BUFFER APPEND APPENDS SETITEM SETITEMS ADDITEMS BUILD").split()
+KIND_NAMES = (
+    "NONE", "TRUE", "FALSE", "INT", "BIGINT", "BIGTEXT", "FLOAT", "STR", "STRTEXT", "BYTES", "BYTEARRAY", "PYSTR",
+    "PYSTRTEXT", "TUPLE", "LIST", "DICT", "SET", "FROZENSET", "GLOBAL", "GLOBALDYN", "EXT", "PERSIDTEXT", "PERSID",
+    "REDUCE", "NEWOBJ", "NEWOBJEX", "OBJ", "INST", "BUFFER", "APPEND", "APPENDS", "SETITEM", "SETITEMS", "ADDITEMS",
+    "BUILD",
+)
 
 TEXTS = frozenset((STR, STRTEXT))
 CONTAINERS = frozenset((TUPLE, LIST, DICT, SET, FROZENSET))
@@ -77,8 +80,23 @@ class Graph:
     order; `leftover` are nodes still on the stack at STOP.
     """
 
-    __slots__ = ("data", "start", "end", "root", "protocol", "kind", "a", "b", "at", "operands", "names", "mutations",
-                 "notes", "leftover", "_texts")
+    __slots__ = (
+        "_texts",
+        "a",
+        "at",
+        "b",
+        "data",
+        "end",
+        "kind",
+        "leftover",
+        "mutations",
+        "names",
+        "notes",
+        "operands",
+        "protocol",
+        "root",
+        "start",
+    )
 
     def __init__(self, data: bytes, start: int = 0) -> None:
         self.data = data
@@ -117,7 +135,7 @@ class Graph:
     def loose_text(self, n: int) -> str | None:
         """Like `text`, and python-2 strings as torch reads them (`encoding="utf-8"`); None where that fails."""
         kind = self.kind[n]
-        if kind == PYSTR or kind == PYSTRTEXT:
+        if kind in (PYSTR, PYSTRTEXT):
             raw = self.raw(n)
             try:
                 return None if raw is None else raw.decode("utf-8")

@@ -162,7 +162,8 @@ def test_that_names_from_files_are_literal_everywhere(panel: Overview, session: 
                                                       checkpoint: Make) -> None:
     """H01, H02, H03, H04, H05, H06."""
     ckpt = checkpoint(f"/runs/{HOSTILE.replace(chr(0), '')}", keys={HOSTILE: (2,), f"{HOSTILE}.b": (3,)},
-                      values={f"v{HOSTILE}": HOSTILE}, metadata={HOSTILE: HOSTILE}, findings=(core.Finding("x", "danger", HOSTILE, HOSTILE, HOSTILE),))
+                      values={f"v{HOSTILE}": HOSTILE}, metadata={HOSTILE: HOSTILE},
+                      findings=(core.Finding("x", "danger", HOSTILE, HOSTILE, HOSTILE),))
     for selection in (("", (), None), (HOSTILE, (HOSTILE,), None), (f"v{HOSTILE}", (), f"v{HOSTILE}")):
         show(session, tasks, qtbot, ckpt, *selection)
         assert "<b>x</b>" in said(panel)
@@ -210,7 +211,7 @@ def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, sess
     show(session, tasks, qtbot, checkpoint())
     before = panel.grab().toImage().pixelColor(5, 5)
     theme.watcher().choose("dark")
-    assert panel.grab().toImage().pixelColor(5, 5) != before
+    qtbot.waitUntil(lambda: panel.grab().toImage().pixelColor(5, 5) != before)
 
 
 def test_that_a_file_without_tensors_is_still_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,

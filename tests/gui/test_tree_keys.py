@@ -168,6 +168,13 @@ def test_that_leading_zeros_do_not_change_the_place() -> None:
     assert natural_key("layer007") == natural_key("layer7")
 
 
+def test_that_the_root_of_a_state_dict_has_its_own_row() -> None:
+    tree = build_key_tree(checkpoint(["model_state_dict.module.net.w", "optimizer.state.0.m"],
+                                     state_dicts=("model_state_dict", "optimizer.state")))
+    standing = [tree.label(n) for n in range(1, len(tree)) if not tree.folded[n]]
+    assert standing == ["model_state_dict", "module.net.w", "optimizer.state", "0.m"]
+
+
 def test_that_a_key_may_be_a_tensor_and_a_prefix_in_either_order() -> None:
     for order in (("a", "a.b"), ("a.b", "a"), ("a", "x", "a.b", "a.c.d")):
         tree = tree_of(*order)

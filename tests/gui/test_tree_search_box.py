@@ -1,6 +1,8 @@
 """The search box: filters, counts, explains, and lets go."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
@@ -17,7 +19,7 @@ from inspector.gui.widgets.tree_view import TreeView
 
 
 @pytest.fixture
-def box(session: Session, qtbot: QtBot) -> SearchBox:
+def box(session: Session, qtbot: QtBot) -> Iterator[SearchBox]:
     top = QWidget()
     qtbot.addWidget(top)
     tree = TreeView(session, TreeModel(session), top)
@@ -32,7 +34,8 @@ def box(session: Session, qtbot: QtBot) -> SearchBox:
     keys = ("enc.q_proj", "enc.k_proj", "head")
     session.loaded(document.id, core.Checkpoint("/x/model.pt", "torch-zip", "state-dict", (), {
         key: core.TensorInfo(key, (2, 3), "float32", "cpu", (3, 1), 0, key, 0) for key in keys}, {"epoch": 1}))
-    return box
+    yield box
+    top.close()
 
 
 def rows(box: SearchBox) -> int:

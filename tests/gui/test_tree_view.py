@@ -243,6 +243,21 @@ def test_that_a_reloaded_file_keeps_the_selected_key_or_falls_back_to_the_file(v
     assert session.selection == Selection(id, "", ("aaa",))
 
 
+def test_that_a_reload_that_fails_keeps_its_file_selected(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*NET)
+    show("x", path="/x/other.pt")
+    view.reveal(id, "head.w")
+    wanted = session.selection
+    session.restart(id)
+    session.failed(id, core.Truncated("The file ends early"))
+    assert session.selection == wanted
+    assert view.selected_ranges() == [(0, 0)]
+    session.restart(id)
+    session.loaded(id, checkpoint(*NET))
+    assert session.selection == wanted
+    assert names(view)[view.currentIndex().row()] == "head.w"
+
+
 def test_that_selection_and_place_survive_filter_and_sort(view: TreeView, show: Callable[..., int], session: Session) -> None:
     id = show(*(f"w{i}" for i in range(200)))
     view.reveal(id, "w150")

@@ -5,13 +5,12 @@ A reader is `read(source, path, limits, monitor) -> Checkpoint`. Helpers that se
 """
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
+from .. import collector
 from ..bytes import SourceFile, open_source
 from ..checkpoint import Checkpoint
 from ..errors import TooBig, Unsupported
@@ -61,7 +60,7 @@ def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Moni
     what to do, `Cancelled` when `monitor` says so."""
     name = os.fsdecode(path)
     try:
-        with open_source(name) as source, _collector_paused():
+        with open_source(name) as source, collector.paused():
             found = _format(source)
             ckpt = found.read(source, name, limits, monitor)
             source.check_unchanged()
@@ -86,20 +85,3 @@ def _wrong_extension(path: str, found: Format) -> Finding | None:
         return None
     return Finding("wrong-extension", "warning", "", f"The name ends in {visible(suffix)}, but this is {found.label}.",
                    "Rename it: programs that go by the ending, torch.load among them, fail to open it.")
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Without the garbage collector, which would walk the growing tables again and again: three times as fast. Whoever
-    found it switched off leaves it so."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            # to the oldest generation with everything: else the next collection walks a million young objects in one go and
-            # the window stands still meanwhile
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()

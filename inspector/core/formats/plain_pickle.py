@@ -11,7 +11,7 @@ from ..findings import Finding
 from ..limits import LIMITS, Limits
 from ..pickles.machine import Budget, decode
 from ..pickles.storages import StorageRef
-from ..pickles.views import Contents, survey
+from ..pickles.views import Contents, findings_of_broken, survey
 from ..progress import QUIET, Monitor
 
 FORMAT = "pickle"
@@ -62,7 +62,12 @@ def _bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
 
 
 def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tuple[Contents, list[Pickle], int]:
-    graph = decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget)
+    try:
+        graph = decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget)
+    except ReadError as error:
+        known = getattr(error, "graph", None)
+        error.findings = (*error.findings, *(findings_of_broken(known, MEMBER) if known is not None else ()))
+        raise
     contents = survey(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
     return contents, [Pickle(MEMBER, graph)], graph.end
 

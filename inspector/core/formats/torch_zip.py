@@ -12,14 +12,13 @@ code of a TorchScript archive is listed, never compiled.
 """
 from __future__ import annotations
 
-import gc
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from itertools import repeat
 from types import MappingProxyType
 
+from .. import collector
 from ..bytes import STORED, SourceFile, read_member
 from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage
 from ..dtypes import DTYPES
@@ -57,21 +56,9 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     Raises NotACheckpoint or Unsupported (naming it) for an archive of something else, Ambiguous for two checkpoints in one,
     and what `zip_directory.read_directory` and `pickles.machine.decode` raise.
     """
-    with _collector_paused():
+    with collector.paused():
         archive = _Archive(source, read_directory(source, limits, monitor), limits, monitor)
         return archive.checkpoint(path)
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Hundreds of thousands of small tuples come and none goes: the collector would only look at them again and again."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class _Archive:

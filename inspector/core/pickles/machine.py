@@ -15,7 +15,6 @@ error's attribute `graph`, so that what a broken pickle would have called is sti
 """
 from __future__ import annotations
 
-import gc
 import struct
 from array import array
 from bisect import bisect_left, bisect_right
@@ -23,6 +22,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from operator import itemgetter, length_hint
 
+from .. import collector
 from ..errors import Corrupt, InspectorError, ReadError, TooBig, Truncated, Unsupported
 from ..graph import (
     ADDITEMS,
@@ -102,17 +102,13 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
     Raises Truncated, Corrupt, Unsupported and TooBig (each with the partial `graph`), and Cancelled from `monitor`.
     """
     machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), idioms)
-    collecting = gc.isenabled()
-    gc.disable()                        # millions of small lists come and go; none of them is in a cycle
-    try:
-        machine.run()
-    except InspectorError as error:
-        machine.graph.end = machine.at
-        error.graph = machine.graph     # type: ignore[attr-defined]
-        raise
-    finally:
-        if collecting:
-            gc.enable()
+    with collector.paused():
+        try:
+            machine.run()
+        except InspectorError as error:
+            machine.graph.end = machine.at
+            error.graph = machine.graph     # type: ignore[attr-defined]
+            raise
     return machine.graph
 
 

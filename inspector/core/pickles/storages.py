@@ -14,6 +14,7 @@ from ..keypath import visible
 from .bulk import Id
 from .names import canonical, storage_dtype
 
+
 class StorageRef(NamedTuple):
     """What a persistent id says. `key` None when it is no text; `dtype` None when its class is unknown; `device` the
     location tag; `numel` as the file says it (may be negative); `node` the PERSID node; `problem` what is wrong, or ""."""

@@ -200,6 +200,7 @@ class KeyTree:
         only_child[:-1] = self.end[1:] == self.end[:-1]
         self.folded: Bools = only_child & self.has_children & (self.entry < 0)
         self.folded[0] = False
+        self._keep_state_dicts()
         standing = np.where(self.folded, len(self), n)
         self.representative: Ints = np.minimum.accumulate(standing[::-1])[::-1].astype(np.int32)
         top = n.copy()
@@ -209,6 +210,14 @@ class KeyTree:
         steps -= np.bincount(self.end[self.folded], minlength=len(self) + 1)
         self.shown_depth: Ints = (self.depth - np.cumsum(steps[:-1])).astype(np.int32)
         self.foldable: Bools = self.has_children & ~self.folded      # can be expanded and collapsed
+
+    def _keep_state_dicts(self) -> None:
+        """The root of a state dict has a row of its own: it is what people look for and work on."""
+        roots = set(self.checkpoint.state_dicts)
+        deepest = max((root.count(".") + 1 for root in roots), default=0)
+        for node in np.flatnonzero(self.folded & (self.depth <= deepest)).tolist():
+            if self.key(node) in roots:
+                self.folded[node] = False
 
     def _describe_entries(self, monitor: core.Monitor) -> None:
         """Per tensor: number of its shape, dtype and device among the distinct ones, parameters and bytes."""

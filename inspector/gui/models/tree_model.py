@@ -63,6 +63,7 @@ class TreeModel(QAbstractTableModel):
 
     tree_ready = Signal(int)            # a document's tree is on show
     counts_changed = Signal()           # how many entries the filter finds
+    shrinking = Signal(int)             # a document is about to lose all rows but its own
 
     def __init__(self, session: Session, tasks: Starts | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -387,6 +388,7 @@ class TreeModel(QAbstractTableModel):
         """Leaves of a document only its own row."""
         branch, row = self._branches[at], self._starts[at]
         if len(branch) > 1:
+            self.shrinking.emit(branch.document.id)
             self.beginRemoveRows(_ROOT, row + 1, row + len(branch) - 1)
             branch.rows, branch.checkpoint, branch.failed = None, None, False
             self._recount()

@@ -42,7 +42,7 @@ class StatsTable(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.verticalHeader().setHighlightSections(False)
         self.horizontalHeader().setHighlightSections(False)
@@ -105,7 +105,7 @@ class StatsTable(QTableWidget):
                     if item is not None and item.data(Qt.ItemDataRole.UserRole):
                         item.setForeground(odd)
         elif event.type() == QEvent.Type.FontChange:
-            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+            self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         super().changeEvent(event)
 
     def sizeHint(self) -> QSize:

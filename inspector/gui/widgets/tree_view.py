@@ -58,6 +58,7 @@ class TreeView(QTableView):
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         model.tree_ready.connect(self._tree_came)
+        model.shrinking.connect(self._tree_goes)
         self.selectionModel().selectionChanged.connect(self._tell)
         session.selection_changed.connect(self._follow)
         self._follow()
@@ -213,6 +214,12 @@ class TreeView(QTableView):
         if row is not None:
             self._choose(row)
             self._tell()
+
+    def _tree_goes(self, document: int) -> None:
+        """Left alone, Qt would make some row of another file current."""
+        place = self._place(self.currentIndex().row())
+        if place is not None and place.document == document:
+            self._choose(self._model.row_of(document, 0))
 
     # -- rows that change ---------------------------------------------------------------------------------------------
 
