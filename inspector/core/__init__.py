@@ -48,8 +48,8 @@ __all__ = [
     "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
     "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
-    "check", "collector", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "read_numpy",
-    "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
+    "check", "collector", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open",
+    "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
     "visible", "worst",
 ]  # fmt: skip
 

@@ -103,8 +103,8 @@ def _training_checkpoint(weights: Mapping[str, Array]) -> dict[str, Any]:
         shape = weights[name].shape
         state[index] = {
             "step": _Tensor(np.array(5628.0, "<f4"), "cpu"),
-            "exp_avg": _Tensor((random.standard_t(3.0, shape) * 3e-4).astype("<f4"), "cuda:0"),
-            "exp_avg_sq": _Tensor((random.gamma(0.6, 2e-6, shape)).astype("<f4"), "cuda:0"),
+            "exp_avg": _Tensor((np.asarray(random.standard_t(3.0, shape)) * 3e-4).astype("<f4"), "cuda:0"),
+            "exp_avg_sq": _Tensor(np.asarray(random.gamma(0.6, 2e-6, shape)).astype("<f4"), "cuda:0"),
         }
     group = {"lr": 0.0003, "betas": (0.9, 0.999), "eps": 1e-08, "weight_decay": 0.01, "amsgrad": False, "maximize": False,
              "foreach": None, "capturable": False, "differentiable": False, "fused": None, "params": list(range(len(trained)))}

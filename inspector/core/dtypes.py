@@ -5,7 +5,7 @@ safetensors/src/tensor.rs (`Dtype`, version 0.8).
 """
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -78,7 +78,7 @@ STORAGE_CLASSES: dict[str, str] = {
 }
 
 
-def numpy_dtype(name: str, big_endian: bool = False) -> np.dtype:  # type: ignore[type-arg]
+def numpy_dtype(name: str, big_endian: bool = False) -> np.dtype[Any]:
     """The array type that holds elements of torch's `name` bit for bit; complex32 gives a pair of float16.
 
     Raises ValueError when no array type does (6-bit and unpacked 4-bit floats, torch's shell types).

@@ -16,6 +16,7 @@ class ChangedBanner(QFrame):
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setObjectName("banner")
         self.setProperty("level", "warning")
         self._session = session
         self._tasks = tasks

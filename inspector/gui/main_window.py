@@ -134,7 +134,7 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.states, 1)
-        right.setMinimumWidth(300)
+        right.setMinimumWidth(340)
         return right
 
     def _connect(self) -> None:

@@ -82,10 +82,10 @@ class Box(QDialog):
         button.setAccessibleName(text)
         role = QDialogButtonBox.ButtonRole.AcceptRole if primary else QDialogButtonBox.ButtonRole.RejectRole if closes \
             else QDialogButtonBox.ButtonRole.ActionRole
+        button.setProperty("primary", primary)      # before the style sheet sees it
         self.buttons.addButton(button, role)
         if primary:
             button.setDefault(True)
-            button.setProperty("primary", True)
         if closes:
             button.clicked.connect(self.close)
         if on_click is not None:

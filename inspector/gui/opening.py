@@ -60,22 +60,24 @@ class Opener(QObject):
         self._tasks.cancel(_key(id))
 
     def _open_all(self, paths: list[str]) -> None:
-        for path in paths:
+        """Opens all and selects the first of them."""
+        for n, path in enumerate(paths):
             known = next((d for d in self._session.documents if _same(d.path, path)), None)
             if known is not None:
-                self._again(known)
+                self._again(known, select=n == 0)
             elif os.path.isdir(path) and not _is_set(path):
                 self._open_folder(path)
             else:
-                self._open_file(path)
+                self._open_file(path, select=n == 0)
 
-    def _open_file(self, path: str) -> None:
+    def _open_file(self, path: str, select: bool = True) -> None:
         document = self._session.add(path)
-        self._session.select(Selection(document.id))
+        if select or self._session.selection is None:
+            self._session.select(Selection(document.id))
         self._load(document)
 
-    def _again(self, document: Document) -> None:
-        if self._session.selected_document is not document:
+    def _again(self, document: Document, select: bool) -> None:
+        if select and self._session.selected_document is not document:
             self._session.select(Selection(document.id))
         if document.state is State.FAILED or (document.state is State.READY and has_changed(document)):
             self.reload(document.id)

@@ -257,6 +257,7 @@ QFrame[level="danger"] { background: $danger_background; border: 1px solid $dang
 QFrame[level="warning"] { background: $warning_background; border: 1px solid $warning_background; border-radius: 7px; }
 QFrame[level="info"] { background: $info_background; border: 1px solid $info_background; border-radius: 7px; }
 QFrame[level="ok"] { background: $ok_background; border: 1px solid $ok_background; border-radius: 7px; }
+QFrame#banner { border-radius: 0; }
 QFrame[level="danger"]:focus, QFrame[level="warning"]:focus, QFrame[level="info"]:focus { border: 1px solid $accent; }
 QLabel { background: transparent; }
 QLabel[tone="muted"] { color: $muted; }

@@ -76,9 +76,9 @@ def test_that_open_asks_for_files_and_opens_them(window: MainWindow, session: Se
 def test_that_closing_the_last_file_welcomes_again(window: MainWindow, session: Session, tasks: Tasks, idle: Idle) -> None:
     window.open_paths(["/runs/a.pth", "/runs/b.pth"])
     idle(tasks)
-    assert window.windowTitle() == "b.pth and 1 more — Checkpoint Inspector"
+    assert window.windowTitle() == "a.pth and 1 more — Checkpoint Inspector"
     window.menus["close"].trigger()
-    assert window.windowTitle() == "a.pth — Checkpoint Inspector"
+    assert window.windowTitle() == "b.pth — Checkpoint Inspector"
     window.menus["close"].trigger()
     assert window.pages.currentWidget() is window.welcome
 

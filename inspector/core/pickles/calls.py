@@ -23,20 +23,24 @@ class Call(NamedTuple):
     made: bool = False
 
 
-def call_of(graph: Graph, n: int) -> Call:
-    """What the REDUCE, NEWOBJ, NEWOBJEX, OBJ or INST node `n` calls."""
+FEW = 64        # arguments that anything we know is called with at most
+
+
+def call_of(graph: Graph, n: int, most: int = FEW) -> Call:
+    """What the REDUCE, NEWOBJ, NEWOBJEX, OBJ or INST node `n` calls. A tuple of more than `most` arguments is not looked at,
+    as many calls may share it."""
     kind = graph.kind[n]
     kwargs: tuple[tuple[int, int], ...] = ()
     args: tuple[int, ...] | None
     if kind in (REDUCE, NEWOBJ):
         target = graph.a[n]
-        args = tuple_items(graph, graph.b[n])
+        args = tuple_items(graph, graph.b[n], most)
     else:
         operands = graph.initial(n)
         target = operands[0]
         args = tuple(operands[1:])
         if kind == NEWOBJEX:
-            args = tuple_items(graph, operands[1])
+            args = tuple_items(graph, operands[1], most)
             if graph.kind[operands[2]] == DICT and not graph.mutated_after(operands[2], n):
                 kwargs = tuple(graph.pairs(operands[2]))
             else:
@@ -53,9 +57,9 @@ def call_of(graph: Graph, n: int) -> Call:
     return Call(n, name, spelled, args, kwargs, made)
 
 
-def tuple_items(graph: Graph, n: int) -> tuple[int, ...] | None:
-    """The items of a TUPLE node that nothing was done to; None for any other."""
-    if graph.kind[n] != TUPLE or n in graph.mutations:
+def tuple_items(graph: Graph, n: int, most: int = FEW) -> tuple[int, ...] | None:
+    """The items of a TUPLE node that nothing was done to and that has at most `most`; None for any other."""
+    if graph.kind[n] != TUPLE or n in graph.mutations or graph.b[n] - graph.a[n] > most:
         return None
     return tuple(graph.operands[graph.a[n]:graph.b[n]])
 

@@ -86,6 +86,16 @@ def _big_integer(graph: Graph, n: int, int_bits: int) -> Plain:
     return Opaque("int", f"integer of {end - start} digits: {visible(head)}…", n)
 
 
+def small_integer(graph: Graph, n: int) -> int | None:
+    """The value of an integer of at most 256 bits; None for any other node. Longer ones are never worth their computing."""
+    kind = graph.kind[n]
+    if kind == INT:
+        return graph.a[n]
+    if kind in (BIGINT, BIGTEXT) and graph.b[n] - graph.a[n] <= (32 if kind == BIGINT else 77):
+        return graph.integer(n)
+    return None
+
+
 def _named(graph: Graph, n: int) -> Plain:
     kind = graph.kind[n]
     if kind == GLOBAL:

@@ -37,10 +37,11 @@ from ..graph import (
 from ..keypath import visible
 from .calls import Call, call_of, tuple_items
 from .names import LAYOUTS, MEMORY_FORMATS, Name
-from .plain import NUMBERS, SCALARS, bytes_text, scalar, short
+from .plain import NUMBERS, SCALARS, bytes_text, scalar, short, small_integer
 
 _TEXT_ARGUMENTS = 80        # characters of an argument that is shown as part of its object's line
 _FEW_ARGUMENTS = 4
+_RANK = 256                 # dimensions of a torch.Size
 
 
 class Leaf(NamedTuple):
@@ -87,7 +88,7 @@ def view_of(graph: Graph, n: int) -> View:
     if kind in (SET, FROZENSET):
         name = "set" if kind == SET else "frozenset"
         return Sequence(graph.sequence(n), Opaque(name, f"{name}()", n))
-    call = call_of(graph, n)
+    call = call_of(graph, n, len(graph.operands))
     recogniser = _BY_NAME.get(call.name) if call.name else None
     if recogniser is not None and call.args is not None and not call.kwargs:
         found = recogniser(graph, call)
@@ -335,13 +336,25 @@ def _size(graph: Graph, call: Call) -> View | None:
     return Leaf(Opaque("torch.Size", f"torch.Size([{listed}])", call.node))
 
 
-def size_of(graph: Graph, n: int) -> list[int] | None:
-    """The numbers of a torch.Size(…) call; None when it is not quite that."""
+def size_of(graph: Graph, n: int, most: int = _RANK) -> list[int] | None:
+    """The numbers of a torch.Size(…) call; None when it is not quite that, or has more than `most`."""
     call = call_of(graph, n)
     args = call.args or ()
     if call.name != ("torch", "Size") or len(args) != 1 or graph.kind[args[0]] not in (TUPLE, LIST) or n in graph.mutations:
         return None
-    return None if graph.mutated_after(args[0], n) else _integers(graph, tuple(graph.sequence(args[0])))
+    if too_long(graph, args[0], most) or graph.mutated_after(args[0], n):
+        return None
+    return _integers(graph, tuple(graph.sequence(args[0])))
+
+
+def too_long(graph: Graph, n: int, most: int) -> bool:
+    """Whether container `n` has more than `most` items, without going over them."""
+    count = graph.b[n] - graph.a[n]
+    for m in graph.mutations.get(n, ()):
+        count += graph.b[m] - graph.a[m]
+        if count > most:
+            return True
+    return count > most
 
 
 def _device(graph: Graph, call: Call) -> View | None:
@@ -427,7 +440,7 @@ def _uuid(graph: Graph, call: Call) -> View | None:
     attributes = _attributes(graph, call.node)
     if call.args or attributes is None or not _only(graph, call.node, BUILD):
         return None
-    values = [graph.integer(value) for key, value in attributes if graph.loose_text(key) == "int"]
+    values = [small_integer(graph, value) for key, value in attributes if graph.loose_text(key) == "int"]
     if len(values) != 1 or values[0] is None or not 0 <= values[0] < 1 << 128:
         return None
     digits = f"{values[0]:032x}"

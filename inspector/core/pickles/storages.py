@@ -9,10 +9,13 @@ from typing import NamedTuple
 
 from ..checkpoint import Storage
 from ..dtypes import DTYPES
-from ..graph import BIGINT, BIGTEXT, GLOBAL, INT, NONE, PERSID, STR, TUPLE, Graph
+from ..graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
 from ..keypath import visible
 from .bulk import Id
 from .names import canonical, storage_dtype
+from .plain import small_integer
+
+_KEY_LENGTH = 1000          # bytes
 
 
 class StorageRef(NamedTuple):
@@ -106,15 +109,14 @@ class Storages:
         if graph.kind[cls] != GLOBAL or graph.loose_text(word) != "storage":
             return None
         dtype, problem = self._class(graph.a[cls])
-        name = graph.loose_text(key)
+        short = graph.b[key] - graph.a[key] <= _KEY_LENGTH      # many ids may share a long one
+        name = graph.loose_text(key) if short else None
         if name is None:
-            problem = problem or "bad_key: the storage's key is no text"
+            problem = problem or "bad_key: the storage's key is no text, or a very long one"
         elif graph.kind[key] != STR or not name.isdecimal():
             problem = problem or _key_problem(name)
-        if graph.kind[numel] == INT:
-            elements = graph.a[numel]
-        else:
-            elements = (graph.integer(numel) or 0) if graph.kind[numel] in (BIGINT, BIGTEXT) else -1
+        known = small_integer(graph, numel)
+        elements = -1 if known is None else known
         if not 0 <= elements < 1 << 63:
             problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
         if count == 6 and graph.kind[graph.operands[graph.a[t] + 5]] != NONE:

@@ -25,12 +25,14 @@ from .names import (
     canonical,
     dtype_name,
 )
-from .recognise import layout_of, size_of, state_pairs
+from .plain import small_integer
+from .recognise import layout_of, size_of, too_long
 from .storages import Backing, Storages
 
 MAX_RANK = 64               # dims that a broken shape is still shown with, and that go without a remark
 _WRAPPERS = 8               # Parameter(Subclass(Parameter(…
 _INT64 = 1 << 63
+_LONG_RANKS = 1_000_000     # dimensions of all tensors together that have more than MAX_RANK
 _LONG = 16                  # items from which a size tuple is remembered, as it may be shared by many tensors
 _PLAIN_TYPES = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")})
 
@@ -76,6 +78,7 @@ class Tensors:
         self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
         self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
+        self._long_ranks = _LONG_RANKS
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
 
@@ -298,9 +301,9 @@ class Tensors:
             raise _Odd("corrupt: the persistent id names no storage")
         parts.backing = backing
         parts.dtype, parts.device = dtype or backing.dtype, backing.device
-        position = graph.integer(offset)
+        position = small_integer(graph, offset)
         if position is None:
-            raise _Odd("corrupt: the offset is no integer")
+            raise _Odd("corrupt: the offset is no integer" + (" of 64 bits" if graph.kind[offset] in (BIGINT, BIGTEXT) else ""))
         parts.offset = position if -_INT64 <= position < _INT64 else 0
         if parts.offset != position:
             raise _Odd("corrupt: the offset needs more than 64 bits")
@@ -357,7 +360,9 @@ class Tensors:
         values: list[int | None]
         found = self._dims.get(n)
         if found is None:
-            if kind in (TUPLE, LIST):
+            if kind == LIST and too_long(graph, n, MAX_RANK):
+                items, values = [], [None]
+            elif kind in (TUPLE, LIST):
                 if graph.mutated_after(n, when):
                     raise _Odd(f"corrupt: the {what} is changed after the tensor was made")
                 items = graph.sequence(n)
@@ -373,6 +378,10 @@ class Tensors:
         sizes, problem = found
         if problem:
             raise _Odd(problem)
+        if len(sizes) > MAX_RANK:
+            self._long_ranks -= len(sizes)
+            if self._long_ranks < 0:
+                raise _Odd("too_big: too many tensors with too many dimensions")
         return sizes
 
     def _checked_sizes(self, items: list[int], values: list[int | None], what: str) -> tuple[tuple[int, ...], str]:
@@ -417,9 +426,11 @@ class Tensors:
 
 
 def _has_state(graph: Graph, n: int) -> bool:
-    """Whether there are attributes in the state that a Parameter or a subclass is rebuilt with."""
-    found = state_pairs(graph, n)
-    return found is None or bool(found)
+    """Whether there are attributes in the state that a Parameter or a subclass is rebuilt with. Many may share it: no counting."""
+    kind = graph.kind[n]
+    if kind == DICT:
+        return graph.b[n] > graph.a[n] or n in graph.mutations
+    return kind != NONE
 
 
 def _numel(shape: tuple[int, ...]) -> int:

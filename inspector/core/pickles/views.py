@@ -118,11 +118,14 @@ class _Walk:
         self._paths: dict[int, str] = {}            # container -> where it was listed first
         self._objects: set[int] = set()             # unknown objects: listed once, as nobody says how they share
         self._opened: set[int] = set()              # nodes whose items or text were listed once
+        self._source_lists: dict[int, list[int]] = {}
+        self._sizes: dict[int, int] = {}
         self._repeats = limits.walk_repeats
         self._entries = 0
         self._characters = _KEY_CHARACTERS + _KEY_FACTOR * max(graph.end - graph.start, 0)
         self._leaves: dict[int, Plain] = {}
         self._metadata: dict[int, dict[str, Any]] = {}
+        self._facts: dict[int, dict[str, Any]] = {}
 
     # -- the loop -----------------------------------------------------------------------------------------------------
 
@@ -383,7 +386,10 @@ class _Walk:
         graph = self.graph
         if graph.kind[n] in CONTAINERS:
             return [n]
-        found = [n]
+        found = self._source_lists.get(n)
+        if found is not None:
+            return found
+        found = self._source_lists[n] = [n]
         for other in graph.references(n)[:8]:
             if graph.kind[other] != TUPLE:
                 found.append(other)
@@ -414,6 +420,12 @@ class _Walk:
 
     def _size(self, n: int) -> int:
         """How much work it is to list `n` once more."""
+        size = self._sizes.get(n)
+        if size is None:
+            size = self._sizes[n] = self._measure(n)
+        return size
+
+    def _measure(self, n: int) -> int:
         graph = self.graph
         kind = graph.kind[n]
         if kind in (STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES):
@@ -450,14 +462,22 @@ class _Walk:
             if len(pairs) > _CHECK_EVERY:
                 self.monitor.check()
             for k, value in pairs:
-                facts = self._plain_pairs(value)
-                found[key_text(self.graph, k)] = {key_text(self.graph, name): self._fact(fact) for name, fact in facts[:_OPTIMIZER]}
+                found[key_text(self.graph, k)] = self._facts_of(value)
+        return found
+
+    def _facts_of(self, n: int) -> dict[str, Any]:
+        found = self._facts.get(n)
+        if found is None:
+            pairs = self._plain_pairs(n)[:_OPTIMIZER]
+            found = self._facts[n] = {key_text(self.graph, name): self._fact(fact) for name, fact in pairs}
         return found
 
     def _plain_pairs(self, n: int) -> list[tuple[int, int]]:
         kind = self.graph.kind[n]
         if kind == DICT:
             return self.graph.pairs(n)
+        if kind == REDUCE and not self._affordable(n, self._sources(n)):
+            return []
         view = view_of(self.graph, n) if kind == REDUCE else None
         return view.pairs if isinstance(view, Mapping) else []
 

@@ -204,12 +204,42 @@ class Card(QFrame):
             self.body.addLayout(head)
 
 
+class Columns(QWidget):
+    """Boxes side by side while each has `narrowest` pixels, else in fewer columns."""
+
+    def __init__(self, boxes: Sequence[QWidget], narrowest: int, spacing: int) -> None:
+        super().__init__()
+        self._boxes, self._narrowest, self._columns = boxes, narrowest, 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(spacing)
+        self.setMinimumWidth(narrowest)         # the grid's own minimum would keep the page from getting narrower
+        self._arrange(len(boxes))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fitting = max(self.width() // self._narrowest, 1)
+        columns = len(self._boxes)
+        while columns > fitting:
+            columns = (columns + 1) // 2 if columns > 1 else 1
+        self._arrange(columns)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        for column in range(self._columns):
+            self._grid.setColumnStretch(column, 0)
+        self._columns = columns
+        for n, box in enumerate(self._boxes):
+            self._grid.addWidget(box, n // columns, n % columns)
+        for column in range(columns):
+            self._grid.setColumnStretch(column, 1)
+        self.updateGeometry()
+
+
 def tiles(entries: Iterable[tuple[str, str, str]]) -> QWidget:
     """Big numbers side by side: (caption, number, remark beneath it or "")."""
-    whole = QWidget()
-    row = QHBoxLayout(whole)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.setSpacing(10)
+    boxes = []
     for caption, number, remark in entries:
         box = Card()
         box.body.setContentsMargins(14, 10, 12, 11)
@@ -222,8 +252,8 @@ def tiles(entries: Iterable[tuple[str, str, str]]) -> QWidget:
         if remark:
             box.body.addWidget(label(remark, tone="muted", wrap=True))
         box.body.addStretch(1)
-        row.addWidget(box, 1)
-    return whole
+        boxes.append(box)
+    return Columns(boxes, 125, 10)
 
 
 def facts(entries: Iterable[tuple[str, str]]) -> QGridLayout:
@@ -333,7 +363,7 @@ class FindingBox(QFrame):
         words_.setSpacing(3)
         head = QHBoxLayout()
         head.setSpacing(10)
-        head.addWidget(label(level, tone=finding.level, strong=True, selectable=False))
+        head.addWidget(label(level, tone=finding.level, strong=True, selectable=False), 0, Qt.AlignmentFlag.AlignTop)
         if finding.where:
             head.addWidget(Prose(core.visible(finding.where, 120), self.tr("Where"), tone="muted"), 1)
         else:

@@ -220,7 +220,7 @@ class Details(QWidget):
         metrics = self.table.fontMetrics()
         widest = max((metrics.horizontalAdvance(core.visible(row.name, 60)) for row in rows[:300] if row.value is not None),
                      default=120)
-        return min(max(widest + 34, 150), 250)
+        return min(max(widest + 34, 120), 250, max(self.width() * 2 // 5, 80))
 
     # -- what there is to say
 

@@ -28,7 +28,7 @@ from inspector import core
 from .. import icons, theme, words
 from ..session import Document, Selection, Session
 from ..tasks import Tasks
-from .common import Bar, Card, FindingBox, Prose, Share, Sums, empty, facts, format_name, label, sums, tiles
+from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, facts, format_name, label, sums, tiles
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
@@ -246,12 +246,8 @@ class Overview(QScrollArea):
     def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
         if not found.tensors:
             return
-        row = QHBoxLayout()
-        row.setSpacing(14)
-        row.addWidget(self._shares(self.tr("Data types"), found.dtypes, found), 1)
-        devices = self._shares(self.tr("Devices"), found.devices, found)
-        row.addWidget(devices, 1)
-        self._content.addLayout(row)
+        self._content.addWidget(Columns([self._shares(self.tr("Data types"), found.dtypes, found),
+                                         self._shares(self.tr("Devices"), found.devices, found)], 240, 14))
         if len(found.parts) > 1:
             self._content.addWidget(self._parts(found, selection, document, ckpt))
         if len(found.largest) > 1:

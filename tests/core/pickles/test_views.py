@@ -16,7 +16,7 @@ from inspector.core.checkpoint import Opaque, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.limits import Limits
 from inspector.core.pickles.machine import decode
-from inspector.core.pickles.views import Contents, StorageRef, survey
+from inspector.core.pickles.views import Contents, StorageRef, code_findings, survey
 from tests.core.pickles import opcodes as op
 
 
@@ -398,3 +398,66 @@ def test_that_any_plain_value_is_listed_leaf_by_leaf(value: Any, protocol: int) 
             assert isinstance(mine, Opaque)
         else:
             assert repr(mine) == repr({} if isinstance(its, dict) else its)
+
+
+# -- hostile sharing: each of these names one large thing many times, and must cost its size, not the product ---------------
+
+MANY = 3000
+
+
+def shared_by(large: bytes, user: bytes) -> bytes:
+    """`large` in memo 1, then MANY times `user`, which refers to it."""
+    return op.pickled(large + op.put(1) + op.POP + op.list_of(*[user] * MANY), 4)
+
+
+LARGE_LIST = op.list_of(*[op.NONE] * 50_000)
+LARGE_TUPLE = op.tuple_of(*[op.integer(1)] * 50_000)
+SLOW_LIST = op.EMPTY_LIST + (op.NONE + b"a") * 50_000
+SLOW_DICT = op.ordered_dict() + (op.integer(1) + op.NONE + b"s") * 50_000
+LARGE_TEXT = op.text("k" * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("large", "user"),
+    [
+        pytest.param(LARGE_LIST, op.get(1), id="list"),
+        pytest.param(SLOW_LIST, op.get(1), id="appended-list"),
+        pytest.param(SLOW_DICT, op.get(1), id="ordered-dict"),
+        pytest.param(LARGE_LIST, op.reduce(op.name("builtins", "set"), op.get(1)), id="set"),
+        pytest.param(LARGE_LIST, op.reduce(op.name("collections", "OrderedDict"), op.get(1)), id="pairs"),
+        pytest.param(LARGE_TUPLE, op.name("mylib", "f") + op.get(1) + b"R", id="arguments"),
+        pytest.param(LARGE_TUPLE, op.name("torch._utils", "_rebuild_tensor_v2") + op.get(1) + b"R", id="tensor-arguments"),
+        pytest.param(LARGE_TUPLE, op.name("torch.storage", "_load_from_bytes") + op.get(1) + b"R", id="loader-arguments"),
+        pytest.param(LARGE_TUPLE, op.tensor(size=op.get(1), stride=op.get(1)), id="sizes"),
+        pytest.param(LARGE_TUPLE, op.tensor(size=op.reduce(op.name("torch", "Size"), op.get(1))), id="Size"),
+        pytest.param(SLOW_LIST, op.tensor(size=op.get(1)), id="sizes-in-a-list"),
+        pytest.param(LARGE_TEXT, op.dict_of([(op.get(1), op.NONE)]), id="key"),
+        pytest.param(LARGE_TEXT, op.get(1), id="text"),
+        pytest.param(LARGE_TEXT, op.reduce(op.name("_codecs", "encode"), op.get(1), op.text("latin1")), id="encoded-text"),
+        pytest.param(LARGE_TEXT, op.tensor(op.storage(op.get(1))), id="storage-key"),
+        pytest.param(LARGE_TEXT, op.tensor(op.storage(location=op.get(1))), id="location"),
+        pytest.param(op.raw(b"k" * 1_000_000), op.get(1), id="bytes"),
+        pytest.param(b"\x8b" + (1 << 20).to_bytes(4, "little") + b"\x01" * (1 << 20), op.get(1), id="integer"),
+        pytest.param(
+            b"\x8b" + (1 << 20).to_bytes(4, "little") + b"\x01" * (1 << 20), op.tensor(op.storage(numel=op.get(1))), id="numel"
+        ),
+        pytest.param(
+            op.dict_of({f"k{i}": op.NONE for i in range(50_000)}),
+            op.reduce(op.name("torch._utils", "_rebuild_parameter_with_state"), op.tensor(), op.TRUE, op.ordered_dict(), op.get(1)),
+            id="parameter-state",
+        ),
+        pytest.param(
+            op.dict_of({f"k{i}": op.NONE for i in range(50_000)}), op.build(op.newobj(op.name("mylib", "C")), op.get(1)), id="state"
+        ),
+        pytest.param(
+            op.dict_of({f"k{i}": op.NONE for i in range(50_000)}),
+            op.build(op.ordered_dict(), op.dict_of({"_metadata": op.get(1)})),
+            id="metadata",
+        ),
+    ],
+)
+def test_that_what_is_shared_is_paid_once(large: bytes, user: bytes) -> None:
+    graph = decode(shared_by(large, user))
+    contents = survey(graph, resolve, limits=Limits(walk_repeats=20_000))
+    assert len(contents.tensors) + len(contents.values) < 200_000
+    assert code_findings(graph, "data.pkl") is not None
