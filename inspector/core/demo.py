@@ -10,10 +10,8 @@ from __future__ import annotations
 import json
 import os
 import struct
-import tempfile
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,18 +24,18 @@ NAMES = ("digits_training.pth", "digits_finetuned.safetensors")
 def make(folder: str | os.PathLike[str]) -> list[str]:
     """Writes both samples into `folder` (made when missing), over older ones, and gives their paths. The bytes are the same
     every time. Raises OSError."""
-    place = Path(folder)
-    place.mkdir(parents=True, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
     weights = _net(classes=10, seed=7)
-    training, tuned = (place / name for name in NAMES)
+    training, tuned = (os.path.join(folder, name) for name in NAMES)
     _replace(training, _torch_zip(_training_checkpoint(weights), "digits_training"))
     _replace(tuned, _safetensors(_finetuned(weights), {
         "format": "pt", "base_model": "digits_training.pth, epoch 12", "task": "36 handwritten letters and digits"}))
-    return [str(training), str(tuned)]
+    return [training, tuned]
 
 
-def _replace(path: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".demo-", dir=path.parent)
+def _replace(path: str, data: bytes) -> None:
+    import tempfile                                 # seldom needed, and this module is part of every start
+    handle, temporary = tempfile.mkstemp(prefix=".demo-", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIZE = (1440, 900)
 PATIENCE = 300_000          # ms until the picture is given up
 _CALM = 200                 # ms of nothing going on before the shutter: timers that start work are shorter
-_WELL_FILLED = 60           # rows at most after the tree was opened all the way
+_FEW = 24                   # keys that are all shown; with more, the tree opens as far as it thinks fit
 
 
 class Camera(QObject):
@@ -78,10 +78,9 @@ class Camera(QObject):
         names = [panel.name for panel in PANELS]
         panel = os.environ.get("INSPECTOR_SCREENSHOT_PANEL", "overview")
         window.show_panel(names.index(panel) if panel in names else 0)
-        window.expand_all()
-        rows = window.tree.model().rowCount()
-        if rows > _WELL_FILLED:
-            window.collapse_all()
+        loaded = [document.checkpoint for document in session.documents if document.checkpoint is not None]
+        if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
+            window.expand_all()
         session.select(self._wanted(first.id))
 
     def _wanted(self, id: int) -> Selection:
@@ -99,9 +98,8 @@ class Camera(QObject):
 
     def _shoot(self) -> None:
         window = self._window
-        focused = QApplication.focusWidget()
-        if focused is not None:
-            focused.clearFocus()            # no blinking cursor
+        window.activateWindow()
+        window.tree.setFocus()              # no blinking cursor
         QApplication.processEvents()
         if not window.grab().save(self._out, "PNG"):
             self.error = core.SaveError(f"The picture could not be written to {core.visible(self._out)}",

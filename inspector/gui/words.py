@@ -76,6 +76,13 @@ def shape(dims: tuple[int, ...]) -> str:
     return shown if len(dims) <= 32 else f"{shown} × …"
 
 
+def sentence(text: str) -> str:
+    """`text` with a capital and a full stop, as it stands alone on a page; "data.pkl breaks off" keeps its small letter."""
+    first = text.split(" ", 1)[0]
+    start = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
+    return start if start.endswith((".", "!", "?")) else f"{start}."
+
+
 def menu_text(name: str, limit: int = 80) -> str:
     """A name from a file or a folder as menu or button text: one line, everything visible, no accelerators."""
     return core.visible(name, limit).replace("&", "&&")

@@ -14,8 +14,9 @@ _LATIN = str.maketrans("аеорсухіѕјԁһӏгԛԝΑΒΕΖΗΙΚΜΝΟΡΤ
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     keys = ckpt.tensors.keys()
-    if "".join(keys).isascii():
-        if len(set(map(str.lower, keys))) == len(keys):
+    joined = "".join(keys)
+    if joined.isascii():
+        if joined == joined.lower() or len(set(map(str.lower, keys))) == len(keys):
             return
         alike = {key: key.lower() for key in keys}
     else:

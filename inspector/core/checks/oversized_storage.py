@@ -32,27 +32,27 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
 def _partly_used(ckpt: Checkpoint) -> dict[str, tuple[int, list[tuple[int, int]], str]]:
     """Storage -> (bytes, byte spans of its tensors, a key), for storages that no single tensor fills."""
     sizes: dict[tuple[tuple[int, ...], str], int] = {}
-    filled: set[str] = set()
-    partly: dict[str, tuple[int, list[tuple[int, int]], str]] = {}
+    some = []
     for info in ckpt.tensors.values():
-        key, shape, dtype, _, stride, offset, storage, nbytes, _, _, _, problem, *_ = info
-        if not storage or storage in filled or problem:
-            if problem:
-                filled.add(storage)
-            continue
-        size = sizes.get((shape, dtype))
+        size = sizes.get((info[1], info[2]))
         if size is None:
-            known = DTYPES.get(dtype)
-            size = sizes[shape, dtype] = prod(shape) * known.bits // 8 if known else -1
-        if size >= nbytes or size < 0:
-            filled.add(storage)
-            partly.pop(storage, None)
-            continue
-        spans = partly.setdefault(storage, (nbytes, [], key))[1]
-        if size:
-            width = DTYPES[dtype].bits
-            reach = sum((length - 1) * step for length, step in zip(shape, stride, strict=True)) + 1
-            spans.append((offset * width // 8, (offset + reach) * width // 8))
+            known = DTYPES.get(info.dtype)
+            size = sizes[info.shape, info.dtype] = -1 if known is None or info.problem else prod(info.shape) * known.bits // 8
+        if size != info[7]:
+            some.append(info)
+    if not some:                                    # every tensor fills its storage
+        return {}
+    suspects = {info.storage for info in some if info.storage}
+    filled = {info[6] for info in ckpt.tensors.values()
+              if info[6] in suspects and (info.problem or sizes[info[1], info[2]] >= info[7])}
+    partly: dict[str, tuple[int, list[tuple[int, int]], str]] = {}
+    for info in some:
+        if info.storage and info.storage not in filled and info.layout == "strided":
+            spans = partly.setdefault(info.storage, (info.storage_nbytes, [], info.key))[1]
+            if info.numel:
+                width = DTYPES[info.dtype].bits
+                reach = sum((length - 1) * step for length, step in zip(info.shape, info.stride, strict=True)) + 1
+                spans.append((info.offset * width // 8, (info.offset + reach) * width // 8))
     return partly
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
 NAMES = (GLOBAL, GLOBALDYN, EXT)
-WORTH_IT = 256              # calls from which numpy pays
+WORTH_IT = 3000             # calls from which importing numpy pays
 _RANKS = 8
 _KEY_DIGITS = 20
 _EXACT = float(1 << 52)     # below this, sums and products of doubles are the integers themselves
@@ -121,8 +121,9 @@ class _Columns:
         direct: Ints = np.flatnonzero((self.kind == REDUCE) | (self.kind == NEWOBJ))
         listed: Ints = np.flatnonzero((self.kind == NEWOBJEX) | (self.kind == OBJ) | (self.kind == INST))
         targets = np.concatenate((self.a[direct], self.operands[self.a[listed]]))
-        odd = ~np.isin(self.kind[targets], NAMES)
-        return sorted(np.concatenate((direct, listed))[odd].tolist())
+        odd: Bools = np.ones(256, np.bool_)
+        odd[list(NAMES)] = False
+        return sorted(np.concatenate((direct, listed))[odd[self.kind[targets]]].tolist())
 
     def _of_rank(self, dims: int, nodes: Ints, columns: Ints, found: dict[int, Row]) -> None:
         """Rows of the tensors with `dims` dimensions whose sizes and strides are in order."""

@@ -237,9 +237,9 @@ def _embedded(graph: Graph, member: str, paths: Mapping[int, str]) -> Iterator[t
             start, end = graph.a[n], graph.b[n]
             if n not in given and end - start > 3 and _looks_pickled(graph.data[start], graph.data[start + 1], graph.data[end - 1]):
                 yield f"{member}:{graph.at[n]}", graph.data[start:end], False
-    if graph.data.find(b"\xc2\x80", graph.start, graph.end) < 0:
+    if not any(canonical(*name) == ("_codecs", "encode") for name in graph.names):
         return
-    for n in _nodes(graph, STR):                # protocol 2 keeps bytes as text and encodes them as latin-1
+    for n in _nodes(graph, STR):                # protocol 2 keeps bytes as text that is encoded as latin-1
         start, end = graph.a[n], graph.b[n]
         if end - start > 4 and n not in given and graph.data[start:start + 2] == b"\xc2\x80" \
                 and _looks_pickled(0x80, graph.data[start + 2], graph.data[end - 1]):

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
@@ -147,29 +148,34 @@ class Prose(QTextEdit):
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        # not Fixed: that would cap the height at what the size hint needs at its own width
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
         self._tone = tone
         restyle(self, strong, scale)
         self._tint()
+        self._measured = (-1, 0)
         self.setPlainText(text)
-        self._fit()
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """So that layouts know the right height at once, before anything is drawn."""
+        if width != self._measured[0]:
+            page = self.document().clone()
+            page.setTextWidth(max(width, 1))
+            self._measured = (width, ceil(page.size().height()))
+        return self._measured[1]
 
     def sizeHint(self) -> QSize:
-        return QSize(200, self.height())
+        return QSize(200, self.heightForWidth(200))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(60, self.height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._fit()
-
-    def _fit(self) -> None:
-        self.document().setTextWidth(self.viewport().width())
-        self.setFixedHeight(max(QFontMetricsF(self.font()).height().__ceil__(), self.document().size().height().__ceil__()))
+        return QSize(60, ceil(QFontMetricsF(self.font()).height()))
 
     def _tint(self) -> None:
         c = theme.colours()
@@ -179,7 +185,7 @@ class Prose(QTextEdit):
 
 def fact(text: str, name: str) -> QWidget:
     """A value as a selectable label, or as one that wraps anywhere when its words are long."""
-    if max(map(len, text.split()), default=0) <= 28:
+    if max(map(len, text.split()), default=0) <= 18:
         made = label(text, wrap=True)
         made.setAccessibleName(name)
         return made
@@ -263,8 +269,12 @@ def facts(entries: Iterable[tuple[str, str]]) -> QGridLayout:
     grid.setVerticalSpacing(7)
     grid.setColumnStretch(1, 1)
     for row, (name, value) in enumerate((name, value) for name, value in entries if value):
-        caption = label(name, tone="muted", selectable=False)
-        grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+        if len(name) <= 24:
+            grid.addWidget(label(name, tone="muted", selectable=False), row, 0, Qt.AlignmentFlag.AlignTop)
+        else:
+            caption = Prose(name, name, tone="muted")
+            caption.setMaximumWidth(170)
+            grid.addWidget(caption, row, 0)         # no alignment: it would take the height out of the layout's hands
         grid.addWidget(fact(value, name), row, 1)
     return grid
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from inspector import core
 
-from .. import icons, theme
+from .. import icons, theme, words
 from ..session import Document, Session, State
 from ..tasks import Tasks
 from .common import Card, FindingBox, Prose, empty, facts, label
@@ -65,7 +65,7 @@ class Problem(QScrollArea):
         text = QVBoxLayout()
         text.setSpacing(8)
         text.addWidget(label(self.tr("This file cannot be opened"), strong=True, scale=1.35))
-        text.addWidget(Prose(message if message.endswith((".", "!", "?")) else f"{message}.", self.tr("What is wrong"), scale=1.05))
+        text.addWidget(Prose(words.sentence(message), self.tr("What is wrong"), scale=1.05))
         if hint:
             text.addWidget(Prose(hint, self.tr("What to do"), tone="muted", scale=1.05))
         head.addLayout(text, 1)
