@@ -6,12 +6,12 @@ Rules after qutebrowser's misc/ipc.py. Where there are no such sockets (Windows)
 """
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import socket
 import stat
 import sys
+import zlib
 from typing import Any
 
 VERSION = 1
@@ -56,7 +56,7 @@ def socket_path() -> str | None:
     except OSError:
         return None
     screen = "\0".join(os.environ.get(name, "") for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
-    mark = hashlib.sha256(screen.encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    mark = f"{zlib.crc32(screen.encode('utf-8', 'surrogateescape')):08x}"
     address = os.path.join(folder, f"window-{VERSION}-{mark}")
     return address if len(os.fsencode(address)) < 100 else None       # sun_path holds 104 to 108 bytes
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QStandardPaths, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QResizeEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -35,7 +35,7 @@ from .banner import ChangedBanner
 from .menus import Menus
 from .models.tree_model import TreeModel
 from .opening import Opener, local_paths, name_of
-from .panels import PANELS
+from .panels import PANELS, Panel
 from .panels.loading import Loading
 from .panels.problem import Problem
 from .panels.welcome import Welcome
@@ -93,8 +93,7 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         bar.addWidget(self.status, 1)
         bar.addPermanentWidget(self.activity)
-        for edit in (*self.findChildren(QLineEdit), *self.findChildren(QPlainTextEdit), *self.findChildren(QTextEdit)):
-            edit.setAcceptDrops(False)          # a file dropped on a text field is opened, not typed
+        _refuse_drops(self)
 
     def _left(self) -> QWidget:
         self.model = TreeModel(self.session, self.tasks, self)
@@ -116,11 +115,10 @@ class MainWindow(QMainWindow):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(self.tr("Panels"))
-        self.panels: dict[str, QWidget] = {}
+        self.panels: dict[str, PanelPlace] = {}
         for panel in PANELS:
-            built = panel.build(self.session, self.tasks, None)
-            self.panels[panel.name] = built
-            self.tabs.addTab(built, panel.title())
+            self.panels[panel.name] = place = PanelPlace(panel, self.session, self.tasks)
+            self.tabs.addTab(place, panel.title())
         self.tabs.tabBar().setAccessibleName(self.tr("Panels"))
         self.problem = Problem(self.session, self.tasks)
         self.loading = Loading(self.session, self.tasks)
@@ -387,6 +385,25 @@ class MainWindow(QMainWindow):
                      core.visible(str(error), 400))
 
 
+class PanelPlace(QWidget):
+    """Where a panel will be: it is made when its tab is first looked at, which spares the start half of the widgets."""
+
+    def __init__(self, panel: Panel, session: Session, tasks: Tasks) -> None:
+        super().__init__()
+        self._panel, self._session, self._tasks = panel, session, tasks
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.content: QWidget | None = None
+
+    def showEvent(self, event: QShowEvent) -> None:
+        if self.content is None:
+            self.content = self._panel.build(self._session, self._tasks, self)
+            self._column.addWidget(self.content)
+            self.setFocusProxy(self.content)
+            _refuse_drops(self)
+        super().showEvent(event)
+
+
 class _Veil(QFrame):
     """Lies over the window while files are dragged across it."""
 
@@ -414,6 +431,12 @@ class _Veil(QFrame):
 
     def fit(self) -> None:
         self.setGeometry(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
+
+
+def _refuse_drops(place: QWidget) -> None:
+    """A file dropped on a text field is opened, not typed."""
+    for edit in (*place.findChildren(QLineEdit), *place.findChildren(QPlainTextEdit), *place.findChildren(QTextEdit)):
+        edit.setAcceptDrops(False)
 
 
 def _copy(event: QDropEvent) -> None:

@@ -260,6 +260,8 @@ QFrame[level="ok"] { background: $ok_background; border: 1px solid $ok_backgroun
 QFrame#banner { border-radius: 0; }
 QFrame[level="danger"]:focus, QFrame[level="warning"]:focus, QFrame[level="info"]:focus { border: 1px solid $accent; }
 QLabel { background: transparent; }
+QTextEdit#prose { background: transparent; border: none; padding: 0; }
+QTextEdit#prose[tone="muted"] { color: $muted; }
 QLabel[tone="muted"] { color: $muted; }
 QLabel[tone="danger"] { color: $danger; }
 QLabel[tone="warning"] { color: $warning; }

@@ -81,6 +81,10 @@ FROM_TYPE = ("torch._tensor", "_rebuild_from_type")
 FROM_TYPE_V2 = ("torch._tensor", "_rebuild_from_type_v2")
 LOAD_FROM_BYTES = ("torch.storage", "_load_from_bytes")
 
+# Classes of torch before 0.4 whose instances were pickled as such, with their contents in the state.
+OLD_PARAMETERS = frozenset({("torch.nn.parameter", "Parameter"), ("torch.autograd.variable", "Variable")})
+OLD_TENSORS = frozenset((module, f"{element}Tensor") for module in ("torch", "torch.cuda") for element in _ELEMENTS)
+
 # Callables whose result is a tensor that we list. Others that make tensors (nested, wrapper subclasses, from numpy) stay
 # objects whose arguments are listed.
 TENSOR_BUILDERS = frozenset({
@@ -106,7 +110,7 @@ _WEIGHTS_ONLY: frozenset[Name] = frozenset({
 # Data that weights_only=True does not take but that is data all the same: what `plain` shows as values.
 _PLAIN_DATA: frozenset[Name] = frozenset({
     FROM_TYPE, ("torch._utils", "_rebuild_nested_tensor"), ("torch._utils", "_rebuild_xla_tensor"),
-    ("torch.nn.parameter", "Buffer"), ("torch.nn.parameter", "UninitializedParameter"),
+    ("torch.nn.parameter", "Buffer"), ("torch.nn.parameter", "UninitializedParameter"), ("torch.autograd.variable", "Variable"),
     *(("torch", layout) for layout in LAYOUTS), *(("torch", layout) for layout in MEMORY_FORMATS),
     ("torch.serialization", "_get_layout"),
     ("collections", "defaultdict"), ("collections", "deque"), ("collections", "UserDict"), ("collections", "UserList"),

@@ -4,7 +4,7 @@ Source: torch/serialization.py 2.13, `persistent_load` of `_load` (zip) and `_le
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..checkpoint import Storage
@@ -31,7 +31,8 @@ class StorageRef(NamedTuple):
 
 
 class Backing(NamedTuple):
-    """A resolved storage as tensors need it: `capacity` in elements of `dtype`."""
+    """A resolved storage as tensors need it: `capacity` in elements of `dtype`. Of a view of a storage (before torch 0.4)
+    `start` is the first element; offsets count from there."""
 
     id: str
     dtype: str
@@ -39,6 +40,7 @@ class Backing(NamedTuple):
     capacity: int
     nbytes: int
     problem: str
+    start: int = 0
 
 
 class Conflict(NamedTuple):
@@ -63,6 +65,7 @@ class Storages:
         self._backings: dict[tuple[str | None, str | None, str | None, int, str], Backing] = {}
         self._first: dict[str, Backing] = {}
         self._classes: dict[int, tuple[str | None, str]] = {}    # index of a name -> (dtype, problem)
+        self._views: dict[str, Backing] = {}
 
     def of(self, n: int) -> Backing | None:
         """The storage that node `n` refers to; None when it is no persistent id of a storage. Nothing is resolved twice."""
@@ -70,8 +73,20 @@ class Storages:
         if found is not None or n in self.used:
             return found
         ref = self._ref(n)
-        found = self.used[n] = None if ref is None else self._backing(ref)
+        found = None if ref is None else self._backing(ref)
+        if ref is not None and found is not None:
+            found = self._view(n, ref, found)
+        self.used[n] = found
         return found
+
+    def refs(self) -> Iterator[StorageRef]:
+        """What each persistent id of a storage says, in stream order, reachable or not. Resolves nothing."""
+        n = self.graph.kind.find(PERSID)
+        while n >= 0:
+            ref = self._ref(n)
+            if ref is not None:
+                yield ref
+            n = self.graph.kind.find(PERSID, n + 1)
 
     def ordinary(self) -> Callable[[int, Id], Backing | None]:
         """A function that finds the storage of a PERSID node that was read beforehand; it is the same as `of`, in less time."""
@@ -119,9 +134,32 @@ class Storages:
         elements = -1 if known is None else known
         if not 0 <= elements < 1 << 63:
             problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
-        if count == 6 and graph.kind[graph.operands[graph.a[t] + 5]] != NONE:
-            problem = problem or "unsupported: a view of a storage, as torch wrote before 0.4"
         return StorageRef(name, dtype, graph.loose_text(location), elements, n, problem)
+
+    def _view(self, n: int, ref: StorageRef, root: Backing) -> Backing:
+        """The part of `root` that the sixth item of an id, (key, first element, elements), means; `root` where it is None.
+        Torch goes by the first view of a key."""
+        graph = self.graph
+        t = graph.a[n]
+        if graph.b[t] - graph.a[t] < 6 or graph.kind[graph.operands[graph.a[t] + 5]] == NONE:
+            return root
+        view = graph.operands[graph.a[t] + 5]
+        key, first, count = graph.operands[graph.a[view]:graph.b[view]] if graph.kind[view] == TUPLE \
+            and graph.b[view] - graph.a[view] == 3 and view not in graph.mutations else (-1, -1, -1)
+        name = graph.loose_text(key) if key >= 0 and graph.b[key] - graph.a[key] <= _KEY_LENGTH else None
+        start, capacity = (None, None) if key < 0 else (small_integer(graph, first), small_integer(graph, count))
+        if name is None or start is None or capacity is None:
+            return root._replace(problem=root.problem or "corrupt: the view of the storage is not in order")
+        dtype = ref.dtype or root.dtype
+        problem = root.problem
+        if start < 0 or capacity < 0 or (start + capacity) * _bits(dtype) > root.nbytes * 8:
+            problem = problem or (f"out_of_bounds: a view of elements {_count(start)} to {_count(start + capacity)} of a storage "
+                                  f"of {root.capacity}")
+        made = root._replace(dtype=dtype, start=start, capacity=max(capacity, 0), problem=problem)
+        known = self._views.setdefault(name, made)
+        if known[:5] + known[6:] != made[:5] + made[6:] or name in self._first:
+            made = made._replace(problem=problem or f"corrupt: two different views of storages are called {visible(name, 40)}")
+        return made
 
     def _class(self, name_index: int) -> tuple[str | None, str]:
         found = self._classes.get(name_index)

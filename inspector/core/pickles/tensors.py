@@ -10,12 +10,14 @@ from typing import Any, NamedTuple
 
 from ..checkpoint import Storage, TensorInfo
 from ..dtypes import DTYPES
-from ..graph import BIGINT, BIGTEXT, DICT, FLOAT, GLOBAL, INT, LIST, NONE, PERSID, REDUCE, TUPLE, Graph
+from ..graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
 from .bulk import ordinary_tensors
 from .calls import Call, call_of, tuple_items
 from .names import (
     FROM_TYPE,
     FROM_TYPE_V2,
+    OLD_PARAMETERS,
+    OLD_TENSORS,
     PARAMETER,
     PARAMETER_WITH_STATE,
     QSCHEMES,
@@ -74,7 +76,7 @@ class Tensors:
     def __init__(self, graph: Graph, resolve: Callable[[Any], Storage]) -> None:
         self.graph = graph
         self.storages = Storages(graph, resolve)
-        self.builders = {i for i, name in enumerate(graph.names) if canonical(*name) in TENSOR_BUILDERS}
+        self.builders = {i for i, name in enumerate(graph.names) if canonical(*name) in _MAKERS}
         self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
         self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
@@ -85,7 +87,7 @@ class Tensors:
     def is_tensor(self, n: int) -> bool:
         """Whether node `n` is a call of something that builds tensors, by its name only."""
         graph = self.graph
-        if graph.kind[n] != REDUCE:
+        if graph.kind[n] != REDUCE and graph.kind[n] != NEWOBJ:
             return False
         f = graph.a[n]
         return graph.kind[f] == GLOBAL and graph.a[f] in self.builders
@@ -148,12 +150,11 @@ class Tensors:
             call = inner
         else:
             return False
-        builder = _BUILDERS.get(call.name) if call.name else None
-        if builder is None:
+        if call.name in OLD_TENSORS:
+            if not self._old_tensor(parts, call, key):
+                return False
+        elif not self._build(parts, call, key):
             return False
-        if self.graph.mutations.get(call.node) or call.args is None:
-            raise _Odd("corrupt: the tensor is changed after it was made")
-        builder(self, parts, call.args, call.node, key)
         if grads:
             parts.requires_grad = grads[0]
         if parts.moved is not None:
@@ -162,9 +163,57 @@ class Tensors:
                 raise _Odd("unsupported: the tensor changes its type when it is loaded")
         return True
 
+    def _build(self, parts: _Parts, call: Call, key: str) -> bool:
+        """Reads the tensor that one of torch's functions builds. False: `call` is none of them."""
+        builder = _BUILDERS.get(call.name) if call.name else None
+        if builder is None:
+            return False
+        if self.graph.mutations.get(call.node) or call.args is None:
+            raise _Odd("corrupt: the tensor is changed after it was made")
+        builder(self, parts, call.args, call.node, key)
+        return True
+
+    def _old_tensor(self, parts: _Parts, call: Call, key: str) -> bool:
+        """An instance of torch.FloatTensor or the like, whose state is (storage, offset, size, stride), as until 0.1.10: see
+        `Tensor.__setstate__` in torch/_tensor.py."""
+        state = self._only_state(call.node)
+        items = tuple_items(self.graph, state)
+        if call.args != () or items is None or len(items) != 4:
+            return False
+        self._strided(parts, items, self.graph.mutations[call.node][0], key)
+        return True
+
+    def _old_parameter(self, parts: _Parts, call: Call, grads: list[bool]) -> Call | None:
+        """The tensor in a Parameter or Variable of torch before 0.4: (data,) with the state (requires_grad, volatile, hooks),
+        or nothing with the state (data, gradient, hooks, requires_grad, volatile)."""
+        graph, args = self.graph, call.args
+        state = self._only_state(call.node)
+        items = tuple_items(graph, state)
+        if items is None or args is None:
+            return None
+        if len(args) == 1 and len(items) == 3:
+            data, requires_grad, hooks = args[0], graph.boolean(items[0]), items[2]
+        elif not args and len(items) == 5:
+            data, requires_grad, hooks = items[0], graph.boolean(items[3]), items[2]
+        else:
+            return None
+        if requires_grad is None or not self.is_tensor(data):
+            return None
+        grads.append(requires_grad)
+        if graph.kind[hooks] != NONE and _has_state(graph, hooks):
+            parts.states.append(hooks)
+        return call_of(graph, data)
+
+    def _only_state(self, n: int) -> int:
+        """The state of the one BUILD that is all that was done to `n`; -1 (no node, nor a tuple) otherwise."""
+        done = self.graph.mutations.get(n, ())
+        return self.graph.b[done[0]] if len(done) == 1 and self.graph.kind[done[0]] == BUILD else -1
+
     def _unwrap(self, parts: _Parts, call: Call, grads: list[bool]) -> Call | None:
         """The call inside a wrapper; None when `call` is none (or not in order, so that it is no tensor at all)."""
         graph, args = self.graph, call.args
+        if call.name in OLD_PARAMETERS:
+            return self._old_parameter(parts, call, grads)
         if args is None or call.node in graph.mutations:
             return None
         if call.name in (PARAMETER, PARAMETER_WITH_STATE) and len(args) == (3 if call.name == PARAMETER else 4):
@@ -314,6 +363,7 @@ class Tensors:
         if backing.problem.startswith("meta") or parts.device == "meta":
             self._remark("meta", key, "has a shape but no values (meta device)")
         self._check(parts, key)
+        parts.offset += backing.start
 
     def _check(self, parts: _Parts, key: str) -> None:
         """Raises _Odd unless every element lies inside the storage; notes what is odd but readable."""
@@ -475,4 +525,5 @@ _BUILDERS: dict[Name, _Builder] = {
     ("torch._utils", "_rebuild_sparse_tensor"): Tensors._sparse,
     ("torch._utils", "_rebuild_meta_tensor_no_storage"): Tensors._meta,
 }
+_MAKERS = TENSOR_BUILDERS | OLD_TENSORS | OLD_PARAMETERS
 _SIMPLE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3")})

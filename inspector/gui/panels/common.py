@@ -154,9 +154,10 @@ class Prose(QTextEdit):
         self.setSizePolicy(policy)
         self.viewport().setAutoFillBackground(False)
         self.document().setDocumentMargin(0)
-        self._tone = tone
+        self.setObjectName("prose")
+        if tone:
+            self.setProperty("tone", tone)
         restyle(self, strong, scale)
-        self._tint()
         self._measured = (-1, 0)
         self.setPlainText(text)
 
@@ -176,11 +177,6 @@ class Prose(QTextEdit):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(60, ceil(QFontMetricsF(self.font()).height()))
-
-    def _tint(self) -> None:
-        c = theme.colours()
-        colour = c._asdict()[self._tone] if self._tone else c.text
-        self.setStyleSheet(f"QTextEdit {{ background: transparent; border: none; padding: 0; color: {colour}; }}")
 
 
 def fact(text: str, name: str) -> QWidget:

@@ -45,6 +45,7 @@ class Overview(QScrollArea):
         self._tasks = tasks
         self._sums: dict[tuple[int, int, str], Sums] = {}       # (document, identity of its checkpoint, prefix)
         self._shown: tuple[Any, ...] = ()
+        self._stale = True                                      # to be drawn once it can be seen
         page = QWidget()
         page.setObjectName("page")
         self._content = QVBoxLayout(page)
@@ -75,8 +76,6 @@ class Overview(QScrollArea):
             self._stale = True
             return
         self._draw(document, document.checkpoint, selection)
-
-    _stale = False
 
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)

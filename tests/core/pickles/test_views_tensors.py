@@ -16,6 +16,7 @@ from inspector.core.pickles.views import Contents, StorageRef, survey
 from tests.core.pickles import opcodes as op
 
 UTILS = "torch._utils"
+INT_KEY = op.integer(3)
 
 
 def resolve(ref: StorageRef) -> Storage:
@@ -74,7 +75,9 @@ def many(value: bytes) -> TensorInfo:
             op.tensor(op.storage("../../etc/hosts")), "bad_key: the storage's key '../../etc/hosts' is a path", id="D23-path"
         ),
         pytest.param(op.tensor(op.storage("0\0x")), "bad_key: the storage's key has a NUL in it", id="D24-nul"),
-        pytest.param(op.tensor(op.storage(op.integer(3))), "bad_key: the storage's key is no text, or a very long one", id="D24-integer-key"),
+        pytest.param(
+            op.tensor(op.storage(INT_KEY)), "bad_key: the storage's key is no text, or a very long one", id="D24-integer-key"
+        ),
         pytest.param(op.tensor(op.integer(5)), "corrupt: no storage where the tensor's values should be", id="D28-integer"),
         pytest.param(op.tensor(op.integer(5) + b"Q"), "corrupt: the persistent id names no storage", id="D28-odd-id"),
         pytest.param(op.tensor(size=op.text("5, 4")), "corrupt: the size is not made of integers", id="D33-size-text"),
