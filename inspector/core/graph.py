@@ -106,9 +106,9 @@ class Graph:
         self.protocol = 0
         self.kind = bytearray()
         self.a = array("q")
-        self.b = array("q")
-        self.at = array("q")
-        self.operands = array("q")
+        self.b = array("i")             # node numbers and offsets in `data` fit 32 bits: half the memory, half the time
+        self.at = array("i")
+        self.operands = array("i")
         self.names: list[tuple[str, str]] = []       # (module, name) of GLOBAL nodes, one entry per distinct pair
         self.mutations: dict[int, list[int]] = {}
         self.notes: list[Note] = []

@@ -17,7 +17,7 @@ class Limits:
     int_bits: int = 4096                    # longer integers stay raw bytes
     pickles_per_stream: int = 64
     nested_pickles: int = 8                 # pickles inside bytes inside pickles …
-    pickle_bytes: int = 2 << 30             # one pickle member, inflated
+    pickle_bytes: int = (2 << 30) - 1       # one pickle member, inflated; offsets in it fit 32 bits
     zip_entries: int = 1_000_000
     zip_directory: int = 128 << 20          # bytes
     json_header: int = 100 << 20            # bytes; the safetensors format's own cap

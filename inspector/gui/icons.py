@@ -16,7 +16,7 @@ from ..resources_path import resource_path
 from . import theme
 
 APPLICATION = "checkpoint-inspector"
-_SIZES = (16, 20, 24)
+_SIZES = (16, 24)
 _cache: dict[tuple[str, str, str], QIcon] = {}
 
 

@@ -42,6 +42,7 @@ class Menus(QObject):
         super().__init__(window)
         self._window, self._commands, self._settings = window, commands, settings
         self._actions: dict[str, QAction] = {}
+        self._undrawn: dict[QMenu, list[tuple[QAction, str]]] = {}
         self._file(commands)
         self._edit(commands)
         self._view(commands)
@@ -62,7 +63,7 @@ class Menus(QObject):
         self._add(menu, "open", self.tr("&Open…"), c.choose_files, "Ctrl+O", "open")
         self._add(menu, "open-folder", self.tr("Open &Folder…"), c.choose_folder, "Ctrl+Shift+O")
         self._recent = QMenu(self.tr("Open &Recent"), menu)
-        icons.put(self._recent, "history")
+        self._draw_later(menu, self._recent.menuAction(), "history")
         menu.addMenu(self._recent)
         self._recent.aboutToShow.connect(self._fill_recent)     # files may have gone since
         self._fill_recent()
@@ -98,7 +99,7 @@ class Menus(QObject):
 
     def _themes(self, menu: QMenu, c: Commands) -> None:
         themes = menu.addMenu(self.tr("&Theme"))
-        icons.put(themes, "theme")
+        self._draw_later(menu, themes.menuAction(), "theme")
         group = QActionGroup(self)
         for choice, text in zip(theme.CHOICES, (self.tr("As the &System"), self.tr("&Light"), self.tr("&Dark")), strict=True):
             action = themes.addAction(text)
@@ -121,11 +122,23 @@ class Menus(QObject):
             action.setShortcuts([QKeySequence(one) for one in keys.split(", ")])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         if picture:
-            icons.put(action, picture)
+            self._draw_later(menu, action, picture)
         action.triggered.connect(lambda: run())
         menu.addAction(action)
         self._actions[name] = action
         return action
+
+    def _draw_later(self, menu: QMenu, action: QAction, picture: str) -> None:
+        """Pictures are drawn when the menu is first opened: all of them at the start would be a fifth of its time."""
+        if menu not in self._undrawn:
+            self._undrawn[menu] = []
+            menu.aboutToShow.connect(partial(self._draw, menu))
+        self._undrawn[menu].append((action, picture))
+
+    def _draw(self, menu: QMenu) -> None:
+        for action, picture in self._undrawn[menu]:
+            icons.put(action, picture)
+        self._undrawn[menu] = []
 
     def _fill_recent(self) -> None:
         menu = self._recent

@@ -65,7 +65,7 @@ def test_that_a_megabyte_name_stays_short() -> None:
     assert len(words.tip("x" * (1 << 20))) < 3000
 
 
-@pytest.mark.parametrize(("text", "shown"), [("the header is short", "The header is short."), ("data.pkl breaks off", "data.pkl breaks off."),
-                                             ("Done!", "Done!"), ("", ".")])
+@pytest.mark.parametrize(("text", "shown"), [("the header is short", "The header is short."), ("Done!", "Done!"), ("", "."),
+                                             ("data.pkl breaks off", "data.pkl breaks off.")])
 def test_that_a_message_stands_as_a_sentence(text: str, shown: str) -> None:
     assert words.sentence(text) == shown

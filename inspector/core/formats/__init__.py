@@ -18,7 +18,7 @@ from ..findings import Finding
 from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
-from . import plain_pickle, safetensors, torch_zip
+from . import plain_pickle, safetensors, torch_legacy, torch_tar, torch_zip
 from .sniff import sniff
 
 
@@ -37,17 +37,15 @@ _TORCH = frozenset((".pt", ".pth", ".th", ".pt2", ".ptl", ".pkl", ".pickle", ".t
 
 FORMATS: tuple[Format, ...] = (
     Format("torch-zip", "a PyTorch zip checkpoint", torch_zip.read, _OTHERS | {".safetensors"}),
+    Format("torch-legacy", "a checkpoint in PyTorch's format from before version 1.6", torch_legacy.read,
+           _OTHERS | {".safetensors"}),
+    Format("torch-tar", "a checkpoint in PyTorch's tar format of 2016 and 2017", torch_tar.read, _OTHERS | {".safetensors"}),
     Format("safetensors", "a safetensors file", safetensors.read, _OTHERS | _TORCH),
     Format("pickle", "a Python pickle", plain_pickle.read, _OTHERS | {".safetensors"}),
 )
 
-_RESAVE = "Load it with PyTorch (torch.load(FILE, weights_only=True)) and save it again with torch.save."
 # what sniff tells apart and no reader is there for yet: (what it is, what to do)
 _LATER = {
-    "torch-legacy": ("this is a checkpoint in PyTorch's format from before version 1.6, which this version does not read yet",
-                     _RESAVE),
-    "torch-tar": ("this is a checkpoint in PyTorch's tar format of 2016 and 2017, which this version does not read yet",
-                  "Load it with PyTorch and save it again with torch.save; do so only if you trust the file."),
     "safetensors-sharded": ("this is the index of a checkpoint in several .safetensors files, which this version does not read yet",
                             "Open the .safetensors files beside it one by one."),
     "torch-sharded": ("this is the index of a checkpoint in several .bin files, which this version does not read yet",

@@ -29,6 +29,7 @@ _BINARY_PICKLE = re.compile(rb"\x80[\x00-\x0f]")
 # how text pickles begin: a global, or an empty or marked container
 _TEXT_PICKLE = re.compile(rb"\(*c[^\s]+\n[^\s]+\n|\(i[^\s]+\n[^\s]+\n|\([dl](?:p\d+\n|\.|q.)|[\]})](?:q.|p\d+\n|\.)", re.DOTALL)
 _INDEX = re.compile(rb'"weight_map"\s*:\s*\{')
+_TAR_RECORDS = {"sys_info", "pickle", "storages", "tensors"}
 _SHARD = re.compile(rb'\.(safetensors|bin)"')
 
 
@@ -103,14 +104,16 @@ def _tar(source: SourceFile, head: bytes) -> str | None:
     """Torch's own tar of 2016, told by its members; any other tar is refused with a list of what it holds."""
     if not tar_members.is_tar(head):
         return None
-    members = tar_members.walk(source)
-    names = {member.name.removeprefix("./") for member in members}
-    if {"pickle", "storages", "tensors"} <= names:
+    members, broken = tar_members.look(source)
+    names = {member.name.removeprefix("./").rstrip("/") for member in members}
+    if {"pickle", "storages", "tensors"} <= names or (broken is not None and _TAR_RECORDS & names):
         return "torch-tar"
+    if {"sys_info", "pickle"} <= names and "storages" not in names:
+        return "torch-tar"                 # cut short between two members: its reader says so
     if {"pickle", "storages"} <= names:
         raise Unsupported("this imitates PyTorch's tar format of 2016 but has no member named tensors, so no PyTorch reads it",
                           "Ask for the original checkpoint.", id="container")
-    raise other_files.tar(members)
+    raise other_files.tar([member for member in members if member.regular])
 
 
 def _index(source: SourceFile, head: bytes) -> str | None:

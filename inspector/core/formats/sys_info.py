@@ -1,4 +1,7 @@
-"""What torch's formats before 1.6 say about the machine that wrote the file: {"protocol_version", "little_endian", "type_sizes"}."""
+"""What torch's formats before 1.6 say about the machine that wrote the file.
+
+It is a dict of "protocol_version", "little_endian" and "type_sizes".
+"""
 from __future__ import annotations
 
 from ..findings import Finding
@@ -12,8 +15,8 @@ _MOST = 64                  # entries looked at
 def facts_of(graph: Graph, member: str) -> tuple[dict[str, str], list[Finding]]:
     """Facts and findings from the sys_info pickle. Torch itself goes by none of it."""
     if graph.root < 0 or graph.kind[graph.root] != DICT:
-        return {}, [Finding("sys-info", "warning", f"{member}:{graph.start}", "What the file says about the machine that wrote it is "
-                            "no dict.", "torch ignores it; the file was probably changed by hand.")]
+        return {}, [Finding("sys-info", "warning", f"{member}:{graph.start}", "What the file says about the machine that wrote it "
+                            "is no dict.", "torch ignores it; the file was probably changed by hand.")]
     known = {key_text(graph, key): value for key, value in graph.pairs(graph.root)[:_MOST]}
     facts, findings = {}, []
     if "protocol_version" in known:
@@ -26,7 +29,7 @@ def facts_of(graph: Graph, member: str) -> tuple[dict[str, str], list[Finding]]:
     if little is not None:
         facts["byteorder"] = "little" if little else "big"
     if little is False:
-        findings.append(Finding("byteorder", "warning", f"{member}:{graph.start}", "The file says it was written on a big-endian machine. "
-                                "torch reads its numbers as little-endian all the same, and so they are shown here.",
+        findings.append(Finding("byteorder", "warning", f"{member}:{graph.start}", "The file says it was written on a big-endian "
+                                "machine. torch reads its numbers as little-endian all the same, and so they are shown here.",
                                 "If the values make no sense, their bytes are the wrong way round: swap them after loading."))
     return facts, findings

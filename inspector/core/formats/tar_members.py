@@ -4,19 +4,25 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..bytes import SourceFile
+from ..errors import Corrupt, ReadError, Truncated
+from ..keypath import visible
 
 _BLOCK = 512
 _MOST = 4096                               # headers looked at
 _LONGEST_NAME = 4096                       # bytes
 _FILE_TYPES = (b"0", b"\0", b"7")
+_BODILESS = (b"1", b"2", b"3", b"4", b"5", b"6")     # links, devices, folders, pipes
+_AGAIN = "The download or copy may have been interrupted: fetch the file again."
 
 
 class TarMember(NamedTuple):
-    """A regular file in the archive: its name as written, where its bytes begin and how many there should be."""
+    """A member of the archive: its name as written, where its bytes begin and how many there should be. `regular` is False
+    for links, folders and devices."""
 
     name: str
     offset: int
     nbytes: int
+    regular: bool = True
 
 
 def is_tar(head: bytes) -> bool:
@@ -26,26 +32,55 @@ def is_tar(head: bytes) -> bool:
 
 def walk(source: SourceFile) -> list[TarMember]:
     """The regular files, in order, as far as headers can be followed. Nothing is extracted."""
+    return [member for member in look(source)[0] if member.regular]
+
+
+def look(source: SourceFile) -> tuple[list[TarMember], ReadError | None]:
+    """All members, as far as headers can be followed, and what is wrong with the one after that (None: the archive ends)."""
     found: list[TarMember] = []
     at = 0
-    long_name = ""
+    extended: dict[str, str] = {}
     for _ in range(_MOST):
-        if at + _BLOCK > source.size:
+        if at >= source.size:
             break
-        header = source.read(at, _BLOCK)
-        nbytes = _number(header[124:136])
-        if not any(header) or not _checksum_holds(header) or nbytes is None:
+        header = source.read(at, min(_BLOCK, source.size - at))
+        if not any(header):
             break
+        wrong = _wrong(header, at)
+        if wrong is not None:
+            if len(header) == _BLOCK and _checksum_holds(header):
+                found.append(TarMember(_name(header), at + _BLOCK, 0, False))
+            return found, wrong
         kind = header[156:157]
+        nbytes = _number(header[124:136]) or 0
         if kind in (b"L", b"x"):
             payload = source.read(at + _BLOCK, max(min(nbytes, _LONGEST_NAME, source.size - at - _BLOCK), 0))
-            long_name = (_text(payload) if kind == b"L" else _pax_path(payload)) or long_name
+            extended.update({"path": _text(payload)} if kind == b"L" else _pax(payload))
         elif kind != b"g":
-            if kind in _FILE_TYPES:
-                found.append(TarMember(long_name or _name(header), at + _BLOCK, nbytes))
-            long_name = ""
+            declared = extended.get("size", "")
+            if declared.isascii() and declared.isdecimal() and len(declared) < 20:
+                nbytes = int(declared)
+            if kind in _BODILESS:
+                nbytes = 0
+            found.append(TarMember(extended.get("path") or _name(header), at + _BLOCK, nbytes, kind in _FILE_TYPES))
+            extended = {}
+        end = at + _BLOCK + nbytes
+        if end > source.size:
+            return found, Truncated(f"a member of the tar archive has {nbytes:,} bytes and begins at byte {at + _BLOCK:,}, but the "
+                                    f"file ends at {source.size:,}", _AGAIN, visible(found[-1].name, 80) if found else f"byte {at}")
         at += _BLOCK + -(-nbytes // _BLOCK) * _BLOCK
-    return found
+    return found, None
+
+
+def _wrong(header: bytes, at: int) -> ReadError | None:
+    if len(header) < _BLOCK:
+        return Truncated(f"the tar archive ends in the middle of a header, at byte {at + len(header):,}", _AGAIN, f"byte {at}")
+    if not _checksum_holds(header):
+        return Corrupt("a header of the tar archive is damaged: its checksum is wrong", _AGAIN, f"byte {at}")
+    if _number(header[124:136]) is None:
+        return Corrupt(f"the tar member {visible(_name(header), 80)!r} has an impossible size",
+                       "The file is damaged or was made to confuse its reader.", f"byte {at}")
+    return None
 
 
 def _checksum_holds(header: bytes) -> bool:
@@ -70,13 +105,14 @@ def _name(header: bytes) -> str:
     return f"{prefix}/{name}" if prefix else name
 
 
-def _pax_path(payload: bytes) -> str:
-    """The value of `path` among records like `27 path=some/long/name\\n`; "" when there is none."""
+def _pax(payload: bytes) -> dict[str, str]:
+    """`path` and `size` among records like `27 path=some/long/name\\n`."""
+    found = {}
     for record in payload.split(b"\n"):
-        _, _, assignment = record.partition(b" ")
-        if assignment.startswith(b"path="):
-            return _text(assignment[5:])
-    return ""
+        name, _, value = record.partition(b" ")[2].partition(b"=")
+        if name in (b"path", b"size"):
+            found[name.decode()] = _text(value)
+    return found
 
 
 def _text(raw: bytes) -> str:

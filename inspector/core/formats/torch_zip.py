@@ -13,9 +13,10 @@ code of a TorchScript archive is listed, never compiled.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
+from operator import mul
 from types import MappingProxyType
 
 from .. import collector
@@ -29,7 +30,7 @@ from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..pickles import views
 from ..pickles.machine import Budget, decode
-from ..pickles.storages import StorageRef
+from ..pickles.storages import ResolveMany, StorageRef
 from ..progress import QUIET, Monitor
 from .zip_directory import ZipDirectory, read_directory
 from .zip_foreign import refuse
@@ -100,7 +101,7 @@ class _Archive:
         self._checksums()
         return Checkpoint(
             path, SCRIPT_FORMAT if is_script else FORMAT, SCRIPT_FORMAT if is_script else contents.kind, (self.source.stamp,),
-            MappingProxyType({info.key: info for info in tensors}), MappingProxyType(dict(contents.values)),
+            MappingProxyType(dict(zip([info[0] for info in tensors], tensors, strict=True))), MappingProxyType(dict(contents.values)),
             MappingProxyType(storages), contents.state_dicts, (*self.directory.findings, *self.findings),
             module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts), members=self._members(),
             pickles=tuple(self.pickles))
@@ -224,7 +225,8 @@ class _Archive:
             error.findings = (*error.findings, *self.directory.findings, *self.findings, *known)
             raise
         self.pickles.append(Pickle(label, graph))
-        contents = views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
+        contents = views.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder), member=label,
+                                limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         self._trailing(data, graph, label, folder)
         return contents
@@ -347,6 +349,29 @@ class _Archive:
                     use(base + key)
                     return new(Storage, (prefix + key, dtype, device, nbytes, extent, self.big_endian, ""))
             return self._resolve_carefully(ref, folder, prefix)
+
+        return resolve
+
+    def _many_resolver(self, folder: str) -> ResolveMany:
+        """The same for many at once, as long as all of them are as they nearly always are."""
+        prefix = "" if folder == "data/" else folder
+        base, members = self.top + folder, self.directory.members
+        doubtful = bool(self.directory.notes or self.order_problem)
+
+        def resolve(keys: Sequence[str], dtypes: Sequence[str], devices: Sequence[str],
+                    numels: Sequence[int]) -> list[Storage] | None:
+            widths = {dtype: _WIDTHS.get(dtype, -1) for dtype in set(dtypes)}
+            if doubtful or "meta" in devices or -1 in widths.values():
+                return None
+            names = [base + key for key in keys]
+            extents = [extent for extent in map(members.get, names) if extent is not None]
+            sizes = list(map(mul, numels, map(widths.__getitem__, dtypes)))
+            if len(extents) < len(keys) or [extent[3] for extent in extents] != sizes:
+                return None
+            self.used.update(names)
+            ids = [prefix + key for key in keys] if prefix else keys
+            return list(map(partial(tuple.__new__, Storage),
+                            zip(ids, dtypes, devices, sizes, extents, repeat(self.big_endian), repeat(""))))
 
         return resolve
 

@@ -28,29 +28,45 @@ _EXACT = float(1 << 52)     # below this, sums and products of doubles are the i
 Form = tuple[tuple[int, ...], tuple[int, ...]]      # shape, stride
 
 
-class Row(NamedTuple):
-    """One tensor: `reach` is the number of elements its storage must hold after `offset`; `pid` the PERSID node."""
+class Rows(NamedTuple):
+    """Ordinary tensors, column by column. `place` maps a REDUCE node to its row; a form is (shape, stride); `reach` is the
+    number of elements that the storage must hold after `offset`; `pid` the PERSID node."""
 
-    form: Form
-    offset: int
-    reach: int
-    requires_grad: bool
-    pid: int
-
-
-class Id(NamedTuple):
-    """One persistent id: its key, element type, location tag and number of elements."""
-
-    key: str
-    dtype: str
-    device: str
-    numel: int
+    place: dict[int, int]
+    forms: list[Form]
+    offsets: list[int]
+    reaches: list[int]
+    requires_grad: list[bool]
+    pids: list[int]
 
 
-def ordinary_tensors(graph: Graph, builders: set[int], ordered_dicts: set[int]) -> tuple[dict[int, Row], dict[int, Id]]:
-    """REDUCE node -> Row and PERSID node -> Id. `builders` and `ordered_dicts` are indexes of names."""
+class Ids(NamedTuple):
+    """Ordinary persistent ids, column by column. `place` maps a PERSID node to its row; then what the id says: the storage's
+    key, element type, location tag and number of elements."""
+
+    place: dict[int, int]
+    keys: list[str]
+    dtypes: list[str]
+    devices: list[str]
+    numels: list[int]
+
+
+NO_ROWS = Rows({}, [], [], [], [], [])
+NO_IDS = Ids({}, [], [], [], [])
+
+
+def picked(table: Rows | Ids, rows: list[int]) -> list[list[Any]]:
+    """The columns of `table` behind `place`, for some of its rows; most often those follow each other."""
+    first, count = rows[0], len(rows)
+    if rows == list(range(first, first + count)):
+        return [column[first:first + count] for column in table[1:]]
+    return [list(map(column.__getitem__, rows)) for column in table[1:]]
+
+
+def ordinary_tensors(graph: Graph, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:
+    """The ordinary tensors and the ids of their storages. `builders` and `ordered_dicts` are indexes of names."""
     if graph.kind.count(REDUCE) < WORTH_IT or not builders:
-        return {}, {}
+        return NO_ROWS, NO_IDS
     return _Columns(graph).tensors(builders, ordered_dicts)
 
 
@@ -92,12 +108,12 @@ class _Columns:
         self.graph = graph
         self.kind = np.frombuffer(graph.kind, np.uint8)
         self.a: Ints = np.frombuffer(graph.a, np.int64)
-        self.b: Ints = np.frombuffer(graph.b, np.int64)
-        self.operands: Ints = np.frombuffer(graph.operands, np.int64)
+        self.b: Ints = np.frombuffer(graph.b, np.intc)
+        self.operands: Ints = np.frombuffer(graph.operands, np.intc)
         self.changed: Bools = np.zeros(len(graph), np.bool_)
         self.changed[np.fromiter(graph.mutations, np.int64, len(graph.mutations))] = True
 
-    def tensors(self, builders: set[int], ordered_dicts: set[int]) -> tuple[dict[int, Row], dict[int, Id]]:
+    def tensors(self, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:
         import numpy as np
         nodes: Ints = np.flatnonzero(self.kind == REDUCE)
         nodes = nodes[self._names(self.a[nodes], builders) & ~self.changed[nodes]]
@@ -109,12 +125,16 @@ class _Columns:
         good &= (rank <= _RANKS) & (self.b[stride] - self.a[stride] == rank)
         good &= ((self.kind[grad] == TRUE) | (self.kind[grad] == FALSE)) & self._no_hooks(hooks, ordered_dicts)
         good &= self._is_id(storage)
-        found: dict[int, Row] = {}
+        forms: list[Form] = []
+        form, reach = np.zeros(len(nodes), np.int64), np.zeros(len(nodes), np.int64)
         for dims in range(_RANKS + 1):
             pick = np.flatnonzero(good & (rank == dims))
             if len(pick):
-                self._of_rank(dims, nodes[pick], columns[pick], found)
-        return found, self._ids(self._once(storage[good]))
+                good[pick] = self._of_rank(dims, pick, size[pick], stride[pick], forms, form, reach)
+        pids = storage[good]
+        rows = Rows(dict(zip(nodes[good].tolist(), range(len(pids)), strict=True)), [forms[i] for i in form[good].tolist()],
+                    self.a[offset[good]].tolist(), reach[good].tolist(), (self.kind[grad[good]] == TRUE).tolist(), pids.tolist())
+        return rows, self._ids(self._once(pids))
 
     def computed_calls(self) -> list[int]:
         import numpy as np
@@ -125,22 +145,21 @@ class _Columns:
         odd[list(NAMES)] = False
         return sorted(np.concatenate((direct, listed))[odd[self.kind[targets]]].tolist())
 
-    def _of_rank(self, dims: int, nodes: Ints, columns: Ints, found: dict[int, Row]) -> None:
-        """Rows of the tensors with `dims` dimensions whose sizes and strides are in order."""
+    def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: list[Form], form: Ints, reach: Ints) -> Any:
+        """For which of the tensors `pick`, all with `dims` dimensions, sizes and strides are in order; adds to `forms`, and
+        writes into `form` which of them it is and into `reach` how far it goes."""
         import numpy as np
-        storage, offset, size, stride, grad, _ = columns.T
         lengths, whole = self._integers(size, dims)
         steps, whole_too = self._integers(stride, dims)
         both = np.hstack((lengths, steps))
         first, which = _distinct(both)
         if not np.array_equal(both[first][which], both):
-            return                              # made to collide: the careful way for all of them
-        sound, reach = _sound(lengths[first], steps[first])
-        keep = whole & whole_too & sound[which]
-        forms: list[Form] = [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
-        rows = zip([forms[i] for i in which[keep].tolist()], self.a[offset[keep]].tolist(), reach[which[keep]].tolist(),
-                   (self.kind[grad[keep]] == TRUE).tolist(), storage[keep].tolist(), strict=True)
-        found.update(zip(nodes[keep].tolist(), rows, strict=True))  # type: ignore[arg-type]  # plain tuples: 100,000 of them
+            return False                        # made to collide: the careful way for all of them
+        sound, far = _sound(lengths[first], steps[first])
+        form[pick] = which + len(forms)
+        reach[pick] = far[which]
+        forms += [(row[:dims], row[dims:]) for row in map(tuple, both[first].tolist())]
+        return whole & whole_too & sound[which]
 
     def _integers(self, tuples: Ints, dims: int) -> tuple[Ints, Bools]:
         """The `dims` integers in each tuple, and for which tuples they are integers."""
@@ -191,7 +210,7 @@ class _Columns:
                         & (self.kind[numel] == INT) & (self.a[numel] >= 0))
         return is_one
 
-    def _ids(self, nodes: Ints) -> dict[int, Id]:
+    def _ids(self, nodes: Ints) -> Ids:
         """What the persistent ids say; those whose key is no short number, or whose class is unknown, are left out."""
         import numpy as np
         _, cls, key, location, numel = self.operands[self.a[self.a[nodes]][:, None] + np.arange(5)].T
@@ -201,8 +220,9 @@ class _Columns:
         keep = digits & np.array([dtype is not None for dtype in known], np.bool_)[self.a[cls]]
         places, which = np.unique(location[keep], return_inverse=True)
         devices = np.array([self.graph.text(n) for n in places.tolist()] or [None], object)[which]
-        rows = zip(texts[keep].tolist(), dtypes[keep].tolist(), devices.tolist(), self.a[numel[keep]].tolist(), strict=True)
-        return dict(zip(nodes[keep].tolist(), rows, strict=True))  # plain tuples again
+        kept = nodes[keep].tolist()
+        return Ids(dict(zip(kept, range(len(kept)), strict=True)), texts[keep].tolist(), dtypes[keep].tolist(), devices.tolist(),
+                   self.a[numel[keep]].tolist())
 
     def _digits(self, start: Ints, end: Ints) -> tuple[Any, Bools]:
         """The texts in the pickle from `start` to `end`, and which of them are short decimal numbers."""

@@ -137,7 +137,7 @@ def _run_blocks(reader: _Reader, anchors: Iterator[int], anchor: bytes, graph: G
         size = min(BLOCK, 2 * size)
 
 
-def _raw(values: Ints) -> memoryview:
+def _raw(values: NDArray[Any]) -> memoryview:
     return values.data.cast("B")
 
 
@@ -476,7 +476,7 @@ class _Block:
         int_values = (ids[:, column] for column in (*sizes, *strides))
         for column, values in zip([*pid_operands, *size_operands, *stride_operands, *args_operands],
                                   [*pid_values, *int_values, *args_values], strict=True):
-            operands.fill(column, 0, values, 0, values)
+            operands.fill(column, 0, 0, values, values)
 
         new_kinds = nodes.kinds()
         if not self._keys_hashable(graph.kind, new_kinds, key_node, first_node):
@@ -530,7 +530,8 @@ class _Table:
         count = np.cumsum(self.there.ravel(), dtype=np.int64).reshape(shape)
         self.total = int(count[-1, -1])
         self.kind = np.empty(shape, np.uint8)
-        self.a, self.b, self.at = (np.empty(shape, np.int64) for _ in range(3))
+        self.a = np.empty(shape, np.int64)
+        self.b, self.at = np.empty(shape, np.intc), np.empty(shape, np.intc)
         numbers: Ints = count - self.there + first
         return numbers
 
@@ -572,7 +573,7 @@ class _Batches:
         pushed = np.stack((self.keyed, np.ones(n, bool)), 1)
         before = 0
         for lane in self.lanes:
-            graph.operands.frombytes(_raw(operands.a[before:lane][operands.there[before:lane]]))
+            graph.operands.frombytes(_raw(operands.b[before:lane][operands.there[before:lane]]))
             stack.extend(both[before:lane][pushed[before:lane]].tolist())
             node, target = int(nodes[lane]), meta[-1][-1]
             graph.a[node] = len(graph.operands)
@@ -582,7 +583,7 @@ class _Batches:
             graph.mutations.setdefault(target, []).append(node)
             stack.clear()
             before = lane
-        graph.operands.frombytes(_raw(operands.a[before:n][operands.there[before:n]]))
+        graph.operands.frombytes(_raw(operands.b[before:n][operands.there[before:n]]))
         stack.extend(both[before:n][pushed[before:n]].tolist())
 
 

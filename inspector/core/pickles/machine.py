@@ -102,6 +102,8 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
     Raises Truncated, Corrupt, Unsupported and TooBig (each with the partial `graph`), and Cancelled from `monitor`.
     """
     machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), idioms)
+    if len(data) >= 1 << 31:
+        raise TooBig(f"the pickle has {len(data):,} bytes; offsets in it are kept in 31 bits")
     with collector.paused():
         try:
             machine.run()
@@ -407,7 +409,7 @@ class _Machine:
         for new, kept in ((self.new_a, graph.a), (self.new_b, graph.b), (self.new_at, graph.at),
                           (self.new_operands, graph.operands)):
             if new:
-                kept.frombytes(struct.pack(f"{len(new)}q", *new))       # four times as fast as array.fromlist
+                kept.frombytes(struct.pack(f"{len(new)}{kept.typecode}", *new))       # four times as fast as array.fromlist
                 new.clear()
         self.base = len(graph.operands)
         return self.base

@@ -67,7 +67,7 @@ def _odd_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Find
     """Persistent ids that name no storage, reachable or not. Nothing to look for when the walk used all there are."""
     used = reader.storages.used
     total = graph.kind.count(PERSID) + graph.kind.count(PERSIDTEXT)
-    if total == len(used) and None not in used.values():
+    if total == len(used) + len(reader.storages.taken) and None not in used.values():
         return []
     odd = [n for n, kind in enumerate(graph.kind) if kind == PERSIDTEXT or (kind == PERSID and used.get(n) is None)]
     odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.is_odd(n)]

@@ -80,7 +80,7 @@ def load_tensors(graph: Graph, known: Callable[[int], StorageId | TensorId | Non
 
 def persistent_ids(graph: Graph) -> Iterator[int]:
     """Nodes of all persistent ids, in stream order."""
-    return (n for n, kind in enumerate(graph.kind) if kind == PERSID or kind == PERSIDTEXT)
+    return (n for n, kind in enumerate(graph.kind) if kind in (PERSID, PERSIDTEXT))
 
 
 def _modules(graph: Graph, word: str | None) -> Iterator[tuple[int, int, int, int]]:
@@ -95,7 +95,7 @@ def _modules(graph: Graph, word: str | None) -> Iterator[tuple[int, int, int, in
                 continue
             items = items[1:]
         if len(items) == 3 and graph.kind[items[0]] == GLOBAL:
-            yield n, *items  # type: ignore[misc]
+            yield n, *items
 
 
 def _number(graph: Graph, n: int) -> int | None:
@@ -133,8 +133,8 @@ class _Longer:
         self._where = self._graph.at[n]
         arguments = self._made.get(tensor)
         if arguments is None:
-            arguments = self._made[tensor] = self._tuple(
-                self._storage(tensor.storage), self._number(tensor.offset), self._numbers(tensor.shape), self._numbers(tensor.stride))
+            arguments = self._made[tensor] = self._tuple(self._storage(tensor.storage), self._number(tensor.offset),
+                                                         self._numbers(tensor.shape), self._numbers(tensor.stride))
         self._change(n, REDUCE, self._global(_REBUILD), arguments)
 
     def put_storage(self, n: int, storage: StorageId) -> None:
@@ -148,8 +148,8 @@ class _Longer:
             if storage.view is not None:
                 key, first, count = storage.view
                 view = self._tuple(self._str(key), self._number(first), self._number(count))
-            spelled = self._tuple(self._str("storage"), self._global(storage.cls), self._str(storage.key), self._str(storage.location),
-                                  self._number(storage.numel), view)
+            spelled = self._tuple(self._str("storage"), self._global(storage.cls), self._str(storage.key),
+                                  self._str(storage.location), self._number(storage.numel), view)
             found = self._made[storage] = self._node(PERSID, spelled, 0)
         return found
 

@@ -4,14 +4,14 @@ Source: torch/serialization.py 2.13, `persistent_load` of `_load` (zip) and `_le
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ..checkpoint import Storage
 from ..dtypes import DTYPES
 from ..graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
 from ..keypath import visible
-from .bulk import Id
+from .bulk import NO_IDS, Ids, picked
 from .names import canonical, storage_dtype
 from .plain import small_integer
 
@@ -43,6 +43,21 @@ class Backing(NamedTuple):
     start: int = 0
 
 
+ResolveMany = Callable[[Sequence[str], Sequence[str], Sequence[str], Sequence[int]], "list[Storage] | None"]
+"""(keys, dtypes, devices, numels) -> their storages, or None where one of them needs a closer look. The keys are distinct
+short decimal numbers, the dtypes known."""
+
+
+class Columns(NamedTuple):
+    """`Backing` for many storages without a problem, column by column."""
+
+    ids: list[str]
+    dtypes: list[str]
+    devices: list[str]
+    capacities: list[int]
+    nbytes: list[int]
+
+
 class Conflict(NamedTuple):
     """Two persistent ids of one storage that disagree, by the offset of the later one."""
 
@@ -55,13 +70,15 @@ class Storages:
     """Resolves each distinct persistent id once. `known` are the storages in order of first use; `used` the PERSID nodes
     that named one; `conflicts` what disagreed."""
 
-    def __init__(self, graph: Graph, resolve: Callable[[StorageRef], Storage]) -> None:
+    def __init__(self, graph: Graph, resolve: Callable[[StorageRef], Storage], resolve_many: ResolveMany | None = None) -> None:
         self.graph = graph
         self.resolve = resolve
+        self.resolve_many = resolve_many
         self.known: dict[str, Storage] = {}
         self.used: dict[int, Backing | None] = {}
         self.conflicts: list[Conflict] = []
-        self.ids: dict[int, Id] = {}        # ordinary persistent ids, read beforehand
+        self.ids: Ids = NO_IDS              # ordinary persistent ids, read beforehand
+        self.taken: dict[str, int] = {}     # storage keys that `of_many` found -> rows of `ids`
         self._backings: dict[tuple[str | None, str | None, str | None, int, str], Backing] = {}
         self._first: dict[str, Backing] = {}
         self._classes: dict[int, tuple[str | None, str]] = {}    # index of a name -> (dtype, problem)
@@ -88,19 +105,51 @@ class Storages:
                 yield ref
             n = self.graph.kind.find(PERSID, n + 1)
 
-    def ordinary(self) -> Callable[[int, Id], Backing | None]:
-        """A function that finds the storage of a PERSID node that was read beforehand; it is the same as `of`, in less time."""
-        used, first, known, resolve, general, new = self.used, self._first, self.known, self.resolve, self.of, tuple.__new__
+    def of_many(self, nodes: Sequence[int]) -> Columns | None:
+        """The storages of many PERSID nodes, all of which are asked for the first time and no two of which name the same one;
+        None where that is not so, or where anything about them is unusual. Nothing is changed then."""
+        rows = list(map(self.ids.place.get, nodes))
+        if self.resolve_many is None or None in rows:
+            return None
+        keys, dtypes, devices, numels = picked(self.ids, rows)      # type: ignore[arg-type]
+        fresh = dict(zip(keys, rows, strict=True))
+        if len(fresh) < len(keys) or not self._first.keys().isdisjoint(fresh) or not self.taken.keys().isdisjoint(fresh):
+            return None
+        storages = self.resolve_many(keys, dtypes, devices, numels)
+        if storages is None:
+            return None
+        names = [storage[0] for storage in storages]
+        if not self.known.keys().isdisjoint(names):
+            return None
+        self.known.update(zip(names, storages, strict=True))
+        self.taken.update(fresh)                                    # type: ignore[arg-type]
+        return Columns(names, dtypes, devices, numels, [storage[3] for storage in storages])
 
-        def find(n: int, id: Id) -> Backing | None:
-            key, dtype, device, numel = id
-            found = first.get(key)
+    def _first_of(self, key: str | None) -> Backing | None:
+        """The storage as its key was first used, if it was."""
+        found = self._first.get(key) if key is not None else None
+        if found is None and key is not None and key in self.taken:
+            _, _, dtypes, devices, numels = self.ids
+            row = self.taken[key]
+            storage = self.resolve(StorageRef(key, dtypes[row], devices[row], numels[row], -1))
+            found = self._first[key] = Backing(storage.id, dtypes[row], devices[row], numels[row], storage.nbytes, storage.problem)
+        return found
+
+    def ordinary(self) -> Callable[[int, int], Backing | None]:
+        """A function of a PERSID node that was read beforehand and its row in `ids`; the same as `of`, in less time."""
+        used, known, resolve, general, new = self.used, self.known, self.resolve, self.of, tuple.__new__
+        first, first_of = self._first, self._first_of
+        _, keys, dtypes, devices, numels = self.ids
+
+        def find(n: int, row: int) -> Backing | None:
+            key, dtype, device, numel = keys[row], dtypes[row], devices[row], numels[row]
+            found = first.get(key) or first_of(key)
             if found is None:
                 storage = resolve(new(StorageRef, (key, dtype, device, numel, n, "")))
                 name = storage[0]
                 if name not in known:
                     known[name] = storage
-                found = first[key] = new(Backing, (name, dtype, device, numel, storage[3], storage[6]))
+                found = first[key] = new(Backing, (name, dtype, device, numel, storage[3], storage[6], 0))
             elif found[3] != numel or found[1] != dtype or found[2] != device:
                 return general(n)
             used[n] = found
@@ -157,7 +206,7 @@ class Storages:
                                   f"of {root.capacity}")
         made = root._replace(dtype=dtype, start=start, capacity=max(capacity, 0), problem=problem)
         known = self._views.setdefault(name, made)
-        if known[:5] + known[6:] != made[:5] + made[6:] or name in self._first:
+        if known[:5] + known[6:] != made[:5] + made[6:] or self._first_of(name) is not None:
             made = made._replace(problem=problem or f"corrupt: two different views of storages are called {visible(name, 40)}")
         return made
 
@@ -174,7 +223,7 @@ class Storages:
         identity = (ref.key, ref.dtype, ref.device, ref.numel, ref.problem)
         backing = self._backings.get(identity)
         if backing is None:
-            first = self._first.get(ref.key) if ref.key is not None else None
+            first = self._first_of(ref.key)
             backing = self._new(ref) if first is None else self._again(ref, first)
             self._backings[identity] = backing
         return backing

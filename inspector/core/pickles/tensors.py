@@ -5,13 +5,16 @@ Sources: torch/_utils.py and torch/_tensor.py of torch 2.13 (`_rebuild_*`), aten
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import repeat
+from operator import add, le
 from typing import Any, NamedTuple
 
 from ..checkpoint import Storage, TensorInfo
 from ..dtypes import DTYPES
 from ..graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
-from .bulk import ordinary_tensors
+from .bulk import ordinary_tensors, picked
 from .calls import Call, call_of, tuple_items
 from .names import (
     FROM_TYPE,
@@ -29,7 +32,7 @@ from .names import (
 )
 from .plain import small_integer
 from .recognise import layout_of, size_of, too_long
-from .storages import Backing, Storages
+from .storages import Backing, ResolveMany, Storages
 
 MAX_RANK = 64               # dims that a broken shape is still shown with, and that go without a remark
 _WRAPPERS = 8               # Parameter(Subclass(Parameter(…
@@ -73,13 +76,14 @@ class _Parts:
 class Tensors:
     """Reads tensors of one graph. `remarks` counts what is odd about readable ones: id -> [(key, text)], first few."""
 
-    def __init__(self, graph: Graph, resolve: Callable[[Any], Storage]) -> None:
+    def __init__(self, graph: Graph, resolve: Callable[[Any], Storage], resolve_many: ResolveMany | None = None) -> None:
         self.graph = graph
-        self.storages = Storages(graph, resolve)
+        self.storages = Storages(graph, resolve, resolve_many)
         self.builders = {i for i, name in enumerate(graph.names) if canonical(*name) in _MAKERS}
         self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
         self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
+        self.rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts)
         self._long_ranks = _LONG_RANKS
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
@@ -95,29 +99,45 @@ class Tensors:
     def quick(self) -> Callable[[int, str, str | None], TensorInfo | None]:
         """A function of (node, key, state dict) for ordinary tensors that are in order; None for all others. This decides how
         long opening a large file takes."""
-        rows, self.storages.ids = ordinary_tensors(self.graph, self.plain_builders, self.ordered_dicts)
+        place, forms, offsets, reaches, grads, pids = self.rows
         storages = self.storages
-        used, ids, ordinary, other = storages.used, storages.ids, storages.ordinary(), storages.of
+        used, ids, ordinary, other = storages.used, storages.ids.place, storages.ordinary(), storages.of
         make, info_type = tuple.__new__, TensorInfo
 
         def read(n: int, key: str, state_dict: str | None) -> TensorInfo | None:
-            row = rows.get(n)
+            row = place.get(n)
             if row is None:
                 return None
-            (shape, stride), offset, reach, requires_grad, pid = row
+            shape, stride = forms[row]
+            offset, pid = offsets[row], pids[row]
             backing = used.get(pid)
             if backing is None:
                 id = ids.get(pid)
                 backing = ordinary(pid, id) if id is not None else other(pid)
                 if backing is None:
                     return None
-            storage, dtype, device, capacity, nbytes, problem = backing
-            if problem or offset + reach > capacity:
+            storage, dtype, device, capacity, nbytes, problem, start = backing
+            if problem or start or offset + reaches[row] > capacity:
                 return None
-            return make(info_type, (key, shape, dtype, device, stride, offset, storage, nbytes, requires_grad, state_dict,
+            return make(info_type, (key, shape, dtype, device, stride, offset, storage, nbytes, grads[row], state_dict,
                                     "strided", "", n, None))
 
         return read
+
+    def many(self, nodes: Sequence[int], keys: Sequence[str], state_dict: str | None) -> list[TensorInfo] | None:
+        """Ordinary tensors that are in order, each with a storage of its own that nothing used before: what `quick` gives for
+        each, in a fifth of the time. None where that is not so."""
+        rows = list(map(self.rows.place.get, nodes))
+        if None in rows:
+            return None
+        forms, offsets, reaches, grads, pids = picked(self.rows, rows)      # type: ignore[arg-type]
+        backings = self.storages.of_many(pids)
+        if backings is None or not all(map(le, map(add, offsets, reaches), backings.capacities)):
+            return None
+        storages, dtypes, devices, _, sizes = backings
+        shapes, strides = [shape for shape, _ in forms], [stride for _, stride in forms]
+        return list(map(partial(tuple.__new__, TensorInfo), zip(keys, shapes, dtypes, devices, strides, offsets, storages, sizes, grads,
+                                              repeat(state_dict), repeat("strided"), repeat(""), nodes, repeat(None))))
 
     # -- any tensor ---------------------------------------------------------------------------------------------------
 
@@ -176,8 +196,7 @@ class Tensors:
     def _old_tensor(self, parts: _Parts, call: Call, key: str) -> bool:
         """An instance of torch.FloatTensor or the like, whose state is (storage, offset, size, stride), as until 0.1.10: see
         `Tensor.__setstate__` in torch/_tensor.py."""
-        state = self._only_state(call.node)
-        items = tuple_items(self.graph, state)
+        items = self._only_state(call.node)
         if call.args != () or items is None or len(items) != 4:
             return False
         self._strided(parts, items, self.graph.mutations[call.node][0], key)
@@ -187,8 +206,7 @@ class Tensors:
         """The tensor in a Parameter or Variable of torch before 0.4: (data,) with the state (requires_grad, volatile, hooks),
         or nothing with the state (data, gradient, hooks, requires_grad, volatile)."""
         graph, args = self.graph, call.args
-        state = self._only_state(call.node)
-        items = tuple_items(graph, state)
+        items = self._only_state(call.node)
         if items is None or args is None:
             return None
         if len(args) == 1 and len(items) == 3:
@@ -204,10 +222,12 @@ class Tensors:
             parts.states.append(hooks)
         return call_of(graph, data)
 
-    def _only_state(self, n: int) -> int:
-        """The state of the one BUILD that is all that was done to `n`; -1 (no node, nor a tuple) otherwise."""
+    def _only_state(self, n: int) -> tuple[int, ...] | None:
+        """The items of the tuple that is the state of the one BUILD that is all that was done to `n`; None otherwise."""
         done = self.graph.mutations.get(n, ())
-        return self.graph.b[done[0]] if len(done) == 1 and self.graph.kind[done[0]] == BUILD else -1
+        if len(done) != 1 or self.graph.kind[done[0]] != BUILD:
+            return None
+        return tuple_items(self.graph, self.graph.b[done[0]])
 
     def _unwrap(self, parts: _Parts, call: Call, grads: list[bool]) -> Call | None:
         """The call inside a wrapper; None when `call` is none (or not in order, so that it is no tensor at all)."""

@@ -8,7 +8,7 @@ keys together may not be longer than a multiple of the pickle itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from ..checkpoint import Opaque, Plain, Storage, TensorInfo
@@ -37,11 +37,12 @@ from ..graph import (
 from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
+from .bulk import WORTH_IT
 from .code import code_findings, findings_of_broken
 from .odd import Oddities
 from .plain import NUMBERS, key_text, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
-from .storages import StorageRef
+from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
 
 __all__ = ["Contents", "StorageRef", "code_findings", "findings_of_broken", "survey"]
@@ -50,6 +51,7 @@ _KEY_CHARACTERS = 64 << 20      # all keys together, however small the pickle
 _KEY_FACTOR = 64                # and so much per byte of it
 _LARGE_TEXT = 4096              # bytes from which a text that is looked at again counts as work
 _CHECK_EVERY = 4096             # containers between two looks at the monitor
+_MANY = 16384                   # tensors listed at once
 _OPTIMIZER = 64                 # keys that an optimizer's state dict has at most
 
 
@@ -65,11 +67,12 @@ class Contents(NamedTuple):
     findings: list[Finding]
 
 
-def survey(graph: Graph, resolve: Callable[[StorageRef], Storage], *, member: str = "data.pkl", limits: Limits = LIMITS,
-           monitor: Monitor = QUIET) -> Contents:
+def survey(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
+           member: str = "data.pkl", limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Contents:
     """Everything under the root of `graph`. `resolve` finds the bytes of a storage and is asked once for each distinct
-    persistent id, in the order of first use; `member` names the pickle in findings. Raises Cancelled."""
-    walk = _Walk(graph, resolve, limits, monitor)
+    persistent id, in the order of first use; `resolve_many`, where the container has it, does so for thousands of ordinary
+    ones at once; `member` names the pickle in findings. Raises Cancelled."""
+    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), limits, monitor)
     if graph.root >= 0:
         walk.run()
     return Contents(walk.kind(), walk.tensors, walk.values, tuple(walk.state_dicts), walk.module_metadata,
@@ -98,11 +101,11 @@ class _Frame:
 
 
 class _Walk:
-    def __init__(self, graph: Graph, resolve: Callable[[StorageRef], Storage], limits: Limits, monitor: Monitor) -> None:
+    def __init__(self, graph: Graph, reader: Tensors, limits: Limits, monitor: Monitor) -> None:
         self.graph = graph
         self.limits = limits
         self.monitor = monitor
-        self.reader = Tensors(graph, resolve)
+        self.reader = reader
         self.odd = Oddities()
         self._quick = self.reader.quick()
         self.tensors: list[TensorInfo] = []
@@ -268,11 +271,37 @@ class _Walk:
             frame.state_dict = key
             self.state_dicts.append(key)
         frame.optimizer = not frame.settled and self._is_optimizer(view.pairs)
-        frame.children = self._pair_children(view.pairs, key, frame.settled)
         self._entries += len(view.pairs)
         self._push(frame, key)
+        done = self._many_tensors(frame, view.pairs) if len(view.pairs) >= WORTH_IT else 0
+        frame.children = self._pair_children(islice(view.pairs, done, None), key, frame.settled)
         if view.attributes:
             frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
+
+    def _many_tensors(self, frame: _Frame, pairs: list[tuple[int, int]]) -> int:
+        """Lists ordinary tensors under text keys, thousands at a time, from the first pair on for as long as there is nothing
+        else, no key is there already and none is long. Gives how many were listed: the others are gone through one by one."""
+        kind, a, b, data = self.graph.kind, self.graph.a, self.graph.b, self.graph.data
+        done = 0
+        while done < len(pairs):
+            self.monitor.check()
+            some = pairs[done:done + _MANY]
+            names, nodes = [name for name, _ in some], [node for _, node in some]
+            if any(kind[k] != STR for k in names) or sum(b[k] - a[k] for k in names) > _MANY * _LARGE_TEXT:
+                break
+            prefix = frame.prefix
+            keys = [prefix + str(data[a[k]:b[k]], "utf-8", "surrogatepass") for k in names]
+            fresh, length = set(keys), sum(map(len, keys))
+            if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh) or length > self._characters:
+                break
+            found = self.reader.many(nodes, keys, frame.state_dict)
+            if found is None:
+                break
+            self._seen |= fresh
+            self._characters -= length
+            self.tensors += found
+            done += len(found)
+        return done
 
     def _sequence(self, n: int, view: Sequence, key: str, parent: _Frame | None) -> None:
         if not view.items:
