@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, cast
+from typing import cast
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QStandardPaths, Qt
 from PySide6.QtGui import (
@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.problem.retry_asked.connect(self.opener.reload)
         self.problem.close_asked.connect(self.opener.close)
         self.loading.cancel_asked.connect(self.opener.cancel)
+        self.tree.close_requested.connect(self.opener.close)
         self.banner.reload_asked.connect(self.opener.reload)
         self.session.selection_changed.connect(self._refresh)
         for signal in (self.session.document_added, self.session.document_changed, self.session.document_removed):
@@ -321,11 +322,10 @@ class MainWindow(QMainWindow):
         self.settings.sync()
 
     def _tree_header(self, state: QByteArray | None) -> None:
-        reset = cast(Any, getattr(self.tree, "reset_columns", None))
         if state is not None:
             self.tree.horizontalHeader().restoreState(state)
-        elif reset is not None:
-            reset()
+        else:
+            self.tree.reset_columns()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.keep_layout()

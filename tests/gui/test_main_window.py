@@ -111,6 +111,13 @@ def test_that_a_failed_file_can_be_closed_where_it_is_said(window: MainWindow, s
     assert session.documents == ()
 
 
+def test_that_the_tree_s_menu_closes_a_file(window: MainWindow, session: Session, tasks: Tasks, idle: Idle) -> None:
+    window.open_paths(["/runs/a.pth", "/runs/b.pth"])
+    idle(tasks)
+    window.tree.close_requested.emit(session.documents[0].id)
+    assert paths(session) == ["/runs/b.pth"]
+
+
 def test_that_loading_is_shown_and_can_be_cancelled(window: MainWindow, session: Session, tasks: Tasks, opens: Opens,
                                                     qtbot: QtBot) -> None:
     def slow(monitor: core.Monitor) -> core.Checkpoint:

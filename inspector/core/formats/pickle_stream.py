@@ -15,6 +15,7 @@ from ..progress import Monitor
 
 HEAD = 1 << 20              # bytes read first where several pickles begin a file
 _GROWTH = 4
+_MOST = (1 << 31) - 1       # bytes whose offsets a graph can keep
 _FRAME = 0x95
 
 
@@ -49,7 +50,7 @@ class PickleStream:
         needed = max(_end_of_opcode(self.data, graph.end), have + 1)
         if needed > self._nbytes:
             raise error
-        allowed = min(self._nbytes, self._limits.pickle_bytes)
+        allowed = min(self._nbytes, self._limits.pickle_bytes, _MOST)
         if needed > allowed:
             raise TooBig(f"a pickle at the head of the file goes on beyond {allowed:,} bytes",
                          "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.",

@@ -191,7 +191,7 @@ class _File:
             return Storage(name, dtype, ref.device, nbytes, None, problem=ref.problem or
                            "missing: the file's list of storages does not have it")
         problem = ref.problem or placed.problem
-        if not problem and placed.numel != ref.numel:
+        if not problem and placed.extent is not None and placed.extent.nbytes != nbytes:
             problem = f"size_mismatch: the object says {ref.numel:,} elements, the stored number is {placed.numel:,}"
         return Storage(name, dtype, ref.device, nbytes, placed.extent, problem=problem)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..graph import EXT, FALSE, GLOBAL, GLOBALDYN, INST, INT, NEWOBJ, NEWOBJEX, OBJ, PERSID, REDUCE, STR, TRUE, TUPLE, Graph
+from ..graph import EXT, FALSE, GLOBAL, GLOBALDYN, INST, INT, NEWOBJ, NEWOBJEX, NONE, OBJ, PERSID, REDUCE, STR, TRUE, TUPLE, Graph
 from .names import canonical, storage_dtype
 
 if TYPE_CHECKING:
@@ -197,11 +197,11 @@ class _Columns:
         return found
 
     def _is_id(self, nodes: Ints) -> Bools:
-        """Which are persistent ids ("storage", GLOBAL, digits, location, numel)."""
+        """Which are persistent ids ("storage", GLOBAL, digits, location, numel[, None])."""
         import numpy as np
         is_one: Bools = (self.kind[nodes] == PERSID) & ~self.changed[nodes]
         pick = np.flatnonzero(is_one)
-        is_one[pick] = self._is_tuple(self.a[nodes[pick]], 5)
+        is_one[pick] = self._is_five(self.a[nodes[pick]])
         pick = np.flatnonzero(is_one)
         word, cls, key, location, numel = self.operands[self.a[self.a[nodes[pick]]][:, None] + np.arange(5)].T
         words = self._once(word)
@@ -209,6 +209,14 @@ class _Columns:
         is_one[pick] = (np.isin(word, said) & (self.kind[cls] == GLOBAL) & (self.kind[key] == STR) & (self.kind[location] == STR)
                         & (self.kind[numel] == INT) & (self.a[numel] >= 0))
         return is_one
+
+    def _is_five(self, tuples: Ints) -> Bools:
+        """Which are tuples of five items; a sixth may be None, as in files from before torch 1.6."""
+        import numpy as np
+        five, six = self._is_tuple(tuples, 5), self._is_tuple(tuples, 6)
+        if six.any():
+            six[six] = self.kind[self.operands[self.a[tuples[six]] + 5]] == NONE
+        return np.logical_or(five, six)
 
     def _ids(self, nodes: Ints) -> Ids:
         """What the persistent ids say; those whose key is no short number, or whose class is unknown, are left out."""

@@ -8,11 +8,13 @@ so that whatever reads graphs needs to know nothing of it. The copy shares every
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from ..graph import GLOBAL, INT, NONE, PERSID, PERSIDTEXT, REDUCE, STR, TUPLE, Graph
 
+_PERSISTENT = re.compile(b"[%s]" % re.escape(bytes((PERSID, PERSIDTEXT))))
 _REBUILD = ("torch._utils", "_rebuild_tensor")
 
 
@@ -80,22 +82,21 @@ def load_tensors(graph: Graph, known: Callable[[int], StorageId | TensorId | Non
 
 def persistent_ids(graph: Graph) -> Iterator[int]:
     """Nodes of all persistent ids, in stream order."""
-    return (n for n, kind in enumerate(graph.kind) if kind in (PERSID, PERSIDTEXT))
+    return (match.start() for match in _PERSISTENT.finditer(graph.kind))
 
 
 def _modules(graph: Graph, word: str | None) -> Iterator[tuple[int, int, int, int]]:
     """(node, class, file, source) of each id of a class."""
+    length = 3 if word is None else 4
     for n in persistent_ids(graph):
         t = graph.a[n]
-        if graph.kind[n] != PERSID or graph.kind[t] != TUPLE or t in graph.mutations:
+        if graph.kind[n] != PERSID or graph.kind[t] != TUPLE or t in graph.mutations or graph.b[t] - graph.a[t] != length:
             continue
-        items = tuple(graph.operands[graph.a[t]:min(graph.b[t], graph.a[t] + 5)])
-        if word is not None:
-            if not items or graph.loose_text(items[0]) != word:
-                continue
-            items = items[1:]
-        if len(items) == 3 and graph.kind[items[0]] == GLOBAL:
-            yield n, *items
+        items = graph.operands[graph.a[t]:graph.b[t]]
+        if word is None or graph.loose_text(items[0]) == word:
+            cls, file, source = items[-3:]
+            if graph.kind[cls] == GLOBAL:
+                yield n, cls, file, source
 
 
 def _number(graph: Graph, n: int) -> int | None:

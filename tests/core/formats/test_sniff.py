@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from inspector.core import formats
 from inspector.core.bytes import open_source
-from inspector.core.errors import Ambiguous, InspectorError, NotACheckpoint, Truncated, Unsupported
+from inspector.core.errors import Ambiguous, Corrupt, InspectorError, NotACheckpoint, Truncated, Unsupported
 from inspector.core.formats.sniff import sniff
 from inspector.core.keypath import visible
 
@@ -138,12 +138,9 @@ REFUSED: list[tuple[str, str, bytes, type[InspectorError], str, list[str]]] = [
     ("unknown-binary", "a.pth", bytes.fromhex("deadbeef00010203040506"), NotACheckpoint, "unknown_format",
      ["de ad be ef 00 01 02 03 …"]),
     ("unknown-of-one-byte", "a.pth", b"\x01", NotACheckpoint, "unknown_format", ["01"]),
-    ("torch-legacy", "a.pth", pickle.dumps(MAGIC, 2) + pickle.dumps(1001, 2), Unsupported, "torch-legacy", ["before version 1.6"]),
-    ("torch-legacy-protocol-4", "a.pth", pickle.dumps(MAGIC, 4) + pickle.dumps(1001, 4), Unsupported, "torch-legacy",
-     ["before version 1.6"]),
-    ("torch-legacy-protocol-0", "a.pth", pickle.dumps(MAGIC, 0) + pickle.dumps(1001, 0), Unsupported, "torch-legacy",
-     ["before version 1.6"]),
-    ("torch-tar", "a.pth", tar_bytes("sys_info", "pickle", "tensors", "storages"), Unsupported, "torch-tar", ["2016"]),
+    ("E04-torch-legacy-cut", "a.pth", pickle.dumps(MAGIC, 2) + pickle.dumps(1001, 2), Truncated, "truncated", ["sys_info"]),
+    ("E18-torch-tar-of-nonsense", "a.pth", tar_bytes("sys_info", "pickle", "tensors", "storages"), Corrupt, "corrupt",
+     ["sys_info"]),
     ("sharded-safetensors", "model.safetensors.index.json",
      b'{"metadata":{"total_size":8},"weight_map":{"a":"model-00001-of-00002.safetensors"}}', Unsupported, "safetensors-sharded",
      [".safetensors files beside it"]),
@@ -187,6 +184,12 @@ FOUND: list[tuple[str, str, bytes, str]] = [
     ("A17-text-pickle-that-calls", "a.pkl", b"c__builtin__\neval\n(S'1'\ntR.", "pickle"),
     ("A17-text-pickle-that-calls-and-breaks-off", "a.pkl", b"c__builtin__\neval\n(S'1'\ntRS'", "pickle"),
     ("E17-magic-number-from-a-call", "a.pth", b"\x80\x02c__builtin__\nint\nX\x01\0\0\x001\x85R.", "pickle"),
+    ("E01-torch-legacy", "a.pth", pickle.dumps(MAGIC, 2) + pickle.dumps(1001, 2), "torch-legacy"),
+    ("E01-torch-legacy-protocol-4", "a.pth", pickle.dumps(MAGIC, 4) + pickle.dumps(1001, 4), "torch-legacy"),
+    ("E01-torch-legacy-protocol-0", "a.pth", pickle.dumps(MAGIC, 0) + pickle.dumps(1001, 0), "torch-legacy"),
+    ("E18-torch-tar", "a.pth", tar_bytes("sys_info", "pickle", "tensors", "storages"), "torch-tar"),
+    ("E27-torch-tar-cut-in-its-first-member", "a.pth", tar_bytes("sys_info", "pickle", "tensors")[:514], "torch-tar"),
+    ("E27-torch-tar-cut-between-members", "a.pth", tar_bytes("sys_info", "pickle", "tensors")[:2048], "torch-tar"),
     ("B17-empty-zip", "a.pth", b"PK\5\6" + bytes(18), "torch-zip"),
     ("F38-safetensors-with-leading-spaces", "a", struct.pack("<Q", len(SAFE) + 1) + b" " + SAFE + b"x", "safetensors"),
     ("F35-safetensors-with-a-bom", "a", struct.pack("<Q", len(SAFE) + 3) + b"\xef\xbb\xbf" + SAFE + b"x", "safetensors"),

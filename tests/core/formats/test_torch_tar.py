@@ -120,7 +120,8 @@ RICH = {
     "tensors": tensors(tensor(1, 10, (2, 3), (3, 1)), tensor(2, 10, (3, 2), (1, 3)), tensor(3, 20, (3,)), tensor(4, 21, (1,)),
                        tensor(5, 11, (2,), cls="DoubleTensor")),
     "storages": storages(storage(10, struct.pack("<6f", *range(6))),
-                         storage(11, struct.pack("<2d", 1.5, -2.5), "DoubleStorage", numel=2), views=[(20, 10, 2, 4), (21, 20, 1, 2)]),
+                         storage(11, struct.pack("<2d", 1.5, -2.5), "DoubleStorage", numel=2),
+                         views=[(20, 10, 2, 4), (21, 20, 1, 2)]),
 }
 
 
@@ -151,7 +152,13 @@ def test_that_the_members_are_listed_and_no_tensor_byte_is_read(opened: Opener) 
     spans = []
     with open_source(opened.path) as source:
         original = source.read
-        source.read = lambda offset, nbytes: (spans.append(nbytes), original(offset, nbytes))[1]  # type: ignore[method-assign, func-returns-value]
+
+
+        def counted(offset: int, nbytes: int) -> bytes:
+            spans.append(nbytes)
+            return original(offset, nbytes)
+
+        source.read = counted  # type: ignore[method-assign]
         core.formats.torch_tar.read(source, "x")
     assert sum(spans) < 200_000
 
@@ -167,7 +174,9 @@ def test_that_ids_may_be_written_in_any_way(opened: Opener, id: bytes) -> None:
     assert list(opened({**ONE, "pickle": op.pickled(op.dict_of({"w": id}))}).tensors) == ["w"]
 
 
-@pytest.mark.parametrize("id", [at(99), op.text("x") + b"Q", op.text("1" * 5000) + b"Q", op.NONE + b"Q", op.EMPTY_LIST + b"Q", b"Px\n"])
+@pytest.mark.parametrize("id", [
+    at(99), op.text("x") + b"Q", op.text("1" * 5000) + b"Q", op.NONE + b"Q", op.EMPTY_LIST + b"Q", b"Px\n",
+])
 def test_that_ids_of_nothing_are_told(opened: Opener, id: bytes) -> None:
     ckpt = opened({**ONE, "pickle": op.pickled(op.dict_of({"w": id}))})
     assert "persistent-id" in ids(ckpt)
@@ -209,7 +218,8 @@ def test_that_an_imitation_is_refused_in_one_line(corpus: Path, name: str) -> No
     pytest.param({**ONE, "storages": storages(storage(10), first=POPPED)}, True, id="E19-call-before-the-count"),
     pytest.param({**ONE, "storages": op.pickled(TRIP)}, False, id="E19-call-instead-of-the-count"),
     pytest.param({**ONE, "storages": op.pickled(op.integer(1)) + op.pickled(TRIP)}, False, id="E19-call-instead-of-a-storage"),
-    pytest.param({**ONE, "storages": op.pickled(op.integer(1)) + storage(10) + op.pickled(TRIP)}, True, id="E19-call-instead-of-views"),
+    pytest.param({**ONE, "storages": op.pickled(op.integer(1)) + storage(10) + op.pickled(TRIP)}, True,
+                 id="E19-call-instead-of-views"),
     pytest.param({**ONE, "tensors": tensors(tensor(1, 10), first=POPPED)}, True, id="E19-call-in-tensors"),
     pytest.param({**ONE, "tensors": op.pickled(TRIP)}, None, id="E19-call-instead-of-tensors"),
     pytest.param({**ONE, "sys_info": op.pickled(TRIP)}, True, id="E19-call-in-sys-info"),
@@ -243,7 +253,8 @@ def without(members: Mapping[str, bytes], name: str) -> list[tuple[str | tarfile
 
 @pytest.mark.parametrize(("members", "kind", "id", "says"), [
     *(pytest.param([*without(ONE, name), (link(name, type), b"")], Corrupt, "unsafe_member", name, id=f"E20-{what}-{name}")
-      for name in ("storages", "tensors", "pickle") for what, type in (("symlink", tarfile.SYMTYPE), ("hardlink", tarfile.LNKTYPE))),
+      for name in ("storages", "tensors", "pickle")
+      for what, type in (("symlink", tarfile.SYMTYPE), ("hardlink", tarfile.LNKTYPE))),
     pytest.param([*without(ONE, "storages"), (link("storages", tarfile.DIRTYPE), b"")], Corrupt, "unsafe_member", "storages",
                  id="E20-folder"),
     pytest.param([*ONE.items(), ("storages", b"x")], Ambiguous, "duplicate_member", "storages", id="E22-twice"),
@@ -294,7 +305,8 @@ def resized(content: bytes, name: str, field: bytes) -> bytes:
     pytest.param(b"\x80" + b"\x7f" * 11, Truncated, "truncated", id="E25-base-256"),
     pytest.param(b"garbage 9\0\0\0", Corrupt, "corrupt", id="E26-no-number"),
 ])
-def test_that_a_lying_size_of_a_member_is_refused(opened: Opener, name: str, field: bytes, kind: type[InspectorError], id: str) -> None:
+def test_that_a_lying_size_of_a_member_is_refused(opened: Opener, name: str, field: bytes, kind: type[InspectorError],
+                                                  id: str) -> None:
     refused(opened, resized(archive(ONE), name, field), kind, id)
 
 
@@ -306,7 +318,8 @@ def test_that_a_cut_archive_is_told_to_be_cut(opened: Opener, name: str, keep: i
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param("../../storages", id="E21-parents"), pytest.param("/storages", id="E21-absolute"), pytest.param("..\\pickle", id="E21-backslash"),
+    pytest.param("../../storages", id="E21-parents"), pytest.param("/storages", id="E21-absolute"),
+    pytest.param("..\\pickle", id="E21-backslash"),
 ])
 def test_that_a_member_that_climbs_is_told_and_ignored(opened: Opener, name: str) -> None:
     ckpt = opened([(name, b"hostile"), *ONE.items()])
@@ -323,10 +336,11 @@ def test_that_only_climbing_members_are_no_checkpoint(opened: Opener) -> None:
 
 
 @pytest.mark.parametrize(("members", "problems"), [
-    pytest.param({**TWO, "storages": storages(storage(10), storage(11, numel=99))}, ["", "truncated"], id="second-storage-too-long"),
+    pytest.param({**TWO, "storages": storages(storage(10), storage(11, numel=99))}, ["", "truncated"], id="E04-second-storage"),
     pytest.param({**TWO, "storages": storages(storage(10))}, ["", "missing"], id="second-storage-missing"),
-    pytest.param({**TWO, "storages": storages(storage(10), storage(11, cls="OddStorage"))}, ["", "unknown_dtype"], id="unknown-class"),
-    pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 11, (5,)))}, ["", "out_of_bounds"], id="tensor-beyond-storage"),
+    pytest.param({**TWO, "storages": storages(storage(10), storage(11, cls="OddStorage"))}, ["", "unknown_dtype"],
+                 id="unknown-class"),
+    pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 11, (5,)))}, ["", "out_of_bounds"], id="too-large"),
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 11, (-4,)))}, ["", "corrupt"], id="negative-size"),
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 11, offset=-1))}, ["", "corrupt"], id="negative-offset"),
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 20, (2,))),
@@ -366,7 +380,8 @@ def test_that_sys_info_may_be_missing(opened: Opener) -> None:
 
 @pytest.mark.parametrize("format", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 def test_that_all_dialects_of_tar_are_read(opened: Opener, format: int) -> None:
-    content = archive([("d" * 120 + "/é.txt", b"x" * 600) if format != tarfile.USTAR_FORMAT else ("a.txt", b"x"), *ONE.items()], format)
+    other = "a.txt" if format == tarfile.USTAR_FORMAT else "d" * 120 + "/é.txt"
+    content = archive([(other, b"x" * 600), *ONE.items()], format)
     assert core.read_numpy(opened(content), "w").tolist() == [1, 2, 3, 4]
 
 
@@ -383,8 +398,10 @@ def test_that_sizes_in_extended_headers_count(tmp_path: Path) -> None:
 def test_that_any_damage_gives_a_checkpoint_or_one_error(opened: Opener) -> None:
     rng = random.Random(5)
     content = archive(RICH)
-    starts = [member.offset_data for member in tarfile.open(fileobj=io.BytesIO(content))]
+    with tarfile.open(fileobj=io.BytesIO(content)) as tar:
+        starts = [member.offset_data for member in tar]
     opened_count = 0
+    hints = []
     for _ in range(600):
         damaged = bytearray(content)
         for _ in range(rng.choice((1, 1, 2, 5))):
@@ -397,5 +414,6 @@ def test_that_any_damage_gives_a_checkpoint_or_one_error(opened: Opener) -> None
                     core.read_numpy(ckpt, key)
             opened_count += 1
         except InspectorError as error:
-            assert error.hint
+            hints.append(error.hint)
+    assert all(hints)
     assert 50 < opened_count < 600
