@@ -34,7 +34,7 @@ def make(folder: str | os.PathLike[str]) -> list[str]:
 
 
 def _replace(path: str, data: bytes) -> None:
-    import tempfile                                 # seldom needed, and this module is part of every start
+    import tempfile  # seldom needed, and this module is part of every start
     handle, temporary = tempfile.mkstemp(prefix=".demo-", dir=os.path.dirname(path))
     try:
         with os.fdopen(handle, "wb") as file:

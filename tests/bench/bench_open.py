@@ -109,8 +109,9 @@ save_file({{f"layers.{{i // 10}}.block.{{i % 10}}.weight": np.full((4, 3), i, np
 
 
 def window(options: argparse.Namespace) -> None:
-    [path, _] = subprocess.run([sys.executable, "-c", "import sys; from inspector.core import demo; print(*demo.make(sys.argv[1]), sep='\\n')",
-                                str(options.folder)], check=True, capture_output=True, text=True).stdout.split()
+    make = "import sys; from inspector.core import demo; print(*demo.make(sys.argv[1]), sep='\\n')"
+    made = subprocess.run([sys.executable, "-c", make, str(options.folder)], check=True, capture_output=True, text=True)
+    path = made.stdout.splitlines()[0]
     shot = options.folder / "painted.png"
     print(f"\n{Path(path).name}: from the start of the process to the tree painted off screen")
     painted, torch = in_turn(options.runs, python(PAINTED, path, shot), python(IMPORT_TORCH))

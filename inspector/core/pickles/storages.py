@@ -122,7 +122,7 @@ class Storages:
         if not self.known.keys().isdisjoint(names):
             return None
         self.known.update(zip(names, storages, strict=True))
-        self.taken.update(fresh)                                    # type: ignore[arg-type]
+        self.taken.update(fresh)
         return Columns(names, dtypes, devices, numels, [storage[3] for storage in storages])
 
     def _first_of(self, key: str | None) -> Backing | None:
