@@ -73,7 +73,7 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Li
 
 def message_line(document: Document) -> Line:
     """Below a file that could not be opened: why, and what to do."""
-    text = core.visible(str(document.error or _could_not()), 2000)
+    text = words.sentence(core.visible(str(document.error or _could_not()), 2000))
     return Line(Kind.MESSAGE, document.id, None, 1, (text, "", "", "", "", ""), spans=True, problem=text)
 
 

@@ -71,6 +71,7 @@ class StatsTable(QTableWidget):
             self.resizeColumnsToContents()
             for i in range(len(columns)):
                 self.setColumnWidth(i, min(max(self.columnWidth(i), 96), 190))
+        self.setMaximumHeight(self.sizeHint().height())         # an empty stripe below would look like one more measure
         self.updateGeometry()
 
     def text(self) -> str:

@@ -1,0 +1,68 @@
+"""Every command in the README works as written; the two set-up commands are what CI runs."""
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inspector import cli
+from inspector.core import demo
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+
+
+@pytest.fixture
+def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The demo files under the names that the README uses, in the working directory."""
+    training, tuned = demo.make(tmp_path / "made")
+    (tmp_path / "run").mkdir()
+    shutil.copy(training, tmp_path / "run" / "last.pth")
+    shutil.copy(training, tmp_path / "model.pth")
+    shutil.copy(tuned, tmp_path / "model.safetensors")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_that_the_two_set_up_commands_open_the_readme() -> None:
+    set_up = [command for command in COMMANDS if command.startswith("python3 -m venv")]
+    assert set_up == [
+        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt . && .venv/bin/inspector demo",
+        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt '.[test]' && .venv/bin/pytest"]
+    assert COMMANDS[:2] == set_up
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|desktop)\b", command)])
+def test_that_a_command_works_as_written(command: str, samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(shlex.split(command)[1:]) in ((0, 1) if " check " in command else (0,))
+    assert capsys.readouterr().out.strip()
+
+
+@pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)])
+def test_that_a_command_opens_the_window(command: str, samples: Path) -> None:
+    run = subprocess.run([sys.executable, "-m", "inspector", *shlex.split(command)[1:], "--screenshot", "out.png"], cwd=samples,
+                         env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=100, check=False)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert (samples / "out.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_that_the_python_example_runs(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    [example] = [text for kind, text in BLOCKS if kind == "python"]
+    names: dict[str, object] = {}
+    exec(compile(example, "README.md", "exec"), names)
+    assert "training-checkpoint" in capsys.readouterr().out
+    assert getattr(names["array"], "shape", None) == (24, 1, 5, 5)
+
+
+def test_that_every_picture_and_page_that_is_linked_is_there() -> None:
+    links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
+    assert links
+    assert not [link for link in links if not (ROOT / link).is_file()]
