@@ -1,9 +1,7 @@
 """`python -m inspector` is the same as `inspector`."""
 from __future__ import annotations
 
-import sys
-
-from inspector.cli import main
+from inspector.cli import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    start()

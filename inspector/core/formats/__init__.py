@@ -1,7 +1,8 @@
 """Containers: one file per format, listed here in order. `read` finds out which one a file is and has it read.
 
 A reader is `read(source, path, limits, monitor) -> Checkpoint`. Helpers that several share: `sniff` with `other_files` and
-`tar_members` (what a file is), `zip_tail`, `zip_directory`, `strict_json`, `safetensors_header`.
+`tar_members` (what a file is), `zip_tail`, `zip_directory`, `strict_json`, `safetensors_header`; of the formats before 1.6
+`pickle_stream`, `windowed` (bounded reads), `old_storages`, `sys_info`, `module_sources`.
 """
 from __future__ import annotations
 

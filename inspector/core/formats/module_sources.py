@@ -8,14 +8,13 @@ from ..keypath import visible
 from ..pickles.persistent import ModuleSource
 
 _LISTED = 5
-_KEPT = 200                 # sources that become facts
 
 
 def told(sources: Sequence[ModuleSource], member: str, facts: dict[str, str]) -> list[Finding]:
     """The finding "module-source"; the texts themselves go into `facts`."""
     if not sources:
         return []
-    for source in sources[:_KEPT]:
+    for source in sources:
         facts.setdefault(f"source of {'.'.join(source.name)}", f"# {source.file}\n{source.text}" if source.file else source.text)
     more = " …" if len(sources) > _LISTED else ""
     names = ", ".join(visible(".".join(source.name), 60) for source in sources[:_LISTED]) + more

@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from ..bytes import SourceFile
 from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage
-from ..errors import Ambiguous, Corrupt, ReadError, Truncated
+from ..errors import Ambiguous, Corrupt, ReadError, TooBig, Truncated
 from ..findings import Finding, Level
 from ..graph import CALLS, EXT, GLOBAL, GLOBALDYN, LIST, TUPLE, Graph
 from ..keypath import visible
@@ -44,6 +44,7 @@ _RECORDS = ("sys_info", "pickle", "storages", "tensors")
 _TAR_BLOCK = 512            # bytes; an archive that is whole has at least one of zeros at its end
 _RECORD_BLOCK = 512         # bytes read first of a record's pickle
 _SMALLEST = 4               # bytes of the smallest pickle of a record, and of what follows it
+_MOST_DIMENSIONS = 1 << 16
 _CHECK_EVERY = 1024         # records between two looks at the monitor
 _HAND = "The file is damaged or was made by hand: ask for the original."
 _PREAMBLE = struct.Struct("<i4x")
@@ -55,6 +56,14 @@ class _Stored(NamedTuple):
     cls: tuple[str, str]
     location: str
     placed: Placed
+
+
+class _Described(NamedTuple):
+    """A tensor of the record `tensors`: `numbers` are its sizes, strides and offset as they are in the file."""
+
+    storage: int
+    cls: tuple[str, str]
+    numbers: bytes
 
 
 class _Part(NamedTuple):
@@ -93,8 +102,8 @@ class _Archive:
         self.members: list[TarMember] = []
         self.storages: dict[int, _Stored] = {}
         self.parts: dict[int, _Part] = {}
-        self.tensors: dict[int, tuple[int, tuple[str, str], tuple[int, ...], tuple[int, ...], int]] = {}
-        self._spelled: dict[int, StorageId] = {}
+        self.tensors: dict[int, _Described] = {}
+        self.unlisted = 0                          # suspects that are not kept
 
     def checkpoint(self, path: str) -> Checkpoint:
         records = self._records()
@@ -104,6 +113,9 @@ class _Archive:
         graph = self._object(records["pickle"], facts)
         contents = survey(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
+        if self.unlisted:
+            self._tell("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "
+                       "belong there; they are not listed.", "Do not load this file with weights_only=False.")
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
         return Checkpoint(
@@ -188,8 +200,11 @@ class _Archive:
                               self.budget, _RECORD_BLOCK)
         graph = stream.decode(0, label)
         graph.data = graph.data[:graph.end]
-        if len(self.suspects) < self.limits.pickles_per_stream and _is_suspect(graph):
-            self.suspects.append(Pickle(label, graph))
+        if _is_suspect(graph):
+            if len(self.suspects) < self.limits.pickles_per_stream:
+                self.suspects.append(Pickle(label, graph))
+            else:
+                self.unlisted += 1
         return graph
 
     def _count(self, member: TarMember) -> tuple[int, int]:
@@ -266,13 +281,12 @@ class _Archive:
             if key in self.tensors or key in self.storages or key in self.parts:
                 raise _twice("tensors or storages", key, f"{label}:0")
             at += graph.end
-            shape, stride, offset, at = self._geometry(member, window, at, f"{label}:{graph.end}")
-            self.tensors[key] = storage, cls, shape, stride, offset
+            numbers, at = self._geometry(member, window, at, f"{label}:{graph.end}")
+            self.tensors[key] = _Described(storage, cls, numbers)
         self._trailing(member, at)
 
-    def _geometry(self, member: TarMember, window: Windowed, at: int,
-                  where: str) -> tuple[tuple[int, ...], tuple[int, ...], int, int]:
-        """(shape, stride, offset, where the next record begins)."""
+    def _geometry(self, member: TarMember, window: Windowed, at: int, where: str) -> tuple[bytes, int]:
+        """(sizes, strides and offset of a tensor, where the next record begins)."""
         rest = member.nbytes - at
         ndim = _PREAMBLE.unpack(window.read(member.offset + at, _PREAMBLE.size))[0] if rest >= _PREAMBLE.size else 0
         if ndim < 0:
@@ -281,9 +295,10 @@ class _Archive:
         if rest < _PREAMBLE.size + nbytes:
             raise Truncated(f"a tensor of {ndim:,} dimensions needs {_PREAMBLE.size + nbytes:,} bytes of the record tensors, "
                             f"{rest:,} are left", CUT, where)
+        if ndim > _MOST_DIMENSIONS:
+            raise TooBig(f"a tensor has {ndim:,} dimensions", _HAND, where)
         at += _PREAMBLE.size
-        numbers = struct.unpack(f"<{2 * ndim + 1}q", window.read(member.offset + at, nbytes))
-        return numbers[:ndim], numbers[ndim:2 * ndim], numbers[-1], at + nbytes
+        return window.read(member.offset + at, nbytes), at + nbytes
 
     # -- what persistent ids mean -------------------------------------------------------------------------------------
 
@@ -291,8 +306,10 @@ class _Archive:
         found = self.tensors.get(number)
         if found is None:
             return self._storage_id(number, None) if number in self.storages or number in self.parts else None
-        storage, cls, shape, stride, offset = found
-        return TensorId(self._storage_id(storage, cls), offset, shape, stride)
+        storage, cls, raw = found
+        numbers = struct.unpack(f"<{len(raw) // 8}q", raw)
+        ndim = len(numbers) // 2
+        return TensorId(self._storage_id(storage, cls), numbers[-1], numbers[:ndim], numbers[ndim:2 * ndim])
 
     def _storage_id(self, number: int, tensor_class: tuple[str, str] | None) -> StorageId:
         """The storage or view `number`; one that is missing gets its element type from the class of a tensor in it."""

@@ -12,9 +12,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from ..graph import GLOBAL, INT, NONE, PERSID, PERSIDTEXT, REDUCE, STR, TUPLE, Graph
+from ..graph import GLOBAL, INT, NONE, PERSID, PERSIDTEXT, PYSTR, PYSTRTEXT, REDUCE, STR, STRTEXT, TUPLE, Graph
 
 _PERSISTENT = re.compile(b"[%s]" % re.escape(bytes((PERSID, PERSIDTEXT))))
+_STRINGS = frozenset((STR, STRTEXT, PYSTR, PYSTRTEXT))
+_SOURCES = 1000             # classes whose sources are kept
+_SOURCE, _FILE = 1 << 20, 4096      # bytes of them
 _REBUILD = ("torch._utils", "_rebuild_tensor")
 
 
@@ -55,34 +58,52 @@ def load_modules(graph: Graph, word: str | None) -> tuple[Graph, list[ModuleSour
         return graph, []
     loaded = copy.copy(graph)
     loaded.kind, loaded.a, loaded.b = graph.kind[:], graph.a[:], graph.b[:]
-    sources = []
+    sources: dict[int, ModuleSource] = {}               # by the class's name: torch gives the source once
     for n, cls, file, source in found:
+        name = graph.a[cls]
         loaded.kind[n] = GLOBAL
         loaded.b[n] = graph.a[n]
-        loaded.a[n] = graph.a[cls]
-        text = graph.loose_text(source)
-        if text:
-            sources.append(ModuleSource(graph.names[graph.a[cls]], graph.loose_text(file) or "", text, graph.at[n]))
-    return loaded, sources
+        loaded.a[n] = name
+        if name not in sources and len(sources) < _SOURCES:
+            text = _head(graph, source, _SOURCE)
+            if text:
+                sources[name] = ModuleSource(graph.names[name], _head(graph, file, _FILE), text, graph.at[n])
+    return loaded, list(sources.values())
 
 
 def load_tensors(graph: Graph, known: Callable[[int], StorageId | TensorId | None]) -> Graph:
     """Persistent ids that are numbers become calls of torch's `_rebuild_tensor`, or ids of storages as later formats spell
     them: what `known` says of the number. Ids that it does not know stay as they are."""
     loaded = _Longer(graph)
+    first: dict[int, int] = {}              # number -> the node that had it first
     for n in persistent_ids(graph):
         number = _number(graph, n)
-        thing = None if number is None else known(number)
+        if number is None:
+            continue
+        if number in first:
+            loaded.put_again(n, first[number])
+            continue
+        thing = known(number)
         if isinstance(thing, TensorId):
             loaded.put_tensor(n, thing)
         elif thing is not None:
             loaded.put_storage(n, thing)
+        if thing is not None:
+            first[number] = n
     return loaded.finished()
 
 
 def persistent_ids(graph: Graph) -> Iterator[int]:
     """Nodes of all persistent ids, in stream order."""
     return (match.start() for match in _PERSISTENT.finditer(graph.kind))
+
+
+def _head(graph: Graph, n: int, most: int) -> str:
+    """The text of a string node, "" for any other; of one that is longer than `most` bytes only that it is."""
+    if graph.kind[n] not in _STRINGS:
+        return ""
+    length = graph.b[n] - graph.a[n]
+    return f"(a text of {length:,} bytes)" if length > most else graph.loose_text(n) or ""
 
 
 def _modules(graph: Graph, word: str | None) -> Iterator[tuple[int, int, int, int]]:
@@ -93,7 +114,7 @@ def _modules(graph: Graph, word: str | None) -> Iterator[tuple[int, int, int, in
         if graph.kind[n] != PERSID or graph.kind[t] != TUPLE or t in graph.mutations or graph.b[t] - graph.a[t] != length:
             continue
         items = graph.operands[graph.a[t]:graph.b[t]]
-        if word is None or graph.loose_text(items[0]) == word:
+        if word is None or _head(graph, items[0], _FILE) == word:
             cls, file, source = items[-3:]
             if graph.kind[cls] == GLOBAL:
                 yield n, cls, file, source
@@ -116,14 +137,14 @@ def _number(graph: Graph, n: int) -> int | None:
 
 
 class _Longer:
-    """A copy of a graph with nodes behind its last one. Equal storages and tensors are made once."""
+    """A copy of a graph with nodes behind its last one. Equal storages are made once."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = longer = copy.copy(graph)
         longer.kind, longer.a, longer.b, longer.at = graph.kind[:], graph.a[:], graph.b[:], graph.at[:]
         longer.operands, longer.names = graph.operands[:], graph.names[:]
         self._text = bytearray(graph.data[:graph.end])
-        self._made: dict[StorageId | TensorId | tuple[str, str] | str, int] = {}
+        self._made: dict[StorageId | tuple[str, str] | str, int] = {}
         self._where = 0
 
     def finished(self) -> Graph:
@@ -132,15 +153,18 @@ class _Longer:
 
     def put_tensor(self, n: int, tensor: TensorId) -> None:
         self._where = self._graph.at[n]
-        arguments = self._made.get(tensor)
-        if arguments is None:
-            arguments = self._made[tensor] = self._tuple(self._storage(tensor.storage), self._number(tensor.offset),
-                                                         self._numbers(tensor.shape), self._numbers(tensor.stride))
+        arguments = self._tuple(self._storage(tensor.storage), self._number(tensor.offset), self._numbers(tensor.shape),
+                                self._numbers(tensor.stride))
         self._change(n, REDUCE, self._global(_REBUILD), arguments)
 
     def put_storage(self, n: int, storage: StorageId) -> None:
         self._where = self._graph.at[n]
         self._change(n, PERSID, self._graph.a[self._storage(storage)], 0)
+
+    def put_again(self, n: int, before: int) -> None:
+        """What node `before` became."""
+        graph = self._graph
+        self._change(n, graph.kind[before], graph.a[before], graph.b[before])
 
     def _storage(self, storage: StorageId) -> int:
         found = self._made.get(storage)

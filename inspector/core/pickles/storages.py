@@ -170,7 +170,7 @@ class Storages:
         if not 5 <= count <= 6 or t in graph.mutations:
             return None
         word, cls, key, location, numel = graph.operands[graph.a[t]:graph.a[t] + 5]
-        if graph.kind[cls] != GLOBAL or graph.loose_text(word) != "storage":
+        if graph.kind[cls] != GLOBAL or graph.b[word] - graph.a[word] > _KEY_LENGTH or graph.loose_text(word) != "storage":
             return None
         dtype, problem = self._class(graph.a[cls])
         short = graph.b[key] - graph.a[key] <= _KEY_LENGTH      # many ids may share a long one
@@ -183,7 +183,8 @@ class Storages:
         elements = -1 if known is None else known
         if not 0 <= elements < 1 << 63:
             problem = problem or f"corrupt: the storage claims {_count(elements)} elements"
-        return StorageRef(name, dtype, graph.loose_text(location), elements, n, problem)
+        device = graph.loose_text(location) if graph.b[location] - graph.a[location] <= _KEY_LENGTH else None
+        return StorageRef(name, dtype, device, elements, n, problem)
 
     def _view(self, n: int, ref: StorageRef, root: Backing) -> Backing:
         """The part of `root` that the sixth item of an id, (key, first element, elements), means; `root` where it is None.

@@ -222,6 +222,14 @@ def test_that_a_class_without_source_is_a_class_all_the_same(opened: Opener, fil
     assert ckpt.values["a"] == 1
 
 
+def test_that_one_huge_source_shared_by_many_ids_is_not_copied(opened: Opener) -> None:
+    huge = b"T" + struct.pack("<I", 3 << 20) + b"x" * (3 << 20)
+    first = op.tuple_of(op.text("module"), op.name("m", "Net"), op.NONE, huge + op.put(1)) + b"Q"
+    again = op.tuple_of(op.text("module"), op.name("m", "Net"), op.get(1), op.get(1)) + b"Q"
+    ckpt = opened(stream(op.list_of(first, *[again] * 4000), {}))
+    assert ckpt.facts["source of m.Net"] == "(a text of 3,145,728 bytes)"
+
+
 @pytest.mark.parametrize("id", [
     op.integer(3) + b"Q", op.text("x") + b"Q", op.EMPTY_TUPLE + b"Q", op.tuple_of(op.text("module")) + b"Q", b"Pmodule\n",
     op.tuple_of(op.text("module"), TRIP, op.NONE, op.NONE) + b"Q",

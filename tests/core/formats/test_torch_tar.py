@@ -17,7 +17,7 @@ import torch
 from inspector import core
 from inspector.core.bytes import open_source
 from inspector.core.checkpoint import Checkpoint, Opaque
-from inspector.core.errors import Ambiguous, Corrupt, InspectorError, Truncated, Unsupported
+from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated, Unsupported
 from inspector.core.formats import tar_members
 from inspector.core.limits import Limits
 from tests.builders import TRIP_MODULE
@@ -238,6 +238,25 @@ def test_that_a_call_in_any_record_is_told_and_not_run(opened: Opener, members: 
         assert core.read_numpy(ckpt, "w").tolist() == [1, 2, 3, 4]
     else:
         assert "odd-record" in ids(ckpt)
+
+
+def test_that_calls_in_very_many_records_are_counted(opened: Opener) -> None:
+    rows = [op.pickled(POPPED + op.tuple_of(op.integer(n + 10), op.text("cpu"), op.name("torch", "FloatStorage"))) + struct.pack("<q", 1)
+            + b"abcd" for n in range(100)]
+    ckpt = opened({**ONE, "storages": storages(*rows)})
+    assert [f.message for f in ckpt.findings if f.id == "odd-record" and "36 more records" in f.message]
+    assert sum(f.id == "unknown-code" for f in ckpt.findings) == 64
+
+
+@pytest.mark.parametrize("row", [pytest.param("", id="E24-too-many-dimensions")])
+def test_that_absurdly_many_dimensions_are_too_big(opened: Opener, row: str) -> None:
+    refused(opened, {**ONE, "tensors": tensors(tensor(1, 10, (1,) * 70_000))}, TooBig, "too_big", "70,000 dimensions")
+
+
+def test_that_one_long_shape_shared_by_many_ids_costs_once(opened: Opener) -> None:
+    ckpt = opened({**ONE, "tensors": tensors(tensor(1, 10, (1,) * 60_000)), "pickle": op.pickled(op.list_of(*(at(1),) * 20_000))})
+    assert len(ckpt.tensors) == 20_000
+    assert sum(len(pickled.graph) for pickled in ckpt.pickles) < 200_000
 
 
 def link(name: str, kind: bytes) -> tarfile.TarInfo:
