@@ -171,6 +171,11 @@ def _first_items(graph: Graph, n: int) -> list[int]:
 
 
 def _scalar_text(graph: Graph, n: int, limit: int) -> str:
+    if graph.kind[n] in (STR, BYTES, PYSTR) and graph.b[n] - graph.a[n] > 8 * limit + 8:
+        # many lines may show one long text: only its beginning is ever decoded
+        start = graph.data[graph.a[n]:graph.a[n] + 4 * limit]
+        text: str | bytes = start if graph.kind[n] == BYTES else start.decode("utf-8", "replace")
+        return repr(text[:limit]) + "…"
     value = scalar(graph, n)
     if isinstance(value, Opaque):
         return value.text

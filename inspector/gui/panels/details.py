@@ -247,7 +247,7 @@ class Details(QWidget):
             rows += [Row(name, core.visible(text, 4096), text) for name, text in list(ckpt.metadata.items())[:METADATA_ROWS]]
         for pickled in ckpt.pickles:
             rows += [Row(self.tr("Pickle {member}").format(member=core.visible(pickled.member, 80))),
-                     Row(self.tr("Bytes"), words.exact_size(len(pickled.graph.data))),
+                     Row(self.tr("Bytes"), words.exact_size(pickled.graph.end - pickled.graph.start)),
                      Row(self.tr("Nodes"), f"{len(pickled.graph.kind):,}")]
         if ckpt.findings:
             rows.append(Row(self.tr("Findings")))
