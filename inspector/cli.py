@@ -152,7 +152,7 @@ def _ls(arguments: list[str]) -> int:
     with _reading(asked.file):
         ckpt = core.open(asked.file)
         digests = dict(core.digests(ckpt)) if asked.digest else None
-    _write(_json(listing.as_json(ckpt, digests)) if asked.json else listing.as_text(ckpt, digests))
+    _write(listing.as_json(ckpt, digests) + "\n" if asked.json else listing.as_text(ckpt, digests))
     return 0
 
 

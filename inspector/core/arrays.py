@@ -7,7 +7,6 @@ only when the tensor covers the whole storage: the rest is `check`'s to read).
 """
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from threading import Lock
@@ -158,6 +157,7 @@ class TensorReader:
 
     def digest(self, key: str) -> str:
         """See `digest`."""
+        import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
         info = _tensor(self._ckpt, key)
         place = self._place(info)
         nbytes = place.numel * place.item

@@ -2,13 +2,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from operator import itemgetter
 
-from ..checkpoint import Checkpoint
+from ..checkpoint import Checkpoint, TensorInfo
 from ..findings import Finding
 from ..keypath import visible
 
+_PROBLEM = itemgetter(TensorInfo._fields.index("problem"))
+
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    if not any(map(_PROBLEM, ckpt.tensors.values())):
+        return
     broken = [info for info in ckpt.tensors.values() if info.problem and not info.problem.startswith("meta:")]
     if broken:
         first = broken[0]

@@ -10,15 +10,15 @@ from ..findings import Finding
 from ..keypath import visible
 
 _LONG = 1000        # characters of a key nobody would have typed
+_NOTEWORTHY = bytes((*range(0x20), 0x7f)) + b"</\\:"      # of ASCII, what keys must have to be looked at one by one
 _MARKUP = re.compile(r"<[A-Za-z!/][^<>]*>")
 _PATH = re.compile(r"(^|[/\\])\.\.([/\\]|$)|^[/\\]|^[A-Za-z]:[\\/]|^file:")
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    keys = chain(ckpt.tensors, ckpt.values)
-    joined = "".join(keys)
     # one look at all keys together answers for nearly every file
-    if joined.isascii() and joined.isprintable() and not any(char in joined for char in "</\\:"):
+    joined = "".join(chain(ckpt.tensors, ckpt.values))
+    if joined.isascii() and len(joined.encode().translate(None, _NOTEWORTHY)) == len(joined):
         return
     odd = [(key, why) for key in chain(ckpt.tensors, ckpt.values) if (why := _why(key))]
     if odd:

@@ -2,14 +2,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import starmap
+from operator import itemgetter
 
-from ..checkpoint import Checkpoint
+from ..checkpoint import Checkpoint, TensorInfo
 from ..findings import Finding
 from ..keypath import visible
+
+_FORM = itemgetter(*map(TensorInfo._fields.index, ("shape", "stride")))
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     if ckpt.format.startswith("safetensors"):       # knows no strides
+        return
+    if all(starmap(is_contiguous, {*map(_FORM, ckpt.tensors.values())})):       # the usual case; there are few forms
         return
     forms: dict[tuple[tuple[int, ...], tuple[int, ...]], bool] = {}
     odd = []

@@ -3,16 +3,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import itemgetter
 
-from ..checkpoint import Checkpoint
+from ..checkpoint import Checkpoint, TensorInfo
 from ..findings import Finding
 from ..keypath import visible
 
+_TAG = itemgetter(TensorInfo._fields.index("device"))
 _DEVICE = re.compile(r"[a-z][a-z0-9_]{0,30}(:[0-9]{1,4})?")
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    odd = sorted(device for device in {info.device for info in ckpt.tensors.values()}
+    odd = sorted(device for device in {*map(_TAG, ckpt.tensors.values())}
                  if device is not None and not _DEVICE.fullmatch(device))
     if odd:
         listed = ", ".join(repr(visible(device, 60)) for device in odd[:3]) + (" …" if len(odd) > 3 else "")

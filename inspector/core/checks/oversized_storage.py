@@ -3,17 +3,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
+from operator import itemgetter
 
-from ..checkpoint import Checkpoint
+from ..checkpoint import Checkpoint, TensorInfo
 from ..dtypes import DTYPES
 from ..findings import Finding
 from ..keypath import visible
 
+_FORM = itemgetter(*map(TensorInfo._fields.index, ("shape", "dtype", "storage_nbytes", "problem")))
 _AT_LEAST = 4096            # wasted bytes below which nobody minds
 _MUCH = 64 << 20            # wasted bytes that are worth a word even when they are a small part
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
+    if ckpt.format.startswith("safetensors"):       # every byte belongs to a tensor
+        return
     stored = reached = 0
     worst: tuple[int, str] = (0, "")
     for storage, (size, spans, key) in _partly_used(ckpt).items():
@@ -21,8 +25,10 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         stored, reached = stored + size, reached + used
         worst = max(worst, (size - used, key or storage))
     wasted = stored - reached
+    if wasted < _AT_LEAST:
+        return
     total = sum(storage.nbytes for storage in ckpt.storages.values())
-    if wasted < _AT_LEAST or (wasted * 4 < total and wasted < _MUCH):
+    if wasted * 4 < total and wasted < _MUCH:
         return
     yield Finding("oversized-storage", "warning", visible(worst[1]),
                   f"{_bytes(total)} stored, {_bytes(total - wasted)} reachable: {visible(worst[1], 80)!r} is a small view of a "
@@ -31,6 +37,8 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
 
 def _partly_used(ckpt: Checkpoint) -> dict[str, tuple[int, list[tuple[int, int]], str]]:
     """Storage -> (bytes, byte spans of its tensors, a key), for storages that no single tensor fills."""
+    if all(map(_is_filled, {*map(_FORM, ckpt.tensors.values())})):      # the usual case; there are few forms
+        return {}
     sizes: dict[tuple[tuple[int, ...], str], int] = {}
     some = []
     for info in ckpt.tensors.values():
@@ -40,8 +48,6 @@ def _partly_used(ckpt: Checkpoint) -> dict[str, tuple[int, list[tuple[int, int]]
             size = sizes[info.shape, info.dtype] = -1 if known is None or info.problem else prod(info.shape) * known.bits // 8
         if size != info[7]:
             some.append(info)
-    if not some:                                    # every tensor fills its storage
-        return {}
     suspects = {info.storage for info in some if info.storage}
     filled = {info[6] for info in ckpt.tensors.values()
               if info[6] in suspects and (info.problem or sizes[info[1], info[2]] >= info[7])}
@@ -54,6 +60,13 @@ def _partly_used(ckpt: Checkpoint) -> dict[str, tuple[int, list[tuple[int, int]]
                 reach = sum((length - 1) * step for length, step in zip(info.shape, info.stride, strict=True)) + 1
                 spans.append((info.offset * width // 8, (info.offset + reach) * width // 8))
     return partly
+
+
+def _is_filled(form: tuple[tuple[int, ...], str, int, str]) -> bool:
+    """Whether such tensors fill their storage: (shape, dtype, bytes of the storage, problem)."""
+    shape, dtype, nbytes, problem = form
+    known = DTYPES.get(dtype)
+    return known is not None and not problem and prod(shape) * known.bits // 8 == nbytes
 
 
 def _union(spans: list[tuple[int, int]]) -> int:

@@ -3,16 +3,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from operator import itemgetter
 
-from ..checkpoint import Checkpoint
+from ..checkpoint import Checkpoint, TensorInfo
 from ..findings import Finding
 from ..keypath import visible
 
+_DEVICE = itemgetter(TensorInfo._fields.index("device"))
+_NOWHERE = frozenset((None, "cpu", "meta"))
+
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    counts = Counter(info[3] for info in ckpt.tensors.values())
-    away = {device: n for device, n in counts.items() if device not in (None, "cpu", "meta")}
-    if away:
+    infos = ckpt.tensors.values()
+    if not _NOWHERE.issuperset(map(_DEVICE, infos)):
+        away = {device: n for device, n in Counter(map(_DEVICE, infos)).items() if device not in _NOWHERE}
         most = sorted(away.items(), key=lambda item: -item[1])[:5]
         listed = ", ".join(f"{visible(device or '', 40)} ({n:,})" for device, n in most)
         yield Finding("saved-on-gpu", "info", "", f"Tensors were on {listed} when they were saved.",

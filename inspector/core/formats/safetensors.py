@@ -6,12 +6,10 @@ where this reader is stricter.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Iterator
-from functools import partial
-from itertools import repeat
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, repeat
 from operator import itemgetter
 from types import MappingProxyType
-from typing import TypeVar
 
 from ..bytes import SourceFile
 from ..checkpoint import Checkpoint, Extent, Storage, TensorInfo
@@ -20,7 +18,7 @@ from ..findings import Finding
 from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
-from .safetensors_header import BASE, Entry, Header, parse
+from .safetensors_header import BASE, Form, Header, parse
 from .zip_tail import zip_at_end
 
 FORMAT = "safetensors"
@@ -29,8 +27,7 @@ _AGAIN = "The download or copy was probably interrupted: fetch the file again."
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again, or ask whoever made it."
 _USUAL_RANK = 64                           # dimensions; numpy has no more
 _BATCH = 4096                              # tensors made between two reports
-
-_Row = TypeVar("_Row", Extent, Storage, TensorInfo)
+_NBYTES = itemgetter(Form._fields.index("nbytes"))
 
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
@@ -41,11 +38,12 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     data = _header_bytes(source, limits, monitor)
     header = parse(data, limits=limits, monitor=monitor)
     begin = BASE + len(data)
-    entries = _by_offset(header.entries)
-    _check_cover(source, entries, begin)
-    tensors, storages = _build(entries, header, begin, source.index, monitor)
-    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors),
-                      storages=MappingProxyType(storages), state_dicts=("",), findings=_findings(header, entries),
+    if not _fills(header):
+        header = _by_offset(header)
+        _check_places(header, begin)
+    _check_size(source, begin, begin + (header.stops[-1] if header.stops else 0))
+    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(_tensors(header, monitor)),
+                      storages=_Storages(source.index, begin, header), state_dicts=("",), findings=_findings(header),
                       metadata=MappingProxyType(header.metadata),
                       facts=MappingProxyType({"header bytes": f"{len(data):,}", "tensor bytes": f"{source.size - begin:,}",
                                               "byteorder": "little"}))
@@ -73,36 +71,50 @@ def _header_bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _by_offset(entries: list[Entry]) -> list[Entry]:
-    """In the order of their bytes, which is how they usually come; header order among empty tensors at one place."""
+def _fills(header: Header) -> bool:
+    """Whether the tensors lie one after another in the order of the header, each as long as its form: the usual case."""
     end = 0
-    for entry in entries:
-        if entry[0] != end:
-            return sorted(entries, key=itemgetter(0, 1))
-        end = entry[1]
-    return entries
+    for first in range(0, len(header.forms), _BATCH):
+        batch = slice(first, first + _BATCH)
+        ends = [*accumulate(map(_NBYTES, header.forms[batch]), initial=end)]
+        if header.starts[batch] != ends[:-1] or header.stops[batch] != ends[1:]:
+            return False
+        end = ends[-1]
+    return True
 
 
-def _check_cover(source: SourceFile, entries: list[Entry], begin: int) -> None:
-    """Raises unless the tensors fill everything from `begin` to the end of the file, one after another."""
+def _by_offset(header: Header) -> Header:
+    """In the order of the tensors' bytes; header order among empty tensors at one place."""
+    if header.starts == [0, *header.stops[:-1]]:
+        return header
+    rows = sorted(zip(header.starts, header.stops, header.keys, header.forms, strict=True), key=itemgetter(0, 1))
+    starts, stops, keys, forms = zip(*rows, strict=True)
+    return header._replace(starts=[*starts], stops=[*stops], keys=[*keys], forms=[*forms])
+
+
+def _check_places(header: Header, begin: int) -> None:
+    """Raises unless the tensors lie one after another from `begin` on, each as long as its form."""
     end = 0
     previous = ""
-    for start, stop, key, form in entries:
+    for start, stop, key, form in zip(header.starts, header.stops, header.keys, header.forms, strict=True):
         if start != end or stop - start != form.nbytes:
             raise _misplaced(key, start, stop, form.nbytes, end, previous, begin)
         end = stop
         previous = key
-    extra = source.size - begin - end
+
+
+def _check_size(source: SourceFile, begin: int, end: int) -> None:
+    """Raises unless the file ends at `end`, where its last tensor does."""
+    extra = source.size - end
     if extra < 0:
-        raise Truncated(f"{-extra:,} bytes are missing: the header describes {end:,} bytes of tensors and the file has "
-                        f"{end + extra:,}", _AGAIN, f"byte {source.size}")
+        raise Truncated(f"{-extra:,} bytes are missing: the header describes {end - begin:,} bytes of tensors and the file has "
+                        f"{source.size - begin:,}", _AGAIN, f"byte {source.size}")
     if extra and zip_at_end(source):
         raise Ambiguous(f"a zip archive follows the tensors ({extra:,} bytes): programs that look for a zip see another file",
                         "Do not trust this file: it was probably made to look different to different programs.",
-                        f"byte {begin + end}", id="polyglot")
+                        f"byte {end}", id="polyglot")
     if extra:
-        raise Corrupt(f"{extra:,} bytes follow the last tensor and belong to none", _DAMAGED, f"byte {begin + end}",
-                      id="not_covered")
+        raise Corrupt(f"{extra:,} bytes follow the last tensor and belong to none", _DAMAGED, f"byte {end}", id="not_covered")
 
 
 def _misplaced(key: str, start: int, stop: int, nbytes: int, end: int, previous: str, begin: int) -> InspectorError:
@@ -117,35 +129,54 @@ def _misplaced(key: str, start: int, stop: int, nbytes: int, end: int, previous:
                    id="size_mismatch")
 
 
-def _build(entries: list[Entry], header: Header, begin: int, file: int,
-           monitor: Monitor) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
-    """Tensors by key and storages by number, one each per entry, made column by column because there may be a million."""
+def _tensors(header: Header, monitor: Monitor) -> dict[str, TensorInfo]:
+    """By key, in the given order, made column by column because there may be a million."""
     tensors: dict[str, TensorInfo] = {}
-    storages: dict[str, Storage] = {}
-    for first in range(0, len(entries), _BATCH):
-        monitor.report(first, len(entries))
-        batch = entries[first:first + _BATCH]
-        starts, _, keys, forms = zip(*batch, strict=True)
-        dtypes, shapes, strides, nbytes, problems = zip(*forms, strict=True)
-        names = [*map(str, range(first, first + len(batch)))]
-        extents = _rows(Extent, repeat(file), [begin + start for start in starts], nbytes, nbytes)
-        storages.update(zip(names, _rows(Storage, names, dtypes, repeat(None), nbytes, extents, repeat(False), problems),
-                            strict=True))
-        tensors.update(zip(keys, _rows(TensorInfo, keys, shapes, dtypes, repeat(None), strides, repeat(0), names, nbytes,
-                                       repeat(False), repeat(""), repeat("strided"), problems), strict=True))
+    total = len(header.keys)
+    for first in range(0, total, _BATCH):
+        monitor.report(first, total)
+        last = min(first + _BATCH, total)
+        keys = header.keys[first:last]
+        dtypes, shapes, strides, nbytes, problems = zip(*header.forms[first:last], strict=True)
+        # columns as TensorInfo has its fields; several times as fast as calling the class
+        rows = zip(keys, shapes, dtypes, repeat(None), strides, repeat(0), map(str, range(first, last)), nbytes, repeat(False),
+                   repeat(""), repeat("strided"), problems, repeat(-1), repeat(None))
+        tensors.update(zip(keys, map(_new, repeat(TensorInfo), rows), strict=True))
     for key, fields in header.extra.items():
         tensors[key] = tensors[key]._replace(extra=MappingProxyType({"fields": MappingProxyType(fields)}))
-    return tensors, storages
+    return tensors
 
 
-def _rows(kind: type[_Row], *columns: Iterable[object]) -> Iterator[_Row]:
-    """`kind(*row)` for every row of `columns`, which are its first fields; the others have their defaults. Several times
-    as fast as calling the class."""
-    rest = [repeat(kind._field_defaults[name]) for name in kind._fields[len(columns):]]
-    return map(partial(tuple.__new__, kind), zip(*columns, *rest))  # noqa: B905 - some columns are endless
+_new: Callable[[type[TensorInfo], tuple[object, ...]], TensorInfo] = tuple.__new__
 
 
-def _findings(header: Header, entries: list[Entry]) -> tuple[Finding, ...]:
+class _Storages(Mapping[str, Storage]):
+    """One for every tensor, numbered in the order of their bytes; each is made when it is asked for, as few ever are."""
+
+    __slots__ = ("_begin", "_file", "_forms", "_starts")
+
+    def __init__(self, file: int, begin: int, header: Header) -> None:
+        self._file = file
+        self._begin = begin
+        self._starts = header.starts
+        self._forms = header.forms
+
+    def __getitem__(self, id: str) -> Storage:
+        number = int(id) if isinstance(id, str) and id.isdecimal() and len(id) < 20 else -1
+        if not 0 <= number < len(self._starts) or str(number) != id:
+            raise KeyError(id)
+        dtype, _, _, nbytes, problem = self._forms[number]
+        extent = Extent(self._file, self._begin + self._starts[number], nbytes, nbytes)
+        return Storage(id, dtype, None, nbytes, extent, problem=problem)
+
+    def __iter__(self) -> Iterator[str]:
+        return map(str, range(len(self._starts)))
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+
+def _findings(header: Header) -> tuple[Finding, ...]:
     found = [Finding("non-canonical-header", "warning", "byte 8", f"{text[0].upper()}{text[1:]}.",
                      "Save the file again to have it written in the usual way.") for text in header.oddities]
     if header.extra:
@@ -157,7 +188,7 @@ def _findings(header: Header, entries: list[Entry]) -> tuple[Finding, ...]:
     if "" in header.keys:
         found.append(Finding("empty-name", "info", "", "One tensor's name is empty.",
                              "Rename it before other programs trip over it."))
-    deep = next((key for _, _, key, form in entries if len(form.shape) > _USUAL_RANK), None)
+    deep = next((key for key, form in zip(header.keys, header.forms, strict=True) if len(form.shape) > _USUAL_RANK), None)
     if deep is not None:
         found.append(Finding("rank", "info", deep, f"\"{visible(deep)}\" has more than {_USUAL_RANK} dimensions.",
                              "NumPy and most operations of PyTorch stop there."))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
 from ..dtypes import DTYPES, SAFETENSORS
@@ -28,12 +29,12 @@ _FIELDS = ("dtype", "shape", "data_offsets")
 _REPORT_EVERY = 1024                       # entries
 
 _INT = rb"(?:0|[1-9][0-9]{0,19})"
-# one entry as all known writers spell it, with Rust's spacing or Python's, and its comma; or else all the rest, so that
-# findall cannot step over what it does not know
-_USUAL = re.compile(
-    rb' ?"([^"\\\x00-\x1f]{0,1024})": ?\{"dtype": ?"([A-Z0-9_]{1,16})", ?"shape": ?\[([0-9, ]{0,1024})\], ?"data_offsets": ?'
-    rb'\[(#), ?(#)\]\},|([\x00-\xff]+)'.replace(b"#", _INT))
-_SHAPE = re.compile(rb"(?:#(?:, ?#)*)?".replace(b"#", _INT))
+# one entry as all known writers spell it, with Rust's spacing or Python's, and its comma: its name, the head of its object
+# up to the second bracket, its offsets; or else all the rest, so that findall cannot step over what it does not know. Names
+# and heads are taken as they come here and judged afterwards, names all at once, heads once for all that are alike.
+_USUAL = re.compile(rb' ?"([^"]*)": ?\{([^[]*\[[^[]*)\[(#), ?(#)\]\},|([\x00-\xff]+)'.replace(b"#", _INT))
+_HEAD = re.compile(rb'"dtype": ?"([A-Z0-9_]{1,16})", ?"shape": ?\[((?:#(?:, ?#)*)?)\], ?"data_offsets": ?'.replace(b"#", _INT))
+_NOT_PLAIN = bytes(range(0x20)) + b"\\"     # what stands for something else in a string, or must not be in one
 _ENTRY_END = b"]},"
 _BLOCK_MIN, _BLOCK_MAX = 1 << 11, 1 << 16  # bytes given to one call of findall: a few milliseconds at most
 _PLAIN_MAX = 4096                          # bytes of an entry that may be given to the json module
@@ -61,16 +62,15 @@ class Form(NamedTuple):
     problem: str
 
 
-Entry = tuple[int, int, str, Form]
-"""One tensor: where its bytes start and end, counted from the end of the header; its key; its form."""
-
-
 class Header(NamedTuple):
-    """`entries` in header order, `keys` those of all of them; `extra` has the raw JSON of fields that safetensors does not
+    """`starts`, `stops`, `keys` and `forms` have an item for every tensor, in header order: where its bytes start and end,
+    counted from the end of the header, its key, its form. `extra` has the raw JSON of fields that safetensors does not
     define, by key and field; `oddities` are deviations that the reference reader tolerates, as sentences."""
 
-    entries: list[Entry]
-    keys: set[str]
+    starts: list[int]
+    stops: list[int]
+    keys: list[str]
+    forms: list[Form]
     metadata: dict[str, str]
     extra: dict[str, dict[str, str]]
     oddities: list[str]
@@ -86,12 +86,15 @@ class _Parser:
         self.data = data
         self.scan = Scanner(data, "the header", BASE, limits=limits, monitor=monitor)
         self.monitor = monitor
-        self.entries: list[Entry] = []
-        self.keys: set[str] = set()
+        self.starts: list[int] = []
+        self.stops: list[int] = []
+        self.keys: list[str] = []
+        self.forms: list[Form] = []
+        self.taken: set[str] = set()                    # all keys so far
         self.metadata: dict[str, str] | None = None
         self.extra: dict[str, dict[str, str]] = {}
         self.oddities: list[str] = []
-        self.forms: dict[tuple[bytes, bytes], Form] = {}
+        self.form_of: dict[bytes, Form] = {}            # by the head of the entry
 
     def run(self) -> Header:
         scan = self.scan
@@ -104,7 +107,7 @@ class _Parser:
             self._usual_entries()
             more = (self._plain_entry() or self._any_entry()) == b","
         scan.end()
-        return Header(self.entries, self.keys, self.metadata or {}, self.extra, self.oddities)
+        return Header(self.starts, self.stops, self.keys, self.forms, self.metadata or {}, self.extra, self.oddities)
 
     def _begin(self) -> None:
         data = self.data
@@ -128,8 +131,10 @@ class _Parser:
             rows = _USUAL.findall(self.data, pos, end) if end > pos else []
             rest = rows.pop()[-1] if rows and rows[-1][-1] else b""
             if not rows or not self._take_rows(rows):
+                self._take_until_odd(rows, end)
                 return
             self.scan.pos = end - len(rest)
+            self.scan.space()
             if rest:
                 return
             self.monitor.report(end, len(self.data))
@@ -137,26 +142,28 @@ class _Parser:
 
     def _take_rows(self, rows: list[tuple[bytes, ...]]) -> bool:
         """Takes these entries, or none of them when one needs a closer look."""
-        raw_keys, dtypes, shapes, starts, stops, _ = zip(*rows, strict=True)
-        forms = self.forms
-        for pair in {*zip(dtypes, shapes, strict=True)}:
-            if pair in forms:
-                continue
-            form = _usual_form(*pair)
-            if form is None:
-                return False
-            forms[pair] = form
-        try:
-            keys = [*map(bytes.decode, raw_keys)]
-        except UnicodeDecodeError:
-            return False
+        raw_keys, heads, starts, stops, _ = zip(*rows, strict=True)
+        form_of = self.form_of
+        known = [_usual_form(head, form_of) for head in {*heads}.difference(form_of)]
+        keys = _usual_keys(raw_keys)
         fresh = {*keys}
-        if len(fresh) < len(keys) or METADATA in fresh or not self.keys.isdisjoint(fresh):
+        if not all(known) or len(fresh) < len(rows) or METADATA in fresh or not self.taken.isdisjoint(fresh):
             return False
-        self.keys |= fresh
-        self.entries += zip(map(int, starts), map(int, stops), keys, map(forms.__getitem__, zip(dtypes, shapes, strict=True)),
-                            strict=True)
+        self.taken |= fresh
+        self.keys += keys
+        self.forms += map(form_of.__getitem__, heads)
+        ends = [*map(int, stops)]
+        # where each begins where the one before it ends, as nearly always, half of the numbers are known already
+        self.starts += [int(starts[0]), *ends[:-1]] if starts[1:] == stops[:-1] else map(int, starts)
+        self.stops += ends
         return True
+
+    def _take_until_odd(self, rows: list[tuple[bytes, ...]], end: int) -> None:
+        """Takes the first of these entries, which end before `end`: those before the one that needs a closer look."""
+        odd = next((n for n, row in enumerate(rows) if row[1] not in self.form_of or not _usual_keys(row[:1])), 0)
+        if odd and self._take_rows(rows[:odd]):
+            self.scan.pos = next(islice(_USUAL.finditer(self.data, self.scan.pos, end), odd - 1, None)).end()
+            self.scan.space()
 
     def _plain_entry(self) -> bytes:
         """Takes one entry in any spelling that has no other fields, names none of them twice and nests nothing more; returns
@@ -172,15 +179,16 @@ class _Parser:
                 return b""
             fields = dict(pairs)
             (start, stop), shape = fields["data_offsets"], fields["shape"]
-            pair = (fields["dtype"].encode(), repr(shape).encode())
+            like = fields["dtype"].encode() + repr(shape).encode()
         except (ValueError, KeyError, TypeError, AttributeError):
             return b""
-        if key in self.keys or key == METADATA or not _counts(shape) or not _counts([start, stop]):
+        if key in self.taken or key == METADATA or not _counts(shape) or not _counts([start, stop]):
             return b""
-        form = self.forms.get(pair) or self.forms.setdefault(pair, _form(fields["dtype"], tuple(shape), key, BASE + scan.pos))
-        self.keys.add(key)
-        self.entries.append((start, stop, key, form))
-        if len(self.entries) % _REPORT_EVERY == 0:
+        form = self.form_of.get(like)
+        if form is None:
+            form = self.form_of[like] = _form(fields["dtype"], tuple(shape), key, BASE + scan.pos)
+        self._take(start, stop, key, form)
+        if len(self.keys) % _REPORT_EVERY == 0:
             self.monitor.report(end, len(self.data))
         scan.pos = end
         return scan.separator()
@@ -191,14 +199,20 @@ class _Parser:
         scan.space()
         at = scan.pos
         key = scan.name()
-        if key in self.keys or (key == METADATA and self.metadata is not None):
+        if key in self.taken or (key == METADATA and self.metadata is not None):
             raise scan.duplicate(key, at)
         if key == METADATA:
             self._take_metadata(at)
         else:
-            self.keys.add(key)
-            self.entries.append(self._entry(key, at))
+            self._take(*self._entry(key, at))
         return scan.separator()
+
+    def _take(self, start: int, stop: int, key: str, form: Form) -> None:
+        self.starts.append(start)
+        self.stops.append(stop)
+        self.keys.append(key)
+        self.forms.append(form)
+        self.taken.add(key)
 
     def _take_metadata(self, at: int) -> None:
         found = self.scan.value(2)
@@ -214,7 +228,7 @@ class _Parser:
                 raise self._corrupt(f"the value of \"{visible(name)}\" in {METADATA} is not text", at)
         self.metadata = found
 
-    def _entry(self, key: str, at: int) -> Entry:
+    def _entry(self, key: str, at: int) -> tuple[int, int, str, Form]:
         scan = self.scan
         if scan.peek() != b"{":
             raise self._corrupt(f"the entry of tensor \"{visible(key)}\" is not an object", at)
@@ -242,15 +256,28 @@ class _Parser:
         return Corrupt(message, HINT, f"byte {BASE + at}", id=id)
 
 
-def _usual_form(dtype: bytes, shape: bytes) -> Form | None:
-    """None when something is wrong with it."""
-    if not _SHAPE.fullmatch(shape):
-        return None
-    sizes = tuple([int(size) for size in shape.split(b",")]) if shape else ()
+def _usual_keys(raw: tuple[bytes, ...]) -> list[str]:
+    """The names whose bytes these are; none when one of them needs a closer look."""
+    together = b"\n".join(raw)
+    if len(together.translate(None, _NOT_PLAIN)) != len(together) - len(raw) + 1:
+        return []
     try:
-        return _form(dtype.decode(), sizes, "", 0)
+        return together.decode().split("\n")
+    except UnicodeDecodeError:
+        return []
+
+
+def _usual_form(head: bytes, form_of: dict[bytes, Form]) -> bool:
+    """Puts what `head` says into `form_of`; False when something is wrong with it."""
+    matched = _HEAD.fullmatch(head)
+    if matched is None:
+        return False
+    dtype, shape = matched.groups()
+    try:
+        form_of[head] = _form(dtype.decode(), tuple([int(size) for size in shape.split(b",")]) if shape else (), "", 0)
     except ReadError:
-        return None
+        return False
+    return True
 
 
 def _counts(value: object) -> bool:

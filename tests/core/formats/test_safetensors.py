@@ -336,3 +336,28 @@ def test_that_the_slow_road_accepts_what_the_fast_one_does(path: Path) -> None:
     for pattern in range(64):
         entries = [(unusual if pattern >> number & 1 else usual)[number] for number in range(6)]
         assert [*read(path, file_bytes(obj(*entries), bytes(6))).tensors] == [f"k{number}" for number in range(6)]
+
+
+@pytest.mark.parametrize("odd", [
+    entry("k3", "U8", "[1]", "[3,4]", ',"more":1'),
+    entry("\\u006b3", "U8", "[1]", "[3,4]"),
+    entry("k\\n", "U8", "[1]", "[3,4]"),
+    entry("k3", "U8", "[1 ]", "[3,4]"),
+], ids=["field", "escape", "newline", "space"])
+def test_that_an_odd_entry_holds_up_none_of_the_others(path: Path, odd: str) -> None:
+    entries = [entry(f"k{number}", "U8", "[1]", [number, number + 1]) for number in range(200)]
+    entries[3] = odd
+    for separator in (",", ", "):
+        ckpt = read(path, file_bytes("{" + separator.join(entries) + "}", bytes(200)))
+        assert [key for key in ckpt.tensors if key != "k\n"] == [f"k{n}" for n in range(200) if "k\\n" not in odd or n != 3]
+
+
+def test_that_there_is_one_storage_for_every_tensor_in_the_order_of_their_bytes(path: Path) -> None:
+    header = obj(entry("b", "U8", "[2]", "[4,6]"), entry("a", "F32", "[1]", "[0,4]"))
+    storages = read(path, file_bytes(header, bytes(6))).storages
+    assert [*storages] == ["0", "1"]
+    assert [storage[:4] for storage in storages.values()] == [("0", "float32", None, 4), ("1", "uint8", None, 2)]
+    assert storages["1"].extent is not None
+    assert storages["1"].extent.offset == path.stat().st_size - 2
+    for wrong in ("2", "-1", "01", "", "a", "١", "9" * 5000):
+        assert wrong not in storages
