@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def paused() -> Iterator[None]:
+def paused(for_good: bool = False) -> Iterator[None]:
     """Without the collector, which would walk the growing tables again and again: three times as fast. Whoever found it
-    switched off leaves it so."""
+    switched off leaves it so. `for_good`: it never looks at what was made until now either; that goes when nobody refers to
+    it any more. For programs that wait for a person, who would notice each look at a million objects."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -19,5 +20,6 @@ def paused() -> Iterator[None]:
             # to the oldest generation with everything: else the next collection walks a million young objects in one go and
             # the window stands still meanwhile
             gc.freeze()
-            gc.unfreeze()
+            if not for_good:
+                gc.unfreeze()
             gc.enable()

@@ -106,7 +106,11 @@ class Opener(QObject):
             self._session.failed(id, error if isinstance(error, core.InspectorError) else self._our_fault(error))
             self.opened.emit(id)
 
-        self._tasks.start(_key(id), lambda monitor: core.open(path, monitor=monitor), on_done=done, on_error=failed,
+        def work(monitor: core.Monitor) -> core.Checkpoint:
+            with core.collector.paused(for_good=True):
+                return core.open(path, monitor=monitor)
+
+        self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),
                           on_cancel=lambda: self._session.cancelled(id),
                           label=self.tr("Opening {name}").format(name=core.visible(os.path.basename(path), 60)))

@@ -18,7 +18,7 @@ import sys
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import repeat
+from itertools import islice, repeat
 from operator import gt
 from typing import NamedTuple
 
@@ -50,6 +50,7 @@ _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
 _STRONG, _MASKED = 0x0040, 0x2000
 _ODD_FLAGS = zip_local.ENCRYPTED | zip_local.PATCHED | _STRONG | _MASKED
 
+_AT_ONCE = 8192             # members that are put into the table in one call
 _ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
 _SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
 _BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
@@ -434,7 +435,9 @@ def _fill(directory: ZipDirectory, source: SourceFile, table: _Table, at: int) -
     extents = map(partial(tuple.__new__, Extent), zip(repeat(source.index), offsets, table.packed, table.sizes, table.methods,
                                                       crcs, locals_))
     members = directory.members
-    members.update(zip(table.names, extents, strict=True))
+    pairs = zip(table.names, extents, strict=True)
+    while some := list(islice(pairs, _AT_ONCE)):        # not all in one call, which would keep the interpreter from the window
+        members.update(some)
     if any(table.methods) or table.packed != table.sizes:
         doubtful += [name for name, extent in members.items() if extent.method != STORED or extent.size != extent.nbytes]
     for name in dict.fromkeys(doubtful):

@@ -368,7 +368,11 @@ class TreeModel(QAbstractTableModel):
         if self._tasks is None:
             self.set_tree(id, build_key_tree(checkpoint))
         else:
-            self._tasks.start(("tree", id), lambda monitor: build_key_tree(checkpoint, monitor),
+            def work(monitor: core.Monitor) -> KeyTree:
+                with core.collector.paused(for_good=True):
+                    return build_key_tree(checkpoint, monitor)
+
+            self._tasks.start(("tree", id), work,
                               on_done=lambda tree: self.set_tree(id, tree), label=self.tr("Laying out the keys"))
 
     def _fail(self, at: int) -> None:
