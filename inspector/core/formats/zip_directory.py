@@ -112,7 +112,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     start, at, findings = _place(source, end)
     table = _parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
-    findings += _odd_names(table.names)
+    findings += odd_names(table.names)
     directory = ZipDirectory({}, {}, {}, findings + _odd_ends(source, end, table), start, end.comment)
     _fill(directory, source, table, at)
     return directory
@@ -370,7 +370,7 @@ def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def _odd_names(names: list[str]) -> list[Finding]:
+def odd_names(names: list[str]) -> list[Finding]:
     """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
     one look at all names joined."""
     joined = "\0".join(names)
