@@ -74,6 +74,11 @@ def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Moni
     return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt
 
 
+def file_of(path: str) -> str:
+    """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
+    return outer.split(path)[0]
+
+
 def _format(source: SourceFile) -> Format:
     name = sniff(source)
     for found in FORMATS:

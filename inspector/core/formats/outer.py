@@ -107,7 +107,7 @@ def _choose(inner: str, names: list[str], path: str) -> tuple[str, str]:
             return inner[:at], inner[at + 1:]
         at = inner.rfind(MARK, 0, at)
     raise NotACheckpoint(f"there is no member {visible(inner, 200)!r} in {visible(os.path.basename(path), 200)}",
-                         f"It holds {inside.listed(names)}.", id="no_member", members=inside.openable(names))
+                         f"It holds {inside.listed(names)}.", id="no_member")
 
 
 def _source_of(source: SourceFile, extent: Extent, member: str, path: str) -> SourceFile:

@@ -1,6 +1,8 @@
 """Problem: a file that cannot be opened, said in its place: what is wrong, where, what to do, and what was learnt before."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -13,11 +15,13 @@ from ..tasks import Tasks
 from .common import Card, FindingBox, Prose, empty, facts, label
 
 FINDINGS_CAP = 100
+MEMBERS_CAP = 12                # members of an archive that get a button
 
 
 class Problem(QScrollArea):
     retry_asked = Signal(int)
     close_asked = Signal(int)
+    path_asked = Signal(object)         # str: FILE!member; see welcome.path_asked
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -71,6 +75,8 @@ class Problem(QScrollArea):
         head.addLayout(text, 1)
         self._content.addLayout(head)
         self._content.addLayout(self._buttons(document, error))
+        if error.members:
+            self._content.addWidget(self._inside(document.path, error.members))
         card = Card()
         card.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)),
                                    (self.tr("Where"), core.visible(error.where)),
@@ -82,6 +88,21 @@ class Problem(QScrollArea):
                 learnt.body.addWidget(FindingBox(finding))
             self._content.addWidget(learnt)
         self._content.addStretch(1)
+
+    def _inside(self, path: str, members: Sequence[str]) -> Card:
+        """What lies in an archive, to be opened with a click."""
+        card = Card(self.tr("In this archive"))
+        for member in members[:MEMBERS_CAP]:
+            button = QPushButton(self.tr("Open {name}").format(name=words.menu_text(member, 100)))
+            button.setAccessibleName(self.tr("Open {name}").format(name=core.visible(member)))
+            button.setToolTip(words.tip(member))
+            icons.put(button, "archive")
+            button.clicked.connect(lambda _=False, inner=f"{path}!{member}": self.path_asked.emit(inner))
+            card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        if len(members) > MEMBERS_CAP:
+            more = self.tr("{count} more can be opened as FILE!MEMBER.").format(count=f"{len(members) - MEMBERS_CAP:,}")
+            card.body.addWidget(label(more, tone="muted"))
+        return card
 
     def _buttons(self, document: Document, error: core.InspectorError) -> QHBoxLayout:
         id = document.id
