@@ -64,11 +64,12 @@ class Problem(QScrollArea):
         head = QHBoxLayout()
         head.setSpacing(15)
         picture = QLabel()
-        picture.setPixmap(icons.pixmap("danger", 34, c.danger))
+        picture.setPixmap(icons.pixmap("archive", 34, c.accent) if error.members else icons.pixmap("danger", 34, c.danger))
         head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         text = QVBoxLayout()
         text.setSpacing(8)
-        text.addWidget(label(self.tr("This file cannot be opened"), strong=True, scale=1.35))
+        title = self.tr("Choose what to open") if error.members else self.tr("This file cannot be opened")
+        text.addWidget(label(title, strong=True, scale=1.35))
         text.addWidget(Prose(words.sentence(message), self.tr("What is wrong"), scale=1.05))
         if hint:
             text.addWidget(Prose(hint, self.tr("What to do"), tone="muted", scale=1.05))
@@ -92,11 +93,12 @@ class Problem(QScrollArea):
     def _inside(self, path: str, members: Sequence[str]) -> Card:
         """What lies in an archive, to be opened with a click."""
         card = Card(self.tr("In this archive"))
-        for member in members[:MEMBERS_CAP]:
+        for n, member in enumerate(members[:MEMBERS_CAP]):
             button = QPushButton(self.tr("Open {name}").format(name=words.menu_text(member, 100)))
             button.setAccessibleName(self.tr("Open {name}").format(name=core.visible(member)))
             button.setToolTip(words.tip(member))
-            icons.put(button, "archive")
+            button.setProperty("primary", n == 0)
+            icons.put(button, "archive", "" if n else "accent_text")
             button.clicked.connect(lambda _=False, inner=f"{path}!{member}": self.path_asked.emit(inner))
             card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         if len(members) > MEMBERS_CAP:
@@ -110,8 +112,8 @@ class Problem(QScrollArea):
         row.setContentsMargins(49, 0, 0, 0)
         row.setSpacing(10)
         again = QPushButton(self.tr("Try again"))
-        again.setProperty("primary", True)
-        icons.put(again, "reload", "accent_text")
+        again.setProperty("primary", not error.members)
+        icons.put(again, "reload", "" if error.members else "accent_text")
         again.clicked.connect(lambda: self.retry_asked.emit(id))
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(lambda: self.close_asked.emit(id))

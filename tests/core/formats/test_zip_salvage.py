@@ -15,6 +15,7 @@ import torch
 
 from inspector import core
 from inspector.core.bytes import SourceFile
+from inspector.core.formats import zip_salvage
 
 STATE = OrderedDict((f"layer{n}.weight", torch.arange(50 + 37 * n, dtype=torch.float32) - 3) for n in range(40))
 STATE["tied"] = STATE["layer7.weight"]
@@ -156,6 +157,16 @@ def test_that_bytes_like_headers_inside_a_storage_do_not_mislead(opened: Open) -
     ckpt = opened(data[:-5000])
     check(ckpt, state)
     assert whole_of(ckpt) == ["bait", "w"]
+
+
+def test_that_bytes_made_of_signatures_are_given_up_on(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zip_salvage, "_FALSE_ENDS", 100)
+    data = saved({"w": torch.ones(9)})
+    first = data[:data.index(b"PK\x03\x04", 4)]
+    bait = struct.pack("<4sHHHHHIIIHH", b"PK\x03\x04", 0, 8, 0, 0, 0, 0, 0, 0, 3, 0) + b"a/y" + b"PK\x07\x08" * 1000
+    ckpt = opened(first + bait)
+    assert ckpt.tensors["w"].problem.startswith("lost: ")
+    assert "a/y" not in {member.name for member in ckpt.members}
 
 
 def test_that_changed_bytes_before_the_cut_are_noticed_when_read(opened: Open) -> None:
