@@ -170,8 +170,7 @@ def _no_end(source: SourceFile, tail: bytes) -> Truncated:
                          "The download left a hole or the file was padded: fetch it again.", f"byte {source.size - zeros}",
                          id="truncated_or_padded")
     return Truncated("the end of the ZIP archive is missing (no directory in the last 64 KiB)",
-                     "The download or copy was interrupted: fetch the file again. Tensors before the break may still be there.",
-                     f"byte {source.size}")
+                     "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
 
 
 def _refuse_second_end(tail: bytes, found: int, after: int, first: int) -> None:

@@ -54,6 +54,8 @@ def read_directory(source: SourceFile, broken: Truncated, limits: Limits, monito
     walk.run()
     if not walk.main:
         broken.findings = (*broken.findings, *walk.told)
+        if walk.members or walk.told:
+            broken.hint += " The record that says which tensors there are (data.pkl) is cut or lies behind the break."
         raise broken
     findings = odd_names(list(walk.members))
     directory = ZipDirectory(walk.members, walk.notes, {}, findings, 0, b"")

@@ -189,6 +189,18 @@ def test_that_an_archive_packed_by_another_program_is_salvaged_too(opened: Open,
     assert whole_of(ckpt)[:30] == list(STATE)[:30]
 
 
+def test_that_storages_without_their_object_are_refused_with_the_reason(opened: Open) -> None:
+    """TorchScript writes its object last."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name in ("archive/data/0", "archive/data/1", "archive/data.pkl"):
+            archive.writestr(name, bytes(400))
+    data = out.getvalue()
+    with pytest.raises(core.Truncated) as caught:
+        opened(data[:data.index(b"data.pkl") - 40])
+    assert "lies behind the break" in caught.value.hint
+
+
 def test_that_two_members_of_one_name_are_refused(opened: Open) -> None:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
