@@ -31,6 +31,7 @@ inspector [FILE ...]                    open the window
 """
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
+FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
 --json prints one JSON object on standard output (ls, stats, check).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """

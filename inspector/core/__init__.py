@@ -48,15 +48,16 @@ __all__ = [
     "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
     "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
-    "check", "collector", "digest", "digests", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open",
+    "check", "collector", "digest", "digests", "file_of", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open",
     "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
     "visible", "worst",
 ]  # fmt: skip
 
 
 def open(path: str | os.PathLike[str], *, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
-    """The checkpoint at `path`, with what is odd about it in `.findings`. Reads metadata, never tensor bytes, and holds no
-    file handle afterwards. Raises a `ReadError` for what is no readable checkpoint, `Cancelled` when `monitor` says so."""
+    """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
+    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint,
+    `Cancelled` when `monitor` says so."""
     return _opened(path, monitor, limits)
 
 
@@ -64,6 +65,11 @@ def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> C
     ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
     found = [finding for look in checks.CHECKS for finding in look(ckpt)]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
+
+
+def file_of(path: str | os.PathLike[str]) -> str:
+    """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
+    return formats.file_of(os.fsdecode(path))
 
 
 def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:

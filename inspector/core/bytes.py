@@ -30,7 +30,14 @@ _SMALL = 64 << 10              # up to here a member is read together with its l
 
 class SourceFile:
     """An open regular file; a context manager. `stamp` is how it looked when opened, `size` its bytes, `index` its place
-    in `Checkpoint.files`. Any thread may read."""
+    in `Checkpoint.files`. Any thread may read.
+
+    A `window` or an `unpacked` member of it is a source too, whose offsets count from its own beginning: `base` is where that
+    is in the file, or, when `inside` names members, in what the last of them unpacks to.
+    """
+
+    base = 0
+    inside: tuple[Extent, ...] = ()
 
     def __init__(self, fd: int, stamp: FileStamp, index: int = 0) -> None:
         self._fd = fd
@@ -38,6 +45,15 @@ class SourceFile:
         self.size = stamp.size
         self.index = index
         self._lock = threading.Lock()
+
+    def window(self, offset: int, nbytes: int, name: str) -> SourceFile:
+        """The bytes from `offset`, read in place, called `name`. Raises Truncated when they are not all there."""
+        self._expect(offset, nbytes)
+        return _Window(self, offset, nbytes, name)
+
+    def unpacked(self, member: Extent, name: str) -> SourceFile:
+        """A deflated member, inflated into memory. Raises TooBig beyond `LIMITS.preview`, BadTensor when it is damaged."""
+        return _Unpacked(self, member, name)
 
     def __enter__(self) -> SourceFile:
         return self
@@ -118,8 +134,66 @@ class SourceFile:
             return os.read(self._fd, nbytes)
 
 
+class _Window(SourceFile):
+    """Part of another source. The other one stays open for as long as this is used."""
+
+    def __init__(self, outer: SourceFile, offset: int, nbytes: int, name: str) -> None:
+        super().__init__(-1, outer.stamp._replace(path=name), outer.index)
+        self.size = nbytes
+        self.base = outer.base + offset
+        self.inside = outer.inside
+        self._outer = outer
+        self._offset = offset
+
+    def check_unchanged(self) -> None:
+        self._outer.check_unchanged()
+
+    def _some(self, offset: int, nbytes: int) -> bytes:
+        return self._outer._some(self._offset + offset, nbytes)
+
+
+class _Unpacked(SourceFile):
+    """A member of another source, inflated. Closing it closes the other one."""
+
+    def __init__(self, outer: SourceFile, member: Extent, name: str) -> None:
+        super().__init__(-1, outer.stamp._replace(path=name), outer.index)
+        self.size = member.size
+        self.inside = (*outer.inside, member.moved(outer.base))
+        self._outer = outer
+        self._data = _inflated(outer, member, outer.stamp._replace(path="", inside=self.inside))
+
+    def close(self) -> None:
+        self._outer.close()
+
+    def check_unchanged(self) -> None:
+        self._outer.check_unchanged()
+
+    def _some(self, offset: int, nbytes: int) -> bytes:
+        return self._data[offset:offset + nbytes]
+
+
+_KEPT = 64 << 20                # bytes of the last unpacked member that are kept for whoever reads it next
+_kept: dict[FileStamp, bytes] = {}
+_kept_lock = threading.Lock()
+
+
+def _inflated(source: SourceFile, member: Extent, key: FileStamp) -> bytes:
+    if member.size > LIMITS.preview:
+        raise TooBig(f"it is packed and would unpack to {member.size:,} bytes; up to {LIMITS.preview:,} are unpacked into memory",
+                     "Extract it from the archive and open the extracted file.", f"byte {member.offset}")
+    with _kept_lock:
+        data = _kept.get(key)
+    if data is None:
+        data = _cursor_for(source, member, 0, member.size, True).read(member.size)
+        if len(data) <= _KEPT:
+            with _kept_lock:
+                _kept.clear()
+                _kept[key] = data
+    return data
+
+
 def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0) -> SourceFile:
-    """Opens the regular file at `path` for reading, links followed.
+    """Opens the regular file at `path` for reading, links followed; with `expect.inside` what is unpacked from it.
 
     Raises Unreadable (no such file, no permission …), NotACheckpoint for a device, pipe or socket, Unsupported for a
     folder, and Changed when `expect` is given and the file is no longer that one.
@@ -139,7 +213,10 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0)
         stamp = _stamp(name, found)
         if expect is not None:
             _compare(expect, stamp)
-        return SourceFile(fd, stamp, index)
+        source = SourceFile(fd, stamp, index)
+        for member in expect.inside if expect is not None else ():
+            source = source.unpacked(member, name)
+        return source
     except OSError as error:
         os.close(fd)
         raise _unreadable(error, "") from error
@@ -365,7 +442,7 @@ def _stamp(path: str, found: os.stat_result) -> FileStamp:
 
 
 def _compare(before: FileStamp, now: FileStamp) -> None:
-    if before[1:] == now[1:]:
+    if before[:6] == now._replace(path=before.path)[:6]:
         return
     if (before.inode, before.device) != (now.inode, now.device):
         what = "it was replaced by another file"

@@ -16,7 +16,8 @@ from .graph import Graph
 
 
 class FileStamp(NamedTuple):
-    """How a file looked when it was opened; compared before every later read."""
+    """How a file looked when it was opened; compared before every later read. With `inside`, extents lie in what is unpacked
+    from the file: the first of `inside` is a member of it, each next one a member of the one before."""
 
     path: str
     size: int
@@ -24,6 +25,7 @@ class FileStamp(NamedTuple):
     ctime_ns: int
     inode: int
     device: int
+    inside: tuple[Extent, ...] = ()
 
 
 class LocalHeader(NamedTuple):
@@ -50,6 +52,11 @@ class Extent(NamedTuple):
     method: int = 0
     crc: int | None = None
     local: LocalHeader | None = None
+
+    def moved(self, by: int) -> Extent:
+        """The same bytes, in a file where `by` others come before."""
+        local = self.local and self.local._replace(at=self.local.at + by, bound=self.local.bound + by)
+        return self._replace(offset=self.offset + by, local=local)
 
 
 class Storage(NamedTuple):

@@ -30,17 +30,19 @@ if TYPE_CHECKING:
 
 class InspectorError(Exception):
     """`message` says what is wrong, `hint` what to do, `where` the member and byte offset ("data.pkl:123"), `id` is a
-    stable name for scripts. `findings` keeps what was learnt before the error (calls in a pickle that then breaks off)."""
+    stable name for scripts. `findings` keeps what was learnt before the error (calls in a pickle that then breaks off);
+    `members` names what lies inside an archive that is no checkpoint itself, to be opened as FILE!member."""
 
     id = "error"
 
     def __init__(self, message: str, hint: str = "", where: str = "", *, id: str = "",
-                 findings: Sequence[Finding] = ()) -> None:
+                 findings: Sequence[Finding] = (), members: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.where = where
         self.findings = tuple(findings)
+        self.members = tuple(members)
         if id:
             self.id = id
 

@@ -44,7 +44,7 @@ def differences(header: bytes, told: Told) -> list[str]:
             crc == nbytes == size == 0 if flags & DESCRIPTOR else (crc, nbytes, size) == told[3:]):
         return []
     if nbytes == FULL32 or size == FULL32:
-        nbytes, size = _zip64_sizes(header[FIXED + n_name:FIXED + n_name + n_extra], nbytes, size)
+        nbytes, size = zip64_sizes(header[FIXED + n_name:FIXED + n_name + n_extra], nbytes, size)
     found = []
     if name != told.name:
         found.append(f"name {_text(name)!r} instead of {_text(told.name)!r}")
@@ -62,7 +62,7 @@ def differences(header: bytes, told: Told) -> list[str]:
     return found
 
 
-def _zip64_sizes(extra: bytes, nbytes: int, size: int) -> tuple[int, int]:
+def zip64_sizes(extra: bytes, nbytes: int, size: int) -> tuple[int, int]:
     """(packed, unpacked) with 0xFFFFFFFF resolved from the zip64 field, whose order is unpacked first."""
     values = list(zip64_field(extra))
     if size == FULL32 and values:

@@ -10,6 +10,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from inspector import core
+
 from . import icons, theme, words
 from .panels import PANELS
 from .settings import Settings
@@ -147,7 +149,7 @@ class Menus(QObject):
             name = words.menu_text(os.path.basename(os.path.normpath(path)) or path, 60)
             folder = words.menu_text(os.path.dirname(path), 60)
             action = menu.addAction(f"&{n % 10}  {name}   —   {folder}", partial(self._commands.open_paths, [path]))
-            action.setEnabled(os.path.lexists(path))
+            action.setEnabled(os.path.lexists(core.file_of(path)))
         menu.setEnabled(bool(self._settings.recent))
         if self._settings.recent:
             menu.addSeparator()

@@ -102,6 +102,26 @@ def test_that_an_error_is_said_in_place_and_can_be_tried_again(window: MainWindo
     assert window.states.currentWidget() is window.tabs
 
 
+def test_that_what_lies_in_an_archive_opens_with_a_click(window: MainWindow, session: Session, tasks: Tasks, opens: Opens,
+                                                         idle: Idle) -> None:
+    opens["/runs/bad.zip"] = core.NotACheckpoint("A ZIP archive", "Open one.", members=("policy.pth", "R&D/<b>x.pth"))
+    window.open_paths(["/runs/bad.zip"])
+    idle(tasks)
+    buttons = {button.text(): button for button in window.problem.findChildren(QPushButton)}
+    assert "Open R&&D/<b>x.pth" in buttons
+    buttons["Open policy.pth"].click()
+    idle(tasks)
+    assert paths(session) == ["/runs/bad.zip", "/runs/bad.zip!policy.pth"]
+    assert window.states.currentWidget() is window.tabs
+
+
+def test_that_at_most_some_members_of_an_archive_get_a_button(window: MainWindow, tasks: Tasks, opens: Opens, idle: Idle) -> None:
+    opens["/runs/bad.zip"] = core.NotACheckpoint("A ZIP archive", members=[f"{n}.pth" for n in range(40)])
+    window.open_paths(["/runs/bad.zip"])
+    idle(tasks)
+    assert len([button for button in window.problem.findChildren(QPushButton) if button.text().endswith(".pth")]) == 12
+
+
 def test_that_a_failed_file_can_be_closed_where_it_is_said(window: MainWindow, session: Session, tasks: Tasks, opens: Opens,
                                                            idle: Idle) -> None:
     opens["/runs/bad.pth"] = core.NotACheckpoint("This is a picture")

@@ -1,7 +1,8 @@
 """Containers: one file per format, listed here in order. `read` finds out which one a file is and has it read.
 
 A reader is `read(source, path, limits, monitor) -> Checkpoint`. Helpers that several share: `sniff` with `other_files` and
-`tar_members` (what a file is), `zip_tail`, `zip_directory`, `strict_json`, `safetensors_header`; of the formats before 1.6
+`tar_members` (what a file is), `outer` and `inside` (members of
+archives that are no checkpoints), `zip_tail`, `zip_directory`, `strict_json`, `safetensors_header`; of the formats before 1.6
 `pickle_stream`, `windowed` (bounded reads), `old_storages`, `sys_info`, `module_sources`.
 """
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ..findings import Finding
 from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
-from . import plain_pickle, safetensors, torch_legacy, torch_tar, torch_zip
+from . import outer, plain_pickle, safetensors, torch_legacy, torch_tar, torch_zip
 from .sniff import sniff
 
 
@@ -55,18 +56,27 @@ _LATER = {
 
 
 def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
-    """The checkpoint in the file at `path`: metadata only, no handle is kept. Raises a ReadError saying what is wrong and
-    what to do, `Cancelled` when `monitor` says so."""
+    """The checkpoint in the file at `path`, or in the member of an archive (FILE!member): metadata only, no handle is kept.
+    Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
     name = os.fsdecode(path)
+    file, member = outer.split(name)
     try:
-        with open_source(name) as source, collector.paused():
+        with open_source(file) as opened, collector.paused():
+            source = outer.enter(opened, file, member, limits, monitor) if member else opened
             found = _format(source)
             ckpt = found.read(source, name, limits, monitor)
-            source.check_unchanged()
+            opened.check_unchanged()
+            if member:
+                ckpt = outer.settle(ckpt, source, opened)
     except MemoryError:
         raise TooBig("there is not enough memory to open the file", "Close other programs and try again.") from None
     odd = _wrong_extension(name, found)
     return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt
+
+
+def file_of(path: str) -> str:
+    """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
+    return outer.split(path)[0]
 
 
 def _format(source: SourceFile) -> Format:

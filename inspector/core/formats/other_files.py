@@ -14,14 +14,13 @@ from collections.abc import Sequence
 from ..bytes import SourceFile
 from ..errors import NotACheckpoint, ReadError, Unsupported
 from ..keypath import visible
-from .tar_members import TarMember, is_tar
+from . import inside
+from .tar_members import TarMember, is_tar, plain
 
 WINDOW = 65_536                            # bytes of text looked at, at either end
-_SHOWN = 5                                 # members of an archive named in a message
 _AGAIN = "Get the file from its source again."
 _UNPACK = "Unpack it first with a program for such archives, then open the checkpoint inside."
 
-CHECKPOINT_SUFFIXES = (".safetensors", ".pth", ".pt", ".th", ".ckpt", ".bin", ".pkl", ".params", ".model", ".pth.tar", ".pt2")
 
 # (bytes, at offset, what it is): things that are no checkpoints of any kind
 _NO_CHECKPOINTS = (
@@ -122,15 +121,12 @@ def text(source: SourceFile, head: bytes) -> ReadError | None:
 
 
 def tar(members: Sequence[TarMember]) -> ReadError:
-    """An ordinary tar: what it holds and which of it to extract."""
-    names = [member.name for member in members]
-    inside = next((name for suffix in CHECKPOINT_SUFFIXES for name in names if name.lower().endswith(suffix)), None)
+    """An ordinary tar: what it holds and which of it to open."""
+    names = [plain(member.name) for member in members]
     if not names:
         return Unsupported("this is a tar archive without any file in it", _AGAIN, id="container")
-    listed = ", ".join(visible(name, 80) for name in names[:_SHOWN])
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return Unsupported(f"this is a tar archive, not a checkpoint itself; it holds {listed}{more}",
-                       f"Extract {visible(inside or 'the file you need', 80)} from it and open that.", id="container")
+    return Unsupported(f"this is a tar archive, not a checkpoint itself; it holds {inside.listed(names)}",
+                       inside.how_to_open(names), id="container", members=inside.openable(names))
 
 
 def unknown(head: bytes) -> ReadError:

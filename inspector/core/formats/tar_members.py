@@ -30,6 +30,11 @@ def is_tar(head: bytes) -> bool:
     return len(head) >= _BLOCK and any(head[:_BLOCK]) and _checksum_holds(head[:_BLOCK])
 
 
+def plain(name: str) -> str:
+    """A member's name without the "./" that tar puts before it."""
+    return name.removeprefix("./")
+
+
 def walk(source: SourceFile) -> list[TarMember]:
     """The regular files, in order, as far as headers can be followed. Nothing is extracted."""
     return [member for member in look(source)[0] if member.regular]

@@ -21,9 +21,9 @@ from types import MappingProxyType
 
 from .. import collector
 from ..bytes import STORED, SourceFile, read_member
-from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage
+from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage, TensorInfo
 from ..dtypes import DTYPES
-from ..errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig
+from ..errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig, Truncated
 from ..findings import Finding, Level
 from ..graph import Graph
 from ..keypath import visible
@@ -32,8 +32,10 @@ from ..pickles import views
 from ..pickles.machine import Budget, decode
 from ..pickles.storages import ResolveMany, StorageRef
 from ..progress import QUIET, Monitor
+from . import zip_salvage
 from .zip_directory import ZipDirectory, read_directory
 from .zip_foreign import refuse
+from .zip_salvage import Salvaged
 
 FORMAT, SCRIPT_FORMAT = "torch-zip", "torchscript"
 _MAIN = "data.pkl"
@@ -54,20 +56,28 @@ _FACTS = {"version": "version", "byteorder": "byteorder", ".format_version": "fo
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in the zip archive `source`; no record that holds a storage is read.
 
+    Where the end of the archive is missing, what its local headers tell of a torch archive is read (`zip_salvage`).
+
     Raises NotACheckpoint or Unsupported (naming it) for an archive of something else, Ambiguous for two checkpoints in one,
     and what `zip_directory.read_directory` and `pickles.machine.decode` raise.
     """
     with collector.paused():
-        archive = _Archive(source, read_directory(source, limits, monitor), limits, monitor)
-        return archive.checkpoint(path)
+        try:
+            directory, salvaged = read_directory(source, limits, monitor), None
+        except Truncated as broken:
+            salvaged = zip_salvage.read_directory(source, broken, limits, monitor)
+            directory = salvaged.directory
+        return _Archive(source, directory, limits, monitor, salvaged).checkpoint(path)
 
 
 class _Archive:
     """One archive being read. `used` are the members something refers to."""
 
-    def __init__(self, source: SourceFile, directory: ZipDirectory, limits: Limits, monitor: Monitor) -> None:
+    def __init__(self, source: SourceFile, directory: ZipDirectory, limits: Limits, monitor: Monitor,
+                 salvaged: Salvaged | None = None) -> None:
         self.source = source
         self.directory = directory
+        self.salvaged = salvaged           # what is known of the end, when the archive has none
         self.limits = limits
         self.monitor = monitor
         self.budget = Budget(limits)
@@ -97,8 +107,12 @@ class _Archive:
             tensors += [info._replace(key=f"constants.{info.key}", state_dict=None) for info in more.tensors]
             storages.update(more.storages)
         self._extra_pickles(known, is_script)
-        self._orphans()
-        self._checksums()
+        if self.salvaged is None:
+            self._orphans()
+            self._checksums()
+        else:
+            self._tell_salvaged(self.salvaged, tensors)
+            facts["salvaged"] = "the end of the archive is missing: read-only until saved anew"
         return Checkpoint(
             path, SCRIPT_FORMAT if is_script else FORMAT, SCRIPT_FORMAT if is_script else contents.kind, (self.source.stamp,),
             MappingProxyType(dict(zip([info[0] for info in tensors], tensors, strict=True))), MappingProxyType(dict(contents.values)),
@@ -140,6 +154,20 @@ class _Archive:
                 self._tell("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
                            f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
                            "Save it again to get an archive that torch reads.")
+
+    def _tell_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
+        problems = [info.problem.partition(":")[0] for info in tensors]
+        cut, lost = problems.count("truncated"), problems.count("lost")
+        where = f"byte {salvaged.end}"
+        if not cut and not lost:
+            kept = "its tensor is" if len(tensors) == 1 else f"all {len(tensors):,} tensors are"
+            self.findings.insert(0, Finding("truncated-archive", "danger", where, f"The end of the archive is missing: {kept} whole, "
+                                            "its directory is gone, and no other program opens it.",
+                                            "Save it anew under another name, or fetch the file again."))
+            return
+        self.findings.insert(0, Finding("truncated-archive", "danger", where, f"The end of the file is missing: of {len(tensors):,} "
+                                        f"tensors {len(tensors) - cut - lost:,} are there, {cut:,} cut short and {lost:,} lost.",
+                                        "Fetch the file again. What is there can be shown, and saved under another name."))
 
     def _members(self) -> tuple[Member, ...]:
         members = self.directory.members
@@ -191,6 +219,8 @@ class _Archive:
 
     def _check_version(self, name: str | None, text: str | None) -> None:
         """torch wants an integer from 1 to 10."""
+        if name is None and self.salvaged is not None:
+            return             # torch writes it last
         if name is None:
             self._tell("version", "warning", self.top + "version", "The archive has no version record: torch refuses it.",
                        "Save it again to get an archive that torch reads.")
@@ -382,6 +412,8 @@ class _Archive:
         if ref.device == "meta":
             return Storage(name, dtype, ref.device, nbytes, None, problem=ref.problem or _META)
         member, problem = self._record(ref, folder)
+        if member is None and self.salvaged is not None and not nbytes:
+            return Storage(name, dtype, ref.device, 0, Extent(self.source.index, 0, 0, 0), self.big_endian, ref.problem)
         if member is None:
             return Storage(name, dtype, ref.device, nbytes, None, self.big_endian, ref.problem or problem)
         extent = self.directory.members[member]
@@ -396,6 +428,8 @@ class _Archive:
         member: str | None = self.top + folder + ref.key
         if member not in self.directory.members:
             member = self._find(folder + ref.key)
+        if member is None and self.salvaged is not None:
+            return None, "lost: the file ends before its bytes"
         if member is None:
             return None, f"missing: the archive has no record {visible(folder + ref.key, 80)}"
         self.used.add(member)

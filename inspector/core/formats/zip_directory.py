@@ -113,7 +113,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     start, at, findings = _place(source, end)
     table = _parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
-    findings += _odd_names(table.names)
+    findings += odd_names(table.names)
     directory = ZipDirectory({}, {}, {}, findings + _odd_ends(source, end, table), start, end.comment)
     _fill(directory, source, table, at)
     return directory
@@ -171,8 +171,7 @@ def _no_end(source: SourceFile, tail: bytes) -> Truncated:
                          "The download left a hole or the file was padded: fetch it again.", f"byte {source.size - zeros}",
                          id="truncated_or_padded")
     return Truncated("the end of the ZIP archive is missing (no directory in the last 64 KiB)",
-                     "The download or copy was interrupted: fetch the file again. Tensors before the break may still be there.",
-                     f"byte {source.size}")
+                     "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
 
 
 def _refuse_second_end(tail: bytes, found: int, after: int, first: int) -> None:
@@ -371,7 +370,7 @@ def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def _odd_names(names: list[str]) -> list[Finding]:
+def odd_names(names: list[str]) -> list[Finding]:
     """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
     one look at all names joined."""
     joined = "\0".join(names)

@@ -6,8 +6,7 @@ from typing import NoReturn
 
 from ..errors import Corrupt, NotACheckpoint, Unsupported
 from ..keypath import visible
-
-_CHECKPOINTS = (".pth", ".pt", ".ckpt", ".safetensors", ".th", ".bin", ".mdlus", ".pkl")
+from . import inside
 
 # a member that tells -> what the archive is
 _SIGNS = (
@@ -48,11 +47,8 @@ def refuse(names: Collection[str]) -> NoReturn:
         raise Corrupt("this looks like a PyTorch checkpoint, but its record data.pkl is missing",
                       "Without it nobody can tell which tensors there are: fetch the file again.", id="missing")
     files = [name for name in names if not name.endswith("/")]
-    found = [name for name in files if name.lower().endswith(_CHECKPOINTS)]
-    hint = "Extract one of them and open that." if len(found) > 1 else f"Extract {visible(found[0], 80)} and open that." if found \
-        else "None of them is named like a checkpoint."
-    raise NotACheckpoint(f"this is a ZIP archive holding {_listed([*found, *(n for n in files if n not in set(found))] or names)}",
-                         hint, id="archive")
+    raise NotACheckpoint(f"this is a ZIP archive, not a checkpoint itself; it holds {inside.listed(files or names)}",
+                         inside.how_to_open(files), id="archive", members=inside.openable(files))
 
 
 def _listed(names: Collection[str]) -> str:

@@ -1,6 +1,8 @@
 """Problem: a file that cannot be opened, said in its place: what is wrong, where, what to do, and what was learnt before."""
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -13,11 +15,13 @@ from ..tasks import Tasks
 from .common import Card, FindingBox, Prose, empty, facts, label
 
 FINDINGS_CAP = 100
+MEMBERS_CAP = 12                # members of an archive that get a button
 
 
 class Problem(QScrollArea):
     retry_asked = Signal(int)
     close_asked = Signal(int)
+    path_asked = Signal(object)         # str: FILE!member; see welcome.path_asked
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,17 +64,20 @@ class Problem(QScrollArea):
         head = QHBoxLayout()
         head.setSpacing(15)
         picture = QLabel()
-        picture.setPixmap(icons.pixmap("danger", 34, c.danger))
+        picture.setPixmap(icons.pixmap("archive", 34, c.accent) if error.members else icons.pixmap("danger", 34, c.danger))
         head.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
         text = QVBoxLayout()
         text.setSpacing(8)
-        text.addWidget(label(self.tr("This file cannot be opened"), strong=True, scale=1.35))
+        title = self.tr("Choose what to open") if error.members else self.tr("This file cannot be opened")
+        text.addWidget(label(title, strong=True, scale=1.35))
         text.addWidget(Prose(words.sentence(message), self.tr("What is wrong"), scale=1.05))
         if hint:
             text.addWidget(Prose(hint, self.tr("What to do"), tone="muted", scale=1.05))
         head.addLayout(text, 1)
         self._content.addLayout(head)
         self._content.addLayout(self._buttons(document, error))
+        if error.members:
+            self._content.addWidget(self._inside(document.path, error.members))
         card = Card()
         card.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)),
                                    (self.tr("Where"), core.visible(error.where)),
@@ -83,14 +90,30 @@ class Problem(QScrollArea):
             self._content.addWidget(learnt)
         self._content.addStretch(1)
 
+    def _inside(self, path: str, members: Sequence[str]) -> Card:
+        """What lies in an archive, to be opened with a click."""
+        card = Card(self.tr("In this archive"))
+        for n, member in enumerate(members[:MEMBERS_CAP]):
+            button = QPushButton(self.tr("Open {name}").format(name=words.menu_text(member, 100)))
+            button.setAccessibleName(self.tr("Open {name}").format(name=core.visible(member)))
+            button.setToolTip(words.tip(member))
+            button.setProperty("primary", n == 0)
+            icons.put(button, "archive", "" if n else "accent_text")
+            button.clicked.connect(lambda _=False, inner=f"{path}!{member}": self.path_asked.emit(inner))
+            card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        if len(members) > MEMBERS_CAP:
+            more = self.tr("{count} more can be opened as FILE!MEMBER.").format(count=f"{len(members) - MEMBERS_CAP:,}")
+            card.body.addWidget(label(more, tone="muted"))
+        return card
+
     def _buttons(self, document: Document, error: core.InspectorError) -> QHBoxLayout:
         id = document.id
         row = QHBoxLayout()
         row.setContentsMargins(49, 0, 0, 0)
         row.setSpacing(10)
         again = QPushButton(self.tr("Try again"))
-        again.setProperty("primary", True)
-        icons.put(again, "reload", "accent_text")
+        again.setProperty("primary", not error.members)
+        icons.put(again, "reload", "" if error.members else "accent_text")
         again.clicked.connect(lambda: self.retry_asked.emit(id))
         close = QPushButton(self.tr("Close"))
         close.clicked.connect(lambda: self.close_asked.emit(id))

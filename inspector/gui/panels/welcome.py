@@ -106,7 +106,7 @@ class Welcome(QWidget):
         self._picture.setPixmap(icons.pixmap(icons.APPLICATION, 84))
 
     def _row(self, path: str) -> QPushButton:
-        there = os.path.lexists(path)
+        there = os.path.lexists(core.file_of(path))
         name, folder = os.path.basename(os.path.normpath(path)) or path, os.path.dirname(path)
         row = QPushButton()
         row.setProperty("link", True)
