@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections import Counter, OrderedDict, defaultdict
 from typing import Any
@@ -393,7 +394,7 @@ def test_that_any_plain_value_is_listed_leaf_by_leaf(value: Any, protocol: int) 
     theirs = leaves(value)
     assert len({key for key, _ in contents.values}) == len(contents.values) == len(theirs)
     for (key, mine), (path, its) in zip(contents.values, theirs, strict=True):
-        assert key.partition("#")[0] == path.partition("#")[0]
+        assert re.sub(r"#\d+", "", key) == re.sub(r"#\d+", "", path)         # what is called like something before it
         if isinstance(its, (set, frozenset)):
             assert isinstance(mine, Opaque)
         else:
