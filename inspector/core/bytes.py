@@ -118,6 +118,32 @@ class SourceFile:
             return os.read(self._fd, nbytes)
 
 
+class Section(SourceFile):
+    """`nbytes` bytes of `source` from `base` on, read as if they were a file of their own; closing it closes nothing. Extents
+    found in it count from `base`: `moved` makes them the file's."""
+
+    def __init__(self, source: SourceFile, base: int, nbytes: int) -> None:
+        super().__init__(-1, source.stamp, source.index)
+        if base < 0 or nbytes < 0 or base + nbytes > source.size:
+            raise Truncated(f"bytes {base:,} to {base + nbytes:,} are needed, but the file has {source.size:,}",
+                            "The download or copy may have been interrupted: fetch the file again.", f"byte {base}")
+        self._source = source
+        self._base = base
+        self.size = nbytes
+
+    def check_unchanged(self) -> None:
+        self._source.check_unchanged()
+
+    def moved(self, extent: Extent) -> Extent:
+        local = extent.local
+        if local is not None:
+            local = local._replace(at=local.at + self._base, bound=local.bound + self._base)
+        return extent._replace(offset=extent.offset + self._base, local=local)
+
+    def _pread(self, nbytes: int, offset: int) -> bytes:
+        return self._source._pread(nbytes, self._base + offset)
+
+
 def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0) -> SourceFile:
     """Opens the regular file at `path` for reading, links followed.
 

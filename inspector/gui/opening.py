@@ -22,7 +22,6 @@ from .tasks import Tasks
 MANY = 20                       # more files than this at once are asked about
 FOLDER_CAP = 2000               # entries of a folder that are looked at
 SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", ".tar", ".pkl", ".mdlus", ".params", ".torch")
-_SETS = (".metadata", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 
 
 class Opener(QObject):
@@ -65,7 +64,7 @@ class Opener(QObject):
             known = next((d for d in self._session.documents if _same(d.path, path)), None)
             if known is not None:
                 self._again(known, select=n == 0)
-            elif os.path.isdir(path) and not _is_set(path):
+            elif os.path.isdir(path) and not core.is_set(path):
                 self._open_folder(path)
             else:
                 self._open_file(path, select=n == 0)
@@ -171,10 +170,6 @@ def name_of(path: str) -> str:
 
 def _same(one: str, other: str) -> bool:
     return os.path.normcase(one) == os.path.normcase(other)
-
-
-def _is_set(folder: str) -> bool:
-    return any(os.path.exists(os.path.join(folder, name)) for name in _SETS)
 
 
 def _key(id: int) -> tuple[str, int]:
