@@ -76,11 +76,8 @@ def parse(data: bytes, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Ind
 
 def _weight_map(scanner: Scanner) -> dict[str, list[str]]:
     shards: dict[str, list[str]] = {}
-    for key in scanner.members(2):
-        at = scanner.pos
-        if scanner.peek() != b'"':
-            raise Corrupt(f"the index gives no file name for {visible(key, 80)!r}", _WHOLE_SET, f"byte {at}", id="not_a_name")
-        shards.setdefault(scanner.string(), []).append(key)
+    for key, name in scanner.text_pairs(2):
+        shards.setdefault(name, []).append(key)
     return shards
 
 
@@ -139,10 +136,10 @@ class _Reading:
 
     def _grey(self, keys: list[str], problem: str) -> None:
         """Lists keys of which nothing but the name is known."""
-        for key in keys:
-            if key not in self.keys.seen:
-                self.keys.seen.add(key)
-                self.tensors[key] = TensorInfo(key, (0,), UNKNOWN, None, (1,), 0, "", 0, state_dict="", problem=problem)
+        new = [key for key in keys if key not in self.keys.seen]
+        self.keys.seen.update(new)
+        form = TensorInfo("", (0,), UNKNOWN, None, (1,), 0, "", 0, state_dict="", problem=problem)[1:]
+        self.tensors.update((key, tuple.__new__(TensorInfo, (key, *form))) for key in new)
 
     def _add(self, name: str, part: Checkpoint) -> None:
         number = len(self.files)

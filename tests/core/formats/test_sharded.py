@@ -182,8 +182,8 @@ def test_that_a_key_in_two_files_is_ambiguous_and_shown_twice_G07(folder: Path) 
 @pytest.mark.parametrize(("text", "id"), [
     pytest.param('{"weight_map": {"a": "x.safetensors", "\\u0061": "y.safetensors"}}', "duplicate_key", id="G08-key"),
     pytest.param('{"weight_map": {"a": "x.safetensors"}, "weight_map": {}}', "duplicate_key", id="G08-map"),
-    pytest.param('{"weight_map": {"a": 3, "b": "x.safetensors"}}', "not_a_name", id="G08-number"),
-    pytest.param('{"weight_map": {"a": "x.safetensors", "b": ["x"]}}', "not_a_name", id="G08-list"),
+    pytest.param('{"weight_map": {"a": 3, "b": "x.safetensors"}}', "not_a_text", id="G08-number"),
+    pytest.param('{"weight_map": {"a": "x.safetensors", "b": ["x"]}}', "not_a_text", id="G08-list"),
     pytest.param('{"weight_map": {}}', "corrupt", id="G08-empty"),
     pytest.param('{"weight_map": {"a": "x.safetensors"', "corrupt", id="G08-cut"),
     pytest.param('{"weight_map": {"a": "x.safetensors", "b": "x.bin"}}', "mixed_set", id="G10-mixed"),
@@ -196,15 +196,15 @@ def test_that_an_index_that_readers_would_read_differently_is_refused(tmp_path: 
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("total", [1, -1, "many", [1], 10**400])
+@pytest.mark.parametrize("total", [1, -1, "many", [1], 1.5])
 def test_that_a_wrong_total_size_is_told_G08(folder: Path, total: object) -> None:
-    try:
-        ckpt = core.open(write_index(folder, {"a": ONE, "b": ONE, "c": TWO}, metadata={"total_size": total}))
-    except core.Corrupt as error:
-        assert total == 10**400
-        assert "digits" in error.message
-    else:
-        assert ids(ckpt) == {"total-size"}
+    ckpt = core.open(write_index(folder, {"a": ONE, "b": ONE, "c": TWO}, metadata={"total_size": total}))
+    assert ids(ckpt) == {"total-size"}
+
+
+def test_that_a_total_size_of_many_digits_is_refused_G08(folder: Path) -> None:
+    with pytest.raises(core.Corrupt, match="digits"):
+        core.open(write_index(folder, {"a": ONE}, metadata={"total_size": 10**400}))
 
 
 def test_that_very_many_entries_are_read_in_one_pass_G09(tmp_path: Path) -> None:
