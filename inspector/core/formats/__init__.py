@@ -90,7 +90,11 @@ def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         found = _format(kind)
         ckpt = found.read(source, name, limits, monitor)
         source.check_unchanged()
-    odd = [finding for finding in (_wrong_extension(name, found), folders.one_of_a_set(name)) if finding is not None]
+    of_set = folders.one_of_a_set(name)
+    odd = [finding for finding in (_wrong_extension(name, found), of_set) if finding is not None]
+    if of_set is not None and name.endswith(".distcp"):     # other items, which are zips too
+        odd += [finding for finding in ckpt.findings if finding.id != "leading-junk"]
+        return replace(ckpt, findings=tuple(odd))
     return replace(ckpt, findings=(*odd, *ckpt.findings)) if odd else ckpt
 
 

@@ -225,8 +225,9 @@ class _Reading:
         part = content.part
         assert part is not None
         self.findings.add(part.findings, content.label)
+        stored = {storage.extent for storage in part.storages.values()}
         self.members += [member._replace(name=f"{content.label}/{member.name}") for member in part.members
-                         if part.pickles or member.extent.size > 4096]
+                         if part.pickles or member.extent in stored]
         return self.nodes.add(part.pickles, content.label), {id: f"{content.label}/{id}" for id in part.storages}
 
     def _object(self, entry: Entry) -> None:

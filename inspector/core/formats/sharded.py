@@ -152,7 +152,9 @@ class _Reading:
         self.storages.update((ids[id], storage._replace(id=ids[id])) for id, storage in part.storages.items())
         for key, info in part.tensors.items():
             moved = renamed(info, ids, base)
-            if key in self.keys.seen:
+            if key in self.values:
+                moved = moved._replace(key=self.keys.new(key))
+            elif key in self.keys.seen:
                 moved = self._again(key, moved, name)
             else:
                 self.keys.seen.add(key)
