@@ -15,7 +15,7 @@ from inspector import __version__ as version
 
 from . import checks, collector, demo, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
-from .checkpoint import Checkpoint, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from .dtypes import DTYPES, Dtype
 from .errors import (
     Ambiguous,
@@ -44,13 +44,13 @@ from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
+    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
     "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
     "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
-    "check", "collector", "digest", "digests", "file_of", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open",
-    "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
-    "visible", "worst",
+    "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
+    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
+    "version", "visible", "worst",
 ]  # fmt: skip
 
 
@@ -70,6 +70,11 @@ def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> C
 def file_of(path: str | os.PathLike[str]) -> str:
     """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
     return formats.file_of(os.fsdecode(path))
+
+
+def is_set(path: str | os.PathLike[str]) -> bool:
+    """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
+    return formats.is_set(os.fsdecode(path))
 
 
 def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from math import prod
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .bytes import ExtentReader
-from .checkpoint import Checkpoint, Extent, FileStamp, Storage, TensorInfo
+from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
 from .dtypes import DTYPES, numpy_dtype
 from .errors import BadTensor, UsageError
 from .limits import LIMITS, Limits
 from .progress import QUIET, Monitor
-from .strides import Dims, blocks, collapse, span, storage_order
+from .strides import Dims, blocks, boxes, collapse, span, storage_order
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +67,7 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
             if not done % 256:
                 monitor.report(done, len(chosen), key)
             info = ckpt.tensors.get(key)
-            view = None if info is None or not info.storage else (info.storage, info.offset, info.shape, info.stride,
+            view = None if info is None or not info.storage or chunks_of(info) else (info.storage, info.offset, info.shape, info.stride,
                                                                   info.dtype, info.problem, str(info.extra))
             found = known.get(view) if view else None
             if found is None:
@@ -85,7 +86,7 @@ class _Place(NamedTuple):
     """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
     (1: not at all). `extent` is None only for a tensor without elements."""
 
-    extent: Extent | None
+    extent: Extent | _Assembly | None
     shape: Dims
     stride: Dims
     offset: int
@@ -96,6 +97,27 @@ class _Place(NamedTuple):
     @property
     def straight(self) -> bool:
         return not self.shape or self.stride == (1,)
+
+
+class _Part(NamedTuple):
+    """A chunk of an assembled tensor: the box it fills and where its elements are."""
+
+    offsets: Dims
+    sizes: Dims
+    place: _Place
+
+
+class _Assembly:
+    """Stands where an extent would for a tensor in chunks: its elements in C order, put together as they are read."""
+
+    crc = None
+    method = 0
+
+    def __init__(self, shape: Dims, item: int, parts: list[_Part]) -> None:
+        self.shape = shape
+        self.item = item
+        self.parts = parts
+        self.size = prod(shape) * item
 
 
 class _Form(NamedTuple):
@@ -210,6 +232,10 @@ class TensorReader:
         form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
         if form.numel == 0:
             return _Place(None, (0,), (1,), 0, item, 1, 0)
+        chunks = chunks_of(info)
+        if chunks:
+            parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in chunks]
+            return _Place(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
         storage = self._ckpt.storages.get(info.storage)
         if storage is None or storage.extent is None or storage.problem:
             raise _no_values(info, storage)
@@ -223,6 +249,19 @@ class TensorReader:
                             "Look at the tensor it was expanded from.", info.key, id="expanded")
         return _Place(storage.extent, form.shape, form.stride, info.offset, item,
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _chunk_place(self, info: TensorInfo, chunk: Chunk, item: int) -> _Place:
+        """Where a chunk's elements are, its dimensions not collapsed. Raises BadTensor."""
+        storage = chunk.storage
+        if storage.extent is None or storage.problem:
+            raise _no_values(info, storage)
+        reach = span(chunk.sizes, chunk.stride)
+        end, there = (chunk.offset + reach) * item, min(storage.nbytes, storage.extent.size)
+        if end > there or chunk.offset < 0 or any(step < 0 for step in chunk.stride):
+            raise BadTensor(f"one of its chunks reaches to byte {end:,} of a storage that has {there:,}",
+                            "The file is incomplete or its description of this tensor is wrong.", info.key, id="out_of_bounds")
+        swap = _swap(storage, info.dtype) if storage.big_endian else 1
+        return _Place(storage.extent, chunk.sizes, chunk.stride, chunk.offset, item, swap, prod(chunk.sizes))
 
     def _form(self, info: TensorInfo) -> _Form:
         if DTYPES[info.dtype].bits % 8:
@@ -304,10 +343,46 @@ class TensorReader:
                 part = _at(box, widest, slice(first, first + rows))
                 todo.append((part, offset + first * step, stride))
 
+    # -- tensors in chunks --------------------------------------------------------------------------------------------
+
+    def _assembled(self, assembly: _Assembly, start: int, nbytes: int) -> memoryview:
+        """Bytes `start` … of the elements in C order. Both are whole elements."""
+        import numpy as np
+        item = assembly.item
+        out = np.empty(nbytes // item, f"V{item}")
+        at = 0
+        for lows, sizes in boxes(assembly.shape, start // item, (start + nbytes) // item):
+            box = out[at:at + prod(sizes)].reshape(sizes)
+            at += box.size
+            for part in assembly.parts:
+                self._fill(box, lows, part)
+        return out.view(np.uint8).data
+
+    def _fill(self, box: Array, lows: Dims, part: _Part) -> None:
+        """Writes into `box`, which begins at `lows` of the tensor, the elements that `part` has of it."""
+        import numpy as np
+        first = tuple(map(max, lows, part.offsets))
+        last = tuple(min(low + size, offset + length) for low, size, offset, length
+                     in zip(lows, box.shape, part.offsets, part.sizes, strict=True))
+        if any(a >= b for a, b in zip(first, last, strict=True)):
+            return
+        inside: list[Any] = [slice(a - low, b - low) for a, b, low in zip(first, last, lows, strict=True)]
+        target = box[(*inside, ...)]
+        place = part.place
+        offset = place.offset + sum((a - base) * step for a, base, step in zip(first, part.offsets, place.stride, strict=True))
+        if place.swap == 1:
+            self._gather(target, place, offset, place.stride)
+            return
+        piece = np.empty(target.shape, target.dtype)
+        self._gather(piece, place, offset, place.stride)
+        target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
+
     # -- bytes of an extent -------------------------------------------------------------------------------------------
 
-    def _bytes(self, extent: Extent, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
+    def _bytes(self, extent: Extent | _Assembly, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
         """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
+        if isinstance(extent, _Assembly):
+            return self._assembled(extent, start, nbytes)
         if self._held is not None and self._held[0] is extent:
             return memoryview(self._held[1])[start:start + nbytes]
         reader = self._reader(extent.file)
@@ -357,6 +432,12 @@ def _verified(stamp: FileStamp) -> set[int]:
                 del _right[next(iter(_right))]
             found = _right.setdefault(stamp, set())
     return found
+
+
+def chunks_of(info: TensorInfo) -> tuple[Chunk, ...]:
+    """The chunks of a tensor that is stored in several; () for any other."""
+    found = info.extra.get("chunks", ()) if info.extra else ()
+    return found if isinstance(found, tuple) else ()
 
 
 def array_dtype(name: str) -> np.dtype[Any]:

@@ -126,6 +126,18 @@ Plain = bool | int | float | complex | str | bytes | None | tuple[()] | list[Any
 """Leaves of the tree. Containers occur only empty; everything else in them has keys of its own."""
 
 
+class Chunk(NamedTuple):
+    """A box of a tensor that is stored in several: `offsets` and `sizes` say which elements it is, `storage` where they lie,
+    at `offset` and with `stride` (elements) in it. The chunks of a tensor are `extra["chunks"]`, a tuple of these; its own
+    storage is then one that stands nowhere in a file as a whole (no extent), in C order."""
+
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+    storage: Storage
+    offset: int
+    stride: tuple[int, ...]
+
+
 class Member(NamedTuple):
     """One record of an archive: what `Details` lists. `note` says what is wrong with it, or is ""."""
 
@@ -135,7 +147,8 @@ class Member(NamedTuple):
 
 
 class Pickle(NamedTuple):
-    """One pickle of the file: the member it lies in ("data.pkl") and its graph."""
+    """One pickle of the file: the member it lies in ("data.pkl") and its graph. `node` of tensors and opaque values counts
+    through the graphs of all pickles in order, which matters in checkpoints of several files: see `Checkpoint.pickle_of`."""
 
     member: str
     graph: Graph
@@ -169,3 +182,11 @@ class Checkpoint:
     def nbytes(self) -> int:
         """Bytes of all files together."""
         return sum(stamp.size for stamp in self.files)
+
+    def pickle_of(self, node: int) -> tuple[Pickle, int] | None:
+        """The pickle that `node` of a tensor or an opaque value lies in, and its number there; None when there is none."""
+        for pickled in self.pickles:
+            if 0 <= node < len(pickled.graph):
+                return pickled, node
+            node -= len(pickled.graph)
+        return None

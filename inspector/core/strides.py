@@ -57,6 +57,30 @@ def blocks(shape: Dims, stride: Dims, limit: int) -> Iterator[tuple[int, Dims, D
             yield offset + first * step, (count, *shape[cut:]), (step, *stride[cut:])
 
 
+def boxes(shape: Dims, start: int, stop: int) -> Iterator[tuple[Dims, Dims]]:
+    """The elements `start` … `stop` of a tensor in C order as boxes that, one after another, are just those: (first index,
+    sizes). At most two for each dimension."""
+    if start >= stop:
+        return
+    inner = [1]
+    for size in reversed(shape[1:]):
+        inner.append(inner[-1] * size)
+    inner.reverse()                             # elements that one step in each dimension passes over
+    while start < stop:
+        if not shape:
+            yield (), ()
+            return
+        # the outermost dimension in which whole steps can be taken from here
+        axis = next(d for d, step in enumerate(inner) if start % step == 0 and start + step <= stop)
+        rest, lows = start, []
+        for step in inner:
+            index, rest = divmod(rest, step)
+            lows.append(index)
+        count = min(shape[axis] - lows[axis], (stop - start) // inner[axis])
+        yield tuple(lows), (*(1,) * axis, count, *shape[axis + 1:])
+        start += count * inner[axis]
+
+
 def _offsets(shape: Dims, stride: Dims) -> Iterator[int]:
     total = 1
     for size in shape:

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arrays import TensorReader
+from .arrays import TensorReader, chunks_of
 from .checkpoint import Checkpoint, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
@@ -40,7 +40,7 @@ def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDi
     with TensorReader(ckpt, monitor) as reader:
         for done, info in enumerate(infos):
             monitor.report(done, len(infos), info.key)
-            if info.layout != "strided":
+            if info.layout != "strided" or chunks_of(info):
                 loaded[info.name] = _alone(reader, info)
                 continue
             reader.check(info)

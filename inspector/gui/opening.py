@@ -22,7 +22,6 @@ from .tasks import Tasks
 MANY = 20                       # more files than this at once are asked about
 FOLDER_CAP = 2000               # entries of a folder that are looked at
 SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", ".tar", ".pkl", ".mdlus", ".params", ".torch")
-_SETS = (".metadata", "model.safetensors.index.json", "pytorch_model.bin.index.json")
 
 
 class Opener(QObject):
@@ -65,8 +64,8 @@ class Opener(QObject):
             known = next((d for d in self._session.documents if _same(d.path, path)), None)
             if known is not None:
                 self._again(known, select=n == 0)
-            elif os.path.isdir(path) and not _is_set(path):
-                self._open_folder(path)
+            elif os.path.isdir(path):
+                self._open_folder(path, select=n == 0)
             else:
                 self._open_file(path, select=n == 0)
 
@@ -82,17 +81,20 @@ class Opener(QObject):
         if document.state is State.FAILED or (document.state is State.READY and has_changed(document)):
             self.reload(document.id)
 
-    def _open_folder(self, folder: str) -> None:
+    def _open_folder(self, folder: str, select: bool) -> None:
+        def look(monitor: core.Monitor) -> list[str]:
+            return [] if core.is_set(folder) else checkpoints_in(folder)
+
         def found(paths: list[str]) -> None:
-            if not paths:
-                self._open_file(folder)         # the reader knows best what to say about it
+            if not paths:                       # one checkpoint, or none: the reader knows best what to say about it
+                self._open_file(folder, select)
             elif len(paths) > MANY:
                 self.confirm(len(paths), lambda: self._open_all(paths))
             else:
                 self._open_all(paths)
 
-        self._tasks.start(("folder", folder), lambda monitor: checkpoints_in(folder), on_done=found,
-                          on_error=lambda error: self._open_file(folder), label=self.tr("Looking into the folder"))
+        self._tasks.start(("folder", folder), look, on_done=found,
+                          on_error=lambda error: self._open_file(folder, select), label=self.tr("Looking into the folder"))
 
     def _load(self, document: Document) -> None:
         id, path = document.id, document.path
@@ -175,10 +177,6 @@ def name_of(path: str) -> str:
 
 def _same(one: str, other: str) -> bool:
     return os.path.normcase(one) == os.path.normcase(other)
-
-
-def _is_set(folder: str) -> bool:
-    return any(os.path.exists(os.path.join(folder, name)) for name in _SETS)
 
 
 def _key(id: int) -> tuple[str, int]:

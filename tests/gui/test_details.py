@@ -1,6 +1,7 @@
 """Everything raw."""
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import pytest
@@ -156,3 +157,15 @@ def test_that_the_models_keep_qts_rules(qtmodeltester: ModelTester, session: Ses
     for model in (panel.properties, panel.records):
         assert isinstance(model, Properties | Records)
         qtmodeltester.check(model, force_py=True)
+
+
+def test_that_a_tensor_in_chunks_lists_where_each_lies(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                       checkpoint: Make) -> None:
+    made = checkpoint(keys={"w": (4, 3)})
+    there, gone = made.storages["0"], made.storages["0"]._replace(extent=None)
+    chunks = (core.Chunk((0, 0), (2, 3), there, 0, (3, 1)), core.Chunk((2, 0), (2, 3), gone, 0, (3, 1)))
+    tensors = {"w": made.tensors["w"]._replace(extra={"chunks": chunks})}
+    show(session, tasks, qtbot, dataclasses.replace(made, tensors=tensors), "w", ("w",))
+    found = properties(panel)
+    assert found["[0:2, 0:3]"] == "last.pth, byte 0"
+    assert found["[2:4, 0:3]"] == "not there"

@@ -10,9 +10,11 @@ from ..pickles.code import code_findings
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     paths: dict[int, str] = {}
-    for i, (member, graph) in enumerate(ckpt.pickles):
-        if i == 0:                          # keys are those of the first pickle; the others are not shown as values
-            for key, value in ckpt.values.items():
-                if isinstance(value, Opaque) and value.type != "reference":
-                    paths.setdefault(value.node, key)
-        yield from code_findings(graph, member, paths=paths if i == 0 else {})
+    for key, value in ckpt.values.items():
+        if isinstance(value, Opaque) and value.type != "reference":
+            paths.setdefault(value.node, key)
+    first = 0
+    for member, graph in ckpt.pickles:
+        shown = {node - first: key for node, key in paths.items() if first <= node < first + len(graph)} if paths else {}
+        yield from code_findings(graph, member, paths=shown)
+        first += len(graph)

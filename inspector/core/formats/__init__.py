@@ -4,6 +4,10 @@ A reader is `read(source, path, limits, monitor) -> Checkpoint`. Helpers that se
 `tar_members` (what a file is), `outer` and `inside` (members of
 archives that are no checkpoints), `zip_tail`, `zip_directory`, `strict_json`, `safetensors_header`; of the formats before 1.6
 `pickle_stream`, `windowed` (bounded reads), `old_storages`, `sys_info`, `module_sources`.
+
+A checkpoint of several files (`SETS`) is told by its index, which names the others; `folders` finds it in a folder. Its reader
+is given what reads one file, `read(source, path, read_one, limits, monitor)`, and its tools are `set_files`, `joining`,
+`dcp_metadata`, `chunk_map`.
 """
 from __future__ import annotations
 
@@ -20,8 +24,11 @@ from ..findings import Finding
 from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
-from . import outer, plain_pickle, safetensors, torch_legacy, torch_tar, torch_zip
+from . import dcp, folders, outer, plain_pickle, safetensors, sharded, torch_legacy, torch_tar, torch_zip
+from .folders import is_set
 from .sniff import sniff
+
+__all__ = ["FORMATS", "SETS", "Format", "is_set", "read"]
 
 
 class Format(NamedTuple):
@@ -33,6 +40,8 @@ class Format(NamedTuple):
     read: Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
     foreign: frozenset[str]
 
+
+ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
 
 _OTHERS = frozenset((".gguf", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".onnx", ".tflite", ".pb"))
 _TORCH = frozenset((".pt", ".pth", ".th", ".pt2", ".ptl", ".pkl", ".pickle", ".tar", ".zip"))
@@ -46,32 +55,24 @@ FORMATS: tuple[Format, ...] = (
     Format("pickle", "a Python pickle", plain_pickle.read, _OTHERS | {".safetensors"}),
 )
 
-# what sniff tells apart and no reader is there for yet: (what it is, what to do)
-_LATER = {
-    "safetensors-sharded": ("this is the index of a checkpoint in several .safetensors files, which this version does not read yet",
-                            "Open the .safetensors files beside it one by one."),
-    "torch-sharded": ("this is the index of a checkpoint in several .bin files, which this version does not read yet",
-                      "Open the .bin files beside it one by one."),
+# readers of checkpoints of several files, by what `sniff` says of their index; ".metadata" goes by its name
+SETS: dict[str, Callable[[SourceFile, str, ReadOne, Limits, Monitor], Checkpoint]] = {
+    sharded.SAFETENSORS: sharded.read, sharded.TORCH: sharded.read, dcp.FORMAT: dcp.read,
 }
 
 
 def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
-    """The checkpoint in the file at `path`, or in the member of an archive (FILE!member): metadata only, no handle is kept.
-    Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
+    """The checkpoint in the file at `path`, in the folder, or in the member of an archive (FILE!member): metadata only, no
+    handle is kept. Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
     name = os.fsdecode(path)
     file, member = outer.split(name)
     try:
-        with open_source(file) as opened, collector.paused():
-            source = outer.enter(opened, file, member, limits, monitor) if member else opened
-            found = _format(source)
-            ckpt = found.read(source, name, limits, monitor)
-            opened.check_unchanged()
+        with collector.paused():
             if member:
-                ckpt = outer.settle(ckpt, source, opened)
+                return _read_member(name, file, member, limits, monitor)
+            return _read_folder(name, limits, monitor) if folders.is_folder(name) else _read_file(name, limits, monitor)
     except MemoryError:
         raise TooBig("there is not enough memory to open the file", "Close other programs and try again.") from None
-    odd = _wrong_extension(name, found)
-    return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt
 
 
 def file_of(path: str) -> str:
@@ -79,13 +80,56 @@ def file_of(path: str) -> str:
     return outer.split(path)[0]
 
 
-def _format(source: SourceFile) -> Format:
-    name = sniff(source)
-    for found in FORMATS:
-        if found.name == name:
-            return found
-    message, hint = _LATER[name]
-    raise Unsupported(message, hint, id=name)
+def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    index = os.path.join(folder, folders.choose(folder))
+    return replace(_read_file(index, limits, monitor), path=folder)
+
+
+def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    with open_source(file) as opened:
+        source = outer.enter(opened, file, member, limits, monitor)
+        kind = sniff(source)
+        if kind in SETS:
+            raise Unsupported("this is the index of a checkpoint in several files", "Extract all of them and open the index.")
+        found = _format(kind)
+        ckpt = outer.settle(found.read(source, name, limits, monitor), source, opened)
+        opened.check_unchanged()
+    odd = _wrong_extension(name, found)
+    return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt
+
+
+def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    with open_source(name) as source:
+        if os.path.basename(name) == folders.DCP:
+            ckpt = dcp.read(source, os.path.dirname(name) or ".", _read_one, limits, monitor)
+            source.check_unchanged()
+            return ckpt
+        kind = sniff(source)
+        if kind in SETS:
+            ckpt = SETS[kind](source, name, _read_one, limits, monitor)
+            source.check_unchanged()
+            return ckpt
+        found = _format(kind)
+        ckpt = found.read(source, name, limits, monitor)
+        source.check_unchanged()
+    of_set = folders.one_of_a_set(name)
+    odd = [finding for finding in (_wrong_extension(name, found), of_set) if finding is not None]
+    if of_set is not None and name.endswith(".distcp"):     # other items, which are zips too
+        odd += [finding for finding in ckpt.findings if finding.id != "leading-junk"]
+        return replace(ckpt, findings=tuple(odd))
+    return replace(ckpt, findings=(*odd, *ckpt.findings)) if odd else ckpt
+
+
+def _read_one(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    """One file of a set, which is no set itself."""
+    kind = sniff(source)
+    if kind in SETS:
+        raise Unsupported("this is the index of another set, not a file with tensors", "Fetch the whole set again.")
+    return _format(kind).read(source, path, limits, monitor)
+
+
+def _format(name: str) -> Format:
+    return next(found for found in FORMATS if found.name == name)
 
 
 def _wrong_extension(path: str, found: Format) -> Finding | None:

@@ -26,6 +26,9 @@ _INSIDE = re.compile(rb'(?:[^"\\\x00-\x1f]{1,64}|\\[^\x00-\x1f]){0,1024}')
 # up to 512 items of an array, with their commas, that nothing can be wrong with
 _ITEMS = re.compile(rb'(?:(?:0|-?[1-9][0-9]{0,17}|-?(?:0|[1-9][0-9]{0,17})\.[0-9]{1,18}(?:[eE][+-]?[0-9]{1,2})?'
                     rb'|true|false|null|"[ !#-\[\]-~]{0,64}")[ \t\r\n]{0,64},[ \t\r\n]{0,64}){1,512}')
+# a name and a text, plain, and the comma behind them
+_TEXT_PAIR = re.compile(rb'"([ !#-\[\]-~]{1,1024})"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"([ !#-\[\]-~]{1,1024})"'
+                        rb'[ \t\r\n]{0,64},[ \t\r\n]{0,64}')
 _LITERALS = ((b"true", True), (b"false", False), (b"null", None))
 _REPORT_EVERY = 4096
 
@@ -104,6 +107,41 @@ class Scanner:
             yield name
             if self.separator() == b"}":
                 return
+
+    def text_pairs(self, depth: int) -> Iterator[tuple[str, str]]:
+        """Names and values of the object at `pos`, whose values are all strings. There may be a million."""
+        self._deeper(depth)
+        self.expect(b"{")
+        self.space()
+        if self.peek() == b"}":
+            self.pos += 1
+            return
+        seen: set[str] = set()
+        following = b","
+        while following == b",":
+            at = self.pos
+            matched = _TEXT_PAIR.match(self.data, at)
+            if matched is not None:
+                name, value = str(matched[1], "ascii"), str(matched[2], "ascii")
+                self.pos = matched.end()
+            else:
+                name, value, following = self._text_pair()
+            if name in seen:
+                raise self.duplicate(name, at)
+            seen.add(name)
+            if len(seen) % _REPORT_EVERY == 0:
+                self._monitor.report(self.pos, len(self.data))
+            yield name, value
+
+    def _text_pair(self) -> tuple[str, str, bytes]:
+        """(name, value, the comma or bracket behind them)."""
+        name = self.name()
+        if self.peek() != b'"':
+            raise Corrupt(f"{self._what} has something other than a text for \"{visible(name)}\"", HINT,
+                          f"byte {self._base + self.pos}", id="not_a_text")
+        value = self.string()
+        self._values += 1
+        return name, value, self.separator()
 
     def name(self) -> str:
         """A member's name; `pos` is at its value afterwards."""

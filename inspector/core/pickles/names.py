@@ -126,6 +126,13 @@ _PLAIN_DATA: frozenset[Name] = frozenset({
     *(("datetime", name) for name in ("datetime", "date", "time", "timedelta", "timezone")),
     *(("torch.jit._pickle", name) for name in ("build_intlist", "build_tensorlist", "build_doublelist", "build_boollist",
                                                "build_tensor_from_id", "restore_type_tag")),
+    # what the index of a torch.distributed.checkpoint folder is made of; DCP unpickles it without weights_only
+    *(("torch.distributed.checkpoint.metadata", name) for name in (
+        "Metadata", "TensorStorageMetadata", "BytesStorageMetadata", "ChunkStorageMetadata", "TensorProperties", "MetadataIndex",
+        "StorageMeta", "_MEM_FORMAT_ENCODING")),
+    ("torch.distributed.checkpoint.filesystem", "_StorageInfo"),
+    *(("torch.distributed.checkpoint.planner", name) for name in (
+        "SavePlan", "WriteItem", "WriteItemType", "TensorWriteData", "BytesIOWriteData")),
     ("functools", "partial"), ("uuid", "UUID"), ("uuid", "SafeUUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
 })
 

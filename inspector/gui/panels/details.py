@@ -5,6 +5,7 @@ tensor), both drawn row by row, so 60,000 of them cost nothing.
 """
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -22,6 +23,7 @@ from .common import format_name, label
 Index = QModelIndex | QPersistentModelIndex
 METADATA_ROWS = 20_000
 _TASK = "details"
+_CHUNKS = 200           # of one tensor that are listed
 
 
 class Row(NamedTuple):
@@ -332,8 +334,22 @@ class Details(QWidget):
             rows.append(Row(self.tr("Node in the pickle"), f"{tensor.node:,}"))
         if tensor.extra:
             rows.append(Row(self.tr("Of this layout")))
-            rows += [Row(str(name), core.visible(repr(value), 4096)) for name, value in tensor.extra.items()]
+            rows += [Row(str(name), core.visible(repr(value), 4096)) for name, value in tensor.extra.items() if name != "chunks"]
+            rows += self._of_chunks(tensor.extra.get("chunks", ()), ckpt)
         return rows + self._of_storage(tensor, ckpt)
+
+    def _of_chunks(self, chunks: tuple[core.Chunk, ...], ckpt: core.Checkpoint) -> list[Row]:
+        """Which part of the tensor lies in which file."""
+        rows = []
+        for chunk in chunks[:_CHUNKS]:
+            place = ", ".join(f"{start}:{start + size}" for start, size in zip(chunk.offsets, chunk.sizes, strict=True))
+            extent = chunk.storage.extent
+            where = self.tr("not there") if extent is None else self.tr("{file}, byte {n}").format(
+                file=core.visible(os.path.basename(ckpt.files[extent.file].path), 80), n=f"{extent.offset:,}")
+            rows.append(Row(f"[{place}]", where))
+        if len(chunks) > _CHUNKS:
+            rows.append(Row("…", self.tr("{n} more chunks").format(n=f"{len(chunks) - _CHUNKS:,}")))
+        return rows
 
     def _of_storage(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> list[Row]:
         storage = ckpt.storages.get(tensor.storage)
