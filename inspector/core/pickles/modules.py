@@ -19,7 +19,7 @@ from .names import Name
 from .recognise import Object, view_of
 
 _LOOKED_AT = 256            # attributes of an object that are looked through for those of a module
-_NAME_BYTES = 64            # of an attribute that means something here
+_NAME_BYTES = 1024          # of an attribute or buffer; longer ones, which many objects may share, are looked at no closer
 _TABLES = ("_parameters", "_buffers", "_modules")
 
 # What every module carries for its own use: not worth a line as long as there is nothing in it.
@@ -117,8 +117,8 @@ class Modules:
             return None
         parameters, buffers, modules = (self._table(tables.get(name)) for name in _TABLES)
         left_out = self._texts(tables.get("_non_persistent_buffers_set"))
-        passing = [pair for pair in buffers if left_out and self.graph.loose_text(pair[0]) in left_out]
-        kept = [pair for pair in buffers if not left_out or self.graph.loose_text(pair[0]) not in left_out]
+        passing = [pair for pair in buffers if left_out and self._name(pair[0]) in left_out]
+        kept = [pair for pair in buffers if not left_out or self._name(pair[0]) not in left_out]
         inner = [pair for pair in modules if self.is_module(pair[1])]
         packed = [pair for pair in modules if not self.is_module(pair[1])]     # modules whose state is something else
         return Module(parameters + kept, inner, passing + packed + others, view.children, nodes)
@@ -132,7 +132,7 @@ class Modules:
     def _texts(self, n: int | None) -> frozenset[str | None]:
         view = view_of(self.graph, n) if n is not None and self.graph.kind[n] in (SET, LIST, *CALLS) else None
         items = view.items if isinstance(view, recognise.Sequence) else []
-        return frozenset(self.graph.loose_text(item) for item in items) - {None}
+        return frozenset(map(self._name, items)) - {None}
 
     def _is_empty(self, n: int) -> bool:
         """None, False, or a container without anything in it."""
@@ -150,7 +150,7 @@ class Modules:
         return known and call.args is not None and all(graph.kind[arg] == LIST and self._is_empty(arg) for arg in call.args)
 
     def _name(self, k: int) -> str | None:
-        """The name of an attribute, where it may be one that means something here."""
+        """The text of node `k`, where it may be a name that means something here."""
         return self.graph.loose_text(k) if self.graph.b[k] - self.graph.a[k] <= _NAME_BYTES else None
 
     # -- TorchScript --------------------------------------------------------------------------------------------------
@@ -172,7 +172,7 @@ class Modules:
         modules: Pairs = []
         others: Pairs = []
         for k, value in view.attributes:
-            name = self.graph.loose_text(k) or ""
+            name = self._name(k) or ""
             if name in declared.parameters and self._is_tensor(value):
                 parameters.append((k, value))
             elif name in declared.buffers and self._is_tensor(value) and declared.types.get(name, "Tensor") == "Tensor":

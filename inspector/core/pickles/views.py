@@ -129,7 +129,7 @@ class _Walk:
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
         self.root_view: View | None = None
-        self.modules = Modules(graph, scripts, self._affordable, reader.is_tensor)
+        self.modules = Modules(graph, scripts, self._tables_affordable, reader.is_tensor)
         self._modules: set[int] = set()             # modules that were listed
         self._stack: list[_Frame] = []
         self._seen: set[str] = set()                # keys given away, of containers too
@@ -337,8 +337,8 @@ class _Walk:
         if module is not None:
             self._module(n, view.value, module, key, parent)
             return
-        if self.modules.is_module(n):
-            self.values.append((key, self._reference(n)))
+        if self.modules.is_module(n):           # and too dear to be listed once more
+            self.values.append((key, self._reference(n) if n in self._paths else view.value))
             return
         self.values.append((key, view.value))
         self._objects.add(n)
@@ -496,6 +496,10 @@ class _Walk:
             return False
         self._repeats -= cost
         return True
+
+    def _tables_affordable(self, n: int, tables: tuple[int, ...]) -> bool:
+        """The same for the dicts and sets that make `n` a module, which are gone over to tell what is in it."""
+        return self._affordable(n, [source for table in tables for source in self._sources(table)])
 
     def _size(self, n: int) -> int:
         """How much work it is to list `n` once more."""

@@ -252,6 +252,20 @@ def test_that_a_table_shared_by_many_modules_is_paid_for(table: str) -> None:
     assert len(contents.tensors) + len(contents.values) < 60_000
 
 
+@pytest.mark.parametrize("user", [
+    pytest.param({"parameters": op.reduce(op.name("collections", "OrderedDict"), op.get(1))}, id="pairs"),
+    pytest.param({"_non_persistent_buffers_set": op.reduce(op.name("builtins", "set"), op.get(1))}, id="set"),
+    pytest.param({"parameters": op.dict_of([(op.get(2), op.tensor())]), "buffers": op.dict_of([(op.get(2), op.tensor())]),
+                  "_non_persistent_buffers_set": op.list_of(op.get(2))}, id="name"),
+])
+def test_that_what_tables_are_made_of_is_paid_for(user: dict[str, bytes]) -> None:
+    pair = op.list_of(op.text("k"), op.NONE) + op.put(0) + op.POP
+    large = op.list_of(*[op.get(0)] * 50_000) + op.put(1) + op.POP
+    name = b"T" + (1_000_000).to_bytes(4, "little") + b"k" * 1_000_000 + op.put(2) + op.POP
+    contents = seen(op.pickled(pair + large + name + op.list_of(*[module(**user)] * 3000), 4), limits=Limits(walk_repeats=20_000))
+    assert len(contents.tensors) + len(contents.values) < 200_000
+
+
 def test_that_a_module_within_itself_is_a_reference() -> None:
     data = op.newobj(op.name("mylib", "Net")) + op.put(0)
     data = op.build(data, op.dict_of({"_parameters": op.dict_of({"w": op.tensor()}), "_buffers": op.EMPTY_DICT,
