@@ -20,6 +20,7 @@ from .recognise import Object, view_of
 
 _LOOKED_AT = 256            # attributes of an object that are looked through for those of a module
 _NAME_BYTES = 1024          # of an attribute or buffer; longer ones, which many objects may share, are looked at no closer
+_EMPTY_MAKERS = (("collections", "OrderedDict"), ("builtins", "set"), ("__builtin__", "set"))
 _TABLES = ("_parameters", "_buffers", "_modules")
 
 # What every module carries for its own use: not worth a line as long as there is nothing in it.
@@ -63,6 +64,7 @@ class Modules:
         self._affordable = affordable
         self._is_tensor = is_tensor
         self._known: dict[int, bool] = {}
+        self._names: dict[int, str | None] = {}
 
     def is_module(self, n: int) -> bool:
         """Whether node `n` is an object that carries what a module does. Looks at a bounded number of its attributes."""
@@ -145,13 +147,18 @@ class Modules:
             return graph.a[n] == graph.b[n]
         if graph.kind[n] != REDUCE:
             return False
-        call = call_of(graph, n)
-        known = call.name in (("collections", "OrderedDict"), ("builtins", "set"))
-        return known and call.args is not None and all(graph.kind[arg] == LIST and self._is_empty(arg) for arg in call.args)
+        args = tuple_items(graph, graph.b[n])
+        if args is None or graph.global_name(graph.a[n]) not in _EMPTY_MAKERS:
+            return False
+        return all(graph.kind[arg] == LIST and self._is_empty(arg) for arg in args)
 
     def _name(self, k: int) -> str | None:
-        """The text of node `k`, where it may be a name that means something here."""
-        return self.graph.loose_text(k) if self.graph.b[k] - self.graph.a[k] <= _NAME_BYTES else None
+        """The text of node `k`, where it may be a name that means something here. The same few serve all modules."""
+        found = self._names.get(k, "")
+        if found == "":
+            short = self.graph.b[k] - self.graph.a[k] <= _NAME_BYTES
+            found = self._names[k] = self.graph.loose_text(k) if short else None
+        return found
 
     # -- TorchScript --------------------------------------------------------------------------------------------------
 

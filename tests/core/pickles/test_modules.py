@@ -309,6 +309,15 @@ def test_that_a_module_of_2017_is_read() -> None:
     assert [key for key, _ in contents.values] == ["", "_backend"]
 
 
+def test_that_parametrizations_stay_as_they_are_stored() -> None:
+    """torch refuses to save such a module whole; other picklers do not."""
+    net = nn.utils.parametrizations.weight_norm(nn.Linear(2, 3))
+    weight = module(op.dict_of({"original0": op.tensor(), "original1": op.tensor()}), modules=op.dict_of({"0": module()}))
+    by_name = module(modules=op.dict_of({"weight": weight}))
+    contents = seen(op.pickled(module(op.dict_of({"bias": op.tensor()}), modules=op.dict_of({"parametrizations": by_name}))))
+    assert [info.key for info in contents.tensors] == list(net.state_dict())
+
+
 def test_that_saving_and_opening_in_memory_agree_on_order() -> None:
     """Buffers come after parameters and before modules, whatever the order of the attributes."""
     net = nn.Module()
