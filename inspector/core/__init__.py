@@ -126,7 +126,8 @@ def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
         raise UsageError(f"there is no state dict {wanted!r} in the file", _choices(there))
     if not there:
         raise UsageError("there is no state dict in the file", "`inspector ls` shows what it holds.")
-    likely = [path for path in there if not any(word in path.lower() for word in _NOT_WEIGHTS)] or list(there)
+    apart = _not_within_modules(ckpt)
+    likely = [path for path in apart if not any(word in path.lower() for word in _NOT_WEIGHTS)] or apart
     if len(likely) == 1:
         return likely[0]
     known = [path for path in _WEIGHTS if path in likely]
@@ -134,6 +135,18 @@ def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
     if len(known) == 1 and all("ema" in path.lower() for path in others):
         return known[0]
     raise UsageError(f"there are {len(likely)} state dicts in the file", _choices(tuple(likely)))
+
+
+def _not_within_modules(ckpt: Checkpoint) -> list[str]:
+    """The paths of all state dicts but those that some attribute of a whole module leads to: a teacher, a loss."""
+    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
+    apart = []
+    for path in ckpt.state_dicts:
+        segments = path.split(".")
+        above = {".".join(segments[:i]) for i in range(len(segments))}
+        if path == "" or not modules & above:
+            apart.append(path)
+    return apart
 
 
 def _choices(paths: tuple[str, ...]) -> str:

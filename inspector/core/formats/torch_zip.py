@@ -30,9 +30,11 @@ from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..pickles import views
 from ..pickles.machine import Budget, decode
+from ..pickles.modules import ScriptClass, Scripts
+from ..pickles.names import Name
 from ..pickles.storages import ResolveMany, StorageRef
 from ..progress import QUIET, Monitor
-from . import zip_salvage
+from . import script_classes, zip_salvage
 from .zip_directory import ZipDirectory, read_directory
 from .zip_foreign import refuse
 from .zip_salvage import Salvaged
@@ -44,6 +46,7 @@ _SCRIPT_PICKLES = ("traced_inputs.pkl", "bytecode.pkl", "mobile_debug_handles.pk
 _MAX_VERSION = 10                  # kMaxSupportedFileFormatVersion
 _FACT_BYTES = 4096                 # of a small text record that are looked at
 _PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack that much, or to that many bytes
+_CODE_BYTES = 64 << 20             # of TorchScript code that are looked through
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
 _WIDTHS = {name: known.bits // 8 for name, known in DTYPES.items()}
 _META = "meta: the file holds no values for this storage"
@@ -100,11 +103,11 @@ class _Archive:
         known = {self.main, *records.values(), *([constants] if constants else [])}
         self.directory.confirm(self.source, known)
         facts = self._facts(records)
-        contents = self._survey(self.main, "data/")
+        contents = self._survey(self.main, "data/", is_script)
         tensors, storages = contents.tensors, contents.storages
         if constants is not None:
             more = self._survey(constants, "constants/")
-            tensors += [info._replace(key=f"constants.{info.key}", state_dict=None) for info in more.tensors]
+            tensors += self._constants(contents, more)
             storages.update(more.storages)
         self._extra_pickles(known, is_script)
         if self.salvaged is None:
@@ -244,7 +247,38 @@ class _Archive:
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 
-    def _survey(self, name: str, folder: str) -> views.Contents:
+    def _constants(self, contents: views.Contents, more: views.Contents) -> list[TensorInfo]:
+        """The tensors that the code of a TorchScript archive refers to, by their numbers."""
+        taken = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
+        root = "constants"
+        while any(f"{root}.{info.key}" in taken for info in more.tensors):
+            root += "#2"
+        return [info._replace(key=f"{root}.{info.key}", state_dict=None) for info in more.tensors]
+
+    def _scripts(self, graph: Graph) -> Scripts:
+        """What the archive's code declares of the classes that `graph` names."""
+        wanted: dict[str, set[str]] = {}
+        for module, name in graph.names:
+            if module.partition(".")[0] == "__torch__":
+                wanted.setdefault(module, set()).add(name)
+        found: dict[Name, ScriptClass] = {}
+        left = _CODE_BYTES
+        for module, names in wanted.items():
+            self.monitor.check()
+            member = self.top + script_classes.member_of(module)
+            extent = self.directory.members.get(member)
+            if extent is None or member in self.directory.notes or extent.size > left:
+                continue
+            left -= extent.size
+            try:
+                text = read_member(self.source, extent).decode("utf-8", "replace")
+            except BadTensor as error:
+                self._tell("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
+                continue
+            found.update(script_classes.classes(module, text, names))
+        return found
+
+    def _survey(self, name: str, folder: str, is_script: bool = False) -> views.Contents:
         """Decodes the pickle in member `name`, whose storages lie in `folder`, and says what is in it."""
         data = self._pickle_bytes(name)
         label = self._label(name)
@@ -255,8 +289,9 @@ class _Archive:
             error.findings = (*error.findings, *self.directory.findings, *self.findings, *known)
             raise
         self.pickles.append(Pickle(label, graph))
-        contents = views.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder), member=label,
-                                limits=self.limits, monitor=self.monitor)
+        contents = views.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
+                                scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
+                                monitor=self.monitor)
         self.findings += contents.findings
         self._trailing(data, graph, label, folder)
         return contents

@@ -273,6 +273,22 @@ def _list(graph: Graph, call: Call) -> View | None:
     return Sequence(items + graph.sequence(call.node), [] if call.name[1] == "list" else ())
 
 
+def _script_list(graph: Graph, call: Call) -> View | None:
+    """What torch/jit/_pickle.py gives for a typed list: `build_intlist([1, 2])` and its kin."""
+    args = call.args or ()
+    if len(args) != 1 or graph.kind[args[0]] != LIST or call.node in graph.mutations:
+        return None
+    return Sequence(graph.sequence(args[0]), [])
+
+
+def _tagged(graph: Graph, call: Call) -> View | None:
+    """`restore_type_tag(value, "Dict[str, int]")`: the value. Tags within tags stay objects."""
+    args = call.args or ()
+    if len(args) != 2 or graph.kind[args[0]] not in (DICT, LIST, TUPLE) or call.node in graph.mutations:
+        return None
+    return view_of(graph, args[0])
+
+
 def _deque(graph: Graph, call: Call) -> View | None:
     """deque(), deque(items), deque(items, maxlen), then APPENDS."""
     args = call.args or ()
@@ -614,6 +630,8 @@ _BY_NAME: dict[Name, Callable[[Graph, Call], View | None]] = {
     ("decimal", "Decimal"): _unmutated(_short_call), ("fractions", "Fraction"): _unmutated(_short_call),
     ("uuid", "UUID"): _uuid,
     ("functools", "partial"): _partial,
+    **{("torch.jit._pickle", f"build_{kind}list"): _script_list for kind in ("int", "tensor", "double", "bool", "complex")},
+    ("torch.jit._pickle", "restore_type_tag"): _tagged,
     ("numpy", "dtype"): _numpy_dtype,
     ("numpy.core.multiarray", "scalar"): _unmutated(_numpy_scalar),
     ("numpy.core.multiarray", "_reconstruct"): _numpy_array,

@@ -7,6 +7,7 @@ keys together may not be longer than a multiple of the pickle itself.
 """
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice
 from typing import Any, NamedTuple
@@ -39,6 +40,7 @@ from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
 from .bulk import WORTH_IT
 from .code import code_findings, findings_of_broken
+from .modules import Module, Modules, Scripts
 from .odd import Oddities
 from .plain import NUMBERS, key_text, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
@@ -68,11 +70,13 @@ class Contents(NamedTuple):
 
 
 def survey(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
-           member: str = "data.pkl", limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Contents:
+           scripts: Scripts | None = None, member: str = "data.pkl", limits: Limits = LIMITS,
+           monitor: Monitor = QUIET) -> Contents:
     """Everything under the root of `graph`. `resolve` finds the bytes of a storage and is asked once for each distinct
     persistent id, in the order of first use; `resolve_many`, where the container has it, does so for thousands of ordinary
-    ones at once; `member` names the pickle in findings. Raises Cancelled."""
-    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), limits, monitor)
+    ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. Raises
+    Cancelled."""
+    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor)
     if graph.root >= 0:
         walk.run()
     return Contents(walk.kind(), walk.tensors, walk.values, tuple(walk.state_dicts), walk.module_metadata,
@@ -86,7 +90,8 @@ class _Enough(Exception):
 class _Frame:
     """A container whose children are being listed."""
 
-    __slots__ = ("children", "node", "optimizer", "pairs", "prefix", "repeated_texts", "settled", "state_dict")
+    __slots__ = ("children", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
+                 "state_dict", "waiting")
 
     def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int]], state_dict: str | None,
                  pairs: list[tuple[int, int]] | None = None) -> None:
@@ -96,12 +101,23 @@ class _Frame:
         self.state_dict = state_dict
         self.pairs = pairs
         self.optimizer = False                      # has the keys of an optimizer's state dict
-        self.settled = False                        # within an optimizer's "state" or a module: no state dicts below
+        self.settled = False                        # within an optimizer's "state" or a module: no dict below is a state dict
+        self.in_state = False                       # a module whose state dict is being listed
+        self.outermost = False                      # … and that is in no other module's
+        self.waiting: deque[_Waiting] | None = None     # modules whose other attributes come after the outermost's state dict
         self.repeated_texts: set[str] | None = None
 
 
+class _Waiting(NamedTuple):
+    """A module whose state dict is listed and whose other attributes are not."""
+
+    key: str
+    value: Opaque
+    module: Module
+
+
 class _Walk:
-    def __init__(self, graph: Graph, reader: Tensors, limits: Limits, monitor: Monitor) -> None:
+    def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor) -> None:
         self.graph = graph
         self.limits = limits
         self.monitor = monitor
@@ -113,7 +129,8 @@ class _Walk:
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
         self.root_view: View | None = None
-        self.modules = 0                            # objects that look like an nn.Module
+        self.modules = Modules(graph, scripts, self._tables_affordable, reader.is_tensor)
+        self._modules: set[int] = set()             # modules that were listed
         self._stack: list[_Frame] = []
         self._seen: set[str] = set()                # keys given away, of containers too
         self._suffixes: dict[str, int] = {}
@@ -137,7 +154,7 @@ class _Walk:
             self._visit(self.graph.root, "", "", None)
             while self._stack:
                 frame = self._stack[-1]
-                if not self._advance(frame):
+                if not self._advance(frame) and not self._next_module(frame):
                     self._stack.pop()
                     self._on_path.discard(frame.node)
         except _Enough as enough:
@@ -215,7 +232,9 @@ class _Walk:
         if rebuilt.states and n not in self._on_path and len(self._stack) < self.limits.walk_depth \
                 and self._affordable(n, rebuilt.states):
             children = self._state_children(rebuilt.states, key)
-            self._push(_Frame(n, _prefix(key), children, state_dict), key)
+            frame = _Frame(n, _prefix(key), children, None)     # what hangs on a tensor is no entry of the state dict
+            frame.settled = parent is not None and parent.settled
+            self._push(frame, key)
         return True
 
     def _state_children(self, states: Iterable[int], key: str) -> Iterator[tuple[str, int]]:
@@ -232,7 +251,7 @@ class _Walk:
         if n in self._leaves:
             self.values.append((key, self._leaves[n]))
             return
-        if n in self._on_path or n in self._objects:
+        if n in self._on_path or n in self._objects or self._is_told(n, parent):
             self.values.append((key, self._reference(n)))
             return
         if len(self._stack) >= self.limits.walk_depth:
@@ -314,12 +333,15 @@ class _Walk:
         self._push(frame, key)
 
     def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
+        module = self.modules.module_of(n, view)
+        if module is not None:
+            self._module(n, view.value, module, key, parent)
+            return
+        if self.modules.is_module(n):           # and too dear to be listed once more
+            self.values.append((key, self._reference(n) if n in self._paths else view.value))
+            return
         self.values.append((key, view.value))
-        module = is_module(self.graph, view)
-        if module:
-            self.modules += 1
-        else:
-            self._objects.add(n)
+        self._objects.add(n)
         if not view.children and not view.attributes:
             self._leaves[n] = view.value
             return
@@ -327,11 +349,39 @@ class _Walk:
         children = chain(iter(view.children), self._pair_children(view.attributes, key, False))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
         frame.settled = parent is not None and parent.settled
-        if module and not frame.settled:        # its parameters and buffers, and those of the modules in it, are one state dict
-            frame.settled = True
-            frame.state_dict = key
-            self.state_dicts.append(key)
         self._push(frame, key)
+
+    # -- modules ------------------------------------------------------------------------------------------------------
+
+    def _is_told(self, n: int, parent: _Frame | None) -> bool:
+        """Whether `n` is a module that some attribute of a module refers to and that was listed already: in its place among
+        the others, most often."""
+        return n in self._modules and parent is not None and parent.settled and not parent.in_state
+
+    def _module(self, n: int, value: Opaque, module: Module, key: str, parent: _Frame | None) -> None:
+        """Lists the state dict of a module, with those of the modules in it; all their other attributes come after it."""
+        self._modules.add(n)
+        self._entries += len(module.state) + len(module.modules) + len(module.others) + len(module.children)
+        frame = _Frame(n, _prefix(key), self._pair_children(chain(module.state, module.modules), key, False), key)
+        frame.settled = frame.in_state = True
+        if parent is not None and parent.in_state:
+            frame.waiting, frame.state_dict = parent.waiting, parent.state_dict
+        else:
+            frame.waiting, frame.outermost = deque(), True
+            self.state_dicts.append(key)
+        assert frame.waiting is not None
+        frame.waiting.append(_Waiting(key, value, module))
+        self._push(frame, key)
+
+    def _next_module(self, frame: _Frame) -> bool:
+        """Goes on from a module's state dict to the other attributes of the next module in it. False: there are no more."""
+        if not frame.outermost or not frame.waiting:
+            return False
+        key, value, module = frame.waiting.popleft()
+        self.values.append((key, value))
+        frame.in_state, frame.state_dict, frame.prefix = False, None, _prefix(key)
+        frame.children = chain(iter(module.children), self._pair_children(module.others, key, False))
+        return True
 
     def _push(self, frame: _Frame, key: str) -> None:
         if self._entries > self.limits.walk_entries:
@@ -447,6 +497,10 @@ class _Walk:
         self._repeats -= cost
         return True
 
+    def _tables_affordable(self, n: int, tables: tuple[int, ...]) -> bool:
+        """The same for the dicts and sets that make `n` a module, which are gone over to tell what is in it."""
+        return self._affordable(n, [source for table in tables for source in self._sources(table)])
+
     def _size(self, n: int) -> int:
         """How much work it is to list `n` once more."""
         size = self._sizes.get(n)
@@ -520,7 +574,7 @@ class _Walk:
         view = self.root_view
         if self.graph.root >= 0 and view is None and len(self.tensors) >= 1 and self.tensors[0].key == "":
             return "tensor"
-        if isinstance(view, Object) and is_module(self.graph, view):
+        if isinstance(view, Object) and self.graph.root in self._modules:
             return "module"
         if not isinstance(view, Mapping):
             return "other"
@@ -530,13 +584,7 @@ class _Walk:
             direct = len(self.tensors) if flat else sum(is_tensor(value) for _, value in view.pairs)
             if 2 * direct > len(view.pairs):
                 return "state-dict"
-        return "training-checkpoint" if self.tensors or self.modules else "other"
-
-
-def is_module(graph: Graph, view: Object) -> bool:
-    """Whether an object carries what every nn.Module does. The recogniser of modules will start here."""
-    names = {graph.loose_text(k) for k, _ in view.attributes[:256]}
-    return "_parameters" in names and "_modules" in names
+        return "training-checkpoint" if self.tensors or self._modules else "other"
 
 
 def _prefix(key: str) -> str:

@@ -184,9 +184,9 @@ def whole_model() -> bytes:
         return archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl")))
 
 
-def test_that_the_tensors_of_an_unknown_object_are_listed() -> None:
+def test_that_the_tensors_of_a_module_in_a_dict_are_listed() -> None:
     contents = seen(whole_model())
-    assert contents.tensors[0].key == "net._modules.0._parameters.weight"
+    assert contents.tensors[0].key == "net.0.weight"
     assert contents.tensors[0].requires_grad
     assert dict(contents.values)["net"] == Opaque(
         "torch.nn.modules.container.Sequential", "torch.nn.modules.container.Sequential(...)", contents.values[0][1].node
@@ -202,7 +202,7 @@ def test_that_a_whole_module_at_the_root_is_a_module() -> None:
     )
     contents = seen(op.pickled(net))
     assert contents.kind == "module"
-    assert [info.key for info in contents.tensors] == ["_parameters.w"]
+    assert [info.key for info in contents.tensors] == ["w"]
     assert contents.values[0] == ("", Opaque("mynet.Net", "mynet.Net(...)", contents.values[0][1].node))  # type: ignore[union-attr]
 
 
