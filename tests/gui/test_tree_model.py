@@ -475,3 +475,10 @@ def test_that_columns_have_titles_and_numbers_stand_right(model: TreeModel, show
     assert right == [column in (PARAMETERS, BYTES) for column in range(6)]
     assert model.index(1, NAME).data(KEY) == "w"
     assert [model.copied_fields(1)[column] for column in (SHAPE, DTYPE, DEVICE)] == ["2x3", "float32", "cpu"]
+
+
+def test_that_an_object_which_holds_tensors_is_a_group_with_its_class(model: TreeModel, show: Callable[..., int]) -> None:
+    show("other", tensor("model.fc.weight", (4, 3)), kind="training-checkpoint", model=core.Opaque("nets.Net", "nets.Net(...)"))
+    row = row_of(model, "model")
+    assert model.index(row, SHAPE).data() == "1 tensor · Net"
+    assert model.index(row, PARAMETERS).data() == "12"

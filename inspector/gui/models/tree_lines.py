@@ -81,9 +81,14 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
     """The row of a group, tensor or value."""
     tree = rows.tree
     info = tree.info(node)
-    kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) else Kind.GROUP
+    # an object that holds tensors, such as a whole module, is a group that has a class
+    holds = tree.is_value(node) and int(tree.tensors[node]) > 0
+    kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) and not holds else Kind.GROUP
     texts = _tensor(info) if info is not None \
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE else _summary(tree, node)
+    if holds:
+        short = core.one_line(tree.value(node)).partition("(")[0].rpartition(".")[2]
+        texts = (f"{texts[0]} · {short}", *texts[1:])
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
     briefs = {PARAMETERS: _brief(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
