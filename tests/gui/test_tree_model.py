@@ -480,5 +480,5 @@ def test_that_columns_have_titles_and_numbers_stand_right(model: TreeModel, show
 def test_that_an_object_which_holds_tensors_is_a_group_with_its_class(model: TreeModel, show: Callable[..., int]) -> None:
     show("other", tensor("model.fc.weight", (4, 3)), kind="training-checkpoint", model=core.Opaque("nets.Net", "nets.Net(...)"))
     row = row_of(model, "model")
-    assert model.index(row, SHAPE).data() == "1 tensor · Net"
+    assert model.index(row, SHAPE).data() == "Net · 1 tensor"
     assert model.index(row, PARAMETERS).data() == "12"

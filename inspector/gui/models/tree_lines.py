@@ -88,7 +88,7 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE else _summary(tree, node)
     if holds:
         short = core.one_line(tree.value(node)).partition("(")[0].rpartition(".")[2]
-        texts = (f"{texts[0]} · {short}", *texts[1:])
+        texts = (f"{short} · {texts[0]}", *texts[1:])
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
     briefs = {PARAMETERS: _brief(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
