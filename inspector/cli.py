@@ -46,7 +46,9 @@ def start() -> NoReturn:
     try:
         sys.stdout.flush()
         sys.stderr.flush()
-    except OSError:             # a closed pipe
+    except ValueError:          # closed: `main` has said why already
+        pass
+    except OSError:             # the reader of the pipe went away just now
         code = code or 141
     os._exit(code)
 
