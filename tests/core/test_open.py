@@ -176,3 +176,23 @@ def test_that_a_path_may_be_text_path_or_bytes(tmp_path: Path) -> None:
 def test_that_everything_the_front_door_names_is_there() -> None:
     for name in core.__all__:
         assert getattr(core, name) is not None
+
+
+def test_that_a_checkpoint_goes_when_nobody_refers_to_it(tmp_path: Path) -> None:
+    """Without help from the garbage collector, which the window keeps away from what it opens."""
+    import gc
+
+    from inspector.core.graph import Graph
+
+    paths = core.make_demo(tmp_path)
+    for path in paths:
+        core.open(path)
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(type(each) in (Graph, core.Checkpoint) for each in gc.get_objects())
+        for path in paths:
+            core.open(path)
+        assert sum(type(each) in (Graph, core.Checkpoint) for each in gc.get_objects()) == before
+    finally:
+        gc.enable()

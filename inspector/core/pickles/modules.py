@@ -54,14 +54,15 @@ class Module(NamedTuple):
     tables: tuple[int, ...]
 
 
+Affordable = Callable[[int, tuple[int, ...]], bool]
+
+
 class Modules:
     """Recognises the modules of one graph. `scripts` are the classes of a TorchScript archive; None: it is none."""
 
-    def __init__(self, graph: Graph, scripts: Scripts | None, affordable: Callable[[int, tuple[int, ...]], bool],
-                 is_tensor: Callable[[int], bool]) -> None:
+    def __init__(self, graph: Graph, scripts: Scripts | None, is_tensor: Callable[[int], bool]) -> None:
         self.graph = graph
         self.scripts = scripts
-        self._affordable = affordable
         self._is_tensor = is_tensor
         self._known: dict[int, bool] = {}
         self._names: dict[int, str | None] = {}
@@ -73,11 +74,11 @@ class Modules:
             found = self._known[n] = self.graph.kind[n] in CALLS and (self._is_script(n) or self._has_tables(n))
         return found
 
-    def module_of(self, n: int, view: Object) -> Module | None:
-        """The module that object `n` is; None when it is none, or was listed so often that its size is not to be paid again."""
+    def module_of(self, n: int, view: Object, affordable: Affordable) -> Module | None:
+        """The module that object `n` is; None when it is none, or was listed so often that its size is not `affordable` again."""
         if not self.is_module(n):
             return None
-        return self._script(n, view) if self._is_script(n) else self._eager(n, view)
+        return self._script(n, view) if self._is_script(n) else self._eager(n, view, affordable)
 
     # -- torch.nn.Module ----------------------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class Modules:
                 keys += graph.operands[graph.a[m] + 1:min(graph.b[m], graph.a[m] + 1 + 2 * _LOOKED_AT):2]
         return {self._name(k) for k in keys[:_LOOKED_AT]}
 
-    def _eager(self, n: int, view: Object) -> Module | None:
+    def _eager(self, n: int, view: Object, affordable: Affordable) -> Module | None:
         tables: dict[str, int] = {}
         others: Pairs = []
         for k, value in view.attributes:
@@ -115,7 +116,7 @@ class Modules:
             if name == "_non_persistent_buffers_set":
                 tables[name] = value
         nodes = tuple(tables.values())
-        if not self._affordable(n, nodes):
+        if not affordable(n, nodes):
             return None
         parameters, buffers, modules = (self._table(tables.get(name)) for name in _TABLES)
         left_out = self._texts(tables.get("_non_persistent_buffers_set"))

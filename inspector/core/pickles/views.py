@@ -129,7 +129,7 @@ class _Walk:
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
         self.root_view: View | None = None
-        self.modules = Modules(graph, scripts, self._tables_affordable, reader.is_tensor)
+        self.modules = Modules(graph, scripts, reader.is_tensor)
         self._modules: set[int] = set()             # modules that were listed
         self._stack: list[_Frame] = []
         self._seen: set[str] = set()                # keys given away, of containers too
@@ -333,7 +333,7 @@ class _Walk:
         self._push(frame, key)
 
     def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
-        module = self.modules.module_of(n, view)
+        module = self.modules.module_of(n, view, self._tables_affordable)
         if module is not None:
             self._module(n, view.value, module, key, parent)
             return
