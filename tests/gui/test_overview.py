@@ -237,3 +237,14 @@ def test_that_every_focusable_widget_has_a_name(panel: Overview, session: Sessio
         for widget in panel.findChildren(QWidget):
             if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(widget, QLabel):
                 assert widget.accessibleName(), widget
+
+
+def test_that_a_part_of_a_group_is_not_taken_for_the_whole(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                           checkpoint: Make) -> None:
+    ckpt = checkpoint(keys={"enc.a": (5,), "enc.b": (7,), "enc.c": (11,)})
+    document = show(session, tasks, qtbot, ckpt, "enc", ("enc.a", "enc.b", "enc.c"))
+    assert "23" in said(panel)
+    session.select(Selection(document.id, "enc", ("enc.a", "enc.b")))
+    qtbot.waitUntil(lambda: not tasks.running)
+    assert "12" in said(panel)
+    assert "23" not in said(panel)

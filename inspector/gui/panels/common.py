@@ -280,7 +280,7 @@ class Bar(QAbstractButton):
     button that keyboard and mouse reach; with `raw` its name can be copied."""
 
     def __init__(self, name: str, said: str, part: float, *, remark: str = "", colour: str = "", raw: str | None = None,
-                 on_click: Callable[[], object] | None = None, mono: bool = False) -> None:
+                 on_click: Callable[[], object] | None = None) -> None:
         super().__init__()
         self._name, self._said, self._remark = name, said, remark
         self._part = min(max(part, 0.0), 1.0)

@@ -43,7 +43,8 @@ class Overview(QScrollArea):
         super().__init__(parent)
         self._session = session
         self._tasks = tasks
-        self._sums: dict[tuple[int, int, str], Sums] = {}       # (document, identity of its checkpoint, prefix)
+        # (document, identity of its checkpoint, prefix, the keys below it that are selected)
+        self._sums: dict[tuple[int, int, str, tuple[str, ...]], Sums] = {}
         self._shown: tuple[Any, ...] = ()
         self._stale = True                                      # to be drawn once it can be seen
         page = QWidget()
@@ -124,7 +125,7 @@ class Overview(QScrollArea):
     # -- file and group
 
     def _group(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
-        key = (document.id, id(ckpt), selection.prefix)
+        key = (document.id, id(ckpt), selection.prefix, selection.keys if selection.prefix else ())
         known = self._sums.get(key)
         if known is not None:
             self._tasks.cancel(_TASK)
