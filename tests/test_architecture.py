@@ -23,16 +23,19 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.bytes", 4),
     ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
     ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.checks", 6), ("inspector.core.demo", 6),
-    ("inspector.core", 7),
-    ("inspector.resources_path", 7), ("inspector.desktop", 8), ("inspector.listing", 8),
-    ("inspector.gui", 9),
-    ("inspector.cli", 10), ("inspector.__main__", 11), ("inspector", 0),
+    ("inspector.core.edits", 7),
+    ("inspector.core.save", 8), ("inspector.core.compare", 8),
+    ("inspector.core", 9),
+    ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 10),
+    ("inspector.gui", 11),
+    ("inspector.cli", 12), ("inspector.__main__", 13), ("inspector", 0),
 )
 
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
 SIBLINGS: dict[str, frozenset[str]] = {
     "inspector.core.formats": frozenset({"torch_zip", "torch_legacy", "torch_tar", "safetensors", "plain_pickle", "sharded",
                                          "dcp"}),
+    "inspector.core.edits": frozenset(path.stem for path in (PACKAGE / "core" / "edits").glob("*.py")) - {"__init__", "common"},
     "inspector.core.checks": frozenset(path.stem for path in (PACKAGE / "core" / "checks").glob("*.py")) - {"__init__", "common"},
     "inspector.gui.panels": frozenset(path.stem for path in (PACKAGE / "gui" / "panels").glob("*.py")) - {"__init__", "common"},
 }
@@ -41,7 +44,7 @@ NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpick
          "safetensors", "zipfile", "tarfile", "mmap"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
-THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes"}
+THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba"}
 
 
 class Import(NamedTuple):

@@ -154,6 +154,21 @@ class Pickle(NamedTuple):
     graph: Graph
 
 
+class Edited(NamedTuple):
+    """Where an edited checkpoint comes from. `source` is the checkpoint as it was opened (never an edited one); `origin` maps
+    every present key of a tensor or a value to its key there, keys that are new being absent; `root` is the path in `source`
+    of what is the root now ("" unless extracted); `edits` are the edits that were applied, in order (`core.edits`).
+
+    What changed besides stands in the tables themselves: a remapped device in `TensorInfo.device` and `Storage.device`, a
+    value in `values`, and a tensor whose elements are to be converted has in `extra["cast"]` the `TensorInfo` it is read as
+    (a key of `Edited.source.storages` is its storage), a storage of its own without extent, and is contiguous."""
+
+    source: Checkpoint
+    origin: Mapping[str, str]
+    root: str = ""
+    edits: tuple[Any, ...] = ()
+
+
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -177,6 +192,7 @@ class Checkpoint:
     facts: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     members: tuple[Member, ...] = ()
     pickles: tuple[Pickle, ...] = ()
+    edited: Edited | None = None
 
     @property
     def nbytes(self) -> int:

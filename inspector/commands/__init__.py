@@ -1,0 +1,1 @@
+"""The longer subcommands of the command line: each parses its arguments and gives text; only `cli` prints."""

@@ -1,0 +1,1 @@
+"""Checkpoint x Checkpoint -> Comparison."""

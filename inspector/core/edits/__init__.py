@@ -1,0 +1,1 @@
+"""Edits: each a frozen value with a pure `apply`, listed in order."""

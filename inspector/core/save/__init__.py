@@ -1,0 +1,1 @@
+"""Checkpoint -> SavePlan -> bytes, atomic and verified."""
