@@ -574,10 +574,9 @@ class _Walk:
         view = self.root_view
         if self.graph.root >= 0 and view is None and len(self.tensors) >= 1 and self.tensors[0].key == "":
             return "tensor"
-        if isinstance(view, Object) and self.graph.root in self._modules:
-            return "module"
         if not isinstance(view, Mapping):
-            return "other"
+            # a module, a list that holds one beside what else was needed to go on, an object with one in it
+            return "module" if self._modules else "other"
         if "" in self.state_dicts:
             is_tensor = self.reader.is_tensor
             flat = len(self._paths) == 1        # nothing but the root was gone into
