@@ -108,9 +108,14 @@ def _quantized(reader: TensorReader, info: TensorInfo, dtype: torch.dtype) -> to
         if 0 in info.stride:
             raise BadTensor("an expanded tensor quantized per channel is not rebuilt", where=info.key, id="unsupported")
         return torch._empty_per_channel_affine_quantized(
-            info.shape, scales=_alone(reader, found["scales"]), zero_points=_alone(reader, found["zero_points"]),
-            axis=found["axis"], dtype=dtype)
+            info.shape, scales=_channels(reader, found["scales"], torch.double),
+            zero_points=_channels(reader, found["zero_points"], torch.long), axis=found["axis"], dtype=dtype)
     raise BadTensor("its quantizer is not known", "read_numpy gives its stored integers.", info.key, id="unsupported")
+
+
+def _channels(reader: TensorReader, given: TensorInfo | tuple[float, ...], dtype: torch.dtype) -> torch.Tensor:
+    import torch
+    return _alone(reader, given) if isinstance(given, TensorInfo) else torch.tensor(given, dtype=dtype)
 
 
 def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:

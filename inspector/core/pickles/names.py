@@ -92,7 +92,8 @@ TENSOR_BUILDERS = frozenset({
     ("torch._utils", "_rebuild_qtensor"), ("torch._utils", "_rebuild_sparse_tensor"),
     ("torch._utils", "_rebuild_meta_tensor_no_storage"), ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"),
     ("torch._utils", "_rebuild_nested_tensor"), ("torch._utils", "_rebuild_wrapper_subclass"),
-    ("torch._utils", "_rebuild_device_tensor_from_numpy"), ("torch._utils", "_rebuild_xla_tensor"), JAGGED, FROM_TYPE, FROM_TYPE_V2,
+    ("torch._utils", "_rebuild_device_tensor_from_numpy"), ("torch._utils", "_rebuild_xla_tensor"), JAGGED,
+    FROM_TYPE, FROM_TYPE_V2,
 })
 
 _WEIGHTS_ONLY: frozenset[Name] = frozenset({

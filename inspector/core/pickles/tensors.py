@@ -41,6 +41,7 @@ MAX_RANK = 64               # dims that a broken shape is still shown with, and 
 _WRAPPERS = 8               # Parameter(Subclass(Parameter(…
 _INT64 = 1 << 63
 _LONG_RANKS = 1_000_000     # dimensions of all tensors together that have more than MAX_RANK
+_CHANNELS = 1 << 16         # of a quantizer that is a list
 _LONG = 16                  # items from which a size tuple is remembered, as it may be shared by many tensors
 _PLAIN_TYPES = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")})
 
@@ -68,6 +69,7 @@ class Tensors:
         self._long_ranks = _LONG_RANKS
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
+        self._lists: dict[int, tuple[float, ...]] = {}
 
     def is_tensor(self, n: int) -> bool:
         """Whether node `n` is a call of something that builds tensors, by its name only."""
@@ -269,9 +271,9 @@ class Tensors:
             raise Odd(f"corrupt: {len(args)} arguments where a quantized tensor needs 7")
         self._strided(parts, args[:4], when, key)
         self.requires_grad(parts, args[5])
-        self._quantizer(parts, args[4], key)
+        self._quantizer(parts, args[4], when, key)
 
-    def _quantizer(self, parts: Parts, n: int, key: str) -> None:
+    def _quantizer(self, parts: Parts, n: int, when: int, key: str) -> None:
         graph = self.graph
         items = tuple_items(graph, n)
         named = graph.global_name(items[0]) if items else None
@@ -283,11 +285,26 @@ class Tensors:
             parts.extra["zero_point"] = graph.a[items[2]]
             return
         if len(items) == 4 and graph.kind[items[3]] == INT:
-            parts.extra["scales"] = self.component(items[1], f"{key}.scales")
-            parts.extra["zero_points"] = self.component(items[2], f"{key}.zero_points")
+            parts.extra["scales"] = self._channels(items[1], when, f"{key}.scales")
+            parts.extra["zero_points"] = self._channels(items[2], when, f"{key}.zero_points")
             parts.extra["axis"] = graph.a[items[3]]
             return
         raise Odd("corrupt: the quantizer is not in order")
+
+    def _channels(self, n: int, when: int, key: str) -> TensorInfo | tuple[float, ...]:
+        """A number for each channel: a tensor, or (until 1.4) a list, which many tensors may share."""
+        graph = self.graph
+        if graph.kind[n] != LIST:
+            return self.component(n, key)
+        found = self._lists.get(n)
+        if found is None:
+            if too_long(graph, n, _CHANNELS) or graph.mutated_after(n, when):
+                raise Odd("unsupported: the quantizer's lists are too long, or changed after the tensor was made")
+            values = graph.sequence(n)
+            if any(graph.kind[value] not in (FLOAT, INT) for value in values):
+                raise Odd("corrupt: the quantizer is not in order")
+            found = self._lists[n] = tuple(graph.real(value) if graph.kind[value] == FLOAT else graph.a[value] for value in values)
+        return found
 
     def component(self, n: int, key: str) -> TensorInfo:
         """A strided tensor that is part of another. Raises Odd: parts of parts could nest as deep as the file likes."""

@@ -581,7 +581,7 @@ class _Walk:
             is_tensor = self.reader.is_tensor
             flat = len(self._paths) == 1        # nothing but the root was gone into
             direct = len(self.tensors) if flat else sum(is_tensor(value) for _, value in view.pairs)
-            if 2 * direct > len(view.pairs):
+            if view.metadata >= 0 or 2 * direct > len(view.pairs):     # only `Module.state_dict` gives it `_metadata`
                 return "state-dict"
         return "training-checkpoint" if self.tensors or self._modules else "other"
 
