@@ -4,6 +4,10 @@ Reads are bounded whatever the strides; nothing is allocated that the file does 
 (stride 0, or overlapping) whose elements would take more than `limits.preview` bytes is refused with `BadTensor`. Values
 are shown only when the checksum of their storage, where there is one, was found right (of storages over `limits.preview`,
 only when the tensor covers the whole storage: the rest is `check`'s to read).
+
+Tensors that are made of others (`TensorInfo.parts`): their stored elements are those of their values, in whichever order they
+are stored; that is what chunks, and so all statistics, are of. Their digest is over all their parts, so that two with one
+digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
 """
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .bytes import ExtentReader
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
+from .dense import dense
 from .dtypes import DTYPES, numpy_dtype
 from .errors import BadTensor, UsageError
 from .limits import LIMITS, Limits
@@ -36,8 +41,9 @@ _FILES = 8              # files held open at once
 def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> Array:
     """The tensor as an array of its own, in C order, with the shape and the element type of the file (`numpy_dtype`).
 
-    Quantized tensors give their stored integers. Types narrower than a byte give their raw bytes in one dimension, torch's
-    shell types uint8. Raises BadTensor when the values cannot be had, UsageError when there is no such key.
+    Quantized tensors give their stored integers, sparse ones are unfolded, nested ones give the values in them. Types narrower
+    than a byte give their raw bytes in one dimension, torch's shell types uint8. Raises BadTensor when the values cannot be had,
+    UsageError when there is no such key.
     """
     with TensorReader(ckpt, monitor, limits=limits) as reader:
         return reader.array(key)
@@ -52,7 +58,8 @@ def iter_chunks(ckpt: Checkpoint, key: str, max_bytes: int = LIMITS.chunk, monit
 
 
 def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
-    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers."""
+    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers; sparse and nested: of the
+    elements of all their parts, one part after the other as `TensorInfo.parts` has them."""
     with TensorReader(ckpt, monitor) as reader:
         return reader.digest(key)
 
@@ -154,8 +161,25 @@ class TensorReader:
 
     def array(self, key: str) -> Array:
         """See `read_numpy`."""
-        import numpy as np
         info = _tensor(self._ckpt, key)
+        return self._unfolded(info) if info.layout.startswith("sparse_") else self._array(_values_of(info))
+
+    def _unfolded(self, info: TensorInfo) -> Array:
+        """A sparse tensor with all its zeros."""
+        values = _values_of(info)
+        parts = info.parts
+        nbytes = info.nbytes + sum(part.nbytes for part in parts.values())
+        if nbytes > self._limits.preview:
+            raise BadTensor(f"it is sparse and would take {nbytes:,} bytes: too many to be unfolded",
+                            "read_torch gives it as it is stored.", info.key, id="expanded")
+        if array_dtype(info.dtype).itemsize * 8 != DTYPES[info.dtype].bits or values.dtype != info.dtype:
+            raise BadTensor(f"sparse tensors of {info.dtype} are not unfolded", where=info.key, id="unsupported")
+        with _memory_for(info):
+            return dense(info, {name: self._array(part) for name, part in parts.items()})
+
+    def _array(self, info: TensorInfo) -> Array:
+        import numpy as np
+        key = info.key
         place = self._place(info)
         whole_bytes = DTYPES[info.dtype].bits % 8 == 0
         with _memory_for(info):
@@ -172,7 +196,7 @@ class TensorReader:
     def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
         """See `iter_chunks`."""
         import numpy as np
-        info = _tensor(self._ckpt, key)
+        info = _values_of(_tensor(self._ckpt, key))
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
@@ -181,6 +205,8 @@ class TensorReader:
         """See `digest`."""
         import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
         info = _tensor(self._ckpt, key)
+        if info.layout != "strided":
+            return self._digest_of_parts(info)
         place = self._place(info)
         nbytes = place.numel * place.item
         if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and not info.extra:
@@ -189,6 +215,15 @@ class TensorReader:
         state = hashlib.sha256()
         for part in self._runs(info, place, _PIECE, ordered=True):
             state.update(part)
+        return state.hexdigest()
+
+    def _digest_of_parts(self, info: TensorInfo) -> str:
+        import hashlib
+        state = hashlib.sha256()
+        _values_of(info)        # complains where there are none
+        for part in info.parts.values():
+            for piece in self._runs(part, self._place(part), _PIECE, ordered=True):
+                state.update(piece)
         return state.hexdigest()
 
     def check(self, info: TensorInfo) -> None:
@@ -226,7 +261,7 @@ class TensorReader:
         if info.problem:
             raise BadTensor(info.problem, where=info.key)
         if info.layout != "strided":
-            raise BadTensor(f"its layout is {info.layout}: the values of such tensors are not read yet", where=info.key,
+            raise BadTensor(f"its layout is {info.layout}: it has no bytes of its own, only its parts have", where=info.key,
                             id="unsupported")
         item = _item(info.dtype, info.key)
         form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
@@ -454,6 +489,17 @@ def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
     if info is None:
         raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
     return info
+
+
+def _values_of(info: TensorInfo) -> TensorInfo:
+    """The strided tensor that has the stored elements of `info`: itself, or its values. Raises BadTensor."""
+    if info.layout == "strided":
+        return info
+    values = info.parts.get("values")
+    if info.problem or values is None:
+        raise BadTensor(info.problem or f"its layout is {info.layout}: where its values are is not known", where=info.key,
+                        id="unsupported")
+    return values._replace(key=info.key)
 
 
 def _item(dtype: str, key: str = "") -> int:

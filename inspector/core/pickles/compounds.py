@@ -35,6 +35,7 @@ class Reader(Protocol):
     def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]: ...
     def dtype(self, n: int) -> str: ...
     def requires_grad(self, parts: Parts, n: int) -> None: ...
+    def remark(self, id: str, key: str, text: str) -> None: ...
 
 
 def sparse(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
@@ -122,8 +123,9 @@ def wrapper(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key:
     parts.layout = layout_of(graph, args[5]) or "strided"
     reader.requires_grad(parts, args[7])
     numel_of(parts.shape)
-    parts.problem = (f"wrapper: only the code of {visible('.'.join(named), 80) if named else 'its class'} knows its values; what it "
-                     "makes them of is listed under it")
+    cls = visible(".".join(named), 80) if named else "its class"
+    parts.problem = f"wrapper: only the code of {cls} knows its values; what it makes them of is listed under it"
+    reader.remark("wrapper", key, f"is a {cls}")
 
 
 def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
