@@ -106,6 +106,8 @@ class TensorInfo(NamedTuple):
     def nbytes(self) -> int:
         """Logical bytes: elements times width, whatever is stored."""
         known = DTYPES.get(self.dtype)
+        if known and known.bits < 8 and known.kind == "quantized" and self.shape:      # rows are whole bytes
+            return self.numel // (self.shape[-1] or 1) * -(-self.shape[-1] * known.bits // 8)
         return -(-self.numel * known.bits // 8) if known else 0
 
     @property

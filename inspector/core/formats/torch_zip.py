@@ -50,7 +50,7 @@ _FACT_BYTES = 4096                 # of a small text record that are looked at
 _PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack that much, or to that many bytes
 _CODE_BYTES = 64 << 20             # of TorchScript code that are looked through
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
-_WIDTHS = {name: known.bits // 8 for name, known in DTYPES.items()}
+_WIDTHS = {name: known.stored for name, known in DTYPES.items()}
 _META = "meta: the file holds no values for this storage"
 
 # records that are not the object: what they say becomes a fact of this name

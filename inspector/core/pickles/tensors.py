@@ -389,10 +389,8 @@ class Tensors:
 
     def _capacity(self, parts: Parts, backing: Backing) -> int:
         """How many elements of the tensor's type the storage holds."""
-        if parts.dtype == backing.dtype:
-            return backing.capacity
         held, wanted = DTYPES.get(backing.dtype), DTYPES.get(parts.dtype)
-        return backing.capacity * held.bits // wanted.bits if held and wanted else backing.capacity
+        return backing.capacity * held.stored * 8 // wanted.bits if held and wanted else backing.capacity
 
     def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]:
         """The integers of a size or stride: of a tuple, list or torch.Size."""
