@@ -368,3 +368,59 @@ def test_that_any_nest_of_values_and_views_is_what_torch_reads(tree: Any, writin
 
     path = tmp_path / "t.pth"
     agree(path, written(grown(tree), writing, path))
+
+
+# -- what no torch wrote ------------------------------------------------------------------------------------------------------
+
+
+class Lie:
+    """Saved as a call of one of torch's functions with arguments of its own."""
+
+    def __init__(self, function: Any, *args: Any) -> None:
+        self.call = function, args
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+
+def rows(*given: list[int]) -> torch.Tensor:
+    return torch.tensor(given)
+
+
+@pytest.mark.parametrize(("sizes", "strides", "offsets"), [
+    pytest.param(rows([2, 3], [3, 3]), rows([3, 1], [3, 1]), [0, 6], id="beyond"),
+    pytest.param(rows([2, 3], [2, 3]), rows([3, 1], [3, 1]), [0, -6], id="before"),
+    pytest.param(rows([2, 3], [2, 3]), rows([3, 1], [3, -1]), [0, 6], id="backwards"),
+    pytest.param(rows([1 << 62, 1 << 62], [1, 1]), rows([1 << 62, 4], [1, 1]), [0, 6], id="wraps"),
+])
+def test_that_nested_tensors_outside_their_values_are_refused(sizes: torch.Tensor, strides: torch.Tensor, offsets: list[int],
+                                                              tmp_path: Path) -> None:
+    lie = Lie(torch._utils._rebuild_nested_tensor, torch.arange(12.0), sizes, strides, torch.tensor(offsets))   # type: ignore[attr-defined]
+    torch.save({"t": lie}, tmp_path / "t.pth")
+    ckpt = core.open(tmp_path / "t.pth")
+    assert core.read_numpy(ckpt, "t").tolist() == list(range(12))
+    with pytest.raises(core.BadTensor, match="do not lie inside its values"):
+        core.read_torch(ckpt, "t")
+
+
+@pytest.mark.parametrize(("offsets", "lengths"), [([0, 2, 7], None), ([1, 2, 4], None), ([0, 3, 2], None), ([0, 2, 4], [2, 3]),
+                                                  ([0, 2, 4], [2]), ([0, 2, 4], [-1, 2])])
+def test_that_jagged_tensors_outside_their_values_are_refused(offsets: list[int], lengths: list[int] | None, tmp_path: Path) -> None:
+    from torch.nested._internal.nested_tensor import NestedTensor, _rebuild_njt
+    given = {"values": torch.randn(4, 3), "offsets": torch.tensor(offsets), "lengths": None if lengths is None else torch.tensor(lengths),
+             "_ragged_idx": 1, "_metadata_cache": {}, "requires_grad": False}
+    lie = Lie(torch._tensor._rebuild_from_type_v2, _rebuild_njt, NestedTensor, (given,), {})
+    torch.save({"t": lie}, tmp_path / "t.pth")
+    with pytest.raises(core.BadTensor, match="do not lie inside its values"):
+        core.read_torch(core.open(tmp_path / "t.pth"), "t")
+
+
+def test_that_sparse_tensors_too_big_to_unfold_are_measured_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "t.pth"
+    torch.save({"t": torch.sparse_coo_tensor([[5, 1 << 40]], [1.5, -2.0], (1 << 41,))}, path)
+    ckpt = core.open(path)
+    summary = core.summarize(ckpt)["t"]
+    assert (summary.min, summary.max, summary.numel) == (-2.0, 1.5, 2)
+    assert core.digest(ckpt, "t") == hashlib.sha256(struct.pack("<2q2f", 5, 1 << 40, 1.5, -2)).hexdigest()
+    with pytest.raises(core.BadTensor, match="too many to be unfolded"):
+        core.read_numpy(ckpt, "t")

@@ -74,6 +74,8 @@ def nested(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
         parts.extra[name] = reader.component(item, f"{key}.{name}")
     _as_its_values(parts)
     sizes, strides, offsets = (parts.extra[name] for name in ("sizes", "strides", "offsets"))
+    if parts.problem:
+        return
     if len(parts.shape) != 1 or len(sizes.shape) != 2 or sizes.shape != strides.shape or offsets.shape != sizes.shape[:1] \
             or {sizes.dtype, strides.dtype, offsets.dtype} != {"int64"}:
         raise Odd("corrupt: the sizes of the nested tensor are not in order")
@@ -99,6 +101,8 @@ def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     axis = parts.extra["ragged_dim"] = graph.a[ragged]
     _as_its_values(parts)
     offsets = parts.extra["offsets"]
+    if parts.problem:
+        return
     if not 1 <= axis <= len(parts.shape) or len(offsets.shape) != 1 or offsets.shape[0] < 1:
         raise Odd("corrupt: the jagged tensor is not in order")
     form: list[object] = [offsets.shape[0] - 1, *parts.shape]
