@@ -196,8 +196,9 @@ class TensorReader:
     def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
         """See `iter_chunks`."""
         import numpy as np
-        info = _values_of(_tensor(self._ckpt, key))
+        info = _tensor(self._ckpt, key)
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
+        info = _values_of(info)
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
 

@@ -378,8 +378,8 @@ class _Archive:
             if not (is_script and label in _SCRIPT_PICKLES):
                 self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
                            "torch.load does not read it; what it names is listed here.")
-            self._learn(graph, label, self.folder)
-            self._trailing(data, graph, label, self.folder)
+            self._learn(graph, label, "data/")
+            self._trailing(data, graph, label, "data/")
 
     def _pickle_like(self, known: set[str], is_script: bool) -> list[str]:
         """Members that are pickles by name or first bytes. TorchScript's debug files are, and are no secret."""

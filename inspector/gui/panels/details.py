@@ -334,9 +334,16 @@ class Details(QWidget):
             rows.append(Row(self.tr("Node in the pickle"), f"{tensor.node:,}"))
         if tensor.extra:
             rows.append(Row(self.tr("Of this layout")))
-            rows += [Row(str(name), core.visible(repr(value), 4096)) for name, value in tensor.extra.items() if name != "chunks"]
+            rows += [Row(str(name), self._of_part(value)) for name, value in tensor.extra.items() if name != "chunks"]
             rows += self._of_chunks(tensor.extra.get("chunks", ()), ckpt)
         return rows + self._of_storage(tensor, ckpt)
+
+    def _of_part(self, value: object) -> str:
+        """A part of a sparse, nested or quantized tensor on one line, or whatever else its layout needs."""
+        if not isinstance(value, core.TensorInfo):
+            return core.visible(repr(value), 4096)
+        return self.tr("{shape} {dtype}, in storage {name}").format(
+            shape=str(list(value.shape)), dtype=value.dtype, name=core.visible(value.storage, 80))
 
     def _of_chunks(self, chunks: tuple[core.Chunk, ...], ckpt: core.Checkpoint) -> list[Row]:
         """Which part of the tensor lies in which file."""
