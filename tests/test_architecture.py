@@ -21,6 +21,7 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.checkpoint", 2),
     ("inspector.core.leaves", 3), ("inspector.core.strides", 3), ("inspector.core.zip_local", 3), ("inspector.core.pickles", 3),
     ("inspector.core.roles", 3), ("inspector.core.parameter_order", 3), ("inspector.core.training", 4), ("inspector.core.sizes", 4),
+    ("inspector.core.ties", 4),
     ("inspector.core.bytes", 4),
     ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
     ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.checks", 6), ("inspector.core.demo", 6),

@@ -5,7 +5,8 @@ import re
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AVERAGE = frozenset(("ema", "swa", "averaged", "average", "avg", "polyak", "shadow", "teacher", "target"))
-_OTHERS = frozenset(("scheduler", "schedulers", "sched", "lrs", "scaler", "scalers", "amp", "callbacks", "loops", "rng", "metrics", "metric"))
+_OTHERS = frozenset(("scheduler", "schedulers", "sched", "lrs", "scaler", "scalers", "amp", "callbacks", "loops", "rng",
+                     "metrics", "metric", "hyper", "hparams"))
 _OPTIMIZER = frozenset(("optimizer", "optimizers", "optim", "opt", "optimiser"))
 _ANY = frozenset(("state", "states", "dict", "dicts", "model", "models", "net", "network", "module", "weights", "params", "parameters",
                   "checkpoint", "ckpt"))
@@ -34,7 +35,8 @@ def is_weights(path: str) -> bool:
 
 def is_scheduler(name: str) -> bool:
     """Of a name at the root: "lr_schedulers", "scheduler_state_dict"."""
-    return not {"scheduler", "schedulers", "sched"}.isdisjoint(words(name))
+    found = set(words(name))
+    return not {"scheduler", "schedulers"}.isdisjoint(found) or {"lr", "sched"} <= found
 
 
 def is_scaler(name: str) -> bool:

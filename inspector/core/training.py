@@ -19,7 +19,7 @@ from .roles import is_average, is_weights, tokens
 
 # state tensors that have the shape of their parameter
 _SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
-                   "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "fp32_param"))
+                   "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
 _GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
 _WRAPPER = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|_fsdp_wrapped_module)\.")
 
@@ -27,14 +27,15 @@ _WRAPPER = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|_fsdp_wrapped_module)\.
 class Optimizer(NamedTuple):
     """The state of one optimizer. `path` is that of its state dict, `kind` what it seems to be ("AdamW", "SGD with momentum",
     "" unknown). `parameters` maps what its state calls a parameter ("0", an old id, a name) to the parameter's key, or None;
-    `slots` the same to the keys of its state tensors. `models` are the state dicts that the parameters lie in. `nbytes` is what
-    its tensors take; `reason` says why parameters could not be told, or is ""."""
+    `slots` the same to the keys of its state tensors. `models` are the state dicts that the parameters lie in, `complete` says that
+    these have no others. `nbytes` is what its tensors take; `reason` says why parameters could not be told, or is ""."""
 
     path: str
     kind: str
     parameters: Mapping[str, str | None]
     slots: Mapping[str, tuple[str, ...]]
     models: tuple[str, ...]
+    complete: bool
     nbytes: int
     reason: str
 
@@ -98,6 +99,9 @@ class _Raw:
         row, column = fields.get("exp_avg_sq_row"), fields.get("exp_avg_sq_col")       # Adafactor's: both without one dimension
         if row is not None and column is not None and column.shape:
             return (*row.shape, column.shape[-1])
+        row, column = fields.get("row_var"), fields.get("col_var")                      # torch's own: one in its place
+        if row is not None and column is not None and row.shape and column.shape:
+            return (*row.shape[:-1], column.shape[-1])
         shapes = {info.shape for info in fields.values() if info.shape}
         return shapes.pop() if len(shapes) == 1 else None
 
@@ -219,7 +223,7 @@ def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimize
         reason = f"{unknown:,} of {len(every):,} parameters fit more than one tensor of the model"
     return Optimizer(raw.path, _kind(raw), parameters, {id: tuple(info.key for info in fields.values())
                                                         for id, fields in raw.fields.items()},
-                     fit.models if fit else (), raw.nbytes, reason)
+                     fit.models if fit else (), bool(fit and fit.reading.exact and not unknown), raw.nbytes, reason)
 
 
 def _by_name(raw: _Raw, named: Mapping[str, str], models: Sequence[_Model]) -> tuple[_Fit | None, str]:
@@ -233,7 +237,7 @@ def _by_name(raw: _Raw, named: Mapping[str, str], models: Sequence[_Model]) -> t
             if info is not None and raw.shape(id) in (None, info.shape):
                 found[id] = info.key
         if found:
-            fits.append(_Fit((model.path,), Reading(found, len(found) == len(named))))
+            fits.append(_Fit((model.path,), Reading(found, len(found) == len(model.tensors))))
     return _best(raw, fits, "no state dict in the file has parameters of these names")
 
 
@@ -299,7 +303,7 @@ def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
 _KINDS = (
     ("L-BFGS", {"history_size", "max_iter"}), ("NAdam", {"betas", "momentum_decay"}), ("Adadelta", {"rho"}),
     ("Adagrad", {"lr_decay", "initial_accumulator_value"}), ("ASGD", {"lambd", "t0"}), ("Rprop", {"etas.0"}), ("Rprop", {"step_sizes.0"}),
-    ("RMSprop", {"alpha", "centered"}), ("Adafactor", {"exp_avg_sq_row"}), ("Adafactor", {"beta2_decay"}),
+    ("RMSprop", {"alpha", "centered"}), ("Adafactor", {"exp_avg_sq_row"}), ("Adafactor", {"beta2_decay"}), ("Adafactor", {"row_var"}),
     ("Muon", {"ns_steps"}), ("SGD", {"momentum", "dampening"}), ("Adamax", {"exp_inf"}), ("Adam", {"exp_avg", "exp_avg_sq"}),
     ("RMSprop", {"square_avg"}), ("Adagrad", {"sum"}), ("Adam (8-bit)", {"state1", "state2"}), ("Lion", {"exp_avg"}),
     ("SGD", {"momentum_buffer"}),
