@@ -181,9 +181,9 @@ def _said(value: int | float) -> str:
 
 def _model_said(model: core.Model) -> str:
     name = core.visible(model.path, 80) or core.visible(model.type, 80)
-    facts = [_count(model.tensors, "tensor"), f"{_short(model.parameters)} parameters", ", ".join(core.visible(d) for d in model.dtypes[:3])]
+    facts = [_count(model.tensors, "tensor"), f"{_short(model.parameters)} parameters", *map(core.visible, model.dtypes[:3])]
     devices = [core.visible(device, 40) for device in model.devices[:3] if device]
-    said = ", ".join([*facts, *(["saved on " + ", ".join(devices)] if devices else [])])
+    said = ", ".join([*facts, *([f"saved on {_listed(devices)}"] if devices else [])])
     return f"{name} ({said})" if name else said
 
 
@@ -278,8 +278,7 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
         rows = map(add, rows, [_end(info, digests) if digests is not None or info.problem else "" for info in infos])
     title = "key".ljust(width) + line % titles + ("  sha256" if digests is not None else "")
     if parameters:
-        rows = (f"{row}  state of {core.visible(parameters[key])}" if key in parameters else row
-                for row, key in zip(rows, ckpt.tensors, strict=True))
+        rows = map(add, rows, [f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors])
     return "\n".join([title, *rows])
 
 
