@@ -193,10 +193,9 @@ def _optimizer_said(optimizer: core.Optimizer, about: core.Description) -> str:
     models = _listed([core.visible(path, 60) for path in optimizer.models if path]) if len(about.models) > 1 else ""
     if optimizer.complete:
         kind += f" for all of {models or 'them'}"
-    elif known < count:
-        kind += f" for {_count(count, 'parameter')}" + (f", {known:,} of them known by name" if known else "")
     else:
-        kind += f" for {_count(known, 'parameter tensor')}" + (f" of {models}" if models else "")
+        kind += f" for {_count(count, 'parameter tensor')}" + (f" of {models}" if models and known == count else "")
+        kind += f", {known:,} of them known by name" if 0 < known < count else ""
     share = _percent(optimizer.nbytes, about.nbytes)
     return f"{kind}, which is {share} of the file" if len(about.optimizers) == 1 else f"{kind} ({share} of the file)"
 

@@ -50,5 +50,5 @@ def test_that_parts_beside_are_told_and_little_is_not_nothing() -> None:
     optimizer = core.Optimizer("opt", "", {"0": None, "1": "m.a"}, {}, ("m",), False, 3, "")
     model = core.Model("m", 1, 12_345_678, 0, 9, ("float32",), (None,), "", False)
     said = listing.description(core.Description("E", "other", (("loss", 0.12345),), (model,), (optimizer,), ("s",), ("a",), ("r",), 1000))
-    assert said == ("Python data, E, loss 0.1235: m (1 tensor, 12.3 M parameters, float32) and optimizer state for 2 parameters, 1 of them "
-                    "known by name, which is less than 1 % of the file; with scheduler, gradient scaler and random state.")
+    assert said == ("Python data, E, loss 0.1235: m (1 tensor, 12.3 M parameters, float32) and optimizer state for 2 parameter tensors, 1 "
+                    "of them known by name, which is less than 1 % of the file; with scheduler, gradient scaler and random state.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -25,16 +25,17 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 
-from .. import icons, theme, words
+from .. import about, cards, icons, theme, words
+from ..insight import Insight, Insights, related
 from ..session import Document, Selection, Session
 from ..tasks import Tasks
-from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, facts, format_name, label, sums, tiles
+from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, facts, format_name, is_whole, label, sums, tiles
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
 METADATA_ROWS = 500
-_COUNTERS = ("epoch", "epochs", "global_step", "step", "iteration", "iter", "epochs_completed", "batch_num_total")
+SHARED_SHOWN = 8                # storages of several tensors
 _TASK = "overview"
 
 
@@ -45,6 +46,7 @@ class Overview(QScrollArea):
         self._tasks = tasks
         # (document, identity of its checkpoint, prefix, the keys below it that are selected)
         self._sums: dict[tuple[int, int, str, tuple[str, ...]], Sums] = {}
+        self._insights = Insights.shared(session, tasks)
         self._shown: tuple[Any, ...] = ()
         self._stale = True                                      # to be drawn once it can be seen
         page = QWidget()
@@ -60,6 +62,7 @@ class Overview(QScrollArea):
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._forget)
+        self._insights.ready.connect(self._insight_ready)
         theme.watcher().changed.connect(self._repaint)
 
     def refresh(self) -> None:
@@ -98,6 +101,14 @@ class Overview(QScrollArea):
         if selected is not None and selected.id == id:
             self.refresh()
 
+    def _insight_ready(self, id: int) -> None:
+        """Draws again where more is known now; where the person was looking stays in sight."""
+        selected = self._session.selected_document
+        if selected is not None and selected.id == id and self._shown:
+            at = self.verticalScrollBar().value()
+            self._repaint()
+            self.verticalScrollBar().setValue(at)
+
     def _forget(self, id: int) -> None:
         for key in [key for key in self._sums if key[0] == id]:
             del self._sums[key]
@@ -107,7 +118,7 @@ class Overview(QScrollArea):
         if selection.value is not None and selection.value in ckpt.values:
             self._fill(lambda: self._value(selection.value or "", ckpt))
         elif tensor is not None:
-            self._fill(lambda: self._tensor(tensor, ckpt))
+            self._fill(lambda: self._tensor(tensor, ckpt, document))
         else:
             self._group(document, ckpt, selection)
 
@@ -125,13 +136,13 @@ class Overview(QScrollArea):
     # -- file and group
 
     def _group(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
-        key = (document.id, id(ckpt), selection.prefix, selection.keys if selection.prefix else ())
+        key = (document.id, id(ckpt), selection.prefix, () if is_whole(selection, ckpt) else selection.keys)
         known = self._sums.get(key)
         if known is not None:
             self._tasks.cancel(_TASK)
             self._fill(lambda: self._summed(known, ckpt, selection, document))
             return
-        prefix, keys = selection.prefix, selection.keys
+        prefix, keys = selection.prefix, key[3]
 
         def done(found: Sums) -> None:
             self._sums[key] = found
@@ -142,18 +153,27 @@ class Overview(QScrollArea):
                           label=self.tr("Adding up tensors"))
 
     def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
-        whole = not selection.prefix
+        whole = is_whole(selection, ckpt)
+        known = self._insights.of(document) if whole else None
         if whole:
             name = os.path.basename(os.path.normpath(document.path)) or document.path
-            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, self._sentence(ckpt, found))
-        else:
+            said = about.sentence(known.about) if known is not None else self._sentence(ckpt, found)
+            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, said)
+        elif selection.prefix:
             said = self._group_sentence(ckpt, selection.prefix, found)
             self._head("group", selection.prefix, selection.prefix, said)
+        else:
+            self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
+                       self.tr("Tensors from different parts of {file}.").format(file=core.visible(os.path.basename(document.path), 80)))
         self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
         if whole:
-            self._findings(ckpt.findings)
+            shown = self._findings(ckpt.findings)
+            if known is not None and known.sizes.stored:
+                self._content.addWidget(cards.bytes_card(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
         if whole:
+            if known is not None:
+                self._shared(known, ckpt, document.id)
             self._metadata(ckpt)
             self._facts(ckpt, found)
 
@@ -179,23 +199,14 @@ class Overview(QScrollArea):
         self._content.addLayout(row)
 
     def _sentence(self, ckpt: core.Checkpoint, found: Sums) -> str:
-        what = {
+        """Until more is known."""
+        return {
             "state-dict": self.tr("A state dict: the weights of a model, key by key."),
             "training-checkpoint": self.tr("A training checkpoint: weights together with what is needed to go on training."),
             "module": self.tr("A whole model saved with its class. The class is not needed to look inside; nothing of it is run."),
             "torchscript": self.tr("A TorchScript program with its weights."),
             "tensor": self.tr("A tensor saved by itself."),
         }.get(ckpt.kind, self.tr("Saved Python data.") if not found.tensors else self.tr("Tensors in a structure of their own."))
-        when = self._progress(ckpt)
-        return f"{what} {when}" if when else what
-
-    def _progress(self, ckpt: core.Checkpoint) -> str:
-        said = []
-        for name in _COUNTERS:
-            value = ckpt.values.get(name)
-            if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10 ** 12:
-                said.append(f"{name} {value:,}")
-        return self.tr("Saved at {progress}.").format(progress=", ".join(said[:2])) if said else ""
 
     def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: Sums) -> str:
         said = self.tr("{tensors}, {values}.").format(tensors=words.tensors(found.tensors), values=words.values(found.values)) \
@@ -218,30 +229,48 @@ class Overview(QScrollArea):
         return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
 
-    def _findings(self, findings: tuple[core.Finding, ...]) -> None:
+    def _findings(self, findings: tuple[core.Finding, ...]) -> dict[str, Callable[[], None]]:
+        """Gives what brings the first finding of each id into sight."""
         if not findings:
-            return
+            return {}
         ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
         counts = {level: sum(finding.level == level for finding in findings) for level in reversed(core.LEVELS)}
         said = [words.level(level, n) for level, n in counts.items() if n]
         card = Card(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
-        for finding in ordered[:FINDINGS_SHOWN]:
-            card.body.addWidget(FindingBox(finding))
-        rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
-        if rest:
-            more = QPushButton(self.tr("Show {n} more").format(n=len(findings) - FINDINGS_SHOWN))
-            more.setProperty("link", True)
-            more.setAccessibleName(more.text())
+        boxes: dict[str, FindingBox] = {}
+        boxes_shown: list[FindingBox] = []
 
-            def show() -> None:
+        def put(some: list[core.Finding]) -> None:
+            for finding in some:
+                box = FindingBox(finding)
+                boxes.setdefault(finding.id, box)
+                boxes_shown.append(box)
+                card.body.addWidget(box)
+
+        put(ordered[:FINDINGS_SHOWN])
+        rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
+        more = QPushButton(self.tr("Show {n} more").format(n=len(findings) - FINDINGS_SHOWN))
+
+        def show_rest() -> None:
+            if rest and len(boxes_shown) == FINDINGS_SHOWN:
                 more.hide()
-                for finding in rest:
-                    card.body.addWidget(FindingBox(finding))
+                put(rest)
                 if len(ordered) > FINDINGS_CAP:
                     card.body.addWidget(label(self.tr("The rest is in the output of “inspector check”."), tone="muted"))
-            more.clicked.connect(show)
-            card.body.addWidget(more)
+
+        def show(id: str) -> None:
+            if id not in boxes:
+                show_rest()
+            if id in boxes:
+                QTimer.singleShot(0, boxes[id], lambda: self.ensureWidgetVisible(boxes[id]))     # once it has its place
+
+        more.setProperty("link", True)
+        more.setAccessibleName(more.text())
+        more.clicked.connect(show_rest)
+        card.body.addWidget(more)
+        more.setVisible(bool(rest))
         self._content.addWidget(card)
+        return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
 
     def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
         if not found.tensors:
@@ -296,6 +325,21 @@ class Overview(QScrollArea):
         else:
             self._session.select(Selection(document, key, tuple(k for k in ckpt.tensors if k.startswith(head))))
 
+    def _shared(self, known: Insight, ckpt: core.Checkpoint, document: int) -> None:
+        """The storages that several tensors lie in; a click leads to the first of them, whose page lists the others."""
+        if not known.sharing:
+            return
+        groups = sorted(known.sharing.items(), key=lambda item: -(ckpt.storages[item[0]].nbytes if item[0] in ckpt.storages else 0))
+        card = Card(self.tr("Shared storages"), label(f"{len(groups):,}", tone="muted"))
+        for id, keys in groups[:SHARED_SHOWN]:
+            nbytes = ckpt.storages[id].nbytes if id in ckpt.storages else 0
+            names = " = ".join(core.visible(key, 60) for key in keys[:2]) + (" = …" if len(keys) > 2 else "")
+            card.body.addWidget(Bar(names, words.size(nbytes), None, remark=words.tensors(len(keys)), raw="\n".join(keys),
+                                    on_click=partial(self._session.select, Selection(document, keys[0], (keys[0],)))))
+        if len(groups) > SHARED_SHOWN:
+            card.body.addWidget(label(self.tr("{n} more").format(n=f"{len(groups) - SHARED_SHOWN:,}"), tone="muted"))
+        self._content.addWidget(card)
+
     def _metadata(self, ckpt: core.Checkpoint) -> None:
         if not ckpt.metadata:
             return
@@ -330,10 +374,14 @@ class Overview(QScrollArea):
 
     # -- one tensor, one value
 
-    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> None:
+    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint, document: Document) -> None:
         sentence = self.tr("A tensor of {dtype} in {where}.").format(
             dtype=tensor.dtype, where=core.visible(tensor.state_dict, 80) or self.tr("the root state dict")) \
             if tensor.state_dict is not None else self.tr("A tensor of {dtype}.").format(dtype=tensor.dtype)
+        known = self._insights.of(document)
+        parameter = known.parameter_of.get(tensor.key) if known is not None else None
+        if parameter is not None:
+            sentence += " " + self.tr("It is optimizer state of {parameter}.").format(parameter=core.visible(parameter, 200))
         self._head("tensor", tensor.key, tensor.key, sentence)
         if tensor.problem:
             self._content.addWidget(FindingBox(core.Finding("bad-tensor", "warning", "", tensor.problem,
@@ -355,6 +403,9 @@ class Overview(QScrollArea):
             (self.tr("Name in its state dict"), core.visible(tensor.name) if tensor.name != tensor.key else ""),
         ]))
         self._content.addWidget(card)
+        found = related(tensor, ckpt, known) if known is not None else []
+        if found:
+            self._content.addWidget(cards.related_card(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
 
     def _value(self, key: str, ckpt: core.Checkpoint) -> None:
         value = ckpt.values[key]
