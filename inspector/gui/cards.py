@@ -31,26 +31,28 @@ def bytes_card(sizes: core.Sizes, on_finding: Callable[[], object] | None) -> Ca
         more.clicked.connect(lambda: on_finding())
     card = Card(title, more)
     whole = max(sizes.file, sizes.stored, 1)
-    card.body.addWidget(Segments((Segment(sizes.reachable / whole, "accent"), Segment(sizes.unreferenced / whole, "warning")), title))
-    rows = [("accent", translate("Cards", "Reachable"), sizes.reachable, translate("Cards", "stored, and viewed by some tensor")),
-            ("warning", translate("Cards", "Unreachable"), sizes.unreferenced, translate("Cards", "stored, but no tensor views it")),
-            ("track", translate("Cards", "Everything else"), max(sizes.file - sizes.stored, 0),
+    colours = theme.colours()
+    reached, lost = colours.accent, colours.series[1]
+    card.body.addWidget(Segments((Segment(sizes.reachable / whole, reached), Segment(sizes.unreferenced / whole, lost)), title))
+    rows = [(reached, translate("Cards", "Reachable"), sizes.reachable, translate("Cards", "stored, and viewed by some tensor")),
+            (lost, translate("Cards", "Unreachable"), sizes.unreferenced, translate("Cards", "stored, but no tensor views it")),
+            (colours.track, translate("Cards", "Everything else"), max(sizes.file - sizes.stored, 0),
              translate("Cards", "names, values, padding")),
             ("", translate("Cards", "All tensors by themselves"), sizes.logical,
              translate("Cards", "what they take when nothing is shared"))]
-    for tone, name, nbytes, remark in rows:
-        if nbytes and (tone or words.size(nbytes) != words.size(sizes.reachable)):
-            card.body.addLayout(_legend(tone, name, words.size(nbytes), remark))
+    for colour, name, nbytes, remark in rows:
+        if nbytes and (colour or words.size(nbytes) != words.size(sizes.reachable)):
+            card.body.addLayout(_legend(colour, name, words.size(nbytes), remark))
     return card
 
 
-def _legend(tone: str, name: str, size: str, remark: str) -> QHBoxLayout:
+def _legend(colour: str, name: str, size: str, remark: str) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(9)
     dot = QLabel()
     dot.setFixedSize(_DOT, _DOT)
-    if tone:
-        dot.setStyleSheet(f"background: {theme.colours()._asdict()[tone]}; border-radius: {_DOT // 2}px;")
+    if colour:
+        dot.setStyleSheet(f"background: {colour}; border-radius: {_DOT // 2}px;")
     row.addWidget(dot, 0, Qt.AlignmentFlag.AlignVCenter)
     row.addWidget(label(name))
     row.addWidget(label(remark, tone="muted", wrap=True), 1)

@@ -11,6 +11,8 @@ from inspector import core
 from .session import Document, Session
 from .tasks import Tasks
 
+_ORDER = ("same", "view", "viewed", "overlaps", "apart")
+
 
 class Insight(NamedTuple):
     """`sharing`: storage -> keys of its tensors, where they are several. `parameter_of`: state tensor -> parameter, `state_of` the
@@ -39,14 +41,16 @@ def insight(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Insigh
 
 
 def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Insight) -> list[Related]:
-    """The parameter or the optimizer state of `tensor`, then the others in its storage, the same tensor first."""
-    parameter = known.parameter_of.get(tensor.key)
-    found = [Related(ckpt.tensors[parameter], "parameter")] if parameter is not None else []
-    found += [Related(ckpt.tensors[key], "state") for key in known.state_of.get(tensor.key, ())]
+    """The parameter or the optimizer state of `tensor` (also where that is told of a tied one), then the others in its storage,
+    the same tensor first."""
     others = [ckpt.tensors[key] for key in known.sharing.get(tensor.storage, ()) if key != tensor.key] if tensor.storage else []
     shared = [Related(other, core.relation(other, tensor)) for other in others]
-    order = ("same", "view", "viewed", "overlaps", "apart")
-    return found + sorted(shared, key=lambda found: order.index(found.how))
+    shared.sort(key=lambda found: _ORDER.index(found.how))
+    parameter = known.parameter_of.get(tensor.key)
+    found = [Related(ckpt.tensors[parameter], "parameter")] if parameter is not None else []
+    for same in (tensor.key, *(entry.tensor.key for entry in shared if entry.how == "same")):
+        found += [Related(ckpt.tensors[key], "state") for key in known.state_of.get(same, ())]
+    return found + shared
 
 
 class Insights(QObject):

@@ -15,10 +15,10 @@ _NARROWEST = 2.0        # pixels of a part that is there at all
 
 
 class Segment(NamedTuple):
-    """`part` of the whole, 0 to 1; `tone` a field of `theme.Colours`."""
+    """`part` of the whole, 0 to 1, in `colour`."""
 
     part: float
-    tone: str
+    colour: str
 
 
 class Segments(QWidget):
@@ -32,7 +32,6 @@ class Segments(QWidget):
         return QSize(120, _HEIGHT)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        colours = theme.colours(self.palette())
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         whole = QRectF(0, 0, self.width(), _HEIGHT)
@@ -40,10 +39,10 @@ class Segments(QWidget):
         rounded.addRoundedRect(whole, _HEIGHT / 2, _HEIGHT / 2)
         painter.setClipPath(rounded)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.fillRect(whole, QColor(colours.track))
+        painter.fillRect(whole, QColor(theme.colours(self.palette()).track))
         left = 0.0
         for segment in self.segments:
             if segment.part > 0:
                 width = min(max(segment.part * whole.width(), _NARROWEST), whole.width() - left)
-                painter.fillRect(QRectF(left, 0, width, _HEIGHT), QColor(colours._asdict()[segment.tone]))
+                painter.fillRect(QRectF(left, 0, width, _HEIGHT), QColor(segment.colour))
                 left += width
