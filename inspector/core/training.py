@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from .checkpoint import Checkpoint, Opaque, TensorInfo
@@ -21,6 +22,7 @@ from .roles import is_average, is_weights, tokens
 _SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
                    "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
 _GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
+_STATE_DICT = itemgetter(TensorInfo._fields.index("state_dict"))
 _WRAPPER = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|_fsdp_wrapped_module)\.")
 
 
@@ -139,17 +141,17 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
 
 def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
     """Puts every tensor of an optimizer's "state" where it belongs."""
-    states: dict[str | None, tuple[_Raw, int] | None] = {None: None}
-    for count, info in enumerate(ckpt.tensors.values()):
+    infos = ckpt.tensors.values()
+    states = {place: at for place in dict.fromkeys(map(_STATE_DICT, infos)) if place is not None and (at := _state(place, found))}
+    if not states:                                      # as in most files
+        return
+    for count, info in enumerate(infos):
         if not count & 0x3fff:
             monitor.check()
-        place = info.state_dict
-        if place not in states:
-            states[place] = _state(place or "", found)
-        at = states[place]
-        if at is not None:
+        at = states.get(info.state_dict or "")
+        if at is not None and info.state_dict is not None:
             raw, skip = at
-            id, field = _split(info.key[skip:], raw)
+            id, field = _split(info.key[skip:])
             raw.fields.setdefault(id, {})[field] = info
             raw.nbytes += info.nbytes
 
@@ -168,7 +170,7 @@ def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
     return None
 
 
-def _split(rest: str, raw: _Raw) -> tuple[str, str]:
+def _split(rest: str) -> tuple[str, str]:
     """("5", "exp_avg") of "5.exp_avg", ("fc.weight", "exp_avg") of "fc.weight.exp_avg" and of "exp_avg.fc.weight"."""
     head, _, tail = rest.partition(".")
     if head.isdigit() or not tail:
