@@ -7,25 +7,12 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector import core
 
-from .. import about, cards, icons, theme, words
+from .. import about, cards, icons, texts, theme, words
 from ..insight import Insight, Insights, related
 from ..session import Document, Selection, Session
 from ..tasks import Tasks
@@ -33,8 +20,6 @@ from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, f
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
-TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
-METADATA_ROWS = 500
 SHARED_SHOWN = 8                # storages of several tensors
 _TASK = "overview"
 
@@ -348,7 +333,7 @@ class Overview(QScrollArea):
             card.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”")
                                       for name, text in ckpt.metadata.items()))
         else:
-            card.body.addWidget(_table(ckpt.metadata, self.tr("Name"), self.tr("Text")))
+            card.body.addWidget(texts.table_of(ckpt.metadata, self.tr("Name"), self.tr("Text")))
         self._content.addWidget(card)
 
     def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
@@ -410,72 +395,4 @@ class Overview(QScrollArea):
     def _value(self, key: str, ckpt: core.Checkpoint) -> None:
         value = ckpt.values[key]
         self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
-        raw = full_text(value)
-        card = Card(self.tr("Value"))
-        box = QPlainTextEdit()
-        box.setReadOnly(True)
-        box.setAcceptDrops(False)
-        box.setAccessibleName(self.tr("Value"))
-        box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        box.setPlainText(_lines(raw[:TEXT_SHOWN]))
-        lines = min(max(raw[:TEXT_SHOWN].count("\n") + 1 + len(raw) // 70, 3), 24)
-        box.setFixedHeight(box.fontMetrics().lineSpacing() * lines + 24)
-        card.body.addWidget(box)
-        buttons = QHBoxLayout()
-        copy = QPushButton(self.tr("Copy value"))
-        icons.put(copy, "copy")
-        copy.setAccessibleName(copy.text())
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw))
-        buttons.addWidget(copy)
-        if len(raw) > TEXT_SHOWN:
-            more = QPushButton(self.tr("Show all {n} characters").format(n=f"{len(raw):,}"))
-            more.setAccessibleName(more.text())
-            more.clicked.connect(lambda: box.setPlainText(_lines(raw)))
-            more.clicked.connect(more.hide)
-            buttons.addWidget(more)
-        buttons.addStretch(1)
-        card.body.addLayout(buttons)
-        self._content.addWidget(card)
-
-
-def full_text(value: core.Plain) -> str:
-    """A plain value as text, whole: a string as it is, an unknown object as its one line."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, core.Opaque):
-        return value.text
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 8000:
-        return hex(value)               # decimal digits of a huge integer take quadratic time
-    return repr(value)
-
-
-def _lines(raw: str) -> str:
-    """Text with its own line breaks and tabs, everything else invisible made visible. A line without end is broken up, since Qt
-    lays out one paragraph at a time."""
-    step = 2000
-    shown = []
-    for line in raw.replace("\r\n", "\n").split("\n"):
-        for start in range(0, len(line), step) or (0,):
-            piece = line[start:start + step]
-            shown.append("\t".join(core.visible(part, step) for part in piece.split("\t")))
-    return "\n".join(shown)
-
-
-def _table(entries: Any, first: str, second: str) -> QTableWidget:
-    rows = list(entries.items())[:METADATA_ROWS]
-    table = QTableWidget(len(rows), 2)
-    table.setHorizontalHeaderLabels([first, second])
-    table.setAccessibleName(f"{first}, {second}")
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.verticalHeader().hide()
-    table.setProperty("sheet", True)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-    for row, (name, text) in enumerate(rows):
-        for column, raw in enumerate((name, text)):
-            item = QTableWidgetItem(core.visible(raw, 400))
-            item.setToolTip(words.tip(raw))
-            table.setItem(row, column, item)
-    table.setMinimumHeight(220)
-    return table
+        self._content.addWidget(texts.value_card(value))
