@@ -16,6 +16,7 @@ from inspector import __version__ as version
 from . import checks, collector, demo, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .describe import Description, Model, describe
 from .dtypes import DTYPES, Dtype
 from .errors import (
     Ambiguous,
@@ -40,17 +41,21 @@ from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .sizes import Sizes, sizes
+from .ties import Relation, relation, sharing
 from .torch_bridge import read_torch
+from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
-    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
-    "UsageError",
-    "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
-    "version", "visible", "worst",
+    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Description", "Dtype", "EditError", "Extent",
+    "FileStamp", "Finding", "InspectorError", "Level", "Limits", "Member", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer",
+    "Pickle", "Plain", "ReadError", "Relation", "SaveError", "Sizes", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated",
+    "Unreadable", "Unsupported", "UsageError",
+    "check", "collector", "describe", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo",
+    "one_line", "open", "optimizers", "parameters_of_state", "read_numpy", "read_torch", "relation", "sharing", "sizes",
+    "state_of_parameters", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
+    "visible", "worst",
 ]  # fmt: skip
 
 

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
-from ..errors import Corrupt, Unreadable
+from ..bytes import SourceFile, open_source
+from ..errors import Changed, Corrupt, InspectorError, Unreadable
 from ..findings import Finding
 from ..keypath import visible
+from .joining import Findings
+
+T = TypeVar("T")
 
 LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
@@ -87,6 +91,24 @@ def outside(folder: str, path: str) -> str:
 def outside_finding(name: str, real: str) -> Finding:
     return Finding("outside_folder", "warning", visible(name), f"{visible(name, 80)} is a link to {visible(real, 120)}, outside the "
                    "folder of this checkpoint.", "Go on only if you, or somebody you trust, put that link there.")
+
+
+def read_part(folder: str, name: str, index: int, findings: Findings, read: Callable[[SourceFile, str], T]) -> T | InspectorError:
+    """What `read` makes of the file `name` of a set and its path, or why it cannot be read; `index` is its place in
+    `Checkpoint.files`. A link out of the folder is told. Raises Changed when it is written to meanwhile."""
+    path = os.path.join(folder, *name.split("/"))
+    real = outside(folder, path)
+    if real:
+        findings.add([outside_finding(name, real)])
+    try:
+        with open_source(path, index=index) as source:
+            found = read(source, path)
+            source.check_unchanged()
+            return found
+    except Changed:
+        raise
+    except InspectorError as error:
+        return error
 
 
 def _within(path: str, folder: str) -> bool:
