@@ -105,7 +105,8 @@ def _load(data: bytes | memoryview, source: str) -> Array:
     """The elements as numbers that numpy itself calculates with; the parts of complex ones one after the other."""
     import numpy as np
     if source == "bool":
-        return np.frombuffer(data, np.uint8) != 0
+        true: Array = np.frombuffer(data, np.uint8) != 0
+        return true
     name = _PARTS.get(source, source)
     return _numbers(np.frombuffer(data, numpy_dtype(name)), name)
 

@@ -64,7 +64,8 @@ class Cast(Edit):
                 left[kind] = left.get(kind, 0) + 1
         if left:
             told.append("Left alone: " + ", ".join(f"{count:,} of {visible(kind, 40)}" for kind, count in left.items()) + ".")
-        if self.glob == "*" and any(before.tensors[key].state_dict in optimizer_dicts(before) for key in before.tensors):
+        numbered = optimizer_dicts(before)
+        if self.glob == "*" and any(info.state_dict in numbered for info in before.tensors.values()):
             told.append("The optimizer's state keeps its types; name it to cast it.")
         if read:
             told += self._losses(before, after, monitor)

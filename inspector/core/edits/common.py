@@ -100,10 +100,8 @@ def optimizer_dicts(ckpt: Checkpoint) -> dict[str, str]:
     found = {path: path[:-len("state")] for path in ckpt.state_dicts if path == "state" or path.endswith(".state")}
     if not found:
         return found
-    starts = tuple(f"{owner}param_groups." for owner in found.values())
-    owners = {key[:key.index("param_groups.", len(start) - len("param_groups."))] for table in (ckpt.values, ckpt.tensors)
-              for key in table if key.startswith(starts) for start in starts if key.startswith(start)}
-    return {path: owner for path, owner in found.items() if owner in owners}
+    return {path: owner for path, owner in found.items()
+            if any(key.startswith(f"{owner}param_groups.") for table in (ckpt.values, ckpt.tensors) for key in table)}
 
 
 def ancestors(key: str) -> Iterator[str]:
@@ -116,9 +114,19 @@ def ancestors(key: str) -> Iterator[str]:
         yield ""
 
 
-def state_dict_of(key: str, dicts: frozenset[str]) -> str | None:
-    """The nearest of `dicts` that a value's `key` lies in."""
-    return next((path for path in ancestors(key) if path in dicts), None)
+class Places:
+    """The nearest of some state dicts that a value's key lies in, or None. Neighbours are looked up once."""
+
+    def __init__(self, dicts: Iterable[str]) -> None:
+        self._dicts = frozenset(dicts)
+        self._known: dict[str, str | None] = {}
+
+    def of(self, key: str) -> str | None:
+        above = key.rpartition(".")[0]
+        if not key or above in self._known:
+            return self._known[above] if key else None
+        found = self._known[above] = next((path for path in ancestors(key) if path in self._dicts), None)
+        return found
 
 
 def parts_of(info: TensorInfo) -> Iterator[TensorInfo]:

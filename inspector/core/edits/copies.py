@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import prod
 from types import MappingProxyType
 
@@ -47,10 +48,12 @@ def _copy(info: TensorInfo, dtype: str, storage: Storage) -> TensorInfo:
     if read_as is None or read_as.dtype != info.dtype:        # a copy of a copy is a copy of the first
         read_as = info
     extra = {name: value for name, value in (info.extra or {}).items() if name not in _NOT_COPIED}
-    return info._replace(dtype=dtype, stride=contiguous(info.shape), offset=0, storage=storage.id, storage_nbytes=storage.nbytes,
-                         extra=MappingProxyType({**extra, "cast": read_as}))
+    return TensorInfo(info.key, info.shape, dtype, info.device, contiguous(info.shape), 0, storage.id, storage.nbytes,
+                      info.requires_grad, info.state_dict, info.layout, info.problem, info.node,
+                      MappingProxyType({**extra, "cast": read_as}))
 
 
+@lru_cache(4096)
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
     """The strides of a tensor in C order, as torch gives them: a dimension without elements counts as one."""
     strides, step = [], 1

@@ -8,6 +8,7 @@ from ..checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from ..keypath import join
 from .common import (
     Edit,
+    Places,
     ancestors,
     edited,
     module_dicts,
@@ -15,7 +16,6 @@ from .common import (
     optimizer_dicts,
     origin_of,
     reduced,
-    state_dict_of,
 )
 from .optimizers import states_of
 from .structure import Structure
@@ -90,13 +90,24 @@ def _metadata(ckpt: Checkpoint, path: str, table: Mapping[str, Any], away: set[s
     """Without the modules that lost all their tensors, and those in them."""
     start = len(path) + 1 if path else 0
     inside = [key for key, info in ckpt.tensors.items() if info.state_dict == path]
-    lost = {above for key in inside if key in away for above in ancestors(key[start:])}
+    lost = _all_above(key[start:] for key in inside if key in away)
     if not lost:
         return table
-    alive = {above for key in inside if key not in away for above in ancestors(key[start:])}
-    empty = lost - alive - {""}
+    empty = lost - _all_above(key[start:] for key in inside if key not in away) - {""}
+    if not empty:
+        return table
     return {module: facts for module, facts in table.items()
             if module not in empty and not any(above in empty for above in ancestors(module))}
+
+
+def _all_above(names: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for name in names:
+        for path in ancestors(name):
+            if path in found:
+                break
+            found.add(path)
+    return found
 
 
 # -- lists ------------------------------------------------------------------------------------------------------------------------
@@ -130,13 +141,13 @@ def _lists(ckpt: Checkpoint, away: set[str]) -> list[str]:
     structure, origin = Structure(ckpt), origin_of(ckpt)
     tails: dict[str, str] | None = None
     known: dict[str, bool] = {}
-    dicts = frozenset(ckpt.state_dicts)
+    places = Places(ckpt.state_dicts)
     numbered = optimizer_dicts(ckpt)
     for key in away:
         if not any(part.isdigit() for part in key.split(".")):
             continue
         info = ckpt.tensors.get(key)
-        place = info.state_dict if info is not None else state_dict_of(key, dicts)
+        place = info.state_dict if info is not None else places.of(key)
         rest = key
         if place is not None:
             if tails is None:

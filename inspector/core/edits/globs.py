@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from ..checkpoint import Checkpoint
 from ..errors import EditError
-from .common import optimizer_dicts, state_dict_of
+from .common import Places, optimizer_dicts
 
 _ALTERNATIVES = 256
 
@@ -51,11 +51,11 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
         if fits(key) or (place and place not in numbered and fits(key[len(place) + 1:])):
             yield key
     if values:
-        dicts = frozenset(ckpt.state_dicts) - {""}
+        places = Places(frozenset(ckpt.state_dicts) - {""})
         for key in ckpt.values:
             if fits(key):
                 yield key
                 continue
-            found = state_dict_of(key, dicts) if dicts else None
+            found = places.of(key)
             if found and found not in numbered and fits(key[len(found) + 1:]):
                 yield key

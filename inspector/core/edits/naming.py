@@ -8,7 +8,7 @@ from ..checkpoint import Checkpoint, Plain, TensorInfo
 from ..errors import EditError
 from ..keypath import join, visible
 from ..progress import Monitor
-from .common import Edit, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of, state_dict_of
+from .common import Edit, Places, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
 from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
@@ -70,9 +70,9 @@ class _Names:
             new = self._new_key(key, place, tail)
             if new != key:
                 changes[key] = new
-        dicts = frozenset(self._ckpt.state_dicts)
-        for key in self._ckpt.values if dicts else ():
-            place = state_dict_of(key, dicts)
+        places = Places(self._ckpt.state_dicts)
+        for key in self._ckpt.values if self._ckpt.state_dicts else ():
+            place = places.of(key)
             if place is not None and place not in self._modules:
                 new = self._new_key(key, place, tails.get(origin.get(key, key), ""))
                 if new != key and not self._holds_a_dict(key, place, tails.get(origin.get(key, key), "")):
@@ -166,15 +166,14 @@ def _modules_renamed(table: Mapping[str, Any], path: str, changes: Mapping[str, 
         while at > 0:
             module, rest = old[:at], old[at + 1:]
             if module in modules:
-                break
+                break           # and so are those above it
             if new == rest:
                 renamed_to = ""
             elif new.endswith(f".{rest}"):
                 renamed_to = new[:-len(rest) - 1]
             else:
                 break
-            if module in table:
-                modules[module] = renamed_to
+            modules[module] = renamed_to
             at = old.rfind(".", 0, at)
     return modules
 

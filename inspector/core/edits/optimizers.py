@@ -30,13 +30,13 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
     """The optimizer's entries for the parameters in `away`."""
     found, unsure = set(), []
     for place, owner in optimizer_dicts(ckpt).items():
+        dropped = _lost_of(ckpt, away)
+        if not dropped:
+            continue
         lists = _lists(ckpt, owner)
         entries = _entries(ckpt, place)
         if all(key in away for keys in entries.values() for key in keys):
             continue            # it is dropped itself
-        dropped = _lost_of(ckpt, place, away)
-        if not dropped:
-            continue
         names, why = _names(ckpt, place, lists, entries)
         if why:
             unsure.append(f"The state in {visible(place, 60)!r} stays as it is: {why}.")
@@ -73,7 +73,7 @@ def _entries(ckpt: Checkpoint, place: str) -> dict[str, list[str]]:
     return entries
 
 
-def _weights(ckpt: Checkpoint, place: str) -> dict[str, list[TensorInfo]]:
+def _weights(ckpt: Checkpoint) -> dict[str, list[TensorInfo]]:
     """The state dicts that an optimizer's state may be about."""
     numbered, modules = optimizer_dicts(ckpt), module_dicts(ckpt)
     found: dict[str, list[TensorInfo]] = {}
@@ -84,10 +84,10 @@ def _weights(ckpt: Checkpoint, place: str) -> dict[str, list[TensorInfo]]:
     return found
 
 
-def _lost_of(ckpt: Checkpoint, place: str, away: set[str]) -> set[str]:
+def _lost_of(ckpt: Checkpoint, away: set[str]) -> set[str]:
     """The dropped tensors of state dicts that do not go as a whole."""
     lost = set()
-    for infos in _weights(ckpt, place).values():
+    for infos in _weights(ckpt).values():
         gone = {info.key for info in infos if info.key in away}
         if len(gone) < len(infos):
             lost |= gone
@@ -97,7 +97,7 @@ def _lost_of(ckpt: Checkpoint, place: str, away: set[str]) -> set[str]:
 def _names(ckpt: Checkpoint, place: str, lists: dict[str, dict[str, str]],
            entries: dict[str, list[str]]) -> tuple[dict[str, str], str]:
     """number -> key of its parameter, or why that cannot be told."""
-    weights = {path: infos for path, infos in _weights(ckpt, place).items() if "ema" not in path.lower()}
+    weights = {path: infos for path, infos in _weights(ckpt).items() if "ema" not in path.lower()}
     if len(weights) > 1 and "" in weights:
         del weights[""]         # loose tensors beside the state dicts
     if len(weights) != 1:

@@ -7,7 +7,7 @@ from ..checkpoint import Checkpoint
 from ..graph import CALLS, CONTAINERS, Graph
 from ..pickles.plain import key_text
 from ..pickles.recognise import Leaf, Mapping, Sequence, View, view_of
-from .common import module_dicts, source_of, state_dict_of
+from .common import Places, module_dicts, source_of
 
 _STEPS = 100_000        # containers looked at for one path
 
@@ -78,9 +78,9 @@ class Structure:
             if place not in modules:
                 inside.setdefault(place or "", []).append(info.key)
         if source.values:
-            dicts = frozenset(source.state_dicts)
+            places = Places(source.state_dicts)
             for key in source.values:
-                place = state_dict_of(key, dicts)
+                place = places.of(key)
                 if place is not None and place not in modules:
                     inside.setdefault(place, []).append(key)
         return inside
