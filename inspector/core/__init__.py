@@ -40,16 +40,19 @@ from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
     "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
-    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
+    "Finding", "InspectorError", "Level", "Limits", "Loss", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
+    "PlannedFile", "ReadError", "SaveError", "SavePlan", "SaveReport", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated",
+    "Unreadable", "Unsupported",
     "UsageError",
     "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
+    "open", "plan_save", "read_numpy", "read_torch", "save", "summarize", "summarize_each", "summarize_group",
+    "summarize_tensor", "to_json", "type_name",
     "version", "visible", "worst",
 ]  # fmt: skip
 
