@@ -57,17 +57,19 @@ from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
     "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Corrupt", "Drop", "Dtype", "Edit",
-    "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "InspectorError", "Keep", "Level", "Limits", "Match",
-    "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain", "ReadError", "RemapDevices", "Rename", "SaveError",
+    "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "InspectorError", "Keep", "Level", "Limits", "Loss", "Match",
+    "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain", "PlannedFile", "ReadError", "RemapDevices", "Rename",
+    "SaveError", "SavePlan", "SaveReport",
     "SetMetadata", "SetValue", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unshare",
     "Unsupported", "UsageError",
     "as_command", "as_python", "check", "collector", "digest", "digests", "edit", "edit_options", "effects", "file_of", "from_recipe",
-    "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "parse_edit", "read_numpy", "read_torch",
+    "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "parse_edit", "plan_save", "read_numpy", "read_torch", "save",
     "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "to_recipe", "type_name", "version", "visible",
     "worst",
 ]  # fmt: skip
