@@ -63,13 +63,13 @@ from .torch_bridge import read_torch
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
     "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Corrupt", "Drop", "Dtype", "Edit",
-    "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "InspectorError", "Keep", "Level", "Limits", "Loss", "Match",
-    "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain", "PlannedFile", "ReadError", "RemapDevices", "Rename",
-    "SaveError", "SavePlan", "SaveReport",
-    "SetMetadata", "SetValue", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unshare",
-    "Unsupported", "UsageError",
+    "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "InspectorError", "Keep", "Level", "Limits", "Loss",
+    "Match", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain", "PlannedFile", "ReadError", "RemapDevices", "Rename",
+    "SaveError", "SavePlan", "SaveReport", "SetMetadata", "SetValue", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig",
+    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError",
     "as_command", "as_python", "check", "collector", "digest", "digests", "edit", "edit_options", "effects", "file_of", "from_recipe",
-    "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "parse_edit", "plan_save", "read_numpy", "read_torch", "save",
+    "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "parse_edit", "plan_save", "read_numpy",
+    "read_recipe", "read_torch", "save", "save_recipe",
     "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "to_recipe", "type_name", "version", "visible",
     "worst",
 ]  # fmt: skip
@@ -140,6 +140,16 @@ def to_recipe(edits: Iterable[Edit]) -> str:
 def from_recipe(text: str) -> list[Edit]:
     """The edits of a recipe. Raises EditError that says which one is wrong, and how."""
     return recipe.parsed(edits.OPTIONS, text)
+
+
+def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
+    """The edits of the recipe in a file. Raises EditError, ReadError."""
+    return recipe.load(edits.OPTIONS, os.fsdecode(path))
+
+
+def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str]) -> None:
+    """Writes `edits` as a recipe, a whole file or none. Raises SaveError."""
+    recipe.store(edits, os.fsdecode(path))
 
 
 def as_command(edits: Sequence[Edit], source: str, target: str) -> str:
