@@ -26,7 +26,7 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.edits", 7),
     ("inspector.core.save", 8), ("inspector.core.compare", 8),
     ("inspector.core", 9),
-    ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 10),
+    ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 11),
     ("inspector.gui", 11),
     ("inspector.cli", 12), ("inspector.__main__", 13), ("inspector", 0),
 )
