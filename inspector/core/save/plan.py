@@ -230,9 +230,10 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in gone
                    if name not in unwanted]
         notes += [f"The member {visible(name, 80)} is left out as asked." for name in gone if name in unwanted]
-    if ckpt.metadata:
-        losses.append(Loss("metadata", "__metadata__", f"{len(ckpt.metadata):,} entries of __metadata__ have no place in a PyTorch file: "
-                           f"{visible(', '.join(ckpt.metadata), 120)}."))
+    told = [name for name in ckpt.metadata if name != "format"]         # "pt", which a PyTorch file is anyway
+    if told:
+        losses.append(Loss("metadata", "__metadata__", f"{len(told):,} entries of __metadata__ have no place in a PyTorch file: "
+                           f"{visible(', '.join(told), 120)}."))
     fields = [info.key for info in ckpt.tensors.values() if info.extra and "fields" in info.extra]
     if fields:
         losses.append(Loss("extra-field", fields[0], f"Fields of {len(fields):,} tensors that only safetensors headers have are left out."))
@@ -298,7 +299,7 @@ def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
             if DTYPES[info.dtype].bits % 8:
                 continue                        # copied as it lies there
             try:
-                reader.check(info)
+                reader.check(info, expand=False)
             except InspectorError as error:
                 raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}", error.hint or "Drop it, then save the rest.",
                                 visible(info.key), id="bad_source") from error

@@ -18,7 +18,7 @@ from . import atomic, safetensors, targets, torch_zip, verify
 from .atomic import Staging, Temporary
 from .payloads import Inputs, Output, Payload, Progress, Written, explained
 from .plan import SavePlan, plan_save
-from .verify import Mismatch, Place
+from .verify import Mismatch
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -153,22 +153,23 @@ class _Save:
             output.finish()
             durable = output.flush()
             try:
-                self._verify(temporary.path, work, written)
+                self._verify(temporary.path, work, written, output.runs)
             finally:
                 failed = durable.exception()
             if failed is not None:
                 raise failed
 
-    def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written]) -> None:
+    def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
+                runs: list[Written]) -> None:
         self.progress.what = "verifying"
         if isinstance(work, bytes):
             return                              # an index: it is read when the whole set is there
         found = verify.read_back(path)
         if isinstance(work, safetensors.Layout):
-            places = _check_safetensors(work, found, written)
+            _check_safetensors(work, found, written)
         else:
-            places = _check_torch(self.plan, work, found, written)
-        verify.same_bytes(found, places, self.progress)
+            _check_torch(self.plan, work, found, written)
+        verify.same_bytes(found, runs, self.progress)
         self.tensors += len(found.tensors)
         if self.with_torch:
             try:
@@ -202,20 +203,15 @@ def _payloads(work: torch_zip.Archive | safetensors.Layout | bytes) -> Collectio
     return work.payloads if isinstance(work, safetensors.Layout) else work.members.values()
 
 
-def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: dict[str, Written]) -> list[Place]:
+def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: dict[str, Written]) -> None:
     verify.same_tensors(layout.tensors, found.tensors, strides=False)
     if dict(found.metadata) != layout.metadata:
         raise Mismatch("__metadata__", "the new file has another __metadata__ than was to be written")
-    places = []
     for key, info in found.tensors.items():
-        extent = found.storages[info.storage].extent
-        if extent is None or extent.offset != written[key].offset:
-            raise Mismatch(key, f"{visible(key, 80)} does not lie in the new file where it was written")
-        places.append(Place(extent, written[key]))
-    return places
+        verify.same_place(found.storages[info.storage].extent, written[key])
 
 
-def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> list[Place]:
+def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
     ckpt = plan.ckpt
     verify.same_tensors(ckpt.tensors, found.tensors, strides=True)
     verify.same_sharing(ckpt.tensors, found.tensors)
@@ -226,7 +222,8 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
     if list(there) != names:
         raise Mismatch("", "the new file has other members than were to be written")
     _check_homes(ckpt, archive, found, there)
-    return [Place(there[name], written[short]) for name, short in zip(names, archive.members, strict=True)]
+    for name, short in zip(names, archive.members, strict=True):
+        verify.same_place(there[name], written[short])
 
 
 def _check_homes(ckpt: Checkpoint, archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
