@@ -53,6 +53,7 @@ from .names import canonical
 
 _CHECK_EVERY = 1 << 14          # nodes between two looks at the monitor
 _NO_PLACES: Mapping[int, int] = {}
+_NO_NODE = 1 << 62
 _OPS = {TUPLE: b"t", FROZENSET: b"\x91", GLOBALDYN: b"\x93", PERSID: b"Q", REDUCE: b"R", NEWOBJ: b"\x81", NEWOBJEX: b"\x92", OBJ: b"o",
         APPEND: b"a", APPENDS: b"e", SETITEM: b"s", SETITEMS: b"u", ADDITEMS: b"\x90", BUILD: b"b"}
 _NEEDS = {BYTES: 3, BYTEARRAY: 5, FROZENSET: 4, SET: 4, GLOBALDYN: 4, NEWOBJEX: 4}      # protocol that introduced the opcode
@@ -73,8 +74,10 @@ class Emitted(NamedTuple):
     nested: bool = True
 
 
-def emit(graph: Graph, *, places: Mapping[int, int] = _NO_PLACES, readable: bool = True, monitor: Monitor = QUIET) -> Emitted:
-    """The pickle of `graph`. `places` are those of a `GraphEditor`. With `readable` kinds that torch's safe unpickler does not
+def emit(graph: Graph, *, places: Mapping[int, int] = _NO_PLACES, fresh: int = _NO_NODE, readable: bool = True,
+         monitor: Monitor = QUIET) -> Emitted:
+    """The pickle of `graph`. `places` are those of a `GraphEditor`, `fresh` its first new node: what is made from there on may be
+    made whenever it is needed. With `readable` kinds that torch's safe unpickler does not
     know become calls that give the same value (bytes, bytearray, sets of plain values, texts of protocol 0); without it every
     node keeps its kind. Raises Cancelled from `monitor`, ValueError for a graph that needs a value to make that value."""
     if graph.root < 0:
@@ -82,13 +85,13 @@ def emit(graph: Graph, *, places: Mapping[int, int] = _NO_PLACES, readable: bool
     with collector.paused():
         shared = emit_order.shared(graph)
         try:
-            writer = _Writer(graph, shared, places, readable, monitor)
+            writer = _Writer(graph, shared, places, readable, monitor, fresh)
             writer.nested()
-            if writer.in_order or not emit_order.has_late_calls(graph, places):
+            if writer.in_order or not emit_order.has_late_calls(graph, places, fresh):
                 return writer.emitted(nested=True)
         except _Cycle:
             pass
-        writer = _Writer(graph, shared, places, readable, monitor)
+        writer = _Writer(graph, shared, places, readable, monitor, fresh)
         writer.flat()
         return writer.emitted(nested=False)
 
@@ -100,8 +103,10 @@ class _Cycle(Exception):
 class _Writer:
     """Numbers on `work` are nodes to be pushed, or their complements, whose operands are on the pickle's stack already."""
 
-    def __init__(self, graph: Graph, shared: bytearray, places: Mapping[int, int], readable: bool, monitor: Monitor) -> None:
+    def __init__(self, graph: Graph, shared: bytearray, places: Mapping[int, int], readable: bool, monitor: Monitor,
+                 fresh: int) -> None:
         self.graph = graph
+        self.fresh = fresh
         self.shared = shared
         self.places = places
         self.readable = readable
@@ -294,9 +299,10 @@ class _Writer:
                 self.persids.append(n)
         if k >= FIRST_MUTATION or k in CALLS:
             place = self.places.get(n, n)
-            if place < self.last:
-                self.in_order = False
-            self.last = place
+            if place < self.fresh:
+                if place < self.last:
+                    self.in_order = False
+                self.last = place
             if k >= FIRST_MUTATION:
                 if k == ADDITEMS:
                     self._need(4)

@@ -53,12 +53,13 @@ def shared(graph: Graph) -> bytearray:
     return bytearray((counts > 1).astype(np.uint8).tobytes())
 
 
-def has_late_calls(graph: Graph, places: Mapping[int, int]) -> bool:
-    """Whether some call, or some change that looks at what it is given, saw a value that was changed afterwards."""
+def has_late_calls(graph: Graph, places: Mapping[int, int], fresh: int) -> bool:
+    """Whether some call before node `fresh`, or some change that looks at what it is given, saw a value that was changed
+    afterwards."""
     latest = _latest(graph, places)
     if latest is None:
         return True
-    for n, kind in enumerate(graph.kind):
+    for n, kind in enumerate(graph.kind[:fresh]):
         if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > places.get(n, n) for other in _observed(graph, n)):
             return True
     return False

@@ -52,7 +52,7 @@ class GraphEditor:
         graph.mutations = dict(source.mutations)
         graph._texts = {}
         self.first_new = len(source)
-        self.places: dict[int, int] = {}            # new mutation -> the node right behind which it counts as done
+        self.places: dict[int, int] = {}            # new mutation of an old node -> the node right behind which it counts as done
         self.literals: dict[tuple[int, int], int] = {}
         self.drops: dict[int, set[int]] = {}
         self.rebuilt = False
@@ -190,7 +190,8 @@ class GraphEditor:
         self.rebuilt = True
         known = self.graph.mutations.get(target, [])
         assert self.graph.kind[m] in MUTATIONS
-        self.places[m] = self.places.get(known[-1], known[-1]) if known else target
+        if target < self.first_new:
+            self.places[m] = self.places.get(known[-1], known[-1]) if known else target
         self.graph.mutations[target] = [*known, m]
 
     # -- arrays -------------------------------------------------------------------------------------------------------
