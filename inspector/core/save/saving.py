@@ -4,13 +4,13 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from .. import torch_bridge
 from ..bytes import check_stamp
-from ..checkpoint import Checkpoint, Extent
+from ..checkpoint import Checkpoint, Extent, TensorInfo
 from ..errors import BadTensor, SaveError, UsageError
 from ..keypath import visible
 from ..progress import QUIET, Monitor
@@ -213,24 +213,24 @@ def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: d
 
 def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
     ckpt = plan.ckpt
-    verify.same_tensors(ckpt.tensors, found.tensors, strides=True)
-    verify.same_sharing(ckpt.tensors, found.tensors)
-    if not plan.dropped_code:
-        verify.same_values(ckpt.values, found.values)
+    tensors = {key: info for key, info in ckpt.tensors.items() if key not in plan.gone} if plan.gone else ckpt.tensors
+    verify.same_tensors(tensors, found.tensors, strides=True)
+    verify.same_sharing(tensors, found.tensors)
+    verify.same_values(ckpt.values, found.values, plan.gone)
     there = {member.name: member.extent for member in found.members}
     names = [f"{archive.top}/{name}" for name in archive.members]
     if list(there) != names:
         raise Mismatch("", "the new file has other members than were to be written")
-    _check_homes(ckpt, archive, found, there)
+    _check_homes(tensors, archive, found, there)
     for name, short in zip(names, archive.members, strict=True):
         verify.same_place(there[name], written[short])
 
 
-def _check_homes(ckpt: Checkpoint, archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
+def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
     """Raises Mismatch unless every tensor finds its own bytes."""
     own = {record.key: record.name for record in archive.records if record.key}
     of_storage = {record.storage: record.name for record in archive.records if not record.key}
-    for key, info in ckpt.tensors.items():
+    for key, info in tensors.items():
         record = own.get(key) or of_storage.get(info.storage)
         storage = found.storages.get(found.tensors[key].storage)
         if record is not None and (storage is None or storage.extent != there[f"{archive.top}/{record}"]):

@@ -86,11 +86,12 @@ class Archive(NamedTuple):
                            0, 0, 0, FULL32 if far else at) + name + extra
 
 
-def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozenset[str] = frozenset()) -> Archive:
-    """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept. Raises
-    SaveError when a storage's bytes cannot be had."""
+def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozenset[str] = frozenset(),
+            as_it_was: bool = True) -> Archive:
+    """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
+    `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
     source = ckpt.edited.source if ckpt.edited else ckpt
-    old = old_members(source)
+    old = old_members(source) if as_it_was else {}
     big = _byteorder(ckpt)
     made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
     for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
@@ -98,7 +99,9 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
             made[name] = _own(old, name, data)
     if not old or big or "byteorder" in old:
         made["byteorder"] = _literal("byteorder", b"big" if big else b"little")
-    users = {info.storage: key for key, info in reversed(ckpt.tensors.items())}
+    users: dict[str, str] = {}
+    for key, info in ckpt.tensors.items():
+        users.setdefault(info.storage, key)
     for record in pickled.records:
         made[record.name] = _payload(ckpt, record, big, users)
     made["version"] = _own(old, "version", b"3\n")

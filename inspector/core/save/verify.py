@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Collection, Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .. import formats
 from ..bytes import ExtentReader
@@ -147,7 +147,9 @@ class _Check:
 
 
 def _named(written: Written) -> str:
-    return f"the bytes of {visible(written.what, 80)}" if written.what else f"bytes {written.offset:,} to {written.offset + written.nbytes:,}"
+    if written.what:
+        return f"the bytes of {visible(written.what, 80)}"
+    return f"bytes {written.offset:,} to {written.offset + written.nbytes:,}"
 
 
 def _tasks(runs: list[Written]) -> Iterator[list[Written]]:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core.errors import InspectorError
-from inspector.core.graph import BUILD, CONTAINERS, FIRST_MUTATION, Graph
+from inspector.core.graph import CONTAINERS, Graph
 from inspector.core.pickles.emit import Emitted, emit
 from inspector.core.pickles.graph_editor import GraphEditor
 from inspector.core.pickles.machine import decode

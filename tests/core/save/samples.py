@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ def odd_state() -> dict[str, Any]:
     module = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
     return {
         "whole": base, "view": base[4:20:2], "tied": base, "t": torch.arange(12.0).reshape(3, 4).t(),
-        "expanded": torch.ones(1, 3).expand(5, 3), "empty": torch.zeros(0, 3), "scalar": torch.tensor(7), "flag": torch.tensor([True, False]),
+        "expanded": torch.ones(1, 3).expand(5, 3), "empty": torch.zeros(0, 3), "scalar": torch.tensor(7),
+        "flag": torch.tensor([True, False]),
         "half": torch.randn(5, dtype=torch.float16), "bf": torch.randn(9).bfloat16(), "c": torch.randn(4, dtype=torch.complex64),
         "grad": torch.randn(2, requires_grad=True), "model": module.state_dict(), "epoch": 3, "lr": [0.1, float("nan")], "none": None,
     }
@@ -51,14 +53,18 @@ def same(a: core.Checkpoint, b: core.Checkpoint) -> None:
     """Fails unless both say and hold the same of every tensor and value."""
     def told(ckpt: core.Checkpoint) -> list[tuple[object, ...]]:
         first: dict[str, str] = {}
-        return [(info.key, info.shape, info.dtype, info.device, info.stride, info.offset, info.requires_grad, info.state_dict, info.layout,
-                 first.setdefault(info.storage, info.key), info.storage_nbytes) for info in ckpt.tensors.values()]
+        return [(info.key, info.shape, info.dtype, info.device or "cpu", info.stride, info.offset, info.requires_grad, info.state_dict,
+                 info.layout, first.setdefault(info.storage, info.key), info.storage_nbytes) for info in ckpt.tensors.values()]
 
     assert told(a) == told(b)
     assert digests(a) == digests(b)
     assert {key: core.to_json(value) for key, value in a.values.items()} == {key: core.to_json(value) for key, value in b.values.items()}
     assert a.state_dicts == b.state_dicts
-    assert {path: dict(found) for path, found in a.module_metadata.items()} == {path: dict(found) for path, found in b.module_metadata.items()}
+    assert _plainly(a.module_metadata) == _plainly(b.module_metadata)
+
+
+def _plainly(metadata: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {path: dict(found) for path, found in metadata.items()}
 
 
 def left(folder: Path) -> list[str]:

@@ -80,7 +80,8 @@ def test_that_what_safetensors_has_no_kind_for_is_listed_up_front_J24(tmp_path: 
     ckpt = samples.saved(tmp_path / "a.pth", {"ok": torch.ones(2), "c128": torch.ones(2, dtype=torch.complex128), "q": samples.quantized(),
                                               "s": sparse, "meta": torch.empty(3, device="meta")})
     plan = core.plan_save(ckpt, tmp_path / "b.safetensors")
-    assert {(loss.id, loss.where) for loss in plan.losses} == {("dtype", "c128"), ("quantized", "q"), ("layout", "s"), ("no-values", "meta")}
+    assert {(loss.id, loss.where) for loss in plan.losses} == {
+        ("dtype", "c128"), ("quantized", "q"), ("layout", "s"), ("no-values", "meta")}
     with pytest.raises(core.SaveError) as caught:
         core.save(plan)
     assert caught.value.id == "loss"
@@ -90,7 +91,8 @@ def test_that_what_safetensors_has_no_kind_for_is_listed_up_front_J24(tmp_path: 
 
 
 def test_that_every_lost_value_is_listed_and_needs_a_yes_J25(tmp_path: Path) -> None:
-    ckpt = samples.saved(tmp_path / "a.pth", {"epoch": 3, "w": torch.ones(2), "args": {"lr": 0.1}, "module": torch.nn.BatchNorm1d(2).state_dict()})
+    ckpt = samples.saved(tmp_path / "a.pth", {"epoch": 3, "w": torch.ones(2), "args": {"lr": 0.1},
+                                              "module": torch.nn.BatchNorm1d(2).state_dict()})
     plan = core.plan_save(ckpt, tmp_path / "b.safetensors")
     assert [(loss.id, loss.where) for loss in plan.losses] == [("python-value", "epoch"), ("python-value", "args.lr")]
     assert any("_metadata" in note for note in plan.notes)

@@ -14,8 +14,8 @@ from inspector.core.save import shards
 from tests.core.save import samples
 
 
-@pytest.mark.parametrize(("text", "nbytes"), [("5GB", 5_000_000_000), ("200 MB", 200_000_000), ("1.5GiB", 3 << 29), ("10k", 10_000), ("7", 7),
-                                              (9, 9)])
+@pytest.mark.parametrize(("text", "nbytes"), [("5GB", 5_000_000_000), ("200 MB", 200_000_000), ("1.5GiB", 3 << 29), ("10k", 10_000),
+                                              ("7", 7), (9, 9)])
 def test_that_sizes_are_read_as_people_write_them(text: str | int, nbytes: int) -> None:
     assert shards.parse_size(text) == nbytes
 

@@ -1,6 +1,7 @@
 """torch archives, with torch and zipfile as oracles."""
 from __future__ import annotations
 
+import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +30,7 @@ def test_that_an_unedited_file_comes_back_J30(tmp_path: Path) -> None:
     samples.same(ckpt, core.open(tmp_path / "b.pth"))
     before, after = members(tmp_path / "a.pth"), members(tmp_path / "b.pth")
     assert list(before) == list(after)
-    assert {name: data for name, data in before.items() if "/data/" in name} == {name: data for name, data in after.items() if "/data/" in name}
+    assert before == after
     assert report.tensors == len(ckpt.tensors)
     assert report.path == str(tmp_path / "b.pth")
 
@@ -128,8 +129,6 @@ def test_that_a_packed_archive_is_written_unpacked(tmp_path: Path) -> None:
 def test_that_a_big_endian_file_keeps_its_order_I13(tmp_path: Path) -> None:
     samples.saved(tmp_path / "a.pth", {"x": torch.arange(5)})
     old = members(tmp_path / "a.pth")
-    raw = builders.torch_zip(old["a/data.pkl"], {"data/0": torch.arange(5).numpy().byteswap().tobytes()}, "a").replace(b"little", b"bigend")
-    raw = raw.replace(b"bigend", b"little")
     with zipfile.ZipFile(tmp_path / "big.pth", "w") as archive:
         for name, data in old.items():
             archive.writestr(name, b"big" if name.endswith("byteorder") else data if "/data/0" not in name
@@ -141,7 +140,6 @@ def test_that_a_big_endian_file_keeps_its_order_I13(tmp_path: Path) -> None:
     assert core.read_numpy(again, "x").tolist() == [0, 1, 2, 3, 4]
     core.save(ckpt, tmp_path / "b.safetensors")
     assert core.read_numpy(core.open(tmp_path / "b.safetensors"), "x").tolist() == [0, 1, 2, 3, 4]
-    assert len(raw)
 
 
 def test_that_numbers_beyond_32_bits_get_zip64_fields_I12(tmp_path: Path) -> None:
@@ -187,7 +185,6 @@ def test_that_a_truncated_archive_is_not_replaced_by_what_is_left_of_it(tmp_path
 @pytest.mark.parametrize("kind", ["traced", "scripted"])
 def test_that_a_torchscript_archive_is_saved_again_whole(tmp_path: Path, kind: str) -> None:
     model = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.ReLU())
-    import warnings
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         made = torch.jit.trace(model, torch.ones(1, 3)) if kind == "traced" else torch.jit.script(model)
@@ -210,8 +207,8 @@ _VALUES = st.recursive(st.none() | st.booleans() | st.integers(-2 ** 70, 2 ** 70
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.dictionaries(st.text(max_size=5), _VALUES, max_size=4), st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(1, 3)),
-                                                                            max_size=4))
+@given(st.dictionaries(st.text(max_size=5), _VALUES, max_size=4),
+       st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(1, 3)), max_size=4))
 def test_that_any_training_state_comes_back(tmp_path: Path, values: dict[str, object], views: list[tuple[int, int, int]]) -> None:
     base = torch.arange(30.0)
     state = {**values, "tensors": [base.as_strided((rows, 2), (step, 1), offset) for rows, offset, step in views]}
