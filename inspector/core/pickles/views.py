@@ -104,12 +104,13 @@ class _Enough(Exception):
 class _Frame:
     """A container whose children are being listed."""
 
-    __slots__ = ("children", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
+    __slots__ = ("children", "holder", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
                  "state_dict", "waiting")
 
     def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int, int]], state_dict: str | None,
                  pairs: list[tuple[int, int]] | None = None) -> None:
         self.node = node
+        self.holder = node                          # whose children they are: of a module, in turn those in it
         self.prefix = prefix
         self.children = children
         self.state_dict = state_dict
@@ -184,7 +185,7 @@ class _Walk:
         seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
         prefix, state_dict, characters = frame.prefix, frame.state_dict, self._characters
         depth = len(self._stack)
-        slots, holder = self.slots, frame.node
+        slots, holder = self.slots, frame.holder
         for segment, name, n in frame.children:
             key = prefix + segment
             if key in seen:
@@ -402,7 +403,7 @@ class _Walk:
             return False
         key, value, module = frame.waiting.popleft()
         self.values.append((key, value))
-        frame.in_state, frame.state_dict, frame.prefix = False, None, _prefix(key)
+        frame.in_state, frame.state_dict, frame.prefix, frame.holder = False, None, _prefix(key), value.node
         frame.children = chain(_made_up(module.children), self._pair_children(module.others, key, False))
         return True
 

@@ -32,7 +32,8 @@ def tainted_slots(places: Places, tainted: bytearray) -> frozenset[int]:
     """The slots to be left out: of a dict or list only the entries that need such a name, of anything else all of it."""
     gone: set[int] = set()
     for i, slot in enumerate(places.slots):
-        if places.parent[i] in gone or (slot.name >= 0 and tainted[slot.name]) or (tainted[slot.node] and not places.inside[i] and (places.is_leaf(i) or not _can_lose_entries(places, i, tainted))):
+        lost = places.parent[i] in gone or (slot.name >= 0 and tainted[slot.name])
+        if lost or (tainted[slot.node] and not places.inside[i] and not _can_lose_entries(places, i, tainted)):
             gone.add(i)
     return frozenset(gone)
 
@@ -48,6 +49,8 @@ def code_left(graph: Graph, names: Set[str]) -> list[str]:
 def _can_lose_entries(places: Places, i: int, tainted: bytearray) -> bool:
     """Whether the container itself needs none of the names."""
     graph, n = places.graph, places.slots[i].node
+    if places.is_leaf(i):
+        return False
     if graph.kind[n] in (LIST, TUPLE, DICT, SET, FROZENSET):
         return True
     if graph.kind[n] != REDUCE or isinstance(places.view(i), recognise.Object | recognise.Leaf) or tainted[graph.a[n]]:

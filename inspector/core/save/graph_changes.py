@@ -44,12 +44,15 @@ class GraphChanges:
     def apply(self, tainted: frozenset[int] = frozenset()) -> None:
         """Raises EditError for what cannot be done to the file's own pickle."""
         places = self.places
-        going = places.settle(tainted)
+        going = places.settle()
+        if places.alive[0]:
+            places.name_all()
+        if tainted:                     # lists close up once more, and nobody asked for other names
+            going = places.settle(tainted)
         if not places.alive[0]:
             raise EditError("nothing would be left of the checkpoint" if not tainted else
                             "the object itself is made by the code that is to be left out",
                             "Extract the state dict first." if tainted else "", id="empty")
-        places.name_all()
         self.editor.set_root(places.slots[0].node)
         for i in going:
             self._drop(i)
@@ -93,15 +96,13 @@ class GraphChanges:
     def _rename(self) -> None:
         places, editor, graph = self.places, self.editor, self.graph
         for i, slot in enumerate(places.slots):
-            if not places.alive[i] or places.parent[i] < 0 or slot.name < 0:
+            if not places.alive[i] or places.parent[i] < 0 or slot.name < 0 or places.inside[i]:
                 continue
             new = places.new_text(i)
-            if slot.holder in places.listed_twice and not places.inside[i]:
+            if slot.holder in places.listed_twice:
                 self._ask(i, self._needed(i), new)
             if new is None:
                 continue
-            if places.inside[i]:
-                raise places.moved(i)
             entry = self._needed(i)
             if graph.kind[slot.name] == INT and new.isascii() and new.isdecimal() and str(int(new)) == new:
                 node = editor.const(int(new))

@@ -177,6 +177,9 @@ class _Own:
         self._offsets(starts)
         if self.source.format == "torch-tar":
             self._tensors_v2()
+        alone = [value.node for value in self.ckpt.values.values() if isinstance(value, Opaque) and value.node in starts]
+        if alone:
+            self.notes.append(f"{len(alone):,} parts of storages, kept without a tensor, become the whole storages.")
 
     def _offsets(self, starts: dict[int, int]) -> None:
         """Tensors in views of storages count from the beginning of the storage."""

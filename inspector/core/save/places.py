@@ -90,6 +90,7 @@ class Places:
         """Fills `alive`: leaves that are present, containers with something left in them. `tainted` slots go whatever they are.
         Gives the slots that go with nothing above them going."""
         parent, alive = self.parent, self.alive
+        alive[:] = bytes(len(alive))
         for i in range(len(self.slots) - 1, -1, -1):
             if i in tainted:
                 alive[i] = 0
@@ -122,15 +123,24 @@ class Places:
             if p < 0 or not self.alive[i]:
                 continue
             above = self.path[p]
-            if slot.name == MADE_UP or self.representative[i] < 0:
-                self.path[i] = join(above, self.segment(i))
-            elif slot.name < 0:
+            if self.inside[i]:
+                self.path[i] = self._as_it_was(i)
+            elif slot.name != MADE_UP and slot.name < 0:
                 self.path[i] = join(above, str(index.get(p, 0)))
                 index[p] = index.get(p, 0) + 1
+            elif slot.name == MADE_UP or self.representative[i] < 0:
+                self.path[i] = join(above, self.segment(i))
             else:
                 self.path[i] = self._named(i, above)
-            if self.is_leaf(i) and self.present.get(slot.key, self.path[i]) != self.path[i] and self.representative[i] >= 0:
+            if self.is_leaf(i) and self.present.get(slot.key, self.path[i]) != self.path[i]:
                 raise self.moved(i)
+
+    def _as_it_was(self, i: int) -> str:
+        """What is in an object keeps its name there."""
+        key, above = self.slots[i].key, self.slots[self.parent[i]].key
+        if not above or key.startswith(f"{above}."):
+            return join(self.path[self.parent[i]], key[len(above) + 1 if above else 0:])
+        return self.present.get(key, key)               # modules are listed in one place and looked into in another
 
     def segment(self, i: int) -> str:
         """What the slot's key adds to that of its container, in the source."""

@@ -14,7 +14,7 @@ from ..pickles.emit import Emitted, emit
 from ..pickles.graph_editor import GraphEditor
 from ..progress import QUIET, Monitor
 from .records import Record, Records
-from .torch_objects import TorchObjects
+from .torch_objects import ONLY_SAFETENSORS, TorchObjects
 
 _CHECK_EVERY = 4096
 
@@ -83,7 +83,7 @@ class _Synthesis:
         for done, (key, info) in enumerate(ckpt.tensors.items()):
             if done % _CHECK_EVERY == 0:
                 self.monitor.report(done, len(ckpt.tensors), "data.pkl")
-            if info.problem and not info.problem.startswith("meta"):
+            if info.problem and not info.problem.startswith("meta") and info.dtype not in ONLY_SAFETENSORS:
                 left_out.append(key)
                 continue
             path = info.state_dict

@@ -18,7 +18,7 @@ from .records import Records
 
 UNTYPED = ("torch.storage", "UntypedStorage")
 _CLASSES = {dtype: ("torch", name) for name, dtype in STORAGE_CLASSES.items() if name != "UntypedStorage"}
-_ONLY_SAFETENSORS = frozenset(("float6_e2m3", "float6_e3m2", "float4_e2m1"))
+ONLY_SAFETENSORS = frozenset(("float6_e2m3", "float6_e3m2", "float4_e2m1"))
 _COMPRESSED = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
                "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
 
@@ -79,7 +79,7 @@ class TorchObjects:
         return [self._persid(info), editor.const(info.offset), editor.integers(info.shape), editor.integers(info.stride)]
 
     def _known(self, info: TensorInfo) -> str:
-        if info.dtype not in DTYPES or info.dtype in _ONLY_SAFETENSORS:
+        if info.dtype not in DTYPES or info.dtype in ONLY_SAFETENSORS:
             raise EditError(f"PyTorch has no element type {visible(info.dtype, 40)}, which {visible(info.key, 80)} is of",
                             "Save it as safetensors, or drop it.", info.key, id="no_such_type")
         return info.dtype
