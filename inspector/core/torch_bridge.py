@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arrays import TensorReader, chunks_of, digest
+from .arrays import TensorReader, cast_of, chunks_of, digest
 from .checkpoint import Checkpoint, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
@@ -48,6 +48,11 @@ def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDi
                 loaded[info.name] = _alone(reader, info)
                 continue
             reader.check(info)
+            if cast_of(info) is not None:
+                if info.storage not in storages:
+                    storages[info.storage] = _storage(reader.span_bytes(info))
+                loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
+                continue
             there = ckpt.storages.get(info.storage)
             if there is None or there.extent is None:
                 loaded[info.name] = _view(reader, info, _storage(bytearray()), 0)
