@@ -224,20 +224,20 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     unwished = frozenset(name for pickle in source.pickles for name in map(".".join, pickle.graph.names) if _named(name, drop))
     others = torch_zip.other_members(source)
     if format == "torch-zip" and source.format == "torchscript":
-        made, old = Pickled(*_apart(ckpt, monitor)), False
+        made, own = Pickled(*_apart(ckpt, monitor)), False
     else:
-        made, old = pickled(ckpt, drop_code=unwished, monitor=monitor), True
+        made, own = pickled(ckpt, drop_code=unwished, monitor=monitor), True
     graph = decode(made.data, monitor=monitor)
     undecided, refused = _code(ckpt, graph, keep, drop, monitor)
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
-    gone = _gone(ckpt, graph, bool(unwished), monitor)
-    if not unwished:
+    gone = _gone(ckpt, graph, bool(unwished) or not own, monitor)
+    if own and not unwished:
         losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
                    for key in sorted(gone)]
     if not unreferenced:
         unwanted |= {name for name in others if name.startswith("data/")}
-    archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), old)
+    archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
     left_out = [name for name in others if name not in archive.members]
     notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
     losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
