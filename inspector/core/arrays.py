@@ -207,9 +207,10 @@ class TensorReader:
             state.update(part)
         return state.hexdigest()
 
-    def check(self, info: TensorInfo) -> None:
-        """Raises BadTensor when the tensor's description already tells that its values cannot be had."""
-        self._place(info, expand=True)
+    def check(self, info: TensorInfo, expand: bool = True) -> None:
+        """Raises BadTensor when the tensor's description already tells that its values cannot be had; without `expand` also when
+        it is expanded to more elements than anybody would want unfolded."""
+        self._place(info, expand)
 
     def span_bytes(self, info: TensorInfo) -> bytearray:
         """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
