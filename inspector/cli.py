@@ -26,13 +26,14 @@ inspector [FILE ...]                    open the window
        inspector stats FILE [--match GLOB] [--bins N]
                                                minimum, maximum, mean, deviation and histogram of tensors
        inspector check FILE                    what is wrong with the file; exit 0 nothing, 1 something
+       inspector edit IN -o OUT EDIT...        strip prefixes, rename, drop, extract, cast, remap devices …, and save
        inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
 """
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check).
+--json prints one JSON object on standard output (ls, stats, check, edit).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """
 
@@ -212,6 +213,32 @@ def _check(arguments: list[str]) -> int:
     return 1 if core.worst(findings) in ("warning", "danger") else 0
 
 
+def _edit(arguments: list[str]) -> int:
+    from inspector import core
+    from inspector.commands import edit, progress
+    parser = _Parser("inspector edit", "Repair a checkpoint and save it: without its classes, without its devices, nothing run.",
+                     epilog=edit.EPILOG)
+    edit.configure(parser)
+    asked = parser.parse_intermixed_args(arguments)
+    bar = progress.Bar(_draw) if not asked.json and sys.stderr.isatty() else None
+    answers, code = [], 0
+    try:
+        for done in edit.run(asked, bar or core.QUIET):
+            if bar is not None:
+                bar.clear()
+            answers.append(done.answer)
+            if done.text and not asked.json:
+                _write(done.text)
+            if done.error is not None:
+                code = _fail(f"{core.visible(done.answer['path'], 1000)}: {core.visible(str(done.error), 1000)}")
+    finally:
+        if bar is not None:
+            bar.clear()
+    if asked.json:
+        _write(_json({"dry_run": asked.dry_run, "files": answers}))
+    return code
+
+
 def _desktop(arguments: list[str]) -> int:
     parser = _Parser("inspector desktop", "Put inspector into the desktop's menu and among its file types' programs, or undo it.")
     parser.add_argument("action", choices=("install", "uninstall", "status"))
@@ -250,7 +277,9 @@ def _window(arguments: list[str]) -> int:
     return _show(asked.files, asked.screenshot, new_window=asked.new_window)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "check": _check, "demo": _demo, "desktop": _desktop}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "ls": _ls, "stats": _stats, "check": _check, "edit": _edit, "demo": _demo, "desktop": _desktop,
+}
 
 
 # -- the window ---------------------------------------------------------------------------------------------------------------
@@ -348,6 +377,11 @@ def _write(text: str) -> None:
     except OSError as error:
         _silence(sys.stdout)
         raise _Refused(f"the output could not be written: {error.strerror}. Write it somewhere else.") from None
+
+
+def _draw(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _complain(text: str) -> None:
