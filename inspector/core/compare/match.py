@@ -28,7 +28,7 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
         if name in b and name not in pairs and name not in taken:
             pairs[name] = name
             taken.add(name)
-    offered = _shifts(a, b, pairs)
+    offered = _shifts(a, b, pairs) if len(pairs) < min(len(a), len(b)) else []
     for rule in wrapper_rules(_left(a, pairs), _left(b, taken)):
         use(rule)
     found, doubtful = prefix_rules(_left(a, pairs), _left(b, taken), monitor)

@@ -37,27 +37,30 @@ class Template(NamedTuple):
 
 def template_of(name: str, last_is_a_name: bool = False) -> Template:
     """`last_is_a_name`: a number that ends the module's path (`downsample.0`) is a name there, not a count of layers."""
-    *path, last = _SEPARATORS.split(name)
+    *path, last = name.split(".") if "/" not in name else _SEPARATORS.split(name)
     leaf = LEAVES.get(last, last)
     if leaf not in _LEAVES:
         module, _, kind = last.rpartition("_")          # `in_proj_weight`
         path, leaf = ([*path, module], kind) if module and kind in ("weight", "bias") else ([*path, last], "weight")
     segments: list[str] = []
     numbers: list[int] = []
+    final = len(path) - 1
     for i, segment in enumerate(path):
-        is_last = i == len(path) - 1
-        if segment.isdecimal() and segment.isascii() and len(segment) < 10 and not (is_last and last_is_a_name):
-            segments.append("#")
-            numbers.append(int(segment))
-            continue
-        # `layer1.0.conv2`: a number within a name counts where modules follow, and names where it ends the path
-        inner = None if is_last else _INNER_NUMBER.fullmatch(segment)
-        if inner and len(inner[2]) < 10:
-            segments += (inner[1], "#")
-            numbers.append(int(inner[2]))
-        else:
-            segments.append(segment)
+        name_part, number = _counted(segment, i == final, last_is_a_name)
+        segments += name_part
+        if number >= 0:
+            numbers.append(number)
     return Template(tuple(segments), tuple(numbers), leaf)
+
+
+@lru_cache(maxsize=65536)
+def _counted(segment: str, is_last: bool, last_is_a_name: bool) -> tuple[tuple[str, ...], int]:
+    """(the segment as it stands in a template's path, the number that was in it or -1)."""
+    if segment.isdecimal() and segment.isascii() and len(segment) < 10:
+        return ((segment,), -1) if is_last and last_is_a_name else (("#",), int(segment))
+    # `layer1.0.conv2`: a number within a name counts where modules follow, and names where it ends the path
+    inner = None if is_last else _INNER_NUMBER.fullmatch(segment)
+    return ((inner[1], "#"), int(inner[2])) if inner and len(inner[2]) < 10 else ((segment,), -1)
 
 
 @lru_cache(maxsize=65536)
@@ -79,7 +82,8 @@ def role_of(path: tuple[str, ...]) -> str:
 
 
 _SAME = {
-    "attn": "attention", "attentions": "attention", "layernorm": "norm", "ln": "norm", "bn": "norm", "batchnorm": "norm", "groupnorm": "norm",
+    "attn": "attention", "attentions": "attention",
+    "layernorm": "norm", "ln": "norm", "bn": "norm", "batchnorm": "norm", "groupnorm": "norm",
     "embed": "embedding", "embeddings": "embedding", "emb": "embedding", "tok": "token", "tokens": "token", "words": "word",
     "pos": "position", "positional": "position", "positions": "position", "proj": "projection", "conv": "convolution",
     "layers": "layer", "blocks": "block", "stages": "stage", "fc": "linear", "lin": "linear", "dense": "linear", "cls": "class",
@@ -88,17 +92,17 @@ _SAME = {
     "wk": "k", "wv": "v", "wo": "o", "classifier": "head", "heads": "head",
 }
 
+_CROSS = r"(^|[._])(encoder_attn|cross_?attn|cross_?attention|encdecattention)\.(.*[._])?"
 _ATTENTION = r"(self_attn|self_attention|attention|attn|self|multi_head_attention|mha)"
 
 
 def _roles() -> list[tuple[re.Pattern[str], str, str]]:
     """(pattern at the end of a path, role, where it counts: in layers, at the top, anywhere), first match wins."""
     rows = [
-        (r"(^|[._])(encoder_attn|cross_?attn|cross_?attention|crossattention|encdecattention)\.(.*[._])?(q_proj|wq|to_q|query|q)$", "cross.q", "any"),
-        (r"(^|[._])(encoder_attn|cross_?attn|cross_?attention|crossattention|encdecattention)\.(.*[._])?(k_proj|wk|to_k|key|k)$", "cross.k", "any"),
-        (r"(^|[._])(encoder_attn|cross_?attn|cross_?attention|crossattention|encdecattention)\.(.*[._])?(v_proj|wv|to_v|value|v)$", "cross.v", "any"),
-        (r"(^|[._])(encoder_attn|cross_?attn|cross_?attention|crossattention|encdecattention)\.(.*[._])?(o_proj|out_proj|wo|to_out(\.#|\.0)?|o)$",
-         "cross.o", "any"),
+        (_CROSS + r"(q_proj|wq|to_q|query|q)$", "cross.q", "any"),
+        (_CROSS + r"(k_proj|wk|to_k|key|k)$", "cross.k", "any"),
+        (_CROSS + r"(v_proj|wv|to_v|value|v)$", "cross.v", "any"),
+        (_CROSS + r"(o_proj|out_proj|wo|to_out(\.#|\.0)?|o)$", "cross.o", "any"),
         (r"(^|[._])(q_norm|query_norm|norm_q)$", "attention.q-norm", "any"),
         (r"(^|[._])(k_norm|key_norm|norm_k)$", "attention.k-norm", "any"),
         (r"(^|[._])(q_proj|wq|to_q|query|q_lin|linear_q|q)$", "attention.q", "any"),
@@ -109,8 +113,10 @@ def _roles() -> list[tuple[re.Pattern[str], str, str]]:
          "attention.o", "any"),
         (r"(^|[._])(o_proj|out_proj|out_lin|to_out(\.#|\.0)?)$", "attention.o", "layer"),
         (r"attention\.output\.(layernorm|layer_norm|norm)$", "norm.after-attention", "layer"),
-        (r"(^|\.)(input_layernorm|attention_norm|attn_norm|norm1|layernorm_before|ln_?1|layer_norm1|norm_attn|layernorm_0)$", "norm.first", "layer"),
-        (r"(^|\.)(post_attention_layernorm|ffn_norm|mlp_norm|norm2|layernorm_after|ln_?2|layer_norm2|norm_mlp|layernorm_2)$", "norm.second", "layer"),
+        (r"(^|\.)(input_layernorm|attention_norm|attn_norm|norm1|layernorm_before|ln_?1|layer_norm1|norm_attn|layernorm_0)$",
+         "norm.first", "layer"),
+        (r"(^|\.)(post_attention_layernorm|ffn_norm|mlp_norm|norm2|layernorm_after|ln_?2|layer_norm2|norm_mlp|layernorm_2)$",
+         "norm.second", "layer"),
         (r"#\.output\.(layernorm|layer_norm|norm)$", "norm.after-mlp", "layer"),
         (r"(^|\.)(self_attn_layer_norm|sa_layer_norm)$", "norm.after-attention", "layer"),
         (r"(^|\.)(final_layer_norm|output_layer_norm)$", "norm.after-mlp", "layer"),
@@ -120,7 +126,8 @@ def _roles() -> list[tuple[re.Pattern[str], str, str]]:
         (r"(^|\.)(intermediate\.dense|fc1|c_fc|dense_h_to_4h|lin1|linear1|fc_in|dense1|mlpblock\.#\.dense_0)$", "mlp.in", "layer"),
         (r"(#|output|mlp|ffn|feed_forward)\.(output\.dense|fc2|dense_4h_to_h|lin2|linear2|fc_out|dense2)$|mlpblock\.#\.dense_1$|mlp\.c_proj$|#\.output\.dense$",
          "mlp.out", "layer"),
-        (r"(^|\.)(embed_tokens|tok_embeddings|token_embeddings?|word_embeddings?|wte|embed_in|word_embed|tok_emb)$", "embedding.word", "top"),
+        (r"(^|\.)(embed_tokens|tok_embeddings|token_embeddings?|word_embeddings?|wte|embed_in|word_embed|tok_emb)$",
+         "embedding.word", "top"),
         (r"(^|\.)(position_embeddings?|pos_embed(ding)?|wpe|positional_embedding|embed_positions|pos_emb)$", "embedding.position", "top"),
         (r"(^|\.)(token_type_embeddings?|segment_embeddings?)$", "embedding.type", "top"),
         (r"(^|\.)(patch_embed\.proj|patch_embeddings\.projection|patch_embedding|patch_embed\.projection)$", "embedding.patch", "top"),

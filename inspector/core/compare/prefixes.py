@@ -2,11 +2,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from ..progress import QUIET, Monitor
 from .names import WRAPPERS
-from .rules import Rule, Shapes, literal, rename_of
+from .rules import Rule, Shape, Shapes
 
 _CHOICES = 4            # a suffix that more names of the other side share says nothing
 _CANDIDATES = 24        # rules tried in one round
@@ -34,9 +34,8 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
         once = tuple(pair for pair in pairs if taken[pair[1]] == 1)
         strips = all(without_wrappers(x) == y for x, y in once)
         if once:
-            edits = tuple(("--strip-prefix", f"{w}.") for w in sorted({s for x, _ in once for s in x.split(".") if s in WRAPPERS}))
             rules.append(Rule("wrapper", f"{wrapper}." if strips else "", "" if strips else f"{wrapper}.", once,
-                              collisions=len(pairs) - len(once), edits=edits if strips else ()))
+                              collisions=len(pairs) - len(once)))
     return rules
 
 
@@ -70,8 +69,7 @@ def prefix_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[R
             del left_a[x], left_b[y]
     names_a = {x for rule in rules for x, _ in rule.pairs}
     names_b = {y for rule in rules for _, y in rule.pairs}
-    return ([_with_edits(rule, a) for rule in rules],
-            [rule for rule in offered if not all(x in names_a and y in names_b for x, y in rule.pairs) or rule.why])
+    return (rules, [rule for rule in offered if not all(x in names_a and y in names_b for x, y in rule.pairs) or rule.why])
 
 
 def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
@@ -90,11 +88,11 @@ def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
             monitor.check()
         for prefix in _prefixes(name):
             suffix = name[len(prefix):]
-            places = by_suffix.get(suffix, ())
+            places = by_suffix.get(suffix, [])
             if not places:
                 continue
             if len(places) <= _CHOICES:
-                votes.update((prefix, other[:len(other) - len(suffix)]) for other in places if b[other] == shape)
+                votes.update((prefix, other[:len(other) - len(suffix)]) for other in places if _same(b[other], shape))
             break
     return votes
 
@@ -123,14 +121,18 @@ def _rule(prefix: str, other: str, a: Shapes, b: Shapes) -> Rule:
     return Rule("prefix", prefix, other, tuple(pairs), collisions, leftover)
 
 
+def _same(x: Shape | None, y: Shape | None) -> bool:
+    return x is None or y is None or x == y
+
+
 def _agreeing(rule: Rule, a: Shapes, b: Shapes) -> int:
-    return sum(a[x] == b[y] for x, y in rule.pairs)
+    return sum(_same(a[x], b[y]) for x, y in rule.pairs)
 
 
 def _is_supported(rule: Rule, a: Shapes, b: Shapes) -> bool:
     """Shapes must agree for nearly all: a resized head is one pair in many."""
     agreeing = _agreeing(rule, a, b)
-    return agreeing >= 2 and agreeing * 4 >= len(rule.pairs) * 3 or (agreeing == len(rule.pairs) == len(a) == 1)
+    return (agreeing >= 2 and agreeing * 4 >= len(rule.pairs) * 3) or (agreeing == len(rule.pairs) == len(a) == 1)
 
 
 def _prior(rule: Rule) -> tuple[int, int, str, str]:
@@ -145,25 +147,3 @@ def _doubt(best: Rule, rival: Rule, mine: set[str], a: Shapes, b: Shapes) -> str
     if not same or same * 10 < len(mine) * 9 or _agreeing(rival, a, b) * 10 < _agreeing(best, a, b) * 9:
         return ""
     return "it explains the same tensors as another rule that was applied"
-
-
-def _with_edits(rule: Rule, a: Shapes) -> Rule:
-    return rule._replace(edits=edits_for(rule, a))
-
-
-def edits_for(rule: Rule, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """The edits that do it, and nothing to names of A that have their partner under their own name."""
-    touched = {x for x, _ in rule.pairs}
-    prefix, other = rule.a, rule.b
-    others = [name for name in names if name not in touched]
-    if prefix and not other:
-        return (("--strip-prefix", prefix),)
-    if prefix:
-        return (rename_of("^" + literal(prefix), other.replace("\\", r"\\")),)
-    if not others:
-        return (("--add-prefix", other),)
-    heads = sorted({name.split(".", 1)[0] for name in touched})
-    if {name.split(".", 1)[0] for name in others}.isdisjoint(heads):
-        chosen = "|".join(map(literal, heads))
-        return (rename_of(rf"^(?=(?:{chosen})\.)", other.replace("\\", r"\\")),)
-    return (rename_of("^(?=(?:" + "|".join(literal(name) for name in sorted(touched)) + ")$)", other.replace("\\", r"\\")),)

@@ -1,19 +1,18 @@
 """What inferred rules are: how names of one state dict become names of another, and how sure that is."""
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 Shape = tuple[int, ...]
-Shapes = Mapping[str, Shape]        # name -> shape, in stored order
+Shapes = Mapping[str, Shape | None]     # name -> shape, in stored order; None: not known
 
 
 class Rule(NamedTuple):
     """One way in which names of A are names of B. `kind` is "wrapper", "prefix", "segments", "shift" or "content"; `a` and
     `b` what it replaces by what, as shown to people; `pairs` the names it explains, `collisions` how many it would give a
     name that is taken, `leftover` how many names it fits that have no partner. `why` says, for a rule that is only offered,
-    what makes it doubtful. `edits` are the edits that give A the names of B, as (option, argument)."""
+    what makes it doubtful."""
 
     kind: str
     a: str
@@ -22,11 +21,10 @@ class Rule(NamedTuple):
     collisions: int = 0
     leftover: int = 0
     why: str = ""
-    edits: tuple[tuple[str, str], ...] = ()
 
     def back(self) -> Rule:
-        """The same rule from B to A, without its edits."""
-        return self._replace(a=self.b, b=self.a, pairs=tuple((b, a) for a, b in self.pairs), edits=())
+        """The same rule from B to A."""
+        return self._replace(a=self.b, b=self.a, pairs=tuple((b, a) for a, b in self.pairs))
 
 
 class Matching(NamedTuple):
@@ -36,13 +34,3 @@ class Matching(NamedTuple):
     pairs: dict[str, str]
     rules: tuple[Rule, ...] = ()
     offered: tuple[Rule, ...] = ()
-
-
-def rename_of(pattern: str, replacement: str) -> tuple[str, str]:
-    """A Rename edit as (option, argument). In `replacement`, groups are `\\1`, …; everything else stands for itself."""
-    return "--rename", f"{pattern}={replacement}"
-
-
-def literal(text: str) -> str:
-    """`text` in a pattern. `=` ends the pattern on the command line, so it is written as its code."""
-    return re.escape(text).replace("=", r"\x3d")

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import NamedTuple
 
 from ..progress import QUIET, Monitor
 from .names import role_of, template_of, words_of
-from .rules import Rule, Shape, Shapes, literal, rename_of
+from .rules import Rule, Shape, Shapes
 
 _TOO_MANY = 64          # families of equal shapes among which none is chosen by its words
 _MARGIN = 0.12          # by how much the best must be better than the next
 _SMALL = 16             # elements: shapes as common as a scalar's tell nothing by themselves
 
+Known = Mapping[str, Shape]
 Numbers = tuple[int, ...]
 Signature = tuple[tuple[str, Shape], ...]
 
@@ -41,7 +43,8 @@ def structure_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[lis
     """(rules applied, rules offered) for names of `a` and `b` that have no partner yet."""
     rules: list[Rule] = []
     offered: dict[tuple[str, str], Rule] = {}
-    left_a, left_b = dict(a), dict(b)
+    left_a = {name: shape for name, shape in a.items() if shape is not None}
+    left_b = {name: shape for name, shape in b.items() if shape is not None}
     for last_is_a_name in (False, True):
         found, doubtful = _by_family(left_a, left_b, last_is_a_name, monitor)
         rules += found
@@ -53,18 +56,18 @@ def structure_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[lis
     return rules, [rule for rule in offered.values() if not any(x in taken or y in taken for x, y in rule.pairs)]
 
 
-def families(names: Shapes, last_is_a_name: bool = False) -> list[Family]:
+def families(names: Iterable[str], last_is_a_name: bool = False) -> list[Family]:
     found: dict[tuple[str, ...], Family] = {}
     for place, name in enumerate(names):
-        template = template_of(name, last_is_a_name)
-        family = found.get(template.path)
+        path, numbers, leaf = template_of(name, last_is_a_name)
+        family = found.get(path)
         if family is None:
-            family = found[template.path] = Family(template.path, {}, place)
-        family.members.setdefault(template.numbers, {}).setdefault(template.leaf, name)
+            family = found[path] = Family(path, {}, place)
+        family.members.setdefault(numbers, {}).setdefault(leaf, name)
     return list(found.values())
 
 
-def _by_family(a: Shapes, b: Shapes, last_is_a_name: bool, monitor: Monitor) -> tuple[list[Rule], list[Rule]]:
+def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tuple[list[Rule], list[Rule]]:
     in_a, in_b = families(a, last_is_a_name), families(b, last_is_a_name)
     classes: dict[_Profile, tuple[list[Family], list[Family]]] = defaultdict(lambda: ([], []))
     for side, group, shapes in ((0, in_a, a), (1, in_b, b)):
@@ -93,9 +96,9 @@ def _by_family(a: Shapes, b: Shapes, last_is_a_name: bool, monitor: Monitor) -> 
         if len(mine) == len(theirs) <= _TOO_MANY:
             why = ("only their shapes agree" if len(mine) == 1 else
                    f"{len(mine)} families have these shapes; the stored order is all that tells them apart")
-            doubtful += [_rule_of(x, y)._replace(why=why)
+            doubtful += [rule_of(x, y)._replace(why=why)
                          for x, y in zip(mine, theirs, strict=True) if not choose.conflict(x, y)]
-    return [_rule_of(x, y) for x, y in (*pairs, *partial)], doubtful
+    return [rule_of(x, y) for x, y in (*pairs, *partial)], doubtful
 
 
 class _Chooser:
@@ -155,7 +158,7 @@ class _Chooser:
     def learn(self, x: Family, y: Family) -> None:
         self._parents[x.path[:-1], y.path[:-1]] += 1
 
-    def partial(self, a: list[Family], b: list[Family], shapes_a: Shapes, shapes_b: Shapes) -> list[tuple[Family, Family]]:
+    def partial(self, a: list[Family], b: list[Family], shapes_a: Known, shapes_b: Known) -> list[tuple[Family, Family]]:
         """Families of which one has layers that the other has not, where all that both have agree."""
         if len(a) > 512 or len(b) > 512:
             return []
@@ -178,17 +181,14 @@ _OPPOSED = (("encoder", "decoder"), ("generator", "discriminator"), ("actor", "c
 
 
 def _opposed(x: frozenset[str], y: frozenset[str]) -> bool:
-    for one, other in _OPPOSED:
-        if (one in x) != (one in y) and (other in x) != (other in y) and (one in x) != (other in x):
-            return True
-    return False
+    return any((one in x) != (one in y) and (other in x) != (other in y) and (one in x) != (other in x) for one, other in _OPPOSED)
 
 
 def _is_small(profile: _Profile) -> bool:
     return all(math.prod(shape) <= _SMALL for _, signature in profile.members for _, shape in signature)
 
 
-def _profile(family: Family, shapes: Shapes) -> _Profile:
+def _profile(family: Family, shapes: Known) -> _Profile:
     ranks = _ranks(family)
     return _Profile(tuple(sorted((ranks[numbers], _signature(leaves, shapes)) for numbers, leaves in family.members.items())))
 
@@ -200,24 +200,23 @@ def _ranks(family: Family) -> dict[Numbers, Numbers]:
     return {numbers: tuple(rank[n] for rank, n in zip(ranked, numbers, strict=True) if rank is not None) for numbers in family.members}
 
 
-def _signature(leaves: dict[str, str], shapes: Shapes) -> Signature:
+def _signature(leaves: dict[str, str], shapes: Known) -> Signature:
     return tuple(sorted((leaf, shapes[name]) for leaf, name in leaves.items()))
 
 
-def _agree(x: Family, y: Family, shapes_a: Shapes, shapes_b: Shapes) -> bool:
+def _agree(x: Family, y: Family, shapes_a: Known, shapes_b: Known) -> bool:
     both = x.members.keys() & y.members.keys()
     return len(both) * 2 >= min(len(x.members), len(y.members)) > 0 and bool(both) and all(
         _signature(x.members[n], shapes_a) == _signature(y.members[n], shapes_b) for n in both)
 
 
-def _rule_of(x: Family, y: Family) -> Rule:
+def rule_of(x: Family, y: Family) -> Rule:
     numbers = _mapping(x, y)
     pairs = [(name, y.members[other][leaf]) for mine, other in numbers.items()
              for leaf, name in x.members[mine].items() if leaf in y.members[other]]
     shifted = any(mine != other for mine, other in numbers.items())
     left = sum(map(len, x.members.values())) - len(pairs)
-    return Rule("shift" if shifted and x.path == y.path else "segments", ".".join(x.path), ".".join(y.path), tuple(pairs), 0, left,
-                edits=_edits(x, y, numbers))
+    return Rule("shift" if shifted and x.path == y.path else "segments", ".".join(x.path), ".".join(y.path), tuple(pairs), 0, left)
 
 
 def _mapping(x: Family, y: Family) -> dict[Numbers, Numbers]:
@@ -226,33 +225,3 @@ def _mapping(x: Family, y: Family) -> dict[Numbers, Numbers]:
         return {numbers: numbers for numbers in x.members if numbers in y.members}
     by_rank = {ranks: numbers for numbers, ranks in _ranks(y).items()}
     return {numbers: by_rank[ranks] for numbers, ranks in _ranks(x).items()}
-
-
-def _edits(x: Family, y: Family, numbers: dict[Numbers, Numbers]) -> tuple[tuple[str, str], ...]:
-    """Renames of the modules' paths; one for the whole family where the numbers stay, else one for each layer."""
-    renames: dict[tuple[str, str], None] = {}
-    for mine, other in numbers.items():
-        for leaf, name in x.members[mine].items():
-            target = y.members[other].get(leaf)
-            if target is None or target == name:
-                continue
-            renames.setdefault(_generalised(name, target, same=mine == other))
-    return tuple(rename_of(*rename) for rename in renames)
-
-
-def _generalised(name: str, target: str, same: bool) -> tuple[str, str]:
-    """A pattern and its replacement for `name` -> `target`; with `same`, for all layers' names at once."""
-    if not same:
-        return f"^{literal(name)}$", target.replace("\\", r"\\")
-    pattern, replacement, group = [], target.split("."), 0
-    at = 0
-    for segment in name.split("."):
-        if segment.isdecimal() and segment in replacement[at:]:
-            at = replacement.index(segment, at)
-            group += 1
-            replacement[at] = f"\\g<{group}>"
-            at += 1
-            pattern.append(r"(\d+)")
-        else:
-            pattern.append(literal(segment))
-    return "^" + r"\.".join(pattern) + "$", ".".join(part if part.startswith("\\g<") else part.replace("\\", r"\\") for part in replacement)

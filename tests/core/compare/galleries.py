@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Pairs of naming styles for the same network, each with the truth: (names and shapes of A, of B, A -> B)."""
 from __future__ import annotations
 
