@@ -16,6 +16,23 @@ from inspector import __version__ as version
 from . import checks, collector, demo, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .compare import (
+    WHOLE,
+    Comparison,
+    Difference,
+    LoadReport,
+    Mismatch,
+    Pair,
+    Rule,
+    ValueChange,
+    Verdict,
+    doctor,
+    load_report,
+    pair_up,
+    read_shapes,
+    shapes_of_model,
+    steps_for,
+)
 from .dtypes import DTYPES, Dtype
 from .errors import (
     Ambiguous,
@@ -43,14 +60,15 @@ from .progress import QUIET, Monitor
 from .torch_bridge import read_torch
 
 __all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
-    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
-    "UsageError",
-    "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
-    "version", "visible", "worst",
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
+    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt", "Difference", "Dtype",
+    "EditError", "Extent", "FileStamp", "Finding", "InspectorError", "Level", "Limits", "LoadReport", "Member", "Mismatch",
+    "Monitor", "NotACheckpoint", "Opaque", "Pair", "Pickle", "Plain", "ReadError", "Rule", "SaveError", "Storage", "Summary",
+    "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported", "UsageError", "ValueChange", "Verdict",
+    "check", "collector", "digest", "digests", "doctor", "file_of", "is_set", "iter_chunks", "join", "load_report",
+    "load_state_dict", "make_demo", "one_line", "open", "pair_up", "read_numpy", "read_shapes", "read_torch", "shapes_of_model",
+    "steps_for", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
+    "visible", "worst",
 ]  # fmt: skip
 
 

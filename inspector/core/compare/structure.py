@@ -18,6 +18,7 @@ from .rules import Rule, Shape, Shapes
 
 _TOO_MANY = 64          # families of equal shapes among which none is chosen by its words
 _MARGIN = 0.12          # by how much the best must be better than the next
+_ROLE = 1.5             # the score of an equal role
 _SMALL = 16             # elements: shapes as common as a scalar's tell nothing by themselves
 
 Known = Mapping[str, Shape]
@@ -52,6 +53,9 @@ def structure_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[lis
         for rule in found:
             for x, y in rule.pairs:
                 del left_a[x], left_b[y]
+    if any(shape is None for shapes in (a, b) for shape in shapes.values()):
+        done_a, done_b = ({pair[side] for rule in rules for pair in rule.pairs} for side in (0, 1))
+        rules += _by_words([name for name in a if name not in done_a], [name for name in b if name not in done_b])
     taken = {name for rule in rules for pair in rule.pairs for name in pair}
     return rules, [rule for rule in offered.values() if not any(x in taken or y in taken for x, y in rule.pairs)]
 
@@ -99,6 +103,20 @@ def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tu
             doubtful += [rule_of(x, y)._replace(why=why)
                          for x, y in zip(mine, theirs, strict=True) if not choose.conflict(x, y)]
     return [rule_of(x, y) for x, y in (*pairs, *partial)], doubtful
+
+
+def _by_words(a: list[str], b: list[str]) -> list[Rule]:
+    """Where shapes are not known: families of as many layers with the same tensors, which the field's names say are one."""
+    in_a, in_b = families(a), families(b)
+    choose = _Chooser(in_a, in_b)
+    rules = []
+    for x in in_a:
+        same = [y for y in in_b if x.members.keys() == y.members.keys()
+                and all(leaves.keys() == y.members[numbers].keys() for numbers, leaves in x.members.items())]
+        likely = [y for y in same if choose.score(x, y) >= _ROLE]
+        if len(likely) == 1 and sum(choose.score(other, likely[0]) >= _ROLE for other in in_a) == 1:
+            rules.append(rule_of(x, likely[0]))
+    return rules
 
 
 class _Chooser:
