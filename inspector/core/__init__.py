@@ -26,12 +26,17 @@ from .compare import (
     Rule,
     ValueChange,
     Verdict,
+    compare,
+    differences,
     doctor,
     load_report,
     pair_up,
     read_shapes,
     shapes_of_model,
     steps_for,
+    verdict_of,
+    with_difference,
+    with_pairs,
 )
 from .dtypes import DTYPES, Dtype
 from .errors import (
@@ -65,10 +70,10 @@ __all__ = [
     "EditError", "Extent", "FileStamp", "Finding", "InspectorError", "Level", "Limits", "LoadReport", "Member", "Mismatch",
     "Monitor", "NotACheckpoint", "Opaque", "Pair", "Pickle", "Plain", "ReadError", "Rule", "SaveError", "Storage", "Summary",
     "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported", "UsageError", "ValueChange", "Verdict",
-    "check", "collector", "digest", "digests", "doctor", "file_of", "is_set", "iter_chunks", "join", "load_report",
-    "load_state_dict", "make_demo", "one_line", "open", "pair_up", "read_numpy", "read_shapes", "read_torch", "shapes_of_model",
-    "steps_for", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name", "version",
-    "visible", "worst",
+    "check", "collector", "compare", "differences", "digest", "digests", "doctor", "file_of", "is_set", "iter_chunks", "join",
+    "load_report", "load_state_dict", "make_demo", "one_line", "open", "pair_up", "read_numpy", "read_shapes", "read_torch",
+    "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
+    "verdict_of", "version", "visible", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 

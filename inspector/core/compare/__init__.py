@@ -6,18 +6,24 @@ from typing import Any
 
 from ..checkpoint import Checkpoint
 from ..progress import QUIET, Monitor
-from .comparison import STATUSES, WHOLE, Comparison, Difference, Pair, Verdict, pair_up
+from .comparison import STATUSES, WHOLE, Comparison, Difference, Pair, Verdict, pair_up, with_pairs
 from .doctor import Complaint, read_error
 from .load_report import Lists, LoadReport, Mismatch, report
 from .model_shapes import shapes_of_model
 from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes
 from .renaming import Step, steps_for
 from .rules import Rule, Shape, Shapes
+from .streaming import compare, differences, with_difference
 from .values import ValueChange
+from .verdict import verdict_of
 
-__all__ = ["STATUSES", "WHOLE", "Comparison", "Complaint", "Difference", "Lists", "LoadReport", "Mismatch", "Pair", "Reference", "Rule",
-           "Step", "ValueChange", "Verdict", "doctor", "load_report", "pair_up", "read_error", "read_shapes", "shapes_of_model",
-           "steps_for"]
+__all__ = [
+    "STATUSES", "WHOLE",
+    "Comparison", "Complaint", "Difference", "Lists", "LoadReport", "Mismatch", "Pair", "Reference", "Rule", "Step",
+    "ValueChange", "Verdict",
+    "compare", "differences", "doctor", "load_report", "pair_up", "read_error", "read_shapes", "shapes_of_model", "steps_for",
+    "verdict_of", "with_difference", "with_pairs",
+]
 
 
 def load_report(file: Checkpoint, ref: Checkpoint | Reference | Mapping[str, Any], *, state_dict: str | None = None,

@@ -84,8 +84,8 @@ class Comparison:
 
     @property
     def same(self) -> bool:
-        """Nothing differs: same names, values, shapes, dtypes, and the same other values."""
-        return all(pair.status == "equal" for pair in self.pairs) and not self.values
+        """Nothing differs: same names, values, shapes, dtypes, devices, and the same other values."""
+        return all(pair.status == "equal" and not pair.device for pair in self.pairs) and not self.values
 
 
 def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None,

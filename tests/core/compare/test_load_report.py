@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from inspector import core
-from inspector.core import compare
+from inspector.core.compare import read_error, read_shapes, shapes_of_model
 from inspector.core.compare.load_report import Mismatch, compare_names
 
 
@@ -149,9 +149,9 @@ def test_that_shapes_are_read_from_json_of_three_kinds(tmp_path: Path) -> None:
     plain.write_text('{"fc.weight": [10, 4], "fc.bias": [10]}')
     listed.write_text('{"tensors": [{"key": "fc.weight", "shape": [10, 4]}, {"key": "fc.bias", "shape": [10]}]}')
     index.write_text('{"metadata": {}, "weight_map": {"fc.weight": "a.safetensors", "fc.bias": "a.safetensors"}}')
-    assert compare.read_shapes(str(plain)).shapes == {"fc.weight": (10, 4), "fc.bias": (10,)}
-    assert compare.read_shapes(str(listed)).shapes == compare.read_shapes(str(plain)).shapes
-    assert compare.read_shapes(str(index)).shapes == {"fc.weight": None, "fc.bias": None}
+    assert read_shapes(str(plain)).shapes == {"fc.weight": (10, 4), "fc.bias": (10,)}
+    assert read_shapes(str(listed)).shapes == read_shapes(str(plain)).shapes
+    assert read_shapes(str(index)).shapes == {"fc.weight": None, "fc.bias": None}
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2]", '{"a": "b"}', '{"a": [1.5]}', '{"a": [true]}', '{"a": [-1]}', "{}", "[" * 100_000])
@@ -159,18 +159,18 @@ def test_that_json_that_says_no_shapes_is_refused_in_one_line(text: str, tmp_pat
     path = tmp_path / "shapes.json"
     path.write_text(text)
     with pytest.raises(core.InspectorError) as refused:
-        compare.read_shapes(str(path))
+        read_shapes(str(path))
     assert "\n" not in str(refused.value)
 
 
 def test_that_a_real_model_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "my_net.py").write_text("from torch import nn\ndef make():\n    print('noise')\n    return nn.Linear(4, 3)\n")
     monkeypatch.chdir(tmp_path)
-    assert compare.shapes_of_model("my_net:make").shapes == {"weight": (3, 4), "bias": (3,)}
+    assert shapes_of_model("my_net:make").shapes == {"weight": (3, 4), "bias": (3,)}
     with pytest.raises(core.UsageError, match="made no model"):
-        compare.shapes_of_model("my_net:gone")
+        shapes_of_model("my_net:gone")
     with pytest.raises(core.UsageError, match="names no model"):
-        compare.shapes_of_model("my_net.make; import os")
+        shapes_of_model("my_net.make; import os")
 
 
 def test_that_a_shape_that_is_not_known_fits_any() -> None:
@@ -182,7 +182,7 @@ def test_that_the_doctor_reads_torchs_own_message(name: str) -> None:
     make_state, make_model = GALLERY[name]
     said = _torch_says(make_model(), make_state())
     for text in (said.text, f"Traceback (most recent call last):\n  File \"x.py\"\nRuntimeError: {said.text}\n", repr(said.text)):
-        found = compare.read_error(text).lists
+        found = read_error(text).lists
         assert list(found.missing) == said.missing
         assert list(found.unexpected) == said.unexpected
         assert [tuple(mismatch) for mismatch in found.mismatched] == said.mismatched
@@ -194,15 +194,15 @@ def test_that_the_doctor_finds_the_same_remedy_from_the_text_and_the_file(name: 
     state = make_state()
     torch.save(state, tmp_path / "file.pth")
     said = _torch_says(make_model(), state)
-    found = compare.doctor(said.text, core.open(tmp_path / "file.pth"))
+    found = core.doctor(said.text, core.open(tmp_path / "file.pth"))
     assert found.after.loads
-    assert compare.doctor(said.text).after.loads
+    assert core.doctor(said.text).after.loads
 
 
 def test_that_the_doctor_reads_what_old_releases_said() -> None:
-    found = compare.read_error("KeyError: 'unexpected key \"module.conv1.weight\" in state_dict'").lists
+    found = read_error("KeyError: 'unexpected key \"module.conv1.weight\" in state_dict'").lists
     assert found.unexpected == ("module.conv1.weight",)
-    found = compare.read_error('While copying the parameter named "fc.weight", whose dimensions in the model are torch.Size([5, 4]) and whose '
+    found = read_error('While copying the parameter named "fc.weight", whose dimensions in the model are torch.Size([5, 4]) and whose '
                                "dimensions in the checkpoint are torch.Size([10, 4]).").lists
     assert found.mismatched == (Mismatch("fc.weight", (10, 4), (5, 4)),)
 
@@ -210,7 +210,7 @@ def test_that_the_doctor_reads_what_old_releases_said() -> None:
 def test_that_the_doctor_reads_a_text_that_a_terminal_wrapped() -> None:
     text = ('RuntimeError: Error(s) in loading state_dict for Net:\n\tMissing key(s) in state_dict: "conv1.wei\nght", "fc.\nbias". \n'
             '\tUnexpected key(s) in state_dict: "module.conv1.weight". \n')
-    found = compare.read_error(text)
+    found = read_error(text)
     assert found.model == "Net"
     assert found.lists.missing == ("conv1.weight", "fc.bias")
     assert found.lists.unexpected == ("module.conv1.weight",)
@@ -219,7 +219,7 @@ def test_that_the_doctor_reads_a_text_that_a_terminal_wrapped() -> None:
 @pytest.mark.parametrize("text", ["", "Killed", "CUDA out of memory", "KeyError: 'epoch'"])
 def test_that_the_doctor_says_when_there_is_no_such_error(text: str) -> None:
     with pytest.raises(core.UsageError):
-        compare.read_error(text)
+        read_error(text)
 
 
 class _Said:
