@@ -8,8 +8,9 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from inspector import __version__ as version
 
@@ -24,20 +25,23 @@ from .compare import (
     Mismatch,
     Pair,
     Rule,
+    Step,
     ValueChange,
     Verdict,
     compare,
     differences,
     doctor,
-    load_report,
     pair_up,
     read_shapes,
+    read_text_file,
     shapes_of_model,
     steps_for,
     verdict_of,
     with_difference,
     with_pairs,
 )
+from .compare import load_report as _load_report
+from .compare.reference import Reference
 from .dtypes import DTYPES, Dtype
 from .errors import (
     Ambiguous,
@@ -68,12 +72,13 @@ __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
     "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt", "Difference", "Dtype",
     "EditError", "Extent", "FileStamp", "Finding", "InspectorError", "Level", "Limits", "LoadReport", "Member", "Mismatch",
-    "Monitor", "NotACheckpoint", "Opaque", "Pair", "Pickle", "Plain", "ReadError", "Rule", "SaveError", "Storage", "Summary",
-    "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported", "UsageError", "ValueChange", "Verdict",
+    "Monitor", "NotACheckpoint", "Opaque", "Pair", "Pickle", "Plain", "ReadError", "Reference", "Rule", "SaveError", "Step",
+    "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported", "UsageError", "ValueChange",
+    "Verdict",
     "check", "collector", "compare", "differences", "digest", "digests", "doctor", "file_of", "is_set", "iter_chunks", "join",
-    "load_report", "load_state_dict", "make_demo", "one_line", "open", "pair_up", "read_numpy", "read_shapes", "read_torch",
-    "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
-    "verdict_of", "version", "visible", "with_difference", "with_pairs", "worst",
+    "load_report", "load_state_dict", "make_demo", "one_line", "open", "pair_up", "read_numpy", "read_reference", "read_shapes",
+    "read_text_file", "read_torch", "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group",
+    "summarize_tensor", "to_json", "type_name", "verdict_of", "version", "visible", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 
@@ -129,6 +134,25 @@ def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
     """
     ckpt = _opened(path, monitor, LIMITS)
     return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
+
+
+def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
+                state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
+    """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
+    keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
+    mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken."""
+    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS)
+    model = read_reference(ref, monitor) if isinstance(ref, (str, os.PathLike)) else ref
+    return _load_report(opened, model, state_dict=state_dict, monitor=monitor)
+
+
+def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
+    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`)."""
+    name = os.fsdecode(path)
+    if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
+        return read_shapes(name, monitor)
+    return _opened(name, monitor, LIMITS)
+
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     """Writes two sample checkpoints into `folder` and gives their paths. Raises OSError."""

@@ -10,7 +10,7 @@ from .comparison import STATUSES, WHOLE, Comparison, Difference, Pair, Verdict, 
 from .doctor import Complaint, read_error
 from .load_report import Lists, LoadReport, Mismatch, report
 from .model_shapes import shapes_of_model
-from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes
+from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes, read_text_file
 from .renaming import Step, steps_for
 from .rules import Rule, Shape, Shapes
 from .streaming import compare, differences, with_difference
@@ -21,8 +21,8 @@ __all__ = [
     "STATUSES", "WHOLE",
     "Comparison", "Complaint", "Difference", "Lists", "LoadReport", "Mismatch", "Pair", "Reference", "Rule", "Step",
     "ValueChange", "Verdict",
-    "compare", "differences", "doctor", "load_report", "pair_up", "read_error", "read_shapes", "shapes_of_model", "steps_for",
-    "verdict_of", "with_difference", "with_pairs",
+    "compare", "differences", "doctor", "load_report", "pair_up", "read_error", "read_shapes", "read_text_file",
+    "shapes_of_model", "steps_for", "verdict_of", "with_difference", "with_pairs",
 ]
 
 

@@ -112,8 +112,10 @@ def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str 
                       tuple(value_changes(a, b, path_a, path_b)))
 
 
-def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict | None = None) -> Comparison:
-    return replace(comparison, pairs=tuple(pairs), verdict=verdict)
+def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict | None = None, *,
+               values: Sequence[ValueChange] | None = None) -> Comparison:
+    """The comparison with other pairs, such as some of its own."""
+    return replace(comparison, pairs=tuple(pairs), verdict=verdict, values=comparison.values if values is None else tuple(values))
 
 
 def _differ(x: str | None, y: str | None) -> bool:

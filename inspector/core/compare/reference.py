@@ -13,6 +13,7 @@ from .rules import Shape, Shapes
 from .sides import choose_both, choose_one, shapes_of, tensors_of
 
 _MOST = 256 << 20       # bytes of a JSON file
+_MOST_TEXT = 4 << 20
 
 
 class Reference(NamedTuple):
@@ -36,6 +37,12 @@ def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
     except (ValueError, RecursionError):
         raise Corrupt("it is no JSON", "Give an object that maps each name to its shape, as in {\"fc.weight\": [10, 4]}.", path) from None
     return Reference(_shapes_in(said, path), path)
+
+
+def read_text_file(path: str) -> str:
+    """A text somebody saved, such as an error; whatever its encoding made of it. Raises a ReadError."""
+    with open_source(path) as source:
+        return source.read(0, min(source.size, _MOST_TEXT)).decode("utf-8", "replace")
 
 
 def of_checkpoint(ckpt: Checkpoint, against: Checkpoint | None = None, state_dict: str | None = None) -> Reference:
