@@ -8,15 +8,15 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from inspector import __version__ as version
 
-from . import checks, collector, demo, formats, torch_bridge
+from . import checks, collector, demo, edits, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
-from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .checkpoint import Checkpoint, Chunk, Edited, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from .compare import (
     WHOLE,
     Comparison,
@@ -43,6 +43,23 @@ from .compare import (
 from .compare import load_report as _load_report
 from .compare.reference import Reference
 from .dtypes import DTYPES, Dtype
+from .edits import (
+    AddPrefix,
+    Cast,
+    Drop,
+    Edit,
+    Extract,
+    Keep,
+    Match,
+    RemapDevices,
+    Rename,
+    SetMetadata,
+    SetValue,
+    StripPrefix,
+    Unshare,
+    recipe,
+)
+from .edits.effects import Effect, stepwise
 from .errors import (
     Ambiguous,
     BadTensor,
@@ -66,19 +83,23 @@ from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt", "Difference", "Dtype",
-    "EditError", "Extent", "FileStamp", "Finding", "InspectorError", "Level", "Limits", "LoadReport", "Member", "Mismatch",
-    "Monitor", "NotACheckpoint", "Opaque", "Pair", "Pickle", "Plain", "ReadError", "Reference", "Rule", "SaveError", "Step",
-    "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported", "UsageError", "ValueChange",
-    "Verdict",
-    "check", "collector", "compare", "differences", "digest", "digests", "doctor", "file_of", "is_set", "iter_chunks", "join",
-    "load_report", "load_state_dict", "make_demo", "one_line", "open", "pair_up", "read_numpy", "read_reference", "read_shapes",
-    "read_text_file", "read_torch", "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group",
-    "summarize_tensor", "to_json", "type_name", "verdict_of", "version", "visible", "with_difference", "with_pairs", "worst",
+    "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt",
+    "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding",
+    "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member", "Mismatch", "Monitor", "NotACheckpoint",
+    "Opaque", "Pair", "Pickle", "Plain", "PlannedFile", "ReadError", "Reference", "RemapDevices", "Rename", "Rule", "SaveError",
+    "SavePlan", "SaveReport", "SetMetadata", "SetValue", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig",
+    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict",
+    "as_command", "as_python", "check", "collector", "compare", "differences", "digest", "digests", "doctor", "edit",
+    "edit_options", "effects", "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_report", "load_state_dict",
+    "make_demo", "one_line", "open", "pair_up", "parse_edit", "plan_save", "read_numpy", "read_reference", "read_shapes",
+    "read_text_file", "read_torch", "save", "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group",
+    "summarize_tensor", "to_json", "to_recipe", "type_name", "verdict_of", "version", "visible", "with_difference", "with_pairs",
+    "worst",
 ]  # fmt: skip
 
 
@@ -109,6 +130,87 @@ def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
     """All findings: those of opening, and those that need the tensors' bytes (checksums, odd values), which are read now."""
     found = [finding for look in checks.DEEP_CHECKS for finding in look(ckpt, monitor)]
     return (*ckpt.findings, *found)
+
+
+def edit(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
+    """`ckpt` as it is after all `edits`, in order: a checkpoint like any other, which can be listed, measured, edited on and saved.
+    `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled."""
+    result = ckpt
+    with collector.paused():
+        for one in edits:
+            monitor.check()
+            result = one.apply(result, monitor)
+        return result if result is ckpt else replace(result, findings=_findings_after(ckpt, result))
+
+
+def effects(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET, *, read: bool = False) -> list[Effect]:
+    """What each of `edits` does to what those before it left. With `read` casts also tell how many elements overflow, become zero or
+    were NaN, for which the tensors are read. Errors as `edit`."""
+    with collector.paused():
+        return list(stepwise(ckpt, edits, monitor, read=read))
+
+
+def edit_options() -> dict[str, str]:
+    """The names of the edits on the command line and in recipes -> the first sentence about each."""
+    return {name: " ".join((kind.__doc__ or "").split("\n\n")[0].split()) for name, kind in edits.OPTIONS.items()}
+
+
+def parse_edit(option: str, text: str) -> Edit:
+    """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError."""
+    return recipe.parse(edits.OPTIONS, option, text)
+
+
+def to_recipe(edits: Iterable[Edit]) -> str:
+    """`edits` as a recipe: JSON that `from_recipe` and `inspector edit --recipe` read."""
+    return recipe.write(edits)
+
+
+def from_recipe(text: str) -> list[Edit]:
+    """The edits of a recipe. Raises EditError that says which one is wrong, and how."""
+    return recipe.parsed(edits.OPTIONS, text)
+
+
+def as_command(edits: Sequence[Edit], source: str, target: str) -> str:
+    """The command that applies `edits` to the file `source` and saves `target`, quoted for a shell. Raises EditError for an edit
+    that has no form there."""
+    return recipe.command(edits, source, target)
+
+
+def as_python(edits: Sequence[Edit], source: str, target: str) -> str:
+    """A script that does the same."""
+    return recipe.script(edits, source, target)
+
+
+def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
+    """What the reader found and still holds, and the cheap checks made again."""
+    cheap = {finding for look in checks.CHECKS for finding in look(before)}
+    source = before.edited.source if before.edited else before
+    now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
+    known = before.edited.origin if before.edited else {}
+    found = []
+    for finding in before.findings:
+        if finding in cheap:
+            continue
+        key = known.get(finding.where, finding.where)
+        if key in source.tensors or key in source.values:
+            if key in now:
+                found.append(finding._replace(where=now[key]))
+        elif not _is_above(key, (*source.tensors, *source.values)) or _is_above(key, now):
+            found.append(finding)
+    found += [finding for look in checks.CHECKS for finding in look(after)]
+    if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
+        # nothing that names code is left in what would be saved
+        found = [finding for finding in found if finding.id not in _ABOUT_CODE]
+    return tuple(found)
+
+
+def _is_above(path: str, keys: Iterable[str]) -> bool:
+    """Whether `path` holds one of `keys`."""
+    start = f"{path}."
+    return any(key.startswith(start) for key in keys)
+
+
+_ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-pickle"})
 
 
 def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,

@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .bytes import ExtentReader
+from .casts import converter
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
 from .dtypes import DTYPES, numpy_dtype
 from .errors import BadTensor, UsageError
@@ -86,7 +87,7 @@ class _Place(NamedTuple):
     """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
     (1: not at all). `extent` is None only for a tensor without elements."""
 
-    extent: Extent | _Assembly | None
+    extent: Extent | _Assembly | _Converted | None
     shape: Dims
     stride: Dims
     offset: int
@@ -118,6 +119,21 @@ class _Assembly:
         self.item = item
         self.parts = parts
         self.size = prod(shape) * item
+
+
+class _Converted:
+    """Stands where an extent would for a tensor that an edit converts: its elements in C order, converted as they are read.
+    `place` is where the elements of `source` are."""
+
+    crc = None
+    method = 0
+
+    def __init__(self, source: TensorInfo, place: _Place, target: str) -> None:
+        self.source = source
+        self.place = place
+        self.target = target
+        self.item = _item(target)
+        self.size = place.numel * self.item
 
 
 class _Form(NamedTuple):
@@ -225,6 +241,13 @@ class TensorReader:
     def _place(self, info: TensorInfo, expand: bool = False) -> _Place:
         if info.problem:
             raise BadTensor(info.problem, where=info.key)
+        source = cast_of(info)
+        if source is not None:
+            inner = self._place(source._replace(key=info.key))
+            if inner.extent is None:
+                return inner._replace(item=_item(info.dtype))
+            converted = _Converted(source, inner, info.dtype)
+            return _Place(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
         if info.layout != "strided":
             raise BadTensor(f"its layout is {info.layout}: the values of such tensors are not read yet", where=info.key,
                             id="unsupported")
@@ -236,7 +259,7 @@ class TensorReader:
         if chunks:
             parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in chunks]
             return _Place(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
-        storage = self._ckpt.storages.get(info.storage)
+        storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
         if storage is None or storage.extent is None or storage.problem:
             raise _no_values(info, storage)
         end, there = (info.offset + form.reach) * item, min(storage.nbytes, storage.extent.size)
@@ -249,6 +272,10 @@ class TensorReader:
                             "Look at the tensor it was expanded from.", info.key, id="expanded")
         return _Place(storage.extent, form.shape, form.stride, info.offset, item,
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _before_edits(self, storage: str) -> Storage | None:
+        """A storage that only tensors to be converted still view."""
+        return self._ckpt.edited.source.storages.get(storage) if self._ckpt.edited else None
 
     def _chunk_place(self, info: TensorInfo, chunk: Chunk, item: int) -> _Place:
         """Where a chunk's elements are, its dimensions not collapsed. Raises BadTensor."""
@@ -292,6 +319,9 @@ class TensorReader:
     def _straight(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
         assert place.extent is not None
         start, nbytes = place.offset * place.item, place.numel * place.item
+        if isinstance(place.extent, _Converted) and nbytes == place.extent.size:
+            yield from self._all_converted(place.extent, max_bytes)
+            return
         for at in range(start, start + nbytes, max_bytes):
             self._monitor.check()
             data = self._bytes(place.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == place.extent.size)
@@ -377,12 +407,34 @@ class TensorReader:
         self._gather(piece, place, offset, place.stride)
         target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
 
+    # -- tensors that are converted -----------------------------------------------------------------------------------
+
+    def _all_converted(self, converted: _Converted, max_bytes: int) -> Iterator[memoryview]:
+        source, item = converted.source, converted.place.item
+        convert = converter(source.dtype, converted.target)
+        for part in self._runs(source, converted.place, max_bytes // converted.item * item, ordered=True):
+            yield convert(part)
+
+    def _some_converted(self, converted: _Converted, start: int, nbytes: int) -> memoryview:
+        """Bytes `start` … of the converted elements. Both are whole elements."""
+        source, place = converted.source, converted.place
+        first, count = start // converted.item, nbytes // converted.item
+        if place.straight:
+            place = place._replace(offset=place.offset + first, numel=count)
+        else:
+            whole = _Assembly(source.shape, place.item, [_Part((0,) * len(source.shape), source.shape,
+                                                               place._replace(shape=source.shape, stride=source.stride))])
+            place = place._replace(extent=whole, shape=(count,), stride=(1,), offset=first, numel=count, swap=1)
+        return converter(source.dtype, converted.target)(b"".join(self._runs(source, place, nbytes, ordered=True)))
+
     # -- bytes of an extent -------------------------------------------------------------------------------------------
 
-    def _bytes(self, extent: Extent | _Assembly, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
+    def _bytes(self, extent: Extent | _Assembly | _Converted, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
         """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
         if isinstance(extent, _Assembly):
             return self._assembled(extent, start, nbytes)
+        if isinstance(extent, _Converted):
+            return self._some_converted(extent, start, nbytes)
         if self._held is not None and self._held[0] is extent:
             return memoryview(self._held[1])[start:start + nbytes]
         reader = self._reader(extent.file)
@@ -438,6 +490,12 @@ def chunks_of(info: TensorInfo) -> tuple[Chunk, ...]:
     """The chunks of a tensor that is stored in several; () for any other."""
     found = info.extra.get("chunks", ()) if info.extra else ()
     return found if isinstance(found, tuple) else ()
+
+
+def cast_of(info: TensorInfo) -> TensorInfo | None:
+    """What a tensor is read as that an edit converts or gives bytes of its own; None for any other."""
+    found = info.extra.get("cast") if info.extra else None
+    return found if isinstance(found, TensorInfo) else None
 
 
 def array_dtype(name: str) -> np.dtype[Any]:

@@ -2,15 +2,19 @@
 sees the file, only validated bytes."""
 from __future__ import annotations
 
+import json
+import os
+import sys
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arrays import TensorReader, chunks_of
+from .arrays import TensorReader, cast_of, chunks_of, digest
 from .checkpoint import Checkpoint, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
+from .keypath import visible
 from .progress import QUIET, Monitor
 
 if TYPE_CHECKING:
@@ -44,6 +48,11 @@ def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDi
                 loaded[info.name] = _alone(reader, info)
                 continue
             reader.check(info)
+            if cast_of(info) is not None:
+                if info.storage not in storages:
+                    storages[info.storage] = _storage(reader.span_bytes(info))
+                loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
+                continue
             there = ckpt.storages.get(info.storage)
             if there is None or there.extent is None:
                 loaded[info.name] = _view(reader, info, _storage(bytearray()), 0)
@@ -56,6 +65,95 @@ def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDi
         loaded._metadata = _copied(ckpt.module_metadata[state_dict])  # type: ignore[attr-defined]
     monitor.report(len(infos), len(infos))
     return loaded
+
+
+# What the child does: torch or safetensors read the file as a program that trusts nothing would, and every tensor's digest is
+# told. It is run with nothing but the path, in a process that has none of ours.
+_CHILD = """
+import hashlib, json, sys, warnings
+warnings.simplefilter("ignore")
+path, safe = sys.argv[1], sys.argv[2] == "safetensors"
+import torch
+found, todo = {}, []
+try:
+    if safe:
+        from safetensors import safe_open
+        with safe_open(path, framework="pt") as file:
+            todo = [(key, file.get_tensor(key)) for key in file.keys()]
+    else:
+        todo = [("", torch.load(path, weights_only=True, map_location="cpu", mmap=True))]
+except Exception as error:
+    print(json.dumps({"error": type(error).__name__ + ": " + str(error).strip().splitlines()[0][:300]}))
+    sys.exit()
+seen = 0
+while todo:
+    key, value = todo.pop()
+    seen += 1
+    if seen > 5000000:
+        break
+    if isinstance(value, torch.Tensor):
+        digest = None
+        if value.layout == torch.strided and value.device.type != "meta" and not value.is_quantized:
+            flat = value.detach().resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8)
+            state = hashlib.sha256()
+            for at in range(0, flat.numel(), 1 << 24):
+                state.update(bytes(flat[at:at + (1 << 24)].numpy()))
+            digest = state.hexdigest()
+        found[key] = digest
+    elif isinstance(value, dict):
+        todo += [(f"{key}.{name}" if key else str(name), item) for name, item in value.items()]
+    elif isinstance(value, (list, tuple)):
+        todo += [(f"{key}.{i}" if key else str(i), item) for i, item in enumerate(value)]
+print(json.dumps({"found": found}))
+"""
+
+
+def read_by_others(path: str, ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:
+    """Has torch.load(weights_only=True), or safetensors, read the file at `path`, which was read as `ckpt` here, in a process of
+    its own, and compares every tensor's digest. Gives one sentence about it; raises BadTensor when they see something else."""
+    reader = "safetensors" if ckpt.format == "safetensors" else "torch.load(weights_only=True)"
+    import subprocess
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TORCH_FORCE", "PYTHON"))}
+    with subprocess.Popen([sys.executable, "-I", "-c", _CHILD, path, ckpt.format], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env=environment) as child:
+        try:
+            while True:
+                try:
+                    answer = child.communicate(timeout=0.1)[0]
+                    break
+                except subprocess.TimeoutExpired:
+                    monitor.check()
+        except BaseException:
+            child.kill()
+            raise
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        raise BadTensor(f"{reader} ended without an answer on the new file (exit status {child.returncode})") from None
+    if "error" in said:
+        return _not_read(reader, str(said["error"]), ckpt)
+    found = said["found"]
+    compared = 0
+    for key, answer in found.items():
+        if answer is None or key not in ckpt.tensors:
+            continue
+        if digest(ckpt, key, monitor) != answer:
+            raise BadTensor(f"{reader} sees other values in the new file", where=key)
+        compared += 1
+    return f"{reader} reads the new file: {compared:,} of {len(ckpt.tensors):,} tensors compared, all equal."
+
+
+def _not_read(reader: str, why: str, ckpt: Checkpoint) -> str:
+    """Why another program does not read what is as it should be, or BadTensor."""
+    reason = visible(why, 300)
+    if "No module named" in why:
+        return f"{reader} is not installed here and could not be asked: the file was compared by this program alone."
+    if ckpt.format == "torchscript" or any(finding.id in _NOT_WEIGHTS_ONLY for finding in ckpt.findings) or ckpt.values:
+        return f"{reader} does not take such contents ({reason}): the file was compared by this program alone."
+    raise BadTensor(f"{reader} does not read the new file: {reason}")
+
+
+_NOT_WEIGHTS_ONLY = frozenset(("unknown-code", "computed-call", "dynamic-name", "extension-code"))
 
 
 def _copied(metadata: Mapping[str, Mapping[str, Any]]) -> OrderedDict[str, dict[str, Any]]:
