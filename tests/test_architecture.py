@@ -26,9 +26,9 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.edits", 7),
     ("inspector.core.save", 8), ("inspector.core.compare", 8),
     ("inspector.core", 9),
-    ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 10),
-    ("inspector.gui", 11),
-    ("inspector.cli", 12), ("inspector.__main__", 13), ("inspector", 0),
+    ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 11),
+    ("inspector.gui", 12),
+    ("inspector.cli", 13), ("inspector.__main__", 14), ("inspector", 0),
 )
 
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
