@@ -8,14 +8,40 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from inspector import __version__ as version
 
 from . import checks, collector, demo, edits, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Chunk, Edited, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .compare import (
+    WHOLE,
+    Comparison,
+    Difference,
+    LoadReport,
+    Mismatch,
+    Pair,
+    Rule,
+    Step,
+    ValueChange,
+    Verdict,
+    compare,
+    differences,
+    doctor,
+    pair_up,
+    read_shapes,
+    read_text_file,
+    shapes_of_model,
+    steps_for,
+    verdict_of,
+    with_difference,
+    with_pairs,
+)
+from .compare import load_report as _load_report
+from .compare.reference import Reference
 from .describe import Description, Model, describe
 from .dtypes import DTYPES, Dtype
 from .edits import (
@@ -65,18 +91,21 @@ from .torch_bridge import read_torch
 from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
 
 __all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Corrupt", "Description",
-    "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "InspectorError",
-    "Keep", "Level", "Limits", "Loss", "Match", "Member", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pickle",
-    "Plain", "PlannedFile", "ReadError", "Relation", "RemapDevices", "Rename", "SaveError", "SavePlan", "SaveReport",
-    "SetMetadata", "SetValue", "Sizes", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable",
-    "Unshare", "Unsupported", "UsageError",
-    "as_command", "as_python", "check", "collector", "describe", "digest", "digests", "edit", "edit_options", "effects",
-    "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "optimizers",
-    "parameters_of_state", "parse_edit", "plan_save", "read_numpy", "read_recipe", "read_torch", "relation", "save",
-    "save_recipe", "sharing", "sizes", "state_of_parameters", "summarize", "summarize_each", "summarize_group",
-    "summarize_tensor", "to_json", "to_recipe", "type_name", "version", "visible", "worst",
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
+    "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt",
+    "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp",
+    "Finding", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member", "Mismatch", "Model",
+    "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Plain", "PlannedFile", "ReadError", "Reference",
+    "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan", "SaveReport", "SetMetadata", "SetValue", "Sizes",
+    "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unshare", "Unsupported",
+    "UsageError", "ValueChange", "Verdict",
+    "as_command", "as_python", "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
+    "edit_options", "effects", "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_report", "load_state_dict",
+    "make_demo", "one_line", "open", "optimizers", "pair_up", "parameters_of_state", "parse_edit", "plan_save", "read_numpy",
+    "read_recipe", "read_reference", "read_shapes", "read_text_file", "read_torch", "relation", "save", "save_recipe",
+    "shapes_of_model", "sharing", "sizes", "state_of_parameters", "steps_for", "summarize", "summarize_each", "summarize_group",
+    "summarize_tensor", "to_json", "to_recipe", "type_name", "verdict_of", "version", "visible", "with_difference", "with_pairs",
+    "worst",
 ]  # fmt: skip
 
 
@@ -223,6 +252,25 @@ def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
     """
     ckpt = _opened(path, monitor, LIMITS)
     return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
+
+
+def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
+                state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
+    """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
+    keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
+    mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken."""
+    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS)
+    model = read_reference(ref, monitor) if isinstance(ref, (str, os.PathLike)) else ref
+    return _load_report(opened, model, state_dict=state_dict, monitor=monitor)
+
+
+def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
+    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`)."""
+    name = os.fsdecode(path)
+    if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
+        return read_shapes(name, monitor)
+    return _opened(name, monitor, LIMITS)
+
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     """Writes two sample checkpoints into `folder` and gives their paths. Raises OSError."""
