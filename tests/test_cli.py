@@ -426,7 +426,6 @@ def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None
         assert f"inspector {command}" in out
         assert run(command, "--help")[0] == 0
     assert "diff" not in out
-    assert "edit" not in out
 
 
 def test_that_the_version_is_the_distribution_s(run: Run) -> None:
