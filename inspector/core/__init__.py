@@ -40,17 +40,33 @@ from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .slices import (
+    How,
+    Plane,
+    Reduced,
+    What,
+    find_next,
+    look_shape,
+    matrix_plane,
+    numbers,
+    ravel,
+    read_slice,
+    read_values,
+    reduce_slice,
+    unravel,
+)
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
     "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
-    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
-    "UsageError",
-    "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
-    "version", "visible", "worst",
+    "Finding", "How", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain", "Plane",
+    "ReadError", "Reduced", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
+    "UsageError", "What",
+    "check", "collector", "digest", "digests", "file_of", "find_next", "is_set", "iter_chunks", "join", "load_state_dict",
+    "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "ravel", "read_numpy", "read_slice", "read_torch",
+    "read_values", "reduce_slice", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
+    "unravel", "version", "visible", "worst",
 ]  # fmt: skip
 
 
