@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from ..session import Session
 from ..tasks import Tasks
 from .details import Details
+from .heatmap import HeatmapPanel
 from .overview import Overview
 from .statistics import StatisticsPanel
 
@@ -26,5 +27,6 @@ class Panel(NamedTuple):
 PANELS: tuple[Panel, ...] = (
     Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
+    Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", HeatmapPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
 )
