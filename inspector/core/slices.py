@@ -333,8 +333,9 @@ def _reduced(window: _Window, rows: range, cols: range, most: tuple[int, int], h
             read += int(there.sum()) if there is not None else numbers_.size
             many = _into(sums, many, numbers_, there, [(row - start) // blocks[0].step for row in run],
                          taken.col_starts, how)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            values[i.start:i.stop] = sums / many if how == "mean" and many is not None else sums
+        with np.errstate(invalid="ignore"):
+            # beyond the end of a fold there is nothing to share by
+            values[i.start:i.stop] = sums / np.maximum(many, 1) if how == "mean" and many is not None else sums
     monitor.report(len(blocks[0]), len(blocks[0]))
     return Reduced(values, blocks[0], blocks[1], read, total)
 

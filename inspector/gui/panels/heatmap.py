@@ -182,7 +182,9 @@ class HeatmapPanel(QWidget):
         rows, cols = (_margin(span, whole) for span, whole in zip(self.view.in_view, plane.size, strict=True))
         ratio = self.devicePixelRatioF()
         across, down = self.view.pixels_a_cell
-        if len(rows) * len(cols) > EXACT and base.rows.step * down * ratio < 1.5 and base.cols.step * across * ratio < 1.5:
+        if all(span.step == 1 or span.step * pixels * ratio < 1.5 for span, pixels in ((base.rows, down), (base.cols, across))):
+            self._tasks.cancel(DETAIL)
+            self.view.set_detail(None, self._limits(base))
             return
         most = (len(rows), len(cols)) if len(rows) * len(cols) <= EXACT else MOST
         self._tasks.start(DETAIL, lambda monitor: core.reduce_slice(
@@ -191,8 +193,10 @@ class HeatmapPanel(QWidget):
             label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60)))
 
     def _finer(self, wanted: tuple[object, ...], part: core.Reduced) -> None:
-        if wanted == self._wanted:
-            self.view.set_detail(part)
+        """Single elements reach further than the means of blocks: the colours widen with what has been seen."""
+        if wanted == self._wanted and self.view.base is not None:
+            found, before = self._limits(part), self.view.limits
+            self.view.set_detail(part, Limits(min(found.low, before.low), max(found.high, before.high), found.clipped or before.clipped))
 
     def _cursor_moved(self) -> None:
         self._value = None
@@ -281,7 +285,7 @@ class HeatmapPanel(QWidget):
     def _recolour(self) -> None:
         self._map_chosen = True
         if self.view.base is not None:
-            self.view.recolour(self._map, self._limits(self.view.base))
+            self.view.recolour(self._map, self._limits(self.view.detail or self.view.base))
 
     def _make_choices(self) -> None:
         self._colours = self._box(self.tr("Colours"), [

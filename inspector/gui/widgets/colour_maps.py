@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class ColourMap(NamedTuple):
-    """Anchors from the least to the greatest number; `dark` ones are used on dark ground. `odd` is what NaN is drawn in: a
-    colour that the map has not."""
+    """Anchors from the least to the greatest number; `dark` ones are used on dark ground. `odd` is what NaN and infinities are drawn
+    in: a colour that the map has not."""
 
     name: str
     diverging: bool
@@ -84,16 +84,16 @@ def table_of(shown: ColourMap, dark: bool, steps: int = 256) -> Array:
 
 
 def painted(values: Array, limits: Limits, table: Array, odd: str) -> QImage:
-    """One pixel a number. NaN is `odd`; infinities are the ends of the map."""
+    """One pixel a number. NaN and infinities are `odd`."""
     import numpy as np
     half = limits.high / 2 - limits.low / 2         # halves, for the difference of two finite numbers may be infinite
     with np.errstate(invalid="ignore", over="ignore"):
         part = (values / 2 - limits.low / 2) / (half or 1.0)
-        places = np.clip(np.nan_to_num(part, nan=0.0) * len(table), 0, len(table) - 1).astype(np.intp)
+        places = np.clip(np.where(np.isfinite(part), part, 0.0) * len(table), 0, len(table) - 1).astype(np.intp)
     pixels = np.empty((*values.shape, 4), np.uint8)
     pixels[..., :3] = table[places]
     pixels[..., 3] = 255
-    pixels[np.isnan(values)] = QColor(odd).getRgb()
+    pixels[~np.isfinite(values)] = QColor(odd).getRgb()
     height, width = values.shape
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
     return image.copy()         # `pixels` does not outlive this

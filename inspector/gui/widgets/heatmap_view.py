@@ -40,14 +40,17 @@ if TYPE_CHECKING:
 _BAR = 14                       # pixels across the colour bar
 _STRETCH = 5.0                  # planes longer than this, against the room there is, fill it instead of keeping cells square
 _CLOSEST = 96.0                 # pixels of a cell at most
+_MARKED = 400                   # blocks with NaN or infinities that are marked where they would be too small to see
+_MARK = 4.0                     # pixels of such a mark
 _WRITTEN = (30, 15)             # pixels of a cell from which on its number is written into it
 
 
 class Layer(NamedTuple):
-    """A copy of part of the plane, and its picture."""
+    """A copy of part of the plane, its picture, and where the first blocks with NaN or infinities are in it."""
 
     part: core.Reduced
     image: QImage
+    odd: list[tuple[int, int]]
 
 
 class HeatmapView(QWidget):
@@ -94,16 +97,25 @@ class HeatmapView(QWidget):
     def show_plane(self, plane: core.Plane, part: core.Reduced, shown: ColourMap, limits: Limits, *, keep_view: bool = False) -> None:
         """All of `plane`, from now on."""
         self._plane, self._map, self._limits = plane, shown, limits
-        self._base, self._detail = Layer(part, self._paint(part)), None
+        self._base, self._detail = self._painted(part), None
         if not keep_view:
             self._cursor = None
             self.fit()
         self.update()
         self.cursor_moved.emit()
 
-    def set_detail(self, part: core.Reduced) -> None:
-        """A finer copy of what is looked at."""
-        self._detail = Layer(part, self._paint(part))
+    @property
+    def detail(self) -> core.Reduced | None:
+        return self._detail.part if self._detail else None
+
+    def set_detail(self, part: core.Reduced | None, limits: Limits) -> None:
+        """A finer copy of what is looked at, or that none is needed; all is drawn within `limits`."""
+        if part is None and self._detail is None and limits == self._limits:
+            return
+        if limits != self._limits and self._base is not None:
+            self._limits = limits
+            self._base = self._painted(self._base.part)
+        self._detail = self._painted(part) if part is not None else None
         self.update()
         self.cursor_moved.emit()
 
@@ -278,10 +290,17 @@ class HeatmapView(QWidget):
         painter.save()
         painter.setClipRect(QRectF(self._pixel(rows.start, cols.start), self._pixel(rows.stop, cols.stop)),
                             Qt.ClipOperation.IntersectClip)
+        image = layer.image.copy(first[1], first[0], last[1] - first[1], last[0] - first[0])
+        # finer than the screen: means of neighbours, but only along that side; blocks that are seen keep sharp edges
         ratio = self.devicePixelRatioF()
-        finer = self._scale[0] * cols.step * ratio < 1 or self._scale[1] * rows.step * ratio < 1
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, finer)
-        painter.drawImage(target, layer.image, QRectF(first[1], first[0], last[1] - first[1], last[0] - first[0]))
+        image = image.scaled(max(1, min(image.width(), round(target.width() * ratio))),
+                             max(1, min(image.height(), round(target.height() * ratio))),
+                             Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+        painter.drawImage(target, image)
+        for i, j in layer.odd:              # a single one among millions must be seen
+            at = self._pixel(rows.start + (i + 0.5) * rows.step, cols.start + (j + 0.5) * cols.step)
+            if self._scale[1] * rows.step < _MARK or self._scale[0] * cols.step < _MARK:
+                painter.fillRect(QRectF(at.x() - _MARK / 2, at.y() - _MARK / 2, _MARK, _MARK), QColor(self._map.odd))
         painter.restore()
 
     def _cover_the_end(self, painter: QPainter, c: theme.Colours) -> None:
@@ -362,6 +381,13 @@ class HeatmapView(QWidget):
     def _draw_bar(self, painter: QPainter, c: theme.Colours) -> None:
         area, metrics = self.area, self.fontMetrics()
         bar = QRectF(area.right() + 14, area.top(), _BAR, area.height())
+        if any(layer.odd for layer in (self._base, self._detail) if layer is not None):
+            bar.setHeight(max(bar.height() - metrics.height() - 10, 20))
+            swatch = QRectF(bar.left(), bar.bottom() + 10, _BAR, min(metrics.height(), _BAR))
+            painter.fillRect(swatch, QColor(self._map.odd))
+            painter.setPen(QColor(c.plot_text))
+            painter.drawText(QRectF(swatch.right() + 7, swatch.center().y() - 20, 200, 40), Qt.AlignmentFlag.AlignVCenter,
+                             self.tr("NaN, ±∞"))
         table = table_of(self._map, c.dark)
         image = QImage(1, len(table), QImage.Format.Format_RGB32)
         for i, (red, green, blue) in enumerate(table.tolist()):
@@ -393,13 +419,15 @@ class HeatmapView(QWidget):
             painter.drawRect(box.adjusted(-by, -by, by, by))
         painter.setClipping(False)
 
-    def _paint(self, part: core.Reduced) -> QImage:
-        return painted(part.values, self._limits, table_of(self._map, theme.colours(self.palette()).dark), self._map.odd)
+    def _painted(self, part: core.Reduced) -> Layer:
+        import numpy as np
+        image = painted(part.values, self._limits, table_of(self._map, theme.colours(self.palette()).dark), self._map.odd)
+        return Layer(part, image, np.argwhere(~np.isfinite(part.values))[:_MARKED].tolist())
 
     def _repaint(self) -> None:
         for name, layer in (("_base", self._base), ("_detail", self._detail)):
             if layer is not None:
-                setattr(self, name, Layer(layer.part, self._paint(layer.part)))
+                setattr(self, name, self._painted(layer.part))
         self.update()
 
     # -- Qt's side ----------------------------------------------------------------------------------------------------
