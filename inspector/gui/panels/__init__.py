@@ -13,6 +13,7 @@ from .details import Details
 from .heatmap import HeatmapPanel
 from .overview import Overview
 from .statistics import StatisticsPanel
+from .values import ValuesPanel
 
 
 class Panel(NamedTuple):
@@ -28,5 +29,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
     Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", HeatmapPanel),
+    Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", ValuesPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
 )
