@@ -11,6 +11,7 @@ from ..session import Session
 from ..tasks import Tasks
 from .details import Details
 from .heatmap import HeatmapPanel
+from .layers import LayersPanel
 from .overview import Overview
 from .statistics import StatisticsPanel
 from .values import ValuesPanel
@@ -30,5 +31,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
     Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", HeatmapPanel),
     Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", ValuesPanel),
+    Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", LayersPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
 )

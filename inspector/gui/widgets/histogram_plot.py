@@ -92,7 +92,7 @@ class HistogramPlot(QWidget):
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setMargin(16)
-        self._legend = _Legend()
+        self._legend = Legend()
         self._readout = _plain_label()
         self._readout.setObjectName("readout")
         self._readout.setAccessibleName(self.tr("Values under the cursor"))
@@ -410,7 +410,7 @@ class HistogramPlot(QWidget):
             self._readout.setText(self.tr("Not saved: {why}. Choose another folder.").format(why=file.errorString()))
 
 
-class _Legend(QWidget):
+class Legend(QWidget):
     """The curves' names in one or two columns, each with a sample of its line and what the cursor reads."""
 
     def __init__(self) -> None:
