@@ -423,7 +423,7 @@ class LayersPanel(QWidget):
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)
         for column in range(self.model.columnCount()):
-            table.setColumnWidth(column, 230 if column == NAME else 120 if column == 1 else 90)
+            table.setColumnWidth(column, 230 if column == NAME else 120 if column == 1 else 102)
         table.activated.connect(self._activated)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table, self.copy_rows,
                   context=Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -8,7 +8,7 @@ while the panel is hidden. Only a change of range reads the tensors again; every
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 from inspector import core
 
 from .. import words
-from ..measuring import ALL, Measured, Span, TooLarge, measure, rebin
+from ..measuring import ALL, Measured, Span, TooLarge, measure, narrowed, rebin, snapped
 from ..session import Selection, Session
 from ..tasks import Tasks
 from ..widgets.histogram_controls import HistogramControls
@@ -97,6 +97,8 @@ class StatisticsPanel(QWidget):
         self.setAccessibleName(self.tr("Statistics"))
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
+        self.plot.range_dragged.connect(self._look_closer)
+        self.plot.all_asked.connect(self._look_at_all)
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._kept.forget)
@@ -127,12 +129,32 @@ class StatisticsPanel(QWidget):
         self._request = request
         self._result = None
         self.controls.show()
-        kept = self._kept.get(request)
+        kept = self._kept.get(request) or self._within(request)
         if kept is not None:
             self._stop()
             self._done(request, kept)
         else:
             self._start(request, core.LIMITS.preview)
+
+    def _look_closer(self, low: float, high: float) -> None:
+        """A range was dragged out of the plot."""
+        request = self._request
+        if request is None or self._result is None:
+            return
+        whole = self._kept.get(replace(request, span=ALL._replace(log=request.span.log)))
+        self.controls.choose(span="fixed", bounds=snapped(whole or self._result, low, high))
+
+    def _look_at_all(self) -> None:
+        if self.controls.span.kind != "all":
+            self.controls.choose(span="all")
+
+    def _within(self, request: Request) -> Measured | None:
+        """A fixed range within all values that were counted finely enough needs no reading."""
+        span = request.span
+        if span.kind != "fixed":
+            return None
+        whole = self._kept.get(replace(request, span=ALL._replace(log=span.log)))
+        return narrowed(whole, span.low, span.high) if whole is not None else None
 
     def _wanted(self) -> Request | None:
         """What the selection asks for; None when that is nothing to measure, which is then said."""
@@ -267,7 +289,8 @@ class StatisticsPanel(QWidget):
         shown = [part for part in parts if sum(part[1].counts)] if apart else [whole]
         bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
         curves = [Curve(name, *rebin(summary, bins)) for name, summary, _ in shown]
-        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found, request))
+        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found, request),
+                              log=request.span.log)
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
 
     def _instead(self, found: Measured, request: Request) -> str:
