@@ -159,6 +159,7 @@ class HistogramControls(QWidget):
         bins.addWidget(self._slider, 1)
         bins.addWidget(self._bins)
         across = QHBoxLayout()
+        across.setSpacing(10)
         across.addWidget(self._range)
         across.addWidget(self._bounds)
         across.addWidget(self._log)

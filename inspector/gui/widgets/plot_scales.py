@@ -91,7 +91,11 @@ class SymLogScale:
         shown = [value for value in values if low <= value <= high]
         if len(shown) < 2:
             shown = multiples(nice_step(low, high, wanted), low, high)
-        return [Tick(self.to_view(value), number(value, 4)) for value in shown]
+        apart, kept = 0.7 * (end - start) / max(wanted, 1), list[float]()
+        for value in sorted(shown, key=lambda value: (value != 0, -abs(value))):      # zero and the far ones before others
+            if all(abs(self.to_view(value) - self.to_view(other)) >= apart for other in kept):
+                kept.append(value)
+        return [Tick(self.to_view(value), number(value, 4)) for value in sorted(kept)]
 
     def _place(self, value: float) -> float:
         size = abs(value)
