@@ -29,12 +29,34 @@ _ELEMENTS = 1 << 18         # elements taken at once: a few float64 copies of th
 _KINDS = ("float", "int", "uint", "bool", "complex", "quantized")
 
 
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class Fine:
+    """How many finite elements there are of each value, or of each narrow bucket of values, ascending: enough to bin again
+    without reading. `values` are float64 (int64 or uint64 when `kind` is "i" or "u"), `counts` int64, both little-endian bytes.
+    With `upper` (as `values`) an entry stands for all elements from `values[i]` to `upper[i]`, both included; without, for
+    elements that equal `values[i]`."""
+
+    kind: str
+    values: bytes
+    counts: bytes
+    upper: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """`numel` elements, of which `nan` are NaN, `inf` infinite (either sign) and `zeros` zero. `min`, `max` (int for
-    integer types), `mean` and `std` (of the population) are over the finite ones and NaN when there are none. `counts[i]`
-    finite elements lie in `edges[i] <= x < edges[i + 1]` (the last bin has its right edge too), `below` and `above` outside
-    of all bins, which happens only when the caller chose them. No finite element and no bins chosen: both empty."""
+    """`numel` elements, of which `nan` are NaN, `inf` infinite (`posinf` and `neginf` of either sign) and `zeros` zero, and
+    `subnormal` (of floating types) smaller than the least normal number. `min`, `max` (int for integer types), `mean`, `std`
+    (of the population), `l2` (the norm) and `quantiles` (at `QUANTILES`, between neighbours by linear interpolation, as numpy's)
+    are over the finite ones and NaN (`quantiles` empty) when there are none. `distinct` is the number of different finite
+    values of 8- and 16-bit types, None where it was not counted.
+
+    `counts[i]` finite elements lie in `edges[i] <= x < edges[i + 1]` (the last bin has its right edge too), `below` and `above`
+    outside of all bins, which happens only when the caller chose them. No finite element and no bins chosen: both empty.
+    `fine` (summaries of single tensors) is for `rebin`. `dequantized`, of quantized tensors whose quantizer is known: the
+    summary of the values that the stored integers, which this one is about, stand for."""
 
     numel: int
     min: float | int
@@ -48,6 +70,14 @@ class Summary:
     counts: tuple[int, ...]
     below: int = 0
     above: int = 0
+    l2: float = math.nan
+    posinf: int = 0
+    neginf: int = 0
+    subnormal: int = 0
+    quantiles: tuple[float | int, ...] = ()
+    distinct: int | None = None
+    fine: Fine | None = None
+    dequantized: Summary | None = None
 
     @property
     def finite(self) -> int:
