@@ -38,18 +38,21 @@ from .findings import LEVELS, Finding, Level, worst
 from .keypath import join, visible
 from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
-from .measures.summary import BINS, QUANTILES, Fine, Summary, summarize_each, summarize_group, summarize_tensor
+from .measures.histogram import Binned, Fine
+from .measures.summary import BINS, QUANTILES, Summary, rebin, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUANTILES", "QUIET",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
+    "Ambiguous", "BadTensor", "Binned",
+    "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
     "Finding", "Fine", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
     "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
     "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
+    "open", "read_numpy", "read_torch", "rebin",
+    "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
     "version", "visible", "worst",
 ]  # fmt: skip
 

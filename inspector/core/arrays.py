@@ -169,10 +169,10 @@ class TensorReader:
             except ValueError as error:
                 raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
 
-    def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
-        """See `iter_chunks`."""
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
+        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage."""
         import numpy as np
-        info = _tensor(self._ckpt, key)
+        info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
