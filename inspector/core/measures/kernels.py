@@ -78,7 +78,7 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
     kind = keys.dtype.type
     rows = np.zeros((-(-floats.size // _BLOCK), 4))
     found: tuple[int, int, int, int, int, int] = compiled(
-        bits, keys, floats, bits.dtype.type(width.top), kind(width.sign), kind(width.magnitude), kind(width.infinite),
+        bits, keys, floats, bits.dtype.type(width.top), kind(width.magnitude), kind(width.infinite),
         table[0], table[1], rows)
     return Scanned(*found, rows)
 
@@ -86,14 +86,15 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
 class Places(NamedTuple):
     """What a second pass looks for. `slot[bucket]` (uint16) is 0, or the number of a wanted bucket, ascending with its values.
     Wanted bucket `s` is cut by the thresholds `first[s]` … `first[s + 1]` of `thresholds` (float64, increasing); of `below`
-    (int64), entry `t + s` counts its elements with exactly `t` thresholds at or under them. When `fine[s]` >= 0, `table[fine[s]]`
-    (uint32) counts the 16 bits under the bucket's."""
+    (int64), entry `t + s` counts its elements with exactly `t` thresholds at or under them. `table[fine[s]]` (uint32) counts the 16
+    bits under the bucket's where `keep[s]` (uint32) is 0xFFFF; the others have a row for nothing and 0."""
 
     slot: Array
     first: Array
     thresholds: Array
     below: Array
     fine: Array
+    keep: Array
     table: Array
 
 
@@ -148,7 +149,7 @@ def _place_numpy(width: Width, floats: Array, bits: Array, places: Places) -> No
         places.below[:] += np.bincount(under, minlength=places.below.size)
     low = (bits[wanted] >> bits.dtype.type(width.top - 16)) & bits.dtype.type(BUCKETS - 1)
     for slot, row in enumerate(places.fine.tolist()):
-        if row >= 0:
+        if places.keep[slot]:
             places.table[row] += np.bincount(low[slots == slot].astype(np.int32), minlength=BUCKETS).astype(np.uint32)
 
 
@@ -164,49 +165,60 @@ def _count16(values, table, other):  # type: ignore[no-untyped-def]
         table[values[values.size - 1]] += one
 
 
-def _scan(bits, keys, floats, top, sign, magnitude, infinite, table, other, rows):  # type: ignore[no-untyped-def]
-    one = table.dtype.type(1)
+def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # type: ignore[no-untyped-def]
+    one, kind, half = table.dtype.type(1), keys.dtype.type, table.size // 2
     finite = zeros = posinf = neginf = 0
     least, greatest = magnitude, -magnitude
     near = floats[0]        # of the elements' own type, so that distances of narrow floats from it are exact
-    for i in range(floats.size):
+    seen, total, squares = 0, 0.0, 0.0
+    for i in range(min(floats.size, 256)):
         if keys[i] & magnitude < infinite:
-            near = floats[i]
-            break
+            near = floats[i] if seen == 0 else near
+            seen += 1
+            apart = float(floats[i]) - float(near)
+            total += apart
+            squares += apart * apart
+    if seen > 0:
+        mean = float(near) + total / seen
+        if mean * mean * seen < squares - total * (total / seen):
+            near = floats.dtype.type(0)         # around zero there is no need to shift
     for block in range(rows.shape[0]):
         start = block * _BLOCK          # slices, in which an index is never negative: or nothing is done in lanes
         bit, key, number = bits[start:start + _BLOCK], keys[start:start + _BLOCK], floats[start:start + _BLOCK]
+        tiny = table[0] + table[half] + other[0] + other[half]
         for i in range(0, bit.size - 1, 2):
             table[bit[i] >> top] += one
             other[bit[i + 1] >> top] += one
         if bit.size & 1:
             table[bit[bit.size - 1] >> top] += one
+        if table[0] + table[half] + other[0] + other[half] != tiny:         # or there is no zero at all
+            for i in range(key.size):
+                zeros += int(number[i] == 0)
         for attempt in range(3):
             total = squares = 0.0
             shift = float(near)
-            nought = 0
-            low, high = magnitude, -magnitude - 1
+            low, high = kind(magnitude), kind(-magnitude - 1)
             for i in range(key.size):
                 apart = float(number[i]) - shift
                 total += apart
                 squares += apart * apart
-                order = key[i] ^ ((key[i] >> sign) & magnitude)
+                bits_here = key[i]
+                order = kind(bits_here ^ magnitude) if bits_here < 0 else bits_here
                 low = min(low, order)
                 high = max(high, order)
-                nought += int((key[i] & magnitude) == 0)
             good = key.size
             plus = minus = 0
             if high >= infinite or low < -infinite:
                 total = squares = 0.0
                 good = 0
-                low, high = magnitude, -magnitude - 1
+                low, high = kind(magnitude), kind(-magnitude - 1)
                 for i in range(key.size):
                     size = key[i] & magnitude
                     if size < infinite:
                         apart = float(number[i]) - shift
                         total += apart
                         squares += apart * apart
-                        order = key[i] ^ ((key[i] >> sign) & magnitude)
+                        order = kind(key[i] ^ magnitude) if key[i] < 0 else key[i]
                         low = min(low, order)
                         high = max(high, order)
                         good += 1
@@ -221,7 +233,7 @@ def _scan(bits, keys, floats, top, sign, magnitude, infinite, table, other, rows
             within = squares - total * middle
             mean = shift + middle
             if shift != 0.0 and mean * mean * good < within:
-                near = number.dtype.type(0)         # around zero there is no need to shift
+                near = number.dtype.type(0)
             elif squares > 100.0 * within:
                 near = number.dtype.type(mean)
             else:
@@ -236,37 +248,39 @@ def _scan(bits, keys, floats, top, sign, magnitude, infinite, table, other, rows
         rows[block, 3] = squares
         if good > 0:
             finite += good
-            zeros += nought
             least = min(least, low)
             greatest = max(greatest, high)
     return finite, least, greatest, zeros, posinf, neginf
 
 
-def _place(bits, floats, top, under, slot, first, thresholds, below, fine, table):  # type: ignore[no-untyped-def]
+def _place(bits, floats, top, under, slot, first, thresholds, below, fine, keep, table):  # type: ignore[no-untyped-def]
+    # which elements are wanted, and on which side they are, cannot be foretold: hardly a branch depends on either
     one = table.dtype.type(1)
     wanted = first[:1].repeat(_STAGE)
     for start in range(0, bits.size, _STAGE):
-        part = bits[start:start + _STAGE]
+        part, number = bits[start:start + _STAGE], floats[start:start + _STAGE]
         found = 0
-        for i in range(part.size):        # without a branch: which elements are wanted cannot be foretold
+        for i in range(part.size):
             wanted[found] = i
             found += int(slot[part[i] >> top] != 0)
         for n in range(found):
-            bit = part[wanted[n]]
-            which = int(slot[bit >> top])
-            row = fine[which]
-            if row >= 0:
-                table[row, (bit >> under) & 0xFFFF] += one
-            low, high = first[which], first[which + 1]
-            if low < high:
-                value = float(floats[start + wanted[n]])
+            i = wanted[n]
+            which = slot[part[i] >> top]
+            table[fine[which], (part[i] >> under) & keep[which]] += one
+            low = first[which]
+            cuts = first[which + 1] - low
+            value = float(number[i])
+            if cuts > 1:
+                high = low + cuts
                 while low < high:
                     middle = (low + high) >> 1
                     if thresholds[middle] <= value:
                         low = middle + 1
                     else:
                         high = middle
-                below[low + which] += 1
+            else:
+                low += int(thresholds[low] <= value) & cuts
+            below[low + which] += one
 
 
 class _Recipe(NamedTuple):
@@ -281,10 +295,10 @@ class _Recipe(NamedTuple):
 _LANES = {"reassoc", "contract"}
 _RECIPES: dict[str, _Recipe] = {
     "count16": _Recipe(_count16, "const uint16[1] uint32[1] uint32[1]"),
-    **{f"scan{name}": _Recipe(_scan, f"const uint{n}[1] const int{n}[1] const {name}[1] uint{n} int{n} int{n} int{n} uint32[1] uint32[1] "
+    **{f"scan{name}": _Recipe(_scan, f"const uint{n}[1] const int{n}[1] const {name}[1] uint{n} int{n} int{n} uint32[1] uint32[1] "
                                      "float64[2]", _LANES) for name, n in (("float32", 32), ("float64", 64))},
     **{f"place{name}": _Recipe(_place, f"const uint{n}[1] const {name}[1] uint{n} uint{n} uint16[1] int64[1] float64[1] int64[1] "
-                                       "int64[1] uint32[2]") for name, n in (("float32", 32), ("float64", 64))},
+                                       "int64[1] uint32[1] uint32[2]") for name, n in (("float32", 32), ("float64", 64))},
 }
 _ready: dict[str, Callable[..., Any] | None] = {}       # None: it could not be compiled
 _lock = Lock()

@@ -9,6 +9,7 @@ Any thread may add and look; what comes out does not depend on the order in whic
 from __future__ import annotations
 
 import math
+from functools import cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -37,9 +38,8 @@ class _Tables:
     """Counting tables (of uint32 unless said otherwise), one for each thread that counts at the same time."""
 
     def __init__(self, shape: tuple[int, ...], kind: str = "u4") -> None:
-        import numpy as np
         self._kind = kind
-        self.total = np.zeros(shape, np.int64)
+        self._total: Array | None = None
         self._shape = shape
         self._free: list[tuple[Array, int]] = []
         self._lock = Lock()
@@ -54,17 +54,29 @@ class _Tables:
     def give(self, table: Array, count: int) -> None:
         with self._lock:
             if count >= _FLUSH:
-                self.total += table
-                table[:] = 0
+                self._empty(table)
                 count = 0
             self._free.append((table, count))
 
     def sum(self) -> Array:
+        """All that was counted: int64, or, where that is enough, uint32."""
+        import numpy as np
         with self._lock:
+            if self._total is None and len(self._free) == 1:
+                return self._free[0][0]
             for table, _ in self._free:
-                self.total += table
+                self._empty(table)
             self._free.clear()
-        return self.total
+            if self._total is None:
+                self._total = np.zeros(self._shape, np.int64)
+            return self._total
+
+    def _empty(self, table: Array) -> None:
+        import numpy as np
+        if self._total is None:
+            self._total = np.zeros(self._shape, np.int64)
+        self._total += table
+        table[:] = 0
 
 
 class Table:
@@ -86,7 +98,8 @@ class Table:
         self._tables.give(table, count + bits.size)
 
     def counts(self) -> Array:
-        counts: Array = self._tables.sum().sum(axis=0)
+        import numpy as np
+        counts: Array = self._tables.sum().sum(axis=0, dtype=np.int64)
         return counts
 
 
@@ -104,7 +117,6 @@ class Floats:
         self.dtype = np.dtype(np.float64)
         self.numel = self.finite = self.zeros = self.posinf = self.neginf = 0
         self._least, self._greatest = width.magnitude, -width.magnitude
-        self._coarse: Array | None = None
         self._open = _Opened(width.top)
         self._places: kernels.Places | None = None
         self._fine: _Tables | None = None
@@ -149,7 +161,7 @@ class Floats:
         """Smaller than the least normal number, but not zero."""
         first = self._width.infinite // 255 if self._width is kernels.FLOAT32 else self._width.infinite // 2047
         half = kernels.BUCKETS // 2
-        coarse = self._tables.sum().sum(axis=0)
+        coarse = self._raw_counts()
         last = first >> self._width.top
         return int(coarse[:last].sum() + coarse[half:half + last].sum()) - self.zeros
 
@@ -175,11 +187,10 @@ class Floats:
         the finite ones and `others` together. Whether another pass is needed to know."""
         import numpy as np
         self._thresholds = thresholds
-        self._coarse = self._tables.sum().sum(axis=0)
-        ordered = _in_order(self._coarse)
+        ordered = _in_order(self._raw_counts())
         first = kernels.BUCKETS // 2 - (self._width.infinite >> self._width.top)        # of the finite buckets, in order
         last = kernels.BUCKETS - first
-        low, high = self._bounds(np.arange(first, last))
+        low, high = _all_bounds(self._width)
         counts = ordered[first:last]
         ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
         sure = np.searchsorted(high, thresholds, "left")
@@ -238,29 +249,20 @@ class Floats:
     def fine(self) -> Fine:
         """How many elements are in each bucket."""
         import numpy as np
-        ordered = _in_order(self._tables.sum().sum(axis=0))
+        ordered = _in_order(self._raw_counts())
         first = kernels.BUCKETS // 2 - (self._width.infinite >> self._width.top)
         there = np.flatnonzero(ordered[first:kernels.BUCKETS - first]) + first
-        low, high = self._bounds(there)
+        low, high = (bounds[there - first] for bounds in _all_bounds(self._width))
         if there.size:
             low[0], high[-1] = self.min, self.max
         return Fine("f", low.astype("<f8").tobytes(), ordered[there].astype("<i8").tobytes(), high.astype("<f8").tobytes())
 
     # -- in parts -------------------------------------------------------------------------------------------------------
 
-    def _bounds(self, buckets: Array) -> tuple[Array, Array]:
-        """The least and the greatest number in buckets, which are numbered in order."""
+    def _raw_counts(self) -> Array:
         import numpy as np
-        low = buckets.astype(np.int64) - kernels.BUCKETS // 2 << self._width.top
-        return self._numbers(low), self._numbers(low + ((1 << self._width.top) - 1))
-
-    def _numbers(self, keys: Array) -> Array:
-        """Order keys (int64) as float64."""
-        import numpy as np
-        kind = np.dtype(self._width.keys)
-        bits = np.where(keys < 0, keys ^ self._width.magnitude, keys).astype(kind)
-        numbers: Array = bits.view(self._width.floats).astype(np.float64)
-        return numbers
+        counts: Array = self._tables.sum().sum(axis=0, dtype=np.int64)
+        return counts
 
     def _keys(self, floats: Array) -> Array:
         """Order keys of the finite elements, from 0 (uint64)."""
@@ -289,12 +291,13 @@ class Floats:
         slot = np.zeros(kernels.BUCKETS, np.uint16)
         slot[_raw_buckets(wanted)] = np.arange(1, wanted.size + 1)
         first = np.concatenate([[0], np.searchsorted(cut, wanted, "left"), [cut.size]]).astype(np.int64)
-        fine = np.full(wanted.size + 1, -1, np.int64)
+        fine = np.full(wanted.size + 1, opened.size, np.int64)
         fine[np.searchsorted(wanted, opened.astype(np.int64)) + 1] = np.arange(opened.size)
-        self._fine = _Tables((max(1, opened.size), kernels.BUCKETS))
+        keep = np.where(fine < opened.size, 0xFFFF, 0).astype(np.uint32)
+        self._fine = _Tables((opened.size + 1, kernels.BUCKETS))
         self._below = _Tables((cut.size + wanted.size + 1,), "i8")
-        self._places = kernels.Places(slot, first, self._thresholds[self._cut].astype(np.float64), np.zeros(0, np.int64), fine,
-                                      np.zeros((0, 0), np.uint32))
+        thresholds = np.append(self._thresholds[self._cut].astype(np.float64), np.inf)      # one more, so that each slot has a next
+        self._places = kernels.Places(slot, first, thresholds, np.zeros(0, np.int64), fine, keep, np.zeros((0, 0), np.uint32))
 
     def _settle(self, below: Array) -> None:
         """Adds to the elements surely under each threshold those of its own bucket that are."""
@@ -308,7 +311,7 @@ class Floats:
 
     def _in_prefix(self, counts: Array, prefix: int) -> Array:
         """Counts by the bits under a bucket's, ascending with the numbers."""
-        return counts[::-1] if prefix < kernels.BUCKETS // 2 else counts
+        return (counts[::-1] if prefix < kernels.BUCKETS // 2 else counts).astype("i8")
 
     def _rescale(self, floats: Array, index: int) -> None:
         import numpy as np
@@ -538,7 +541,7 @@ class Integers:
                  np.ones(others.values.size, np.int64) if others.counts is None else others.counts) \
             if others is not None and others.size else None
         if self._counts is not None:
-            counts = self._counts.sum()
+            counts = self._counts.sum().astype(np.int64)
             self._counts = None
             if not self._shift:
                 there = np.flatnonzero(counts)
@@ -573,6 +576,18 @@ class Integers:
         return Fine(self.dtype.kind, self._known.values.astype(f"<{self.dtype.kind}8").tobytes(),
                     self._known.ends.astype("<i8").tobytes() if self._known.counts is None else
                     self._known.counts.astype("<i8").tobytes())
+
+
+@cache
+def _all_bounds(width: kernels.Width) -> tuple[Array, Array]:
+    """The least and the greatest number in each finite bucket, ascending (float64)."""
+    import numpy as np
+    finite = width.infinite >> width.top
+    low = np.arange(-finite, finite, dtype=np.int64) << width.top
+    both = (low, low + ((1 << width.top) - 1))
+    bits = (np.where(keys < 0, keys ^ width.magnitude, keys).astype(width.keys) for keys in both)
+    first, last = (part.view(width.floats).astype(np.float64) for part in bits)
+    return first, last
 
 
 def _in_order(counts: Array) -> Array:
