@@ -175,11 +175,11 @@ def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # 
         if keys[i] & magnitude < infinite:
             near = floats[i] if seen == 0 else near
             seen += 1
-            apart = float(floats[i]) - float(near)
+            apart = floats[i] * 1.0 - near
             total += apart
             squares += apart * apart
     if seen > 0:
-        mean = float(near) + total / seen
+        mean = near + total / seen
         if mean * mean * seen < squares - total * (total / seen):
             near = floats.dtype.type(0)         # around zero there is no need to shift
     for block in range(rows.shape[0]):
@@ -196,10 +196,10 @@ def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # 
                 zeros += int(number[i] == 0)
         for attempt in range(3):
             total = squares = 0.0
-            shift = float(near)
+            shift = near * 1.0          # numba's float() of a float32 would stay one
             low, high = kind(magnitude), kind(-magnitude - 1)
             for i in range(key.size):
-                apart = float(number[i]) - shift
+                apart = number[i] - shift
                 total += apart
                 squares += apart * apart
                 bits_here = key[i]
@@ -215,7 +215,7 @@ def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # 
                 for i in range(key.size):
                     size = key[i] & magnitude
                     if size < infinite:
-                        apart = float(number[i]) - shift
+                        apart = number[i] - shift
                         total += apart
                         squares += apart * apart
                         order = kind(key[i] ^ magnitude) if key[i] < 0 else key[i]
@@ -238,7 +238,7 @@ def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # 
                 near = number.dtype.type(mean)
             else:
                 break
-            if float(near) == shift:
+            if near == shift:
                 break
         posinf += plus
         neginf += minus
@@ -269,7 +269,7 @@ def _place(bits, floats, top, under, slot, first, thresholds, below, fine, keep,
             table[fine[which], (part[i] >> under) & keep[which]] += one
             low = first[which]
             cuts = first[which + 1] - low
-            value = float(number[i])
+            value = number[i]
             if cuts > 1:
                 high = low + cuts
                 while low < high:
