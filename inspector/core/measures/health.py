@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 _SHOWN = 3              # keys that a finding names
 _SIBLINGS = 4           # tensors of the same name in other layers from which on they can be compared
 _FACTOR = 100.0         # times the median of the siblings: no longer a matter of depth
-_FLOAT16 = (65504.0, 2.0 ** -24)            # greatest, and half the least subnormal rounds to zero
-_BFLOAT16 = (3.3895313892515355e38, 2.0 ** -133)
+# type -> from where on numbers become infinite, and up to where they become zero
+_NARROW = {"float16": (65520.0, 2.0 ** -25), "bfloat16": (2.0 ** 128 - 2.0 ** 119, 2.0 ** -134)}
 _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by one
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
@@ -53,8 +53,9 @@ def findings(ckpt: Checkpoint, summaries: Mapping[str, Summary], monitor: Monito
 # -- from the numbers alone -----------------------------------------------------------------------------------------------------
 
 def _nonfinite(floats: Mapping[str, Summary]) -> Iterator[Finding]:
-    for name, what, count in (("nan-values", "NaN", lambda summary: summary.nan), ("infinite-values", "infinity", lambda summary: summary.inf)):
-        bad = [(key, count(summary)) for key, summary in floats.items() if count(summary)]
+    nan = [(key, summary.nan) for key, summary in floats.items() if summary.nan]
+    infinite = [(key, summary.inf) for key, summary in floats.items() if summary.inf]
+    for name, what, bad in (("nan-values", "NaN", nan), ("infinite-values", "infinite", infinite)):
         if bad:
             bad.sort(key=lambda entry: -entry[1])
             total = sum(number for _, number in bad)
@@ -64,7 +65,8 @@ def _nonfinite(floats: Mapping[str, Summary]) -> Iterator[Finding]:
 
 
 def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
-    zero, same = [], []
+    zero: list[str] = []
+    same: list[str] = []
     for key, summary in floats.items():
         if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max or _is_usual(ckpt.tensors[key], summary):
             continue
@@ -102,7 +104,7 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
         if odd:
             odd.sort(key=lambda entry: -abs(math.log(entry[1])))
             listed = _listed(f"{visible(key, 60)} ({max(share, 1 / share):,.0f} times)" for key, share in odd)
-            yield Finding(name, "warning", visible(odd[0][0]), f"{_tensors(odd).capitalize()} {'is' if len(odd) == 1 else 'are'} more than "
+            yield Finding(name, "warning", visible(odd[0][0]), f"{_tensors(odd)} {'is' if len(odd) == 1 else 'are'} more than "
                           f"{_FACTOR:.0f} times {word} than usual for the same name in other layers: {listed}.",
                           "Look at their histograms beside those of the other layers.")
 
@@ -112,18 +114,15 @@ def _rms(summary: Summary) -> float:
 
 
 def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
-    for name, (greatest, least) in (("float16", _FLOAT16), ("bfloat16", _BFLOAT16)):
-        # what rounds to the next power of two is infinite
-        limit = greatest * (1 + 2.0 ** (-12 if name == "float16" else -9))
-        wide = {key: summary for key, summary in floats.items() if _can_shrink(ckpt.tensors[key].dtype, name) and summary.finite}
-        over = [key for key, summary in wide.items() if max(-float(summary.min), float(summary.max)) >= limit]
-        under = [key for key, summary in wide.items() if summary.l2 > 0 and max(-float(summary.min), float(summary.max)) <= least / 2]
-        if over:
-            yield Finding(f"overflows-{name}", "info", visible(over[0]), f"{_tensors(over).capitalize()} would have infinite values in {name}: "
-                          f"{_keys(over)}.", f"Do not cast {'it' if len(over) == 1 else 'them'} to {name}.")
-        if under:
-            yield Finding(f"underflows-{name}", "info", visible(under[0]), f"{_tensors(under).capitalize()} would be all zero in {name}: "
-                          f"{_keys(under)}.", f"Do not cast {'it' if len(under) == 1 else 'them'} to {name}.")
+    for name, (infinite, zero) in _NARROW.items():
+        largest = {key: max(-float(summary.min), float(summary.max)) for key, summary in floats.items()
+                   if _can_shrink(ckpt.tensors[key].dtype, name) and summary.finite}
+        over = [key for key, size in largest.items() if size >= infinite]
+        under = [key for key, size in largest.items() if 0 < size <= zero]
+        for kind, keys, what in (("overflows", over, "have infinite values"), ("underflows", under, "be all zero")):
+            if keys:
+                yield Finding(f"{kind}-{name}", "info", visible(keys[0]), f"{_tensors(keys)} would {what} in {name}: {_keys(keys)}.",
+                              f"Do not cast {'it' if len(keys) == 1 else 'them'} to {name}.")
 
 
 def _can_shrink(dtype: str, into: str) -> bool:
@@ -198,15 +197,17 @@ def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorRea
         return
     groups.sort(key=lambda keys: -(len(keys) - 1) * ckpt.tensors[keys[0]].nbytes)
     wasted = sum((len(keys) - 1) * ckpt.tensors[keys[0]].nbytes for keys in groups)
-    tied = [keys for keys in groups if _looks_tied(keys)]
-    for name, chosen, what, hint in (
-            ("untied-copy", tied, "Embedding and output weights are equal but stored twice", "They were tied once: training would now change "
-             "them apart, and tying them again saves the room."),
-            ("duplicate-tensors", [keys for keys in groups if not _looks_tied(keys)], "Tensors have the same bytes as others",
-             f"{wasted:,} bytes in all are stored more than once.")):
-        if chosen:
-            listed = _listed(" = ".join(visible(key, 60) for key in keys[:_SHOWN]) + (" = …" if len(keys) > _SHOWN else "") for keys in chosen)
-            yield Finding(name, "info", visible(chosen[0][0]), f"{what}: {listed}.", hint)
+    tied, others = [keys for keys in groups if _looks_tied(keys)], [keys for keys in groups if not _looks_tied(keys)]
+    if tied:
+        yield Finding("untied-copy", "info", visible(tied[0][0]), f"Input and output weights are equal but stored twice: {_groups(tied)}.",
+                      "They were tied once: training would now change them apart, and tying them again saves the room.")
+    if others:
+        yield Finding("duplicate-tensors", "info", visible(others[0][0]), f"Tensors have the same bytes as others: {_groups(others)}.",
+                      f"{wasted:,} bytes in all are stored more than once.")
+
+
+def _groups(groups: list[list[str]]) -> str:
+    return _listed(" = ".join(visible(key, 60) for key in keys[:_SHOWN]) + (" = …" if len(keys) > _SHOWN else "") for keys in groups)
 
 
 def _first_of_each_view(ckpt: Checkpoint, keys: list[str]) -> list[str]:

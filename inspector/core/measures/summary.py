@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from .. import workers
 from ..arrays import TensorReader
 from ..checkpoint import Checkpoint
 from ..errors import BadTensor, UsageError
 from ..progress import QUIET, Monitor
-from . import sources, workers
+from . import sources
 from .distribution import interpolated, ranks_of
 from .gather import Gathered
 from .histogram import Binned, Fine, Thresholds, binned, check_bins, edges_for, given_edges

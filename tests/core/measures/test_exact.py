@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import core
-from inspector.core.measures import elements, kernels, sources, streams, workers
+from inspector.core import workers
+from inspector.core.measures import elements, kernels, sources, streams
 from inspector.core.measures import summary as module
 
 Array = np.ndarray[Any, Any]

@@ -1,15 +1,15 @@
-"""Many measurements at a time, on as many threads as there are cores: reading, checksums and the loops of `kernels` all run
-without the interpreter's lock."""
+"""Many tensors at a time, on as many threads as there are cores: reading, checksums, digests and the loops of
+`measures.kernels` all run without the interpreter's lock."""
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from threading import Event, Lock, local
 from typing import Any, TypeVar
 
-from ..errors import Cancelled
-from ..progress import Monitor
+from .errors import Cancelled
+from .progress import Monitor
 
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
@@ -54,13 +54,13 @@ class Progress(Monitor):
         self._monitor.check()
 
 
-def each(jobs: Iterable[_Job], work: Callable[[_Job], _Result], threads: int, stop: Event) -> Iterator[_Result]:
+def each(jobs: Iterable[_Job], work: Callable[[_Job], _Result], threads: int, stop: Event) -> Generator[_Result, None, None]:
     """`work(job)` of every job, in order, on so many threads. Whatever ends this early sets `stop` and waits for the threads."""
     if threads < 2:
         yield from map(work, jobs)
         return
     from concurrent.futures import Future, ThreadPoolExecutor
-    pool = ThreadPoolExecutor(threads, "measure")
+    pool = ThreadPoolExecutor(threads, "tensors")
     begun: deque[Future[_Result]] = deque()
     waiting = iter(jobs)
     try:
