@@ -8,7 +8,7 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from inspector import __version__ as version
@@ -38,7 +38,9 @@ from .findings import LEVELS, Finding, Level, worst
 from .keypath import join, visible
 from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
-from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
+from .measures import health as measured
+from .measures.histogram import Binned, Fine
+from .measures.summary import BINS, QUANTILES, Summary, rebin, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
 from .slices import (
     How,
@@ -58,15 +60,15 @@ from .slices import (
 from .torch_bridge import read_torch
 
 __all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "How", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain", "Plane",
-    "ReadError", "Reduced", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
-    "UsageError", "What",
-    "check", "collector", "digest", "digests", "file_of", "find_next", "is_set", "iter_chunks", "join", "load_state_dict",
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUANTILES", "QUIET",
+    "Ambiguous", "BadTensor", "Binned", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent",
+    "FileStamp", "Finding", "Fine", "How", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque",
+    "Pickle", "Plain", "Plane", "ReadError", "Reduced", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated",
+    "Unreadable", "Unsupported", "UsageError", "What",
+    "check", "collector", "digest", "digests", "file_of", "find_next", "health", "is_set", "iter_chunks", "join", "load_state_dict",
     "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "ravel", "read_numpy", "read_slice", "read_torch",
-    "read_values", "reduce_slice", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
-    "unravel", "version", "visible", "worst",
+    "read_values", "rebin", "reduce_slice", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json",
+    "type_name", "unravel", "version", "visible", "worst",
 ]  # fmt: skip
 
 
@@ -110,6 +112,13 @@ def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Moni
         elif keys is not None:
             raise outcome
     return result
+
+
+def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, dead rows and
+    columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold, equal bytes stored
+    twice. Goes by `summaries` (of all tensors, or of the ones in question); without them, everything is measured first."""
+    return measured.findings(ckpt, summarize(ckpt, monitor=monitor) if summaries is None else summaries, monitor)
 
 
 def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,

@@ -7,13 +7,14 @@ only when the tensor covers the whole storage: the rest is `check`'s to read).
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import prod
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import workers
 from .bytes import ExtentReader
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
 from .dtypes import DTYPES, numpy_dtype
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _HELD = 32 << 20        # bytes of a storage held at once to gather strided elements from
 _GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
+_BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
+_ALONE = 8 << 20        # bytes up to which no other thread is started
 _FILES = 8              # files held open at once
 
 
@@ -59,27 +62,61 @@ def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
 
 def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
             monitor: Monitor = QUIET) -> Iterator[tuple[str, str | BadTensor]]:
-    """(key, its `digest`, or why there is none) of every tensor. Tensors that are the same view are read once."""
+    """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores. Tensors that are
+    the same view are read once."""
     chosen = list(ckpt.tensors if keys is None else keys)
-    known: dict[tuple[object, ...], str] = {}
-    with TensorReader(ckpt, monitor) as reader:
-        for done, key in enumerate(chosen):
-            if not done % 256:
-                monitor.report(done, len(chosen), key)
-            info = ckpt.tensors.get(key)
-            view = None if info is None or not info.storage or chunks_of(info) else (info.storage, info.offset, info.shape, info.stride,
-                                                                  info.dtype, info.problem, str(info.extra))
-            found = known.get(view) if view else None
-            if found is None:
-                try:
-                    found = reader.digest(key)
-                except BadTensor as error:
-                    yield key, error
-                    continue
-                if view:
-                    known[view] = found
-            yield key, found
-    monitor.report(len(chosen), len(chosen))
+    first: dict[object, str] = {}
+    stands_for = {key: first.setdefault(_view(ckpt, key), key) for key in chosen}
+    wanted = [*first.values()]
+    sizes = {key: ckpt.tensors[key].nbytes if key in ckpt.tensors else 0 for key in wanted}
+    known: dict[str, str | BadTensor] = {}
+    progress = workers.Progress(monitor, sum(sizes.values()))
+    readers = workers.PerThread(lambda: TensorReader(ckpt, progress))
+
+    def work(batch: list[str]) -> list[tuple[str, str | BadTensor]]:
+        reader = readers.get()
+        found: list[tuple[str, str | BadTensor]] = []
+        for key in batch:
+            try:
+                found.append((key, reader.digest(key)))
+            except BadTensor as error:
+                found.append((key, error))
+        progress.add(sum(sizes[key] for key in batch), batch[-1])
+        return found
+
+    threads = workers.cores() if sum(sizes.values()) > _ALONE else 1
+    results = workers.each(_batches(ckpt, wanted, sizes), work, threads, progress.stopped)
+    try:
+        for key in chosen:
+            while stands_for[key] not in known:
+                known.update(next(results))
+            yield key, known[stands_for[key]]
+    finally:
+        results.close()
+        readers.close()
+
+
+def _view(ckpt: Checkpoint, key: str) -> object:
+    """Equal for tensors that are the same elements of the same storage."""
+    info = ckpt.tensors.get(key)
+    if info is None or not info.storage or chunks_of(info):
+        return key
+    return info.storage, info.offset, info.shape, info.stride, info.dtype, info.problem, str(info.extra)
+
+
+def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
+    batch: list[str] = []
+    size, storage = 0, ""
+    for key in keys:
+        where = ckpt.tensors[key].storage if key in ckpt.tensors else ""
+        if batch and size + sizes[key] > _BATCH and (where != storage or not where):
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size, storage = size + sizes[key] + 1000, where
+    if batch:
+        yield batch
 
 
 class _Place(NamedTuple):
@@ -169,10 +206,10 @@ class TensorReader:
             except ValueError as error:
                 raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
 
-    def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
-        """See `iter_chunks`."""
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
+        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage."""
         import numpy as np
-        info = _tensor(self._ckpt, key)
+        info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
