@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -227,13 +227,9 @@ class LayersPanel(QWidget):
     # -- findings -----------------------------------------------------------------------------------------------------
 
     def _look_after(self, scope: Scope, known: dict[str, Row]) -> None:
-        """What `core.health` makes of the numbers, where this core has it."""
-        health = getattr(core, "health", None)
-        if health is None:
-            return
+        """What `core.health` makes of the numbers."""
         summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
-        look = cast(Callable[..., Sequence[core.Finding]], health)
-        self._tasks.start(TASK, lambda monitor: tuple(look(scope.checkpoint, summaries, monitor=monitor)),
+        self._tasks.start(TASK, lambda monitor: core.health(scope.checkpoint, summaries, monitor),
                           on_done=lambda found: self._show_findings(found) if scope is self._scope else None,
                           on_error=self._failed, label=self.tr("Looking for what is unhealthy"))
 
