@@ -417,7 +417,8 @@ def drag(desk: Desk, start: float, end: float) -> None:
 
 
 def test_that_a_range_dragged_out_is_shown_without_reading_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.open({"w": FLOATS})
+    values = FLOATS
+    desk.open({"w": values})
     desk.select("w")
     calls = counted(monkeypatch)
     drag(desk, 0.25, 0.75)
@@ -426,7 +427,7 @@ def test_that_a_range_dragged_out_is_shown_without_reading_again(desk: Desk, mon
     span = float(FLOATS.max() - FLOATS.min())
     assert low == pytest.approx(FLOATS.min() + span / 4, abs=span / 20)
     assert high == pytest.approx(FLOATS.max() - span / 4, abs=span / 20)
-    assert curve.total == np.count_nonzero((FLOATS >= low) & (FLOATS < high))
+    assert curve.total == np.count_nonzero((values >= low) & (values < high))
     assert not calls
     drag(desk, 0.5, 0.53)                       # fewer bins than are worth showing: this is read
     assert len(calls) == 1
