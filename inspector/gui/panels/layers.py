@@ -50,7 +50,7 @@ TASK = "layers"
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _WHOLE = ("int", "uint", "bool", "other")
-_FINDINGS = 50                  # findings that are shown
+_FINDINGS = 20                  # findings that are shown
 
 
 class Scope(NamedTuple):
@@ -86,7 +86,7 @@ class LayersPanel(QWidget):
         self._measures, self._across, self._log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
         self._redraw = QTimer(self)
         self._redraw.setInterval(_REDRAWN)
-        self._redraw.timeout.connect(self._show_lines)
+        self._redraw.timeout.connect(self._catch_up)
         self._make_controls()
         self._place()
         self.setAccessibleName(self.tr("Layers"))
@@ -173,7 +173,10 @@ class LayersPanel(QWidget):
     def _progress(self, done: int, total: int, what: str) -> None:
         self.bar.setRange(0, 1000 if total else 0)
         self.bar.setValue(done * 1000 // total if total else 0)
+
+    def _catch_up(self) -> None:
         self._take()
+        self._show_lines()
 
     def _take(self) -> None:
         """Takes in the rows that the worker has finished."""
