@@ -248,7 +248,7 @@ class HeatmapPanel(QWidget):
         cell, info = self.view.cursor_cell, self._tensor[1] if self._tensor else None
         at = self.view.plane.position(*cell) if cell else None
         if cell is None or at is None or info is None:
-            self.readout.setText(self.tr("Point at a cell or use the arrow keys to read it. Wheel zooms, dragging moves, R shows all."))
+            self.readout.setText(self.tr("Point at a cell, or use the arrow keys. Wheel zooms, R shows all."))
             return
         where = "[" + ", ".join(str(n) for n in at) + "]"
         if self._value is not None and self._value[:2] == cell:

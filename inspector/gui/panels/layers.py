@@ -372,8 +372,8 @@ class LayersPanel(QWidget):
         self._fill(self._measures, self.tr("Measure"), [(names[name], name) for name in MEASURES])
         self._measures.setCurrentIndex(self._measures.findData("rms"))
         self._fill(self._across, self.tr("Across"), [
-            (self.tr("Layer numbers"), "layer"), (self.tr("Order of the file, a line a name"), "names"),
-            (self.tr("Order of the file, one line"), "all")])
+            (self.tr("Layer numbers"), "layer"), (self.tr("File order, by name"), "names"),
+            (self.tr("File order, one line"), "all")])
         self._log.setChecked(True)
         self._measures.activated.connect(self._show_lines)
         self._across.activated.connect(self._across_activated)

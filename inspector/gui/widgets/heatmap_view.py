@@ -276,7 +276,7 @@ class HeatmapView(QWidget):
             if layer is not None:
                 self._draw_layer(painter, layer, seen)
         self._cover_the_end(painter, c)
-        self._draw_gaps(painter, QColor(c.window), seen)
+        self._draw_gaps(painter, QColor(c.border), seen)      # which no map has in its middle
         self._write_numbers(painter)
         painter.restore()
         painter.setPen(QColor(c.border))
