@@ -70,6 +70,8 @@ def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monito
     nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
     if limit is not None and nbytes > limit:
         return TooLarge(nbytes)
+    if len(keys) == 1 and span == ALL and core.DTYPES[ckpt.tensors[keys[0]].dtype].kind not in _WHOLE:
+        return _at_once(ckpt, keys[0], monitor)
     steps = _Steps(monitor, (3 if span.kind == "middle" else 2) * nbytes)
     moments, left_out = _moments(ckpt, keys, steps)
     if keys and not moments:
@@ -274,6 +276,15 @@ def _added(parts: list[core.Summary]) -> core.Summary:
     """Only the counts of the result are those of all `parts`."""
     return replace(parts[0], counts=tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
                    below=sum(part.below for part in parts), above=sum(part.above for part in parts))
+
+
+def _at_once(ckpt: core.Checkpoint, key: str, monitor: core.Monitor) -> Measured:
+    """One tensor of no whole numbers, all of it: numbers and bins come out of the same passes."""
+    info = ckpt.tensors[key]
+    found = core.summarize_tensor(ckpt, key, FINE, monitor)
+    if not found.finite or found.min == found.max:
+        found = _without_histogram(found)
+    return Measured(found, ((key, found),), (), 0, 1, False, frozenset((core.DTYPES[info.dtype].kind,)), info.nbytes)
 
 
 def _alone(ckpt: core.Checkpoint, key: str, span: Span, found: core.Summary, steps: _Steps) -> Measured:
