@@ -34,6 +34,7 @@ class Camera(QObject):
         self._window, self._paths, self._out = window, paths, out
         self.error: core.InspectorError | None = None
         self._arranged = False
+        self._painted = False
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(_CALM)
@@ -65,6 +66,10 @@ class Camera(QObject):
         if not self._arranged:
             self._arranged = True
             self._arrange()
+            self._wait()
+        elif not self._painted:
+            self._painted = True            # some of what is shown is only read once it is to be painted
+            self._window.grab()
             self._wait()
         else:
             self._shoot()

@@ -3,6 +3,8 @@ values and progress across columns. Only what is on the screen is ever drawn, an
 """
 from __future__ import annotations
 
+from math import exp
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView
@@ -18,7 +20,7 @@ ARROW = 18                  # the place of the arrow
 PICTURE = 16
 MARK = 12                   # of a tensor that shares its storage, at the right edge of its name
 GAP = 6
-_NAME_AT_LEAST = 120        # what deep levels must leave for the name
+_NAME_AT_LEAST = 84         # what deep levels must leave for the name
 _BAR = 4
 _KEPT_TEXTS = 4000
 # enum arithmetic is what painting would otherwise spend its time on
@@ -37,7 +39,10 @@ def arrow_rect(line: Line, cell: QRect) -> QRect:
 
 
 def _indent(depth: int, width: int) -> int:
-    return min(depth * INDENT, max(0, width - _NAME_AT_LEAST))
+    """Deeper is always further to the right; in a narrow column by less and less, so that names keep their room."""
+    wanted, room = depth * INDENT, max(0, width - _NAME_AT_LEAST)
+    easy = room // 2
+    return wanted if wanted <= easy else easy + round((room - easy) * (1 - exp((easy - wanted) / max(room - easy, 1))))
 
 
 class TreeDelegate(QStyledItemDelegate):
