@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -92,11 +92,16 @@ class Inputs:
                 yield _bytes_of(array.view("u1").data if payload.swap == 1 else array.view(f"u{payload.swap}").byteswap().view("u1").data)
 
 
+def _nobody(_: Written) -> None:
+    pass
+
+
 class Output:
     """The file behind `fd`, written front to back; a context manager. `progress` is told how many bytes more there are. `runs` say
     of the whole file, one after the other, what it must hold: large payloads each for itself, what lies between them together."""
 
-    def __init__(self, fd: int, inputs: Inputs, progress: Progress) -> None:
+    def __init__(self, fd: int, inputs: Inputs, progress: Progress, follow: Callable[[Written], None] = _nobody) -> None:
+        """`follow` is told of each run as soon as it is in the file."""
         from concurrent.futures import ThreadPoolExecutor  # brings logging with it
         self.at = 0
         self.runs: list[Written] = []
@@ -107,6 +112,7 @@ class Output:
         self._helper = ThreadPoolExecutor(2, "inspector-save")
         self._flushing: Future[None] | None = None
         self._flushed = 0
+        self._follow = follow
         self._run = 0               # where what lies between large payloads began, and its sum so far
         self._sum = 0
 
@@ -154,19 +160,22 @@ class Output:
         crc = self._send(payload.extent) if payload.extent is not None else None
         if crc is None:
             crc = self._stream(payload)
-        self.runs.append(Written(payload.what, begin, self.at - begin, crc))
-        self._run, self._sum = self.at, 0
+        self._note_run(Written(payload.what, begin, self.at - begin, crc))
         return crc
 
     def _end_run(self) -> None:
+        self._empty()
         if self.at > self._run:
-            self.runs.append(Written("", self._run, self.at - self._run, self._sum))
+            self._note_run(Written("", self._run, self.at - self._run, self._sum))
+
+    def _note_run(self, run: Written) -> None:
+        self.runs.append(run)
+        self._follow(run)
         self._run, self._sum = self.at, 0
 
     def finish(self) -> None:
         """Everything handed to the system; `flush` then makes it durable."""
         self._end_run()
-        self._empty()
         if self._flushing is not None:
             self._flushing.result()
 

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from .. import torch_bridge
-from ..bytes import check_stamp
+from ..bytes import check_stamp, stamp_of
 from ..checkpoint import Checkpoint, Extent, TensorInfo
 from ..errors import BadTensor, SaveError, UsageError
 from ..keypath import visible
@@ -18,9 +18,10 @@ from . import atomic, safetensors, targets, torch_zip, verify
 from .atomic import Staging, Temporary
 from .payloads import Inputs, Output, Payload, Progress, Written, explained
 from .plan import SavePlan, plan_save
-from .verify import Mismatch
+from .verify import Follower, Mismatch
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_LARGE = 256 << 20              # bytes of a file from which on it is read again while it is written
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -139,7 +140,10 @@ class _Save:
 
     def _one(self, temporary: Temporary, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
         """Writes one file and makes it durable while it is read again."""
-        with Output(temporary.fd, inputs, self.progress) as output:
+        with ExitStack() as stack:
+            large = not isinstance(work, bytes) and work.nbytes >= _LARGE
+            follower = stack.enter_context(Follower(temporary.path)) if large else None
+            output = stack.enter_context(Output(temporary.fd, inputs, self.progress, *([follower.add] if follower else [])))
             try:
                 if isinstance(work, bytes):
                     output.write(work)
@@ -151,16 +155,22 @@ class _Save:
             except BadTensor as error:
                 raise explained(error, error.where or temporary.name) from error
             output.finish()
+            ended = stamp_of(temporary.path)
             durable = output.flush()
             try:
-                self._verify(temporary.path, work, written, output.runs)
+                left = output.runs if follower is None else follower.rest()
+                self.progress.add(sum(run.nbytes for run in output.runs) - sum(run.nbytes for run in left))
+                self._verify(temporary.path, work, written, left)
             finally:
                 failed = durable.exception()
             if failed is not None:
                 raise failed
+            if ended != stamp_of(temporary.path) or (ended is not None and ended.size != output.at):
+                raise Mismatch("", "somebody else wrote to the new file")
 
     def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
                 runs: list[Written]) -> None:
+        """`runs` are those whose bytes are still to be compared."""
         self.progress.what = "verifying"
         if isinstance(work, bytes):
             return                              # an index: it is read when the whole set is there
@@ -169,7 +179,7 @@ class _Save:
             _check_safetensors(work, found, written)
         else:
             _check_torch(self.plan, work, found, written)
-        verify.same_bytes(found, runs, self.progress)
+        verify.same_bytes(path, runs, self.progress)
         self.tensors += len(found.tensors)
         if self.with_torch:
             try:

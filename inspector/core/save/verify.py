@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Collection, Iterator, Mapping
+from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .. import formats
-from ..bytes import ExtentReader
+from ..bytes import open_source
 from ..checkpoint import Checkpoint, Extent, Opaque, Plain, TensorInfo
 from ..errors import InspectorError, SaveError
 from ..keypath import visible
@@ -85,16 +86,50 @@ def same_place(extent: Extent | None, written: Written) -> None:
         raise Mismatch(written.what, f"{visible(written.what, 80)} does not lie in the new file where it was written")
 
 
-def same_bytes(found: Checkpoint, runs: list[Written], progress: Progress) -> None:
-    """Reads the whole file and compares the checksums of its `runs`. Raises Mismatch, Cancelled by the progress."""
-    if sum(run.nbytes for run in runs) != found.files[0].size:
-        raise Mismatch("", f"the new file has {found.files[0].size:,} bytes, which is not what was written")
-    _Check(found, progress).run(runs)
+def same_bytes(path: str, runs: list[Written], progress: Progress) -> None:
+    """Reads the `runs` of the file and compares their checksums. Raises Mismatch, Cancelled by the progress."""
+    _Check(path, progress).run(runs)
+
+
+class Follower:
+    """Reads a large file while it is still written: the second processor has nothing else to do. What it has not got to when
+    the writing ends is for `same_bytes`. A context manager."""
+
+    def __init__(self, path: str) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # brings logging with it
+        self._check = _Check(path, None)
+        self._pool = ThreadPoolExecutor(1, "inspector-verify")
+        self._tasks: list[tuple[list[Written], Future[None]]] = []
+        self._waiting: list[Written] = []
+        self._nbytes = 0
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._check.stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def add(self, run: Written) -> None:
+        """`run` is in the file."""
+        self._waiting.append(run)
+        self._nbytes += run.nbytes
+        if self._nbytes >= _TASK:
+            self._tasks.append((self._waiting, self._pool.submit(self._check.read, self._waiting)))
+            self._waiting, self._nbytes = [], 0
+
+    def rest(self) -> list[Written]:
+        """The runs that were not read. Raises Mismatch for those that were and are wrong."""
+        left = [run for runs, future in self._tasks if future.cancel() for run in runs]
+        for _, future in self._tasks:
+            if not future.cancelled():
+                future.result()
+        return left + self._waiting
 
 
 class _Check:
-    def __init__(self, found: Checkpoint, progress: Progress) -> None:
-        self.found = found
+    def __init__(self, path: str, progress: Progress | None) -> None:
+        self.path = path
         self.progress = progress
         self.stop = threading.Event()
         self.lock = threading.Lock()
@@ -107,7 +142,7 @@ class _Check:
                 tasks = iter(_tasks(runs))
                 running: set[Future[None]] = set()
                 for task in tasks:
-                    running.add(pool.submit(self._read, task))
+                    running.add(pool.submit(self.read, task))
                     while len(running) > _THREADS:
                         running = self._wait(running)
                 while running:
@@ -123,20 +158,20 @@ class _Check:
             future.result()
         with self.lock:
             nbytes, self.done = self.done, 0
-        self.progress.add(nbytes)
+        if self.progress is not None:
+            self.progress.add(nbytes)
         return still
 
-    def _read(self, runs: list[Written]) -> None:
-        with ExtentReader(self.found, 0, verify=False) as reader:
+    def read(self, runs: list[Written]) -> None:
+        with open_source(self.path) as source:
             for written in runs:
-                extent = Extent(0, written.offset, written.nbytes, written.nbytes)
                 crc = 0
-                for at in range(0, extent.size, _CHUNK):
+                for at in range(0, written.nbytes, _CHUNK):
                     if self.stop.is_set():
                         return
-                    nbytes = min(_CHUNK, extent.size - at)
+                    nbytes = min(_CHUNK, written.nbytes - at)
                     try:
-                        crc = zlib.crc32(reader.read(extent, at, nbytes), crc)
+                        crc = zlib.crc32(source.read(written.offset + at, nbytes), crc)
                     except InspectorError as error:
                         raise Mismatch(written.what, f"{_named(written)} could not be read again: {error.message}") from error
                     with self.lock:
