@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import errno
 import os
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..arrays import TensorReader
 from ..bytes import ExtentReader
 from ..checkpoint import Checkpoint, Extent
+from ..checksum import crc32
 from ..errors import BadTensor, SaveError
 from ..keypath import visible
 from ..progress import Monitor
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20             # bytes read, summed and written at once: they stay in the processor's cache
 _SENT = 64 << 20            # bytes that the system is asked to copy at once: between two looks at whether to stop
 _SMALL = 64 << 10           # below this, gathering in memory is cheaper than a call of its own
-_FLUSH = 256 << 20          # bytes after which the disk is set to work
 _TOLD = 256 << 10           # bytes between two reports
 _FILES = 8                  # files held open at once
 
@@ -92,16 +91,11 @@ class Inputs:
                 yield _bytes_of(array.view("u1").data if payload.swap == 1 else array.view(f"u{payload.swap}").byteswap().view("u1").data)
 
 
-def _nobody(_: Written) -> None:
-    pass
-
-
 class Output:
     """The file behind `fd`, written front to back; a context manager. `progress` is told how many bytes more there are. `runs` say
     of the whole file, one after the other, what it must hold: large payloads each for itself, what lies between them together."""
 
-    def __init__(self, fd: int, inputs: Inputs, progress: Progress, follow: Callable[[Written], None] = _nobody) -> None:
-        """`follow` is told of each run as soon as it is in the file."""
+    def __init__(self, fd: int, inputs: Inputs, progress: Progress) -> None:
         from concurrent.futures import ThreadPoolExecutor  # brings logging with it
         self.at = 0
         self.runs: list[Written] = []
@@ -109,10 +103,7 @@ class Output:
         self._inputs = inputs
         self._progress = progress
         self._pending = bytearray()
-        self._helper = ThreadPoolExecutor(2, "inspector-save")
-        self._flushing: Future[None] | None = None
-        self._flushed = 0
-        self._follow = follow
+        self._helper = ThreadPoolExecutor(1, "inspector-save")
         self._run = 0               # where what lies between large payloads began, and its sum so far
         self._sum = 0
 
@@ -124,7 +115,7 @@ class Output:
 
     def write(self, data: bytes | memoryview) -> None:
         """Bytes of the container itself, or of a small payload."""
-        self._sum = zlib.crc32(data, self._sum)
+        self._sum = crc32(data, self._sum)
         self._put(data)
 
     def _put(self, data: bytes | memoryview) -> None:
@@ -150,7 +141,7 @@ class Output:
     def _small(self, payload: Payload) -> int:
         crc = 0
         for chunk in self._inputs.chunks(payload):
-            crc = zlib.crc32(chunk, crc)
+            crc = crc32(chunk, crc)
             self.write(chunk)
         return crc
 
@@ -160,42 +151,29 @@ class Output:
         crc = self._send(payload.extent) if payload.extent is not None else None
         if crc is None:
             crc = self._stream(payload)
-        self._note_run(Written(payload.what, begin, self.at - begin, crc))
+        self.runs.append(Written(payload.what, begin, self.at - begin, crc))
+        self._run, self._sum = self.at, 0
         return crc
 
     def _end_run(self) -> None:
-        self._empty()
         if self.at > self._run:
-            self._note_run(Written("", self._run, self.at - self._run, self._sum))
-
-    def _note_run(self, run: Written) -> None:
-        self.runs.append(run)
-        self._follow(run)
+            self.runs.append(Written("", self._run, self.at - self._run, self._sum))
         self._run, self._sum = self.at, 0
 
     def finish(self) -> None:
         """Everything handed to the system; `flush` then makes it durable."""
         self._end_run()
-        if self._flushing is not None:
-            self._flushing.result()
+        self._empty()
 
     def flush(self) -> Future[None]:
-        """Begins to make durable what was written. The result raises OSError, and is never asked for twice."""
+        """Begins to make durable what was written, while it can be read again already. The result raises OSError; it is never
+        tried twice, as a system that failed once may say that all is well the second time."""
         return self._helper.submit(os.fsync, self._fd)
 
     def _empty(self) -> None:
         pending, self._pending = self._pending, bytearray()
         if pending:
             write_all(self._fd, pending)
-        if self.at - self._flushed >= _FLUSH and (self._flushing is None or self._flushing.done()):
-            self._begin_flush()
-
-    def _begin_flush(self) -> None:
-        """Lets the disk work while the rest is copied, so that little is left to wait for at the end."""
-        if self._flushing is not None:
-            self._flushing.result()             # raises what the last one met
-        self._flushed = self.at
-        self._flushing = self._helper.submit(os.fsync, self._fd)
 
     def _send(self, extent: Extent) -> int | None:
         """Copies the extent within the system and returns the checksum it must have; None when either is not to be had."""
@@ -212,19 +190,15 @@ class Output:
             done += sent
             self.at += sent
             self._progress.add(sent)
-            self._empty()
         return extent.crc
 
     def _stream(self, payload: Payload) -> int:
-        """Reads, sums and writes; the sum of one piece is made while the next is read."""
+        """Reads, sums and writes."""
         crc = 0
-        summing: Future[int] | None = None
         for chunk in self._inputs.chunks(payload):
-            if summing is not None:
-                crc = summing.result()
-            summing = self._helper.submit(zlib.crc32, chunk, crc)
+            crc = crc32(chunk, crc)
             self._put(chunk)
-        return crc if summing is None else summing.result()
+        return crc
 
 
 class Progress:

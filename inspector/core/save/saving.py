@@ -18,10 +18,9 @@ from . import atomic, safetensors, targets, torch_zip, verify
 from .atomic import Staging, Temporary
 from .payloads import Inputs, Output, Payload, Progress, Written, explained
 from .plan import SavePlan, plan_save
-from .verify import Follower, Mismatch
+from .verify import Mismatch
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_LARGE = 256 << 20              # bytes of a file from which on it is read again while it is written
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
@@ -140,10 +139,7 @@ class _Save:
 
     def _one(self, temporary: Temporary, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
         """Writes one file and makes it durable while it is read again."""
-        with ExitStack() as stack:
-            large = not isinstance(work, bytes) and work.nbytes >= _LARGE
-            follower = stack.enter_context(Follower(temporary.path)) if large else None
-            output = stack.enter_context(Output(temporary.fd, inputs, self.progress, *([follower.add] if follower else [])))
+        with Output(temporary.fd, inputs, self.progress) as output:
             try:
                 if isinstance(work, bytes):
                     output.write(work)
@@ -158,9 +154,7 @@ class _Save:
             ended = stamp_of(temporary.path)
             durable = output.flush()
             try:
-                left = output.runs if follower is None else follower.rest()
-                self.progress.add(sum(run.nbytes for run in output.runs) - sum(run.nbytes for run in left))
-                self._verify(temporary.path, work, written, left)
+                self._verify(temporary.path, work, written, output.runs)
             finally:
                 failed = durable.exception()
             if failed is not None:
@@ -170,7 +164,6 @@ class _Save:
 
     def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
                 runs: list[Written]) -> None:
-        """`runs` are those whose bytes are still to be compared."""
         self.progress.what = "verifying"
         if isinstance(work, bytes):
             return                              # an index: it is read when the whole set is there

@@ -7,14 +7,13 @@ source itself recorded. Two threads share the reading; nothing is held but a few
 from __future__ import annotations
 
 import threading
-import zlib
 from collections.abc import Collection, Iterator, Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .. import formats
 from ..bytes import open_source
 from ..checkpoint import Checkpoint, Extent, Opaque, Plain, TensorInfo
+from ..checksum import crc32
 from ..errors import InspectorError, SaveError
 from ..keypath import visible
 from ..limits import LIMITS, Limits
@@ -91,44 +90,8 @@ def same_bytes(path: str, runs: list[Written], progress: Progress) -> None:
     _Check(path, progress).run(runs)
 
 
-class Follower:
-    """Reads a large file while it is still written: the second processor has nothing else to do. What it has not got to when
-    the writing ends is for `same_bytes`. A context manager."""
-
-    def __init__(self, path: str) -> None:
-        from concurrent.futures import ThreadPoolExecutor  # brings logging with it
-        self._check = _Check(path, None)
-        self._pool = ThreadPoolExecutor(1, "inspector-verify")
-        self._tasks: list[tuple[list[Written], Future[None]]] = []
-        self._waiting: list[Written] = []
-        self._nbytes = 0
-
-    def __enter__(self) -> Follower:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._check.stop.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-    def add(self, run: Written) -> None:
-        """`run` is in the file."""
-        self._waiting.append(run)
-        self._nbytes += run.nbytes
-        if self._nbytes >= _TASK:
-            self._tasks.append((self._waiting, self._pool.submit(self._check.read, self._waiting)))
-            self._waiting, self._nbytes = [], 0
-
-    def rest(self) -> list[Written]:
-        """The runs that were not read. Raises Mismatch for those that were and are wrong."""
-        left = [run for runs, future in self._tasks if future.cancel() for run in runs]
-        for _, future in self._tasks:
-            if not future.cancelled():
-                future.result()
-        return left + self._waiting
-
-
 class _Check:
-    def __init__(self, path: str, progress: Progress | None) -> None:
+    def __init__(self, path: str, progress: Progress) -> None:
         self.path = path
         self.progress = progress
         self.stop = threading.Event()
@@ -142,7 +105,7 @@ class _Check:
                 tasks = iter(_tasks(runs))
                 running: set[Future[None]] = set()
                 for task in tasks:
-                    running.add(pool.submit(self.read, task))
+                    running.add(pool.submit(self._read, task))
                     while len(running) > _THREADS:
                         running = self._wait(running)
                 while running:
@@ -158,11 +121,10 @@ class _Check:
             future.result()
         with self.lock:
             nbytes, self.done = self.done, 0
-        if self.progress is not None:
-            self.progress.add(nbytes)
+        self.progress.add(nbytes)
         return still
 
-    def read(self, runs: list[Written]) -> None:
+    def _read(self, runs: list[Written]) -> None:
         with open_source(self.path) as source:
             for written in runs:
                 crc = 0
@@ -171,7 +133,7 @@ class _Check:
                         return
                     nbytes = min(_CHUNK, written.nbytes - at)
                     try:
-                        crc = zlib.crc32(source.read(written.offset + at, nbytes), crc)
+                        crc = crc32(source.read(written.offset + at, nbytes), crc)
                     except InspectorError as error:
                         raise Mismatch(written.what, f"{_named(written)} could not be read again: {error.message}") from error
                     with self.lock:
