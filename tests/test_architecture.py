@@ -16,7 +16,7 @@ PACKAGE = ROOT / "inspector"
 LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.errors", 0), ("inspector.core.findings", 0), ("inspector.core.progress", 0), ("inspector.core.limits", 0),
     ("inspector.core.collector", 0), ("inspector.core.workers", 1),
-    ("inspector.core.dtypes", 0), ("inspector.core.keypath", 0),
+    ("inspector.core.dtypes", 0), ("inspector.core.checksum", 0), ("inspector.core.keypath", 0),
     ("inspector.core.graph", 1), ("inspector.core.dense", 3),
     ("inspector.core.checkpoint", 2),
     ("inspector.core.leaves", 3), ("inspector.core.strides", 3), ("inspector.core.zip_local", 3), ("inspector.core.pickles", 3),
@@ -49,7 +49,7 @@ NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpick
          "safetensors", "zipfile", "tarfile", "mmap"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
-THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba"}
+THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba", "zlib_ng"}
 
 
 class Import(NamedTuple):

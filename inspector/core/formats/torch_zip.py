@@ -13,7 +13,6 @@ code of a TorchScript archive is listed, never compiled.
 """
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
@@ -23,6 +22,7 @@ from types import MappingProxyType
 from .. import collector
 from ..bytes import STORED, SourceFile, read_member
 from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage, TensorInfo
+from ..checksum import crc32
 from ..dtypes import DTYPES
 from ..errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig, Truncated
 from ..findings import Finding, Level
@@ -329,7 +329,7 @@ class _Archive:
             data = read_member(self.source, extent)
         except BadTensor as error:
             raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
-        if extent.crc is not None and zlib.crc32(data) != extent.crc:
+        if extent.crc is not None and crc32(data) != extent.crc:
             self._tell("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
                        "(CRC-32) differs.", "torch does not notice. Fetch or copy the file again.")
         return data
