@@ -355,7 +355,8 @@ def test_that_a_mixed_group_is_measured_as_one(tmp_path: Path, way: str) -> None
 
 
 def test_that_many_tensors_come_in_order_from_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ALONE", 0)
+    monkeypatch.setattr(workers, "_BIG", 0)
+    monkeypatch.setattr(workers, "_ENOUGH", 0)
     monkeypatch.setattr(module, "_BATCH", 0)
     monkeypatch.setattr(workers, "cores", lambda: 4)
     arrays = [np.random.default_rng(n).normal(n, 1, 100 + n) for n in range(60)]
@@ -378,7 +379,8 @@ def test_that_many_tensors_come_in_order_from_many_threads(tmp_path: Path, monke
 @pytest.mark.parametrize("threads", [1, 3])
 def test_that_cancelling_ends_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     import threading
-    monkeypatch.setattr(module, "_ALONE", 0)
+    monkeypatch.setattr(workers, "_BIG", 0)
+    monkeypatch.setattr(workers, "_ENOUGH", 0)
     monkeypatch.setattr(module, "_BATCH", 0)
     monkeypatch.setattr(workers, "cores", lambda: threads)
     ckpt = checkpoint(tmp_path / "f", *[np.arange(1000.0)] * 50)
