@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..dtypes import DTYPES
-from . import elements
+from . import elements, kernels
 from .distribution import Distribution, Moments, from_counts, joined, merged
+from .floats import Floats
 from .histogram import Fine, Thresholds
+from .integers import Integers
 from .sources import Source
-from .streams import Floats, Integers, Table, stream
+from .tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +28,6 @@ class Gathered:
 
     def __init__(self, found: list[Source], worth: int) -> None:
         self._found = found
-        self._worth = worth
         self._tables: dict[str, Table] = {}
         self._stream: Floats | Integers | None = None
         self._sorted: list[tuple[int, Array]] | None = None
@@ -41,7 +42,8 @@ class Gathered:
                 continue
             self._tables.setdefault(source.info.dtype, Table(_bits(source), worth))
         if self._sorted is None and self.again:
-            self._stream = stream(self.into, worth)
+            widths = {elements.FLOAT32: kernels.FLOAT32, elements.FLOAT64: kernels.FLOAT64}
+            self._stream = Floats(widths[self.into], worth) if self.into in widths else Integers(self.into)
 
     @property
     def again(self) -> list[Source]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.core import workers
-from inspector.core.measures import elements, kernels, sources, streams
+from inspector.core.measures import elements, kernels, sources, tables
 from inspector.core.measures import summary as module
 
 Array = np.ndarray[Any, Any]
@@ -102,7 +102,8 @@ def expect(summary: core.Summary, values: Array, least_normal: float = 0.0) -> N
 def exact_histogram(exact: list[Any], edges: tuple[float, ...]) -> list[int]:
     """Comparing Python's numbers is exact, whatever their types. The outermost edges hold all."""
     import bisect
-    starts = [bisect.bisect_left(sorted(exact), edge) for edge in edges[1:-1]]
+    ordered = sorted(exact)
+    starts = [bisect.bisect_left(ordered, edge) for edge in edges[1:-1]]
     return np.diff([0, *starts, len(exact)]).tolist()
 
 
@@ -251,7 +252,7 @@ def test_that_the_loops_compile_and_agree_with_numpy() -> None:
 
 
 def test_that_a_table_of_small_counters_is_emptied_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_FLUSH", 100)
+    monkeypatch.setattr(tables, "_FLUSH", 100)
     monkeypatch.setattr(module, "CHUNK", 400)
     go("numpy", monkeypatch)
     for dtype in ("float32", "int16", "int64"):
