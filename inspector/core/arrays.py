@@ -38,7 +38,6 @@ _HELD = 32 << 20        # bytes of a storage held at once to gather strided elem
 _GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
 _BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
-_ALONE = 8 << 20        # bytes up to which no other thread is started
 _FILES = 8              # files held open at once
 
 
@@ -92,8 +91,7 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
         progress.add(sum(sizes[key] for key in batch), batch[-1])
         return found
 
-    threads = workers.cores() if sum(sizes.values()) > _ALONE else 1
-    results = workers.each(_batches(ckpt, wanted, sizes), work, threads, progress.stopped)
+    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values()), progress.stopped)
     try:
         for key in chosen:
             while stands_for[key] not in known:

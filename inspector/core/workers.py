@@ -14,6 +14,8 @@ from .progress import Monitor
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 _MOST = 16
+_BIG = 256 << 10
+_ENOUGH = 8 << 20
 _AHEAD = 4          # jobs a thread that are begun before the first one's result is taken
 
 
@@ -21,6 +23,12 @@ def cores() -> int:
     """How many threads are worth having."""
     there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, min(there, _MOST))
+
+
+def threads_for(sizes: Iterable[int]) -> int:
+    """How many threads are worth having for tensors of so many bytes each: those that are small keep the interpreter busy, not
+    the processor."""
+    return cores() if sum(size for size in sizes if size >= _BIG) > _ENOUGH else 1
 
 
 class Progress(Monitor):

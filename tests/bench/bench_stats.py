@@ -24,13 +24,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 OURS = """
-import resource, sys, threading, time
+import resource, sys, time
 from inspector import core
 ckpt = core.open(sys.argv[1])
-core.summarize(ckpt, list(ckpt.tensors)[:4])            # loads numba and the compiled loops
 usage = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = usage()
+core.summarize(ckpt, list(ckpt.tensors)[:4])            # loads numpy, numba and the compiled loops
 nbytes = sum(info.nbytes for info in ckpt.tensors.values())
-before, cpu, start = usage(), time.process_time(), time.perf_counter()
+cpu, start = time.process_time(), time.perf_counter()
 summaries = core.summarize(ckpt)
 seconds = time.perf_counter() - start
 print(nbytes / seconds, nbytes / (time.process_time() - cpu), (usage() - before) / 1024)
@@ -89,7 +90,7 @@ def show(name: str, ours: list[tuple[float, ...]], rival: list[tuple[float, ...]
         share = statistics.median(a[which] / b[which] for a, b in zip(ours, memory, strict=True))
         print(f"  {how:18} ours {rates[0]:6.2f}  torch {rates[1]:6.3f}  memory {rates[2]:6.1f} GB/s; "
               f"{faster:6.1f} x torch (bar 10), {share:.3f} of memory (bar {bar})")
-    print(f"  peak memory grew by {max(run[2] for run in ours):.0f} MB (bar 150)" +
+    print(f"  peak memory grew by {max(run[2] for run in ours):.0f} MB, numpy and numba included (bar 150)" +
           ("; checksums of everything included" if name == "pth" else ""))
 
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -79,29 +80,32 @@ class Distribution:
         return bool(self.values.dtype.kind != "f")
 
     def zeros(self) -> int:
-        import numpy as np
-        first, last = np.searchsorted(self.values, 0, "left"), np.searchsorted(self.values, 0, "right")
-        return self._before(int(last)) - self._before(int(first))
+        if self.counts is None:
+            import numpy as np
+            return self.values.size - int(np.count_nonzero(self.values))
+        return self._before(self.values.searchsorted(0, "right")) - self._before(self.values.searchsorted(0, "left"))
 
-    def subnormals(self, least_normal: float) -> int:
-        import numpy as np
-        first, last = np.searchsorted(self.values, -least_normal, "right"), np.searchsorted(self.values, least_normal, "left")
-        return max(0, self._before(int(last)) - self._before(int(first)) - self.zeros())
+    def subnormals(self, least_normal: float, zeros: int) -> int:
+        """Between `least_normal` and its negative, the `zeros` aside."""
+        last, first = self.values.searchsorted(least_normal, "left"), self.values.searchsorted(-least_normal, "right")
+        return max(0, self._before(last) - self._before(first) - zeros)
 
-    def _before(self, place: int) -> int:
+    def _before(self, place: Any) -> int:
         return int(self.ends[place - 1]) if place else 0
 
     def under(self, thresholds: Array) -> Array:
         """How many numbers are less than each threshold (of the type of `values`: see `histogram.Thresholds`)."""
         import numpy as np
-        places = np.searchsorted(self.values, thresholds, "left")
+        places: Array = self.values.searchsorted(thresholds, "left")
+        if self.counts is None:
+            return places
         found: Array = np.concatenate([np.zeros(1, np.int64), self.ends])[places]
         return found
 
     def at(self, ranks: Array) -> list[float | int]:
         """The numbers with these places in ascending order, from 0."""
-        import numpy as np
-        found: list[float | int] = self.values[np.searchsorted(self.ends, ranks, "right")].tolist()
+        places = ranks if self.counts is None else self.ends.searchsorted(ranks, "right")
+        found: list[float | int] = self.values[places].tolist()
         return found
 
     def moments(self) -> Moments:
@@ -171,13 +175,14 @@ def merged(parts: list[Distribution]) -> Distribution:
                        np.concatenate([np.ones(part.values.size, np.int64) if part.counts is None else part.counts for part in parts]))
 
 
-def ranks_of(shares: Sequence[float], size: int) -> list[int]:
+@lru_cache(4096)
+def ranks_of(shares: tuple[float, ...], size: int) -> list[int]:
     """The places in ascending order, from 0, that the quantiles of `size` numbers lie at or between."""
     spots = [int(share * (size - 1)) for share in shares]
     return sorted({min(place, size - 1) for spot in spots for place in (spot, spot + 1)})
 
 
-def interpolated(shares: Sequence[float], size: int, take: Callable[[list[int]], list[float | int]]) -> tuple[float | int, ...]:
+def interpolated(shares: tuple[float, ...], size: int, take: Callable[[list[int]], list[float | int]]) -> tuple[float | int, ...]:
     """Quantiles as numpy's default: between the two nearest numbers in order, linearly. `take` gives the numbers at `ranks_of`."""
     ranks = ranks_of(shares, size)
     number = dict(zip(ranks, take(ranks), strict=True))

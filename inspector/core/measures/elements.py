@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..dtypes import DTYPES, numpy_dtype
 
@@ -77,6 +77,33 @@ def table_values(dtype: str) -> Array:
     values.flags.writeable = False
     table: Array = values
     return table
+
+
+class Ranked(NamedTuple):
+    """The finite numbers of a table type, ascending, none twice (`values`, float64 or int64), and of each bit pattern which of them
+    it is (`rank`, uint16); -inf, +inf and NaN follow them in this order. `order` has the patterns by rank, those of rank `r` from
+    `starts[r]` on; the ranks that no pattern has are left out of `present`."""
+
+    values: Array
+    rank: Array
+    order: Array
+    starts: Array
+    present: Array
+
+
+@cache
+def ranked(dtype: str) -> Ranked:
+    """Read-only."""
+    import numpy as np
+    numbers = table_values(dtype)
+    finite = np.isfinite(numbers)
+    values = np.unique(numbers[finite])                 # -0 is 0
+    rank = np.searchsorted(values, np.where(finite, numbers, 0))
+    for n, special in enumerate((numbers == -np.inf, numbers == np.inf, np.isnan(numbers))):
+        rank[special] = values.size + n
+    order = np.argsort(rank, kind="stable")
+    present, starts = np.unique(rank[order], return_index=True)
+    return Ranked(values, rank.astype(np.uint16), order, starts, present)
 
 
 @cache

@@ -5,11 +5,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..dtypes import DTYPES
-from . import elements
+from . import elements, kernels
 from .distribution import Distribution, Moments, from_counts, joined, merged
+from .floats import Floats
 from .histogram import Fine, Thresholds
+from .integers import Integers
 from .sources import Source
-from .streams import Floats, Integers, Table, stream
+from .tables import Table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +28,6 @@ class Gathered:
 
     def __init__(self, found: list[Source], worth: int) -> None:
         self._found = found
-        self._worth = worth
         self._tables: dict[str, Table] = {}
         self._stream: Floats | Integers | None = None
         self._sorted: list[tuple[int, Array]] | None = None
@@ -41,7 +42,8 @@ class Gathered:
                 continue
             self._tables.setdefault(source.info.dtype, Table(_bits(source), worth))
         if self._sorted is None and self.again:
-            self._stream = stream(self.into, worth)
+            widths = {elements.FLOAT32: kernels.FLOAT32, elements.FLOAT64: kernels.FLOAT64}
+            self._stream = Floats(widths[self.into], worth) if self.into in widths else Integers(self.into)
 
     @property
     def again(self) -> list[Source]:
@@ -67,11 +69,7 @@ class Gathered:
         parts: list[Distribution] = []
         if self._sorted is not None:
             parts.append(self._of_few())
-        distinct = []
-        for dtype, table in self._tables.items():
-            counts = table.counts()
-            distinct.append(self._count(dtype, elements.table_values(dtype), counts))
-            parts.append(distinct[-1])
+        parts += [self._count(dtype, table.counts()) for dtype, table in self._tables.items()]
         if self._stream is not None:
             self.numel += self._stream.numel
             self.zeros += self._stream.zeros
@@ -82,7 +80,7 @@ class Gathered:
         if isinstance(self._stream, Floats):
             parts = [Distribution(part.values.astype("f8"), part.counts) for part in parts]
         self._distribution = merged([part for part in parts if part.size])
-        if self._stream is None and (self._sorted is None or _bits(self._found[0]) <= 16):
+        if self._tables and self._stream is None:
             self.distinct = self._distribution.values.size
 
     def _of_few(self) -> Distribution:
@@ -93,41 +91,49 @@ class Gathered:
         if not chunks:
             return Distribution(np.zeros(0))
         values = np.concatenate(chunks) if len(chunks) != 1 else chunks[0]
-        if source.family == elements.TABLE:
-            bits, counts = np.unique(values, return_counts=True)
-            return self._count(source.info.dtype, elements.table_values(source.info.dtype)[bits], counts)
         self.numel = values.size
+        if source.family == elements.TABLE:
+            return self._of_few_bits(source.info.dtype, values)
+        least = 0.0
         if values.dtype.kind == "f":
             good = np.isfinite(values)
             if not good.all():
                 self.posinf, self.neginf = int((values == np.inf).sum()), int((values == -np.inf).sum())
                 values = values[good]
             least = elements.least_normal("float32" if source.convert else source.info.dtype)
-            values = values + values.dtype.type(0)          # -0 is 0
-        else:
-            least = 0.0
-        ordered = np.sort(values)
-        found = Distribution(ordered.astype("f8") if values.dtype.kind == "f" else ordered)
-        self.zeros = found.zeros()
-        self.subnormal = found.subnormals(least) if least else 0
-        return found
+            values = values.astype("f8") + 0.0          # -0 is 0
+        return self._counted(Distribution(np.sort(values)), least)
 
-    def _count(self, dtype: str, values: Array, counts: Array) -> Distribution:
-        """Takes the numbers of a table in: which there are, and how often."""
+    def _of_few_bits(self, dtype: str, bits: Array) -> Distribution:
         import numpy as np
-        there = np.flatnonzero(counts)
-        values, counts = values[there], counts[there]
+        numbers = elements.ranked(dtype)
+        ranks = np.sort(numbers.rank[bits])
+        top = numbers.values.size
+        if ranks[-1] >= top:
+            finite, plus, nan = (int(place) for place in ranks.searchsorted((top, top + 1, top + 2)))
+            self.neginf, self.posinf = plus - finite, nan - plus
+            ranks = ranks[:finite]
+        self.distinct = 1 + int(np.count_nonzero(ranks[1:] != ranks[:-1])) if ranks.size else 0
+        return self._counted(Distribution(numbers.values[ranks]), elements.least_normal(dtype))
+
+    def _count(self, dtype: str, counts: Array) -> Distribution:
+        """Takes the counts of a table in: how often each bit pattern occurs."""
+        import numpy as np
         self.numel += int(counts.sum())
-        if values.dtype.kind == "f":
-            finite = np.isfinite(values)
-            if not finite.all():
-                self.posinf += int(counts[values == np.inf].sum())
-                self.neginf += int(counts[values == -np.inf].sum())
-                values, counts = values[finite], counts[finite]
-        found = from_counts(values, counts)
-        self.zeros += found.zeros()
-        least = elements.least_normal(dtype)
-        self.subnormal += found.subnormals(least) if least else 0
+        numbers = elements.ranked(dtype)
+        counts = np.add.reduceat(counts[numbers.order], numbers.starts)
+        there = np.flatnonzero(counts)
+        counts, ranks = counts[there], numbers.present[there]
+        finite = int(ranks.searchsorted(numbers.values.size))
+        for count, rank in zip(counts[finite:].tolist(), (ranks[finite:] - numbers.values.size).tolist(), strict=True):
+            self.neginf += count if rank == 0 else 0
+            self.posinf += count if rank == 1 else 0
+        return self._counted(Distribution(numbers.values[ranks[:finite]], counts[:finite]), elements.least_normal(dtype))
+
+    def _counted(self, found: Distribution, least_normal: float) -> Distribution:
+        zeros = found.zeros()
+        self.zeros += zeros
+        self.subnormal += found.subnormals(least_normal, zeros) if least_normal else 0
         return found
 
     # -- what is known after it -----------------------------------------------------------------------------------------

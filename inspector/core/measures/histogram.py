@@ -4,7 +4,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..errors import UsageError
@@ -97,15 +96,14 @@ class Thresholds:
         return whole
 
     def result(self, under: Array, size: int, dtype: np.dtype[Any]) -> Binned:
-        """The histogram, from how many of `size` elements of that type are less than each threshold."""
-        import numpy as np
+        """The histogram, from how many of `size` elements of that type are less than each threshold (changes `under`)."""
         if dtype.kind != "f":
+            import numpy as np
             under = np.where(np.ceil(self.edges) >= float(np.iinfo(dtype).max), size, under)
-        counts = under.tolist()
         if self.everything:
-            counts[0], counts[-1] = 0, size
-        steps = np.diff(np.array(counts, np.int64)) if size < 1 << 63 else [b - a for a, b in pairwise(counts)]
-        return Binned(tuple(self.edges.tolist()), tuple(map(int, steps)), counts[0], size - counts[-1])
+            under[0], under[-1] = 0, size
+        counts = tuple((under[1:] - under[:-1]).tolist())
+        return Binned(tuple(self.edges.tolist()), counts, int(under[0]), size - int(under[-1]))
 
 
 def given_edges(edges: Sequence[float]) -> Array:

@@ -35,7 +35,6 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 CHUNK = 1 << 20                 # bytes taken at once: they stay in the processor's cache from the read to the last look
 _BATCH = 2 << 20                # bytes of small tensors that are one job
 _WIDE = 64 << 20                # bytes from which on a tensor is worth all threads at once
-_ALONE = 8 << 20                # bytes up to which no other thread is started at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
     """The summary of all elements of several tensors together; otherwise as `summarize_tensor`."""
     ask = _Ask.of(bins, range, edges, log, quantiles, keep=True)
     found = [sources.of_tensor(ckpt, key, fold=False) for key in keys]
-    with _Run(ckpt, monitor, found, workers.cores()) as run:
+    with _Run(ckpt, monitor, found, workers.threads_for(source.nbytes for source in found)) as run:
         summary = _summarize(run, found, ask)
         run.over()
         return summary
@@ -114,12 +113,11 @@ def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS,
         except BadTensor as error:
             entries.append((key, error))
     good = [source for _, source in entries if isinstance(source, Source)]
-    threads = workers.cores() if sum(source.nbytes for source in good) > _ALONE else 1
-    with _Run(ckpt, monitor, good, threads) as run:
+    with _Run(ckpt, monitor, good, workers.threads_for(source.nbytes for source in good)) as run:
         def work(batch: list[tuple[str, Source | BadTensor]]) -> list[tuple[str, Summary | BadTensor]]:
             return [(key, entry if isinstance(entry, BadTensor) else _one(run, key, entry, ask)) for key, entry in batch]
 
-        for part in workers.each(_batches(entries), work, threads, run.progress.stopped):
+        for part in workers.each(_batches(entries), work, run.threads, run.progress.stopped):
             yield from part
         run.over()
 
@@ -184,7 +182,7 @@ class _Run:
         self.worth = sum(source.nbytes for source in found)
         self.progress = workers.Progress(monitor, self.total)
         self._readers = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
-        self._threads = threads
+        self.threads = threads
 
     def __enter__(self) -> _Run:
         return self
@@ -199,7 +197,7 @@ class _Run:
     def read(self, found: list[Source], into: str, taker: Callable[[Source, int], Callable[[Array, int], None]]) -> None:
         """One pass: `taker(source, its number)(chunk, the chunk's number)` for all chunks, from several threads where that is
         worth while."""
-        if len(found) == 1 or self._threads < 2:
+        if len(found) == 1 or self.threads < 2:
             for number, source in enumerate(found):
                 self._read_one(source, into, taker(source, number))
             return
@@ -208,17 +206,17 @@ class _Run:
         def work(numbers: list[int]) -> None:
             for number in numbers:
                 self._read_one(found[number], into, taker(found[number], number), alone=False)
-        for _ in workers.each(batches, work, self._threads, self.progress.stopped):
+        for _ in workers.each(batches, work, self.threads, self.progress.stopped):
             pass
 
     def _read_one(self, source: Source, into: str, take: Callable[[Array, int], None], alone: bool = True) -> None:
         chunks = enumerate(source.chunks(self._readers.get(), CHUNK, into))
-        wide = alone and source.nbytes >= max(_WIDE, self.worth // (2 * self._threads))
+        wide = alone and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads))
 
         def work(job: tuple[int, Array]) -> None:
             take(job[1], job[0])
             self.progress.add(job[1].nbytes, source.key)
-        for _ in workers.each(chunks, work, max(2, self._threads) if wide and self._threads > 1 else 1, self.progress.stopped):
+        for _ in workers.each(chunks, work, max(2, self.threads) if wide and self.threads > 1 else 1, self.progress.stopped):
             pass
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.core import workers
-from inspector.core.measures import elements, kernels, sources, streams
+from inspector.core.measures import elements, kernels, sources, tables
 from inspector.core.measures import summary as module
 
 Array = np.ndarray[Any, Any]
@@ -102,7 +102,8 @@ def expect(summary: core.Summary, values: Array, least_normal: float = 0.0) -> N
 def exact_histogram(exact: list[Any], edges: tuple[float, ...]) -> list[int]:
     """Comparing Python's numbers is exact, whatever their types. The outermost edges hold all."""
     import bisect
-    starts = [bisect.bisect_left(sorted(exact), edge) for edge in edges[1:-1]]
+    ordered = sorted(exact)
+    starts = [bisect.bisect_left(ordered, edge) for edge in edges[1:-1]]
     return np.diff([0, *starts, len(exact)]).tolist()
 
 
@@ -251,7 +252,7 @@ def test_that_the_loops_compile_and_agree_with_numpy() -> None:
 
 
 def test_that_a_table_of_small_counters_is_emptied_in_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_FLUSH", 100)
+    monkeypatch.setattr(tables, "_FLUSH", 100)
     monkeypatch.setattr(module, "CHUNK", 400)
     go("numpy", monkeypatch)
     for dtype in ("float32", "int16", "int64"):
@@ -355,7 +356,8 @@ def test_that_a_mixed_group_is_measured_as_one(tmp_path: Path, way: str) -> None
 
 
 def test_that_many_tensors_come_in_order_from_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ALONE", 0)
+    monkeypatch.setattr(workers, "_BIG", 0)
+    monkeypatch.setattr(workers, "_ENOUGH", 0)
     monkeypatch.setattr(module, "_BATCH", 0)
     monkeypatch.setattr(workers, "cores", lambda: 4)
     arrays = [np.random.default_rng(n).normal(n, 1, 100 + n) for n in range(60)]
@@ -378,7 +380,8 @@ def test_that_many_tensors_come_in_order_from_many_threads(tmp_path: Path, monke
 @pytest.mark.parametrize("threads", [1, 3])
 def test_that_cancelling_ends_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, threads: int) -> None:
     import threading
-    monkeypatch.setattr(module, "_ALONE", 0)
+    monkeypatch.setattr(workers, "_BIG", 0)
+    monkeypatch.setattr(workers, "_ENOUGH", 0)
     monkeypatch.setattr(module, "_BATCH", 0)
     monkeypatch.setattr(workers, "cores", lambda: threads)
     ckpt = checkpoint(tmp_path / "f", *[np.arange(1000.0)] * 50)
