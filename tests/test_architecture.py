@@ -33,8 +33,8 @@ LEVELS: tuple[tuple[str, int], ...] = (
 
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
 SIBLINGS: dict[str, frozenset[str]] = {
-    "inspector.core.formats": frozenset({"torch_zip", "torch_legacy", "torch_tar", "safetensors", "plain_pickle", "sharded",
-                                         "dcp"}),
+    "inspector.core.formats": frozenset({"torch_zip", "script_json", "torch_export", "torch_legacy", "torch_tar", "safetensors",
+                                         "plain_pickle", "sharded", "dcp"}),
     "inspector.core.edits": frozenset(path.stem for path in (PACKAGE / "core" / "edits").glob("*.py")) - {"__init__", "common"},
     "inspector.core.checks": frozenset(path.stem for path in (PACKAGE / "core" / "checks").glob("*.py")) - {"__init__", "common"},
     "inspector.gui.panels": frozenset(path.stem for path in (PACKAGE / "gui" / "panels").glob("*.py")) - {"__init__", "common"},
