@@ -26,13 +26,14 @@ inspector [FILE ...]                    open the window
        inspector stats FILE [--match GLOB] [--bins N]
                                                minimum, maximum, mean, deviation and histogram of tensors
        inspector check FILE                    what is wrong with the file; exit 0 nothing, 1 something
+       inspector code FILE [NAME]              the code and other texts in the file, listed or printed
        inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
 """
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check).
+--json prints one JSON object on standard output (ls, stats, check, code).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """
 
@@ -212,6 +213,25 @@ def _check(arguments: list[str]) -> int:
     return 1 if core.worst(findings) in ("warning", "danger") else 0
 
 
+def _code(arguments: list[str]) -> int:
+    parser = _Parser("inspector code", "List the code and other texts that lie in a checkpoint, or print one of them. Nothing is run.")
+    _add_file(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the text to print; the end of its name will do")
+    asked = parser.parse_args(arguments)
+    from inspector import core
+    from inspector.commands import code
+    with _reading(asked.file):
+        ckpt = core.open(asked.file)
+        if asked.json:
+            _write(_json(code.as_json(ckpt, asked.name)))
+        elif asked.name is None:
+            _write(code.listed(ckpt))
+        else:
+            for piece in code.printed(ckpt, asked.name):
+                _write(piece)
+    return 0
+
+
 def _desktop(arguments: list[str]) -> int:
     parser = _Parser("inspector desktop", "Put inspector into the desktop's menu and among its file types' programs, or undo it.")
     parser.add_argument("action", choices=("install", "uninstall", "status"))
@@ -250,7 +270,8 @@ def _window(arguments: list[str]) -> int:
     return _show(asked.files, asked.screenshot, new_window=asked.new_window)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "check": _check, "demo": _demo, "desktop": _desktop}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "check": _check, "code": _code, "demo": _demo,
+                                                   "desktop": _desktop}
 
 
 # -- the window ---------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.bytes", 4),
     ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
     ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.checks", 6), ("inspector.core.demo", 6),
+    ("inspector.core.source_texts", 6),
     ("inspector.core.edits", 7),
     ("inspector.core.save", 8), ("inspector.core.compare", 8),
     ("inspector.core", 9),

@@ -35,22 +35,23 @@ from .errors import (
     UsageError,
 )
 from .findings import LEVELS, Finding, Level, worst
-from .keypath import join, visible
+from .keypath import join, visible, visible_lines
 from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
     "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Plain",
-    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable", "Unsupported",
+    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Place", "Plain",
+    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "Text", "TooBig", "Truncated", "Unreadable", "Unsupported",
     "UsageError",
     "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_torch", "summarize", "summarize_each", "summarize_group", "summarize_tensor", "to_json", "type_name",
-    "version", "visible", "worst",
+    "open", "read_numpy", "read_text", "read_torch", "source_of", "summarize", "summarize_each", "summarize_group",
+    "summarize_tensor", "text_pieces", "texts", "to_json", "type_name", "version", "visible", "visible_lines", "worst",
 ]  # fmt: skip
 
 

@@ -7,24 +7,30 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
+from inspector import core
+
 from ..session import Session
 from ..tasks import Tasks
+from .code import CodePanel
 from .details import Details
 from .overview import Overview
 from .statistics import StatisticsPanel
 
 
 class Panel(NamedTuple):
-    """`name` is its stable name, `title` says what it is called, `icon` a picture of `icons`."""
+    """`name` is its stable name, `title` says what it is called, `icon` a picture of `icons`. With `fits` it is there only for
+    checkpoints that it has something to say about."""
 
     name: str
     title: Callable[[], str]
     icon: str
     build: Callable[[Session, Tasks, QWidget | None], QWidget]
+    fits: Callable[[core.Checkpoint], bool] | None = None
 
 
 PANELS: tuple[Panel, ...] = (
     Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
+    Panel("code", lambda: QCoreApplication.translate("Panels", "Code"), "code", CodePanel, lambda ckpt: bool(core.texts(ckpt))),
 )
