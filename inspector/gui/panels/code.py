@@ -73,8 +73,18 @@ def _folded(text: str) -> tuple[str, bool]:
     return "\n".join(lines), True
 
 
+def short_name(name: str) -> str:
+    """What a text is called in the list: without the folder that all of TorchScript's lie in, and "net/model · 3" for the third
+    of several classes of one name, "code/__torch__/net/model/___torch_mangle_3.py"."""
+    short = name.removeprefix("code/").removeprefix("__torch__/")
+    folder, mangled, number = short.rpartition("/___torch_mangle_")
+    if mangled and number.removesuffix(".py").isdecimal():
+        short = f"{folder} · {number.removesuffix('.py')}"
+    return core.visible(short, 400)
+
+
 class Names(QAbstractListModel):
-    """The texts of a file; the folder that all of TorchScript's lie in is not repeated."""
+    """The texts of a file, by their short names."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,7 +104,7 @@ class Names(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         name, nbytes = self.texts[index.row()]
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return core.visible(name.removeprefix("code/").removeprefix("__torch__/"), 400)
+            return short_name(name)
         if role == Qt.ItemDataRole.ToolTipRole:
             return words.tip(f"{name}  ({words.size(nbytes)})")
         return None
@@ -178,8 +188,8 @@ class CodePanel(QWidget):
         self.splitter.addWidget(self.list)
         self.splitter.addWidget(right)
         self.splitter.setSizes([210, 560])
-        self.splitter.setStretchFactor(0, 0)
-        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setStretchFactor(0, 2)
+        self.splitter.setStretchFactor(1, 5)
         self.splitter.setChildrenCollapsible(False)
         self.list.setMinimumWidth(90)
         right.setMinimumWidth(180)
@@ -202,7 +212,7 @@ class CodePanel(QWidget):
         fresh = self._list(document, document.checkpoint)
         known = dict(self.names.texts)
         place = core.source_of(document.checkpoint, selection.value or selection.prefix, known)
-        if place is not None and (fresh or selection.prefix or selection.value):
+        if place is not None:
             self._open(place.name, place.declaration)
         elif fresh and known:
             self._open(next(iter(known)), "")
@@ -260,7 +270,7 @@ class CodePanel(QWidget):
         row = self.names.row_of(name)
         if row >= 0 and row != self.list.currentIndex().row():
             self.list.setCurrentIndex(self.names.index(row))
-        self.title.setText(core.visible(name.rpartition("/")[2], 200))
+        self.title.setText(short_name(name).rpartition("/")[2])
         self.title.setToolTip(words.tip(name))
         self._tasks.start(_TASK, lambda monitor: piece_of(ckpt, name, 0, declaration, monitor),
                           on_done=lambda piece: self._show(piece, declaration), on_error=self._failed, label=self.tr("Reading the text"))

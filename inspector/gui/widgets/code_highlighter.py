@@ -25,7 +25,7 @@ _C = re.compile(
       r"|template|this|true|typedef|typename|union|unsigned|using|void|while)(?!\w))")
 _JSON = re.compile(r'(?P<keyword>"(?:[^"\\]|\\.)*"(?=\s*:))|' + _STRING + "|" + _NUMBER[:-1] + r"|\b(?:true|false|null)\b)")
 _LANGUAGES = {"python": _PYTHON, "c": _C, "json": _JSON}
-_SUFFIXES = {".json": "json", **dict.fromkeys((".cpp", ".cc", ".c", ".h", ".hpp", ".cu"), "c")}
+_SUFFIXES = {".py": "python", ".json": "json", **dict.fromkeys((".cpp", ".cc", ".c", ".h", ".hpp", ".cu"), "c")}
 _LONG = 1000                # characters of a line that are coloured
 _MANY = 40                  # … and words of it: tables of numbers are as well read without
 
@@ -34,9 +34,7 @@ def language_of(name: str) -> str:
     """The language of the text `name`: "python" where its name does not say, as classes have none; "" for plain text."""
     last = name.rpartition("/")[2]
     suffix = last[last.rfind("."):].lower() if "." in last else ""
-    if suffix == ".py" or "/" not in name:
-        return "json" if suffix == ".json" else "python"
-    return _SUFFIXES.get(suffix, "")
+    return _SUFFIXES.get(suffix, "" if "/" in name else "python")
 
 
 class Highlighter(QSyntaxHighlighter):

@@ -2,7 +2,18 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QKeyEvent, QKeySequence, QPalette, QTextCursor, QTextDocument, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontDatabase,
+    QKeyEvent,
+    QKeySequence,
+    QPalette,
+    QResizeEvent,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QToolButton, QVBoxLayout, QWidget
 
 from .. import icons, theme
@@ -10,6 +21,7 @@ from .code_highlighter import Highlighter, language_of
 
 DELAY = 120                 # milliseconds after the last key
 MARKED = 400                # places that are marked at once
+_NARROW = 280               # pixels from which the bar says how many places there are
 _TAB = 4                    # characters that a tab is wide
 
 
@@ -68,9 +80,7 @@ class CodeView(QWidget):
         block = self.edit.document().begin()
         while block.isValid():
             if block.text().startswith(declaration):
-                cursor = QTextCursor(block)
-                self.edit.moveCursor(QTextCursor.MoveOperation.End)         # so that the line then comes to the top
-                self.edit.setTextCursor(cursor)
+                self.edit.setTextCursor(QTextCursor(block))
                 self.edit.verticalScrollBar().setValue(block.firstLineNumber())
                 return True
             block = block.next()
@@ -113,6 +123,8 @@ class FindBar(QFrame):
         super().__init__()
         self._text = edit
         self._found: list[int] = []
+        self._marks: list[QTextEdit.ExtraSelection] = []
+        self._place = -1                        # the one that was gone to last
         self.setObjectName("findbar")
         self.edit = QLineEdit()
         self.edit.setPlaceholderText(self.tr("Find in this text"))
@@ -173,15 +185,21 @@ class FindBar(QFrame):
         """Looks again: the text or the colours have changed, or the bar was opened or closed."""
         wanted = self.edit.text() if not self.isHidden() else ""
         self._found = _places(self._text.document(), wanted)
-        c = theme.colours()
-        marks = []
-        for place in self._found[:MARKED]:
-            mark = QTextEdit.ExtraSelection()
-            mark.format.setBackground(QColor(c.warning_background))
-            mark.cursor = self._cursor(place)
-            marks.append(mark)
-        self._text.setExtraSelections(marks)
+        self._marks = [self._mark(place, theme.colours().warning_background) for place in self._found[:MARKED]]
+        self._text.setExtraSelections(self._marks)
         self._count()
+
+    def _mark(self, place: int, background: str, text: str = "") -> QTextEdit.ExtraSelection:
+        mark = QTextEdit.ExtraSelection()
+        mark.format.setBackground(QColor(background))
+        if text:
+            mark.format.setForeground(QColor(text))
+        mark.cursor = self._cursor(place)
+        return mark
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.count.setVisible(self.width() >= _NARROW)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
@@ -201,8 +219,13 @@ class FindBar(QFrame):
             self._choose(next((found for found in self._found if found >= at), self._found[0]))
 
     def _choose(self, place: int) -> None:
-        self._text.setTextCursor(self._cursor(place))
+        start = self._cursor(place)
+        start.setPosition(place)                # the mark says where it is: a selection would hide it
+        self._text.setTextCursor(start)
         self._text.centerCursor()
+        self._place = place
+        c = theme.colours()
+        self._text.setExtraSelections([*self._marks, self._mark(place, c.accent, c.accent_text)])
         self._count()
 
     def _cursor(self, place: int) -> QTextCursor:
@@ -217,8 +240,7 @@ class FindBar(QFrame):
         elif not self._found:
             said = self.tr("not found")
         else:
-            cursor = self._text.textCursor()
-            at = self._found.index(cursor.selectionStart()) + 1 if cursor.selectionStart() in self._found and cursor.hasSelection() else 0
+            at = self._found.index(self._place) + 1 if self._place in self._found else 0
             said = self.tr("{n} of {count}").format(n=f"{at:,}", count=f"{len(self._found):,}") if at else f"{len(self._found):,}"
         self.count.setText(said)
 
