@@ -154,7 +154,7 @@ def _ls(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core, listing
     with _reading(asked.file):
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         digests = dict(core.digests(ckpt)) if asked.digest else None
     _write(listing.as_json(ckpt, digests) + "\n" if asked.json else listing.as_text(ckpt, digests))
     return 0
@@ -171,7 +171,7 @@ def _stats(arguments: list[str]) -> int:
         bins = core.BINS if asked.bins is None else asked.bins
         if not 1 <= bins <= 1 << 20:
             raise core.UsageError(f"a histogram of {bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), bins))
     _write(_json(listing.stats_json(ckpt, outcomes)) if asked.json else listing.stats_text(ckpt, outcomes))
     return 0
@@ -197,7 +197,7 @@ def _check(arguments: list[str]) -> int:
     from inspector import core, listing
     with _reading(asked.file):
         try:
-            ckpt = core.open(asked.file)
+            ckpt = core.open(asked.file, follow_links=asked.follow_links)
             findings = core.check(ckpt)
         except core.InspectorError as error:
             # what was learnt before the file broke off may be what matters most
@@ -221,7 +221,7 @@ def _code(arguments: list[str]) -> int:
     from inspector import core
     from inspector.commands import code
     with _reading(asked.file):
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         if asked.json:
             _write(_json(code.as_json(ckpt, asked.name)))
         elif asked.name is None:
@@ -326,6 +326,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
 
 
 def _add_screenshot(parser: argparse.ArgumentParser) -> None:

@@ -44,6 +44,7 @@ SIBLINGS: dict[str, frozenset[str]] = {
 NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "imp", "runpy", "code",
          "safetensors", "zipfile", "tarfile", "mmap"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
+                   "os.chdir", "os.fchdir", "sys.path.insert", "sys.path.append",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
 THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba"}
 

@@ -55,14 +55,17 @@ __all__ = [
 ]  # fmt: skip
 
 
-def open(path: str | os.PathLike[str], *, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
+def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
     """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
-    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint,
-    `Cancelled` when `monitor` says so."""
-    return _opened(path, monitor, limits)
+    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint
+    (with id "outside_folder" for links out of the folder of a set of files, unless `follow_links`), `Cancelled` when `monitor`
+    says so."""
+    return _opened(path, monitor, limits, follow_links)
 
 
-def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> Checkpoint:
+def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits, follow_links: bool) -> Checkpoint:
+    if follow_links:
+        limits = replace(limits, follow_links=True)
     ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
     found = [finding for look in checks.CHECKS for finding in look(ckpt)]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
@@ -97,15 +100,15 @@ def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Moni
     return result
 
 
-def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
-                    monitor: Monitor = QUIET) -> torch_bridge.StateDict:
+def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
+                    follow_links: bool = False) -> torch_bridge.StateDict:
     """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
     `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
 
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
     UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
     """
-    ckpt = _opened(path, monitor, LIMITS)
+    ckpt = _opened(path, monitor, LIMITS, follow_links)
     return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:

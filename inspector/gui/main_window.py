@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         self.welcome.path_asked.connect(self.open_path)
         self.problem.retry_asked.connect(self.opener.reload)
         self.problem.close_asked.connect(self.opener.close)
+        self.problem.anyway_asked.connect(self.opener.open_anyway)
         self.problem.path_asked.connect(self.open_path)
         self.loading.cancel_asked.connect(self.opener.cancel)
         self.tree.close_requested.connect(self.opener.close)

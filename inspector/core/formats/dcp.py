@@ -108,12 +108,10 @@ class _Reading:
                 self.contents[item] = _Content(None, item.problem)
             else:
                 by_file.setdefault(item.path, {})[item] = None
+        self.findings.add(set_files.links_outside(self.folder, by_file, self.limits))
         total, done = sum(map(len, by_file.values())), 0
         for name, items in by_file.items():
             path = os.path.join(self.folder, *name.split("/"))
-            real = set_files.outside(self.folder, path)
-            if real:
-                self.findings.add([set_files.outside_finding(name, real)])
             try:
                 with open_source(path, index=len(self.files)) as source:
                     self.files.append(source.stamp)

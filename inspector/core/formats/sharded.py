@@ -48,6 +48,7 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     set_files.refuse_outside(index.shards, "weight_map")
     format = _format(index)
     reading = _Reading(source.stamp, os.path.dirname(path), index, limits)
+    reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
     for number, name in enumerate(index.shards):
         monitor.report(number, len(index.shards), visible(name, 80))
         reading.shard(name, read_shard, monitor)
@@ -118,9 +119,6 @@ class _Reading:
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
         path = os.path.join(self.folder, *name.split("/"))
-        real = set_files.outside(self.folder, path)
-        if real:
-            self.findings.add([set_files.outside_finding(name, real)])
         try:
             with open_source(path, index=len(self.files)) as source:
                 part = read_shard(source, path, self.limits, monitor)
