@@ -131,7 +131,7 @@ class Problem(QScrollArea):
             anyway = QPushButton(self.tr("Open anyway"))
             icons.put(anyway, "link")
             anyway.clicked.connect(lambda: self.anyway_asked.emit(id))
-            buttons.insert(0, anyway)
+            buttons.insert(1, anyway)
         for button in buttons:
             button.setAccessibleName(button.text())
             row.addWidget(button)
