@@ -25,7 +25,10 @@ inspector [FILE ...]                    open the window
        inspector ls FILE [--digest]            list keys, shapes, dtypes, devices, values and findings
        inspector stats FILE [--match GLOB] [--bins N]
                                                minimum, maximum, mean, deviation and histogram of tensors
-       inspector check FILE                    what is wrong with the file; exit 0 nothing, 1 something
+       inspector edit IN -o OUT EDIT...        strip prefixes, rename, drop, extract, cast, remap devices …, and save
+       inspector check FILE [--against REF]    what is wrong with the file, and what load_state_dict of a model like REF
+                                               would say; exit 0 nothing, 1 something
+       inspector diff A B                      what differs between two checkpoints; exit 0 nothing, 1 something
        inspector code FILE [NAME]              the code and other texts in the file, listed or printed
        inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
@@ -33,7 +36,7 @@ inspector [FILE ...]                    open the window
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check, code).
+--json prints one JSON object on standard output (ls, stats, check, diff, edit, code).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """
 
@@ -42,7 +45,7 @@ def start() -> NoReturn:
     """The process of `inspector`: runs one command and ends. A listing leaves without taking its tables apart first, which
     would take a tenth of the whole time with 100,000 tensors; nothing it opened for writing is open still."""
     code = main()
-    if _command_in(sys.argv[1:]) not in ("ls", "stats", "check"):
+    if _command_in(sys.argv[1:]) not in ("ls", "stats", "check", "diff"):
         sys.exit(code)
     try:
         sys.stdout.flush()
@@ -123,7 +126,7 @@ def _dispatch(arguments: list[str]) -> int:
     if name is None:
         return _window(arguments)
     arguments.remove(name)
-    if name not in ("ls", "stats", "check"):
+    if name not in ("ls", "stats", "check", "diff"):
         return COMMANDS[name](arguments)
     from inspector import core
     with core.collector.paused():       # millions of objects, hardly any garbage, and all is over before that matters
@@ -139,7 +142,7 @@ def _command_in(arguments: list[str]) -> str | None:
         elif argument == "--":
             return None
         elif argument.startswith("-") and argument != "-":
-            skip = argument in ("--screenshot", "--match", "--bins")
+            skip = argument in ("--screenshot", "--match", "--bins", "--against")
         else:
             return argument if argument in COMMANDS else None
     return None
@@ -193,11 +196,21 @@ def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
 def _check(arguments: list[str]) -> int:
     parser = _Parser("inspector check", "Say what is wrong with a checkpoint; exit 1 when something is, 2 when it cannot be read.")
     _add_file(parser)
+    parser.add_argument("--against", metavar="REF", help="a checkpoint of a model, or a .json of its shapes: would the file load into it?")
+    parser.add_argument("--model", metavar="PACKAGE.MODULE:CALLABLE",
+                        help="the same against a real model, which is made in a process of its own")
+    parser.add_argument("--error", metavar="TXT", help="a file with the error that load_state_dict gave")
+    parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
     asked = parser.parse_args(arguments)
     from inspector import core, listing
+    from inspector.commands import fit
+    if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
+        raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
+    load: core.LoadReport | None = None
     with _reading(asked.file):
         try:
             ckpt = core.open(asked.file, follow_links=asked.follow_links)
+            load = _load_report(asked, ckpt)
             findings = core.check(ckpt)
         except core.InspectorError as error:
             # what was learnt before the file broke off may be what matters most
@@ -207,10 +220,69 @@ def _check(arguments: list[str]) -> int:
                 _write(listing.findings_text(error.findings) + "\n")
             raise
     if asked.json:
-        _write(_json(listing.check_json(asked.file, ckpt, findings)))
+        _write(_json({**listing.check_json(asked.file, ckpt, findings), **(fit.as_json(load) if load else {})}))
     else:
         _write(listing.sentence(ckpt) + "\n" + (listing.findings_text(findings) if findings else "nothing wrong") + "\n")
-    return 1 if core.worst(findings) in ("warning", "danger") else 0
+        if load:
+            _write("\n" + fit.as_text(load, asked.file))
+    return 1 if core.worst(findings) in ("warning", "danger") or (load and not load.lists.loads) else 0
+
+
+def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint) -> core.LoadReport | None:
+    from inspector import core
+    if asked.error is not None:
+        return core.doctor(core.read_text_file(asked.error), ckpt, state_dict=asked.state_dict)
+    if asked.model is not None:
+        return core.load_report(ckpt, core.shapes_of_model(asked.model), state_dict=asked.state_dict)
+    if asked.against is None:
+        return None
+    reference = core.read_reference(asked.against)
+    return core.load_report(ckpt, reference, state_dict=asked.state_dict)
+
+
+def _diff(arguments: list[str]) -> int:
+    from inspector.commands import diff, diff_page
+    parser = _Parser("inspector diff", "What differs between two checkpoints; exit 0 when nothing does, 1 when something does.")
+    diff.add_arguments(parser)
+    asked = parser.parse_args(arguments)
+    from inspector import core
+    with _reading(asked.a):
+        a = core.open(asked.a)
+    with _reading(asked.b):
+        b = core.open(asked.b)
+    with _reading(f"{asked.a} and {asked.b}"):
+        comparison = diff.compared(asked, a, b)
+        if asked.html is not None:
+            diff_page.write(comparison, asked.html)
+    _write(_json(diff.as_json(comparison, asked.structure_only)) if asked.json else
+           diff.as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only))
+    return 0 if diff.is_same(comparison, asked.structure_only) else 1
+
+
+def _edit(arguments: list[str]) -> int:
+    from inspector import core
+    from inspector.commands import edit, progress
+    parser = _Parser("inspector edit", "Repair a checkpoint and save it: without its classes, without its devices, nothing run.",
+                     epilog=edit.EPILOG)
+    edit.configure(parser)
+    asked = parser.parse_intermixed_args(arguments)
+    bar = progress.Bar(_draw) if not asked.json and sys.stderr.isatty() else None
+    answers, code = [], 0
+    try:
+        for done in edit.run(asked, bar or core.QUIET):
+            if bar is not None:
+                bar.clear()
+            answers.append(done.answer)
+            if done.text and not asked.json:
+                _write(done.text)
+            if done.error is not None:
+                code = _fail(f"{core.visible(done.answer['path'], 1000)}: {core.visible(str(done.error), 1000)}")
+    finally:
+        if bar is not None:
+            bar.clear()
+    if asked.json:
+        _write(_json({"dry_run": asked.dry_run, "files": answers}))
+    return code
 
 
 def _code(arguments: list[str]) -> int:
@@ -270,8 +342,9 @@ def _window(arguments: list[str]) -> int:
     return _show(asked.files, asked.screenshot, new_window=asked.new_window)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "check": _check, "code": _code, "demo": _demo,
-                                                   "desktop": _desktop}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "ls": _ls, "stats": _stats, "check": _check, "diff": _diff, "edit": _edit, "code": _code, "demo": _demo, "desktop": _desktop,
+}
 
 
 # -- the window ---------------------------------------------------------------------------------------------------------------
@@ -370,6 +443,11 @@ def _write(text: str) -> None:
     except OSError as error:
         _silence(sys.stdout)
         raise _Refused(f"the output could not be written: {error.strerror}. Write it somewhere else.") from None
+
+
+def _draw(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _complain(text: str) -> None:

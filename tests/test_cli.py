@@ -355,7 +355,7 @@ def test_that_without_a_display_files_are_listed(run: Run, window: list[Any], sm
     assert code == 2
     assert out.count("2 tensors") == 2
     assert "missing.pth" in err
-    assert run("demo")[1].count("tensors, ") == 2
+    assert sum(": a " in line and " tensors, " in line for line in run("demo")[1].splitlines()) == 2
     assert run(small, "--screenshot", "o.png")[0] == 0
     assert window[0][1] == "o.png"
 
@@ -425,8 +425,6 @@ def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None
     for command in cli.COMMANDS:
         assert f"inspector {command}" in out
         assert run(command, "--help")[0] == 0
-    assert "diff" not in out
-    assert "edit" not in out
 
 
 def test_that_the_version_is_the_distribution_s(run: Run) -> None:

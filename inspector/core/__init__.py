@@ -8,15 +8,59 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from inspector import __version__ as version
 
-from . import checks, collector, demo, formats, torch_bridge
+from . import checks, collector, demo, edits, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
-from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .checkpoint import Checkpoint, Chunk, Edited, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .compare import (
+    WHOLE,
+    Comparison,
+    Difference,
+    LoadReport,
+    Mismatch,
+    Pair,
+    Rule,
+    Step,
+    ValueChange,
+    Verdict,
+    compare,
+    differences,
+    doctor,
+    pair_up,
+    read_shapes,
+    read_text_file,
+    shapes_of_model,
+    steps_for,
+    verdict_of,
+    with_difference,
+    with_pairs,
+)
+from .compare import load_report as _load_report
+from .compare.reference import Reference
+from .describe import Description, Model, describe
 from .dtypes import DTYPES, Dtype
+from .edits import (
+    AddPrefix,
+    Cast,
+    Drop,
+    Edit,
+    Extract,
+    Keep,
+    Match,
+    RemapDevices,
+    Rename,
+    SetMetadata,
+    SetValue,
+    StripPrefix,
+    Unshare,
+    recipe,
+)
+from .edits.effects import Effect, stepwise
 from .errors import (
     Ambiguous,
     BadTensor,
@@ -40,18 +84,29 @@ from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
+from .sizes import Sizes, sizes
 from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
+from .ties import Relation, relation, sharing
 from .torch_bridge import read_torch
+from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
 
 __all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "Ambiguous", "BadTensor", "Cancelled", "Changed", "Checkpoint", "Chunk", "Corrupt", "Dtype", "EditError", "Extent", "FileStamp",
-    "Finding", "InspectorError", "Level", "Limits", "Member", "Monitor", "NotACheckpoint", "Opaque", "Pickle", "Place", "Plain",
-    "ReadError", "SaveError", "Storage", "Summary", "TensorInfo", "Text", "TooBig", "Truncated", "Unreadable", "Unsupported",
-    "UsageError",
-    "check", "collector", "digest", "digests", "file_of", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line",
-    "open", "read_numpy", "read_text", "read_torch", "source_of", "summarize", "summarize_each", "summarize_group",
-    "summarize_tensor", "text_pieces", "texts", "to_json", "type_name", "version", "visible", "visible_lines", "worst",
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
+    "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt",
+    "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp",
+    "Finding", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member", "Mismatch", "Model",
+    "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "PlannedFile", "ReadError",
+    "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan", "SaveReport", "SetMetadata", "SetValue",
+    "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "Text", "TooBig", "Truncated", "Unreadable", "Unshare",
+    "Unsupported", "UsageError", "ValueChange", "Verdict",
+    "as_command", "as_python", "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
+    "edit_options", "effects", "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_report", "load_state_dict",
+    "make_demo", "one_line", "open", "optimizers", "pair_up", "parameters_of_state", "parse_edit", "plan_save", "read_numpy",
+    "read_recipe", "read_reference", "read_shapes", "read_text", "read_text_file", "read_torch", "relation", "save", "save_recipe",
+    "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize", "summarize_each",
+    "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name", "verdict_of", "version",
+    "visible", "visible_lines", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 
@@ -87,6 +142,97 @@ def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
     return (*ckpt.findings, *found)
 
 
+def edit(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
+    """`ckpt` as it is after all `edits`, in order: a checkpoint like any other, which can be listed, measured, edited on and saved.
+    `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled."""
+    result = ckpt
+    with collector.paused():
+        for one in edits:
+            monitor.check()
+            result = one.apply(result, monitor)
+        return result if result is ckpt else replace(result, findings=_findings_after(ckpt, result))
+
+
+def effects(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET, *, read: bool = False) -> list[Effect]:
+    """What each of `edits` does to what those before it left. With `read` casts also tell how many elements overflow, become zero or
+    were NaN, for which the tensors are read. Errors as `edit`."""
+    with collector.paused():
+        return list(stepwise(ckpt, edits, monitor, read=read))
+
+
+def edit_options() -> dict[str, str]:
+    """The names of the edits on the command line and in recipes -> the first sentence about each."""
+    return {name: " ".join((kind.__doc__ or "").split("\n\n")[0].split()) for name, kind in edits.OPTIONS.items()}
+
+
+def parse_edit(option: str, text: str) -> Edit:
+    """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError."""
+    return recipe.parse(edits.OPTIONS, option, text)
+
+
+def to_recipe(edits: Iterable[Edit]) -> str:
+    """`edits` as a recipe: JSON that `from_recipe` and `inspector edit --recipe` read."""
+    return recipe.write(edits)
+
+
+def from_recipe(text: str) -> list[Edit]:
+    """The edits of a recipe. Raises EditError that says which one is wrong, and how."""
+    return recipe.parsed(edits.OPTIONS, text)
+
+
+def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
+    """The edits of the recipe in a file. Raises EditError, ReadError."""
+    return recipe.load(edits.OPTIONS, os.fsdecode(path))
+
+
+def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str]) -> None:
+    """Writes `edits` as a recipe, a whole file or none. Raises SaveError."""
+    recipe.store(edits, os.fsdecode(path))
+
+
+def as_command(edits: Sequence[Edit], source: str, target: str) -> str:
+    """The command that applies `edits` to the file `source` and saves `target`, quoted for a shell. Raises EditError for an edit
+    that has no form there."""
+    return recipe.command(edits, source, target)
+
+
+def as_python(edits: Sequence[Edit], source: str, target: str) -> str:
+    """A script that does the same."""
+    return recipe.script(edits, source, target)
+
+
+def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
+    """What the reader found and still holds, and the cheap checks made again."""
+    cheap = {finding for look in checks.CHECKS for finding in look(before)}
+    source = before.edited.source if before.edited else before
+    now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
+    known = before.edited.origin if before.edited else {}
+    found = []
+    for finding in before.findings:
+        if finding in cheap:
+            continue
+        key = known.get(finding.where, finding.where)
+        if key in source.tensors or key in source.values:
+            if key in now:
+                found.append(finding._replace(where=now[key]))
+        elif not _is_above(key, (*source.tensors, *source.values)) or _is_above(key, now):
+            found.append(finding)
+    found += [finding for look in checks.CHECKS for finding in look(after)]
+    if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
+        # nothing that names code is left in what would be saved
+        found = [finding for finding in found if finding.id not in _ABOUT_CODE]
+    return tuple(found)
+
+
+def _is_above(path: str, keys: Iterable[str]) -> bool:
+    """Whether `path` holds one of `keys`."""
+    start = f"{path}."
+    return any(key.startswith(start) for key in keys)
+
+
+_ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-pickle"})
+
+
 def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
               bins: int = BINS) -> dict[str, Summary]:
     """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out.
@@ -110,6 +256,25 @@ def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
     """
     ckpt = _opened(path, monitor, LIMITS, follow_links)
     return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
+
+
+def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
+                state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
+    """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
+    keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
+    mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken."""
+    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS, follow_links=False)
+    model = read_reference(ref, monitor) if isinstance(ref, (str, os.PathLike)) else ref
+    return _load_report(opened, model, state_dict=state_dict, monitor=monitor)
+
+
+def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
+    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`)."""
+    name = os.fsdecode(path)
+    if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
+        return read_shapes(name, monitor)
+    return _opened(name, monitor, LIMITS, follow_links=False)
+
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     """Writes two sample checkpoints into `folder` and gives their paths. Raises OSError."""

@@ -4,6 +4,10 @@ Reads are bounded whatever the strides; nothing is allocated that the file does 
 (stride 0, or overlapping) whose elements would take more than `limits.preview` bytes is refused with `BadTensor`. Values
 are shown only when the checksum of their storage, where there is one, was found right (of storages over `limits.preview`,
 only when the tensor covers the whole storage: the rest is `check`'s to read).
+
+Tensors that are made of others (`TensorInfo.parts`): their stored elements are those of their values, in whichever order they
+are stored; that is what chunks, and so all statistics, are of. Their digest is over all their parts, so that two with one
+digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
 """
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .bytes import ExtentReader
+from .casts import converter
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
+from .dense import dense
 from .dtypes import DTYPES, numpy_dtype
 from .errors import BadTensor, UsageError
 from .limits import LIMITS, Limits
@@ -36,8 +42,9 @@ _FILES = 8              # files held open at once
 def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> Array:
     """The tensor as an array of its own, in C order, with the shape and the element type of the file (`numpy_dtype`).
 
-    Quantized tensors give their stored integers. Types narrower than a byte give their raw bytes in one dimension, torch's
-    shell types uint8. Raises BadTensor when the values cannot be had, UsageError when there is no such key.
+    Quantized tensors give their stored integers, sparse ones are unfolded, nested ones give the values in them. Types narrower
+    than a byte give their raw bytes in one dimension, torch's shell types uint8. Raises BadTensor when the values cannot be had,
+    UsageError when there is no such key.
     """
     with TensorReader(ckpt, monitor, limits=limits) as reader:
         return reader.array(key)
@@ -52,7 +59,8 @@ def iter_chunks(ckpt: Checkpoint, key: str, max_bytes: int = LIMITS.chunk, monit
 
 
 def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
-    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers."""
+    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers; sparse and nested: of the
+    elements of all their parts, one part after the other as `TensorInfo.parts` has them."""
     with TensorReader(ckpt, monitor) as reader:
         return reader.digest(key)
 
@@ -86,7 +94,7 @@ class _Place(NamedTuple):
     """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
     (1: not at all). `extent` is None only for a tensor without elements."""
 
-    extent: Extent | _Assembly | None
+    extent: Extent | _Assembly | _Converted | None
     shape: Dims
     stride: Dims
     offset: int
@@ -118,6 +126,21 @@ class _Assembly:
         self.item = item
         self.parts = parts
         self.size = prod(shape) * item
+
+
+class _Converted:
+    """Stands where an extent would for a tensor that an edit converts: its elements in C order, converted as they are read.
+    `place` is where the elements of `source` are."""
+
+    crc = None
+    method = 0
+
+    def __init__(self, source: TensorInfo, place: _Place, target: str) -> None:
+        self.source = source
+        self.place = place
+        self.target = target
+        self.item = _item(target)
+        self.size = place.numel * self.item
 
 
 class _Form(NamedTuple):
@@ -154,8 +177,25 @@ class TensorReader:
 
     def array(self, key: str) -> Array:
         """See `read_numpy`."""
-        import numpy as np
         info = _tensor(self._ckpt, key)
+        return self._unfolded(info) if info.layout.startswith("sparse_") else self._array(_values_of(info))
+
+    def _unfolded(self, info: TensorInfo) -> Array:
+        """A sparse tensor with all its zeros."""
+        values = _values_of(info)
+        parts = info.parts
+        nbytes = info.nbytes + sum(part.nbytes for part in parts.values())
+        if nbytes > self._limits.preview:
+            raise BadTensor(f"it is sparse and would take {nbytes:,} bytes: too many to be unfolded",
+                            "read_torch gives it as it is stored.", info.key, id="expanded")
+        if array_dtype(info.dtype).itemsize * 8 != DTYPES[info.dtype].bits or values.dtype != info.dtype:
+            raise BadTensor(f"sparse tensors of {info.dtype} are not unfolded", where=info.key, id="unsupported")
+        with _memory_for(info):
+            return dense(info, {name: self._array(part) for name, part in parts.items()})
+
+    def _array(self, info: TensorInfo) -> Array:
+        import numpy as np
+        key = info.key
         place = self._place(info)
         whole_bytes = DTYPES[info.dtype].bits % 8 == 0
         with _memory_for(info):
@@ -174,6 +214,7 @@ class TensorReader:
         import numpy as np
         info = _tensor(self._ckpt, key)
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
+        info = _values_of(info)
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
 
@@ -181,6 +222,8 @@ class TensorReader:
         """See `digest`."""
         import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
         info = _tensor(self._ckpt, key)
+        if info.layout != "strided":
+            return self._digest_of_parts(info)
         place = self._place(info)
         nbytes = place.numel * place.item
         if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and not info.extra:
@@ -191,9 +234,19 @@ class TensorReader:
             state.update(part)
         return state.hexdigest()
 
-    def check(self, info: TensorInfo) -> None:
-        """Raises BadTensor when the tensor's description already tells that its values cannot be had."""
-        self._place(info, expand=True)
+    def _digest_of_parts(self, info: TensorInfo) -> str:
+        import hashlib
+        state = hashlib.sha256()
+        _values_of(info)        # complains where there are none
+        for part in info.parts.values():
+            for piece in self._runs(part, self._place(part), _PIECE, ordered=True):
+                state.update(piece)
+        return state.hexdigest()
+
+    def check(self, info: TensorInfo, expand: bool = True) -> None:
+        """Raises BadTensor when the tensor's description already tells that its values cannot be had; without `expand` also when
+        it is expanded to more elements than anybody would want unfolded."""
+        self._place(info, expand)
 
     def span_bytes(self, info: TensorInfo) -> bytearray:
         """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
@@ -225,8 +278,15 @@ class TensorReader:
     def _place(self, info: TensorInfo, expand: bool = False) -> _Place:
         if info.problem:
             raise BadTensor(info.problem, where=info.key)
+        source = cast_of(info)
+        if source is not None:
+            inner = self._place(source._replace(key=info.key))
+            if inner.extent is None:
+                return inner._replace(item=_item(info.dtype))
+            converted = _Converted(source, inner, info.dtype)
+            return _Place(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
         if info.layout != "strided":
-            raise BadTensor(f"its layout is {info.layout}: the values of such tensors are not read yet", where=info.key,
+            raise BadTensor(f"its layout is {info.layout}: it has no bytes of its own, only its parts have", where=info.key,
                             id="unsupported")
         item = _item(info.dtype, info.key)
         form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
@@ -236,7 +296,7 @@ class TensorReader:
         if chunks:
             parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in chunks]
             return _Place(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
-        storage = self._ckpt.storages.get(info.storage)
+        storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
         if storage is None or storage.extent is None or storage.problem:
             raise _no_values(info, storage)
         end, there = (info.offset + form.reach) * item, min(storage.nbytes, storage.extent.size)
@@ -249,6 +309,10 @@ class TensorReader:
                             "Look at the tensor it was expanded from.", info.key, id="expanded")
         return _Place(storage.extent, form.shape, form.stride, info.offset, item,
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _before_edits(self, storage: str) -> Storage | None:
+        """A storage that only tensors to be converted still view."""
+        return self._ckpt.edited.source.storages.get(storage) if self._ckpt.edited else None
 
     def _chunk_place(self, info: TensorInfo, chunk: Chunk, item: int) -> _Place:
         """Where a chunk's elements are, its dimensions not collapsed. Raises BadTensor."""
@@ -292,6 +356,9 @@ class TensorReader:
     def _straight(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
         assert place.extent is not None
         start, nbytes = place.offset * place.item, place.numel * place.item
+        if isinstance(place.extent, _Converted) and nbytes == place.extent.size:
+            yield from self._all_converted(place.extent, max_bytes)
+            return
         for at in range(start, start + nbytes, max_bytes):
             self._monitor.check()
             data = self._bytes(place.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == place.extent.size)
@@ -377,12 +444,34 @@ class TensorReader:
         self._gather(piece, place, offset, place.stride)
         target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
 
+    # -- tensors that are converted -----------------------------------------------------------------------------------
+
+    def _all_converted(self, converted: _Converted, max_bytes: int) -> Iterator[memoryview]:
+        source, item = converted.source, converted.place.item
+        convert = converter(source.dtype, converted.target)
+        for part in self._runs(source, converted.place, max_bytes // converted.item * item, ordered=True):
+            yield convert(part)
+
+    def _some_converted(self, converted: _Converted, start: int, nbytes: int) -> memoryview:
+        """Bytes `start` … of the converted elements. Both are whole elements."""
+        source, place = converted.source, converted.place
+        first, count = start // converted.item, nbytes // converted.item
+        if place.straight:
+            place = place._replace(offset=place.offset + first, numel=count)
+        else:
+            whole = _Assembly(source.shape, place.item, [_Part((0,) * len(source.shape), source.shape,
+                                                               place._replace(shape=source.shape, stride=source.stride))])
+            place = place._replace(extent=whole, shape=(count,), stride=(1,), offset=first, numel=count, swap=1)
+        return converter(source.dtype, converted.target)(b"".join(self._runs(source, place, nbytes, ordered=True)))
+
     # -- bytes of an extent -------------------------------------------------------------------------------------------
 
-    def _bytes(self, extent: Extent | _Assembly, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
+    def _bytes(self, extent: Extent | _Assembly | _Converted, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
         """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
         if isinstance(extent, _Assembly):
             return self._assembled(extent, start, nbytes)
+        if isinstance(extent, _Converted):
+            return self._some_converted(extent, start, nbytes)
         if self._held is not None and self._held[0] is extent:
             return memoryview(self._held[1])[start:start + nbytes]
         reader = self._reader(extent.file)
@@ -440,6 +529,12 @@ def chunks_of(info: TensorInfo) -> tuple[Chunk, ...]:
     return found if isinstance(found, tuple) else ()
 
 
+def cast_of(info: TensorInfo) -> TensorInfo | None:
+    """What a tensor is read as that an edit converts or gives bytes of its own; None for any other."""
+    found = info.extra.get("cast") if info.extra else None
+    return found if isinstance(found, TensorInfo) else None
+
+
 def array_dtype(name: str) -> np.dtype[Any]:
     """The array type elements of torch's `name` come in: `numpy_dtype`, or uint8 where there is none."""
     import numpy as np
@@ -454,6 +549,17 @@ def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
     if info is None:
         raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
     return info
+
+
+def _values_of(info: TensorInfo) -> TensorInfo:
+    """The strided tensor that has the stored elements of `info`: itself, or its values. Raises BadTensor."""
+    if info.layout == "strided":
+        return info
+    values = info.parts.get("values")
+    if info.problem or values is None:
+        raise BadTensor(info.problem or f"its layout is {info.layout}: where its values are is not known", where=info.key,
+                        id="unsupported")
+    return values._replace(key=info.key)
 
 
 def _item(dtype: str, key: str = "") -> int:

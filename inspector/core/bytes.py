@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
 import threading
 import zlib
 from collections.abc import Iterator
@@ -94,6 +95,12 @@ class SourceFile:
             view[done:done + len(part)] = part
             done += len(part)
 
+    def send(self, offset: int, nbytes: int, to: int) -> int:
+        """Has the system copy up to `nbytes` bytes from `offset` to the file descriptor `to`, at its position; how many it did.
+        0 where it cannot, as between some file systems: nothing was copied then. Raises OSError for what is wrong with `to`."""
+        self._expect(offset, nbytes)
+        return _sent(self._fd, offset, nbytes, to) if self._fd >= 0 else 0
+
     def check_unchanged(self) -> None:
         """Raises Changed when the open file no longer looks as it did when it was opened."""
         try:
@@ -147,6 +154,10 @@ class _Window(SourceFile):
 
     def check_unchanged(self) -> None:
         self._outer.check_unchanged()
+
+    def send(self, offset: int, nbytes: int, to: int) -> int:
+        self._expect(offset, nbytes)
+        return self._outer.send(self._offset + offset, nbytes, to)
 
     def _some(self, offset: int, nbytes: int) -> bytes:
         return self._outer._some(self._offset + offset, nbytes)
@@ -293,6 +304,20 @@ class ExtentReader:
         self._source.check_unchanged()
         return result
 
+    def send(self, extent: Extent, start: int, nbytes: int, to: int) -> int:
+        """Up to `nbytes` bytes from `start` copied by the system to the file descriptor `to`, unseen: no checksum is compared.
+        How many it were; 0 where that is not possible. Raises as `read_extent`, OSError for what is wrong with `to`."""
+        _end(extent, start, nbytes)
+        if extent.method != STORED:
+            return 0
+        cursor = self._cursor
+        if cursor is None or cursor.extent is not extent:
+            cursor = self._cursor = _cursor_for(self._source, extent, start, nbytes, False)
+        cursor.skip_to(start)
+        sent = cursor.send(nbytes, to)
+        self._source.check_unchanged()
+        return sent
+
 
 class _Cursor:
     """Reads an extent from front to back. `crc` runs along when everything was read from byte 0."""
@@ -322,6 +347,12 @@ class _Cursor:
                                 "The file was damaged after it was written: fetch or copy it again.",
                                 f"byte {self._offset}", id="checksum")
         return data
+
+    def send(self, nbytes: int, to: int) -> int:
+        """See `ExtentReader.send`; goes on at the present position."""
+        sent = self._source.send(self._offset + self.position, nbytes, to)
+        self.skip_to(self.position + sent)
+        return sent
 
     def _take(self, nbytes: int) -> bytes:
         if self._ahead:
@@ -435,6 +466,38 @@ def _end(extent: Extent, start: int, nbytes: int | None) -> int:
         raise BadTensor(f"bytes {start:,} to {end:,} of a storage of {extent.size:,} were asked for",
                         where=f"byte {extent.offset}", id="out_of_bounds")
     return end
+
+
+# what copy_file_range says where it is not to be had: other file systems, old kernels, special files; EIO may be either
+# file's fault, and reading and writing tell whose
+_NOT_HERE = frozenset({errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ETXTBSY, errno.EPERM, errno.EIO})
+
+
+def _sent(fd: int, offset: int, nbytes: int, to: int) -> int:
+    while sys.platform == "linux" and nbytes:
+        try:
+            return os.copy_file_range(fd, to, nbytes, offset)
+        except InterruptedError:
+            continue
+        except OSError as error:
+            if error.errno in _NOT_HERE:
+                return 0
+            raise
+    return 0
+
+
+def stamp_of(path: PathLike) -> FileStamp | None:
+    """How the regular file at `path` looks now, links followed; None when there is none that can be looked at."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return _stamp(os.fsdecode(path), found) if stat.S_ISREG(found.st_mode) else None
+
+
+def check_stamp(stamp: FileStamp) -> None:
+    """Raises Changed when the file is no longer the one it was when it was opened, Unreadable when it cannot be had."""
+    open_source(stamp.path, stamp._replace(inside=())).close()
 
 
 def _stamp(path: str, found: os.stat_result) -> FileStamp:

@@ -2,15 +2,19 @@
 sees the file, only validated bytes."""
 from __future__ import annotations
 
+import json
+import os
+import sys
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arrays import TensorReader, chunks_of
+from .arrays import TensorReader, cast_of, chunks_of, digest
 from .checkpoint import Checkpoint, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
+from .keypath import visible
 from .progress import QUIET, Monitor
 
 if TYPE_CHECKING:
@@ -44,6 +48,11 @@ def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDi
                 loaded[info.name] = _alone(reader, info)
                 continue
             reader.check(info)
+            if cast_of(info) is not None:
+                if info.storage not in storages:
+                    storages[info.storage] = _storage(reader.span_bytes(info))
+                loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
+                continue
             there = ckpt.storages.get(info.storage)
             if there is None or there.extent is None:
                 loaded[info.name] = _view(reader, info, _storage(bytearray()), 0)
@@ -58,13 +67,102 @@ def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDi
     return loaded
 
 
+# What the child does: torch or safetensors read the file as a program that trusts nothing would, and every tensor's digest is
+# told. It is run with nothing but the path, in a process that has none of ours.
+_CHILD = """
+import hashlib, json, sys, warnings
+warnings.simplefilter("ignore")
+path, safe = sys.argv[1], sys.argv[2] == "safetensors"
+import torch
+found, todo = {}, []
+try:
+    if safe:
+        from safetensors import safe_open
+        with safe_open(path, framework="pt") as file:
+            todo = [(key, file.get_tensor(key)) for key in file.keys()]
+    else:
+        todo = [("", torch.load(path, weights_only=True, map_location="cpu", mmap=True))]
+except Exception as error:
+    print(json.dumps({"error": type(error).__name__ + ": " + str(error).strip().splitlines()[0][:300]}))
+    sys.exit()
+seen = 0
+while todo:
+    key, value = todo.pop()
+    seen += 1
+    if seen > 5000000:
+        break
+    if isinstance(value, torch.Tensor):
+        digest = None
+        if value.layout == torch.strided and value.device.type != "meta" and not value.is_quantized:
+            flat = value.detach().resolve_conj().resolve_neg().contiguous().reshape(-1).view(torch.uint8)
+            state = hashlib.sha256()
+            for at in range(0, flat.numel(), 1 << 24):
+                state.update(bytes(flat[at:at + (1 << 24)].numpy()))
+            digest = state.hexdigest()
+        found[key] = digest
+    elif isinstance(value, dict):
+        todo += [(f"{key}.{name}" if key else str(name), item) for name, item in value.items()]
+    elif isinstance(value, (list, tuple)):
+        todo += [(f"{key}.{i}" if key else str(i), item) for i, item in enumerate(value)]
+print(json.dumps({"found": found}))
+"""
+
+
+def read_by_others(path: str, ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:
+    """Has torch.load(weights_only=True), or safetensors, read the file at `path`, which was read as `ckpt` here, in a process of
+    its own, and compares every tensor's digest. Gives one sentence about it; raises BadTensor when they see something else."""
+    reader = "safetensors" if ckpt.format == "safetensors" else "torch.load(weights_only=True)"
+    import subprocess
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TORCH_FORCE", "PYTHON"))}
+    with subprocess.Popen([sys.executable, "-I", "-c", _CHILD, path, ckpt.format], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          env=environment) as child:
+        try:
+            while True:
+                try:
+                    answer = child.communicate(timeout=0.1)[0]
+                    break
+                except subprocess.TimeoutExpired:
+                    monitor.check()
+        except BaseException:
+            child.kill()
+            raise
+    try:
+        said = json.loads(answer)
+    except ValueError:
+        raise BadTensor(f"{reader} ended without an answer on the new file (exit status {child.returncode})") from None
+    if "error" in said:
+        return _not_read(reader, str(said["error"]), ckpt)
+    found = said["found"]
+    compared = 0
+    for key, answer in found.items():
+        if answer is None or key not in ckpt.tensors:
+            continue
+        if digest(ckpt, key, monitor) != answer:
+            raise BadTensor(f"{reader} sees other values in the new file", where=key)
+        compared += 1
+    return f"{reader} reads the new file: {compared:,} of {len(ckpt.tensors):,} tensors compared, all equal."
+
+
+def _not_read(reader: str, why: str, ckpt: Checkpoint) -> str:
+    """Why another program does not read what is as it should be, or BadTensor."""
+    reason = visible(why, 300)
+    if "No module named" in why:
+        return f"{reader} is not installed here and could not be asked: the file was compared by this program alone."
+    if ckpt.format == "torchscript" or any(finding.id in _NOT_WEIGHTS_ONLY for finding in ckpt.findings) or ckpt.values:
+        return f"{reader} does not take such contents ({reason}): the file was compared by this program alone."
+    raise BadTensor(f"{reader} does not read the new file: {reason}")
+
+
+_NOT_WEIGHTS_ONLY = frozenset(("unknown-code", "computed-call", "dynamic-name", "extension-code"))
+
+
 def _copied(metadata: Mapping[str, Mapping[str, Any]]) -> OrderedDict[str, dict[str, Any]]:
     return OrderedDict((prefix, dict(facts)) for prefix, facts in metadata.items())
 
 
 def _alone(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     if info.layout != "strided" and not info.problem:
-        return _sparse(reader, info)
+        return _nested(reader, info) if info.layout in ("nested", "jagged") else _sparse(reader, info)
     return _view(reader, info, _storage(reader.span_bytes(info)), 0)
 
 
@@ -108,14 +206,19 @@ def _quantized(reader: TensorReader, info: TensorInfo, dtype: torch.dtype) -> to
         if 0 in info.stride:
             raise BadTensor("an expanded tensor quantized per channel is not rebuilt", where=info.key, id="unsupported")
         return torch._empty_per_channel_affine_quantized(
-            info.shape, scales=_alone(reader, found["scales"]), zero_points=_alone(reader, found["zero_points"]),
-            axis=found["axis"], dtype=dtype)
+            info.shape, scales=_channels(reader, found["scales"], torch.double),
+            zero_points=_channels(reader, found["zero_points"], torch.long), axis=found["axis"], dtype=dtype)
     raise BadTensor("its quantizer is not known", "read_numpy gives its stored integers.", info.key, id="unsupported")
+
+
+def _channels(reader: TensorReader, given: TensorInfo | tuple[float, ...], dtype: torch.dtype) -> torch.Tensor:
+    import torch
+    return _alone(reader, given) if isinstance(given, TensorInfo) else torch.tensor(given, dtype=dtype)
 
 
 def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     import torch
-    parts = {name: _alone(reader, part) for name, part in (info.extra or {}).items() if isinstance(part, TensorInfo)}
+    parts = {name: _alone(reader, part) for name, part in info.parts.items()}
     rows, columns = parts.get("crow_indices", parts.get("ccol_indices")), parts.get("col_indices", parts.get("row_indices"))
     layouts = {"sparse_csr": torch.sparse_csr, "sparse_csc": torch.sparse_csc, "sparse_bsr": torch.sparse_bsr,
                "sparse_bsc": torch.sparse_bsc}
@@ -131,6 +234,42 @@ def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     except (RuntimeError, TypeError, ValueError) as error:
         raise _refused(info, error) from error
     raise BadTensor(f"its layout {info.layout} is not rebuilt", where=info.key, id="unsupported")
+
+
+def _nested(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
+    import torch
+    parts = {name: _alone(reader, part) for name, part in info.parts.items()}
+    values = parts.pop("values")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The PyTorch API of nested tensors is in prototype stage")
+            if info.layout == "nested":
+                _insist_inside(info, values, **parts)
+                return torch._nested_view_from_buffer(values, *(parts[name] for name in ("sizes", "strides", "offsets")))
+            axis = (info.extra or {})["ragged_dim"]
+            _insist_in_order(info, values.shape[axis - 1], parts["offsets"], parts.get("lengths"))
+            return torch.nested.nested_tensor_from_jagged(values, parts["offsets"], parts.get("lengths"), jagged_dim=axis)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise _refused(info, error) from error
+
+
+def _insist_inside(info: TensorInfo, values: torch.Tensor, sizes: torch.Tensor, strides: torch.Tensor,
+                   offsets: torch.Tensor) -> None:
+    """Torch does not look whether the tensors in a nested one lie inside its values. Reckoned in Python, without overflow."""
+    ends = [0 if 0 in row else first + 1 + sum((size - 1) * step for size, step in zip(row, steps, strict=True))
+            for row, steps, first in zip(sizes.tolist(), strides.tolist(), offsets.tolist(), strict=True)]
+    negative = any(part.numel() and int(part.min()) < 0 for part in (sizes, strides, offsets))
+    if negative or max(ends, default=0) > values.numel() or values.stride() != (1,):
+        raise BadTensor("the tensors in it do not lie inside its values", where=info.key, id="out_of_bounds")
+
+
+def _insist_in_order(info: TensorInfo, length: int, offsets: torch.Tensor, lengths: torch.Tensor | None) -> None:
+    steps, first, last = offsets.diff(), int(offsets[0]), int(offsets[-1])
+    wrong = first != 0 or last > length or bool((steps < 0).any())
+    if lengths is not None:
+        wrong = wrong or lengths.shape != steps.shape or bool(((lengths < 0) | (lengths > steps)).any())
+    if wrong:
+        raise BadTensor("the tensors in it do not lie inside its values", where=info.key, id="out_of_bounds")
 
 
 def _refused(info: TensorInfo, error: Exception) -> BadTensor:

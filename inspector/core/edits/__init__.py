@@ -1,1 +1,37 @@
-"""Edits: each a frozen value with a pure `apply`, listed in order."""
+"""Edits: each a frozen value with a pure `apply`, listed in order. To add one, write it (see `common.Edit`) and put it in the list."""
+from __future__ import annotations
+
+from .add_prefix import AddPrefix
+from .cast import Cast
+from .common import Edit
+from .drop import Drop
+from .extract import Extract
+from .keep import Keep
+from .match import Match
+from .remap_devices import RemapDevices
+from .rename import Rename
+from .set_metadata import SetMetadata
+from .set_value import SetValue
+from .strip_prefix import StripPrefix
+from .unshare import Unshare
+
+__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Drop", "Edit", "Extract", "Keep", "Match", "RemapDevices", "Rename", "SetMetadata",
+           "SetValue", "StripPrefix", "Unshare"]
+
+EDITS: tuple[type[Edit], ...] = (
+    StripPrefix,
+    AddPrefix,
+    Rename,
+    Drop,
+    Keep,
+    Extract,
+    RemapDevices,
+    Cast,
+    Match,
+    SetMetadata,
+    SetValue,
+    Unshare,
+)
+
+OPTIONS: dict[str, type[Edit]] = {edit.OPTION: edit for edit in EDITS} | {"unset-metadata": SetMetadata, "unset": SetValue}
+"""Name on the command line and in recipes -> the edit."""

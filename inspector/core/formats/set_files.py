@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
-from ..errors import Corrupt, Unreadable, Unsupported
+from ..bytes import SourceFile, open_source
+from ..errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
 from ..findings import Finding
 from ..keypath import visible
 from ..limits import Limits
+
+T = TypeVar("T")
 
 LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
@@ -97,6 +100,21 @@ def _outside(folder: str, path: str) -> str:
         return ""
     root, found, _ = home.rpartition(f"{os.sep}snapshots{os.sep}")
     return "" if found and _within(real, f"{root}{os.sep}blobs") else real
+
+
+def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, str], T]) -> T | InspectorError:
+    """What `read` makes of the file `name` of a set and its path, or why it cannot be read; `index` is its place in
+    `Checkpoint.files`. Raises Changed when it is written to meanwhile."""
+    path = os.path.join(folder, *name.split("/"))
+    try:
+        with open_source(path, index=index) as source:
+            found = read(source, path)
+            source.check_unchanged()
+            return found
+    except Changed:
+        raise
+    except InspectorError as error:
+        return error
 
 
 def _within(path: str, folder: str) -> bool:

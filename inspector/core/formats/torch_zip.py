@@ -4,6 +4,7 @@
     <top>/data/<key>                   the bytes of each storage
     <top>/version                      "3\\n"; torch reads 1 … 10
     <top>/byteorder                    "little" or "big" (since 2.1; before: the machine's, so little)
+    <top>/tensors/<key>                the same, as PyTorch 1.4 named it on trial
     <top>/.format_version  .storage_alignment  .data/serialization_id
 
 Sources: torch/serialization.py and caffe2/serialize/inline_container.cc, version 2.13. Torch takes the first member's text
@@ -33,6 +34,7 @@ from ..pickles.machine import Budget, decode
 from ..pickles.modules import ScriptClass, Scripts
 from ..pickles.names import Name
 from ..pickles.storages import ResolveMany, StorageRef
+from ..pickles.text_ids import load_texts, told
 from ..progress import QUIET, Monitor
 from . import script_classes, zip_salvage
 from .joining import counted_on, renamed
@@ -49,7 +51,7 @@ _FACT_BYTES = 4096                 # of a small text record that are looked at
 _PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack that much, or to that many bytes
 _CODE_BYTES = 64 << 20             # of TorchScript code that are looked through
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
-_WIDTHS = {name: known.bits // 8 for name, known in DTYPES.items()}
+_WIDTHS = {name: known.stored for name, known in DTYPES.items()}
 _META = "meta: the file holds no values for this storage"
 
 # records that are not the object: what they say becomes a fact of this name
@@ -93,6 +95,7 @@ class _Archive:
         self.big_endian = False
         self.main = self._main_pickle()
         self.top = self.main[:-len(_MAIN)]
+        self.folder = self._folder()
 
     # -- the whole ----------------------------------------------------------------------------------------------------
 
@@ -104,7 +107,7 @@ class _Archive:
         known = {self.main, *records.values(), *([constants] if constants else [])}
         self.directory.confirm(self.source, known)
         facts = self._facts(records)
-        contents = self._survey(self.main, "data/", is_script)
+        contents = self._survey(self.main, self.folder, is_script)
         tensors, storages = contents.tensors, contents.storages
         if constants is not None:
             base = sum(len(pickled.graph) for pickled in self.pickles)
@@ -158,6 +161,17 @@ class _Archive:
                 self._tell("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
                            f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
                            "Save it again to get an archive that torch reads.")
+
+    def _folder(self) -> str:
+        """Where the records of storages lie under the top folder."""
+        trial = self.top + "tensors/"
+        others = (self.top + "data/", self.top + "code/")
+        if any(name.startswith(trial) for name in self.directory.members) \
+                and not any(name.startswith(others) for name in self.directory.members):
+            self._tell("layout", "warning", self.main, "The archive keeps its tensors where only PyTorch 1.4 looked for them.",
+                       "Save it again to get an archive that torch reads.")
+            return "tensors/"
+        return "data/"
 
     def _tell_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
         problems = [info.problem.partition(":")[0] for info in tensors]
@@ -292,6 +306,8 @@ class _Archive:
             known = self._names_in(getattr(error, "graph", None), label)
             error.findings = (*error.findings, *self.directory.findings, *self.findings, *known)
             raise
+        graph, texts = load_texts(graph)
+        self.findings += told(texts, label)
         self.pickles.append(Pickle(label, graph))
         contents = views.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
                                 scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
@@ -398,7 +414,7 @@ class _Archive:
 
     def _pickle_like(self, known: set[str], is_script: bool) -> list[str]:
         """Members that are pickles by name or first bytes. TorchScript's debug files are, and are no secret."""
-        aside = (self.top + "data/", *((self.top + "code/", self.top + "constants/") if is_script else ()))
+        aside = (self.top + self.folder, *((self.top + "code/", self.top + "constants/") if is_script else ()))
         found, looked = [], 0
         for name in self._unused():
             extent = self.directory.members[name]
@@ -431,7 +447,7 @@ class _Archive:
 
     def _resolver(self, folder: str) -> Callable[[StorageRef], Storage]:
         """Storage references -> storages, for a pickle whose records lie in `folder`."""
-        prefix = "" if folder == "data/" else folder
+        prefix = "" if folder == self.folder else folder
         base, members, use = self.top + folder, self.directory.members, self.used.add
         doubtful = bool(self.directory.notes or self.order_problem)
         new = tuple.__new__
@@ -450,7 +466,7 @@ class _Archive:
 
     def _many_resolver(self, folder: str) -> ResolveMany:
         """The same for many at once, as long as all of them are as they nearly always are."""
-        prefix = "" if folder == "data/" else folder
+        prefix = "" if folder == self.folder else folder
         base, members = self.top + folder, self.directory.members
         doubtful = bool(self.directory.notes or self.order_problem)
 
@@ -505,7 +521,7 @@ class _Archive:
         return [name for name in self.directory.members if name not in self.used]
 
     def _orphans(self) -> None:
-        folder = self.top + "data/"
+        folder = self.top + self.folder
         orphans = [name for name in self._unused() if name.startswith(folder) and self.directory.members[name].size]
         if orphans:
             nbytes = sum(self.directory.members[name].size for name in orphans)

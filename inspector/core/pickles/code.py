@@ -22,6 +22,7 @@ from .names import FROM_TYPE, FROM_TYPE_V2, LOAD_FROM_BYTES, Name, Verdict, cano
 from .notes import note_findings
 from .plain import short
 
+COMPUTED_NAME, EXTENSION = "(computed name)", "(extension code)"
 _LISTED = 200               # names with a finding of their own; the rest is counted
 _CALL = re.compile(b"[%s]" % re.escape(bytes((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))))
 _NO_PATHS: Mapping[int, str] = {}
@@ -68,6 +69,26 @@ def code_findings(graph: Graph, member: str, *, paths: Mapping[int, str] = _NO_P
                 found.append(_nested(place, inner, loaded, broken, end))
                 todo += [(graph, place, _NO_PATHS, depth + 1) for graph in reversed(inner)]
     return found
+
+
+def unknown_names(graph: Graph, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> list[str]:
+    """The dotted names in one pickle, and in those inside its bytes, that mean nobody knows what: each once, in order of mention.
+    Names put together while loading and extension codes count as one name of their own. Those of torch's own classes, and
+    of TorchScript classes, are not among them."""
+    found: dict[str, None] = {}
+    budget = Budget(limits)
+    todo, pickles = [(graph, 0)], 0
+    while todo:
+        present, depth = todo.pop()
+        found.update((".".join(use.name), None) for use in _uses(present) if use.verdict in ("unknown", "dangerous"))
+        if GLOBALDYN in present.kind:
+            found[COMPUTED_NAME] = None
+        found.update((f"{EXTENSION} {present.a[n]}", None) for n in _nodes(present, EXT))
+        for place, data, loaded in _embedded(present, "", _NO_PATHS):
+            pickles += 1
+            if depth < limits.nested_pickles and pickles <= limits.pickles_per_stream:
+                todo += [(inner, depth + 1) for inner in reversed(_decode_all(data, place, budget, limits, monitor, loaded)[0])]
+    return list(found)
 
 
 def findings_of_broken(graph: Graph, member: str = "data.pkl") -> list[Finding]:

@@ -1,1 +1,13 @@
-"""Checkpoint -> SavePlan -> bytes, atomic and verified."""
+"""Checkpoint -> SavePlan -> bytes, atomic and verified.
+
+    plan_save ── targets (where to) ── losses (what safetensors cannot hold) ── pickled (the object's pickle)
+       └── torch_zip, safetensors, shards: layouts, exact to the byte ──> SavePlan
+    save ── atomic (lock, temporary, replacement) ── payloads (bytes in, bytes out) ── verify ──> SaveReport
+"""
+from __future__ import annotations
+
+from .losses import Loss
+from .plan import PlannedFile, SavePlan, plan_save
+from .saving import SaveReport, save
+
+__all__ = ["Loss", "PlannedFile", "SavePlan", "SaveReport", "plan_save", "save"]

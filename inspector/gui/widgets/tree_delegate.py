@@ -16,6 +16,7 @@ PAD = 8                     # device-independent pixels
 INDENT = 14
 ARROW = 18                  # the place of the arrow
 PICTURE = 16
+MARK = 12                   # of a tensor that shares its storage, at the right edge of its name
 GAP = 6
 _NAME_AT_LEAST = 120        # what deep levels must leave for the name
 _BAR = 4
@@ -61,7 +62,7 @@ class TreeDelegate(QStyledItemDelegate):
         line, column = self._model.line(index.row()), index.column()
         width = self._metrics.horizontalAdvance(line.texts[column]) + 2 * PAD
         if column == NAME:
-            width += line.depth * INDENT + ARROW + PICTURE + GAP
+            width += line.depth * INDENT + ARROW + PICTURE + GAP + (MARK + GAP if line.shared else 0)
         return QSize(80 if line.spans and column != NAME else width, self._metrics.height() + 2 * GAP)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -93,6 +94,10 @@ class TreeDelegate(QStyledItemDelegate):
         picture = "danger" if wrong and line.kind is Kind.TENSOR else _PICTURES[line.kind]
         tint = ink.danger if wrong else ink.calm if line.kind in (Kind.TENSOR, Kind.VALUE) else ink.accent
         painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._picture(picture, tint, painter))
+        if line.shared and room > 4 * PICTURE:
+            room -= MARK + GAP
+            painter.drawPixmap(rect.right() - GAP - MARK, rect.top() + (rect.height() - MARK) // 2,
+                               self._picture("link", ink.calm, painter, MARK))
         self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME],
                    ink.danger if line.kind is Kind.FAILED else ink.text, middle=True)
 
@@ -146,12 +151,12 @@ class TreeDelegate(QStyledItemDelegate):
             found = self._inks[active, selected] = _Ink(self._view.palette(), group, selected)
         return found
 
-    def _picture(self, name: str, tint: QColor, painter: QPainter) -> QPixmap:
+    def _picture(self, name: str, tint: QColor, painter: QPainter, size: int = PICTURE) -> QPixmap:
         ratio = painter.device().devicePixelRatio()
         key = (name, tint.rgba(), ratio)
         found = self._pictures.get(key)
         if found is None:
-            found = self._pictures[key] = icons.pixmap(name, PICTURE, tint.name(), ratio)
+            found = self._pictures[key] = icons.pixmap(name, size, tint.name(), ratio)
         return found
 
 

@@ -164,6 +164,19 @@ def test_that_a_script_inside_an_archive_opens(tmp_path: Path) -> None:
     assert core.digest(ckpt, "w") == sha(torch.arange(4.0))
 
 
+def test_that_its_tensors_can_be_saved_as_a_state_dict(tmp_path: Path) -> None:
+    """There is no object in it that could be written again."""
+    writer = Writer()
+    weight = torch.randn(3)
+    main = {"name": "net", "parameters": [writer.parameter("w", weight)]}
+    ckpt = opened(tmp_path, writer.archive(main, op.pickled(op.EMPTY_TUPLE)))
+    plan = core.plan_save(ckpt, tmp_path / "new.pt")
+    assert plan.format == "torch-zip"
+    assert {loss.id for loss in plan.losses} == {"other-members"}
+    core.save(plan, allow_loss=True)
+    assert torch.equal(torch.load(tmp_path / "new.pt", weights_only=True)["w"], weight)
+
+
 # -- what is not in order ---------------------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize(("change", "problem"), [

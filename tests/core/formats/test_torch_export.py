@@ -113,6 +113,18 @@ def test_that_several_programs_keep_their_names_apart(tmp_path: Path) -> None:
     same(ckpt, "decoder.weight", second.state_dict["weight"])
 
 
+def test_that_its_tensors_can_be_saved_without_the_program(tmp_path: Path) -> None:
+    program = exported()
+    torch.export.save(program, tmp_path / "net.pt2")
+    ckpt = core.open(tmp_path / "net.pt2")
+    plan = core.plan_save(ckpt, tmp_path / "net.pth")
+    assert [loss.id for loss in plan.losses] == ["program"]
+    core.save(plan, allow_loss=True)
+    loaded = torch.load(tmp_path / "net.pth", weights_only=True)
+    for key, tensor in program.state_dict.items():
+        assert torch.equal(loaded[key], tensor)
+
+
 # -- older layouts, and packages of compiled programs ------------------------------------------------------------------------
 
 def saved(value: Any) -> bytes:

@@ -1,0 +1,161 @@
+"""Another element type: half the size, or what a program wants."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..arrays import TensorReader
+from ..casts import Losses, losses, why_not
+from ..checkpoint import Checkpoint, TensorInfo
+from ..dtypes import DTYPES
+from ..errors import BadTensor, EditError
+from ..keypath import visible
+from ..progress import QUIET, Monitor
+from .common import Edit, fields_of, note, optimizer_dicts
+from .copies import copied
+from .globs import fitting, is_literal, matcher
+
+_SHORT = {"fp64": "float64", "double": "float64", "fp32": "float32", "float": "float32", "fp16": "float16", "half": "float16",
+          "bf16": "bfloat16", "fp8": "float8_e4m3fn", "fp8_e4m3": "float8_e4m3fn", "float8_e4m3": "float8_e4m3fn",
+          "fp8_e5m2": "float8_e5m2", "long": "int64", "int": "int32", "short": "int16"}
+_CHUNK = 4 << 20
+_NAMED = 3
+
+
+@dataclass(frozen=True)
+class Cast(Edit):
+    """Rounds to nearest, ties to even, as torch's `.to(dtype)` does. Without `glob` these are the floating tensors outside
+    optimizers; with it those that fit. Integers and booleans are left alone unless `dtype` is of that kind or `glob` is the very
+    key; complex numbers become complex numbers only. Tied tensors stay tied."""
+
+    dtype: str
+    glob: str = "*"
+    OPTION: ClassVar[str] = "cast"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        target = dtype_named(self.dtype)
+        dtypes, left = {}, 0
+        exact = is_literal(self.glob) and self.glob in ckpt.tensors
+        for key in self._fitting(ckpt):
+            info = ckpt.tensors[key]
+            if exact and key == self.glob:
+                _must_be_possible(info, target)
+            elif not _is_meant(info, target):
+                left += 1
+                continue
+            if info.dtype != target:
+                dtypes[key] = target
+        return copied(ckpt, self, dtypes, ties=True)
+
+    def _fitting(self, ckpt: Checkpoint) -> list[str]:
+        if self.glob != "*":
+            return [*fitting(ckpt, self.glob)]
+        numbered = optimizer_dicts(ckpt)
+        return [key for key, info in ckpt.tensors.items() if info.state_dict not in numbered]
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        target = dtype_named(self.dtype)
+        told = []
+        left: dict[str, int] = {}
+        for key in self._fitting(before):
+            info = before.tensors[key]
+            if info.dtype != target and after.tensors[key].dtype != target:
+                kind = info.dtype if info.layout == "strided" else info.layout
+                left[kind] = left.get(kind, 0) + 1
+        if left:
+            told.append("Left alone: " + ", ".join(f"{count:,} of {visible(kind, 40)}" for kind, count in left.items()) + ".")
+        numbered = optimizer_dicts(before)
+        if self.glob == "*" and any(info.state_dict in numbered for info in before.tensors.values()):
+            told.append("The optimizer's state keeps its types; name it to cast it.")
+        if read:
+            told += self._losses(before, after, monitor)
+        return told
+
+    def _losses(self, before: Checkpoint, after: Checkpoint, monitor: Monitor) -> list[str]:
+        total, where, unread = count_losses(before, after, monitor)
+        told = []
+        for count, what in zip(total, ("overflow", "underflow to zero", "are NaN, which the type lacks"), strict=True):
+            if count:
+                told.append(f"{note(count, 'element', 'elements')} {what}" + (f" in {', '.join(where)}." if where else "."))
+        if unread:
+            told.append(f"The values of {note(unread, 'tensor', 'tensors')} cannot be read.")
+        return told
+
+    @property
+    def text(self) -> str:
+        return self.dtype if self.glob == "*" else f"{self.dtype}:{self.glob}"
+
+    def to_json(self) -> Any:
+        return {"dtype": self.dtype, "glob": self.glob} if self.glob != "*" else self.dtype
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Cast:
+        dtype, colon, glob = text.partition(":")
+        matcher(glob if colon else "*")
+        return cls(dtype_named(dtype), glob if colon else "*")
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> Cast:
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        found = fields_of(value, option, ("dtype",), ("glob",))
+        if not isinstance(found["dtype"], str) or not isinstance(found.get("glob", "*"), str):
+            raise EditError("the type and the pattern of cast are texts")
+        matcher(found.get("glob", "*"))
+        return cls(dtype_named(found["dtype"]), found.get("glob", "*"))
+
+
+def dtype_named(text: str) -> str:
+    """torch's name of an element type: `fp16`, `torch.float16` and `half` are `float16`. Raises EditError."""
+    name = text.strip().removeprefix("torch.")
+    name = _SHORT.get(name, name)
+    if name not in DTYPES or (why := why_not("float32", name) if DTYPES[name].kind not in ("complex",) else ""):
+        reason = f": {why}" if name in DTYPES else ""
+        raise EditError(f"{visible(text, 60)!r} is nothing to cast to{reason}",
+                        "There are float64, float32, float16, bfloat16, float8_e4m3fn, float8_e5m2, int64, … bool, complex64.",
+                        id="bad_dtype")
+    return name
+
+
+def count_losses(before: Checkpoint, after: Checkpoint, monitor: Monitor = QUIET) -> tuple[Losses, list[str], int]:
+    """What all tensors lose whose type changes from `before` to `after`: the counts, some keys that lose, and how many tensors
+    cannot be read. Reads them."""
+    changed = [(info, after.tensors[key].dtype) for key, info in before.tensors.items()
+               if key in after.tensors and after.tensors[key].dtype != info.dtype]
+    total, done, where, unread = sum(info.nbytes for info, _ in changed), 0, [], 0
+    found = Losses()
+    with TensorReader(before, monitor) as reader:
+        for info, target in changed:
+            here = Losses()
+            try:
+                for chunk in reader.chunks(info.key, _CHUNK, ordered=False):
+                    here = here.plus(losses(chunk.view("u1").data, info.dtype, target))
+                    done += chunk.nbytes
+                    monitor.report(done, total, info.key)
+            except BadTensor:
+                unread += 1
+            if any(here):
+                where.append(visible(info.key, 60))
+            found = found.plus(here)
+    return found, where[:_NAMED] + (["…"] if len(where) > _NAMED else []), unread
+
+
+def _is_meant(info: TensorInfo, target: str) -> bool:
+    """Whether a tensor that a pattern fits is to be cast."""
+    known = DTYPES.get(info.dtype)
+    if known is None or info.layout != "strided" or info.problem or info.device == "meta" or why_not(info.dtype, target):
+        return False
+    kind = DTYPES[target].kind
+    if kind == "complex":
+        return known.kind == "complex"
+    if kind == "float":
+        return known.kind == "float"
+    return known.kind in ("float", "int", "uint", "bool")
+
+
+def _must_be_possible(info: TensorInfo, target: str) -> None:
+    why = info.problem or (why_not(info.dtype, target) if info.layout == "strided" else f"its layout is {info.layout}")
+    if info.device == "meta":
+        why = "it has no values: it was saved from the meta device"
+    if why:
+        raise EditError(f"{visible(info.key, 80)!r} cannot be cast to {target}: {why}", "Leave it out, or drop it.", id="no_cast")

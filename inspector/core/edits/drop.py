@@ -1,0 +1,39 @@
+"""Leaves tensors and values out."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..checkpoint import Checkpoint
+from ..progress import QUIET, Monitor
+from .common import Edit, note
+from .dropping import attributes_kept, without
+from .globs import fitting, matcher
+from .optimizers import states_of
+
+
+@dataclass(frozen=True)
+class Drop(Edit):
+    """Everything whose key, or name inside its state dict, fits `glob`; a name means all that is under it."""
+
+    glob: str
+    OPTION: ClassVar[str] = "drop"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        return without(ckpt, self, fitting(ckpt, self.glob, values=True))
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        away = set(fitting(before, self.glob, values=True))
+        told = [unsure] if (unsure := states_of(before, away).unsure) else []
+        if kept := attributes_kept(before, away, after):
+            told.append(f"{note(kept, 'attribute', 'attributes')} of objects cannot be dropped without the object.")
+        return told
+
+    @property
+    def text(self) -> str:
+        return self.glob
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Drop:
+        matcher(text)
+        return cls(text)

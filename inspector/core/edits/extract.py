@@ -1,0 +1,128 @@
+"""A part of a checkpoint as a checkpoint: the weights out of a training checkpoint, a module's state dict out of a whole module."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..checkpoint import Checkpoint, Plain, TensorInfo
+from ..errors import EditError
+from ..keypath import join, visible
+from ..progress import QUIET, Monitor
+from .common import Edit, ancestors, edited, module_dicts, reduced
+from .structure import Structure
+
+_CHOICES = 8
+
+
+@dataclass(frozen=True)
+class Extract(Edit):
+    """What is at `path` becomes the root. A module (`.` when the whole file is one) becomes its state dict. A path inside a state
+    dict, like a submodule's, takes the names under it, without it."""
+
+    path: str
+    OPTION: ClassVar[str] = "extract"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        path = "" if self.path == "." else self.path.removesuffix(".")
+        if path in ckpt.tensors and path:
+            raise EditError(f"{visible(path, 80)!r} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
+        modules = module_dicts(ckpt)
+        if path in modules:
+            return self._state_dict(ckpt, path, "")
+        if path == "":
+            return edited(ckpt, self)
+        above = next((place for place in ancestors(path) if place in ckpt.state_dicts), None)
+        if above is not None and (above in modules or self._has_names(ckpt, above, path)):
+            return self._state_dict(ckpt, above, path[len(above) + 1 if above else 0:])
+        return self._sub_dict(ckpt, path)
+
+    def _has_names(self, ckpt: Checkpoint, place: str, path: str) -> bool:
+        """Whether `path` is a part of names in the state dict at `place`, and nothing that has a place of its own in the file."""
+        if path in ckpt.state_dicts or Structure(ckpt).container(join(_root(ckpt), path)) is not None:
+            return False
+        return any(info.state_dict == place and info.key.startswith(f"{path}.") for info in ckpt.tensors.values())
+
+    def _state_dict(self, ckpt: Checkpoint, place: str, prefix: str) -> Checkpoint:
+        """The tensors of the state dict at `place` whose names begin with `prefix`, without it."""
+        start = f"{place}." if place else ""
+        full = f"{start}{prefix}." if prefix else start
+        tensors, came_from = {}, {}
+        for key, info in ckpt.tensors.items():
+            if info.state_dict == place and key.startswith(full):
+                tensors[key[len(full):]] = info._replace(key=key[len(full):], state_dict="")
+                came_from[key[len(full):]] = key
+        if not tensors:
+            raise self._missing(ckpt)
+        table = ckpt.module_metadata.get(place)
+        metadata = {"": _below(table, prefix)} if table is not None else {}
+        values: dict[str, Plain] = {}
+        if place not in module_dicts(ckpt):         # what a state dict holds besides: extra states
+            dicts = [path for path in ckpt.state_dicts if path != place and path.startswith(start)]
+            for key, value in ckpt.values.items():
+                if key.startswith(full) and key != place and not key.startswith(tuple(f"{path}." for path in dicts)):
+                    values[key[len(full):]], came_from[key[len(full):]] = value, key
+        return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), place) if place else _root(ckpt),
+                       state_dicts=("",), kind="state-dict", module_metadata=metadata, metadata=dict(ckpt.metadata))
+
+    def _sub_dict(self, ckpt: Checkpoint, path: str) -> Checkpoint:
+        full = f"{path}."
+        tensors: dict[str, TensorInfo] = {}
+        came_from: dict[str, str] = {}
+        for key, info in ckpt.tensors.items():
+            if key.startswith(full):
+                place = info.state_dict
+                inside = None if place is None or not f"{place}.".startswith(full) else place[len(full):]
+                tensors[key[len(full):]] = info._replace(key=key[len(full):], state_dict=inside)
+                came_from[key[len(full):]] = key
+        values = {}
+        for key, value in ckpt.values.items():
+            if key == path or key.startswith(full):
+                values[key[len(full):]] = value
+                came_from[key[len(full):]] = key
+        if not tensors and not any(values):
+            raise self._missing(ckpt)
+        dicts = tuple(place[len(full):] for place in ckpt.state_dicts if f"{place}.".startswith(full))
+        metadata = {place[len(full):]: table for place, table in ckpt.module_metadata.items() if f"{place}.".startswith(full)}
+        return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), path), state_dicts=dicts,
+                       module_metadata=metadata)
+
+    def _missing(self, ckpt: Checkpoint) -> EditError:
+        if self.path in ckpt.values:
+            return EditError(f"{visible(self.path, 80)!r} is a single value", "Only what holds others can become the root.",
+                             id="not_a_dict")
+        there = [path or "." for path in (*ckpt.state_dicts, *_tops(ckpt)) if path not in ckpt.values or path in ckpt.state_dicts]
+        choices = ", ".join(visible(path, 60) for path in list(dict.fromkeys(there))[:_CHOICES])
+        return EditError(f"there is nothing at {visible(self.path, 80)!r} to extract",
+                         f"There are {choices}." if choices else "`inspector ls` shows the keys.", id="no_such_path")
+
+    @property
+    def text(self) -> str:
+        return self.path
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Extract:
+        return cls(text)
+
+
+def _root(ckpt: Checkpoint) -> str:
+    return ckpt.edited.root if ckpt.edited else ""
+
+
+def _below(table: object, prefix: str) -> dict[str, object]:
+    """`_metadata` of the module at `prefix`."""
+    assert hasattr(table, "items")
+    if not prefix:
+        return dict(table.items())
+    full = f"{prefix}."
+    return {"" if module == prefix else module[len(full):]: facts for module, facts in table.items()
+            if module == prefix or module.startswith(full)}
+
+
+def _tops(ckpt: Checkpoint) -> Iterator[str]:
+    """First segments of keys that have more than one."""
+    for table in (ckpt.tensors, ckpt.values):
+        for key in table:
+            top, dot, _ = key.partition(".")
+            if dot:
+                yield top

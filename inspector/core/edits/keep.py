@@ -1,0 +1,49 @@
+"""Leaves everything else out."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..checkpoint import Checkpoint, Opaque
+from ..errors import EditError
+from ..keypath import visible
+from ..progress import QUIET, Monitor
+from .common import Edit, ancestors
+from .dropping import without
+from .globs import fitting, matcher
+from .optimizers import states_of
+
+
+@dataclass(frozen=True)
+class Keep(Edit):
+    """Only what `Drop` of the same `glob` would leave out. One after another they keep what fits all of them; `{a,b}.*` keeps
+    either."""
+
+    glob: str
+    OPTION: ClassVar[str] = "keep"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        away = self._away(ckpt)
+        if len(away) == len(ckpt.tensors) + len(ckpt.values):
+            raise EditError(f"nothing fits {visible(self.glob, 80)!r}, so nothing would be left",
+                            "`inspector ls` shows the keys. {a,b} keeps what fits either.", id="nothing_left")
+        return without(ckpt, self, away)
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        unsure = states_of(before, self._away(before)).unsure
+        return [unsure] if unsure else []
+
+    def _away(self, ckpt: Checkpoint) -> set[str]:
+        kept = set(fitting(ckpt, self.glob, values=True))
+        # an object that something kept is in stays around it
+        kept |= {path for key in kept for path in ancestors(key) if isinstance(ckpt.values.get(path), Opaque)}
+        return {key for table in (ckpt.tensors, ckpt.values) for key in table if key not in kept}
+
+    @property
+    def text(self) -> str:
+        return self.glob
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Keep:
+        matcher(text)
+        return cls(text)

@@ -1,0 +1,127 @@
+"""Only what a model has: `{k: v for k, v in state_dict.items() if k in model and v.shape == model[k].shape}`."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from ..checkpoint import Checkpoint
+from ..errors import EditError, InspectorError
+from ..formats import read
+from ..keypath import visible
+from ..limits import LIMITS
+from ..progress import QUIET, Monitor
+from .common import Edit, module_dicts, needs_extraction, note, optimizer_dicts
+from .dropping import without
+from .optimizers import states_of
+
+_USUAL = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
+_NAMED = 3
+Shapes = Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Match(Edit):
+    """Leaves out of state dicts what `reference` has not, or has in another shape. `reference` is the path of a checkpoint of the
+    model, or its names and shapes (`shapes_of`). State dicts that have no name in common with it, and optimizers, are left alone."""
+
+    reference: str | Shapes = field(hash=False)
+    OPTION: ClassVar[str] = "match"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        wanted = self._shapes(monitor)
+        inside = _with_something_in_common(ckpt, wanted)
+        if not inside:
+            raise EditError("no name of the file is in the reference", self._advice(ckpt, wanted), id="nothing_left")
+        away = _unfit(ckpt, inside, wanted)
+        for key in away:
+            place = ckpt.tensors[key].state_dict
+            if place in module_dicts(ckpt):
+                raise needs_extraction(key, place or "")
+        return without(ckpt, self, away)
+
+    def _shapes(self, monitor: Monitor) -> Shapes:
+        if not isinstance(self.reference, str):
+            return self.reference
+        try:
+            return shapes_of(read(self.reference, limits=LIMITS, monitor=monitor))
+        except InspectorError as error:
+            raise EditError(f"the reference {visible(self.reference)}: {error.message}", error.hint, error.where,
+                            id="bad_reference") from error
+
+    @staticmethod
+    def _advice(ckpt: Checkpoint, wanted: Shapes) -> str:
+        mine = next((info.name for info in ckpt.tensors.values() if info.state_dict is not None), "")
+        theirs = next(iter(wanted), "")
+        return f"The file has names like {visible(mine, 60)!r}, the reference like {visible(theirs, 60)!r}: rename them first."
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        wanted = self._shapes(monitor)
+        inside = _with_something_in_common(before, wanted)
+        away = _unfit(before, inside, wanted)
+        told = [] if away else ["Every name of the file is in the reference, in the same shape."]
+        shapes = [key for key in away if before.tensors[key].name in wanted]
+        if shapes:
+            told.append(f"{note(len(shapes), 'tensor has', 'tensors have')} another shape: " + ", ".join(
+                f"{visible(key, 60)} {[*before.tensors[key].shape]} and not {[*wanted[before.tensors[key].name]]}"
+                for key in shapes[:_NAMED]) + (" …" if len(shapes) > _NAMED else "") + ".")
+        for place in inside:
+            there = {info.name for info in after.tensors.values() if info.state_dict == place}
+            missing = [name for name in wanted if name not in there]
+            if missing:
+                of = f" of {visible(place, 60)}" if place else ""
+                told.append(f"{note(len(missing), 'name', 'names')} of the reference will be missing{of}: "
+                            + ", ".join(visible(name, 60) for name in missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "") + ".")
+        unsure = states_of(before, set(away)).unsure
+        return [*told, unsure] if unsure else told
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.reference, str):
+            return self.reference
+        raise EditError("a match with given names and shapes has no form on the command line", "Save a recipe, or name a file.")
+
+    def to_json(self) -> Any:
+        if isinstance(self.reference, str):
+            return self.reference
+        return {name: list(shape) for name, shape in self.reference.items()}
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Match:
+        if not text:
+            raise EditError("no reference is named", "Write the path of a checkpoint of the model.")
+        return cls(text)
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> Match:
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        if not isinstance(value, dict) or not value or not all(
+                isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape) for shape in value.values()):
+            raise EditError("match takes the path of a checkpoint, or an object of names and shapes", 'Like {"fc.weight": [10, 4]}.')
+        return cls({name: tuple(shape) for name, shape in value.items()})
+
+
+def shapes_of(ckpt: Checkpoint) -> Shapes:
+    """The names and shapes of a checkpoint's weights. Raises EditError when several state dicts can be meant."""
+    optimizers = optimizer_dicts(ckpt)
+    there = [path for path in ckpt.state_dicts if path not in optimizers]
+    chosen = there if len(there) == 1 else [path for path in _USUAL if path in there][:1]
+    if not chosen:
+        listed = ", ".join(visible(path, 60) or "the root" for path in there[:8])
+        raise EditError("the reference has several state dicts" if there else "the reference has no state dict",
+                        f"Extract one of them into a file: {listed}." if there else "Name a file with a model's weights.",
+                        id="bad_reference")
+    return {info.name: info.shape for info in ckpt.tensors.values() if info.state_dict == chosen[0]}
+
+
+def _with_something_in_common(ckpt: Checkpoint, wanted: Shapes) -> list[str]:
+    optimizers = optimizer_dicts(ckpt)
+    common = {info.state_dict for info in ckpt.tensors.values() if info.state_dict is not None and info.name in wanted}
+    return [path for path in ckpt.state_dicts if path in common and path not in optimizers]
+
+
+def _unfit(ckpt: Checkpoint, inside: list[str], wanted: Shapes) -> list[str]:
+    places = set(inside)
+    return [key for key, info in ckpt.tensors.items()
+            if info.state_dict in places and wanted.get(info.name) != info.shape]

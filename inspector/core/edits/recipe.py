@@ -1,0 +1,137 @@
+"""Edits as text: options of the command line, recipes (JSON), a command, a script.
+
+A recipe is `{"recipe": 1, "edits": [{"strip-prefix": "module."}, {"device": {"cuda:*": "cpu"}}]}`; the list alone is read, too.
+"""
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ..bytes import open_source
+from ..errors import EditError, SaveError
+from ..keypath import visible
+from .common import Edit
+
+VERSION = 1
+_LONGEST = 64 << 20
+
+
+def parse(options: Mapping[str, type[Edit]], option: str, text: str) -> Edit:
+    """The edit of `--option text`. Raises EditError."""
+    name = option.removeprefix("--")
+    edit = options.get(name)
+    if edit is None:
+        raise EditError(f"there is no edit {visible(option, 60)!r}", f"There are {', '.join(options)}.", id="unknown_edit")
+    return edit.parse(text, name)
+
+
+def write(edits: Iterable[Edit]) -> str:
+    """The recipe of `edits`, one edit a line."""
+    lines = [json.dumps({edit.option: edit.to_json()}, ensure_ascii=False) for edit in edits]
+    inside = ",\n".join(f"  {line}" for line in lines)
+    return f'{{"recipe": {VERSION}, "edits": [\n{inside}\n]}}\n' if lines else f'{{"recipe": {VERSION}, "edits": []}}\n'
+
+
+def parsed(options: Mapping[str, type[Edit]], text: str) -> list[Edit]:
+    """The edits of a recipe. Raises EditError that says where it is wrong."""
+    edits = []
+    for n, entry in enumerate(_entries(text), 1):
+        if not isinstance(entry, dict) or len(entry) != 1:
+            raise EditError(f"edit {n} of the recipe is not one name with its value", 'Like {"strip-prefix": "module."}.', id="bad_recipe")
+        (name, value), = entry.items()
+        edit = options.get(name)
+        if edit is None:
+            raise EditError(f"edit {n} of the recipe is {visible(name, 60)!r}, which is no edit", f"There are {', '.join(options)}.",
+                            id="bad_recipe")
+        try:
+            edits.append(edit.from_json(value, name))
+        except EditError as error:
+            raise EditError(f"edit {n} of the recipe: {error.message}", error.hint, id="bad_recipe") from None
+    return edits
+
+
+def _entries(text: str) -> list[Any]:
+    if len(text) > _LONGEST:
+        raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
+    try:
+        found = json.loads(text.removeprefix("\ufeff"), object_pairs_hook=_once)
+    except json.JSONDecodeError as error:
+        raise EditError(f"the recipe is not JSON: {error.msg} in line {error.lineno}, column {error.colno}", "", id="bad_recipe") from None
+    except (RecursionError, ValueError) as error:
+        raise EditError(f"the recipe cannot be read: {visible(str(error), 100)}", "", id="bad_recipe") from None
+    if isinstance(found, list):
+        return found
+    if not isinstance(found, dict) or not isinstance(found.get("edits"), list):
+        raise EditError("the recipe has no list of edits", '{"recipe": 1, "edits": [{"strip-prefix": "module."}]} is one.', id="bad_recipe")
+    version = found.get("recipe", VERSION)
+    if type(version) is not int or version < 1:
+        raise EditError(f"the recipe's version is {visible(json.dumps(version), 40)}, which is none", "", id="bad_recipe")
+    if version > VERSION:
+        raise EditError(f"the recipe is of version {version}, and this program knows {VERSION}", "A newer inspector reads it.",
+                        id="bad_recipe")
+    edits: list[Any] = found["edits"]
+    return edits
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has the same name twice")
+    return found
+
+
+def load(options: Mapping[str, type[Edit]], path: str) -> list[Edit]:
+    """The edits of the recipe at `path`. Raises EditError, ReadError."""
+    with open_source(path) as source:
+        if source.size > _LONGEST:
+            raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
+        data = source.read(0, source.size)
+    try:
+        return parsed(options, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise EditError(f"the recipe is not text: byte {error.start:,} is not UTF-8", "Name a file with edits.", id="bad_recipe") from None
+
+
+def store(edits: Iterable[Edit], path: str) -> None:
+    """Writes the recipe of `edits` at `path`, as a whole or not at all. Raises SaveError."""
+    import tempfile  # seldom needed, and this module is part of every start
+    data = write(edits).encode("utf-8", "surrogatepass")
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".~inspector-", dir=os.path.dirname(os.path.abspath(path)))
+        try:
+            while data:
+                data = data[os.write(handle, data):]
+        finally:
+            os.close(handle)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise SaveError(f"the recipe cannot be written: {error.strerror}", "Name another file.", visible(path)) from error
+
+
+def command(edits: Iterable[Edit], source: str, target: str) -> str:
+    """The command line that does the same."""
+    words = ["inspector", "edit", *_word(source), "-o", *_word(target)[-1:]]
+    for edit in edits:
+        text = edit.text
+        words += [f"--{edit.option}={text}"] if text.startswith("-") else [f"--{edit.option}", text]
+    return shlex.join(words)
+
+
+def _word(path: str) -> list[str]:
+    return [f"./{path}"] if path.startswith("-") else [path]
+
+
+def script(edits: Iterable[Edit], source: str, target: str) -> str:
+    """A Python script that does the same."""
+    edits = list(edits)
+    lines = ["from inspector import core", "", f"ckpt = core.open({source!r})"]
+    if edits:
+        lines += ["ckpt = core.edit(ckpt, [", *(f"    core.{edit!r}," for edit in edits), "])"]
+    return "\n".join([*lines, f"report = core.save(ckpt, {target!r})", "print(report)", ""])

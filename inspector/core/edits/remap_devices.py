@@ -1,0 +1,116 @@
+"""Other device tags, so that torch.load finds the device without map_location. Needs none of the devices."""
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from ..checkpoint import Checkpoint, Chunk, Storage, TensorInfo
+from ..errors import EditError
+from ..keypath import visible
+from ..progress import QUIET, Monitor
+from .common import Edit, edited
+
+# torch/_C/_autograd: torch.device's types (c10/core/DeviceType.h), without meta, which holds no values; npu and its like are
+# names that PrivateUse1 is given
+_TYPES = ("cpu", "cuda", "xpu", "mps", "hpu", "xla", "mtia", "npu", "mlu", "musa", "sdaa", "gcu", "privateuseone", "ipu", "ve", "maia",
+          "hip", "fpga", "vulkan", "lazy", "opengl", "opencl", "ideep", "mkldnn")
+_TARGET = re.compile(rf"({'|'.join(_TYPES)})(:(0|[1-9][0-9]{{0,2}}))?")
+_MOST = 127         # a device's index is an int8
+_UNTOUCHED = (None, "meta")
+
+
+@dataclass(frozen=True)
+class RemapDevices(Edit):
+    """Tags that fit a pattern of `mapping` become its device; of several the first that fits. Tags are what is saved with storages
+    ("cuda:3"); safetensors has none. What is on the meta device has no values and stays there."""
+
+    mapping: Mapping[str, str] = field(hash=False)
+    OPTION: ClassVar[str] = "device"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        for target in self.mapping.values():
+            _check(target)
+        fits = [(re.compile(fnmatch.translate(pattern)).match, target) for pattern, target in self.mapping.items()]
+        known: dict[str | None, str | None] = dict.fromkeys(_UNTOUCHED)
+        known["meta"] = "meta"
+
+        def remapped(tag: str | None) -> str | None:
+            if tag not in known:
+                known[tag] = next((target for match, target in fits if match(tag or "")), tag)
+            return known[tag]
+
+        tensors = {key: _on(info, remapped) for key, info in ckpt.tensors.items()}
+        storages = {id: _moved(storage, remapped) for id, storage in ckpt.storages.items()}
+        return edited(ckpt, self, tensors=tensors, storages=storages)
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        tags = {info.device for info in before.tensors.values()}
+        if tags == {None}:
+            return ["The file has no device tags: its format knows none."]
+        told = []
+        if "meta" in tags and any(fnmatch.fnmatchcase("meta", pattern) for pattern in self.mapping):
+            told.append("Tensors on the meta device have no values and stay there.")
+        missing = [pattern for pattern in self.mapping if not any(tag and fnmatch.fnmatchcase(tag, pattern) for tag in tags)]
+        if missing:
+            there = ", ".join(sorted(visible(tag, 40) for tag in tags if tag))
+            told.append(f"No tag fits {', '.join(visible(pattern, 40) for pattern in missing)}: there is {there}.")
+        return told
+
+    @property
+    def text(self) -> str:
+        return ",".join(f"{pattern}={target}" for pattern, target in self.mapping.items())
+
+    def to_json(self) -> Any:
+        return dict(self.mapping)
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> RemapDevices:
+        mapping: dict[str, str] = {}
+        for part in text.split(","):
+            pattern, equals, target = part.rpartition("=")
+            if not equals or not pattern:
+                raise EditError(f"{visible(part, 80)!r} does not say which device becomes which", "Write FROM=TO, like cuda:*=cpu.")
+            mapping.setdefault(pattern, target)
+        return cls.from_json(mapping, option)
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> RemapDevices:
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        if not isinstance(value, dict) or not value or not all(isinstance(part, str) for pair in value.items() for part in pair):
+            raise EditError("device takes an object of patterns and devices", 'Like {"cuda:*": "cpu"}.')
+        for target in value.values():
+            _check(target)
+        return cls(dict(value))
+
+
+def _check(target: str) -> None:
+    """Raises EditError for what torch would not take for a device that a file can be on."""
+    found = _TARGET.fullmatch(target)
+    if found is None or int(found.group(3) or 0) > _MOST:
+        raise EditError(f"{visible(target, 60)!r} is no device", "torch knows cpu, cuda, cuda:0, mps, xpu and the like.", id="bad_device")
+    if target.startswith("cpu:"):
+        raise EditError(f"{visible(target, 60)!r} is no device that torch.load finds: the CPU has no number", "Write cpu.", id="bad_device")
+
+
+def _on(info: TensorInfo, remapped: Any) -> TensorInfo:
+    extra: Mapping[str, Any] | None = info.extra
+    if extra:
+        extra = MappingProxyType({name: _part(name, part, remapped) for name, part in extra.items()})
+    device = remapped(info.device)
+    return info if device == info.device and not extra else info._replace(device=device, extra=extra)
+
+
+def _part(name: str, part: Any, remapped: Any) -> Any:
+    if name == "chunks" and isinstance(part, tuple):
+        return tuple(chunk._replace(storage=_moved(chunk.storage, remapped)) for chunk in part if isinstance(chunk, Chunk))
+    return _on(part, remapped) if isinstance(part, TensorInfo) and name != "cast" else part
+
+
+def _moved(storage: Storage, remapped: Any) -> Storage:
+    device = remapped(storage.device)
+    return storage if device == storage.device else storage._replace(device=device)

@@ -1,0 +1,152 @@
+"""A plain value: an epoch, a learning rate, a text instead of an object that needs code."""
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..checkpoint import Checkpoint, Opaque, Plain
+from ..errors import EditError
+from ..keypath import visible
+from ..leaves import one_line, type_name
+from ..progress import QUIET, Monitor
+from .common import Edit, ancestors, edited, fields_of, module_dicts, origin_of
+from .dropping import without
+from .structure import Structure
+
+_DIGITS = 4000
+
+
+@dataclass(frozen=True)
+class SetValue(Edit):
+    """The value at `path` is `value` from now on, a number, text, True, False, None, or an empty dict or list; or it is taken out
+    (`delete`). An unknown object that stood there is replaced as a whole. A path that is not there yet makes an entry of the dict
+    above it."""
+
+    path: str
+    value: Any = None
+    delete: bool = False
+    OPTION: ClassVar[str] = "set"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        path = self.path
+        if path in ckpt.tensors:
+            raise EditError(f"{visible(path, 80)!r} is a tensor", f"--drop {visible(path, 80)} leaves it out.", id="not_a_value")
+        if self.delete:
+            return self._deleted(ckpt)
+        value = _checked(self.value, path)
+        if path in ckpt.values:
+            return self._replaced(ckpt, value)
+        if any(key.startswith(f"{path}.") for table in (ckpt.tensors, ckpt.values) for key in table):
+            raise EditError(f"{visible(path, 80)!r} holds others", "Set each of those, or drop it first.", id="not_a_value")
+        self._find_room(ckpt)
+        return edited(ckpt, self, {**_same(ckpt), path: path}, values={**ckpt.values, path: value})
+
+    def _deleted(self, ckpt: Checkpoint) -> Checkpoint:
+        if self.path not in ckpt.values:
+            raise EditError(f"there is no value {visible(self.path, 80)!r}", "`inspector ls` shows the values.", id="no_such_path")
+        under = f"{self.path}."
+        if isinstance(ckpt.values[self.path], Opaque) and any(key.startswith(under) for key in ckpt.tensors):
+            raise EditError(f"{visible(self.path, 80)!r} holds tensors", f"--drop {visible(self.path, 80)} leaves all of it out.",
+                            id="not_a_value")
+        return without(ckpt, self, [key for key in ckpt.values if key == self.path or key.startswith(under)])
+
+    def _replaced(self, ckpt: Checkpoint, value: Plain) -> Checkpoint:
+        under = f"{self.path}." if self.path else ""
+        if self.path in module_dicts(ckpt) or any(key.startswith(under) for key in ckpt.tensors):
+            raise EditError(f"{visible(self.path, 80) or 'the root'!r} is an object that holds tensors",
+                            "Extract its state dict, or drop it.", id="not_a_value")
+        above = next((path for path in ancestors(self.path) if isinstance(ckpt.values.get(path), Opaque)), None)
+        if above is not None:
+            raise EditError(f"{visible(self.path, 80)!r} is an attribute of {visible(above, 80)!r}, which is kept as it is",
+                            f"Set {visible(above, 80)} itself, or drop it.", id="in_object")
+        values = {key: value if key == self.path else old for key, old in ckpt.values.items()
+                  if key == self.path or not key.startswith(under)}
+        return edited(ckpt, self, {key: key for table in (ckpt.tensors, values) for key in table}, values=values)
+
+    def _find_room(self, ckpt: Checkpoint) -> None:
+        """Raises EditError when no dict can take the new entry."""
+        if not self.path or self.path.startswith(".") or self.path.endswith("."):
+            raise EditError(f"{visible(self.path, 80)!r} is no path of a value", "Like epoch, or config.lr.")
+        above = next((path for path in ancestors(self.path) if path in ckpt.values or path in ckpt.tensors), None)
+        if above is not None and not isinstance(ckpt.values.get(above), dict):
+            what = "a tensor" if above in ckpt.tensors else "an object" if isinstance(ckpt.values[above], Opaque) else "a single value"
+            raise EditError(f"{visible(above, 80) or 'the root'!r} is {what}: nothing can be put into it", "", id="no_room")
+        if len(ckpt.edited.source.pickles if ckpt.edited else ckpt.pickles) != 1:
+            return
+        structure = Structure(ckpt)
+        root = ckpt.edited.root if ckpt.edited else ""
+        for path in ancestors(self.path):
+            there = ".".join(part for part in (root, path) if part)
+            if structure.is_list(there):
+                raise EditError(f"{visible(path, 80) or 'the root'!r} is a list: new items cannot be put into it", "", id="no_room")
+            if structure.container(there) is not None:
+                return
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        if self.delete:
+            return []
+        old = before.values.get(self.path)
+        if self.path in before.values and type(old) is not type(self.value) and not isinstance(old, Opaque):
+            return [f"{visible(self.path, 60)!r} was {type_name(old)} {one_line(old, 60)} and is {type_name(self.value)} now."]
+        return []
+
+    @property
+    def option(self) -> str:
+        return "unset" if self.delete else self.OPTION
+
+    @property
+    def text(self) -> str:
+        return self.path if self.delete else f"{self.path}={json.dumps(self.value)}"
+
+    def to_json(self) -> Any:
+        return self.path if self.delete else {"path": self.path, "value": self.value}
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> SetValue:
+        if option == "unset":
+            return cls(text, delete=True)
+        path, equals, value = text.partition("=")
+        if not equals or not path:
+            raise EditError(f"{visible(text, 80)!r} does not say which value to set", "Write PATH=VALUE; --unset PATH takes it out.")
+        return cls(path, _checked(_literal(value), path))
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> SetValue:
+        if option == "unset":
+            if not isinstance(value, str):
+                raise EditError("unset takes the path of a value")
+            return cls(value, delete=True)
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        found = fields_of(value, option, ("path", "value"))
+        if not isinstance(found["path"], str):
+            raise EditError("the path of a value is a text")
+        return cls(found["path"], _checked(found["value"], found["path"]))
+
+
+def _literal(text: str) -> Any:
+    """JSON, also Python's True, False and None; anything else is a text."""
+    word = {"True": True, "False": False, "None": None}
+    if text in word:
+        return word[text]
+    if len(text) > _DIGITS and re.fullmatch(r"-?\d+", text):
+        raise EditError("the number has too many digits")
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _checked(value: Any, path: str) -> Plain:
+    if value in ({}, []) or value is None or type(value) in (bool, int, float, str):
+        result: Plain = value
+        return result
+    what = f"{type_name(value)} with something in it" if isinstance(value, dict | list) else "that"
+    raise EditError(f"{visible(path, 80)!r} cannot be {what}",
+                    "Set a number, a text, true, false, null, {} or []; then set what is in it, one by one.", id="bad_value")
+
+
+def _same(ckpt: Checkpoint) -> dict[str, str]:
+    return {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}

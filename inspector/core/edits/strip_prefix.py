@@ -1,0 +1,64 @@
+"""`module.fc.weight` -> `fc.weight`: the prefixes that wrappers put before, or into, the names of a state dict."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..checkpoint import Checkpoint
+from ..keypath import visible
+from ..progress import QUIET, Monitor
+from .common import Edit
+from .naming import renamed, whole_segments
+
+# torch puts these anywhere in a name: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
+# (FSDP_WRAPPED_MODULE), torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE)
+WRAPPERS = frozenset({"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
+
+
+@dataclass(frozen=True)
+class StripPrefix(Edit):
+    """Takes `prefix` from the front of every name in a state dict that begins with it, by whole segments and once: `module.` never
+    touches `submodule.x`. A wrapper's name that torch also puts into the middle is taken out wherever it is. A prefix that begins
+    with the path of a state dict acts in that one only."""
+
+    prefix: str
+    OPTION: ClassVar[str] = "strip-prefix"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        whole = whole_segments(self.prefix)
+        segment = whole[:-1]
+        if segment in WRAPPERS:
+            return renamed(ckpt, self, lambda name, place: without_segment(name, segment), monitor)
+        within = {place: whole[len(place) + 1:] for place in ckpt.state_dicts if place and whole.startswith(f"{place}.")}
+        cut = len(whole)
+
+        def stripped(name: str, place: str | None) -> str:
+            if name.startswith(whole):
+                return name[cut:]
+            rest = within.get(place) if place else None
+            return name[len(rest):] if rest and name.startswith(rest) else name
+
+        return renamed(ckpt, self, stripped, monitor)
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        path = whole_segments(self.prefix)[:-1]
+        if path in before.state_dicts and [*before.tensors] == [*after.tensors]:
+            return [f"{visible(path, 80)!r} is a state dict in the file, not a part of names: --extract {visible(path, 80)} takes it out."]
+        return []
+
+    @property
+    def text(self) -> str:
+        return self.prefix
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> StripPrefix:
+        whole_segments(text)
+        return cls(text)
+
+
+def without_segment(name: str, segment: str) -> str:
+    """`name` without the segments that are just `segment`, but for the last, which is a tensor's."""
+    if segment not in name:
+        return name
+    *above, last = name.split(".")
+    return ".".join([*(part for part in above if part != segment), last])

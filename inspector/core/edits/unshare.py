@@ -1,0 +1,62 @@
+"""Bytes of its own for a tensor that shares them, or is a small view of a large storage."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..checkpoint import Checkpoint, TensorInfo
+from ..dtypes import DTYPES
+from ..progress import QUIET, Monitor
+from .common import Edit, note
+from .copies import copied, sharing
+from .globs import fitting, matcher
+
+
+@dataclass(frozen=True)
+class Unshare(Edit):
+    """Tensors that fit `glob` and view a storage that others view too, or only a part of theirs, are saved as copies, contiguous.
+    Where all that share a storage fit, the first that fills it keeps it."""
+
+    glob: str
+    OPTION: ClassVar[str] = "unshare"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        wanted = [key for key in fitting(ckpt, self.glob) if _can_be_copied(ckpt.tensors[key])]
+        shared = sharing(ckpt)
+        others = {info.storage for key, info in ckpt.tensors.items() if info.storage in shared} if shared else set()
+        others &= _viewed_besides(ckpt, set(wanted)) if others else others
+        keepers: set[str] = set()
+        dtypes = {}
+        for key in wanted:
+            info = ckpt.tensors[key]
+            if info.nbytes == info.storage_nbytes and (info.storage not in shared or
+                                                       (info.storage not in others and info.storage not in keepers)):
+                keepers.add(info.storage)
+                continue
+            dtypes[key] = info.dtype
+        return copied(ckpt, self, dtypes, ties=False)
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        skipped = sum(not _can_be_copied(before.tensors[key]) for key in fitting(before, self.glob))
+        told = [] if before.storages != after.storages else ["No tensor that fits shares its bytes, or leaves any of them unused."]
+        return [*told, f"{note(skipped, 'tensor', 'tensors')} cannot be copied."] if skipped else told
+
+    @property
+    def text(self) -> str:
+        return self.glob
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Unshare:
+        matcher(text)
+        return cls(text)
+
+
+def _viewed_besides(ckpt: Checkpoint, wanted: set[str]) -> set[str]:
+    """The storages that tensors view which keep sharing."""
+    return {info.storage for key, info in ckpt.tensors.items() if key not in wanted}
+
+
+def _can_be_copied(info: TensorInfo) -> bool:
+    known = DTYPES.get(info.dtype)
+    return (known is not None and known.bits % 8 == 0 and info.layout == "strided" and not info.problem and bool(info.storage)
+            and info.device != "meta")
