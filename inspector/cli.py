@@ -164,7 +164,7 @@ def _ls(arguments: list[str]) -> int:
 
 
 def _stats(arguments: list[str]) -> int:
-    parser = _Parser("inspector stats", "Exact minimum, maximum, mean, deviation and histogram of a checkpoint's tensors.")
+    parser = _Parser("inspector stats", "Exact minimum, maximum, mean, deviation and histogram of tensors, and what they say of the model.")
     _add_file(parser)
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
     parser.add_argument("--bins", metavar="N", type=int, default=None, help="bins of the histogram")
@@ -176,8 +176,24 @@ def _stats(arguments: list[str]) -> int:
             raise core.UsageError(f"a histogram of {bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
         ckpt = core.open(asked.file, follow_links=asked.follow_links)
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), bins))
-    _write(_json(listing.stats_json(ckpt, outcomes)) if asked.json else listing.stats_text(ckpt, outcomes))
+        good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
+        findings = core.health(ckpt, good)
+    if asked.json:
+        _write(_json(listing.stats_json(ckpt, outcomes, findings)))
+    else:
+        _write(listing.stats_text(ckpt, outcomes, findings, _blocks(listing.BLOCKS, listing.ASCII_BLOCKS)))
     return 0
+
+
+def _blocks(blocks: str, plain: str) -> str:
+    """What small histograms are drawn with: nothing unless this is a terminal, and only what it can show."""
+    if not sys.stdout.isatty():
+        return ""
+    try:
+        blocks.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return plain
+    return blocks
 
 
 def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
@@ -247,9 +263,9 @@ def _diff(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core
     with _reading(asked.a):
-        a = core.open(asked.a)
+        a = core.open(asked.a, follow_links=asked.follow_links)
     with _reading(asked.b):
-        b = core.open(asked.b)
+        b = core.open(asked.b, follow_links=asked.follow_links)
     with _reading(f"{asked.a} and {asked.b}"):
         comparison = diff.compared(asked, a, b)
         if asked.html is not None:

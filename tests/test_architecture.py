@@ -15,7 +15,7 @@ PACKAGE = ROOT / "inspector"
 # One direction: a module imports only from levels below its own, or from its own room. The first prefix that fits counts.
 LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.errors", 0), ("inspector.core.findings", 0), ("inspector.core.progress", 0), ("inspector.core.limits", 0),
-    ("inspector.core.collector", 0),
+    ("inspector.core.collector", 0), ("inspector.core.workers", 1),
     ("inspector.core.dtypes", 0), ("inspector.core.keypath", 0),
     ("inspector.core.graph", 1), ("inspector.core.dense", 3),
     ("inspector.core.checkpoint", 2),
@@ -24,8 +24,9 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.ties", 4),
     ("inspector.core.bytes", 4), ("inspector.core.casts", 4),
     ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
-    ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.checks", 6), ("inspector.core.demo", 6),
     ("inspector.core.describe", 5), ("inspector.core.source_texts", 6),
+    ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.slices", 6),
+    ("inspector.core.checks", 6), ("inspector.core.demo", 6),
     ("inspector.core.edits", 7),
     ("inspector.core.save", 8), ("inspector.core.compare", 8),
     ("inspector.core", 9),

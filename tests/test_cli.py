@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import struct
@@ -230,7 +231,11 @@ def test_that_stats_json_has_the_fixed_layout(run: Run, small: Path) -> None:
     said = json.loads(out)
     assert said["tensors"][0] == {
         "key": "a", "numel": 4, "min": 0, "max": 3, "mean": 1.5, "std": pytest.approx(1.25 ** 0.5), "nan": 0, "inf": 0, "zeros": 1,
-        "hist": {"edges": [0, 1, 2, 3], "counts": [1, 1, 2]}}
+        "hist": {"edges": [0, 1, 2, 3], "counts": [1, 1, 2]},
+        "l2": pytest.approx(14 ** 0.5), "posinf": 0, "neginf": 0, "subnormal": 0, "distinct": said["tensors"][0]["distinct"],
+        "quantiles": {"0.01": pytest.approx(0.03), "0.05": pytest.approx(0.15), "0.25": 0.75, "0.5": 1.5, "0.75": 2.25,
+                      "0.95": pytest.approx(2.85), "0.99": pytest.approx(2.97)}}
+    assert said["findings"] == []
     assert [t["key"] for t in said["tensors"]] == ["a", "b"]
     assert run("stats", small)[1].splitlines()[1].split() == ["a", "4", "0", "3", "1.5", "1.11803", "0", "0", "1"]
 
@@ -244,8 +249,25 @@ def test_that_numbers_json_lacks_are_strings(run: Run, tmp_path: Path) -> None:
     assert code == 0
     assert json.loads(out)["tensors"] == [{
         "key": "n", "numel": 2, "min": "nan", "max": "nan", "mean": "nan", "std": "nan", "nan": 1, "inf": 1, "zeros": 0,
-        "hist": {"edges": [], "counts": []}}]
-    assert "nan" in run("stats", path)[1]
+        "hist": {"edges": [], "counts": []},
+        "l2": "nan", "posinf": 1, "neginf": 0, "subnormal": 0, "distinct": None, "quantiles": {}}]
+    assert [finding["id"] for finding in json.loads(out)["findings"]] == ["nan-values", "infinite-values"]
+    said = run("stats", path)[1]
+    assert "nan" in said
+    assert "danger" in said
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", "█"), ("ascii", "@")])
+def test_that_a_terminal_gets_small_histograms_it_can_show(small: Path, monkeypatch: pytest.MonkeyPatch, encoding: str,
+                                                           expected: str) -> None:
+    class Terminal(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", Terminal(raw, encoding, write_through=True))
+    assert cli.main(["stats", str(small)]) == 0
+    assert expected in raw.getvalue().decode(encoding).splitlines()[1]
 
 
 def test_that_stats_match_by_glob(run: Run, training: Path) -> None:
@@ -529,3 +551,7 @@ def test_that_links_out_of_a_folder_need_a_yes_G03(run: Run, small: Path, tmp_pa
     assert (code, out) == (2, "")
     assert "--follow-links" in one_line(err)
     assert run("ls", "--follow-links", folder)[0] == 0
+    assert run("diff", folder, folder)[0] == 2
+    assert run("diff", "--follow-links", folder, folder)[0] == 0
+    assert run("edit", folder, "--dry-run", "--drop", "z*")[0] == 2
+    assert run("edit", folder, "--dry-run", "--drop", "z*", "--follow-links")[0] == 0

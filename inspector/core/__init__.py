@@ -82,31 +82,49 @@ from .findings import LEVELS, Finding, Level, worst
 from .keypath import join, visible, visible_lines
 from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
-from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
+from .measures import health as measured
+from .measures.histogram import Binned, Fine
+from .measures.summary import BINS, QUANTILES, Summary, rebin, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
 from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
 from .sizes import Sizes, sizes
+from .slices import (
+    How,
+    Plane,
+    Reduced,
+    What,
+    find_next,
+    look_shape,
+    matrix_plane,
+    numbers,
+    ravel,
+    read_slice,
+    read_values,
+    reduce_slice,
+    unravel,
+)
 from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
 from .ties import Relation, relation, sharing
 from .torch_bridge import read_torch
 from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
 
 __all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
-    "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt",
-    "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp",
-    "Finding", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member", "Mismatch", "Model",
-    "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "PlannedFile", "ReadError",
-    "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan", "SaveReport", "SetMetadata", "SetValue",
-    "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "Text", "TooBig", "Truncated", "Unreadable", "Unshare",
-    "Unsupported", "UsageError", "ValueChange", "Verdict",
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUANTILES", "QUIET", "WHOLE",
+    "AddPrefix", "Ambiguous", "BadTensor", "Binned", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison",
+    "Corrupt", "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract",
+    "FileStamp", "Finding", "Fine", "How", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member",
+    "Mismatch", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "Plane",
+    "PlannedFile", "ReadError", "Reduced", "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan",
+    "SaveReport", "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "Text", "TooBig",
+    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
     "as_command", "as_python", "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
-    "edit_options", "effects", "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_report", "load_state_dict",
-    "make_demo", "one_line", "open", "optimizers", "pair_up", "parameters_of_state", "parse_edit", "plan_save", "read_numpy",
-    "read_recipe", "read_reference", "read_shapes", "read_text", "read_text_file", "read_torch", "relation", "save", "save_recipe",
-    "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize", "summarize_each",
-    "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name", "verdict_of", "version",
-    "visible", "visible_lines", "with_difference", "with_pairs", "worst",
+    "edit_options", "effects", "file_of", "find_next", "from_recipe", "health", "is_set", "iter_chunks", "join", "load_report",
+    "load_state_dict", "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "optimizers", "pair_up",
+    "parameters_of_state", "parse_edit", "plan_save", "ravel", "read_numpy", "read_recipe", "read_reference", "read_shapes",
+    "read_slice", "read_text", "read_text_file", "read_torch", "read_values", "rebin", "reduce_slice", "relation", "save",
+    "save_recipe", "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize",
+    "summarize_each", "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name",
+    "unravel", "verdict_of", "version", "visible", "visible_lines", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 
@@ -244,6 +262,13 @@ def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Moni
         elif keys is not None:
             raise outcome
     return result
+
+
+def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, dead rows and
+    columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold, equal bytes stored
+    twice. Goes by `summaries` (of all tensors, or of the ones in question); without them, everything is measured first."""
+    return measured.findings(ckpt, summarize(ckpt, monitor=monitor) if summaries is None else summaries, monitor)
 
 
 def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,

@@ -13,8 +13,11 @@ from ..session import Session
 from ..tasks import Tasks
 from .code import CodePanel
 from .details import Details
+from .heatmap import HeatmapPanel
+from .layers import LayersPanel
 from .overview import Overview
 from .statistics import StatisticsPanel
+from .values import ValuesPanel
 
 
 class Panel(NamedTuple):
@@ -31,6 +34,9 @@ class Panel(NamedTuple):
 PANELS: tuple[Panel, ...] = (
     Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
+    Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", HeatmapPanel),
+    Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", ValuesPanel),
+    Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", LayersPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
     Panel("code", lambda: QCoreApplication.translate("Panels", "Code"), "code", CodePanel, lambda ckpt: bool(core.texts(ckpt))),
 )
