@@ -29,13 +29,14 @@ inspector [FILE ...]                    open the window
        inspector check FILE [--against REF]    what is wrong with the file, and what load_state_dict of a model like REF
                                                would say; exit 0 nothing, 1 something
        inspector diff A B                      what differs between two checkpoints; exit 0 nothing, 1 something
+       inspector code FILE [NAME]              the code and other texts in the file, listed or printed
        inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
 """
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check, diff, edit).
+--json prints one JSON object on standard output (ls, stats, check, diff, edit, code).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """
 
@@ -156,7 +157,7 @@ def _ls(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core, listing
     with _reading(asked.file):
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         digests = dict(core.digests(ckpt)) if asked.digest else None
     _write(listing.as_json(ckpt, digests) + "\n" if asked.json else listing.as_text(ckpt, digests))
     return 0
@@ -173,7 +174,7 @@ def _stats(arguments: list[str]) -> int:
         bins = core.BINS if asked.bins is None else asked.bins
         if not 1 <= bins <= 1 << 20:
             raise core.UsageError(f"a histogram of {bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), bins))
         good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
         findings = core.health(ckpt, good)
@@ -224,7 +225,7 @@ def _check(arguments: list[str]) -> int:
     load: core.LoadReport | None = None
     with _reading(asked.file):
         try:
-            ckpt = core.open(asked.file)
+            ckpt = core.open(asked.file, follow_links=asked.follow_links)
             load = _load_report(asked, ckpt)
             findings = core.check(ckpt)
         except core.InspectorError as error:
@@ -262,9 +263,9 @@ def _diff(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core
     with _reading(asked.a):
-        a = core.open(asked.a)
+        a = core.open(asked.a, follow_links=asked.follow_links)
     with _reading(asked.b):
-        b = core.open(asked.b)
+        b = core.open(asked.b, follow_links=asked.follow_links)
     with _reading(f"{asked.a} and {asked.b}"):
         comparison = diff.compared(asked, a, b)
         if asked.html is not None:
@@ -298,6 +299,25 @@ def _edit(arguments: list[str]) -> int:
     if asked.json:
         _write(_json({"dry_run": asked.dry_run, "files": answers}))
     return code
+
+
+def _code(arguments: list[str]) -> int:
+    parser = _Parser("inspector code", "List the code and other texts that lie in a checkpoint, or print one of them. Nothing is run.")
+    _add_file(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the text to print; the end of its name will do")
+    asked = parser.parse_args(arguments)
+    from inspector import core
+    from inspector.commands import code
+    with _reading(asked.file):
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
+        if asked.json:
+            _write(_json(code.as_json(ckpt, asked.name)))
+        elif asked.name is None:
+            _write(code.listed(ckpt))
+        else:
+            for piece in code.printed(ckpt, asked.name):
+                _write(piece)
+    return 0
 
 
 def _desktop(arguments: list[str]) -> int:
@@ -339,7 +359,7 @@ def _window(arguments: list[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "ls": _ls, "stats": _stats, "check": _check, "diff": _diff, "edit": _edit, "demo": _demo, "desktop": _desktop,
+    "ls": _ls, "stats": _stats, "check": _check, "diff": _diff, "edit": _edit, "code": _code, "demo": _demo, "desktop": _desktop,
 }
 
 
@@ -395,6 +415,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
 
 
 def _add_screenshot(parser: argparse.ArgumentParser) -> None:

@@ -24,7 +24,7 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.ties", 4),
     ("inspector.core.bytes", 4), ("inspector.core.casts", 4),
     ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
-    ("inspector.core.describe", 5),
+    ("inspector.core.describe", 5), ("inspector.core.source_texts", 6),
     ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.slices", 6),
     ("inspector.core.checks", 6), ("inspector.core.demo", 6),
     ("inspector.core.edits", 7),
@@ -37,8 +37,8 @@ LEVELS: tuple[tuple[str, int], ...] = (
 
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
 SIBLINGS: dict[str, frozenset[str]] = {
-    "inspector.core.formats": frozenset({"torch_zip", "torch_legacy", "torch_tar", "safetensors", "plain_pickle", "sharded",
-                                         "dcp"}),
+    "inspector.core.formats": frozenset({"torch_zip", "script_json", "torch_export", "torch_legacy", "torch_tar", "safetensors",
+                                         "plain_pickle", "sharded", "dcp"}),
     "inspector.core.edits": frozenset(path.stem for path in (PACKAGE / "core" / "edits").glob("*.py")) - {
         "__init__", "common", "copies", "dropping", "effects", "globs", "naming", "optimizers", "recipe", "structure"},
     "inspector.core.checks": frozenset(path.stem for path in (PACKAGE / "core" / "checks").glob("*.py")) - {"__init__", "common"},
@@ -48,6 +48,7 @@ SIBLINGS: dict[str, frozenset[str]] = {
 NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "imp", "runpy", "code",
          "safetensors", "zipfile", "tarfile", "mmap"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
+                   "os.chdir", "os.fchdir", "sys.path.insert", "sys.path.append",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
 THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba", "zlib_ng"}
 

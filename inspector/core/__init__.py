@@ -79,7 +79,7 @@ from .errors import (
     UsageError,
 )
 from .findings import LEVELS, Finding, Level, worst
-from .keypath import join, visible
+from .keypath import join, visible, visible_lines
 from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
 from .measures import health as measured
@@ -103,6 +103,7 @@ from .slices import (
     reduce_slice,
     unravel,
 )
+from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
 from .ties import Relation, relation, sharing
 from .torch_bridge import read_torch
 from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
@@ -112,29 +113,32 @@ __all__ = [
     "AddPrefix", "Ambiguous", "BadTensor", "Binned", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison",
     "Corrupt", "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract",
     "FileStamp", "Finding", "Fine", "How", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member",
-    "Mismatch", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Plain", "Plane", "PlannedFile",
-    "ReadError", "Reduced", "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan", "SaveReport",
-    "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig", "Truncated",
-    "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
+    "Mismatch", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "Plane",
+    "PlannedFile", "ReadError", "Reduced", "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan",
+    "SaveReport", "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "Text", "TooBig",
+    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
     "as_command", "as_python", "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
     "edit_options", "effects", "file_of", "find_next", "from_recipe", "health", "is_set", "iter_chunks", "join", "load_report",
     "load_state_dict", "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "optimizers", "pair_up",
     "parameters_of_state", "parse_edit", "plan_save", "ravel", "read_numpy", "read_recipe", "read_reference", "read_shapes",
-    "read_slice", "read_text_file", "read_torch", "read_values", "rebin", "reduce_slice", "relation", "save", "save_recipe",
-    "shapes_of_model", "sharing", "sizes", "state_of_parameters", "steps_for", "summarize", "summarize_each", "summarize_group",
-    "summarize_tensor", "to_json", "to_recipe", "type_name", "unravel", "verdict_of", "version", "visible", "with_difference",
-    "with_pairs", "worst",
+    "read_slice", "read_text", "read_text_file", "read_torch", "read_values", "rebin", "reduce_slice", "relation", "save",
+    "save_recipe", "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize",
+    "summarize_each", "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name",
+    "unravel", "verdict_of", "version", "visible", "visible_lines", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 
-def open(path: str | os.PathLike[str], *, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
+def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
     """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
-    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint,
-    `Cancelled` when `monitor` says so."""
-    return _opened(path, monitor, limits)
+    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint
+    (with id "outside_folder" for links out of the folder of a set of files, unless `follow_links`), `Cancelled` when `monitor`
+    says so."""
+    return _opened(path, monitor, limits, follow_links)
 
 
-def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> Checkpoint:
+def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits, follow_links: bool) -> Checkpoint:
+    if follow_links:
+        limits = replace(limits, follow_links=True)
     ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
     found = [finding for look in checks.CHECKS for finding in look(ckpt)]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
@@ -267,15 +271,15 @@ def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, mon
     return measured.findings(ckpt, summarize(ckpt, monitor=monitor) if summaries is None else summaries, monitor)
 
 
-def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
-                    monitor: Monitor = QUIET) -> torch_bridge.StateDict:
+def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
+                    follow_links: bool = False) -> torch_bridge.StateDict:
     """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
     `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
 
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
     UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
     """
-    ckpt = _opened(path, monitor, LIMITS)
+    ckpt = _opened(path, monitor, LIMITS, follow_links)
     return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
 
 
@@ -284,7 +288,7 @@ def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Ref
     """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
     keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
     mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken."""
-    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS)
+    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS, follow_links=False)
     model = read_reference(ref, monitor) if isinstance(ref, (str, os.PathLike)) else ref
     return _load_report(opened, model, state_dict=state_dict, monitor=monitor)
 
@@ -294,7 +298,7 @@ def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Ch
     name = os.fsdecode(path)
     if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
         return read_shapes(name, monitor)
-    return _opened(name, monitor, LIMITS)
+    return _opened(name, monitor, LIMITS, follow_links=False)
 
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:
