@@ -145,9 +145,10 @@ def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
     """Mark, key, both sides' shape, dtype or device where they differ, and the figures."""
     x = comparison.a.tensors[pair.a] if pair.a is not None else None
     y = comparison.b.tensors[pair.b] if pair.b is not None else None
-    name = core.visible(pair.a or pair.b or "")
-    if pair.a is not None and pair.b is not None and pair.a != pair.b:
-        name += f" > {core.visible(pair.b)}"
+    name = core.visible(_name(pair.a, comparison.state_dicts[0]) or _name(pair.b, comparison.state_dicts[1]))
+    # what a prefix explains for all of them is not said of each
+    if pair.b is not None and pair.rule >= 0 and comparison.rules[pair.rule].kind not in ("prefix", "wrapper"):
+        name += f" > {core.visible(_name(pair.b, comparison.state_dicts[1]))}"
     sides = [_side(info, pair) if info is not None else "-" for info in (x, y)]
     found = pair.difference
     if found is None:
@@ -160,6 +161,12 @@ def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
         notes.append("exactly a cast")
     return (_MARKS[pair.status], name, *sides, share, *(f"{value:.4g}" for value in (found.max_abs, found.rms, found.rel)),
             f"{found.cosine:.6f}", ", ".join(notes))
+
+
+def _name(key: str | None, state_dict: str) -> str:
+    """A key inside the state dict that is compared."""
+    inside = key is not None and state_dict not in ("", core.WHOLE) and key.startswith(f"{state_dict}.")
+    return key[len(state_dict) + 1:] if key is not None and inside else key or ""
 
 
 def _side(info: core.TensorInfo, pair: core.Pair) -> str:
