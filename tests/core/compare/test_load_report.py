@@ -14,7 +14,7 @@ from torch import nn
 
 from inspector import core
 from inspector.core.compare import read_error, read_shapes, shapes_of_model
-from inspector.core.compare.load_report import Mismatch, compare_names
+from inspector.core.compare.loading import Mismatch, compare_names
 
 
 class Net(nn.Module):

@@ -8,7 +8,7 @@ import re
 from typing import NamedTuple
 
 from ..errors import UsageError
-from .load_report import Lists, Mismatch
+from .loading import Lists, Mismatch
 from .rules import Shape
 
 _MOST = 4 << 20         # characters of a pasted text
