@@ -28,6 +28,7 @@ from .compare import (
     Step,
     ValueChange,
     Verdict,
+    by_content,
     compare,
     differences,
     doctor,
@@ -84,22 +85,37 @@ from .limits import LIMITS, Limits
 from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
 from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
+from .slices import (
+    How,
+    Plane,
+    Reduced,
+    What,
+    find_next,
+    look_shape,
+    matrix_plane,
+    numbers,
+    ravel,
+    read_slice,
+    read_values,
+    reduce_slice,
+    unravel,
+)
 from .torch_bridge import read_torch
 
 __all__ = [
     "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET", "WHOLE",
     "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison", "Corrupt",
-    "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding",
+    "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "How",
     "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member", "Mismatch", "Monitor", "NotACheckpoint",
-    "Opaque", "Pair", "Pickle", "Plain", "PlannedFile", "ReadError", "Reference", "RemapDevices", "Rename", "Rule", "SaveError",
-    "SavePlan", "SaveReport", "SetMetadata", "SetValue", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig",
-    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict",
-    "as_command", "as_python", "check", "collector", "compare", "differences", "digest", "digests", "doctor", "edit",
-    "edit_options", "effects", "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_report", "load_state_dict",
-    "make_demo", "one_line", "open", "pair_up", "parse_edit", "plan_save", "read_numpy", "read_reference", "read_shapes",
-    "read_text_file", "read_torch", "save", "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group",
-    "summarize_tensor", "to_json", "to_recipe", "type_name", "verdict_of", "version", "visible", "with_difference", "with_pairs",
-    "worst",
+    "Opaque", "Pair", "Pickle", "Plain", "Plane", "PlannedFile", "ReadError", "Reduced", "Reference", "RemapDevices", "Rename", "Rule",
+    "SaveError", "SavePlan", "SaveReport", "SetMetadata", "SetValue", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo",
+    "TooBig", "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
+    "as_command", "as_python", "by_content", "check", "collector", "compare", "differences", "digest", "digests", "doctor", "edit",
+    "edit_options", "effects", "file_of", "find_next", "from_recipe", "is_set", "iter_chunks", "join", "load_report",
+    "load_state_dict", "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "pair_up", "parse_edit", "plan_save",
+    "ravel", "read_numpy", "read_reference", "read_shapes", "read_slice", "read_text_file", "read_torch", "read_values",
+    "reduce_slice", "save", "shapes_of_model", "steps_for", "summarize", "summarize_each", "summarize_group", "summarize_tensor",
+    "to_json", "to_recipe", "type_name", "unravel", "verdict_of", "version", "visible", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 

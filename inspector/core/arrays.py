@@ -193,6 +193,31 @@ class TensorReader:
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
 
+    def box(self, key: str, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
+        """The elements at `first[d] + i * steps[d]`, `i < sizes[d]`, of every dimension `d`, as an array of shape `sizes` of its
+        own; element types as for `read_numpy`. Types narrower than a byte have one dimension, of bytes. Only what spans the box
+        is read, and never more than `sizes` is allocated. Raises UsageError for a box that is not within the tensor."""
+        import numpy as np
+        info = _tensor(self._ckpt, key)
+        place = self._place(info, expand=True)
+        whole_bytes = DTYPES[info.dtype].bits % 8 == 0
+        shape, stride = (info.shape, info.stride) if whole_bytes else ((info.nbytes,), (1,))
+        steps = steps or (1,) * len(shape)
+        if not len(shape) == len(first) == len(sizes) == len(steps) or any(
+                size and not 0 <= low <= low + (size - 1) * step < length
+                for low, size, step, length in zip(first, sizes, steps, shape, strict=True)):
+            raise UsageError(f"there is no such part in a tensor of shape {list(shape)}")
+        with _memory_for(info):
+            out = np.empty(sizes, f"V{place.item}")
+            if place.extent is not None and out.size:
+                self._fill_box(out, place, first, steps, stride)
+            data = _ready(out, place.swap)
+            flags = info.extra or {}
+            if flags.get("conj") is True or flags.get("neg") is True:
+                data = next(_with_signs(iter((data,)), info.dtype, flags.get("conj") is True, flags.get("neg") is True))
+            found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
+            return found
+
     def digest(self, key: str) -> str:
         """See `digest`."""
         import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
@@ -388,23 +413,36 @@ class TensorReader:
                 self._fill(box, lows, part)
         return out.view(np.uint8).data
 
-    def _fill(self, box: Array, lows: Dims, part: _Part) -> None:
-        """Writes into `box`, which begins at `lows` of the tensor, the elements that `part` has of it."""
+    def _fill_box(self, out: Array, place: _Place, first: Dims, steps: Dims, stride: Dims) -> None:
+        if isinstance(place.extent, _Assembly):
+            for part in place.extent.parts:
+                self._fill(out, first, part, steps)
+            return
+        offset = place.offset + sum(low * step for low, step in zip(first, stride, strict=True))
+        self._gather(out, place, offset, tuple(a * b for a, b in zip(stride, steps, strict=True)))
+
+    def _fill(self, box: Array, lows: Dims, part: _Part, steps: Dims | None = None) -> None:
+        """Writes into `box`, which begins at `lows` of the tensor and takes every `steps`-th element of each dimension, the
+        elements that `part` has of it."""
         import numpy as np
-        first = tuple(map(max, lows, part.offsets))
-        last = tuple(min(low + size, offset + length) for low, size, offset, length
-                     in zip(lows, box.shape, part.offsets, part.sizes, strict=True))
+        steps = steps or (1,) * len(lows)
+        ends = tuple(map(sum, zip(part.offsets, part.sizes, strict=True)))
+        # the first and the last number of steps that end inside the part
+        first = tuple(max(0, -((low - start) // step)) for low, start, step in zip(lows, part.offsets, steps, strict=True))
+        last = tuple(min(size, -((low - end) // step)) for low, size, end, step in zip(lows, box.shape, ends, steps, strict=True))
         if any(a >= b for a, b in zip(first, last, strict=True)):
             return
-        inside: list[Any] = [slice(a - low, b - low) for a, b, low in zip(first, last, lows, strict=True)]
+        inside: list[Any] = [slice(a, b) for a, b in zip(first, last, strict=True)]
         target = box[(*inside, ...)]
         place = part.place
-        offset = place.offset + sum((a - base) * step for a, base, step in zip(first, part.offsets, place.stride, strict=True))
+        offset = place.offset + sum((low + a * step - base) * apart for a, low, step, base, apart
+                                    in zip(first, lows, steps, part.offsets, place.stride, strict=True))
+        stride = tuple(a * b for a, b in zip(place.stride, steps, strict=True))
         if place.swap == 1:
-            self._gather(target, place, offset, place.stride)
+            self._gather(target, place, offset, stride)
             return
         piece = np.empty(target.shape, target.dtype)
-        self._gather(piece, place, offset, place.stride)
+        self._gather(piece, place, offset, stride)
         target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
 
     # -- tensors that are converted -----------------------------------------------------------------------------------

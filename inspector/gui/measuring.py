@@ -8,8 +8,10 @@ are shown: `rebin` merges them into any wanted number exactly, without reading g
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log10
 from typing import NamedTuple
 
 from inspector import core
@@ -17,6 +19,7 @@ from inspector import core
 FINE = 720                      # bins that are counted; a multiple of every number of bins that can be chosen
 BIN_CHOICES = (10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 720)
 MOST_APART = 8                  # tensors that are kept apart; more are only added up
+_FEWEST = 40                    # bins of a part that is shown without reading again
 _LOOKS = 4                      # passes spent at most on finding percentiles; without outliers it is one
 _SMALL = 1 << 18                # elements; smaller tensors are measured with the file opened once for all of them
 _WHOLE = ("int", "uint", "bool", "quantized")
@@ -24,11 +27,13 @@ _EXACT = 2 ** 52                # up to here whole numbers and their halves are 
 
 
 class Span(NamedTuple):
-    """The range that is binned: all finite values, the middle between two shares of them, or fixed bounds."""
+    """The range that is binned: all finite values, the middle between two shares of them, or fixed bounds; evenly, or by the
+    logarithm of sizes (`log`)."""
 
     kind: str = "all"           # "all" "middle" "fixed"
     low: float = 0.0            # "middle": shares, such as 0.01 and 0.99; "fixed": the bounds
     high: float = 0.0
+    log: bool = False
 
 
 ALL = Span()
@@ -112,6 +117,56 @@ def join(parts: Sequence[core.Summary]) -> core.Summary:
                         sum(part.inf for part in parts), sum(part.zeros for part in parts), (), ())
 
 
+def snapped(found: Measured, low: float, high: float) -> tuple[float, float]:
+    """The edges next to two bounds, so that `narrowed` can do without reading; the bounds where too few bins lie between."""
+    edges = found.together.edges
+    first, last = _nearest(edges, low), _nearest(edges, high)
+    return (edges[first], edges[last]) if last - first >= _FEWEST else (low, high)
+
+
+def narrowed(found: Measured, low: float, high: float) -> Measured | None:
+    """`found`, of which only the bins between two of its edges are left. None when the bounds are no edges, or the bins between
+    them too few: the tensors should be read again."""
+    edges = found.together.edges
+    first, last = _nearest(edges, low), _nearest(edges, high)
+    if last - first < _FEWEST or (edges[first], edges[last]) != (low, high):
+        return None
+
+    def cut(s: core.Summary) -> core.Summary:
+        return replace(s, edges=s.edges[first:last + 1], counts=s.counts[first:last], below=s.below + sum(s.counts[:first]),
+                       above=s.above + sum(s.counts[last:]))
+    return replace(found, together=cut(found.together), each=tuple((key, cut(s)) for key, s in found.each))
+
+
+def _nearest(edges: Sequence[float], value: float) -> int:
+    """The number of the edge next to `value`; -1 when there are none."""
+    at = min(bisect_left(edges, value), len(edges) - 1)
+    return at - 1 if at > 0 and edges[at] - value > value - edges[at - 1] else at
+
+
+def log_grid(low: float, high: float, bins: int = FINE) -> Grid:
+    """Edges at equal ratios on both sides of zero, and one bin around it for all that is smaller than `least_size`."""
+    least = least_size(low, high)
+    sides = [size for size in (-low, high) if size > least]
+    decades = [log10(size) - log10(least) for size in sides]
+    edges = {low, high}
+    share = (bins - 1) / sum(decades) if decades else 0.0
+    for sign, size in ((-1, -low), (1, high)):
+        if size > least:
+            n = max(1, int((log10(size) - log10(least)) * share))
+            edges |= {sign * least * 10 ** ((log10(size) - log10(least)) * i / n) for i in range(n)}
+    kept = sorted(edge for edge in edges if low <= edge <= high)
+    return Grid(tuple(kept), even=False) if len(kept) > 1 else grid_between(low, high, False, bins)
+
+
+def least_size(low: float, high: float) -> float:
+    """Where the strip around zero of a logarithmic axis from `low` to `high` ends: six decades below the greatest size, or the
+    smaller bound when zero lies outside."""
+    most = max(abs(low), abs(high))
+    least = max(most * 1e-6, 5e-324)
+    return max(least, min(abs(low), abs(high))) if low > 0 or high < 0 else least
+
+
 class Grid(NamedTuple):
     """Edges of bins; `even` ones are counted faster."""
 
@@ -137,13 +192,13 @@ def grid_between(low: float, high: float, whole: bool, bins: int = FINE) -> Grid
 def _grid(ckpt: core.Checkpoint, keys: list[str], together: core.Summary, span: Span, whole: bool, steps: _Steps) -> Grid | None:
     """The bins for `span`; None when there is nothing to draw: no finite value, or always the same."""
     if span.kind == "fixed":
-        return grid_between(span.low, span.high, whole) if together.finite else None
+        return (log_grid(span.low, span.high) if span.log else grid_between(span.low, span.high, whole)) if together.finite else None
     if not together.finite or together.min == together.max:
         return None
     low, high = float(together.min), float(together.max)
     if span.kind == "middle":
         low, high = _middle(ckpt, keys, (low, high), (span.low, span.high), together.finite, whole, steps)
-    return grid_between(low, high, whole)
+    return log_grid(low, high) if span.log else grid_between(low, high, whole)
 
 
 def _middle(ckpt: core.Checkpoint, keys: list[str], bounds: tuple[float, float], shares: tuple[float, float], total: int,

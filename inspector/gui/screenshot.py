@@ -2,7 +2,7 @@
 
 What is on it can be chosen by the environment, for documentation and tests:
     INSPECTOR_THEME=light|dark      QT_SCALE_FACTOR=2      INSPECTOR_SCREENSHOT_SIZE=1440x900
-    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|details      INSPECTOR_SCREENSHOT_KEY=conv1.weight
+    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details      INSPECTOR_SCREENSHOT_KEY=conv1.weight
 """
 from __future__ import annotations
 

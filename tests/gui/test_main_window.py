@@ -272,7 +272,7 @@ def test_that_the_window_invites_while_files_hang_over_it(window: MainWindow) ->
 
 @pytest.mark.parametrize(("name", "keys"), [
     ("open", "Ctrl+O"), ("close", "Ctrl+W"), ("quit", "Ctrl+Q"), ("reload", "F5"), ("find", "Ctrl+F"), ("reset", "Ctrl+0"),
-    ("overview", "Ctrl+1"), ("statistics", "Ctrl+2"), ("details", "Ctrl+3"), ("shortcuts", "F1")])
+    ("overview", "Ctrl+1"), ("statistics", "Ctrl+2"), ("details", "Ctrl+6"), ("shortcuts", "F1")])
 def test_that_keys_are_where_people_look_for_them(window: MainWindow, name: str, keys: str) -> None:
     assert QKeySequence(keys) in window.menus[name].shortcuts()
 
@@ -293,7 +293,7 @@ def test_that_no_menu_has_an_accelerator_twice(window: MainWindow) -> None:
 def test_that_the_panels_have_keys(window: MainWindow, tasks: Tasks, idle: Idle) -> None:
     window.open_paths(["/runs/a.pth"])
     idle(tasks)
-    for n, name in enumerate(("overview", "statistics", "details")):
+    for n, name in enumerate(("overview", "statistics", "heatmap", "values", "layers", "details")):
         window.menus[name].trigger()
         assert window.tabs.currentIndex() == n
     window.menus["panels"].setChecked(False)

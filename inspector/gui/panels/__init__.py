@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QWidget
 from ..session import Session
 from ..tasks import Tasks
 from .details import Details
+from .heatmap import HeatmapPanel
+from .layers import LayersPanel
 from .overview import Overview
 from .statistics import StatisticsPanel
+from .values import ValuesPanel
 
 
 class Panel(NamedTuple):
@@ -26,5 +29,8 @@ class Panel(NamedTuple):
 PANELS: tuple[Panel, ...] = (
     Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
+    Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", HeatmapPanel),
+    Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", ValuesPanel),
+    Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", LayersPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
 )
