@@ -12,11 +12,12 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelection
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
-from .. import icons
+from .. import icons, words
 from ..models.key_tree import KeyTree
 from ..models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
 from ..session import Selection, Session
-from .tree_delegate import GAP, PAD, PICTURE, TreeDelegate, arrow_rect
+from .row_painter import GAP, PAD, PICTURE
+from .tree_delegate import TreeDelegate, arrow_rect
 
 NAME_AT_LEAST = 150         # device-independent pixels
 COPY_AT_MOST = 100_000      # rows put on the clipboard
@@ -421,7 +422,7 @@ class TreeView(QTableView):
 
     def copy_rows(self) -> None:
         """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes."""
-        self._copy("\n".join("\t".join(map(_tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
+        self._copy("\n".join("\t".join(map(words.tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
 
     def _copied_rows(self) -> list[int]:
         rows = [row for first, last in self.selected_ranges() for row in range(first, min(last, first + COPY_AT_MOST) + 1)]
@@ -434,20 +435,3 @@ class TreeView(QTableView):
 
 def _key(selection: Selection) -> str:
     return selection.value if selection.value is not None else selection.prefix
-
-
-def _tsv(field: str) -> str:
-    """Quoted where it must be (RFC 4180); what a spreadsheet would take for a formula becomes text."""
-    if field[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(field):
-        field = "'" + field
-    if any(char in field for char in '\t\n\r"'):
-        return '"' + field.replace('"', '""') + '"'
-    return field
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
