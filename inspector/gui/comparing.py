@@ -52,8 +52,8 @@ class Comparing(QObject):
         self.verdict: core.Verdict | None = None
         self.progress = (0, 0)
         self.flat = False
-        session.compared_changed.connect(self._follow)
-        session.document_changed.connect(lambda id: self._follow())
+        session.compared_changed.connect(self.follow)
+        session.document_changed.connect(lambda id: self.follow())
 
     @property
     def comparison(self) -> core.Comparison | None:
@@ -71,7 +71,7 @@ class Comparing(QObject):
             self._read(self.tree)
         else:
             self._asked = None
-            self._follow()
+            self.follow()
 
     def set_flat(self, flat: bool) -> None:
         """One list of all pairs instead of groups."""
@@ -93,14 +93,15 @@ class Comparing(QObject):
 
     # -- steps --------------------------------------------------------------------------------------------------------
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Does what the session asks for now."""
         compared = self._session.compared
         if compared is None:
             if self._asked is not None or self.step is not Step.IDLE:
                 self._forget()
                 self._go(Step.IDLE)
             return
-        a, b = (self._session.document(id) for id in compared[:2])
+        a, b = (self._session.document(id) for id in compared.ids)
         if a is None or b is None:
             return
         failed = next((document.error for document in (a, b) if document.state is State.FAILED), None)

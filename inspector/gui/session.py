@@ -57,6 +57,10 @@ class Compared(NamedTuple):
     accepted: tuple[core.Rule, ...] = ()
     rejected: tuple[core.Rule, ...] = ()
 
+    @property
+    def ids(self) -> tuple[int, int]:
+        return self.a, self.b
+
 
 class Session(QObject):
     document_added = Signal(int)
@@ -146,7 +150,7 @@ class Session(QObject):
     def remove(self, id: int) -> None:
         if self._documents.pop(id, None) is not None:
             self._edits.pop(id, None)
-            if self._compared is not None and id in self._compared[:2]:
+            if self._compared is not None and id in self._compared.ids:
                 self.compare(None)
             if self._selection is not None and self._selection.document == id:
                 left = next(reversed(self._documents), None)

@@ -7,7 +7,7 @@ from typing import Any
 from ..checkpoint import Checkpoint
 from ..progress import QUIET, Monitor
 from .comparison import STATUSES, WHOLE, Comparison, Difference, Pair, Verdict, pair_up, with_pairs
-from .doctor import Complaint, read_error
+from .complaints import Complaint, read_error
 from .load_report import Lists, LoadReport, Mismatch, report
 from .model_shapes import shapes_of_model
 from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes, read_text_file

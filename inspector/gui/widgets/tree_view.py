@@ -5,6 +5,7 @@ change of the rows, by node.
 """
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from .row_painter import GAP, PAD, PICTURE
 from .tree_delegate import TreeDelegate, arrow_rect
 
 NAME_AT_LEAST = 150         # device-independent pixels
+COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
 
 _SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB"}
@@ -37,6 +39,7 @@ class _Place(NamedTuple):
 
 class TreeView(QTableView):
     close_requested = Signal(int)       # the document id of the file to close
+    compare_requested = Signal(int, int)    # documents; with 0, a file that is still to be chosen
 
     def __init__(self, session: Session, model: TreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -412,9 +415,21 @@ class TreeView(QTableView):
         for action in (expand, collapse):
             action.setEnabled(line.has_children and line.kind is not Kind.FAILED)
         menu.addSeparator()
+        self._offer_comparing(menu, line.document)
+        menu.addSeparator()
         close = menu.addAction(self.tr("Close file"), lambda: self.close_requested.emit(line.document))
         icons.put(close, "close")
         return menu
+
+    def _offer_comparing(self, menu: QMenu, document: int) -> None:
+        """With each of the last few other files, or one that is not open yet."""
+        others = [other for other in self._session.documents if other.id != document][-COMPARE_AT_MOST:]
+        for other in others:
+            name = words.menu_text(other.path.replace("\\", "/").rsplit("/", 1)[-1], 60)
+            action = menu.addAction(self.tr("Compare with {name}").format(name=name),
+                                    partial(self.compare_requested.emit, document, other.id))
+            icons.put(action, "compare")
+        menu.addAction(self.tr("Compare with a file…"), partial(self.compare_requested.emit, document, 0))
 
     def copy_keys(self) -> None:
         """The selected rows' keys, raw, one a line; a file's path for its own row."""
