@@ -74,8 +74,12 @@ def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
         return PairLine(node, depth, (label, said, *sides, "", "", "", "", ""), "plain", change.key, has_children, expanded)
     counts = tree.counts(node)
     shown = tuple((status, counts[status]) for status in _IN_A_GROUP if status in counts)
+    theirs = _group_in_b(tree, node)
+    if theirs is not None:
+        label += f"  →  {core.visible(theirs) or QCoreApplication.translate('Compare', '(root)')}"
     total = sum(count for status, count in counts.items() if status not in (DEVICE, "plain"))
-    in_a, in_b = (words.tensors(total - counts.get(missing, 0)) for missing in ("only-b", "only-a"))
+    in_a, in_b = (words.tensors(total - counts.get(missing, 0)) for missing in ("only-b", "only-a")) if total \
+        else (words.values(counts.get("plain", 0)), "")
     figures = tuple(_figure(name, tree.peak(name, node)) for name in FIGURES) if set(counts) & {"values", "dtype"} else ("",) * 5
     said = "  ".join(f"{MARKS[status]} {count:,}" for status, count in shown)
     return PairLine(node, depth, (label, said, in_a, in_b, *figures), "", tree.key(node), has_children, expanded, in_a == in_b,
@@ -86,8 +90,8 @@ def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: in
     comparison = tree.figures.comparison
     x = comparison.a.tensors[pair.a] if pair.a is not None else None
     y = comparison.b.tensors[pair.b] if pair.b is not None else None
-    if pair.a is not None and pair.b is not None and pair.rule >= 0:
-        label += f"  →  {core.visible(y.name if y is not None and comparison.state_dicts[1] != core.WHOLE else pair.b)}"
+    if pair.rule >= 0 and (theirs := _tail_in_b(tree, node, pair)) is not None:
+        label += f"  →  {core.visible(theirs)}"
     sides = tuple(side_text(info, pair.device) for info in (x, y))
     found = pair.difference
     problem = found.problem if found is not None else ""
@@ -96,6 +100,35 @@ def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: in
         figures = tuple(_figure(name, float(tree.figures.of[name][tree.entry[node]])) for name in FIGURES)
     return PairLine(node, depth, (label, status_text(pair), *sides, *figures), pair.status, pair.a or pair.b or "", has_children,
                     expanded, sides[0] == sides[1], problem)
+
+
+def _name_in_b(tree: PairTree, pair: core.Pair) -> str:
+    b = tree.figures.comparison.b.tensors[pair.b or ""]
+    return b.key if tree.figures.comparison.state_dicts[1] == core.WHOLE else b.name
+
+
+def _tail_in_b(tree: PairTree, node: int, pair: core.Pair) -> str | None:
+    """What B calls the part of a pair's name that its row shows; None when it is the same."""
+    mine, theirs = tree.label(node), _name_in_b(tree, pair)
+    tail = ".".join(theirs.split(".")[-(mine.count(".") + 1):])
+    return tail if tail != mine else None
+
+
+def _group_in_b(tree: PairTree, node: int) -> str | None:
+    """What B calls a group, going by its first pair under another name; None when that ends alike, or is not one group."""
+    below = tree.first_renamed(node)
+    if below is None or not node:
+        return None
+    pair = tree.pair(below)
+    group, mine = tree.key(node), tree.key(below)
+    if pair is None or not mine.startswith(f"{group}."):
+        return None
+    tail, theirs = mine[len(group):], _name_in_b(tree, pair)
+    if theirs != tail[1:] and not theirs.endswith(tail):
+        return None
+    found = theirs[:-len(tail)] if theirs.endswith(tail) else ""
+    label = tree.label(node)
+    return found if found != label and not found.endswith(f".{label}") else None
 
 
 def side_text(info: core.TensorInfo | None, device: bool) -> str:

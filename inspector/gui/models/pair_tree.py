@@ -73,6 +73,8 @@ class PairTree(KeyTree):
         super().__init__(names, raw, monitor)
         self.figures, self.flat = figures, flat
         self._entered = np.flatnonzero(self.entry >= 0)
+        rules = np.array([pair.rule for pair in figures.pairs] + [-1] * len(figures.values), dtype=np.int32)
+        self._ruled = self._entered[rules[self.entry[self._entered]] >= 0]
         self._seen = -1                             # the changes of the figures that were summed up
         self._running: NDArray[np.int32] = np.zeros((0, 0), dtype=np.int32)
         self._peaks: dict[str, Floats] = {}
@@ -97,6 +99,11 @@ class PairTree(KeyTree):
     def peak(self, figure: str, n: int) -> float:
         """The greatest of one of `FIGURES` at or below `n` (of "cosine" the least); NaN while none is known."""
         return float(self._peak(figure)[n])
+
+    def first_renamed(self, n: int) -> int | None:
+        """The first pair at or below `n` that a rule has paired."""
+        at = int(np.searchsorted(self._ruled, n))
+        return int(self._ruled[at]) if at < len(self._ruled) and self._ruled[at] < self.end[n] else None
 
     # -- many nodes ---------------------------------------------------------------------------------------------------
 
@@ -183,10 +190,11 @@ def aligned_names(comparison: core.Comparison, monitor: core.Monitor = core.QUIE
     names_a, names_b = (_names(ckpt, path) for ckpt, path in zip((comparison.a, comparison.b), comparison.state_dicts, strict=True))
     known: dict[str, str] = {}                  # group of B -> the group of A that it is
     own: set[str] = set()                       # groups of B in which something has the same name in A
+    alone = any(pair.a is None for pair in comparison.pairs)
     for n, pair in enumerate(comparison.pairs):
         if not n % _REPORT_EVERY:
             monitor.check()
-        if pair.a is not None and pair.b is not None:
+        if alone and pair.a is not None and pair.b is not None:
             x, y = names_a[pair.a], names_b[pair.b]
             if x == y:
                 own.add(y.rpartition(".")[0])
@@ -213,7 +221,9 @@ def _learn(x: str, y: str, known: dict[str, str]) -> None:
     for _ in range(_LEVELS):
         x, _, leaf_x = x.rpartition(".")
         y, _, leaf_y = y.rpartition(".")
-        known.setdefault(y, x)
+        if y in known:              # and so is all above it
+            return
+        known[y] = x
         if leaf_x != leaf_y or not x or not y:
             return
 

@@ -12,12 +12,13 @@ from ..models.pair_model import PairModel
 from .pair_delegate import PairDelegate
 from .row_painter import GAP, PAD, PICTURE, arrow_place
 
-NAME_AT_LEAST = 220
+NAME_AT_LEAST = 200
 COPY_AT_MOST = 100_000
+RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
 REARRANGE = 500             # ms between two new orders while values come in
 
-_SAMPLES = ("", "Dtype, values too", "512 × 512 × 3 × 3  float32", "512 × 512 × 3 × 3  float32", "1.235e-05", "1.235e-05", "1.235e-05",
-            "0.999999", "100.00 %")
+_SAMPLES = ("", "≠ 107  − 58  + 58", "64 × 64 × 3 × 3  float32", "64 × 64 × 3 × 3  float32", "8.888e+08", "8.888e+08", "8.888e+08",
+            "0.888888", "100.00 %")
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -121,9 +122,7 @@ class PairView(QTableView):
     def select_first(self) -> None:
         """The first row that is a pair, so that there is something to look at."""
         rows = range(min(self._model.rowCount(), 200))
-        found = next((row for row in rows if self._model.line(row).status not in ("", "equal", "unread")), None)
-        if found is None:
-            found = next((row for row in rows if self._model.line(row).status), 0)
+        found = next((row for row in rows if self._model.line(row).status not in ("", "plain")), 0)
         if self._model.rowCount():
             self.select_row(found)
 
@@ -146,8 +145,8 @@ class PairView(QTableView):
             nodes = tuple(found for key in keys if (found := tree.find(key)))
         rows = self._model.rows_of(np.array(nodes, dtype=np.int64)) if nodes else []
         selection = QItemSelection()
-        for row in rows:
-            selection.select(self._model.index(row, 0), self._model.index(row, len(COLUMNS) - 1))
+        for top, bottom in _runs(rows)[:RUNS_AT_MOST]:
+            selection.select(self._model.index(top, 0), self._model.index(bottom, len(COLUMNS) - 1))
         first = self._model.row_of(nodes[0]) if nodes else None
         if first is not None:
             self.selectionModel().setCurrentIndex(self._model.index(first, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
@@ -254,3 +253,14 @@ class PairView(QTableView):
     def _copy(self, text: str) -> None:
         if text:
             QGuiApplication.clipboard().setText(text)
+
+
+def _runs(rows: list[int]) -> list[tuple[int, int]]:
+    """First and last of each run of neighbours."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and row == found[-1][1] + 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
