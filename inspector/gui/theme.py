@@ -228,6 +228,7 @@ QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6p
 QPlainTextEdit:focus { border: 1px solid $accent; }
 QCheckBox { spacing: 8px; }
 QTreeWidget { border: 1px solid $border; border-radius: 6px; padding: 4px; }
+QTreeWidget::item { padding: 2px 0; }
 QAbstractItemView { background: $base; border: none; outline: none; }
 QTableView[sheet="true"]::item { padding: 0 8px; }
 QHeaderView { background: $window; }

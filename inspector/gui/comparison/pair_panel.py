@@ -55,7 +55,7 @@ class PairPanel(QWidget):
         if tree is None or not nodes:
             self.heading.set_name(self.tr("Pair"))
             self._say(self.tr("Nothing is selected."), self.tr("Select a row to see how its two sides differ."))
-        elif len(nodes) == 1 and (change := tree.change(nodes[0])) is not None:
+        elif len(nodes) == 1 and (change := tree.change(nodes[0])) is not None and not int(tree.tensors[nodes[0]]):
             self.heading.set_name(change.key)
             self._say(self.tr("A value, not a tensor."), "\n".join(
                 f"{side}:  {'—' if text is None else core.visible(text, 600)}" for side, text in (("A", change.a), ("B", change.b))))

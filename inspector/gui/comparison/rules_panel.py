@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
@@ -17,6 +18,7 @@ from .verdicts import rule_facts, rule_text
 
 SHOWN = 200             # rules with a box of their own
 EXAMPLES = 3
+SHORT = 64              # characters that fit one line of a narrow panel
 
 
 class RulesPanel(QWidget):
@@ -85,7 +87,9 @@ class RulesPanel(QWidget):
     def _card(self, rule: core.Rule, checked: bool) -> QWidget:
         card = QFrame()
         card.setObjectName("card")
-        box = QCheckBox(words.menu_text(rule_text(rule), 160))
+        text = rule_text(rule)
+        box = QCheckBox(words.menu_text(text, 200) if len(text) <= SHORT else words.menu_text(text.partition(":")[0]))
+        box.setAccessibleName(text)
         box.setChecked(checked)
         box.setAccessibleDescription(rule_facts(rule))
         box.setToolTip(self.tr("Switch it off to pair the names without it") if checked
@@ -98,11 +102,9 @@ class RulesPanel(QWidget):
         column.setSpacing(4)
         column.addWidget(box)
         column.addWidget(label(rule_facts(rule), tone="muted", wrap=True))
-        examples = "\n".join(f"{core.visible(a, 90)}  →  {core.visible(b, 90)}" for a, b in rule.pairs[:EXAMPLES])
-        shown = label(examples, tone="muted")
-        shown.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        shown.setToolTip(words.tip("\n".join(f"{a}  →  {b}" for a, b in rule.pairs[:EXAMPLES])))
-        column.addWidget(shown)
+        for a, b in rule.pairs[:EXAMPLES]:
+            for line in ((f"{a}  →  {b}",) if len(a) + len(b) <= SHORT else (a, f"→  {b}")):
+                column.addWidget(_Line(line))
         return card
 
     def set_used(self, rule: core.Rule, used: bool) -> None:
@@ -153,3 +155,24 @@ def _row(title: str, names: tuple[str, str], run: Callable[[int], object]) -> QW
 
 def _pressed(run: Callable[[int], object], side: int, _: bool = False) -> None:
     run(side)
+
+
+class _Line(QWidget):
+    """Calm text on one line, its middle left out where it does not fit."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._text = core.visible(text, 400)
+        self.setToolTip(words.tip(text))
+        self.setAccessibleName(self._text)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.fontMetrics().height() + 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        shown = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.end()

@@ -68,7 +68,7 @@ def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
     has_children, expanded = rows.has_children(node), rows.is_expanded(node)
     if pair is not None:
         return _pair_line(tree, node, pair, label, depth, has_children, expanded)
-    if change is not None:
+    if change is not None and not int(tree.tensors[node]):      # an object that holds tensors is a group
         sides = tuple("—" if side is None else core.visible(side, 120) for side in (change.a, change.b))
         said = status_words()["only-b" if change.a is None else "only-a" if change.b is None else "plain"]
         return PairLine(node, depth, (label, said, *sides, "", "", "", "", ""), "plain", change.key, has_children, expanded)
