@@ -29,7 +29,8 @@ Arrays = dict[str, np.ndarray[Any, Any]]
 SEED = np.random.default_rng(7)
 BASE: Arrays = {"conv.weight": SEED.normal(size=(8, 3, 3, 3)).astype(np.float32), "conv.bias": np.arange(8, dtype=np.float32),
                 "layers.0.weight": SEED.normal(size=(16, 16)).astype(np.float32),
-                "layers.1.weight": SEED.normal(size=(16, 16)).astype(np.float32), "fc.weight": SEED.normal(size=(10, 16)).astype(np.float32)}
+                "layers.1.weight": SEED.normal(size=(16, 16)).astype(np.float32),
+                "fc.weight": SEED.normal(size=(10, 16)).astype(np.float32)}
 
 
 def write(path: Path, arrays: Arrays, metadata: dict[str, str] | None = None) -> str:

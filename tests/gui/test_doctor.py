@@ -60,7 +60,8 @@ def test_that_an_error_on_the_clipboard_is_explained_at_once_and_mended(window: 
     settle(window, qtbot)
     doctor = dialog(window)
     assert doctor.text.toPlainText() == ERROR
-    assert sections(doctor) == {"Missing in the file  (4)": list(NET), "Unexpected in the file  (4)": sorted(f"module.{key}" for key in NET)}
+    assert sections(doctor) == {"Missing in the file  (4)": list(NET),
+                                "Unexpected in the file  (4)": sorted(f"module.{key}" for key in NET)}
     assert doctor.hint.text() == "With these edits all 4 keys load:"
     assert doctor.steps.text() == "--strip-prefix module."
     doctor.add.click()
