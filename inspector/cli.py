@@ -25,16 +25,18 @@ inspector [FILE ...]                    open the window
        inspector ls FILE [--digest]            list keys, shapes, dtypes, devices, values and findings
        inspector stats FILE [--match GLOB] [--bins N]
                                                minimum, maximum, mean, deviation and histogram of tensors
+       inspector edit IN -o OUT EDIT...        strip prefixes, rename, drop, extract, cast, remap devices …, and save
        inspector check FILE [--against REF]    what is wrong with the file, and what load_state_dict of a model like REF
                                                would say; exit 0 nothing, 1 something
        inspector diff A B                      what differs between two checkpoints; exit 0 nothing, 1 something
+       inspector code FILE [NAME]              the code and other texts in the file, listed or printed
        inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
 """
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check, diff).
+--json prints one JSON object on standard output (ls, stats, check, diff, edit, code).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """
 
@@ -155,14 +157,14 @@ def _ls(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core, listing
     with _reading(asked.file):
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         digests = dict(core.digests(ckpt)) if asked.digest else None
     _write(listing.as_json(ckpt, digests) + "\n" if asked.json else listing.as_text(ckpt, digests))
     return 0
 
 
 def _stats(arguments: list[str]) -> int:
-    parser = _Parser("inspector stats", "Exact minimum, maximum, mean, deviation and histogram of a checkpoint's tensors.")
+    parser = _Parser("inspector stats", "Exact minimum, maximum, mean, deviation and histogram of tensors, and what they say of the model.")
     _add_file(parser)
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
     parser.add_argument("--bins", metavar="N", type=int, default=None, help="bins of the histogram")
@@ -172,10 +174,26 @@ def _stats(arguments: list[str]) -> int:
         bins = core.BINS if asked.bins is None else asked.bins
         if not 1 <= bins <= 1 << 20:
             raise core.UsageError(f"a histogram of {bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), bins))
-    _write(_json(listing.stats_json(ckpt, outcomes)) if asked.json else listing.stats_text(ckpt, outcomes))
+        good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
+        findings = core.health(ckpt, good)
+    if asked.json:
+        _write(_json(listing.stats_json(ckpt, outcomes, findings)))
+    else:
+        _write(listing.stats_text(ckpt, outcomes, findings, _blocks(listing.BLOCKS, listing.ASCII_BLOCKS)))
     return 0
+
+
+def _blocks(blocks: str, plain: str) -> str:
+    """What small histograms are drawn with: nothing unless this is a terminal, and only what it can show."""
+    if not sys.stdout.isatty():
+        return ""
+    try:
+        blocks.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return plain
+    return blocks
 
 
 def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
@@ -207,7 +225,7 @@ def _check(arguments: list[str]) -> int:
     load: core.LoadReport | None = None
     with _reading(asked.file):
         try:
-            ckpt = core.open(asked.file)
+            ckpt = core.open(asked.file, follow_links=asked.follow_links)
             load = _load_report(asked, ckpt)
             findings = core.check(ckpt)
         except core.InspectorError as error:
@@ -245,9 +263,9 @@ def _diff(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core
     with _reading(asked.a):
-        a = core.open(asked.a)
+        a = core.open(asked.a, follow_links=asked.follow_links)
     with _reading(asked.b):
-        b = core.open(asked.b)
+        b = core.open(asked.b, follow_links=asked.follow_links)
     with _reading(f"{asked.a} and {asked.b}"):
         comparison = diff.compared(asked, a, b)
         if asked.html is not None:
@@ -255,6 +273,51 @@ def _diff(arguments: list[str]) -> int:
     _write(_json(diff.as_json(comparison, asked.structure_only)) if asked.json else
            diff.as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only))
     return 0 if diff.is_same(comparison, asked.structure_only) else 1
+
+
+def _edit(arguments: list[str]) -> int:
+    from inspector import core
+    from inspector.commands import edit, progress
+    parser = _Parser("inspector edit", "Repair a checkpoint and save it: without its classes, without its devices, nothing run.",
+                     epilog=edit.EPILOG)
+    edit.configure(parser)
+    asked = parser.parse_intermixed_args(arguments)
+    bar = progress.Bar(_draw) if not asked.json and sys.stderr.isatty() else None
+    answers, code = [], 0
+    try:
+        for done in edit.run(asked, bar or core.QUIET):
+            if bar is not None:
+                bar.clear()
+            answers.append(done.answer)
+            if done.text and not asked.json:
+                _write(done.text)
+            if done.error is not None:
+                code = _fail(f"{core.visible(done.answer['path'], 1000)}: {core.visible(str(done.error), 1000)}")
+    finally:
+        if bar is not None:
+            bar.clear()
+    if asked.json:
+        _write(_json({"dry_run": asked.dry_run, "files": answers}))
+    return code
+
+
+def _code(arguments: list[str]) -> int:
+    parser = _Parser("inspector code", "List the code and other texts that lie in a checkpoint, or print one of them. Nothing is run.")
+    _add_file(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the text to print; the end of its name will do")
+    asked = parser.parse_args(arguments)
+    from inspector import core
+    from inspector.commands import code
+    with _reading(asked.file):
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
+        if asked.json:
+            _write(_json(code.as_json(ckpt, asked.name)))
+        elif asked.name is None:
+            _write(code.listed(ckpt))
+        else:
+            for piece in code.printed(ckpt, asked.name):
+                _write(piece)
+    return 0
 
 
 def _desktop(arguments: list[str]) -> int:
@@ -295,8 +358,9 @@ def _window(arguments: list[str]) -> int:
     return _show(asked.files, asked.screenshot, new_window=asked.new_window)
 
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {"ls": _ls, "stats": _stats, "check": _check, "diff": _diff, "demo": _demo,
-                                                   "desktop": _desktop}
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "ls": _ls, "stats": _stats, "check": _check, "diff": _diff, "edit": _edit, "code": _code, "demo": _demo, "desktop": _desktop,
+}
 
 
 # -- the window ---------------------------------------------------------------------------------------------------------------
@@ -351,6 +415,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
 
 
 def _add_screenshot(parser: argparse.ArgumentParser) -> None:
@@ -394,6 +459,11 @@ def _write(text: str) -> None:
     except OSError as error:
         _silence(sys.stdout)
         raise _Refused(f"the output could not be written: {error.strerror}. Write it somewhere else.") from None
+
+
+def _draw(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()
 
 
 def _complain(text: str) -> None:

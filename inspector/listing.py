@@ -9,10 +9,11 @@ import json
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat, tee
+from itertools import pairwise, repeat, tee
 from json.encoder import encode_basestring_ascii
 from math import prod
 from operator import add, itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from inspector import core
@@ -29,11 +30,13 @@ KINDS = {"state-dict": "a state dict", "training-checkpoint": "a training checkp
 # -- ls -----------------------------------------------------------------------------------------------------------------------
 
 def as_json(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> str:
-    """The object of `ls --json`, written out; `digests` adds "sha256" per tensor."""
+    """The object of `ls --json`, written out; `digests` adds "sha256" per tensor. Tensors of an optimizer's state have the key of
+    their "parameter" where it is told."""
+    parameters = core.parameters_of_state(core.optimizers(ckpt))
     if digests is None:
-        tensors = ", ".join(_tensors_json(ckpt))
+        tensors = ", ".join(_with_parameters(ckpt, parameters) if parameters else _tensors_json(ckpt))
     else:                                   # whose making took far longer
-        tensors = _dumps([_tensor_json(info, digests) for info in ckpt.tensors.values()])[1:-1]
+        tensors = _dumps([_tensor_json(info, digests, parameters) for info in ckpt.tensors.values()])[1:-1]
     before = _dumps({"path": ckpt.path, "format": ckpt.format, "kind": ckpt.kind})
     after = _dumps({"values": [{"key": key, "type": core.type_name(value), "value": core.to_json(value)}
                                for key, value in ckpt.values.items()],
@@ -51,6 +54,12 @@ def _tensors_json(ckpt: core.Checkpoint) -> Iterable[str]:
         storages = map({'""': "null"}.get, *tee(storages))
     return map("".join, zip(repeat('{"key": '), map(_quoted, ckpt.tensors), map(_BeforeStorage().__getitem__, map(_FORM, infos)),
                             storages, map(_AfterStorage().__getitem__, map(_REST, infos))))
+
+
+def _with_parameters(ckpt: core.Checkpoint, parameters: Mapping[str, str]) -> Iterable[str]:
+    for key, text in zip(ckpt.tensors, _tensors_json(ckpt), strict=True):
+        parameter = parameters.get(key)
+        yield text if parameter is None else f'{text[:-1]}, "parameter": {_quoted(parameter)}}}'
 
 
 _FIELDS = core.TensorInfo._fields.index
@@ -79,8 +88,10 @@ class _AfterStorage(dict[tuple[Any, ...], str]):
         return text
 
 
-def _tensor_json(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> dict[str, Any]:
-    return {"key": info.key, **_before_storage(info), "storage": info.storage or None, **_after_storage(info, digests)}
+def _tensor_json(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None,
+                 parameters: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    row = {"key": info.key, **_before_storage(info), "storage": info.storage or None, **_after_storage(info, digests)}
+    return {**row, "parameter": parameters[info.key]} if info.key in parameters else row
 
 
 def _before_storage(info: core.TensorInfo) -> dict[str, Any]:
@@ -110,10 +121,13 @@ def _dumps(answer: object) -> str:
 
 
 def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> str:
-    """The answer of `ls` for people: a sentence, a line per tensor and per value, and what is odd."""
+    """The answer of `ls` for people: what it is, a line per tensor and per value, and what is odd."""
+    about = core.describe(ckpt)
     parts = [sentence(ckpt)]
+    if ckpt.kind != "state-dict" or about.optimizers:       # of a mere state dict everything has been said
+        parts.append(description(about))
     if ckpt.tensors:
-        parts += ["", _tensor_table(ckpt, digests)]
+        parts += ["", _tensor_table(ckpt, digests, core.parameters_of_state(about.optimizers))]
     if ckpt.values:
         parts += ["", _values(ckpt)]
     if ckpt.findings:
@@ -140,6 +154,68 @@ def sentence(ckpt: core.Checkpoint) -> str:
     if places and places != ["(root)"]:
         lines.append("state dicts: " + ", ".join(core.visible(place) for place in places))
     return "\n".join(lines)
+
+
+def description(about: core.Description) -> str:
+    """One sentence: "Training checkpoint, PyTorch ≥ 1.6 zip, epoch 50: model_state_dict (62 tensors, 11.2 M parameters, float32,
+    saved on cuda:0) and Adam state for all of them, which is 67 % of the file."."""
+    kind = {"state-dict": "State dict", "training-checkpoint": "Training checkpoint", "module": "Whole module", "tensor": "Tensor",
+            "torchscript": "TorchScript module"}.get(about.kind, "Python data")
+    head = ", ".join([kind, about.era, *(f"{name} {_said(value)}" for name, value in about.progress)])
+    parts = [_model_said(model) for model in about.models[:_MODELS]]
+    if len(about.models) > _MODELS:
+        parts.append(f"{len(about.models) - _MODELS:,} more")
+    parts += [_optimizer_said(optimizer, about) for optimizer in about.optimizers[:_MODELS]]
+    others = [name for names, name in ((about.schedulers, "scheduler"), (about.scalers, "gradient scaler"),
+                                       (about.random_states, "random state")) if names]
+    beside = "; " * bool(parts) + "with " + _listed(others) if others else ""
+    return f"{head}: {_listed(parts)}{beside}." if parts or others else f"{head}."
+
+
+_MODELS = 4
+
+
+def _said(value: int | float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _model_said(model: core.Model) -> str:
+    name = core.visible(model.path, 80) or core.visible(model.type, 80)
+    facts = [_count(model.tensors, "tensor"), f"{_short(model.parameters)} parameters", *map(core.visible, model.dtypes[:3])]
+    devices = [core.visible(device, 40) for device in model.devices[:3] if device]
+    said = ", ".join([*facts, *([f"saved on {_listed(devices)}"] if devices else [])])
+    return f"{name} ({said})" if name else said
+
+
+def _optimizer_said(optimizer: core.Optimizer, about: core.Description) -> str:
+    kind = f"{optimizer.kind} state" if optimizer.kind else "optimizer state"
+    count, known = len(optimizer.parameters), optimizer.known
+    models = _listed([core.visible(path, 60) for path in optimizer.models if path]) if len(about.models) > 1 else ""
+    if optimizer.complete:
+        kind += f" for all of {models or 'them'}"
+    else:
+        kind += f" for {_count(count, 'parameter tensor')}" + (f" of {models}" if models and known == count else "")
+        kind += f", {known:,} of them known by name" if 0 < known < count else ""
+    share = _percent(optimizer.nbytes, about.nbytes)
+    return f"{kind}, which is {share} of the file" if len(about.optimizers) == 1 else f"{kind} ({share} of the file)"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """"a, b and c"."""
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{part * 100 / whole:.0f} %" if whole and part * 100 >= whole else "less than 1 %"
+
+
+def _short(n: int) -> str:
+    """"11.2 M"; up to 9,999 as it is."""
+    value, units = float(n), ["", " K", " M", " B", " T"]
+    while value >= 999.5 and len(units) > 1 and n >= 10_000:
+        value /= 1000
+        del units[0]
+    return f"{n:,}" if n < 10_000 else f"{value:.3g}{units[0]}" if value < 999.5 else f"{value:,.0f}{units[0]}"
 
 
 def _parameters(ckpt: core.Checkpoint) -> tuple[int, int]:
@@ -186,7 +262,7 @@ def _count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
-def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None) -> str:
+def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None, parameters: Mapping[str, str]) -> str:
     infos = ckpt.tensors.values()
     forms = [*map(_LOOK, infos)]
     texts = {form: _looks(info) for form, info in dict(zip(forms, infos, strict=True)).items()}      # few, again and again
@@ -200,6 +276,8 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
     if digests is not None or any(map(_PROBLEM, infos)):
         rows = map(add, rows, [_end(info, digests) if digests is not None or info.problem else "" for info in infos])
     title = "key".ljust(width) + line % titles + ("  sha256" if digests is not None else "")
+    if parameters:
+        rows = map(add, rows, [f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors])
     return "\n".join([title, *rows])
 
 
@@ -275,17 +353,27 @@ def check_json(path: str, ckpt: core.Checkpoint | None, findings: Sequence[core.
 Outcome = core.Summary | core.BadTensor
 
 
-def stats_json(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, Any]:
+def stats_json(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding]) -> dict[str, Any]:
     """The object of `stats --json`; a tensor whose values cannot be had has a "problem" instead of numbers."""
-    return {"tensors": [_stats_row(ckpt.tensors[key], outcome) for key, outcome in outcomes]}
+    return {"tensors": [_stats_row(ckpt.tensors[key], outcome) for key, outcome in outcomes],
+            "findings": [finding._asdict() for finding in findings]}
 
 
 def _stats_row(info: core.TensorInfo, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, core.BadTensor):
         return {"key": info.key, "numel": info.numel, "problem": outcome.message}
-    return {"key": info.key, "numel": outcome.numel, "min": number(outcome.min), "max": number(outcome.max),
-            "mean": number(outcome.mean), "std": number(outcome.std), "nan": outcome.nan, "inf": outcome.inf,
-            "zeros": outcome.zeros, "hist": {"edges": [number(edge) for edge in outcome.edges], "counts": outcome.counts}}
+    return {"key": info.key, **_numbers(outcome)}
+
+
+def _numbers(summary: core.Summary) -> dict[str, Any]:
+    found = {"numel": summary.numel, "min": number(summary.min), "max": number(summary.max), "mean": number(summary.mean),
+             "std": number(summary.std), "l2": number(summary.l2), "nan": summary.nan, "inf": summary.inf, "posinf": summary.posinf,
+             "neginf": summary.neginf, "zeros": summary.zeros, "subnormal": summary.subnormal, "distinct": summary.distinct,
+             "quantiles": {str(share): number(value) for share, value in zip(core.QUANTILES, summary.quantiles, strict=False)},
+             "hist": {"edges": [number(edge) for edge in summary.edges], "counts": summary.counts}}
+    if summary.dequantized is not None:         # the rest is about the integers that are stored
+        found["dequantized"] = _numbers(summary.dequantized)
+    return found
 
 
 def number(value: float | int) -> float | int | str:
@@ -293,8 +381,13 @@ def number(value: float | int) -> float | int | str:
     return value if isinstance(value, int) or math.isfinite(value) else str(value)
 
 
-def stats_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]]) -> str:
-    """A line per tensor."""
+BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+_BARS = 24
+
+
+def stats_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding] = (),
+               blocks: str = "") -> str:
+    """A line per tensor, with a small histogram drawn in `blocks` (from nothing to full) when there are some; then findings."""
     rows = []
     for key, outcome in outcomes:
         name = core.visible(key)
@@ -302,8 +395,21 @@ def stats_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]]) -
             rows.append((name, f"{ckpt.tensors[key].numel:,}", *[""] * 7, "! " + core.visible(outcome.message, 200)))
         else:
             rows.append((name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
-                         *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), ""))
-    return columns(("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros", ""), rows) + "\n"
+                         *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), bars(outcome.counts, blocks)))
+    table = columns(("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros", "from min to max" if blocks else ""), rows)
+    return table + "\n" + ("\n" + findings_text(findings) + "\n" if findings else "")
+
+
+def bars(counts: Sequence[int], blocks: str) -> str:
+    """The histogram as at most `_BARS` characters; a bar that is not empty is always seen."""
+    if not blocks or not counts:
+        return ""
+    n = min(_BARS, len(counts))
+    cuts = [i * len(counts) // n for i in range(n + 1)]
+    # by share of a bin, for some bars are made of one bin more than others
+    heights = [sum(counts[a:b]) / (b - a) for a, b in pairwise(cuts)]
+    top = max(heights) or 1
+    return "".join(blocks[0 if height == 0 else max(1, round(height / top * (len(blocks) - 1)))] for height in heights)
 
 
 def _brief(value: float | int) -> str:

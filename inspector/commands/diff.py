@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="list the equal tensors too")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it, with histograms")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
 
 
 def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> core.Comparison:

@@ -4,19 +4,25 @@ Reads are bounded whatever the strides; nothing is allocated that the file does 
 (stride 0, or overlapping) whose elements would take more than `limits.preview` bytes is refused with `BadTensor`. Values
 are shown only when the checksum of their storage, where there is one, was found right (of storages over `limits.preview`,
 only when the tensor covers the whole storage: the rest is `check`'s to read).
+
+Tensors that are made of others (`TensorInfo.parts`): their stored elements are those of their values, in whichever order they
+are stored; that is what chunks, and so all statistics, are of. Their digest is over all their parts, so that two with one
+digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import prod
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import workers
 from .bytes import ExtentReader
 from .casts import converter
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
+from .dense import dense
 from .dtypes import DTYPES, numpy_dtype
 from .errors import BadTensor, UsageError
 from .limits import LIMITS, Limits
@@ -31,14 +37,16 @@ if TYPE_CHECKING:
 _HELD = 32 << 20        # bytes of a storage held at once to gather strided elements from
 _GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
+_BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
 _FILES = 8              # files held open at once
 
 
 def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> Array:
     """The tensor as an array of its own, in C order, with the shape and the element type of the file (`numpy_dtype`).
 
-    Quantized tensors give their stored integers. Types narrower than a byte give their raw bytes in one dimension, torch's
-    shell types uint8. Raises BadTensor when the values cannot be had, UsageError when there is no such key.
+    Quantized tensors give their stored integers, sparse ones are unfolded, nested ones give the values in them. Types narrower
+    than a byte give their raw bytes in one dimension, torch's shell types uint8. Raises BadTensor when the values cannot be had,
+    UsageError when there is no such key.
     """
     with TensorReader(ckpt, monitor, limits=limits) as reader:
         return reader.array(key)
@@ -53,34 +61,68 @@ def iter_chunks(ckpt: Checkpoint, key: str, max_bytes: int = LIMITS.chunk, monit
 
 
 def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
-    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers."""
+    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers; sparse and nested: of the
+    elements of all their parts, one part after the other as `TensorInfo.parts` has them."""
     with TensorReader(ckpt, monitor) as reader:
         return reader.digest(key)
 
 
 def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
             monitor: Monitor = QUIET) -> Iterator[tuple[str, str | BadTensor]]:
-    """(key, its `digest`, or why there is none) of every tensor. Tensors that are the same view are read once."""
+    """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores. Tensors that are
+    the same view are read once."""
     chosen = list(ckpt.tensors if keys is None else keys)
-    known: dict[tuple[object, ...], str] = {}
-    with TensorReader(ckpt, monitor) as reader:
-        for done, key in enumerate(chosen):
-            if not done % 256:
-                monitor.report(done, len(chosen), key)
-            info = ckpt.tensors.get(key)
-            view = None if info is None or not info.storage or chunks_of(info) else (info.storage, info.offset, info.shape, info.stride,
-                                                                  info.dtype, info.problem, str(info.extra))
-            found = known.get(view) if view else None
-            if found is None:
-                try:
-                    found = reader.digest(key)
-                except BadTensor as error:
-                    yield key, error
-                    continue
-                if view:
-                    known[view] = found
-            yield key, found
-    monitor.report(len(chosen), len(chosen))
+    first: dict[object, str] = {}
+    stands_for = {key: first.setdefault(_view(ckpt, key), key) for key in chosen}
+    wanted = [*first.values()]
+    sizes = {key: ckpt.tensors[key].nbytes if key in ckpt.tensors else 0 for key in wanted}
+    known: dict[str, str | BadTensor] = {}
+    progress = workers.Progress(monitor, sum(sizes.values()))
+    readers = workers.PerThread(lambda: TensorReader(ckpt, progress))
+
+    def work(batch: list[str]) -> list[tuple[str, str | BadTensor]]:
+        reader = readers.get()
+        found: list[tuple[str, str | BadTensor]] = []
+        for key in batch:
+            try:
+                found.append((key, reader.digest(key)))
+            except BadTensor as error:
+                found.append((key, error))
+        progress.add(sum(sizes[key] for key in batch), batch[-1])
+        return found
+
+    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values()), progress.stopped)
+    try:
+        for key in chosen:
+            while stands_for[key] not in known:
+                known.update(next(results))
+            yield key, known[stands_for[key]]
+    finally:
+        results.close()
+        readers.close()
+
+
+def _view(ckpt: Checkpoint, key: str) -> object:
+    """Equal for tensors that are the same elements of the same storage."""
+    info = ckpt.tensors.get(key)
+    if info is None or not info.storage or chunks_of(info):
+        return key
+    return info.storage, info.offset, info.shape, info.stride, info.dtype, info.problem, str(info.extra)
+
+
+def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
+    batch: list[str] = []
+    size, storage = 0, ""
+    for key in keys:
+        where = ckpt.tensors[key].storage if key in ckpt.tensors else ""
+        if batch and size + sizes[key] > _BATCH and (where != storage or not where):
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size, storage = size + sizes[key] + 1000, where
+    if batch:
+        yield batch
 
 
 class _Place(NamedTuple):
@@ -170,8 +212,25 @@ class TensorReader:
 
     def array(self, key: str) -> Array:
         """See `read_numpy`."""
-        import numpy as np
         info = _tensor(self._ckpt, key)
+        return self._unfolded(info) if info.layout.startswith("sparse_") else self._array(_values_of(info))
+
+    def _unfolded(self, info: TensorInfo) -> Array:
+        """A sparse tensor with all its zeros."""
+        values = _values_of(info)
+        parts = info.parts
+        nbytes = info.nbytes + sum(part.nbytes for part in parts.values())
+        if nbytes > self._limits.preview:
+            raise BadTensor(f"it is sparse and would take {nbytes:,} bytes: too many to be unfolded",
+                            "read_torch gives it as it is stored.", info.key, id="expanded")
+        if array_dtype(info.dtype).itemsize * 8 != DTYPES[info.dtype].bits or values.dtype != info.dtype:
+            raise BadTensor(f"sparse tensors of {info.dtype} are not unfolded", where=info.key, id="unsupported")
+        with _memory_for(info):
+            return dense(info, {name: self._array(part) for name, part in parts.items()})
+
+    def _array(self, info: TensorInfo) -> Array:
+        import numpy as np
+        key = info.key
         place = self._place(info)
         whole_bytes = DTYPES[info.dtype].bits % 8 == 0
         with _memory_for(info):
@@ -185,11 +244,12 @@ class TensorReader:
             except ValueError as error:
                 raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
 
-    def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
-        """See `iter_chunks`."""
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
+        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage."""
         import numpy as np
-        info = _tensor(self._ckpt, key)
+        info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
+        info = _values_of(info)
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
 
@@ -222,6 +282,8 @@ class TensorReader:
         """See `digest`."""
         import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
         info = _tensor(self._ckpt, key)
+        if info.layout != "strided":
+            return self._digest_of_parts(info)
         place = self._place(info)
         nbytes = place.numel * place.item
         if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and not info.extra:
@@ -232,9 +294,19 @@ class TensorReader:
             state.update(part)
         return state.hexdigest()
 
-    def check(self, info: TensorInfo) -> None:
-        """Raises BadTensor when the tensor's description already tells that its values cannot be had."""
-        self._place(info, expand=True)
+    def _digest_of_parts(self, info: TensorInfo) -> str:
+        import hashlib
+        state = hashlib.sha256()
+        _values_of(info)        # complains where there are none
+        for part in info.parts.values():
+            for piece in self._runs(part, self._place(part), _PIECE, ordered=True):
+                state.update(piece)
+        return state.hexdigest()
+
+    def check(self, info: TensorInfo, expand: bool = True) -> None:
+        """Raises BadTensor when the tensor's description already tells that its values cannot be had; without `expand` also when
+        it is expanded to more elements than anybody would want unfolded."""
+        self._place(info, expand)
 
     def span_bytes(self, info: TensorInfo) -> bytearray:
         """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
@@ -274,7 +346,7 @@ class TensorReader:
             converted = _Converted(source, inner, info.dtype)
             return _Place(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
         if info.layout != "strided":
-            raise BadTensor(f"its layout is {info.layout}: the values of such tensors are not read yet", where=info.key,
+            raise BadTensor(f"its layout is {info.layout}: it has no bytes of its own, only its parts have", where=info.key,
                             id="unsupported")
         item = _item(info.dtype, info.key)
         form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
@@ -476,12 +548,14 @@ class TensorReader:
         if self._held is not None and self._held[0] is extent:
             return memoryview(self._held[1])[start:start + nbytes]
         reader = self._reader(extent.file)
+        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
+        if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
+            return reader.read(extent._replace(crc=None), start, nbytes)
         if whole:
             data = reader.read(extent, start, nbytes)
             if start + nbytes == extent.size:
                 self._remember(extent)
             return data
-        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
         if extent.method and extent.size > self._limits.preview:
             raise BadTensor("it views a part of a compressed storage that is too big to unpack in memory",
                             "Save the file again without compression.", id="too_big")
@@ -550,6 +624,17 @@ def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
     if info is None:
         raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
     return info
+
+
+def _values_of(info: TensorInfo) -> TensorInfo:
+    """The strided tensor that has the stored elements of `info`: itself, or its values. Raises BadTensor."""
+    if info.layout == "strided":
+        return info
+    values = info.parts.get("values")
+    if info.problem or values is None:
+        raise BadTensor(info.problem or f"its layout is {info.layout}: where its values are is not known", where=info.key,
+                        id="unsupported")
+    return values._replace(key=info.key)
 
 
 def _item(dtype: str, key: str = "") -> int:

@@ -75,7 +75,9 @@ class Storage(NamedTuple):
 class TensorInfo(NamedTuple):
     """A tensor as the file describes it. `shape`, `stride` and `offset` count elements; `storage` is a key of
     `Checkpoint.storages` ("" for a tensor without one, as on the meta device). `state_dict` is the path of the state dict
-    it belongs to (None: none). `layout` is torch's name; `extra` keeps what other layouts need (quantizer, indices …).
+    it belongs to (None: none). `layout` is torch's name; `extra` keeps what other layouts need (quantizer, indices …). Tensors
+    of other layouts than "strided" are made of strided ones, `parts`; `shape` of nested ones ("nested", "jagged") is that of
+    the values in them, and `extra["form"]` says what they look like.
     `problem` says why the values cannot be shown, or is ""; `node` is its place in the pickle's graph (-1: none)."""
 
     key: str
@@ -104,7 +106,15 @@ class TensorInfo(NamedTuple):
     def nbytes(self) -> int:
         """Logical bytes: elements times width, whatever is stored."""
         known = DTYPES.get(self.dtype)
+        if known and known.bits < 8 and known.kind == "quantized" and self.shape:      # rows are whole bytes
+            return self.numel // (self.shape[-1] or 1) * -(-self.shape[-1] * known.bits // 8)
         return -(-self.numel * known.bits // 8) if known else 0
+
+    @property
+    def parts(self) -> dict[str, TensorInfo]:
+        """The tensors that this one is described by, as torch calls them: "indices" and "values", "scales" … They have keys of
+        their own in no table, and storages of the checkpoint."""
+        return {name: part for name, part in (self.extra or {}).items() if isinstance(part, TensorInfo) and name != "cast"}
 
     @property
     def name(self) -> str:

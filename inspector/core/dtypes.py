@@ -28,6 +28,11 @@ class Dtype(NamedTuple):
             raise ValueError(f"{self.name} elements are not whole bytes")
         return self.bits // 8
 
+    @property
+    def stored(self) -> int:
+        """Bytes that a torch storage of this type counts as one element."""
+        return max(self.bits // 8, 1)
+
 
 def _table() -> dict[str, Dtype]:
     rows = [
@@ -45,7 +50,8 @@ def _table() -> dict[str, Dtype]:
         ("complex128", 128, "c16", "", "complex"), ("complex64", 64, "c8", "", "complex"),
         ("complex32", 32, "", "", "complex"),
         ("qint8", 8, "i1", "", "quantized"), ("quint8", 8, "u1", "", "quantized"), ("qint32", 32, "i4", "", "quantized"),
-        ("quint4x2", 8, "u1", "", "quantized"), ("quint2x4", 8, "u1", "", "quantized"),
+        # several in one byte, each row padded to whole bytes; a storage of them counts bytes
+        ("quint4x2", 4, "u1", "", "quantized"), ("quint2x4", 2, "u1", "", "quantized"),
         ("bits8", 8, "u1", "", "other"), ("bits16", 16, "u2", "", "other"), ("bits1x8", 8, "u1", "", "other"),
         ("bits2x4", 8, "u1", "", "other"), ("bits4x2", 8, "u1", "", "other"),
         # torch's shell types: one byte an element until they are given operations

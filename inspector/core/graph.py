@@ -60,6 +60,8 @@ TEXTS = frozenset((STR, STRTEXT))
 CONTAINERS = frozenset((TUPLE, LIST, DICT, SET, FROZENSET))
 CALLS = frozenset((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))
 MUTATIONS = frozenset((APPEND, APPENDS, SETITEM, SETITEMS, ADDITEMS, BUILD))
+COLUMNS = frozenset((REDUCE, NEWOBJ, GLOBALDYN, PERSID, BUILD))        # whose operands are `a` and `b` themselves
+LISTED = (CONTAINERS | MUTATIONS | {NEWOBJEX, OBJ, INST}) - {BUILD}     # … and those that stand in `operands`
 
 FIRST_MUTATION = APPEND
 

@@ -162,7 +162,7 @@ def _copied(metadata: Mapping[str, Mapping[str, Any]]) -> OrderedDict[str, dict[
 
 def _alone(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     if info.layout != "strided" and not info.problem:
-        return _sparse(reader, info)
+        return _nested(reader, info) if info.layout in ("nested", "jagged") else _sparse(reader, info)
     return _view(reader, info, _storage(reader.span_bytes(info)), 0)
 
 
@@ -206,14 +206,19 @@ def _quantized(reader: TensorReader, info: TensorInfo, dtype: torch.dtype) -> to
         if 0 in info.stride:
             raise BadTensor("an expanded tensor quantized per channel is not rebuilt", where=info.key, id="unsupported")
         return torch._empty_per_channel_affine_quantized(
-            info.shape, scales=_alone(reader, found["scales"]), zero_points=_alone(reader, found["zero_points"]),
-            axis=found["axis"], dtype=dtype)
+            info.shape, scales=_channels(reader, found["scales"], torch.double),
+            zero_points=_channels(reader, found["zero_points"], torch.long), axis=found["axis"], dtype=dtype)
     raise BadTensor("its quantizer is not known", "read_numpy gives its stored integers.", info.key, id="unsupported")
+
+
+def _channels(reader: TensorReader, given: TensorInfo | tuple[float, ...], dtype: torch.dtype) -> torch.Tensor:
+    import torch
+    return _alone(reader, given) if isinstance(given, TensorInfo) else torch.tensor(given, dtype=dtype)
 
 
 def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     import torch
-    parts = {name: _alone(reader, part) for name, part in (info.extra or {}).items() if isinstance(part, TensorInfo)}
+    parts = {name: _alone(reader, part) for name, part in info.parts.items()}
     rows, columns = parts.get("crow_indices", parts.get("ccol_indices")), parts.get("col_indices", parts.get("row_indices"))
     layouts = {"sparse_csr": torch.sparse_csr, "sparse_csc": torch.sparse_csc, "sparse_bsr": torch.sparse_bsr,
                "sparse_bsc": torch.sparse_bsc}
@@ -229,6 +234,42 @@ def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     except (RuntimeError, TypeError, ValueError) as error:
         raise _refused(info, error) from error
     raise BadTensor(f"its layout {info.layout} is not rebuilt", where=info.key, id="unsupported")
+
+
+def _nested(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
+    import torch
+    parts = {name: _alone(reader, part) for name, part in info.parts.items()}
+    values = parts.pop("values")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "The PyTorch API of nested tensors is in prototype stage")
+            if info.layout == "nested":
+                _insist_inside(info, values, **parts)
+                return torch._nested_view_from_buffer(values, *(parts[name] for name in ("sizes", "strides", "offsets")))
+            axis = (info.extra or {})["ragged_dim"]
+            _insist_in_order(info, values.shape[axis - 1], parts["offsets"], parts.get("lengths"))
+            return torch.nested.nested_tensor_from_jagged(values, parts["offsets"], parts.get("lengths"), jagged_dim=axis)
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise _refused(info, error) from error
+
+
+def _insist_inside(info: TensorInfo, values: torch.Tensor, sizes: torch.Tensor, strides: torch.Tensor,
+                   offsets: torch.Tensor) -> None:
+    """Torch does not look whether the tensors in a nested one lie inside its values. Reckoned in Python, without overflow."""
+    ends = [0 if 0 in row else first + 1 + sum((size - 1) * step for size, step in zip(row, steps, strict=True))
+            for row, steps, first in zip(sizes.tolist(), strides.tolist(), offsets.tolist(), strict=True)]
+    negative = any(part.numel() and int(part.min()) < 0 for part in (sizes, strides, offsets))
+    if negative or max(ends, default=0) > values.numel() or values.stride() != (1,):
+        raise BadTensor("the tensors in it do not lie inside its values", where=info.key, id="out_of_bounds")
+
+
+def _insist_in_order(info: TensorInfo, length: int, offsets: torch.Tensor, lengths: torch.Tensor | None) -> None:
+    steps, first, last = offsets.diff(), int(offsets[0]), int(offsets[-1])
+    wrong = first != 0 or last > length or bool((steps < 0).any())
+    if lengths is not None:
+        wrong = wrong or lengths.shape != steps.shape or bool(((lengths < 0) | (lengths > steps)).any())
+    if wrong:
+        raise BadTensor("the tensors in it do not lie inside its values", where=info.key, id="out_of_bounds")
 
 
 def _refused(info: TensorInfo, error: Exception) -> BadTensor:

@@ -1,7 +1,7 @@
 """The main window: puts the tree, the panels, the menus and the strips in their places, and passes commands on.
 
     welcome, or   search  | banner
-                  tree    | Overview  Statistics  Details      (or the problem, or the progress, of the selected file)
+                  tree    | Overview  Statistics  Details  Code      (or the problem, or the progress, of the selected file)
                or two files side by side (see `comparison`)
                   status line                      activity
 """
@@ -52,7 +52,7 @@ from .panels import PANELS, Panel
 from .panels.loading import Loading
 from .panels.problem import Problem
 from .panels.welcome import Welcome
-from .session import Compared, Session, State
+from .session import Compared, Document, Session, State
 from .settings import Settings
 from .tasks import Tasks
 from .widgets.search_box import SearchBox
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, tasks: Tasks, settings: Settings, *, choose: Choose | None = None) -> None:
         super().__init__()
         self.session, self.tasks, self.settings = session, tasks, settings
+        self._fitted: tuple[int, int, list[bool]] = (0, 0, [panel.fits is None for panel in PANELS])   # document, checkpoint
         self.choose = choose or self._choose
         self.opener = Opener(session, tasks, settings, self, confirm=self._confirm)
         self.setAcceptDrops(True)
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
         self.welcome.path_asked.connect(self.open_path)
         self.problem.retry_asked.connect(self.opener.reload)
         self.problem.close_asked.connect(self.opener.close)
+        self.problem.anyway_asked.connect(self.opener.open_anyway)
         self.problem.path_asked.connect(self.open_path)
         self.loading.cancel_asked.connect(self.opener.cancel)
         self.tree.close_requested.connect(self.opener.close)
@@ -186,11 +188,21 @@ class MainWindow(QMainWindow):
             self.menus[name].setEnabled(document is not None)
         for name in ("copy", "find", "expand", "collapse"):
             self.menus[name].setEnabled(open_)
-        for name in ("panels", *(panel.name for panel in PANELS)):
-            self.menus[name].setEnabled(open_ and not comparing)
+        self.menus["panels"].setEnabled(open_ and not comparing)
+        self._fit_panels(document, open_ and not comparing)
         self.setWindowTitle(self._title())
         self.setWindowFilePath("")
         self.status.setText(self._said())
+
+    def _fit_panels(self, document: Document | None, open_: bool) -> None:
+        """Shows the tabs of the panels that have something to say about the selected file."""
+        ckpt = document.checkpoint if document is not None else None
+        if document is not None and ckpt is not None and self._fitted[:2] != (document.id, id(ckpt)):
+            self._fitted = document.id, id(ckpt), [panel.fits is None or panel.fits(ckpt) for panel in PANELS]
+        for n, panel in enumerate(PANELS):
+            fits = self._fitted[2][n]
+            self.tabs.setTabVisible(n, fits)
+            self.menus[panel.name].setEnabled(open_ and fits)
 
     def _title(self) -> str:
         document = self.session.selected_document

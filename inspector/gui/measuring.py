@@ -70,11 +70,15 @@ def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monito
     nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
     if limit is not None and nbytes > limit:
         return TooLarge(nbytes)
+    if len(keys) == 1 and span == ALL and core.DTYPES[ckpt.tensors[keys[0]].dtype].kind not in _WHOLE:
+        return _at_once(ckpt, keys[0], monitor)
     steps = _Steps(monitor, (3 if span.kind == "middle" else 2) * nbytes)
     moments, left_out = _moments(ckpt, keys, steps)
     if keys and not moments:
         raise left_out[0][1]
     good = list(moments)
+    if len(good) == 1 == len(keys) and span.kind != "fixed":
+        return _alone(ckpt, good[0], span, moments[good[0]], steps)
     kinds = frozenset(core.DTYPES[ckpt.tensors[key].dtype].kind for key in good)
     whole = bool(kinds) and kinds <= frozenset(_WHOLE)
     together = join(list(moments.values()))
@@ -103,6 +107,8 @@ def sensible_bins(numel: int) -> int:
 
 def join(parts: Sequence[core.Summary]) -> core.Summary:
     """The summary of all elements of `parts`, without a histogram."""
+    if len(parts) == 1:
+        return _without_histogram(parts[0])
     counted = [part for part in parts if part.finite]
     total = sum(part.finite for part in counted)
     low: float = min((part.min for part in counted), default=math.nan)
@@ -114,7 +120,10 @@ def join(parts: Sequence[core.Summary]) -> core.Summary:
     std = largest * math.sqrt(math.fsum(part.finite / total * (size / largest) ** 2
                                         for part, size in zip(counted, sizes, strict=True))) if largest > 0 else largest
     return core.Summary(sum(part.numel for part in parts), low, high, mean, std, sum(part.nan for part in parts),
-                        sum(part.inf for part in parts), sum(part.zeros for part in parts), (), ())
+                        sum(part.inf for part in parts), sum(part.zeros for part in parts), (), (),
+                        l2=math.hypot(*(part.l2 for part in counted)) if counted else math.nan,
+                        posinf=sum(part.posinf for part in parts), neginf=sum(part.neginf for part in parts),
+                        subnormal=sum(part.subnormal for part in parts))
 
 
 def snapped(found: Measured, low: float, high: float) -> tuple[float, float]:
@@ -259,14 +268,38 @@ def _moments(ckpt: core.Checkpoint, keys: Sequence[str],
 def _counted(ckpt: core.Checkpoint, keys: list[str], grid: Grid, steps: _Steps) -> core.Summary:
     steps.begin(sum(ckpt.tensors[key].nbytes for key in keys))
     if grid.even:
-        return core.summarize_group(ckpt, keys, len(grid.edges) - 1, steps, range=(grid.edges[0], grid.edges[-1]))
-    return core.summarize_group(ckpt, keys, monitor=steps, edges=grid.edges)
+        return core.summarize_group(ckpt, keys, len(grid.edges) - 1, steps, range=(grid.edges[0], grid.edges[-1]), quantiles=False)
+    return core.summarize_group(ckpt, keys, monitor=steps, edges=grid.edges, quantiles=False)
 
 
 def _added(parts: list[core.Summary]) -> core.Summary:
     """Only the counts of the result are those of all `parts`."""
     return replace(parts[0], counts=tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
                    below=sum(part.below for part in parts), above=sum(part.above for part in parts))
+
+
+def _at_once(ckpt: core.Checkpoint, key: str, monitor: core.Monitor) -> Measured:
+    """One tensor of no whole numbers, all of it: numbers and bins come out of the same passes."""
+    info = ckpt.tensors[key]
+    found = core.summarize_tensor(ckpt, key, FINE, monitor)
+    if not found.finite or found.min == found.max:
+        found = _without_histogram(found)
+    return Measured(found, ((key, found),), (), 0, 1, False, frozenset((core.DTYPES[info.dtype].kind,)), info.nbytes)
+
+
+def _alone(ckpt: core.Checkpoint, key: str, span: Span, found: core.Summary, steps: _Steps) -> Measured:
+    """One tensor: its own quantiles say where the middle is."""
+    info = ckpt.tensors[key]
+    kind = core.DTYPES[info.dtype].kind
+    low, high = (float(found.min), float(found.max)) if span.kind == "all" else (
+        float(found.quantiles[0]), float(found.quantiles[-1])) if found.quantiles else (math.nan, math.nan)
+    if found.finite and found.min != found.max:
+        grid = log_grid(low, high) if span.log else grid_between(low, high, kind in _WHOLE)
+        counted = _counted(ckpt, [key], grid, steps)
+        found = replace(found, edges=counted.edges, counts=counted.counts, below=counted.below, above=counted.above)
+    else:
+        found = _without_histogram(found)
+    return Measured(found, ((key, found),), (), 0, 1, kind in _WHOLE, frozenset((kind,)), info.nbytes)
 
 
 def _without_histogram(summary: core.Summary) -> core.Summary:

@@ -56,6 +56,13 @@ class Opener(QObject):
             self._session.restart(id)
             self._load(document)
 
+    def open_anyway(self, id: int) -> None:
+        """Opens a document though links lead out of its folder."""
+        document = self._session.document(id)
+        if document is not None:
+            document.follow_links = True
+            self.reload(id)
+
     def close(self, id: int) -> None:
         self._tasks.cancel(_key(id))
         self._session.remove(id)
@@ -115,7 +122,7 @@ class Opener(QObject):
 
         def work(monitor: core.Monitor) -> core.Checkpoint:
             with core.collector.paused(for_good=True):
-                return core.open(path, monitor=monitor)
+                return core.open(path, monitor=monitor, follow_links=document.follow_links)
 
         self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),

@@ -2,7 +2,8 @@
 
 What is on it can be chosen by the environment, for documentation and tests:
     INSPECTOR_THEME=light|dark      QT_SCALE_FACTOR=2      INSPECTOR_SCREENSHOT_SIZE=1440x900
-    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|compare      INSPECTOR_SCREENSHOT_KEY=conv1.weight
+    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|code|compare
+    INSPECTOR_SCREENSHOT_KEY=conv1.weight
 """
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ class Camera(QObject):
         self._window, self._paths, self._out = window, paths, out
         self.error: core.InspectorError | None = None
         self._arranged = False
+        self._painted = False
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(_CALM)
@@ -65,6 +67,10 @@ class Camera(QObject):
         if not self._arranged:
             self._arranged = True
             self._arrange()
+            self._wait()
+        elif not self._painted:
+            self._painted = True            # some of what is shown is only read once it is to be painted
+            self._window.grab()
             self._wait()
         else:
             self._shoot()

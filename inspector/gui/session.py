@@ -23,7 +23,8 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Document:
-    """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING."""
+    """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING. With
+    `follow_links` somebody agreed that its files may be links out of its folder."""
 
     id: int
     path: str
@@ -33,6 +34,7 @@ class Document:
     done: int = 0
     total: int = 0
     doing: str = ""
+    follow_links: bool = False
 
 
 class Selection(NamedTuple):

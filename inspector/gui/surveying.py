@@ -45,7 +45,7 @@ class Line(NamedTuple):
 
 def norm(s: core.Summary) -> float:
     """The L2 norm of the finite elements."""
-    return rms(s) * math.sqrt(s.finite)
+    return s.l2
 
 
 def rms(s: core.Summary) -> float:

@@ -229,8 +229,15 @@ QPlainTextEdit:focus { border: 1px solid $accent; }
 QCheckBox { spacing: 8px; }
 QTreeWidget { border: 1px solid $border; border-radius: 6px; padding: 4px; }
 QTreeWidget::item { padding: 2px 0; }
+QPlainTextEdit#code { border: none; border-top: 1px solid $border; border-radius: 0; padding: 0; }
+QPlainTextEdit#code:focus { border-top: 1px solid $accent; }
+QFrame#findbar { background: $card; border-top: 1px solid $border; }
 QAbstractItemView { background: $base; border: none; outline: none; }
 QTableView[sheet="true"]::item { padding: 0 8px; }
+QListView[sheet="true"] { padding: 5px 0; }
+QListView[sheet="true"]::item { padding: 4px 9px; }
+QListView[sheet="true"]::item:hover { background: $hover; }
+QListView[sheet="true"]::item:selected { background: $selection; color: $selection_text; }
 QHeaderView { background: $window; }
 QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
                        border-right: 1px solid $border; padding: 5px 8px; }
@@ -238,6 +245,7 @@ QHeaderView::section:last { border-right: none; }
 QHeaderView::section:vertical { border-right: none; }
 QTableCornerButton::section { background: $window; border: none; }
 
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: $track; border-radius: 4px; margin: 2px; }

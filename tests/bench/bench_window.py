@@ -8,6 +8,7 @@ selects tensors (KEY, or the largest below 120 MB and its neighbours) and tells 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -30,11 +31,15 @@ from inspector.gui.tasks import Tasks
 
 
 class Heartbeat(QObject):
-    """A timer of 10 ms, and how long it really took from beat to beat."""
+    """A timer of 10 ms, how long it really took from beat to beat, and how much of that the GUI thread itself was at work: the rest
+    it waited for the interpreter or for a processor. A process beside it that only sleeps 10 ms at a time tells how long one waits
+    on this machine for a processor alone."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.gaps: list[float] = []
+        self.gaps: list[tuple[float, float]] = []
+        self._cpu = 0.0
+        self._control: subprocess.Popen[str] | None = None
         self._clock = QElapsedTimer()
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -43,17 +48,39 @@ class Heartbeat(QObject):
 
     def start(self) -> None:
         self.gaps = []
+        self._control = subprocess.Popen([sys.executable, "-c", _CONTROL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._cpu = time.thread_time()
         self._clock.start()
         self._timer.start()
 
     def stop(self) -> str:
         self._timer.stop()
+        assert self._control is not None
+        alone = self._control.communicate("")[0].strip()
         worst = sorted(self.gaps)[-5:]
-        return f"{len(self.gaps)} beats, worst gaps {', '.join(f'{gap:.0f}' for gap in worst)} ms"
+        late = sum(1 for gap, _ in self.gaps if gap > 50)
+        said = ", ".join(f"{gap:.0f} ({cpu:.0f})" for gap, cpu in worst)
+        return (f"{len(self.gaps)} beats, {late} later than 50 ms, worst {said} ms (of it at work), most at work "
+                f"{max((cpu for _, cpu in self.gaps), default=0):.0f} ms; a sleeper beside it waited {alone} ms at worst")
 
     def _beat(self) -> None:
-        self.gaps.append(self._clock.nsecsElapsed() / 1e6)
+        cpu = time.thread_time()
+        self.gaps.append((self._clock.nsecsElapsed() / 1e6, (cpu - self._cpu) * 1e3))
+        self._cpu = cpu
         self._clock.restart()
+
+
+_CONTROL = """
+import sys, threading, time
+done = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
+worst, last = 0.0, time.perf_counter()
+while not done.is_set():
+    time.sleep(0.01)
+    now = time.perf_counter()
+    worst, last = max(worst, now - last), now
+print(round(worst * 1e3))
+"""
 
 
 def until(app: QApplication, done: Callable[[], bool], seconds: float = 600) -> float:

@@ -11,29 +11,17 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.panels.details import Details, Properties, Records, sharing
-from inspector.gui.session import Document, Selection, Session
+from inspector.gui.panels.details import Details, Properties, Records
+from inspector.gui.session import Selection, Session
 from inspector.gui.tasks import Tasks
+from tests.gui.showing import placed, show
 
 Make = Callable[..., core.Checkpoint]
 
 
 @pytest.fixture
 def panel(session: Session, tasks: Tasks, qtbot: QtBot) -> Details:
-    made = Details(session, tasks)
-    qtbot.addWidget(made)
-    made.resize(700, 800)
-    made.show()
-    return made
-
-
-def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, prefix: str = "", keys: tuple[str, ...] = (),
-         value: str | None = None) -> Document:
-    document = session.add(ckpt.path)
-    session.loaded(document.id, ckpt)
-    session.select(Selection(document.id, prefix, keys, value))
-    qtbot.waitUntil(lambda: not tasks.running)
-    return document
+    return placed(Details(session, tasks), qtbot)
 
 
 def properties(panel: Details) -> dict[str, str]:
@@ -81,7 +69,6 @@ def test_that_tensors_in_the_same_storage_can_be_followed(panel: Details, sessio
     assert [panel.records.cells(n)[0] for n in range(panel.records.rowCount())] == ["optimizer.state.0.exp_avg"]
     panel.list.activated.emit(panel.records.index(0, 0))
     assert session.selection == Selection(document.id, "optimizer.state.0.exp_avg", ("optimizer.state.0.exp_avg",))
-    assert sharing(ckpt) == {"tied": ["model.weight", "optimizer.state.0.exp_avg"]}
 
 
 def test_that_a_tensor_without_storage_says_so(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
@@ -140,7 +127,7 @@ def test_that_closing_the_file_empties_the_panel(panel: Details, session: Sessio
     document = show(session, tasks, qtbot, checkpoint(), "model.bias", ("model.bias",))
     session.remove(document.id)
     assert panel.properties.rowCount() == 0
-    assert panel._views == {}
+    assert panel._insights._known == {}
 
 
 @pytest.mark.parametrize("nanoseconds", [-11644473600 * 10 ** 9, 2 ** 63 - 1, 10 ** 30, 0])
@@ -169,3 +156,27 @@ def test_that_a_tensor_in_chunks_lists_where_each_lies(panel: Details, session: 
     found = properties(panel)
     assert found["[0:2, 0:3]"] == "last.pth, byte 0"
     assert found["[2:4, 0:3]"] == "not there"
+
+
+def test_that_state_of_an_optimizer_leads_to_its_parameter_and_back(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                    checkpoint: Make) -> None:
+    ckpt = checkpoint(keys={"model.weight": (4, 3), "model.bias": (4,), "optimizer.state.0.exp_avg": (4, 3),
+                            "optimizer.state.1.exp_avg": (4,)}, values={"optimizer.param_groups.0.params.0": 0,
+                                                                       "optimizer.param_groups.0.params.1": 1})
+    tensors = {key: info._replace(state_dict=key.rpartition(".")[0] if key.startswith("model") else "optimizer.state")
+               for key, info in ckpt.tensors.items()}
+    ckpt = dataclasses.replace(ckpt, tensors=tensors, state_dicts=("model", "optimizer.state"))
+    document = show(session, tasks, qtbot, ckpt, "optimizer.state.1.exp_avg", ("optimizer.state.1.exp_avg",))
+    assert properties(panel)["State of"] == "model.bias"
+    assert (panel.records.cells(0)[0], panel.records.cells(0)[-1]) == ("model.bias", "its parameter")
+    panel.list.activated.emit(panel.records.index(0, 0))
+    assert session.selection == Selection(document.id, "model.bias", ("model.bias",))
+    assert [(panel.records.cells(0)[0], panel.records.cells(0)[-1])] == [("optimizer.state.1.exp_avg", "its optimizer state")]
+    assert "State of" not in properties(panel)
+
+
+def test_that_tensors_from_all_over_the_file_are_not_the_file(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(members=3), "", ("model.weight", "optimizer.state.0.exp_avg"))
+    assert properties(panel) == {"Tensors": "2", "Elements": "24"}
+    assert panel.records.rowCount() == 0

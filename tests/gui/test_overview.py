@@ -2,20 +2,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTextEdit, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui import theme
+from inspector.gui import texts, theme, words
+from inspector.gui.insight import Insights
 from inspector.gui.panels import overview as module
 from inspector.gui.panels.common import Bar, FindingBox, Prose, sums
+from inspector.gui.panels.details import Details
 from inspector.gui.panels.overview import Overview
-from inspector.gui.session import Document, Selection, Session
+from inspector.gui.session import Selection, Session
 from inspector.gui.tasks import Tasks
+from inspector.gui.widgets.segments import Segments
+from tests.gui.showing import placed, show
 
 Make = Callable[..., core.Checkpoint]
 HOSTILE = "<b>x</b><img src='file:///etc/passwd'>&\u202e\n\0\udc80"
@@ -23,20 +28,7 @@ HOSTILE = "<b>x</b><img src='file:///etc/passwd'>&\u202e\n\0\udc80"
 
 @pytest.fixture
 def panel(session: Session, tasks: Tasks, qtbot: QtBot) -> Overview:
-    made = Overview(session, tasks)
-    qtbot.addWidget(made)
-    made.resize(700, 800)
-    made.show()
-    return made
-
-
-def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, prefix: str = "", keys: tuple[str, ...] = (),
-         value: str | None = None) -> Document:
-    document = session.add(ckpt.path)
-    session.loaded(document.id, ckpt)
-    session.select(Selection(document.id, prefix, keys, value))
-    qtbot.waitUntil(lambda: not tasks.running)
-    return document
+    return placed(Overview(session, tasks), qtbot)
 
 
 def said(panel: QWidget) -> str:
@@ -80,7 +72,7 @@ def test_that_sums_can_be_cancelled(checkpoint: Make) -> None:
 def test_that_a_file_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
     show(session, tasks, qtbot, checkpoint(values={"epoch": 50, "best_acc": 0.9}))
     text = said(panel)
-    for part in ("last.pth", "A training checkpoint", "epoch 50", "16", "+ 12 optimizer", "float32: 112 B", "cuda:0: 112 B",
+    for part in ("last.pth", "Training checkpoint", "epoch 50", "16", "+ 12 optimizer", "float32: 112 B", "cuda:0: 112 B",
                  "PyTorch zip", "1.00 kB (1,000 bytes)", "/runs/last.pth", "little"):
         assert part in text
 
@@ -151,7 +143,7 @@ def test_that_a_long_text_is_shown_in_part_until_asked_and_copied_whole(panel: O
     text = "x" * (1 << 20)
     show(session, tasks, qtbot, checkpoint(values={"v": text}), "v", (), "v")
     edit = panel.findChildren(QPlainTextEdit)[-1]
-    assert len(edit.toPlainText()) < 2 * module.TEXT_SHOWN
+    assert len(edit.toPlainText()) < 2 * texts.TEXT_SHOWN
     next(button for button in panel.findChildren(QPushButton) if button.text() == "Copy value").click()
     assert QGuiApplication.clipboard().text() == text
     next(button for button in panel.findChildren(QPushButton) if "Show all" in button.text()).click()
@@ -188,7 +180,7 @@ def test_that_small_metadata_is_a_list_and_large_a_table(panel: Overview, sessio
     show(session, tasks, qtbot, checkpoint(metadata={"format": "pt"}))
     assert "format" in said(panel)
     show(session, tasks, qtbot, checkpoint(metadata={f"name{n}": "<i>text</i>" for n in range(100)}))
-    table = panel.findChild(module.QTableWidget)
+    table = panel.findChild(QTableWidget)
     assert table.rowCount() == 100
     assert table.item(3, 1).text() == "<i>text</i>"
     assert "<i>" not in table.item(3, 1).toolTip()
@@ -200,7 +192,7 @@ def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview,
     session.select(Selection(document.id, "model.bias", ("model.bias",)))
     session.select(Selection(document.id))
     assert not tasks.running
-    assert "A training checkpoint" in said(panel)
+    assert "Training checkpoint" in said(panel)
     session.remove(document.id)
     assert panel._sums == {}
 
@@ -217,7 +209,7 @@ def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, sess
 def test_that_a_file_without_tensors_is_still_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                         checkpoint: Make) -> None:
     show(session, tasks, qtbot, checkpoint(keys={}, values={"a": 1}, kind="other"))
-    assert "Saved Python data." in said(panel)
+    assert "Python data" in said(panel)
 
 
 @pytest.mark.parametrize("kind", ["state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"])
@@ -248,3 +240,87 @@ def test_that_a_part_of_a_group_is_not_taken_for_the_whole(panel: Overview, sess
     qtbot.waitUntil(lambda: not tasks.running)
     assert "12" in said(panel)
     assert "23" not in said(panel)
+
+
+def trained(tmp_path: Path) -> core.Checkpoint:
+    """As torch saves it: a net with a tied weight and a view, its Adam state, and a small view of a large storage."""
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Linear(4, 4)
+    optimizer = torch.optim.AdamW(model.parameters())
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    state = model.state_dict()
+    torch.save({"epoch": 50, "model": state | {"head": state["weight"], "row": state["weight"][1, :2]}, "optimizer": optimizer.state_dict(),
+                "sample": torch.zeros(100_000)[:3]}, tmp_path / "run.pth")
+    return core.open(tmp_path / "run.pth")
+
+
+def links(panel: QWidget) -> dict[str, Bar]:
+    return {bar.accessibleName(): bar for bar in panel.findChildren(Bar) if not bar.isHidden()}
+
+
+def test_that_one_sentence_says_what_a_training_checkpoint_is(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              tmp_path: Path) -> None:
+    show(session, tasks, qtbot, trained(tmp_path))
+    assert ("Training checkpoint, PyTorch ≥ 1.6 zip, epoch 50: model (4 tensors, 22 parameters, float32, saved on cpu) and AdamW state"
+            " for 2 parameter tensors, which is <1 % of the file.") in said(panel)
+
+
+def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                             tmp_path: Path) -> None:
+    ckpt = trained(tmp_path)
+    assert any(finding.id == "oversized-storage" for finding in ckpt.findings)
+    panel.resize(700, 160)
+    show(session, tasks, qtbot, ckpt)
+    assert f"{words.size(ckpt.nbytes)} file, {words.size(core.sizes(ckpt).reachable)} reachable" in said(panel)
+    (bar,) = panel.findChildren(Segments)
+    assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
+    box = next(box for box in panel.findChildren(FindingBox) if "reachable" in box.accessibleName())
+    why = next(button for button in panel.findChildren(QPushButton) if button.text() == "Why?")
+    qtbot.waitUntil(lambda: panel.verticalScrollBar().maximum() > 400)
+    panel.verticalScrollBar().setValue(panel.verticalScrollBar().maximum())
+    assert box.visibleRegion().isEmpty()
+    why.click()
+    qtbot.waitUntil(lambda: not box.visibleRegion().isEmpty())
+
+
+def test_that_tensors_of_one_storage_can_be_followed(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                     tmp_path: Path) -> None:
+    document = show(session, tasks, qtbot, trained(tmp_path))
+    qtbot.keyClick(links(panel)["model.weight = model.head = …: 64 B"], Qt.Key.Key_Space)
+    assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
+    found = links(panel)
+    assert {"model.head: same tensor", "model.row: view of this", "optimizer.state.0.exp_avg: its optimizer state"} <= set(found)
+    qtbot.keyClick(found["optimizer.state.0.exp_avg: its optimizer state"], Qt.Key.Key_Space)
+    assert "It is optimizer state of model.weight." in said(panel)
+    session.select(Selection(document.id, "model.head", ("model.head",)))
+    assert {"model.weight: same tensor", "optimizer.state.0.exp_avg: its optimizer state"} <= set(links(panel))
+    session.select(Selection(document.id, "optimizer.state.0.exp_avg", ("optimizer.state.0.exp_avg",)))
+    qtbot.keyClick(links(panel)["model.weight: its parameter"], Qt.Key.Key_Space)
+    assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
+
+
+def test_that_tensors_with_only_the_root_in_common_are_not_the_file(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                    checkpoint: Make) -> None:
+    ckpt = checkpoint(keys={"a.w": (5,), "b.w": (7,), "c.w": (11,)})
+    show(session, tasks, qtbot, ckpt, "", ("a.w", "c.w"))
+    assert "2 tensors selected" in said(panel)
+    assert "Parameters\n16" in said(panel)
+    assert "State dict" not in said(panel)
+    show(session, tasks, qtbot, ckpt, "", ("a.w", "b.w", "c.w"))
+    assert "selected" not in said(panel)
+
+
+def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    describe = core.describe
+    monkeypatch.setattr(core, "describe", lambda ckpt, monitor: (made.append(ckpt.path), describe(ckpt, monitor))[1])
+    panels = [placed(Overview(session, tasks), qtbot), placed(Details(session, tasks), qtbot)]
+    document = show(session, tasks, qtbot, checkpoint(), "model.bias", ("model.bias",))
+    session.select(Selection(document.id))
+    assert len(panels) == 2
+    assert made == ["/runs/last.pth"]
+    session.remove(document.id)
+    assert Insights.shared(session, tasks)._known == {}

@@ -264,6 +264,17 @@ def test_that_the_lone_tensor_of_a_file_is_named_for_people(model: TreeModel, sh
     assert model.line(1).texts[NAME] == "(the tensor itself)"
 
 
+def test_that_tensors_of_one_storage_are_marked(model: TreeModel, show: Callable[..., int]) -> None:
+    show(tensor("embed")._replace(storage="0"), tensor("head")._replace(storage="0"), tensor("alone"), tensor("meta")._replace(storage=""),
+         tensor("meta2")._replace(storage=""))
+    marked = {model.line(row).texts[NAME] for row in range(model.rowCount()) if model.line(row).shared}
+    assert marked == {"embed", "head"}
+    index = model.index(row_of(model, "head"), NAME)
+    assert "shares its storage with others" in index.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert "shares its storage with others" in index.data(Qt.ItemDataRole.ToolTipRole)
+    assert "shares" not in model.index(row_of(model, "alone"), NAME).data(Qt.ItemDataRole.ToolTipRole)
+
+
 def test_that_a_broken_tensor_says_so(model: TreeModel, show: Callable[..., int]) -> None:
     show(tensor("w", problem="its bytes are missing"))
     assert model.line(1).problem == "its bytes are missing"

@@ -8,13 +8,14 @@ from ..checkpoint import Checkpoint, TensorInfo
 from ..findings import Finding
 from ..keypath import visible
 
+_TOLD = ("meta:", "wrapper:")        # nothing is broken, and a finding of their own says what it is
 _PROBLEM = itemgetter(TensorInfo._fields.index("problem"))
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     if not any(map(_PROBLEM, ckpt.tensors.values())):
         return
-    broken = [info for info in ckpt.tensors.values() if info.problem and not info.problem.startswith("meta:")]
+    broken = [info for info in ckpt.tensors.values() if info.problem and not info.problem.startswith(_TOLD)]
     if broken:
         first = broken[0]
         count = "One tensor's values" if len(broken) == 1 else f"The values of {len(broken):,} tensors"

@@ -1,53 +1,106 @@
-"""Members whose bytes are not the ones that were saved, by their checksum: "corrupt-member". Reads the whole file once."""
+"""Members whose bytes are not the ones that were saved, by their checksum, or whose two zip headers disagree: "corrupt-member".
+Reads the whole file once."""
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from itertools import groupby
 
-from ..bytes import stream_extent
-from ..checkpoint import Checkpoint, Extent
+from ..bytes import ExtentReader
+from ..checkpoint import Checkpoint, Extent, Storage
 from ..errors import BadTensor, InspectorError, ReadError
 from ..findings import Finding
 from ..keypath import visible
+from ..limits import LIMITS
 from ..progress import Monitor
 
 
 def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
     names = _members(ckpt)
-    total = sum(extent.size for extent in names)
-    done = 0
-    for extent, name in sorted(names.items(), key=lambda item: (item[0].file, item[0].offset)):
-        monitor.report(done, total, name)
-        try:
-            for _ in stream_extent(ckpt, extent, monitor=_Quiet(monitor)):
-                pass
-        except (BadTensor, ReadError) as error:
-            yield _finding(ckpt, extent, name, error)
-        done += extent.size
-    monitor.report(total, total)
+    progress = _Progress(sum(extent.size for extent in names if extent.crc is not None), monitor)
+    keys: dict[Extent, list[str]] | None = None
+    for file, extents in groupby(sorted(names, key=lambda extent: (extent.file, extent.offset)), key=lambda extent: extent.file):
+        with ExitStack() as closing:
+            reader: ExtentReader | None = None
+            for extent in extents:
+                progress.name = names[extent]
+                try:
+                    if reader is None:
+                        reader = closing.enter_context(ExtentReader(ckpt, file))
+                    _read(reader, extent, progress)
+                except (BadTensor, ReadError) as error:
+                    if keys is None:
+                        keys = _keys(ckpt)
+                    yield _finding(names[extent], keys.get(extent, []), error)
+                    if reader is None:
+                        break           # the file cannot be opened: the same would be said of all in it
+    progress.end()
 
 
-class _Quiet(Monitor):
-    """Passes on the wish to stop, but not how far one member is: that is told for all of them together."""
+def _read(reader: ExtentReader, extent: Extent, progress: _Progress) -> None:
+    """All of an extent, whose checksum is verified at its end; without one its first byte, and with that its local header."""
+    at, end = 0, extent.size if extent.crc is not None else min(extent.size, 1)
+    while True:
+        nbytes = min(LIMITS.chunk, end - at)
+        reader.read(extent, at, nbytes)
+        at += nbytes
+        if extent.crc is not None:
+            progress.add(nbytes)
+        if at >= end:
+            return
 
-    def __init__(self, monitor: Monitor) -> None:
-        self.outer = monitor
 
-    def check(self) -> None:
-        self.outer.check()
+class _Progress:
+    """How far all members together are."""
+
+    def __init__(self, total: int, monitor: Monitor) -> None:
+        self.name = ""
+        self._done, self._total, self._monitor = 0, total, monitor
+
+    def add(self, nbytes: int) -> None:
+        self._done += nbytes
+        self._monitor.report(self._done, self._total, self.name)
+
+    def end(self) -> None:
+        self._monitor.report(self._total, self._total)
 
 
 def _members(ckpt: Checkpoint) -> dict[Extent, str]:
-    """Every extent with a checksum, with a name for people; storages are named by their member where there is one."""
-    found = {member.extent: member.name for member in ckpt.members if member.extent.crc is not None and not member.note}
-    for storage in ckpt.storages.values():
-        if storage.extent is not None and storage.extent.crc is not None and not storage.problem:
-            found.setdefault(storage.extent, f"storage {storage.id}")
+    """Every extent that can be verified, with a name for people; storages are named by their member where there is one."""
+    found = {member.extent: member.name for member in ckpt.members if _can_be_verified(member.extent) and not member.note}
+    for id, _, storage in _storages(ckpt):
+        if storage.extent is not None and _can_be_verified(storage.extent) and not storage.problem:
+            found.setdefault(storage.extent, f"storage {id}")
     return found
 
 
-def _finding(ckpt: Checkpoint, extent: Extent, name: str, error: InspectorError) -> Finding:
-    storages = {id for id, storage in ckpt.storages.items() if storage.extent == extent}
-    keys = [info.key for info in ckpt.tensors.values() if info.storage in storages]
+def _can_be_verified(extent: Extent) -> bool:
+    return extent.crc is not None or extent.local is not None
+
+
+def _storages(ckpt: Checkpoint) -> Iterator[tuple[str, str, Storage]]:
+    """(id, key or "", storage) of all storages, those of chunks with the tensor's key."""
+    for id, storage in ckpt.storages.items():
+        yield id, "", storage
+    for info in ckpt.tensors.values():
+        if info.extra and "chunks" in info.extra:
+            for chunk in info.extra["chunks"]:
+                yield chunk.storage.id, info.key, chunk.storage
+
+
+def _keys(ckpt: Checkpoint) -> dict[Extent, list[str]]:
+    """Which tensors lie in each extent."""
+    inside: dict[str, list[str]] = {}
+    for info in ckpt.tensors.values():
+        inside.setdefault(info.storage, []).append(info.key)
+    found: dict[Extent, list[str]] = {}
+    for id, key, storage in _storages(ckpt):
+        if storage.extent is not None:
+            found.setdefault(storage.extent, []).extend([key] if key else inside.get(id, []))
+    return found
+
+
+def _finding(name: str, keys: list[str], error: InspectorError) -> Finding:
     tensors = f": it holds {', '.join(visible(key, 60) for key in keys[:3])}{' …' if len(keys) > 3 else ''}" if keys else ""
     return Finding("corrupt-member", "danger", visible(name), f"The bytes of {visible(name, 80)} cannot be trusted{tensors}: "
                    f"{visible(error.message)}", "Download or copy the file again.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..bytes import stream_extent
-from ..checkpoint import Checkpoint
+from ..checkpoint import Checkpoint, Extent
 from ..errors import InspectorError
 from ..findings import Finding
 from ..keypath import visible
@@ -14,26 +14,45 @@ _CANONICAL = bytes((0, 1))
 
 
 def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
-    keys: dict[str, str] = {}
-    for info in ckpt.tensors.values():
-        if info.dtype == "bool" and info.storage and not info.problem:
-            keys.setdefault(info.storage, info.key)
-    odd = []
-    for done, (id, key) in enumerate(keys.items()):
+    keys = _extents(ckpt)
+    odd: dict[str, None] = {}
+    for done, (extent, key) in enumerate(keys.items()):
         monitor.report(done, len(keys), key)
-        if _has_other_bytes(ckpt, id, monitor):
-            odd.append(key)
+        if key not in odd and _has_other_bytes(ckpt, extent, monitor):
+            odd[key] = None
     if odd:
-        listed = ", ".join(visible(key, 80) for key in odd[:3]) + (" …" if len(odd) > 3 else "")
-        yield Finding("non-canonical-bool", "warning", visible(odd[0]), f"Boolean values stored as neither 0 nor 1: {listed}.",
+        shown = [*odd]
+        listed = ", ".join(visible(key, 80) for key in shown[:3]) + (" …" if len(odd) > 3 else "")
+        yield Finding("non-canonical-bool", "warning", visible(shown[0]), f"Boolean values stored as neither 0 nor 1: {listed}.",
                       "They count as true here and are kept byte for byte.")
 
 
-def _has_other_bytes(ckpt: Checkpoint, id: str, monitor: Monitor) -> bool:
-    extent = ckpt.storages[id].extent
-    if extent is None:
-        return False
+def _extents(ckpt: Checkpoint) -> dict[Extent, str]:
+    """Where booleans lie, also those of tensors in chunks, and a tensor for each."""
+    found: dict[Extent, str] = {}
+    for info in ckpt.tensors.values():
+        if info.dtype != "bool" or info.problem:
+            continue
+        chunks = info.extra.get("chunks", ()) if info.extra else ()
+        storages = [chunk.storage for chunk in chunks] or [ckpt.storages.get(info.storage)]
+        for storage in storages:
+            if storage is not None and storage.extent is not None:
+                found.setdefault(storage.extent, info.key)
+    return found
+
+
+def _has_other_bytes(ckpt: Checkpoint, extent: Extent, monitor: Monitor) -> bool:
     try:
-        return any(bytes(piece).translate(None, _CANONICAL) for piece in stream_extent(ckpt, extent, monitor=monitor))
+        return any(bytes(piece).translate(None, _CANONICAL) for piece in stream_extent(ckpt, extent, monitor=_Quiet(monitor)))
     except InspectorError:
         return False        # told by corrupt_member, or by whoever reads the tensor
+
+
+class _Quiet(Monitor):
+    """Passes on the wish to stop, but not how far one extent is."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self.outer = monitor
+
+    def check(self) -> None:
+        self.outer.check()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_ELEMENTS = 1 << 21         # of each tensor at once
+_ELEMENTS = 1 << 20         # of each tensor at once
 _SHRINK, _GROW, _TINY = 2.0 ** -600, 2.0 ** 600, 1e-280
 _EXACT = 1 << 53            # integers up to here are the same in float64
 _QUANTIZER = ("qscheme", "scale", "zero_point", "axis")

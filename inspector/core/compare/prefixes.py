@@ -74,11 +74,12 @@ def prefix_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[R
 
 def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
     """(prefix in A, prefix in B) -> names of A whose longest common suffix with a name of B of equal shape leaves these."""
+    has_bare = any("." not in name for name in a)       # `weight`, of a module saved by itself
     by_suffix: dict[str, list[str]] = defaultdict(list)
     for done, name in enumerate(b):
         if not done % _CHECK_EVERY:
             monitor.check()
-        for prefix in _prefixes(name):
+        for prefix in _prefixes(name, to_the_last=has_bare):
             places = by_suffix[name[len(prefix):]]
             if len(places) <= _CHOICES:
                 places.append(name)
@@ -86,9 +87,11 @@ def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
     for done, (name, shape) in enumerate(a.items()):
         if not done % _CHECK_EVERY:
             monitor.check()
-        for prefix in _prefixes(name):
+        for prefix in _prefixes(name, to_the_last=True):
             suffix = name[len(prefix):]
             places = by_suffix.get(suffix, [])
+            if prefix and "." not in suffix:
+                places = [other for other in places if other == suffix]
             if not places:
                 continue
             if len(places) <= _CHOICES:
@@ -97,13 +100,13 @@ def _votes(a: Shapes, b: Shapes, monitor: Monitor) -> Counter[tuple[str, str]]:
     return votes
 
 
-def _prefixes(name: str) -> Iterator[str]:
-    """"" and every leading run of whole segments that leaves at least two of them."""
+def _prefixes(name: str, to_the_last: bool) -> Iterator[str]:
+    """"" and every leading run of whole segments; one that leaves a single segment only when that is asked for."""
     yield ""
     at = name.find(".")
     while at >= 0:
         following = name.find(".", at + 1)
-        if following < 0:
+        if following < 0 and not to_the_last:
             return
         yield name[:at + 1]
         at = following

@@ -1,23 +1,20 @@
 """The values of all pairs, read once each by as many threads as there are cores, and what they come to."""
 from __future__ import annotations
 
-import os
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
 from dataclasses import replace
-from threading import Lock, local
 
 from ..arrays import TensorReader, chunks_of
 from ..checkpoint import Checkpoint, TensorInfo
-from ..errors import BadTensor, Cancelled
+from ..errors import BadTensor
 from ..progress import QUIET, Monitor
+from ..workers import PerThread, Progress, cores, each
 from .comparison import Comparison, Difference, Pair, pair_up, with_pairs
 from .difference import difference
 from .rules import Rule
 from .verdict import verdict_of
 
-_AHEAD = 4              # pairs in work for each thread
 _TELLING = 16           # elements from which on equal content is no coincidence
 _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
 
@@ -50,91 +47,50 @@ def with_difference(pair: Pair, found: Difference) -> Pair:
 
 
 def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0, only: Callable[[Pair], bool] = lambda pair: True,
-                monitor: Monitor = QUIET) -> Iterator[tuple[int, Difference]]:
+                monitor: Monitor = QUIET) -> Generator[tuple[int, Difference], None, None]:
     """(number of the pair, its difference) of every pair of tensors of the same shape, in the order of the pairs; memory stays
     bounded. Tensors that are the same views on both sides are read once. Raises Cancelled, and ReadError when a file has
     changed."""
-    a, b = comparison.a, comparison.b
     todo = [number for number, pair in enumerate(comparison.pairs) if pair.status in ("unread", "dtype") and only(pair)]
-    total = sum(_bytes_of(comparison, number) for number in todo)
-    with _Readers(a, b, monitor) as readers, ThreadPoolExecutor(os.cpu_count() or 1, "compare") as pool:
-        known: dict[object, Future[Difference]] = {}
-        running: deque[tuple[int, Future[Difference]]] = deque()
-        done = 0
+    views = {number: _views(comparison, number) for number in todo}
+    first_of: dict[object, int] = {}
+    for number in todo:
+        first_of.setdefault(views[number], number)
+    progress = Progress(monitor, sum(_bytes_of(comparison, number) for number in first_of.values()))
+    worth = sum(_bytes_of(comparison, number) for number in todo)
+    readers = PerThread(lambda: _Readers(comparison, progress))
 
-        def first() -> tuple[int, Difference]:
-            nonlocal done
-            number, future = running.popleft()
-            found = future.result()
-            done += _bytes_of(comparison, number)
-            monitor.report(done, total, comparison.pairs[number].a or "")
-            return number, found
+    def read(number: int) -> Difference:
+        pair = comparison.pairs[number]
+        a, b, mine = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""], readers.get()
+        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, worth=worth, monitor=progress)
+        progress.add(_bytes_of(comparison, number), a.key)
+        return found
 
-        try:
-            for number in todo:
-                pair = comparison.pairs[number]
-                x, y = a.tensors[pair.a or ""], b.tensors[pair.b or ""]
-                view = (_view(x), _view(y))
-                future = known.get(view) if None not in view else None
-                if future is None:
-                    future = pool.submit(readers.difference, x, y, rtol, atol, total)
-                    if None not in view:
-                        known[view] = future
-                running.append((number, future))
-                while len(running) > _AHEAD * (os.cpu_count() or 1):
-                    yield first()
-            while running:
-                yield first()
-        finally:
-            readers.stop()
-            for _, future in running:
-                future.cancel()
+    known: dict[object, Difference] = {}
+    with closing(readers), closing(each(first_of.values(), read, cores(), progress.stopped)) as results:
+        for number in todo:
+            if views[number] not in known:
+                known[views[number]] = next(results)
+            yield number, known[views[number]]
 
 
 class _Readers:
-    """A reader of each checkpoint for every thread."""
+    """A reader of each checkpoint, for one thread."""
 
-    def __init__(self, a: Checkpoint, b: Checkpoint, monitor: Monitor) -> None:
-        self._a, self._b = a, b
-        self._monitor = _Until(monitor)
-        self._local = local()
-        self._all: list[TensorReader] = []
-        self._lock = Lock()
+    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
+        self.a, self.b = TensorReader(comparison.a, monitor), TensorReader(comparison.b, monitor)
 
-    def __enter__(self) -> _Readers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for reader in self._all:
-            reader.__exit__(None, None, None)
-
-    def stop(self) -> None:
-        self._monitor.stopped = True
-
-    def difference(self, x: TensorInfo, y: TensorInfo, rtol: float, atol: float, worth: int) -> Difference:
-        if not hasattr(self._local, "pair"):
-            pair = TensorReader(self._a, self._monitor), TensorReader(self._b, self._monitor)
-            with self._lock:
-                self._all += pair
-            self._local.pair = pair
-        first, second = self._local.pair
-        return difference(first, x.key, x, second, y.key, y, rtol=rtol, atol=atol, worth=worth, monitor=self._monitor)
+    def __exit__(self, *error: object) -> None:
+        self.a.__exit__(None, None, None)
+        self.b.__exit__(None, None, None)
 
 
-class _Until(Monitor):
-    """Says stop in all threads as soon as the one that listens is told to, and reports nothing."""
-
-    def __init__(self, monitor: Monitor) -> None:
-        self._asked = monitor
-        self.stopped = False
-
-    def report(self, done: int, total: int, doing: str = "") -> None:
-        self.check()
-
-    def check(self) -> None:
-        if self.stopped:
-            raise Cancelled
-        self._asked.check()
+def _views(comparison: Comparison, number: int) -> object:
+    """What is equal for pairs that are the same views on both sides; the pair's own number where that is not known."""
+    pair = comparison.pairs[number]
+    sides = _view(comparison.a.tensors[pair.a or ""]), _view(comparison.b.tensors[pair.b or ""])
+    return number if None in sides else sides
 
 
 def _bytes_of(comparison: Comparison, number: int) -> int:

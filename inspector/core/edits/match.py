@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..checkpoint import Checkpoint
-from ..errors import EditError
+from ..errors import EditError, InspectorError
 from ..formats import read
 from ..keypath import visible
 from ..limits import LIMITS
@@ -43,7 +43,11 @@ class Match(Edit):
     def _shapes(self, monitor: Monitor) -> Shapes:
         if not isinstance(self.reference, str):
             return self.reference
-        return shapes_of(read(self.reference, limits=LIMITS, monitor=monitor))
+        try:
+            return shapes_of(read(self.reference, limits=LIMITS, monitor=monitor))
+        except InspectorError as error:
+            raise EditError(f"the reference {visible(self.reference)}: {error.message}", error.hint, error.where,
+                            id="bad_reference") from error
 
     @staticmethod
     def _advice(ckpt: Checkpoint, wanted: Shapes) -> str:

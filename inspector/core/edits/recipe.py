@@ -5,11 +5,13 @@ A recipe is `{"recipe": 1, "edits": [{"strip-prefix": "module."}, {"device": {"c
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import EditError
+from ..bytes import open_source
+from ..errors import EditError, SaveError
 from ..keypath import visible
 from .common import Edit
 
@@ -79,6 +81,38 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("an object has the same name twice")
     return found
+
+
+def load(options: Mapping[str, type[Edit]], path: str) -> list[Edit]:
+    """The edits of the recipe at `path`. Raises EditError, ReadError."""
+    with open_source(path) as source:
+        if source.size > _LONGEST:
+            raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
+        data = source.read(0, source.size)
+    try:
+        return parsed(options, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise EditError(f"the recipe is not text: byte {error.start:,} is not UTF-8", "Name a file with edits.", id="bad_recipe") from None
+
+
+def store(edits: Iterable[Edit], path: str) -> None:
+    """Writes the recipe of `edits` at `path`, as a whole or not at all. Raises SaveError."""
+    import tempfile  # seldom needed, and this module is part of every start
+    data = write(edits).encode("utf-8", "surrogatepass")
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".~inspector-", dir=os.path.dirname(os.path.abspath(path)))
+        try:
+            while data:
+                data = data[os.write(handle, data):]
+        finally:
+            os.close(handle)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary and os.path.lexists(temporary):
+            os.unlink(temporary)
+        raise SaveError(f"the recipe cannot be written: {error.strerror}", "Name another file.", visible(path)) from error
 
 
 def command(edits: Iterable[Edit], source: str, target: str) -> str:

@@ -10,6 +10,7 @@ descriptions in the items are read here, not the elements.
 """
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -108,26 +109,22 @@ class _Reading:
                 self.contents[item] = _Content(None, item.problem)
             else:
                 by_file.setdefault(item.path, {})[item] = None
-        total, done = sum(map(len, by_file.values())), 0
+        self.findings.add(set_files.links_outside(self.folder, (*by_file, COMMON, BACKEND), self.limits))
+        progress = itertools.count()
+        total = sum(map(len, by_file.values()))
         for name, items in by_file.items():
-            path = os.path.join(self.folder, *name.split("/"))
-            real = set_files.outside(self.folder, path)
-            if real:
-                self.findings.add([set_files.outside_finding(name, real)])
-            try:
-                with open_source(path, index=len(self.files)) as source:
-                    self.files.append(source.stamp)
-                    overlapping = _overlapping(items)
-                    for item in sorted(items, key=_where):
-                        if done % _REPORT_EVERY == 0:
-                            self.monitor.report(done, total, visible(name, 80))
-                        done += 1
-                        problem = "corrupt: its bytes overlap those of another item" if item in overlapping else ""
-                        self.contents[item] = _Content(None, problem) if problem else self._item(source, item, read_item)
-                    source.check_unchanged()
-            except InspectorError as error:
-                if isinstance(error, Changed):
-                    raise
+            def read(source: SourceFile, _path: str, items: dict[Item, None] = items, name: str = name) -> None:
+                self.files.append(source.stamp)
+                overlapping = _overlapping(items)
+                for item in sorted(items, key=_where):
+                    done = next(progress)
+                    if done % _REPORT_EVERY == 0:
+                        self.monitor.report(done, total, visible(name, 80))
+                    problem = "corrupt: its bytes overlap those of another item" if item in overlapping else ""
+                    self.contents[item] = _Content(None, problem) if problem else self._item(source, item, read_item)
+
+            error = set_files.read_part(self.folder, name, len(self.files), read)
+            if error is not None:
                 self.missing[name] = error.message
                 self.contents.update((item, _Content(None, f"missing_shard: {visible(name, 80)}: {error.message}")) for item in items)
 
@@ -283,16 +280,11 @@ class _Reading:
 
     def _common(self, read_item: ReadItem) -> None:
         """What Megatron does not shard: arguments, the iteration. Listed under "common"."""
-        path = os.path.join(self.folder, COMMON)
-        try:
-            with open_source(path, index=len(self.files)) as source:
-                part = read_item(source, path, self.limits, self.monitor)
-                source.check_unchanged()
-        except InspectorError as error:
-            if isinstance(error, Changed):
-                raise
-            self.findings.add(error.findings, COMMON)
-            self.findings.add([Finding("missing-shard", "warning", COMMON, f"{COMMON} cannot be read: {error.message}.", error.hint)])
+        part = set_files.read_part(self.folder, COMMON, len(self.files),
+                                   lambda source, path: read_item(source, path, self.limits, self.monitor))
+        if isinstance(part, InspectorError):
+            self.findings.add(part.findings, COMMON)
+            self.findings.add([Finding("missing-shard", "warning", COMMON, f"{COMMON} cannot be read: {part.message}.", part.hint)])
             return
         self.files += part.files
         self._merge(_Content(part, "", COMMON), "common")

@@ -17,7 +17,7 @@ from ..keypath import visible
 from .windowed import Windowed
 
 HEADER = 8                  # bytes of the number before each storage
-WIDTHS = {name: known.bits // 8 for name, known in DTYPES.items()}
+WIDTHS = {name: known.stored for name, known in DTYPES.items()}
 CUT = "The download or copy was interrupted: fetch the file again."
 
 

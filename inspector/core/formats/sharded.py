@@ -16,9 +16,9 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..bytes import SourceFile, open_source
+from ..bytes import SourceFile
 from ..checkpoint import Checkpoint, FileStamp, Member, Plain, Storage, TensorInfo
-from ..errors import Ambiguous, Changed, Corrupt, InspectorError, TooBig
+from ..errors import Ambiguous, Corrupt, InspectorError, TooBig
 from ..findings import Finding
 from ..keypath import visible
 from ..limits import LIMITS, Limits
@@ -48,6 +48,7 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     set_files.refuse_outside(index.shards, "weight_map")
     format = _format(index)
     reading = _Reading(source.stamp, os.path.dirname(path), index, limits)
+    reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
     for number, name in enumerate(index.shards):
         monitor.report(number, len(index.shards), visible(name, 80))
         reading.shard(name, read_shard, monitor)
@@ -117,20 +118,12 @@ class _Reading:
         self.twice: list[str] = []
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
-        path = os.path.join(self.folder, *name.split("/"))
-        real = set_files.outside(self.folder, path)
-        if real:
-            self.findings.add([set_files.outside_finding(name, real)])
-        try:
-            with open_source(path, index=len(self.files)) as source:
-                part = read_shard(source, path, self.limits, monitor)
-                source.check_unchanged()
-        except InspectorError as error:
-            if isinstance(error, Changed):
-                raise
-            self.lost[name] = error.message, error.hint
-            self.findings.add(error.findings, visible(name))
-            self._grey(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {error.message}")
+        part = set_files.read_part(self.folder, name, len(self.files),
+                                   lambda source, path: read_shard(source, path, self.limits, monitor))
+        if isinstance(part, InspectorError):
+            self.lost[name] = part.message, part.hint
+            self.findings.add(part.findings, visible(name))
+            self._grey(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {part.message}")
             return
         self._add(name, part)
 

@@ -26,6 +26,8 @@ from ..pickles.machine import Budget
 from ..pickles.persistent import load_modules
 from ..pickles.plain import short
 from ..pickles.storages import StorageRef, Storages
+from ..pickles.text_ids import load_texts
+from ..pickles.text_ids import told as told_texts
 from ..pickles.views import Contents, findings_of_broken, survey
 from ..progress import QUIET, Monitor
 from .module_sources import told
@@ -117,7 +119,9 @@ class _File:
 
     def _object(self, facts: dict[str, str]) -> Graph:
         """The graph of the object, with classes of modules in place of their persistent ids."""
-        graph, sources = load_modules(self._next("object"), "module")
+        graph, texts = load_texts(self._next("object"))
+        self.findings += told_texts(texts, "object")
+        graph, sources = load_modules(graph, "module")
         self.pickles[-1] = Pickle("object", graph)
         self.findings += told(sources, "object", facts)
         for ref in Storages(graph, _never).refs():

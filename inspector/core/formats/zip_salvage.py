@@ -245,7 +245,7 @@ class _Walk:
             dtype = ref.dtype or "uint8"
             known = DTYPES.get(dtype)
             if ref.key is not None and known is not None and ref.numel >= 0 and ref.device != "meta":
-                self.expected[f"{top}data/{ref.key}"] = ref.numel * known.bits // 8
+                self.expected[f"{top}data/{ref.key}"] = ref.numel * known.stored
             return Storage(ref.key or "", dtype, ref.device, 0, None)
 
         views.survey(graph, resolve, member=_MAIN, limits=self.limits, monitor=self.monitor)

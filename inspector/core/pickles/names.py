@@ -79,18 +79,20 @@ PARAMETER_WITH_STATE = ("torch._utils", "_rebuild_parameter_with_state")
 TENSOR_V2 = ("torch._utils", "_rebuild_tensor_v2")
 FROM_TYPE = ("torch._tensor", "_rebuild_from_type")
 FROM_TYPE_V2 = ("torch._tensor", "_rebuild_from_type_v2")
+JAGGED = ("torch.nested._internal.nested_tensor", "_rebuild_njt")
 LOAD_FROM_BYTES = ("torch.storage", "_load_from_bytes")
 
 # Classes of torch before 0.4 whose instances were pickled as such, with their contents in the state.
 OLD_PARAMETERS = frozenset({("torch.nn.parameter", "Parameter"), ("torch.autograd.variable", "Variable")})
 OLD_TENSORS = frozenset((module, f"{element}Tensor") for module in ("torch", "torch.cuda") for element in _ELEMENTS)
 
-# Callables whose result is a tensor that we list. Others that make tensors (nested, wrapper subclasses, from numpy) stay
-# objects whose arguments are listed.
+# Callables whose result is a tensor that we list.
 TENSOR_BUILDERS = frozenset({
     ("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3"), PARAMETER, PARAMETER_WITH_STATE,
     ("torch._utils", "_rebuild_qtensor"), ("torch._utils", "_rebuild_sparse_tensor"),
     ("torch._utils", "_rebuild_meta_tensor_no_storage"), ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor"),
+    ("torch._utils", "_rebuild_nested_tensor"), ("torch._utils", "_rebuild_wrapper_subclass"),
+    ("torch._utils", "_rebuild_device_tensor_from_numpy"), ("torch._utils", "_rebuild_xla_tensor"), JAGGED,
     FROM_TYPE, FROM_TYPE_V2,
 })
 
@@ -103,14 +105,15 @@ _WEIGHTS_ONLY: frozenset[Name] = frozenset({
       for module in ("torch", "torch.cuda", "torch.sparse", "torch.cuda.sparse")),
     *((module, storage) for storage in STORAGE_CLASSES for module in ("torch", "torch.cuda")),
     *(("torch.storage", storage) for storage in ("UntypedStorage", "TypedStorage", "_UntypedStorage", "_TypedStorage")),
-    *(TENSOR_BUILDERS - {FROM_TYPE}),
-    ("torch._utils", "_rebuild_wrapper_subclass"), ("torch._utils", "_rebuild_device_tensor_from_numpy"),
+    *(TENSOR_BUILDERS - {FROM_TYPE, JAGGED, ("torch._utils", "_rebuild_xla_tensor")}),
 })
 
 # Data that weights_only=True does not take but that is data all the same: what `plain` shows as values.
 _PLAIN_DATA: frozenset[Name] = frozenset({
-    FROM_TYPE, ("torch._utils", "_rebuild_nested_tensor"), ("torch._utils", "_rebuild_xla_tensor"),
-    ("torch.nn.parameter", "Buffer"), ("torch.nn.parameter", "UninitializedParameter"), ("torch.autograd.variable", "Variable"),
+    FROM_TYPE, ("torch._utils", "_rebuild_xla_tensor"), JAGGED, ("torch.nested._internal.nested_tensor", "NestedTensor"),
+    ("torch._dynamo.decorators", "_DimRange"),
+    *(("torch.nn.parameter", name) for name in ("Buffer", "UninitializedParameter", "UninitializedBuffer")),
+    ("torch.autograd.variable", "Variable"),
     *(("torch", layout) for layout in LAYOUTS), *(("torch", layout) for layout in MEMORY_FORMATS),
     ("torch.serialization", "_get_layout"),
     ("collections", "defaultdict"), ("collections", "deque"), ("collections", "UserDict"), ("collections", "UserList"),
@@ -136,8 +139,9 @@ _PLAIN_DATA: frozenset[Name] = frozenset({
     ("functools", "partial"), ("uuid", "UUID"), ("uuid", "SafeUUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
 })
 
-# Classes of torch itself that whole pickled models and optimizers are made of.
+# Classes of torch itself that whole pickled models, optimizers and tensor subclasses are made of.
 _LIBRARY_PREFIXES = ("torch.nn.modules.", "torch.optim.", "torch.nn.parallel.", "torch.utils.data.", "torch.distributions.",
+                     "torch.distributed.tensor.", "torch.distributed.device_mesh.", "torch.distributed._mesh_layout.", "torch.masked.",
                      "torchvision.models.", "torchvision.transforms.", "torchvision.ops.")
 
 _DANGEROUS_MODULES = frozenset({
@@ -171,7 +175,7 @@ def verdict(module: str, name: str) -> Verdict:
         return "dangerous"
     if known[0].partition(".")[0] == "__torch__":
         return "script"
-    if (known[0] + ".").startswith(_LIBRARY_PREFIXES) and name[:1].isupper() and name.isidentifier():
+    if (known[0] + ".").startswith(_LIBRARY_PREFIXES) and name.lstrip("_")[:1].isupper() and name.isidentifier():
         return "library"
     return "unknown"
 

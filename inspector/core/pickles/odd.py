@@ -25,6 +25,8 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
     "rank": ("info", "{n} tensor{s} with very many dimensions: {first}: {text}", ""),
     "zero-size": ("warning", "{n} empty tensor{s} with impossible sizes: {first}: {text}", "Other programs may refuse them."),
     "meta": ("info", "{n} tensor{s} without values: {first}: {text}", "They were saved from the meta device."),
+    "wrapper": ("info", "{n} tensor{s} of a class that makes the values up itself: {first}: {text}",
+                "The tensors it makes them of are listed under it and can be used."),
 }
 
 

@@ -289,6 +289,14 @@ def _tagged(graph: Graph, call: Call) -> View | None:
     return view_of(graph, args[0])
 
 
+def _numbered_tensor(graph: Graph, call: Call) -> View | None:
+    """`build_tensor_from_id(3)`: a tensor of the table that TorchScript archives had until torch 1.2."""
+    args = call.args or ()
+    if len(args) != 1 or graph.kind[args[0]] != INT:
+        return None
+    return Leaf(Opaque("tensor", f"tensor {graph.a[args[0]]} of the archive's table", call.node))
+
+
 def _deque(graph: Graph, call: Call) -> View | None:
     """deque(), deque(items), deque(items, maxlen), then APPENDS."""
     args = call.args or ()
@@ -373,13 +381,22 @@ def too_long(graph: Graph, n: int, most: int) -> bool:
     return count > most
 
 
-def _device(graph: Graph, call: Call) -> View | None:
+def device_of(graph: Graph, n: int) -> str | None:
+    """The device that node `n` is, as its tag ("cuda:0"): text, or a torch.device(…) call. None for anything else."""
+    if graph.kind[n] != REDUCE:
+        return graph.loose_text(n)
+    call = call_of(graph, n)
     args = call.args or ()
     name = graph.loose_text(args[0]) if args else None
-    if name is None or len(args) > 2 or (len(args) == 2 and graph.kind[args[1]] != INT):
+    if call.name != ("torch", "device") or n in graph.mutations or name is None or len(args) > 2 \
+            or (len(args) == 2 and graph.kind[args[1]] != INT):
         return None
-    index = f":{graph.a[args[1]]}" if len(args) == 2 else ""
-    return Leaf(Opaque("torch.device", visible(name) + index, call.node))
+    return name + (f":{graph.a[args[1]]}" if len(args) == 2 else "")
+
+
+def _device(graph: Graph, call: Call) -> View | None:
+    name = device_of(graph, call.node)
+    return None if name is None else Leaf(Opaque("torch.device", visible(name), call.node))
 
 
 def layout_of(graph: Graph, n: int) -> str | None:
@@ -590,6 +607,18 @@ def _numpy_buffer(graph: Graph, call: Call) -> View | None:
     return None if shape is None or dtype is None else Leaf(_array_text(call.node, dtype, shape))
 
 
+def array_shape(graph: Graph, n: int) -> list[int] | None:
+    """The shape of the numpy array of plain numbers that node `n` is, in either spelling; None for anything else."""
+    if graph.kind[n] != REDUCE or not isinstance(view_of(graph, n), Leaf):
+        return None
+    call = call_of(graph, n)
+    if call.name == ("numpy.core.numeric", "_frombuffer") and call.args:
+        return _shape(graph, call.args[2])
+    state = graph.states(n)
+    parts = tuple_items(graph, state[0]) if call.name == ("numpy.core.multiarray", "_reconstruct") and state else None
+    return _shape(graph, parts[1]) if parts else None
+
+
 def _array_text(n: int, dtype: NumpyType, shape: list[int]) -> Opaque:
     listed = ", ".join(str(size) for size in shape[:_SHAPES]) + (", …" if len(shape) > _SHAPES else "")
     return Opaque("numpy.ndarray", f"{dtype.text} [{listed}]", n)
@@ -620,7 +649,7 @@ _BY_NAME: dict[Name, Callable[[Graph, Call], View | None]] = {
     ("argparse", "Namespace"): _namespace, ("types", "SimpleNamespace"): _namespace,
     ("_codecs", "encode"): _unmutated(_bytes), ("builtins", "bytes"): _unmutated(_bytes),
     ("builtins", "bytearray"): _unmutated(_bytearray), ("builtins", "complex"): _unmutated(_complex),
-    ("torch", "Size"): _size, ("torch", "device"): _unmutated(_device),
+    ("torch", "Size"): _size, ("torch", "device"): _device,
     ("torch.serialization", "_get_layout"): _unmutated(_layout),
     **{("pathlib", name): _unmutated(_path)
        for name in ("Path", "PosixPath", "WindowsPath", "PurePath", "PurePosixPath", "PureWindowsPath")},
@@ -631,7 +660,7 @@ _BY_NAME: dict[Name, Callable[[Graph, Call], View | None]] = {
     ("uuid", "UUID"): _uuid,
     ("functools", "partial"): _partial,
     **{("torch.jit._pickle", f"build_{kind}list"): _script_list for kind in ("int", "tensor", "double", "bool", "complex")},
-    ("torch.jit._pickle", "restore_type_tag"): _tagged,
+    ("torch.jit._pickle", "restore_type_tag"): _tagged, ("torch.jit._pickle", "build_tensor_from_id"): _unmutated(_numbered_tensor),
     ("numpy", "dtype"): _numpy_dtype,
     ("numpy.core.multiarray", "scalar"): _unmutated(_numpy_scalar),
     ("numpy.core.multiarray", "_reconstruct"): _numpy_array,

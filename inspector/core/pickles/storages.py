@@ -255,7 +255,7 @@ class Storages:
 
 def _bits(dtype: str | None) -> int:
     known = DTYPES.get(dtype or "")
-    return known.bits if known else 8
+    return 8 * known.stored if known else 8
 
 
 def _key_problem(key: str) -> str:

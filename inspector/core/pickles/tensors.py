@@ -14,11 +14,13 @@ from typing import Any, NamedTuple
 from ..checkpoint import Storage, TensorInfo
 from ..dtypes import DTYPES
 from ..graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
+from . import compounds
 from .bulk import ordinary_tensors, picked
 from .calls import Call, call_of, tuple_items
 from .names import (
     FROM_TYPE,
     FROM_TYPE_V2,
+    JAGGED,
     OLD_PARAMETERS,
     OLD_TENSORS,
     PARAMETER,
@@ -30,14 +32,16 @@ from .names import (
     canonical,
     dtype_name,
 )
+from .parts import Odd, Parts, numel_of, overflows, overlaps
 from .plain import small_integer
-from .recognise import layout_of, size_of, too_long
+from .recognise import size_of, too_long
 from .storages import Backing, ResolveMany, Storages
 
 MAX_RANK = 64               # dims that a broken shape is still shown with, and that go without a remark
 _WRAPPERS = 8               # Parameter(Subclass(Parameter(…
 _INT64 = 1 << 63
 _LONG_RANKS = 1_000_000     # dimensions of all tensors together that have more than MAX_RANK
+_CHANNELS = 1 << 16         # of a quantizer that is a list
 _LONG = 16                  # items from which a size tuple is remembered, as it may be shared by many tensors
 _PLAIN_TYPES = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")})
 
@@ -49,28 +53,6 @@ class Rebuilt(NamedTuple):
 
     info: TensorInfo
     states: tuple[int, ...] = ()
-
-
-class _Odd(Exception):
-    """The tensor cannot be trusted; the text becomes its `problem`."""
-
-
-class _Parts:
-    """A tensor under construction, so that what was understood before a problem is still shown."""
-
-    def __init__(self) -> None:
-        self.shape: tuple[int, ...] = ()
-        self.stride: tuple[int, ...] = ()
-        self.offset = 0
-        self.dtype = "unknown"
-        self.device: str | None = None
-        self.backing: Backing | None = None
-        self.requires_grad = False
-        self.layout = "strided"
-        self.problem = ""
-        self.extra: dict[str, Any] = {}
-        self.states: list[int] = []
-        self.moved: tuple[int, str] | None = None       # dtype node and device that a wrapper gives the tensor
 
 
 class Tensors:
@@ -87,6 +69,7 @@ class Tensors:
         self._long_ranks = _LONG_RANKS
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
+        self._lists: dict[int, tuple[float, ...]] = {}
 
     def is_tensor(self, n: int) -> bool:
         """Whether node `n` is a call of something that builds tensors, by its name only."""
@@ -141,13 +124,14 @@ class Tensors:
 
     # -- any tensor ---------------------------------------------------------------------------------------------------
 
-    def read(self, n: int, key: str, state_dict: str | None) -> Rebuilt | None:
-        """Any tensor, broken ones with their problem; None when `n` turns out to be something that is no tensor."""
-        parts = _Parts()
+    def read(self, n: int, key: str, state_dict: str | None, component: bool = False) -> Rebuilt | None:
+        """Any tensor, broken ones with their problem; None when `n` turns out to be something that is no tensor. A `component`
+        of another is None too where it is made of others itself."""
+        parts = Parts(component)
         try:
             if not self._fill(parts, n, key):
                 return None
-        except _Odd as odd:
+        except Odd as odd:
             parts.problem = str(odd)
         if not parts.problem and parts.backing is not None:
             parts.problem = parts.backing.problem
@@ -159,7 +143,7 @@ class Tensors:
                           parts.extra or None)
         return Rebuilt(info, tuple(parts.states))
 
-    def _fill(self, parts: _Parts, n: int, key: str) -> bool:
+    def _fill(self, parts: Parts, n: int, key: str) -> bool:
         """Unwraps Parameters and subclasses, then reads the tensor inside. False: no tensor inside."""
         call = call_of(self.graph, n)
         grads: list[bool] = []
@@ -179,21 +163,21 @@ class Tensors:
             parts.requires_grad = grads[0]
         if parts.moved is not None:
             parts.device = parts.moved[1]
-            if self._dtype(parts.moved[0]) != parts.dtype:
-                raise _Odd("unsupported: the tensor changes its type when it is loaded")
+            if self.dtype(parts.moved[0]) != parts.dtype:
+                raise Odd("unsupported: the tensor changes its type when it is loaded")
         return True
 
-    def _build(self, parts: _Parts, call: Call, key: str) -> bool:
+    def _build(self, parts: Parts, call: Call, key: str) -> bool:
         """Reads the tensor that one of torch's functions builds. False: `call` is none of them."""
         builder = _BUILDERS.get(call.name) if call.name else None
-        if builder is None:
+        if builder is None or (parts.component and call.name not in _SIMPLE):
             return False
         if self.graph.mutations.get(call.node) or call.args is None:
-            raise _Odd("corrupt: the tensor is changed after it was made")
+            raise Odd("corrupt: the tensor is changed after it was made")
         builder(self, parts, call.args, call.node, key)
         return True
 
-    def _old_tensor(self, parts: _Parts, call: Call, key: str) -> bool:
+    def _old_tensor(self, parts: Parts, call: Call, key: str) -> bool:
         """An instance of torch.FloatTensor or the like, whose state is (storage, offset, size, stride), as until 0.1.10: see
         `Tensor.__setstate__` in torch/_tensor.py."""
         items = self._only_state(call.node)
@@ -202,7 +186,7 @@ class Tensors:
         self._strided(parts, items, self.graph.mutations[call.node][0], key)
         return True
 
-    def _old_parameter(self, parts: _Parts, call: Call, grads: list[bool]) -> Call | None:
+    def _old_parameter(self, parts: Parts, call: Call, grads: list[bool]) -> Call | None:
         """The tensor in a Parameter or Variable of torch before 0.4: (data,) with the state (requires_grad, volatile, hooks),
         or nothing with the state (data, gradient, hooks, requires_grad, volatile)."""
         graph, args = self.graph, call.args
@@ -229,7 +213,7 @@ class Tensors:
             return None
         return tuple_items(self.graph, self.graph.b[done[0]])
 
-    def _unwrap(self, parts: _Parts, call: Call, grads: list[bool]) -> Call | None:
+    def _unwrap(self, parts: Parts, call: Call, grads: list[bool]) -> Call | None:
         """The call inside a wrapper; None when `call` is none (or not in order, so that it is no tensor at all)."""
         graph, args = self.graph, call.args
         if call.name in OLD_PARAMETERS:
@@ -264,166 +248,151 @@ class Tensors:
 
     # -- builders -----------------------------------------------------------------------------------------------------
 
-    def _tensor(self, parts: _Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    def _tensor(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if len(args) != 4:
-            raise _Odd(f"corrupt: {len(args)} arguments where a tensor needs 4")
+            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 4")
         self._strided(parts, args, when, key)
 
-    def _tensor_v2(self, parts: _Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    def _tensor_v2(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if not 6 <= len(args) <= 7:
-            raise _Odd(f"corrupt: {len(args)} arguments where a tensor needs 6")
+            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 6")
         self._strided(parts, args[:4], when, key, metadata=args[6] if len(args) == 7 else -1)
-        self._requires_grad(parts, args[4])
+        self.requires_grad(parts, args[4])
 
-    def _tensor_v3(self, parts: _Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    def _tensor_v3(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if not 7 <= len(args) <= 8:
-            raise _Odd(f"corrupt: {len(args)} arguments where a tensor needs 7")
-        dtype = self._dtype(args[6])
+            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 7")
+        dtype = self.dtype(args[6])
         self._strided(parts, args[:4], when, key, dtype, metadata=args[7] if len(args) == 8 else -1)
-        self._requires_grad(parts, args[4])
+        self.requires_grad(parts, args[4])
 
-    def _qtensor(self, parts: _Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    def _qtensor(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if len(args) != 7:
-            raise _Odd(f"corrupt: {len(args)} arguments where a quantized tensor needs 7")
+            raise Odd(f"corrupt: {len(args)} arguments where a quantized tensor needs 7")
         self._strided(parts, args[:4], when, key)
-        self._requires_grad(parts, args[5])
-        self._quantizer(parts, args[4], key)
+        self.requires_grad(parts, args[5])
+        self._quantizer(parts, args[4], when, key)
 
-    def _quantizer(self, parts: _Parts, n: int, key: str) -> None:
+    def _quantizer(self, parts: Parts, n: int, when: int, key: str) -> None:
         graph = self.graph
         items = tuple_items(graph, n)
         named = graph.global_name(items[0]) if items else None
         if items is None or named is None or named[0] != "torch" or named[1] not in QSCHEMES:
-            raise _Odd("corrupt: no known quantizer")
+            raise Odd("corrupt: no known quantizer")
         parts.extra["qscheme"] = named[1]
         if len(items) == 3 and graph.kind[items[2]] == INT and graph.kind[items[1]] in (FLOAT, INT):
             parts.extra["scale"] = graph.real(items[1]) if graph.kind[items[1]] == FLOAT else float(graph.a[items[1]])
             parts.extra["zero_point"] = graph.a[items[2]]
             return
         if len(items) == 4 and graph.kind[items[3]] == INT:
-            parts.extra["scales"] = self._component(items[1], f"{key}.scales")
-            parts.extra["zero_points"] = self._component(items[2], f"{key}.zero_points")
+            parts.extra["scales"] = self._channels(items[1], when, f"{key}.scales")
+            parts.extra["zero_points"] = self._channels(items[2], when, f"{key}.zero_points")
             parts.extra["axis"] = graph.a[items[3]]
             return
-        raise _Odd("corrupt: the quantizer is not in order")
+        raise Odd("corrupt: the quantizer is not in order")
 
-    def _sparse(self, parts: _Parts, args: tuple[int, ...], when: int, key: str) -> None:
-        """(layout, (indices, values, size[, is_coalesced])) or (layout, (outer, inner indices, values, size))."""
+    def _channels(self, n: int, when: int, key: str) -> TensorInfo | tuple[float, ...]:
+        """A number for each channel: a tensor, or (until 1.4) a list, which many tensors may share."""
         graph = self.graph
-        layout = layout_of(graph, args[0]) if len(args) == 2 else None
-        items = tuple_items(graph, args[1]) if len(args) == 2 else None
-        if layout is None or items is None:
-            raise _Odd("corrupt: no known sparse layout")
-        parts.layout = layout
-        compressed = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
-                      "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
-        if layout == "sparse_coo" and len(items) in (3, 4):
-            names, size = ("indices", "values"), items[2]
-            if len(items) == 4 and graph.boolean(items[3]) is not None:
-                parts.extra["is_coalesced"] = graph.boolean(items[3])
-        elif layout in compressed and len(items) == 4:
-            names, size = (*compressed[layout], "values"), items[3]  # type: ignore[assignment]
-        else:
-            raise _Odd(f"corrupt: {layout} data is not in order")
-        parts.shape = self._sizes(size, when, "size")
-        for name, item in zip(names, items, strict=False):
-            parts.extra[name] = self._component(item, f"{key}.{name}")
-        values: TensorInfo = parts.extra["values"]
-        parts.dtype, parts.device = values.dtype, values.device
-        _numel(parts.shape)
-        broken = [info.problem for info in parts.extra.values() if isinstance(info, TensorInfo) and info.problem]
-        parts.problem = broken[0] if broken else ""
-
-    def _component(self, n: int, key: str) -> TensorInfo:
-        """A strided tensor that is part of another."""
-        if not self.is_tensor(n):
-            raise _Odd("corrupt: a part of the tensor is no tensor")
-        # no wrappers and no compounds here: parts of parts could nest as deep as the file likes
-        found = self.read(n, key, None) if call_of(self.graph, n).name in _SIMPLE else None
+        if graph.kind[n] != LIST:
+            return self.component(n, key)
+        found = self._lists.get(n)
         if found is None:
-            raise _Odd("corrupt: a part of the tensor is no plain tensor")
+            if too_long(graph, n, _CHANNELS) or graph.mutated_after(n, when):
+                raise Odd("unsupported: the quantizer's lists are too long, or changed after the tensor was made")
+            values = graph.sequence(n)
+            if any(graph.kind[value] not in (FLOAT, INT) for value in values):
+                raise Odd("corrupt: the quantizer is not in order")
+            found = self._lists[n] = tuple(graph.real(value) if graph.kind[value] == FLOAT else graph.a[value] for value in values)
+        return found
+
+    def component(self, n: int, key: str) -> TensorInfo:
+        """A strided tensor that is part of another. Raises Odd: parts of parts could nest as deep as the file likes."""
+        if not self.is_tensor(n):
+            raise Odd("corrupt: a part of the tensor is no tensor")
+        found = self.read(n, key, None, component=True)
+        if found is None:
+            raise Odd("corrupt: a part of the tensor is no plain tensor")
         return found.info
 
-    def _meta(self, parts: _Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    def _meta(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if len(args) != 4:
-            raise _Odd(f"corrupt: {len(args)} arguments where a meta tensor needs 4")
-        parts.dtype, parts.device = self._dtype(args[0]), "meta"
-        parts.shape, parts.stride = self._sizes(args[1], when, "size"), self._sizes(args[2], when, "stride")
-        self._requires_grad(parts, args[3])
+            raise Odd(f"corrupt: {len(args)} arguments where a meta tensor needs 4")
+        parts.dtype, parts.device = self.dtype(args[0]), "meta"
+        parts.shape, parts.stride = self.sizes(args[1], when, "size"), self.sizes(args[2], when, "stride")
+        self.requires_grad(parts, args[3])
         parts.problem = "meta: the file holds no values for this tensor"
-        self._check(parts, key)
-        self._remark("meta", key, "has a shape but no values (meta device)")
+        self.check(parts, key)
+        self.remark("meta", key, "has a shape but no values (meta device)")
 
     # -- pieces -------------------------------------------------------------------------------------------------------
 
-    def _strided(self, parts: _Parts, args: tuple[int, ...], when: int, key: str, dtype: str | None = None,
+    def _strided(self, parts: Parts, args: tuple[int, ...], when: int, key: str, dtype: str | None = None,
                  metadata: int = -1) -> None:
         """(storage, offset, size, stride), into `parts`; `dtype` where the storage is untyped."""
         graph = self.graph
         storage, offset, size, stride = args
-        parts.shape, parts.stride = self._sizes(size, when, "size"), self._sizes(stride, when, "stride")
+        parts.shape, parts.stride = self.sizes(size, when, "size"), self.sizes(stride, when, "stride")
         parts.dtype = dtype or "unknown"
         if graph.kind[storage] != PERSID:
-            raise _Odd("corrupt: no storage where the tensor's values should be")
+            raise Odd("corrupt: no storage where the tensor's values should be")
         backing = self.storages.of(storage)
         if backing is None:
-            raise _Odd("corrupt: the persistent id names no storage")
+            raise Odd("corrupt: the persistent id names no storage")
         parts.backing = backing
         parts.dtype, parts.device = dtype or backing.dtype, backing.device
         position = small_integer(graph, offset)
         if position is None:
-            raise _Odd("corrupt: the offset is no integer" + (" of 64 bits" if graph.kind[offset] in (BIGINT, BIGTEXT) else ""))
+            raise Odd("corrupt: the offset is no integer" + (" of 64 bits" if graph.kind[offset] in (BIGINT, BIGTEXT) else ""))
         parts.offset = position if -_INT64 <= position < _INT64 else 0
         if parts.offset != position:
-            raise _Odd("corrupt: the offset needs more than 64 bits")
+            raise Odd("corrupt: the offset needs more than 64 bits")
         if metadata >= 0:
             self._bits(parts, metadata, when)
         if parts.dtype != "unknown" and parts.dtype not in DTYPES:
-            raise _Odd(f"unknown_dtype: {parts.dtype}")
+            raise Odd(f"unknown_dtype: {parts.dtype}")
         if backing.problem.startswith("meta") or parts.device == "meta":
-            self._remark("meta", key, "has a shape but no values (meta device)")
-        self._check(parts, key)
+            self.remark("meta", key, "has a shape but no values (meta device)")
+        self.check(parts, key)
         parts.offset += backing.start
 
-    def _check(self, parts: _Parts, key: str) -> None:
-        """Raises _Odd unless every element lies inside the storage; notes what is odd but readable."""
+    def check(self, parts: Parts, key: str) -> None:
+        """Raises Odd unless every element lies inside the storage; notes what is odd but readable."""
         shape, stride = parts.shape, parts.stride
         if len(shape) != len(stride):
-            raise _Odd(f"corrupt: {len(shape)} sizes but {len(stride)} strides")
+            raise Odd(f"corrupt: {len(shape)} sizes but {len(stride)} strides")
         if parts.offset < 0:
-            raise _Odd(f"corrupt: the offset is {parts.offset}")
+            raise Odd(f"corrupt: the offset is {parts.offset}")
         if any(size < 0 for size in shape):
-            raise _Odd("corrupt: a size is negative")
+            raise Odd("corrupt: a size is negative")
         if any(step < 0 for step in stride):
-            raise _Odd("corrupt: a stride is negative")
-        numel = _numel(shape)
+            raise Odd("corrupt: a stride is negative")
+        numel = numel_of(shape)
         if len(shape) > MAX_RANK:
-            self._remark("rank", key, f"has {len(shape)} dimensions")
+            self.remark("rank", key, f"has {len(shape)} dimensions")
         if numel == 0:
-            if _overflows(shape):
+            if overflows(shape):
                 if len(shape) > MAX_RANK:
-                    raise _Odd("corrupt: sizes beyond 64 bits in too many dimensions")
-                self._remark("zero-size", key, "has no elements but enormous other sizes")
+                    raise Odd("corrupt: sizes beyond 64 bits in too many dimensions")
+                self.remark("zero-size", key, "has no elements but enormous other sizes")
             return
         if any(step == 0 and size > 1 for size, step in zip(shape, stride, strict=True)):
-            self._remark("expanded", key, f"shows {numel} elements, repeating fewer stored ones")
-        elif _overlaps(shape, stride):
-            self._remark("overlap", key, "has elements that share their bytes with each other")
+            self.remark("expanded", key, f"shows {numel} elements, repeating fewer stored ones")
+        elif overlaps(shape, stride):
+            self.remark("overlap", key, "has elements that share their bytes with each other")
         if parts.backing is None:
             return
         reach = parts.offset + sum((size - 1) * step for size, step in zip(shape, stride, strict=True)) + 1
         capacity = self._capacity(parts, parts.backing)
         if reach > capacity:
-            raise _Odd(parts.backing.problem or f"out_of_bounds: needs {reach} elements, the storage has {capacity}")
+            raise Odd(parts.backing.problem or f"out_of_bounds: needs {reach} elements, the storage has {capacity}")
 
-    def _capacity(self, parts: _Parts, backing: Backing) -> int:
+    def _capacity(self, parts: Parts, backing: Backing) -> int:
         """How many elements of the tensor's type the storage holds."""
-        if parts.dtype == backing.dtype:
-            return backing.capacity
         held, wanted = DTYPES.get(backing.dtype), DTYPES.get(parts.dtype)
-        return backing.capacity * held.bits // wanted.bits if held and wanted else backing.capacity
+        return backing.capacity * held.stored * 8 // wanted.bits if held and wanted else backing.capacity
 
-    def _sizes(self, n: int, when: int, what: str) -> tuple[int, ...]:
+    def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]:
         """The integers of a size or stride: of a tuple, list or torch.Size."""
         graph = self.graph
         kind = graph.kind[n]
@@ -434,7 +403,7 @@ class Tensors:
                 items, values = [], [None]
             elif kind in (TUPLE, LIST):
                 if graph.mutated_after(n, when):
-                    raise _Odd(f"corrupt: the {what} is changed after the tensor was made")
+                    raise Odd(f"corrupt: the {what} is changed after the tensor was made")
                 items = graph.sequence(n)
                 values = [graph.a[i] if graph.kind[i] == INT else None for i in items]
             elif kind == REDUCE:
@@ -447,11 +416,11 @@ class Tensors:
                 self._dims[n] = found
         sizes, problem = found
         if problem:
-            raise _Odd(problem)
+            raise Odd(problem)
         if len(sizes) > MAX_RANK:
             self._long_ranks -= len(sizes)
             if self._long_ranks < 0:
-                raise _Odd("too_big: too many tensors with too many dimensions")
+                raise Odd("too_big: too many tensors with too many dimensions")
         return sizes
 
     def _checked_sizes(self, items: list[int], values: list[int | None], what: str) -> tuple[tuple[int, ...], str]:
@@ -462,36 +431,36 @@ class Tensors:
             return (), f"corrupt: a {what} needs more than 64 bits"
         return (), f"corrupt: the {what} is not made of integers"
 
-    def _dtype(self, n: int) -> str:
+    def dtype(self, n: int) -> str:
         named = self.graph.global_name(n)
         found = dtype_name(*named) if named else None
         if found is None:
-            raise _Odd("unknown_dtype: no type of torch's" + (f": {'.'.join(named)[:60]}" if named else ""))
+            raise Odd("unknown_dtype: no type of torch's" + (f": {'.'.join(named)[:60]}" if named else ""))
         return found
 
-    def _requires_grad(self, parts: _Parts, n: int) -> None:
+    def requires_grad(self, parts: Parts, n: int) -> None:
         value = self.graph.boolean(n)
         if value is None and self.graph.kind[n] == INT and self.graph.a[n] in (0, 1):
             value = self.graph.a[n] == 1
         if value is None:
-            raise _Odd("corrupt: requires_grad is no boolean")
+            raise Odd("corrupt: requires_grad is no boolean")
         parts.requires_grad = value
 
-    def _bits(self, parts: _Parts, n: int, when: int) -> None:
+    def _bits(self, parts: Parts, n: int, when: int) -> None:
         """The conjugate and negative bits of `metadata`, a dict of text to bool: the values are stored without them."""
         graph = self.graph
         if graph.kind[n] == NONE:
             return
         if graph.kind[n] != DICT or graph.mutated_after(n, when):
-            raise _Odd("corrupt: the tensor's metadata is not in order")
+            raise Odd("corrupt: the tensor's metadata is not in order")
         for name, value in graph.pairs(n)[:16]:
             text, on = graph.loose_text(name), graph.boolean(value)
             if text not in ("conj", "neg") or on is None:
-                raise _Odd("corrupt: the tensor's metadata is not in order")
+                raise Odd("corrupt: the tensor's metadata is not in order")
             if on:
                 parts.extra[text] = True
 
-    def _remark(self, id: str, key: str, text: str) -> None:
+    def remark(self, id: str, key: str, text: str) -> None:
         self.remarks.setdefault(id, []).append((key, text))
 
 
@@ -503,47 +472,18 @@ def _has_state(graph: Graph, n: int) -> bool:
     return kind != NONE
 
 
-def _numel(shape: tuple[int, ...]) -> int:
-    """The number of elements. Raises _Odd beyond 63 bits; linear in the rank whatever the sizes are."""
-    if 0 in shape:
-        return 0
-    if _overflows(shape):
-        raise _Odd("corrupt: more elements than 64 bits can count")
-    n = 1
-    for size in shape:
-        n *= size
-    return n
-
-
-def _overflows(shape: tuple[int, ...]) -> bool:
-    """Whether the product of the sizes that are not zero needs more than 63 bits."""
-    n = 1
-    for size in shape:
-        n *= size or 1
-        if n >= _INT64:
-            return True
-    return False
-
-
-def _overlaps(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether two indexes may name one element: the strides, in order, do not step over what lies below them. Like
-    torch's own test (`is_non_overlapping_and_dense`) this errs towards saying yes for odd, interleaved strides."""
-    reach = 0
-    for step, size in sorted((step, size) for size, step in zip(shape, stride, strict=True) if size > 1):
-        if step <= reach:
-            return True
-        reach += (size - 1) * step
-    return False
-
-
-_Builder = Callable[[Tensors, _Parts, tuple[int, ...], int, str], None]
+_Builder = Callable[[Tensors, Parts, tuple[int, ...], int, str], None]
 _BUILDERS: dict[Name, _Builder] = {
     ("torch._utils", "_rebuild_tensor"): Tensors._tensor,
     TENSOR_V2: Tensors._tensor_v2,
     ("torch._utils", "_rebuild_tensor_v3"): Tensors._tensor_v3,
     ("torch._utils", "_rebuild_qtensor"): Tensors._qtensor,
-    ("torch._utils", "_rebuild_sparse_tensor"): Tensors._sparse,
     ("torch._utils", "_rebuild_meta_tensor_no_storage"): Tensors._meta,
+    ("torch._utils", "_rebuild_sparse_tensor"): compounds.sparse,
+    ("torch._utils", "_rebuild_nested_tensor"): compounds.nested, JAGGED: compounds.jagged,
+    ("torch._utils", "_rebuild_wrapper_subclass"): compounds.wrapper,
+    ("torch._utils", "_rebuild_device_tensor_from_numpy"): compounds.from_numpy,
+    ("torch._utils", "_rebuild_xla_tensor"): compounds.from_numpy,
 }
 _MAKERS = TENSOR_BUILDERS | OLD_TENSORS | OLD_PARAMETERS
 _SIMPLE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3")})

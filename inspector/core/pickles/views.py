@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
 from ..checkpoint import Opaque, Plain, Storage, TensorInfo
@@ -47,7 +47,7 @@ from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
 
-__all__ = ["Contents", "StorageRef", "code_findings", "findings_of_broken", "survey"]
+__all__ = ["MADE_UP", "Contents", "Slot", "StorageRef", "code_findings", "findings_of_broken", "survey"]
 
 _KEY_CHARACTERS = 64 << 20      # all keys together, however small the pickle
 _KEY_FACTOR = 64                # and so much per byte of it
@@ -69,14 +69,28 @@ class Contents(NamedTuple):
     findings: list[Finding]
 
 
+class Slot(NamedTuple):
+    """Where a key comes from: `name` is the node of the dict key it ends in, or, of the item of a sequence, the complement of
+    its index; `node` what is listed under it; `holder` the container or object it was listed under, -1 for the root itself.
+    It is MADE_UP where the walk made the name up (the arguments of a call)."""
+
+    key: str
+    holder: int
+    name: int
+    node: int
+
+
+MADE_UP = -(1 << 62)         # the name of a slot that is no dict key and no index
+
+
 def survey(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
            scripts: Scripts | None = None, member: str = "data.pkl", limits: Limits = LIMITS,
-           monitor: Monitor = QUIET) -> Contents:
+           monitor: Monitor = QUIET, slots: list[Slot] | None = None) -> Contents:
     """Everything under the root of `graph`. `resolve` finds the bytes of a storage and is asked once for each distinct
     persistent id, in the order of first use; `resolve_many`, where the container has it, does so for thousands of ordinary
-    ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. Raises
-    Cancelled."""
-    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor)
+    ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. `slots`, where it
+    is given, gets the place of every key that is listed, containers before what is in them. Raises Cancelled."""
+    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots)
     if graph.root >= 0:
         walk.run()
     return Contents(walk.kind(), walk.tensors, walk.values, tuple(walk.state_dicts), walk.module_metadata,
@@ -90,12 +104,13 @@ class _Enough(Exception):
 class _Frame:
     """A container whose children are being listed."""
 
-    __slots__ = ("children", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
+    __slots__ = ("children", "holder", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
                  "state_dict", "waiting")
 
-    def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int]], state_dict: str | None,
+    def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int, int]], state_dict: str | None,
                  pairs: list[tuple[int, int]] | None = None) -> None:
         self.node = node
+        self.holder = node                          # whose children they are: of a module, in turn those in it
         self.prefix = prefix
         self.children = children
         self.state_dict = state_dict
@@ -117,8 +132,10 @@ class _Waiting(NamedTuple):
 
 
 class _Walk:
-    def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor) -> None:
+    def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor,
+                 slots: list[Slot] | None = None) -> None:
         self.graph = graph
+        self.slots = slots
         self.limits = limits
         self.monitor = monitor
         self.reader = reader
@@ -151,6 +168,8 @@ class _Walk:
 
     def run(self) -> None:
         try:
+            if self.slots is not None:
+                self.slots.append(Slot("", -1, MADE_UP, self.graph.root))
             self._visit(self.graph.root, "", "", None)
             while self._stack:
                 frame = self._stack[-1]
@@ -166,7 +185,8 @@ class _Walk:
         seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
         prefix, state_dict, characters = frame.prefix, frame.state_dict, self._characters
         depth = len(self._stack)
-        for segment, n in frame.children:
+        slots, holder = self.slots, frame.holder
+        for segment, name, n in frame.children:
             key = prefix + segment
             if key in seen:
                 key = self._unique(frame, key, segment)
@@ -174,6 +194,8 @@ class _Walk:
             characters -= len(key)
             if characters < 0:
                 raise _Enough("the keys are too long to list them all")
+            if slots is not None:
+                slots.append(Slot(key, holder, name, n))
             k = kind[n]
             if k == REDUCE:
                 info = quick(n, key, state_dict)
@@ -237,11 +259,11 @@ class _Walk:
             self._push(frame, key)
         return True
 
-    def _state_children(self, states: Iterable[int], key: str) -> Iterator[tuple[str, int]]:
+    def _state_children(self, states: Iterable[int], key: str) -> Iterator[tuple[str, int, int]]:
         for state in states:
             pairs = state_pairs(self.graph, state)
             if pairs is None:
-                yield "state", state
+                yield "state", MADE_UP, state
             else:
                 yield from self._pair_children(pairs, key, False)
 
@@ -319,6 +341,8 @@ class _Walk:
             self._seen |= fresh
             self._characters -= length
             self.tensors += found
+            if self.slots is not None:
+                self.slots += map(Slot, keys, repeat(frame.node), names, nodes)
             done += len(found)
         return done
 
@@ -327,7 +351,7 @@ class _Walk:
             self.values.append((key, view.empty))
             return
         self._entries += len(view.items)
-        children = ((str(i), item) for i, item in enumerate(view.items))
+        children = ((str(i), ~i, item) for i, item in enumerate(view.items))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
         frame.settled = parent is not None and parent.settled
         self._push(frame, key)
@@ -346,7 +370,7 @@ class _Walk:
             self._leaves[n] = view.value
             return
         self._entries += len(view.children) + len(view.attributes)
-        children = chain(iter(view.children), self._pair_children(view.attributes, key, False))
+        children = chain(_made_up(view.children), self._pair_children(view.attributes, key, False))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
         frame.settled = parent is not None and parent.settled
         self._push(frame, key)
@@ -379,8 +403,8 @@ class _Walk:
             return False
         key, value, module = frame.waiting.popleft()
         self.values.append((key, value))
-        frame.in_state, frame.state_dict, frame.prefix = False, None, _prefix(key)
-        frame.children = chain(iter(module.children), self._pair_children(module.others, key, False))
+        frame.in_state, frame.state_dict, frame.prefix, frame.holder = False, None, _prefix(key), value.node
+        frame.children = chain(_made_up(module.children), self._pair_children(module.others, key, False))
         return True
 
     def _push(self, frame: _Frame, key: str) -> None:
@@ -397,18 +421,18 @@ class _Walk:
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 
-    def _pair_children(self, pairs: Iterable[tuple[int, int]], path: str, counted: bool) -> Iterator[tuple[str, int]]:
-        """(segment, value node) of each pair. `counted`: integer keys are the rule here and no finding."""
+    def _pair_children(self, pairs: Iterable[tuple[int, int]], path: str, counted: bool) -> Iterator[tuple[str, int, int]]:
+        """(segment, key node, value node) of each pair. `counted`: integer keys are the rule here and no finding."""
         graph = self.graph
         kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
         numbers: dict[Any, str] = {}
         for k, value in pairs:
             if kind[k] == STR:
-                yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), value
+                yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
-                yield self._large_key(k), value
+                yield self._large_key(k), k, value
             else:
-                yield self._odd_key(k, path, counted, numbers), value
+                yield self._odd_key(k, path, counted, numbers), k, value
 
     def _large_key(self, k: int) -> str:
         """A key that has to be decoded; long ones only once, as many pairs may share them."""
@@ -574,17 +598,20 @@ class _Walk:
         view = self.root_view
         if self.graph.root >= 0 and view is None and len(self.tensors) >= 1 and self.tensors[0].key == "":
             return "tensor"
-        if isinstance(view, Object) and self.graph.root in self._modules:
-            return "module"
         if not isinstance(view, Mapping):
-            return "other"
+            # a module, a list that holds one beside what else was needed to go on, an object with one in it
+            return "module" if self._modules else "other"
         if "" in self.state_dicts:
             is_tensor = self.reader.is_tensor
             flat = len(self._paths) == 1        # nothing but the root was gone into
             direct = len(self.tensors) if flat else sum(is_tensor(value) for _, value in view.pairs)
-            if 2 * direct > len(view.pairs):
+            if view.metadata >= 0 or 2 * direct > len(view.pairs):     # only `Module.state_dict` gives it `_metadata`
                 return "state-dict"
         return "training-checkpoint" if self.tensors or self._modules else "other"
+
+
+def _made_up(children: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    return ((segment, MADE_UP, n) for segment, n in children)
 
 
 def _prefix(key: str) -> str:

@@ -19,7 +19,7 @@ import stat
 import sys
 import time
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 
 from ..bytes import open_source
@@ -35,6 +35,7 @@ PREFIX = ".~inspector-"
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _LOCK = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _JOURNAL_BYTES = 1 << 20
+_WAITS = os.name == "nt"
 _PATIENCE = 3.0                 # seconds that a file held open by another program is waited for, on Windows
 _NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EACCES, errno.EISDIR})
 _ORIGIN = ("com.apple.quarantine", "user.xdg.origin.url", "user.xdg.referrer.url")     # where a download says it came from
@@ -99,7 +100,7 @@ class Staging:
         """A new, empty file to become `name`. Raises OSError."""
         temporary = Temporary(self.folder, name)
         self._temporaries.append(temporary)
-        self._write_journal()
+        self._note(made=[os.path.basename(temporary.path)])
         temporary.open()
         return temporary
 
@@ -111,7 +112,9 @@ class Staging:
             _set_mode(temporary.path, mode, self.notes)
         self._old = [name for name in old if name != last.name]
         self._placed = [temporary.name for temporary in others]
-        self._write_journal(durable=bool(others))
+        if others or self._old:
+            self._note(sets=[*self._placed, *self._old])
+            os.fsync(self._lock)
         check()
         for temporary in others:
             _replace(temporary.path, os.path.join(self.folder, temporary.name))
@@ -133,14 +136,10 @@ class Staging:
 
     # -- the lock file, which is the journal ----------------------------------------------------------------------------
 
-    def _write_journal(self, durable: bool = False) -> None:
-        said = {"made": [os.path.basename(temporary.path) for temporary in self._temporaries], "placed": self._placed, "old": self._old}
-        data = json.dumps(said).encode()
-        os.lseek(self._lock, 0, os.SEEK_SET)
-        os.ftruncate(self._lock, 0)
-        write_all(self._lock, data)
-        if durable:
-            os.fsync(self._lock)
+    def _note(self, *, made: Sequence[str] = (), sets: Sequence[str] = ()) -> None:
+        """Adds a line, before what it tells of is done: a save killed at any moment leaves all lines but perhaps the last whole."""
+        os.lseek(self._lock, 0, os.SEEK_END)
+        write_all(self._lock, json.dumps({"made": list(made), "sets": list(sets)}).encode() + b"\n")
 
     def _recover(self) -> None:
         """Takes away what a killed save to this name left, going by its journal and by what the present index refers to."""
@@ -148,11 +147,13 @@ class Staging:
         if not size:
             return
         os.lseek(self._lock, 0, os.SEEK_SET)
-        try:
-            said = json.loads(os.read(self._lock, min(size, _JOURNAL_BYTES)))
-            made, sets = list(said["made"]), [*said["placed"], *said["old"]]
-        except (ValueError, TypeError, KeyError, RecursionError):
-            return                              # cut short, or not ours: nothing is deleted on its word
+        made: list[object] = []
+        sets: list[object] = []
+        for line in os.read(self._lock, min(size, _JOURNAL_BYTES)).splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):      # cut short, or not ours
+                said = json.loads(line)
+                made += list(said["made"])
+                sets += list(said["sets"])
         mine = re.compile(re.escape(self.name.partition(".")[0]) + r"(?:-r[0-9a-f]{8})?-\d{5}-of-\d{5}\.(?:safetensors|bin)")
         wanted = self._referred()
         for name in made:
@@ -161,7 +162,7 @@ class Staging:
         for name in sets:
             if isinstance(name, str) and wanted is not None and name not in wanted and mine.fullmatch(name):
                 _removed(os.path.join(self.folder, name))
-        self._write_journal()
+        os.ftruncate(self._lock, 0)
 
     def _referred(self) -> set[str] | None:
         """The names in the index at `name`; empty when there is none, None when it cannot be told."""
@@ -333,7 +334,7 @@ def _replace(new: str, path: str) -> None:
         try:
             os.replace(new, path)
         except PermissionError:
-            if os.name != "nt" or time.monotonic() > until:
+            if not _WAITS or time.monotonic() > until:
                 raise
             time.sleep(0.1)
         else:

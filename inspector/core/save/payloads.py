@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import zlib
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..arrays import TensorReader
 from ..bytes import ExtentReader
 from ..checkpoint import Checkpoint, Extent
+from ..checksum import crc32
 from ..errors import BadTensor, SaveError
 from ..keypath import visible
 from ..progress import Monitor
@@ -24,10 +24,10 @@ from .atomic import write_all
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-CHUNK = 4 << 20             # bytes read, summed and written at once: they stay in the processor's cache
+CHUNK = 1 << 20             # bytes read, summed and written at once: they stay in the processor's cache
 _SENT = 64 << 20            # bytes that the system is asked to copy at once: between two looks at whether to stop
 _SMALL = 64 << 10           # below this, gathering in memory is cheaper than a call of its own
-_FLUSH = 256 << 20          # bytes after which the disk is set to work
+_TOLD = 256 << 10           # bytes between two reports
 _FILES = 8                  # files held open at once
 
 
@@ -44,12 +44,13 @@ class Payload(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Where a payload lies in the new file, and the CRC-32 of its bytes."""
+    """Bytes of the new file and the CRC-32 that they must have. `head` is where a zip member's local header begins."""
 
     what: str
     offset: int
     nbytes: int
     crc: int
+    head: int = 0
 
 
 class Inputs:
@@ -91,19 +92,20 @@ class Inputs:
 
 
 class Output:
-    """The file behind `fd`, written front to back; a context manager. `progress` is told how many bytes more there are."""
+    """The file behind `fd`, written front to back; a context manager. `progress` is told how many bytes more there are. `runs` say
+    of the whole file, one after the other, what it must hold: large payloads each for itself, what lies between them together."""
 
     def __init__(self, fd: int, inputs: Inputs, progress: Progress) -> None:
         from concurrent.futures import ThreadPoolExecutor  # brings logging with it
         self.at = 0
-        self.written: list[Written] = []
+        self.runs: list[Written] = []
         self._fd = fd
         self._inputs = inputs
         self._progress = progress
         self._pending = bytearray()
-        self._helper = ThreadPoolExecutor(2, "inspector-save")
-        self._flushing: Future[None] | None = None
-        self._flushed = 0
+        self._helper = ThreadPoolExecutor(1, "inspector-save")
+        self._run = 0               # where what lies between large payloads began, and its sum so far
+        self._sum = 0
 
     def __enter__(self) -> Output:
         return self
@@ -112,7 +114,11 @@ class Output:
         self._helper.shutdown(wait=True)
 
     def write(self, data: bytes | memoryview) -> None:
-        """Bytes of the container itself."""
+        """Bytes of the container itself, or of a small payload."""
+        self._sum = crc32(data, self._sum)
+        self._put(data)
+
+    def _put(self, data: bytes | memoryview) -> None:
         if len(data) >= _SMALL:
             self._empty()
             write_all(self._fd, data)
@@ -126,39 +132,48 @@ class Output:
     def payload(self, payload: Payload) -> Written:
         """Raises BadTensor when its bytes cannot be had, OSError when they cannot be written."""
         begin = self.at
-        crc = self._send(payload.extent) if payload.extent is not None and payload.nbytes >= _SMALL else None
-        if crc is None:
-            crc = self._stream(payload)
+        crc = self._large(payload) if payload.nbytes >= _SMALL else self._small(payload)
         if self.at - begin != payload.nbytes:
             raise SaveError(f"{visible(payload.what, 80)} gave {self.at - begin:,} bytes instead of {payload.nbytes:,}",
                             "Nothing was changed. Open the file again.", id="verification")
-        written = Written(payload.what, begin, payload.nbytes, crc)
-        self.written.append(written)
-        return written
+        return Written(payload.what, begin, payload.nbytes, crc)
+
+    def _small(self, payload: Payload) -> int:
+        crc = 0
+        for chunk in self._inputs.chunks(payload):
+            crc = crc32(chunk, crc)
+            self.write(chunk)
+        return crc
+
+    def _large(self, payload: Payload) -> int:
+        self._end_run()
+        begin = self.at
+        crc = self._send(payload.extent) if payload.extent is not None else None
+        if crc is None:
+            crc = self._stream(payload)
+        self.runs.append(Written(payload.what, begin, self.at - begin, crc))
+        self._run, self._sum = self.at, 0
+        return crc
+
+    def _end_run(self) -> None:
+        if self.at > self._run:
+            self.runs.append(Written("", self._run, self.at - self._run, self._sum))
+        self._run, self._sum = self.at, 0
 
     def finish(self) -> None:
         """Everything handed to the system; `flush` then makes it durable."""
+        self._end_run()
         self._empty()
-        if self._flushing is not None:
-            self._flushing.result()
 
     def flush(self) -> Future[None]:
-        """Begins to make durable what was written. The result raises OSError, and is never asked for twice."""
+        """Begins to make durable what was written, while it can be read again already. The result raises OSError; it is never
+        tried twice, as a system that failed once may say that all is well the second time."""
         return self._helper.submit(os.fsync, self._fd)
 
     def _empty(self) -> None:
         pending, self._pending = self._pending, bytearray()
         if pending:
             write_all(self._fd, pending)
-        if self.at - self._flushed >= _FLUSH and (self._flushing is None or self._flushing.done()):
-            self._begin_flush()
-
-    def _begin_flush(self) -> None:
-        """Lets the disk work while the rest is copied, so that little is left to wait for at the end."""
-        if self._flushing is not None:
-            self._flushing.result()             # raises what the last one met
-        self._flushed = self.at
-        self._flushing = self._helper.submit(os.fsync, self._fd)
 
     def _send(self, extent: Extent) -> int | None:
         """Copies the extent within the system and returns the checksum it must have; None when either is not to be had."""
@@ -175,34 +190,32 @@ class Output:
             done += sent
             self.at += sent
             self._progress.add(sent)
-            self._empty()
         return extent.crc
 
     def _stream(self, payload: Payload) -> int:
-        """Reads, sums and writes; the sum of one piece is made while the next is read."""
+        """Reads, sums and writes."""
         crc = 0
-        summing: Future[int] | None = None
         for chunk in self._inputs.chunks(payload):
-            if len(chunk) < _SMALL:
-                crc = zlib.crc32(chunk, crc if summing is None else summing.result())
-                summing = None
-            else:
-                summing = self._helper.submit(zlib.crc32, chunk, crc if summing is None else summing.result())
-            self.write(chunk)
-        return crc if summing is None else summing.result()
+            crc = crc32(chunk, crc)
+            self._put(chunk)
+        return crc
 
 
 class Progress:
-    """Bytes done of all that a save does, told to the monitor; raises Cancelled when it says so."""
+    """Bytes done of all that a save does, told to the monitor now and then; raises Cancelled when it says so."""
 
     def __init__(self, monitor: Monitor, total: int, what: str) -> None:
         self._monitor = monitor
         self._total = total
         self._done = 0
+        self._told = 0
         self.what = what
 
     def add(self, nbytes: int) -> None:
         self._done += nbytes
+        if self._done - self._told < _TOLD:
+            return
+        self._told = self._done
         self._monitor.report(min(self._done, self._total), self._total, self.what)
 
 

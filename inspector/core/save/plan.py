@@ -7,16 +7,20 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from ..arrays import TensorReader
-from ..checkpoint import Checkpoint, TensorInfo
+from ..checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
 from ..dtypes import DTYPES
 from ..errors import InspectorError, SaveError, UsageError
+from ..graph import Graph
 from ..keypath import visible
+from ..pickles import views
 from ..pickles.code import unknown_names
 from ..pickles.machine import decode
+from ..pickles.storages import StorageRef
 from ..progress import QUIET, Monitor
 from . import atomic, safetensors, shards, targets, torch_zip
 from .losses import Loss, safetensors_holds
-from .pickled import pickled
+from .pickled import Pickled, Record, pickled
+from .synthesis import synthesised
 from .targets import Target
 
 FORMATS = ("torch-zip", "safetensors", "safetensors-sharded", "torchscript")
@@ -24,6 +28,7 @@ TIES = ("one", "all")
 _INDEX = ".safetensors.index.json"
 _BY_SUFFIX = {".safetensors": "safetensors", **dict.fromkeys((".pt", ".pth", ".th", ".bin", ".ckpt", ".tar", ".pkl", ".pt2"), "torch-zip")}
 _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-sharded"}
+_ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
 _LABELS = {"torch-zip": "a PyTorch file", "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
@@ -59,7 +64,7 @@ class SavePlan:
     ckpt: Checkpoint = field(repr=False)
     target: Target = field(repr=False)
     work: tuple[torch_zip.Archive | safetensors.Layout | bytes, ...] = field(repr=False)
-    dropped_code: bool = field(default=False, repr=False)
+    gone: frozenset[str] = field(default=frozenset(), repr=False)
     old_files: tuple[str, ...] = field(default=(), repr=False)
 
     @property
@@ -78,7 +83,7 @@ def plan_save(ckpt: Checkpoint, path: str | os.PathLike[str], *, format: str | N
     names. `ties` says what safetensors gets of tensors under several names: "one" of them, or "all", each with bytes of its
     own. `unreferenced` keeps records of the old archive that no tensor refers to. `allow`: see `targets`.
 
-    Raises SaveError for what cannot be saved at all, Changed when the checkpoint's file is no longer the one that was opened.
+    Raises SaveError or EditError for what cannot be saved at all, Changed when the checkpoint's file is no longer the one that was opened.
     """
     path = os.fsdecode(path)
     chosen = _format(ckpt, path, format, shard_size is not None)
@@ -116,10 +121,13 @@ def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> s
 
 
 def _same_structure(ckpt: Checkpoint) -> bool:
-    """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits."""
+    """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits. Archives of torch 1.0 to 1.2
+    have no object that could be written again: JSON tells what is in them."""
+    source = _source(ckpt)
+    if not source.pickles or source.pickles[0].member.lower() != "data.pkl":
+        return False
     if ckpt.edited is None:
         return True
-    source = ckpt.edited.source
     return not ckpt.edited.root and list(ckpt.tensors) == list(source.tensors) and all(
         (info.shape, info.dtype, info.stride, info.storage) == (old.shape, old.dtype, old.stride, old.storage)
         for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
@@ -159,6 +167,8 @@ def _source(ckpt: Checkpoint) -> Checkpoint:
 
 def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
     """What lies in the source file beside the checkpoint, and which reading of an ambiguous file is taken."""
+    if _source(ckpt).format == "torch-export":
+        yield Loss("program", "", "The exported program, and code that was compiled from it, is not written: only tensors and values are.")
     for finding in _source(ckpt).findings:
         if finding.id in _LEFT_BEHIND:
             yield Loss(finding.id, finding.where, f"{finding.message} It is not written.")
@@ -216,33 +226,64 @@ def _old_shards(target: Target, stem: str) -> tuple[str, ...]:
 def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],
                 unreferenced: bool, monitor: Monitor) -> SavePlan:
     source = _source(ckpt)
-    made = pickled(ckpt, drop_code=drop, monitor=monitor)
+    unwished = frozenset(name for pickle in source.pickles for name in map(".".join, pickle.graph.names) if _named(name, drop))
     others = torch_zip.other_members(source)
-    undecided, refused = _code(ckpt, made.data, keep, drop, monitor)
+    if format == "torch-zip" and source.format == "torchscript":
+        made, own = Pickled(*_apart(ckpt, monitor)), False
+    else:
+        made, own = pickled(ckpt, drop_code=unwished, monitor=monitor), True
+    graph = decode(made.data, monitor=monitor)
+    undecided, refused = _code(ckpt, graph, keep, drop, monitor)
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
+    gone = _gone(ckpt, graph, bool(unwished) or not own, monitor)
+    if own and not unwished:
+        losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
+                   for key in sorted(gone)]
     if not unreferenced:
         unwanted |= {name for name in others if name.startswith("data/")}
-    archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted))
-    gone = [name for name in others if name not in archive.members]
+    archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
+    left_out = [name for name in others if name not in archive.members]
     notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
-    if gone:
-        losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in gone
-                   if name not in unwanted]
-        notes += [f"The member {visible(name, 80)} is left out as asked." for name in gone if name in unwanted]
-    if ckpt.metadata:
-        losses.append(Loss("metadata", "__metadata__", f"{len(ckpt.metadata):,} entries of __metadata__ have no place in a PyTorch file: "
-                           f"{visible(', '.join(ckpt.metadata), 120)}."))
+    losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
+               if name not in unwanted]
+    notes += [f"The member {visible(name, 80)} is left out as asked." for name in left_out if name in unwanted]
+    told = [name for name in ckpt.metadata if name != "format"]         # "pt", which a PyTorch file is anyway
+    if told:
+        losses.append(Loss("metadata", "__metadata__", f"{len(told):,} entries of __metadata__ have no place in a PyTorch file: "
+                           f"{visible(', '.join(told), 120)}."))
     fields = [info.key for info in ckpt.tensors.values() if info.extra and "fields" in info.extra]
     if fields:
         losses.append(Loss("extra-field", fields[0], f"Fields of {len(fields):,} tensors that only safetensors headers have are left out."))
-    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, dropped_code=bool(drop))
+    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone)
 
 
-def _code(ckpt: Checkpoint, data: bytes, keep: frozenset[str], drop: frozenset[str], monitor: Monitor) -> tuple[tuple[str, ...], list[str]]:
+def _apart(ckpt: Checkpoint, monitor: Monitor) -> tuple[bytes, tuple[Record, ...], tuple[str, ...]]:
+    """The tensors of a TorchScript archive as a state dict: its own object means nothing without its code."""
+    data, records, notes = synthesised(ckpt, monitor)
+    return data, records, ("The tensors are written as a state dict, without the code of the TorchScript archive.", *notes)
+
+
+def _gone(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> frozenset[str]:
+    """Keys that the pickle to be written has not: objects that could not be carried over, and what needed dropped code."""
+    single = ckpt.edited is None and _source(ckpt).format in _ONE_PICKLE
+    if not dropped and (single or not any(isinstance(value, Opaque) for value in ckpt.values.values())):
+        return frozenset()
+    contents = views.survey(graph, _placeless, monitor=monitor)
+    there = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
+    return frozenset(key for key in (*ckpt.tensors, *ckpt.values) if key not in there)
+
+
+def _placeless(ref: StorageRef) -> Storage:
+    nbytes = max(ref.numel, 0) * (DTYPES[ref.dtype].bits // 8 if ref.dtype in DTYPES else 1)
+    return Storage(ref.key or f"?{ref.node}", ref.dtype or "uint8", ref.device, nbytes, Extent(0, 0, nbytes, nbytes))
+
+
+def _code(ckpt: Checkpoint, graph: Graph, keep: frozenset[str], drop: frozenset[str],
+          monitor: Monitor) -> tuple[tuple[str, ...], list[str]]:
     """Names of unknown code nobody has decided about, and the other members of the archive that fall because theirs is dropped."""
     undecided: dict[str, None] = {}
-    for name in unknown_names(decode(data, monitor=monitor), monitor=monitor):
+    for name in unknown_names(graph, monitor=monitor):
         if not _named(name, keep):
             undecided[name] = None
     refused = []
@@ -282,13 +323,13 @@ def _remains(ckpt: Checkpoint, archive: torch_zip.Archive, others: Collection[st
 
 def _plan(ckpt: Checkpoint, path: str, format: str, target: Target, names: list[str],
           work: list[torch_zip.Archive | safetensors.Layout | bytes], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
-          dropped_code: bool = False, old_files: tuple[str, ...] = ()) -> SavePlan:
+          gone: frozenset[str] = frozenset(), old_files: tuple[str, ...] = ()) -> SavePlan:
     _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in part.tensors.values()])
     files = tuple(PlannedFile(name, len(part) if isinstance(part, bytes) else part.nbytes) for name, part in zip(names, work, strict=True))
     nbytes = sum(file.nbytes for file in files)
     old = None if target.old is None else target.old.size
     return SavePlan(path, format, files, nbytes, target.free, old, tuple(losses), code, tuple(notes), ckpt, target, tuple(work),
-                    dropped_code, old_files)
+                    gone, old_files)
 
 
 def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
@@ -298,7 +339,7 @@ def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
             if DTYPES[info.dtype].bits % 8:
                 continue                        # copied as it lies there
             try:
-                reader.check(info)
+                reader.check(info, expand=False)
             except InspectorError as error:
                 raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}", error.hint or "Drop it, then save the rest.",
                                 visible(info.key), id="bad_source") from error

@@ -4,13 +4,13 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
 from .. import torch_bridge
-from ..bytes import check_stamp
-from ..checkpoint import Checkpoint, Extent
+from ..bytes import check_stamp, stamp_of
+from ..checkpoint import Checkpoint, Extent, TensorInfo
 from ..errors import BadTensor, SaveError, UsageError
 from ..keypath import visible
 from ..progress import QUIET, Monitor
@@ -18,7 +18,7 @@ from . import atomic, safetensors, targets, torch_zip, verify
 from .atomic import Staging, Temporary
 from .payloads import Inputs, Output, Payload, Progress, Written, explained
 from .plan import SavePlan, plan_save
-from .verify import Mismatch, Place
+from .verify import Mismatch
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -151,24 +151,28 @@ class _Save:
             except BadTensor as error:
                 raise explained(error, error.where or temporary.name) from error
             output.finish()
+            ended = stamp_of(temporary.path)
             durable = output.flush()
             try:
-                self._verify(temporary.path, work, written)
+                self._verify(temporary.path, work, written, output.runs)
             finally:
                 failed = durable.exception()
             if failed is not None:
                 raise failed
+            if ended != stamp_of(temporary.path) or (ended is not None and ended.size != output.at):
+                raise Mismatch("", "somebody else wrote to the new file")
 
-    def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written]) -> None:
+    def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
+                runs: list[Written]) -> None:
         self.progress.what = "verifying"
         if isinstance(work, bytes):
             return                              # an index: it is read when the whole set is there
         found = verify.read_back(path)
         if isinstance(work, safetensors.Layout):
-            places = _check_safetensors(work, found, written)
+            _check_safetensors(work, found, written)
         else:
-            places = _check_torch(self.plan, work, found, written)
-        verify.same_bytes(found, places, self.progress)
+            _check_torch(self.plan, work, found, written)
+        verify.same_bytes(path, runs, self.progress)
         self.tensors += len(found.tensors)
         if self.with_torch:
             try:
@@ -202,38 +206,34 @@ def _payloads(work: torch_zip.Archive | safetensors.Layout | bytes) -> Collectio
     return work.payloads if isinstance(work, safetensors.Layout) else work.members.values()
 
 
-def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: dict[str, Written]) -> list[Place]:
+def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: dict[str, Written]) -> None:
     verify.same_tensors(layout.tensors, found.tensors, strides=False)
     if dict(found.metadata) != layout.metadata:
         raise Mismatch("__metadata__", "the new file has another __metadata__ than was to be written")
-    places = []
     for key, info in found.tensors.items():
-        extent = found.storages[info.storage].extent
-        if extent is None or extent.offset != written[key].offset:
-            raise Mismatch(key, f"{visible(key, 80)} does not lie in the new file where it was written")
-        places.append(Place(extent, written[key]))
-    return places
+        verify.same_place(found.storages[info.storage].extent, written[key])
 
 
-def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> list[Place]:
+def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
     ckpt = plan.ckpt
-    verify.same_tensors(ckpt.tensors, found.tensors, strides=True)
-    verify.same_sharing(ckpt.tensors, found.tensors)
-    if not plan.dropped_code:
-        verify.same_values(ckpt.values, found.values)
+    tensors = {key: info for key, info in ckpt.tensors.items() if key not in plan.gone} if plan.gone else ckpt.tensors
+    verify.same_tensors(tensors, found.tensors, strides=True)
+    verify.same_sharing(tensors, found.tensors)
+    verify.same_values(ckpt.values, found.values, plan.gone)
     there = {member.name: member.extent for member in found.members}
     names = [f"{archive.top}/{name}" for name in archive.members]
     if list(there) != names:
         raise Mismatch("", "the new file has other members than were to be written")
-    _check_homes(ckpt, archive, found, there)
-    return [Place(there[name], written[short]) for name, short in zip(names, archive.members, strict=True)]
+    _check_homes(tensors, archive, found, there)
+    for name, short in zip(names, archive.members, strict=True):
+        verify.same_place(there[name], written[short])
 
 
-def _check_homes(ckpt: Checkpoint, archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
+def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
     """Raises Mismatch unless every tensor finds its own bytes."""
     own = {record.key: record.name for record in archive.records if record.key}
     of_storage = {record.storage: record.name for record in archive.records if not record.key}
-    for key, info in ckpt.tensors.items():
+    for key, info in tensors.items():
         record = own.get(key) or of_storage.get(info.storage)
         storage = found.storages.get(found.tensors[key].storage)
         if record is not None and (storage is None or storage.extent != there[f"{archive.top}/{record}"]):

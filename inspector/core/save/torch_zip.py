@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from ..checkpoint import Checkpoint, Member, Storage, TensorInfo
@@ -86,21 +86,25 @@ class Archive(NamedTuple):
                            0, 0, 0, FULL32 if far else at) + name + extra
 
 
-def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozenset[str] = frozenset()) -> Archive:
-    """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept. Raises
-    SaveError when a storage's bytes cannot be had."""
+def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozenset[str] = frozenset(),
+            as_it_was: bool = True) -> Archive:
+    """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
+    `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
     source = ckpt.edited.source if ckpt.edited else ckpt
-    old = old_members(source)
+    old = old_members(source) if as_it_was else {}
     big = _byteorder(ckpt)
     made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
-    if not old:
-        made[".format_version"] = _literal(".format_version", b"1")
-        made[".storage_alignment"] = _literal(".storage_alignment", b"%d" % ALIGNMENT)
+    for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
+        if not old or name in old:
+            made[name] = _own(old, name, data)
     if not old or big or "byteorder" in old:
         made["byteorder"] = _literal("byteorder", b"big" if big else b"little")
+    users: dict[str, str] = {}
+    for key, info in ckpt.tensors.items():
+        users.setdefault(info.storage, key)
     for record in pickled.records:
-        made[record.name] = _payload(ckpt, record, big)
-    made["version"] = _literal("version", b"3\n")
+        made[record.name] = _payload(ckpt, record, big, users)
+    made["version"] = _own(old, "version", b"3\n")
     made[_ID] = _serialization_id(ckpt, old)
     alignment = _alignment(source)
     if not old:
@@ -119,7 +123,7 @@ def write(archive: Archive, output: Output) -> dict[str, Written]:
             payload = _literal(name, _fresh_id(found))
         start = output.at
         output.write(archive.header(raw, payload.nbytes, start))
-        written = found[name] = output.payload(payload)
+        written = found[name] = output.payload(payload)._replace(head=start)
         output.write(archive.descriptor(payload.nbytes, written.crc))
         directory += archive.entry(raw, payload.nbytes, written.crc, start)
     at, nbytes, count = output.at, len(directory), len(names)
@@ -220,7 +224,8 @@ def _byteorder(ckpt: Checkpoint) -> bool:
     return True in orders
 
 
-def _payload(ckpt: Checkpoint, record: Record, big: bool) -> Payload:
+def _payload(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, str]) -> Payload:
+    """`users` maps storages to their first tensors, which messages name."""
     if record.key:
         info = ckpt.tensors[record.key]
         return Payload(record.key, info.nbytes, key=record.key, swap=_swap(info) if big else 1)
@@ -230,7 +235,7 @@ def _payload(ckpt: Checkpoint, record: Record, big: bool) -> Payload:
         problem = f"its record has {storage.extent.size:,} bytes instead of {storage.nbytes:,}"
     if problem or storage.extent is None:
         raise _bad(ckpt, storage, problem)
-    return Payload(record.name, storage.extent.size, extent=storage.extent)
+    return Payload(users.get(storage.id, record.name), storage.extent.size, extent=storage.extent)
 
 
 def _bad(ckpt: Checkpoint, storage: Storage, problem: str) -> SaveError:
@@ -244,6 +249,14 @@ def _bad(ckpt: Checkpoint, storage: Storage, problem: str) -> SaveError:
 def _swap(info: TensorInfo) -> int:
     known = DTYPES[info.dtype]
     return max(1, known.bits // 8) // (2 if known.kind == "complex" else 1)
+
+
+def _own(old: dict[str, Member], name: str, data: bytes) -> Payload:
+    """One of torch's notes as it was, or `data`."""
+    member = old.get(name)
+    if member is None or member.note or not member.extent.size:
+        return _literal(name, data)
+    return Payload(name, member.extent.size, extent=member.extent)
 
 
 def _literal(name: str, data: bytes) -> Payload:

@@ -10,15 +10,17 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, 
 
 from inspector import core
 
+from .. import theme
 from ..tasks import Tasks
 from ..widgets.colour_maps import MAPS, Limits, limits_of
-from ..widgets.heatmap_view import HeatmapView
+from ..widgets.heatmap_view import HeatmapView, Layer, layer_of
 from ..widgets.notice import Notice
 from ..widgets.plot_scales import number
 from ..widgets.slice_controls import SliceControls
 from . import looking
 
 TASK, DETAIL = "compare-map", "compare-map-detail"
+MAP = MAPS["blue-red"]          # no difference is its neutral middle
 SETTLED = 90                    # ms the view rests before more is read for it
 
 
@@ -97,14 +99,20 @@ class DifferenceMap(QWidget):
         self._drawn = plane
         rows, cols = (range(size) for size in plane.size)
         self._tasks.cancel(DETAIL)
-        self._tasks.start(TASK, lambda monitor: looking.picture(comparison, pair, plane, rows, cols, monitor),
-                          on_done=lambda part: self._done(plane, part), on_error=self._failed, on_cancel=self._cancelled,
+        dark = theme.colours(self.palette()).dark
+
+        def work(monitor: core.Monitor) -> tuple[Layer, Limits]:
+            part = looking.picture(comparison, pair, plane, rows, cols, monitor)
+            limits = limits_of(part.values, True)
+            return layer_of(part, MAP, limits, dark), limits
+
+        self._tasks.start(TASK, work, on_done=lambda found: self._done(plane, *found), on_error=self._failed, on_cancel=self._cancelled,
                           label=self.tr("Drawing the differences"))
 
-    def _done(self, plane: core.Plane, part: core.Reduced) -> None:
+    def _done(self, plane: core.Plane, layer: Layer, limits: Limits) -> None:
         if plane != self._drawn:
             return
-        self.view.show_plane(plane, part, MAPS["blue-red"], limits_of(part.values, True), keep_view=False)
+        self.view.show_plane(plane, layer, MAP, limits)
         self._pages.setCurrentWidget(self._shown)
         self._read_out()
         self._settle.start()

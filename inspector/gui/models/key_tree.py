@@ -61,6 +61,7 @@ class KeyTree:
         monitor.check()
         self._fold()
         self._describe_entries(monitor)
+        self.shared: frozenset[str] = frozenset(core.sharing(checkpoint, monitor))       # storages of several tensors
         monitor.check()
         self._sum_up()
         self._rank(monitor)

@@ -50,6 +50,7 @@ class Line:
     share: float = 0.0
     progress: float | None = None
     problem: str = ""
+    shared: bool = False                        # a tensor whose storage others lie in too
     briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
 
 
@@ -95,7 +96,8 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
         else {PARAMETERS: _brief(int(tree.parameters[node]))} if kind is Kind.GROUP else None
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
-                share=tree.share(node), problem=info.problem if info is not None else "")
+                share=tree.share(node), problem=info.problem if info is not None else "",
+                shared=info is not None and info.storage in tree.shared)
 
 
 def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -> str:
@@ -105,7 +107,7 @@ def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -
     if line.kind in (Kind.FILE, Kind.LOADING) and column == NAME:
         return words.tip(document.path)
     if column == NAME:
-        texts = [line.key or line.texts[NAME]] + ([line.problem] if line.problem else [])
+        texts = [line.key or line.texts[NAME]] + ([line.problem] if line.problem else []) + ([_shares_storage()] if line.shared else [])
         return "<br>".join(words.tip(text) for text in texts)
     if line.kind is Kind.VALUE and tree is not None and line.node is not None:
         return words.tip(core.one_line(tree.value(line.node), 2000))
@@ -122,6 +124,8 @@ def accessible(line: Line) -> str:
     if line.has_children:
         text += ", " + (QCoreApplication.translate("TreeModel", "expanded") if line.expanded
                         else QCoreApplication.translate("TreeModel", "collapsed"))
+    if line.shared:
+        text += ", " + _shares_storage()
     if line.kind is Kind.FAILED:
         text += ", " + _could_not()
     if line.kind is Kind.LOADING:
@@ -148,6 +152,10 @@ def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, .
     shape = "x".join(map(str, info.shape)) if info is not None else ""
     return (key, shape, line.texts[DTYPE], line.texts[DEVICE],
             *(str(raw(line, column, tree)) for column in (PARAMETERS, BYTES)))
+
+
+def _shares_storage() -> str:
+    return QCoreApplication.translate("TreeModel", "shares its storage with others")
 
 
 def _could_not() -> str:

@@ -10,6 +10,7 @@ moves over the plane: `base` is the plane's cell in its upper left corner.
 from __future__ import annotations
 
 from collections import OrderedDict
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
@@ -34,6 +35,9 @@ FORMATS = ("auto", "fixed", "scientific", "bits")
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+_ANSWERED = frozenset((Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.ForegroundRole,
+                       Qt.ItemDataRole.AccessibleTextRole))
 _Page = tuple[int, int]
 
 
@@ -47,6 +51,8 @@ class ValueGrid(QAbstractTableModel):
         self._ckpt: core.Checkpoint | None = None
         self._info: core.TensorInfo | None = None
         self._plane = core.Plane((0,), (), (0,))
+        self._size = (0, 0)             # of the plane, which works it out anew each time
+        self._numel = 0                 # cells of the plane that have an element: in C order, all but the end of a fold
         self._base = (0, 0)
         self._format = "auto"
         self._pages: OrderedDict[_Page, Array] = OrderedDict()
@@ -77,13 +83,15 @@ class ValueGrid(QAbstractTableModel):
         self.beginResetModel()
         self._forget()
         self._ckpt, self._info, self._plane, self._base, self._refused = ckpt, info, plane, (0, 0), False
+        self._size = plane.size
+        self._numel = prod(plane.shape) if plane.fold else prod(plane.size)
         self.endResetModel()
 
     def clear(self) -> None:
         self.beginResetModel()
         self._forget()
         self._ckpt = self._info = None
-        self._plane, self._base = core.Plane((0,), (), (0,)), (0, 0)
+        self._plane, self._base, self._size, self._numel = core.Plane((0,), (), (0,)), (0, 0), (0, 0), 0
         self.endResetModel()
 
     def set_format(self, name: str) -> None:
@@ -122,23 +130,19 @@ class ValueGrid(QAbstractTableModel):
     # -- Qt's side ----------------------------------------------------------------------------------------------------
 
     def rowCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else min(self._plane.size[0] - self._base[0], ROWS)
+        return 0 if parent.isValid() else min(self._size[0] - self._base[0], ROWS)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else min(self._plane.size[1] - self._base[1], COLS)
+        return 0 if parent.isValid() else min(self._size[1] - self._base[1], COLS)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.ForegroundRole,
-                        Qt.ItemDataRole.AccessibleTextRole):
+            return _RIGHT
+        if role not in _ANSWERED or not index.isValid():
             return None
         row, col = index.row() + self._base[0], index.column() + self._base[1]
         page = self._pages.get((row // PAGE_ROWS, col // PAGE_COLS))
-        at = self._plane.position(row, col)
-        if at is None:
+        if row * self._size[1] + col >= self._numel:
             return None
         if page is None:
             if role == Qt.ItemDataRole.ForegroundRole:
@@ -150,12 +154,12 @@ class ValueGrid(QAbstractTableModel):
             return QColor(theme.colours().danger) if is_odd(value) else None
         if role == Qt.ItemDataRole.DisplayRole:
             return text_of(value, self._format)
-        where = "[" + ", ".join(str(n) for n in at) + "]"
+        where = "[" + ", ".join(str(n) for n in self._plane.position(row, col) or ()) + "]"
         return f"{where} = {exporting.texts(page[row % PAGE_ROWS, col % PAGE_COLS:col % PAGE_COLS + 1])[0]}   {bits_of(value)}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            return _RIGHT
         if role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Horizontal:

@@ -33,7 +33,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 
 from .. import icons, theme, words
-from ..session import Session
+from ..session import Selection, Session
 
 LARGEST = 10                    # tensors listed by size
 ROWS = 8                        # rows of a breakdown; the rest becomes one
@@ -65,8 +65,8 @@ class Sums(NamedTuple):
 
 
 def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> Sums:
-    """Adds up the tensors `keys` (all, when there is no prefix) under `prefix`. For workers: linear in the keys."""
-    chosen = keys if prefix else tuple(ckpt.tensors)
+    """Adds up the tensors `keys` under `prefix`; of the whole file, when there are neither. For workers: linear in the keys."""
+    chosen = keys if prefix or keys else tuple(ckpt.tensors)
     dtypes: dict[str, list[int]] = {}
     devices: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
@@ -95,12 +95,23 @@ def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.
         sized.append((nbytes, count))
     sized.sort(key=lambda item: (-item[0], item[1]))
     stored = sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages)
-    head = f"{prefix}."
     return Sums(
-        tensors=len(chosen), values=sum(1 for key in ckpt.values if not prefix or key.startswith(head)), parameters=weights,
+        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=weights,
         optimizer=optimizer, logical=logical, stored=stored, sharing=sum(n for n in storages.values() if n > 1), broken=broken,
         dtypes=_shares(dtypes), devices=_shares(devices), parts=_shares(parts),
         largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
+
+
+def _values(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str]) -> int:
+    if not prefix:
+        return 0 if keys else len(ckpt.values)
+    head = f"{prefix}."
+    return sum(1 for key in ckpt.values if key.startswith(head))
+
+
+def is_whole(selection: Selection, ckpt: core.Checkpoint) -> bool:
+    """Whether a selection is all of the file. Tensors from all over it have only the root in common and are not."""
+    return not selection.prefix and selection.value is None and (not selection.keys or len(selection.keys) == len(ckpt.tensors))
 
 
 def _shares(table: dict[str, list[int]]) -> tuple[Share, ...]:
@@ -292,14 +303,14 @@ def facts(entries: Iterable[tuple[str, str]]) -> QGridLayout:
 
 
 class Bar(QAbstractButton):
-    """A row of a breakdown: a name, what is said on the right, and a bar as long as `part` (0 to 1). With `on_click` it is a
+    """A row of a breakdown: a name, what is said on the right, and a bar as long as `part` (0 to 1; None: no bar). With `on_click` it is a
     button that keyboard and mouse reach; with `raw` its name can be copied."""
 
-    def __init__(self, name: str, said: str, part: float, *, remark: str = "", colour: str = "", raw: str | None = None,
+    def __init__(self, name: str, said: str, part: float | None, *, remark: str = "", colour: str = "", raw: str | None = None,
                  on_click: Callable[[], object] | None = None) -> None:
         super().__init__()
         self._name, self._said, self._remark = name, said, remark
-        self._part = min(max(part, 0.0), 1.0)
+        self._part = None if part is None else min(max(part, 0.0), 1.0)
         self._colour = colour
         self.setAccessibleName(f"{name}: {said}")
         self.setToolTip(words.tip(f"{name}  {remark}".strip()))
@@ -316,7 +327,7 @@ class Bar(QAbstractButton):
             self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, self.fontMetrics().height() + 15)
+        return QSize(240, self.fontMetrics().height() + (15 if self._part is not None else 8))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -330,7 +341,7 @@ class Bar(QAbstractButton):
             painter.setBrush(QColor(c.hover))
             painter.setPen(QColor(c.accent) if self.hasFocus() else Qt.PenStyle.NoPen)
             painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
-        inner = area.adjusted(6, 2, -6, -2)
+        inner = area.adjusted(6, 2, -6, -2) if self._part is not None else area.adjusted(6, 4, -6, -4)
         metrics = QFontMetricsF(self.font())
         line = QRectF(inner.left(), inner.top(), inner.width(), metrics.height())
         said = metrics.horizontalAdvance(self._said)
@@ -341,12 +352,14 @@ class Bar(QAbstractButton):
         if remark > room * 0.45:
             remark = 0
         name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, max(room - remark, 20))
-        painter.setPen(QColor(c.text))
+        painter.setPen(QColor(c.link if self._part is None and self._live else c.text))
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
         if remark:
             painter.setPen(QColor(c.muted))
             beside = line.left() + metrics.horizontalAdvance(name) + 10
             painter.drawText(QPointF(beside, line.top() + metrics.ascent()), self._remark)
+        if self._part is None:
+            return
         painter.setPen(Qt.PenStyle.NoPen)
         track = QRectF(inner.left(), inner.bottom() - 5, inner.width(), 4)
         painter.setBrush(QColor(c.track))

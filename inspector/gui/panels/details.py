@@ -1,7 +1,7 @@
 """Details: everything raw about the selection, as names and values that can be searched by eye and copied.
 
-Above, a property table; below, the records of the archive (for a file) or the tensors that lie in the same storage (for a
-tensor), both drawn row by row, so 60,000 of them cost nothing.
+Above, a property table; below, the records of the archive (for a file) or the tensors that have to do with the selected one
+(its parameter or optimizer state, others in its storage), both drawn row by row, so 60,000 of them cost nothing.
 """
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSpli
 
 from inspector import core
 
-from .. import icons, theme, words
-from ..session import Selection, Session
+from .. import about, icons, theme, words
+from ..insight import Insights, Related, related
+from ..session import Document, Selection, Session
 from ..tasks import Tasks
-from .common import format_name, label
+from .common import format_name, is_whole, label
 
 Index = QModelIndex | QPersistentModelIndex
 METADATA_ROWS = 20_000
-_TASK = "details"
 _CHUNKS = 200           # of one tensor that are listed
 
 
@@ -118,9 +118,10 @@ class Records(QAbstractTableModel):
             method = {0: self.tr("stored"), 8: self.tr("deflated")}.get(extent.method, str(extent.method))
             crc = "" if extent.crc is None else f"{extent.crc:08x}"
             return (item.name, f"{extent.offset:,}", f"{extent.nbytes:,}", f"{extent.size:,}", method, crc, item.note)
-        tensor: core.TensorInfo = item
+        entry: Related = item
+        tensor = entry.tensor
         return (tensor.key, words.shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes),
-                tensor.problem)
+                about.relation(entry.how))
 
     def copied(self, row: int) -> str:
         return "\t".join(self.cells(row))
@@ -130,8 +131,7 @@ class Details(QWidget):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._tasks = tasks
-        self._views: dict[tuple[int, int], dict[str, list[str]]] = {}   # (document, identity) -> storage -> tensor keys
+        self._insights = Insights.shared(session, tasks)
         self._shown: tuple[Any, ...] = ()
         self.properties = Properties(self)
         self.records = Records(self)
@@ -161,7 +161,7 @@ class Details(QWidget):
         whole.addWidget(self.splitter)
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
-        session.document_removed.connect(self._forget)
+        self._insights.ready.connect(self._insight_ready)
         theme.watcher().changed.connect(self._tint)
 
     def refresh(self) -> None:
@@ -179,8 +179,8 @@ class Details(QWidget):
         if selection.value is not None and selection.value in ckpt.values:
             self._show(self._of_value(selection.value, ckpt), "", (), ())
         elif tensor is not None:
-            self._tensor(tensor, ckpt, document.id)
-        elif selection.prefix:
+            self._tensor(tensor, ckpt, document)
+        elif not is_whole(selection, ckpt):
             self._show(self._of_group(selection, ckpt), "", (), ())
         else:
             self._show(self._of_file(ckpt), self.tr("Records of the archive: {n}").format(n=f"{len(ckpt.members):,}"),
@@ -199,9 +199,11 @@ class Details(QWidget):
         if selected is not None and selected.id == id:
             self.refresh()
 
-    def _forget(self, id: int) -> None:
-        for key in [key for key in self._views if key[0] == id]:
-            del self._views[key]
+    def _insight_ready(self, id: int) -> None:
+        selected, selection = self._session.selected_document, self._session.selection
+        if selected is not None and selected.id == id and selection is not None and selection.keys == (selection.prefix,):
+            self._shown = ()
+            self.refresh()
 
     def _show(self, rows: Sequence[Row], title: str, columns: tuple[str, ...], items: Sequence[Any]) -> None:
         self.properties.show(rows)
@@ -276,10 +278,12 @@ class Details(QWidget):
     def _of_group(self, selection: Selection, ckpt: core.Checkpoint) -> list[Row]:
         prefix = selection.prefix
         numel = sum(ckpt.tensors[key].numel for key in selection.keys[:200_000])
-        rows = [Row(self.tr("Group")), Row(self.tr("Key"), core.visible(prefix, 4096), prefix),
-                Row(self.tr("Tensors"), f"{len(selection.keys):,}"), Row(self.tr("Elements"), f"{numel:,}"),
-                Row(self.tr("State dict"), self.tr("yes") if prefix in ckpt.state_dicts else self.tr("no"))]
-        if prefix in ckpt.module_metadata:
+        of_root = [Row(self.tr("Selection"))]
+        rows = [*([Row(self.tr("Group")), Row(self.tr("Key"), core.visible(prefix, 4096), prefix)] if prefix else of_root),
+                Row(self.tr("Tensors"), f"{len(selection.keys):,}"), Row(self.tr("Elements"), f"{numel:,}")]
+        if prefix:
+            rows.append(Row(self.tr("State dict"), self.tr("yes") if prefix in ckpt.state_dicts else self.tr("no")))
+        if prefix and prefix in ckpt.module_metadata:
             rows += self._module_metadata(ckpt)
         return rows
 
@@ -293,28 +297,16 @@ class Details(QWidget):
             rows.append(Row(self.tr("Node in the pickle"), f"{value.node:,}"))
         return rows
 
-    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint, document: int) -> None:
+    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint, document: Document) -> None:
+        known = self._insights.of(document)
+        found = related(tensor, ckpt, known) if known is not None else []
         rows = self._of_tensor(tensor, ckpt)
-        key = (document, id(ckpt))
-        known = self._views.get(key)
-        if known is not None or not tensor.storage:
-            self._show_sharing(rows, tensor, ckpt, known or {})
-            return
-        self._show(rows, "", (), ())
-        showing = self._shown
-
-        def done(found: dict[str, list[str]]) -> None:
-            self._views[key] = found
-            if self._shown == showing:
-                self._show_sharing(rows, tensor, ckpt, found)
-
-        self._tasks.start(_TASK, lambda monitor: sharing(ckpt, monitor), on_done=done, label=self.tr("Looking for shared storages"))
-
-    def _show_sharing(self, rows: list[Row], tensor: core.TensorInfo, ckpt: core.Checkpoint, views: dict[str, list[str]]) -> None:
-        others = [ckpt.tensors[key] for key in views.get(tensor.storage, ()) if key != tensor.key]
-        said = self.tr("Tensors in the same storage: {n}").format(n=f"{len(others):,}")
-        self._show(rows, said, (self.tr("Key"), self.tr("Shape"), self.tr("Data type"), self.tr("Offset"), self.tr("Bytes"),
-                                self.tr("Remark")), others)
+        if known is not None and tensor.key in known.parameter_of:
+            parameter = known.parameter_of[tensor.key]
+            rows.insert(3, Row(self.tr("State of"), core.visible(parameter, 4096), parameter))
+        self._show(rows, self.tr("Related tensors: {n}").format(n=f"{len(found):,}"),
+                   (self.tr("Key"), self.tr("Shape"), self.tr("Data type"), self.tr("Offset"), self.tr("Bytes"),
+                    self.tr("What it is to this one")), found)
 
     def _of_tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> list[Row]:
         yes, no, absent = self.tr("yes"), self.tr("no"), self.tr("not stored")
@@ -334,9 +326,16 @@ class Details(QWidget):
             rows.append(Row(self.tr("Node in the pickle"), f"{tensor.node:,}"))
         if tensor.extra:
             rows.append(Row(self.tr("Of this layout")))
-            rows += [Row(str(name), core.visible(repr(value), 4096)) for name, value in tensor.extra.items() if name != "chunks"]
+            rows += [Row(str(name), self._of_part(value)) for name, value in tensor.extra.items() if name != "chunks"]
             rows += self._of_chunks(tensor.extra.get("chunks", ()), ckpt)
         return rows + self._of_storage(tensor, ckpt)
+
+    def _of_part(self, value: object) -> str:
+        """A part of a sparse, nested or quantized tensor on one line, or whatever else its layout needs."""
+        if not isinstance(value, core.TensorInfo):
+            return core.visible(repr(value), 4096)
+        return self.tr("{shape} {dtype}, in storage {name}").format(
+            shape=str(list(value.shape)), dtype=value.dtype, name=core.visible(value.storage, 80))
 
     def _of_chunks(self, chunks: tuple[core.Chunk, ...], ckpt: core.Checkpoint) -> list[Row]:
         """Which part of the tensor lies in which file."""
@@ -377,19 +376,8 @@ class Details(QWidget):
         if selection is None or index.row() >= len(self.records.items):
             return
         item = self.records.items[index.row()]
-        if isinstance(item, core.TensorInfo):
-            self._session.select(Selection(selection.document, item.key, (item.key,)))
-
-
-def sharing(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> dict[str, list[str]]:
-    """Storages that several tensors lie in, with the keys of those. For workers: linear in the tensors."""
-    found: dict[str, list[str]] = {}
-    for count, (key, tensor) in enumerate(ckpt.tensors.items()):
-        if not count & 0xfff:
-            monitor.check()
-        if tensor.storage:
-            found.setdefault(tensor.storage, []).append(key)
-    return {storage: keys for storage, keys in found.items() if len(keys) > 1}
+        if isinstance(item, Related):
+            self._session.select(Selection(selection.document, item.tensor.key, (item.tensor.key,)))
 
 
 class _Table(QTableView):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
@@ -18,11 +19,11 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton
 
 from inspector import core
 
-from .. import exporting, words
+from .. import exporting, theme, words
 from ..session import Session
 from ..tasks import Tasks
 from ..widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
-from ..widgets.heatmap_view import HeatmapView
+from ..widgets.heatmap_view import HeatmapView, Layer, layer_of
 from ..widgets.histogram_plot import ask_where_to_save
 from ..widgets.notice import Heading, Notice
 from ..widgets.plot_scales import number
@@ -39,6 +40,24 @@ SETTLED = 90                    # milliseconds the view or the cursor rests befo
 _COPIED = 1 << 20               # elements that are put on the clipboard at most
 
 
+class _Look(NamedTuple):
+    """How numbers are coloured."""
+
+    colours: ColourMap
+    symmetric: bool
+    share: float
+    dark: bool
+
+
+class _Picture(NamedTuple):
+    """What a worker made of a slice. `odd`: blocks with NaN or infinities."""
+
+    layer: Layer
+    look: _Look
+    limits: Limits
+    odd: int
+
+
 class HeatmapPanel(QWidget):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,7 +65,7 @@ class HeatmapPanel(QWidget):
         self._choose_path = ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
         self._wanted: tuple[object, ...] = ()
-        self._kept: OrderedDict[tuple[object, ...], tuple[core.Checkpoint, core.Reduced]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[core.Checkpoint, _Picture]] = OrderedDict()
         self._value: tuple[int, int, str] | None = None
         self._stale = True
         self._map_chosen = False
@@ -112,30 +131,33 @@ class HeatmapPanel(QWidget):
             self._tasks.cancel(TASK)
             self._done(wanted, kept[1])
             return
-        plane, how = self.slices.plane, self._how.currentData()
+        plane, how, look = self.slices.plane, self._how.currentData(), self._look
         self.notice.progress(0, 0)
         self._patience.start()
-        self._tasks.start(TASK, lambda monitor: _whole(ckpt, info.key, plane, how, monitor),
-                          on_done=lambda part: self._done(wanted, part), on_error=self._failed,
+        self._tasks.start(TASK, lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), look),
+                          on_done=lambda found: self._done(wanted, found), on_error=self._failed,
                           on_progress=lambda done, total, what: self.notice.progress(
                               done, total, self.tr("{percent} %").format(percent=done * 100 // total) if total else ""),
                           on_cancel=self._cancelled,
                           label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60)))
 
-    def _done(self, wanted: tuple[object, ...], part: core.Reduced) -> None:
+    def _done(self, wanted: tuple[object, ...], found: _Picture) -> None:
         if self._tensor is None or wanted != self._wanted:
             return
         self._patience.stop()
-        self._kept[wanted] = (self._tensor[0], part)
+        if found.look != self._look:            # another colour was chosen meanwhile
+            found = _painted(found.layer.part, self._look)
+        part = found.layer.part
+        self._kept[wanted] = (self._tensor[0], found)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         plane = self.slices.plane
         same = self.view.plane.size == plane.size and self.view.base is not None
-        self.view.show_plane(plane, part, self._map, self._limits(part), keep_view=same)
+        self.view.show_plane(plane, found.layer, found.look.colours, found.limits, keep_view=same)
         self._pages.setCurrentWidget(self._shown)
         self._how.setVisible(not part.exact)
         self._how_label.setVisible(not part.exact)
-        self.remark.setText(self._facts(self._tensor[1], part))
+        self.remark.setText(self._facts(self._tensor[1], found))
         self._settle.start()
 
     def _failed(self, error: Exception) -> None:
@@ -226,7 +248,7 @@ class HeatmapPanel(QWidget):
         cell, info = self.view.cursor_cell, self._tensor[1] if self._tensor else None
         at = self.view.plane.position(*cell) if cell else None
         if cell is None or at is None or info is None:
-            self.readout.setText(self.tr("Point at a cell or use the arrow keys to read it. Wheel zooms, dragging moves, R shows all."))
+            self.readout.setText(self.tr("Point at a cell, or use the arrow keys. Wheel zooms, R shows all."))
             return
         where = "[" + ", ".join(str(n) for n in at) + "]"
         if self._value is not None and self._value[:2] == cell:
@@ -247,31 +269,30 @@ class HeatmapPanel(QWidget):
             return self.tr("one of {size} here: {value}").format(size=size, value=value)
         return self.tr("mean of {size} here: {value}").format(size=size, value=value)
 
-    def _facts(self, info: core.TensorInfo, part: core.Reduced | None = None) -> str:
+    def _facts(self, info: core.TensorInfo, found: _Picture | None = None) -> str:
         facts = [info.dtype, words.shape(info.shape), words.size(info.nbytes)]
         kind = core.DTYPES[info.dtype].kind if info.dtype in core.DTYPES else ""
         if kind == "complex":
             facts.append(self.tr("complex numbers are shown by their magnitude"))
         if kind == "quantized":
             facts.append(self.tr("quantized values are shown as the integers that are stored"))
+        part = found.layer.part if found is not None else None
         if part is not None and not part.exact:
             size = f"{part.rows.step} × {part.cols.step}"
             facts.append(self.tr("drawn from blocks of {size}, exact when you zoom in").format(size=size))
             if part.read < part.total and self._how.currentData() != "sample":
                 facts.append(self.tr("{share} of the elements read").format(share=words.share(part.read, part.total)))
-        if part is not None:
-            import numpy as np
-            odd = int(np.count_nonzero(~np.isfinite(part.values)))
-            if odd:
-                facts.append((self.tr("{n} cells with NaN or infinities") if part.exact
-                              else self.tr("{n} blocks with NaN or infinities")).format(n=f"{odd:,}"))
+        if found is not None and found.odd:
+            facts.append((self.tr("{n} cells with NaN or infinities") if found.layer.part.exact
+                          else self.tr("{n} blocks with NaN or infinities")).format(n=f"{found.odd:,}"))
         return " · ".join(facts)
 
     # -- colours ------------------------------------------------------------------------------------------------------
 
     @property
-    def _map(self) -> ColourMap:
-        return MAPS[self._colours.currentData()]
+    def _look(self) -> _Look:
+        return _Look(MAPS[self._colours.currentData()], self._centre.currentData(), self._clip.currentData(),
+                     theme.colours(self.palette()).dark)
 
     def _limits(self, part: core.Reduced) -> Limits:
         return limits_of(part.values, self._centre.currentData(), self._clip.currentData())
@@ -285,7 +306,7 @@ class HeatmapPanel(QWidget):
     def _recolour(self) -> None:
         self._map_chosen = True
         if self.view.base is not None:
-            self.view.recolour(self._map, self._limits(self.view.detail or self.view.base))
+            self.view.recolour(self._look.colours, self._limits(self.view.detail or self.view.base))
 
     def _make_choices(self) -> None:
         self._colours = self._box(self.tr("Colours"), [
@@ -418,6 +439,12 @@ class HeatmapPanel(QWidget):
         whole.addWidget(self.slices)
         whole.addSpacing(4)
         whole.addLayout(self._pages, 1)
+
+
+def _painted(part: core.Reduced, look: _Look) -> _Picture:
+    import numpy as np
+    limits = limits_of(part.values, look.symmetric, look.share)
+    return _Picture(layer_of(part, look.colours, limits, look.dark), look, limits, int(np.count_nonzero(~np.isfinite(part.values))))
 
 
 def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.How, monitor: core.Monitor) -> core.Reduced:

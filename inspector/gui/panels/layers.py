@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
@@ -50,7 +50,7 @@ TASK = "layers"
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _WHOLE = ("int", "uint", "bool", "other")
-_FINDINGS = 50                  # findings that are shown
+_FINDINGS = 20                  # findings that are shown
 
 
 class Scope(NamedTuple):
@@ -86,7 +86,7 @@ class LayersPanel(QWidget):
         self._measures, self._across, self._log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
         self._redraw = QTimer(self)
         self._redraw.setInterval(_REDRAWN)
-        self._redraw.timeout.connect(self._show_lines)
+        self._redraw.timeout.connect(self._catch_up)
         self._make_controls()
         self._place()
         self.setAccessibleName(self.tr("Layers"))
@@ -173,7 +173,10 @@ class LayersPanel(QWidget):
     def _progress(self, done: int, total: int, what: str) -> None:
         self.bar.setRange(0, 1000 if total else 0)
         self.bar.setValue(done * 1000 // total if total else 0)
+
+    def _catch_up(self) -> None:
         self._take()
+        self._show_lines()
 
     def _take(self) -> None:
         """Takes in the rows that the worker has finished."""
@@ -227,13 +230,9 @@ class LayersPanel(QWidget):
     # -- findings -----------------------------------------------------------------------------------------------------
 
     def _look_after(self, scope: Scope, known: dict[str, Row]) -> None:
-        """What `core.health` makes of the numbers, where this core has it."""
-        health = getattr(core, "health", None)
-        if health is None:
-            return
+        """What `core.health` makes of the numbers."""
         summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
-        look = cast(Callable[..., Sequence[core.Finding]], health)
-        self._tasks.start(TASK, lambda monitor: tuple(look(scope.checkpoint, summaries, monitor=monitor)),
+        self._tasks.start(TASK, lambda monitor: core.health(scope.checkpoint, summaries, monitor),
                           on_done=lambda found: self._show_findings(found) if scope is self._scope else None,
                           on_error=self._failed, label=self.tr("Looking for what is unhealthy"))
 
@@ -373,8 +372,8 @@ class LayersPanel(QWidget):
         self._fill(self._measures, self.tr("Measure"), [(names[name], name) for name in MEASURES])
         self._measures.setCurrentIndex(self._measures.findData("rms"))
         self._fill(self._across, self.tr("Across"), [
-            (self.tr("Layer numbers"), "layer"), (self.tr("Order of the file, a line a name"), "names"),
-            (self.tr("Order of the file, one line"), "all")])
+            (self.tr("Layer numbers"), "layer"), (self.tr("File order, by name"), "names"),
+            (self.tr("File order, one line"), "all")])
         self._log.setChecked(True)
         self._measures.activated.connect(self._show_lines)
         self._across.activated.connect(self._across_activated)

@@ -6,35 +6,21 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QHBoxLayout,
-    QHeaderView,
-    QLabel,
-    QPlainTextEdit,
-    QPushButton,
-    QScrollArea,
-    QTableWidget,
-    QTableWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QEvent, Qt, QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector import core
 
-from .. import icons, theme, words
+from .. import about, cards, icons, texts, theme, words
+from ..insight import Insight, Insights, related
 from ..session import Document, Selection, Session
 from ..tasks import Tasks
-from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, facts, format_name, label, sums, tiles
+from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, facts, format_name, is_whole, label, sums, tiles
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
-TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
-METADATA_ROWS = 500
-_COUNTERS = ("epoch", "epochs", "global_step", "step", "iteration", "iter", "epochs_completed", "batch_num_total")
+SHARED_SHOWN = 8                # storages of several tensors
 _TASK = "overview"
 
 
@@ -45,6 +31,7 @@ class Overview(QScrollArea):
         self._tasks = tasks
         # (document, identity of its checkpoint, prefix, the keys below it that are selected)
         self._sums: dict[tuple[int, int, str, tuple[str, ...]], Sums] = {}
+        self._insights = Insights.shared(session, tasks)
         self._shown: tuple[Any, ...] = ()
         self._stale = True                                      # to be drawn once it can be seen
         page = QWidget()
@@ -60,6 +47,7 @@ class Overview(QScrollArea):
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._forget)
+        self._insights.ready.connect(self._insight_ready)
         theme.watcher().changed.connect(self._repaint)
 
     def refresh(self) -> None:
@@ -98,6 +86,14 @@ class Overview(QScrollArea):
         if selected is not None and selected.id == id:
             self.refresh()
 
+    def _insight_ready(self, id: int) -> None:
+        """Draws again where more is known now; where the person was looking stays in sight."""
+        selected = self._session.selected_document
+        if selected is not None and selected.id == id and self._shown:
+            at = self.verticalScrollBar().value()
+            self._repaint()
+            self.verticalScrollBar().setValue(at)
+
     def _forget(self, id: int) -> None:
         for key in [key for key in self._sums if key[0] == id]:
             del self._sums[key]
@@ -107,7 +103,7 @@ class Overview(QScrollArea):
         if selection.value is not None and selection.value in ckpt.values:
             self._fill(lambda: self._value(selection.value or "", ckpt))
         elif tensor is not None:
-            self._fill(lambda: self._tensor(tensor, ckpt))
+            self._fill(lambda: self._tensor(tensor, ckpt, document))
         else:
             self._group(document, ckpt, selection)
 
@@ -125,13 +121,13 @@ class Overview(QScrollArea):
     # -- file and group
 
     def _group(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
-        key = (document.id, id(ckpt), selection.prefix, selection.keys if selection.prefix else ())
+        key = (document.id, id(ckpt), selection.prefix, () if is_whole(selection, ckpt) else selection.keys)
         known = self._sums.get(key)
         if known is not None:
             self._tasks.cancel(_TASK)
             self._fill(lambda: self._summed(known, ckpt, selection, document))
             return
-        prefix, keys = selection.prefix, selection.keys
+        prefix, keys = selection.prefix, key[3]
 
         def done(found: Sums) -> None:
             self._sums[key] = found
@@ -142,18 +138,27 @@ class Overview(QScrollArea):
                           label=self.tr("Adding up tensors"))
 
     def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
-        whole = not selection.prefix
+        whole = is_whole(selection, ckpt)
+        known = self._insights.of(document) if whole else None
         if whole:
             name = os.path.basename(os.path.normpath(document.path)) or document.path
-            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, self._sentence(ckpt, found))
-        else:
+            said = about.sentence(known.about) if known is not None else self._sentence(ckpt, found)
+            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, said)
+        elif selection.prefix:
             said = self._group_sentence(ckpt, selection.prefix, found)
             self._head("group", selection.prefix, selection.prefix, said)
+        else:
+            self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
+                       self.tr("Tensors from different parts of {file}.").format(file=core.visible(os.path.basename(document.path), 80)))
         self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
         if whole:
-            self._findings(ckpt.findings)
+            shown = self._findings(ckpt.findings)
+            if known is not None and known.sizes.stored:
+                self._content.addWidget(cards.bytes_card(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
         if whole:
+            if known is not None:
+                self._shared(known, ckpt, document.id)
             self._metadata(ckpt)
             self._facts(ckpt, found)
 
@@ -179,23 +184,14 @@ class Overview(QScrollArea):
         self._content.addLayout(row)
 
     def _sentence(self, ckpt: core.Checkpoint, found: Sums) -> str:
-        what = {
+        """Until more is known."""
+        return {
             "state-dict": self.tr("A state dict: the weights of a model, key by key."),
             "training-checkpoint": self.tr("A training checkpoint: weights together with what is needed to go on training."),
             "module": self.tr("A whole model saved with its class. The class is not needed to look inside; nothing of it is run."),
             "torchscript": self.tr("A TorchScript program with its weights."),
             "tensor": self.tr("A tensor saved by itself."),
         }.get(ckpt.kind, self.tr("Saved Python data.") if not found.tensors else self.tr("Tensors in a structure of their own."))
-        when = self._progress(ckpt)
-        return f"{what} {when}" if when else what
-
-    def _progress(self, ckpt: core.Checkpoint) -> str:
-        said = []
-        for name in _COUNTERS:
-            value = ckpt.values.get(name)
-            if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10 ** 12:
-                said.append(f"{name} {value:,}")
-        return self.tr("Saved at {progress}.").format(progress=", ".join(said[:2])) if said else ""
 
     def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: Sums) -> str:
         said = self.tr("{tensors}, {values}.").format(tensors=words.tensors(found.tensors), values=words.values(found.values)) \
@@ -218,30 +214,48 @@ class Overview(QScrollArea):
         return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
 
-    def _findings(self, findings: tuple[core.Finding, ...]) -> None:
+    def _findings(self, findings: tuple[core.Finding, ...]) -> dict[str, Callable[[], None]]:
+        """Gives what brings the first finding of each id into sight."""
         if not findings:
-            return
+            return {}
         ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
         counts = {level: sum(finding.level == level for finding in findings) for level in reversed(core.LEVELS)}
         said = [words.level(level, n) for level, n in counts.items() if n]
         card = Card(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
-        for finding in ordered[:FINDINGS_SHOWN]:
-            card.body.addWidget(FindingBox(finding))
-        rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
-        if rest:
-            more = QPushButton(self.tr("Show {n} more").format(n=len(findings) - FINDINGS_SHOWN))
-            more.setProperty("link", True)
-            more.setAccessibleName(more.text())
+        boxes: dict[str, FindingBox] = {}
+        boxes_shown: list[FindingBox] = []
 
-            def show() -> None:
+        def put(some: list[core.Finding]) -> None:
+            for finding in some:
+                box = FindingBox(finding)
+                boxes.setdefault(finding.id, box)
+                boxes_shown.append(box)
+                card.body.addWidget(box)
+
+        put(ordered[:FINDINGS_SHOWN])
+        rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
+        more = QPushButton(self.tr("Show {n} more").format(n=len(findings) - FINDINGS_SHOWN))
+
+        def show_rest() -> None:
+            if rest and len(boxes_shown) == FINDINGS_SHOWN:
                 more.hide()
-                for finding in rest:
-                    card.body.addWidget(FindingBox(finding))
+                put(rest)
                 if len(ordered) > FINDINGS_CAP:
                     card.body.addWidget(label(self.tr("The rest is in the output of “inspector check”."), tone="muted"))
-            more.clicked.connect(show)
-            card.body.addWidget(more)
+
+        def show(id: str) -> None:
+            if id not in boxes:
+                show_rest()
+            if id in boxes:
+                QTimer.singleShot(0, boxes[id], lambda: self.ensureWidgetVisible(boxes[id]))     # once it has its place
+
+        more.setProperty("link", True)
+        more.setAccessibleName(more.text())
+        more.clicked.connect(show_rest)
+        card.body.addWidget(more)
+        more.setVisible(bool(rest))
         self._content.addWidget(card)
+        return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
 
     def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
         if not found.tensors:
@@ -296,6 +310,21 @@ class Overview(QScrollArea):
         else:
             self._session.select(Selection(document, key, tuple(k for k in ckpt.tensors if k.startswith(head))))
 
+    def _shared(self, known: Insight, ckpt: core.Checkpoint, document: int) -> None:
+        """The storages that several tensors lie in; a click leads to the first of them, whose page lists the others."""
+        if not known.sharing:
+            return
+        groups = sorted(known.sharing.items(), key=lambda item: -(ckpt.storages[item[0]].nbytes if item[0] in ckpt.storages else 0))
+        card = Card(self.tr("Shared storages"), label(f"{len(groups):,}", tone="muted"))
+        for id, keys in groups[:SHARED_SHOWN]:
+            nbytes = ckpt.storages[id].nbytes if id in ckpt.storages else 0
+            names = " = ".join(core.visible(key, 60) for key in keys[:2]) + (" = …" if len(keys) > 2 else "")
+            card.body.addWidget(Bar(names, words.size(nbytes), None, remark=words.tensors(len(keys)), raw="\n".join(keys),
+                                    on_click=partial(self._session.select, Selection(document, keys[0], (keys[0],)))))
+        if len(groups) > SHARED_SHOWN:
+            card.body.addWidget(label(self.tr("{n} more").format(n=f"{len(groups) - SHARED_SHOWN:,}"), tone="muted"))
+        self._content.addWidget(card)
+
     def _metadata(self, ckpt: core.Checkpoint) -> None:
         if not ckpt.metadata:
             return
@@ -304,7 +333,7 @@ class Overview(QScrollArea):
             card.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”")
                                       for name, text in ckpt.metadata.items()))
         else:
-            card.body.addWidget(_table(ckpt.metadata, self.tr("Name"), self.tr("Text")))
+            card.body.addWidget(texts.table_of(ckpt.metadata, self.tr("Name"), self.tr("Text")))
         self._content.addWidget(card)
 
     def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
@@ -330,10 +359,14 @@ class Overview(QScrollArea):
 
     # -- one tensor, one value
 
-    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint) -> None:
+    def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint, document: Document) -> None:
         sentence = self.tr("A tensor of {dtype} in {where}.").format(
             dtype=tensor.dtype, where=core.visible(tensor.state_dict, 80) or self.tr("the root state dict")) \
             if tensor.state_dict is not None else self.tr("A tensor of {dtype}.").format(dtype=tensor.dtype)
+        known = self._insights.of(document)
+        parameter = known.parameter_of.get(tensor.key) if known is not None else None
+        if parameter is not None:
+            sentence += " " + self.tr("It is optimizer state of {parameter}.").format(parameter=core.visible(parameter, 200))
         self._head("tensor", tensor.key, tensor.key, sentence)
         if tensor.problem:
             self._content.addWidget(FindingBox(core.Finding("bad-tensor", "warning", "", tensor.problem,
@@ -355,76 +388,11 @@ class Overview(QScrollArea):
             (self.tr("Name in its state dict"), core.visible(tensor.name) if tensor.name != tensor.key else ""),
         ]))
         self._content.addWidget(card)
+        found = related(tensor, ckpt, known) if known is not None else []
+        if found:
+            self._content.addWidget(cards.related_card(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
 
     def _value(self, key: str, ckpt: core.Checkpoint) -> None:
         value = ckpt.values[key]
         self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
-        raw = full_text(value)
-        card = Card(self.tr("Value"))
-        box = QPlainTextEdit()
-        box.setReadOnly(True)
-        box.setAcceptDrops(False)
-        box.setAccessibleName(self.tr("Value"))
-        box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        box.setPlainText(_lines(raw[:TEXT_SHOWN]))
-        lines = min(max(raw[:TEXT_SHOWN].count("\n") + 1 + len(raw) // 70, 3), 24)
-        box.setFixedHeight(box.fontMetrics().lineSpacing() * lines + 24)
-        card.body.addWidget(box)
-        buttons = QHBoxLayout()
-        copy = QPushButton(self.tr("Copy value"))
-        icons.put(copy, "copy")
-        copy.setAccessibleName(copy.text())
-        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw))
-        buttons.addWidget(copy)
-        if len(raw) > TEXT_SHOWN:
-            more = QPushButton(self.tr("Show all {n} characters").format(n=f"{len(raw):,}"))
-            more.setAccessibleName(more.text())
-            more.clicked.connect(lambda: box.setPlainText(_lines(raw)))
-            more.clicked.connect(more.hide)
-            buttons.addWidget(more)
-        buttons.addStretch(1)
-        card.body.addLayout(buttons)
-        self._content.addWidget(card)
-
-
-def full_text(value: core.Plain) -> str:
-    """A plain value as text, whole: a string as it is, an unknown object as its one line."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, core.Opaque):
-        return value.text
-    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 8000:
-        return hex(value)               # decimal digits of a huge integer take quadratic time
-    return repr(value)
-
-
-def _lines(raw: str) -> str:
-    """Text with its own line breaks and tabs, everything else invisible made visible. A line without end is broken up, since Qt
-    lays out one paragraph at a time."""
-    step = 2000
-    shown = []
-    for line in raw.replace("\r\n", "\n").split("\n"):
-        for start in range(0, len(line), step) or (0,):
-            piece = line[start:start + step]
-            shown.append("\t".join(core.visible(part, step) for part in piece.split("\t")))
-    return "\n".join(shown)
-
-
-def _table(entries: Any, first: str, second: str) -> QTableWidget:
-    rows = list(entries.items())[:METADATA_ROWS]
-    table = QTableWidget(len(rows), 2)
-    table.setHorizontalHeaderLabels([first, second])
-    table.setAccessibleName(f"{first}, {second}")
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.verticalHeader().hide()
-    table.setProperty("sheet", True)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-    for row, (name, text) in enumerate(rows):
-        for column, raw in enumerate((name, text)):
-            item = QTableWidgetItem(core.visible(raw, 400))
-            item.setToolTip(words.tip(raw))
-            table.setItem(row, column, item)
-    table.setMinimumHeight(220)
-    return table
+        self._content.addWidget(texts.value_card(value))

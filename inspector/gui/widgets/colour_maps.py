@@ -57,7 +57,8 @@ class Limits(NamedTuple):
 def limits_of(values: Array, symmetric: bool, share: float = 1.0) -> Limits:
     """Ends for the finite ones of `values`, of which the `share` nearest to the middle (0.99, say) need to fit."""
     import numpy as np
-    finite = values[np.isfinite(values)]
+    good = np.isfinite(values)
+    finite = values if good.all() else values[good]
     if not finite.size:
         return Limits(-1.0, 1.0) if symmetric else Limits(0.0, 1.0)
     if symmetric:
@@ -86,14 +87,21 @@ def table_of(shown: ColourMap, dark: bool, steps: int = 256) -> Array:
 def painted(values: Array, limits: Limits, table: Array, odd: str) -> QImage:
     """One pixel a number. NaN and infinities are `odd`."""
     import numpy as np
+    finite = np.isfinite(values)
     half = limits.high / 2 - limits.low / 2         # halves, for the difference of two finite numbers may be infinite
-    with np.errstate(invalid="ignore", over="ignore"):
-        part = (values / 2 - limits.low / 2) / (half or 1.0)
-        places = np.clip(np.where(np.isfinite(part), part, 0.0) * len(table), 0, len(table) - 1).astype(np.intp)
-    pixels = np.empty((*values.shape, 4), np.uint8)
-    pixels[..., :3] = table[places]
-    pixels[..., 3] = 255
-    pixels[~np.isfinite(values)] = QColor(odd).getRgb()
+    places = values * 0.5 if finite.all() else np.where(finite, values, 0.0) * 0.5
+    places -= limits.low / 2
+    with np.errstate(over="ignore"):
+        places /= half or 1.0
+        places *= len(table)
+    np.clip(places, 0, len(table) - 1, out=places)
+    colours = np.full((len(table) + 1, 4), 255, np.uint8)
+    colours[:-1, :3] = table
+    shown = QColor(odd)
+    colours[-1, :3] = shown.red(), shown.green(), shown.blue()
+    which: Array = places.astype(np.uint16)
+    which[~finite] = len(table)
+    pixels: Array = np.ascontiguousarray(colours.view(np.uint32).reshape(-1)[which]).view(np.uint8)
     height, width = values.shape
     image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_RGBA8888)
     return image.copy()         # `pixels` does not outlive this

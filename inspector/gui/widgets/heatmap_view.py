@@ -45,6 +45,13 @@ _MARK = 4.0                     # pixels of such a mark
 _WRITTEN = (30, 15)             # pixels of a cell from which on its number is written into it
 
 
+def layer_of(part: core.Reduced, shown: ColourMap, limits: Limits, dark: bool) -> Layer:
+    """For workers: the picture of a million blocks takes longer than a window should stand still."""
+    import numpy as np
+    image = painted(part.values, limits, table_of(shown, dark), shown.odd)
+    return Layer(part, image, np.argwhere(~np.isfinite(part.values))[:_MARKED].tolist())
+
+
 class Layer(NamedTuple):
     """A copy of part of the plane, its picture, and where the first blocks with NaN or infinities are in it."""
 
@@ -69,6 +76,7 @@ class HeatmapView(QWidget):
         self._fitted = True
         self._cursor: tuple[int, int] | None = None
         self._dragged: QPointF | None = None
+        self._fitted_images: list[tuple[object, QImage]] = []
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -86,6 +94,10 @@ class HeatmapView(QWidget):
         return self._base.part if self._base else None
 
     @property
+    def _dark(self) -> bool:
+        return theme.colours(self.palette()).dark
+
+    @property
     def limits(self) -> Limits:
         return self._limits
 
@@ -94,10 +106,10 @@ class HeatmapView(QWidget):
         """Row and column."""
         return self._cursor
 
-    def show_plane(self, plane: core.Plane, part: core.Reduced, shown: ColourMap, limits: Limits, *, keep_view: bool = False) -> None:
-        """All of `plane`, from now on."""
+    def show_plane(self, plane: core.Plane, layer: Layer, shown: ColourMap, limits: Limits, *, keep_view: bool = False) -> None:
+        """All of `plane`, from now on. `layer` is painted as `shown` and `limits` say."""
         self._plane, self._map, self._limits = plane, shown, limits
-        self._base, self._detail = self._painted(part), None
+        self._base, self._detail = layer, None
         if not keep_view:
             self._cursor = None
             self.fit()
@@ -264,7 +276,7 @@ class HeatmapView(QWidget):
             if layer is not None:
                 self._draw_layer(painter, layer, seen)
         self._cover_the_end(painter, c)
-        self._draw_gaps(painter, QColor(c.window), seen)
+        self._draw_gaps(painter, QColor(c.border), seen)      # which no map has in its middle
         self._write_numbers(painter)
         painter.restore()
         painter.setPen(QColor(c.border))
@@ -290,18 +302,26 @@ class HeatmapView(QWidget):
         painter.save()
         painter.setClipRect(QRectF(self._pixel(rows.start, cols.start), self._pixel(rows.stop, cols.stop)),
                             Qt.ClipOperation.IntersectClip)
-        image = layer.image.copy(first[1], first[0], last[1] - first[1], last[0] - first[0])
-        # finer than the screen: means of neighbours, but only along that side; blocks that are seen keep sharp edges
-        ratio = self.devicePixelRatioF()
-        image = image.scaled(max(1, min(image.width(), round(target.width() * ratio))),
-                             max(1, min(image.height(), round(target.height() * ratio))),
-                             Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
-        painter.drawImage(target, image)
+        painter.drawImage(target, self._fitting(layer, first, last, target))
         for i, j in layer.odd:              # a single one among millions must be seen
             at = self._pixel(rows.start + (i + 0.5) * rows.step, cols.start + (j + 0.5) * cols.step)
             if self._scale[1] * rows.step < _MARK or self._scale[0] * cols.step < _MARK:
                 painter.fillRect(QRectF(at.x() - _MARK / 2, at.y() - _MARK / 2, _MARK, _MARK), QColor(self._map.odd))
         painter.restore()
+
+    def _fitting(self, layer: Layer, first: tuple[int, int], last: tuple[int, int], target: QRectF) -> QImage:
+        """The blocks from `first` to `last`; where they are finer than the screen, means of neighbours, but only along that side:
+        blocks that are seen keep sharp edges. Kept, for the cursor makes everything be drawn again."""
+        ratio = self.devicePixelRatioF()
+        wide = max(1, min(last[1] - first[1], round(target.width() * ratio)))
+        high = max(1, min(last[0] - first[0], round(target.height() * ratio)))
+        wanted = (layer.image.cacheKey(), first, last, wide, high)
+        kept = next((image for key, image in self._fitted_images if key == wanted), None)
+        if kept is None:
+            part = layer.image.copy(first[1], first[0], last[1] - first[1], last[0] - first[0])
+            kept = part.scaled(wide, high, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation)
+            self._fitted_images = [*self._fitted_images[-1:], (wanted, kept)]
+        return kept
 
     def _cover_the_end(self, painter: QPainter, c: theme.Colours) -> None:
         """What lies behind the last element of a fold is not there."""
@@ -420,9 +440,7 @@ class HeatmapView(QWidget):
         painter.setClipping(False)
 
     def _painted(self, part: core.Reduced) -> Layer:
-        import numpy as np
-        image = painted(part.values, self._limits, table_of(self._map, theme.colours(self.palette()).dark), self._map.odd)
-        return Layer(part, image, np.argwhere(~np.isfinite(part.values))[:_MARKED].tolist())
+        return layer_of(part, self._map, self._limits, self._dark)
 
     def _repaint(self) -> None:
         for name, layer in (("_base", self._base), ("_detail", self._detail)):

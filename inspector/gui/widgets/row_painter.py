@@ -2,6 +2,8 @@
 of it is kept until `forget`."""
 from __future__ import annotations
 
+from math import exp
+
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QTableView
@@ -13,7 +15,7 @@ INDENT = 14
 ARROW = 18                  # the place of the arrow
 PICTURE = 16
 GAP = 6
-_NAME_AT_LEAST = 120        # what deep levels must leave for the name
+_NAME_AT_LEAST = 84         # what deep levels must leave for the name
 _KEPT_TEXTS = 4000
 # enum arithmetic is what painting would otherwise spend its time on
 SELECTED = QStyle.StateFlag.State_Selected.value
@@ -24,7 +26,14 @@ _MIDDLE, _END = Qt.TextElideMode.ElideMiddle, Qt.TextElideMode.ElideRight
 
 def arrow_place(depth: int, cell: QRect) -> QRect:
     """Where the arrow of a row lies in its first cell."""
-    return QRect(cell.left() + PAD // 2 + min(depth * INDENT, max(0, cell.width() - _NAME_AT_LEAST)), cell.top(), ARROW, cell.height())
+    return QRect(cell.left() + PAD // 2 + _indent(depth, cell.width()), cell.top(), ARROW, cell.height())
+
+
+def _indent(depth: int, width: int) -> int:
+    """Deeper is always further to the right; in a narrow column by less and less, so that names keep their room."""
+    wanted, room = depth * INDENT, max(0, width - _NAME_AT_LEAST)
+    easy = room // 2
+    return wanted if wanted <= easy else easy + round((room - easy) * (1 - exp((easy - wanted) / max(room - easy, 1))))
 
 
 class Ink:
@@ -78,12 +87,12 @@ class RowPainter(QStyledItemDelegate):
             found = self._inks[active, selected] = Ink(self._view.palette(), group, selected)
         return found
 
-    def _picture(self, name: str, tint: QColor, painter: QPainter) -> QPixmap:
+    def _picture(self, name: str, tint: QColor, painter: QPainter, size: int = PICTURE) -> QPixmap:
         ratio = painter.device().devicePixelRatio()
         key = (name, tint.rgba(), ratio)
         found = self._pictures.get(key)
         if found is None:
-            found = self._pictures[key] = icons.pixmap(name, PICTURE, tint.name(), ratio)
+            found = self._pictures[key] = icons.pixmap(name, size, tint.name(), ratio)
         return found
 
 

@@ -12,6 +12,7 @@ from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELE
 
 Index = QModelIndex | QPersistentModelIndex
 
+MARK = 12                   # of a tensor that shares its storage, at the right edge of its name
 _BAR = 4
 
 _PICTURES = {Kind.FILE: "file", Kind.LOADING: "file", Kind.FAILED: "danger", Kind.GROUP: "group", Kind.TENSOR: "tensor",
@@ -33,7 +34,7 @@ class TreeDelegate(RowPainter):
         line, column = self._model.line(index.row()), index.column()
         width = self._metrics.horizontalAdvance(line.texts[column]) + 2 * PAD
         if column == NAME:
-            width += line.depth * INDENT + ARROW + PICTURE + GAP
+            width += line.depth * INDENT + ARROW + PICTURE + GAP + (MARK + GAP if line.shared else 0)
         return QSize(80 if line.spans and column != NAME else width, self._metrics.height() + 2 * GAP)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -65,6 +66,10 @@ class TreeDelegate(RowPainter):
         picture = "danger" if wrong and line.kind is Kind.TENSOR else _PICTURES[line.kind]
         tint = ink.danger if wrong else ink.calm if line.kind in (Kind.TENSOR, Kind.VALUE) else ink.accent
         painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._picture(picture, tint, painter))
+        if line.shared and room > 4 * PICTURE:
+            room -= MARK + GAP
+            painter.drawPixmap(rect.right() - GAP - MARK, rect.top() + (rect.height() - MARK) // 2,
+                               self._picture("link", ink.calm, painter, MARK))
         self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME],
                    ink.danger if line.kind is Kind.FAILED else ink.text, middle=True)
 

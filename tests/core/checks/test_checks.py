@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from inspector import core
 from inspector.core import checks
-from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, LocalHeader, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from inspector.core.checks import (
     broken_tensors,
     confusable_names,
@@ -224,3 +227,48 @@ def test_that_deep_checks_stop_when_asked(tmp_path: Path) -> None:
 
     with pytest.raises(Cancelled):
         list(corrupt_member.check(on_disk(tmp_path, b"\1", crc=1), Stop()))
+
+
+def test_that_all_members_of_a_file_are_read_with_it_opened_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+    torch.save({f"w{n}": torch.full((3,), float(n)) for n in range(20)}, tmp_path / "x.pth")
+    ckpt = core.open(tmp_path / "x.pth")
+    opened: list[str] = []
+    reader = corrupt_member.ExtentReader
+    monkeypatch.setattr(corrupt_member, "ExtentReader", lambda *args: (opened.append(""), reader(*args))[1])
+    assert ids(corrupt_member.check(ckpt, QUIET)) == []
+    assert len(opened) == 1
+
+
+def test_that_a_record_without_checksum_has_its_headers_compared(tmp_path: Path) -> None:
+    """Its bytes cannot be verified; that both headers tell of the same member can."""
+    import torch
+    path = tmp_path / "x.pth"
+    torch.save({"a": torch.arange(30.0), "b": torch.arange(9.0)}, path)
+    ckpt = core.open(path)
+    with zipfile.ZipFile(path) as archive:
+        member = archive.getinfo("x/data/1")
+    flags = member.flag_bits
+    local = LocalHeader(member.header_offset, b"x/data/1", flags, path.stat().st_size)
+    extent = ckpt.storages["1"].extent
+    assert extent is not None
+    unchecked = {"1": ckpt.storages["1"]._replace(extent=extent._replace(crc=None, local=local))}
+    whole = replace(ckpt, storages=unchecked, members=())
+    assert ids(corrupt_member.check(whole, QUIET)) == []
+    raw = bytearray(path.read_bytes())
+    raw[local.at + 30] ^= 1               # the first letter of the name
+    path.write_bytes(raw)
+    found = path.stat()
+    stamp = FileStamp(str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+    damaged = replace(whole, files=(stamp,))
+    (told,) = corrupt_member.check(damaged, QUIET)
+    assert "the two zip headers of this member disagree" in told.message
+    assert "it holds b:" in told.message
+
+
+def test_that_a_file_that_is_gone_is_told_once(tmp_path: Path) -> None:
+    import torch
+    torch.save({"a": torch.zeros(3), "b": torch.zeros(3)}, tmp_path / "x.pth")
+    ckpt = core.open(tmp_path / "x.pth")
+    (tmp_path / "x.pth").unlink()
+    assert ids(corrupt_member.check(ckpt, QUIET)) == [("corrupt-member", "danger")]

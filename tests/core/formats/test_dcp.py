@@ -285,6 +285,20 @@ def test_that_a_missing_file_is_told_and_the_rest_opens(tmp_path: Path) -> None:
     assert isinstance(ckpt.values["more"], core.Opaque)
 
 
+def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees_G03(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    write(folder, (6, 8), cut(WHOLE, 2, 1))
+    (folder / "__1_0.distcp").rename(tmp_path / "elsewhere")
+    (folder / "__1_0.distcp").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(folder)
+    assert caught.value.id == "outside_folder"
+    ckpt = core.open(folder, follow_links=True)
+    assert ids(ckpt) == {"outside_folder"}
+    assert not ckpt.tensors["w"].problem
+
+
 def test_that_other_files_beside_are_told(tmp_path: Path) -> None:
     write(tmp_path, (6, 8), cut(WHOLE, 2, 1))
     (tmp_path / "__7_0.distcp").write_bytes(b"")
@@ -355,3 +369,24 @@ def test_that_a_real_folder_is_as_its_truth_says(corpus: Path, capsys: pytest.Ca
         assert whole["sha256"] == hashlib.sha256(array.tobytes()).hexdigest()
         box = array[tuple(slice(a, a + n) for a, n in zip(row["chunk_offset"], row["shape"], strict=True))]
         assert hashlib.sha256(box.tobytes()).hexdigest() == row["sha256"]
+
+
+def test_that_a_damaged_chunk_is_told_with_its_key(tmp_path: Path) -> None:
+    write(tmp_path, (6, 8), cut(WHOLE, 3, 1))
+    path = tmp_path / "__1_0.distcp"
+    raw = bytearray(path.read_bytes())
+    at = raw.index(WHOLE[2:4].numpy().tobytes())
+    raw[at] ^= 1
+    path.write_bytes(raw)
+    (found,) = [finding for finding in core.check(core.open(tmp_path)) if finding.id == "corrupt-member"]
+    assert "it holds w:" in found.message
+
+
+def test_that_odd_booleans_in_chunks_are_told(tmp_path: Path) -> None:
+    flags = torch.zeros(4, 2, dtype=torch.uint8)
+    flags[3, 1] = 7
+    write(tmp_path, (4, 2), [((0, 0), flags[:2].clone().view(torch.bool)), ((2, 0), flags[2:].clone().view(torch.bool))])
+    (found,) = [finding for finding in core.check(core.open(tmp_path)) if finding.id == "non-canonical-bool"]
+    assert (found.where, found.message) == ("w", "Boolean values stored as neither 0 nor 1: w.")
+    write(tmp_path, (4, 2), cut(torch.ones(4, 2, dtype=torch.bool), 2, 1))
+    assert "non-canonical-bool" not in {finding.id for finding in core.check(core.open(tmp_path))}

@@ -113,6 +113,7 @@ NETS = {
     "lstm": lambda: nn.LSTM(2, 3), "attention": lambda: nn.TransformerEncoderLayer(4, 2, 8), "leaf": lambda: nn.Linear(2, 2),
     "channels-last": lambda: nn.Conv2d(2, 3, 3).to(memory_format=torch.channels_last),    # type: ignore[call-overload]
     "half": lambda: nn.Linear(2, 2).to(torch.bfloat16), "empty": nn.ReLU,
+    "ema": lambda: torch.optim.swa_utils.AveragedModel(ResNet()),
 }
 
 

@@ -1,0 +1,242 @@
+"""`inspector edit`: repairs a checkpoint, or many, and saves what comes out.
+
+Edits apply left to right as they were typed, recipes in their place among them. What each does, what the format cannot hold and how
+large the file becomes is said before a byte is written; with --dry-run nothing is.
+"""
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inspector import core, listing
+
+_EXAMPLES = 3
+_LOSSES = 5
+_KEY = 80
+_ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torchscript": ".pt"}
+_VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
+           "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "match": "REF", "set-metadata": "NAME=TEXT", "set": "PATH=VALUE",
+           "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
+_HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
+         "add-prefix": "put a prefix before names", "rename": "replace every match in a name; \\1 is the first group",
+         "drop": "leave out tensors and values, and the optimizer's state with them",
+         "keep": "leave out all others; {a,b}.* keeps either", "extract": "a sub-dict, or a module's state dict (.), becomes the root",
+         "device": "other device tags, as in 'cuda:*=cpu'", "cast": "another element type, as in float16 or bfloat16:encoder.*",
+         "match": "leave out what REF has not, or has in another shape", "set-metadata": "a text in safetensors' metadata",
+         "set": "a plain value; VALUE is JSON or a text", "unshare": "bytes of its own for a tensor that shares them",
+         "unset-metadata": "take a text out of the metadata", "unset": "take a value out"}
+EPILOG = """\
+Edits apply left to right. OUT may be IN: the new file replaces it only when it is whole and verified.
+With several IN, OUT is a folder. A file's ending says its format, unless --format does.
+"""
+
+
+class _Collected(argparse.Action):
+    """Options of different names in the order in which they were typed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+        namespace.steps = [*namespace.steps, ((option or "").removeprefix("--"), values)]
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """The arguments of the command."""
+    parser.set_defaults(steps=[])
+    parser.add_argument("files", metavar="IN", nargs="+", help="the checkpoint; several are saved into the folder OUT")
+    parser.add_argument("-o", "--output", metavar="OUT", help="where to save")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
+    edits = parser.add_argument_group("edits")
+    for name in core.edit_options():
+        edits.add_argument(f"--{name}", metavar=_VALUES.get(name, "TEXT"), action=_Collected, help=_HELP.get(name))
+    edits.add_argument("--recipe", metavar="FILE", action=_Collected, help="the edits of a recipe, here among the others")
+    edits.add_argument("--save-recipe", metavar="FILE", help="write the edits as a recipe")
+    saving = parser.add_argument_group("saving")
+    saving.add_argument("--format", help="torch-zip, safetensors or safetensors-sharded")
+    saving.add_argument("--shard-size", metavar="SIZE", help="of each file of safetensors-sharded, like 5GB")
+    saving.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
+    saving.add_argument("--ties", choices=("one", "all"), default="one",
+                        help="safetensors: keep one name of tied tensors, or all of them, each with bytes of its own")
+    saving.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
+    saving.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
+    saving.add_argument("--allow", metavar="WHAT", action="append", default=[],
+                        choices=("replace-link", "break-hard-links", "read-only"), help="what is refused unless it is meant: "
+                        "replace-link, break-hard-links, read-only")
+    saving.add_argument("--verify", choices=("torch",), default="", help="have torch read the new file, too")
+
+
+@dataclass
+class Done:
+    """What came of one file: as text, as JSON, and why it failed, if it did."""
+
+    text: str
+    answer: dict[str, Any]
+    error: core.InspectorError | None = None
+
+
+def run(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
+    """Edits and saves one file after the other. Raises InspectorError for a request that makes no sense; what goes wrong with one
+    file is told in its `Done`."""
+    edits = steps(asked.steps)
+    if asked.save_recipe and not asked.dry_run:
+        core.save_recipe(edits, asked.save_recipe)
+    if asked.output is None:
+        if asked.dry_run or asked.save_recipe:
+            targets: Sequence[str | None] = [None] * len(asked.files)
+        else:
+            raise core.UsageError("where shall it be saved?", "Say -o OUT, or --dry-run to see what would be done.")
+    else:
+        targets = _targets(asked)
+    for source, target in zip(asked.files, targets, strict=True):
+        yield _one(asked, source, target, edits, monitor)
+
+
+def steps(typed: Iterable[tuple[str, str]]) -> list[core.Edit]:
+    """The edits in the order in which they were typed, those of recipes in their place. Raises InspectorError naming the option."""
+    edits: list[core.Edit] = []
+    for option, text in typed:
+        try:
+            edits += core.read_recipe(text) if option == "recipe" else [core.parse_edit(option, text)]
+        except core.InspectorError as error:
+            raise core.UsageError(f"--{option} {core.visible(text, 200)}: {error.message}", error.hint) from error
+    return edits
+
+
+def _targets(asked: argparse.Namespace) -> list[str]:
+    """Where each file is saved. Raises UsageError when two would be the same, or OUT is no folder for several."""
+    out, files = asked.output, asked.files
+    sharded = asked.format == "safetensors-sharded" or asked.shard_size is not None
+    if len(files) == 1:
+        inside = os.path.isdir(out) and not sharded and not core.is_set(files[0])
+        return [os.path.join(out, _name(files[0], asked.format)) if inside else out]
+    if os.path.lexists(out) and not os.path.isdir(out):
+        raise core.UsageError(f"{core.visible(out)} is a file, and several checkpoints need a folder", "Name a folder.")
+    names = [_name(file, asked.format) for file in files]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise core.UsageError(f"two of the files would be saved as {core.visible(twice)}", "Save them one by one.")
+    if not asked.dry_run:
+        try:
+            os.makedirs(out, exist_ok=True)
+        except OSError as error:
+            raise core.SaveError(f"the folder {core.visible(out)} cannot be made: {error.strerror}", "Name another one.") from error
+    return [os.path.join(out, name) for name in names]
+
+
+def _name(file: str, format: str | None) -> str:
+    """What the new file of `file` is called in a folder."""
+    name = os.path.basename(core.file_of(file).rstrip("/\\")) or "checkpoint"
+    ending = _ENDINGS.get(format or "")
+    stem, old = os.path.splitext(name)
+    if format == "safetensors-sharded" or os.path.isdir(core.file_of(file)):
+        return stem if format == "safetensors-sharded" else name
+    return name if ending is None or (format == "torch-zip" and old.lower() != ".safetensors") else stem + ending
+
+
+def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list[core.Edit], monitor: core.Monitor) -> Done:
+    answer: dict[str, Any] = {"path": source, "output": target}
+    lines: list[str] = []
+    try:
+        ckpt = core.open(source, monitor=monitor, follow_links=asked.follow_links)
+        effects = core.effects(ckpt, edits, monitor, read=True)
+        answer["edits"] = [_effect_json(effect) for effect in effects]
+        lines += [line for effect in effects for line in effect_lines(effect)]
+        edited = core.edit(ckpt, edits, monitor)
+        answer["nbytes_before"] = ckpt.nbytes
+        if target is None:
+            answer["nbytes_tensors"] = [_nbytes(ckpt), _nbytes(edited)]
+            head = f"{listing.size(_nbytes(ckpt))} of tensors before, {listing.size(_nbytes(edited))} after"
+            return Done(_text(source, None, head, lines, dry=True), answer)
+        plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
+                              drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, monitor=monitor)
+        answer |= _plan_json(plan)
+        lines += plan_lines(plan, asked.allow_loss)
+        head = f"{plan.format}, {listing.size(ckpt.nbytes)} before, {listing.size(plan.nbytes)} after"
+        if not asked.dry_run:
+            report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
+            answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
+                               "seconds": report.seconds, "notes": list(report.notes)}
+            lines += [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text]
+        return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
+    except core.InspectorError as error:
+        answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint}
+        return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, _advised(error))
+
+
+def _advised(error: core.InspectorError) -> core.InspectorError:
+    """The error with what to type, where the library names its arguments."""
+    advice = {"loss": "--allow-loss saves it all the same; another --format may hold more.",
+              "unknown-code": "Say --keep-code NAME or --drop-code NAME for each ('*' is all), or --extract only the weights."}
+    if error.id in advice and isinstance(error, core.SaveError):
+        return core.SaveError(error.message, advice[error.id], error.where, id=error.id)
+    if error.id in ("replace-link", "break-hard-links", "read-only"):
+        return core.SaveError(error.message, f"{error.hint} --allow {error.id} does it.".strip(), error.where, id=error.id)
+    return error
+
+
+def _nbytes(ckpt: core.Checkpoint) -> int:
+    return sum({info.storage or key: info.storage_nbytes for key, info in ckpt.tensors.items()}.values())
+
+
+# -- as text ------------------------------------------------------------------------------------------------------------------
+
+def _text(source: str, target: str | None, head: str, lines: Iterable[str], dry: bool) -> str:
+    to = f" -> {core.visible(target, 1000)}" if target is not None else ""
+    parts = [f"{core.visible(source, 1000)}{to}" + (f": {head}" if head else ""), *(f"  {line}" for line in lines)]
+    return "\n".join([*parts, *(["  nothing was written: this is a dry run"] if dry else [])]) + "\n"
+
+
+def effect_lines(effect: core.Effect) -> list[str]:
+    """An edit, how much it does, a few examples, and what else there is to say."""
+    counts = [f"{len(keys):,} {word}" for keys, word in ((effect.renamed, "renamed"), (effect.dropped, "dropped"),
+                                                         (effect.changed, "changed")) if keys]
+    lines = [f"{option_text(effect.edit)}: {', '.join(counts) or 'no key changes'}"]
+    renamed = [f"{core.visible(old, _KEY)} -> {core.visible(new, _KEY)}" for old, new in effect.renamed[:_EXAMPLES]]
+    lines += _some(renamed, len(effect.renamed)) + _some([f"- {core.visible(key, _KEY)}" for key in effect.dropped[:_EXAMPLES]],
+                                                         len(effect.dropped))
+    if not effect.renamed and not effect.dropped:
+        lines += _some([f"* {core.visible(key, _KEY)}" for key in effect.changed[:_EXAMPLES]], len(effect.changed))
+    return [*lines, *(f"    {core.visible(text, 600)}" for text in effect.notes)]
+
+
+def option_text(edit: core.Edit) -> str:
+    """The edit as it is typed."""
+    try:
+        return core.visible(f"--{edit.option} {edit.text}", 160)
+    except core.EditError:
+        return f"--{edit.option} (names and shapes)"
+
+
+def _some(examples: list[str], count: int) -> list[str]:
+    more = count - len(examples)
+    return [f"    {line}" for line in examples] + ([f"    … and {more:,} more"] if more > 0 else [])
+
+
+def plan_lines(plan: core.SavePlan, allowed: bool) -> list[str]:
+    """What is lost, which code is not known, and what else there is to say about saving."""
+    lines = [f"note: {core.visible(text, 400)}" for text in plan.notes]
+    if plan.losses:
+        lines.append(f"{len(plan.losses):,} lost" + ("" if allowed else ", which is refused without --allow-loss") + ":")
+        lines += _some([core.visible(loss.message, 300) for loss in plan.losses[:_LOSSES]], len(plan.losses))
+    if plan.code:
+        lines.append("unknown code, which is refused without --keep-code or --drop-code:")
+        lines += _some([core.visible(name, _KEY) for name in plan.code[:_LOSSES]], len(plan.code))
+    if plan.nbytes > plan.free:
+        lines.append(f"there is not enough room: {listing.size(plan.free)} are free")
+    return lines
+
+
+# -- as JSON ------------------------------------------------------------------------------------------------------------------
+
+def _effect_json(effect: core.Effect) -> dict[str, Any]:
+    return {"edit": option_text(effect.edit), "renamed": [list(pair) for pair in effect.renamed], "dropped": list(effect.dropped),
+            "changed": list(effect.changed), "notes": list(effect.notes)}
+
+
+def _plan_json(plan: core.SavePlan) -> dict[str, Any]:
+    return {"format": plan.format, "files": [{"name": file.name, "nbytes": file.nbytes} for file in plan.files],
+            "nbytes_after": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses], "code": list(plan.code),
+            "notes": list(plan.notes)}

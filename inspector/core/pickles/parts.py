@@ -1,0 +1,65 @@
+"""A tensor while it is being read, and what is said of shapes."""
+from __future__ import annotations
+
+from typing import Any
+
+from .storages import Backing
+
+_INT64 = 1 << 63
+
+
+class Odd(Exception):
+    """The tensor cannot be trusted; the text becomes its `problem`."""
+
+
+class Parts:
+    """A tensor under construction, so that what was understood before a problem is still shown. `component`: it is part of
+    another tensor, and may have no parts itself."""
+
+    def __init__(self, component: bool = False) -> None:
+        self.component = component
+        self.shape: tuple[int, ...] = ()
+        self.stride: tuple[int, ...] = ()
+        self.offset = 0
+        self.dtype = "unknown"
+        self.device: str | None = None
+        self.backing: Backing | None = None
+        self.requires_grad = False
+        self.layout = "strided"
+        self.problem = ""
+        self.extra: dict[str, Any] = {}
+        self.states: list[int] = []
+        self.moved: tuple[int, str] | None = None       # dtype node and device that a wrapper gives the tensor
+
+
+def numel_of(shape: tuple[int, ...]) -> int:
+    """The number of elements. Raises Odd beyond 63 bits; linear in the rank whatever the sizes are."""
+    if 0 in shape:
+        return 0
+    if overflows(shape):
+        raise Odd("corrupt: more elements than 64 bits can count")
+    n = 1
+    for size in shape:
+        n *= size
+    return n
+
+
+def overflows(shape: tuple[int, ...]) -> bool:
+    """Whether the product of the sizes that are not zero needs more than 63 bits."""
+    n = 1
+    for size in shape:
+        n *= size or 1
+        if n >= _INT64:
+            return True
+    return False
+
+
+def overlaps(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether two indexes may name one element: the strides, in order, do not step over what lies below them. Like
+    torch's own test (`is_non_overlapping_and_dense`) this errs towards saying yes for odd, interleaved strides."""
+    reach = 0
+    for step, size in sorted((step, size) for size, step in zip(shape, stride, strict=True) if size > 1):
+        if step <= reach:
+            return True
+        reach += (size - 1) * step
+    return False

@@ -1,0 +1,49 @@
+"""What the parts of a training checkpoint are for, by the names that people give them."""
+from __future__ import annotations
+
+import re
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_AVERAGE = frozenset(("ema", "swa", "averaged", "average", "avg", "polyak", "shadow", "teacher", "target"))
+_OTHERS = frozenset(("scheduler", "schedulers", "sched", "lrs", "scaler", "scalers", "amp", "callbacks", "loops", "rng",
+                     "metrics", "metric", "hyper", "hparams"))
+_OPTIMIZER = frozenset(("optimizer", "optimizers", "optim", "opt", "optimiser"))
+_ANY = frozenset(("state", "states", "dict", "dicts", "model", "models", "net", "network", "module", "weights", "params", "parameters",
+                  "checkpoint", "ckpt"))
+
+
+def words(path: str) -> tuple[str, ...]:
+    """("optimizer", "g", "state", "dict") of "optimizerG_state_dict"."""
+    return tuple(word.lower() for word in _WORD.findall(path[:400]))
+
+
+def tokens(path: str) -> frozenset[str]:
+    """What sets the name of a state dict apart from others: {"g"} of "netG.state_dict" and of "optimizer_G"."""
+    return frozenset(words(path)) - _OPTIMIZER - _ANY
+
+
+def is_average(path: str) -> bool:
+    """Whether a state dict is named like an average of another (EMA, SWA), a teacher or a target network."""
+    return not _AVERAGE.isdisjoint(words(path))
+
+
+def is_weights(path: str) -> bool:
+    """Whether a state dict may be a model's, going by its name: no scheduler, scaler, callback or optimizer."""
+    found = set(words(path.split(".", 1)[0]))
+    return not found & (_OTHERS | _OPTIMIZER)
+
+
+def is_scheduler(name: str) -> bool:
+    """Of a name at the root: "lr_schedulers", "scheduler_state_dict"."""
+    found = set(words(name))
+    return not {"scheduler", "schedulers"}.isdisjoint(found) or {"lr", "sched"} <= found
+
+
+def is_scaler(name: str) -> bool:
+    """Of a name at the root: "scaler", "grad_scaler", "NativeScaler"."""
+    return not {"scaler", "scalers", "amp"}.isdisjoint(words(name))
+
+
+def is_random_state(name: str) -> bool:
+    """Of a name at the root: "rng_state", "cuda_rng_state", "numpy_random_state"."""
+    return "rng" in words(name) or {"random", "state"} <= set(words(name))

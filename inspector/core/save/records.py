@@ -1,0 +1,46 @@
+"""Which bytes lie in which `data/<n>` record of a torch archive that is to be written.
+
+An archive that is saved again keeps the keys of its storages; whatever else there is gets the next free number.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Record(NamedTuple):
+    """`name` is the record's ("data/0"). Its bytes are those of `storage`, an id in the checkpoint's storages, or, where that is
+    "", the elements of the tensor `key`, contiguous, in C order: one that is converted, copied or put together from chunks."""
+
+    name: str
+    storage: str = ""
+    key: str = ""
+
+
+class Records:
+    """Gives each storage its key, once. `kept` are ids that are keys already; `taken` what else may not be used."""
+
+    def __init__(self, kept: Iterable[str] = (), taken: Iterable[str] = ()) -> None:
+        self._keys: dict[str, str] = {id: id for id in kept}
+        self._taken = {key.lower() for key in (*self._keys, *taken)}      # torch finds records without regard to case
+        self._made: dict[str, str] = {}             # id -> key of a tensor whose elements make it up
+        self._next = 0
+
+    def key(self, id: str) -> str:
+        """The key of storage `id`."""
+        found = self._keys.get(id)
+        if found is None:
+            while str(self._next) in self._taken:
+                self._next += 1
+            found = self._keys[id] = str(self._next)
+            self._next += 1
+        return found
+
+    def made(self, id: str, tensor: str) -> str:
+        """The key of storage `id`, whose bytes are the elements of `tensor`; of several that share it, of the first."""
+        self._made.setdefault(id, tensor)
+        return self.key(id)
+
+    def of(self, ids: Iterable[str]) -> tuple[Record, ...]:
+        """The records of these storages, each once, in their order."""
+        return tuple(Record(f"data/{self.key(id)}", "" if id in self._made else id, self._made.get(id, "")) for id in dict.fromkeys(ids))

@@ -1,0 +1,47 @@
+"""The checkpoints that edits are tried on."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from inspector import core
+
+
+def opened(path: Path, thing: Any) -> core.Checkpoint:
+    """`thing` saved by torch and opened here."""
+    torch.save(thing, path / "made.pth")
+    return core.open(path / "made.pth")
+
+
+def state_dict(*names: str, metadata: dict[str, Any] | None = None) -> OrderedDict[str, torch.Tensor]:
+    made: OrderedDict[str, torch.Tensor] = OrderedDict((name, torch.full((2,), float(n))) for n, name in enumerate(names))
+    if metadata is not None:
+        made._metadata = OrderedDict(metadata)  # type: ignore[attr-defined]
+    return made
+
+
+def net() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(OrderedDict(fc1=nn.Linear(3, 4), bn=nn.BatchNorm1d(4), fc2=nn.Linear(4, 2)))
+
+
+def training(model: nn.Module, groups: int = 1, named: bool = False, prefix: str = "") -> dict[str, Any]:
+    """A training checkpoint after one step of Adam."""
+    named_parameters = list(model.named_parameters())
+    parameters = named_parameters if named else [parameter for _, parameter in named_parameters]
+    cut = len(parameters) // groups
+    optimizer = torch.optim.Adam([{"params": parameters[n * cut:(n + 1) * cut if n < groups - 1 else None]} for n in range(groups)])
+    model(torch.randn(3, 3)).sum().backward()
+    optimizer.step()
+    weights = model.state_dict()
+    if prefix:
+        weights = nn.ModuleDict({prefix: model}).state_dict()
+    return {"epoch": 5, "model": weights, "optimizer": optimizer.state_dict(), "config": {"lr": 0.1, "layers": [1, 2, 3]}}
+
+
+def names(ckpt: core.Checkpoint) -> list[str]:
+    return list(ckpt.tensors)

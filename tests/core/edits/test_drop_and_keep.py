@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from inspector import core
+from tests.core.edits.made import names, net, opened, state_dict, training
+
+
+@pytest.mark.parametrize(("glob", "left"), [
+    ("a", ["b.w", "ab.w"]), ("a.*", ["b.w", "ab.w"]), ("*.w", ["a.x"]), ("b.w", ["a.w", "a.x", "ab.w"]), ("{a,b}.w", ["a.x", "ab.w"]),
+    ("a?", ["a.w", "a.x", "b.w"]), ("nothing", ["a.w", "a.x", "b.w", "ab.w"]), ("A", ["a.w", "a.x", "b.w", "ab.w"]),
+])
+def test_that_a_pattern_means_keys_and_all_under_them(tmp_path: Path, glob: str, left: list[str]) -> None:
+    ckpt = opened(tmp_path, {"model": state_dict("a.w", "a.x", "b.w", "ab.w"), "epoch": 1})
+    assert names(core.edit(ckpt, [core.Drop(glob)])) == [f"model.{name}" for name in left]
+
+
+def test_that_storages_state_dicts_and_metadata_go_with_the_last_tensor(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, {"model": state_dict("a.w", "b.w", metadata={"": {}, "a": {}, "a.act": {}, "b": {}}), "ema": state_dict("a.w")})
+    new = core.edit(ckpt, [core.Drop("ema"), core.Drop("model.a")])
+    assert new.state_dicts == ("model",)
+    assert set(new.storages) == {new.tensors["model.b.w"].storage}
+    assert dict(new.module_metadata) == {"model": {"": {}, "b": {}}}
+
+
+def test_that_a_shared_storage_stays_for_whoever_is_left(tmp_path: Path) -> None:
+    tied = torch.ones(3)
+    new = core.edit(opened(tmp_path, {"a": tied, "b": tied}), [core.Drop("a")])
+    assert list(new.storages) == [new.tensors["b"].storage]
+    assert core.read_numpy(new, "b").tolist() == [1, 1, 1]
+
+
+def test_that_lists_close_up(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, {"config": {"layers": [1, [2, 3], 4], "0": {"1": 5}}, "w": torch.ones(1)})
+    new = core.edit(ckpt, [core.Drop("config.layers.0"), core.Drop("config.layers.0.0"), core.Drop("config.0.0")])
+    assert dict(new.values) == {"config.layers.0.0": 3, "config.layers.1": 4, "config.0.1": 5}
+    assert new.edited is not None
+    assert new.edited.origin["config.layers.0.0"] == "config.layers.1.1"
+
+
+def test_that_nothing_left_is_an_error(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, state_dict("a"))
+    with pytest.raises(core.EditError, match="nothing would be left"):
+        core.edit(ckpt, [core.Drop("*")])
+    with pytest.raises(core.EditError, match="nothing fits"):
+        core.edit(ckpt, [core.Keep("b")])
+
+
+def test_that_keeping_is_dropping_the_rest(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, training(net()))
+    new = core.edit(ckpt, [core.Keep("{model,epoch}")])
+    assert list(new.values) == ["epoch"]
+    assert new.state_dicts == ("model",)
+    assert names(core.edit(ckpt, [core.Keep("fc1.*")])) == ["model.fc1.weight", "model.fc1.bias"]
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_that_the_state_of_dropped_parameters_goes_and_the_rest_loads_by_order(tmp_path: Path, named: bool) -> None:
+    model = net()
+    before = training(model, groups=2 if named else 1, named=named)
+    ckpt = opened(tmp_path, before)
+    new = core.edit(ckpt, [core.Drop("fc1")])
+    kept = [n for n, (name, _) in enumerate(model.named_parameters()) if not name.startswith("fc1")]
+    assert sorted({int(key.split(".")[2]) for key in new.tensors if key.startswith("optimizer.state")}) == kept
+    listed = [value for key, value in new.values.items() if ".params." in key]
+    assert listed == kept
+    groups = [key for key in new.values if ".param_groups." in key and key.rpartition(".")[2].isdigit()]
+    assert all(int(key.rpartition(".")[2]) < 6 for key in groups)
+    if named:
+        assert [value for key, value in new.values.items() if ".param_names." in key] == [
+            name for name, _ in model.named_parameters() if not name.startswith("fc1")]
+
+
+def test_that_groups_without_names_are_not_guessed_at(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, training(net(), groups=2))
+    effect, = core.effects(ckpt, [core.Drop("fc1")])
+    assert effect.dropped == ("model.fc1.weight", "model.fc1.bias")
+    assert "2 groups" in effect.notes[0]
+
+
+def test_that_attributes_of_objects_stay_with_them(tmp_path: Path) -> None:
+    with pytest.raises(core.EditError, match="--extract"):
+        core.edit(opened(tmp_path, net()), [core.Drop("fc1")])
+
+
+def test_that_too_many_alternatives_are_refused() -> None:
+    with pytest.raises(core.EditError, match="alternatives"):
+        core.parse_edit("drop", "{a,b}" * 12)

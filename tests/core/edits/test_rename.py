@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector import core
+from tests.core.edits.made import names, net, opened, state_dict, training
+
+
+def test_that_groups_stand_for_what_they_matched(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, state_dict("encoder.layer.0.w", "encoder.layer.11.w", "head.w",
+                                       metadata={"": {}, "encoder.layer.0": {"version": 2}, "encoder.layer.0.act": {"version": 3}}))
+    new = core.edit(ckpt, [core.Rename(r"^encoder\.layer\.(\d+)", r"blocks.\1")])
+    assert names(new) == ["blocks.0.w", "blocks.11.w", "head.w"]
+    assert dict(new.module_metadata[""]) == {"": {}, "blocks.0": {"version": 2}, "blocks.0.act": {"version": 3}}
+
+
+def test_that_numbers_of_optimizers_and_loose_values_keep_their_names(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, training(net()))
+    new = core.edit(ckpt, [core.Rename(r"1|epoch|lr|exp_avg", "X")])
+    assert [key for key in new.tensors if key.startswith("optimizer")] == [key for key in ckpt.tensors if key.startswith("optimizer")]
+    assert list(new.values) == list(ckpt.values)
+    assert "model.fcX.weight" in new.tensors or "model.fcX.bias" in new.tensors
+
+
+def test_that_a_collision_names_both(tmp_path: Path) -> None:
+    with pytest.raises(core.EditError, match=r"'fc1' and 'fc2' would both be called 'fc'"):
+        core.edit(opened(tmp_path, state_dict("fc1", "fc2")), [core.Rename(r"\d", "")])
+
+
+def test_that_a_name_cannot_become_empty(tmp_path: Path) -> None:
+    with pytest.raises(core.EditError, match="no name left"):
+        core.edit(opened(tmp_path, state_dict("a")), [core.Rename(".*", "")])
+
+
+@pytest.mark.parametrize("text", ["(=x", "a=\\1", "(?P<n>a)=\\g<m>", "=x", "no-equals", "(a)=\\2"])
+def test_that_a_bad_pattern_or_replacement_is_told_when_it_is_typed(text: str) -> None:
+    with pytest.raises(core.EditError):
+        core.parse_edit("rename", text)
+
+
+@pytest.mark.parametrize("pattern", [r"(\w+)+$", r"^(a|a)*b$", r"(?:\w*\w*)*!", r"(x+x+)+y"])
+def test_that_a_pattern_which_would_never_end_is_stopped(tmp_path: Path, pattern: str) -> None:
+    ckpt = opened(tmp_path, state_dict("a" * 60 + ".weight", "x" * 60 + ".bias"))
+    with pytest.raises(core.EditError, match="too long") as error:
+        core.edit(ckpt, [core.Rename(pattern, "")])
+    assert error.value.id == "slow_regex"
+
+
+def test_that_a_repeated_group_which_is_quick_is_used(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, state_dict(*(f"model.layers.block.attention.output.dense{n}.weight" for n in range(30))))
+    new = core.edit(ckpt, [core.Rename(r"^(?:\w+\.)+(\w+\.)weight$", r"\1w")])
+    assert names(new) == [f"dense{n}.w" for n in range(30)]
+
+
+def test_that_nested_dicts_keep_what_is_in_them(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, {"w": torch.ones(1), "old": [torch.ones(1), 3]})
+    new = core.edit(ckpt, [core.Rename("^old", "new")])
+    assert names(new) == ["w", "new.0"]
+    assert list(new.values) == ["new.1"]
+    assert names(core.edit(ckpt, [core.Rename("0$", "zero")])) == ["w", "old.0"]
+
+
+@given(st.lists(st.from_regex(r"[a-c]{1,3}(\.[a-c0-1]{1,3}){0,3}", fullmatch=True), min_size=1, max_size=8, unique=True),
+       st.sampled_from([("a", "z"), (r"^(\w)", r"\1\1"), (r"\.(\w+)$", r".\1_x"), ("0", "1"), ("b+", "")]))
+def test_that_names_are_those_of_re_sub_or_the_edit_is_refused(tmp_path_factory: pytest.TempPathFactory, keys: list[str],
+                                                             rule: tuple[str, str]) -> None:
+    ckpt = opened(tmp_path_factory.mktemp("x"), state_dict(*keys))
+    wanted = [re.sub(*rule, key) for key in keys]
+    try:
+        new = core.edit(ckpt, [core.Rename(*rule)])
+    except core.EditError:
+        assert len(set(wanted)) < len(keys) or "" in wanted
+    else:
+        assert names(new) == wanted
+        assert new.edited is not None
+        assert [new.edited.origin[key] for key in wanted] == keys

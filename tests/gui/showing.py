@@ -1,0 +1,32 @@
+"""A panel on the screen, and a checkpoint selected for it."""
+from __future__ import annotations
+
+from typing import TypeVar
+
+from PySide6.QtCore import QCoreApplication, QEvent
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.session import Document, Selection, Session
+from inspector.gui.tasks import Tasks
+
+Shown = TypeVar("Shown", bound=QWidget)
+
+
+def placed(panel: Shown, qtbot: QtBot) -> Shown:
+    qtbot.addWidget(panel)
+    panel.resize(700, 800)
+    panel.show()
+    return panel
+
+
+def show(session: Session, tasks: Tasks, qtbot: QtBot, ckpt: core.Checkpoint, prefix: str = "", keys: tuple[str, ...] = (),
+         value: str | None = None) -> Document:
+    """Opens `ckpt`, selects in it, and waits until nothing is being worked out any more."""
+    document = session.add(ckpt.path)
+    session.loaded(document.id, ckpt)
+    session.select(Selection(document.id, prefix, keys, value))
+    qtbot.waitUntil(lambda: not tasks.running)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before all was known
+    return document

@@ -1,0 +1,160 @@
+"""`inspector edit`: from one file to another, and what it says."""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from inspector import cli, core
+from inspector.commands.progress import Bar
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = cli.main(["edit", *(str(argument) for argument in arguments)])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+    return run
+
+
+@pytest.fixture
+def wrapped(tmp_path: Path) -> Path:
+    """A state dict of a wrapped model: module.a and module.b."""
+    torch.save({"module.a": torch.ones(3), "module.b": torch.arange(4.0)}, tmp_path / "in.pth")
+    return tmp_path / "in.pth"
+
+
+def test_that_edits_apply_in_the_order_in_which_they_are_typed(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.safetensors"
+    code, text, err = run(wrapped, "--add-prefix", "x", "-o", out, "--strip-prefix", "x.module.", "--rename", "^a=c", "--drop", "b")
+    assert (code, err) == (0, "")
+    assert list(core.open(out).tensors) == ["c"]
+    assert text.index("--add-prefix") < text.index("--strip-prefix") < text.index("--rename") < text.index("--drop")
+    assert "every byte was read back" in text
+    # the other way round the prefix is not there yet
+    code, text, err = run(wrapped, "--strip-prefix", "x.module.", "--add-prefix", "x", "-o", out)
+    assert code == 0
+    assert list(core.open(out).tensors) == ["x.module.a", "x.module.b"]
+    assert "Nothing in the file fits." in text
+
+
+def test_that_a_dry_run_tells_and_writes_nothing(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.iterdir()), hashlib.sha256(wrapped.read_bytes()).digest()
+    code, text, _ = run(wrapped, "-o", tmp_path / "out.pth", "--strip-prefix", "module.", "--cast", "fp16", "--dry-run",
+                        "--save-recipe", tmp_path / "r.json")
+    assert code == 0
+    assert "module.a -> a" in text
+    assert "2 renamed" in text
+    assert "2 changed" in text
+    assert "dry run" in text
+    assert (sorted(tmp_path.iterdir()), hashlib.sha256(wrapped.read_bytes()).digest()) == before
+
+
+def test_that_json_has_all_of_it(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    code, text, err = run(wrapped, "-o", tmp_path / "out.safetensors", "--strip-prefix", "module.", "--json")
+    answer = json.loads(text)
+    assert (code, err, answer["dry_run"]) == (0, "", False)
+    file, = answer["files"]
+    assert file["edits"] == [{"edit": "--strip-prefix module.", "renamed": [["module.a", "a"], ["module.b", "b"]], "dropped": [],
+                              "changed": [], "notes": []}]
+    assert file["format"] == "safetensors"
+    assert file["losses"] == []
+    assert file["saved"]["tensors"] == 2
+    assert file["nbytes_after"] == (tmp_path / "out.safetensors").stat().st_size
+
+
+def test_that_a_recipe_is_saved_and_used_among_other_edits(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    recipe = tmp_path / "r.json"
+    assert run("--strip-prefix", "module.", "--rename", "^a=c", wrapped, "--save-recipe", recipe)[0] == 0
+    assert core.read_recipe(recipe) == [core.StripPrefix("module."), core.Rename("^a", "c")]
+    out = tmp_path / "out.pth"
+    assert run(wrapped, "--recipe", recipe, "--rename", "c=d", "-o", out)[0] == 0
+    assert list(core.open(out).tensors) == ["d", "b"]
+
+
+def test_that_several_files_go_into_a_folder_and_one_bad_file_stops_no_other(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    (tmp_path / "bad.pth").write_bytes(b"no checkpoint")
+    torch.save({"module.z": torch.ones(1)}, tmp_path / "other.pth")
+    out = tmp_path / "out"
+    code, text, err = run(tmp_path / "bad.pth", wrapped, tmp_path / "other.pth", "-o", out, "--strip-prefix", "module.", "--format",
+                          "safetensors")
+    assert code == 2
+    assert err.startswith(f"inspector: {tmp_path / 'bad.pth'}: ")
+    assert sorted(path.name for path in out.iterdir()) == ["in.safetensors", "other.safetensors"]
+    assert list(core.open(out / "other.safetensors").tensors) == ["z"]
+    assert text.count("every byte was read back") == 2
+
+
+def test_that_the_output_may_be_the_file_itself(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    assert run(wrapped, "-o", wrapped, "--strip-prefix", "module.", "--device", "cpu=cuda:3")[0] == 0
+    ckpt = core.open(wrapped)
+    assert [(key, info.device) for key, info in ckpt.tensors.items()] == [("a", "cuda:3"), ("b", "cuda:3")]
+    assert [path.name for path in tmp_path.iterdir()] == ["in.pth"]
+
+
+def test_that_losses_are_refused_until_they_are_allowed(run: Run, tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(2), "epoch": 3}, tmp_path / "in.pth")
+    out = tmp_path / "out.safetensors"
+    code, text, err = run(tmp_path / "in.pth", "-o", out)
+    assert code == 2
+    assert "--allow-loss" in err
+    assert "epoch" in text
+    assert not out.exists()
+    assert run(tmp_path / "in.pth", "-o", out, "--allow-loss")[0] == 0
+    assert list(core.open(out).tensors) == ["w"]
+
+
+def test_that_the_weights_of_a_whole_model_load_strictly(run: Run, tmp_path: Path) -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    torch.save(model, tmp_path / "model.pt")
+    assert run(tmp_path / "model.pt", "--extract", ".", "-o", tmp_path / "w.pth")[0] == 0
+    fresh = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    fresh.load_state_dict(torch.load(tmp_path / "w.pth", weights_only=True), strict=True)
+    assert all(torch.equal(a, b) for a, b in zip(model.state_dict().values(), fresh.state_dict().values(), strict=True))
+
+
+def test_that_a_cast_file_is_what_torch_would_have_saved(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    assert run(wrapped, "--cast", "bf16", "-o", tmp_path / "out.pth")[0] == 0
+    loaded = torch.load(tmp_path / "out.pth", weights_only=True)
+    assert torch.equal(loaded["module.b"], torch.arange(4.0).bfloat16())
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    (["IN"], "-o OUT"), (["-o", "x", "--drop", "a"], "IN"), (["IN", "-o", "out", "--rename", "(=a"], "--rename (=a: "),
+    (["IN", "-o", "out", "--rename", "a=b", "--drop"], "--drop"), (["IN", "-o", "out", "--recipe", "none.json"], "--recipe none.json"),
+    (["IN", "-o", "out", "--format", "gguf"], "gguf"), (["IN", "-o", "out", "--strip", "module."], "--strip"),
+    (["IN", "IN", "-o", "folder"], "two of the files"), (["IN", "-o", "out.pth", "--extract", "nope"], "nothing at 'nope'"),
+    (["IN", "-o", "out.pth", "--rename", r"module\.\w=x"], "would both be called"),
+    (["IN", "-o", "out.pth", "--drop", "*"], "nothing would be left"),
+])
+def test_that_a_request_that_makes_no_sense_is_one_line_and_writes_nothing(
+        run: Run, wrapped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], words: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*(wrapped if argument == "IN" else argument for argument in arguments))
+    assert code == 2
+    assert out == ""
+    assert words in err
+    assert err.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["in.pth"]
+
+
+def test_that_the_bar_is_one_line_that_goes_away() -> None:
+    drawn: list[str] = []
+    bar = Bar(drawn.append)
+    bar.report(1, 2, "early")
+    assert drawn == []
+    bar._next = 0
+    bar.report(1, 2, "a\nb" * 40)
+    bar.clear()
+    assert "50%" in drawn[0]
+    assert "\n" not in "".join(drawn)
+    assert drawn[1].strip() == ""
