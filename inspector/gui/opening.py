@@ -45,6 +45,11 @@ class Opener(QObject):
         else:
             self._open_all(wanted)
 
+    def find(self, path: str) -> Document | None:
+        """The open document of a path."""
+        wanted = os.path.abspath(path)
+        return next((document for document in self._session.documents if _same(document.path, wanted)), None)
+
     def reload(self, id: int) -> None:
         document = self._session.document(id)
         if document is not None:
@@ -68,7 +73,7 @@ class Opener(QObject):
     def _open_all(self, paths: list[str]) -> None:
         """Opens all and selects the first of them."""
         for n, path in enumerate(paths):
-            known = next((d for d in self._session.documents if _same(d.path, path)), None)
+            known = self.find(path)
             if known is not None:
                 self._again(known, select=n == 0)
             elif os.path.isdir(path):

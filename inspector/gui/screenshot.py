@@ -2,7 +2,8 @@
 
 What is on it can be chosen by the environment, for documentation and tests:
     INSPECTOR_THEME=light|dark      QT_SCALE_FACTOR=2      INSPECTOR_SCREENSHOT_SIZE=1440x900
-    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|code      INSPECTOR_SCREENSHOT_KEY=conv1.weight
+    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|code|compare
+    INSPECTOR_SCREENSHOT_KEY=conv1.weight
 """
 from __future__ import annotations
 
@@ -82,11 +83,29 @@ class Camera(QObject):
             return
         names = [panel.name for panel in PANELS]
         panel = os.environ.get("INSPECTOR_SCREENSHOT_PANEL", "overview")
+        if panel == "compare" and len(session.documents) > 1:
+            self._compare()
+            return
         window.show_panel(names.index(panel) if panel in names else 0)
         loaded = [document.checkpoint for document in session.documents if document.checkpoint is not None]
         if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
             window.expand_all()
         session.select(self._wanted(first.id))
+
+    def _compare(self) -> None:
+        """The first two files side by side, at the asked key."""
+        window = self._window
+        first, second = window.session.documents[:2]
+        window.compare_documents(first.id, second.id)
+        page, key = window.compare_page, os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
+        paired = page.model.tree is not None
+        self._arranged = paired or page.comparing.error is not None         # again once the names are paired
+        if paired:
+            width = window.width()
+            page.split.setSizes([width * 62 // 100, width * 38 // 100])
+            row = page.model.reveal(key) if key else None
+            if row is not None:
+                page.view.select_row(row)
 
     def _wanted(self, id: int) -> Selection:
         document = self._window.session.document(id)
@@ -104,7 +123,7 @@ class Camera(QObject):
     def _shoot(self) -> None:
         window = self._window
         window.activateWindow()
-        window.tree.setFocus()              # no blinking cursor
+        (window.compare_page.view if window.comparing_shown else window.tree).setFocus()              # no blinking cursor
         QApplication.processEvents()
         if not window.grab().save(self._out, "PNG"):
             self.error = core.SaveError(f"The picture could not be written to {core.visible(self._out)}",

@@ -1,9 +1,11 @@
-"""The only mutable state of the window: which files are open, how their loading stands, and what is selected.
+"""The only mutable state of the window: which files are open, how their loading stands, what is selected, which edits wait to be
+saved, and which two files are compared.
 
 Panels read it and follow its signals; they never talk to each other. Everything here runs on the GUI thread.
 """
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -46,17 +48,37 @@ class Selection(NamedTuple):
     value: str | None = None
 
 
+class Compared(NamedTuple):
+    """Which two documents are compared, and how. `in_a` and `in_b` are paths of state dicts (None: what the two have in common is
+    found); `accepted` are rules that were only offered, `rejected` those that must not be used."""
+
+    a: int
+    b: int
+    in_a: str | None = None
+    in_b: str | None = None
+    accepted: tuple[core.Rule, ...] = ()
+    rejected: tuple[core.Rule, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        return self.a, self.b
+
+
 class Session(QObject):
     document_added = Signal(int)
     document_changed = Signal(int)      # state, progress or content
     document_removed = Signal(int)
     selection_changed = Signal()
+    edits_changed = Signal(int)         # the edits that wait for a document
+    compared_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._documents: dict[int, Document] = {}
         self._next = 1
         self._selection: Selection | None = None
+        self._edits: dict[int, tuple[core.Edit, ...]] = {}
+        self._compared: Compared | None = None
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -129,6 +151,9 @@ class Session(QObject):
 
     def remove(self, id: int) -> None:
         if self._documents.pop(id, None) is not None:
+            self._edits.pop(id, None)
+            if self._compared is not None and id in self._compared.ids:
+                self.compare(None)
             if self._selection is not None and self._selection.document == id:
                 left = next(reversed(self._documents), None)
                 self.select(Selection(left) if left is not None else None)
@@ -138,3 +163,33 @@ class Session(QObject):
         if selection != self._selection:
             self._selection = selection
             self.selection_changed.emit()
+
+    # -- edits
+
+    def edits(self, id: int) -> tuple[core.Edit, ...]:
+        """What is to be done to a document when it is saved, in order."""
+        return self._edits.get(id, ())
+
+    def set_edits(self, id: int, edits: Iterable[core.Edit]) -> None:
+        wanted = tuple(edits)
+        if id in self._documents and wanted != self.edits(id):
+            self._edits[id] = wanted
+            self.edits_changed.emit(id)
+
+    def add_edits(self, id: int, edits: Iterable[core.Edit]) -> None:
+        """Puts `edits` behind those that wait already."""
+        self.set_edits(id, (*self.edits(id), *edits))
+
+    # -- comparing
+
+    @property
+    def compared(self) -> Compared | None:
+        return self._compared
+
+    def compare(self, compared: Compared | None) -> None:
+        """Compares two documents that are open, or no longer any."""
+        if compared is not None and (compared.a not in self._documents or compared.b not in self._documents):
+            compared = None
+        if compared != self._compared:
+            self._compared = compared
+            self.compared_changed.emit()

@@ -226,6 +226,9 @@ QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padd
                               selection-color: $selection_text; }
 QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px; }
 QPlainTextEdit:focus { border: 1px solid $accent; }
+QCheckBox { spacing: 8px; }
+QTreeWidget { border: 1px solid $border; border-radius: 6px; padding: 4px; }
+QTreeWidget::item { padding: 2px 0; }
 QPlainTextEdit#code { border: none; border-top: 1px solid $border; border-radius: 0; padding: 0; }
 QPlainTextEdit#code:focus { border-top: 1px solid $accent; }
 QFrame#findbar { background: $card; border-top: 1px solid $border; }
@@ -261,6 +264,7 @@ QFrame#card:focus { border: 1px solid $accent; }
 QFrame#drop { background: $base; border: 2px dashed $border; border-radius: 14px; }
 QFrame#drop[hot="true"] { border: 2px dashed $accent; background: $info_background; }
 QFrame#veil { background: $veil; border: 3px dashed $accent; border-radius: 14px; }
+QFrame#veil[hot="true"] { border: 3px solid $accent; }
 QFrame[level="danger"] { background: $danger_background; border: 1px solid $danger_background; border-radius: 7px; }
 QFrame[level="warning"] { background: $warning_background; border: 1px solid $warning_background; border-radius: 7px; }
 QFrame[level="info"] { background: $info_background; border: 1px solid $info_background; border-radius: 7px; }

@@ -13,7 +13,7 @@ from .model_shapes import shapes_of_model
 from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes, read_text_file
 from .renaming import Step, steps_for
 from .rules import Rule, Shape, Shapes
-from .streaming import compare, differences, with_difference
+from .streaming import by_content, compare, differences, with_difference
 from .values import ValueChange
 from .verdict import verdict_of
 
@@ -21,7 +21,7 @@ __all__ = [
     "STATUSES", "WHOLE",
     "Comparison", "Complaint", "Difference", "Lists", "LoadReport", "Mismatch", "Pair", "Reference", "Rule", "Step",
     "ValueChange", "Verdict",
-    "compare", "differences", "doctor", "load_report", "pair_up", "read_error", "read_shapes", "read_text_file",
+    "by_content", "compare", "differences", "doctor", "load_report", "pair_up", "read_error", "read_shapes", "read_text_file",
     "shapes_of_model", "steps_for", "verdict_of", "with_difference", "with_pairs",
 ]
 
