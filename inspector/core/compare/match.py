@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from ..progress import QUIET, Monitor
+from .names import template_of
 from .prefixes import prefix_rules, wrapper_rules
 from .rules import Matching, Rule, Shapes
 from .structure import families, structure_rules
@@ -28,7 +29,7 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
         if name in b and name not in pairs and name not in taken:
             pairs[name] = name
             taken.add(name)
-    offered = _shifts(a, b, pairs) if len(pairs) < min(len(a), len(b)) else []
+    offered = _shifts(a, b, pairs) if 0 < len(pairs) < min(len(a), len(b)) else []
     for rule in wrapper_rules(_left(a, pairs), _left(b, taken)):
         use(rule)
     found, doubtful = prefix_rules(_left(a, pairs), _left(b, taken), monitor)
@@ -36,8 +37,11 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
         use(rule)
     offered += doubtful
     found, doubtful = structure_rules(_left(a, pairs), _left(b, taken), monitor)
+    by_name = {template_of(x).path for x, y in pairs.items() if x == y} if any(rule.kind == "shift" for rule in found) else set()
     for rule in found:
-        use(rule)
+        # of a family whose other layers go by their names, the odd ones are not each other's: the whole shift is offered
+        if rule.kind != "shift" or tuple(rule.a.split(".")) not in by_name:
+            use(rule)
     offered += doubtful
     known = {(rule.a, rule.b) for rule in rules} | rejected
     return Matching(pairs, tuple(rules), tuple(rule for rule in offered if (rule.a, rule.b) not in known))
