@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from ..session import Session
 from ..tasks import Tasks
 from .details import Details
+from .edits import EditsPanel
 from .overview import Overview
 from .statistics import StatisticsPanel
 
@@ -27,4 +28,5 @@ PANELS: tuple[Panel, ...] = (
     Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
     Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
+    Panel("edits", lambda: QCoreApplication.translate("Panels", "Edits"), "edit", EditsPanel),
 )
