@@ -53,6 +53,7 @@ class Editing(QObject):
 
     applied = Signal(int)           # the steps of a document are there
     save_asked = Signal(int)        # a panel wants a document saved
+    recipe_asked = Signal()         # or a recipe loaded
 
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)

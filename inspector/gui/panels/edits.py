@@ -351,20 +351,11 @@ class EditsPanel(QWidget):
                           on_error=self._wrong, label=self.tr("Saving the recipe"))
 
     def _load(self) -> None:
-        id = self._id()
-        if id is not None:
-            choosing.open_file(self.window(), self.tr("Load a recipe"), "", lambda path: self._load_from(path, id),
-                               filters=(self.tr("Recipes ({patterns})").format(patterns="*.json"), self.tr("All files (*)")))
-
-    def _load_from(self, path: str, id: int) -> None:
-        self._tasks.start("recipe", lambda monitor: core.read_recipe(path), on_done=lambda edits: self._session.add_edits(id, edits),
-                          on_error=self._wrong, label=self.tr("Reading the recipe"))
+        self._editing.recipe_asked.emit()
 
     def _wrong(self, error: Exception) -> None:
-        """Said in the panel; on the page without edits there is room for it, too."""
         if not isinstance(error, core.InspectorError):
             raise error
-        self.pages.setCurrentIndex(1)
         empty(self.trouble)
         self.trouble.addWidget(FindingBox(core.Finding(error.id, "danger", error.where, words.sentence(error.message), error.hint)))
 

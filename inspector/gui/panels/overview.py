@@ -243,7 +243,7 @@ class Overview(QScrollArea):
 
         def put(some: list[core.Finding]) -> None:
             for finding in some:
-                fix = self._fix(finding, ckpt, document, known) if finding.id not in boxes else None
+                fix = self._fix(finding, ckpt, document, known) if finding.id != "unknown-code" or finding.id not in boxes else None
                 box = FindingBox(finding, fix)
                 boxes.setdefault(finding.id, box)
                 boxes_shown.append(box)
