@@ -15,10 +15,9 @@ from . import choosing, edit_words, notices, offers
 from .banner import SavedBanner
 from .dialogs.edit import EditDialog
 from .dialogs.save import SaveDialog
-from .editing import Editing
+from .editing import Editing, edited_path
 from .menus import Menus
 from .opening import Opener, name_of
-from .panels.edits import edited_path
 from .session import Document, Selection, Session, State
 from .tasks import Tasks
 
@@ -38,6 +37,7 @@ class EditCommands(QObject):
         self.asks = True                        # before edits are lost
         self._editing.applied.connect(self._applied)
         self._editing.save_asked.connect(lambda id: self.save_document(id, own=True))
+        self._editing.change_asked.connect(self.change)
         self._editing.recipe_asked.connect(self.load_recipe)
         session.selection_changed.connect(self.refresh)
         for signal in (session.document_changed, session.document_removed, session.edits_changed):
@@ -90,6 +90,12 @@ class EditCommands(QObject):
         else:
             suggested = _suggested(kind, document.checkpoint, selection)
             EditDialog(self._session, self._tasks, document.id, kind, self._window, suggested=suggested).open()
+
+    def change(self, id: int, at: int) -> None:
+        """Asks for a pending edit again."""
+        if at < len(self._session.edits(id)) and self._editing.base(id, at) is not None:
+            kind = edit_words.kind_of(self._session.edits(id)[at])
+            EditDialog(self._session, self._tasks, id, kind, self._window, at=at).open()
 
     def _at_once(self, kind: str, ckpt: core.Checkpoint, selection: Selection) -> tuple[core.Edit, ...]:
         """The edits that the selection asks for by itself."""

@@ -4,6 +4,7 @@ behind it.
 """
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -53,6 +54,7 @@ class Editing(QObject):
 
     applied = Signal(int)           # the steps of a document are there
     save_asked = Signal(int)        # a panel wants a document saved
+    change_asked = Signal(int, int) # or one of its edits asked for again
     recipe_asked = Signal()         # or a recipe loaded
 
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
@@ -171,6 +173,12 @@ class Editing(QObject):
             table.pop(id, None)
         for key in (("edit", id), ("edit-losses", id)):
             self._tasks.cancel(key)
+
+
+def edited_path(path: str) -> str:
+    """A name beside `path` for the edited file: "last-edited.pth"."""
+    stem, suffix = os.path.splitext(core.file_of(path).rstrip("/\\"))
+    return f"{stem}-edited{suffix}"
 
 
 def id_of(step: Step) -> int:

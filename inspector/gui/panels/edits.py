@@ -28,8 +28,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 
 from .. import choosing, edit_words, icons, theme, words
-from ..dialogs.edit import EditDialog
-from ..editing import Editing, Step
+from ..editing import Editing, Step, edited_path
 from ..session import Session
 from ..tasks import Tasks
 from ..widgets.preview_table import PreviewTable
@@ -320,10 +319,8 @@ class EditsPanel(QWidget):
 
     def _change(self) -> None:
         id, row = self._id(), self.list.currentRow()
-        if id is None or not 0 <= row < len(self._session.edits(id)) or self._editing.base(id, row) is None:
-            return
-        kind = edit_words.kind_of(self._session.edits(id)[row])
-        EditDialog(self._session, self._tasks, id, kind, self.window(), at=row).open()
+        if id is not None and 0 <= row < len(self._session.edits(id)):
+            self._editing.change_asked.emit(id, row)
 
     def _copy(self, form: str) -> None:
         document = self._session.selected_document
@@ -363,12 +360,6 @@ class EditsPanel(QWidget):
 def _same(a: Any, b: Any) -> bool:
     """Whether two steps with their notes show the same."""
     return isinstance(a, tuple) and isinstance(b, tuple) and a[0] is b[0] and a[1] == b[1]
-
-
-def edited_path(path: str) -> str:
-    """A name beside `path` for the edited file: "last-edited.pth"."""
-    stem, suffix = os.path.splitext(core.file_of(path).rstrip("/\\"))
-    return f"{stem}-edited{suffix}"
 
 
 class _List(QListWidget):
