@@ -203,6 +203,7 @@ QPushButton:focus { border: 1px solid $accent; }
 QPushButton:disabled { color: $faint; }
 QPushButton[primary="true"] { background: $accent; color: $accent_text; border: 1px solid $accent; }
 QPushButton[primary="true"]:hover, QPushButton[primary="true"]:focus { background: $accent_hover; }
+QPushButton[primary="true"]:disabled { background: $track; color: $faint; border: 1px solid $track; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: $link; padding: 3px 6px;
                            text-align: left; }
 QPushButton[link="true"]:hover { background: $hover; }

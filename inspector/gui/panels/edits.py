@@ -32,7 +32,7 @@ from ..editing import Editing, Step, edited_path
 from ..session import Session
 from ..tasks import Tasks
 from ..widgets.preview_table import PreviewTable
-from .common import FindingBox, empty, label
+from .common import empty, label
 
 _TITLE, _SAID, _WRONG = (int(Qt.ItemDataRole.UserRole) + n for n in range(3))
 RECIPE = ".json"
@@ -142,8 +142,9 @@ class EditsPanel(QWidget):
         inside.addLayout(row)
         both.addWidget(box)
         both.addWidget(self._below())
-        both.setStretchFactor(0, 2)
-        both.setStretchFactor(1, 3)
+        both.setStretchFactor(0, 1)
+        both.setStretchFactor(1, 2)
+        both.setSizes([230, 460])
         column.addWidget(both, 1)
         return page
 
@@ -157,12 +158,14 @@ class EditsPanel(QWidget):
         self.notes.setSpacing(4)
         column.addLayout(self.trouble)
         column.addLayout(self.notes)
+        self.trouble.setSpacing(4)
         frame = QFrame()
         frame.setObjectName("card")
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(1, 1, 1, 6)
         inside.addWidget(self.table)
-        column.addWidget(frame, 1)
+        column.addWidget(frame, 1000)
+        column.addStretch(1)
         self.frame = frame
         return below
 
@@ -286,9 +289,7 @@ class EditsPanel(QWidget):
             self.table.show_preview(None)
             return
         if step.error is not None:
-            self.trouble.addWidget(FindingBox(core.Finding(
-                step.error.id, "danger", step.error.where, words.sentence(step.error.message),
-                step.error.hint or self.tr("Change this edit, or remove it. Those behind it wait."))))
+            self._trouble(step.error, self.tr("Change this edit, or remove it. Those behind it wait."))
         for note in self._editing.notes(id, step)[:4]:
             self.notes.addWidget(label(core.visible(note, 400), tone="muted", wrap=True))
         self.table.show_preview(step.preview)
@@ -354,7 +355,13 @@ class EditsPanel(QWidget):
         if not isinstance(error, core.InspectorError):
             raise error
         empty(self.trouble)
-        self.trouble.addWidget(FindingBox(core.Finding(error.id, "danger", error.where, words.sentence(error.message), error.hint)))
+        self._trouble(error, "")
+
+    def _trouble(self, error: core.InspectorError, hint: str) -> None:
+        for text, tone in ((words.sentence(core.visible(error.message, 600)), "danger"), (core.visible(error.hint, 600), ""),
+                           (hint, "muted")):
+            if text:
+                self.trouble.addWidget(label(text, tone=tone, wrap=True))
 
 
 def _same(a: Any, b: Any) -> bool:
