@@ -38,7 +38,11 @@ def fix_for(finding: core.Finding, ckpt: core.Checkpoint, sharing: dict[str, lis
         return Fix(translate("Offers", "Give each its own bytes"), unshared(keys)) if keys else None
     if finding.id == "unknown-code":
         path = whole_module(ckpt)
-        return Fix(translate("Offers", "Extract the weights"), (core.Extract(path or "."),)) if path is not None else None
+        if path is None:
+            return None
+        said = translate("Offers", "Extract the weights of {what}").format(what=core.visible(path, 40).replace("&", "&&")) if path \
+            else translate("Offers", "Extract the weights")
+        return Fix(said, (core.Extract(path or "."),))
     return None
 
 

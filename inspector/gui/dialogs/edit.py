@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspector import core
 
@@ -81,7 +81,12 @@ class EditDialog(QDialog):
         whole.addWidget(self.form)
         whole.addSpacing(4)
         whole.addLayout(head)
-        whole.addWidget(self.table, 1)
+        frame = QFrame()
+        frame.setObjectName("card")
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(1, 1, 1, 6)
+        inside.addWidget(self.table)
+        whole.addWidget(frame, 1)
         whole.addLayout(self.notes)
         whole.addWidget(buttons)
 

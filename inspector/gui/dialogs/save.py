@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
+    QDialogButtonBox,
     QFormLayout,
     QFrame,
     QHBoxLayout,
@@ -89,6 +90,7 @@ class SaveDialog(QDialog):
         rows = QFormLayout()
         rows.setHorizontalSpacing(16)
         rows.setVerticalSpacing(9)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         self.path = QLineEdit(path)
         self.path.setAccessibleName(self.tr("File"))
@@ -127,17 +129,16 @@ class SaveDialog(QDialog):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setAccessibleName(self.tr("What will be written"))
         column.addWidget(area, 1)
-        row = QHBoxLayout()
-        row.addStretch(1)
+        buttons = QDialogButtonBox()
         cancel = QPushButton(self.tr("Cancel"))
         cancel.clicked.connect(self.reject)
-        row.addWidget(cancel)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self.save = QPushButton(self.tr("Save"))
         self.save.setProperty("primary", True)
         self.save.setDefault(True)
         self.save.clicked.connect(self._begin)
-        row.addWidget(self.save)
-        column.addLayout(row)
+        buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        column.addWidget(buttons)
         return page
 
     def _progress(self) -> QWidget:
@@ -256,7 +257,7 @@ class SaveDialog(QDialog):
         for what in sorted(self._allowed):
             self.told.addWidget(Box("info", self.tr("Allowed: {what}").format(what=QUESTIONS[what]())))
         if plan is not None:
-            self.told.addWidget(plan_card(plan, self._ckpt.nbytes))
+            self.told.addWidget(plan_card(plan, self._ckpt))
             if plan.notes:
                 self.told.addWidget(notes_card(plan.notes))
         self.told.addStretch(1)

@@ -1,6 +1,7 @@
 """What a save must be told before it may begin: which losses are meant, which unknown code is written, what may be replaced."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
@@ -10,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel,
 from inspector import core
 
 from .. import icons, theme, words
-from ..panels.common import Card, Prose, facts, label
+from ..panels.common import Card, Prose, facts, format_name, label
 
 translate = QCoreApplication.translate
 _LOSSES = 100               # listed one by one
@@ -105,7 +106,7 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
     return box
 
 
-def plan_card(plan: core.SavePlan, before: int) -> Card:
+def plan_card(plan: core.SavePlan, ckpt: core.Checkpoint) -> Card:
     """How large, where, and what is there now."""
     card = Card(translate("SaveDialog", "What will be written"))
     size = words.exact_size(plan.nbytes)
@@ -114,11 +115,13 @@ def plan_card(plan: core.SavePlan, before: int) -> Card:
     if plan.replaces is None:
         there = translate("SaveDialog", "nothing: the name is free")
     else:
-        there = translate("SaveDialog", "the file there now, {size}").format(size=words.size(plan.replaces))
+        own = any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in ckpt.files)
+        there = (translate("SaveDialog", "the file that is open, {size}") if own
+                 else translate("SaveDialog", "the file there now, {size}")).format(size=words.size(plan.replaces))
     card.body.addLayout(facts([
-        (translate("SaveDialog", "Format"), plan.label[:1].upper() + plan.label[1:]),
+        (translate("SaveDialog", "Format"), format_name(plan.format)),
         (translate("SaveDialog", "Size"), size),
-        (translate("SaveDialog", "Opened file"), words.size(before)),
+        (translate("SaveDialog", "Opened file"), words.size(ckpt.nbytes)),
         (translate("SaveDialog", "Free space"), words.size(plan.free)),
         (translate("SaveDialog", "Replaces"), there)]))
     return card
