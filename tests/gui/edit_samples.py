@@ -15,6 +15,10 @@ from inspector.gui.tasks import Tasks
 KEYS = ("conv.weight", "conv.bias", "fc.weight")
 
 
+class Config:
+    """What no program but its own knows."""
+
+
 def weights(prefix: str = "module.") -> OrderedDict[str, torch.Tensor]:
     shapes = ((4, 3, 3), (4,), (5, 4))
     return OrderedDict((f"{prefix}{key}", torch.arange(torch.Size(shape).numel(), dtype=torch.float32).reshape(shape) + n)

@@ -62,7 +62,6 @@ class EditDialog(QDialog):
         buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
         self.ok = QPushButton(self.tr("Add Edit") if self._at is None else self.tr("Change Edit"))
         self.ok.setProperty("primary", True)
-        self.ok.setDefault(True)
         self.ok.clicked.connect(self.accept)
         buttons.addButton(self.ok, QDialogButtonBox.ButtonRole.AcceptRole)
         head = QHBoxLayout()
@@ -89,6 +88,7 @@ class EditDialog(QDialog):
         whole.addWidget(frame, 1)
         whole.addLayout(self.notes)
         whole.addWidget(buttons)
+        self.ok.setDefault(True)            # a dialog knows its default button only once it is in it
 
     def accept(self) -> None:
         """Nothing unless the preview is there: Enter is faster than any worker."""
