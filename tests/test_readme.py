@@ -40,7 +40,7 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
     assert COMMANDS[:2] == set_up
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|desktop)\b", command)])
+@pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|edit|desktop)\b", command)])
 def test_that_a_command_works_as_written(command: str, samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(shlex.split(command)[1:]) in ((0, 1) if " check " in command else (0,))
     assert capsys.readouterr().out.strip()
