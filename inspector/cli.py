@@ -25,15 +25,18 @@ inspector [FILE ...]                    open the window
        inspector ls FILE [--digest]            list keys, shapes, dtypes, devices, values and findings
        inspector stats FILE [--match GLOB] [--bins N]
                                                minimum, maximum, mean, deviation and histogram of tensors
-       inspector check FILE                    what is wrong with the file; exit 0 nothing, 1 something
        inspector edit IN -o OUT EDIT...        strip prefixes, rename, drop, extract, cast, remap devices …, and save
+       inspector check FILE [--against REF]    what is wrong with the file, and what load_state_dict of a model like REF
+                                               would say; exit 0 nothing, 1 something
+       inspector diff A B                      what differs between two checkpoints; exit 0 nothing, 1 something
+       inspector code FILE [NAME]              the code and other texts in the file, listed or printed
        inspector desktop install|uninstall|status [--dry-run] [--default]
                                                the entry in the desktop's menu and its file types\
 """
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check, edit).
+--json prints one JSON object on standard output (ls, stats, check, diff, edit, code).
 `inspector COMMAND --help` says more. A file named like a command is opened as ./ls.
 """
 
@@ -42,7 +45,7 @@ def start() -> NoReturn:
     """The process of `inspector`: runs one command and ends. A listing leaves without taking its tables apart first, which
     would take a tenth of the whole time with 100,000 tensors; nothing it opened for writing is open still."""
     code = main()
-    if _command_in(sys.argv[1:]) not in ("ls", "stats", "check"):
+    if _command_in(sys.argv[1:]) not in ("ls", "stats", "check", "diff"):
         sys.exit(code)
     try:
         sys.stdout.flush()
@@ -123,7 +126,7 @@ def _dispatch(arguments: list[str]) -> int:
     if name is None:
         return _window(arguments)
     arguments.remove(name)
-    if name not in ("ls", "stats", "check"):
+    if name not in ("ls", "stats", "check", "diff"):
         return COMMANDS[name](arguments)
     from inspector import core
     with core.collector.paused():       # millions of objects, hardly any garbage, and all is over before that matters
@@ -139,7 +142,7 @@ def _command_in(arguments: list[str]) -> str | None:
         elif argument == "--":
             return None
         elif argument.startswith("-") and argument != "-":
-            skip = argument in ("--screenshot", "--match", "--bins")
+            skip = argument in ("--screenshot", "--match", "--bins", "--against")
         else:
             return argument if argument in COMMANDS else None
     return None
@@ -154,14 +157,14 @@ def _ls(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     from inspector import core, listing
     with _reading(asked.file):
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         digests = dict(core.digests(ckpt)) if asked.digest else None
     _write(listing.as_json(ckpt, digests) + "\n" if asked.json else listing.as_text(ckpt, digests))
     return 0
 
 
 def _stats(arguments: list[str]) -> int:
-    parser = _Parser("inspector stats", "Exact minimum, maximum, mean, deviation and histogram of a checkpoint's tensors.")
+    parser = _Parser("inspector stats", "Exact minimum, maximum, mean, deviation and histogram of tensors, and what they say of the model.")
     _add_file(parser)
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
     parser.add_argument("--bins", metavar="N", type=int, default=None, help="bins of the histogram")
@@ -171,10 +174,26 @@ def _stats(arguments: list[str]) -> int:
         bins = core.BINS if asked.bins is None else asked.bins
         if not 1 <= bins <= 1 << 20:
             raise core.UsageError(f"a histogram of {bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
-        ckpt = core.open(asked.file)
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), bins))
-    _write(_json(listing.stats_json(ckpt, outcomes)) if asked.json else listing.stats_text(ckpt, outcomes))
+        good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
+        findings = core.health(ckpt, good)
+    if asked.json:
+        _write(_json(listing.stats_json(ckpt, outcomes, findings)))
+    else:
+        _write(listing.stats_text(ckpt, outcomes, findings, _blocks(listing.BLOCKS, listing.ASCII_BLOCKS)))
     return 0
+
+
+def _blocks(blocks: str, plain: str) -> str:
+    """What small histograms are drawn with: nothing unless this is a terminal, and only what it can show."""
+    if not sys.stdout.isatty():
+        return ""
+    try:
+        blocks.encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return plain
+    return blocks
 
 
 def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
@@ -193,11 +212,21 @@ def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
 def _check(arguments: list[str]) -> int:
     parser = _Parser("inspector check", "Say what is wrong with a checkpoint; exit 1 when something is, 2 when it cannot be read.")
     _add_file(parser)
+    parser.add_argument("--against", metavar="REF", help="a checkpoint of a model, or a .json of its shapes: would the file load into it?")
+    parser.add_argument("--model", metavar="PACKAGE.MODULE:CALLABLE",
+                        help="the same against a real model, which is made in a process of its own")
+    parser.add_argument("--error", metavar="TXT", help="a file with the error that load_state_dict gave")
+    parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
     asked = parser.parse_args(arguments)
     from inspector import core, listing
+    from inspector.commands import fit
+    if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
+        raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
+    load: core.LoadReport | None = None
     with _reading(asked.file):
         try:
-            ckpt = core.open(asked.file)
+            ckpt = core.open(asked.file, follow_links=asked.follow_links)
+            load = _load_report(asked, ckpt)
             findings = core.check(ckpt)
         except core.InspectorError as error:
             # what was learnt before the file broke off may be what matters most
@@ -207,10 +236,43 @@ def _check(arguments: list[str]) -> int:
                 _write(listing.findings_text(error.findings) + "\n")
             raise
     if asked.json:
-        _write(_json(listing.check_json(asked.file, ckpt, findings)))
+        _write(_json({**listing.check_json(asked.file, ckpt, findings), **(fit.as_json(load) if load else {})}))
     else:
         _write(listing.sentence(ckpt) + "\n" + (listing.findings_text(findings) if findings else "nothing wrong") + "\n")
-    return 1 if core.worst(findings) in ("warning", "danger") else 0
+        if load:
+            _write("\n" + fit.as_text(load, asked.file))
+    return 1 if core.worst(findings) in ("warning", "danger") or (load and not load.lists.loads) else 0
+
+
+def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint) -> core.LoadReport | None:
+    from inspector import core
+    if asked.error is not None:
+        return core.doctor(core.read_text_file(asked.error), ckpt, state_dict=asked.state_dict)
+    if asked.model is not None:
+        return core.load_report(ckpt, core.shapes_of_model(asked.model), state_dict=asked.state_dict)
+    if asked.against is None:
+        return None
+    reference = core.read_reference(asked.against)
+    return core.load_report(ckpt, reference, state_dict=asked.state_dict)
+
+
+def _diff(arguments: list[str]) -> int:
+    from inspector.commands import diff, diff_page
+    parser = _Parser("inspector diff", "What differs between two checkpoints; exit 0 when nothing does, 1 when something does.")
+    diff.add_arguments(parser)
+    asked = parser.parse_args(arguments)
+    from inspector import core
+    with _reading(asked.a):
+        a = core.open(asked.a, follow_links=asked.follow_links)
+    with _reading(asked.b):
+        b = core.open(asked.b, follow_links=asked.follow_links)
+    with _reading(f"{asked.a} and {asked.b}"):
+        comparison = diff.compared(asked, a, b)
+        if asked.html is not None:
+            diff_page.write(comparison, asked.html)
+    _write(_json(diff.as_json(comparison, asked.structure_only)) if asked.json else
+           diff.as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only))
+    return 0 if diff.is_same(comparison, asked.structure_only) else 1
 
 
 def _edit(arguments: list[str]) -> int:
@@ -237,6 +299,25 @@ def _edit(arguments: list[str]) -> int:
     if asked.json:
         _write(_json({"dry_run": asked.dry_run, "files": answers}))
     return code
+
+
+def _code(arguments: list[str]) -> int:
+    parser = _Parser("inspector code", "List the code and other texts that lie in a checkpoint, or print one of them. Nothing is run.")
+    _add_file(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the text to print; the end of its name will do")
+    asked = parser.parse_args(arguments)
+    from inspector import core
+    from inspector.commands import code
+    with _reading(asked.file):
+        ckpt = core.open(asked.file, follow_links=asked.follow_links)
+        if asked.json:
+            _write(_json(code.as_json(ckpt, asked.name)))
+        elif asked.name is None:
+            _write(code.listed(ckpt))
+        else:
+            for piece in code.printed(ckpt, asked.name):
+                _write(piece)
+    return 0
 
 
 def _desktop(arguments: list[str]) -> int:
@@ -278,7 +359,7 @@ def _window(arguments: list[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
-    "ls": _ls, "stats": _stats, "check": _check, "edit": _edit, "demo": _demo, "desktop": _desktop,
+    "ls": _ls, "stats": _stats, "check": _check, "diff": _diff, "edit": _edit, "code": _code, "demo": _demo, "desktop": _desktop,
 }
 
 
@@ -334,6 +415,7 @@ class _Parser(argparse.ArgumentParser):
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the checkpoint")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
 
 
 def _add_screenshot(parser: argparse.ArgumentParser) -> None:

@@ -9,7 +9,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import repeat, tee
+from itertools import pairwise, repeat, tee
 from json.encoder import encode_basestring_ascii
 from math import prod
 from operator import add, itemgetter
@@ -353,17 +353,27 @@ def check_json(path: str, ckpt: core.Checkpoint | None, findings: Sequence[core.
 Outcome = core.Summary | core.BadTensor
 
 
-def stats_json(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]]) -> dict[str, Any]:
+def stats_json(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding]) -> dict[str, Any]:
     """The object of `stats --json`; a tensor whose values cannot be had has a "problem" instead of numbers."""
-    return {"tensors": [_stats_row(ckpt.tensors[key], outcome) for key, outcome in outcomes]}
+    return {"tensors": [_stats_row(ckpt.tensors[key], outcome) for key, outcome in outcomes],
+            "findings": [finding._asdict() for finding in findings]}
 
 
 def _stats_row(info: core.TensorInfo, outcome: Outcome) -> dict[str, Any]:
     if isinstance(outcome, core.BadTensor):
         return {"key": info.key, "numel": info.numel, "problem": outcome.message}
-    return {"key": info.key, "numel": outcome.numel, "min": number(outcome.min), "max": number(outcome.max),
-            "mean": number(outcome.mean), "std": number(outcome.std), "nan": outcome.nan, "inf": outcome.inf,
-            "zeros": outcome.zeros, "hist": {"edges": [number(edge) for edge in outcome.edges], "counts": outcome.counts}}
+    return {"key": info.key, **_numbers(outcome)}
+
+
+def _numbers(summary: core.Summary) -> dict[str, Any]:
+    found = {"numel": summary.numel, "min": number(summary.min), "max": number(summary.max), "mean": number(summary.mean),
+             "std": number(summary.std), "l2": number(summary.l2), "nan": summary.nan, "inf": summary.inf, "posinf": summary.posinf,
+             "neginf": summary.neginf, "zeros": summary.zeros, "subnormal": summary.subnormal, "distinct": summary.distinct,
+             "quantiles": {str(share): number(value) for share, value in zip(core.QUANTILES, summary.quantiles, strict=False)},
+             "hist": {"edges": [number(edge) for edge in summary.edges], "counts": summary.counts}}
+    if summary.dequantized is not None:         # the rest is about the integers that are stored
+        found["dequantized"] = _numbers(summary.dequantized)
+    return found
 
 
 def number(value: float | int) -> float | int | str:
@@ -371,8 +381,13 @@ def number(value: float | int) -> float | int | str:
     return value if isinstance(value, int) or math.isfinite(value) else str(value)
 
 
-def stats_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]]) -> str:
-    """A line per tensor."""
+BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
+_BARS = 24
+
+
+def stats_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding] = (),
+               blocks: str = "") -> str:
+    """A line per tensor, with a small histogram drawn in `blocks` (from nothing to full) when there are some; then findings."""
     rows = []
     for key, outcome in outcomes:
         name = core.visible(key)
@@ -380,8 +395,21 @@ def stats_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]]) -
             rows.append((name, f"{ckpt.tensors[key].numel:,}", *[""] * 7, "! " + core.visible(outcome.message, 200)))
         else:
             rows.append((name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
-                         *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), ""))
-    return columns(("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros", ""), rows) + "\n"
+                         *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), bars(outcome.counts, blocks)))
+    table = columns(("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros", "from min to max" if blocks else ""), rows)
+    return table + "\n" + ("\n" + findings_text(findings) + "\n" if findings else "")
+
+
+def bars(counts: Sequence[int], blocks: str) -> str:
+    """The histogram as at most `_BARS` characters; a bar that is not empty is always seen."""
+    if not blocks or not counts:
+        return ""
+    n = min(_BARS, len(counts))
+    cuts = [i * len(counts) // n for i in range(n + 1)]
+    # by share of a bin, for some bars are made of one bin more than others
+    heights = [sum(counts[a:b]) / (b - a) for a, b in pairwise(cuts)]
+    top = max(heights) or 1
+    return "".join(blocks[0 if height == 0 else max(1, round(height / top * (len(blocks) - 1)))] for height in heights)
 
 
 def _brief(value: float | int) -> str:

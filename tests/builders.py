@@ -54,6 +54,15 @@ def torch_zip(data_pkl: bytes, records: Mapping[str, bytes] | Sequence[tuple[str
     return out.getvalue()
 
 
+def zipped(members: Mapping[str, bytes], compression: int = zipfile.ZIP_STORED) -> bytes:
+    """A zip with just these members, written by zipfile."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", compression) as archive:
+        for name, raw in members.items():
+            archive.writestr(name, raw)
+    return out.getvalue()
+
+
 def safetensors(header: Mapping[str, Any] | bytes | str, body: bytes = b"") -> bytes:
     """The container around any header, sound or not."""
     raw = header if isinstance(header, bytes) else header.encode() if isinstance(header, str) else json.dumps(header).encode()

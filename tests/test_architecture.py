@@ -15,8 +15,8 @@ PACKAGE = ROOT / "inspector"
 # One direction: a module imports only from levels below its own, or from its own room. The first prefix that fits counts.
 LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.errors", 0), ("inspector.core.findings", 0), ("inspector.core.progress", 0), ("inspector.core.limits", 0),
-    ("inspector.core.collector", 0),
-    ("inspector.core.dtypes", 0), ("inspector.core.keypath", 0),
+    ("inspector.core.collector", 0), ("inspector.core.workers", 1),
+    ("inspector.core.dtypes", 0), ("inspector.core.checksum", 0), ("inspector.core.keypath", 0),
     ("inspector.core.graph", 1), ("inspector.core.dense", 3),
     ("inspector.core.checkpoint", 2),
     ("inspector.core.leaves", 3), ("inspector.core.strides", 3), ("inspector.core.zip_local", 3), ("inspector.core.pickles", 3),
@@ -24,20 +24,21 @@ LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.ties", 4),
     ("inspector.core.bytes", 4), ("inspector.core.casts", 4),
     ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
-    ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.checks", 6), ("inspector.core.demo", 6),
-    ("inspector.core.describe", 5),
+    ("inspector.core.describe", 5), ("inspector.core.source_texts", 6),
+    ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.slices", 6),
+    ("inspector.core.checks", 6), ("inspector.core.demo", 6),
     ("inspector.core.edits", 7),
     ("inspector.core.save", 8), ("inspector.core.compare", 8),
     ("inspector.core", 9),
     ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 11),
-    ("inspector.gui", 11),
-    ("inspector.cli", 12), ("inspector.__main__", 13), ("inspector", 0),
+    ("inspector.gui", 12),
+    ("inspector.cli", 13), ("inspector.__main__", 14), ("inspector", 0),
 )
 
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
 SIBLINGS: dict[str, frozenset[str]] = {
-    "inspector.core.formats": frozenset({"torch_zip", "torch_legacy", "torch_tar", "safetensors", "plain_pickle", "sharded",
-                                         "dcp"}),
+    "inspector.core.formats": frozenset({"torch_zip", "script_json", "torch_export", "torch_legacy", "torch_tar", "safetensors",
+                                         "plain_pickle", "sharded", "dcp"}),
     "inspector.core.edits": frozenset(path.stem for path in (PACKAGE / "core" / "edits").glob("*.py")) - {
         "__init__", "common", "copies", "dropping", "effects", "globs", "naming", "optimizers", "recipe", "structure"},
     "inspector.core.checks": frozenset(path.stem for path in (PACKAGE / "core" / "checks").glob("*.py")) - {"__init__", "common"},
@@ -47,8 +48,9 @@ SIBLINGS: dict[str, frozenset[str]] = {
 NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "imp", "runpy", "code",
          "safetensors", "zipfile", "tarfile", "mmap"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
+                   "os.chdir", "os.fchdir", "sys.path.insert", "sys.path.append",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
-THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba"}
+THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba", "zlib_ng"}
 
 
 class Import(NamedTuple):
@@ -190,7 +192,7 @@ def test_that_one_module_opens_files_to_read() -> None:
     """`core.bytes` reads checkpoints; the others here open what the program itself wrote or ships, or, `save.atomic`, to
     write."""
     allowed = {"inspector.core.bytes", "inspector.core.demo", "inspector.desktop", "inspector.gui.icons", "inspector.gui.settings",
-               "inspector.gui.instance", "inspector.core.save.atomic"}
+               "inspector.gui.instance", "inspector.commands.diff_page", "inspector.core.save.atomic"}
     wrong = []
     for name, tree in modules().items():
         for node in ast.walk(tree):

@@ -24,6 +24,8 @@ def look(path):
         for key, tensor in ckpt.tensors.items():
             if not tensor.problem:
                 core.digest(ckpt, key)
+        for name in core.texts(ckpt):
+            core.read_text(ckpt, name)
         core.check(ckpt)
         return sorted({f.id for f in ckpt.findings})
     except core.InspectorError as error:
@@ -63,6 +65,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         hostile[f"{name}.pkl"] = data
         hostile[f"{name}.pth"] = builders.torch_zip(data)
         hostile[f"{name}.extra.pth"] = builders.torch_zip(b"\x80\x02}.", {"evil.pkl": data})
+        hostile[f"{name}.old.pt"] = builders.zipped({"net/model.json": b'{"mainModule": {}}', "net/version": b"1",
+                                                     "net/attributes.pkl": data})
+        hostile[f"{name}.pt2"] = builders.zipped({"net/archive_format": b"pt2", "net/models/model.json": b"import os; os.abort()",
+                                                  "net/data/constants/model.pt": data})
     hostile["page.pth"] = b"<html><head><title>Not <b>Found</b></title></head></html>"
     hostile["broken.safetensors"] = builders.safetensors({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 16]}}, bytes(16))
     for name, data in hostile.items():
@@ -72,6 +78,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     for name, data in {"warm.pth": builders.torch_zip(b"\x80\x02cx\ny\n)R.", {"evil.pkl": b"N."}), "junk": b"?" * 100}.items():
         (folder / "warm" / name).write_bytes(data)
         warm.append(str(folder / "warm" / name))
+    (folder / "warm" / "warm.pt2").write_bytes(builders.zipped({"archive_format": b"pt2", "models/m.json": b"{}", "data/constants/m.pt":
+                                                                builders.torch_zip(b"\x80\x02cx\ny\n)R.")}))
+    warm.append(str(folder / "warm" / "warm.pt2"))
     warm += [str(folder / "warm" / "bare.pkl"), str(folder / "page.pth"), str(folder / "broken.safetensors")]
     targets = [str(folder / name) for name in hostile] + warm[:2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parents[1]), str(folder)])}
@@ -93,8 +102,33 @@ def test_that_the_marker_of_the_trip_function_never_appears(report: dict[str, ob
     assert report["marker"] is False
 
 
-@pytest.mark.parametrize("name", [f"{name}{suffix}" for name in builders.trip_pickles() for suffix in (".pkl", ".pth", ".extra.pth")])
+@pytest.mark.parametrize("name", [f"{name}{suffix}" for name in builders.trip_pickles()
+                                  for suffix in (".pkl", ".pth", ".extra.pth", ".old.pt", ".pt2")])
 def test_that_every_way_of_calling_is_reported(report: dict[str, object], name: str) -> None:
     found = report["found"]
     assert isinstance(found, dict)
     assert "unknown-code" in found[name]
+
+
+@pytest.mark.parametrize("start", ["command", "module"])
+def test_that_modules_beside_a_checkpoint_are_not_imported_G19(tmp_path: Path, start: str) -> None:
+    """A downloaded folder with a json.py, a torch.py … in it, and the person is in that folder."""
+    folder, marker = tmp_path / "downloaded", tmp_path / "marker"
+    folder.mkdir()
+    body = {"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}}
+    (folder / "model.safetensors").write_bytes(builders.safetensors(body, bytes(16)))
+    # what runs before our first line when one says python -m (runpy's own imports) no program can help
+    names = ["json", "torch", "numpy", "argparse", "typing_extensions", "ml_dtypes", "zlib", "fnmatch", "string"]
+    for name in [*names, *(["types", "os", "re", "enum"] if start == "command" else [])]:
+        (folder / f"{name}.py").write_text(f"open({str(marker)!r}, 'a').write({name!r})\n")
+    if start == "command":                  # as the installed `inspector` does
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "bin" / "inspector").write_text("from inspector.cli import start\nstart()\n")
+        command = [sys.executable, str(tmp_path / "bin" / "inspector")]
+    else:
+        command = [sys.executable, "-m", "inspector"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    for arguments in (["ls", "--json", "--digest", "model.safetensors"], ["stats", "model.safetensors", "--match", "*"]):
+        run = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, env=environment, check=False)
+        assert run.returncode == 0, run.stderr
+    assert not marker.exists(), marker.read_text()

@@ -40,10 +40,23 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
     assert COMMANDS[:2] == set_up
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|edit|desktop)\b", command)])
+PRINTING = [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|code|diff|edit|desktop)\b", command)]
+
+
+@pytest.mark.parametrize("command", PRINTING)
 def test_that_a_command_works_as_written(command: str, samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(shlex.split(command)[1:]) in ((0, 1) if " check " in command else (0,))
+    assert cli.main(shlex.split(command)[1:]) in ((0, 1) if re.search(" (check|diff) ", command) else (0,))
     assert capsys.readouterr().out.strip()
+
+
+def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = [command for command in COMMANDS if command.startswith("inspector edit ")]
+    assert commands
+    for command in commands:
+        assert cli.main(shlex.split(command)[1:]) == 0, command
+    assert capsys.readouterr().err == ""
+    assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
+        "fit.json", "fitting.pth", "model.pth", "model.safetensors", "weights.pth", "weights.safetensors"]
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)])
@@ -58,7 +71,7 @@ def test_that_the_python_example_runs(samples: Path, capsys: pytest.CaptureFixtu
     [example] = [text for kind, text in BLOCKS if kind == "python"]
     names: dict[str, object] = {}
     exec(compile(example, "README.md", "exec"), names)
-    assert "training-checkpoint" in capsys.readouterr().out
+    assert capsys.readouterr().out.rstrip().endswith("same-weights")
     assert getattr(names["array"], "shape", None) == (24, 1, 5, 5)
 
 

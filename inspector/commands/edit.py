@@ -48,6 +48,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="where to save")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
     edits = parser.add_argument_group("edits")
     for name in core.edit_options():
         edits.add_argument(f"--{name}", metavar=_VALUES.get(name, "TEXT"), action=_Collected, help=_HELP.get(name))
@@ -139,7 +140,7 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
     answer: dict[str, Any] = {"path": source, "output": target}
     lines: list[str] = []
     try:
-        ckpt = core.open(source, monitor=monitor)
+        ckpt = core.open(source, monitor=monitor, follow_links=asked.follow_links)
         effects = core.effects(ckpt, edits, monitor, read=True)
         answer["edits"] = [_effect_json(effect) for effect in effects]
         lines += [line for effect in effects for line in effect_lines(effect)]

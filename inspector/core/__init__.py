@@ -8,14 +8,41 @@ Importing this loads neither numpy nor torch; each is loaded by the first call t
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from inspector import __version__ as version
 
 from . import checks, collector, demo, edits, formats, torch_bridge
 from .arrays import digest, digests, iter_chunks, read_numpy
 from .checkpoint import Checkpoint, Chunk, Edited, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from .compare import (
+    WHOLE,
+    Comparison,
+    Difference,
+    LoadReport,
+    Mismatch,
+    Pair,
+    Rule,
+    Step,
+    ValueChange,
+    Verdict,
+    by_content,
+    compare,
+    differences,
+    doctor,
+    pair_up,
+    read_shapes,
+    read_text_file,
+    shapes_of_model,
+    steps_for,
+    verdict_of,
+    with_difference,
+    with_pairs,
+)
+from .compare import load_report as _load_report
+from .compare.reference import Reference
 from .describe import Description, Model, describe
 from .dtypes import DTYPES, Dtype
 from .edits import (
@@ -53,41 +80,67 @@ from .errors import (
     UsageError,
 )
 from .findings import LEVELS, Finding, Level, worst
-from .keypath import join, visible
+from .keypath import join, visible, visible_lines
 from .leaves import one_line, to_json, type_name
 from .limits import LIMITS, Limits
-from .measures.summary import BINS, Summary, summarize_each, summarize_group, summarize_tensor
+from .measures import health as measured
+from .measures.histogram import Binned, Fine
+from .measures.summary import BINS, QUANTILES, Summary, rebin, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
 from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
 from .sizes import Sizes, sizes
+from .slices import (
+    How,
+    Plane,
+    Reduced,
+    What,
+    find_next,
+    look_shape,
+    matrix_plane,
+    numbers,
+    ravel,
+    read_slice,
+    read_values,
+    reduce_slice,
+    unravel,
+)
+from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
 from .ties import Relation, relation, sharing
 from .torch_bridge import read_torch
 from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
 
 __all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUIET",
-    "AddPrefix", "Ambiguous", "BadTensor", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Corrupt", "Description",
-    "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract", "FileStamp", "Finding", "InspectorError",
-    "Keep", "Level", "Limits", "Loss", "Match", "Member", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pickle",
-    "Plain", "PlannedFile", "ReadError", "Relation", "RemapDevices", "Rename", "SaveError", "SavePlan", "SaveReport",
-    "SetMetadata", "SetValue", "Sizes", "Storage", "StripPrefix", "Summary", "TensorInfo", "TooBig", "Truncated", "Unreadable",
-    "Unshare", "Unsupported", "UsageError",
-    "as_command", "as_python", "check", "collector", "describe", "digest", "digests", "edit", "edit_options", "effects",
-    "file_of", "from_recipe", "is_set", "iter_chunks", "join", "load_state_dict", "make_demo", "one_line", "open", "optimizers",
-    "parameters_of_state", "parse_edit", "plan_save", "read_numpy", "read_recipe", "read_torch", "relation", "save",
-    "save_recipe", "sharing", "sizes", "state_of_parameters", "summarize", "summarize_each", "summarize_group",
-    "summarize_tensor", "to_json", "to_recipe", "type_name", "version", "visible", "worst",
+    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUANTILES", "QUIET", "WHOLE",
+    "AddPrefix", "Ambiguous", "BadTensor", "Binned", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison",
+    "Corrupt", "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract",
+    "FileStamp", "Finding", "Fine", "How", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member",
+    "Mismatch", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "Plane",
+    "PlannedFile", "ReadError", "Reduced", "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan",
+    "SaveReport", "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "Text", "TooBig",
+    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
+    "as_command", "as_python", "by_content",
+    "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
+    "edit_options", "effects", "file_of", "find_next", "from_recipe", "health", "is_set", "iter_chunks", "join", "load_report",
+    "load_state_dict", "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "optimizers", "pair_up",
+    "parameters_of_state", "parse_edit", "plan_save", "ravel", "read_numpy", "read_recipe", "read_reference", "read_shapes",
+    "read_slice", "read_text", "read_text_file", "read_torch", "read_values", "rebin", "reduce_slice", "relation", "save",
+    "save_recipe", "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize",
+    "summarize_each", "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name",
+    "unravel", "verdict_of", "version", "visible", "visible_lines", "with_difference", "with_pairs", "worst",
 ]  # fmt: skip
 
 
-def open(path: str | os.PathLike[str], *, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
+def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
     """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
-    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint,
-    `Cancelled` when `monitor` says so."""
-    return _opened(path, monitor, limits)
+    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint
+    (with id "outside_folder" for links out of the folder of a set of files, unless `follow_links`), `Cancelled` when `monitor`
+    says so."""
+    return _opened(path, monitor, limits, follow_links)
 
 
-def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits) -> Checkpoint:
+def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits, follow_links: bool) -> Checkpoint:
+    if follow_links:
+        limits = replace(limits, follow_links=True)
     ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
     found = [finding for look in checks.CHECKS for finding in look(ckpt)]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
@@ -213,16 +266,42 @@ def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Moni
     return result
 
 
-def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
-                    monitor: Monitor = QUIET) -> torch_bridge.StateDict:
+def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, dead rows and
+    columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold, equal bytes stored
+    twice. Goes by `summaries` (of all tensors, or of the ones in question); without them, everything is measured first."""
+    return measured.findings(ckpt, summarize(ckpt, monitor=monitor) if summaries is None else summaries, monitor)
+
+
+def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
+                    follow_links: bool = False) -> torch_bridge.StateDict:
     """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
     `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
 
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
     UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
     """
-    ckpt = _opened(path, monitor, LIMITS)
+    ckpt = _opened(path, monitor, LIMITS, follow_links)
     return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
+
+
+def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
+                state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
+    """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
+    keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
+    mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken."""
+    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS, follow_links=False)
+    model = read_reference(ref, monitor) if isinstance(ref, (str, os.PathLike)) else ref
+    return _load_report(opened, model, state_dict=state_dict, monitor=monitor)
+
+
+def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
+    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`)."""
+    name = os.fsdecode(path)
+    if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
+        return read_shapes(name, monitor)
+    return _opened(name, monitor, LIMITS, follow_links=False)
+
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     """Writes two sample checkpoints into `folder` and gives their paths. Raises OSError."""

@@ -11,13 +11,14 @@ digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import prod
 from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from . import workers
 from .bytes import ExtentReader
 from .casts import converter
 from .checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 _HELD = 32 << 20        # bytes of a storage held at once to gather strided elements from
 _GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
+_BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
 _FILES = 8              # files held open at once
 
 
@@ -67,27 +69,60 @@ def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
 
 def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
             monitor: Monitor = QUIET) -> Iterator[tuple[str, str | BadTensor]]:
-    """(key, its `digest`, or why there is none) of every tensor. Tensors that are the same view are read once."""
+    """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores. Tensors that are
+    the same view are read once."""
     chosen = list(ckpt.tensors if keys is None else keys)
-    known: dict[tuple[object, ...], str] = {}
-    with TensorReader(ckpt, monitor) as reader:
-        for done, key in enumerate(chosen):
-            if not done % 256:
-                monitor.report(done, len(chosen), key)
-            info = ckpt.tensors.get(key)
-            view = None if info is None or not info.storage or chunks_of(info) else (info.storage, info.offset, info.shape, info.stride,
-                                                                  info.dtype, info.problem, str(info.extra))
-            found = known.get(view) if view else None
-            if found is None:
-                try:
-                    found = reader.digest(key)
-                except BadTensor as error:
-                    yield key, error
-                    continue
-                if view:
-                    known[view] = found
-            yield key, found
-    monitor.report(len(chosen), len(chosen))
+    first: dict[object, str] = {}
+    stands_for = {key: first.setdefault(_view(ckpt, key), key) for key in chosen}
+    wanted = [*first.values()]
+    sizes = {key: ckpt.tensors[key].nbytes if key in ckpt.tensors else 0 for key in wanted}
+    known: dict[str, str | BadTensor] = {}
+    progress = workers.Progress(monitor, sum(sizes.values()))
+    readers = workers.PerThread(lambda: TensorReader(ckpt, progress))
+
+    def work(batch: list[str]) -> list[tuple[str, str | BadTensor]]:
+        reader = readers.get()
+        found: list[tuple[str, str | BadTensor]] = []
+        for key in batch:
+            try:
+                found.append((key, reader.digest(key)))
+            except BadTensor as error:
+                found.append((key, error))
+        progress.add(sum(sizes[key] for key in batch), batch[-1])
+        return found
+
+    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values()), progress.stopped)
+    try:
+        for key in chosen:
+            while stands_for[key] not in known:
+                known.update(next(results))
+            yield key, known[stands_for[key]]
+    finally:
+        results.close()
+        readers.close()
+
+
+def _view(ckpt: Checkpoint, key: str) -> object:
+    """Equal for tensors that are the same elements of the same storage."""
+    info = ckpt.tensors.get(key)
+    if info is None or not info.storage or chunks_of(info):
+        return key
+    return info.storage, info.offset, info.shape, info.stride, info.dtype, info.problem, str(info.extra)
+
+
+def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
+    batch: list[str] = []
+    size, storage = 0, ""
+    for key in keys:
+        where = ckpt.tensors[key].storage if key in ckpt.tensors else ""
+        if batch and size + sizes[key] > _BATCH and (where != storage or not where):
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size, storage = size + sizes[key] + 1000, where
+    if batch:
+        yield batch
 
 
 class _Place(NamedTuple):
@@ -209,14 +244,39 @@ class TensorReader:
             except ValueError as error:
                 raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
 
-    def chunks(self, key: str, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
-        """See `iter_chunks`."""
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
+        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage."""
         import numpy as np
-        info = _tensor(self._ckpt, key)
+        info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
         info = _values_of(info)
         for part in self._runs(info, self._place(info), max_bytes, ordered):
             yield np.frombuffer(part, dtype)
+
+    def box(self, key: str, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
+        """The elements at `first[d] + i * steps[d]`, `i < sizes[d]`, of every dimension `d`, as an array of shape `sizes` of its
+        own; element types as for `read_numpy`. Types narrower than a byte have one dimension, of bytes. Only what spans the box
+        is read, and never more than `sizes` is allocated. Raises UsageError for a box that is not within the tensor."""
+        import numpy as np
+        info = _tensor(self._ckpt, key)
+        place = self._place(info, expand=True)
+        whole_bytes = DTYPES[info.dtype].bits % 8 == 0
+        shape, stride = (info.shape, info.stride) if whole_bytes else ((info.nbytes,), (1,))
+        steps = steps or (1,) * len(shape)
+        if not len(shape) == len(first) == len(sizes) == len(steps) or any(
+                size and not 0 <= low <= low + (size - 1) * step < length
+                for low, size, step, length in zip(first, sizes, steps, shape, strict=True)):
+            raise UsageError(f"there is no such part in a tensor of shape {list(shape)}")
+        with _memory_for(info):
+            out = np.empty(sizes, f"V{place.item}")
+            if place.extent is not None and out.size:
+                self._fill_box(out, place, first, steps, stride)
+            data = _ready(out, place.swap)
+            flags = info.extra or {}
+            if flags.get("conj") is True or flags.get("neg") is True:
+                data = next(_with_signs(iter((data,)), info.dtype, flags.get("conj") is True, flags.get("neg") is True))
+            found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
+            return found
 
     def digest(self, key: str) -> str:
         """See `digest`."""
@@ -425,23 +485,36 @@ class TensorReader:
                 self._fill(box, lows, part)
         return out.view(np.uint8).data
 
-    def _fill(self, box: Array, lows: Dims, part: _Part) -> None:
-        """Writes into `box`, which begins at `lows` of the tensor, the elements that `part` has of it."""
+    def _fill_box(self, out: Array, place: _Place, first: Dims, steps: Dims, stride: Dims) -> None:
+        if isinstance(place.extent, _Assembly):
+            for part in place.extent.parts:
+                self._fill(out, first, part, steps)
+            return
+        offset = place.offset + sum(low * step for low, step in zip(first, stride, strict=True))
+        self._gather(out, place, offset, tuple(a * b for a, b in zip(stride, steps, strict=True)))
+
+    def _fill(self, box: Array, lows: Dims, part: _Part, steps: Dims | None = None) -> None:
+        """Writes into `box`, which begins at `lows` of the tensor and takes every `steps`-th element of each dimension, the
+        elements that `part` has of it."""
         import numpy as np
-        first = tuple(map(max, lows, part.offsets))
-        last = tuple(min(low + size, offset + length) for low, size, offset, length
-                     in zip(lows, box.shape, part.offsets, part.sizes, strict=True))
+        steps = steps or (1,) * len(lows)
+        ends = tuple(map(sum, zip(part.offsets, part.sizes, strict=True)))
+        # the first and the last number of steps that end inside the part
+        first = tuple(max(0, -((low - start) // step)) for low, start, step in zip(lows, part.offsets, steps, strict=True))
+        last = tuple(min(size, -((low - end) // step)) for low, size, end, step in zip(lows, box.shape, ends, steps, strict=True))
         if any(a >= b for a, b in zip(first, last, strict=True)):
             return
-        inside: list[Any] = [slice(a - low, b - low) for a, b, low in zip(first, last, lows, strict=True)]
+        inside: list[Any] = [slice(a, b) for a, b in zip(first, last, strict=True)]
         target = box[(*inside, ...)]
         place = part.place
-        offset = place.offset + sum((a - base) * step for a, base, step in zip(first, part.offsets, place.stride, strict=True))
+        offset = place.offset + sum((low + a * step - base) * apart for a, low, step, base, apart
+                                    in zip(first, lows, steps, part.offsets, place.stride, strict=True))
+        stride = tuple(a * b for a, b in zip(place.stride, steps, strict=True))
         if place.swap == 1:
-            self._gather(target, place, offset, place.stride)
+            self._gather(target, place, offset, stride)
             return
         piece = np.empty(target.shape, target.dtype)
-        self._gather(piece, place, offset, place.stride)
+        self._gather(piece, place, offset, stride)
         target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
 
     # -- tensors that are converted -----------------------------------------------------------------------------------
@@ -475,12 +548,14 @@ class TensorReader:
         if self._held is not None and self._held[0] is extent:
             return memoryview(self._held[1])[start:start + nbytes]
         reader = self._reader(extent.file)
+        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
+        if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
+            return reader.read(extent._replace(crc=None), start, nbytes)
         if whole:
             data = reader.read(extent, start, nbytes)
             if start + nbytes == extent.size:
                 self._remember(extent)
             return data
-        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
         if extent.method and extent.size > self._limits.preview:
             raise BadTensor("it views a part of a compressed storage that is too big to unpack in memory",
                             "Save the file again without compression.", id="too_big")

@@ -18,6 +18,7 @@ from types import TracebackType
 
 from . import zip_local
 from .checkpoint import Checkpoint, Extent, FileStamp, LocalHeader
+from .checksum import crc32
 from .errors import BadTensor, Changed, InspectorError, NotACheckpoint, TooBig, Truncated, Unreadable, Unsupported
 from .limits import LIMITS
 from .progress import QUIET, Monitor
@@ -340,7 +341,7 @@ class _Cursor:
         data = self._take(nbytes)
         self.position += nbytes
         if self._whole:
-            self._crc = zlib.crc32(data, self._crc)
+            self._crc = crc32(data, self._crc)
             if self.position == self.extent.size and self._crc != self.extent.crc:
                 raise BadTensor("its bytes are not the ones that were saved: the checksum (CRC-32) is "
                                 f"{self._crc:08x} instead of {self.extent.crc:08x}",

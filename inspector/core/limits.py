@@ -29,6 +29,7 @@ class Limits:
     inflate_ratio: int = 1032               # deflate cannot do better; more is a lie
     preview: int = 256 << 20                # bytes materialised without being asked for
     chunk: int = 16 << 20                   # bytes of one bounded read
+    follow_links: bool = False              # out of the folder of a checkpoint in several files: somebody said yes
 
 
 LIMITS = Limits()

@@ -1,7 +1,8 @@
 """The main window: puts the tree, the panels, the menus and the strips in their places, and passes commands on.
 
     welcome, or   search  | banner
-                  tree    | Overview  Statistics  Details      (or the problem, or the progress, of the selected file)
+                  tree    | Overview  Statistics  Details  Code      (or the problem, or the progress, of the selected file)
+               or two files side by side (see `comparison`)
                   status line                      activity
 """
 from __future__ import annotations
@@ -25,6 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QMainWindow,
@@ -42,6 +44,8 @@ from inspector import core
 from . import icons, notices, theme, words
 from .activity import Activity
 from .banner import ChangedBanner, SavedBanner
+from .comparison.page import ComparePage
+from .dialogs.doctor import Doctor
 from .edit_commands import EditCommands
 from .menus import Menus
 from .models.tree_model import TreeModel
@@ -50,7 +54,7 @@ from .panels import PANELS, Panel
 from .panels.loading import Loading
 from .panels.problem import Problem
 from .panels.welcome import Welcome
-from .session import Session, State
+from .session import Compared, Document, Session, State
 from .settings import Settings
 from .tasks import Tasks
 from .widgets.search_box import SearchBox
@@ -69,6 +73,7 @@ class MainWindow(QMainWindow):
     def __init__(self, session: Session, tasks: Tasks, settings: Settings, *, choose: Choose | None = None) -> None:
         super().__init__()
         self.session, self.tasks, self.settings = session, tasks, settings
+        self._fitted: tuple[int, int, list[bool]] = (0, 0, [panel.fits is None for panel in PANELS])   # document, checkpoint
         self.choose = choose or self._choose
         self.opener = Opener(session, tasks, settings, self, confirm=self._confirm)
         self.setAcceptDrops(True)
@@ -96,6 +101,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.welcome)
         self.pages.addWidget(self.work)
+        self._compare_page: ComparePage | None = None
         self.setCentralWidget(self.pages)
         self.status = QLabel()
         self.status.setTextFormat(Qt.TextFormat.PlainText)
@@ -156,9 +162,12 @@ class MainWindow(QMainWindow):
         self.welcome.path_asked.connect(self.open_path)
         self.problem.retry_asked.connect(self.opener.reload)
         self.problem.close_asked.connect(self.edits.close)
+        self.problem.anyway_asked.connect(self.opener.open_anyway)
         self.problem.path_asked.connect(self.open_path)
         self.loading.cancel_asked.connect(self.opener.cancel)
         self.tree.close_requested.connect(self.edits.close)
+        self.tree.compare_requested.connect(self.compare_documents)
+        self.session.compared_changed.connect(self._show_compared)
         self.banner.reload_asked.connect(self.opener.reload)
         self.session.selection_changed.connect(self._refresh)
         for signal in (self.session.document_added, self.session.document_changed, self.session.document_removed,
@@ -172,6 +181,7 @@ class MainWindow(QMainWindow):
         """Title, status line, which page is shown and which commands there are: all that depends on the session."""
         document = self.session.selected_document
         open_ = bool(self.session.documents)
+        comparing = self.comparing_shown
         if open_ and self.pages.currentWidget() is self.welcome:
             self.pages.setCurrentWidget(self.work)
             self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -181,19 +191,34 @@ class MainWindow(QMainWindow):
             loading = document.state is State.LOADING and document.checkpoint is None
             self.states.setCurrentWidget(
                 self.problem if document.state is State.FAILED else self.loading if loading else self.tabs)
-        for name in ("reload", "close"):
+        for name in ("reload", "close", "compare", "compare-with", "against"):
             self.menus[name].setEnabled(document is not None)
-        for name in ("copy", "find", "expand", "collapse", "panels", *(panel.name for panel in PANELS)):
+        for name in ("copy", "find", "expand", "collapse"):
             self.menus[name].setEnabled(open_)
+        self.menus["panels"].setEnabled(open_ and not comparing)
+        self._fit_panels(document, open_ and not comparing)
         self.setWindowTitle(self._title())
         self.setWindowModified(document is not None and self.session.is_modified(document.id))
         self.setWindowFilePath("")
         self.status.setText(self._said())
 
+    def _fit_panels(self, document: Document | None, open_: bool) -> None:
+        """Shows the tabs of the panels that have something to say about the selected file."""
+        ckpt = document.checkpoint if document is not None else None
+        if document is not None and ckpt is not None and self._fitted[:2] != (document.id, id(ckpt)):
+            self._fitted = document.id, id(ckpt), [panel.fits is None or panel.fits(ckpt) for panel in PANELS]
+        for n, panel in enumerate(PANELS):
+            fits = self._fitted[2][n]
+            self.tabs.setTabVisible(n, fits)
+            self.menus[panel.name].setEnabled(open_ and fits)
+
     def _title(self) -> str:
         document = self.session.selected_document
         if document is None:
             return self.tr("Checkpoint Inspector")
+        if self.comparing_shown and self.session.compared is not None:
+            sides = [core.visible(name_of(found.path), 80) for id in self.session.compared.ids if (found := self.session.document(id))]
+            return self.tr("{a} and {b} — Checkpoint Inspector").format(a=sides[0], b=sides[-1])
         name, others = core.visible(name_of(document.path), 120).replace("[*]", "[*][*]"), len(self.session.documents) - 1
         if self.session.is_modified(document.id):
             name += "[*]"               # where Qt puts the mark of a modified file
@@ -202,7 +227,7 @@ class MainWindow(QMainWindow):
 
     def _said(self) -> str:
         document, selection = self.session.selected_document, self.session.selection
-        if document is None or selection is None or document.checkpoint is None:
+        if document is None or selection is None or document.checkpoint is None or self.comparing_shown:
             return ""
         ckpt = document.checkpoint
         if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:
@@ -232,6 +257,95 @@ class MainWindow(QMainWindow):
                               "checkpoint-inspector", "demo")
         self.tasks.start("demo", lambda monitor: core.make_demo(folder), on_done=self.open_paths, on_error=self._no_demo,
                          label=self.tr("Making the demo files"))
+
+    # -- comparing
+
+    @property
+    def compare_page(self) -> ComparePage:
+        """Made when it is first needed, which spares the start."""
+        if self._compare_page is None:
+            self._compare_page = page = ComparePage(self.session, self.tasks)
+            page.back_asked.connect(self.show_files)
+            page.fit_asked.connect(self._check_into)
+            self.pages.addWidget(page)
+            _refuse_drops(page)
+        return self._compare_page
+
+    @property
+    def comparing_shown(self) -> bool:
+        return self._compare_page is not None and self.pages.currentWidget() is self._compare_page
+
+    def compare(self) -> None:
+        """Shows the comparison there is, or goes back from it; or begins one: of the only two files, of the selected one with the
+        one opened last, or with one that is still to be chosen."""
+        ids, selected = [document.id for document in self.session.documents], self.session.selected_document
+        if self.comparing_shown:
+            self.show_files()
+        elif self.session.compared is not None:
+            self._show_compared()
+        elif len(ids) == 2:
+            self.compare_documents(*ids)
+        elif selected is not None and len(ids) > 2:
+            self.compare_documents(selected.id, next(id for id in reversed(ids) if id != selected.id))
+        else:
+            self.compare_with_file()
+
+    def compare_with_file(self) -> None:
+        selected = self.session.selected_document
+        if selected is not None:
+            self.compare_documents(selected.id, 0)
+
+    def compare_documents(self, a: int, b: int) -> None:
+        """`b` is 0 for a file that is still to be chosen."""
+        if b:
+            self.session.compare(Compared(a, b))
+            self._show_compared()
+        else:
+            self.choose(False, lambda paths: self._compare_with_path(a, paths[0]))
+
+    def _compare_with_path(self, a: int, path: str) -> None:
+        self.open_path(path)
+        opened = self.opener.find(path)
+        if opened is not None and opened.id != a:
+            self.compare_documents(a, opened.id)
+
+    def _show_compared(self) -> None:
+        if self.session.compared is None:
+            self.show_files()
+        else:
+            made = self._compare_page is None
+            page = self.compare_page
+            if made:
+                page.comparing.follow()
+                page.sides.refresh()
+            self.pages.setCurrentWidget(page)
+            page.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._refresh()
+
+    def show_files(self) -> None:
+        """Back from the comparison, which stays as it is."""
+        if self.comparing_shown:
+            self.pages.setCurrentWidget(self.work if self.session.documents else self.welcome)
+            self._refresh()
+
+    def explain_error(self) -> None:
+        self._doctor().ask_error()
+
+    def check_against(self) -> None:
+        self.choose(False, lambda paths: self._doctor().check_against(paths[0]))
+
+    def _check_into(self, id: int, model: int) -> None:
+        document = self.session.document(model)
+        if document is not None and document.checkpoint is not None:
+            self._doctor(id).check_checkpoint(document.checkpoint)
+
+    def _doctor(self, id: int | None = None) -> Doctor:
+        selected = self.session.selected_document
+        made = Doctor(self.session, self.tasks, id if id is not None else selected.id if selected is not None else None, self)
+        _refuse_drops(made)
+        return made
+
+    # -- files
 
     def reload(self) -> None:
         document = self.session.selected_document
@@ -265,6 +379,9 @@ class MainWindow(QMainWindow):
         self.close()
 
     def copy_keys(self) -> None:
+        if self.comparing_shown:
+            self.compare_page.view.copy_names()
+            return
         selection = self.session.selection
         document = self.session.selected_document
         if selection is None or document is None:
@@ -273,6 +390,10 @@ class MainWindow(QMainWindow):
         QGuiApplication.clipboard().setText(raw)
 
     def search_keys(self) -> None:
+        if self.comparing_shown:
+            self.compare_page.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.compare_page.search.selectAll()
+            return
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         edit = self.search if isinstance(self.search, QLineEdit) else self.search.findChild(QLineEdit)
         if isinstance(edit, QLineEdit):
@@ -290,10 +411,10 @@ class MainWindow(QMainWindow):
         self.right.setVisible(shown)
 
     def expand_all(self) -> None:
-        self.tree.expand_all()
+        self.compare_page.model.expand_all() if self.comparing_shown else self.tree.expand_all()
 
     def collapse_all(self) -> None:
-        self.tree.collapse_all()
+        self.compare_page.model.collapse_all() if self.comparing_shown else self.tree.collapse_all()
 
     def choose_theme(self, choice: str) -> None:
         self.settings.theme = choice
@@ -380,21 +501,33 @@ class MainWindow(QMainWindow):
         paths = local_paths(event.mimeData())
         if paths:
             _copy(event)
-            self._veil.invite(len(paths))
+            document = self.session.selected_document
+            self._veil.invite(len(paths), name_of(document.path) if document is not None and len(paths) == 1 else "")
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         if self._accepts(event.mimeData()):
             _copy(event)
+            self._veil.point_at(event.position().x())
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._veil.hide()
 
     def dropEvent(self, event: QDropEvent) -> None:
+        compare = self._veil.compares_at(event.position().x())
         self._veil.hide()
         paths = local_paths(event.mimeData())
-        if paths:
-            _copy(event)
-            self.open_paths(paths)
+        selected = self.session.selected_document
+        if not paths:
+            return
+        _copy(event)
+        if compare and len(paths) == 1 and selected is not None:
+            self._compare_with_path(selected.id, paths[0])
+            return
+        self.open_paths(paths)
+        if compare and len(paths) == 2:
+            opened = [self.opener.find(path) for path in paths]
+            if opened[0] is not None and opened[1] is not None:
+                self.compare_documents(opened[0].id, opened[1].id)
 
     def _accepts(self, mime: QMimeData) -> bool:
         return self._veil.isVisible() or bool(local_paths(mime))
@@ -448,33 +581,70 @@ class PanelPlace(QWidget):
         super().showEvent(event)
 
 
-class _Veil(QFrame):
-    """Lies over the window while files are dragged across it."""
+class _Veil(QWidget):
+    """Lies over the window while files are dragged across it: a place to open them, and beside it one to compare them."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
-        self.setObjectName("veil")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._places = [_Place(), _Place()]
+        inside = QHBoxLayout(self)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(MARGIN)
+        for place in self._places:
+            inside.addWidget(place, 1)
+        self.hide()
+
+    def invite(self, count: int, other: str = "") -> None:
+        """`other` is the name of the file that a single one could be compared with."""
+        self._places[0].say(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
+        self._places[1].say(self.tr("Drop to compare it with\n{name}").format(name=core.visible(other, 40)) if other
+                            else self.tr("Drop to compare them"))
+        self._places[1].setVisible(bool(other) or count == 2)
+        self.fit()
+        self.raise_()
+        self.show()
+
+    def compares_at(self, x: float) -> bool:
+        """Whether files dropped there, in the window's coordinates, are to be compared."""
+        return self.isVisible() and self._places[1].isVisible() and x > self.x() + self.width() / 2
+
+    def point_at(self, x: float) -> None:
+        if self._places[1].isVisible():
+            for place, hot in zip(self._places, (not self.compares_at(x), self.compares_at(x)), strict=True):
+                place.set_hot(hot)
+
+    def fit(self) -> None:
+        self.setGeometry(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
+
+
+class _Place(QFrame):
+    """A part of the veil; a hot one is where the files would go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("veil")
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setProperty("tone", "info")
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text.setWordWrap(True)
         font = self._text.font()
         font.setPointSizeF(font.pointSizeF() * 1.8)
         font.setWeight(font.Weight.DemiBold)
         self._text.setFont(font)
         inside = QVBoxLayout(self)
         inside.addWidget(self._text)
-        self.hide()
 
-    def invite(self, count: int) -> None:
-        self._text.setText(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
-        self.fit()
-        self.raise_()
-        self.show()
+    def say(self, text: str) -> None:
+        self._text.setText(text)
+        self.set_hot(False)
 
-    def fit(self) -> None:
-        self.setGeometry(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
+    def set_hot(self, hot: bool) -> None:
+        if self.property("hot") != hot:
+            self.setProperty("hot", hot)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
 
 def _refuse_drops(place: QWidget) -> None:

@@ -8,8 +8,10 @@ are shown: `rebin` merges them into any wanted number exactly, without reading g
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import log10
 from typing import NamedTuple
 
 from inspector import core
@@ -17,6 +19,7 @@ from inspector import core
 FINE = 720                      # bins that are counted; a multiple of every number of bins that can be chosen
 BIN_CHOICES = (10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 720)
 MOST_APART = 8                  # tensors that are kept apart; more are only added up
+_FEWEST = 40                    # bins of a part that is shown without reading again
 _LOOKS = 4                      # passes spent at most on finding percentiles; without outliers it is one
 _SMALL = 1 << 18                # elements; smaller tensors are measured with the file opened once for all of them
 _WHOLE = ("int", "uint", "bool", "quantized")
@@ -24,11 +27,13 @@ _EXACT = 2 ** 52                # up to here whole numbers and their halves are 
 
 
 class Span(NamedTuple):
-    """The range that is binned: all finite values, the middle between two shares of them, or fixed bounds."""
+    """The range that is binned: all finite values, the middle between two shares of them, or fixed bounds; evenly, or by the
+    logarithm of sizes (`log`)."""
 
     kind: str = "all"           # "all" "middle" "fixed"
     low: float = 0.0            # "middle": shares, such as 0.01 and 0.99; "fixed": the bounds
     high: float = 0.0
+    log: bool = False
 
 
 ALL = Span()
@@ -65,11 +70,15 @@ def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monito
     nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
     if limit is not None and nbytes > limit:
         return TooLarge(nbytes)
+    if len(keys) == 1 and span == ALL and core.DTYPES[ckpt.tensors[keys[0]].dtype].kind not in _WHOLE:
+        return _at_once(ckpt, keys[0], monitor)
     steps = _Steps(monitor, (3 if span.kind == "middle" else 2) * nbytes)
     moments, left_out = _moments(ckpt, keys, steps)
     if keys and not moments:
         raise left_out[0][1]
     good = list(moments)
+    if len(good) == 1 == len(keys) and span.kind != "fixed":
+        return _alone(ckpt, good[0], span, moments[good[0]], steps)
     kinds = frozenset(core.DTYPES[ckpt.tensors[key].dtype].kind for key in good)
     whole = bool(kinds) and kinds <= frozenset(_WHOLE)
     together = join(list(moments.values()))
@@ -98,6 +107,8 @@ def sensible_bins(numel: int) -> int:
 
 def join(parts: Sequence[core.Summary]) -> core.Summary:
     """The summary of all elements of `parts`, without a histogram."""
+    if len(parts) == 1:
+        return _without_histogram(parts[0])
     counted = [part for part in parts if part.finite]
     total = sum(part.finite for part in counted)
     low: float = min((part.min for part in counted), default=math.nan)
@@ -109,7 +120,60 @@ def join(parts: Sequence[core.Summary]) -> core.Summary:
     std = largest * math.sqrt(math.fsum(part.finite / total * (size / largest) ** 2
                                         for part, size in zip(counted, sizes, strict=True))) if largest > 0 else largest
     return core.Summary(sum(part.numel for part in parts), low, high, mean, std, sum(part.nan for part in parts),
-                        sum(part.inf for part in parts), sum(part.zeros for part in parts), (), ())
+                        sum(part.inf for part in parts), sum(part.zeros for part in parts), (), (),
+                        l2=math.hypot(*(part.l2 for part in counted)) if counted else math.nan,
+                        posinf=sum(part.posinf for part in parts), neginf=sum(part.neginf for part in parts),
+                        subnormal=sum(part.subnormal for part in parts))
+
+
+def snapped(found: Measured, low: float, high: float) -> tuple[float, float]:
+    """The edges next to two bounds, so that `narrowed` can do without reading; the bounds where too few bins lie between."""
+    edges = found.together.edges
+    first, last = _nearest(edges, low), _nearest(edges, high)
+    return (edges[first], edges[last]) if last - first >= _FEWEST else (low, high)
+
+
+def narrowed(found: Measured, low: float, high: float) -> Measured | None:
+    """`found`, of which only the bins between two of its edges are left. None when the bounds are no edges, or the bins between
+    them too few: the tensors should be read again."""
+    edges = found.together.edges
+    first, last = _nearest(edges, low), _nearest(edges, high)
+    if last - first < _FEWEST or (edges[first], edges[last]) != (low, high):
+        return None
+
+    def cut(s: core.Summary) -> core.Summary:
+        return replace(s, edges=s.edges[first:last + 1], counts=s.counts[first:last], below=s.below + sum(s.counts[:first]),
+                       above=s.above + sum(s.counts[last:]))
+    return replace(found, together=cut(found.together), each=tuple((key, cut(s)) for key, s in found.each))
+
+
+def _nearest(edges: Sequence[float], value: float) -> int:
+    """The number of the edge next to `value`; -1 when there are none."""
+    at = min(bisect_left(edges, value), len(edges) - 1)
+    return at - 1 if at > 0 and edges[at] - value > value - edges[at - 1] else at
+
+
+def log_grid(low: float, high: float, bins: int = FINE) -> Grid:
+    """Edges at equal ratios on both sides of zero, and one bin around it for all that is smaller than `least_size`."""
+    least = least_size(low, high)
+    sides = [size for size in (-low, high) if size > least]
+    decades = [log10(size) - log10(least) for size in sides]
+    edges = {low, high}
+    share = (bins - 1) / sum(decades) if decades else 0.0
+    for sign, size in ((-1, -low), (1, high)):
+        if size > least:
+            n = max(1, int((log10(size) - log10(least)) * share))
+            edges |= {sign * least * 10 ** ((log10(size) - log10(least)) * i / n) for i in range(n)}
+    kept = sorted(edge for edge in edges if low <= edge <= high)
+    return Grid(tuple(kept), even=False) if len(kept) > 1 else grid_between(low, high, False, bins)
+
+
+def least_size(low: float, high: float) -> float:
+    """Where the strip around zero of a logarithmic axis from `low` to `high` ends: six decades below the greatest size, or the
+    smaller bound when zero lies outside."""
+    most = max(abs(low), abs(high))
+    least = max(most * 1e-6, 5e-324)
+    return max(least, min(abs(low), abs(high))) if low > 0 or high < 0 else least
 
 
 class Grid(NamedTuple):
@@ -137,13 +201,13 @@ def grid_between(low: float, high: float, whole: bool, bins: int = FINE) -> Grid
 def _grid(ckpt: core.Checkpoint, keys: list[str], together: core.Summary, span: Span, whole: bool, steps: _Steps) -> Grid | None:
     """The bins for `span`; None when there is nothing to draw: no finite value, or always the same."""
     if span.kind == "fixed":
-        return grid_between(span.low, span.high, whole) if together.finite else None
+        return (log_grid(span.low, span.high) if span.log else grid_between(span.low, span.high, whole)) if together.finite else None
     if not together.finite or together.min == together.max:
         return None
     low, high = float(together.min), float(together.max)
     if span.kind == "middle":
         low, high = _middle(ckpt, keys, (low, high), (span.low, span.high), together.finite, whole, steps)
-    return grid_between(low, high, whole)
+    return log_grid(low, high) if span.log else grid_between(low, high, whole)
 
 
 def _middle(ckpt: core.Checkpoint, keys: list[str], bounds: tuple[float, float], shares: tuple[float, float], total: int,
@@ -204,14 +268,38 @@ def _moments(ckpt: core.Checkpoint, keys: Sequence[str],
 def _counted(ckpt: core.Checkpoint, keys: list[str], grid: Grid, steps: _Steps) -> core.Summary:
     steps.begin(sum(ckpt.tensors[key].nbytes for key in keys))
     if grid.even:
-        return core.summarize_group(ckpt, keys, len(grid.edges) - 1, steps, range=(grid.edges[0], grid.edges[-1]))
-    return core.summarize_group(ckpt, keys, monitor=steps, edges=grid.edges)
+        return core.summarize_group(ckpt, keys, len(grid.edges) - 1, steps, range=(grid.edges[0], grid.edges[-1]), quantiles=False)
+    return core.summarize_group(ckpt, keys, monitor=steps, edges=grid.edges, quantiles=False)
 
 
 def _added(parts: list[core.Summary]) -> core.Summary:
     """Only the counts of the result are those of all `parts`."""
     return replace(parts[0], counts=tuple(map(sum, zip(*(part.counts for part in parts), strict=True))),
                    below=sum(part.below for part in parts), above=sum(part.above for part in parts))
+
+
+def _at_once(ckpt: core.Checkpoint, key: str, monitor: core.Monitor) -> Measured:
+    """One tensor of no whole numbers, all of it: numbers and bins come out of the same passes."""
+    info = ckpt.tensors[key]
+    found = core.summarize_tensor(ckpt, key, FINE, monitor)
+    if not found.finite or found.min == found.max:
+        found = _without_histogram(found)
+    return Measured(found, ((key, found),), (), 0, 1, False, frozenset((core.DTYPES[info.dtype].kind,)), info.nbytes)
+
+
+def _alone(ckpt: core.Checkpoint, key: str, span: Span, found: core.Summary, steps: _Steps) -> Measured:
+    """One tensor: its own quantiles say where the middle is."""
+    info = ckpt.tensors[key]
+    kind = core.DTYPES[info.dtype].kind
+    low, high = (float(found.min), float(found.max)) if span.kind == "all" else (
+        float(found.quantiles[0]), float(found.quantiles[-1])) if found.quantiles else (math.nan, math.nan)
+    if found.finite and found.min != found.max:
+        grid = log_grid(low, high) if span.log else grid_between(low, high, kind in _WHOLE)
+        counted = _counted(ckpt, [key], grid, steps)
+        found = replace(found, edges=counted.edges, counts=counted.counts, below=counted.below, above=counted.above)
+    else:
+        found = _without_histogram(found)
+    return Measured(found, ((key, found),), (), 0, 1, kind in _WHOLE, frozenset((kind,)), info.nbytes)
 
 
 def _without_histogram(summary: core.Summary) -> core.Summary:

@@ -45,11 +45,23 @@ class Opener(QObject):
         else:
             self._open_all(wanted)
 
+    def find(self, path: str) -> Document | None:
+        """The open document of a path."""
+        wanted = os.path.abspath(path)
+        return next((document for document in self._session.documents if _same(document.path, wanted)), None)
+
     def reload(self, id: int) -> None:
         document = self._session.document(id)
         if document is not None:
             self._session.restart(id)
             self._load(document)
+
+    def open_anyway(self, id: int) -> None:
+        """Opens a document though links lead out of its folder."""
+        document = self._session.document(id)
+        if document is not None:
+            document.follow_links = True
+            self.reload(id)
 
     def close(self, id: int) -> None:
         self._tasks.cancel(_key(id))
@@ -61,7 +73,7 @@ class Opener(QObject):
     def _open_all(self, paths: list[str]) -> None:
         """Opens all and selects the first of them."""
         for n, path in enumerate(paths):
-            known = next((d for d in self._session.documents if _same(d.path, path)), None)
+            known = self.find(path)
             if known is not None:
                 self._again(known, select=n == 0)
             elif os.path.isdir(path):
@@ -110,7 +122,7 @@ class Opener(QObject):
 
         def work(monitor: core.Monitor) -> core.Checkpoint:
             with core.collector.paused(for_good=True):
-                return core.open(path, monitor=monitor)
+                return core.open(path, monitor=monitor, follow_links=document.follow_links)
 
         self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),

@@ -2,8 +2,8 @@
 
 What is on it can be chosen by the environment, for documentation and tests:
     INSPECTOR_THEME=light|dark      QT_SCALE_FACTOR=2      INSPECTOR_SCREENSHOT_SIZE=1440x900
-    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|details|edits      INSPECTOR_SCREENSHOT_KEY=conv1.weight
-    INSPECTOR_SCREENSHOT_RECIPE=fix.json        edits that wait for the first file
+    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|edits|code|compare
+    INSPECTOR_SCREENSHOT_KEY=conv1.weight       INSPECTOR_SCREENSHOT_RECIPE=fix.json (edits that wait for the first file)
 """
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Camera(QObject):
         self._window, self._paths, self._out = window, paths, out
         self.error: core.InspectorError | None = None
         self._arranged = False
+        self._painted = False
         self._calm = QTimer(self)
         self._calm.setSingleShot(True)
         self._calm.setInterval(_CALM)
@@ -67,6 +68,10 @@ class Camera(QObject):
             self._arranged = True
             self._arrange()
             self._wait()
+        elif not self._painted:
+            self._painted = True            # some of what is shown is only read once it is to be painted
+            self._window.grab()
+            self._wait()
         else:
             self._shoot()
 
@@ -78,6 +83,9 @@ class Camera(QObject):
             return
         names = [panel.name for panel in PANELS]
         panel = os.environ.get("INSPECTOR_SCREENSHOT_PANEL", "overview")
+        if panel == "compare" and len(session.documents) > 1:
+            self._compare()
+            return
         window.show_panel(names.index(panel) if panel in names else 0)
         recipe = os.environ.get("INSPECTOR_SCREENSHOT_RECIPE", "")
         if recipe and first.checkpoint is not None:
@@ -88,6 +96,21 @@ class Camera(QObject):
         if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
             window.expand_all()
         session.select(self._wanted(first.id))
+
+    def _compare(self) -> None:
+        """The first two files side by side, at the asked key."""
+        window = self._window
+        first, second = window.session.documents[:2]
+        window.compare_documents(first.id, second.id)
+        page, key = window.compare_page, os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
+        paired = page.model.tree is not None
+        self._arranged = paired or page.comparing.error is not None         # again once the names are paired
+        if paired:
+            width = window.width()
+            page.split.setSizes([width * 62 // 100, width * 38 // 100])
+            row = page.model.reveal(key) if key else None
+            if row is not None:
+                page.view.select_row(row)
 
     def _wanted(self, id: int) -> Selection:
         document = self._window.session.document(id)
@@ -105,7 +128,7 @@ class Camera(QObject):
     def _shoot(self) -> None:
         window = self._window
         window.activateWindow()
-        window.tree.setFocus()              # no blinking cursor
+        (window.compare_page.view if window.comparing_shown else window.tree).setFocus()              # no blinking cursor
         QApplication.processEvents()
         if not window.grab().save(self._out, "PNG"):
             self.error = core.SaveError(f"The picture could not be written to {core.visible(self._out)}",

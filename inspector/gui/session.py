@@ -1,5 +1,5 @@
-"""The only mutable state of the window: which files are open, how their loading stands, which edits wait to be saved, and what is
-selected.
+"""The only mutable state of the window: which files are open, how their loading stands, what is selected, which edits wait to be
+saved, and which two files are compared.
 
 Panels read it and follow its signals; they never talk to each other. Everything here runs on the GUI thread.
 """
@@ -27,7 +27,8 @@ class State(Enum):
 @dataclass(slots=True)
 class Document:
     """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING. `original` is what
-    the file holds; `checkpoint` is that after the edits that wait to be saved, as far as they have been applied."""
+    the file holds; `checkpoint` is that after the edits that wait to be saved, as far as they have been applied. With
+    `follow_links` somebody agreed that its files may be links out of its folder."""
 
     id: int
     path: str
@@ -37,6 +38,7 @@ class Document:
     done: int = 0
     total: int = 0
     doing: str = ""
+    follow_links: bool = False
     original: core.Checkpoint | None = None
 
 
@@ -61,12 +63,29 @@ class Selection(NamedTuple):
     value: str | None = None
 
 
+class Compared(NamedTuple):
+    """Which two documents are compared, and how. `in_a` and `in_b` are paths of state dicts (None: what the two have in common is
+    found); `accepted` are rules that were only offered, `rejected` those that must not be used."""
+
+    a: int
+    b: int
+    in_a: str | None = None
+    in_b: str | None = None
+    accepted: tuple[core.Rule, ...] = ()
+    rejected: tuple[core.Rule, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, int]:
+        return self.a, self.b
+
+
 class Session(QObject):
     document_added = Signal(int)
     document_changed = Signal(int)      # state, progress or content
     document_removed = Signal(int)
     selection_changed = Signal()
     edits_changed = Signal(int)         # the edits that wait, or whether they are saved
+    compared_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -74,6 +93,7 @@ class Session(QObject):
         self._next = 1
         self._selection: Selection | None = None
         self._pending: dict[int, _Pending] = {}
+        self._compared: Compared | None = None
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -176,6 +196,8 @@ class Session(QObject):
     def remove(self, id: int) -> None:
         if self._documents.pop(id, None) is not None:
             self._pending.pop(id, None)
+            if self._compared is not None and id in self._compared.ids:
+                self.compare(None)
             if self._selection is not None and self._selection.document == id:
                 left = next(reversed(self._documents), None)
                 self.select(Selection(left) if left is not None else None)
@@ -242,6 +264,20 @@ class Session(QObject):
 
     def _waiting(self, id: int) -> _Pending:
         return self._pending.setdefault(id, _Pending()) if id in self._documents else _Pending()
+
+    # -- comparing
+
+    @property
+    def compared(self) -> Compared | None:
+        return self._compared
+
+    def compare(self, compared: Compared | None) -> None:
+        """Compares two documents that are open, or no longer any."""
+        if compared is not None and (compared.a not in self._documents or compared.b not in self._documents):
+            compared = None
+        if compared != self._compared:
+            self._compared = compared
+            self.compared_changed.emit()
 
 
 def _renamed_group(chosen: Selection, names: list[str]) -> str:

@@ -24,6 +24,7 @@ from inspector import core
 T = TypeVar("T")
 
 INTERVAL = 50                   # milliseconds between two looks at the progress
+SWITCH = 0.0005                 # seconds
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
 
 
@@ -81,6 +82,8 @@ class Tasks(QObject):
         self._threads: list[threading.Thread] = []
         self._workers = workers
         self._closed = False
+        # a window takes and gives back the interpreter at every call into Qt; each time a busy worker may keep it this long
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self._look)

@@ -233,8 +233,18 @@ QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; i
 QCheckBox::indicator:disabled { border: 1px solid $border; background: $track; }
 QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px; }
 QPlainTextEdit:focus { border: 1px solid $accent; }
+QCheckBox { spacing: 8px; }
+QTreeWidget { border: 1px solid $border; border-radius: 6px; padding: 4px; }
+QTreeWidget::item { padding: 2px 0; }
+QPlainTextEdit#code { border: none; border-top: 1px solid $border; border-radius: 0; padding: 0; }
+QPlainTextEdit#code:focus { border-top: 1px solid $accent; }
+QFrame#findbar { background: $card; border-top: 1px solid $border; }
 QAbstractItemView { background: $base; border: none; outline: none; }
 QTableView[sheet="true"]::item { padding: 0 8px; }
+QListView[sheet="true"] { padding: 5px 0; }
+QListView[sheet="true"]::item { padding: 4px 9px; }
+QListView[sheet="true"]::item:hover { background: $hover; }
+QListView[sheet="true"]::item:selected { background: $selection; color: $selection_text; }
 QHeaderView { background: $window; }
 QHeaderView::section { background: $window; color: $muted; border: none; border-bottom: 1px solid $border;
                        border-right: 1px solid $border; padding: 5px 8px; }
@@ -242,6 +252,7 @@ QHeaderView::section:last { border-right: none; }
 QHeaderView::section:vertical { border-right: none; }
 QTableCornerButton::section { background: $window; border: none; }
 
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: $track; border-radius: 4px; margin: 2px; }
@@ -260,6 +271,7 @@ QFrame#card:focus { border: 1px solid $accent; }
 QFrame#drop { background: $base; border: 2px dashed $border; border-radius: 14px; }
 QFrame#drop[hot="true"] { border: 2px dashed $accent; background: $info_background; }
 QFrame#veil { background: $veil; border: 3px dashed $accent; border-radius: 14px; }
+QFrame#veil[hot="true"] { border: 3px solid $accent; }
 QFrame[level="danger"] { background: $danger_background; border: 1px solid $danger_background; border-radius: 7px; }
 QFrame[level="warning"] { background: $warning_background; border: 1px solid $warning_background; border-radius: 7px; }
 QFrame[level="info"] { background: $info_background; border: 1px solid $info_background; border-radius: 7px; }

@@ -96,6 +96,23 @@ def tip(name: str, limit: int = 2000) -> str:
     return f"<qt>{escape(broken)}</qt>"
 
 
+def tsv(field: str) -> str:
+    """Quoted where it must be (RFC 4180); what a spreadsheet would take for a formula becomes text."""
+    if field[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(field):
+        field = "'" + field
+    if any(char in field for char in '\t\n\r"'):
+        return '"' + field.replace('"', '""') + '"'
+    return field
+
+
+def _is_number(field: str) -> bool:
+    try:
+        float(field)
+    except ValueError:
+        return False
+    return True
+
+
 def _scaled(n: int, units: tuple[str, ...], gap: str) -> str:
     if n < 1000:
         return f"{n:,}{gap}{units[0]}" if units[0] else f"{n:,}"

@@ -76,7 +76,8 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
     """core.open gives what stands here under the path (an error is raised, a function called), else a made-up checkpoint."""
     answers: dict[str, object] = {}
 
-    def open(path: str, *, monitor: core.Monitor = core.QUIET, limits: core.Limits = core.LIMITS) -> core.Checkpoint:
+    def open(path: str, *, follow_links: bool = False, monitor: core.Monitor = core.QUIET,
+             limits: core.Limits = core.LIMITS) -> core.Checkpoint:
         answer = answers.get(path)
         if isinstance(answer, Exception):
             raise answer

@@ -14,10 +14,12 @@ from inspector import core
 from inspector.gui import notices, theme
 from inspector.gui.main_window import MainWindow
 from inspector.gui.menus import Menus
-from inspector.gui.session import Selection, Session
+from inspector.gui.session import Selection, Session, State
 from inspector.gui.settings import Settings
 from inspector.gui.tasks import Tasks
+from tests import builders
 
+OPEN = core.open            # as it is; the fixtures put another in its place
 Idle = Callable[[Tasks], None]
 Opens = dict[str, object]
 
@@ -100,6 +102,42 @@ def test_that_an_error_is_said_in_place_and_can_be_tried_again(window: MainWindo
     buttons["Try again"].click()
     idle(tasks)
     assert window.states.currentWidget() is window.tabs
+
+
+def test_that_links_out_of_a_folder_are_followed_when_somebody_says_so_G03(window: MainWindow, session: Session, tasks: Tasks,
+                                                                           tmp_path: Path, idle: Idle,
+                                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "open", OPEN)
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "set"
+    elsewhere.mkdir()
+    folder.mkdir()
+    (elsewhere / "x").write_bytes(builders.safetensors({"a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}}, b"ab"))
+    (folder / "model-00001-of-00001.safetensors").symlink_to(elsewhere / "x")
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-00001-of-00001.safetensors"}}')
+    window.open_paths([str(folder)])
+    idle(tasks)
+    assert window.states.currentWidget() is window.problem
+    buttons = {button.text(): button for button in window.problem.findChildren(QPushButton)}
+    buttons["Try again"].click()
+    idle(tasks)
+    assert window.states.currentWidget() is window.problem           # trying again is no consent
+    buttons = {button.text(): button for button in window.problem.findChildren(QPushButton)}
+    buttons["Open anyway"].click()
+    idle(tasks)
+    assert window.states.currentWidget() is window.tabs
+    document = session.documents[0]
+    assert document.checkpoint is not None
+    assert list(document.checkpoint.tensors) == ["a"]
+    window.reload()
+    idle(tasks)
+    assert document.state is State.READY                            # agreed to once, for as long as the file is open
+
+
+def test_that_only_such_links_can_be_opened_anyway(window: MainWindow, tasks: Tasks, opens: Opens, idle: Idle) -> None:
+    opens["/runs/bad.pth"] = core.Corrupt("It names files outside its own folder", id="path_traversal")
+    window.open_paths(["/runs/bad.pth"])
+    idle(tasks)
+    assert "Open anyway" not in {button.text() for button in window.problem.findChildren(QPushButton)}
 
 
 def test_that_what_lies_in_an_archive_opens_with_a_click(window: MainWindow, session: Session, tasks: Tasks, opens: Opens,
@@ -272,7 +310,7 @@ def test_that_the_window_invites_while_files_hang_over_it(window: MainWindow) ->
 
 @pytest.mark.parametrize(("name", "keys"), [
     ("open", "Ctrl+O"), ("close", "Ctrl+W"), ("quit", "Ctrl+Q"), ("reload", "F5"), ("find", "Ctrl+F"), ("reset", "Ctrl+0"),
-    ("overview", "Ctrl+1"), ("statistics", "Ctrl+2"), ("details", "Ctrl+3"), ("shortcuts", "F1")])
+    ("overview", "Ctrl+1"), ("statistics", "Ctrl+2"), ("details", "Ctrl+6"), ("shortcuts", "F1")])
 def test_that_keys_are_where_people_look_for_them(window: MainWindow, name: str, keys: str) -> None:
     assert QKeySequence(keys) in window.menus[name].shortcuts()
 
@@ -293,7 +331,7 @@ def test_that_no_menu_has_an_accelerator_twice(window: MainWindow) -> None:
 def test_that_the_panels_have_keys(window: MainWindow, tasks: Tasks, idle: Idle) -> None:
     window.open_paths(["/runs/a.pth"])
     idle(tasks)
-    for n, name in enumerate(("overview", "statistics", "details")):
+    for n, name in enumerate(("overview", "statistics", "heatmap", "values", "layers", "details")):
         window.menus[name].trigger()
         assert window.tabs.currentIndex() == n
     window.menus["panels"].setChecked(False)

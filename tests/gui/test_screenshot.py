@@ -65,7 +65,7 @@ def test_that_size_panel_and_key_can_be_asked_for(window: MainWindow, session: S
     out = tmp_path / "out.png"
     take(window, ["/runs/a.pth"], out, qtbot, monkeypatch)
     assert (QImage(str(out)).width(), QImage(str(out)).height()) == (900, 700)
-    assert window.tabs.currentIndex() == 2
+    assert window.tabs.currentWidget() is window.panels["details"]
     assert session.selection == Selection(session.documents[0].id, "model.bias", ("model.bias",))
 
 

@@ -98,7 +98,7 @@ def test_that_what_cannot_be_drawn_is_said(desk: Desk, values: Any, message: str
     desk.select("w")
     assert desk.shows_result
     assert desk.panel.plot.message == message
-    assert desk.panel.table.rowCount() == 10
+    assert desk.panel.table.rowCount() >= 11
 
 
 @pytest.mark.parametrize("values", [
@@ -398,3 +398,87 @@ def test_that_other_files_do_not_disturb_what_is_shown(desk: Desk) -> None:
     desk.open({"other": FLOATS[:3]})
     desk.wait()
     assert desk.panel.result is before
+
+
+# -- ranges by hand, logarithms, drawings --------------------------------------------------------------------------------------
+
+def drag(desk: Desk, start: float, end: float) -> None:
+    """With the left button across the plot, from one share of it to another."""
+    canvas = desk.panel.plot._canvas
+    assert canvas is not None
+    viewport = canvas.widget.viewport()
+    area = canvas._view.sceneBoundingRect()
+    places = [canvas.widget.mapFromScene(area.left() + area.width() * (0.01 + share) / 1.02, area.center().y()) for share in (start, end)]
+    desk.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=places[0])
+    for step in range(1, 5):
+        desk.qtbot.mouseMove(viewport, places[0] + (places[1] - places[0]) * step / 4)
+    desk.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=places[1])
+    desk.wait()
+
+
+def test_that_a_range_dragged_out_is_shown_without_reading_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = FLOATS
+    desk.open({"w": values})
+    desk.select("w")
+    calls = counted(monkeypatch)
+    drag(desk, 0.25, 0.75)
+    curve = desk.panel.plot.curves[0]
+    low, high = float(curve.edges[0]), float(curve.edges[-1])
+    span = float(FLOATS.max() - FLOATS.min())
+    assert low == pytest.approx(FLOATS.min() + span / 4, abs=span / 20)
+    assert high == pytest.approx(FLOATS.max() - span / 4, abs=span / 20)
+    assert curve.total == np.count_nonzero((values >= low) & (values < high))
+    assert not calls
+    drag(desk, 0.5, 0.53)                       # fewer bins than are worth showing: this is read
+    assert len(calls) == 1
+    assert len(desk.panel.plot.curves[0].counts) >= 10
+    desk.panel.plot.reset_view()
+    desk.wait()
+    assert desk.panel.plot.curves[0].total == FLOATS.size
+    assert len(calls) == 1
+
+
+def test_that_a_click_is_no_range(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    drag(desk, 0.5, 0.501)
+    assert desk.panel.controls.span.kind == "all"
+    assert "Point at a bar" not in desk.panel.plot.readout
+
+
+@pytest.mark.parametrize("values", [
+    FLOATS, np.abs(FLOATS) + 1, -np.abs(FLOATS) - 1, FLOATS * np.float32(1e30), FLOATS * np.float32(1e-40),
+    np.array([0, 1e-30, 1], np.float32), np.arange(-500, 500), np.array([-1.7e308, 0, 1.7e308])])
+def test_that_a_logarithmic_axis_counts_everything(desk: Desk, values: Any) -> None:
+    desk.open({"w": values})
+    desk.select("w")
+    desk.panel.controls.choose(log=True)
+    desk.wait()
+    curve = desk.panel.plot.curves[0]
+    assert curve.total == values.size
+    assert list(curve.edges) == sorted(curve.edges)
+    assert np.histogram(values.astype(np.float64), np.array(curve.edges))[0].tolist() == list(curve.counts)
+    scale = desk.panel.plot._value_scale(float(curve.edges[0]), float(curve.edges[-1]))
+    places = [scale.to_view(float(edge)) for edge in curve.edges]
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (pytest.approx(0), pytest.approx(1))
+    assert all(-0.01 <= tick.at <= 1.01 for tick in scale.ticks(0, 1, 8))
+    for edge, place in zip(curve.edges, places, strict=True):
+        assert scale.to_value(place) == pytest.approx(float(edge), rel=1e-6, abs=abs(float(curve.edges[-1])) * 1e-9)
+
+
+def test_that_the_drawing_is_svg_that_names_cannot_break(desk: Desk, tmp_path: Path) -> None:
+    from xml.etree import ElementTree
+
+    from PySide6.QtSvg import QSvgRenderer
+    desk.open({"<b>&\"": FLOATS, "plain": FLOATS * 2})
+    desk.select("<b>&\"", "plain", prefix="")
+    desk.panel.controls.choose(apart=True)
+    path = tmp_path / "out.svg"
+    desk.panel.plot._choose_path = lambda *args: str(path)
+    desk.panel.plot.save_drawing()
+    texts = [found.text for found in ElementTree.parse(path).iter() if found.tag.endswith("text")]
+    assert "<b>&\"" in texts
+    assert QSvgRenderer(str(path)).isValid()
+    steps = [found.get("d", "") for found in ElementTree.parse(path).iter() if found.get("fill-opacity")]
+    assert [step.count("V") for step in steps] == [len(curve.counts) + 1 for curve in desk.panel.plot.curves]

@@ -305,7 +305,8 @@ def test_that_the_menu_offers_what_can_be_done(view: TreeView, show: Callable[..
     view.select_row(1)
     menu = view.menu_for(1)
     actions = {action.text(): action for action in menu.actions() if action.text()}
-    assert list(actions) == ["Copy key", "Copy row as TSV", "Expand all below", "Collapse all below", "Close file"]
+    assert list(actions) == ["Copy key", "Copy row as TSV", "Expand all below", "Collapse all below", "Compare with a file…",
+                             "Close file"]
     actions["Collapse all below"].trigger()
     assert names(view) == ["model.pt", "enc", "head.w"]
     actions["Expand all below"].trigger()

@@ -67,12 +67,14 @@ class Extract(Edit):
 
     def _sub_dict(self, ckpt: Checkpoint, path: str) -> Checkpoint:
         full = f"{path}."
+        # what was an entry's own dict in a state dict, like one parameter's state, is a state dict of its own now
+        above = "" if Structure(ckpt).is_dict(join(_root(ckpt), path)) else None
         tensors: dict[str, TensorInfo] = {}
         came_from: dict[str, str] = {}
         for key, info in ckpt.tensors.items():
             if key.startswith(full):
                 place = info.state_dict
-                inside = None if place is None or not f"{place}.".startswith(full) else place[len(full):]
+                inside = None if place is None else place[len(full):] if f"{place}.".startswith(full) else above
                 tensors[key[len(full):]] = info._replace(key=key[len(full):], state_dict=inside)
                 came_from[key[len(full):]] = key
         values = {}
@@ -83,6 +85,8 @@ class Extract(Edit):
         if not tensors and not any(values):
             raise self._missing(ckpt)
         dicts = tuple(place[len(full):] for place in ckpt.state_dicts if f"{place}.".startswith(full))
+        if "" not in dicts and any(info.state_dict == "" for info in tensors.values()):
+            dicts = ("", *dicts)
         metadata = {place[len(full):]: table for place, table in ckpt.module_metadata.items() if f"{place}.".startswith(full)}
         return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), path), state_dicts=dicts,
                        module_metadata=metadata)

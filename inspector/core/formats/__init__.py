@@ -24,7 +24,19 @@ from ..findings import Finding
 from ..keypath import visible
 from ..limits import LIMITS, Limits
 from ..progress import QUIET, Monitor
-from . import dcp, folders, outer, plain_pickle, safetensors, sharded, torch_legacy, torch_tar, torch_zip
+from . import (
+    dcp,
+    folders,
+    outer,
+    plain_pickle,
+    safetensors,
+    script_json,
+    sharded,
+    torch_export,
+    torch_legacy,
+    torch_tar,
+    torch_zip,
+)
 from .folders import is_set
 from .sniff import sniff
 
@@ -46,8 +58,23 @@ ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
 _OTHERS = frozenset((".gguf", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".onnx", ".tflite", ".pb"))
 _TORCH = frozenset((".pt", ".pth", ".th", ".pt2", ".ptl", ".pkl", ".pickle", ".tar", ".zip"))
 
+
+def _read_export(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    return torch_export.read(source, path, _read_payload, limits, monitor)
+
+
+def _read_payload(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
+    """What torch.save or pickle wrote into another archive. No archives of other kinds: they could hold each other for ever."""
+    kind = sniff(source)
+    if kind not in ("torch-zip", "torch-legacy", "pickle"):
+        raise Unsupported("it is nothing that torch.save wrote", "The archive was changed by hand: do not trust it.")
+    return _format(kind).read(source, path, limits, monitor)
+
+
 FORMATS: tuple[Format, ...] = (
     Format("torch-zip", "a PyTorch zip checkpoint", torch_zip.read, _OTHERS | {".safetensors"}),
+    Format("torchscript-json", "a TorchScript archive", script_json.read, _OTHERS | {".safetensors"}),
+    Format("torch-export", "a torch.export archive", _read_export, _OTHERS | {".safetensors"}),
     Format("torch-legacy", "a checkpoint in PyTorch's format from before version 1.6", torch_legacy.read,
            _OTHERS | {".safetensors"}),
     Format("torch-tar", "a checkpoint in PyTorch's tar format of 2016 and 2017", torch_tar.read, _OTHERS | {".safetensors"}),

@@ -109,6 +109,7 @@ class _Reading:
                 self.contents[item] = _Content(None, item.problem)
             else:
                 by_file.setdefault(item.path, {})[item] = None
+        self.findings.add(set_files.links_outside(self.folder, (*by_file, COMMON, BACKEND), self.limits))
         progress = itertools.count()
         total = sum(map(len, by_file.values()))
         for name, items in by_file.items():
@@ -122,7 +123,7 @@ class _Reading:
                     problem = "corrupt: its bytes overlap those of another item" if item in overlapping else ""
                     self.contents[item] = _Content(None, problem) if problem else self._item(source, item, read_item)
 
-            error = set_files.read_part(self.folder, name, len(self.files), self.findings, read)
+            error = set_files.read_part(self.folder, name, len(self.files), read)
             if error is not None:
                 self.missing[name] = error.message
                 self.contents.update((item, _Content(None, f"missing_shard: {visible(name, 80)}: {error.message}")) for item in items)
@@ -279,7 +280,7 @@ class _Reading:
 
     def _common(self, read_item: ReadItem) -> None:
         """What Megatron does not shard: arguments, the iteration. Listed under "common"."""
-        part = set_files.read_part(self.folder, COMMON, len(self.files), self.findings,
+        part = set_files.read_part(self.folder, COMMON, len(self.files),
                                    lambda source, path: read_item(source, path, self.limits, self.monitor))
         if isinstance(part, InspectorError):
             self.findings.add(part.findings, COMMON)

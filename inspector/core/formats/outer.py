@@ -63,12 +63,14 @@ def settle(ckpt: Checkpoint, source: SourceFile, file: SourceFile) -> Checkpoint
     """`ckpt`, read from the member `source`, with its extents counted from the beginning of `file`, where they are read from
     later."""
     stamp = file.stamp._replace(inside=source.inside)
+    others = tuple(other._replace(path=file.stamp.path) for other in ckpt.files[1:])     # unpacked from within the member
     base = source.base
-    storages = {key: storage._replace(extent=storage.extent.moved(base)) if storage.extent is not None else storage
+    storages = {key: storage._replace(extent=storage.extent.moved(base))
+                if storage.extent is not None and storage.extent.file == source.index else storage
                 for key, storage in ckpt.storages.items()}
     members = tuple(member._replace(extent=member.extent.moved(base)) for member in ckpt.members)
     facts = {**ckpt.facts, "archive": visible(os.path.basename(file.stamp.path), 200)}
-    return replace(ckpt, files=(stamp,), storages=MappingProxyType(storages), members=members, facts=MappingProxyType(facts))
+    return replace(ckpt, files=(stamp, *others), storages=MappingProxyType(storages), members=members, facts=MappingProxyType(facts))
 
 
 def _members(source: SourceFile, limits: Limits, monitor: Monitor) -> tuple[list[str], Callable[[str], Extent]]:

@@ -8,7 +8,8 @@ are buffers. No line of it is compiled, and nothing below the declarations is lo
       __annotations__["0"] = __torch__.torch.nn.modules.linear.Linear
       def forward(self: ...
 
-Source: torch/csrc/jit/serialization/python_print.cpp 2.13, `PythonPrintImpl::printClass` (`__buffers__` since 1.6).
+Source: torch/csrc/jit/serialization/python_print.cpp 2.13, `PythonPrintImpl::printClass` (`__buffers__` since 1.6; before, every
+attribute of type Tensor was a buffer to the releases that wrote it, though newer ones forget them).
 """
 from __future__ import annotations
 
@@ -62,4 +63,4 @@ def _declare(line: str, lists: dict[str, frozenset[str]], types: dict[str, str])
 
 
 def _made(lists: dict[str, frozenset[str]], types: dict[str, str]) -> ScriptClass:
-    return ScriptClass(lists.get("parameters", frozenset()), lists.get("buffers", frozenset()), types)
+    return ScriptClass(lists.get("parameters", frozenset()), lists.get("buffers"), types)

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 
 from ..bytes import SourceFile, open_source
-from ..errors import Changed, Corrupt, InspectorError, Unreadable
+from ..errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
 from ..findings import Finding
 from ..keypath import visible
-from .joining import Findings
+from ..limits import Limits
 
 T = TypeVar("T")
 
@@ -78,7 +78,21 @@ def _stays_inside(name: str) -> bool:
     return all(part.strip(". ") and not _DEVICES.fullmatch(part.strip()) for part in name.split("/"))
 
 
-def outside(folder: str, path: str) -> str:
+def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Finding]:
+    """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
+    links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint."""
+    found = [(name, real) for name in names if (real := _outside(folder, os.path.join(folder, *name.split("/"))))]
+    if found and not limits.follow_links:
+        shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
+        count = "a link leads" if len(found) == 1 else f"{len(found):,} links lead"
+        raise Unsupported(f"{count} out of the folder of this checkpoint: {shown}" + (" …" if len(found) > SHOWN else ""),
+                          "Follow such links only if you, or somebody you trust, made them: --follow-links on the command line, "
+                          "follow_links=True in Python.", visible(found[0][0]), id="outside_folder")
+    return [Finding("outside_folder", "warning", visible(name), f"{visible(name, 80)} is a link to {visible(real, 120)}, outside the "
+                    "folder of this checkpoint.", "It was followed because somebody agreed to.") for name, real in found]
+
+
+def _outside(folder: str, path: str) -> str:
     """Where a link leads when that is out of `folder`, else "". Within one Hugging Face cache
     (`snapshots/<revision>/x -> blobs/<hash>`) links are how files lie."""
     real, home = os.path.realpath(path), os.path.realpath(folder)
@@ -88,18 +102,10 @@ def outside(folder: str, path: str) -> str:
     return "" if found and _within(real, f"{root}{os.sep}blobs") else real
 
 
-def outside_finding(name: str, real: str) -> Finding:
-    return Finding("outside_folder", "warning", visible(name), f"{visible(name, 80)} is a link to {visible(real, 120)}, outside the "
-                   "folder of this checkpoint.", "Go on only if you, or somebody you trust, put that link there.")
-
-
-def read_part(folder: str, name: str, index: int, findings: Findings, read: Callable[[SourceFile, str], T]) -> T | InspectorError:
+def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, str], T]) -> T | InspectorError:
     """What `read` makes of the file `name` of a set and its path, or why it cannot be read; `index` is its place in
-    `Checkpoint.files`. A link out of the folder is told. Raises Changed when it is written to meanwhile."""
+    `Checkpoint.files`. Raises Changed when it is written to meanwhile."""
     path = os.path.join(folder, *name.split("/"))
-    real = outside(folder, path)
-    if real:
-        findings.add([outside_finding(name, real)])
     try:
         with open_source(path, index=index) as source:
             found = read(source, path)

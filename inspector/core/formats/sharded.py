@@ -48,6 +48,7 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     set_files.refuse_outside(index.shards, "weight_map")
     format = _format(index)
     reading = _Reading(source.stamp, os.path.dirname(path), index, limits)
+    reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
     for number, name in enumerate(index.shards):
         monitor.report(number, len(index.shards), visible(name, 80))
         reading.shard(name, read_shard, monitor)
@@ -117,7 +118,7 @@ class _Reading:
         self.twice: list[str] = []
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
-        part = set_files.read_part(self.folder, name, len(self.files), self.findings,
+        part = set_files.read_part(self.folder, name, len(self.files),
                                    lambda source, path: read_shard(source, path, self.limits, monitor))
         if isinstance(part, InspectorError):
             self.lost[name] = part.message, part.hint

@@ -1,6 +1,7 @@
 """What a file is, by its content: the name of a format, or a refusal that says what the file is instead.
 
     sniff ── zip? ── safetensors? ── a pickle, torch's old format? ── a tar? ──> the format's name
+          │    └─ `zip_kind`: which of torch's archives it is
           └─ a zip at the end of anything else ──> "torch-zip" (its reader says what precedes the archive)
           └─ `other_files` ──> NotACheckpoint, Unsupported or Truncated: what it is and what to do
 
@@ -15,7 +16,7 @@ from ..bytes import SourceFile
 from ..errors import Ambiguous, NotACheckpoint, ReadError, Truncated, Unsupported
 from ..graph import CALLS, Graph
 from ..pickles.machine import decode
-from . import other_files, tar_members
+from . import other_files, tar_members, zip_kind
 from .zip_tail import zip_at_end
 
 HEAD = 4096                                # bytes looked at first
@@ -34,8 +35,9 @@ _SHARD = re.compile(rb'\.(safetensors|bin)"')
 
 
 def sniff(source: SourceFile) -> str:
-    """The format's name: "torch-zip", "safetensors", "pickle", "torch-legacy", "torch-tar", "safetensors-sharded" or
-    "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or Ambiguous in one line for everything else."""
+    """The format's name: "torch-zip", "torchscript-json", "torch-export", "safetensors", "pickle", "torch-legacy", "torch-tar",
+    "safetensors-sharded" or "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or Ambiguous in one line for
+    everything else."""
     if source.size == 0:
         raise NotACheckpoint("the file is empty (0 bytes)", "The download or the save never got started or the disk was full: get "
                              "the file again.", id="empty")
@@ -66,7 +68,7 @@ def _zip(source: SourceFile, head: bytes) -> str:
     first = head[30:30 + int.from_bytes(head[26:28], "little")]
     if head.startswith(b"PK\x03\x04") and b"/" not in first and first.endswith(b".npy"):
         raise Unsupported("this is a NumPy .npz archive, not a checkpoint", "Read it with numpy.load.", id="npz")
-    return "torch-zip"
+    return zip_kind.kind_of(source, head)
 
 
 def _looks_like_safetensors(head: bytes) -> bool:

@@ -29,6 +29,9 @@ _ITEMS = re.compile(rb'(?:(?:0|-?[1-9][0-9]{0,17}|-?(?:0|[1-9][0-9]{0,17})\.[0-9
 # a name and a text, plain, and the comma behind them
 _TEXT_PAIR = re.compile(rb'"([ !#-\[\]-~]{1,1024})"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}"([ !#-\[\]-~]{1,1024})"'
                         rb'[ \t\r\n]{0,64},[ \t\r\n]{0,64}')
+# the strings and names that nearly all are: short, plain, whole
+_PLAIN = re.compile(rb'"([ !#-\[\]-~]{0,64})"')
+_PLAIN_NAME = re.compile(rb'"([ !#-\[\]-~]{0,64})"[ \t\r\n]{0,64}:[ \t\r\n]{0,64}')
 _LITERALS = ((b"true", True), (b"false", False), (b"null", None))
 _REPORT_EVERY = 4096
 
@@ -145,6 +148,11 @@ class Scanner:
 
     def name(self) -> str:
         """A member's name; `pos` is at its value afterwards."""
+        plain = _PLAIN_NAME.match(self.data, self.pos)
+        if plain is not None:
+            self.pos = plain.end()
+            self.space()
+            return str(plain[1], "ascii")
         if self.peek() != b'"':
             raise self.fail(f"{self._seen()} where a name in double quotes should be")
         name = self.string()
@@ -166,6 +174,10 @@ class Scanner:
 
     def string(self) -> str:
         """The string at `pos`."""
+        plain = _PLAIN.match(self.data, self.pos)
+        if plain is not None:
+            self.pos = plain.end()
+            return str(plain[1], "ascii")
         start = self.pos
         self.pos += 1
         while (end := self._match_end(_INSIDE)) > self.pos:
@@ -184,6 +196,8 @@ class Scanner:
         return self._unescaped(text, start) if b"\\" in raw else text
 
     def space(self) -> None:
+        if self.pos < len(self.data) and self.data[self.pos] > 0x20:
+            return
         while (end := self._match_end(_SPACE)) > self.pos:
             self.pos = end
 

@@ -13,7 +13,6 @@ code of a TorchScript archive is listed, never compiled.
 """
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
@@ -23,6 +22,7 @@ from types import MappingProxyType
 from .. import collector
 from ..bytes import STORED, SourceFile, read_member
 from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage, TensorInfo
+from ..checksum import crc32
 from ..dtypes import DTYPES
 from ..errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig, Truncated
 from ..findings import Finding, Level
@@ -37,6 +37,7 @@ from ..pickles.storages import ResolveMany, StorageRef
 from ..pickles.text_ids import load_texts, told
 from ..progress import QUIET, Monitor
 from . import script_classes, zip_salvage
+from .joining import counted_on, renamed
 from .zip_directory import ZipDirectory, read_directory
 from .zip_foreign import refuse
 from .zip_salvage import Salvaged
@@ -109,10 +110,10 @@ class _Archive:
         contents = self._survey(self.main, self.folder, is_script)
         tensors, storages = contents.tensors, contents.storages
         if constants is not None:
-            more = self._survey(constants, "constants/")
-            tensors += self._constants(contents, more)
-            storages.update(more.storages)
-        self._extra_pickles(known, is_script)
+            base = sum(len(pickled.graph) for pickled in self.pickles)
+            self._append(contents, "constants", self._survey(constants, "constants/"), base)
+        for stem, more, base in self._extra_pickles(known, is_script):
+            self._append(contents, stem, more, base)
         if self.salvaged is None:
             self._orphans()
             self._checksums()
@@ -261,13 +262,16 @@ class _Archive:
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 
-    def _constants(self, contents: views.Contents, more: views.Contents) -> list[TensorInfo]:
-        """The tensors that the code of a TorchScript archive refers to, by their numbers."""
+    def _append(self, contents: views.Contents, root: str, more: views.Contents, base: int) -> None:
+        """Lists under `root` what another pickle of a TorchScript archive holds: what its code refers to by numbers, what it was
+        traced with. `base` is what its nodes are counted from."""
         taken = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
-        root = "constants"
-        while any(f"{root}.{info.key}" in taken for info in more.tensors):
+        while any(f"{root}.{key}" in taken for key in (*(info.key for info in more.tensors), *(key for key, _ in more.values))):
             root += "#2"
-        return [info._replace(key=f"{root}.{info.key}", state_dict=None) for info in more.tensors]
+        ids = {id: id for id in more.storages}
+        contents.tensors.extend(renamed(info, ids, base)._replace(key=f"{root}.{info.key}", state_dict=None) for info in more.tensors)
+        contents.values.extend((f"{root}.{key}", counted_on(value, base)) for key, value in more.values if key)
+        contents.storages.update(more.storages)
 
     def _scripts(self, graph: Graph) -> Scripts:
         """What the archive's code declares of the classes that `graph` names."""
@@ -329,7 +333,7 @@ class _Archive:
             data = read_member(self.source, extent)
         except BadTensor as error:
             raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
-        if extent.crc is not None and zlib.crc32(data) != extent.crc:
+        if extent.crc is not None and crc32(data) != extent.crc:
             self._tell("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
                        "(CRC-32) differs.", "torch does not notice. Fetch or copy the file again.")
         return data
@@ -355,16 +359,20 @@ class _Archive:
             self._learn(graph, label, folder)
             count += 1
 
-    def _learn(self, graph: Graph, label: str, folder: str) -> None:
+    def _learn(self, graph: Graph, label: str, folder: str) -> views.Contents:
         """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
         self.pickles.append(Pickle(label, graph))
         contents = views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
+        return contents
 
     def _names_in(self, graph: Graph | None, label: str) -> list[Finding]:
         return list(views.findings_of_broken(graph, member=label)) if graph is not None else []
 
-    def _extra_pickles(self, known: set[str], is_script: bool) -> None:
+    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, views.Contents, int]]:
+        """Looks into all other pickles. Gives what TorchScript's own hold besides what was listed: (name, contents, the number
+        of its first node)."""
+        found = []
         for name in self._pickle_like(known, is_script):
             label = self._label(name)
             try:
@@ -375,11 +383,34 @@ class _Archive:
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
                 self.findings += self._names_in(getattr(error, "graph", None), label)
                 continue
-            if not (is_script and label in _SCRIPT_PICKLES):
+            expected = is_script and label in _SCRIPT_PICKLES
+            if not expected:
                 self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
                            "torch.load does not read it; what it names is listed here.")
-            self._learn(graph, label, "data/")
-            self._trailing(data, graph, label, "data/")
+            folder = self._folder_of(label) if expected else "data/"
+            listed, base = frozenset(self.used), sum(len(pickled.graph) for pickled in self.pickles)
+            contents = self._learn(graph, label, folder)
+            self._trailing(data, graph, label, folder)
+            if expected and folder != "data/":
+                found.append((label.removesuffix(".pkl"), self._unlisted(contents, listed), base))
+        return found
+
+    def _folder_of(self, label: str) -> str:
+        """Where the storages of one of TorchScript's other pickles lie: those of bytecode.pkl among the constants, until torch
+        1.6 in a folder of its own."""
+        own = label.removesuffix(".pkl") + "/"
+        if any(name.startswith(self.top + own) for name in self.directory.members):
+            return own
+        return "constants/" if label == "bytecode.pkl" else "data/"
+
+    def _unlisted(self, contents: views.Contents, listed: frozenset[str]) -> views.Contents:
+        """The tensors of `contents` whose records no key led to before; its values describe code, not the model. Of what a model
+        was traced with torch keeps the shapes only: those records are empty."""
+        fresh = {id for id, storage in contents.storages.items()
+                 if storage.extent is not None and (storage.extent.size or not storage.nbytes)
+                 and self.top + (id if "/" in id else f"data/{id}") not in listed}
+        return contents._replace(tensors=[info for info in contents.tensors if info.storage in fresh], values=[],
+                                 storages={id: storage for id, storage in contents.storages.items() if id in fresh})
 
     def _pickle_like(self, known: set[str], is_script: bool) -> list[str]:
         """Members that are pickles by name or first bytes. TorchScript's debug files are, and are no secret."""

@@ -18,8 +18,6 @@ _SIGNS = (
     ("saved_model.pb", "a TensorFlow SavedModel"),
     ("Manifest.json", "a Core ML package"),
 )
-_EXPORT_SIGNS = ("serialized_exported_program.json", "archive_format", "models/model.json", "serialized_state_dict.json",
-                 "serialized_state_dict.pt")
 
 
 def refuse(names: Collection[str]) -> NoReturn:
@@ -27,15 +25,9 @@ def refuse(names: Collection[str]) -> NoReturn:
     first = next(iter(names))
     top = first.partition("/")[0] + "/"
     inner = {name[len(top):] if name.startswith(top) else name for name in names}.union(names)
-    if inner.intersection(_EXPORT_SIGNS):
-        raise Unsupported("this is a torch.export archive (.pt2), which is not read yet",
-                          "Load it with torch.export.load and save its state_dict().", id="torch_export")
     if ".data/extern_modules" in inner:
         raise Unsupported("this is a torch.package archive, which is not read",
                           "Load it with torch.package.PackageImporter and save the model's state_dict().", id="torch_package")
-    if "model.json" in inner and ("version" in inner or "attributes.pkl" in inner):
-        raise Unsupported("this is a TorchScript archive in the layout of 2019 (model.json), which is not read",
-                          "Load it with a PyTorch of that time and save its state_dict().", id="torchscript_2019")
     for sign, what in _SIGNS:
         if sign in names:
             raise NotACheckpoint(f"this is {what}: a ZIP archive, but no checkpoint", "Choose the checkpoint file instead.")

@@ -151,11 +151,12 @@ class GraphEditor:
             graph.b[n] = new
 
     def become(self, old: int, new: int) -> None:
-        """Everyone who refers to `old` gets what `new` is. `new` must not be changed afterwards, nor have been."""
+        """Everyone who refers to `old` gets what `new` is; what was done to `old` is undone with it. Nothing may be done to `new`."""
         graph = self.graph
-        if new in graph.mutations or old in graph.mutations:
+        if new in graph.mutations:
             raise ValueError("a node that is changed later cannot stand for another")
         self.rebuilt = True
+        graph.mutations.pop(old, None)
         graph.kind[old], graph.a[old], graph.b[old] = graph.kind[new], graph.a[new], graph.b[new]
 
     def drop(self, n: int, places: Iterable[int]) -> None:

@@ -32,10 +32,11 @@ _BOOKKEEPING = frozenset({
 
 
 class ScriptClass(NamedTuple):
-    """What the text of a TorchScript class declares: the names of its parameters and buffers, and its attributes' types."""
+    """What the text of a TorchScript class declares: the names of its parameters and buffers, and its attributes' types. Until
+    torch 1.5 nothing was said of buffers (None): they are the other attributes of type Tensor."""
 
     parameters: frozenset[str]
-    buffers: frozenset[str]
+    buffers: frozenset[str] | None
     types: Mapping[str, str]
 
 
@@ -183,10 +184,16 @@ class Modules:
             name = self._name(k) or ""
             if name in declared.parameters and self._is_tensor(value):
                 parameters.append((k, value))
-            elif name in declared.buffers and self._is_tensor(value) and declared.types.get(name, "Tensor") == "Tensor":
+            elif self._is_tensor(value) and _is_buffer(declared, name):
                 buffers.append((k, value))
             elif self.is_module(value):
                 modules.append((k, value))
             elif not (name in _BOOKKEEPING and self._is_empty(value)):
                 others.append((k, value))
         return Module(parameters + buffers, modules, others, view.children, ())
+
+
+def _is_buffer(declared: ScriptClass, name: str) -> bool:
+    if declared.buffers is None:
+        return declared.types.get(name) == "Tensor"
+    return name in declared.buffers and declared.types.get(name, "Tensor") == "Tensor"

@@ -289,6 +289,14 @@ def _tagged(graph: Graph, call: Call) -> View | None:
     return view_of(graph, args[0])
 
 
+def _numbered_tensor(graph: Graph, call: Call) -> View | None:
+    """`build_tensor_from_id(3)`: a tensor of the table that TorchScript archives had until torch 1.2."""
+    args = call.args or ()
+    if len(args) != 1 or graph.kind[args[0]] != INT:
+        return None
+    return Leaf(Opaque("tensor", f"tensor {graph.a[args[0]]} of the archive's table", call.node))
+
+
 def _deque(graph: Graph, call: Call) -> View | None:
     """deque(), deque(items), deque(items, maxlen), then APPENDS."""
     args = call.args or ()
@@ -652,7 +660,7 @@ _BY_NAME: dict[Name, Callable[[Graph, Call], View | None]] = {
     ("uuid", "UUID"): _uuid,
     ("functools", "partial"): _partial,
     **{("torch.jit._pickle", f"build_{kind}list"): _script_list for kind in ("int", "tensor", "double", "bool", "complex")},
-    ("torch.jit._pickle", "restore_type_tag"): _tagged,
+    ("torch.jit._pickle", "restore_type_tag"): _tagged, ("torch.jit._pickle", "build_tensor_from_id"): _unmutated(_numbered_tensor),
     ("numpy", "dtype"): _numpy_dtype,
     ("numpy.core.multiarray", "scalar"): _unmutated(_numpy_scalar),
     ("numpy.core.multiarray", "_reconstruct"): _numpy_array,

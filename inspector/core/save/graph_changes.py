@@ -16,7 +16,7 @@ from ..keypath import visible
 from ..pickles import recognise
 from ..pickles.calls import call_of
 from ..pickles.graph_editor import GraphEditor
-from ..pickles.names import FROM_TYPE, FROM_TYPE_V2, PARAMETER, PARAMETER_WITH_STATE
+from ..pickles.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
 from ..pickles.plain import key_text
 from .entries import Entries, Entry
 from .places import Places
@@ -174,8 +174,11 @@ class GraphChanges:
         if info.layout != "strided" or (info.extra and "qscheme" in info.extra):
             raise EditError(f"{visible(info.key, 80)} is no ordinary tensor: it keeps its storage", "Leave it out of the edit.", info.key,
                             id="unsupported")
-        if n in graph.mutations or graph.kind[n] != REDUCE:
-            return self.objects.tensor(info)            # as torch before 0.4 wrote it: an ordinary one from now on
+        if n in graph.mutations or graph.kind[n] != REDUCE:         # as torch before 0.4 wrote it: an ordinary one from now on
+            if call.name not in OLD_PARAMETERS:
+                return self.objects.tensor(info)
+            return editor.reduce(editor.name(*PARAMETER), [self.objects.tensor(info._replace(requires_grad=False)),
+                                                           editor.const(info.requires_grad), self.objects.ordered_dict()])
         function = graph.a[n]
         if call.name in (PARAMETER, PARAMETER_WITH_STATE, _TO_DEVICE) and args and graph.kind[args[0]] == REDUCE:
             more = list(args[1:])

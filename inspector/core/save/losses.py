@@ -37,7 +37,10 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     """`every_name`: tensors under several names are written once for each. Raises SaveError for a name that cannot be one."""
     losses: list[Loss] = []
     tensors: dict[str, TensorInfo] = {}
+    modules = _modules(ckpt)
     for key, info in ckpt.tensors.items():
+        if _is_attribute(info, modules):
+            continue
         loss = _not_held(info)
         if loss is None:
             _check_name(key)
@@ -107,6 +110,11 @@ def _modules(ckpt: Checkpoint) -> set[str]:
     return {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
 
 
+def _is_attribute(info: TensorInfo, modules: set[str]) -> bool:
+    """Whether a tensor of a whole module is no part of its state dict: a buffer that is not persistent, a plain attribute."""
+    return info.state_dict is None and any(_under(info.key, path) for path in modules)
+
+
 def _under(key: str, path: str) -> bool:
     return not path or key.startswith(path + ".")
 
@@ -117,6 +125,10 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
     if modules:
         inside = sum(1 for key in ckpt.values if any(_under(key, path) for path in modules))
         notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
+        others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
+        if others:
+            notes.append(f"{others:,} tensors of it are no part of its state dict (buffers that are not persistent, plain attributes): "
+                         "they are left out, as load_state_dict would refuse them.")
     for name, kept in list(tied.items())[:20]:
         notes.append(f"{visible(name, 80)} is the same tensor as {visible(kept, 80)}: it is written once, under that name, and "
                      "__metadata__ says so.")

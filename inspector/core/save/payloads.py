@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import os
-import zlib
 from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..arrays import TensorReader
 from ..bytes import ExtentReader
 from ..checkpoint import Checkpoint, Extent
+from ..checksum import crc32
 from ..errors import BadTensor, SaveError
 from ..keypath import visible
 from ..progress import Monitor
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 CHUNK = 1 << 20             # bytes read, summed and written at once: they stay in the processor's cache
 _SENT = 64 << 20            # bytes that the system is asked to copy at once: between two looks at whether to stop
 _SMALL = 64 << 10           # below this, gathering in memory is cheaper than a call of its own
-_FLUSH = 256 << 20          # bytes after which the disk is set to work
 _TOLD = 256 << 10           # bytes between two reports
 _FILES = 8                  # files held open at once
 
@@ -104,9 +103,7 @@ class Output:
         self._inputs = inputs
         self._progress = progress
         self._pending = bytearray()
-        self._helper = ThreadPoolExecutor(2, "inspector-save")
-        self._flushing: Future[None] | None = None
-        self._flushed = 0
+        self._helper = ThreadPoolExecutor(1, "inspector-save")
         self._run = 0               # where what lies between large payloads began, and its sum so far
         self._sum = 0
 
@@ -118,7 +115,7 @@ class Output:
 
     def write(self, data: bytes | memoryview) -> None:
         """Bytes of the container itself, or of a small payload."""
-        self._sum = zlib.crc32(data, self._sum)
+        self._sum = crc32(data, self._sum)
         self._put(data)
 
     def _put(self, data: bytes | memoryview) -> None:
@@ -144,7 +141,7 @@ class Output:
     def _small(self, payload: Payload) -> int:
         crc = 0
         for chunk in self._inputs.chunks(payload):
-            crc = zlib.crc32(chunk, crc)
+            crc = crc32(chunk, crc)
             self.write(chunk)
         return crc
 
@@ -167,26 +164,16 @@ class Output:
         """Everything handed to the system; `flush` then makes it durable."""
         self._end_run()
         self._empty()
-        if self._flushing is not None:
-            self._flushing.result()
 
     def flush(self) -> Future[None]:
-        """Begins to make durable what was written. The result raises OSError, and is never asked for twice."""
+        """Begins to make durable what was written, while it can be read again already. The result raises OSError; it is never
+        tried twice, as a system that failed once may say that all is well the second time."""
         return self._helper.submit(os.fsync, self._fd)
 
     def _empty(self) -> None:
         pending, self._pending = self._pending, bytearray()
         if pending:
             write_all(self._fd, pending)
-        if self.at - self._flushed >= _FLUSH and (self._flushing is None or self._flushing.done()):
-            self._begin_flush()
-
-    def _begin_flush(self) -> None:
-        """Lets the disk work while the rest is copied, so that little is left to wait for at the end."""
-        if self._flushing is not None:
-            self._flushing.result()             # raises what the last one met
-        self._flushed = self.at
-        self._flushing = self._helper.submit(os.fsync, self._fd)
 
     def _send(self, extent: Extent) -> int | None:
         """Copies the extent within the system and returns the checksum it must have; None when either is not to be had."""
@@ -203,19 +190,15 @@ class Output:
             done += sent
             self.at += sent
             self._progress.add(sent)
-            self._empty()
         return extent.crc
 
     def _stream(self, payload: Payload) -> int:
-        """Reads, sums and writes; the sum of one piece is made while the next is read."""
+        """Reads, sums and writes."""
         crc = 0
-        summing: Future[int] | None = None
         for chunk in self._inputs.chunks(payload):
-            if summing is not None:
-                crc = summing.result()
-            summing = self._helper.submit(zlib.crc32, chunk, crc)
+            crc = crc32(chunk, crc)
             self._put(chunk)
-        return crc if summing is None else summing.result()
+        return crc
 
 
 class Progress:

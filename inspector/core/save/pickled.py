@@ -58,6 +58,10 @@ def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monito
 
 def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled:
     source = ckpt.edited.source if ckpt.edited else ckpt
+    if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code:
+        graph = ckpt.pickles[0].graph
+        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].extent is not None]
+        return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
     if source.format not in (*_ARCHIVES, *_OLD, "pickle") or _is_extracted_module(ckpt, source):
         data, records, notes = synthesised(ckpt, monitor)
         return Pickled(data, records, tuple(notes))

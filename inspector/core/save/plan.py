@@ -121,10 +121,13 @@ def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> s
 
 
 def _same_structure(ckpt: Checkpoint) -> bool:
-    """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits."""
+    """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits. Archives of torch 1.0 to 1.2
+    have no object that could be written again: JSON tells what is in them."""
+    source = _source(ckpt)
+    if not source.pickles or source.pickles[0].member.lower() != "data.pkl":
+        return False
     if ckpt.edited is None:
         return True
-    source = ckpt.edited.source
     return not ckpt.edited.root and list(ckpt.tensors) == list(source.tensors) and all(
         (info.shape, info.dtype, info.stride, info.storage) == (old.shape, old.dtype, old.stride, old.storage)
         for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
@@ -164,6 +167,8 @@ def _source(ckpt: Checkpoint) -> Checkpoint:
 
 def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
     """What lies in the source file beside the checkpoint, and which reading of an ambiguous file is taken."""
+    if _source(ckpt).format == "torch-export":
+        yield Loss("program", "", "The exported program, and code that was compiled from it, is not written: only tensors and values are.")
     for finding in _source(ckpt).findings:
         if finding.id in _LEFT_BEHIND:
             yield Loss(finding.id, finding.where, f"{finding.message} It is not written.")

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from .. import torch_bridge
-from ..bytes import check_stamp
+from ..bytes import check_stamp, stamp_of
 from ..checkpoint import Checkpoint, Extent, TensorInfo
 from ..errors import BadTensor, SaveError, UsageError
 from ..keypath import visible
@@ -151,6 +151,7 @@ class _Save:
             except BadTensor as error:
                 raise explained(error, error.where or temporary.name) from error
             output.finish()
+            ended = stamp_of(temporary.path)
             durable = output.flush()
             try:
                 self._verify(temporary.path, work, written, output.runs)
@@ -158,6 +159,8 @@ class _Save:
                 failed = durable.exception()
             if failed is not None:
                 raise failed
+            if ended != stamp_of(temporary.path) or (ended is not None and ended.size != output.at):
+                raise Mismatch("", "somebody else wrote to the new file")
 
     def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
                 runs: list[Written]) -> None:
@@ -169,7 +172,7 @@ class _Save:
             _check_safetensors(work, found, written)
         else:
             _check_torch(self.plan, work, found, written)
-        verify.same_bytes(found, runs, self.progress)
+        verify.same_bytes(path, runs, self.progress)
         self.tensors += len(found.tensors)
         if self.with_torch:
             try:

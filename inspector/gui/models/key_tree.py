@@ -31,7 +31,7 @@ _CONVERT_CHUNK = 100_000
 _SORT_CHUNK = 10_000            # longer sorts would keep the interpreter, and with it the window, waiting
 
 
-class _Raw(NamedTuple):
+class Raw(NamedTuple):
     """Nodes in the order they were met: a parent before its children, but subtrees perhaps in pieces."""
 
     names: list[str]            # distinct names
@@ -51,7 +51,7 @@ class KeyTree:
     `dtype` and `device` index `dtypes` and `devices`, or are NONE or MIXED.
     """
 
-    def __init__(self, checkpoint: core.Checkpoint, raw: _Raw, monitor: core.Monitor) -> None:
+    def __init__(self, checkpoint: core.Checkpoint, raw: Raw, monitor: core.Monitor) -> None:
         self.checkpoint = checkpoint
         self.infos: list[core.TensorInfo] = list(checkpoint.tensors.values())
         self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
@@ -176,7 +176,7 @@ class KeyTree:
 
     # -- building -----------------------------------------------------------------------------------------------------
 
-    def _lay_out(self, raw: _Raw) -> None:
+    def _lay_out(self, raw: Raw) -> None:
         self.names = raw.names
         levels = _levels(raw.depth)
         size = np.ones(len(raw.parent), dtype=np.int64)
@@ -313,7 +313,12 @@ class KeyTree:
 def build_key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> KeyTree:
     """The tree of a checkpoint's tensors and plain values. Takes about 2 microseconds a node; made to run in a worker
     thread next to a window: no step keeps the interpreter for long. Raises `Cancelled` when `monitor` says so."""
-    return KeyTree(checkpoint, _Builder(checkpoint).run(monitor), monitor)
+    return KeyTree(checkpoint, nodes_of(checkpoint, monitor), monitor)
+
+
+def nodes_of(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, *, flat: bool = False) -> Raw:
+    """The nodes of a tree that is still to be laid out; `flat` makes no groups. Raises Cancelled."""
+    return _Builder(checkpoint, flat).run(monitor)
 
 
 def natural_key(name: str) -> str:
@@ -338,23 +343,23 @@ class _Numbering(dict[Any, int]):
 
 
 class _Builder:
-    def __init__(self, checkpoint: core.Checkpoint) -> None:
+    def __init__(self, checkpoint: core.Checkpoint, flat: bool = False) -> None:
         self._tensors, self._values = checkpoint.tensors, checkpoint.values
         self._total = len(checkpoint.tensors) + len(checkpoint.values)
         self._names = _Numbering({"": 0})
         self._name_id, self._parent, self._depth, self._entry = [0], [0], [0], [-1]
         self._children: dict[int, dict[str, int]] = {0: {}}         # of each group: name -> node
-        self._budget = SPARE_NODES + 4 * self._total
+        self._budget = 0 if flat else SPARE_NODES + 4 * self._total
         self._in_preorder = True
         self._path, self._segments = [0], list[str]()               # the group last added to, and the names leading there
 
-    def run(self, monitor: core.Monitor) -> _Raw:
+    def run(self, monitor: core.Monitor) -> Raw:
         entry = self._add_keys(iter(self._tensors), 0, monitor)
         self._add_keys(iter(self._values), entry, monitor)
         monitor.report(self._total, self._total)
         while self._children:                   # freeing them all at once would stop every other thread
             self._children.popitem()
-        return _Raw(list(self._names), _ints(self._name_id), _ints(self._parent), _ints(self._depth), _ints(self._entry),
+        return Raw(list(self._names), _ints(self._name_id), _ints(self._parent), _ints(self._depth), _ints(self._entry),
                     self._in_preorder)
 
     def _add_keys(self, keys: Iterator[str], entry: int, monitor: core.Monitor) -> int:

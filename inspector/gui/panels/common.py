@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 from inspector import core
 
 from .. import icons, theme, words
-from ..session import Selection
+from ..session import Selection, Session
 
 LARGEST = 10                    # tensors listed by size
 ROWS = 8                        # rows of a breakdown; the rest becomes one
@@ -121,6 +121,21 @@ def _shares(table: dict[str, list[int]]) -> tuple[Share, ...]:
         return tuple(found)
     rest = found[ROWS - 1:]
     return (*found[:ROWS - 1], Share("\0", sum(s.tensors for s in rest), sum(s.nbytes for s in rest)))
+
+
+def one_tensor(session: Session) -> tuple[core.Checkpoint, core.TensorInfo] | str:
+    """The tensor that is selected, or what to do so that one is."""
+    selection, document = session.selection, session.selected_document
+    if selection is None or document is None or document.checkpoint is None:
+        return QCoreApplication.translate("Panels", "Select a tensor to see its values.")
+    if selection.value is not None:
+        return QCoreApplication.translate("Panels", "This is a single value, not a tensor: it stands in the list and under Details.")
+    tensors = document.checkpoint.tensors
+    keys = selection.keys if selection.keys or selection.prefix else tuple(tensors)
+    if len(keys) != 1:
+        return QCoreApplication.translate("Panels", "Select one tensor of these {n} to see its values.").format(
+            n=f"{len(keys):,}") if keys else QCoreApplication.translate("Panels", "There are no tensors here.")
+    return document.checkpoint, tensors[keys[0]]
 
 
 def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,

@@ -188,7 +188,7 @@ class EditsPanel(QWidget):
         for name, text, picture, keys, run in (
                 ("undo", self.tr("Undo"), "undo", "", lambda: self._with(self._session.undo)),
                 ("redo", self.tr("Redo"), "redo", "", self._redo),
-                ("up", self.tr("Move up"), "up", "Alt+Up", lambda: self._shift(-1)),
+                ("up", self.tr("Move up"), "move-up", "Alt+Up", lambda: self._shift(-1)),
                 ("down", self.tr("Move down"), "move-down", "Alt+Down", lambda: self._shift(1)),
                 ("change", self.tr("Change…"), "edit", "Return", self._change),
                 ("remove", self.tr("Remove"), "remove", "Del", self._remove),

@@ -21,6 +21,7 @@ MEMBERS_CAP = 12                # members of an archive that get a button
 class Problem(QScrollArea):
     retry_asked = Signal(int)
     close_asked = Signal(int)
+    anyway_asked = Signal(int)          # to open it in spite of links that lead out of its folder
     path_asked = Signal(object)         # str: FILE!member; see welcome.path_asked
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
@@ -60,7 +61,7 @@ class Problem(QScrollArea):
 
     def _draw(self, document: Document, error: core.InspectorError) -> None:
         c = theme.colours()
-        message, hint = core.visible(error.message, 2000), core.visible(error.hint, 2000)
+        message, hint = core.visible(error.message, 2000), core.visible(self._hint(error), 2000)
         head = QHBoxLayout()
         head.setSpacing(15)
         picture = QLabel()
@@ -89,6 +90,11 @@ class Problem(QScrollArea):
                 learnt.body.addWidget(FindingBox(finding))
             self._content.addWidget(learnt)
         self._content.addStretch(1)
+
+    def _hint(self, error: core.InspectorError) -> str:
+        if error.id == "outside_folder":        # without what scripts do
+            return self.tr("Open it only if you, or somebody you trust, made these links.")
+        return error.hint
 
     def _inside(self, path: str, members: Sequence[str]) -> Card:
         """What lies in an archive, to be opened with a click."""
@@ -120,7 +126,13 @@ class Problem(QScrollArea):
         copy = QPushButton(self.tr("Copy report"))
         icons.put(copy, "copy")
         copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(report(document, error)))
-        for button in (again, close, copy):
+        buttons = [again, close, copy]
+        if error.id == "outside_folder":
+            anyway = QPushButton(self.tr("Open anyway"))
+            icons.put(anyway, "link")
+            anyway.clicked.connect(lambda: self.anyway_asked.emit(id))
+            buttons.insert(1, anyway)
+        for button in buttons:
             button.setAccessibleName(button.text())
             row.addWidget(button)
         row.addStretch(1)

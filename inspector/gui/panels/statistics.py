@@ -8,30 +8,21 @@ while the panel is hidden. Only a change of range reads the tensors again; every
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QProgressBar,
-    QPushButton,
-    QSizePolicy,
-    QSplitter,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from inspector import core
 
 from .. import words
-from ..measuring import ALL, Measured, Span, TooLarge, measure, rebin
+from ..measuring import ALL, Measured, Span, TooLarge, measure, narrowed, rebin, snapped
 from ..session import Selection, Session
 from ..tasks import Tasks
 from ..widgets.histogram_controls import HistogramControls
 from ..widgets.histogram_plot import Curve, HistogramPlot
+from ..widgets.notice import Heading, Notice
 from ..widgets.plot_canvas import load_pyqtgraph
 from ..widgets.plot_scales import number
 from ..widgets.stats_table import Column, StatsTable
@@ -92,9 +83,9 @@ class StatisticsPanel(QWidget):
         self._request: Request | None = None
         self._result: Measured | None = None
         self._stale = True
-        self.heading = _Elided()
+        self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
-        self.notice = _Notice(self._compute, self._cancel)
+        self.notice = Notice(self._compute, self._cancel)
         self.controls = HistogramControls()
         self.plot = HistogramPlot()
         self.table = StatsTable()
@@ -106,6 +97,8 @@ class StatisticsPanel(QWidget):
         self.setAccessibleName(self.tr("Statistics"))
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
+        self.plot.range_dragged.connect(self._look_closer)
+        self.plot.all_asked.connect(self._look_at_all)
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._kept.forget)
@@ -136,12 +129,32 @@ class StatisticsPanel(QWidget):
         self._request = request
         self._result = None
         self.controls.show()
-        kept = self._kept.get(request)
+        kept = self._kept.get(request) or self._within(request)
         if kept is not None:
             self._stop()
             self._done(request, kept)
         else:
             self._start(request, core.LIMITS.preview)
+
+    def _look_closer(self, low: float, high: float) -> None:
+        """A range was dragged out of the plot."""
+        request = self._request
+        if request is None or self._result is None:
+            return
+        whole = self._kept.get(replace(request, span=ALL._replace(log=request.span.log)))
+        self.controls.choose(span="fixed", bounds=snapped(whole or self._result, low, high))
+
+    def _look_at_all(self) -> None:
+        if self.controls.span.kind != "all":
+            self.controls.choose(span="all")
+
+    def _within(self, request: Request) -> Measured | None:
+        """A fixed range within all values that were counted finely enough needs no reading."""
+        span = request.span
+        if span.kind != "fixed":
+            return None
+        whole = self._kept.get(replace(request, span=ALL._replace(log=span.log)))
+        return narrowed(whole, span.low, span.high) if whole is not None else None
 
     def _wanted(self) -> Request | None:
         """What the selection asks for; None when that is nothing to measure, which is then said."""
@@ -230,12 +243,8 @@ class StatisticsPanel(QWidget):
         if not isinstance(error, core.InspectorError):
             self._notice(self.tr("The statistics could not be computed."), "", self.tr("Try again"))
             raise error
-        where = self.tr("At {where}.").format(where=core.visible(error.where)) if error.where else ""
-        hint = core.visible(error.hint, 1000)
-        if not hint and isinstance(error, core.BadTensor):
-            hint = self.tr("The other tensors are not affected.")
-        advice = "\n".join(part for part in (hint, where) if part)
-        self._notice(_sentence(core.visible(error.message, 1000)), advice, self.tr("Try again"))
+        self.notice.fail(error)
+        self._pages.setCurrentWidget(self.notice)
 
     def _cancelled(self, request: Request) -> None:
         if request is not self._request or not self.isVisible():
@@ -280,7 +289,8 @@ class StatisticsPanel(QWidget):
         shown = [part for part in parts if sum(part[1].counts)] if apart else [whole]
         bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
         curves = [Curve(name, *rebin(summary, bins)) for name, summary, _ in shown]
-        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found, request))
+        self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found, request),
+                              log=request.span.log)
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
 
     def _instead(self, found: Measured, request: Request) -> str:
@@ -378,98 +388,6 @@ class StatisticsPanel(QWidget):
         whole.addLayout(self._pages, 1)
 
 
-class _Notice(QWidget):
-    """In place of a result: what is the matter and what can be done, or how far the work is."""
-
-    def __init__(self, on_button: Callable[[], None], on_cancel: Callable[[], None]) -> None:
-        super().__init__()
-        self._text = label(strong=True, wrap=True)
-        self._hint = label(tone="muted", wrap=True)
-        for shown in (self._text, self._hint):
-            shown.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self.button = QPushButton()
-        self.button.setProperty("primary", True)
-        self.button.clicked.connect(on_button)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setMaximumWidth(320)
-        self.bar.setAccessibleName(self.tr("Progress"))
-        self.cancel = QPushButton(self.tr("Stop"))
-        self.cancel.clicked.connect(on_cancel)
-        box = QVBoxLayout(self)
-        box.setSpacing(10)
-        box.addStretch(2)
-        box.addWidget(self._text)
-        box.addWidget(self._hint)
-        for widget in (self.bar, self.button, self.cancel):
-            row = QHBoxLayout()
-            row.addStretch(1)
-            row.addWidget(widget, 2 if widget is self.bar else 0)
-            row.addStretch(1)
-            box.addLayout(row)
-        box.addStretch(3)
-        self._show(running=False)
-
-    @property
-    def text(self) -> str:
-        return self._text.text()
-
-    @property
-    def hint(self) -> str:
-        return self._hint.text()
-
-    def say(self, text: str, hint: str, button: str) -> None:
-        self._text.setText(text)
-        self._hint.setText(hint)
-        self._hint.setVisible(bool(hint))
-        self.button.setText(button)
-        self._show(running=False)
-        self.button.setVisible(bool(button))
-
-    def run(self) -> None:
-        self._text.setText(self.tr("Reading values…"))
-        self._hint.setVisible(True)
-        self._show(running=True)
-
-    def progress(self, done: int, total: int) -> None:
-        self.bar.setRange(0, 1000 if total else 0)
-        self.bar.setValue(done * 1000 // total if total else 0)
-        self._hint.setText(self.tr("{done} of {total}").format(done=words.size(done), total=words.size(total)) if total else "")
-
-    def _show(self, *, running: bool) -> None:
-        self.bar.setVisible(running)
-        self.cancel.setVisible(running)
-        self.button.setVisible(not running)
-
-
-class _Elided(QWidget):
-    """One line of plain text in bold, its middle left out where it does not fit."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._name = ""
-        font = self.font()
-        font.setPointSizeF(font.pointSizeF() * 1.15)
-        font.setWeight(font.Weight.DemiBold)
-        self.setFont(font)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-
-    def set_name(self, name: str) -> None:
-        self._name = core.visible(name)
-        self.setAccessibleName(self._name)
-        self.setToolTip(words.tip(name))
-        self.update()
-
-    def sizeHint(self) -> QSize:
-        return QSize(200, self.fontMetrics().height() + 2)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
-        painter.end()
-
-
 def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
     """The tensors that are selected; all of the file when no prefix and no keys are named."""
     if not selection.keys and not selection.prefix:
@@ -480,7 +398,3 @@ def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
 def _short(key: str, prefix: str) -> str:
     return key[len(prefix) + 1:] if prefix and key.startswith(prefix + ".") else key
 
-
-def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDoubleValidator
-from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
 from ..measuring import ALL, BIN_CHOICES, MIDDLE, Measured, Span, sensible_bins
 from .histogram_plot import Heights
@@ -35,6 +35,9 @@ class HistogramControls(QWidget):
         self._slider.setAccessibleName(self.tr("Number of bins"))
         self._bins = _muted("")
         self._bins.setMinimumWidth(self._bins.fontMetrics().horizontalAdvance("7200"))
+        self._log = QCheckBox(self.tr("&Log axis"))
+        self._log.setToolTip(self.tr("Sizes of values by their logarithm, on both sides of zero"))
+        self._log.toggled.connect(lambda: self.range_changed.emit())
         self._place()
         self._bars.activated.connect(self._bars_activated)
         self._range.activated.connect(self._range_activated)
@@ -45,11 +48,11 @@ class HistogramControls(QWidget):
 
     @property
     def span(self) -> Span:
-        kind = self._range.currentData()
+        kind, log = self._range.currentData(), self._log.isChecked()
         if kind == "middle":
-            return MIDDLE
+            return MIDDLE._replace(log=log)
         bounds = self._typed()
-        return ALL if kind == "all" or bounds is None else Span("fixed", *bounds)
+        return ALL._replace(log=log) if kind == "all" or bounds is None else Span("fixed", *bounds, log)
 
     @property
     def apart(self) -> bool:
@@ -80,8 +83,10 @@ class HistogramControls(QWidget):
         self._show_label.setVisible(several)
 
     def choose(self, *, heights: Heights | None = None, span: str | None = None, apart: bool | None = None,
-               bins: int | None = None, bounds: tuple[float, float] | None = None) -> None:
+               bins: int | None = None, bounds: tuple[float, float] | None = None, log: bool | None = None) -> None:
         """As if the person had chosen."""
+        if log is not None:
+            self._log.setChecked(log)
         if heights is not None:
             self._bars.setCurrentIndex(self._bars.findData(heights))
             self._bars_activated()
@@ -93,6 +98,8 @@ class HistogramControls(QWidget):
         if bounds is not None:
             self._from.setText(repr(bounds[0]))
             self._to.setText(repr(bounds[1]))
+            for edit in (self._from, self._to):
+                edit.setCursorPosition(0)
         if span is not None:
             self._range.setCurrentIndex(self._range.findData(span))
             self._range_activated()
@@ -152,8 +159,10 @@ class HistogramControls(QWidget):
         bins.addWidget(self._slider, 1)
         bins.addWidget(self._bins)
         across = QHBoxLayout()
+        across.setSpacing(10)
         across.addWidget(self._range)
         across.addWidget(self._bounds)
+        across.addWidget(self._log)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(8)

@@ -29,8 +29,10 @@ from PySide6.QtWidgets import (
 from inspector.core import visible
 
 from .. import theme, words
+from ..measuring import least_size
+from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
-from .plot_scales import CountScale, LogCountScale, Scale, ValueScale, digits_to_tell, number, percent
+from .plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
 
 MOST_CURVES = 8
 
@@ -77,6 +79,8 @@ class HistogramPlot(QWidget):
     """`show_curves` or `show_message`. `choose_path` asks where to save and is replaced in tests."""
 
     cursor_moved = Signal()
+    range_dragged = Signal(float, float)        # the values between which a person wants to look closer
+    all_asked = Signal()                        # and that all of them are wanted again
 
     def __init__(self, parent: QWidget | None = None, *,
                  choose_path: Callable[[QWidget, str, str, str], str] = ask_where_to_save) -> None:
@@ -87,12 +91,14 @@ class HistogramPlot(QWidget):
         self._integers = False
         self._hint = ""
         self._cursor: float | None = None
+        self._log = False
+        self._dragged: float | None = None
         self._canvas: Canvas | None = None
         self._message = _plain_label()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setMargin(16)
-        self._legend = _Legend()
+        self._legend = Legend()
         self._readout = _plain_label()
         self._readout.setObjectName("readout")
         self._readout.setAccessibleName(self.tr("Values under the cursor"))
@@ -130,15 +136,15 @@ class HistogramPlot(QWidget):
         self.setAccessibleDescription(text)
 
     def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False,
-                    hint: str = "") -> None:
+                    hint: str = "", log: bool = False) -> None:
         """Draws the first `MOST_CURVES` of `curves` over each other. `integers`: the values are whole numbers. `hint` is said
         beneath while no bar is pointed at."""
         self._curves = tuple(curve for curve in curves[:MOST_CURVES] if len(curve.counts))
         if not self._curves:
             self.show_message(self.tr("There is nothing to draw."))
             return
-        self._integers = integers
-        self._hint = hint or self.tr("Point at a bar, or use ← and →, to read it. Wheel zooms, R resets.")
+        self._integers, self._log = integers, log
+        self._hint = hint or self.tr("Point at a bar, or use ← and →, to read it. Dragging looks closer, R shows all.")
         self._heights = heights or self._heights
         self._cursor = None
         self._menu_button.setEnabled(True)
@@ -155,6 +161,7 @@ class HistogramPlot(QWidget):
     def reset_view(self) -> None:
         if self._canvas is not None:
             self._canvas.reset()
+        self.all_asked.emit()
 
     def description(self) -> str:
         """The plot in words: of each curve its range, its fullest bin and how far the middle half reaches."""
@@ -207,6 +214,19 @@ class HistogramPlot(QWidget):
         path = self._choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
         if path:
             self._save(path, lambda file: QImageWriter(file, QByteArray(b"PNG")).write(self.picture()))
+
+    def svg(self) -> str:
+        """The histogram as an SVG document of its own, in the colours of the window."""
+        low, high = self._range()
+        scales = self._value_scale(low, high), self._height_scale()
+        return drawn([(visible(curve.name), curve.edges, curve.heights(self._heights)) for curve in self._curves], *scales,
+                     (self.tr("Value"), self._height_label()), theme.colours(self.palette()))
+
+    def save_drawing(self) -> None:
+        path = self._choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
+        if path:
+            data = QByteArray(self.svg().encode("utf-8", "replace"))
+            self._save(path, lambda file: file.write(data) == data.size())
 
     def save_table(self) -> None:
         path = self._choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
@@ -282,6 +302,7 @@ class HistogramPlot(QWidget):
         menu.addSeparator()
         menu.addAction(self.tr("Save data as CSV…"), self.save_table)
         menu.addAction(self.tr("Save picture as PNG…"), self.save_picture)
+        menu.addAction(self.tr("Save drawing as SVG…"), self.save_drawing)
         button.setMenu(menu)
         return button
 
@@ -311,9 +332,37 @@ class HistogramPlot(QWidget):
                 return True
             if event.type() == QEvent.Type.Leave:
                 self.move_cursor(None)
+            elif isinstance(event, QMouseEvent) and self._drag(canvas, event):
+                return True
             elif isinstance(event, QMouseEvent) and event.type() == QEvent.Type.MouseMove and not event.buttons():
                 at = canvas.view_x(event.position().toPoint())
                 self.move_cursor(None if at is None else canvas.x.to_value(at))
+        return False
+
+    def _drag(self, canvas: Canvas, event: QMouseEvent) -> bool:
+        """Dragging with the left button chooses a range; the other buttons are pyqtgraph's, which moves and zooms."""
+        at = canvas.view_x(event.position().toPoint())
+        left = Qt.MouseButton.LeftButton
+        if event.type() == QEvent.Type.MouseButtonPress and event.button() == left:
+            self._dragged = at
+            return True
+        if self._dragged is None or at is None:
+            if event.type() == QEvent.Type.MouseButtonRelease:
+                self._dragged = None
+            return False
+        start, end = sorted((min(max(self._dragged, 0.0), 1.0), min(max(at, 0.0), 1.0)))
+        span = canvas.x.to_value(start), canvas.x.to_value(end)
+        if event.type() == QEvent.Type.MouseMove and event.buttons() & left:
+            canvas.mark(span)
+            self._readout.setText(self.tr("{first} to {last}").format(first=number(span[0], 5), last=number(span[1], 5)))
+            return True
+        if event.type() == QEvent.Type.MouseButtonRelease and event.button() == left:
+            self._dragged = None
+            if end - start > 0.01 and span[0] < span[1]:
+                self.range_dragged.emit(*span)
+            else:
+                self.move_cursor(span[0])
+            return True
         return False
 
     def _range(self) -> tuple[float, float]:
@@ -325,7 +374,7 @@ class HistogramPlot(QWidget):
         canvas = self._canvas
         colours = theme.colours(self.palette())
         low, high = self._range()
-        canvas.set_scales(ValueScale(low, high, integers=self._integers), self._height_scale())
+        canvas.set_scales(self._value_scale(low, high), self._height_scale())
         canvas.set_colours(colours)
         canvas.set_curves([(curve.edges, curve.heights(self._heights)) for curve in self._curves])
         canvas.set_labels(self.tr("Value"), self._height_label())
@@ -335,6 +384,9 @@ class HistogramPlot(QWidget):
         if not keep_view:
             canvas.reset()
         self._show_readout()
+
+    def _value_scale(self, low: float, high: float) -> Scale:
+        return SymLogScale(low, high, least_size(low, high)) if self._log else ValueScale(low, high, integers=self._integers)
 
     def _height_scale(self) -> Scale:
         top = max(max(curve.heights(self._heights)) for curve in self._curves)
@@ -410,7 +462,7 @@ class HistogramPlot(QWidget):
             self._readout.setText(self.tr("Not saved: {why}. Choose another folder.").format(why=file.errorString()))
 
 
-class _Legend(QWidget):
+class Legend(QWidget):
     """The curves' names in one or two columns, each with a sample of its line and what the cursor reads."""
 
     def __init__(self) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 _PLAIN_LARGEST = 1e7        # beyond, and below the smallest, numbers are written as 2.5e-05
 _PLAIN_SMALLEST = 1e-3
 _PLAIN_DECIMALS = 10
+_STRIP = 0.25               # decades from zero to the least size of a SymLogScale
 _HALF_LARGEST = 1.7976931348623157e308 / 2
 
 
@@ -57,6 +58,49 @@ class ValueScale:
             step = max(1.0, float(ceil(step)))
         return [Tick(self.to_view(value), axis_number(value, step, max(abs(low), abs(high))))
                 for value in multiples(step, low, high)]
+
+
+class SymLogScale:
+    """Values from `low` to `high` by the logarithm of their size on both sides of zero; what is smaller than `least` (> 0) in
+    size lies evenly in a strip as wide as half a decade."""
+
+    def __init__(self, low: float, high: float, least: float) -> None:
+        if not high / 2 - low / 2 > 0:
+            low, high = _widened(low)
+        self.low, self.high, self.least = low, high, least
+        self._start, self._end = self._place(low), self._place(high)
+
+    def to_view(self, value: float) -> float:
+        return (self._place(value) - self._start) / (self._end - self._start)
+
+    def to_value(self, at: float) -> float:
+        place = self._start + at * (self._end - self._start)
+        size = abs(place)
+        value = size / _STRIP * self.least if size <= _STRIP else self.least * 10 ** min(size - _STRIP, 600.0)
+        value = min(value, 2 * _HALF_LARGEST)
+        return value if place >= 0 else -value
+
+    def ticks(self, start: float, end: float, wanted: int) -> list[Tick]:
+        low, high = self.to_value(start), self.to_value(end)
+        top = max(abs(low), abs(high))
+        powers = range(ceil(log10(self.least)), floor(log10(top)) + 1) if top > self.least else range(0)
+        both = 2 if low < 0 < high else 1
+        every = max(1, ceil(both * len(powers) / max(wanted, 1)))
+        sizes = [float(f"1e{power}") for power in powers[::-1][::every]]
+        values = sorted({0.0, *sizes, *(-size for size in sizes)})
+        shown = [value for value in values if low <= value <= high]
+        if len(shown) < 2:
+            shown = multiples(nice_step(low, high, wanted), low, high)
+        apart, kept = 0.7 * (end - start) / max(wanted, 1), list[float]()
+        for value in sorted(shown, key=lambda value: (value != 0, -abs(value))):      # zero and the far ones before others
+            if all(abs(self.to_view(value) - self.to_view(other)) >= apart for other in kept):
+                kept.append(value)
+        return [Tick(self.to_view(value), number(value, 4)) for value in sorted(kept)]
+
+    def _place(self, value: float) -> float:
+        size = abs(value)
+        place = size / self.least * _STRIP if size <= self.least else _STRIP + log10(size) - log10(self.least)
+        return place if value >= 0 else -place
 
 
 class CountScale:

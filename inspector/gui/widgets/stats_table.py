@@ -1,7 +1,7 @@
 """Numbers beside the plot: one row a measure, one column a tensor. What a screen reader reads instead of the picture."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -53,16 +53,16 @@ class StatsTable(QTableWidget):
             return
         self._columns = list(columns)
         self.clear()
-        rows = self._measures([column.summary for column in columns])
+        rows = self._rows(columns)
         self.setRowCount(len(rows))
         self.setColumnCount(len(columns))
-        self.setVerticalHeaderLabels(rows)
+        self.setVerticalHeaderLabels([name for name, _ in rows])
         for i, column in enumerate(columns):
             heading = QTableWidgetItem(core.visible(column.name))
             heading.setToolTip(words.tip(column.name))
             self.setHorizontalHeaderItem(i, heading)
-            for row, cell in enumerate(self._cells(column, brief=len(columns) > 1)[:len(rows)]):
-                self.setItem(row, i, _item(cell))
+            for row, (_, cell) in enumerate(rows):
+                self.setItem(row, i, _item(cell(column)))
         self.horizontalHeader().setVisible(len(columns) > 1)
         alone = len(columns) == 1
         mode = QHeaderView.ResizeMode
@@ -118,25 +118,42 @@ class StatsTable(QTableWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(160, 4 * self.verticalHeader().defaultSectionSize())
 
-    def _measures(self, summaries: Sequence[core.Summary]) -> list[str]:
-        rows = [self.tr("Minimum"), self.tr("Maximum"), self.tr("Mean"), self.tr("Standard deviation"), self.tr("Elements"),
-                self.tr("Finite"), self.tr("Zeros"), self.tr("NaN"), self.tr("±Infinity"), self.tr("Size")]
-        if any(summary.below or summary.above for summary in summaries):
-            rows.append(self.tr("Outside the range"))
+    def _rows(self, columns: Sequence[Column]) -> list[tuple[str, Callable[[Column], _Cell]]]:
+        """The measures that these tensors have, and how each is written."""
+        found = [column.summary for column in columns]
+        several = len(columns) > 1
+        rows: list[tuple[str, Callable[[Column], _Cell]]] = [
+            (self.tr("Minimum"), lambda c: _value(c, c.summary.min)), (self.tr("Maximum"), lambda c: _value(c, c.summary.max)),
+            (self.tr("Mean"), lambda c: _value(c, c.summary.mean)), (self.tr("Standard deviation"), lambda c: _value(c, c.summary.std))]
+        if any(s.quantiles and s.finite > 1 for s in found):
+            rows += [(self.tr("Median"), lambda c: _quantiles(c, 3)), (self.tr("25 % to 75 %"), lambda c: _quantiles(c, 2, 4)),
+                     (self.tr("5 % to 95 %"), lambda c: _quantiles(c, 1, 5)), (self.tr("1 % to 99 %"), lambda c: _quantiles(c, 0, 6))]
+        rows += [(self.tr("Norm (L2)"), lambda c: _value(c, c.summary.l2)), (self.tr("Elements"), lambda c: _Cell(f"{c.summary.numel:,}")),
+                 (self.tr("Finite"), lambda c: _Cell(_part(c.summary.finite, c.summary.numel))),
+                 (self.tr("Zeros"), lambda c: _Cell(_part(c.summary.zeros, c.summary.numel))),
+                 (self.tr("NaN"), lambda c: _Cell(_part(c.summary.nan, c.summary.numel), c.summary.nan > 0)),
+                 (self.tr("±Infinity"), lambda c: _Cell(_part(c.summary.inf, c.summary.numel), c.summary.inf > 0))]
+        if any(s.subnormal for s in found):
+            rows.append((self.tr("Subnormal"), lambda c: _Cell(_part(c.summary.subnormal, c.summary.numel))))
+        if any(s.distinct is not None for s in found):
+            rows.append((self.tr("Distinct values"), lambda c: _Cell("—" if c.summary.distinct is None else f"{c.summary.distinct:,}")))
+        rows.append((self.tr("Size"), lambda c: _Cell(words.size(c.nbytes) if several else words.exact_size(c.nbytes))))
+        if any(s.below or s.above for s in found):
+            rows.append((self.tr("Outside the range"), lambda c: _Cell(_part(c.summary.below + c.summary.above, c.summary.numel))))
         return rows
-
-    def _cells(self, column: Column, *, brief: bool) -> list[_Cell]:
-        s = column.summary
-        finite = s.numel - s.nan - s.inf
-        moments = [_Cell(number(value, _DIGITS) if finite else "—") for value in (s.min, s.max, s.mean, s.std)]
-        size = words.size(column.nbytes) if brief else words.exact_size(column.nbytes)
-        return [*moments, _Cell(f"{s.numel:,}"), _Cell(_part(finite, s.numel)), _Cell(_part(s.zeros, s.numel)),
-                _Cell(_part(s.nan, s.numel), s.nan > 0), _Cell(_part(s.inf, s.numel), s.inf > 0), _Cell(size),
-                _Cell(_part(s.below + s.above, s.numel))]
 
     @staticmethod
     def _said(item: QTableWidgetItem | None) -> str:
         return item.text() if item is not None else ""
+
+
+def _value(column: Column, value: float) -> _Cell:
+    return _Cell(number(value, _DIGITS) if column.summary.finite else "—")
+
+
+def _quantiles(column: Column, *places: int) -> _Cell:
+    found = column.summary.quantiles
+    return _Cell(" … ".join(number(found[place], 6) for place in places) if found else "—")
 
 
 def _part(part: int, whole: int) -> str:

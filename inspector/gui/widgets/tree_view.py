@@ -6,6 +6,7 @@ change of the rows, by node.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -13,13 +14,15 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelection
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
-from .. import icons
+from .. import icons, words
 from ..models.key_tree import KeyTree
 from ..models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
 from ..session import Selection, Session
-from .tree_delegate import GAP, PAD, PICTURE, TreeDelegate, arrow_rect
+from .row_painter import GAP, PAD, PICTURE
+from .tree_delegate import TreeDelegate, arrow_rect
 
 NAME_AT_LEAST = 150         # device-independent pixels
+COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
 
 _SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB"}
@@ -37,6 +40,7 @@ class _Place(NamedTuple):
 
 class TreeView(QTableView):
     close_requested = Signal(int)       # the document id of the file to close
+    compare_requested = Signal(int, int)    # documents; with 0, a file that is still to be chosen
 
     def __init__(self, session: Session, model: TreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -413,11 +417,23 @@ class TreeView(QTableView):
         for action in (expand, collapse):
             action.setEnabled(line.has_children and line.kind is not Kind.FAILED)
         menu.addSeparator()
+        self._offer_comparing(menu, line.document)
+        menu.addSeparator()
         menu.addActions([action for action in self.edit_actions() if action.isEnabled()])
         menu.addSeparator()
         close = menu.addAction(self.tr("Close file"), lambda: self.close_requested.emit(line.document))
         icons.put(close, "close")
         return menu
+
+    def _offer_comparing(self, menu: QMenu, document: int) -> None:
+        """With each of the last few other files, or one that is not open yet."""
+        others = [other for other in self._session.documents if other.id != document][-COMPARE_AT_MOST:]
+        for other in others:
+            name = words.menu_text(other.path.replace("\\", "/").rsplit("/", 1)[-1], 60)
+            action = menu.addAction(self.tr("Compare with {name}").format(name=name),
+                                    partial(self.compare_requested.emit, document, other.id))
+            icons.put(action, "compare")
+        menu.addAction(self.tr("Compare with a file…"), partial(self.compare_requested.emit, document, 0))
 
     def copy_keys(self) -> None:
         """The selected rows' keys, raw, one a line; a file's path for its own row."""
@@ -425,7 +441,7 @@ class TreeView(QTableView):
 
     def copy_rows(self) -> None:
         """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes."""
-        self._copy("\n".join("\t".join(map(_tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
+        self._copy("\n".join("\t".join(map(words.tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
 
     def _copied_rows(self) -> list[int]:
         rows = [row for first, last in self.selected_ranges() for row in range(first, min(last, first + COPY_AT_MOST) + 1)]
@@ -438,20 +454,3 @@ class TreeView(QTableView):
 
 def _key(selection: Selection) -> str:
     return selection.value if selection.value is not None else selection.prefix
-
-
-def _tsv(field: str) -> str:
-    """Quoted where it must be (RFC 4180); what a spreadsheet would take for a formula becomes text."""
-    if field[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(field):
-        field = "'" + field
-    if any(char in field for char in '\t\n\r"'):
-        return '"' + field.replace('"', '""') + '"'
-    return field
-
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True

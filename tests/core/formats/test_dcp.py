@@ -285,6 +285,20 @@ def test_that_a_missing_file_is_told_and_the_rest_opens(tmp_path: Path) -> None:
     assert isinstance(ckpt.values["more"], core.Opaque)
 
 
+def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees_G03(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    write(folder, (6, 8), cut(WHOLE, 2, 1))
+    (folder / "__1_0.distcp").rename(tmp_path / "elsewhere")
+    (folder / "__1_0.distcp").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(folder)
+    assert caught.value.id == "outside_folder"
+    ckpt = core.open(folder, follow_links=True)
+    assert ids(ckpt) == {"outside_folder"}
+    assert not ckpt.tensors["w"].problem
+
+
 def test_that_other_files_beside_are_told(tmp_path: Path) -> None:
     write(tmp_path, (6, 8), cut(WHOLE, 2, 1))
     (tmp_path / "__7_0.distcp").write_bytes(b"")

@@ -127,6 +127,29 @@ def test_that_nesting_has_an_end(tmp_path: Path, method: int) -> None:
         core.open(f"{tmp_path}/a.zip" + 4 * "!m.pt", limits=Limits(nested_pickles=3))
 
 
+def test_that_a_checkpoint_inside_bytes_stays_bytes_G17(tmp_path: Path) -> None:
+    """Nothing is opened unasked: neither archives in bytes nor what lies in those."""
+    inner = torch_bytes()
+    torch.save({"blob": zipped({"inner.pth": inner}), "again": inner, "w": torch.ones(2)}, tmp_path / "outer.pth")
+    ckpt = core.open(tmp_path / "outer.pth")
+    assert list(ckpt.tensors) == ["w"]
+    assert ckpt.values["again"] == inner
+    assert len(ckpt.pickles) == 1
+
+
+def test_that_an_archive_that_seems_to_hold_itself_has_an_end_G17(tmp_path: Path) -> None:
+    """As a quine zip does: each level is opened only when asked for, and not for ever."""
+    data = zipped({"r.zip": b""})
+    for _ in range(12):
+        data = zipped({"r.zip": data})
+    (tmp_path / "r.zip").write_bytes(data)
+    with pytest.raises(core.NotACheckpoint) as caught:
+        core.open(tmp_path / "r.zip")
+    assert "r.zip" in caught.value.message
+    with pytest.raises(core.TooBig, match="more than 8 archives"):
+        core.open(f"{tmp_path / 'r.zip'}" + "!r.zip" * 10)
+
+
 def test_that_a_path_that_exists_wins_over_the_mark(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(zipped({"model.pt": torch_bytes()}))
     (tmp_path / "a.zip!model.pt").write_bytes(safetensors_bytes({"other": torch.ones(1)}))

@@ -106,15 +106,35 @@ def test_that_a_shard_in_a_folder_below_is_inside(tmp_path: Path) -> None:
     np.testing.assert_array_equal(core.read_numpy(ckpt, "a"), A)
 
 
-def test_that_a_link_out_of_the_folder_is_told_G03(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees_G03(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "blob"
     (folder / TWO).rename(elsewhere)
     (folder / TWO).symlink_to(elsewhere)
-    ckpt = core.open(folder)
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(folder)
+    assert caught.value.id == "outside_folder"
+    assert str(elsewhere) in caught.value.message
+    ckpt = core.open(folder, follow_links=True)
     found = [finding for finding in ckpt.findings if finding.id == "outside_folder"]
     assert [finding.level for finding in found] == ["warning"]
     assert str(elsewhere) in found[0].message
     np.testing.assert_array_equal(core.read_numpy(ckpt, "c"), C)
+    assert "c" in core.load_state_dict(folder, follow_links=True)
+
+
+def test_that_no_linked_file_is_opened_before_somebody_agrees_G03(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / TWO).unlink()
+    (folder / TWO).symlink_to("/dev/zero")
+    opened: list[str] = []
+    open_ = os.open
+    monkeypatch.setattr(os, "open", lambda path, *more: (opened.append(str(path)), open_(path, *more))[1])
+    with pytest.raises(core.Unsupported, match="link leads out"):
+        core.open(folder)
+    assert [Path(path).name for path in opened] == [INDEX]
+    monkeypatch.undo()
+    ckpt = core.open(folder, follow_links=True)         # which is no file: its tensors are lost, the others open
+    assert ckpt.tensors["c"].problem.startswith("missing_shard")
+    assert not ckpt.tensors["a"].problem
 
 
 def test_that_the_links_of_a_hugging_face_cache_are_nothing_to_tell_G03(tmp_path: Path) -> None:

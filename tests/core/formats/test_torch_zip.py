@@ -376,9 +376,6 @@ def _npz() -> dict[str, bytes]:
     pytest.param(_npz(), NotACheckpoint, "NumPy archive", id="npz"),
     pytest.param({"p-1.dist-info/METADATA": b"", "p/a.py": b""}, NotACheckpoint, "wheel", id="wheel"),
     pytest.param({"config.json": b"", "model.weights.h5": b""}, NotACheckpoint, "Keras", id="keras"),
-    pytest.param({"serialized_exported_program.json": b"", "version": b""}, Unsupported, "torch.export", id="pt2-old"),
-    pytest.param({"m/archive_format": b"pt2", "m/models/model.json": b""}, Unsupported, "torch.export", id="pt2-new"),
-    pytest.param({"m/version": b"1", "m/model.json": b"", "m/attributes.pkl": b""}, Unsupported, "2019", id="torchscript-2019"),
     pytest.param({"m/.data/extern_modules": b"", "m/model/model.pkl": b""}, Unsupported, "torch.package", id="torch-package"),
     pytest.param({"m/version": b"3", "m/data/0": b""}, Corrupt, "data.pkl is missing", id="no-data.pkl"),
 ])

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from inspector import core
+from inspector.core.measures import sources
 from inspector.core.measures import summary as module
 
 
@@ -48,7 +49,7 @@ def expect(summary: core.Summary, values: np.ndarray, bins: int) -> None:  # typ
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16",
                                    "uint8", ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, ml_dtypes.float8_e5m2], ids=str)
 def test_that_numbers_agree_with_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: str, elements: int) -> None:
-    monkeypatch.setattr(module, "_ELEMENTS", elements)
+    monkeypatch.setattr(module, "CHUNK", elements * 8)
     drawn = np.random.default_rng(5).normal(3, 20, (50, 20))
     array = (abs(drawn) if np.dtype(dtype).kind == "u" else drawn).astype(dtype)
     array[:3] = 0
@@ -58,7 +59,7 @@ def test_that_numbers_agree_with_numpy(tmp_path: Path, monkeypatch: pytest.Monke
 @pytest.mark.parametrize("elements", [7, 1 << 18])
 @pytest.mark.filterwarnings("error")
 def test_that_nan_and_infinities_are_counted_and_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elements: int) -> None:
-    monkeypatch.setattr(module, "_ELEMENTS", elements)
+    monkeypatch.setattr(module, "CHUNK", elements * 8)
     array = np.random.default_rng(5).normal(0, 1, 1000).astype(np.float32)
     array[::10], array[1::20], array[2::50], array[3] = np.nan, np.inf, -np.inf, 0
     expect(core.summarize_tensor(checkpoint(tmp_path / "f", t=array), "t", bins=9), array.astype(np.float64), 9)
@@ -130,8 +131,8 @@ def test_that_given_edges_are_kept_and_what_is_outside_is_counted(tmp_path: Path
     assert summary.min == -3
 
 
-def test_that_a_range_needs_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_ELEMENTS", 10)
+def test_that_progress_counts_the_bytes_of_every_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CHUNK", 80)
     array = np.arange(100.)
     seen: list[tuple[int, int]] = []
 
@@ -144,6 +145,7 @@ def test_that_a_range_needs_one_pass(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert summary.counts == (10, 10, 10, 10, 11)
     assert seen[-1] == (800, 800)
     seen.clear()
+    monkeypatch.setattr(sources, "TINY", 0)
     core.summarize_tensor(ckpt, "t", bins=5, monitor=Watching())
     assert seen == sorted(seen)
     assert seen[-1] == (1600, 1600)

@@ -177,3 +177,13 @@ def test_that_any_file_of_safetensors_comes_back_byte_for_byte(tmp_path: Path, d
     assert dict(again.metadata) == dict(ckpt.metadata)
     if list(header(tmp_path / "a.safetensors")) == list(header(tmp_path / "b.safetensors")):
         assert (tmp_path / "a.safetensors").read_bytes() == (tmp_path / "b.safetensors").read_bytes()
+
+
+def test_that_of_a_whole_model_only_its_state_dict_is_written(tmp_path: Path) -> None:
+    model = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    model.register_buffer("scratch", torch.ones(2), persistent=False)
+    model[0].plain = torch.ones(3)
+    torch.save(model, tmp_path / "model.pt")
+    report = core.save(core.open(tmp_path / "model.pt"), tmp_path / "w.safetensors")
+    assert set(core.open(tmp_path / "w.safetensors").tensors) == set(model.state_dict())
+    assert any("no part of its state dict" in note for note in report.notes)

@@ -215,7 +215,8 @@ def test_that_planning_writes_nothing(ckpt: core.Checkpoint, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("name", "format"), [("a.pth", "torch-zip"), ("a.ckpt", "torch-zip"), ("a.bin", "torch-zip"),
-                                              ("a.SafeTensors", "safetensors"), ("noending", "torch-zip"), ("x.safetensors.index.json", "safetensors-sharded")])
+                                              ("a.SafeTensors", "safetensors"), ("noending", "torch-zip"),
+                                              ("x.safetensors.index.json", "safetensors-sharded")])
 def test_that_the_ending_says_the_format(ckpt: core.Checkpoint, tmp_path: Path, name: str, format: str) -> None:
     assert core.plan_save(ckpt, tmp_path / name).format == format
 

@@ -1,0 +1,235 @@
+"""`inspector diff A B`: what differs between two checkpoints, as text, as JSON and as a page of its own (`diff_page`)."""
+from __future__ import annotations
+
+import argparse
+import fnmatch
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from inspector import core, listing
+
+STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "device")
+_MARKS = {"equal": "=", "values": "~", "dtype": "t", "shape": "#", "only-a": "-", "only-b": "+", "renamed": ">", "unread": "?"}
+_SHOWN = 60             # rules and layers named in text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("a", metavar="A", help="a checkpoint")
+    parser.add_argument("b", metavar="B", help="another one, of any format")
+    parser.add_argument("--match", metavar="GLOB", help="only tensors whose key in A or B matches")
+    parser.add_argument("--only", metavar="STATUS", help="only pairs of these statuses, as in values,shape: " + ", ".join(STATUSES))
+    parser.add_argument("--rtol", metavar="X", type=float, default=0.0, help="elements count as equal within atol + rtol * |b|")
+    parser.add_argument("--atol", metavar="X", type=float, default=0.0, help="see --rtol")
+    parser.add_argument("--structure-only", action="store_true", help="names, shapes and dtypes only; no tensor is read")
+    parser.add_argument("--a-state-dict", metavar="PATH",
+                        help='the state dict of A to compare, as in model_state_dict ("" is the root, * all)')
+    parser.add_argument("--b-state-dict", metavar="PATH", help="the same for B")
+    parser.add_argument("--all", action="store_true", help="list the equal tensors too")
+    parser.add_argument("--html", metavar="FILE", help="also write a page that shows it, with histograms")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
+
+
+def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> core.Comparison:
+    """The comparison asked for, with the pairs that the filters leave. Raises UsageError for a filter that makes no sense."""
+    if asked.rtol < 0 or asked.atol < 0 or asked.rtol != asked.rtol or asked.atol != asked.atol:
+        raise core.UsageError("a tolerance cannot be negative")
+    wanted = wanted_statuses(asked.only)
+    fits = _fits(asked.match)
+    found = core.compare(a, b, in_a=asked.a_state_dict, in_b=asked.b_state_dict, values=not asked.structure_only, rtol=asked.rtol,
+                         atol=asked.atol, only=fits, monitor=monitor)
+    if asked.match is None and wanted is None:
+        return found
+    def is_wanted(pair: core.Pair) -> bool:
+        return wanted is None or pair.status in wanted or (pair.device and "device" in wanted)
+    pairs = [pair for pair in found.pairs if fits(pair) and is_wanted(pair)]
+    if asked.match is not None and not any(map(fits, found.pairs)):
+        raise core.UsageError(f"no tensor matches {core.visible(asked.match)}", "`inspector ls` shows the keys.")
+    return core.with_pairs(found, pairs, found.verdict, values=())
+
+
+def wanted_statuses(text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    found = frozenset(part.strip() for part in text.split(",") if part.strip())
+    wrong = sorted(found - set(STATUSES))
+    if wrong or not found:
+        raise core.UsageError(f"there is no status {wrong[0]!r}" if wrong else "--only names no status",
+                              "Statuses are " + ", ".join(STATUSES) + ".")
+    return found
+
+
+def _fits(glob: str | None) -> Callable[[core.Pair], bool]:
+    if glob is None:
+        return lambda pair: True
+    matches = re.compile(fnmatch.translate(glob)).match
+    return lambda pair: any(key is not None and matches(key) is not None for key in (pair.a, pair.b))
+
+
+def is_same(comparison: core.Comparison, structure_only: bool = False) -> bool:
+    """What the exit code says. With `structure_only`, pairs whose values were not asked for count as equal."""
+    fine = ("equal", "unread") if structure_only else ("equal",)
+    return all(pair.status in fine and not pair.device for pair in comparison.pairs) and not comparison.values
+
+
+# -- JSON ---------------------------------------------------------------------------------------------------------------------
+
+def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[str, Any]:
+    """The object of `diff --json`."""
+    verdict = comparison.verdict
+    return {
+        "same": is_same(comparison, structure_only),
+        "verdict": {"id": verdict.id, **{name: _json(value) for name, value in verdict.facts}, "moved_layers": list(verdict.moved),
+                    "frozen_layers": list(verdict.frozen)} if verdict else None,
+        "state_dicts": list(comparison.state_dicts),
+        "rules": [rule_json(rule) for rule in comparison.rules],
+        "offered": [rule_json(rule) for rule in comparison.offered],
+        "pairs": [_pair_json(pair) for pair in comparison.pairs],
+        "counts": comparison.counts,
+        "values": [change._asdict() for change in comparison.values],
+    }
+
+
+def rule_json(rule: core.Rule) -> dict[str, Any]:
+    answer: dict[str, Any] = {"kind": rule.kind, "a": rule.a, "b": rule.b, "explains": len(rule.pairs), "collisions": rule.collisions,
+                              "leftover": rule.leftover}
+    return {**answer, "why": rule.why} if rule.why else answer
+
+
+def _pair_json(pair: core.Pair) -> dict[str, Any]:
+    answer: dict[str, Any] = {"a": pair.a, "b": pair.b, "status": pair.status}
+    found = pair.difference
+    if found is not None and not found.problem:
+        answer |= {"max_abs": _json(found.max_abs), "rms": _json(found.rms), "rel": _json(found.rel), "cosine": _json(found.cosine),
+                   "n_different": found.n_different, "numel": found.numel, "sign_flips": found.sign_flips, "nonfinite": found.nonfinite,
+                   "equal_bytes": found.equal_bytes}
+        if found.cast:
+            answer["cast"] = found.cast
+    else:
+        answer |= dict.fromkeys(("max_abs", "rms", "rel", "cosine", "n_different"))
+    if found is not None and found.problem:
+        answer["problem"] = found.problem
+    if pair.device:
+        answer["device"] = True
+    if pair.rule >= 0:
+        answer["rule"] = pair.rule
+    return answer
+
+
+def _json(value: float | int | str) -> float | int | str:
+    return value if isinstance(value, str) else listing.number(value)
+
+
+# -- text ---------------------------------------------------------------------------------------------------------------------
+
+def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_only: bool = False) -> str:
+    """A verdict, the rules by which names were paired, a line per pair that differs, and the values that do."""
+    parts = [f"A  {core.visible(comparison.a.path, 1000)}{_place(comparison.state_dicts[0])}\n"
+             f"B  {core.visible(comparison.b.path, 1000)}{_place(comparison.state_dicts[1])}", verdict_text(comparison)]
+    if comparison.rules or comparison.offered:
+        parts.append("\n".join(_rules(comparison)))
+    quiet = ("equal", "unread") if structure_only else ("equal",)
+    rows = [row(comparison, pair) for pair in comparison.pairs if show_equal or pair.status not in quiet or pair.device]
+    if rows:
+        parts.append(listing.columns(("", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", ""), rows))
+    if comparison.values:
+        parts.append(listing.columns(("value", "A", "B"), ((core.visible(change.key), *(
+            "-" if side is None else core.visible(side, 80) for side in (change.a, change.b))) for change in comparison.values)))
+    counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
+    parts.append(f"{len(comparison.pairs):,} pairs: {counts}" if comparison.pairs else "no tensors to compare")
+    return "\n\n".join(parts) + "\n"
+
+
+def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
+    """Mark, key, both sides' shape, dtype or device where they differ, and the figures."""
+    x = comparison.a.tensors[pair.a] if pair.a is not None else None
+    y = comparison.b.tensors[pair.b] if pair.b is not None else None
+    name = core.visible(_name(pair.a, comparison.state_dicts[0]) or _name(pair.b, comparison.state_dicts[1]))
+    # what a prefix explains for all of them is not said of each
+    if pair.b is not None and pair.rule >= 0 and comparison.rules[pair.rule].kind not in ("prefix", "wrapper"):
+        name += f" > {core.visible(_name(pair.b, comparison.state_dicts[1]))}"
+    sides = [_side(info, pair) if info is not None else "-" for info in (x, y)]
+    found = pair.difference
+    if found is None:
+        return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "")
+    if found.problem:
+        return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "! " + core.visible(found.problem, 160))
+    share = f"{found.n_different / found.numel:.2%}" if found.numel else "0.00%"
+    notes = [f"{found.nonfinite:,} not finite"] if found.nonfinite else []
+    if found.cast:
+        notes.append("exactly a cast")
+    return (_MARKS[pair.status], name, *sides, share, *(f"{value:.4g}" for value in (found.max_abs, found.rms, found.rel)),
+            f"{found.cosine:.6f}", ", ".join(notes))
+
+
+def _name(key: str | None, state_dict: str) -> str:
+    """A key inside the state dict that is compared."""
+    inside = key is not None and state_dict not in ("", core.WHOLE) and key.startswith(f"{state_dict}.")
+    return key[len(state_dict) + 1:] if key is not None and inside else key or ""
+
+
+def _side(info: core.TensorInfo, pair: core.Pair) -> str:
+    said = [str(list(info.shape))]
+    if pair.status in ("dtype", "only-a", "only-b"):
+        said.append(info.dtype)
+    if pair.device:
+        said.append(core.visible(info.device or "", 24))
+    return " ".join(said)
+
+
+def _place(state_dict: str) -> str:
+    return "" if state_dict in (core.WHOLE, "") else f" ({core.visible(state_dict)})"
+
+
+def _rules(comparison: core.Comparison) -> list[str]:
+    lines = [f"paired by {rule_text(rule)}" for rule in comparison.rules[:_SHOWN]]
+    if len(comparison.rules) > _SHOWN:
+        lines.append(f"… and {len(comparison.rules) - _SHOWN:,} more rules")
+    return lines + [f"not applied: {rule_text(rule)}: {rule.why}" for rule in comparison.offered[:_SHOWN]]
+
+
+def rule_text(rule: core.Rule) -> str:
+    """A rule on one line, with what it explains."""
+    tail = f"explains {len(rule.pairs):,}" + (f", {rule.collisions:,} collisions" if rule.collisions else "")
+    if rule.kind == "content":
+        return f"equal content ({tail})"
+    names = [core.visible(name) or '""' for name in (rule.a, rule.b)]
+    return f"{rule.kind} {names[0]} > {names[1]} ({tail})"
+
+
+_VERDICTS = {
+    "identical": "identical: the same tensors, values and metadata",
+    "same-weights": "the same weights in another form",
+    "cast": "the same weights, cast to another dtype",
+    "fine-tuned": "the same network, trained further",
+    "unrelated-values": "the same shapes with unrelated values",
+    "different-architectures": "different architectures",
+    "structure": "compared by names, shapes and dtypes; no values were read",
+    "empty": "nothing to compare",
+}
+
+
+def verdict_text(comparison: core.Comparison) -> str:
+    """One or two lines that say what the comparison comes to."""
+    verdict = comparison.verdict
+    if verdict is None:
+        return ""
+    facts = dict(verdict.facts)
+    said = _VERDICTS[verdict.id]
+    if verdict.id == "cast":
+        said += f" ({facts['dtypes']})"
+    if "cosine" in facts:
+        said += (f": {facts['moved']:,} of {facts['read']:,} tensors differ, cosine {facts['cosine']:.6f}, "
+                 f"relative distance {facts['rel']:.4g}")
+    elif verdict.id == "different-architectures":
+        said += f": {facts['pairs']:,} tensors in both, {facts['only_a']:,} only in A, {facts['only_b']:,} only in B"
+    lines = [said]
+    if verdict.id == "fine-tuned" and verdict.frozen:
+        lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
+    return "\n".join(lines)
+
+
+def _names(layers: Sequence[str]) -> str:
+    shown = [core.visible(layer, 60) or "(root)" for layer in layers[:_SHOWN // 4]]
+    return ", ".join(shown) + (f" and {len(layers) - len(shown):,} more" if len(layers) > len(shown) else "")

@@ -1,0 +1,137 @@
+"""A comparison as one self-contained page: no scripts, nothing fetched, and every name in it plain text."""
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Sequence
+
+from inspector import core, listing
+from inspector.commands import diff
+
+_HISTOGRAMS = 24        # pairs drawn, those that differ most
+_MOST_ROWS = 5000
+_BINS = 80
+_WIDTH, _HEIGHT = 320, 90
+
+_STYLE = """
+:root { color-scheme: light dark; --ink: #1c2024; --soft: #60656c; --line: #d9dce0; --ground: #fff; --a: #0072b2; --b: #d55e00; }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e8eaed; --soft: #9aa0a6; --line: #3c4043; --ground: #1b1d1f; --a: #56b4e9; --b: #e69f00; } }
+body { font: 14px/1.45 system-ui, "Noto Sans CJK SC", sans-serif; color: var(--ink); background: var(--ground); margin: 2rem auto;
+  max-width: 1200px; padding: 0 1rem; }
+h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; } .soft { color: var(--soft); }
+.a { color: var(--a); } .b { color: var(--b); }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } td.k { overflow-wrap: anywhere; }
+.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 1rem; } figure { margin: 0; }
+figcaption { overflow-wrap: anywhere; font-size: 12px; } svg { width: 100%; height: auto; border: 1px solid var(--line); }
+"""
+
+
+def write(comparison: core.Comparison, path: str) -> None:
+    """Writes the page to `path`. Raises SaveError."""
+    text = page(comparison)
+    try:
+        with open(path, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise core.SaveError(f"{core.visible(path)} could not be written: {error.strerror or error}",
+                             "Give a file in a folder you may write to.") from None
+
+
+def page(comparison: core.Comparison) -> str:
+    """The HTML. Reads the tensors that it draws."""
+    counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
+    verdict = diff.verdict_text(comparison)
+    body = [
+        "<h1>Comparison of two checkpoints</h1>",
+        f'<p><b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
+        f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
+        f"<p><b>{'<br>'.join(map(_text, verdict.splitlines()))}</b><br>{len(comparison.pairs):,} pairs: {_text(counts)}</p>",
+    ]
+    if comparison.rules or comparison.offered:
+        body += ["<h2>Rules by which names were paired</h2>", _table(("rule", "applied"), [
+            *((diff.rule_text(rule), "yes") for rule in comparison.rules),
+            *((diff.rule_text(rule), f"no: {rule.why}") for rule in comparison.offered)])]
+    drawn = list(_histograms(comparison))
+    if drawn:
+        body += [f"<h2>Values of the {len(drawn)} that differ most</h2>", f'<div class="grid">{"".join(drawn)}</div>']
+    differing = [pair for pair in comparison.pairs if pair.status != "equal" or pair.device]
+    if differing:
+        body += [f"<h2>{len(differing):,} pairs that differ</h2>", _pairs(comparison, differing[:_MOST_ROWS])]
+        if len(differing) > _MOST_ROWS:
+            body.append(f"<p>… and {len(differing) - _MOST_ROWS:,} more; <code>inspector diff --json</code> lists them all.</p>")
+    if comparison.values:
+        body += [f"<h2>{len(comparison.values):,} other values that differ</h2>", _table(
+            ("value", "A", "B"), [(core.visible(one.key), *("-" if side is None else side for side in (one.a, one.b)))
+                                  for one in comparison.values[:_MOST_ROWS]])]
+    return ('<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Comparison of two checkpoints</title>'
+            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+            f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n")
+
+
+def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
+    place = "" if state_dict in ("", core.WHOLE) else f", {core.visible(state_dict)}"
+    return f'{_text(ckpt.path)} <span class="soft">({_text(ckpt.format)}, {listing.size(ckpt.nbytes)}{_text(place)})</span>'
+
+
+def _pairs(comparison: core.Comparison, pairs: Sequence[core.Pair]) -> str:
+    titles = ("status", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", "")
+    rows = ((pair.status, *diff.row(comparison, pair)[1:]) for pair in pairs)
+    return _table(titles, rows, numbers=range(4, 9))
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
+    kinds = ["n" if i in numbers else "k" for i in range(len(titles))]
+    head = "".join(f'<th class="{kind}">{_text(title)}</th>' for kind, title in zip(kinds, titles, strict=True))
+    lines = ("<tr>" + "".join(f'<td class="{kind}">{_text(cell)}</td>' for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
+             for row in rows)
+    return f"<table><tr>{head}</tr>\n" + "\n".join(lines) + "</table>"
+
+
+def _histograms(comparison: core.Comparison) -> Iterable[str]:
+    differing = [pair for pair in comparison.pairs if pair.difference is not None and pair.difference.n_different
+                 and not pair.difference.problem and pair.a is not None and pair.b is not None]
+    differing.sort(key=lambda pair: -(pair.difference.rel if pair.difference else 0.0))
+    for pair in differing[:_HISTOGRAMS]:
+        figure = _histogram(comparison, pair)
+        if figure:
+            yield figure
+
+
+def _histogram(comparison: core.Comparison, pair: core.Pair) -> str:
+    """Both histograms over one range, as outlines."""
+    sides = ((comparison.a, pair.a or ""), (comparison.b, pair.b or ""))
+    try:
+        first = [core.summarize_tensor(ckpt, key, 1) for ckpt, key in sides]
+        low, high = (float(pick(bound)) for pick, bound in ((min, [s.min for s in first]), (max, [s.max for s in first])))
+        if not math.isfinite(low) or not math.isfinite(high):
+            return ""
+        if low == high:
+            low, high = low - 0.5, high + 0.5
+        counts = [core.summarize_tensor(ckpt, key, _BINS, range=(low, high)).counts for ckpt, key in sides]
+    except core.BadTensor:
+        return ""
+    top = max(max(column) for column in counts) or 1
+    lines = "".join(f'<path d="{_outline(column, top)}" fill="none" stroke="var(--{side})" stroke-width="1.5"/>'
+                    for side, column in zip("ab", counts, strict=True))
+    found = pair.difference
+    name = core.visible(pair.a or "") + (f" > {core.visible(pair.b or '')}" if pair.a != pair.b else "")
+    said = f"relative {found.rel:.4g}, cosine {found.cosine:.6f}; {low:.4g} to {high:.4g}" if found else ""
+    return (f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text("histograms of " + name)}">{lines}</svg>'
+            f'<figcaption>{_text(name)}<br><span class="soft">{_text(said)}</span></figcaption></figure>')
+
+
+def _outline(counts: Sequence[int], top: int) -> str:
+    """Steps from bin to bin; heights by logarithm, so that tails are seen."""
+    step = _WIDTH / len(counts)
+    points = [f"M0 {_HEIGHT}"]
+    for n, count in enumerate(counts):
+        height = _HEIGHT - math.log1p(count) / math.log1p(top) * (_HEIGHT - 6)
+        points.append(f"L{n * step:.1f} {height:.1f}L{(n + 1) * step:.1f} {height:.1f}")
+    return "".join(points) + f"L{_WIDTH} {_HEIGHT}"
+
+
+def _text(text: str) -> str:
+    """Text that a file or a path may have a hand in, as text."""
+    return html.escape(core.visible(text, 2000))

@@ -1,0 +1,253 @@
+"""What the numbers of a whole model say about it: findings.
+
+Each look takes the summaries, most without reading a byte more. Reading again are only those that need to know where values lie
+(dead rows) or whether equal numbers mean equal bytes (duplicates), and only for the tensors in question.
+"""
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from ..arrays import TensorReader, chunks_of
+from ..checkpoint import Checkpoint, TensorInfo
+from ..dtypes import DTYPES
+from ..errors import BadTensor
+from ..findings import Finding
+from ..keypath import visible
+from ..progress import Monitor
+from .summary import CHUNK, Summary
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_SHOWN = 3              # keys that a finding names
+_SIBLINGS = 4           # tensors of the same name in other layers from which on they can be compared
+_FACTOR = 100.0         # times the median of the siblings: no longer a matter of depth
+# type -> from where on numbers become infinite, and up to where they become zero
+_NARROW = {"float16": (65520.0, 2.0 ** -25), "bfloat16": (2.0 ** 128 - 2.0 ** 119, 2.0 ** -134)}
+_HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by one
+_NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
+
+
+def findings(ckpt: Checkpoint, summaries: Mapping[str, Summary], monitor: Monitor) -> tuple[Finding, ...]:
+    """What is unusual about the tensors that `summaries` are of, the gravest first in each kind. Raises Cancelled, and what reading
+    files raises."""
+    measured = {key: summary for key, summary in summaries.items() if key in ckpt.tensors}
+    floats = {key: summary for key, summary in measured.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
+    found: list[Finding] = []
+    found += _nonfinite(floats)
+    found += _flat(ckpt, floats)
+    found += _scales(floats)
+    found += _narrower(ckpt, floats)
+    with TensorReader(ckpt, monitor) as reader:
+        found += _dead(ckpt, floats, reader, monitor)
+        found += _copies(ckpt, measured, reader, monitor)
+    return tuple(found)
+
+
+# -- from the numbers alone -----------------------------------------------------------------------------------------------------
+
+def _nonfinite(floats: Mapping[str, Summary]) -> Iterator[Finding]:
+    nan = [(key, summary.nan) for key, summary in floats.items() if summary.nan]
+    infinite = [(key, summary.inf) for key, summary in floats.items() if summary.inf]
+    for name, what, bad in (("nan-values", "NaN", nan), ("infinite-values", "infinite", infinite)):
+        if bad:
+            bad.sort(key=lambda entry: -entry[1])
+            total = sum(number for _, number in bad)
+            yield Finding(name, "danger", visible(bad[0][0]), f"{total:,} {'elements are' if total != 1 else 'element is'} {what}, "
+                          f"in {_tensors(bad)}: {_listed(f'{visible(key, 60)} ({number:,})' for key, number in bad)}.",
+                          "Training has diverged, or the file was damaged or badly converted: go back to an earlier checkpoint.")
+
+
+def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
+    zero: list[str] = []
+    same: list[str] = []
+    for key, summary in floats.items():
+        if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max or _is_usual(ckpt.tensors[key], summary):
+            continue
+        (zero if summary.max == 0 else same).append(key)
+    if zero:
+        yield Finding("all-zero", "warning", visible(zero[0]), f"All elements are zero in {_tensors(zero)}: {_keys(zero)}.",
+                      "They were perhaps never trained, or were lost in a conversion.")
+    if same:
+        values = {key: floats[key].max for key in same}
+        yield Finding("constant-values", "info", visible(same[0]), f"All elements are the same number in {_tensors(same)}: "
+                      f"{_listed(f'{visible(key, 60)} ({value:.6g})' for key, value in values.items())}.",
+                      "They were perhaps never trained.")
+
+
+def _is_usual(info: TensorInfo, summary: Summary) -> bool:
+    """Fresh biases and norms, counters and optimizer state are often 0 or 1 all over, and nothing is wrong."""
+    return (len(info.shape) < 2 and summary.max in (0, 1)) or "optim" in info.key.split(".", 1)[0]
+
+
+def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
+    """Tensors whose root mean square is far from that of the same one in other layers."""
+    families: dict[str, list[str]] = {}
+    for key, summary in floats.items():
+        if summary.finite and summary.l2 > 0 and _NUMBER.search(key):
+            families.setdefault(_NUMBER.sub("*", key), []).append(key)
+    great, small = [], []
+    for keys in families.values():
+        if len(keys) < _SIBLINGS:
+            continue
+        sizes = {key: _rms(floats[key]) for key in keys}
+        usual = median(sizes.values())
+        great += [(key, size / usual) for key, size in sizes.items() if size > _FACTOR * usual]
+        small += [(key, size / usual) for key, size in sizes.items() if size * _FACTOR < usual]
+    for name, word, odd in (("exploding-scale", "greater", great), ("vanishing-scale", "smaller", small)):
+        if odd:
+            odd.sort(key=lambda entry: -abs(math.log(entry[1])))
+            listed = _listed(f"{visible(key, 60)} ({max(share, 1 / share):,.0f} times)" for key, share in odd)
+            yield Finding(name, "warning", visible(odd[0][0]), f"{_tensors(odd)} {'is' if len(odd) == 1 else 'are'} more than "
+                          f"{_FACTOR:.0f} times {word} than usual for the same name in other layers: {listed}.",
+                          "Look at their histograms beside those of the other layers.")
+
+
+def _rms(summary: Summary) -> float:
+    return summary.l2 / math.sqrt(summary.finite)
+
+
+def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
+    for name, (infinite, zero) in _NARROW.items():
+        largest = {key: max(-float(summary.min), float(summary.max)) for key, summary in floats.items()
+                   if _can_shrink(ckpt.tensors[key].dtype, name) and summary.finite}
+        over = [key for key, size in largest.items() if size >= infinite]
+        under = [key for key, size in largest.items() if 0 < size <= zero]
+        for kind, keys, what in (("overflows", over, "have infinite values"), ("underflows", under, "be all zero")):
+            if keys:
+                yield Finding(f"{kind}-{name}", "info", visible(keys[0]), f"{_tensors(keys)} would {what} in {name}: {_keys(keys)}.",
+                              f"Do not cast {'it' if len(keys) == 1 else 'them'} to {name}.")
+
+
+def _can_shrink(dtype: str, into: str) -> bool:
+    return dtype in ("float64", "float32") or (dtype == "bfloat16" and into == "float16")
+
+
+# -- from the elements again ------------------------------------------------------------------------------------------------------
+
+def _dead(ckpt: Checkpoint, floats: Mapping[str, Summary], reader: TensorReader, monitor: Monitor) -> Iterator[Finding]:
+    """Rows and columns of matrices (of convolutions: output and input channels) that are zero throughout."""
+    rows, columns = [], []
+    for key, summary in floats.items():
+        info = ckpt.tensors[key]
+        if not _may_have_dead(info, summary):
+            continue
+        try:
+            row, column = _zero_lines(reader, info, monitor)
+        except BadTensor:
+            continue
+        if row:
+            rows.append((key, row, info.shape[0]))
+        if column:
+            columns.append((key, column, info.shape[1]))
+    for name, word, hit in (("dead-rows", "row", rows), ("dead-columns", "column", columns)):
+        if hit:
+            hit.sort(key=lambda entry: -entry[1] / entry[2])
+            total = sum(number for _, number, _ in hit)
+            listed = _listed(f"{visible(key, 60)} ({number:,} of {size:,})" for key, number, size in hit)
+            yield Finding(name, "info", visible(hit[0][0]), f"{total:,} {word}{'s are' if total != 1 else ' is'} zero throughout, in "
+                          f"{_tensors(hit)}: {listed}.", "Pruned, padded or dead units: they only take room.")
+
+
+def _may_have_dead(info: TensorInfo, summary: Summary) -> bool:
+    if len(info.shape) < 2 or info.layout != "strided" or info.numel > _HUGE_MATRIX or summary.numel != info.numel:
+        return False
+    if DTYPES[info.dtype].kind != "float" or min(info.shape[:2]) < 2:
+        return False
+    # a line of zeros takes that many zeros, and a tensor that is zero throughout was told of already
+    return min(info.numel // info.shape[0], info.numel // info.shape[1]) <= summary.zeros < summary.numel
+
+
+def _zero_lines(reader: TensorReader, info: TensorInfo, monitor: Monitor) -> tuple[int, int]:
+    """How many rows and how many columns are zero throughout."""
+    import numpy as np
+    row_alive, column_alive = np.zeros(info.shape[0], bool), np.zeros(info.shape[1], bool)
+    inner = info.numel // (info.shape[0] * info.shape[1])
+    place = 0
+    for chunk in reader.chunks(info, CHUNK):
+        monitor.check()
+        alive = np.flatnonzero(chunk) + place
+        place += chunk.size
+        lines = alive // inner
+        row_alive[lines // info.shape[1]] = True
+        column_alive[lines % info.shape[1]] = True
+    return int((~row_alive).sum()), int((~column_alive).sum())
+
+
+def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorReader, monitor: Monitor) -> Iterator[Finding]:
+    """Tensors with the same bytes that are stored more than once. Only those with equal numbers are read to compare."""
+    alike: dict[object, list[str]] = {}
+    for key, summary in measured.items():
+        info = ckpt.tensors[key]
+        if info.nbytes >= 1024 and summary.min != summary.max:
+            alike.setdefault((info.shape, info.dtype, summary.min, summary.max, summary.mean, summary.std, summary.zeros, summary.nan),
+                             []).append(key)
+    groups: list[list[str]] = []
+    for keys in alike.values():
+        apart = _first_of_each_view(ckpt, keys)
+        if len(apart) > 1:
+            groups += _same_bytes(reader, apart, monitor)
+    if not groups:
+        return
+    groups.sort(key=lambda keys: -(len(keys) - 1) * ckpt.tensors[keys[0]].nbytes)
+    wasted = sum((len(keys) - 1) * ckpt.tensors[keys[0]].nbytes for keys in groups)
+    tied, others = [keys for keys in groups if _looks_tied(keys)], [keys for keys in groups if not _looks_tied(keys)]
+    if tied:
+        yield Finding("untied-copy", "info", visible(tied[0][0]), f"Input and output weights are equal but stored twice: {_groups(tied)}.",
+                      "They were tied once: training would now change them apart, and tying them again saves the room.")
+    if others:
+        yield Finding("duplicate-tensors", "info", visible(others[0][0]), f"Tensors have the same bytes as others: {_groups(others)}.",
+                      f"{wasted:,} bytes in all are stored more than once.")
+
+
+def _groups(groups: list[list[str]]) -> str:
+    return _listed(" = ".join(visible(key, 60) for key in keys[:_SHOWN]) + (" = …" if len(keys) > _SHOWN else "") for keys in groups)
+
+
+def _first_of_each_view(ckpt: Checkpoint, keys: list[str]) -> list[str]:
+    """One key of each set of tensors that are the same bytes of the same storage: ties are no copies."""
+    views: dict[object, str] = {}
+    for key in keys:
+        info = ckpt.tensors[key]
+        views.setdefault((info.storage, info.offset) if info.storage and not chunks_of(info) else key, key)
+    return [*views.values()]
+
+
+def _same_bytes(reader: TensorReader, keys: list[str], monitor: Monitor) -> list[list[str]]:
+    equal: dict[str, list[str]] = {}
+    for key in keys:
+        monitor.check()
+        try:
+            equal.setdefault(reader.digest(key), []).append(key)
+        except BadTensor:
+            continue
+    return [found for found in equal.values() if len(found) > 1]
+
+
+def _looks_tied(keys: list[str]) -> bool:
+    inward = re.compile(r"(?:^|[._])(?:embed\w*|wte|shared|embedding\w*|tok_embeddings)(?:[._]|$)")
+    outward = re.compile(r"(?:^|[._])(?:lm_head|output|decoder|head|classifier|predictions|proj_out)(?:[._]|$)")
+    return any(inward.search(key) for key in keys) and any(outward.search(key) for key in keys)
+
+
+# -- in words -----------------------------------------------------------------------------------------------------------------------
+
+def _keys(keys: Iterable[str]) -> str:
+    return _listed(visible(key, 60) for key in keys)
+
+
+def _listed(texts: Iterable[str]) -> str:
+    texts = list(texts)
+    return ", ".join(texts[:_SHOWN]) + (f" and {len(texts) - _SHOWN:,} more" if len(texts) > _SHOWN else "")
+
+
+def _tensors(what: list[Any]) -> str:
+    return f"{len(what):,} tensor" + ("" if len(what) == 1 else "s")
+
+

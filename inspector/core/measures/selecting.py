@@ -1,0 +1,129 @@
+"""The numbers with given places in ascending order, among elements too many to be sorted."""
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from .kernels import BUCKETS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_FEW = 1 << 18          # elements that are rather kept and sorted than counted in yet another pass
+
+
+class Opened:
+    """Finds the numbers that have given places in ascending order, by opening the buckets they lie in, 16 bits at a time.
+    Numbers are keys from 0 up (uint64); `prefixes` are the wanted buckets by the bits from `shift` up."""
+
+    def __init__(self, shift: int) -> None:
+        self.shift = shift
+        self.prefixes: Array | None = None
+        self.found: dict[int, int] = {}
+        self._ranks: list[tuple[int, int, int]] = []        # (place, prefix, place within it)
+        self._step = 16
+        self._rows: dict[int, Array] = {}
+        self._kept: list[Array] | None = None
+        self._extra: list[tuple[Array, Array]] = []
+        self._weight = 0
+        self._lock = Lock()
+
+    def start(self, counts: Array, ranks: list[int]) -> None:
+        """`counts` by the bits from `shift` up."""
+        self._ranks = [(rank, 0, rank) for rank in ranks]
+        self._down({0: counts})
+
+    def _down(self, rows: dict[int, Array]) -> None:
+        """From `rows`, how often each next 16 bits occur in each wanted prefix, to the prefixes wanted next."""
+        import numpy as np
+        ends = {prefix: np.cumsum(row) for prefix, row in rows.items()}
+        narrower, weight = [], {}
+        for rank, prefix, within in self._ranks:
+            place = int(np.searchsorted(ends[prefix], within, "right"))
+            before = int(ends[prefix][place - 1]) if place else 0
+            into = prefix << self._step | place
+            narrower.append((rank, into, within - before))
+            weight[into] = int(rows[prefix][place])
+        self._ranks = narrower
+        self._weight = sum(weight.values())
+        self._settle_or_go_on()
+
+    def _settle_or_go_on(self) -> None:
+        import numpy as np
+        if self.shift == 0 or not self._ranks:
+            self.found.update((rank, prefix) for rank, prefix, _ in self._ranks)
+            self._ranks, self.prefixes = [], None
+            return
+        self.prefixes = np.unique(np.array([prefix for _, prefix, _ in self._ranks], np.uint64))
+        self._step = min(16, self.shift)
+        self._rows = {}
+        self._extra = []
+        self._kept = [] if self._weight <= _FEW else None
+
+    def look(self, keys: Array) -> None:
+        """Elements again, in a pass of their own."""
+        import numpy as np
+        assert self.prefixes is not None
+        above = keys >> np.uint64(self.shift)
+        places = np.minimum(np.searchsorted(self.prefixes, above), self.prefixes.size - 1)
+        good = self.prefixes[places] == above
+        keys, places = keys[good], places[good]
+        if self._kept is not None:
+            with self._lock:
+                self._kept.append(keys)
+            return
+        low = self._low(keys)
+        for n, prefix in enumerate(self.prefixes.tolist()):
+            counts = np.bincount(low[places == n], minlength=BUCKETS)
+            with self._lock:
+                self._rows[prefix] = self._rows[prefix] + counts if prefix in self._rows else counts
+
+    def _low(self, keys: Array) -> Array:
+        """The bits under the prefix that are counted next."""
+        import numpy as np
+        low: Array = ((keys >> np.uint64(self.shift - self._step)) & np.uint64((1 << self._step) - 1)).astype(np.int64)
+        return low
+
+    def deeper(self, rows: dict[int, Array]) -> None:
+        """Takes counts that were made elsewhere."""
+        self._rows = dict(rows)
+        self._kept = None
+
+    def weigh(self, keys: Array, counts: Array) -> None:
+        """Numbers that are no elements, and how often they occur."""
+        self._extra.append((keys, counts))
+
+    def narrow(self) -> None:
+        """What the pass has shown."""
+        import numpy as np
+        if self.prefixes is None:
+            return
+        if self._kept is not None:
+            self._sort()
+            return
+        for keys, counts in self._extra:
+            above = keys >> np.uint64(self.shift)
+            low = self._low(keys)
+            for prefix in self.prefixes.tolist():
+                here = above == np.uint64(prefix)
+                row = self._rows.get(prefix, np.zeros(BUCKETS, np.int64)).astype(np.int64)
+                np.add.at(row, low[here], counts[here])
+                self._rows[prefix] = row
+        rows = self._rows
+        self.shift -= self._step
+        self._down(rows)
+
+    def _sort(self) -> None:
+        import numpy as np
+        kept = [(keys, np.ones(keys.size, np.int64)) for keys in self._kept or ()]
+        keys = np.concatenate([np.zeros(0, np.uint64), *(part for part, _ in [*kept, *self._extra])])
+        counts = np.concatenate([np.zeros(0, np.int64), *(part for _, part in [*kept, *self._extra])])
+        order = np.argsort(keys, kind="stable")
+        keys, counts = keys[order], counts[order]
+        above, ends = keys >> np.uint64(self.shift), np.concatenate([np.zeros(1, np.int64), np.cumsum(counts)])
+        for rank, prefix, within in self._ranks:
+            start = int(ends[np.searchsorted(above, np.uint64(prefix), "left")])
+            self.found[rank] = int(keys[np.searchsorted(ends[1:], start + within, "right")])
+        self._ranks, self.prefixes, self._kept = [], None, None

@@ -1,0 +1,132 @@
+"""What is read for a tensor's numbers, and as what."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..arrays import TensorReader, chunks_of
+from ..checkpoint import Checkpoint, TensorInfo
+from ..dtypes import DTYPES
+from ..errors import BadTensor, UsageError
+from . import elements
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+TINY = 1 << 16          # elements
+_MOST = 1 << 62         # elements: beyond that their places in order are no 64-bit numbers
+
+
+class Source(NamedTuple):
+    """The elements of `info`, each of which stands for `times` elements of the tensor `key`, counted in the way `family`.
+    `convert(elements, place of the first in C order)` makes the numbers out of what is read, where that is not all."""
+
+    key: str
+    info: TensorInfo
+    family: str
+    times: int = 1
+    convert: Callable[[TensorReader, Array, int], Array] | None = None
+
+    @property
+    def nbytes(self) -> int:
+        return self.info.nbytes
+
+    @property
+    def tiny(self) -> bool:
+        """Whether sorting all its elements is the quickest way to know everything."""
+        return self.info.numel <= TINY
+
+    @property
+    def passes(self) -> int:
+        """How often the elements are usually read."""
+        return 1 if self.tiny or self.family == elements.TABLE else 2
+
+    def chunks(self, reader: TensorReader, max_bytes: int, into: str) -> Iterator[Array]:
+        """All elements in pieces: of a table their bits, otherwise numbers of the family `into`."""
+        place = 0
+        for chunk in reader.chunks(self.info, max_bytes, ordered=self.convert is not None):
+            if self.convert is not None:
+                numbers = self.convert(reader, chunk, place)
+                place += chunk.size
+                yield numbers.astype(into, copy=False)
+            elif self.family == elements.TABLE:
+                yield chunk.view(f"u{chunk.itemsize}")
+            else:
+                yield elements.numbers(chunk, self.info.dtype, into)
+
+
+def of_tensor(ckpt: Checkpoint, key: str, *, fold: bool = True) -> Source:
+    """Of sparse tensors the values that are stored. With `fold`, a dimension that repeats the same elements (stride 0) is not
+    walked but multiplied. Raises UsageError when there is no such tensor, BadTensor when its elements are no numbers."""
+    info = ckpt.tensors.get(key)
+    if info is None:
+        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+    values = (info.extra or {}).get("values")
+    if info.layout != "strided" and isinstance(values, TensorInfo) and not info.problem:
+        info = values
+    if not info.problem and not elements.measurable(info.dtype):
+        raise BadTensor(f"its {info.dtype} elements are packed bits, not numbers", where=key, id="not_numbers")
+    family = elements.family(info.dtype) if elements.measurable(info.dtype) else elements.TABLE
+    repeated = [n for n, step in enumerate(info.stride) if step == 0 and len(info.shape) == len(info.stride) and info.shape[n] > 1]
+    if not fold or not repeated or chunks_of(info) or not info.numel or info.numel > _MOST:
+        return Source(key, info, family)
+    kept = [n for n in range(len(info.shape)) if n not in repeated]
+    base = info._replace(shape=tuple(info.shape[n] for n in kept), stride=tuple(info.stride[n] for n in kept))
+    return Source(key, base, family, info.numel // base.numel)
+
+
+def dequantized(source: Source) -> Source | None:
+    """The numbers that a quantized tensor's stored integers stand for, as torch's `dequantize` has them (float32); None when
+    its quantizer is not known."""
+    info = source.info
+    found = info.extra or {}
+    if info.dtype not in ("qint8", "quint8", "qint32"):
+        return None
+    if found.get("qscheme") == "per_tensor_affine" and "scale" in found and "zero_point" in found:
+        return Source(source.key, info, elements.FLOAT32, source.times, _OneScale(found["scale"], found["zero_point"]))
+    scales, points, axis = found.get("scales"), found.get("zero_points"), found.get("axis")
+    if isinstance(scales, TensorInfo) and isinstance(points, TensorInfo) and isinstance(axis, int) and source.times == 1 \
+            and 0 <= axis < len(info.shape) and scales.shape == points.shape == (info.shape[axis],):
+        inner = 1
+        for size in info.shape[axis + 1:]:
+            inner *= size
+        return Source(source.key, info, elements.FLOAT32, 1, _ManyScales(scales, points, inner))
+    return None
+
+
+class _OneScale:
+    def __init__(self, scale: float, zero_point: int) -> None:
+        self._scale = float(scale)
+        self._zero_point = float(zero_point)
+
+    def __call__(self, _reader: TensorReader, stored: Array, _place: int) -> Array:
+        import numpy as np
+        with np.errstate(all="ignore"):
+            numbers: Array = (stored.astype(np.float32) - np.float32(self._zero_point)) * np.float32(self._scale)
+        return numbers
+
+
+class _ManyScales:
+    """`inner` elements that follow one another have the same scale, then comes the next."""
+
+    def __init__(self, scales: TensorInfo, points: TensorInfo, inner: int) -> None:
+        self._infos = scales, points
+        self._inner = inner
+        self._known: tuple[Array, Array] | None = None
+
+    def __call__(self, reader: TensorReader, stored: Array, place: int) -> Array:
+        import numpy as np
+        if self._known is None:
+            scales, points = (np.concatenate([*reader.chunks(info)]).astype(np.float32) for info in self._infos)
+            self._known = scales, points
+        scales, points = self._known
+        channel = np.arange(place, place + stored.size) // self._inner % scales.size
+        with np.errstate(all="ignore"):
+            numbers: Array = (stored.astype(np.float32) - points[channel]) * scales[channel]
+        return numbers
+
+
+def is_quantized(source: Source) -> bool:
+    return DTYPES[source.info.dtype].kind == "quantized"

@@ -1,0 +1,161 @@
+"""Which two files are compared, and which state dict of each."""
+from __future__ import annotations
+
+import os
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from inspector import core
+
+from .. import icons, theme
+from ..comparing import Comparing
+from ..session import Compared, Document, Session
+
+AUTOMATIC = "\0automatic"       # no path of a state dict holds such a sign at its start
+
+
+class Sides(QWidget):
+    back_asked = Signal()
+    close_asked = Signal()
+
+    def __init__(self, session: Session, comparing: Comparing) -> None:
+        super().__init__()
+        self._session, self._comparing = session, comparing
+        self.files = [self._box(self.tr("File A")), self._box(self.tr("File B"))]
+        self.dicts = [self._box(self.tr("State dict of A")), self._box(self.tr("State dict of B"))]
+        for side in (0, 1):
+            self.files[side].activated.connect(lambda _, side=side: self._file_chosen(side))
+            self.dicts[side].activated.connect(lambda _, side=side: self._dict_chosen(side))
+        self.swap = QToolButton()
+        icons.put(self.swap, "swap")
+        self.swap.setAccessibleName(self.tr("Exchange A and B"))
+        self.swap.setToolTip(self.tr("Exchange A and B"))
+        self.swap.clicked.connect(self._swap)
+        self.back = QPushButton(self.tr("Back to the files"))
+        self.back.setToolTip(self.tr("The comparison stays; Ctrl+D shows it again"))
+        self.back.clicked.connect(self.back_asked)
+        close = QToolButton()
+        icons.put(close, "close")
+        close.setAccessibleName(self.tr("End the comparison"))
+        close.setToolTip(self.tr("End the comparison"))
+        close.clicked.connect(self.close_asked)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for side, letter in enumerate("AB"):
+            row.addWidget(_Letter(letter))
+            row.addWidget(self.files[side], 3)
+            row.addWidget(self.dicts[side], 2)
+            if side == 0:
+                row.addWidget(self.swap)
+        row.addWidget(self.back)
+        row.addWidget(close)
+        for signal in (session.document_added, session.document_removed, session.compared_changed):
+            signal.connect(self.refresh)
+        comparing.paired.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        compared = self._session.compared
+        if compared is None:
+            return
+        for side, id in enumerate(compared.ids):
+            with QSignalBlocker(self.files[side]):
+                self._fill_files(self.files[side], id)
+            with QSignalBlocker(self.dicts[side]):
+                self._fill_dicts(side, (compared.in_a, compared.in_b)[side])
+
+    def _fill_files(self, box: QComboBox, id: int) -> None:
+        box.clear()
+        documents = self._session.documents
+        for document in documents:
+            box.addItem(short_name(document, documents), document.id)
+            box.setItemData(box.count() - 1, core.visible(document.path, 400), Qt.ItemDataRole.ToolTipRole)
+        box.setCurrentIndex(box.findData(id))
+        box.setToolTip(str(box.currentData(Qt.ItemDataRole.ToolTipRole) or ""))
+
+    def _fill_dicts(self, side: int, asked: str | None) -> None:
+        box, found = self.dicts[side], self._comparing.comparison
+        box.clear()
+        if found is None:
+            box.hide()
+            return
+        ckpt = (found.a, found.b)[side]
+        taken = self._named(found.state_dicts[side])
+        box.addItem(self.tr("{name}  (found)").format(name=taken), AUTOMATIC)
+        for path in (core.WHOLE, *ckpt.state_dicts):
+            box.addItem(self._named(path), path)
+        box.setCurrentIndex(box.findData(AUTOMATIC if asked is None else asked))
+        box.setVisible(any(ckpt.state_dicts))           # one at the root is the whole file
+
+    def _named(self, path: str) -> str:
+        return self.tr("whole file") if path == core.WHOLE else core.visible(path, 80) or self.tr("(root)")
+
+    def _file_chosen(self, side: int) -> None:
+        compared, id = self._session.compared, self.files[side].currentData()
+        if compared is None or id == compared.ids[side]:
+            return
+        if id == compared.ids[1 - side]:
+            self._swap()
+        else:
+            self._session.compare(Compared(id, compared.b) if side == 0 else Compared(compared.a, id))
+
+    def _dict_chosen(self, side: int) -> None:
+        compared, path = self._session.compared, self.dicts[side].currentData()
+        if compared is None:
+            return
+        wanted = None if path == AUTOMATIC else path
+        changed = compared._replace(in_a=wanted) if side == 0 else compared._replace(in_b=wanted)
+        self._session.compare(changed._replace(accepted=(), rejected=()))
+
+    def _swap(self) -> None:
+        compared = self._session.compared
+        if compared is not None:
+            self._session.compare(Compared(compared.b, compared.a, compared.in_b, compared.in_a,
+                                           tuple(rule.back() for rule in compared.accepted),
+                                           tuple(rule.back() for rule in compared.rejected)))
+
+    @staticmethod
+    def _box(name: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setMinimumContentsLength(8)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        return box
+
+
+def short_name(document: Document, among: tuple[Document, ...]) -> str:
+    """Its file name, with as many folders as it takes to tell it from the others."""
+    parts = os.path.normpath(document.path).split(os.sep)
+    others = [os.path.normpath(other.path).split(os.sep) for other in among if other is not document]
+    for n in range(1, min(len(parts), 6)):
+        if all(other[-n:] != parts[-n:] for other in others):
+            break
+    return core.visible("/".join(parts[-n:]), 120) if len(parts) > 1 else core.visible(document.path, 120)
+
+
+class _Letter(QLabel):
+    """A or B in the colour of its curve."""
+
+    def __init__(self, letter: str) -> None:
+        super().__init__()
+        self._letter = letter
+        self.setFixedSize(24, 24)
+        self.setAccessibleName(letter)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.colours(self.palette())
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colours.series["AB".index(self._letter)]))
+        painter.drawRoundedRect(self.rect(), 6, 6)
+        font = self.font()
+        font.setWeight(font.Weight.Bold)
+        painter.setFont(font)
+        painter.setPen(QColor(colours.accent_text))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._letter)
+        painter.end()

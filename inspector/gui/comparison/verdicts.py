@@ -1,0 +1,115 @@
+"""What a comparison comes to, and how far it is, as sentences."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QCoreApplication
+
+from inspector import core
+
+from .. import words
+from ..comparing import Comparing, Step
+
+_NAMED = 12             # layers that are named
+
+
+class Said(NamedTuple):
+    """A sentence, what goes with it, and its tone (a level of the style sheet, "" for calm)."""
+
+    text: str
+    more: str = ""
+    level: str = ""
+
+
+def said(comparing: Comparing) -> Said:
+    t = QCoreApplication.translate
+    if comparing.step is Step.FAILED and comparing.error is not None:
+        error = comparing.error
+        hint = core.visible(error.hint, 600) if isinstance(error, core.InspectorError) else ""
+        text = core.visible(error.message if isinstance(error, core.InspectorError) else str(error), 600)
+        return Said(words.sentence(text), hint, "danger")
+    if comparing.step is Step.WAITING:
+        return Said(t("Compare", "Opening the files…"))
+    if comparing.step is Step.PAIRING:
+        return Said(t("Compare", "Pairing the tensors…"))
+    if comparing.step in (Step.READING, Step.STOPPED) and comparing.tree is not None:
+        counts = comparing.tree.figures.counts()
+        left = sum(pair.difference is None for pair in comparing.tree.figures.pairs if pair.status in ("unread", "dtype"))
+        differ = sum(count for status, count in counts.items() if status in ("values", "dtype", "shape", "only-a", "only-b"))
+        start = t("Compare", "Reading the values…") if comparing.step is Step.READING else t("Compare", "Stopped.")
+        so_far = t("Compare", "{differ} differ so far, {left} not read yet")
+        return Said(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
+                    "" if comparing.step is Step.READING else "warning")
+    if comparing.verdict is not None and comparing.tree is not None:
+        return verdict_said(comparing.verdict, len(comparing.tree.figures.values))
+    return Said("")
+
+
+def verdict_said(verdict: core.Verdict, other_values: int = 0) -> Said:
+    t = QCoreApplication.translate
+    facts = dict(verdict.facts)
+    text, level = {
+        "identical": (t("Compare", "Identical: the same tensors, values and metadata."), "ok"),
+        "same-weights": (t("Compare", "The same weights in another form."), "ok"),
+        "cast": (t("Compare", "The same weights, cast to another dtype."), "info"),
+        "fine-tuned": (t("Compare", "The same network, trained further."), "info"),
+        "unrelated-values": (t("Compare", "The same shapes with unrelated values."), "warning"),
+        "different-architectures": (t("Compare", "Different architectures."), "warning"),
+        "structure": (t("Compare", "Compared by names, shapes and dtypes; there were no values to read."), ""),
+        "empty": (t("Compare", "There is nothing to compare: one of the files holds no tensors here."), ""),
+    }[verdict.id]
+    more = []
+    if verdict.id == "cast":
+        more.append(core.visible(str(facts["dtypes"])))
+    if "cosine" in facts:
+        more += [t("Compare", "{n} of {all} tensors differ").format(n=f"{facts['moved']:,}", all=f"{facts['read']:,}"),
+                 t("Compare", "cosine {value}").format(value=f"{facts['cosine']:.6f}"),
+                 t("Compare", "relative distance {value}").format(value=f"{facts['rel']:.4g}")]
+    elif verdict.id == "different-architectures":
+        more.append(t("Compare", "{n} tensors in both").format(n=f"{facts['pairs']:,}"))
+    for name, text_of in (("only_a", t("Compare", "{n} only in A")), ("only_b", t("Compare", "{n} only in B")),
+                          ("shapes", t("Compare", "{n} of another shape")), ("renamed", t("Compare", "{n} under other names"))):
+        if facts.get(name):
+            more.append(text_of.format(n=f"{facts[name]:,}"))
+    if other_values:
+        more.append(t("Compare", "1 other value differs") if other_values == 1
+                    else t("Compare", "{n} other values differ").format(n=f"{other_values:,}"))
+    lines = [" · ".join(more)]
+    if verdict.id == "fine-tuned" and verdict.frozen:
+        lines += [t("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
+                  t("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
+    return Said(text, "\n".join(line for line in lines if line), level)
+
+
+def _layers(layers: Sequence[str]) -> str:
+    shown = [core.visible(layer, 60) or QCoreApplication.translate("Compare", "(root)") for layer in layers[:_NAMED]]
+    text = ", ".join(shown)
+    return text if len(layers) <= _NAMED else QCoreApplication.translate("Compare", "{layers} and {n} more").format(
+        layers=text, n=f"{len(layers) - _NAMED:,}")
+
+
+def rule_text(rule: core.Rule) -> str:
+    """"prefix  module.  →  (nothing)"."""
+    t = QCoreApplication.translate
+    kinds = {"wrapper": t("Compare", "Wrapper"), "prefix": t("Compare", "Prefix"), "segments": t("Compare", "Names"),
+             "shift": t("Compare", "Numbering")}
+    if rule.kind == "content":
+        return t("Compare", "Equal content under any name")
+    sides = [core.visible(side, 80) or t("Compare", "(nothing)") for side in (rule.a, rule.b)]
+    return f"{kinds.get(rule.kind, core.visible(rule.kind))}:  {sides[0]}  →  {sides[1]}"
+
+
+def rule_facts(rule: core.Rule) -> str:
+    """"explains 120 names · 2 collisions · 3 left over"."""
+    t = QCoreApplication.translate
+    many = len(rule.pairs)
+    facts = [t("Compare", "explains 1 name") if many == 1 else t("Compare", "explains {n} names").format(n=f"{many:,}")]
+    if rule.collisions:
+        facts.append(t("Compare", "1 collision") if rule.collisions == 1
+                     else t("Compare", "{n} collisions").format(n=f"{rule.collisions:,}"))
+    if rule.leftover:
+        facts.append(t("Compare", "{n} left over").format(n=f"{rule.leftover:,}"))
+    if rule.why:
+        facts.append(core.visible(rule.why, 200))
+    return " · ".join(facts)

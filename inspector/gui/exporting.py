@@ -1,0 +1,116 @@
+"""What is written for other programs: numbers as tab- or comma-separated text and as .npy, pictures; and names for the files.
+
+Everything goes through QSaveFile: the old file or the whole new one. The functions run in a worker or on the GUI thread alike.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QByteArray, QCoreApplication, QIODevice, QSaveFile
+from PySide6.QtGui import QImage, QImageWriter
+
+from inspector import core
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_AT_ONCE = 1 << 16              # elements turned into text at once
+_LONGEST = 120                  # characters of a suggested name
+_RESERVED = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+
+
+def file_name(key: str, ending: str) -> str:
+    """A name for a file about the tensor `key` that is safe in any folder of any system: no separators, nothing hidden, no
+    device of Windows, not too long."""
+    safe = "".join(char if char.isalnum() or char in "._- " else "_" for char in key if char.isprintable())
+    safe = safe.strip(" .")[-_LONGEST:].strip(" .") or "tensor"
+    if safe.split(".", 1)[0].strip().lower() in _RESERVED:
+        safe = f"_{safe}"
+    return f"{safe}{ending}"
+
+
+def texts(values: Array) -> list[str]:
+    """Each element as the shortest text that reads back as it is; complex32 as real+imaginaryj."""
+    if values.dtype.names:
+        return [f"{real}{'' if str(imag).startswith('-') else '+'}{imag}j"
+                for real, imag in zip(texts(values["real"]), texts(values["imag"]), strict=True)]
+    if values.dtype.kind in "iub":
+        return [str(value) for value in values.tolist()]
+    return [str(value) for value in values.reshape(-1)]
+
+
+def table(ckpt: core.Checkpoint, key: str, plane: core.Plane, rows: range, cols: range, separator: str,
+          monitor: core.Monitor = core.QUIET) -> Iterator[bytes]:
+    """The window of `plane` as lines of text. Beyond the end of a fold fields are empty."""
+    for run in _bands(rows, cols, monitor):
+        values = core.read_slice(ckpt, key, plane, run, cols, monitor)
+        lines = []
+        for row, line in zip(run, values, strict=True):
+            fields = texts(line)
+            if plane.fold:
+                fields = [text if plane.position(row, col) is not None else "" for text, col in zip(fields, cols, strict=True)]
+            lines.append(separator.join(fields))
+        yield ("\n".join(lines) + "\n").encode("ascii", "backslashreplace")
+
+
+def npy(ckpt: core.Checkpoint, key: str, plane: core.Plane, rows: range, cols: range,
+        monitor: core.Monitor = core.QUIET) -> Iterator[bytes]:
+    """The window of `plane` as an .npy file (numpy's format 1.0). What numpy has no type for is widened without loss: bfloat16
+    and 8-bit floats to float32, complex32 to complex64."""
+    import numpy as np
+    first = _plain(core.read_slice(ckpt, key, plane, rows[:1], cols[:1]))
+    head = BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": np.lib.format.dtype_to_descr(first.dtype), "fortran_order": False,
+                                                "shape": (len(rows), len(cols))})
+    yield head.getvalue()
+    for run in _bands(rows, cols, monitor):
+        yield np.ascontiguousarray(_plain(core.read_slice(ckpt, key, plane, run, cols, monitor))).tobytes()
+
+
+def write(path: str, pieces: Iterable[bytes]) -> None:
+    """Raises core.SaveError."""
+    file = QSaveFile(path)
+    done = file.open(QIODevice.OpenModeFlag.WriteOnly)
+    if done:
+        for piece in pieces:
+            if file.write(QByteArray(piece)) != len(piece):
+                done = False
+                break
+    if not (done and file.commit()):
+        raise _not_saved(path, file)
+
+
+def write_picture(path: str, picture: QImage) -> None:
+    """As PNG. Raises core.SaveError."""
+    file = QSaveFile(path)
+    if not (file.open(QIODevice.OpenModeFlag.WriteOnly) and QImageWriter(file, QByteArray(b"PNG")).write(picture)
+            and file.commit()):
+        raise _not_saved(path, file)
+
+
+def _not_saved(path: str, file: QSaveFile) -> core.SaveError:
+    return core.SaveError(QCoreApplication.translate("Exporting", "{path} was not saved: {why}").format(
+        path=core.visible(path), why=core.visible(file.errorString())),
+        QCoreApplication.translate("Exporting", "Choose another folder."))
+
+
+def _bands(rows: range, cols: range, monitor: core.Monitor) -> Iterator[range]:
+    at_once = max(1, _AT_ONCE // max(len(cols), 1))
+    for done in range(0, len(rows), at_once):
+        monitor.report(done, len(rows))
+        yield rows[done:done + at_once]
+
+
+def _plain(values: Array) -> Array:
+    import numpy as np
+    if values.dtype.names:
+        found: Array = (values["real"].astype(np.float32) + 1j * values["imag"].astype(np.float32)).astype(np.complex64)
+        return found
+    if values.dtype.kind in "fiubc" and values.dtype.type.__module__ == "numpy":
+        return values
+    wide: Array = values.astype(np.float32)
+    return wide

@@ -1,0 +1,182 @@
+"""Every tensor with its numbers, as a table that sorts: what cannot be measured and what has NaN comes first either way."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+
+from inspector import core
+
+from .. import surveying, theme, words
+from ..surveying import Row
+from ..widgets.plot_scales import number, percent
+
+Index = QModelIndex | QPersistentModelIndex
+_ROOT = QModelIndex()
+NAME, SHAPE, NAN, INF = 0, 1, 7, 8
+
+
+class Column(NamedTuple):
+    title: str
+    value: Callable[[core.Summary], float]
+    text: Callable[[core.Summary], str]
+
+
+def _columns() -> tuple[Column, ...]:
+    """Those after name and shape."""
+    said = QCoreApplication.translate
+    return (
+        Column(said("LayerTable", "RMS"), surveying.rms, lambda s: _told(s, surveying.rms(s))),
+        Column(said("LayerTable", "Mean"), lambda s: s.mean, lambda s: _told(s, s.mean)),
+        Column(said("LayerTable", "Std"), lambda s: s.std, lambda s: _told(s, s.std)),
+        Column(said("LayerTable", "Min"), lambda s: float(s.min), lambda s: _told(s, s.min)),
+        Column(said("LayerTable", "Max"), lambda s: float(s.max), lambda s: _told(s, s.max)),
+        Column("NaN", lambda s: s.nan, lambda s: f"{s.nan:,}"),
+        Column("±Inf", lambda s: s.inf, lambda s: f"{s.inf:,}"),
+        Column(said("LayerTable", "Zeros"), surveying.zero_share, lambda s: percent(s.zeros, s.numel)),
+        Column(said("LayerTable", "Norm"), surveying.norm, lambda s: _told(s, surveying.norm(s))),
+    )
+
+
+class LayerTable(QAbstractTableModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._ckpt: core.Checkpoint | None = None
+        self._prefix = ""
+        self._rows: list[Row] = []
+        self._order: list[int] = []
+        self._sorted: tuple[int, bool] | None = None
+        self._columns = _columns()
+
+    @property
+    def rows(self) -> Sequence[Row]:
+        """In stored order."""
+        return self._rows
+
+    def show_rows(self, ckpt: core.Checkpoint | None, prefix: str, rows: Sequence[Row]) -> None:
+        self.beginResetModel()
+        self._ckpt, self._prefix, self._rows = ckpt, prefix, list(rows)
+        self._order = list(range(len(self._rows)))
+        self._arrange()
+        self.endResetModel()
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """More of them, at the end until everything is measured."""
+        if rows:
+            first = len(self._rows)
+            self.beginInsertRows(_ROOT, first, first + len(rows) - 1)
+            self._rows.extend(rows)
+            self._order.extend(range(first, len(self._rows)))
+            self.endInsertRows()
+
+    def key_at(self, row: int) -> str:
+        return self._rows[self._order[row]].key
+
+    def row_of(self, key: str) -> int:
+        """-1 when it is not there."""
+        return next((at for at, n in enumerate(self._order) if self._rows[n].key == key), -1)
+
+    def text(self, rows: Sequence[int] | None = None) -> str:
+        """Lines of tab-separated cells under their titles."""
+        count = range(self.columnCount())
+        lines = ["\t".join(str(self.headerData(c, Qt.Orientation.Horizontal)) for c in count)]
+        for row in range(len(self._order)) if rows is None else rows:
+            shown = self._rows[self._order[row]]
+            lines.append("\t".join([core.visible(shown.key), *(self._text(shown, c) for c in count if c)]))
+        return "\n".join(lines)
+
+    # -- Qt's side ----------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self._order)
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else 2 + len(self._columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if section <= SHAPE else _RIGHT
+        if role == Qt.ItemDataRole.DisplayRole:
+            if section == NAME:
+                return self.tr("Tensor")
+            return self.tr("Shape") if section == SHAPE else self._columns[section - 2].title
+        return None
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if index.column() <= SHAPE else _RIGHT
+        row = self._rows[self._order[index.row()]]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._text(row, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.tip(f"{row.key}  {row.problem}".strip() if index.column() == NAME or row.problem else
+                             self._text(row, index.column()))
+        if role == Qt.ItemDataRole.ForegroundRole:
+            c = theme.colours()
+            if row.summary is None:
+                return QColor(c.muted if index.column() <= SHAPE else c.faint)
+            odd = {NAN: row.summary.nan, INF: row.summary.inf}.get(index.column(), row.odd if index.column() == NAME else 0)
+            return QColor(c.danger) if odd else None
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By a column; -1 is the order of the file, the odd ones first."""
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        keys = [self._order[index.row()] for index in kept]
+        self._sorted = None if column < 0 else (column, order == Qt.SortOrder.DescendingOrder)
+        self._arrange()
+        places = {n: at for at, n in enumerate(self._order)} if kept else {}
+        self.changePersistentIndexList(kept, [self.index(places[n], index.column()) for n, index in zip(keys, kept, strict=True)])
+        self.layoutChanged.emit()
+
+    def _arrange(self) -> None:
+        import numpy as np
+        odd = np.array([row.summary is None or row.odd > 0 for row in self._rows], bool)
+        if self._sorted is None:
+            self._order = np.argsort(~odd, kind="stable").tolist()
+            return
+        column, down = self._sorted
+        if column <= SHAPE:
+            chosen = sorted(range(len(self._rows)), key=lambda n: self._rank(n, column), reverse=down)
+            self._order = chosen
+            return
+        take = self._columns[column - 2].value
+        values = np.array([np.nan if row.summary is None else take(row.summary) for row in self._rows], np.float64)
+        missing = np.isnan(values)
+        ranked = np.where(missing, 0.0, -values if down else values)
+        self._order = np.lexsort((ranked, ~odd, ~missing)).tolist()
+
+    def _rank(self, n: int, column: int) -> Any:
+        key = self._rows[n].key
+        if column == NAME:
+            return _natural(key)
+        info = self._ckpt.tensors.get(key) if self._ckpt else None
+        return (info.numel, info.shape) if info else (0, ())
+
+    def _text(self, row: Row, column: int) -> str:
+        if column == NAME:
+            name = row.key[len(self._prefix) + 1:] if self._prefix and row.key.startswith(self._prefix + ".") else row.key
+            return core.visible(name, 200)
+        if column == SHAPE:
+            info = self._ckpt.tensors.get(row.key) if self._ckpt else None
+            return words.shape(info.shape) if info else ""
+        return "—" if row.summary is None else self._columns[column - 2].text(row.summary)
+
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def _told(s: core.Summary, value: float) -> str:
+    return number(value, 4) if s.finite else "—"
+
+
+def _natural(key: str) -> list[tuple[int, int, str]]:
+    return [(0, int(part), "") if part.isdecimal() and len(part) < 19 else (1, 0, part) for part in key.split(".")]

@@ -1,0 +1,240 @@
+"""The pairs of a comparison as a flat table of visible rows, as `tree_model` is for files: a delegate draws it as a tree."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from . import pair_lines, search
+from .pair_lines import COLUMNS, NAME, B, PairLine
+from .pair_tree import FIGURES, PairTree
+from .tree_rows import TreeRows
+
+Index = QModelIndex | QPersistentModelIndex
+
+LINE = int(Qt.ItemDataRole.UserRole)
+_ROOT = QModelIndex()
+_CACHED_LINES = 2000
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+class PairModel(QAbstractTableModel):
+    """`set_tree`, then `grow` whenever its figures did. The root has no row of its own."""
+
+    filtered = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._rows: TreeRows | None = None
+        self._tree: PairTree | None = None
+        self._lines: dict[int, PairLine] = {}
+        self._query = search.Query()
+        self._statuses: frozenset[str] = frozenset()
+        self._sorting: tuple[str, bool] | None = None
+
+    # -- what Qt asks -------------------------------------------------------------------------------------------------
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() or self._rows is None else len(self._rows.rows) - 1
+
+    def columnCount(self, parent: Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(COLUMNS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid() or self._tree is None:
+            return None
+        column = index.column()
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if column > B else _LEFT
+        if role not in (Qt.ItemDataRole.DisplayRole, LINE, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        line = self.line(index.row())
+        if role == Qt.ItemDataRole.DisplayRole:
+            return line.texts[column]
+        if role == LINE:
+            return line
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return pair_lines.accessible(line) if column == NAME else line.texts[column]
+        return pair_lines.tooltip(line, column, self._tree)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            title = (self.tr("Name"), self.tr("Status"), self.tr("A"), self.tr("B"), self.tr("Max abs"), self.tr("RMS"),
+                     self.tr("Relative"), self.tr("Cosine"), self.tr("Differ"))[section]
+            sorted_ = self._sorting is not None and self._sorting[0] == COLUMNS[section]
+            return title + "\u2003" if section > B and sorted_ else title       # styles draw the arrow over what stands there
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT if section > B else _LEFT
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return ("", self.tr("What differs; groups show how many of each"), self.tr("Shape and dtype in A"),
+                    self.tr("Shape and dtype in B"), self.tr("The largest distance of two elements"),
+                    self.tr("The root of the mean squared distance"), self.tr("The norm of the difference over that of A"),
+                    self.tr("The cosine of the two as vectors; 1 is the same direction"),
+                    self.tr("The share of elements that differ"))[section] or None
+        return None
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """Sorts siblings, groups by the most different below them; -1 restores the order of A."""
+        wanted = (COLUMNS[column], order == Qt.SortOrder.DescendingOrder) if 0 <= column < len(COLUMNS) else None
+        if wanted != self._sorting:
+            self._sorting = wanted
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+            self._reset(self._sort)
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    @property
+    def tree(self) -> PairTree | None:
+        return self._tree
+
+    def set_tree(self, tree: PairTree | None) -> None:
+        """Another tree, or none; groups of the same names stay open."""
+        self.beginResetModel()
+        older, self._tree = self._rows, tree
+        self._rows = TreeRows(tree) if tree is not None else None
+        if self._rows is not None:
+            if older is not None and tree is not None and not tree.flat and self._is_grouped(older):
+                self._rows.take_over(older)
+            self._apply_filter(self._rows)
+            self._sort(self._rows)
+        self._lines.clear()
+        self.endResetModel()
+        self.filtered.emit()
+
+    def grow(self) -> None:
+        """More values are known: rows that are on show say so."""
+        self._lines.clear()
+        if self.rowCount():
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(COLUMNS) - 1))
+
+    @property
+    def follows_values(self) -> bool:
+        """Whether which rows are shown, or their order, depends on what is still being read."""
+        return bool(self._statuses) or (self._sorting is not None and self._sorting[0] in ("status", *FIGURES))
+
+    def arrange(self) -> None:
+        """Filters and sorts anew, after `grow`."""
+        def again(rows: TreeRows) -> None:
+            self._apply_filter(rows)
+            self._sort(rows)
+        self._reset(again)
+        self.filtered.emit()
+
+    def set_filter(self, text: str, statuses: frozenset[str]) -> search.Query:
+        """Shows what `text` finds (see `search`) among pairs of these statuses (none: all). Terms that mean nothing are left out
+        and come back as problems of the query."""
+        query = search.parse(text)
+        if query.terms != self._query.terms or statuses != self._statuses:
+            self._query, self._statuses = query, statuses
+            self._reset(self._apply_filter)
+            self.filtered.emit()
+        self._query = query
+        return query
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many pairs and values the filter finds, of how many."""
+        if self._rows is None or self._tree is None:
+            return 0, 0
+        total = len(self._tree.keys)
+        return (total if self._rows.hits is None else int(self._rows.hits.sum())), total
+
+    # -- rows ---------------------------------------------------------------------------------------------------------
+
+    def line(self, row: int) -> PairLine:
+        found = self._lines.get(row)
+        if found is None:
+            assert self._rows is not None
+            assert self._tree is not None
+            if len(self._lines) >= _CACHED_LINES:
+                self._lines.clear()
+            found = self._lines[row] = pair_lines.line_of(self._rows, self._tree, self.node(row))
+        return found
+
+    def node(self, row: int) -> int:
+        assert self._rows is not None
+        return int(self._rows.rows[row + 1])
+
+    def row_of(self, node: int) -> int | None:
+        """Where a node stands; None while it is hidden."""
+        row = self._rows.row_of(node) if self._rows is not None else None
+        return None if row is None or row == 0 else row - 1
+
+    def rows_of(self, nodes: NDArray[np.int64]) -> list[int]:
+        return [] if self._rows is None else [row - 1 for row in self._rows.rows_of(nodes).tolist() if row]
+
+    def parent_row(self, row: int) -> int | None:
+        up = self._rows.parent(self.node(row)) if self._rows is not None else None
+        return None if up is None else self.row_of(up)
+
+    def reveal(self, key: str) -> int | None:
+        """Opens what lies above the pair or value called `key` and gives its row."""
+        node = self._tree.find(key) if self._tree is not None else None
+        if node is None or node == 0:
+            return None
+        if self.row_of(node) is None:
+            self._reset(lambda rows: rows.reveal(node))
+        return self.row_of(node)
+
+    def set_expanded(self, row: int, expanded: bool) -> None:
+        rows, line = self._rows, self.line(row)
+        if rows is None or not line.has_children or line.expanded == expanded:
+            return
+        if expanded:
+            below = rows.if_expanded(line.node)
+            self.beginInsertRows(_ROOT, row + 1, row + len(below))
+            rows.expand(line.node, row + 1, below)
+            self._lines.clear()
+            self.endInsertRows()
+        else:
+            gone = rows.count_below(row + 1)
+            self.beginRemoveRows(_ROOT, row + 1, row + gone)
+            rows.collapse(line.node, row + 1, gone)
+            self._lines.clear()
+            self.endRemoveRows()
+        self.dataChanged.emit(self.index(row, 0), self.index(row, len(COLUMNS) - 1))
+
+    def set_expanded_below(self, row: int, expanded: bool) -> None:
+        node = self.node(row)
+        self._reset(lambda rows: rows.set_below(node, expanded))
+
+    def expand_all(self) -> None:
+        self._reset(lambda rows: rows.set_below(0, True))
+
+    def collapse_all(self) -> None:
+        self._reset(lambda rows: rows.set_depth(1))
+
+    def copied_fields(self, row: int) -> tuple[str, ...]:
+        assert self._tree is not None
+        return pair_lines.fields(self.line(row), self._tree)
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _is_grouped(rows: TreeRows) -> bool:
+        return isinstance(rows.tree, PairTree) and not rows.tree.flat
+
+    def _apply_filter(self, rows: TreeRows) -> None:
+        tree = self._tree
+        if tree is None or not (self._query.terms or self._statuses):
+            rows.show_only(None)
+            return
+        hits = search.find(tree, self._query)
+        rows.show_only(hits & tree.with_status(self._statuses) if self._statuses else hits)
+
+    def _sort(self, rows: TreeRows) -> None:
+        rows.sort(*self._sorting) if self._sorting is not None else rows.sort(None)
+
+    def _reset(self, change: Callable[[TreeRows], None]) -> None:
+        if self._rows is None:
+            return
+        self.beginResetModel()
+        change(self._rows)
+        self._lines.clear()
+        self.endResetModel()

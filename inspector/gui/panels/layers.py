@@ -1,0 +1,503 @@
+"""All tensors of the file, or of a group, at once: lines across depth, a table that sorts, what is unhealthy about them.
+
+    selection → scope (the file, or the group) → worker: surveying.survey, a row a tensor → table and lines, while it goes on
+
+Little is measured at once (`UNASKED` bytes), more when the person says so. What was measured of a checkpoint is kept.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+
+from .. import exporting, words
+from ..models.layer_table import NAME, LayerTable
+from ..session import Selection, Session
+from ..surveying import MEASURES, Row, layer_of, lines_of, survey
+from ..tasks import Tasks
+from ..widgets.histogram_plot import Legend, ask_where_to_save
+from ..widgets.line_plot import LinePlot
+from ..widgets.notice import Heading, Notice
+from ..widgets.plot_canvas import LINES
+from ..widgets.plot_scales import number
+from .common import FindingBox, empty, label
+
+TASK = "layers"
+UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
+_REDRAWN = 400                  # milliseconds between two drawings while rows come in
+_WHOLE = ("int", "uint", "bool", "other")
+_FINDINGS = 20                  # findings that are shown
+
+
+class Scope(NamedTuple):
+    """What is measured: the tensors `keys` below `prefix` of one checkpoint."""
+
+    document: int
+    checkpoint: core.Checkpoint
+    prefix: str
+    keys: tuple[str, ...]
+
+
+class LayersPanel(QWidget):
+    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._tasks = session, tasks
+        self._choose_path = ask_where_to_save
+        self._scope: Scope | None = None
+        self._known: dict[int, tuple[core.Checkpoint, dict[str, Row]]] = {}
+        self._arrived: list[Row] = []
+        self._asked = False
+        self._stale = True
+        self.heading = Heading()
+        self.remark = label(tone="muted", wrap=True)
+        self.notice = Notice(self._ask, lambda: None)
+        self.plot = LinePlot()
+        self.legend = Legend()
+        self.readout = QLabel()
+        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout.setAccessibleName(self.tr("Tensor under the cursor"))
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.model = LayerTable(self)
+        self.table = self._make_table()
+        self._measures, self._across, self._log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
+        self._redraw = QTimer(self)
+        self._redraw.setInterval(_REDRAWN)
+        self._redraw.timeout.connect(self._catch_up)
+        self._make_controls()
+        self._place()
+        self.setAccessibleName(self.tr("Layers"))
+        self.plot.pointed.connect(self._show_readout)
+        self.plot.chosen.connect(self._go_to)
+        session.selection_changed.connect(self.refresh)
+        session.document_changed.connect(lambda id: self.refresh())
+        session.document_removed.connect(lambda id: self._known.pop(id, None))
+
+    # -- what to measure ----------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Follows the selection; a tensor within what is shown is only marked."""
+        if not self.isVisible():
+            self._stale = True
+            return
+        self._stale = False
+        scope = self._wanted()
+        if scope is None:
+            self._stop()
+            self._scope = None
+            self.heading.set_name(self.tr("Layers"))
+            self.remark.clear()
+            self._say(self.tr("There are no tensors here."), self.tr("Select a file or a group of tensors to compare them."))
+            return
+        if self._scope is None or scope.checkpoint is not self._scope.checkpoint or scope.keys != self._scope.keys:
+            self._stop()
+            self._scope, self._asked = scope, False
+            self._begin(UNASKED)
+        self._mark()
+
+    def _wanted(self) -> Scope | None:
+        selection, document = self._session.selection, self._session.selected_document
+        if selection is None or document is None or document.checkpoint is None:
+            return None
+        ckpt, now = document.checkpoint, self._scope
+        if len(selection.keys) < 2:             # one tensor, or a value: the scope stays where it can
+            if now is not None and now.checkpoint is ckpt and (not selection.keys or selection.keys[0] in now.keys) and selection.prefix:
+                return now
+            keys, prefix = tuple(ckpt.tensors), ""
+        else:
+            keys, prefix = selection.keys, selection.prefix
+        return Scope(document.id, ckpt, prefix, keys) if keys else None
+
+    def _begin(self, limit: int | None) -> None:
+        """Shows what is known and measures the rest of it, when that is not more than `limit` bytes."""
+        scope = self._scope
+        assert scope is not None
+        known = self._rows(scope)
+        missing = [key for key in scope.keys if key not in known]
+        nbytes = sum(scope.checkpoint.tensors[key].nbytes for key in missing)
+        self.heading.set_name(scope.prefix or scope.checkpoint.path)
+        self.model.show_rows(scope.checkpoint, scope.prefix, [known[key] for key in scope.keys if key in known])
+        self._show_findings([])
+        self._offer_layers(scope)
+        if missing and limit is not None and nbytes > limit:
+            self._remark()
+            self._say(self.tr("{tensors} have not been measured yet.").format(tensors=words.tensors(len(missing))),
+                      self.tr("Reading them takes a while; you can go on working, and stop it at any time."),
+                      self.tr("Measure all {tensors}, {size}").format(tensors=words.tensors(len(missing)), size=words.size(nbytes)))
+            return
+        self._pages.setCurrentWidget(self._shown)
+        self._show_lines()
+        if missing:
+            self._measure(scope, missing)
+        else:
+            self._over(scope)
+
+    def _ask(self) -> None:
+        if self._scope is not None:
+            self._asked = True
+            self._begin(None)
+
+    def _measure(self, scope: Scope, missing: list[str]) -> None:
+        arrived: list[Row] = []
+        self._arrived = arrived
+        self._running(True)
+        self._redraw.start()
+        self._tasks.start(TASK, lambda monitor: survey(scope.checkpoint, missing, arrived.append, monitor),
+                          on_done=lambda _: self._done(scope), on_error=self._failed, on_progress=self._progress,
+                          on_cancel=lambda: self._cancelled(scope),
+                          label=self.tr("Measuring {tensors}").format(tensors=words.tensors(len(missing))))
+
+    def _progress(self, done: int, total: int, what: str) -> None:
+        self.bar.setRange(0, 1000 if total else 0)
+        self.bar.setValue(done * 1000 // total if total else 0)
+
+    def _catch_up(self) -> None:
+        self._take()
+        self._show_lines()
+
+    def _take(self) -> None:
+        """Takes in the rows that the worker has finished."""
+        scope = self._scope
+        count = len(self._arrived)
+        fresh, self._arrived[:count] = self._arrived[:count], []
+        if scope is not None and fresh:
+            self._rows(scope).update((row.key, row) for row in fresh)
+            self.model.add(fresh)
+
+    def _done(self, scope: Scope) -> None:
+        self._take()
+        self._running(False)
+        if scope is self._scope:
+            self._over(scope)
+
+    def _over(self, scope: Scope) -> None:
+        """All is measured: the odd ones go to the top."""
+        known = self._rows(scope)
+        self.model.show_rows(scope.checkpoint, scope.prefix, [known[key] for key in scope.keys if key in known])
+        self._show_lines()
+        self._remark()
+        self._mark()
+        self._look_after(scope, known)
+
+    def _cancelled(self, scope: Scope) -> None:
+        self._take()
+        self._running(False)
+        if scope is self._scope and self.isVisible():
+            self._begin(0)
+
+    def _failed(self, error: Exception) -> None:
+        self._running(False)
+        self.notice.fail(error)
+        self._pages.setCurrentWidget(self.notice)
+        if not isinstance(error, core.InspectorError):
+            raise error
+
+    def _stop(self) -> None:
+        self._take()
+        self._running(False)
+        self._scope = None                      # so that its end is nobody's
+        self._tasks.cancel(TASK)
+
+    def _rows(self, scope: Scope) -> dict[str, Row]:
+        found = self._known.get(scope.document)
+        if found is None or found[0] is not scope.checkpoint:
+            found = self._known[scope.document] = (scope.checkpoint, {})
+        return found[1]
+
+    # -- findings -----------------------------------------------------------------------------------------------------
+
+    def _look_after(self, scope: Scope, known: dict[str, Row]) -> None:
+        """What `core.health` makes of the numbers."""
+        summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
+        self._tasks.start(TASK, lambda monitor: core.health(scope.checkpoint, summaries, monitor),
+                          on_done=lambda found: self._show_findings(found) if scope is self._scope else None,
+                          on_error=self._failed, label=self.tr("Looking for what is unhealthy"))
+
+    def _show_findings(self, findings: Sequence[core.Finding]) -> None:
+        empty(self._findings)
+        ranked = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
+        for finding in ranked[:_FINDINGS]:
+            self._findings.addWidget(FindingBox(finding))
+        if len(ranked) > _FINDINGS:
+            self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{len(ranked) - _FINDINGS:,}"), tone="muted"))
+        self._findings.addStretch(1)
+        self._findings_area.setVisible(bool(ranked))
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def _show_lines(self) -> None:
+        scope = self._scope
+        if scope is None:
+            return
+        measure, x = self._measures.currentData(), self._across.currentData()
+        lines, left_out = lines_of(self._rows(scope), _weights(scope), measure, by_layer=x == "layer", together=x == "all")
+        by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
+        log = self._log.isChecked() and measure in ("norm", "rms", "std", "absmax")
+        self._log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
+        self.plot.show_lines(lines, log=log, x_title=by_layer)
+        names = [line.name for line in self.plot.lines]
+        self.legend.show_entries([(name, self.plot.colour(n), LINES[n % 8]) for n, name in enumerate(names)] if any(names) else [])
+        self._left_out = left_out
+        self._show_readout()
+
+    def _show_readout(self) -> None:
+        point = self.plot.point
+        if point is not None:
+            self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self._measures.currentText()}  {number(point.y, 7)}")
+        elif self._left_out:
+            self.readout.setText(self.tr("{n} more names have no line: select a group to see its own.").format(n=f"{self._left_out:,}"))
+        else:
+            self.readout.setText(self.tr("Point at a line, or use the arrow keys, to read it. Click or Enter goes to the tensor."))
+
+    def _remark(self) -> None:
+        scope = self._scope
+        if scope is None:
+            return
+        known = self._rows(scope)
+        rows = [known[key] for key in scope.keys if key in known]
+        facts = [words.tensors(len(scope.keys)), words.size(sum(scope.checkpoint.tensors[key].nbytes for key in scope.keys))]
+        odd, unread = sum(1 for row in rows if row.odd), sum(1 for row in rows if row.summary is None)
+        if odd:
+            facts.append(self.tr("{n} with NaN or infinities").format(n=words.tensors(odd)))
+        if unread:
+            facts.append(self.tr("{n} without numbers").format(n=words.tensors(unread)))
+        self.remark.setText(" · ".join(facts))
+
+    def _mark(self) -> None:
+        selection = self._session.selection
+        key = selection.keys[0] if selection is not None and len(selection.keys) == 1 else ""
+        self.plot.mark(key)
+        row = self.model.row_of(key) if key else -1
+        if row >= 0 and self.table.currentIndex().row() != row:
+            self.table.setCurrentIndex(self.model.index(row, NAME))
+
+    def _go_to(self, key: str) -> None:
+        if self._scope is not None and key in self._scope.checkpoint.tensors:
+            self._session.select(Selection(self._scope.document, key, (key,)))
+
+    def _activated(self, index: QModelIndex) -> None:
+        self._go_to(self.model.key_at(index.row()))
+
+    def _say(self, text: str, hint: str = "", button: str = "") -> None:
+        self.notice.say(text, hint, button)
+        self._pages.setCurrentWidget(self.notice)
+
+    def _running(self, running: bool) -> None:
+        self._working.setVisible(running)
+        if not running:
+            self._redraw.stop()
+
+    def _offer_layers(self, scope: Scope) -> None:
+        """Depth is the layer's number where there are several layers."""
+        if self._across_chosen:
+            return
+        numbers = {layer_of(key) for key in scope.keys[:5000]} - {None}
+        self._across.setCurrentIndex(self._across.findData("layer" if len(numbers) > 3 else "names"))
+
+    # -- giving it away -----------------------------------------------------------------------------------------------
+
+    def copy_rows(self) -> None:
+        """What is selected, or all of it."""
+        chosen = sorted({index.row() for index in self.table.selectionModel().selectedRows()})
+        QGuiApplication.clipboard().setText(self.model.text(chosen if len(chosen) > 1 else None))
+
+    def copy_picture(self) -> None:
+        QGuiApplication.clipboard().setImage(self.plot.picture())
+
+    def save_table(self) -> None:
+        path = self._choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
+        if path:
+            text = self.model.text().encode("utf-8", "backslashreplace") + b"\n"
+            self._saved(path, lambda: exporting.write(path, [text]))
+
+    def save_picture(self) -> None:
+        path = self._choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))
+        if path:
+            self._saved(path, lambda: exporting.write_picture(path, self.plot.picture()))
+
+    def _saved(self, path: str, save: Callable[[], None]) -> None:
+        try:
+            save()
+        except core.SaveError as error:
+            self.readout.setText(f"{words.sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}")
+        else:
+            self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
+
+    # -- Qt's side ----------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """What was asked for goes on; what was not can wait until somebody looks."""
+        super().hideEvent(event)
+        if not self._asked and self._working.isVisibleTo(self):
+            self._stop()
+            self._stale = True
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 640)
+
+    def _make_controls(self) -> None:
+        self._left_out = 0
+        self._across_chosen = False
+        names = {"norm": self.tr("Norm"), "rms": self.tr("Root mean square"), "std": self.tr("Standard deviation"),
+                 "absmax": self.tr("Largest magnitude"), "mean": self.tr("Mean"), "zeros": self.tr("Share of zeros"),
+                 "odd": self.tr("Share of NaN and infinities")}
+        self._fill(self._measures, self.tr("Measure"), [(names[name], name) for name in MEASURES])
+        self._measures.setCurrentIndex(self._measures.findData("rms"))
+        self._fill(self._across, self.tr("Across"), [
+            (self.tr("Layer numbers"), "layer"), (self.tr("File order, by name"), "names"),
+            (self.tr("File order, one line"), "all")])
+        self._log.setChecked(True)
+        self._measures.activated.connect(self._show_lines)
+        self._across.activated.connect(self._across_activated)
+        self._log.toggled.connect(self._show_lines)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.clicked.connect(lambda: self._tasks.cancel(TASK))
+        self._working = QWidget()
+        row = QHBoxLayout(self._working)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(label(self.tr("Reading values…"), tone="muted", selectable=False))
+        row.addWidget(self.bar, 1)
+        row.addWidget(self.stop)
+        self._working.hide()
+
+    def _across_activated(self) -> None:
+        self._across_chosen = True
+        self._show_lines()
+
+    @staticmethod
+    def _fill(box: QComboBox, name: str, choices: list[tuple[str, Any]]) -> None:
+        box.setAccessibleName(name)
+        for text, data in choices:
+            box.addItem(text, data)
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("All tensors"))
+        table.setProperty("sheet", True)
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        table.verticalHeader().hide()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 9)
+        table.horizontalHeader().setHighlightSections(False)
+        table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        table.horizontalHeader().setSortIndicatorClearable(True)
+        table.setSortingEnabled(True)
+        for column in range(self.model.columnCount()):
+            table.setColumnWidth(column, 230 if column == NAME else 120 if column == 1 else 102)
+        table.activated.connect(self._activated)
+        QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table, self.copy_rows,
+                  context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        return table
+
+    def _place(self) -> None:
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        for text, widget in ((self.tr("&Measure"), self._measures), (self.tr("&Across"), self._across)):
+            caption = QLabel(text)
+            caption.setProperty("tone", "muted")
+            caption.setBuddy(widget)
+            controls.addWidget(caption)
+            controls.addWidget(widget)
+        controls.addWidget(self._log)
+        controls.addStretch(1)
+        out = QPushButton(self.tr("Save"))
+        out.setAccessibleName(self.tr("Copy or save what is shown"))
+        out.setFlat(True)
+        menu = QMenu(out)
+        for said, run in ((self.tr("Copy table"), self.copy_rows), (self.tr("Copy picture"), self.copy_picture), ("", None),
+                          (self.tr("Save table…"), self.save_table), (self.tr("Save picture as PNG…"), self.save_picture)):
+            if run is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(said, partial(run))
+        out.setMenu(menu)
+        top = QWidget()
+        upper = QVBoxLayout(top)
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(4)
+        upper.addWidget(self.plot, 1)
+        upper.addWidget(self.legend)
+        below = QHBoxLayout()
+        below.addWidget(self.readout, 1)
+        below.addWidget(out)
+        upper.addLayout(below)
+        holder = QWidget()
+        self._findings = QVBoxLayout(holder)
+        self._findings.setContentsMargins(0, 0, 0, 0)
+        self._findings.setSpacing(6)
+        self._findings_area = QScrollArea()
+        self._findings_area.setWidgetResizable(True)
+        self._findings_area.setWidget(holder)
+        self._findings_area.hide()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setChildrenCollapsible(False)
+        split.setHandleWidth(9)
+        split.setStyleSheet("QSplitter::handle { background: transparent; }"
+                            "QSplitter::handle:hover { background: palette(highlight); }")
+        for part, share in ((top, 3), (self._findings_area, 1), (self.table, 3)):
+            split.addWidget(part)
+            split.setStretchFactor(split.count() - 1, share)
+        split.setSizes([330, 120, 330])
+        self._shown = QWidget()
+        inside = QVBoxLayout(self._shown)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        inside.addLayout(controls)
+        inside.addWidget(self._working)
+        inside.addWidget(split, 1)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.notice)
+        self._pages.addWidget(self._shown)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 14, 16, 12)
+        whole.setSpacing(4)
+        whole.addWidget(self.heading)
+        whole.addWidget(self.remark)
+        whole.addSpacing(6)
+        whole.addLayout(self._pages, 1)
+
+
+def _weights(scope: Scope) -> Sequence[str]:
+    """Counters and masks say nothing about depth: only what is no integer has lines, where there is such."""
+    tensors = scope.checkpoint.tensors
+    kept = [key for key in scope.keys if tensors[key].dtype in core.DTYPES and core.DTYPES[tensors[key].dtype].kind not in _WHOLE]
+    return kept or scope.keys

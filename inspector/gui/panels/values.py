@@ -1,0 +1,398 @@
+"""The selected tensor's elements as a table: any slice, any index, the next NaN, and out of here as text or .npy."""
+from __future__ import annotations
+
+import re
+from functools import partial
+
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+
+from .. import exporting, words
+from ..models.value_grid import COLS, ROWS, ValueGrid
+from ..session import Session
+from ..tasks import Tasks
+from ..widgets.histogram_plot import ask_where_to_save
+from ..widgets.notice import Heading, Notice
+from ..widgets.slice_controls import SliceControls
+from .common import label, one_tensor
+
+FIND, SAVE = "values-find", "values-save"
+WRAP = 8                        # elements of a vector in a row
+COPIED = 1 << 20                # elements that are put on the clipboard at most
+
+
+class ValuesPanel(QWidget):
+    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._tasks = session, tasks
+        self._choose_path = ask_where_to_save
+        self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
+        self._stale = True
+        self.heading = Heading()
+        self.remark = label(tone="muted", wrap=True)
+        self.slices = SliceControls(mosaics=False, wrap=WRAP)
+        self.model = ValueGrid(tasks, self)
+        self.table = self._make_table()
+        self.goto = QLineEdit()
+        self.readout = QLabel()
+        self.readout.setTextFormat(Qt.TextFormat.PlainText)
+        self.readout.setAccessibleName(self.tr("Selected element"))
+        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.notice = Notice(self._again, lambda: None)
+        self._place()
+        self.setAccessibleName(self.tr("Values"))
+        self.slices.changed.connect(self._show_plane)
+        self.goto.returnPressed.connect(self.go_to_typed)
+        self.model.failed.connect(self._failed)
+        self.model.loaded.connect(self._show_readout)
+        self.table.selectionModel().currentChanged.connect(lambda *_: self._show_readout())
+        session.selection_changed.connect(self.refresh)
+        session.document_changed.connect(lambda id: self.refresh())
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        if not self.isVisible():
+            self._stale = True
+            self.model.rest()
+            return
+        self._stale = False
+        found = one_tensor(self._session)
+        if isinstance(found, str):
+            self._tensor = None
+            self.heading.set_name(self.tr("Values"))
+            self.remark.clear()
+            self.slices.offer(())
+            self._say(found)
+            return
+        ckpt, info = found
+        if self._tensor is not None and self._tensor[0] is ckpt and self._tensor[1] is info:
+            return
+        self._tensor = found
+        self._tasks.cancel(FIND)
+        shape = core.look_shape(info)
+        self.heading.set_name(info.key)
+        self.remark.setText(" · ".join((info.dtype, words.shape(info.shape), words.size(info.nbytes), *self._kind(info))))
+        self.goto.clear()
+        self.goto.setPlaceholderText(self._example(shape))
+        self.slices.offer(shape)
+        if 0 in shape:
+            self._say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)))
+        elif info.problem:
+            self._failed(core.BadTensor(info.problem, where=info.key))
+        else:
+            self._show_plane()
+
+    def _show_plane(self) -> None:
+        if self._tensor is None or not self.isVisible():
+            return
+        ckpt, info = self._tensor
+        self.model.show_plane(ckpt, info, self.slices.plane)
+        self._fit_columns()
+        self._pages.setCurrentWidget(self._shown)
+        self.table.setCurrentIndex(self.model.index(0, 0))
+        self._show_readout()
+
+    def _again(self) -> None:
+        self._show_plane()
+
+    def _say(self, text: str) -> None:
+        self.model.clear()
+        self.notice.say(text)
+        self._pages.setCurrentWidget(self.notice)
+
+    def _failed(self, error: Exception) -> None:
+        self.notice.fail(error)
+        self._pages.setCurrentWidget(self.notice)
+        if not isinstance(error, core.InspectorError):
+            raise error
+
+    def _kind(self, info: core.TensorInfo) -> list[str]:
+        known = core.DTYPES.get(info.dtype)
+        if known is not None and known.bits % 8:
+            return [self.tr("elements are narrower than a byte: these are the bytes")]
+        return [self.tr("the integers that are stored")] if known is not None and known.kind == "quantized" else []
+
+    def _example(self, shape: tuple[int, ...]) -> str:
+        if len(shape) < 2:
+            return self.tr("Index, such as {example}").format(example=max(0, (shape[0] if shape else 1) // 2))
+        return self.tr("Index, such as {example}").format(example=", ".join(str(size // 2) for size in shape))
+
+    # -- going places -------------------------------------------------------------------------------------------------
+
+    @property
+    def current(self) -> tuple[int, ...] | None:
+        """The index of the selected element."""
+        at = self.table.currentIndex()
+        if not at.isValid():
+            return None
+        return self.model.plane.position(at.row() + self.model.base[0], at.column() + self.model.base[1])
+
+    def go_to(self, at: tuple[int, ...]) -> None:
+        """Selects the element `at`, whichever slice it lies on."""
+        if self._tensor is None:
+            return
+        plane = self.slices.plane
+        if not plane.fold and any(here != there for d, (here, there) in enumerate(zip(plane.index or at, at, strict=True))
+                                  if d not in (*plane.rows, *plane.cols)):
+            self.slices.show_element(at)
+        row, col = self.model.reveal(*self.model.plane.place(at))
+        index = self.model.index(row, col)
+        self.table.setCurrentIndex(index)
+        self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        self._show_readout()
+
+    def go_to_typed(self) -> None:
+        """"3, 0, 12" is an index, a number alone counts in C order; negative ones count from the end."""
+        if self._tensor is None:
+            return
+        shape = core.look_shape(self._tensor[1])
+        at = parse_index(self.goto.text(), shape)
+        if at is None:
+            self.readout.setText(self.tr("There is no such element: the shape is {shape}.").format(shape=words.shape(shape)))
+            return
+        self.go_to(at)
+        self.table.setFocus()
+
+    def find_next(self, what: core.What) -> None:
+        """The next element that is `what`, after the selected one and round."""
+        if self._tensor is None:
+            return
+        (ckpt, info), here = self._tensor, self.current
+        shape = core.look_shape(info)
+        start = core.ravel(here, shape) + 1 if here is not None else 0
+        self.readout.setText(self.tr("Searching…"))
+        self._tasks.start(FIND, lambda monitor: core.find_next(ckpt, info.key, start, what, monitor),
+                          on_done=lambda flat: self._found(info, what, flat), on_error=self._not_done,
+                          on_cancel=lambda: self.readout.setText(self.tr("Stopped.")),
+                          label=self.tr("Searching {name}").format(name=core.visible(info.key, 60)))
+
+    def _found(self, info: core.TensorInfo, what: core.What, flat: int | None) -> None:
+        if self._tensor is None or self._tensor[1] is not info:
+            return
+        if flat is None:
+            self.readout.setText({"nan": self.tr("There is no NaN in this tensor."), "inf": self.tr("Nothing in this tensor is infinite."),
+                                  "zero": self.tr("There is no zero in this tensor.")}.get(
+                                      what, self.tr("There is no finite value in this tensor.")))
+        else:
+            self.go_to(core.unravel(flat, core.look_shape(info)))
+
+    def _show_readout(self) -> None:
+        index = self.table.currentIndex()
+        text = self.model.data(index, Qt.ItemDataRole.ToolTipRole) if index.isValid() else None
+        rows, cols = self.model.plane.size
+        hint = self.tr("The table shows {n} rows at a time: go to an index to see others.").format(n=f"{ROWS:,}") if rows > ROWS \
+            else self.tr("The table shows {n} columns at a time: go to an index to see others.").format(n=f"{COLS:,}") \
+            if cols > COLS else ""
+        self.readout.setText("   ·   ".join(part for part in (text, hint) if part))
+
+    # -- giving it away -----------------------------------------------------------------------------------------------
+
+    def copy_selection(self) -> None:
+        """The smallest rectangle around what is selected, tab-separated."""
+        if self._tensor is None:
+            return
+        area = QRect()
+        selection = self.table.selectionModel().selection()
+        for part in (selection.at(n) for n in range(selection.count())):
+            area = area.united(QRect(part.left(), part.top(), part.width(), part.height()))
+        if area.isEmpty():
+            return
+        top, left = self.model.base
+        rows, cols = range(top + area.top(), top + area.bottom() + 1), range(left + area.left(), left + area.right() + 1)
+        if len(rows) * len(cols) > COPIED:
+            self.readout.setText(self.tr("These are {n} values: save them as a file instead.").format(n=f"{len(rows) * len(cols):,}"))
+            return
+        (ckpt, info), plane = self._tensor, self.model.plane
+        said = self.tr("Copied {n} rows and {m} columns.").format(n=f"{len(rows):,}", m=f"{len(cols):,}")
+
+        def copied(data: bytes) -> None:
+            QGuiApplication.clipboard().setText(data.decode("ascii").removesuffix("\n"))
+            self.readout.setText(said)
+
+        self._tasks.start(SAVE, lambda monitor: b"".join(exporting.table(ckpt, info.key, plane, rows, cols, "\t", monitor)),
+                          on_done=copied, on_error=self._not_done, label=self.tr("Copying values"))
+
+    def save(self, kind: str) -> None:
+        """The whole slice as "csv" or "npy"."""
+        if self._tensor is None:
+            return
+        (ckpt, info), plane = self._tensor, self.model.plane
+        name = exporting.file_name(info.key, f".{kind}")
+        filter = self.tr("CSV tables (*.csv)") if kind == "csv" else self.tr("NumPy arrays (*.npy)")
+        path = self._choose_path(self, self.tr("Save values"), name, filter)
+        if not path:
+            return
+        rows, cols = (range(size) for size in plane.size)
+
+        def work(monitor: core.Monitor) -> None:
+            pieces = exporting.npy(ckpt, info.key, plane, rows, cols, monitor) if kind == "npy" \
+                else exporting.table(ckpt, info.key, plane, rows, cols, ",", monitor)
+            exporting.write(path, pieces)
+
+        self._tasks.start(SAVE, work, on_error=self._not_done, label=self.tr("Saving values"),
+                          on_done=lambda _: self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path))),
+                          on_cancel=lambda: self.readout.setText(self.tr("Nothing was saved.")))
+
+    def _not_done(self, error: Exception) -> None:
+        if not isinstance(error, core.InspectorError):
+            raise error
+        self.readout.setText(f"{words.sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}".strip())
+
+    # -- Qt's side ----------------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.model.rest()
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 640)
+
+    def _fit_columns(self) -> None:
+        """As wide as the widest number of this type and format, all alike, so that nothing jumps while pages come in."""
+        import numpy as np
+        info = self._tensor[1] if self._tensor else None
+        known = core.DTYPES.get(info.dtype) if info else None
+        samples = ["-1.23457e+38"]
+        if self._format.currentData() == "bits":
+            samples = ["0x" + "0" * (max(known.bits // 4, 2) if known else 2)]
+        elif known is not None and known.kind in ("int", "uint", "quantized", "bool", "other"):
+            samples = [f"-{np.iinfo(np.int64).max}" if known.bits == 64 else "-" + "0" * max(known.bits // 3, 4)]
+            if known.bits == 64:
+                samples = ["-123456789012"]
+        elif self._format.currentData() != "auto":
+            samples = ["-1.234568e-38"]
+        if known is not None and known.kind == "complex" and self._format.currentData() != "bits":
+            samples = [samples[0] * 2]
+        metrics = self.table.fontMetrics()
+        self.table.horizontalHeader().setDefaultSectionSize(max(metrics.horizontalAdvance(text) for text in samples) + 28)
+
+    def _set_format(self) -> None:
+        self.model.set_format(self._format.currentData())
+        self._fit_columns()
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.model)
+        table.setAccessibleName(self.tr("Values"))
+        table.setFrameShape(QFrame.Shape.NoFrame)
+        table.setAlternatingRowColors(True)
+        table.setShowGrid(False)
+        table.setProperty("sheet", True)
+        table.setWordWrap(False)
+        table.setTabKeyNavigation(False)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        for header in (table.horizontalHeader(), table.verticalHeader()):
+            header.setHighlightSections(False)
+            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+        copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table, self.copy_selection,
+                         context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        copy.setParent(table)
+        return table
+
+    def _place(self) -> None:
+        self._format = QComboBox()
+        self._format.setAccessibleName(self.tr("Number format"))
+        for text, data in ((self.tr("Automatic"), "auto"), (self.tr("Fixed"), "fixed"), (self.tr("Scientific"), "scientific"),
+                           (self.tr("Hex bits"), "bits")):
+            self._format.addItem(text, data)
+        self._format.activated.connect(self._set_format)
+        self.goto.setAccessibleName(self.tr("Go to index"))
+        self.goto.setClearButtonEnabled(True)
+        tools = QHBoxLayout()
+        tools.setSpacing(8)
+        for text, widget in ((self.tr("&Go to"), self.goto), (self.tr("&Numbers"), self._format)):
+            caption = QLabel(text)
+            caption.setProperty("tone", "muted")
+            caption.setBuddy(widget)
+            tools.addWidget(caption)
+            tools.addWidget(widget, 1 if widget is self.goto else 0)
+        tools.addWidget(self._menu_button(self.tr("Find"), self.tr("Find the next odd or extreme value"), (
+            (self.tr("Next NaN"), "nan", "Ctrl+Alt+N"), (self.tr("Next infinity"), "inf", "Ctrl+Alt+I"),
+            (self.tr("Next zero"), "zero", "Ctrl+Alt+0"), (self.tr("Greatest value"), "max", "Ctrl+Alt+Up"),
+            (self.tr("Smallest value"), "min", "Ctrl+Alt+Down"))))
+        out = QPushButton(self.tr("Save"))
+        out.setAccessibleName(self.tr("Copy or save values"))
+        menu = QMenu(out)
+        menu.addAction(self.tr("Copy selection"), self.copy_selection)
+        menu.addSeparator()
+        menu.addAction(self.tr("Save slice as CSV…"), partial(self.save, "csv"))
+        menu.addAction(self.tr("Save slice as NPY…"), partial(self.save, "npy"))
+        out.setMenu(menu)
+        tools.addWidget(out)
+        self._shown = QWidget()
+        inside = QVBoxLayout(self._shown)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(8)
+        inside.addLayout(tools)
+        inside.addWidget(self.table, 1)
+        inside.addWidget(self.readout)
+        self._pages = QStackedLayout()
+        self._pages.addWidget(self.notice)
+        self._pages.addWidget(self._shown)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 14, 16, 12)
+        whole.setSpacing(4)
+        whole.addWidget(self.heading)
+        whole.addWidget(self.remark)
+        whole.addSpacing(6)
+        whole.addWidget(self.slices)
+        whole.addSpacing(4)
+        whole.addLayout(self._pages, 1)
+        self.table.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _menu_button(self, text: str, name: str, entries: tuple[tuple[str, core.What, str], ...]) -> QPushButton:
+        button = QPushButton(text)
+        button.setAccessibleName(name)
+        menu = QMenu(button)
+        for said, what, keys in entries:
+            action = menu.addAction(said, partial(self.find_next, what))
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            self.addAction(action)          # its keys work while the menu is closed
+        button.setMenu(menu)
+        return button
+
+
+def parse_index(text: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+    """The index that `text` names in `shape`: as many numbers as there are dimensions, in any brackets, or one that counts in
+    C order. Negative ones count from the end. None when it names none."""
+    parts = [part for part in re.split(r"[\s,;\[\]()]+", text.strip()) if part]
+    if not parts or any(not re.fullmatch(r"[+-]?\d{1,19}", part) for part in parts):
+        return None
+    given = [int(part) for part in parts]
+    numel = 1
+    for size in shape:
+        numel *= size
+    if len(given) == 1 and len(shape) != 1:
+        flat = given[0] + (numel if given[0] < 0 else 0)
+        return core.unravel(flat, shape) if 0 <= flat < numel else None
+    if len(given) != len(shape):
+        return None
+    at = tuple(n + size if n < 0 else n for n, size in zip(given, shape, strict=True))
+    return at if all(0 <= n < size for n, size in zip(at, shape, strict=True)) else None

@@ -1,0 +1,153 @@
+"""A row of switches, one for each status, with its sign and how many there are. Those that are on show only their pairs."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QLayout, QLayoutItem, QSizePolicy, QWidget
+
+from .. import theme, words
+from ..models.pair_lines import status_helps, status_words
+from .pair_delegate import draw_sign
+
+ORDER = ("values", "dtype", "shape", "only-a", "only-b", "renamed", "device", "plain", "unread", "equal")
+_SIGN, _PAD, _GAP = 16, 8, 6
+
+
+class Chips(QWidget):
+    """`statuses` are those switched on; none is all."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        names, helps = status_words(), status_helps()
+        self.chips = {status: _Chip(status, names[status], helps[status]) for status in ORDER}
+        row = _Flow(self)
+        for chip in self.chips.values():
+            row.addWidget(chip)
+            chip.toggled.connect(lambda: self.changed.emit())
+        self.setAccessibleName(self.tr("Show only"))
+
+    @property
+    def statuses(self) -> frozenset[str]:
+        return frozenset(status for status, chip in self.chips.items() if chip.isChecked())
+
+    def show_counts(self, counts: Mapping[str, int]) -> None:
+        """What is not there has no chip, unless it is on."""
+        for status, chip in self.chips.items():
+            chip.set_count(counts.get(status, 0))
+            chip.setVisible(bool(counts.get(status)) or chip.isChecked())
+
+    def clear(self) -> None:
+        for chip in self.chips.values():
+            chip.setChecked(False)
+
+
+class _Chip(QAbstractButton):
+    def __init__(self, status: str, name: str, help: str) -> None:
+        super().__init__()
+        self._status = status
+        self._count = 0
+        self.setText(name)
+        self.setToolTip(words.tip(help))
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.set_count(0)
+
+    def set_count(self, count: int) -> None:
+        if count != self._count or not self.accessibleName():
+            self._count = count
+            self.setAccessibleName(f"{self.text()}: {count:,}")
+            self.updateGeometry()
+            self.update()
+
+    @property
+    def count(self) -> int:
+        return self._count
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        width = metrics.horizontalAdvance(self.text()) + metrics.horizontalAdvance(f"{self._count:,}")
+        return QSize(width + _SIGN + 2 * _GAP + 2 * _PAD, metrics.height() + 10)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.colours(self.palette())
+        on = self.isChecked()
+        edge = colours.accent if on or self.hasFocus() else colours.border
+        painter.setPen(QPen(QColor(edge), 1))
+        painter.setBrush(QColor(colours.selection if on else colours.hover if self.underMouse() else colours.card))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), self.height() / 2, self.height() / 2)
+        draw_sign(painter, QRectF(_PAD, (self.height() - _SIGN) / 2, _SIGN, _SIGN), self._status, colours)
+        left, middle = _PAD + _SIGN + _GAP, Qt.AlignmentFlag.AlignVCenter
+        painter.setPen(QColor(colours.selection_text if on else colours.text))
+        painter.drawText(QRect(left, 0, self.width(), self.height()), middle, self.text())
+        painter.setPen(QColor(colours.selection_text if on else colours.muted))
+        painter.drawText(QRect(0, 0, self.width() - _PAD, self.height()), middle | Qt.AlignmentFlag.AlignRight, f"{self._count:,}")
+        painter.end()
+
+    def enterEvent(self, event: QEvent) -> None:
+        self.update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.update()
+
+
+class _Flow(QLayout):
+    """From left to right, in as many lines as it takes."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._arrange(QRect(0, 0, width, 0), move=False)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        size = QSize(0, 0)
+        for item in self._items:
+            if not item.isEmpty():
+                size = size.expandedTo(item.sizeHint())
+        return size
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._arrange(rect, move=True)
+
+    def _arrange(self, rect: QRect, move: bool) -> int:
+        x, y, height = rect.left(), rect.top(), 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            size = item.sizeHint()
+            if x > rect.left() and x + size.width() > rect.right() + 1:
+                x, y, height = rect.left(), y + height + _GAP, 0
+            if move:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x += size.width() + _GAP
+            height = max(height, size.height())
+        return y + height - rect.top()
