@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
         self.menus["panels"].setEnabled(open_ and not comparing)
         self._fit_panels(document, open_ and not comparing)
         self.setWindowTitle(self._title())
-        self.setWindowModified(document is not None and self.session.is_modified(document.id))
+        self.setWindowModified("[*]" in self.windowTitle() and document is not None and self.session.is_modified(document.id))
         self.setWindowFilePath("")
         self.status.setText(self._said())
 
@@ -217,7 +217,8 @@ class MainWindow(QMainWindow):
         if document is None:
             return self.tr("Checkpoint Inspector")
         if self.comparing_shown and self.session.compared is not None:
-            sides = [core.visible(name_of(found.path), 80) for id in self.session.compared.ids if (found := self.session.document(id))]
+            sides = [core.visible(name_of(found.path), 80).replace("[*]", "[*][*]") for id in self.session.compared.ids
+                     if (found := self.session.document(id))]
             return self.tr("{a} and {b} — Checkpoint Inspector").format(a=sides[0], b=sides[-1])
         name, others = core.visible(name_of(document.path), 120).replace("[*]", "[*][*]"), len(self.session.documents) - 1
         if self.session.is_modified(document.id):

@@ -89,7 +89,7 @@ class Menus(QObject):
         self._add(menu, "demo", self.tr("Open the &Demo Files"), c.open_demo, "", "demo")
         menu.addSeparator()
         self._add(menu, "save", self.tr("&Save…"), c.save, "Ctrl+S", "save")
-        self._add(menu, "save-as", self.tr("Save &As…"), c.save_as, "Ctrl+Shift+S")
+        self._add(menu, "save-as", self.tr("Sa&ve As…"), c.save_as, "Ctrl+Shift+S")
         menu.addSeparator()
         self._add(menu, "compare", self.tr("Co&mpare"), c.compare, "Ctrl+D", "compare")
         self._add(menu, "compare-with", self.tr("Compare &With a File…"), c.compare_with_file, "Ctrl+Shift+D")
