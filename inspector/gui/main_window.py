@@ -61,7 +61,7 @@ from .widgets.search_box import SearchBox
 from .widgets.tree_view import TreeView
 
 SIZE = (1360, 860)
-SPLIT = (600, 760)
+SPLIT = (680, 700)
 MARGIN = 10
 
 Choose = Callable[[bool, Callable[[list[str]], None]], None]
