@@ -148,6 +148,9 @@ class Session(QObject):
         wanted = (*chosen.keys, *(() if chosen.value is None else (chosen.value,)))
         if not wanted:
             return
+        if not chosen.prefix and len(chosen.keys) == len(before.tensors):       # all of it
+            self.select(Selection(document.id))
+            return
         came = [before.edited.origin.get(key) if before.edited else key for key in wanted]
         now = {old: new for new, old in after.edited.origin.items()} if after.edited else {key: key for key in came if key is not None}
         keys = [now.get(key) if key is not None else None for key in came]

@@ -228,7 +228,7 @@ QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padd
                               selection-color: $selection_text; }
 QCheckBox { spacing: 7px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px; background: $base; }
-QCheckBox::indicator:hover, QCheckBox:focus::indicator { border: 1px solid $accent; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border: 1px solid $accent; }
 QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; image: url("$check"); }
 QCheckBox::indicator:disabled { border: 1px solid $border; background: $track; }
 QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px; }
