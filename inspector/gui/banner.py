@@ -1,11 +1,15 @@
-"""The banner over the panels: the file on the disk is no longer the one that was opened. Looked for in a task whenever the
-window comes to the front."""
+"""The banners over the panels: the file on the disk is no longer the one that was opened (looked for in a task whenever the window
+comes to the front), and what a save wrote and verified."""
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from collections.abc import Sequence
 
-from . import icons, theme
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from inspector import core
+
+from . import icons, theme, words
 from .opening import has_changed
 from .session import Session, State
 from .tasks import Tasks
@@ -72,3 +76,56 @@ class ChangedBanner(QFrame):
 
     def _tint(self) -> None:
         self._picture.setPixmap(icons.pixmap("warning", 20, theme.colours().warning))
+
+
+class SavedBanner(QFrame):
+    """Over a file that was just saved, until it is put away."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setProperty("level", "ok")
+        self._session = session
+        self._path = ""
+        self._picture = QLabel()
+        self.text = QLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setProperty("tone", "ok")
+        self.text.setWordWrap(True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        close = QToolButton()
+        icons.put(close, "close")
+        close.setAccessibleName(self.tr("Put the message away"))
+        close.clicked.connect(self.put_away)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 7, 8, 7)
+        row.setSpacing(10)
+        row.addWidget(self._picture)
+        row.addWidget(self.text, 1)
+        row.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setVisible(False)
+        self._tint()
+        theme.watcher().changed.connect(self._tint)
+        session.selection_changed.connect(self._show)
+
+    def tell(self, path: str, report: core.SaveReport, notes: Sequence[str]) -> None:
+        """What was written, over the document at `path`."""
+        size = words.size(report.nbytes)
+        where = self.tr("{size} in {n} files").format(size=size, n=f"{len(report.files):,}") if len(report.files) > 1 else size
+        said = self.tr("Saved {tensors}, {where}. Every byte was read back and compared ({seconds} s).").format(
+            tensors=words.tensors(report.tensors), where=where, seconds=f"{report.seconds:.1f}")
+        self._path = path
+        self.text.setText("\n".join((said, *(core.visible(note, 300) for note in notes[:3]))))
+        self._show()
+
+    def put_away(self) -> None:
+        self._path = ""
+        self._show()
+
+    def _show(self) -> None:
+        document = self._session.selected_document
+        self.setVisible(bool(self._path) and document is not None and document.path == self._path)
+
+    def _tint(self) -> None:
+        self._picture.setPixmap(icons.pixmap("ok", 20, theme.colours().ok))

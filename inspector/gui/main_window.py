@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QStandardPaths, Qt
@@ -42,9 +43,10 @@ from inspector import core
 
 from . import icons, notices, theme, words
 from .activity import Activity
-from .banner import ChangedBanner
+from .banner import ChangedBanner, SavedBanner
 from .comparison.page import ComparePage
 from .dialogs.doctor import Doctor
+from .edit_commands import EditCommands
 from .menus import Menus
 from .models.tree_model import TreeModel
 from .opening import Opener, local_paths, name_of
@@ -78,6 +80,8 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(520, 360)
         self._place()
         self.menus = Menus(self, self, settings)
+        self.edits = EditCommands(self, session, tasks, self.opener, self.menus, self.saved, partial(self.show_panel_named, "edits"))
+        self.tree.edit_actions = self.menus.edits
         self._veil = _Veil(self)
         self._connect()
         self.restore_layout()
@@ -141,11 +145,13 @@ class MainWindow(QMainWindow):
         for page in (self.tabs, self.problem, self.loading):
             self.states.addWidget(page)
         self.banner = ChangedBanner(self.session, self.tasks)
+        self.saved = SavedBanner(self.session)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
+        column.addWidget(self.saved)
         column.addWidget(self.states, 1)
         right.setMinimumWidth(340)
         return right
@@ -155,16 +161,17 @@ class MainWindow(QMainWindow):
         self.welcome.demo_asked.connect(self.open_demo)
         self.welcome.path_asked.connect(self.open_path)
         self.problem.retry_asked.connect(self.opener.reload)
-        self.problem.close_asked.connect(self.opener.close)
+        self.problem.close_asked.connect(self.edits.close)
         self.problem.anyway_asked.connect(self.opener.open_anyway)
         self.problem.path_asked.connect(self.open_path)
         self.loading.cancel_asked.connect(self.opener.cancel)
-        self.tree.close_requested.connect(self.opener.close)
+        self.tree.close_requested.connect(self.edits.close)
         self.tree.compare_requested.connect(self.compare_documents)
         self.session.compared_changed.connect(self._show_compared)
         self.banner.reload_asked.connect(self.opener.reload)
         self.session.selection_changed.connect(self._refresh)
-        for signal in (self.session.document_added, self.session.document_changed, self.session.document_removed):
+        for signal in (self.session.document_added, self.session.document_changed, self.session.document_removed,
+                       self.session.edits_changed):
             signal.connect(self._follow)
 
     def _follow(self, id: int) -> None:
@@ -191,6 +198,7 @@ class MainWindow(QMainWindow):
         self.menus["panels"].setEnabled(open_ and not comparing)
         self._fit_panels(document, open_ and not comparing)
         self.setWindowTitle(self._title())
+        self.setWindowModified("[*]" in self.windowTitle() and document is not None and self.session.is_modified(document.id))
         self.setWindowFilePath("")
         self.status.setText(self._said())
 
@@ -209,9 +217,12 @@ class MainWindow(QMainWindow):
         if document is None:
             return self.tr("Checkpoint Inspector")
         if self.comparing_shown and self.session.compared is not None:
-            sides = [core.visible(name_of(found.path), 80) for id in self.session.compared.ids if (found := self.session.document(id))]
+            sides = [core.visible(name_of(found.path), 80).replace("[*]", "[*][*]") for id in self.session.compared.ids
+                     if (found := self.session.document(id))]
             return self.tr("{a} and {b} — Checkpoint Inspector").format(a=sides[0], b=sides[-1])
-        name, others = core.visible(name_of(document.path), 120), len(self.session.documents) - 1
+        name, others = core.visible(name_of(document.path), 120).replace("[*]", "[*][*]"), len(self.session.documents) - 1
+        if self.session.is_modified(document.id):
+            name += "[*]"               # where Qt puts the mark of a modified file
         shown = self.tr("{name} and {n} more").format(name=name, n=others) if others else name
         return self.tr("{name} — Checkpoint Inspector").format(name=shown)
 
@@ -345,7 +356,25 @@ class MainWindow(QMainWindow):
     def close_file(self) -> None:
         document = self.session.selected_document
         if document is not None:
-            self.opener.close(document.id)
+            self.edits.close(document.id)
+
+    def save(self) -> None:
+        self.edits.save()
+
+    def save_as(self) -> None:
+        self.edits.save_as()
+
+    def undo(self) -> None:
+        self.edits.undo()
+
+    def redo(self) -> None:
+        self.edits.redo()
+
+    def edit(self, kind: str) -> None:
+        self.edits.edit(kind)
+
+    def load_recipe(self) -> None:
+        self.edits.load_recipe()
 
     def quit(self) -> None:
         self.close()
@@ -375,6 +404,9 @@ class MainWindow(QMainWindow):
     def show_panel(self, index: int) -> None:
         self.menus["panels"].setChecked(True)
         self.tabs.setCurrentIndex(index)
+
+    def show_panel_named(self, name: str) -> None:
+        self.show_panel([panel.name for panel in PANELS].index(name))
 
     def show_panels(self, shown: bool) -> None:
         self.right.setVisible(shown)
@@ -450,6 +482,9 @@ class MainWindow(QMainWindow):
             self.tree.reset_columns()
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.edits.may_close():
+            event.ignore()
+            return
         self.keep_layout()
         self.tasks.close()
         super().closeEvent(event)

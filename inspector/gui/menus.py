@@ -12,9 +12,12 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from inspector import core
 
-from . import icons, theme, words
+from . import edit_words, icons, theme, words
 from .panels import PANELS
 from .settings import Settings
+
+_FIRST_OF_GROUPS = ("drop", "cast", "set")
+_EDIT_PICTURES = {"strip-prefix": "edit", "drop": "remove"}
 
 
 class Commands(Protocol):
@@ -28,7 +31,13 @@ class Commands(Protocol):
     def check_against(self) -> None: ...
     def reload(self) -> None: ...
     def close_file(self) -> None: ...
+    def save(self) -> None: ...
+    def save_as(self) -> None: ...
     def quit(self) -> None: ...
+    def undo(self) -> None: ...
+    def redo(self) -> None: ...
+    def edit(self, kind: str) -> None: ...
+    def load_recipe(self) -> None: ...
     def copy_keys(self) -> None: ...
     def search_keys(self) -> None: ...
     def show_panel(self, index: int) -> None: ...
@@ -58,6 +67,10 @@ class Menus(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
+    def edits(self) -> list[QAction]:
+        """The commands that edit what is selected, for other menus."""
+        return [self[f"edit-{kind.name}"] for kind in edit_words.KINDS]
+
     def shortcuts(self) -> list[tuple[str, str]]:
         """(command, keys) of everything that has keys, in the order of the menus."""
         return [(action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…"),
@@ -75,6 +88,9 @@ class Menus(QObject):
         self._fill_recent()
         self._add(menu, "demo", self.tr("Open the &Demo Files"), c.open_demo, "", "demo")
         menu.addSeparator()
+        self._add(menu, "save", self.tr("&Save…"), c.save, "Ctrl+S", "save")
+        self._add(menu, "save-as", self.tr("Sa&ve As…"), c.save_as, "Ctrl+Shift+S")
+        menu.addSeparator()
         self._add(menu, "compare", self.tr("Co&mpare"), c.compare, "Ctrl+D", "compare")
         self._add(menu, "compare-with", self.tr("Compare &With a File…"), c.compare_with_file, "Ctrl+Shift+D")
         self._add(menu, "against", self.tr("Check &Against a Model…"), c.check_against)
@@ -88,6 +104,15 @@ class Menus(QObject):
 
     def _edit(self, c: Commands) -> None:
         menu = self._window.menuBar().addMenu(self.tr("&Edit"))
+        self._add(menu, "undo", self.tr("&Undo"), c.undo, "Ctrl+Z", "undo")
+        self._add(menu, "redo", self.tr("&Redo"), c.redo, "Ctrl+Shift+Z, Ctrl+Y", "redo")
+        menu.addSeparator()
+        for kind in edit_words.KINDS:
+            if kind.name in _FIRST_OF_GROUPS:
+                menu.addSeparator()
+            self._add(menu, f"edit-{kind.name}", kind.title() + "…", partial(c.edit, kind.name), "", _EDIT_PICTURES.get(kind.name, ""))
+        self._add(menu, "load-recipe", self.tr("&Load Recipe…"), c.load_recipe)
+        menu.addSeparator()
         self._add(menu, "copy", self.tr("&Copy Key"), c.copy_keys, "Ctrl+Shift+C", "copy")
         menu.addSeparator()
         self._add(menu, "find", self.tr("&Find…"), c.search_keys, "Ctrl+F", "search")

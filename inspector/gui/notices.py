@@ -117,6 +117,17 @@ def ask(parent: QWidget | None, title: str, text: str, hint: str, yes: str, on_y
     return box
 
 
+def ask_to_save(parent: QWidget | None, title: str, text: str, hint: str, on_save: Callable[[], object],
+                on_discard: Callable[[], object]) -> Box:
+    """Whether to save what would be lost. Escape and Cancel do nothing."""
+    box = Box(parent, "warning", title, text, hint)
+    box.answer(QCoreApplication.translate("Notices", "Discard"), on_discard)
+    box.answer(QCoreApplication.translate("Notices", "Cancel"))
+    box.answer(QCoreApplication.translate("Notices", "Save…"), on_save, primary=True)
+    box.open()
+    return box
+
+
 def versions() -> str:
     """What a report of a fault should say about where it happened, one fact a line."""
     return "\n".join((f"Checkpoint Inspector {core.version}", f"Python {platform.python_version()}",

@@ -2,8 +2,8 @@
 
 What is on it can be chosen by the environment, for documentation and tests:
     INSPECTOR_THEME=light|dark      QT_SCALE_FACTOR=2      INSPECTOR_SCREENSHOT_SIZE=1440x900
-    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|code|compare
-    INSPECTOR_SCREENSHOT_KEY=conv1.weight
+    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|edits|code|compare
+    INSPECTOR_SCREENSHOT_KEY=conv1.weight       INSPECTOR_SCREENSHOT_RECIPE=fix.json (edits that wait for the first file)
 """
 from __future__ import annotations
 
@@ -87,6 +87,11 @@ class Camera(QObject):
             self._compare()
             return
         window.show_panel(names.index(panel) if panel in names else 0)
+        recipe = os.environ.get("INSPECTOR_SCREENSHOT_RECIPE", "")
+        if recipe and first.checkpoint is not None:
+            window.edits.asks = False
+            window.tasks.start("recipe", lambda monitor: core.read_recipe(recipe),
+                               on_done=lambda edits: session.add_edits(first.id, edits))
         loaded = [document.checkpoint for document in session.documents if document.checkpoint is not None]
         if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
             window.expand_all()

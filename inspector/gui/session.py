@@ -6,13 +6,16 @@ Panels read it and follow its signals; they never talk to each other. Everything
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from inspector import core
+
+Edits = tuple[core.Edit, ...]
+_UNDONE = 200           # steps back that are remembered
 
 
 class State(Enum):
@@ -23,7 +26,8 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Document:
-    """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING. With
+    """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING. `original` is what
+    the file holds; `checkpoint` is that after the edits that wait to be saved, as far as they have been applied. With
     `follow_links` somebody agreed that its files may be links out of its folder."""
 
     id: int
@@ -35,6 +39,17 @@ class Document:
     total: int = 0
     doing: str = ""
     follow_links: bool = False
+    original: core.Checkpoint | None = None
+
+
+@dataclass(slots=True)
+class _Pending:
+    """The edits of a document, what they were before and after, for undo and redo, and which of them a file holds already."""
+
+    edits: Edits = ()
+    past: list[Edits] = field(default_factory=list)
+    future: list[Edits] = field(default_factory=list)
+    saved: Edits = ()
 
 
 class Selection(NamedTuple):
@@ -69,7 +84,7 @@ class Session(QObject):
     document_changed = Signal(int)      # state, progress or content
     document_removed = Signal(int)
     selection_changed = Signal()
-    edits_changed = Signal(int)         # the edits that wait for a document
+    edits_changed = Signal(int)         # the edits that wait, or whether they are saved
     compared_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -77,7 +92,7 @@ class Session(QObject):
         self._documents: dict[int, Document] = {}
         self._next = 1
         self._selection: Selection | None = None
-        self._edits: dict[int, tuple[core.Edit, ...]] = {}
+        self._pending: dict[int, _Pending] = {}
         self._compared: Compared | None = None
 
     @property
@@ -113,8 +128,40 @@ class Session(QObject):
         document = self._documents.get(id)
         if document is not None:
             document.state, document.checkpoint, document.error = State.READY, checkpoint, None
+            document.original = checkpoint
             self._keep_selection(document, checkpoint)
             self.document_changed.emit(id)
+
+    def show_edited(self, id: int, checkpoint: core.Checkpoint) -> None:
+        """`checkpoint` is what a document's original is after edits. What is selected stays so under its new name."""
+        document = self._documents.get(id)
+        if document is None or document.checkpoint is None or document.checkpoint is checkpoint:
+            return
+        before, document.checkpoint = document.checkpoint, checkpoint
+        self._carry_selection(document, before, checkpoint)
+        self.document_changed.emit(id)
+
+    def _carry_selection(self, document: Document, before: core.Checkpoint, after: core.Checkpoint) -> None:
+        chosen = self._selection
+        if chosen is None or chosen.document != document.id:
+            return
+        wanted = (*chosen.keys, *(() if chosen.value is None else (chosen.value,)))
+        if not wanted:
+            return
+        if not chosen.prefix and len(chosen.keys) == len(before.tensors):       # all of it
+            self.select(Selection(document.id))
+            return
+        came = [before.edited.origin.get(key) if before.edited else key for key in wanted]
+        now = {old: new for new, old in after.edited.origin.items()} if after.edited else {key: key for key in came if key is not None}
+        keys = [now.get(key) if key is not None else None for key in came]
+        if any(key is None or (key not in after.tensors and key not in after.values) for key in keys):
+            self.select(Selection(document.id))
+            return
+        names = [key for key in keys if key is not None]
+        value = names.pop() if chosen.value is not None else None
+        prefix = value if value is not None else names[0] if len(names) == 1 and chosen.keys[0] == chosen.prefix \
+            else _renamed_group(chosen, names)
+        self.select(Selection(document.id, prefix, tuple(names), value))
 
     def _keep_selection(self, document: Document, checkpoint: core.Checkpoint) -> None:
         """After a reload what was selected may be gone: then the file is."""
@@ -127,7 +174,7 @@ class Session(QObject):
     def failed(self, id: int, error: core.InspectorError) -> None:
         document = self._documents.get(id)
         if document is not None:
-            document.state, document.error, document.checkpoint = State.FAILED, error, None
+            document.state, document.error, document.checkpoint, document.original = State.FAILED, error, None, None
             self.document_changed.emit(id)
 
     def restart(self, id: int) -> None:
@@ -151,7 +198,7 @@ class Session(QObject):
 
     def remove(self, id: int) -> None:
         if self._documents.pop(id, None) is not None:
-            self._edits.pop(id, None)
+            self._pending.pop(id, None)
             if self._compared is not None and id in self._compared.ids:
                 self.compare(None)
             if self._selection is not None and self._selection.document == id:
@@ -166,19 +213,60 @@ class Session(QObject):
 
     # -- edits
 
-    def edits(self, id: int) -> tuple[core.Edit, ...]:
+    def edits(self, id: int) -> Edits:
         """What is to be done to a document when it is saved, in order."""
-        return self._edits.get(id, ())
+        return self._waiting(id).edits
 
     def set_edits(self, id: int, edits: Iterable[core.Edit]) -> None:
-        wanted = tuple(edits)
-        if id in self._documents and wanted != self.edits(id):
-            self._edits[id] = wanted
+        pending, wanted = self._waiting(id), tuple(edits)
+        if id in self._documents and wanted != pending.edits:
+            pending.past = [*pending.past, pending.edits][-_UNDONE:]
+            pending.edits, pending.future = wanted, []
             self.edits_changed.emit(id)
 
     def add_edits(self, id: int, edits: Iterable[core.Edit]) -> None:
         """Puts `edits` behind those that wait already."""
         self.set_edits(id, (*self.edits(id), *edits))
+
+    def undo(self, id: int) -> None:
+        pending = self._waiting(id)
+        if pending.past:
+            pending.future.append(pending.edits)
+            pending.edits = pending.past.pop()
+            self.edits_changed.emit(id)
+
+    def redo(self, id: int) -> None:
+        pending = self._waiting(id)
+        if pending.future:
+            pending.past.append(pending.edits)
+            pending.edits = pending.future.pop()
+            self.edits_changed.emit(id)
+
+    def can_undo(self, id: int) -> bool:
+        return bool(self._waiting(id).past)
+
+    def can_redo(self, id: int) -> bool:
+        return bool(self._waiting(id).future)
+
+    def is_modified(self, id: int) -> bool:
+        """Whether closing the document would lose edits."""
+        pending = self._waiting(id)
+        return bool(pending.edits) and pending.edits != pending.saved
+
+    def saved_edits(self, id: int, edits: Edits, *, into_itself: bool) -> None:
+        """`edits` are in a file now; `into_itself`: in the document's own, which needs them no more."""
+        if id not in self._documents:
+            return
+        pending = self._waiting(id)
+        if into_itself:
+            left = pending.edits[len(edits):] if pending.edits[:len(edits)] == edits else ()
+            self._pending[id] = _Pending(left)
+        else:
+            pending.saved = edits
+        self.edits_changed.emit(id)
+
+    def _waiting(self, id: int) -> _Pending:
+        return self._pending.setdefault(id, _Pending()) if id in self._documents else _Pending()
 
     # -- comparing
 
@@ -193,3 +281,12 @@ class Session(QObject):
         if compared != self._compared:
             self._compared = compared
             self.compared_changed.emit()
+
+
+def _renamed_group(chosen: Selection, names: list[str]) -> str:
+    """What a group is called once its keys have other names: their common beginning, by whole segments; "" when they have none."""
+    if not names or not chosen.prefix:
+        return ""
+    first, last = min(names).split("."), max(names).split(".")
+    common = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
+    return ".".join(first[:min(common, len(first) - 1)])

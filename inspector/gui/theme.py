@@ -163,7 +163,8 @@ def palette_of(c: Colours) -> QPalette:
 
 def style_sheet(c: Colours) -> str:
     colours_ = {name: value for name, value in c._asdict().items() if isinstance(value, str)}
-    return Template(_SHEET).substitute(colours_, arrow=resource_path("themes/arrow-down.svg").as_posix())
+    return Template(_SHEET).substitute(colours_, arrow=resource_path("themes/arrow-down.svg").as_posix(),
+                                       check=resource_path(f"themes/check-{'dark' if c.dark else 'light'}.svg").as_posix())
 
 
 # Only what Fusion and the palette cannot say. Sizes are in device-independent pixels.
@@ -203,6 +204,7 @@ QPushButton:focus { border: 1px solid $accent; }
 QPushButton:disabled { color: $faint; }
 QPushButton[primary="true"] { background: $accent; color: $accent_text; border: 1px solid $accent; }
 QPushButton[primary="true"]:hover, QPushButton[primary="true"]:focus { background: $accent_hover; }
+QPushButton[primary="true"]:disabled { background: $track; color: $faint; border: 1px solid $track; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: $link; padding: 3px 6px;
                            text-align: left; }
 QPushButton[link="true"]:hover { background: $hover; }
@@ -224,6 +226,11 @@ QComboBox::drop-down { border: none; width: 22px; }
 QComboBox::down-arrow { image: url("$arrow"); width: 12px; height: 12px; }
 QComboBox QAbstractItemView { background: $card; border: 1px solid $border; padding: 4px; selection-background-color: $selection;
                               selection-color: $selection_text; }
+QCheckBox { spacing: 7px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid $faint; border-radius: 4px; background: $base; }
+QCheckBox::indicator:hover, QCheckBox::indicator:focus { border: 1px solid $accent; }
+QCheckBox::indicator:checked { background: $accent; border: 1px solid $accent; image: url("$check"); }
+QCheckBox::indicator:disabled { border: 1px solid $border; background: $track; }
 QPlainTextEdit { background: $base; border: 1px solid $border; border-radius: 6px; padding: 4px; }
 QPlainTextEdit:focus { border: 1px solid $accent; }
 QCheckBox { spacing: 8px; }

@@ -52,6 +52,7 @@ class Line:
     problem: str = ""
     shared: bool = False                        # a tensor whose storage others lie in too
     briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
+    edited: str = ""                            # what a key was before the edits that wait, or that it is new
 
 
 def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Line:
@@ -69,7 +70,8 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Li
         return Line(Kind.LOADING, document.id, None if rows is None else 0, 0, (name, doing, "", "", "", ""),
                     has_children=children, expanded=expanded, spans=True, progress=progress)
     return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0,
-                briefs={PARAMETERS: _brief(int(rows.tree.parameters[0]))})
+                briefs={PARAMETERS: _brief(int(rows.tree.parameters[0]))},
+                edited=QCoreApplication.translate("TreeModel", "with edits that wait to be saved") if rows.tree.checkpoint.edited else "")
 
 
 def message_line(document: Document) -> Line:
@@ -97,7 +99,8 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
                 share=tree.share(node), problem=info.problem if info is not None else "",
-                shared=info is not None and info.storage in tree.shared)
+                shared=info is not None and info.storage in tree.shared,
+                edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
 
 
 def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -> str:
@@ -105,9 +108,10 @@ def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -
     if line.kind in (Kind.FAILED, Kind.MESSAGE):
         return words.tip(line.problem)
     if line.kind in (Kind.FILE, Kind.LOADING) and column == NAME:
-        return words.tip(document.path)
+        return words.tip(document.path) + (f"<br>{words.tip(line.edited)}" if line.edited else "")
     if column == NAME:
-        texts = [line.key or line.texts[NAME]] + ([line.problem] if line.problem else []) + ([_shares_storage()] if line.shared else [])
+        texts = [line.key or line.texts[NAME]] + ([line.problem] if line.problem else []) + ([_shares_storage()] if line.shared else []) \
+            + ([line.edited] if line.edited else [])
         return "<br>".join(words.tip(text) for text in texts)
     if line.kind is Kind.VALUE and tree is not None and line.node is not None:
         return words.tip(core.one_line(tree.value(line.node), 2000))
@@ -126,6 +130,8 @@ def accessible(line: Line) -> str:
                         else QCoreApplication.translate("TreeModel", "collapsed"))
     if line.shared:
         text += ", " + _shares_storage()
+    if line.edited:
+        text += ", " + line.edited
     if line.kind is Kind.FAILED:
         text += ", " + _could_not()
     if line.kind is Kind.LOADING:
@@ -156,6 +162,27 @@ def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, .
 
 def _shares_storage() -> str:
     return QCoreApplication.translate("TreeModel", "shares its storage with others")
+
+
+def _edited(ckpt: core.Checkpoint, key: str) -> str:
+    """"was: module.fc.weight, float32, cuda:0" as far as it differs; "" for what no edit touched."""
+    assert ckpt.edited is not None
+    source, old = ckpt.edited.source, ckpt.edited.origin.get(key)
+    if old is None:
+        return QCoreApplication.translate("TreeModel", "new")
+    told = [core.visible(old)] if old != key else []
+    before, now = source.tensors.get(old), ckpt.tensors.get(key)
+    if before is not None and now is not None:
+        told += [core.visible(a or "") for a, b in ((before.dtype, now.dtype), (before.device, now.device)) if a != b]
+        if before.storage != now.storage and before.dtype == now.dtype:
+            told.append(_shares_storage())
+    elif old in source.values and not _same_value(source.values[old], ckpt.values.get(key)):
+        told.append(core.one_line(source.values[old], 200))
+    return QCoreApplication.translate("TreeModel", "was: {before}").format(before=", ".join(told)) if told else ""
+
+
+def _same_value(a: object, b: object) -> bool:
+    return a is b or (type(a) is type(b) and a == b)
 
 
 def _could_not() -> str:

@@ -196,7 +196,8 @@ class TreeModel(QAbstractTableModel):
 
     def selection(self, chosen: dict[int, NDArray[np.int64]], current: int) -> Selection | None:
         """What the panels should answer for when these `nodes` are selected and `current` is the current row. A selection
-        belongs to one file: that of the current row, or the first."""
+        belongs to one file: that of the current row, or the first. None while the rows are still those of an older checkpoint,
+        whose keys may be gone."""
         if not chosen:
             return None
         id = self._locate(current)[0].document.id if 0 <= current < self.rowCount() else -1
@@ -205,6 +206,8 @@ class TreeModel(QAbstractTableModel):
         if branch.rows is None:
             return Selection(id)
         tree, nodes = branch.rows.tree, chosen[id]
+        if tree.checkpoint is not branch.document.checkpoint:
+            return None
         top = int(nodes[0]) if len(nodes) == 1 else tree.lowest_common(nodes)
         value = tree.key(top) if len(nodes) == 1 and tree.is_value(top) else None
         return Selection(id, tree.key(top), tree.tensor_keys(nodes), value)

@@ -13,6 +13,7 @@ from ..session import Session
 from ..tasks import Tasks
 from .code import CodePanel
 from .details import Details
+from .edits import EditsPanel
 from .heatmap import HeatmapPanel
 from .layers import LayersPanel
 from .overview import Overview
@@ -38,5 +39,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", ValuesPanel),
     Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", LayersPanel),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
+    Panel("edits", lambda: QCoreApplication.translate("Panels", "Edits"), "edit", EditsPanel),
     Panel("code", lambda: QCoreApplication.translate("Panels", "Code"), "code", CodePanel, lambda ckpt: bool(core.texts(ckpt))),
 )

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLayout,
+    QPushButton,
     QSizePolicy,
     QTextEdit,
     QVBoxLayout,
@@ -382,9 +383,10 @@ class Bar(QAbstractButton):
 
 
 class FindingBox(QFrame):
-    """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it."""
+    """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it. `fix` is a
+    button that repairs it."""
 
-    def __init__(self, finding: core.Finding) -> None:
+    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None) -> None:
         super().__init__()
         self.setProperty("level", finding.level)
         level = {"danger": self.tr("Danger"), "warning": self.tr("Warning"), "info": self.tr("Note")}[finding.level]
@@ -407,6 +409,9 @@ class FindingBox(QFrame):
         words_.addWidget(Prose(message, level))
         if finding.hint:
             words_.addWidget(Prose(core.visible(finding.hint, 1000), self.tr("What to do"), tone="muted"))
+        if fix is not None:
+            words_.addSpacing(3)
+            words_.addWidget(_fix_button(*fix), 0, Qt.AlignmentFlag.AlignLeft)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(11)
@@ -418,6 +423,15 @@ class FindingBox(QFrame):
         self.addAction(copy)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.setAccessibleName(f"{level}: {message}")
+
+
+def _fix_button(text: str, run: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    icons.put(button, "fix")
+    button.setAccessibleName(text)
+    button.setToolTip(QCoreApplication.translate("FindingBox", "Adds an edit that waits until you save. It can be undone."))
+    button.clicked.connect(lambda: run())
+    return button
 
 
 def empty(layout: QLayout) -> None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from inspector import core
 
-from .. import about, cards, icons, texts, theme, words
+from .. import about, cards, icons, offers, texts, theme, words
 from ..insight import Insight, Insights, related
 from ..session import Document, Selection, Session
 from ..tasks import Tasks
@@ -29,8 +29,9 @@ class Overview(QScrollArea):
         super().__init__(parent)
         self._session = session
         self._tasks = tasks
-        # (document, identity of its checkpoint, prefix, the keys below it that are selected)
-        self._sums: dict[tuple[int, int, str, tuple[str, ...]], Sums] = {}
+        # (document, identity of its checkpoint, prefix, the keys below it that are selected); the checkpoint is kept beside, or
+        # another could get its identity
+        self._sums: dict[tuple[int, int, str, tuple[str, ...]], tuple[core.Checkpoint, Sums]] = {}
         self._insights = Insights.shared(session, tasks)
         self._shown: tuple[Any, ...] = ()
         self._stale = True                                      # to be drawn once it can be seen
@@ -82,6 +83,7 @@ class Overview(QScrollArea):
         self.refresh()
 
     def _document_changed(self, id: int) -> None:
+        self._forget_older(id)
         selected = self._session.selected_document
         if selected is not None and selected.id == id:
             self.refresh()
@@ -93,6 +95,13 @@ class Overview(QScrollArea):
             at = self.verticalScrollBar().value()
             self._repaint()
             self.verticalScrollBar().setValue(at)
+
+    def _forget_older(self, id: int) -> None:
+        """Sums of checkpoints that a document no longer shows: edits make many."""
+        document = self._session.document(id)
+        for key in [key for key, (ckpt, _) in self._sums.items()
+                    if key[0] == id and document is not None and document.checkpoint is not ckpt]:
+            del self._sums[key]
 
     def _forget(self, id: int) -> None:
         for key in [key for key in self._sums if key[0] == id]:
@@ -125,12 +134,12 @@ class Overview(QScrollArea):
         known = self._sums.get(key)
         if known is not None:
             self._tasks.cancel(_TASK)
-            self._fill(lambda: self._summed(known, ckpt, selection, document))
+            self._fill(lambda: self._summed(known[1], ckpt, selection, document))
             return
         prefix, keys = selection.prefix, key[3]
 
         def done(found: Sums) -> None:
-            self._sums[key] = found
+            self._sums[key] = ckpt, found
             if self._shown == (document.id, id(ckpt), selection):
                 self._fill(lambda: self._summed(found, ckpt, selection, document))
 
@@ -152,7 +161,7 @@ class Overview(QScrollArea):
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(os.path.basename(document.path), 80)))
         self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
         if whole:
-            shown = self._findings(ckpt.findings)
+            shown = self._findings(ckpt, document, known)
             if known is not None and known.sizes.stored:
                 self._content.addWidget(cards.bytes_card(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
@@ -214,8 +223,15 @@ class Overview(QScrollArea):
         return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
 
-    def _findings(self, findings: tuple[core.Finding, ...]) -> dict[str, Callable[[], None]]:
+    def _fix(self, finding: core.Finding, ckpt: core.Checkpoint, document: Document,
+             known: Insight | None) -> tuple[str, Callable[[], object]] | None:
+        """The button on a finding."""
+        fix = offers.fix_for(finding, ckpt, known.sharing if known is not None else {})
+        return (fix.text, lambda: self._session.add_edits(document.id, fix.edits)) if fix is not None else None
+
+    def _findings(self, ckpt: core.Checkpoint, document: Document, known: Insight | None) -> dict[str, Callable[[], None]]:
         """Gives what brings the first finding of each id into sight."""
+        findings = ckpt.findings
         if not findings:
             return {}
         ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
@@ -227,7 +243,8 @@ class Overview(QScrollArea):
 
         def put(some: list[core.Finding]) -> None:
             for finding in some:
-                box = FindingBox(finding)
+                fix = self._fix(finding, ckpt, document, known) if finding.id != "unknown-code" or finding.id not in boxes else None
+                box = FindingBox(finding, fix)
                 boxes.setdefault(finding.id, box)
                 boxes_shown.append(box)
                 card.body.addWidget(box)

@@ -34,7 +34,7 @@ class TreeDelegate(RowPainter):
         line, column = self._model.line(index.row()), index.column()
         width = self._metrics.horizontalAdvance(line.texts[column]) + 2 * PAD
         if column == NAME:
-            width += line.depth * INDENT + ARROW + PICTURE + GAP + (MARK + GAP if line.shared else 0)
+            width += line.depth * INDENT + ARROW + PICTURE + GAP + (MARK + GAP) * (line.shared + bool(line.edited))
         return QSize(80 if line.spans and column != NAME else width, self._metrics.height() + 2 * GAP)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -70,6 +70,11 @@ class TreeDelegate(RowPainter):
             room -= MARK + GAP
             painter.drawPixmap(rect.right() - GAP - MARK, rect.top() + (rect.height() - MARK) // 2,
                                self._picture("link", ink.calm, painter, MARK))
+        if line.edited and room > 4 * PICTURE:
+            room -= MARK + GAP
+            after = MARK + GAP if line.shared else 0
+            painter.drawPixmap(rect.right() - GAP - MARK - after, rect.top() + (rect.height() - MARK) // 2,
+                               self._picture("edit", ink.accent, painter, MARK))
         self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME],
                    ink.danger if line.kind is Kind.FAILED else ink.text, middle=True)
 

@@ -5,12 +5,13 @@ change of the rows, by node.
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QMenu, QTableView, QWidget
 
 from .. import icons, words
@@ -53,6 +54,7 @@ class TreeView(QTableView):
         self._own = False                       # the selection is being set, not made
         self._fitted = 0                        # how wide all columns are while they fill the view
         self._typed, self._typing = "", QElapsedTimer()
+        self.edit_actions: Callable[[], list[QAction]] = list       # what else a menu of keys offers
         self._delegate = TreeDelegate(model, self)
         self.setItemDelegate(self._delegate)
         self._look()
@@ -416,6 +418,8 @@ class TreeView(QTableView):
             action.setEnabled(line.has_children and line.kind is not Kind.FAILED)
         menu.addSeparator()
         self._offer_comparing(menu, line.document)
+        menu.addSeparator()
+        menu.addActions([action for action in self.edit_actions() if action.isEnabled()])
         menu.addSeparator()
         close = menu.addAction(self.tr("Close file"), lambda: self.close_requested.emit(line.document))
         icons.put(close, "close")

@@ -1,0 +1,227 @@
+"""What each kind of edit asks for: a few fields that make an edit, or take one apart to change it."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
+
+from inspector import core
+
+from .. import choosing, offers
+
+translate = QCoreApplication.translate
+_CHOICES = 200
+DTYPES = ("float16", "bfloat16", "float32", "float64", "float8_e4m3fn", "float8_e5m2", "int8", "int32", "int64", "bool")
+
+
+class Form(QWidget):
+    """`edit()` makes the edit of what stands in the fields, or raises EditError; while one that is `needed` is empty there is
+    nothing to make yet."""
+
+    changed = Signal()
+
+    def __init__(self, make: Callable[[Form], core.Edit]) -> None:
+        super().__init__()
+        self._make = make
+        self._needed: list[QLineEdit | QComboBox] = []
+        self.fields: dict[str, QLineEdit | QComboBox | QCheckBox] = {}
+        self._rows = QFormLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setHorizontalSpacing(16)
+        self._rows.setVerticalSpacing(9)
+        self._rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+
+    def edit(self) -> core.Edit:
+        return self._make(self)
+
+    @property
+    def complete(self) -> bool:
+        return all(_text(field) for field in self._needed)
+
+    def text(self, name: str) -> str:
+        field = self.fields[name]
+        return "" if isinstance(field, QCheckBox) else _text(field)
+
+    def checked(self, name: str) -> bool:
+        field = self.fields[name]
+        return isinstance(field, QCheckBox) and field.isChecked()
+
+    def line(self, name: str, caption: str, text: str = "", *, hint: str = "", needed: bool = True, browse: bool = False) -> None:
+        edit = QLineEdit(text)
+        edit.setPlaceholderText(hint)
+        edit.setAccessibleName(caption)
+        edit.textChanged.connect(self.changed)
+        self.fields[name] = edit
+        if needed:
+            self._needed.append(edit)
+        self._rows.addRow(caption, self._with_browse(edit) if browse else edit)
+
+    def choice(self, name: str, caption: str, choices: Iterable[str], text: str = "") -> None:
+        """A field with suggestions."""
+        box = QComboBox()
+        box.setEditable(True)
+        box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        box.addItems(list(dict.fromkeys(choices))[:_CHOICES])
+        box.setEditText(text)
+        box.setAccessibleName(caption)
+        completer = box.completer()
+        if completer is not None:
+            completer.setCompletionMode(completer.CompletionMode.PopupCompletion)
+        box.editTextChanged.connect(self.changed)
+        self.fields[name] = box
+        self._needed.append(box)
+        self._rows.addRow(caption, box)
+
+    def tick(self, name: str, caption: str, on: bool, silences: Sequence[str] = ()) -> None:
+        """A yes or no; while it is yes, the fields `silences` ask for nothing."""
+        box = QCheckBox(caption)
+        box.setChecked(on)
+        self.fields[name] = box
+
+        def follow(on: bool) -> None:
+            for other in silences:
+                self.fields[other].setEnabled(not on)
+            self.changed.emit()
+
+        box.toggled.connect(follow)
+        self._rows.addRow("", box)
+        follow(on)
+
+    def _with_browse(self, edit: QLineEdit) -> QWidget:
+        both = QWidget()
+        row = QHBoxLayout(both)
+        row.setContentsMargins(0, 0, 0, 0)
+        button = QPushButton(self.tr("Browse…"))
+        button.setAccessibleName(self.tr("Choose a file"))
+        button.clicked.connect(lambda: choosing.open_file(self.window(), self.tr("Choose a checkpoint"), edit.text(), edit.setText))
+        row.addWidget(edit, 1)
+        row.addWidget(button)
+        return both
+
+
+def _text(field: QLineEdit | QComboBox) -> str:
+    return field.currentText() if isinstance(field, QComboBox) else field.text()
+
+
+def form_for(kind: str, ckpt: core.Checkpoint, start: core.Edit | None = None, suggested: str = "") -> Form:
+    """The form of `kind`, filled from the edit `start`, or with what is `suggested` for its first field."""
+    return _FORMS[kind](ckpt, start, suggested)
+
+
+def _strip(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("strip-prefix", form.text("prefix")))
+    seen = sorted({prefix for info in ckpt.tensors.values() if (prefix := f"{info.name.partition('.')[0]}.") in offers.WRAPPERS})
+    tops = list(dict.fromkeys(f"{info.name.partition('.')[0]}." for info in ckpt.tensors.values() if "." in info.name))[:_CHOICES]
+    text = start.prefix if isinstance(start, core.StripPrefix) else suggested or next(iter(seen), "")
+    form.choice("prefix", translate("EditForms", "Prefix"), [*seen, *tops], text)
+    return form
+
+
+def _add(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("add-prefix", form.text("prefix")))
+    text = start.prefix if isinstance(start, core.AddPrefix) else suggested
+    form.choice("prefix", translate("EditForms", "Prefix"), ("module.", "model.", "_orig_mod."), text)
+    return form
+
+
+def _rename(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.Rename.from_json({"pattern": form.text("pattern"), "replacement": form.text("replacement")}, "rename"))
+    given = start if isinstance(start, core.Rename) else None
+    form.line("pattern", translate("EditForms", "Regular expression"), given.pattern if given else suggested,
+              hint=r"^encoder\.layer\.(\d+)\.")
+    form.line("replacement", translate("EditForms", "Replace by"), given.replacement if given else "", hint=r"blocks.\1.", needed=False)
+    return form
+
+
+def _globbed(option: str) -> Callable[[core.Checkpoint, core.Edit | None, str], Form]:
+    def make(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+        form = Form(lambda form: core.parse_edit(option, form.text("glob")))
+        text = start.text if start is not None else suggested
+        form.line("glob", translate("EditForms", "Keys"), text, hint="*.num_batches_tracked")
+        return form
+    return make
+
+
+def _extract(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("extract", form.text("path")))
+    tops = dict.fromkeys(key.partition(".")[0] for table in (ckpt.tensors, ckpt.values) for key in table if "." in key)
+    modules = [path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), core.Opaque)]
+    places = [*(path or "." for path in modules), *(path for path in ckpt.state_dicts if path), *tops]
+    text = start.path if isinstance(start, core.Extract) else suggested or next(iter(places), "")
+    form.choice("path", translate("EditForms", "Path"), places, text)
+    return form
+
+
+def _cast(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.Cast.from_json({"dtype": form.text("dtype"), "glob": form.text("glob") or "*"}, "cast"))
+    given = start if isinstance(start, core.Cast) else None
+    form.choice("dtype", translate("EditForms", "Element type"), DTYPES, given.dtype if given else "float16")
+    form.line("glob", translate("EditForms", "Keys"), given.glob if given else suggested or "*",
+              hint=translate("EditForms", "* is all floating tensors outside optimizers"), needed=False)
+    return form
+
+
+def _device(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    given = dict(start.mapping) if isinstance(start, core.RemapDevices) else {}
+    rest = dict([*given.items()][1:])
+
+    def make(form: Form) -> core.Edit:
+        return core.RemapDevices.from_json({form.text("from"): form.text("to"), **rest}, "device")
+
+    form = Form(make)
+    tags = sorted({info.device for info in ckpt.tensors.values() if info.device not in (None, "meta")} - {None})
+    kinds = dict.fromkeys(f"{tag.partition(':')[0]}:*" for tag in tags if tag is not None and ":" in tag)
+    there = [*kinds, *(tag for tag in tags if tag is not None), "*"]
+    first = next(iter(given), "")
+    form.choice("from", translate("EditForms", "From"), there, first or suggested or next(iter(kinds), "*"))
+    form.choice("to", translate("EditForms", "To"), ("cpu", "cuda:0", "cuda:1", "mps", "xpu:0"), given.get(first, "cpu"))
+    return form
+
+
+def _set(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    def make(form: Form) -> core.Edit:
+        path = form.text("path")
+        if form.checked("delete"):
+            return core.SetValue(path, delete=True)
+        return core.SetValue(path, core.parse_edit("set", f"value={form.text('value')}").to_json()["value"])
+
+    form = Form(make)
+    given = start if isinstance(start, core.SetValue) else None
+    path = given.path if given else suggested
+    value = given.value if given and not given.delete else ckpt.values.get(path, "")
+    form.choice("path", translate("EditForms", "Path"), ckpt.values, path)
+    shown = "" if isinstance(value, core.Opaque) or value == "" else core.to_json(value)
+    form.line("value", translate("EditForms", "Value"), shown if isinstance(shown, str) else _json(shown), needed=False)
+    form.tick("delete", translate("EditForms", "Take it out"), bool(given and given.delete), ("value",))
+    return form
+
+
+def _json(value: object) -> str:
+    return core.SetValue("value", value).text.partition("=")[2]
+
+
+def _metadata(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.SetMetadata(form.text("key"), None if form.checked("delete") else form.text("value")))
+    given = start if isinstance(start, core.SetMetadata) else None
+    key = given.key if given else suggested
+    form.choice("key", translate("EditForms", "Name"), ckpt.metadata, key)
+    form.line("value", translate("EditForms", "Text"), (given.value or "") if given else ckpt.metadata.get(key, ""), needed=False)
+    form.tick("delete", translate("EditForms", "Take it out"), given is not None and given.value is None, ("value",))
+    return form
+
+
+def _match(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("match", form.text("path")))
+    text = start.reference if isinstance(start, core.Match) and isinstance(start.reference, str) else suggested
+    form.line("path", translate("EditForms", "Checkpoint of the model"), text, browse=True)
+    return form
+
+
+_FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
+    "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "keep": _globbed("keep"),
+    "unshare": _globbed("unshare"), "extract": _extract, "cast": _cast, "device": _device, "set": _set, "set-metadata": _metadata,
+    "match": _match}

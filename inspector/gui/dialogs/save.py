@@ -1,0 +1,337 @@
+"""Save and Save As: where to, in which format, what is lost and what must be said before; then how far it is.
+
+The plan is made anew in a worker whenever an answer changes, and only what was planned and shown is written.
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+
+from .. import choosing, words
+from ..panels.common import empty, label
+from ..session import Document
+from ..tasks import Tasks
+from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_card, plan_card, question_box
+
+PATIENCE = 200          # ms after the last key before a plan is made
+SIZE = (680, 640)
+SHARDED = "safetensors-sharded"
+_SUFFIXES = {"torch-zip": (".pth", ".pt", ".ckpt", ".bin", ".th", ".tar", ".pkl"), "safetensors": (".safetensors",),
+             "torchscript": (".pt", ".pth")}
+_STEPS = 1000
+
+
+class SaveDialog(QDialog):
+    """Saves what a document's edits made of it to `path`, as far as the person does not say otherwise. `done_saving` has the report,
+    the path that was asked for, and what the report says beyond the plan."""
+
+    planned = Signal()                      # the plan, or why there is none, is on show
+    done_saving = Signal(object, str, object)
+
+    def __init__(self, tasks: Tasks, document: Document, path: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        assert document.checkpoint is not None
+        self._tasks, self._document, self._ckpt = tasks, document, document.checkpoint
+        self._plan_key, self._save_key = ("save-plan", id(self)), ("save", document.id)
+        self.plan: core.SavePlan | None = None
+        self._error: core.InspectorError | None = None
+        self._said = ""                     # what came of the last attempt
+        self._allowed: set[str] = set()
+        self._code: dict[str, str] = {}     # every name of unknown code that was seen -> KEEP, DROP or ""
+        self._meant: tuple[core.Loss, ...] = ()
+        self.setWindowTitle(self.tr("Save"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self._form(path))
+        self.pages.addWidget(self._progress())
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(22, 18, 22, 16)
+        whole.addWidget(self.pages)
+        self.save.setDefault(True)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(PATIENCE)
+        self._wait.timeout.connect(self._make_plan)
+        self.finished.connect(lambda: self._tasks.cancel(self._plan_key))
+        self.resize(*SIZE)
+        self._format_chosen()
+        self._changed()
+
+    # -- places
+
+    def _form(self, path: str) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(12)
+        name = core.visible(os.path.basename(os.path.normpath(self._document.path)), 60)
+        column.addWidget(label(self.tr("Save {name}").format(name=name), strong=True, scale=1.25, selectable=False))
+        rows = QFormLayout()
+        rows.setHorizontalSpacing(16)
+        rows.setVerticalSpacing(9)
+        rows.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self.path = QLineEdit(path)
+        self.path.setAccessibleName(self.tr("File"))
+        self.path.textChanged.connect(self._path_changed)
+        browse = QPushButton(self.tr("Browse…"))
+        browse.setAccessibleName(self.tr("Choose where to save"))
+        browse.clicked.connect(self._browse)
+        rows.addRow(self.tr("File"), _beside(self.path, browse))
+        self.format = QComboBox()
+        self.format.setAccessibleName(self.tr("Format"))
+        for text, value in ((self.tr("As the name says"), ""), (self.tr("PyTorch"), "torch-zip"), ("safetensors", "safetensors"),
+                            (self.tr("safetensors in several files"), SHARDED)):
+            self.format.addItem(text, value)
+        if self._ckpt.format == "torchscript":
+            self.format.addItem(self.tr("TorchScript archive"), "torchscript")
+        self.format.activated.connect(lambda at: self._format_chosen(rename=True))
+        self.shard = QLineEdit("5GB")
+        self.shard.setAccessibleName(self.tr("Size of each file"))
+        self.shard.setFixedWidth(90)
+        self.shard.textChanged.connect(self._changed)
+        self._of_each = label(self.tr("of at most"), tone="muted", selectable=False)
+        rows.addRow(self.tr("Format"), _beside(self.format, self._of_each, self.shard))
+        self.verify = QCheckBox(self.tr("Have torch or safetensors read the new file, too"))
+        self.verify.setToolTip(self.tr("Every byte is read back and compared in any case."))
+        rows.addRow("", self.verify)
+        column.addLayout(rows)
+        told = QWidget()
+        told.setObjectName("page")
+        self.told = QVBoxLayout(told)
+        self.told.setContentsMargins(0, 4, 4, 4)
+        self.told.setSpacing(10)
+        area = QScrollArea()
+        area.setWidget(told)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setAccessibleName(self.tr("What will be written"))
+        column.addWidget(area, 1)
+        buttons = QDialogButtonBox()
+        cancel = QPushButton(self.tr("Cancel"))
+        cancel.clicked.connect(self.reject)
+        buttons.addButton(cancel, QDialogButtonBox.ButtonRole.RejectRole)
+        self.save = QPushButton(self.tr("Save"))
+        self.save.setProperty("primary", True)
+        self.save.clicked.connect(self._begin)
+        buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        column.addWidget(buttons)
+        return page
+
+    def _progress(self) -> QWidget:
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setSpacing(12)
+        column.addStretch(2)
+        self.saving = label("", strong=True, scale=1.25, wrap=True, selectable=False)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Progress of saving"))
+        self.doing = label("", tone="muted", selectable=False)
+        safe = label(self.tr("What is there now stays until the new file is whole and verified."), tone="muted", wrap=True,
+                     selectable=False)
+        for line in (self.saving, self.doing, safe):
+            line.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stop = QPushButton(self.tr("Cancel"))
+        self.stop.setAccessibleName(self.tr("Cancel saving"))
+        self.stop.clicked.connect(self._stop)
+        column.addWidget(self.saving)
+        column.addWidget(self.bar)
+        column.addWidget(self.doing)
+        column.addWidget(safe)
+        column.addWidget(self.stop, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        return page
+
+    # -- answers
+
+    def _browse(self) -> None:
+        choosing.save_file(self, self.tr("Save the checkpoint"), self.path.text(), self.path.setText)
+
+    def _path_changed(self) -> None:
+        self._allowed.clear()               # what was allowed was allowed for another file
+        self._changed()
+
+    def _format_chosen(self, rename: bool = False) -> None:
+        format = str(self.format.currentData())
+        for widget in (self._of_each, self.shard):
+            widget.setVisible(format == SHARDED)
+        stem, suffix = os.path.splitext(self.path.text())
+        if rename and format == SHARDED and suffix:
+            self.path.setText(stem)
+        elif rename and format in _SUFFIXES and suffix.lower() not in _SUFFIXES[format]:
+            self.path.setText((stem if suffix else self.path.text()) + _SUFFIXES[format][0])
+        self._changed()
+
+    def _changed(self) -> None:
+        self.plan = None
+        self._update_save()
+        self._wait.start()
+
+    def _decided(self, names: Mapping[str, str]) -> None:
+        self._code.update(names)
+        self._changed()
+
+    def _allow(self, what: str, on: bool) -> None:
+        (self._allowed.add if on else self._allowed.discard)(what)
+        self._changed()
+
+    def _lose(self, on: bool) -> None:
+        self._meant = self.plan.losses if on and self.plan is not None else ()
+        self._update_save()
+
+    # -- the plan
+
+    def _make_plan(self) -> None:
+        path, format = self.path.text().strip(), str(self.format.currentData())
+        if not path:
+            self._tasks.cancel(self._plan_key)
+            self._failed(core.SaveError(self.tr("the file has no name yet"), ""))
+            return
+        ckpt, shard = self._ckpt, self.shard.text().strip() if format == SHARDED else ""
+        keep = [name for name, choice in self._code.items() if choice == KEEP]
+        drop = [name for name, choice in self._code.items() if choice == DROP]
+        allow = tuple(self._allowed)
+        path = os.path.abspath(os.path.expanduser(path))
+
+        def work(monitor: core.Monitor) -> core.SavePlan:
+            return core.plan_save(ckpt, path, format=format or None, shard_size=shard or None, keep_code=keep, drop_code=drop,
+                                  allow=allow, monitor=monitor)
+
+        self._tasks.start(self._plan_key, work, on_done=self._show, on_error=self._failed, label=self.tr("Planning"))
+
+    def _show(self, plan: core.SavePlan) -> None:
+        self.plan, self._error = plan, None
+        for name in plan.code:
+            self._code.setdefault(name, "")
+        if plan.losses != self._meant:
+            self._meant = ()
+        self._tell()
+
+    def _failed(self, error: Exception) -> None:
+        if not isinstance(error, core.InspectorError):
+            raise error
+        self.plan, self._error = None, error
+        self._tell()
+
+    def _tell(self) -> None:
+        """Everything that is to be known and answered."""
+        empty(self.told)
+        if self._said:
+            self.told.addWidget(Box("info", self._said))
+        error, plan = self._error, self.plan
+        if error is not None and error.id in QUESTIONS:
+            self.told.addWidget(question_box(error, False, lambda on: self._allow(error.id, on)))
+        elif error is not None:
+            self.told.addWidget(error_box(error))
+        if plan is not None and plan.nbytes > plan.free:
+            self.told.addWidget(Box("danger", self.tr("There is not enough room: {size} are free.").format(size=words.size(plan.free)),
+                                    self.tr("Make room, or save to another disk.")))
+        if self._code and plan is not None:
+            self.told.addWidget(code_box(self._code, self._code, self._decided))
+        if plan is not None and plan.losses:
+            self.told.addWidget(loss_box(plan.losses, plan.label, bool(self._meant), self._lose))
+        for what in sorted(self._allowed):
+            self.told.addWidget(Box("info", self.tr("Allowed: {what}").format(what=QUESTIONS[what]())))
+        if plan is not None:
+            self.told.addWidget(plan_card(plan, self._ckpt))
+            if plan.notes:
+                self.told.addWidget(notes_card(plan.notes))
+        self.told.addStretch(1)
+        self._update_save()
+        self.planned.emit()
+
+    def _update_save(self) -> None:
+        plan = self.plan
+        self.save.setEnabled(plan is not None and not plan.code and (not plan.losses or plan.losses == self._meant)
+                             and plan.nbytes <= plan.free)
+        self.save.setText(self.tr("Replace") if plan is not None and plan.replaces is not None else self.tr("Save"))
+
+    # -- saving
+
+    def _begin(self) -> None:
+        plan, asked = self.plan, os.path.abspath(os.path.expanduser(self.path.text().strip()))
+        if plan is None or not self.save.isEnabled():
+            return
+        allow_loss, verify = bool(plan.losses), "torch" if self.verify.isChecked() else ""
+        self._said = ""
+        name = core.visible(os.path.basename(asked), 80)
+        self.saving.setText(self.tr("Saving {name}").format(name=name))
+        self.doing.setText(self.tr("{size} to write and to read back").format(size=words.size(plan.nbytes)))
+        self.bar.setRange(0, 0)
+        self.pages.setCurrentIndex(1)
+        self.stop.setFocus()
+        known = frozenset(plan.notes)
+        self._tasks.start(self._save_key, lambda monitor: core.save(plan, allow_loss=allow_loss, verify=verify, monitor=monitor),
+                          on_done=lambda report: self._saved(report, asked, known), on_error=self._not_saved, on_progress=self._moved,
+                          on_cancel=self._cancelled, label=self.tr("Saving {name}").format(name=name))
+
+    def _moved(self, done: int, total: int, doing: str) -> None:
+        self.bar.setRange(0, _STEPS if total else 0)
+        if total:
+            self.bar.setValue(min(done * _STEPS // total, _STEPS))
+        said = {"writing": self.tr("Writing"), "verifying": self.tr("Reading it back")}.get(doing, core.visible(doing, 60))
+        self.doing.setText(f"{said}  {min(done * 100 // total, 100)} %" if total else said)
+
+    def _saved(self, report: core.SaveReport, asked: str, known: frozenset[str]) -> None:
+        self.done_saving.emit(report, asked, tuple(note for note in report.notes if note not in known))
+        self.accept()
+
+    def _not_saved(self, error: Exception) -> None:
+        self.pages.setCurrentIndex(0)
+        self._failed(error)
+
+    def _stop(self) -> None:
+        self._tasks.cancel(self._save_key)
+
+    def _cancelled(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self._said = self.tr("Saving was cancelled. Nothing was changed.")
+        self._changed()
+
+    def reject(self) -> None:
+        """While it saves, leaving means to cancel it first."""
+        if self.pages.currentIndex() == 1:
+            self._stop()
+        else:
+            super().reject()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.pages.currentIndex() == 1:
+            self._stop()
+            event.ignore()
+        else:
+            super().closeEvent(event)
+
+
+def _beside(*widgets: QWidget) -> QWidget:
+    both = QWidget()
+    row = QHBoxLayout(both)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(8)
+    for n, widget in enumerate(widgets):
+        row.addWidget(widget, 1 if n == 0 else 0)
+    return both

@@ -1,0 +1,145 @@
+"""What a save must be told before it may begin: which losses are meant, which unknown code is written, what may be replaced."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
+
+from inspector import core
+
+from .. import icons, theme, words
+from ..panels.common import Card, Prose, facts, format_name, label
+
+translate = QCoreApplication.translate
+_LOSSES = 100               # listed one by one
+_CODE = 100
+KEEP, DROP = "keep", "drop"
+
+QUESTIONS: dict[str, Callable[[], str]] = {
+    "replace-link": lambda: translate("SaveDialog", "Replace the link by the new file"),
+    "break-hard-links": lambda: translate("SaveDialog", "Part this name from the others"),
+    "read-only": lambda: translate("SaveDialog", "Replace it although it is read-only")}
+
+
+class Box(QFrame):
+    """A tinted box with a picture, a sentence in bold and what goes below."""
+
+    def __init__(self, level: str, text: str, hint: str = "") -> None:
+        super().__init__()
+        self.setProperty("level", level)
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(level, 20, theme.colours()._asdict()[level]))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(11)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        self.body = QVBoxLayout()
+        self.body.setSpacing(6)
+        row.addLayout(self.body, 1)
+        self.body.addWidget(Prose(text, text[:60], strong=True))
+        if hint:
+            self.body.addWidget(Prose(hint, translate("SaveDialog", "What to do"), tone="muted"))
+
+
+def error_box(error: core.InspectorError, hint: str | None = None) -> Box:
+    return Box("danger", words.sentence(core.visible(error.message, 600)), core.visible(error.hint if hint is None else hint, 600))
+
+
+def question_box(error: core.InspectorError, allowed: bool, on_toggled: Callable[[bool], object]) -> Box:
+    """What must be asked before the file at the target may be replaced; `error.id` is a key of QUESTIONS."""
+    box = Box("warning", words.sentence(core.visible(error.message, 600)),
+              translate("SaveDialog", "Save under another name, or say that it is meant."))
+    box.body.addWidget(_tick(QUESTIONS[error.id](), allowed, on_toggled))
+    return box
+
+
+def loss_box(losses: tuple[core.Loss, ...], label_: str, meant: bool, on_toggled: Callable[[bool], object]) -> Box:
+    count = translate("SaveDialog", "One thing is lost") if len(losses) == 1 \
+        else translate("SaveDialog", "{n} things are lost").format(n=f"{len(losses):,}")
+    box = Box("warning", translate("SaveDialog", "{count}: {format} cannot hold all of it.").format(
+        count=count, format=label_[:1].upper() + label_[1:] if label_.startswith("a ") else label_))
+    shown = [core.visible(loss.message, 300) for loss in losses[:_LOSSES]]
+    if len(losses) > _LOSSES:
+        shown.append(translate("SaveDialog", "… and {n} more").format(n=f"{len(losses) - _LOSSES:,}"))
+    many = len(shown) > 6
+    lines = Prose("\n".join(f"•  {line}" for line in shown), translate("SaveDialog", "What is lost"))
+    if many:
+        lines.setFixedHeight(lines.fontMetrics().lineSpacing() * 7)
+        lines.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+    box.body.addWidget(lines)
+    box.body.addWidget(_tick(translate("SaveDialog", "Write anyway, without these"), meant, on_toggled))
+    return box
+
+
+def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Callable[[Mapping[str, str]], object]) -> Box:
+    """For each name of unknown code: keep or drop. `on_decided` gets what was chosen just now."""
+    names = list(names)
+    box = Box("warning", translate("SaveDialog", "The file names code that is not known here. Keep or drop each."),
+              translate("SaveDialog", "Kept, it is written as it is and nothing runs until somebody loads the file outside this program. "
+                                      "Dropped, what it stands for is left out."))
+    for name in names[:_CODE]:
+        row = QHBoxLayout()
+        row.addWidget(Prose(core.visible(name, 160), translate("SaveDialog", "Name")), 1)
+        choice = QComboBox()
+        choice.setAccessibleName(core.visible(name, 160))
+        for text, value in ((translate("SaveDialog", "Choose…"), ""), (translate("SaveDialog", "Keep"), KEEP),
+                            (translate("SaveDialog", "Drop"), DROP)):
+            choice.addItem(text, value)
+        choice.setCurrentIndex(max(choice.findData(decided.get(name, "")), 0))
+        choice.activated.connect(lambda at, name=name, choice=choice: on_decided({name: str(choice.itemData(at))}))
+        row.addWidget(choice, 0, Qt.AlignmentFlag.AlignTop)
+        box.body.addLayout(row)
+    if len(names) > _CODE:
+        box.body.addWidget(label(translate("SaveDialog", "… and {n} more").format(n=f"{len(names) - _CODE:,}"), tone="muted"))
+    if len(names) > 1:
+        row = QHBoxLayout()
+        for text, value in ((translate("SaveDialog", "Keep All"), KEEP), (translate("SaveDialog", "Drop All"), DROP)):
+            button = QPushButton(text)
+            button.setAccessibleName(text)
+            button.clicked.connect(partial(_decide_all, names, value, on_decided))
+            row.addWidget(button)
+        row.addStretch(1)
+        box.body.addLayout(row)
+    return box
+
+
+def plan_card(plan: core.SavePlan, ckpt: core.Checkpoint) -> Card:
+    """How large, where, and what is there now."""
+    card = Card(translate("SaveDialog", "What will be written"))
+    size = words.exact_size(plan.nbytes)
+    if len(plan.files) > 1:
+        size = translate("SaveDialog", "{size} in {n} files").format(size=size, n=f"{len(plan.files):,}")
+    if plan.replaces is None:
+        there = translate("SaveDialog", "nothing: the name is free")
+    else:
+        own = any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in ckpt.files)
+        there = (translate("SaveDialog", "the file that is open, {size}") if own
+                 else translate("SaveDialog", "the file there now, {size}")).format(size=words.size(plan.replaces))
+    card.body.addLayout(facts([
+        (translate("SaveDialog", "Format"), format_name(plan.format)),
+        (translate("SaveDialog", "Size"), size),
+        (translate("SaveDialog", "Opened file"), words.size(ckpt.nbytes)),
+        (translate("SaveDialog", "Free space"), words.size(plan.free)),
+        (translate("SaveDialog", "Replaces"), there)]))
+    return card
+
+
+def notes_card(notes: tuple[str, ...]) -> Card:
+    card = Card(translate("SaveDialog", "Good to know"))
+    for note in notes[:20]:
+        card.body.addWidget(Prose(core.visible(note, 500), translate("SaveDialog", "Note"), tone="muted"))
+    return card
+
+
+def _decide_all(names: list[str], value: str, on_decided: Callable[[Mapping[str, str]], object]) -> None:
+    on_decided(dict.fromkeys(names, value))
+
+
+def _tick(text: str, on: bool, on_toggled: Callable[[bool], object]) -> QCheckBox:
+    tick = QCheckBox(text)
+    tick.setChecked(on)
+    tick.toggled.connect(on_toggled)
+    return tick

@@ -1,0 +1,116 @@
+"""Edits as a person says them: what each kind is called, what one of them does, and how much it did."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from PySide6.QtCore import QCoreApplication
+
+from inspector import core
+
+translate = QCoreApplication.translate
+
+
+class Kind(NamedTuple):
+    """`name` is that of the command line, `title` says it in a menu without the dots."""
+
+    name: str
+    title: Callable[[], str]
+    about: Callable[[], str]
+
+
+KINDS: tuple[Kind, ...] = (
+    Kind("strip-prefix", lambda: translate("Edits", "Strip Prefix"),
+         lambda: translate("Edits", "Takes a prefix from the front of names, by whole segments. A wrapper's name like _orig_mod. is also "
+                                    "taken out of their middle.")),
+    Kind("add-prefix", lambda: translate("Edits", "Add Prefix"),
+         lambda: translate("Edits", "Puts a prefix before every name in the file's state dicts, for a model that is wrapped.")),
+    Kind("rename", lambda: translate("Edits", "Rename"),
+         lambda: translate("Edits", "Replaces every match of a regular expression in a name. \\1 is the first group of the pattern.")),
+    Kind("drop", lambda: translate("Edits", "Drop"),
+         lambda: translate("Edits", "Leaves out what fits, and the optimizer's state with it. A name means all that is under it; * fits "
+                                    "anything.")),
+    Kind("keep", lambda: translate("Edits", "Keep Only"),
+         lambda: translate("Edits", "Leaves out all the rest. A name means all that is under it; {a,b}.* keeps either.")),
+    Kind("extract", lambda: translate("Edits", "Extract"),
+         lambda: translate("Edits", "What lies there becomes the whole file: the weights of a training checkpoint, or the state dict of a "
+                                    "whole model.")),
+    Kind("cast", lambda: translate("Edits", "Cast"),
+         lambda: translate("Edits", "Another element type, rounded to nearest as torch does it.")),
+    Kind("device", lambda: translate("Edits", "Remap Devices"),
+         lambda: translate("Edits", "Other device tags, so that torch.load needs no map_location. Neither device has to be here.")),
+    Kind("unshare", lambda: translate("Edits", "Unshare"),
+         lambda: translate("Edits", "Gives tensors bytes of their own that share them with others, or use a small part of a storage.")),
+    Kind("set", lambda: translate("Edits", "Set Value"),
+         lambda: translate("Edits", "Another plain value: a number, a text, true, false, null, {} or [].")),
+    Kind("set-metadata", lambda: translate("Edits", "Set Metadata"),
+         lambda: translate("Edits", "A text in the metadata of safetensors files (__metadata__).")),
+    Kind("match", lambda: translate("Edits", "Match Another Checkpoint"),
+         lambda: translate("Edits", "Leaves out what the other checkpoint has not, or has in another shape, so that it loads.")),
+)
+
+
+def kind(name: str) -> Kind:
+    return next(kind for kind in KINDS if kind.name == name)
+
+
+def kind_of(edit: core.Edit) -> str:
+    return {"unset": "set", "unset-metadata": "set-metadata"}.get(edit.option, edit.option)
+
+
+def title(edit: core.Edit) -> str:
+    """"Strip prefix “module.”"; safe to show."""
+    if isinstance(edit, core.StripPrefix):
+        return translate("Edits", "Strip prefix “{prefix}”").format(prefix=_short(edit.prefix))
+    if isinstance(edit, core.AddPrefix):
+        return translate("Edits", "Add prefix “{prefix}”").format(prefix=_short(edit.prefix))
+    if isinstance(edit, core.Rename):
+        return translate("Edits", "Rename {pattern} → {replacement}").format(pattern=_short(edit.pattern),
+                                                                            replacement=_short(edit.replacement) or "“”")
+    if isinstance(edit, core.Drop):
+        return translate("Edits", "Drop {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.Keep):
+        return translate("Edits", "Keep only {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.Extract):
+        return translate("Edits", "Extract the state dict") if edit.path in ("", ".") \
+            else translate("Edits", "Extract {what}").format(what=_short(edit.path))
+    return _other_title(edit)
+
+
+def _other_title(edit: core.Edit) -> str:
+    if isinstance(edit, core.Cast):
+        return translate("Edits", "Cast to {dtype}").format(dtype=_short(edit.dtype)) if edit.glob == "*" \
+            else translate("Edits", "Cast {what} to {dtype}").format(what=_short(edit.glob), dtype=_short(edit.dtype))
+    if isinstance(edit, core.RemapDevices):
+        return translate("Edits", "Devices {mapping}").format(
+            mapping=", ".join(f"{_short(one)} → {_short(other)}" for one, other in edit.mapping.items()))
+    if isinstance(edit, core.Unshare):
+        return translate("Edits", "Unshare {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.SetValue):
+        return translate("Edits", "Take out the value {path}").format(path=_short(edit.path)) if edit.delete \
+            else translate("Edits", "Set {path} = {value}").format(path=_short(edit.path), value=core.one_line(edit.value, 60))
+    if isinstance(edit, core.SetMetadata):
+        return translate("Edits", "Take out the metadata {name}").format(name=_short(edit.key)) if edit.value is None \
+            else translate("Edits", "Metadata {name} = {text}").format(name=_short(edit.key), text=_short(edit.value))
+    if isinstance(edit, core.Match):
+        return translate("Edits", "Match {file}").format(file=_short(edit.reference)) if isinstance(edit.reference, str) \
+            else translate("Edits", "Match given names and shapes")
+    return _short(edit.option)
+
+
+def counted(effect: core.Effect) -> str:
+    """"62 renamed · 3 dropped"; "No key changes"."""
+    said = []
+    for keys, one in ((effect.renamed, translate("Edits", "{n} renamed")), (effect.dropped, translate("Edits", "{n} dropped")),
+                      (effect.changed, translate("Edits", "{n} changed"))):
+        if keys:
+            said.append(one.format(n=f"{len(keys):,}"))
+    return " · ".join(said) or translate("Edits", "No key changes")
+
+
+def edits(n: int) -> str:
+    return translate("Edits", "1 edit") if n == 1 else translate("Edits", "{n} edits").format(n=f"{n:,}")
+
+
+def _short(text: str) -> str:
+    return core.visible(text, 80)

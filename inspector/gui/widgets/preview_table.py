@@ -1,0 +1,83 @@
+"""The table of keys before and after an edit: only what is on the screen is ever asked for."""
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from .. import icons, theme, words
+from ..editing import Preview, Row
+
+_ROOT = QModelIndex()
+_PICTURES = {"renamed": "next", "dropped": "close", "changed": "edit", "new": "add"}
+_TONES = {"renamed": "accent", "dropped": "danger", "changed": "warning", "new": "ok"}
+
+
+class PreviewModel(QAbstractTableModel):
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: tuple[Row, ...] = ()
+
+    def show(self, rows: tuple[Row, ...]) -> None:
+        self.beginResetModel()
+        self.rows = rows
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = _ROOT) -> int:
+        return 0 if parent.isValid() else 2
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (self.tr("Before"), self.tr("After"))[section]
+        return None
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row, after = self.rows[index.row()], index.column() == 1
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._after(row) if after else row.before
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return words.tip(self._after(row) if after else row.before)
+        c = theme.colours()
+        if role == Qt.ItemDataRole.DecorationRole and after:
+            return icons.icon(_PICTURES[row.kind], str(c._asdict()[_TONES[row.kind]]))
+        if role == Qt.ItemDataRole.ForegroundRole:
+            gone = row.kind == "dropped"
+            return QColor(c.muted if gone and after else c.text if after or gone else c.muted)
+        return None
+
+    def _after(self, row: Row) -> str:
+        return self.tr("left out") if row.kind == "dropped" else row.after
+
+
+class PreviewTable(QTableView):
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.shown = PreviewModel(self)
+        self.setModel(self.shown)
+        self.setAccessibleName(self.tr("Keys before and after"))
+        self.setProperty("sheet", True)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setTabKeyNavigation(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
+        header = self.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for each in (header, self.verticalHeader()):        # a header asks whether whole columns are selected, cell by cell
+            each.setSectionsClickable(False)
+
+    def show_preview(self, found: Preview | None) -> None:
+        self.shown.show(found.rows if found is not None else ())

@@ -1,0 +1,52 @@
+"""Files for the tests of editing in the window, written by torch, and a window over them."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+
+import torch
+from pytestqt.qtbot import QtBot
+
+from inspector.gui.main_window import MainWindow
+from inspector.gui.session import Document, Session
+from inspector.gui.settings import Settings
+from inspector.gui.tasks import Tasks
+
+KEYS = ("conv.weight", "conv.bias", "fc.weight")
+
+
+class Config:
+    """What no program but its own knows."""
+
+
+def weights(prefix: str = "module.") -> OrderedDict[str, torch.Tensor]:
+    shapes = ((4, 3, 3), (4,), (5, 4))
+    return OrderedDict((f"{prefix}{key}", torch.arange(torch.Size(shape).numel(), dtype=torch.float32).reshape(shape) + n)
+                       for n, (key, shape) in enumerate(zip(KEYS, shapes, strict=True)))
+
+
+def wrapped(folder: Path, name: str = "last.pth") -> Path:
+    """A state dict of a DataParallel model."""
+    torch.save(weights(), folder / name)
+    return folder / name
+
+
+def training(folder: Path, name: str = "train.pth") -> Path:
+    torch.save({"model": weights(""), "ema": weights(""), "epoch": 3}, folder / name)
+    return folder / name
+
+
+def opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, path: Path) -> tuple[MainWindow, Document]:
+    window = MainWindow(session, tasks, settings)
+    window.edits.asks = False               # whoever tests that it asks says so
+    qtbot.addWidget(window)
+    window.show()
+    window.open_paths([str(path)])
+    settled(tasks, qtbot)
+    [document] = session.documents
+    assert document.checkpoint is not None
+    return window, document
+
+
+def settled(tasks: Tasks, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not tasks.running, timeout=30_000)
