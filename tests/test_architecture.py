@@ -15,7 +15,7 @@ PACKAGE = ROOT / "inspector"
 # One direction: a module imports only from levels below its own, or from its own room. The first prefix that fits counts.
 LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.errors", 0), ("inspector.core.findings", 0), ("inspector.core.progress", 0), ("inspector.core.limits", 0),
-    ("inspector.core.collector", 0), ("inspector.core.workers", 1),
+    ("inspector.core.collector", 0), ("inspector.core.compiled", 0), ("inspector.core.workers", 1),
     ("inspector.core.dtypes", 0), ("inspector.core.checksum", 0), ("inspector.core.keypath", 0),
     ("inspector.core.graph", 1), ("inspector.core.dense", 3),
     ("inspector.core.checkpoint", 2),

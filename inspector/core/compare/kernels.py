@@ -1,22 +1,20 @@
-"""The loop over the elements of two tensors at once, compiled when there is enough to do, and its twin in numpy.
+"""The loop over the elements of two tensors at once, compiled when there is enough to do (`core.compiled`), and its twin in numpy.
 
-Both give the same counts, and sums equal to the last bits. The twin does all the work where numba is missing or fails, so
-nothing ever waits for a compiler: the loop is compiled (or fetched from numba's cache) by the first comparison of `WORTH`
-bytes or more.
+Both give the same counts, and sums equal to the last bits.
 """
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..compiled import Loops, Recipe
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-WORTH = 32 << 20            # bytes from which on compiling, or only loading the compiler, is sooner done than numpy
 _PIECE = 1 << 17          # elements widened at once
 _BLOCK = 2048               # elements looked at as bits first and, when some differ, as numbers from the processor's cache
 
@@ -43,7 +41,7 @@ def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: in
     if a.dtype == np.uint16:
         return _widened(a, b, rtol, atol, worth)
     name = a.dtype.name
-    compiled = _compiled(name, worth)
+    compiled = loops.get(name, worth)
     if compiled is None:
         return apart_numpy(a, b, rtol=rtol, atol=atol)
     bits = f"<u{a.dtype.itemsize}"
@@ -69,7 +67,7 @@ def _widened(a: Array, b: Array, rtol: float, atol: float, worth: int) -> Apart:
 
 
 def _widen(bits: Array, wide: Array, worth: int) -> None:
-    compiled = _compiled("widen", worth)
+    compiled = loops.get("widen", worth)
     if compiled is None:
         wide[:] = bits
         wide <<= 16
@@ -197,42 +195,14 @@ def _shift(bits, wide):  # type: ignore[no-untyped-def]
         wide[n] = bits[n] << 16
 
 
-def _source(name: str) -> tuple[Callable[..., Any], Any]:
-    """The loop and its signature: what comes from files is read-only."""
+def _recipe(name: str) -> Recipe:
     import numpy as np
-    from numba import types as t
     if name == "widen":
-        return _shift, t.void(t.Array(t.uint16, 1, "C", readonly=True), t.uint32[::1])
-    number, bit = (t.float32, t.uint32) if name == "float32" else (t.float64, t.uint64)
-    numbers, bits = (t.Array(kind, 1, "C", readonly=True) for kind in (number, bit))
-    kind = np.uint32 if name == "float32" else np.uint64
-    result = t.Tuple((t.int64,) * 3 + (t.float64,) * 5)
-    return _loop(kind, np.float64), result(numbers, numbers, bits, bits, bit, bit, bit, t.float64[::1], t.int64[::1], t.float64, t.float64)
+        return Recipe(_shift, "const uint16[1] uint32[1]")
+    bits = "uint" + name[-2:]
+    arguments = f"const {name}[1] const {name}[1] const {bits}[1] const {bits}[1] {bits} {bits} {bits} float64[1] int64[1] float64 float64"
+    # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
+    return Recipe(_loop(np.uint32 if bits == "uint32" else np.uint64, np.float64), arguments, {"reassoc", "contract", "nnan", "nsz"})
 
 
-_ready: dict[str, Callable[..., Any] | None] = {}       # None: it could not be compiled
-_lock = Lock()
-
-
-def _compiled(name: str, worth: int) -> Callable[..., Any] | None:
-    """The compiled loop if it is there, or when `worth` bytes are to be read. None: the twin is to be used."""
-    if name in _ready:
-        return _ready[name]
-    if worth < WORTH:
-        return None
-    with _lock:
-        if name not in _ready:
-            _ready[name] = _compile(name)
-    return _ready[name]
-
-
-def _compile(name: str) -> Callable[..., Any] | None:
-    try:
-        import numba
-        function, signature = _source(name)
-        # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
-        lanes = {"reassoc", "contract", "nnan", "nsz"}
-        compiled: Callable[..., Any] = numba.njit(signature, nogil=True, cache=True, fastmath=lanes)(function)
-        return compiled
-    except Exception:       # no numba, one that does not fit this Python or numpy, no folder for its cache …
-        return None
+loops = Loops(_recipe)

@@ -1,24 +1,19 @@
-"""The loops over every element, compiled when there is enough to do, and their twins in numpy.
-
-Both give the same numbers, so nothing ever waits for a compiler: a loop is compiled (or fetched from numba's cache, beside
-this file or in the user's cache folder) by the first request of `WORTH` bytes or more, and used from then on by all. Without
-numba, or where it fails, the twins do all the work.
+"""The loops over every element, compiled when there is enough to do (`core.compiled`), and their twins in numpy.
 
 The functions are plain Python that numba can compile. All run without the interpreter's lock and index only tables of 65,536
 entries by 16 bits, or what they were given by their own counters: no value in a file can lead them astray.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
-from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..compiled import Loops, Recipe
 
 if TYPE_CHECKING:
     import numpy as np
 
     Array = np.ndarray[Any, Any]
 
-WORTH = 32 << 20            # bytes from which on compiling, or only loading the compiler, is sooner done than numpy
 BUCKETS = 1 << 16
 _BLOCK = 1 << 15            # elements: what is read twice comes from the processor's cache the second time
 _STAGE = 2048
@@ -60,7 +55,7 @@ def count16(values: Array, table: Array, worth: int = 0) -> None:
     """Adds to either row of `table` (uint32, 2 by 65,536) how often each 16-bit value occurs in `values` (uint16), so that the sum
     of both rows tells. Up to 2^31 values."""
     import numpy as np
-    compiled = _compiled("count16", worth)
+    compiled = loops.get("count16", worth)
     if compiled is None:
         table[0] += np.bincount(values, minlength=BUCKETS).astype(np.uint32)
         return
@@ -72,7 +67,7 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
     import numpy as np
     floats = _aligned(floats)
     bits, keys = floats.view(width.bits), floats.view(width.keys)
-    compiled = _compiled("scan" + width.name, worth)
+    compiled = loops.get("scan" + width.name, worth)
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
     kind = keys.dtype.type
@@ -102,7 +97,7 @@ def place(width: Width, floats: Array, places: Places, worth: int = 0) -> None:
     """Counts the elements of wanted buckets into `places`. Up to 2^31 elements."""
     floats = _aligned(floats)
     bits = floats.view(width.bits)
-    compiled = _compiled("place" + width.name, worth)
+    compiled = loops.get("place" + width.name, worth)
     if compiled is None:
         _place_numpy(width, floats, bits, places)
         return
@@ -283,51 +278,13 @@ def _place(bits, floats, top, under, slot, first, thresholds, below, fine, keep,
             below[low + which] += one
 
 
-class _Recipe(NamedTuple):
-    """`arguments` are numba's names of types; of an array with its dimensions, of one that is only read with `const`."""
-
-    function: Callable[..., Any]
-    arguments: str
-    fastmath: Any = False
-
-
 # Sums may be taken in lanes; NaN and infinities keep their meaning.
 _LANES = {"reassoc", "contract"}
-_RECIPES: dict[str, _Recipe] = {
-    "count16": _Recipe(_count16, "const uint16[1] uint32[1] uint32[1]"),
-    **{f"scan{name}": _Recipe(_scan, f"const uint{n}[1] const int{n}[1] const {name}[1] uint{n} int{n} int{n} uint32[1] uint32[1] "
+RECIPES: dict[str, Recipe] = {
+    "count16": Recipe(_count16, "const uint16[1] uint32[1] uint32[1]"),
+    **{f"scan{name}": Recipe(_scan, f"const uint{n}[1] const int{n}[1] const {name}[1] uint{n} int{n} int{n} uint32[1] uint32[1] "
                                      "float64[2]", _LANES) for name, n in (("float32", 32), ("float64", 64))},
-    **{f"place{name}": _Recipe(_place, f"const uint{n}[1] const {name}[1] uint{n} uint{n} uint16[1] int64[1] float64[1] int64[1] "
+    **{f"place{name}": Recipe(_place, f"const uint{n}[1] const {name}[1] uint{n} uint{n} uint16[1] int64[1] float64[1] int64[1] "
                                        "int64[1] uint32[1] uint32[2]") for name, n in (("float32", 32), ("float64", 64))},
 }
-_ready: dict[str, Callable[..., Any] | None] = {}       # None: it could not be compiled
-_lock = Lock()
-
-
-def _compiled(name: str, worth: int) -> Callable[..., Any] | None:
-    """The compiled loop if it is there, or when `worth` bytes are to be read. None: the twin is to be used."""
-    if name in _ready:
-        return _ready[name]
-    if worth < WORTH:
-        return None
-    with _lock:
-        if name not in _ready:
-            _ready[name] = _compile(_RECIPES[name])
-    return _ready[name]
-
-
-def _compile(recipe: _Recipe) -> Callable[..., Any] | None:
-    try:
-        import numba
-        from numba import types
-        simple = {str(kind): kind for kind in (types.uint16, types.uint32, types.uint64, types.int32, types.int64,
-                                               types.float32, types.float64)}
-        arguments = []
-        words = recipe.arguments.replace("const ", "const:").split()
-        for word in words:
-            name, _, rank = word.removeprefix("const:").rstrip("]").partition("[")
-            arguments.append(types.Array(simple[name], int(rank), "C", readonly=word.startswith("const:")) if rank else simple[name])
-        compiled: Callable[..., Any] = numba.njit(tuple(arguments), nogil=True, cache=True, fastmath=recipe.fastmath)(recipe.function)
-        return compiled
-    except Exception:       # no numba, one that does not fit this Python or numpy, no folder for its cache …
-        return None
+loops = Loops(RECIPES.__getitem__)

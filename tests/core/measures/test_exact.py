@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import core
-from inspector.core import workers
+from inspector.core import compiled, workers
 from inspector.core.measures import elements, kernels, sources, tables
 from inspector.core.measures import summary as module
 
@@ -38,8 +38,8 @@ def go(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if way == "sorted":
         return
     monkeypatch.setattr(sources, "TINY", 0)
-    monkeypatch.setattr(kernels, "WORTH", 0 if way == "compiled" else 1 << 62)
-    monkeypatch.setattr(kernels, "_ready", _compiled if way == "compiled" else {})
+    monkeypatch.setattr(compiled, "WORTH", 0 if way == "compiled" else 1 << 62)
+    monkeypatch.setattr(kernels.loops, "ready", _compiled if way == "compiled" else {})
 
 
 _compiled: dict[str, Any] = {}      # once for all tests
@@ -246,8 +246,8 @@ def test_that_neither_chunks_nor_threads_change_anything(tmp_path: Path, monkeyp
 
 
 def test_that_the_loops_compile_and_agree_with_numpy() -> None:
-    for name, recipe in kernels._RECIPES.items():
-        _compiled.setdefault(name, kernels._compile(recipe))
+    for name in kernels.RECIPES:
+        _compiled.setdefault(name, compiled.build(kernels.RECIPES.__getitem__, name))
         assert _compiled[name] is not None, name
 
 
