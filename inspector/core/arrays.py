@@ -190,8 +190,11 @@ class _Form(NamedTuple):
 class TensorReader:
     """Reads tensors of one checkpoint with its files kept open; a context manager for one thread. Errors as `read_numpy`."""
 
-    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> None:
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, *, limits: Limits = LIMITS, recycle: bool = False) -> None:
+        """With `recycle`, what `chunks` gives may be overwritten as soon as the next one is asked for."""
         self._ckpt = ckpt
+        self._recycle = recycle
+        self._room = memoryview(b"")
         self._monitor = monitor
         self._limits = limits
         self._open: dict[int, ExtentReader] = {}
@@ -550,9 +553,9 @@ class TensorReader:
         reader = self._reader(extent.file)
         known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
-            return reader.read(extent._replace(crc=None), start, nbytes)
+            return reader.read_some(extent._replace(crc=None), start, nbytes, self._room_for(nbytes))
         if whole:
-            data = reader.read(extent, start, nbytes)
+            data = reader.read_some(extent, start, nbytes, self._room_for(nbytes))
             if start + nbytes == extent.size:
                 self._remember(extent)
             return data
@@ -569,6 +572,14 @@ class TensorReader:
                 reader.read(extent, at, min(_PIECE, extent.size - at))
             self._remember(extent)
         return reader.read(extent, start, nbytes)
+
+    def _room_for(self, nbytes: int) -> memoryview | None:
+        """Where to put bytes that nobody keeps: fresh memory for every chunk costs as much as reading it."""
+        if not self._recycle:
+            return None
+        if len(self._room) < nbytes:
+            self._room = memoryview(bytearray(nbytes))
+        return self._room
 
     def _reader(self, file: int) -> ExtentReader:
         found = self._open.get(file)

@@ -92,9 +92,7 @@ class SourceFile:
         self._expect(offset, len(view))
         done = 0
         while done < len(view):
-            part = self._some(offset + done, min(len(view) - done, LIMITS.chunk))
-            view[done:done + len(part)] = part
-            done += len(part)
+            done += self._some_into(offset + done, view[done:done + LIMITS.chunk])
 
     def send(self, offset: int, nbytes: int, to: int) -> int:
         """Has the system copy up to `nbytes` bytes from `offset` to the file descriptor `to`, at its position; how many it did.
@@ -133,6 +131,19 @@ class SourceFile:
                 raise Truncated(f"the file ends at byte {offset:,}, {self.size:,} were announced",
                                 "The disk or network share may be failing: copy the file and try the copy.", f"byte {offset}")
             return part
+
+    def _some_into(self, offset: int, view: memoryview) -> int:
+        """How many bytes, at least 1, it put into `view`; without a copy where the system can."""
+        if hasattr(os, "preadv") and self._fd >= 0:
+            try:
+                done = os.preadv(self._fd, [view], offset)
+            except OSError:
+                done = 0        # `_some` tries again, and says what is wrong
+            if done:
+                return done
+        part = self._some(offset, len(view))
+        view[:len(part)] = part
+        return len(part)
 
     def _pread(self, nbytes: int, offset: int) -> bytes:
         if hasattr(os, "pread"):
@@ -292,6 +303,13 @@ class ExtentReader:
 
     def read(self, extent: Extent, start: int = 0, nbytes: int | None = None) -> bytes:
         """See `read_extent`."""
+        data = self.read_some(extent, start, nbytes)
+        assert isinstance(data, bytes)
+        return data
+
+    def read_some(self, extent: Extent, start: int = 0, nbytes: int | None = None,
+                  into: memoryview | None = None) -> bytes | memoryview:
+        """The same; with `into`, a writable buffer that is long enough, the bytes may come as its beginning."""
         if extent.file != self._source.index:
             raise ValueError(f"this reader has file {self._source.index} open, not {extent.file}")
         end = _end(extent, start, nbytes)
@@ -301,7 +319,7 @@ class ExtentReader:
             cursor = self._cursor = _cursor_for(self._source, extent, start, end - start, self._verify)
         while cursor.position < start:
             cursor.read(min(start - cursor.position, 1 << 20))
-        result = cursor.read(end - start)
+        result = cursor.read_some(end - start, into)
         self._source.check_unchanged()
         return result
 
@@ -338,7 +356,13 @@ class _Cursor:
         self.position = position
 
     def read(self, nbytes: int) -> bytes:
-        data = self._take(nbytes)
+        data = self.read_some(nbytes, None)
+        assert isinstance(data, bytes)
+        return data
+
+    def read_some(self, nbytes: int, into: memoryview | None) -> bytes | memoryview:
+        """`nbytes` bytes, perhaps as the beginning of `into`."""
+        data = self._take(nbytes, into)
         self.position += nbytes
         if self._whole:
             self._crc = crc32(data, self._crc)
@@ -355,10 +379,13 @@ class _Cursor:
         self.skip_to(self.position + sent)
         return sent
 
-    def _take(self, nbytes: int) -> bytes:
+    def _take(self, nbytes: int, into: memoryview | None) -> bytes | memoryview:
         if self._ahead:
             return self._ahead[self.position:self.position + nbytes]
-        return self._source.read(self._offset + self.position, nbytes)
+        if into is None:
+            return self._source.read(self._offset + self.position, nbytes)
+        self._source.read_into(self._offset + self.position, into[:nbytes])
+        return into[:nbytes]
 
 
 class _InflatingCursor(_Cursor):
@@ -370,7 +397,7 @@ class _InflatingCursor(_Cursor):
         self._fed = 0
         self._pending = b""
 
-    def _take(self, nbytes: int) -> bytes:
+    def _take(self, nbytes: int, into: memoryview | None) -> bytes | memoryview:
         parts = []
         missing = nbytes
         while missing:

@@ -350,3 +350,21 @@ def test_that_a_file_of_8_tib_is_read_at_any_offset_I12(tmp_path: Path) -> None:
         pytest.skip("this file system takes no file of 8 TiB")
     assert read_extent(checkpoint(path), stored(size - 6, 6)) == b"\0\0tail"
     path.unlink()
+
+
+def test_that_bytes_put_into_a_given_buffer_are_the_same_and_their_checksum_is_compared(tmp_path: Path) -> None:
+    import torch
+
+    from inspector.core.arrays import TensorReader
+    path = tmp_path / "a.pth"
+    torch.save({"w": torch.arange(100_000, dtype=torch.float32)}, path)
+    ckpt = core.open(path)
+    with TensorReader(ckpt, recycle=True) as reader:
+        pieces = [piece.copy() for piece in reader.chunks("w", 4096)]
+    assert b"".join(piece.tobytes() for piece in pieces) == core.read_numpy(ckpt, "w").tobytes()
+    data = bytearray(path.read_bytes())
+    at = data.index(struct.pack("<f", 99_999.0))
+    data[at] ^= 1
+    (tmp_path / "b.pth").write_bytes(data)
+    with TensorReader(core.open(tmp_path / "b.pth"), recycle=True) as reader, pytest.raises(core.BadTensor, match="checksum"):
+        list(reader.chunks("w", 4096))

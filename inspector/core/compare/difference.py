@@ -99,23 +99,25 @@ class _Pass:
         return self.scale != 1.0 or self.scale_d != 1.0
 
     def add(self, x: Array, y: Array) -> None:
-        if not self.is_scaled:
-            self._look_at_bytes(x, y)
         quick = None if self.is_scaled else _quick(x, self.a.dtype, y, self.b.dtype)
         if quick is not None:
             self.parts.append(apart(*quick, rtol=self.rtol, atol=self.atol, worth=self.worth))
-            return
+        else:
+            self.parts.append(self._apart(x, y))
+        if not self.is_scaled:
+            self._look_at_bytes(x, y)
+
+    def _apart(self, x: Array, y: Array) -> Apart:
         one, other = _numbers(x, self.a.dtype), _numbers(y, self.b.dtype)
         if one.dtype.kind == "c" or other.dtype.kind == "c":
-            self.parts.append(_complex(one, other, self.rtol, self.atol, self.scale, self.scale_d))
-        elif one.dtype.kind in "iu" and other.dtype.kind in "iu" and max(_most(one), _most(other)) > _EXACT:
-            self.parts.append(_integers(one, other, self.rtol, self.atol))
-        else:
-            self.parts.append(apart_numpy(one, other, rtol=self.rtol, atol=self.atol, scale=self.scale, scale_d=self.scale_d))
+            return _complex(one, other, self.rtol, self.atol, self.scale, self.scale_d)
+        if one.dtype.kind in "iu" and other.dtype.kind in "iu" and max(_most(one), _most(other)) > _EXACT:
+            return _integers(one, other, self.rtol, self.atol)
+        return apart_numpy(one, other, rtol=self.rtol, atol=self.atol, scale=self.scale, scale_d=self.scale_d)
 
     def _look_at_bytes(self, x: Array, y: Array) -> None:
         if self.same_bytes:
-            self.same_bytes = _same_bytes(x, y)
+            self.same_bytes = not self.parts[-1].different and _same_bytes(x, y)
         if self.cast["b"]:
             self.cast["b"] = bytes(converter(self.a.dtype, self.b.dtype)(x.tobytes())) == y.tobytes()
         if self.cast["a"]:

@@ -79,7 +79,7 @@ class _Readers:
     """A reader of each checkpoint, for one thread."""
 
     def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
-        self.a, self.b = TensorReader(comparison.a, monitor), TensorReader(comparison.b, monitor)
+        self.a, self.b = (TensorReader(ckpt, monitor, recycle=True) for ckpt in (comparison.a, comparison.b))
 
     def __exit__(self, *error: object) -> None:
         self.a.__exit__(None, None, None)
