@@ -325,6 +325,26 @@ def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
     assert set(fixes.same_values(found, found.values, 0)) == {core.SetMetadata("epoch", "2"), core.SetMetadata("only", None)}
 
 
+def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) -> None:
+    page = desk.compare(wrapped(), changed())
+    a, b = desk.session.documents
+    desk.select("module.fc.weight")
+    desk.menu()["A: Take the tensors of B"].trigger()
+    desk.settle()
+    taken = core.Take(b.path, pairs=(("module.fc.weight", "fc.weight"),))
+    assert desk.session.edits(a.id) == (taken,)
+    assert "--take" in page.added.text()
+    assert core.from_recipe(core.to_recipe(desk.session.edits(a.id))) == [taken]
+    assert a.checkpoint is not None
+    after = core.edit(a.checkpoint, desk.session.edits(a.id))
+    assert np.array_equal(core.read_numpy(after, "module.fc.weight"), changed()["fc.weight"])
+    assert np.array_equal(core.read_numpy(after, "module.layers.1.weight"), BASE["layers.1.weight"])
+    page.undo.click()
+    assert desk.session.edits(a.id) == ()
+    desk.select("module.conv.weight")
+    assert "A: Take the tensors of B" not in desk.menu()
+
+
 def test_that_dropping_a_whole_group_is_one_edit(desk: Desk) -> None:
     page = desk.compare({**BASE, **{f"ema.{key}": value for key, value in BASE.items()}}, BASE)
     found = page.comparing.comparison
