@@ -69,10 +69,15 @@ def same_dtypes(comparison: core.Comparison, chosen: Iterable[core.Pair], side: 
 
 
 def their_tensors(comparison: core.Comparison, chosen: Iterable[core.Pair], side: int) -> Sequence[core.Edit]:
-    """The tensors of the `chosen` pairs become those of the other side's file, as one edit."""
+    """The tensors of the `chosen` pairs become those of the other side's file, as one edit. Left out are those that edits of the
+    other side wait to change: what would be taken is in no file yet."""
     theirs = _sides(comparison, side)[1]
-    wanted = tuple((_key(pair, side), _key(pair, 1 - side)) for pair in chosen if pair.status in _OTHER)
-    return [core.Take(os.path.abspath(theirs.path), pairs=wanted)] if wanted else []
+    wanted = []
+    for pair in chosen:
+        there = _key(pair, 1 - side)
+        if pair.status in _OTHER and "cast" not in (theirs.tensors[there].extra or {}):
+            wanted.append((_key(pair, side), theirs.edited.origin[there] if theirs.edited else there))
+    return [core.Take(os.path.abspath(theirs.path), pairs=tuple(wanted))] if wanted else []
 
 
 def same_devices(comparison: core.Comparison, chosen: Iterable[core.Pair], side: int) -> Sequence[core.Edit]:

@@ -66,7 +66,7 @@ def test_that_taken_tensors_are_theirs_and_all_others_ours(tmp_path: Path, write
     for key in ("a", "bias", "n"):
         assert torch.equal(core.read_torch(new, f"model.{key}"), other[key])
         assert new.tensors[f"model.{key}"].dtype == str(other[key].dtype).removeprefix("torch.")
-    core.save(new, tmp_path / "new.pth", verify="torch")
+    core.save(new, tmp_path / "new.pth")
     there = torch.load(tmp_path / "new.pth", weights_only=True)
     assert list(there) == ["epoch", "model"]
     assert there["epoch"] == 3
