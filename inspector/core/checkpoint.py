@@ -212,6 +212,11 @@ class Checkpoint:
         """Bytes of all files together; of an edited checkpoint, of those it was opened from."""
         return sum(stamp.size for stamp in (self.edited.source if self.edited else self).files)
 
+    def is_taken(self, key: str) -> bool:
+        """Whether the elements of a tensor are another checkpoint's (`Edited.taken`)."""
+        read_as = (self.tensors[key].extra or {}).get("cast")
+        return self.edited is not None and isinstance(read_as, TensorInfo) and read_as.storage in self.edited.taken
+
     def pickle_of(self, node: int) -> tuple[Pickle, int] | None:
         """The pickle that `node` of a tensor or an opaque value lies in, and its number there; None when there is none."""
         for pickled in self.pickles:

@@ -340,6 +340,9 @@ def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) 
     assert desk.statuses()["module.layers.1.weight"] == "values"
     assert a.checkpoint is not None
     assert np.array_equal(core.read_numpy(a.checkpoint, "module.fc.weight"), changed()["fc.weight"])
+    desk.window.expand_all()
+    tree = desk.window.model
+    assert "was: 10 × 16, other values" in {tree.line(row).edited for row in range(tree.rowCount())}
     page.undo.click()
     desk.settle()
     desk.finish()

@@ -175,8 +175,7 @@ def _edited(ckpt: core.Checkpoint, key: str) -> str:
     if before is not None and now is not None:
         told += [words.shape(before.shape)] if before.shape != now.shape else []
         told += [core.visible(a or "") for a, b in ((before.dtype, now.dtype), (before.device, now.device)) if a != b]
-        read_as = (now.extra or {}).get("cast")
-        if isinstance(read_as, core.TensorInfo) and read_as.storage in ckpt.edited.taken:
+        if ckpt.is_taken(key):
             told.append(QCoreApplication.translate("TreeModel", "other values"))
         elif before.storage != now.storage and before.dtype == now.dtype:
             told.append(_shares_storage())
