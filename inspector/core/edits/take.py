@@ -164,6 +164,8 @@ def _why_not(mine: TensorInfo, other: TensorInfo, reader: TensorReader) -> str:
     known = DTYPES.get(other.dtype)
     if known is None or known.bits % 8:
         return f"its element type there is {visible(other.dtype, 40)}"
+    if mine.requires_grad and known.kind not in ("float", "complex"):       # torch would not load it
+        return f"it requires a gradient here, which {other.dtype} cannot have"
     try:
         reader.check(other, expand=False)
     except BadTensor as error:

@@ -151,6 +151,14 @@ def test_that_parameters_of_a_module_stay_parameters(tmp_path: Path) -> None:
     assert torch.equal(found.fc2.weight, model.get_parameter("fc2.weight"))
 
 
+def test_that_no_parameter_becomes_integers(tmp_path: Path) -> None:
+    source = as_safetensors(tmp_path, {"w": torch.arange(3)})
+    ckpt = opened(tmp_path, {"w": nn.Parameter(torch.ones(3))})
+    assert core.edit(ckpt, [core.Take(source)]).tensors["w"] is ckpt.tensors["w"]
+    with pytest.raises(core.EditError, match="gradient"):
+        core.edit(ckpt, [core.Take(source, pairs=(("w", "w"),))])
+
+
 def test_that_the_effect_says_what_changes_and_what_does_not(tmp_path: Path) -> None:
     source = as_safetensors(tmp_path, {"fc1.weight": torch.ones(2)})
     effect, = core.effects(opened(tmp_path, training(net())), [core.Take(source, "{fc1,optimizer}")])
