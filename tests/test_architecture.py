@@ -40,7 +40,7 @@ SIBLINGS: dict[str, frozenset[str]] = {
     "inspector.core.formats": frozenset({"torch_zip", "script_json", "torch_export", "torch_legacy", "torch_tar", "safetensors",
                                          "plain_pickle", "sharded", "dcp"}),
     "inspector.core.edits": frozenset(path.stem for path in (PACKAGE / "core" / "edits").glob("*.py")) - {
-        "__init__", "common", "copies", "dropping", "effects", "globs", "naming", "optimizers", "recipe", "structure"},
+        "__init__", "common", "copies", "dropping", "effects", "globs", "naming", "optimizers", "recipe", "references", "structure"},
     "inspector.core.checks": frozenset(path.stem for path in (PACKAGE / "core" / "checks").glob("*.py")) - {"__init__", "common"},
     "inspector.gui.panels": frozenset(path.stem for path in (PACKAGE / "gui" / "panels").glob("*.py")) - {"__init__", "common"},
 }

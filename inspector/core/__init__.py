@@ -58,6 +58,7 @@ from .edits import (
     SetMetadata,
     SetValue,
     StripPrefix,
+    Take,
     Unshare,
     recipe,
 )
@@ -116,8 +117,8 @@ __all__ = [
     "FileStamp", "Finding", "Fine", "How", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member",
     "Mismatch", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "Plane",
     "PlannedFile", "ReadError", "Reduced", "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan",
-    "SaveReport", "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "TensorInfo", "Text", "TooBig",
-    "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
+    "SaveReport", "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "Take", "TensorInfo", "Text",
+    "TooBig", "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
     "as_command", "as_python", "by_content",
     "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
     "edit_options", "effects", "file_of", "find_next", "from_recipe", "health", "is_set", "iter_chunks", "join", "load_report",

@@ -374,8 +374,9 @@ class TensorReader:
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
 
     def _before_edits(self, storage: str) -> Storage | None:
-        """A storage that only tensors to be converted still view."""
-        return self._ckpt.edited.source.storages.get(storage) if self._ckpt.edited else None
+        """A storage that only tensors to be converted still view, or that is another checkpoint's."""
+        edited = self._ckpt.edited
+        return (edited.source.storages.get(storage) or edited.taken.get(storage)) if edited else None
 
     def _chunk_place(self, info: TensorInfo, chunk: Chunk, item: int) -> _Place:
         """Where a chunk's elements are, its dimensions not collapsed. Raises BadTensor."""

@@ -171,12 +171,15 @@ class Edited(NamedTuple):
 
     What changed besides stands in the tables themselves: a remapped device in `TensorInfo.device` and `Storage.device`, a
     value in `values`, and a tensor whose elements are to be converted has in `extra["cast"]` the `TensorInfo` it is read as
-    (a key of `Edited.source.storages` is its storage), a storage of its own without extent, and is contiguous."""
+    (a key of `Edited.source.storages` is its storage), a storage of its own without extent, and is contiguous. One whose elements
+    come from another checkpoint is the same; that one's files are then among `Checkpoint.files`, behind those of the source, and its
+    storages in `taken`."""
 
     source: Checkpoint
     origin: Mapping[str, str]
     root: str = ""
     edits: tuple[Any, ...] = ()
+    taken: Mapping[str, Storage] = MappingProxyType({})
 
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -206,8 +209,13 @@ class Checkpoint:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all files together."""
-        return sum(stamp.size for stamp in self.files)
+        """Bytes of all files together; of an edited checkpoint, of those it was opened from."""
+        return sum(stamp.size for stamp in (self.edited.source if self.edited else self).files)
+
+    def is_taken(self, key: str) -> bool:
+        """Whether the elements of a tensor are another checkpoint's (`Edited.taken`)."""
+        read_as = (self.tensors[key].extra or {}).get("cast")
+        return self.edited is not None and isinstance(read_as, TensorInfo) and read_as.storage in self.edited.taken
 
     def pickle_of(self, node: int) -> tuple[Pickle, int] | None:
         """The pickle that `node` of a tensor or an opaque value lies in, and its number there; None when there is none."""

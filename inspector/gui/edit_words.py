@@ -47,6 +47,8 @@ KINDS: tuple[Kind, ...] = (
          lambda: translate("Edits", "A text in the metadata of safetensors files (__metadata__).")),
     Kind("match", lambda: translate("Edits", "Match Another Checkpoint"),
          lambda: translate("Edits", "Leaves out what the other checkpoint has not, or has in another shape, so that it loads.")),
+    Kind("take", lambda: translate("Edits", "Take From Another Checkpoint"),
+         lambda: translate("Edits", "Tensors get the values, shape and element type that the other checkpoint has under the same name.")),
 )
 
 
@@ -95,7 +97,18 @@ def _other_title(edit: core.Edit) -> str:
     if isinstance(edit, core.Match):
         return translate("Edits", "Match {file}").format(file=_short(edit.reference)) if isinstance(edit.reference, str) \
             else translate("Edits", "Match given names and shapes")
+    if isinstance(edit, core.Take):
+        return _take_title(edit)
     return _short(edit.option)
+
+
+def _take_title(edit: core.Take) -> str:
+    file = _short(edit.source.replace("\\", "/").rsplit("/", 1)[-1])
+    if len(edit.pairs) > 1:
+        return translate("Edits", "Take {n} tensors from {file}").format(n=f"{len(edit.pairs):,}", file=file)
+    if edit.pairs or edit.glob != "*":
+        return translate("Edits", "Take {what} from {file}").format(what=_short(edit.pairs[0][0] if edit.pairs else edit.glob), file=file)
+    return translate("Edits", "Take all from {file}").format(file=file)
 
 
 def counted(effect: core.Effect) -> str:

@@ -260,11 +260,15 @@ def _change(before: core.Checkpoint, old: str, after: core.Checkpoint, new: str)
     if one is None or two is None:
         return _value(before, old), _value(after, new)
     left, right = [], []
-    for a, b in ((one.dtype, two.dtype), (one.device or "", two.device or "")):
+    shapes = words.shape(one.shape), words.shape(two.shape)
+    for a, b in (shapes, (one.dtype, two.dtype), (one.device or "", two.device or "")):
         if a != b:
             left.append(core.visible(a))
             right.append(core.visible(b))
-    if one.storage_nbytes != two.storage_nbytes and one.dtype == two.dtype:
+    if after.edited is not None and isinstance(after.edited.edits[-1], core.Take):
+        left.append(translate("Editing", "own values"))
+        right.append(translate("Editing", "values of the other file"))
+    elif one.storage_nbytes != two.storage_nbytes and one.dtype == two.dtype:
         left.append(words.size(one.storage_nbytes))
         right.append(words.size(two.storage_nbytes))
     elif not left:

@@ -325,6 +325,45 @@ def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
     assert set(fixes.same_values(found, found.values, 0)) == {core.SetMetadata("epoch", "2"), core.SetMetadata("only", None)}
 
 
+def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) -> None:
+    page = desk.compare(wrapped(), changed())
+    a, b = desk.session.documents
+    desk.select("module.fc.weight")
+    desk.menu()["A: Take the tensors of B"].trigger()
+    desk.settle()
+    taken = core.Take(b.path, pairs=(("module.fc.weight", "fc.weight"),))
+    assert desk.session.edits(a.id) == (taken,)
+    assert "--take" in page.added.text()
+    assert core.from_recipe(core.to_recipe(desk.session.edits(a.id))) == [taken]
+    desk.finish()
+    assert desk.statuses()["module.fc.weight"] == "renamed"                  # it is their very tensor now, under our name
+    assert desk.statuses()["module.layers.1.weight"] == "values"
+    assert a.checkpoint is not None
+    assert np.array_equal(core.read_numpy(a.checkpoint, "module.fc.weight"), changed()["fc.weight"])
+    desk.window.expand_all()
+    tree = desk.window.model
+    assert "was: 10 × 16, other values" in {tree.line(row).edited for row in range(tree.rowCount())}
+    page.undo.click()
+    desk.settle()
+    desk.finish()
+    assert desk.session.edits(a.id) == ()
+    assert desk.statuses()["module.fc.weight"] == "shape"
+
+
+def test_that_what_is_taken_from_a_file_with_edits_has_its_names_in_the_file(desk: Desk) -> None:
+    desk.open(BASE, changed())
+    a, b = desk.session.documents
+    desk.session.add_edits(b.id, [core.Rename("^fc", "head"), core.Cast("float64", "layers.1.weight")])
+    desk.settle()
+    assert a.checkpoint is not None
+    assert b.checkpoint is not None
+    found = core.pair_up(a.checkpoint, b.checkpoint)
+    head = core.Pair("fc.weight", "head.weight", "shape")
+    cast = core.Pair("layers.1.weight", "layers.1.weight", "dtype")
+    assert list(fixes.their_tensors(found, [head, cast], 0)) == [core.Take(b.path, pairs=(("fc.weight", "fc.weight"),))]
+    assert "tensors" not in fixes.offers(found, [core.Pair("conv.weight", "conv.weight", "equal")], (), 0)
+
+
 def test_that_dropping_a_whole_group_is_one_edit(desk: Desk) -> None:
     page = desk.compare({**BASE, **{f"ema.{key}": value for key, value in BASE.items()}}, BASE)
     found = page.comparing.comparison

@@ -192,12 +192,15 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     ("set", {"path": "a=b", "value": "[]"}, core.SetValue("a=b", [])),
     ("set-metadata", {"key": "by", "value": "me"}, core.SetMetadata("by", "me")),
     ("match", {"path": "REFERENCE"}, core.Match("REFERENCE")),
+    ("take", {"path": "REFERENCE", "glob": "*.bias"}, core.Take("REFERENCE", "*.bias")),
 ])
 def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
                                                            qtbot: QtBot, kind: str, fields: dict[str, str], edit: core.Edit) -> None:
     window, document = opened
     if kind == "match":
         fields, edit = {"path": document.path}, core.Match(document.path)
+    if kind == "take":
+        fields, edit = {**fields, "path": document.path}, core.Take(document.path, "*.bias")
     dialog = EditDialog(session, tasks, document.id, kind, window)
     dialog.show()
     for name, text in fields.items():

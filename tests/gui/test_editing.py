@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -154,6 +155,14 @@ def test_that_a_preview_says_what_changes(tmp_path: Path, edit: core.Edit, rows:
     found = editing.preview(core.open(edit_samples.training(tmp_path)), edit)
     assert [(row.kind, row.before, row.after) for row in found.rows[:1]] == rows
     assert found.total == len(found.rows)
+
+
+def test_that_a_preview_says_whose_values_are_taken(tmp_path: Path) -> None:
+    torch.save({"conv.bias": torch.ones(4), "fc.weight": torch.ones(2, dtype=torch.float16)}, tmp_path / "other.pth")
+    found = editing.preview(core.open(edit_samples.training(tmp_path)), core.Take(str(tmp_path / "other.pth"), "{conv.bias,fc.weight}"))
+    assert [(row.before, row.after) for row in found.rows[:2]] == [
+        ("model.conv.bias   own values", "model.conv.bias   values of the other file"),
+        ("model.fc.weight   5 × 4 · float32 · own values", "model.fc.weight   2 · float16 · values of the other file")]
 
 
 def test_that_a_preview_of_very_many_keys_is_cut_and_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

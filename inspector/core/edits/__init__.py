@@ -13,10 +13,11 @@ from .rename import Rename
 from .set_metadata import SetMetadata
 from .set_value import SetValue
 from .strip_prefix import StripPrefix
+from .take import Take
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Drop", "Edit", "Extract", "Keep", "Match", "RemapDevices", "Rename", "SetMetadata",
-           "SetValue", "StripPrefix", "Unshare"]
+           "SetValue", "StripPrefix", "Take", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -28,6 +29,7 @@ EDITS: tuple[type[Edit], ...] = (
     RemapDevices,
     Cast,
     Match,
+    Take,
     SetMetadata,
     SetValue,
     Unshare,

@@ -20,8 +20,7 @@ def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> 
     tensors = dict(ckpt.tensors)
     storages: dict[str, Storage] = {}
     tied: dict[tuple[object, ...], str] = {}
-    taken = {*ckpt.storages, *(ckpt.edited.source.storages if ckpt.edited else ())}
-    names = _names(taken)
+    names = fresh_ids(ckpt)
     for key, dtype in dtypes.items():
         info = tensors[key]
         view = (info.storage, info.offset, info.shape, info.stride, info.dtype, dtype) if ties and info.storage else (key,)
@@ -35,7 +34,9 @@ def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> 
     return edited(ckpt, edit, tensors=tensors, storages={**kept, **storages})
 
 
-def _names(taken: set[str]) -> Iterator[str]:
+def fresh_ids(ckpt: Checkpoint) -> Iterator[str]:
+    """Names for storages that neither `ckpt` nor its source has."""
+    taken = {*ckpt.storages, *(ckpt.edited.source.storages if ckpt.edited else ())}
     n = 0
     while True:
         if (name := f"new:{n}") not in taken:

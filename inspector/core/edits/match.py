@@ -6,16 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from ..checkpoint import Checkpoint
-from ..errors import EditError, InspectorError
-from ..formats import read
+from ..errors import EditError
 from ..keypath import visible
-from ..limits import LIMITS
 from ..progress import QUIET, Monitor
 from .common import Edit, module_dicts, needs_extraction, note, optimizer_dicts
 from .dropping import without
 from .optimizers import states_of
+from .references import opened, weights_of
 
-_USUAL = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
 _NAMED = 3
 Shapes = Mapping[str, tuple[int, ...]]
 
@@ -43,11 +41,7 @@ class Match(Edit):
     def _shapes(self, monitor: Monitor) -> Shapes:
         if not isinstance(self.reference, str):
             return self.reference
-        try:
-            return shapes_of(read(self.reference, limits=LIMITS, monitor=monitor))
-        except InspectorError as error:
-            raise EditError(f"the reference {visible(self.reference)}: {error.message}", error.hint, error.where,
-                            id="bad_reference") from error
+        return shapes_of(opened(self.reference, monitor))
 
     @staticmethod
     def _advice(ckpt: Checkpoint, wanted: Shapes) -> str:
@@ -104,15 +98,7 @@ class Match(Edit):
 
 def shapes_of(ckpt: Checkpoint) -> Shapes:
     """The names and shapes of a checkpoint's weights. Raises EditError when several state dicts can be meant."""
-    optimizers = optimizer_dicts(ckpt)
-    there = [path for path in ckpt.state_dicts if path not in optimizers]
-    chosen = there if len(there) == 1 else [path for path in _USUAL if path in there][:1]
-    if not chosen:
-        listed = ", ".join(visible(path, 60) or "the root" for path in there[:8])
-        raise EditError("the reference has several state dicts" if there else "the reference has no state dict",
-                        f"Extract one of them into a file: {listed}." if there else "Name a file with a model's weights.",
-                        id="bad_reference")
-    return {info.name: info.shape for info in ckpt.tensors.values() if info.state_dict == chosen[0]}
+    return {name: info.shape for name, info in weights_of(ckpt).items()}
 
 
 def _with_something_in_common(ckpt: Checkpoint, wanted: Shapes) -> list[str]:

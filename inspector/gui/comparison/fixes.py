@@ -4,18 +4,20 @@
 """
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from inspector import core
 
 MOST = 2000             # edits at once; more are no longer a list that somebody reads
+_OTHER = ("values", "dtype", "shape")        # statuses of pairs whose tensors are not the same
 
 
 def offers(comparison: core.Comparison, pairs: Sequence[core.Pair], changes: Sequence[core.ValueChange],
            side: int) -> dict[str, Callable[[], Sequence[core.Edit]]]:
     """What could be done on one side about `pairs` and other values: "names", "dtypes", "devices", "values" (as the other side has
-    them), "drop" -> what works the edits out."""
+    them), "tensors" (theirs in place of ours), "drop" -> what works the edits out."""
     both = [pair for pair in pairs if pair.a is not None and pair.b is not None]
     there = [pair for pair in pairs if _key(pair, side)]
     found: dict[str, Callable[[], Sequence[core.Edit]]] = {}
@@ -25,6 +27,8 @@ def offers(comparison: core.Comparison, pairs: Sequence[core.Pair], changes: Seq
         found["dtypes"] = partial(same_dtypes, comparison, both, side)
     if any(pair.device for pair in both):
         found["devices"] = partial(same_devices, comparison, both, side)
+    if any(pair.status in _OTHER for pair in both):
+        found["tensors"] = partial(their_tensors, comparison, both, side)
     if changes:
         found["values"] = partial(same_values, comparison, changes, side)
     if there:
@@ -62,6 +66,18 @@ def same_dtypes(comparison: core.Comparison, chosen: Iterable[core.Pair], side: 
     if len(targets) == 1 and wanted.keys() == floats:
         return [core.Cast(targets.pop())]
     return [core.Cast(dtype, _escaped(key)) for key, dtype in wanted.items()][:MOST]
+
+
+def their_tensors(comparison: core.Comparison, chosen: Iterable[core.Pair], side: int) -> Sequence[core.Edit]:
+    """The tensors of the `chosen` pairs become those of the other side's file, as one edit. Left out are those that edits of the
+    other side wait to change: what would be taken is in no file yet."""
+    theirs = _sides(comparison, side)[1]
+    wanted = []
+    for pair in chosen:
+        there = _key(pair, 1 - side)
+        if pair.status in _OTHER and "cast" not in (theirs.tensors[there].extra or {}):
+            wanted.append((_key(pair, side), theirs.edited.origin[there] if theirs.edited else there))
+    return [core.Take(os.path.abspath(theirs.path), pairs=tuple(wanted))] if wanted else []
 
 
 def same_devices(comparison: core.Comparison, chosen: Iterable[core.Pair], side: int) -> Sequence[core.Edit]:

@@ -265,7 +265,7 @@ class ComparePage(QWidget):
             menu.addAction(self.tr("In {name}:").format(name=name)).setEnabled(False)
             texts = {"names": self.tr("Rename to the names of {other}"), "dtypes": self.tr("Cast to the dtypes of {other}"),
                      "devices": self.tr("Take the devices of {other}"), "values": self.tr("Take the values of {other}"),
-                     "drop": self.tr("Drop {n}")}
+                     "tensors": self.tr("Take the tensors of {other}"), "drop": self.tr("Drop {n}")}
             many = words.tensors(sum((pair.a, pair.b)[side] is not None for pair in pairs))
             for what, make in offers.items():
                 menu.addAction(texts[what].format(other=other, n=many), partial(self._add, side, make))

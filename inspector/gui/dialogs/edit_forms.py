@@ -221,7 +221,18 @@ def _match(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
     return form
 
 
+def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    given = start if isinstance(start, core.Take) else core.Take("", suggested or "*")
+    form = Form(lambda form: core.Take.from_json({"file": form.text("path"), "glob": "*" if given.pairs else form.text("glob") or "*",
+                                                  "pairs": [list(pair) for pair in given.pairs]}, "take"))
+    form.line("path", translate("EditForms", "Checkpoint to take from"), given.source, browse=True)
+    if not given.pairs:
+        form.line("glob", translate("EditForms", "Keys"), given.glob, hint=translate("EditForms", "* is all outside optimizers"),
+                  needed=False)
+    return form
+
+
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "keep": _globbed("keep"),
     "unshare": _globbed("unshare"), "extract": _extract, "cast": _cast, "device": _device, "set": _set, "set-metadata": _metadata,
-    "match": _match}
+    "match": _match, "take": _take}

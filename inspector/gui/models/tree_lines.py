@@ -173,8 +173,11 @@ def _edited(ckpt: core.Checkpoint, key: str) -> str:
     told = [core.visible(old)] if old != key else []
     before, now = source.tensors.get(old), ckpt.tensors.get(key)
     if before is not None and now is not None:
+        told += [words.shape(before.shape)] if before.shape != now.shape else []
         told += [core.visible(a or "") for a, b in ((before.dtype, now.dtype), (before.device, now.device)) if a != b]
-        if before.storage != now.storage and before.dtype == now.dtype:
+        if ckpt.is_taken(key):
+            told.append(QCoreApplication.translate("TreeModel", "other values"))
+        elif before.storage != now.storage and before.dtype == now.dtype:
             told.append(_shares_storage())
     elif old in source.values and not _same_value(source.values[old], ckpt.values.get(key)):
         told.append(core.one_line(source.values[old], 200))

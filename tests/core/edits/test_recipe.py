@@ -17,9 +17,12 @@ EDITS = st.one_of(
     st.sampled_from([core.StripPrefix("module."), core.AddPrefix("a.b"), core.Rename(r"a=(\d+)", r"b\1"), core.Drop("-x*"),
                      core.Keep("{a,b}"),
                      core.Extract("."), core.RemapDevices({"cuda:*": "cpu", "cpu": "cuda:0"}), core.Cast("float16"),
-                     core.Cast("bfloat16", "a:b*"), core.Match("ref file.pth"), core.Unshare("*"), core.SetValue("a", delete=True),
+                     core.Cast("bfloat16", "a:b*"), core.Match("ref file.pth"), core.Take("o.pth"), core.Take("C:\\o", "*.w"),
+                     core.Take("a:b", "x:y"), core.Take("{o}", "a*"), core.Take("o.pth", pairs=(("a b", "c:\"d"), ("", "x"))),
+                     core.Unshare("*"), core.SetValue("a", delete=True),
                      core.SetMetadata("a", None)]),
     TEXT.map(lambda text: core.SetMetadata("k", text)),
+    st.tuples(TEXT.filter(bool), TEXT.filter(bool).filter(lambda glob: "{" not in glob)).map(lambda both: core.Take(*both)),
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), TEXT).map(lambda value: core.SetValue("p.q", value)))
 
 
