@@ -5,13 +5,17 @@ import errno
 import os
 import random
 import socket
+import struct
 import sys
 import zlib
 from pathlib import Path
 from types import MappingProxyType
 
 import pytest
+import torch
 
+from inspector import core
+from inspector.core.arrays import TensorReader
 from inspector.core.bytes import ExtentReader, open_source, read_extent, read_member, stream_extent
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp
 from inspector.core.errors import BadTensor, Cancelled, Changed, NotACheckpoint, Truncated, Unreadable, Unsupported
@@ -353,9 +357,6 @@ def test_that_a_file_of_8_tib_is_read_at_any_offset_I12(tmp_path: Path) -> None:
 
 
 def test_that_bytes_put_into_a_given_buffer_are_the_same_and_their_checksum_is_compared(tmp_path: Path) -> None:
-    import torch
-
-    from inspector.core.arrays import TensorReader
     path = tmp_path / "a.pth"
     torch.save({"w": torch.arange(100_000, dtype=torch.float32)}, path)
     ckpt = core.open(path)
