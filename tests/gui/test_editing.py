@@ -175,7 +175,7 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
     edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Drop("x"), core.Keep("x"),
              core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.RemapDevices({"cuda:*": "cpu"}),
              core.Unshare("*"), core.SetValue("a", 1), core.SetValue("a", delete=True), core.SetMetadata("a", "b"),
-             core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)})]
+             core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)}), core.Take("/x.pth")]
     titles = [edit_words.title(edit) for edit in edits]
     assert len(set(titles)) == len(edits)
     assert "\u202e" not in titles[0]
