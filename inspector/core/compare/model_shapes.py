@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 
 from ..errors import UsageError
@@ -31,6 +30,7 @@ def shapes_of_model(name: str, timeout: float = 600.0) -> Reference:
     code the person named, in the present folder, in a process of its own. Raises UsageError with what it said last."""
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} names no model", "Write package.module:callable, as in torchvision.models:resnet18.")
+    import subprocess  # which nobody else needs
     try:
         done = subprocess.run([sys.executable, "-c", _CHILD, name, _MARK], capture_output=True, text=True, timeout=timeout,
                               check=False, errors="replace")

@@ -6,7 +6,7 @@ between (torchvision, timm, transformers, the original BERT, ViT and LLaMA relea
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 # Wrappers that PyTorch itself puts into names, at any depth; `module` only in front.
@@ -75,7 +75,7 @@ def role_of(path: tuple[str, ...]) -> str:
     """What the module at `path` is in its network, as far as its name says so; "" when it does not."""
     text = ".".join(path).lower()
     is_layer = "#" in path
-    for pattern, role, where in _ROLES:
+    for pattern, role, where in _roles():
         if (where == "any" or (where == "layer") == is_layer) and pattern.search(text):
             return role
     return ""
@@ -96,6 +96,7 @@ _CROSS = r"(^|[._])(encoder_attn|cross_?attn|cross_?attention|encdecattention)\.
 _ATTENTION = r"(self_attn|self_attention|attention|attn|self|multi_head_attention|mha)"
 
 
+@cache
 def _roles() -> list[tuple[re.Pattern[str], str, str]]:
     """(pattern at the end of a path, role, where it counts: in layers, at the top, anywhere), first match wins."""
     rows = [
@@ -139,5 +140,3 @@ def _roles() -> list[tuple[re.Pattern[str], str, str]]:
     ]
     return [(re.compile(pattern), role, where) for pattern, role, where in rows]
 
-
-_ROLES = _roles()
