@@ -127,8 +127,8 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
         notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
         others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
         if others:
-            notes.append("Tensors of it that are no part of its state dict (buffers that are not persistent, plain attributes) are left out, "
-                         f"as load_state_dict would refuse them: {others:,}.")
+            notes.append("Tensors of it that are no part of its state dict (buffers that are not persistent, plain attributes) are "
+                         f"left out, as load_state_dict would refuse them: {others:,}.")
     for name, kept in list(tied.items())[:20]:
         notes.append(f"{visible(name, 80)} is the same tensor as {visible(kept, 80)}: it is written once, under that name, and "
                      "__metadata__ says so.")
