@@ -88,6 +88,7 @@ from .measures import health as measured
 from .measures.histogram import Binned, Fine
 from .measures.summary import BINS, QUANTILES, Summary, rebin, summarize_each, summarize_group, summarize_tensor
 from .progress import QUIET, Monitor
+from .roles import USUAL_WEIGHTS
 from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
 from .sizes import Sizes, sizes
 from .slices import (
@@ -309,8 +310,6 @@ def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     return demo.make(folder)
 
 
-# The usual names of the weights to load, most wanted first.
-_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
 _NOT_WEIGHTS = ("optim", "sched", "scaler", "_state_opt")
 
 
@@ -327,8 +326,8 @@ def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
     likely = [path for path in apart if not any(word in path.lower() for word in _NOT_WEIGHTS)] or apart
     if len(likely) == 1:
         return likely[0]
-    known = [path for path in _WEIGHTS if path in likely]
-    others = [path for path in likely if path not in _WEIGHTS]
+    known = [path for path in USUAL_WEIGHTS if path in likely]
+    others = [path for path in likely if path not in USUAL_WEIGHTS]
     if len(known) == 1 and all("ema" in path.lower() for path in others):
         return known[0]
     raise UsageError(f"there are {len(likely)} state dicts in the file", _choices(tuple(likely)))

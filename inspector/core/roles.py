@@ -1,4 +1,4 @@
-"""What the parts of a training checkpoint are for, by the names that people give them."""
+"""What the parts of a training checkpoint are for, by the names that people and wrappers give them."""
 from __future__ import annotations
 
 import re
@@ -10,6 +10,12 @@ _OTHERS = frozenset(("scheduler", "schedulers", "sched", "lrs", "scaler", "scale
 _OPTIMIZER = frozenset(("optimizer", "optimizers", "optim", "opt", "optimiser"))
 _ANY = frozenset(("state", "states", "dict", "dicts", "model", "models", "net", "network", "module", "weights", "params", "parameters",
                   "checkpoint", "ckpt"))
+
+# The usual paths of the weights to load, most wanted first.
+USUAL_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
+# What torch puts into names, at any depth: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
+# (FSDP_WRAPPED_MODULE), torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE).
+WRAPPERS = frozenset(("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"))
 
 
 def words(path: str) -> tuple[str, ...]:

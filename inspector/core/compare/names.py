@@ -9,9 +9,6 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-# Wrappers that PyTorch itself puts into names, at any depth; `module` only in front.
-WRAPPERS = frozenset(("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module", "_forward_module"))
-
 _SEPARATORS = re.compile(r"[./]")
 _INNER_NUMBER = re.compile(r"([A-Za-z_]+?)_?(\d+)")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from ..progress import QUIET, Monitor
-from .names import WRAPPERS
+from ..roles import WRAPPERS
 from .rules import Rule, Shape, Shapes
 
 _CHOICES = 4            # a suffix that more names of the other side share says nothing

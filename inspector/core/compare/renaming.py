@@ -9,7 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from .names import WRAPPERS
+from ..edits.strip_prefix import without_segment
+from ..roles import WRAPPERS
 
 Step = tuple[str, str]
 
@@ -65,7 +66,7 @@ class _Work:
         for wrapper in sorted(WRAPPERS):
             wrapped = {name for name in pending if f".{wrapper}." in f".{name}."}
             if wrapped and not any(f".{wrapper}." in f".{target}." for target in self.targets.values()):
-                changed = {name: _without(name, wrapper) for name in self.now.values()}
+                changed = {name: without_segment(name, wrapper) for name in self.now.values()}
                 self.take(("--strip-prefix", f"{wrapper}."), changed)
 
     def prefixes(self) -> None:
@@ -165,10 +166,6 @@ def _with_numbers(name: str, target: str, end: str) -> Iterator[_Rename]:
             last = theirs[j].end()
         replacement.append(_plain(target[last:]))
         yield _Rename("".join(pattern), "".join(replacement))
-
-
-def _without(name: str, wrapper: str) -> str:
-    return name if wrapper not in name else ".".join(segment for segment in name.split(".") if segment != wrapper) or name
 
 
 def _literal(text: str) -> str:

@@ -6,12 +6,11 @@ from itertools import product
 
 from ..checkpoint import Checkpoint, TensorInfo
 from ..errors import UsageError
+from ..roles import USUAL_WEIGHTS
 from .rules import Shape
 
 WHOLE = "*"             # all tensors of the file, by their keys
 
-# The usual names of the weights, most wanted first.
-_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
 _MOST = 12
 
 
@@ -85,4 +84,4 @@ def _common_names(x: Counter[str], y: Counter[str]) -> float:
 
 
 def _wanted(path: str) -> int:
-    return -_WEIGHTS.index(path) if path in _WEIGHTS else -len(_WEIGHTS) - ("ema" in path.lower())
+    return -USUAL_WEIGHTS.index(path) if path in USUAL_WEIGHTS else -len(USUAL_WEIGHTS) - ("ema" in path.lower())

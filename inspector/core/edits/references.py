@@ -7,9 +7,8 @@ from ..formats import read
 from ..keypath import visible
 from ..limits import LIMITS
 from ..progress import Monitor
+from ..roles import USUAL_WEIGHTS
 from .common import optimizer_dicts
-
-_USUAL = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
 
 
 def opened(path: str, monitor: Monitor) -> Checkpoint:
@@ -24,7 +23,7 @@ def weights_of(ckpt: Checkpoint) -> dict[str, TensorInfo]:
     """The weights by their names in their state dict. Raises EditError when several state dicts can be meant."""
     optimizers = optimizer_dicts(ckpt)
     there = [path for path in ckpt.state_dicts if path not in optimizers]
-    chosen = there if len(there) == 1 else [path for path in _USUAL if path in there][:1]
+    chosen = there if len(there) == 1 else [path for path in USUAL_WEIGHTS if path in there][:1]
     if not chosen:
         listed = ", ".join(visible(path, 60) or "the root" for path in there[:8])
         raise EditError("the reference has several state dicts" if there else "the reference has no state dict",

@@ -7,12 +7,9 @@ from typing import ClassVar
 from ..checkpoint import Checkpoint
 from ..keypath import visible
 from ..progress import QUIET, Monitor
+from ..roles import WRAPPERS
 from .common import Edit
 from .naming import renamed, whole_segments
-
-# torch puts these anywhere in a name: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
-# (FSDP_WRAPPED_MODULE), torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE)
-WRAPPERS = frozenset({"_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
 
 
 @dataclass(frozen=True)
