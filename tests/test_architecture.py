@@ -16,7 +16,7 @@ PACKAGE = ROOT / "inspector"
 LEVELS: tuple[tuple[str, int], ...] = (
     ("inspector.core.errors", 0), ("inspector.core.findings", 0), ("inspector.core.progress", 0), ("inspector.core.limits", 0),
     ("inspector.core.collector", 0), ("inspector.core.compiled", 0), ("inspector.core.workers", 1),
-    ("inspector.core.dtypes", 0), ("inspector.core.checksum", 0), ("inspector.core.keypath", 0),
+    ("inspector.core.dtypes", 0), ("inspector.core.checksum", 0), ("inspector.core.keypath", 0), ("inspector.core.small_files", 1),
     ("inspector.core.graph", 1), ("inspector.core.dense", 3),
     ("inspector.core.checkpoint", 2),
     ("inspector.core.leaves", 3), ("inspector.core.strides", 3), ("inspector.core.zip_local", 3), ("inspector.core.pickles", 3),
@@ -192,7 +192,7 @@ def test_that_one_module_opens_files_to_read() -> None:
     """`core.bytes` reads checkpoints; the others here open what the program itself wrote or ships, or, `save.atomic`, to
     write."""
     allowed = {"inspector.core.bytes", "inspector.core.demo", "inspector.desktop", "inspector.gui.icons", "inspector.gui.settings",
-               "inspector.gui.instance", "inspector.commands.diff_page", "inspector.core.save.atomic"}
+               "inspector.gui.instance", "inspector.core.save.atomic"}
     wrong = []
     for name, tree in modules().items():
         for node in ast.walk(tree):

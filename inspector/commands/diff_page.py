@@ -30,13 +30,7 @@ figcaption { overflow-wrap: anywhere; font-size: 12px; } svg { width: 100%; heig
 
 def write(comparison: core.Comparison, path: str) -> None:
     """Writes the page to `path`. Raises SaveError."""
-    text = page(comparison)
-    try:
-        with open(path, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except OSError as error:
-        raise core.SaveError(f"{core.visible(path)} could not be written: {error.strerror or error}",
-                             "Give a file in a folder you may write to.") from None
+    core.write_whole(path, page(comparison).encode(), "page")
 
 
 def page(comparison: core.Comparison) -> str:

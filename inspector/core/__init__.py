@@ -106,6 +106,7 @@ from .slices import (
     reduce_slice,
     unravel,
 )
+from .small_files import write_whole
 from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
 from .ties import Relation, relation, sharing
 from .torch_bridge import read_torch
@@ -128,7 +129,7 @@ __all__ = [
     "read_slice", "read_text", "read_text_file", "read_torch", "read_values", "rebin", "reduce_slice", "relation", "save",
     "save_recipe", "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize",
     "summarize_each", "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name",
-    "unravel", "verdict_of", "version", "visible", "visible_lines", "with_difference", "with_pairs", "worst",
+    "unravel", "verdict_of", "version", "visible", "visible_lines", "with_difference", "with_pairs", "worst", "write_whole",
 ]  # fmt: skip
 
 

@@ -5,14 +5,14 @@ A recipe is `{"recipe": 1, "edits": [{"strip-prefix": "module."}, {"device": {"c
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..bytes import open_source
-from ..errors import EditError, SaveError
+from ..errors import EditError
 from ..keypath import visible
+from ..small_files import write_whole
 from .common import Edit
 
 VERSION = 1
@@ -97,22 +97,7 @@ def load(options: Mapping[str, type[Edit]], path: str) -> list[Edit]:
 
 def store(edits: Iterable[Edit], path: str) -> None:
     """Writes the recipe of `edits` at `path`, as a whole or not at all. Raises SaveError."""
-    import tempfile  # seldom needed, and this module is part of every start
-    data = write(edits).encode("utf-8", "surrogatepass")
-    temporary = ""
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".~inspector-", dir=os.path.dirname(os.path.abspath(path)))
-        try:
-            while data:
-                data = data[os.write(handle, data):]
-        finally:
-            os.close(handle)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary and os.path.lexists(temporary):
-            os.unlink(temporary)
-        raise SaveError(f"the recipe cannot be written: {error.strerror}", "Name another file.", visible(path)) from error
+    write_whole(path, write(edits).encode("utf-8", "surrogatepass"), "recipe")
 
 
 def command(edits: Iterable[Edit], source: str, target: str) -> str:
