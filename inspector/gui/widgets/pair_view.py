@@ -2,17 +2,17 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QMenu, QWidget
 
 from .. import icons, words
 from ..models.pair_lines import COLUMNS, NAME
 from ..models.pair_model import PairModel
 from .pair_delegate import PairDelegate
-from .row_painter import GAP, PAD, PICTURE, arrow_place
+from .row_painter import PAD
+from .tree_table import TreeTable
 
-NAME_AT_LEAST = 200
 COPY_AT_MOST = 100_000
 RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
 REARRANGE = 500             # ms between two new orders while values come in
@@ -23,82 +23,33 @@ _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
 
-class PairView(QTableView):
+class PairView(TreeTable):
+    name_at_least = 200
     chosen = Signal()                       # other nodes are selected
     menu_asked = Signal(QMenu)              # a menu for the selected rows, to be added to
 
     def __init__(self, model: PairModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent)
         self._model = model
         self._kept: tuple[object, tuple[int, ...], tuple[str, ...]] = (None, (), ())
-        self._fitted = 0
-        self._delegate = PairDelegate(model, self)
-        self.setItemDelegate(self._delegate)
         self._rearrange = QTimer(self)
         self._rearrange.setSingleShot(True)
         self._rearrange.setInterval(REARRANGE)
         self._rearrange.timeout.connect(model.arrange)
-        self._look()
+        self._look(PairDelegate(model, self), self.tr("Pairs of tensors"))
         self.setModel(model)
         self._head()
+        self._fit_columns()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         self.selectionModel().selectionChanged.connect(lambda: self.chosen.emit())
 
-    # -- looks --------------------------------------------------------------------------------------------------------
-
-    def _look(self) -> None:
-        self.setAccessibleName(self.tr("Pairs of tensors"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._fit_rows()
-
-    def _head(self) -> None:
-        header = self.horizontalHeader()
-        header.setSectionsClickable(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(36)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
-        for each in (header, self.verticalHeader()):        # see tree_view: a header asks about whole columns, cell by cell
-            each.setSelectionModel(QItemSelectionModel(self._model, each))
+    def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
         for column, sample in enumerate(_SAMPLES):
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
             self.setColumnWidth(column, max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12) + 2 * PAD + 2)
         self._fit_name()
-
-    def _fit_rows(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(max(PICTURE, self.fontMetrics().height()) + 2 * GAP - 2)
-
-    def _fit_name(self) -> None:
-        """Gives the first column what the others leave."""
-        others = self.horizontalHeader().length() - self.columnWidth(NAME)
-        self.setColumnWidth(NAME, max(NAME_AT_LEAST, self.viewport().width() - others))
-        self._fitted = self.horizontalHeader().length()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if self.horizontalHeader().length() in (self._fitted, event.oldSize().width()):
-            self._fit_name()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            if getattr(self, "_delegate", None) is not None:        # not while the base class is still being made
-                self._delegate.forget()
-            self._fit_rows()
 
     # -- rows that change ---------------------------------------------------------------------------------------------
 
@@ -113,11 +64,6 @@ class PairView(QTableView):
         """The selected nodes, top to bottom; the current one first when only one matters."""
         rows = sorted({row for part in self.selectionModel().selection().toList() for row in range(part.top(), part.bottom() + 1)})
         return tuple(self._model.node(row) for row in rows)
-
-    def select_row(self, row: int) -> None:
-        index = self._model.index(row, NAME)
-        self.selectionModel().setCurrentIndex(index, _SELECT)
-        self.scrollTo(index)
 
     def select_first(self) -> None:
         """The first row that is a pair, so that there is something to look at."""
@@ -170,63 +116,7 @@ class PairView(QTableView):
             return
         event.accept()
 
-    def _tree_key(self, key: int, row: int) -> bool:
-        line = self._model.line(row)
-        if key == Qt.Key.Key_Right:
-            if line.has_children and not line.expanded:
-                self._model.set_expanded(row, True)
-            elif line.has_children and row + 1 < self._model.rowCount():
-                self.select_row(row + 1)
-        elif key == Qt.Key.Key_Left:
-            up = self._model.parent_row(row)
-            if line.expanded:
-                self._model.set_expanded(row, False)
-            elif up is not None:
-                self.select_row(up)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._model.set_expanded(row, not line.expanded)
-        else:
-            return False
-        return True
-
-    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        """Home and End mean rows, not columns."""
-        ends = {QAbstractItemView.CursorAction.MoveHome: 0, QAbstractItemView.CursorAction.MoveEnd: self._model.rowCount() - 1}
-        return self._model.index(ends[action], NAME) if action in ends else super().moveCursor(action, modifiers)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self._arrow_at(event)
-        if row is None:
-            super().mousePressEvent(event)
-        else:
-            self._model.set_expanded(row, not self._model.line(row).expanded)
-            event.accept()
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        row = self._arrow_at(event)
-        if row is None and event.button() == Qt.MouseButton.LeftButton:
-            row = self.rowAt(event.position().toPoint().y())
-        if row is not None and row >= 0:
-            self._model.set_expanded(row, not self._model.line(row).expanded)
-            event.accept()
-
-    def _arrow_at(self, event: QMouseEvent) -> int | None:
-        """The row whose arrow is clicked, if one is."""
-        point = event.position().toPoint()
-        index = self.indexAt(point)
-        if event.button() != Qt.MouseButton.LeftButton or not index.isValid() or index.column() != NAME:
-            return None
-        line = self._model.line(index.row())
-        return index.row() if line.has_children and arrow_place(line.depth, self.visualRect(index)).contains(point) else None
-
     # -- menu and clipboard -------------------------------------------------------------------------------------------
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        row = self.currentIndex().row() if by_key else self.rowAt(event.pos().y())
-        if row >= 0:
-            place = self.visualRect(self._model.index(row, NAME)).center() if by_key else event.pos()
-            self.menu_for(row).popup(self.viewport().mapToGlobal(place))
 
     def menu_for(self, row: int) -> QMenu:
         menu = QMenu(self)
@@ -241,18 +131,14 @@ class PairView(QTableView):
 
     def copy_names(self) -> None:
         """The keys of the selected rows in A, or in B where A has none, one a line."""
-        self._copy("\n".join(fields[0] or fields[1] for fields in map(self._model.copied_fields, self._rows())))
+        self._copy("\n".join(fields[0] or fields[1] for fields in map(self._model.copied_fields, self._copied_rows())))
 
     def copy_rows(self) -> None:
         """The selected rows as tab-separated values: key in A, key in B, status, both sides, figures."""
-        self._copy("\n".join("\t".join(map(words.tsv, fields)) for fields in map(self._model.copied_fields, self._rows())))
+        self._copy("\n".join("\t".join(map(words.tsv, fields)) for fields in map(self._model.copied_fields, self._copied_rows())))
 
-    def _rows(self) -> list[int]:
+    def _copied_rows(self) -> list[int]:
         return sorted({index.row() for index in self.selectionModel().selectedRows()})[:COPY_AT_MOST]
-
-    def _copy(self, text: str) -> None:
-        if text:
-            QGuiApplication.clipboard().setText(text)
 
 
 def _runs(rows: list[int]) -> list[tuple[int, int]]:

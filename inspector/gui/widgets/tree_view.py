@@ -10,18 +10,18 @@ from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QElapsedTimer, QEvent, QItemSelection, QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from .. import icons, words
 from ..models.key_tree import KeyTree
 from ..models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
 from ..session import Selection, Session
-from .row_painter import GAP, PAD, PICTURE
-from .tree_delegate import TreeDelegate, arrow_rect
+from .row_painter import PAD
+from .tree_delegate import TreeDelegate
+from .tree_table import TreeTable
 
-NAME_AT_LEAST = 150         # device-independent pixels
 COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
 
@@ -38,12 +38,12 @@ class _Place(NamedTuple):
     tree: KeyTree | None
 
 
-class TreeView(QTableView):
+class TreeView(TreeTable):
     close_requested = Signal(int)       # the document id of the file to close
     compare_requested = Signal(int, int)    # documents; with 0, a file that is still to be chosen
 
     def __init__(self, session: Session, model: TreeModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent)
         self._session = session
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, np.ndarray]] = {}     # what a person selected, shown or not
@@ -52,12 +52,9 @@ class TreeView(QTableView):
         self._top: _Place | None = None
         self._filter = ""
         self._own = False                       # the selection is being set, not made
-        self._fitted = 0                        # how wide all columns are while they fill the view
         self._typed, self._typing = "", QElapsedTimer()
         self.edit_actions: Callable[[], list[QAction]] = list       # what else a menu of keys offers
-        self._delegate = TreeDelegate(model, self)
-        self.setItemDelegate(self._delegate)
-        self._look()
+        self._look(TreeDelegate(model, self), self.tr("Files and keys"))
         self.setModel(model)
         self._head()
         self.reset_columns()
@@ -71,34 +68,6 @@ class TreeView(QTableView):
 
     # -- looks --------------------------------------------------------------------------------------------------------
 
-    def _look(self) -> None:
-        self.setAccessibleName(self.tr("Files and keys"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self._fit_rows()
-
-    def _head(self) -> None:
-        header = self.horizontalHeader()
-        header.setSectionsClickable(True)
-        header.setHighlightSections(False)
-        header.setMinimumSectionSize(36)
-        header.setSortIndicatorClearable(True)
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setSortingEnabled(True)
-        # a header asks whether whole columns are selected, cell by cell: at a million rows, for minutes. Ours shows no selection
-        for each in (header, self.verticalHeader()):
-            each.setSelectionModel(QItemSelectionModel(self._model, each))
-
     def reset_columns(self) -> None:
         """The widths of a first start, and the file's order."""
         metrics = self.fontMetrics()
@@ -106,41 +75,13 @@ class TreeView(QTableView):
             room = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 4)
             self.setColumnWidth(column, room + 2 * PAD + 2)
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.setColumnWidth(NAME, NAME_AT_LEAST)
+        self.setColumnWidth(NAME, self.name_at_least)
         self._fit_name()
 
     def _heading(self, column: int) -> str:
         return str(self._model.headerData(column, Qt.Orientation.Horizontal))
 
-    def _fit_rows(self) -> None:
-        self.verticalHeader().setDefaultSectionSize(max(PICTURE, self.fontMetrics().height()) + 2 * GAP - 2)
-
-    def _fit_name(self) -> None:
-        """Gives the first column what the others leave."""
-        others = self.horizontalHeader().length() - self.columnWidth(NAME)
-        self.setColumnWidth(NAME, max(NAME_AT_LEAST, self.viewport().width() - others))
-        self._fitted = self.horizontalHeader().length()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        # columns that filled the view go on filling it; those somebody pulled otherwise stay
-        if self.horizontalHeader().length() in (self._fitted, event.oldSize().width()):
-            self._fit_name()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            if getattr(self, "_delegate", None) is not None:        # not while the base class is still being made
-                self._delegate.forget()
-            self._fit_rows()
-
     # -- selection ----------------------------------------------------------------------------------------------------
-
-    def select_row(self, row: int) -> None:
-        """Makes `row` the only selected row, as a click on it would."""
-        index = self._model.index(row, NAME)
-        self.selectionModel().setCurrentIndex(index, _SELECT)
-        self.scrollTo(index)
 
     @property
     def tree_model(self) -> TreeModel:
@@ -321,33 +262,6 @@ class TreeView(QTableView):
             return
         event.accept()
 
-    def _tree_key(self, key: int, row: int) -> bool:
-        """Left, Right and Enter; False for other keys."""
-        line = self._model.line(row)
-        if key == Qt.Key.Key_Right:
-            if line.has_children and not line.expanded:
-                self._model.set_expanded(row, True)
-            elif line.has_children and row + 1 < self._model.rowCount():
-                self.select_row(row + 1)
-        elif key == Qt.Key.Key_Left:
-            up = self._model.parent_row(row)
-            if line.expanded and line.kind is not Kind.FAILED:
-                self.set_expanded(row, False)
-            elif up is not None:
-                self.select_row(up)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.set_expanded(row, not line.expanded)
-        else:
-            return False
-        return True
-
-    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        """Home and End mean rows, not columns."""
-        ends = {QAbstractItemView.CursorAction.MoveHome: 0, QAbstractItemView.CursorAction.MoveEnd: self._model.rowCount() - 1}
-        if action in ends:
-            return self._model.index(ends[action], NAME)
-        return super().moveCursor(action, modifiers)
-
     def keyboardSearch(self, search: str) -> None:
         """Typing goes to the next name that starts so; typing on, from the present row."""
         going_on = self._typing.isValid() and self._typing.elapsed() < QApplication.keyboardInputInterval()
@@ -359,44 +273,11 @@ class TreeView(QTableView):
         if row is not None:
             self.select_row(row)
 
-    # -- mouse --------------------------------------------------------------------------------------------------------
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = self._arrow_at(event)
-        if row is not None:
-            self.set_expanded(row, not self._model.line(row).expanded)
-            event.accept()
-        else:
-            super().mousePressEvent(event)
-
-    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        row = self._arrow_at(event)
-        if row is None and event.button() == Qt.MouseButton.LeftButton:
-            row = self.rowAt(event.position().toPoint().y())
-        if row is not None and row >= 0:
-            self.set_expanded(row, not self._model.line(row).expanded)
-            event.accept()
-
-    def _arrow_at(self, event: QMouseEvent) -> int | None:
-        """The row whose arrow is clicked, if one is."""
-        point = event.position().toPoint()
-        index = self.indexAt(point)
-        if event.button() != Qt.MouseButton.LeftButton or not index.isValid() or index.column() != NAME:
-            return None
-        line = self._model.line(index.row())
-        hit = line.has_children and line.kind is not Kind.FAILED and arrow_rect(line, self.visualRect(index)).contains(point)
-        return index.row() if hit else None
+    def folds(self, row: int) -> bool:
+        line = self._model.line(row)
+        return line.has_children and line.kind is not Kind.FAILED
 
     # -- menu and clipboard -------------------------------------------------------------------------------------------
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        by_key = event.reason() == QContextMenuEvent.Reason.Keyboard
-        row = self.currentIndex().row() if by_key else self.rowAt(event.pos().y())
-        if row < 0:
-            return
-        place: QPoint = self.visualRect(self._model.index(row, NAME)).center() if by_key else event.pos()
-        menu = self.menu_for(row)
-        menu.popup(self.viewport().mapToGlobal(place))
 
     def menu_for(self, row: int) -> QMenu:
         """What can be done with the row under the mouse."""
@@ -447,9 +328,6 @@ class TreeView(QTableView):
         rows = [row for first, last in self.selected_ranges() for row in range(first, min(last, first + COPY_AT_MOST) + 1)]
         return rows[:COPY_AT_MOST]
 
-    def _copy(self, text: str) -> None:
-        if text:
-            QGuiApplication.clipboard().setText(text)
 
 
 def _key(selection: Selection) -> str:
