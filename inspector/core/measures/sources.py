@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..arrays import TensorReader, chunks_of
 from ..checkpoint import Checkpoint, TensorInfo
-from ..dtypes import DTYPES
 from ..errors import BadTensor, UsageError
 from . import elements
 
@@ -126,7 +125,3 @@ class _ManyScales:
         with np.errstate(all="ignore"):
             numbers: Array = (stored.astype(np.float32) - points[channel]) * scales[channel]
         return numbers
-
-
-def is_quantized(source: Source) -> bool:
-    return DTYPES[source.info.dtype].kind == "quantized"
