@@ -50,7 +50,7 @@ NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpick
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
                    "os.chdir", "os.fchdir", "sys.path.insert", "sys.path.append",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
-THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba", "zlib_ng"}
+THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba", "llvmlite", "zlib_ng"}
 
 
 class Import(NamedTuple):
@@ -192,7 +192,7 @@ def test_that_one_module_opens_files_to_read() -> None:
     """`core.bytes` reads checkpoints; the others here open what the program itself wrote or ships, or, `save.atomic`, to
     write."""
     allowed = {"inspector.core.bytes", "inspector.core.demo", "inspector.desktop", "inspector.gui.icons", "inspector.gui.settings",
-               "inspector.gui.instance", "inspector.core.save.atomic"}
+               "inspector.gui.instance", "inspector.core.save.atomic", "inspector.core.compiled"}
     wrong = []
     for name, tree in modules().items():
         for node in ast.walk(tree):

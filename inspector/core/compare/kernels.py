@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..compiled import Loops, Recipe
+from ..compiled import Loops, Recipe, address_of, carray
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,12 +44,10 @@ def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: in
     compiled = loops.get(name, worth)
     if compiled is None:
         return apart_numpy(a, b, rtol=rtol, atol=atol)
-    bits = f"<u{a.dtype.itemsize}"
-    kind = np.dtype(bits).type
-    infinite, magnitude = _LIMITS[name]
-    room = np.empty(_BLOCK)
-    return Apart(*compiled(a, b, a.view(bits), b.view(bits), kind(infinite), kind(magnitude), kind(0), room, room.view(np.int64),
-                           rtol, atol))
+    room, counts, sums = np.empty(_BLOCK), np.zeros(3, np.int64), np.zeros(5)
+    one, other, keys = address_of(a, name), address_of(b, name), address_of(room, "f8")
+    compiled(one, other, one, other, a.size, *_LIMITS[name], keys, keys, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
+    return Apart(*counts.tolist(), *sums.tolist())
 
 
 def _widened(a: Array, b: Array, rtol: float, atol: float, worth: int) -> Apart:
@@ -72,7 +70,7 @@ def _widen(bits: Array, wide: Array, worth: int) -> None:
         wide[:] = bits
         wide <<= 16
         return
-    compiled(bits, wide)
+    compiled(address_of(bits, "u2"), address_of(wide, "u4"), bits.size)
 
 
 def joined(parts: list[Apart]) -> Apart:
@@ -117,7 +115,11 @@ def apart_numpy(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, sca
 def _loop(kind: Any, wide: Any) -> Callable[..., Any]:
     """The loop for floats whose bits are of `kind`: np.uint32 or np.uint64. `wide` is np.float64: numba's float()
     leaves a float32 what it is."""
-    def apart(a, b, bits_a, bits_b, infinite, magnitude, nothing, room, keys, rtol, atol):  # type: ignore[no-untyped-def]
+    def apart(a_at, b_at, bits_a_at, bits_b_at, size, infinite, magnitude, room_at, keys_at, rtol, atol,  # type: ignore[no-untyped-def]
+              counts_at, sums_at):
+        a, b, bits_a, bits_b = carray(a_at, size), carray(b_at, size), carray(bits_a_at, size), carray(bits_b_at, size)
+        room, keys = carray(room_at, _BLOCK), carray(keys_at, _BLOCK)
+        counts, sums, nothing = carray(counts_at, 3), carray(sums_at, 5), kind(0)
         # `keys` are the bits of `room`: numbers that are not negative are ordered as their bits are, and only integers are
         # compared in lanes
         different = flips = nonfinite = 0
@@ -185,22 +187,24 @@ def _loop(kind: Any, wide: Any) -> Callable[..., Any]:
             ab += product
             different += int(differ)
             flips += int(opposed)
-        return different, flips, nonfinite, max_d, dd, aa, bb, ab
+        counts[0], counts[1], counts[2] = different, flips, nonfinite
+        sums[0], sums[1], sums[2], sums[3], sums[4] = max_d, dd, aa, bb, ab
 
     return apart
 
 
-def _shift(bits, wide):  # type: ignore[no-untyped-def]
-    for n in range(bits.size):
+def _shift(bits_at, wide_at, size):  # type: ignore[no-untyped-def]
+    bits, wide = carray(bits_at, size), carray(wide_at, size)
+    for n in range(size):
         wide[n] = bits[n] << 16
 
 
 def _recipe(name: str) -> Recipe:
     import numpy as np
     if name == "widen":
-        return Recipe(_shift, "const uint16[1] uint32[1]")
+        return Recipe(_shift, "uint16* uint32* int64")
     bits = "uint" + name[-2:]
-    arguments = f"const {name}[1] const {name}[1] const {bits}[1] const {bits}[1] {bits} {bits} {bits} float64[1] int64[1] float64 float64"
+    arguments = f"{name}* {name}* {bits}* {bits}* int64 {bits} {bits} float64* int64* float64 float64 int64* float64*"
     # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
     return Recipe(_loop(np.uint32 if bits == "uint32" else np.uint64, np.float64), arguments, {"reassoc", "contract", "nnan", "nsz"})
 

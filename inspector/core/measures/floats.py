@@ -47,6 +47,7 @@ class Floats:
         self._cut = np.zeros(0, np.int64)
         self._inside = np.zeros(0, np.int64)
         self._scale = 1.0
+        self._coarse: Array | None = None
 
     # -- first pass -----------------------------------------------------------------------------------------------------
 
@@ -134,7 +135,7 @@ class Floats:
         if self._places is not None and self._fine is not None and self._below is not None:
             table, count = self._fine.take()
             below, _ = self._below.take()
-            kernels.place(self._width, floats, self._places._replace(table=table, below=below), self._worth)
+            kernels.place(self._width, floats, self._places, below, table, self._worth)
             self._fine.give(table, count + floats.size)
             self._below.give(below, 0)
         elif self._open.prefixes is not None:
@@ -182,9 +183,11 @@ class Floats:
     # -- in parts -------------------------------------------------------------------------------------------------------
 
     def _raw_counts(self) -> Array:
+        """Of all that was added; from then on nothing is."""
         import numpy as np
-        counts: Array = self._tables.sum().sum(axis=0, dtype=np.int64)
-        return counts
+        if self._coarse is None:
+            self._coarse = self._tables.sum().sum(axis=0, dtype=np.int64)
+        return self._coarse
 
     def _keys(self, floats: Array) -> Array:
         """Order keys of the finite elements, from 0 (uint64)."""
@@ -212,28 +215,27 @@ class Floats:
             return
         slot = np.zeros(kernels.BUCKETS, np.uint16)
         slot[_raw_buckets(wanted)] = np.arange(1, wanted.size + 1)
-        first = np.concatenate([[0], np.searchsorted(cut, wanted, "left"), [cut.size]]).astype(np.int64)
-        fine = np.full(wanted.size + 1, opened.size, np.int64)
+        first = np.concatenate([[0], np.searchsorted(cut, wanted, "left"), [cut.size]]).astype(np.uint64)
+        fine = np.full(wanted.size + 1, opened.size, np.uint64)
         fine[np.searchsorted(wanted, opened.astype(np.int64)) + 1] = np.arange(opened.size)
         keep = np.where(fine < opened.size, 0xFFFF, 0).astype(np.uint32)
         self._fine = Tables((opened.size + 1, kernels.BUCKETS))
         self._below = Tables((cut.size + wanted.size + 1,), "i8")
         thresholds = np.append(self._thresholds[self._cut].astype(np.float64), np.inf)      # one more, so that each slot has a next
-        self._places = kernels.Places(slot, first, thresholds, np.zeros(0, np.int64), fine, keep, np.zeros((0, 0), np.uint32))
+        self._places = kernels.Places(slot, first, thresholds, fine, keep)
 
     def _settle(self, below: Array) -> None:
         """Adds to the elements surely under each threshold those of its own bucket that are."""
         import numpy as np
         assert self._places is not None
-        first = self._places.first
-        for which in range(1, first.size - 1):
-            low, high = int(first[which]), int(first[which + 1])
-            if low < high:
-                self._inside[self._cut[low:high]] += np.cumsum(below[low + which:high + which])
+        first = self._places.first[1:].astype(np.int64)
+        which = np.repeat(np.arange(1, first.size), first[1:] - first[:-1])       # the bucket that each threshold cuts
+        ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(below[np.arange(which.size) + which])])
+        self._inside[self._cut] += ends[1:] - ends[first[which - 1]]
 
     def _in_prefix(self, counts: Array, prefix: int) -> Array:
         """Counts by the bits under a bucket's, ascending with the numbers."""
-        return (counts[::-1] if prefix < kernels.BUCKETS // 2 else counts).astype("i8")
+        return counts[::-1] if prefix < kernels.BUCKETS // 2 else counts
 
     def _rescale(self, floats: Array, index: int) -> None:
         import numpy as np

@@ -56,7 +56,7 @@ class Gathered:
         """What takes the chunks of `source`, the `number`-th of all: (chunk, which chunk it is)."""
         if self._sorted is not None:
             kept = self._sorted
-            return lambda chunk, index: kept.append((index, chunk))
+            return lambda chunk, index: kept.append((index, chunk.copy()))
         if source.family == elements.TABLE:
             table = self._tables[source.info.dtype]
             return lambda chunk, index: table.add(chunk)

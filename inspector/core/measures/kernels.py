@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..compiled import Loops, Recipe
+from ..compiled import Loops, Recipe, address_of, carray
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +59,7 @@ def count16(values: Array, table: Array, worth: int = 0) -> None:
     if compiled is None:
         table[0] += np.bincount(values, minlength=BUCKETS).astype(np.uint32)
         return
-    compiled(_aligned(values), table[0], table[1])
+    compiled(address_of(_aligned(values), "u2"), values.size, address_of(table, "u4"))
 
 
 def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
@@ -70,39 +70,44 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
     compiled = loops.get("scan" + width.name, worth)
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
-    kind = keys.dtype.type
     rows = np.zeros((-(-floats.size // _BLOCK), 4))
-    found: tuple[int, int, int, int, int, int] = compiled(
-        bits, keys, floats, bits.dtype.type(width.top), kind(width.magnitude), kind(width.infinite),
-        table[0], table[1], rows)
-    return Scanned(*found, rows)
+    found = np.zeros(6, np.int64)
+    at = address_of(floats, width.floats)
+    compiled(at, at, at, floats.size, width.magnitude, width.infinite, address_of(table, "u4"), address_of(rows, "f8"),
+             address_of(found, "i8"))
+    finite, least, greatest, zeros, posinf, neginf = found.tolist()
+    return Scanned(finite, least, greatest, zeros, posinf, neginf, rows)
 
 
-class Places(NamedTuple):
+class Places:
     """What a second pass looks for. `slot[bucket]` (uint16) is 0, or the number of a wanted bucket, ascending with its values.
-    Wanted bucket `s` is cut by the thresholds `first[s]` … `first[s + 1]` of `thresholds` (float64, increasing); of `below`
-    (int64), entry `t + s` counts its elements with exactly `t` thresholds at or under them. `table[fine[s]]` (uint32) counts the 16
-    bits under the bucket's where `keep[s]` (uint32) is 0xFFFF; the others have a row for nothing and 0."""
+    Wanted bucket `s` is cut by the thresholds `first[s]` … `first[s + 1]` (uint64) of `thresholds` (float64, increasing). Counts go
+    to two tables. Of `below` (int64), entry `t + s` counts its elements with exactly `t` thresholds at or under them. Row `fine[s]`
+    (uint64) of the other (uint32) counts the 16 bits under the bucket's where `keep[s]` (uint32) is 0xFFFF; the others have a row
+    for nothing and 0."""
 
-    slot: Array
-    first: Array
-    thresholds: Array
-    below: Array
-    fine: Array
-    keep: Array
-    table: Array
+    def __init__(self, slot: Array, first: Array, thresholds: Array, fine: Array, keep: Array) -> None:
+        import numpy as np
+        self.slot = slot
+        self.first = first
+        self.thresholds = thresholds
+        self.fine = fine
+        self.keep = keep
+        self._wanted = (slot != 0).view(np.uint8)
+        self.addresses = (address_of(self._wanted, "u1"), address_of(slot, "u2"), address_of(first, "u8"),
+                          address_of(thresholds, "f8"), address_of(fine, "u8"), address_of(keep, "u4"))
 
 
-def place(width: Width, floats: Array, places: Places, worth: int = 0) -> None:
-    """Counts the elements of wanted buckets into `places`. Up to 2^31 elements."""
+def place(width: Width, floats: Array, places: Places, below: Array, table: Array, worth: int = 0) -> None:
+    """Counts the elements of wanted buckets. Up to 2^31 elements."""
+    import numpy as np
     floats = _aligned(floats)
-    bits = floats.view(width.bits)
     compiled = loops.get("place" + width.name, worth)
     if compiled is None:
-        _place_numpy(width, floats, bits, places)
+        _place_numpy(width, floats, floats.view(width.bits), places, below, table)
         return
-    kind = bits.dtype.type
-    compiled(bits, floats, kind(width.top), kind(width.top - 16), *places)
+    at, stage = address_of(floats, width.floats), np.empty(_STAGE + 1, np.uint16)
+    compiled(at, at, floats.size, *places.addresses, address_of(below, "i8"), address_of(table, "u4"), address_of(stage, "u2"))
 
 
 def _aligned(values: Array) -> Array:
@@ -134,33 +139,43 @@ def _scan_numpy(width: Width, floats: Array, bits: Array, keys: Array, table: Ar
     return Scanned(floats.size, int(order.min()), int(order.max()), floats.size - int(np.count_nonzero(floats)), posinf, neginf, rows)
 
 
-def _place_numpy(width: Width, floats: Array, bits: Array, places: Places) -> None:
+def _place_numpy(width: Width, floats: Array, bits: Array, places: Places, below: Array, table: Array) -> None:
     import numpy as np
     slots = places.slot[(bits >> bits.dtype.type(width.top)).astype(np.int32)]
     wanted = np.flatnonzero(slots)
     slots = slots[wanted].astype(np.int64)
     if places.thresholds.size:
         under = np.searchsorted(places.thresholds, floats[wanted].astype(np.float64), "right") + slots
-        places.below[:] += np.bincount(under, minlength=places.below.size)
+        below[:] += np.bincount(under, minlength=below.size)
     low = (bits[wanted] >> bits.dtype.type(width.top - 16)) & bits.dtype.type(BUCKETS - 1)
     for slot, row in enumerate(places.fine.tolist()):
         if places.keep[slot]:
-            places.table[row] += np.bincount(low[slots == slot].astype(np.int32), minlength=BUCKETS).astype(np.uint32)
+            table[row] += np.bincount(low[slots == slot].astype(np.int32), minlength=BUCKETS).astype(np.uint32)
 
 
 # -- to be compiled ---------------------------------------------------------------------------------------------------------
 
-def _count16(values, table, other):  # type: ignore[no-untyped-def]
-    # two tables: a run of equal values must not wait for its own last increment
+def _count16(values, size, tables):  # type: ignore[no-untyped-def]
+    # two tables: a run of equal values must not wait for its own last increment; rows of eight, as their places in memory need no sum
+    rows, rest, both = carray(values, (size >> 3, 8)), carray(values, size), carray(tables, (2, BUCKETS))
+    table, other = both[0], both[1]
     one = table.dtype.type(1)
-    for i in range(0, values.size - 1, 2):
-        table[values[i]] += one
-        other[values[i + 1]] += one
-    if values.size & 1:
-        table[values[values.size - 1]] += one
+    for i in range(size >> 3):
+        for j in (0, 2, 4, 6):
+            table[rows[i, j]] += one
+            other[rows[i, j + 1]] += one
+    for i in range(size & ~7, size):
+        table[rest[i]] += one
 
 
-def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # type: ignore[no-untyped-def]
+def _scan(halves_at, keys_at, floats_at, size, magnitude, infinite, tables, rows_at, found_at):  # type: ignore[no-untyped-def]
+    keys, floats, both, found = carray(keys_at, size), carray(floats_at, size), carray(tables, (2, BUCKETS)), carray(found_at, 6)
+    blocks = (size + _BLOCK - 1) // _BLOCK
+    rows, table, other = carray(rows_at, (blocks, 4)), both[0], both[1]
+    # the 16 bits of each element, the topmost of which are counted, and of every two elements
+    wide = floats.itemsize >> 1
+    halves, pairs = carray(halves_at, (size, wide)), carray(halves_at, (size >> 1, 2 * wide))
+    top, last = wide - 1, 2 * wide - 1
     one, kind, half = table.dtype.type(1), keys.dtype.type, table.size // 2
     finite = zeros = posinf = neginf = 0
     least, greatest = magnitude, -magnitude
@@ -177,15 +192,15 @@ def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # 
         mean = near + total / seen
         if mean * mean * seen < squares - total * (total / seen):
             near = floats.dtype.type(0)         # around zero there is no need to shift
-    for block in range(rows.shape[0]):
+    for block in range(blocks):
         start = block * _BLOCK          # slices, in which an index is never negative: or nothing is done in lanes
-        bit, key, number = bits[start:start + _BLOCK], keys[start:start + _BLOCK], floats[start:start + _BLOCK]
+        key, number, pair = keys[start:start + _BLOCK], floats[start:start + _BLOCK], pairs[start >> 1:(start + _BLOCK) >> 1]
         tiny = table[0] + table[half] + other[0] + other[half]
-        for i in range(0, bit.size - 1, 2):
-            table[bit[i] >> top] += one
-            other[bit[i + 1] >> top] += one
-        if bit.size & 1:
-            table[bit[bit.size - 1] >> top] += one
+        for i in range(pair.shape[0]):
+            table[pair[i, top]] += one
+            other[pair[i, last]] += one
+        if key.size & 1:
+            table[halves[start + key.size - 1, top]] += one
         if table[0] + table[half] + other[0] + other[half] != tiny:         # or there is no zero at all
             for i in range(key.size):
                 zeros += int(number[i] == 0)
@@ -245,46 +260,59 @@ def _scan(bits, keys, floats, top, magnitude, infinite, table, other, rows):  # 
             finite += good
             least = min(least, low)
             greatest = max(greatest, high)
-    return finite, least, greatest, zeros, posinf, neginf
+    found[0] = finite
+    found[1] = least
+    found[2] = greatest
+    found[3] = zeros
+    found[4] = posinf
+    found[5] = neginf
 
 
-def _place(bits, floats, top, under, slot, first, thresholds, below, fine, keep, table):  # type: ignore[no-untyped-def]
-    # which elements are wanted, and on which side they are, cannot be foretold: hardly a branch depends on either
-    one = table.dtype.type(1)
-    wanted = first[:1].repeat(_STAGE)
-    for start in range(0, bits.size, _STAGE):
-        part, number = bits[start:start + _STAGE], floats[start:start + _STAGE]
-        found = 0
-        for i in range(part.size):
-            wanted[found] = i
-            found += int(slot[part[i] >> top] != 0)
+def _place(halves_at, floats_at, size, wanted_at, slot_at, first_at, thresholds_at, fine_at, keep_at,  # type: ignore[no-untyped-def]
+           below_at, table_at, stage_at):
+    # which elements are wanted, and on which side they are, cannot be foretold: hardly a branch depends on either; and places
+    # without a sign need not be looked at for one
+    floats, stage = carray(floats_at, size), carray(stage_at, _STAGE + 1)
+    wanted, slot = carray(wanted_at, BUCKETS), carray(slot_at, BUCKETS)
+    # as long as they need be: their indexes come from `slot`
+    first, thresholds, fine, keep = carray(first_at, 1), carray(thresholds_at, 1), carray(fine_at, 1), carray(keep_at, 1)
+    below, table = carray(below_at, 1), carray(table_at, (1, BUCKETS))
+    wide = floats.itemsize >> 1
+    halves = carray(halves_at, (size, wide))
+    one, place = table.dtype.type(1), first.dtype.type
+    for start in range(0, size, _STAGE):
+        half, number = halves[start:start + _STAGE], floats[start:start + _STAGE]
+        found = place(0)
+        for i in range(number.size):
+            stage[found] = i
+            found += place(wanted[half[i, wide - 1]])
         for n in range(found):
-            i = wanted[n]
-            which = slot[part[i] >> top]
-            table[fine[which], (part[i] >> under) & keep[which]] += one
+            i = place(stage[n])
+            which = place(slot[half[i, place(wide - 1)]])
+            table[fine[which], half[i, place(wide - 2)] & keep[which]] += one
             low = first[which]
-            cuts = first[which + 1] - low
+            cuts = first[which + place(1)] - low
             value = number[i]
-            if cuts > 1:
+            if cuts > place(1):
                 high = low + cuts
                 while low < high:
-                    middle = (low + high) >> 1
+                    middle = (low + high) >> place(1)
                     if thresholds[middle] <= value:
-                        low = middle + 1
+                        low = middle + place(1)
                     else:
                         high = middle
             else:
-                low += int(thresholds[low] <= value) & cuts
-            below[low + which] += one
+                low += place(thresholds[low] <= value) & cuts
+            below[low + which] += 1
 
 
 # Sums may be taken in lanes; NaN and infinities keep their meaning.
 _LANES = {"reassoc", "contract"}
 RECIPES: dict[str, Recipe] = {
-    "count16": Recipe(_count16, "const uint16[1] uint32[1] uint32[1]"),
-    **{f"scan{name}": Recipe(_scan, f"const uint{n}[1] const int{n}[1] const {name}[1] uint{n} int{n} int{n} uint32[1] uint32[1] "
-                                     "float64[2]", _LANES) for name, n in (("float32", 32), ("float64", 64))},
-    **{f"place{name}": Recipe(_place, f"const uint{n}[1] const {name}[1] uint{n} uint{n} uint16[1] int64[1] float64[1] int64[1] "
-                                       "int64[1] uint32[1] uint32[2]") for name, n in (("float32", 32), ("float64", 64))},
+    "count16": Recipe(_count16, "uint16* int64 uint32*"),
+    **{f"scan{name}": Recipe(_scan, f"uint16* {key}* {name}* int64 {key} {key} uint32* float64* int64*", _LANES)
+       for name, key in (("float32", "int32"), ("float64", "int64"))},
+    **{f"place{name}": Recipe(_place, f"uint16* {name}* int64 uint8* uint16* uint64* float64* uint64* uint32* int64* uint32* uint16*")
+       for name in ("float32", "float64")},
 }
 loops = Loops(RECIPES.__getitem__)

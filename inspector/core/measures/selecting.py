@@ -37,12 +37,10 @@ class Opened:
 
     def _down(self, rows: dict[int, Array]) -> None:
         """From `rows`, how often each next 16 bits occur in each wanted prefix, to the prefixes wanted next."""
-        import numpy as np
-        ends = {prefix: np.cumsum(row) for prefix, row in rows.items()}
+        counted = {prefix: _Counted(row) for prefix, row in rows.items()}
         narrower, weight = [], {}
         for rank, prefix, within in self._ranks:
-            place = int(np.searchsorted(ends[prefix], within, "right"))
-            before = int(ends[prefix][place - 1]) if place else 0
+            place, before = counted[prefix].find(within)
             into = prefix << self._step | place
             narrower.append((rank, into, within - before))
             weight[into] = int(rows[prefix][place])
@@ -127,3 +125,21 @@ class Opened:
             start = int(ends[np.searchsorted(above, np.uint64(prefix), "left")])
             self.found[rank] = int(keys[np.searchsorted(ends[1:], start + within, "right")])
         self._ranks, self.prefixes, self._kept = [], None, None
+
+
+class _Counted:
+    """Counts of 65,536 values, summed up by their upper 8 bits: only a few of all their sums are ever asked for."""
+
+    def __init__(self, row: Array) -> None:
+        import numpy as np
+        self._row = row.reshape(256, 256)
+        self._ends: Array = self._row.sum(axis=1, dtype=np.int64).cumsum()
+
+    def find(self, place: int) -> tuple[int, int]:
+        """The value that the element with this place in ascending order has, and how many elements are less."""
+        import numpy as np
+        upper = int(self._ends.searchsorted(place, "right"))
+        before = int(self._ends[upper - 1]) if upper else 0
+        ends = self._row[upper].cumsum(dtype=np.int64)
+        lower = int(ends.searchsorted(place - before, "right"))
+        return upper << 8 | lower, before + (int(ends[lower - 1]) if lower else 0)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 BINS = 64
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-CHUNK = 1 << 20                 # bytes taken at once: they stay in the processor's cache from the read to the last look
+CHUNK = 1 << 21                 # bytes taken at once: they stay in the processor's cache from the read to the last look
 _BATCH = 2 << 20                # bytes of small tensors that are one job
 _WIDE = 64 << 20                # bytes from which on a tensor is worth all threads at once
 
@@ -181,7 +181,8 @@ class _Run:
         self.total = sum(source.nbytes * source.passes for source in found)
         self.worth = sum(source.nbytes for source in found)
         self.progress = workers.Progress(monitor, self.total)
-        self._readers = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
+        self._readers = workers.PerThread(lambda: TensorReader(ckpt, self.progress, recycle=True))
+        self._keeping = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
         self.threads = threads
 
     def __enter__(self) -> _Run:
@@ -189,6 +190,7 @@ class _Run:
 
     def __exit__(self, kind: object, error: object, trace: object) -> None:
         self._readers.close()
+        self._keeping.close()
 
     def over(self) -> None:
         """Whatever of the total was not needed is done, too."""
@@ -210,14 +212,18 @@ class _Run:
             pass
 
     def _read_one(self, source: Source, into: str, take: Callable[[Array, int], None], alone: bool = True) -> None:
-        chunks = enumerate(source.chunks(self._readers.get(), CHUNK, into))
-        wide = alone and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads))
-
         def work(job: tuple[int, Array]) -> None:
             take(job[1], job[0])
             self.progress.add(job[1].nbytes, source.key)
-        for _ in workers.each(chunks, work, max(2, self.threads) if wide and self.threads > 1 else 1, self.progress.stopped):
-            pass
+
+        if alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads)):
+            chunks = enumerate(source.chunks(self._keeping.get(), CHUNK, into))
+            for _ in workers.each(chunks, work, self.threads, self.progress.stopped):
+                pass
+            return
+        readers = self._readers if source.convert is None else self._keeping       # a quantized tensor's scales are read between
+        for job in enumerate(source.chunks(readers.get(), CHUNK, into)):
+            work(job)
 
 
 def _one(run: _Run, key: str, source: Source, ask: _Ask) -> Summary | BadTensor:
