@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_PIECE = 1 << 17          # elements widened at once
 _BLOCK = 2048               # elements looked at as bits first and, when some differ, as numbers from the processor's cache
 
 
@@ -38,39 +37,25 @@ class Apart(NamedTuple):
 def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: int = 0) -> Apart:
     """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
     import numpy as np
-    if a.dtype == np.uint16:
-        return _widened(a, b, rtol, atol, worth)
-    name = a.dtype.name
+    name = _KINDS[a.dtype.itemsize]
     compiled = loops.get(name, worth)
     if compiled is None:
-        return apart_numpy(a, b, rtol=rtol, atol=atol)
+        return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
     room, counts, sums = np.empty(_BLOCK), np.zeros(3, np.int64), np.zeros(5)
-    one, other, keys = address_of(a, name), address_of(b, name), address_of(room, "f8")
-    compiled(one, other, one, other, a.size, *_LIMITS[name], keys, keys, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
+    one, other, keys = address_of(a, a.dtype.name), address_of(b, a.dtype.name), address_of(room, "f8")
+    x, y = one, other
+    if name == "bfloat16":
+        wide = np.empty((2, _BLOCK), np.float32)
+        x = address_of(wide, "f4")
+        y = x + wide.nbytes // 2
+    compiled(x, y, x, y, one, other, a.size, keys, keys, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
     return Apart(*counts.tolist(), *sums.tolist())
 
 
-def _widened(a: Array, b: Array, rtol: float, atol: float, worth: int) -> Apart:
-    """bfloat16 is the upper half of float32: widened piece by piece, in the processor's cache."""
+def _wide(floats: Array) -> Array:
+    """bfloat16 is the upper half of float32."""
     import numpy as np
-    room = np.empty((2, min(a.size, _PIECE)), np.uint32)
-    parts = []
-    for start in range(0, a.size, _PIECE):
-        wide = room[:, :min(_PIECE, a.size - start)]
-        for n, bits in enumerate((a, b)):
-            _widen(bits[start:start + _PIECE], wide[n], worth)
-        x, y = wide.view(np.float32)
-        parts.append(apart(x, y, rtol=rtol, atol=atol, worth=worth))
-    return joined(parts)
-
-
-def _widen(bits: Array, wide: Array, worth: int) -> None:
-    compiled = loops.get("widen", worth)
-    if compiled is None:
-        wide[:] = bits
-        wide <<= 16
-        return
-    compiled(address_of(bits, "u2"), address_of(wide, "u4"), bits.size)
+    return floats if floats.dtype != np.uint16 else (floats.astype(np.uint32) << 16).view(np.float32)
 
 
 def joined(parts: list[Apart]) -> Apart:
@@ -82,7 +67,7 @@ def joined(parts: list[Apart]) -> Apart:
                  total([part.aa for part in parts]), total([part.bb for part in parts]), total([part.ab for part in parts]))
 
 
-_LIMITS = {"float32": (0x7F800000, (1 << 31) - 1), "float64": (0x7FF0000000000000, (1 << 63) - 1)}
+_KINDS = {2: "bfloat16", 4: "float32", 8: "float64"}         # by bytes of an element
 
 
 # -- in numpy ---------------------------------------------------------------------------------------------------------------
@@ -112,29 +97,41 @@ def apart_numpy(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, sca
 
 # -- to be compiled ---------------------------------------------------------------------------------------------------------
 
-def _loop(kind: Any, wide: Any) -> Callable[..., Any]:
-    """The loop for floats whose bits are of `kind`: np.uint32 or np.uint64. `wide` is np.float64: numba's float()
-    leaves a float32 what it is."""
-    def apart(a_at, b_at, bits_a_at, bits_b_at, size, infinite, magnitude, room_at, keys_at, rtol, atol,  # type: ignore[no-untyped-def]
+def _loop(kind: Any, infinite: Any, magnitude: Any, wide: Any, upper: Any) -> Callable[..., Any]:
+    """The loop for floats whose bits are of `kind`: np.uint32 or np.uint64; or np.uint16, when they are widened by the shift
+    `upper` to the floats `x` and `y`, block by block. `infinite` and `magnitude` are the bits of the positive infinity and all bits
+    but the sign. `wide` is np.float64: numba's float() leaves a float32 what it is."""
+    nothing = kind(0)
+
+    def apart(x_at, y_at, wide_x_at, wide_y_at, bits_a_at, bits_b_at, size, room_at, keys_at, rtol, atol,  # type: ignore[no-untyped-def]
               counts_at, sums_at):
-        a, b, bits_a, bits_b = carray(a_at, size), carray(b_at, size), carray(bits_a_at, size), carray(bits_b_at, size)
-        room, keys = carray(room_at, _BLOCK), carray(keys_at, _BLOCK)
-        counts, sums, nothing = carray(counts_at, 3), carray(sums_at, 5), kind(0)
+        bits_a, bits_b, counts, sums = carray(bits_a_at, size), carray(bits_b_at, size), carray(counts_at, 3), carray(sums_at, 5)
         # `keys` are the bits of `room`: numbers that are not negative are ordered as their bits are, and only integers are
         # compared in lanes
-        different = flips = nonfinite = 0
+        room, keys = carray(room_at, _BLOCK), carray(keys_at, _BLOCK)
+        different = flips = nonfinite = top = 0
         dd = aa = bb = ab = max_d = 0.0
         tolerant = rtol != 0.0 or atol != 0.0
-        for start in range(0, a.size, _BLOCK):
-            x, y, i, j = a[start:start + _BLOCK], b[start:start + _BLOCK], bits_a[start:start + _BLOCK], bits_b[start:start + _BLOCK]
-            differ = opposed = odd = nothing
+        for start in range(0, size, _BLOCK):
+            i, j = bits_a[start:start + _BLOCK], bits_b[start:start + _BLOCK]
+            differ = opposed = high = nothing
+            low = magnitude
             for n in range(i.size):
-                k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
-                differ += kind((i[n] != j[n]) & ((k | m) != nothing))
-                opposed += kind(((i[n] ^ j[n]) > magnitude) & (k != nothing) & (m != nothing))
-                odd += kind((k >= infinite) | (m >= infinite))
+                one_bits, other_bits = i[n], j[n]
+                k, m = kind(one_bits & magnitude), kind(other_bits & magnitude)
+                differ += kind(one_bits != other_bits)
+                opposed += kind(kind(one_bits ^ other_bits) > magnitude)
+                low = min(low, min(k, m))
+                high = max(high, max(k, m))
+            if upper:
+                wide_x, wide_y, x, y = carray(wide_x_at, _BLOCK), carray(wide_y_at, _BLOCK), carray(x_at, _BLOCK), carray(y_at, _BLOCK)
+                for n in range(i.size):
+                    wide_x[n] = i[n] << upper
+                    wide_y[n] = j[n] << upper
+            else:
+                x, y = carray(x_at, size)[start:start + _BLOCK], carray(y_at, size)[start:start + _BLOCK]
             d2 = a2 = b2 = product = 0.0
-            if odd > nothing:
+            if high >= infinite:
                 differ = opposed = nothing
                 for n in range(i.size):
                     k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
@@ -153,60 +150,57 @@ def _loop(kind: Any, wide: Any) -> Callable[..., Any]:
                     else:
                         nonfinite += int(unequal)
                     differ += kind(unequal)
-                    opposed += kind((i[n] ^ j[n]) > magnitude and nothing < k <= infinite and nothing < m <= infinite)
-            elif differ == nothing:
-                for n in range(x.size):
-                    one = wide(x[n])
-                    a2 += one * one
-                b2 = product = a2
+                    opposed += kind(kind(i[n] ^ j[n]) > magnitude and nothing < k <= infinite and nothing < m <= infinite)
             else:
-                for n in range(x.size):
-                    one, other = wide(x[n]), wide(y[n])
-                    gap = one - other
-                    d2 += gap * gap
-                    a2 += one * one
-                    b2 += other * other
-                    product += one * other
-                    room[n] = abs(gap)
-                most = keys[0]
-                at = 0
-                for n in range(x.size):
-                    most = max(most, keys[n])
-                for n in range(x.size):
-                    if keys[n] == most:
-                        at = n
-                        break
-                max_d = max(max_d, room[at])
-                if tolerant:
-                    differ = nothing
-                    for n in range(x.size):
-                        differ += kind(room[n] > atol + rtol * abs(wide(y[n])))
+                if low == nothing:          # zeros have two signs, and no other number has theirs
+                    differ = opposed = nothing
+                    for n in range(i.size):
+                        k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
+                        differ += kind((i[n] != j[n]) & (kind(k | m) != nothing))
+                        opposed += kind((kind(i[n] ^ j[n]) > magnitude) & (k != nothing) & (m != nothing))
+                if differ == nothing:
+                    for n in range(i.size):
+                        one = wide(x[n])
+                        a2 += one * one
+                    b2 = product = a2
+                else:
+                    for n in range(i.size):
+                        one, other = wide(x[n]), wide(y[n])
+                        gap = one - other
+                        d2 += gap * gap
+                        a2 += one * one
+                        b2 += other * other
+                        product += one * other
+                        room[n] = abs(gap)
+                    for n in range(i.size):
+                        top = max(top, keys[n])
+                    if tolerant:
+                        differ = nothing
+                        for n in range(i.size):
+                            differ += kind(room[n] > atol + rtol * abs(wide(y[n])))
             dd += d2
             aa += a2
             bb += b2
             ab += product
             different += int(differ)
             flips += int(opposed)
+        keys[0] = top
         counts[0], counts[1], counts[2] = different, flips, nonfinite
-        sums[0], sums[1], sums[2], sums[3], sums[4] = max_d, dd, aa, bb, ab
+        sums[0], sums[1], sums[2], sums[3], sums[4] = max(max_d, room[0]), dd, aa, bb, ab
 
     return apart
 
 
-def _shift(bits_at, wide_at, size):  # type: ignore[no-untyped-def]
-    bits, wide = carray(bits_at, size), carray(wide_at, size)
-    for n in range(size):
-        wide[n] = bits[n] << 16
-
-
 def _recipe(name: str) -> Recipe:
     import numpy as np
-    if name == "widen":
-        return Recipe(_shift, "uint16* uint32* int64")
-    bits = "uint" + name[-2:]
-    arguments = f"{name}* {name}* {bits}* {bits}* int64 {bits} {bits} float64* int64* float64 float64 int64* float64*"
+    kind, infinite, upper = {"bfloat16": (np.uint16, 0x7F80, 16), "float32": (np.uint32, 0x7F800000, 0),
+                             "float64": (np.uint64, 0x7FF0000000000000, 0)}[name]
+    bits, floats = kind.__name__, "float32" if upper else name
+    magnitude = (1 << (8 * np.dtype(kind).itemsize - 1)) - 1
     # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
-    return Recipe(_loop(np.uint32 if bits == "uint32" else np.uint64, np.float64), arguments, {"reassoc", "contract", "nnan", "nsz"})
+    return Recipe(_loop(kind, kind(infinite), kind(magnitude), np.float64, np.uint32(upper)),
+                  f"{floats}* {floats}* uint32* uint32* {bits}* {bits}* int64 float64* int64* float64 float64 int64* float64*",
+                  {"reassoc", "contract", "nnan", "nsz"})
 
 
 loops = Loops(_recipe)
