@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_ELEMENTS = 1 << 20         # of each tensor at once
+_CHUNK = 2 << 20           # bytes of either tensor at once
 _SHRINK, _GROW, _TINY = 2.0 ** -600, 2.0 ** 600, 1e-280
 _EXACT = 1 << 53            # integers up to here are the same in float64
 _QUANTIZER = ("qscheme", "scale", "zero_point", "axis")
@@ -62,8 +62,9 @@ def _chunks(a: TensorReader, key_a: str, info_a: TensorInfo,
             b: TensorReader, key_b: str, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
     """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
     ordered = info_a.stride != info_b.stride or bool(info_a.extra) or bool(info_b.extra)
-    runs = [reader.chunks(key, _ELEMENTS * array_dtype(info.dtype).itemsize, ordered=ordered)
-            for reader, key, info in ((a, key_a, info_a), (b, key_b, info_b))]
+    sizes = [array_dtype(info.dtype).itemsize for info in (info_a, info_b)]
+    runs = [reader.chunks(key, _CHUNK // max(sizes) * size, ordered=ordered)
+            for reader, key, size in ((a, key_a, sizes[0]), (b, key_b, sizes[1]))]
     left: list[Array | None] = [None, None]
     while True:
         for side, run in enumerate(runs):

@@ -37,12 +37,12 @@ class Apart(NamedTuple):
 def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: int = 0) -> Apart:
     """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
     import numpy as np
-    name = _KINDS[a.dtype.itemsize]
+    name, kind = _KINDS[a.dtype.itemsize]
     compiled = loops.get(name, worth)
     if compiled is None:
         return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
     room, counts, sums = np.empty(_BLOCK), np.zeros(3, np.int64), np.zeros(5)
-    one, other, keys = address_of(a, a.dtype.name), address_of(b, a.dtype.name), address_of(room, "f8")
+    one, other, keys = address_of(a, kind), address_of(b, kind), address_of(room, "f8")
     x, y = one, other
     if name == "bfloat16":
         wide = np.empty((2, _BLOCK), np.float32)
@@ -67,7 +67,7 @@ def joined(parts: list[Apart]) -> Apart:
                  total([part.aa for part in parts]), total([part.bb for part in parts]), total([part.ab for part in parts]))
 
 
-_KINDS = {2: "bfloat16", 4: "float32", 8: "float64"}         # by bytes of an element
+_KINDS = {2: ("bfloat16", "u2"), 4: ("float32", "f4"), 8: ("float64", "f8")}      # by bytes of an element
 
 
 # -- in numpy ---------------------------------------------------------------------------------------------------------------
