@@ -204,7 +204,7 @@ def _lfs(head: bytes) -> ReadError:
 
 
 def _html(content: str) -> ReadError:
-    import html         # seldom needed, and this module is part of every start
+    import html  # seldom needed, and this module is part of every start
     found = _TITLE.search(content)
     title = visible(" ".join(html.unescape(found.group(1)).split()), 100) if found else ""
     return NotACheckpoint("this is a web page (HTML), not a checkpoint" + (f"; its title is \"{title}\"" if title else ""),

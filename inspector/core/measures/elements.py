@@ -81,14 +81,10 @@ def table_values(dtype: str) -> Array:
 
 class Ranked(NamedTuple):
     """The finite numbers of a table type, ascending, none twice (`values`, float64 or int64), and of each bit pattern which of them
-    it is (`rank`, uint16); -inf, +inf and NaN follow them in this order. `order` has the patterns by rank, those of rank `r` from
-    `starts[r]` on; the ranks that no pattern has are left out of `present`."""
+    it is (`rank`, uint16); -inf, +inf and NaN follow them in this order."""
 
     values: Array
     rank: Array
-    order: Array
-    starts: Array
-    present: Array
 
 
 @cache
@@ -101,9 +97,7 @@ def ranked(dtype: str) -> Ranked:
     rank = np.searchsorted(values, np.where(finite, numbers, 0))
     for n, special in enumerate((numbers == -np.inf, numbers == np.inf, np.isnan(numbers))):
         rank[special] = values.size + n
-    order = np.argsort(rank, kind="stable")
-    present, starts = np.unique(rank[order], return_index=True)
-    return Ranked(values, rank.astype(np.uint16), order, starts, present)
+    return Ranked(values, rank.astype(np.uint16))
 
 
 @cache

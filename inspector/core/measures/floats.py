@@ -184,9 +184,8 @@ class Floats:
 
     def _raw_counts(self) -> Array:
         """Of all that was added; from then on nothing is."""
-        import numpy as np
         if self._coarse is None:
-            self._coarse = self._tables.sum().sum(axis=0, dtype=np.int64)
+            self._coarse = self._tables.both()
         return self._coarse
 
     def _keys(self, floats: Array) -> Array:

@@ -121,9 +121,12 @@ class Gathered:
         import numpy as np
         self.numel += int(counts.sum())
         numbers = elements.ranked(dtype)
-        counts = np.add.reduceat(counts[numbers.order], numbers.starts)
-        there = np.flatnonzero(counts)
-        counts, ranks = counts[there], numbers.present[there]
+        there = np.flatnonzero(counts)          # seldom more than a few thousand of 65,536
+        ranks = numbers.rank[there]
+        order = np.argsort(ranks, kind="stable")
+        ranks, counts = ranks[order], counts[there[order]]
+        first = np.flatnonzero(np.append(ranks[:1] == ranks[:1], ranks[1:] != ranks[:-1]))       # 0 and -0, and all NaN, are one rank each
+        ranks, counts = ranks[first].astype(np.int64), np.add.reduceat(counts, first) if first.size else counts
         finite = int(ranks.searchsorted(numbers.values.size))
         for count, rank in zip(counts[finite:].tolist(), (ranks[finite:] - numbers.values.size).tolist(), strict=True):
             self.neginf += count if rank == 0 else 0

@@ -91,7 +91,7 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
     for key, summary in floats.items():
         if summary.finite and summary.l2 > 0 and _NUMBER.search(key):
             families.setdefault(_NUMBER.sub("*", key), []).append(key)
-    from statistics import median       # seldom needed, and this module is part of every start
+    from statistics import median  # seldom needed, and this module is part of every start
     great, small = [], []
     for keys in families.values():
         if len(keys) < _SIBLINGS:

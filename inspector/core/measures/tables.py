@@ -51,6 +51,13 @@ class Tables:
                 self._total = np.zeros(self._shape, np.int64)
             return self._total
 
+    def both(self) -> Array:
+        """The sum of the two rows of all tables (int64)."""
+        import numpy as np
+        first, second = self.sum()
+        counts: Array = (first + second).astype(np.int64, copy=False)       # after `_FLUSH` elements uint32 still has room for as many
+        return counts
+
     def _empty(self, table: Array) -> None:
         import numpy as np
         if self._total is None:
@@ -78,6 +85,4 @@ class Table:
         self._tables.give(table, count + bits.size)
 
     def counts(self) -> Array:
-        import numpy as np
-        counts: Array = self._tables.sum().sum(axis=0, dtype=np.int64)
-        return counts
+        return self._tables.both()
