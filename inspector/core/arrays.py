@@ -195,6 +195,9 @@ class TensorReader:
         self._ckpt = ckpt
         self._recycle = recycle
         self._room = memoryview(b"")
+        self._hall = memoryview(b"")
+        self._holding = 0
+        self.held = 0
         self._monitor = monitor
         self._limits = limits
         self._open: dict[int, ExtentReader] = {}
@@ -247,13 +250,17 @@ class TensorReader:
             except ValueError as error:
                 raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
 
-    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True) -> Iterator[Array]:
-        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage."""
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True, hold: int = 0,
+               start: int = 0) -> Iterator[Array]:
+        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage. When this reader
+        recycles, the first `hold` bytes, as many of them as `held` says, are not overwritten before another tensor is read;
+        `start`, which must be what `held` said, leaves them out when the same is read again."""
         import numpy as np
         info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
         info = _values_of(info)
-        for part in self._runs(info, self._place(info), max_bytes, ordered):
+        self.held, self._holding = start, hold
+        for part in self._runs(info, self._place(info), max_bytes, ordered, start):
             yield np.frombuffer(part, dtype)
 
     def box(self, key: str, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
@@ -403,7 +410,7 @@ class TensorReader:
 
     # -- bytes in C order ---------------------------------------------------------------------------------------------
 
-    def _runs(self, info: TensorInfo, place: _Place, max_bytes: int, ordered: bool) -> Iterator[bytes | memoryview]:
+    def _runs(self, info: TensorInfo, place: _Place, max_bytes: int, ordered: bool, skip: int = 0) -> Iterator[bytes | memoryview]:
         """Little-endian elements, in pieces of at most `max_bytes` but at least one element."""
         if place.extent is None:
             return
@@ -411,19 +418,19 @@ class TensorReader:
         if not ordered:
             shape, stride = collapse(*storage_order(place.shape, place.stride))
             place = place._replace(shape=shape, stride=stride)
-        runs = self._straight(place, max_bytes) if place.straight else self._strided(place, max_bytes)
+        runs = self._straight(place, max_bytes, skip) if place.straight else self._strided(place, max_bytes)
         flags = info.extra or {}
         if flags.get("conj") is True or flags.get("neg") is True:
             runs = _with_signs(runs, info.dtype, flags.get("conj") is True, flags.get("neg") is True)
         yield from runs
 
-    def _straight(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
+    def _straight(self, place: _Place, max_bytes: int, skip: int = 0) -> Iterator[bytes | memoryview]:
         assert place.extent is not None
         start, nbytes = place.offset * place.item, place.numel * place.item
         if isinstance(place.extent, _Converted) and nbytes == place.extent.size:
             yield from self._all_converted(place.extent, max_bytes)
             return
-        for at in range(start, start + nbytes, max_bytes):
+        for at in range(start + skip, start + nbytes, max_bytes):
             self._monitor.check()
             data = self._bytes(place.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == place.extent.size)
             yield data if place.swap == 1 else _swapped(data, place.swap)
@@ -575,9 +582,15 @@ class TensorReader:
         return reader.read(extent, start, nbytes)
 
     def _room_for(self, nbytes: int) -> memoryview | None:
-        """Where to put bytes that nobody keeps: fresh memory for every chunk costs as much as reading it."""
+        """Where to put bytes that nobody keeps for long: fresh memory for every chunk costs as much as reading it."""
         if not self._recycle:
             return None
+        if self.held + nbytes <= self._holding:
+            if len(self._hall) < self._holding:
+                self._hall = memoryview(bytearray(self._holding))
+            self.held += nbytes
+            return self._hall[self.held - nbytes:self.held]
+        self._holding = 0
         if len(self._room) < nbytes:
             self._room = memoryview(bytearray(nbytes))
         return self._room

@@ -369,3 +369,36 @@ def test_that_bytes_put_into_a_given_buffer_are_the_same_and_their_checksum_is_c
     (tmp_path / "b.pth").write_bytes(data)
     with TensorReader(core.open(tmp_path / "b.pth"), recycle=True) as reader, pytest.raises(core.BadTensor, match="checksum"):
         list(reader.chunks("w", 4096))
+
+
+def test_that_what_a_reader_holds_stays_until_another_tensor_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.pth"
+    torch.save({"w": torch.arange(100_000, dtype=torch.float32), "v": torch.zeros(100_000)}, path)
+    ckpt = core.open(path)
+    whole = core.read_numpy(ckpt, "w").tobytes()
+    with TensorReader(ckpt, recycle=True) as reader:
+        kept = []
+        for number, piece in enumerate(reader.chunks("w", 4096, hold=10_000)):
+            if reader.held == (number + 1) * 4096:
+                kept.append(piece)
+        assert reader.held == 8192
+        rest = [piece.tobytes() for piece in reader.chunks("w", 4096, start=reader.held)]
+        assert b"".join(piece.tobytes() for piece in kept) + b"".join(rest) == whole
+        assert reader.held == 8192
+
+
+def test_that_a_tensor_bigger_than_what_is_held_is_measured_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.core.measures import summary
+    made = torch.Generator().manual_seed(0)
+    torch.save({key: torch.randn(100_003, generator=made) for key in "abcd"}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    whole = dict(core.summarize_each(ckpt, ckpt.tensors))
+    monkeypatch.setattr(summary, "CHUNK", 4096)
+    for held in (0, 10_000, 300_000):
+        monkeypatch.setattr(summary, "_HELD", held)
+        parts = dict(core.summarize_each(ckpt, ckpt.tensors))
+        for key, found in parts.items():
+            assert isinstance(found, core.Summary)
+            known = whole[key]
+            assert isinstance(known, core.Summary)
+            assert (found.counts, found.quantiles, found.min, found.max) == (known.counts, known.quantiles, known.min, known.max)

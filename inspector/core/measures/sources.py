@@ -42,10 +42,10 @@ class Source(NamedTuple):
         """How often the elements are usually read."""
         return 1 if self.tiny or self.family == elements.TABLE else 2
 
-    def chunks(self, reader: TensorReader, max_bytes: int, into: str) -> Iterator[Array]:
-        """All elements in pieces: of a table their bits, otherwise numbers of the family `into`."""
+    def chunks(self, reader: TensorReader, max_bytes: int, into: str, hold: int = 0, start: int = 0) -> Iterator[Array]:
+        """All elements in pieces: of a table their bits, otherwise numbers of the family `into`. `hold` and `start` are the reader's."""
         place = 0
-        for chunk in reader.chunks(self.info, max_bytes, ordered=self.convert is not None):
+        for chunk in reader.chunks(self.info, max_bytes, ordered=self.convert is not None, hold=hold, start=start):
             if self.convert is not None:
                 numbers = self.convert(reader, chunk, place)
                 place += chunk.size

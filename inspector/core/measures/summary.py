@@ -34,6 +34,7 @@ BINS = 64
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 CHUNK = 1 << 21                 # bytes taken at once: they stay in the processor's cache from the read to the last look
 _BATCH = 2 << 20                # bytes of small tensors that are one job
+_HELD = 48 << 20                # bytes of what is read again that are held, by all threads together
 _WIDE = 64 << 20                # bytes from which on a tensor is worth all threads at once
 
 
@@ -181,7 +182,7 @@ class _Run:
         self.total = sum(source.nbytes * source.passes for source in found)
         self.worth = sum(source.nbytes for source in found)
         self.progress = workers.Progress(monitor, self.total)
-        self._readers = workers.PerThread(lambda: TensorReader(ckpt, self.progress, recycle=True))
+        self._readers = workers.PerThread(lambda: _Holding(ckpt, self.progress, _HELD // threads))
         self._keeping = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
         self.threads = threads
 
@@ -221,9 +222,41 @@ class _Run:
             for _ in workers.each(chunks, work, self.threads, self.progress.stopped):
                 pass
             return
-        readers = self._readers if source.convert is None else self._keeping       # a quantized tensor's scales are read between
-        for job in enumerate(source.chunks(readers.get(), CHUNK, into)):
+        if source.convert is not None:          # a quantized tensor's scales are read in between
+            for job in enumerate(source.chunks(self._keeping.get(), CHUNK, into)):
+                work(job)
+            return
+        for job in self._readers.get().jobs(source, into):
             work(job)
+
+
+class _Holding:
+    """A thread's reader, which holds up to `nbytes` of the beginning of a tensor that is read more than once; a context manager."""
+
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor, nbytes: int) -> None:
+        self._reader = TensorReader(ckpt, monitor, recycle=True)
+        self._nbytes = nbytes
+        self._source: Source | None = None
+        self._kept: list[Array] = []
+
+    def __exit__(self, *error: object) -> None:
+        self._kept.clear()
+        self._reader.__exit__(None, None, None)
+
+    def jobs(self, source: Source, into: str) -> Iterator[tuple[int, Array]]:
+        """(number of the chunk, chunk) of all that are in a tensor; a chunk is good until the next one is asked for."""
+        if source is self._source:
+            yield from enumerate(self._kept)
+            yield from enumerate(source.chunks(self._reader, CHUNK, into, start=self._reader.held), len(self._kept))
+            return
+        self._kept.clear()
+        self._source = source
+        held = 0
+        for job in enumerate(source.chunks(self._reader, CHUNK, into, self._nbytes if source.passes > 1 else 0)):
+            if self._reader.held > held:
+                held = self._reader.held
+                self._kept.append(job[1])
+            yield job
 
 
 def _one(run: _Run, key: str, source: Source, ask: _Ask) -> Summary | BadTensor:
