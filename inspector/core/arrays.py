@@ -587,12 +587,12 @@ class TensorReader:
             return None
         if self.held + nbytes <= self._holding:
             if len(self._hall) < self._holding:
-                self._hall = memoryview(bytearray(self._holding))
+                self._hall = _fresh(self._holding)
             self.held += nbytes
             return self._hall[self.held - nbytes:self.held]
         self._holding = 0
         if len(self._room) < nbytes:
-            self._room = memoryview(bytearray(nbytes))
+            self._room = _fresh(nbytes)
         return self._room
 
     def _reader(self, file: int) -> ExtentReader:
@@ -606,6 +606,12 @@ class TensorReader:
     def _remember(self, extent: Extent) -> None:
         if extent.crc is not None:
             _verified(self._ckpt.files[extent.file]).add(extent.offset)
+
+
+def _fresh(nbytes: int) -> memoryview:
+    """Memory that is not filled first: that would stop all other threads for as long as reading into it takes."""
+    import numpy as np
+    return memoryview(np.empty(nbytes, np.uint8))
 
 
 # Offsets of the extents whose checksum was found right, by file as it was then.

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -25,6 +26,7 @@ T = TypeVar("T")
 
 INTERVAL = 50                   # milliseconds between two looks at the progress
 SWITCH = 0.0005                 # seconds
+_NICE = 10
 _WORKERS = max(3, min(4, os.cpu_count() or 1))
 
 
@@ -158,6 +160,7 @@ class Tasks(QObject):
 
     def _work(self) -> None:
         """The life of a worker. Nothing of Qt is touched here but the one queued signal."""
+        _give_way()
         while True:
             with self._ready:
                 while not self._queue:
@@ -220,3 +223,11 @@ class Tasks(QObject):
         if not self._tasks and self._timer.isActive():
             self._timer.stop()
             self.idle.emit()
+
+
+def _give_way() -> None:
+    """The window's thread goes first when there is more to do than processors are free for, before this one and those that it
+    starts. Linux has priorities for each thread; elsewhere, the system sees to windows itself."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

@@ -49,6 +49,8 @@ class Heartbeat(QObject):
     def start(self) -> None:
         self.gaps = []
         self._control = subprocess.Popen([sys.executable, "-c", _CONTROL], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self._control.stdout is not None
+        self._control.stdout.readline()         # it is up, and no longer takes a processor to start
         self._cpu = time.thread_time()
         self._clock.start()
         self._timer.start()
@@ -74,6 +76,7 @@ _CONTROL = """
 import sys, threading, time
 done = threading.Event()
 threading.Thread(target=lambda: (sys.stdin.read(), done.set()), daemon=True).start()
+print(flush=True)
 worst, last = 0.0, time.perf_counter()
 while not done.is_set():
     time.sleep(0.01)
