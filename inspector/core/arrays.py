@@ -202,6 +202,7 @@ class TensorReader:
         self._limits = limits
         self._open: dict[int, ExtentReader] = {}
         self._held: tuple[Extent, bytes] | None = None
+        self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
 
     def __enter__(self) -> TensorReader:
@@ -561,7 +562,9 @@ class TensorReader:
         reader = self._reader(extent.file)
         known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
-            return reader.read_some(extent._replace(crc=None), start, nbytes, self._room_for(nbytes))
+            if self._known is None or self._known[0] is not extent:
+                self._known = extent, extent._replace(crc=None)
+            return reader.read_some(self._known[1], start, nbytes, self._room_for(nbytes))
         if whole:
             data = reader.read_some(extent, start, nbytes, self._room_for(nbytes))
             if start + nbytes == extent.size:
@@ -611,7 +614,7 @@ class TensorReader:
 def _fresh(nbytes: int) -> memoryview:
     """Memory that is not filled first: that would stop all other threads for as long as reading into it takes."""
     import numpy as np
-    return memoryview(np.empty(nbytes, np.uint8))
+    return np.empty(nbytes, np.uint8).data
 
 
 # Offsets of the extents whose checksum was found right, by file as it was then.

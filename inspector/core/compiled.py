@@ -39,8 +39,20 @@ class Recipe(NamedTuple):
     fastmath: Any = False
 
 
+# What loops may call beside numpy's types; `_given` has what takes their place when they are compiled.
+
 def carray(address: Any, shape: Any) -> Any:
-    """In a loop to be compiled: the array at an address. numba's own function takes its place then."""
+    """The array at an address."""
+    raise NotImplementedError
+
+
+def number_of(bits: Any) -> Any:
+    """The bfloat16, float32 or float64 with these bits (uint16, uint32; uint64 or int64), as float64."""
+    raise NotImplementedError
+
+
+def bits_of(number: Any) -> Any:
+    """The bits of a float64, as int64."""
     raise NotImplementedError
 
 
@@ -124,7 +136,7 @@ def _compiled(wanted: Recipe) -> tuple[str, bytes]:
                                            types.float32, types.float64)}
     arguments = [types.CPointer(simple[word[:-1]]) if word.endswith("*") else simple[word] for word in wanted.arguments.split()]
     plain = wanted.function
-    function = FunctionType(plain.__code__, {**plain.__globals__, "carray": numba.carray}, plain.__name__, None, plain.__closure__)
+    function = FunctionType(plain.__code__, {**plain.__globals__, **_given()}, plain.__name__, None, plain.__closure__)
     made = numba.njit(types.void(*arguments), fastmath=wanted.fastmath, error_model="numpy", no_cpython_wrapper=True,
                       no_cfunc_wrapper=True)(function)
     (result,) = made.overloads.values()
@@ -142,6 +154,30 @@ def _compiled(wanted: Recipe) -> tuple[str, bytes]:
     if not set(needed) <= {"memset", "memcpy", "memmove"}:
         raise ValueError(f"it calls {needed}")
     return symbol, machine.emit_object(module)
+
+
+def _given() -> dict[str, Any]:
+    import numba
+    from llvmlite import ir
+    from numba import types
+    from numba.extending import intrinsic
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def number_of(_context: Any, bits: Any) -> Any:
+        def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
+            (found,) = arguments
+            if bits in (types.uint64, types.int64):
+                return builder.bitcast(found, ir.DoubleType())
+            if bits is types.uint16:
+                found = builder.shl(builder.zext(found, ir.IntType(32)), ir.IntType(32)(16))
+            return builder.fpext(builder.bitcast(found, ir.FloatType()), ir.DoubleType())
+        return types.float64(bits), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def bits_of(_context: Any, _number: Any) -> Any:
+        return types.int64(types.float64), lambda _, builder, __, arguments: builder.bitcast(arguments[0], ir.IntType(64))
+
+    return {"carray": numba.carray, "number_of": number_of, "bits_of": bits_of}
 
 
 def _machine() -> Any:

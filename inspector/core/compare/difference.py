@@ -92,6 +92,7 @@ class _Pass:
         self.rtol, self.atol, self.worth = rtol, atol, worth
         self.scale, self.scale_d = scale, scale_d
         self.parts: list[Apart] = []
+        self.quick = _quick(a.dtype, b.dtype)
         self.same_bytes = a.dtype == b.dtype
         self.cast = {side: _is_cast(source, target) for side, source, target in (("b", a.dtype, b.dtype), ("a", b.dtype, a.dtype))}
 
@@ -100,9 +101,9 @@ class _Pass:
         return self.scale != 1.0 or self.scale_d != 1.0
 
     def add(self, x: Array, y: Array) -> None:
-        quick = None if self.is_scaled else _quick(x, self.a.dtype, y, self.b.dtype)
-        if quick is not None:
-            self.parts.append(apart(*quick, rtol=self.rtol, atol=self.atol, worth=self.worth))
+        if self.quick and not self.is_scaled:
+            one, other = _as(self.quick, x), _as(self.quick, y)
+            self.parts.append(apart(one, other, rtol=self.rtol, atol=self.atol, worth=self.worth))
         else:
             self.parts.append(self._apart(x, y))
         if not self.is_scaled:
@@ -157,16 +158,23 @@ def _is_cast(source: str, target: str) -> bool:
     return source != target and not why_not(source, target) and DTYPES[source].kind == DTYPES[target].kind == "float"
 
 
-def _quick(x: Array, dtype_x: str, y: Array, dtype_y: str) -> tuple[Array, Array] | None:
-    """Chunks of floats as the kernel takes them, without loss; None for others."""
+def _quick(a: str, b: str) -> str:
+    """As what the kernel takes elements of these types without loss; "" where it does not."""
+    if a == b == "bfloat16":
+        return "u2"
+    if not all(DTYPES[name].kind == "float" for name in (a, b)):
+        return ""
+    return "f8" if "float64" in (a, b) else "f4"
+
+
+def _as(kind: str, chunk: Array) -> Array:
     import numpy as np
-    if dtype_x == dtype_y == "bfloat16":
-        return x.view(np.uint16), y.view(np.uint16)
-    if not all(DTYPES[name].kind == "float" for name in (dtype_x, dtype_y)):
-        return None
-    wide = np.float64 if "float64" in (dtype_x, dtype_y) else np.float32
+    if chunk.dtype == kind:
+        return chunk
+    if kind == "u2":
+        return chunk.view(np.uint16)
     with np.errstate(all="ignore"):
-        return np.ascontiguousarray(x, wide), np.ascontiguousarray(y, wide)
+        return chunk.astype(kind)
 
 
 def _numbers(chunk: Array, dtype: str) -> Array:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..compiled import Loops, Recipe, address_of, carray
+from ..compiled import Loops, Recipe, address_of, bits_of, carray, number_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,14 +41,8 @@ def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: in
     compiled = loops.get(name, worth)
     if compiled is None:
         return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
-    room, counts, sums = np.empty(_BLOCK), np.zeros(3, np.int64), np.zeros(5)
-    one, other, keys = address_of(a, kind), address_of(b, kind), address_of(room, "f8")
-    x, y = one, other
-    if name == "bfloat16":
-        wide = np.empty((2, _BLOCK), np.float32)
-        x = address_of(wide, "f4")
-        y = x + wide.nbytes // 2
-    compiled(x, y, x, y, one, other, a.size, keys, keys, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
+    counts, sums = np.zeros(3, np.int64), np.zeros(5)
+    compiled(address_of(a, kind), address_of(b, kind), a.size, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
     return Apart(*counts.tolist(), *sums.tolist())
 
 
@@ -97,23 +91,19 @@ def apart_numpy(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, sca
 
 # -- to be compiled ---------------------------------------------------------------------------------------------------------
 
-def _loop(kind: Any, infinite: Any, magnitude: Any, wide: Any, upper: Any) -> Callable[..., Any]:
-    """The loop for floats whose bits are of `kind`: np.uint32 or np.uint64; or np.uint16, when they are widened by the shift
-    `upper` to the floats `x` and `y`, block by block. `infinite` and `magnitude` are the bits of the positive infinity and all bits
-    but the sign. `wide` is np.float64: numba's float() leaves a float32 what it is."""
+def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
+    """The loop for floats whose bits are of `kind`: np.uint16 (bfloat16), np.uint32 or np.uint64. `infinite` and `magnitude` are the
+    bits of the positive infinity and all bits but the sign."""
     nothing = kind(0)
 
-    def apart(x_at, y_at, wide_x_at, wide_y_at, bits_a_at, bits_b_at, size, room_at, keys_at, rtol, atol,  # type: ignore[no-untyped-def]
-              counts_at, sums_at):
-        bits_a, bits_b, counts, sums = carray(bits_a_at, size), carray(bits_b_at, size), carray(counts_at, 3), carray(sums_at, 5)
-        # `keys` are the bits of `room`: numbers that are not negative are ordered as their bits are, and only integers are
-        # compared in lanes
-        room, keys = carray(room_at, _BLOCK), carray(keys_at, _BLOCK)
-        different = flips = nonfinite = top = 0
+    def apart(a_at, b_at, size, rtol, atol, counts_at, sums_at):  # type: ignore[no-untyped-def]
+        a, b, counts, sums = carray(a_at, size), carray(b_at, size), carray(counts_at, 3), carray(sums_at, 5)
+        different = flips = nonfinite = 0
         dd = aa = bb = ab = max_d = 0.0
+        top = bits_of(0.0)      # of the distances: those of numbers that are not negative are ordered, and go in lanes, as integers
         tolerant = rtol != 0.0 or atol != 0.0
         for start in range(0, size, _BLOCK):
-            i, j = bits_a[start:start + _BLOCK], bits_b[start:start + _BLOCK]
+            i, j = a[start:start + _BLOCK], b[start:start + _BLOCK]
             differ = opposed = high = nothing
             low = magnitude
             for n in range(i.size):
@@ -123,13 +113,6 @@ def _loop(kind: Any, infinite: Any, magnitude: Any, wide: Any, upper: Any) -> Ca
                 opposed += kind(kind(one_bits ^ other_bits) > magnitude)
                 low = min(low, min(k, m))
                 high = max(high, max(k, m))
-            if upper:
-                wide_x, wide_y, x, y = carray(wide_x_at, _BLOCK), carray(wide_y_at, _BLOCK), carray(x_at, _BLOCK), carray(y_at, _BLOCK)
-                for n in range(i.size):
-                    wide_x[n] = i[n] << upper
-                    wide_y[n] = j[n] << upper
-            else:
-                x, y = carray(x_at, size)[start:start + _BLOCK], carray(y_at, size)[start:start + _BLOCK]
             d2 = a2 = b2 = product = 0.0
             if high >= infinite:
                 differ = opposed = nothing
@@ -137,7 +120,7 @@ def _loop(kind: Any, infinite: Any, magnitude: Any, wide: Any, upper: Any) -> Ca
                     k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
                     unequal = i[n] != j[n] and (k | m) != nothing
                     if k < infinite and m < infinite:
-                        one, other = wide(x[n]), wide(y[n])
+                        one, other = number_of(i[n]), number_of(j[n])
                         gap = abs(one - other)
                         max_d = max(max_d, gap)
                         d2 += gap * gap
@@ -160,47 +143,43 @@ def _loop(kind: Any, infinite: Any, magnitude: Any, wide: Any, upper: Any) -> Ca
                         opposed += kind((kind(i[n] ^ j[n]) > magnitude) & (k != nothing) & (m != nothing))
                 if differ == nothing:
                     for n in range(i.size):
-                        one = wide(x[n])
+                        one = number_of(i[n])
                         a2 += one * one
                     b2 = product = a2
                 else:
                     for n in range(i.size):
-                        one, other = wide(x[n]), wide(y[n])
+                        one, other = number_of(i[n]), number_of(j[n])
                         gap = one - other
                         d2 += gap * gap
                         a2 += one * one
                         b2 += other * other
                         product += one * other
-                        room[n] = abs(gap)
-                    for n in range(i.size):
-                        top = max(top, keys[n])
+                        top = max(top, bits_of(abs(gap)))
                     if tolerant:
                         differ = nothing
                         for n in range(i.size):
-                            differ += kind(room[n] > atol + rtol * abs(wide(y[n])))
+                            one, other = number_of(i[n]), number_of(j[n])
+                            differ += kind(abs(one - other) > atol + rtol * abs(other))
             dd += d2
             aa += a2
             bb += b2
             ab += product
             different += int(differ)
             flips += int(opposed)
-        keys[0] = top
         counts[0], counts[1], counts[2] = different, flips, nonfinite
-        sums[0], sums[1], sums[2], sums[3], sums[4] = max(max_d, room[0]), dd, aa, bb, ab
+        sums[0], sums[1], sums[2], sums[3], sums[4] = max(max_d, number_of(top)), dd, aa, bb, ab
 
     return apart
 
 
 def _recipe(name: str) -> Recipe:
     import numpy as np
-    kind, infinite, upper = {"bfloat16": (np.uint16, 0x7F80, 16), "float32": (np.uint32, 0x7F800000, 0),
-                             "float64": (np.uint64, 0x7FF0000000000000, 0)}[name]
-    bits, floats = kind.__name__, "float32" if upper else name
+    kind, infinite = {"bfloat16": (np.uint16, 0x7F80), "float32": (np.uint32, 0x7F800000),
+                      "float64": (np.uint64, 0x7FF0000000000000)}[name]
     magnitude = (1 << (8 * np.dtype(kind).itemsize - 1)) - 1
     # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
-    return Recipe(_loop(kind, kind(infinite), kind(magnitude), np.float64, np.uint32(upper)),
-                  f"{floats}* {floats}* uint32* uint32* {bits}* {bits}* int64 float64* int64* float64 float64 int64* float64*",
-                  {"reassoc", "contract", "nnan", "nsz"})
+    return Recipe(_loop(kind, kind(infinite), kind(magnitude)),
+                  f"{kind.__name__}* {kind.__name__}* int64 float64 float64 int64* float64*", {"reassoc", "contract", "nnan", "nsz"})
 
 
 loops = Loops(_recipe)
