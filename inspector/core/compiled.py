@@ -81,7 +81,7 @@ class Loops:
             return None
         with self._lock:
             if name not in self.ready:
-                found = build(self._recipe, name, compile=worth >= WORTH)
+                found = build(self._recipe, name, may_compile=worth >= WORTH)
                 if found is None and worth < WORTH:
                     self._unknown.add(name)
                     return None
@@ -89,18 +89,18 @@ class Loops:
         return self.ready[name]
 
 
-def build(recipe: Callable[[str], Recipe], name: str, compile: bool = True) -> Loop | None:
-    """The loop, linked, or compiled if it was not yet and `compile` says so; None where that cannot be."""
+def build(recipe: Callable[[str], Recipe], name: str, may_compile: bool = True) -> Loop | None:
+    """The loop, linked, or compiled if it was not yet and `may_compile` says so; None where that cannot be."""
     try:
         wanted = recipe(name)
         path = _path_for(name, wanted)
         known = _read(path) if path else None
-        if known is None and not compile:
+        if known is None and not may_compile:
             return None
         import llvmlite.binding as llvm
         machine = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {llvm.get_default_triple()}".encode()
         code = _code_of(known, machine) if known is not None else None
-        if code is None and compile:
+        if code is None and may_compile:
             code = _compiled(wanted)
             if path:
                 _write(path, machine, *code)

@@ -482,3 +482,20 @@ def test_that_the_drawing_is_svg_that_names_cannot_break(desk: Desk, tmp_path: P
     assert QSvgRenderer(str(path)).isValid()
     steps = [found.get("d", "") for found in ElementTree.parse(path).iter() if found.get("fill-opacity")]
     assert [step.count("V") for step in steps] == [len(curve.counts) + 1 for curve in desk.panel.plot.curves]
+
+
+@pytest.mark.filterwarnings("ignore:.*quantiz.*", "ignore:TypedStorage")
+def test_that_quantized_tensors_show_stored_integers_beside_what_they_stand_for(desk: Desk) -> None:
+    torch = pytest.importorskip("torch")
+    path = desk.folder / "q.pth"
+    torch.save({"w": torch.quantize_per_tensor(torch.linspace(-1, 1, 64), 0.01, 3, torch.qint8)}, path)
+    ckpt = core.open(path)
+    document = desk.session.add(str(path))
+    desk.session.loaded(document.id, ckpt)
+    desk.document = document.id
+    desk.select("w")
+    table = desk.panel.table
+    assert [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())] == ["Stored integers", "Dequantized"]
+    assert (table.cell("Minimum"), table.cell("Maximum")) == ("-97", "103")
+    assert (float(table.cell("Minimum", 1)), float(table.cell("Maximum", 1))) == (-1.0, 1.0)
+    assert "integers that are stored" in desk.panel.remark.text()

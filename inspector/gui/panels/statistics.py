@@ -280,6 +280,9 @@ class StatisticsPanel(QWidget):
         parts = [(_short(key, request.prefix), summary, request.checkpoint.tensors[key].nbytes) for key, summary in found.each]
         whole = (self._heading(request), found.together, found.nbytes)
         columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]
+        meant = found.together.dequantized if len(found.each) == 1 else None
+        if meant is not None:
+            columns = [(self.tr("Stored integers"), *whole[1:]), (self.tr("Dequantized"), meant, found.nbytes)]
         self.table.show_columns([Column(*column) for column in columns])
         instead = self._instead(found, request)
         if instead:
@@ -335,7 +338,8 @@ class StatisticsPanel(QWidget):
         if found is not None and "complex" in found.kinds:
             facts.append(self.tr("complex numbers count by their magnitude"))
         if found is not None and "quantized" in found.kinds:
-            facts.append(self.tr("quantized values are shown as the integers that are stored"))
+            facts.append(self.tr("the histogram is of the integers that are stored") if found.together.dequantized is not None
+                         else self.tr("quantized values are shown as the integers that are stored"))
         if found is not None and found.n_left_out:
             key, why = found.left_out[0]
             facts.append(self.tr("left out {tensors} that cannot be read, such as {key}: {why}").format(
