@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QEvent, QIODevice, QObject, QPoint, QRectF, QSaveFile, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QKeyEvent, QMouseEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -99,7 +99,7 @@ class HistogramPlot(QWidget):
         self._message.setWordWrap(True)
         self._message.setMargin(16)
         self._legend = Legend()
-        self._readout = _plain_label()
+        self._readout = _OneLine()
         self._readout.setObjectName("readout")
         self._readout.setAccessibleName(self.tr("Values under the cursor"))
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -521,6 +521,22 @@ class _Entry(QWidget):
         vertical = Qt.AlignmentFlag.AlignVCenter
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), vertical | Qt.AlignmentFlag.AlignLeft, name)
         painter.drawText(QRectF(left, 0, self.width() - left, self.height()), vertical | Qt.AlignmentFlag.AlignRight, note)
+        painter.end()
+
+
+class _OneLine(QLabel):
+    """Plain text on one line, its end left out where it does not fit; the tip has all of it then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        self.setToolTip(self.text() if shown != self.text() else "")
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
         painter.end()
 
 
