@@ -499,3 +499,15 @@ def test_that_quantized_tensors_show_stored_integers_beside_what_they_stand_for(
     assert (table.cell("Minimum"), table.cell("Maximum")) == ("-97", "103")
     assert (float(table.cell("Minimum", 1)), float(table.cell("Maximum", 1))) == (-1.0, 1.0)
     assert "integers that are stored" in desk.panel.remark.text()
+
+
+def test_that_counters_among_weights_are_left_out_of_a_group_and_measured_alone(desk: Desk) -> None:
+    desk.open({"bn.weight": FLOATS, "bn.steps": np.array(239_005, np.int64), "ids": np.arange(500, dtype=np.int64)})
+    desk.select("bn.weight", "bn.steps", prefix="bn")
+    assert desk.panel.table.cell("Maximum") == f"{float(FLOATS.max()):.8g}"
+    assert "without 1 tensor of whole numbers, such as bn.steps" in desk.panel.remark.text()
+    desk.select("bn.steps")
+    assert "239" in desk.panel.plot.message
+    assert "without" not in desk.panel.remark.text()
+    desk.select("bn.weight", "bn.steps", "ids", prefix="")
+    assert desk.panel.table.cell("Elements") == "1,501"         # so many are no counters
