@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from .. import icons, words
-from ..models.pair_lines import COLUMNS, NAME
+from ..models.pair_lines import COLUMNS, NAME, side_text
 from ..models.pair_model import PairModel
 from .pair_delegate import PairDelegate
 from .row_painter import PAD
@@ -15,6 +15,8 @@ from .tree_table import TreeTable
 
 COPY_AT_MOST = 100_000
 RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
+LOOKED_AT = 2000            # pairs by which the columns are made as wide as they need be
+SIDES = (COLUMNS.index("a"), COLUMNS.index("b"))
 REARRANGE = 500             # ms between two new orders while values come in
 
 _SAMPLES = ("", "≠ 107  − 58  + 58", "64 × 64 × 3 × 3  float32", "64 × 64 × 3 × 3  float32", "8.888e+08", "8.888e+08", "8.888e+08",
@@ -46,10 +48,20 @@ class PairView(TreeTable):
 
     def _fit_columns(self) -> None:
         metrics = self.fontMetrics()
-        for column, sample in enumerate(_SAMPLES):
+        for column, sample in enumerate((*_SAMPLES[:SIDES[0]], *self._side_samples(), *_SAMPLES[SIDES[-1] + 1:])):
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
             self.setColumnWidth(column, max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12) + 2 * PAD + 2)
         self._fit_name()
+
+    def _side_samples(self) -> tuple[str, ...]:
+        """The longest of what stands in the columns of the two sides; no longer than a convolution's, which still fits."""
+        tree = self._model.tree
+        if tree is None:
+            return tuple(_SAMPLES[column] for column in SIDES)
+        comparison, pairs = tree.figures.comparison, tree.figures.pairs[:LOOKED_AT]
+        found = ({side_text(ckpt.tensors[key], pair.device) for pair in pairs if (key := (pair.a, pair.b)[side]) is not None}
+                 for side, ckpt in enumerate((comparison.a, comparison.b)))
+        return tuple(min(max(texts, key=len, default=""), _SAMPLES[column], key=len) for texts, column in zip(found, SIDES, strict=True))
 
     # -- rows that change ---------------------------------------------------------------------------------------------
 
@@ -88,6 +100,8 @@ class PairView(TreeTable):
         if tree is None:
             return
         if kept is not tree:
+            if self._fitted == self.horizontalHeader().length():        # nobody has pulled at them
+                self._fit_columns()
             nodes = tuple(found for key in keys if (found := tree.find(key)))
         rows = self._model.rows_of(np.array(nodes, dtype=np.int64)) if nodes else []
         selection = QItemSelection()
