@@ -202,6 +202,7 @@ class TensorReader:
         self._limits = limits
         self._open: dict[int, ExtentReader] = {}
         self._held: tuple[Extent, bytes] | None = None
+        self._dense: tuple[TensorInfo, Array] | None = None
         self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
 
@@ -224,16 +225,19 @@ class TensorReader:
 
     def _unfolded(self, info: TensorInfo) -> Array:
         """A sparse tensor with all its zeros."""
+        self._check_sparse(info)
+        with _memory_for(info):
+            return dense(info, {name: self._array(part) for name, part in info.parts.items()})
+
+    def _check_sparse(self, info: TensorInfo) -> None:
+        """Raises BadTensor for a sparse tensor that is not unfolded."""
         values = _values_of(info)
-        parts = info.parts
-        nbytes = info.nbytes + sum(part.nbytes for part in parts.values())
+        nbytes = info.nbytes + sum(part.nbytes for part in info.parts.values())
         if nbytes > self._limits.preview:
             raise BadTensor(f"it is sparse and would take {nbytes:,} bytes: too many to be unfolded",
                             "read_torch gives it as it is stored.", info.key, id="expanded")
         if array_dtype(info.dtype).itemsize * 8 != DTYPES[info.dtype].bits or values.dtype != info.dtype:
             raise BadTensor(f"sparse tensors of {info.dtype} are not unfolded", where=info.key, id="unsupported")
-        with _memory_for(info):
-            return dense(info, {name: self._array(part) for name, part in parts.items()})
 
     def _array(self, info: TensorInfo) -> Array:
         import numpy as np
@@ -270,14 +274,13 @@ class TensorReader:
         is read, and never more than `sizes` is allocated. Raises UsageError for a box that is not within the tensor."""
         import numpy as np
         info = _tensor(self._ckpt, key)
+        if info.layout.startswith("sparse_"):
+            return self._box_of_sparse(info, first, sizes, steps or (1,) * len(info.shape))
         place = self._place(info, expand=True)
         whole_bytes = DTYPES[info.dtype].bits % 8 == 0
         shape, stride = (info.shape, info.stride) if whole_bytes else ((info.nbytes,), (1,))
         steps = steps or (1,) * len(shape)
-        if not len(shape) == len(first) == len(sizes) == len(steps) or any(
-                size and not 0 <= low <= low + (size - 1) * step < length
-                for low, size, step, length in zip(first, sizes, steps, shape, strict=True)):
-            raise UsageError(f"there is no such part in a tensor of shape {list(shape)}")
+        _check_box(shape, first, sizes, steps)
         with _memory_for(info):
             out = np.empty(sizes, f"V{place.item}")
             if place.extent is not None and out.size:
@@ -288,6 +291,16 @@ class TensorReader:
                 data = next(_with_signs(iter((data,)), info.dtype, flags.get("conj") is True, flags.get("neg") is True))
             found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
             return found
+
+    def _box_of_sparse(self, info: TensorInfo, first: Dims, sizes: Dims, steps: Dims) -> Array:
+        """The same of a sparse tensor, which is unfolded once for all boxes."""
+        _check_box(info.shape, first, sizes, steps)
+        if self._dense is None or self._dense[0] is not info:
+            self._dense = info, self._unfolded(info)
+        places = (slice(low, low + (size - 1) * step + 1 if size else low, step)
+                  for low, size, step in zip(first, sizes, steps, strict=True))
+        found: Array = self._dense[1][tuple(places)].copy()
+        return found
 
     def digest(self, key: str) -> str:
         """See `digest`."""
@@ -318,6 +331,13 @@ class TensorReader:
         """Raises BadTensor when the tensor's description already tells that its values cannot be had; without `expand` also when
         it is expanded to more elements than anybody would want unfolded."""
         self._place(info, expand)
+
+    def check_box(self, info: TensorInfo) -> None:
+        """Raises BadTensor when the tensor's description already tells that no `box` of it can be had."""
+        if info.layout.startswith("sparse_"):
+            self._check_sparse(info)
+        else:
+            self._place(info, expand=True)
 
     def span_bytes(self, info: TensorInfo) -> bytearray:
         """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
@@ -609,6 +629,13 @@ class TensorReader:
     def _remember(self, extent: Extent) -> None:
         if extent.crc is not None:
             _verified(self._ckpt.files[extent.file]).add(extent.offset)
+
+
+def _check_box(shape: Dims, first: Dims, sizes: Dims, steps: Dims) -> None:
+    if not len(shape) == len(first) == len(sizes) == len(steps) or any(
+            size and not 0 <= low <= low + (size - 1) * step < length
+            for low, size, step, length in zip(first, sizes, steps, shape, strict=True)):
+        raise UsageError(f"there is no such part in a tensor of shape {list(shape)}")
 
 
 def _fresh(nbytes: int) -> memoryview:

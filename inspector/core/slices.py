@@ -226,11 +226,11 @@ class _Window:
         shape = look_shape(self.info)
         if shape != plane.shape:
             raise UsageError(f"the slice is of shape {list(plane.shape)}, the tensor of shape {list(shape)}")
-        reader.check(self.info)
+        reader.check_box(self.info)
         self._reader, self._ckpt, self._key, self._shape = reader, ckpt, key, shape
         self.numeric = DTYPES[self.info.dtype].kind != "other" and DTYPES[self.info.dtype].bits % 8 == 0
         self.turned = False
-        if not plane.fold and self.info.shape == shape:
+        if not plane.fold and self.info.shape == shape and len(self.info.stride) == len(shape):
             down, across = (min((self.info.stride[d] for d in dims if shape[d] > 1), default=None)
                             for dims in (plane.rows, plane.cols))
             self.turned = down is not None and (across is None or down < across)
@@ -257,7 +257,8 @@ class _Window:
         """About how many bytes reading a row of `cols` costs: all that lies between its elements as well."""
         if self.plane.fold or not self.plane.cols:
             return len(cols) * self.item
-        apart = min((self.info.stride[d] for d in self.plane.cols if self._shape[d] > 1), default=1)
+        stride = self.info.stride or (1,) * len(self._shape)        # a sparse tensor is unfolded: all of it is there
+        apart = min((stride[d] for d in self.plane.cols if self._shape[d] > 1), default=1)
         return len(cols) * self.item * max(1, min(apart * cols.step, 1 << 12))
 
     def _folded(self, rows: range, cols: range) -> Array:
@@ -434,7 +435,7 @@ def _flat(reader: TensorReader, ckpt: Checkpoint, key: str, shape: Dims, start: 
         raise BadTensor(f"{stop - start:,} elements are too many to be held at once", "Look at fewer.", key, id="too_big")
     parts = [reader.box(key, first, sizes).reshape(-1) for first, sizes in boxes(shape, start, stop)]
     if not parts:
-        reader.check(ckpt.tensors[key])
+        reader.check_box(ckpt.tensors[key])
         return np.empty(0, array_dtype(ckpt.tensors[key].dtype))
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
@@ -443,7 +444,7 @@ def _round(reader: TensorReader, ckpt: Checkpoint, key: str, start: int, numel: 
            monitor: Monitor) -> Iterator[tuple[int, Array]]:
     """Chunks from `start` to the end, then from the beginning to `start`: (number of the first element, elements)."""
     shape, item = look_shape(ckpt.tensors[key]), array_dtype(ckpt.tensors[key].dtype).itemsize
-    reader.check(ckpt.tensors[key])
+    reader.check_box(ckpt.tensors[key])
     done = 0
     for low, high in ((start, numel), (0, start)):
         for at in range(low, high, _SCANNED):

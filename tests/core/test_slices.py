@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from inspector.core import slices
+from inspector.core.arrays import TensorReader
 
 from .test_arrays import LAYOUTS, PLAIN, bits, lay, name_of, raw_bytes
 
@@ -209,3 +210,27 @@ def test_that_a_window_too_big_for_memory_is_refused(tmp_path: Path) -> None:
     assert core.read_slice(ckpt, "t", plane, range(5, 7), range(9)).shape == (2, 9)
     found = core.reduce_slice(ckpt, "t", plane, most=(8, 8), budget=1 << 16)
     assert found.values.shape == (8, 8)
+
+
+@pytest.mark.filterwarnings("ignore:.*[Ss]parse")
+def test_that_sparse_tensors_are_looked_at_unfolded(tmp_path: Path) -> None:
+    made = torch.Generator().manual_seed(0)
+    plain = torch.randn(16, 12, generator=made) * (torch.rand(16, 12, generator=made) > 0.7)
+    deep = torch.randn(3, 4, 5, generator=made)
+    sparse = {"coo": plain.to_sparse(), "csr": plain.to_sparse_csr(), "bsc": plain.to_sparse_bsc((4, 4)), "deep": deep.to_sparse(2)}
+    torch.save({**sparse, "huge": torch.sparse_coo_tensor(torch.tensor([[0], [0]]), torch.ones(1), (10 ** 6, 10 ** 6))},
+               tmp_path / "s.pth")
+    ckpt = core.open(tmp_path / "s.pth")
+    for key in sparse:
+        whole = (deep if key == "deep" else plain).numpy()
+        plane = core.matrix_plane(whole.shape)
+        flat = core.read_slice(ckpt, key, plane)
+        assert np.array_equal(flat, whole if whole.ndim == 2 else whole[0]), key
+        assert np.array_equal(core.read_slice(ckpt, key, plane, range(1, 3), range(2, 9, 3)), flat[1:3, 2:9:3]), key
+        assert np.array_equal(core.read_values(ckpt, key, 7, 20), whole.reshape(-1)[7:27]), key
+        assert core.find_next(ckpt, key, 0, "max") == int(whole.argmax()), key
+        assert core.reduce_slice(ckpt, key, plane, most=(4, 4)).values.size <= 16
+    with pytest.raises(core.BadTensor, match="sparse"):
+        core.read_values(ckpt, "huge", 0, 10)
+    with pytest.raises(core.UsageError, match="no such part"), TensorReader(ckpt) as reader:
+        reader.box("coo", (0, 0), (17, 1))
