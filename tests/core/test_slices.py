@@ -226,7 +226,7 @@ def test_that_sparse_tensors_are_looked_at_unfolded(tmp_path: Path) -> None:
         plane = core.matrix_plane(whole.shape)
         flat = core.read_slice(ckpt, key, plane)
         assert np.array_equal(flat, whole if whole.ndim == 2 else whole[0]), key
-        assert np.array_equal(core.read_slice(ckpt, key, plane, range(1, 3), range(2, 9, 3)), flat[1:3, 2:9:3]), key
+        assert np.array_equal(core.read_slice(ckpt, key, plane, range(1, 3), range(0, 5, 2)), flat[1:3, 0:5:2]), key
         assert np.array_equal(core.read_values(ckpt, key, 7, 20), whole.reshape(-1)[7:27]), key
         assert core.find_next(ckpt, key, 0, "max") == int(whole.argmax()), key
         assert core.reduce_slice(ckpt, key, plane, most=(4, 4)).values.size <= 16
