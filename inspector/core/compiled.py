@@ -4,9 +4,9 @@ numba compiles them, once on a machine: what it makes of a loop is kept as an ob
 then on only llvmlite, which numba brings, is loaded to link it. That takes a tenth of the time and less than half of the memory
 of numba itself, which would be more than a whole comparison of two models needs otherwise.
 
-Nothing ever waits for a compiler: each loop has a twin in numpy that gives the same numbers, and a loop is compiled by the first
-request of `WORTH` bytes or more, linked by one of `CHEAP` bytes when it was compiled before, and used from then on by all. Without
-numba, or where it fails, the twins do all the work.
+Small tensors never wait for a compiler: each loop has a twin in numpy that gives the same numbers, and a loop is compiled by the
+first request of `WORTH` bytes or more, linked by one of `CHEAP` bytes when it was compiled before, and used from then on by all.
+Without numba, or where it fails, the twins do all the work.
 """
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 WORTH = 32 << 20            # bytes from which on compiling is sooner done than numpy
 CHEAP = 8 << 20             # bytes from which on linking is
+
+_MADE = 1                   # goes up when other machine code is made of the same loop
 
 Loop = Callable[..., None]
 
@@ -216,7 +218,7 @@ def _path_for(name: str, wanted: Recipe) -> str:
     import numpy as np
     code = wanted.function.__code__
     names = wanted.function.__globals__
-    said = repr((sys.version_info[:2], np.__version__, code.co_code, code.co_consts, code.co_names, wanted.arguments,
+    said = repr((_MADE, sys.version_info[:2], np.__version__, code.co_code, code.co_consts, code.co_names, wanted.arguments,
                  sorted(wanted.fastmath or ()), [repr(cell.cell_contents) for cell in wanted.function.__closure__ or ()],
                  [names[one] for one in code.co_names if isinstance(names.get(one), int | float)]))
     folder = _folder()
@@ -238,8 +240,9 @@ def _read(path: str) -> bytes | None:
     import hashlib
     try:
         with open(path, "rb") as file:
-            if hasattr(os, "getuid") and os.fstat(file.fileno()).st_uid != os.getuid():
-                return None
+            found = os.fstat(file.fileno())
+            if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
+                return None         # somebody else could have written it
             said = file.read()
     except OSError:
         return None

@@ -85,6 +85,15 @@ def test_that_a_damaged_or_foreign_object_file_is_made_anew_and_not_run() -> Non
     assert _run(loop, "uint32") == [-2.25, 4.0]
 
 
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="no such rights here")
+def test_that_an_object_file_which_others_may_write_is_not_run() -> None:
+    assert compiled.build(_recipe, "uint32") is not None
+    (path,) = _folder().glob("uint32-*.o")
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o666)
+    assert compiled.build(_recipe, "uint32", may_compile=False) is None
+
+
 def test_that_a_changed_loop_is_another_file() -> None:
     def other(bits_at: Any, size: Any, out_at: Any) -> None:
         carray(out_at, 2)[0] = 7.0
