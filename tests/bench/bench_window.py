@@ -2,14 +2,16 @@
 
     QT_QPA_PLATFORM=offscreen python tests/bench/bench_window.py FILE [KEY]
 
-Opens FILE (a few GB), measures all its tensors in the layers panel and watches a 10 ms heartbeat of the GUI thread meanwhile; then
-selects tensors (KEY, or the largest below 120 MB and its neighbours) and tells when histogram, heatmap and values are on show.
+Opens FILE (a few GB) in the window, measures all its tensors in the layers panel and watches a 10 ms heartbeat of the GUI thread
+meanwhile; then selects tensors (KEY, or the largest below 120 MB and its neighbours) and tells when histogram, heatmap and values
+are on show.
 """
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,13 +22,14 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from inspector import core
 from inspector.gui import theme
+from inspector.gui.main_window import PANELS, MainWindow
 from inspector.gui.panels.heatmap import HeatmapPanel
 from inspector.gui.panels.layers import LayersPanel
 from inspector.gui.panels.statistics import StatisticsPanel
 from inspector.gui.panels.values import ValuesPanel
 from inspector.gui.session import Selection, Session
+from inspector.gui.settings import Settings
 from inspector.gui.tasks import Tasks
 
 
@@ -101,23 +104,28 @@ def main() -> None:
     app = QApplication([])
     theme.watcher().dress()
     session, tasks = Session(), Tasks()
-    ckpt = core.open(path)
-    document = session.add(path)
-    session.loaded(document.id, ckpt)
+    window = MainWindow(session, tasks, Settings(os.path.join(tempfile.mkdtemp(), "settings.ini")))
+    window.resize(1280, 800)
+    window.show()
+    window.opener.open([path])
+    until(app, lambda: any(document.checkpoint is not None for document in session.documents) and not tasks.running)
+    document = session.documents[0]
+    ckpt = document.checkpoint
+    assert ckpt is not None
+    session.select(Selection(document.id))
+    window.show_panel([panel.name for panel in PANELS].index("layers"))
     heart = Heartbeat()
 
-    layers = LayersPanel(session, tasks)
-    layers.resize(800, 800)
-    layers.show()
-    session.select(Selection(document.id))
-    until(app, lambda: not tasks.running)
+    layers = window.findChildren(LayersPanel)[0]
+    resting = time.perf_counter() + 0.5
+    until(app, lambda: not tasks.running and time.perf_counter() > resting)
     heart.start()
     if layers.notice.isVisible():
         layers.notice.button.click()
     spent = until(app, lambda: len(layers.model.rows) == len(ckpt.tensors) and not tasks.running)
     size = sum(t.nbytes for t in ckpt.tensors.values()) / 1e9
     print(f"layers: {len(ckpt.tensors)} tensors, {size:.2f} GB in {spent:.2f} s; {heart.stop()}")
-    layers.hide()
+    window.hide()
 
     by_size = sorted((t for t in ckpt.tensors.values() if t.nbytes <= 120e6), key=lambda t: -t.nbytes)
     keys = sys.argv[2:3] * 1 + [t.key for t in by_size[:4]]
