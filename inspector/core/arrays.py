@@ -201,7 +201,7 @@ class TensorReader:
         self._monitor = monitor
         self._limits = limits
         self._open: dict[int, ExtentReader] = {}
-        self._held: tuple[Extent, bytes] | None = None
+        self._whole: tuple[Extent, bytes] | None = None
         self._dense: tuple[TensorInfo, Array] | None = None
         self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
@@ -210,7 +210,7 @@ class TensorReader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._held = None
+        self._whole = None
         with ExitStack() as closing:
             for reader in self._open.values():
                 closing.callback(reader.close)
@@ -577,8 +577,8 @@ class TensorReader:
             return self._assembled(extent, start, nbytes)
         if isinstance(extent, _Converted):
             return self._some_converted(extent, start, nbytes)
-        if self._held is not None and self._held[0] is extent:
-            return memoryview(self._held[1])[start:start + nbytes]
+        if self._whole is not None and self._whole[0] is extent:
+            return memoryview(self._whole[1])[start:start + nbytes]
         reader = self._reader(extent.file)
         known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
@@ -594,9 +594,9 @@ class TensorReader:
             raise BadTensor("it views a part of a compressed storage that is too big to unpack in memory",
                             "Save the file again without compression.", id="too_big")
         if extent.method or (not known and extent.size <= min(_HELD, self._limits.preview)):
-            self._held = (extent, reader.read(extent, 0, extent.size))
+            self._whole = (extent, reader.read(extent, 0, extent.size))
             self._remember(extent)
-            return memoryview(self._held[1])[start:start + nbytes]
+            return memoryview(self._whole[1])[start:start + nbytes]
         if not known and extent.size <= self._limits.preview:
             for at in range(0, extent.size, _PIECE):
                 self._monitor.check()

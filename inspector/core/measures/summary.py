@@ -217,17 +217,13 @@ class _Run:
             take(job[1], job[0])
             self.progress.add(job[1].nbytes, source.key)
 
-        if alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads)):
-            chunks = enumerate(source.chunks(self._keeping.get(), CHUNK, into))
-            for _ in workers.each(chunks, work, self.threads, self.progress.stopped):
-                pass
-            return
-        if source.convert is not None:          # a quantized tensor's scales are read in between
-            for job in enumerate(source.chunks(self._keeping.get(), CHUNK, into)):
-                work(job)
-            return
-        for job in self._readers.get().jobs(source, into):
-            work(job)
+        wide = alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads))
+        if wide or source.convert is not None:          # chunks go to other threads, or a quantized tensor's scales are read in between
+            jobs: Iterator[tuple[int, Array]] = enumerate(source.chunks(self._keeping.get(), CHUNK, into))
+        else:
+            jobs = self._readers.get().jobs(source, into)
+        for _ in workers.each(jobs, work, self.threads if wide else 1, self.progress.stopped):
+            pass
 
 
 class _Holding:
@@ -252,7 +248,8 @@ class _Holding:
         self._kept.clear()
         self._source = source
         held = 0
-        for job in enumerate(source.chunks(self._reader, CHUNK, into, self._nbytes if source.passes > 1 else 0)):
+        hold = self._nbytes if source.passes > 1 and source.info.dtype == into else 0      # what is converted is not what was read
+        for job in enumerate(source.chunks(self._reader, CHUNK, into, hold)):
             if self._reader.held > held:
                 held = self._reader.held
                 self._kept.append(job[1])
