@@ -20,6 +20,7 @@ FINE = 720                      # bins that are counted; a multiple of every num
 BIN_CHOICES = (10, 15, 20, 30, 40, 60, 90, 120, 180, 240, 360, 720)
 MOST_APART = 8                  # tensors that are kept apart; more are only added up
 _FEWEST = 40                    # bins of a part that is shown without reading again
+_COUNTERS = 0.01                # the most of all elements that is left out
 _LOOKS = 4                      # passes spent at most on finding percentiles; without outliers it is one
 _SMALL = 1 << 18                # elements; smaller tensors are measured with the file opened once for all of them
 _WHOLE = ("int", "uint", "bool", "quantized")
@@ -50,7 +51,8 @@ class TooLarge(NamedTuple):
 class Measured:
     """`together` counts all tensors that could be read; `each` has (key, summary), in order, of at most `MOST_APART`; all have
     the same `edges`. `left_out` says which tensors could not be read, and why (the first hundred of `n_left_out`). `whole`:
-    all values are whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: logical bytes."""
+    all values are whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: logical bytes. `aside`:
+    counters among weights, which were not measured."""
 
     together: core.Summary
     each: tuple[tuple[str, core.Summary], ...]
@@ -60,25 +62,27 @@ class Measured:
     whole: bool
     kinds: frozenset[str]
     nbytes: int
+    aside: tuple[str, ...] = ()
 
 
 def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monitor: core.Monitor = core.QUIET, *,
             limit: int | None = None) -> Measured | TooLarge:
-    """Measures the tensors `keys`, or says that they are more than `limit` bytes. Raises BadTensor when none can be read, and
+    """Measures the tensors `keys`, counters among weights aside, or says that they are more than `limit` bytes. Raises BadTensor when
+    none can be read, and
     what reading files raises."""
-    keys = [key for key in keys if key in ckpt.tensors]
+    keys, aside = _without_counters(ckpt, [key for key in keys if key in ckpt.tensors])
     nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
     if limit is not None and nbytes > limit:
         return TooLarge(nbytes)
     if len(keys) == 1 and span == ALL and core.DTYPES[ckpt.tensors[keys[0]].dtype].kind not in _WHOLE:
-        return _at_once(ckpt, keys[0], monitor)
+        return replace(_at_once(ckpt, keys[0], monitor), aside=aside)
     steps = _Steps(monitor, (3 if span.kind == "middle" else 2) * nbytes)
     moments, left_out = _moments(ckpt, keys, steps)
     if keys and not moments:
         raise left_out[0][1]
     good = list(moments)
     if len(good) == 1 == len(keys) and span.kind != "fixed":
-        return _alone(ckpt, good[0], span, moments[good[0]], steps)
+        return replace(_alone(ckpt, good[0], span, moments[good[0]], steps), aside=aside)
     kinds = frozenset(core.DTYPES[ckpt.tensors[key].dtype].kind for key in good)
     whole = bool(kinds) and kinds <= frozenset(_WHOLE)
     together = join(list(moments.values()))
@@ -89,7 +93,18 @@ def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monito
     if grid:
         counted = _added(list(each.values())) if each else _counted(ckpt, good, grid, steps)
         together = replace(together, edges=counted.edges, counts=counted.counts, below=counted.below, above=counted.above)
-    return Measured(together, tuple(each.items()), tuple(left_out[:100]), len(left_out), len(good), whole, kinds, nbytes)
+    return Measured(together, tuple(each.items()), tuple(left_out[:100]), len(left_out), len(good), whole, kinds, nbytes, aside)
+
+
+def _without_counters(ckpt: core.Checkpoint, keys: list[str]) -> tuple[list[str], tuple[str, ...]]:
+    """What is measured of a group, and what is left out: a few whole numbers among weights, like the steps that a batch norm counts,
+    would press all bars of the weights into one."""
+    kinds = {name: dtype.kind for name, dtype in core.DTYPES.items()}
+    counters = {key for key in keys if kinds.get(ckpt.tensors[key].dtype) in ("int", "uint", "bool")}
+    counted = sum(ckpt.tensors[key].numel for key in counters)
+    if not counters or counted > _COUNTERS * sum(ckpt.tensors[key].numel for key in keys):
+        return keys, ()
+    return [key for key in keys if key not in counters], tuple(key for key in keys if key in counters)
 
 
 def rebin(summary: core.Summary, bins: int) -> tuple[tuple[float, ...], tuple[int, ...]]:

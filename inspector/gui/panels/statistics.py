@@ -30,20 +30,17 @@ from .common import label
 
 TASK = "statistics"
 KEPT = 32                       # results that are kept
-_COUNTERS = 0.01                # the most of all elements that is left out
 PATIENCE = 200                  # milliseconds before a running measurement is shown as such
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
-    """What is measured: tensors `keys` of one checkpoint, in one range; `aside` are counters that are left out. Each is only equal
-    to itself."""
+    """What is measured: tensors `keys` of one checkpoint, in one range. Each is only equal to itself."""
 
     document: int
     checkpoint: core.Checkpoint
     prefix: str
     keys: tuple[str, ...]
-    aside: tuple[str, ...]
     span: Span
 
     def same_tensors(self, other: Request | None) -> bool:
@@ -176,7 +173,7 @@ class StatisticsPanel(QWidget):
             self._say(selection.prefix or document.path, self.tr("There are no tensors here."),
                       self.tr("Select a tensor, or a group of tensors, to see what its values are like."))
             return None
-        return Request(document.id, checkpoint, selection.prefix, *_without_counters(keys, checkpoint), self.controls.span)
+        return Request(document.id, checkpoint, selection.prefix, keys, self.controls.span)
 
     def _document_changed(self, id: int) -> None:
         if self._request is not None and self._request.document == id:
@@ -328,7 +325,7 @@ class StatisticsPanel(QWidget):
     def _heading(self, request: Request) -> str:
         if len(request.keys) == 1:
             return request.keys[0]
-        return request.prefix or (request.checkpoint.path if len(request.keys) + len(request.aside) == len(request.checkpoint.tensors)
+        return request.prefix or (request.checkpoint.path if len(request.keys) == len(request.checkpoint.tensors)
                                   else words.tensors(len(request.keys)))
 
     def _remark(self, request: Request, found: Measured | None = None) -> str:
@@ -338,9 +335,9 @@ class StatisticsPanel(QWidget):
             facts = [tensor.dtype, words.shape(tensor.shape), words.size(tensor.nbytes)]
         elif found is not None:
             facts.append(words.size(found.nbytes))
-        if request.aside:
+        if found is not None and found.aside:
             facts.append(self.tr("without {tensors} of whole numbers, such as {key}").format(
-                tensors=words.tensors(len(request.aside)), key=core.visible(request.aside[0], 60)))
+                tensors=words.tensors(len(found.aside)), key=core.visible(found.aside[0], 60)))
         if found is not None and "complex" in found.kinds:
             facts.append(self.tr("complex numbers count by their magnitude"))
         if found is not None and "quantized" in found.kinds:
@@ -403,17 +400,6 @@ def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
     if not selection.keys and not selection.prefix:
         return tuple(checkpoint.tensors)
     return selection.keys
-
-
-def _without_counters(keys: tuple[str, ...], checkpoint: core.Checkpoint) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of a group, and what is left out of it: a few whole numbers among weights, like the steps that a batch norm counts, would press
-    all bars of the weights into one."""
-    tensors = checkpoint.tensors
-    counters = {key for key in keys if core.DTYPES[tensors[key].dtype].kind in ("int", "uint", "bool")}
-    counted = sum(tensors[key].numel for key in counters)
-    if not counters or counted > _COUNTERS * sum(tensors[key].numel for key in keys):
-        return keys, ()
-    return tuple(key for key in keys if key not in counters), tuple(key for key in keys if key in counters)
 
 
 def _short(key: str, prefix: str) -> str:

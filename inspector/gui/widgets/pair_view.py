@@ -15,7 +15,7 @@ from .tree_table import TreeTable
 
 COPY_AT_MOST = 100_000
 RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
-LOOKED_AT = 2000            # pairs by which the columns are made as wide as they need be
+LOOKED_AT = 500             # pairs by which the columns are made as wide as they need be
 SIDES = (COLUMNS.index("a"), COLUMNS.index("b"))
 REARRANGE = 500             # ms between two new orders while values come in
 
