@@ -68,8 +68,7 @@ class Measured:
 def measure(ckpt: core.Checkpoint, keys: Sequence[str], span: Span = ALL, monitor: core.Monitor = core.QUIET, *,
             limit: int | None = None) -> Measured | TooLarge:
     """Measures the tensors `keys`, counters among weights aside, or says that they are more than `limit` bytes. Raises BadTensor when
-    none can be read, and
-    what reading files raises."""
+    none can be read, and what reading files raises."""
     keys, aside = _without_counters(ckpt, [key for key in keys if key in ckpt.tensors])
     nbytes = sum(ckpt.tensors[key].nbytes for key in keys)
     if limit is not None and nbytes > limit:
