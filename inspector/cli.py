@@ -14,10 +14,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from inspector import __version__
+from . import __version__
 
 if TYPE_CHECKING:
-    from inspector import core
+    from . import core
 
 _USAGE = """\
 inspector [FILE ...]                    open the window
@@ -85,11 +85,12 @@ def main_window() -> int:
 
 def _show_complaint(text: str) -> None:
     try:
-        from inspector.gui import application, notices
+        from .gui.frame import application
+        from .gui.kit import message_boxes
     except ImportError:
         return              # nothing is left to say it with
     qt = application.existing() or application.Application()
-    notices.tell(None, "danger", "Checkpoint Inspector", text.removeprefix("inspector: ").strip())
+    message_boxes.tell(None, "danger", "Checkpoint Inspector", text.removeprefix("inspector: ").strip())
     qt.exec()
 
 
@@ -113,7 +114,7 @@ def _guarded(arguments: list[str]) -> int:
     except Exception as bug:
         if os.environ.get("INSPECTOR_DEBUG"):
             raise
-        from inspector import core
+        from . import core
         if isinstance(bug, core.InspectorError):
             return _fail(core.visible(str(bug), 1000))
         what = " ".join(str(bug).split())[:200]
@@ -128,8 +129,8 @@ def _dispatch(arguments: list[str]) -> int:
     arguments.remove(name)
     if name not in ("ls", "stats", "check", "diff"):
         return COMMANDS[name](arguments)
-    from inspector import core
-    with core.collector.paused():       # millions of objects, hardly any garbage, and all is over before that matters
+    from . import core
+    with core.collector_paused():       # millions of objects, hardly any garbage, and all is over before that matters
         return COMMANDS[name](arguments)
 
 
@@ -155,7 +156,8 @@ def _ls(arguments: list[str]) -> int:
     _add_file(parser)
     parser.add_argument("--digest", action="store_true", help="also the SHA-256 of every tensor's elements")
     asked = parser.parse_args(arguments)
-    from inspector import core, listing
+    from . import core
+    from .commands import listing
     with _reading(asked.file):
         ckpt = core.open(asked.file, follow_links=asked.follow_links)
         digests = dict(core.digests(ckpt)) if asked.digest else None
@@ -169,7 +171,8 @@ def _stats(arguments: list[str]) -> int:
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
     parser.add_argument("--bins", metavar="N", type=int, default=None, help="bins of the histogram")
     asked = parser.parse_args(arguments)
-    from inspector import core, listing
+    from . import core
+    from .commands import listing
     with _reading(asked.file):
         bins = core.BINS if asked.bins is None else asked.bins
         if not 1 <= bins <= 1 << 20:
@@ -197,7 +200,7 @@ def _blocks(blocks: str, plain: str) -> str:
 
 
 def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
-    from inspector import core
+    from . import core
     if glob is None:
         return list(ckpt.tensors)
     import fnmatch
@@ -218,8 +221,8 @@ def _check(arguments: list[str]) -> int:
     parser.add_argument("--error", metavar="TXT", help="a file with the error that load_state_dict gave")
     parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
     asked = parser.parse_args(arguments)
-    from inspector import core, listing
-    from inspector.commands import fit
+    from . import core
+    from .commands import fit, listing
     if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
         raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
     load: core.LoadReport | None = None
@@ -245,7 +248,7 @@ def _check(arguments: list[str]) -> int:
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint) -> core.LoadReport | None:
-    from inspector import core
+    from . import core
     if asked.error is not None:
         return core.doctor(core.read_text_file(asked.error), ckpt, state_dict=asked.state_dict)
     if asked.model is not None:
@@ -257,11 +260,11 @@ def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint) -> core.LoadR
 
 
 def _diff(arguments: list[str]) -> int:
-    from inspector.commands import diff, diff_page
+    from .commands import diff, diff_page
     parser = _Parser("inspector diff", "What differs between two checkpoints; exit 0 when nothing does, 1 when something does.")
     diff.add_arguments(parser)
     asked = parser.parse_args(arguments)
-    from inspector import core
+    from . import core
     with _reading(asked.a):
         a = core.open(asked.a, follow_links=asked.follow_links)
     with _reading(asked.b):
@@ -276,8 +279,8 @@ def _diff(arguments: list[str]) -> int:
 
 
 def _edit(arguments: list[str]) -> int:
-    from inspector import core
-    from inspector.commands import edit, progress
+    from . import core
+    from .commands import edit, progress
     parser = _Parser("inspector edit", "Repair a checkpoint and save it: without its classes, without its devices, nothing run.",
                      epilog=edit.EPILOG)
     edit.configure(parser)
@@ -306,8 +309,8 @@ def _code(arguments: list[str]) -> int:
     _add_file(parser)
     parser.add_argument("name", metavar="NAME", nargs="?", help="the text to print; the end of its name will do")
     asked = parser.parse_args(arguments)
-    from inspector import core
-    from inspector.commands import code
+    from . import core
+    from .commands import code
     with _reading(asked.file):
         ckpt = core.open(asked.file, follow_links=asked.follow_links)
         if asked.json:
@@ -326,8 +329,8 @@ def _desktop(arguments: list[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--default", action="store_true", help="install: open these file types with inspector from now on")
     asked = parser.parse_args(arguments)
-    from inspector import desktop
-    _write(desktop.run(asked.action, asked.dry_run, default=asked.default).rstrip("\n") + "\n")
+    from .desktop import install
+    _write(install.run(asked.action, asked.dry_run, default=asked.default).rstrip("\n") + "\n")
     return 0
 
 
@@ -337,7 +340,7 @@ def _demo(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     import tempfile
 
-    from inspector import core
+    from . import core
     try:
         with tempfile.TemporaryDirectory(prefix="inspector-demo-", ignore_cleanup_errors=True) as folder:
             return _show(core.make_demo(folder), asked.screenshot, demo=True)
@@ -371,7 +374,7 @@ def _show(files: list[str], screenshot: str | None, demo: bool = False, new_wind
     if screenshot is None and not _has_display():
         return _list_instead(files)
     try:
-        from inspector.gui import app
+        from .gui import app
         return app.run(files, screenshot=screenshot, demo=demo, new_window=new_window)
     except ImportError as error:
         raise _Refused(f"the window cannot be opened: {' '.join(str(error).split())}. "
@@ -437,7 +440,7 @@ class _reading:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        from inspector import core
+        from . import core
         if isinstance(error, core.InspectorError):
             if os.environ.get("INSPECTOR_DEBUG"):
                 import traceback

@@ -1,8 +1,13 @@
-"""The walls of inspector/ARCHITECTURE.md, proved from the source text: nothing is imported to find out."""
+"""The walls of inspector/ARCHITECTURE.md, proved from the source text: nothing is imported to find out.
+
+The page itself is what is read: the numbers in its house are the floors, and each module stands in one line of it.
+"""
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import re
+import subprocess
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -11,46 +16,22 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "inspector"
-
-# One direction: a module imports only from levels below its own, or from its own room. The first prefix that fits counts.
-LEVELS: tuple[tuple[str, int], ...] = (
-    ("inspector.core.errors", 0), ("inspector.core.findings", 0), ("inspector.core.progress", 0), ("inspector.core.limits", 0),
-    ("inspector.core.collector", 0), ("inspector.core.compiled", 0), ("inspector.core.workers", 1),
-    ("inspector.core.dtypes", 0), ("inspector.core.checksum", 0), ("inspector.core.keypath", 0), ("inspector.core.small_files", 1),
-    ("inspector.core.graph", 1), ("inspector.core.dense", 3),
-    ("inspector.core.checkpoint", 2),
-    ("inspector.core.leaves", 3), ("inspector.core.strides", 3), ("inspector.core.zip_local", 3), ("inspector.core.pickles", 3),
-    ("inspector.core.roles", 3), ("inspector.core.parameter_order", 3), ("inspector.core.training", 4), ("inspector.core.sizes", 4),
-    ("inspector.core.ties", 4),
-    ("inspector.core.bytes", 4), ("inspector.core.casts", 4),
-    ("inspector.core.formats", 5), ("inspector.core.arrays", 5),
-    ("inspector.core.describe", 5), ("inspector.core.source_texts", 6),
-    ("inspector.core.torch_bridge", 6), ("inspector.core.measures", 6), ("inspector.core.slices", 6),
-    ("inspector.core.checks", 6), ("inspector.core.demo", 6),
-    ("inspector.core.edits", 7),
-    ("inspector.core.save", 8), ("inspector.core.compare", 8),
-    ("inspector.core", 9),
-    ("inspector.resources_path", 9), ("inspector.desktop", 10), ("inspector.listing", 10), ("inspector.commands", 11),
-    ("inspector.gui", 12),
-    ("inspector.cli", 13), ("inspector.__main__", 14), ("inspector", 0),
-)
+PAGE = PACKAGE / "ARCHITECTURE.md"
 
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
-SIBLINGS: dict[str, frozenset[str]] = {
-    "inspector.core.formats": frozenset({"torch_zip", "script_json", "torch_export", "torch_legacy", "torch_tar", "safetensors",
-                                         "plain_pickle", "sharded", "dcp"}),
-    "inspector.core.edits": frozenset(path.stem for path in (PACKAGE / "core" / "edits").glob("*.py")) - {
-        "__init__", "common", "copies", "dropping", "effects", "globs", "naming", "optimizers", "recipe", "references", "structure"},
-    "inspector.core.checks": frozenset(path.stem for path in (PACKAGE / "core" / "checks").glob("*.py")) - {"__init__", "common"},
-    "inspector.gui.panels": frozenset(path.stem for path in (PACKAGE / "gui" / "panels").glob("*.py")) - {"__init__", "common"},
-}
+READERS = frozenset(f"inspector.core.formats.{name}" for name in (
+    "torch_zip", "torchscript_json", "torch_export", "safetensors", "plain_pickle", "before_1_6.torch_legacy", "before_1_6.torch_tar",
+    "sets.sharded", "sets.dcp"))
+NO_SIBLINGS = {"inspector.core.edits": {"editing", "effects", "recipe"}}
+ROOMS_OF_SIBLINGS = ("inspector.core.edits", "inspector.core.checks", "inspector.gui.panels")
 
 NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "imp", "runpy", "code",
          "safetensors", "zipfile", "tarfile", "mmap"}
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
                    "os.chdir", "os.fchdir", "sys.path.insert", "sys.path.append",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
-THIRD_PARTY = {"PySide6", "shiboken6", "pyqtgraph", "torch", "numpy", "ml_dtypes", "numba", "llvmlite", "zlib_ng"}
+LATE = {"inspector.cli", "inspector.gui.app", "inspector.gui.frame.main_window", "inspector.core.opening"}
+BY_NAME = {"inspector.core", "inspector.core.formats", "inspector.cli"}        # rooms that are lists of names, loaded by `runtime.late`
 
 
 class Import(NamedTuple):
@@ -60,64 +41,173 @@ class Import(NamedTuple):
     top: bool           # at module level, so it runs when the importer is imported
     typing: bool        # under TYPE_CHECKING
 
+    def __str__(self) -> str:
+        return f"{self.importer}:{self.line} imports {self.target}"
+
+
+class Module(NamedTuple):
+    imports: list[Import]
+    calls: list[tuple[str, ast.Call]]       # what is called, as it is written: "os.open"
+    names: set[str]
+
 
 @cache
-def modules() -> dict[str, ast.Module]:
+def files() -> dict[str, Path]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text("utf-8"), str(path))
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return found
 
 
 @cache
-def is_package(name: str) -> bool:
-    return (ROOT / Path(*name.split(".")) / "__init__.py").exists() or (ROOT / Path(*name.split("."))).is_dir()
+def module(name: str) -> Module:
+    """What the tests ask of one file, from one walk over it."""
+    return read(name, files()[name].read_text("utf-8"))
 
 
-def imports_of(name: str) -> Iterator[Import]:
-    tree = modules()[name]
-    guarded = {id(node) for test in ast.walk(tree) if isinstance(test, ast.If) and "TYPE_CHECKING" in ast.unparse(test.test)
-               for body in test.body for node in ast.walk(body)}
-    functions = {id(node) for function in ast.walk(tree) if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-                 for node in ast.walk(function)}
-    here = name.split(".") if is_package(name) else name.split(".")[:-1]
-    for node in ast.walk(tree):
+def read(name: str, text: str) -> Module:
+    is_package = files()[name].name == "__init__.py" if name in files() else False
+    here = name.split(".") if is_package else name.split(".")[:-1]
+    found = Module([], [], set())
+    todo: list[tuple[ast.AST, bool, bool]] = [(ast.parse(text), True, False)]
+    while todo:
+        node, top, typing = todo.pop()
         if isinstance(node, ast.Import):
-            targets = [alias.name for alias in node.names]
+            found.imports.extend(Import(name, alias.name, node.lineno, top, typing) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             within = here[:len(here) - node.level + 1] if node.level else []
             base = ".".join([*within, *([node.module] if node.module else [])])
-            targets = [f"{base}.{alias.name}" if f"{base}.{alias.name}" in modules() else base for alias in node.names]
+            found.imports.extend(Import(name, whole if (whole := f"{base}.{alias.name}") in files() else base, node.lineno, top, typing)
+                                 for alias in node.names)
+        elif isinstance(node, ast.Call):
+            found.calls.append((dotted(node.func), node))
+        elif isinstance(node, ast.Name):
+            found.names.add(node.id)
+        inner = top and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            todo.extend((child, inner, True) for child in node.body)
+            todo.extend((child, inner, typing) for child in node.orelse)
         else:
-            continue
-        for target in targets:
-            yield Import(name, target, node.lineno, id(node) not in functions, id(node) in guarded)
+            todo.extend((child, inner, typing) for child in ast.iter_child_nodes(node))
+    return found
+
+
+def dotted(node: ast.expr) -> str:
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id if isinstance(node, ast.Name) else "", *reversed(parts)])
+
+
+def modules(within: str = "inspector") -> Iterator[tuple[str, Module]]:
+    for name in files():
+        if name == within or name.startswith(within + "."):
+            yield name, module(name)
 
 
 @cache
 def every_import() -> list[Import]:
-    return [found for name in modules() for found in imports_of(name)]
+    return [found for _, one in modules() for found in one.imports]
 
 
-def level(module: str) -> int:
-    return next(rank for prefix, rank in LEVELS if module == prefix or module.startswith(prefix + "."))
+# -- the house, as the page draws it --------------------------------------------------------------------------------------------
+
+class Home(NamedTuple):
+    floor: int
+    folder: str
 
 
-def room(module: str) -> str:
-    return next(prefix for prefix, _ in LEVELS if module == prefix or module.startswith(prefix + "."))
+@cache
+def house() -> dict[str, Home]:
+    """module -> where it stands, a module that stands twice left out of neither."""
+    homes: dict[str, Home] = {}
+    for name, home in drawn():
+        assert name not in homes, f"{name} stands twice on the page"
+        homes[name] = home
+    for name, path in files().items():
+        if path.name == "__init__.py" and name not in homes:
+            own = [home.floor for home in homes.values() if home.folder == name]
+            within = [home.floor for home in homes.values() if home.folder.startswith(name + ".")]
+            homes[name] = Home(max(own) if own else min(within), name)
+    return homes
+
+
+def drawn() -> Iterator[tuple[str, Home]]:
+    block = PAGE.read_text("utf-8").split("```")[1]
+    joined = re.sub(r"\n {20,}", " ", block)
+    for line in joined.strip().splitlines():
+        if line.startswith("---"):
+            continue
+        found = re.fullmatch(r"\s*(\d+)\s+(\S+)/\s+([^·]*)(?:·.*)?", line)
+        assert found, f"a line of the house that is not understood: {line}"
+        folder = found[2].replace("/", ".")
+        for name in found[3].split():
+            yield folder if name == "__init__" else f"{folder}.{name}", Home(int(found[1]), folder)
+
+
+def steps_up(imports: Iterable[Import]) -> list[str]:
+    """Those imports that do not lead downwards, or lead to a room on the same floors."""
+    rooms = floors_of_rooms()
+    wrong = []
+    for one in imports:
+        if one.target == "inspector" or not one.target.startswith("inspector.") or one.typing:
+            continue
+        here, there = house()[one.importer], house()[one.target]
+        mine, its = room(here.folder), room(there.folder)
+        beside = mine != its and mine in rooms and its in rooms and rooms[mine] & rooms[its]
+        if there.floor > here.floor or (there.floor == here.floor and there.folder != here.folder) or beside:
+            wrong.append(f"{one} (floor {here.floor} -> {there.floor})")
+    return wrong
+
+
+def room(folder: str) -> str:
+    return ".".join(folder.split(".")[:3])
+
+
+@cache
+def floors_of_rooms() -> dict[str, set[int]]:
+    """The floors from the lowest to the highest of every folder in core/ and gui/, with those in it: rooms that share one are
+    neighbours."""
+    found: dict[str, set[int]] = {}
+    for home in house().values():
+        if home.folder.count(".") >= 2:
+            found.setdefault(room(home.folder), set()).add(home.floor)
+    return {name: set(range(min(floors), max(floors) + 1)) for name, floors in found.items()}
+
+
+def test_that_the_page_draws_every_module_once_and_nothing_else() -> None:
+    plain = {name for name, path in files().items() if path.name != "__init__.py"}
+    shown = {name for name, _ in drawn() if files().get(name, PAGE).name != "__init__.py"}
+    assert shown == plain
+
+
+def test_that_the_page_stays_one_page() -> None:
+    assert len(PAGE.read_text("utf-8").splitlines()) <= 130
 
 
 def test_that_imports_go_one_direction() -> None:
-    wrong = [f"{i.importer}:{i.line} imports {i.target}" for i in every_import()
-             if i.target.startswith("inspector") and not i.typing and i.target != "inspector"
-             and level(i.target) >= level(i.importer) and room(i.target) != room(i.importer)]
-    assert not wrong
+    assert not steps_up(every_import())
+
+
+@pytest.mark.parametrize(("importer", "line"), [
+    ("inspector.gui.widgets.chips", "from inspector.gui.panels import overview"),
+    ("inspector.gui.panels.overview", "from inspector.gui.dialogs import save"),
+    ("inspector.gui.kit.words", "from inspector.gui.state import session"),
+    ("inspector.core.tensors.reader", "from inspector.core.formats import torch_zip"),
+    ("inspector.core.saving.plan", "from inspector.core.comparison.pairing import pairs"),
+    ("inspector.core.formats.sets.dcp", "from inspector.core.formats.zip import directory"),
+    ("inspector.core.pickles.decode.machine", "from inspector.core.pickles.objects import walk"),
+    ("inspector.core.errors", "from inspector.core.checkpoint import Checkpoint"),
+    ("inspector.core.edits.drop", "from inspector import cli"),
+])
+def test_that_a_planted_import_is_seen(importer: str, line: str) -> None:
+    assert steps_up(read(importer, line).imports)
 
 
 def test_that_no_modules_import_each_other_in_a_circle() -> None:
-    edges: dict[str, set[str]] = {name: set() for name in modules()}
+    edges: dict[str, set[str]] = {name: set() for name in files()}
     for i in every_import():
         if i.target in edges and i.target != i.importer and not i.typing:
             edges[i.importer].add(i.target)
@@ -136,111 +226,124 @@ def test_that_no_modules_import_each_other_in_a_circle() -> None:
                 todo.append(iter(edges[step]))
 
 
-def test_that_siblings_in_a_room_do_not_import_each_other() -> None:
+def meetings(imports: Iterable[Import]) -> list[str]:
+    """Imports of one sibling by another."""
     wrong = []
-    for name, siblings in SIBLINGS.items():
-        for i in every_import():
-            if i.importer.startswith(name + ".") and i.target.startswith(name + "."):
-                sibling = i.target[len(name) + 1:].split(".")[0]
-                if sibling in siblings and i.importer != i.target:
-                    wrong.append(f"{i.importer}:{i.line} imports {i.target}")
-    assert not wrong
+    for one in imports:
+        if one.importer in READERS and one.target in READERS:
+            wrong.append(str(one))
+        for room in ROOMS_OF_SIBLINGS:
+            here, there = (name.removeprefix(room + ".") for name in (one.importer, one.target))
+            if here != one.importer and there != one.target and here != there and not {here, there} & NO_SIBLINGS.get(room, set()) \
+                    and "." not in there:
+                wrong.append(str(one))
+    return wrong
 
+
+def test_that_siblings_in_a_room_do_not_import_each_other() -> None:
+    assert files().keys() >= READERS
+    assert not meetings(every_import())
+
+
+@pytest.mark.parametrize(("importer", "line"), [
+    ("inspector.gui.panels.overview", "from .details import DetailsPanel"),
+    ("inspector.core.edits.drop", "from .keep import Keep"),
+    ("inspector.core.formats.torch_zip", "from .safetensors import read"),
+])
+def test_that_a_planted_meeting_of_siblings_is_seen(importer: str, line: str) -> None:
+    assert meetings(read(importer, line).imports)
+
+
+# -- what no module may do ------------------------------------------------------------------------------------------------------
 
 def test_that_the_core_is_headless_and_only_the_bridge_knows_torch() -> None:
     wrong = []
     for i in every_import():
         first = i.target.split(".")[0]
         if first in ("PySide6", "shiboken6", "pyqtgraph") and not i.importer.startswith("inspector.gui"):
-            wrong.append(f"{i.importer}:{i.line} imports {i.target}")
+            wrong.append(str(i))
         if first == "torch" and (i.importer != "inspector.core.torch_bridge" or (i.top and not i.typing)):
-            wrong.append(f"{i.importer}:{i.line} imports {i.target}")
+            wrong.append(str(i))
     assert not wrong
 
 
-def test_that_the_window_talks_to_the_front_door_only() -> None:
-    wrong = [f"{i.importer}:{i.line} imports {i.target}" for i in every_import()
-             if i.importer.startswith("inspector.gui") and i.target.startswith("inspector.core.")]
+def test_that_window_and_commands_talk_to_the_front_door_only() -> None:
+    wrong = [str(i) for i in every_import() if i.importer.startswith(("inspector.gui", "inspector.commands", "inspector.cli"))
+             and i.target.startswith("inspector.core.")]
     assert not wrong
 
 
-def test_that_only_torch_and_the_window_are_imported_inside_functions() -> None:
-    wrong = [f"{i.importer}:{i.line} imports {i.target} late" for i in every_import()
-             if not i.top and i.target.startswith("inspector")
-             and not (i.importer in ("inspector.cli", "inspector.gui.app", "inspector.gui.main_window")
-                      or i.target == "inspector.core.torch_bridge")]
+def test_that_only_lists_of_names_load_modules_by_name() -> None:
+    assert not [str(i) for i in every_import() if i.target == "inspector.core.runtime.late" and i.importer not in BY_NAME]
+
+
+def test_that_hardly_anything_is_imported_inside_functions() -> None:
+    wrong = [f"{i} late" for i in every_import() if not i.top and i.target.startswith("inspector")
+             and not (i.importer in LATE or i.target == "inspector.core.torch_bridge")]
     assert not wrong
 
 
 def test_that_nothing_that_could_run_a_file_is_imported_or_called() -> None:
-    wrong = [f"{i.importer}:{i.line} imports {i.target}" for i in every_import() if i.target.split(".")[0] in NEVER]
-    for name, tree in modules().items():
-        for node in ast.walk(tree):
-            if not isinstance(node, ast.Call):
-                continue
-            called = ast.unparse(node.func)
+    wrong = [str(i) for i in every_import() if i.target.split(".")[0] in NEVER
+             and (i.importer, i.target) != ("inspector.core.runtime.late", "importlib")]
+    allowed = {"inspector.core.dtypes": "getattr(ml_dtypes, found.extended)"}
+    for name, one in modules():
+        for called, node in one.calls:
             if called in FORBIDDEN_CALLS:
                 wrong.append(f"{name}:{node.lineno} calls {called}")
-            if called == "getattr" and len(node.args) > 1 and not isinstance(node.args[1], ast.Constant):
-                allowed = {"inspector.core.dtypes": "getattr(ml_dtypes, found.extended)"}
-                if ast.unparse(node) != allowed.get(name) and name != "inspector.core.torch_bridge":
-                    wrong.append(f"{name}:{node.lineno} looks an attribute up by a computed name: {ast.unparse(node)}")
+            if called == "getattr" and len(node.args) > 1 and not isinstance(node.args[1], ast.Constant) \
+                    and ast.unparse(node) != allowed.get(name) and name != "inspector.core.torch_bridge":
+                wrong.append(f"{name}:{node.lineno} looks an attribute up by a computed name: {ast.unparse(node)}")
     assert not wrong
 
 
 def test_that_one_module_opens_files_to_read() -> None:
-    """`core.bytes` reads checkpoints; the others here open what the program itself wrote or ships, or, `save.atomic`, to
+    """`core.io.sources` reads checkpoints; the others here open what the program itself wrote or ships, or, `atomic`, to
     write."""
-    allowed = {"inspector.core.bytes", "inspector.core.demo", "inspector.desktop", "inspector.gui.icons", "inspector.gui.settings",
-               "inspector.gui.instance", "inspector.core.save.atomic", "inspector.core.compiled"}
+    allowed = {"inspector.core.io.sources", "inspector.core.demo", "inspector.desktop.install", "inspector.gui.kit.icons",
+               "inspector.gui.kit.settings", "inspector.gui.frame.instance", "inspector.core.saving.disk.atomic",
+               "inspector.core.runtime.compiled"}
     wrong = []
-    for name, tree in modules().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and name not in allowed:
-                called = ast.unparse(node.func)
-                if called in ("open", "os.open", "io.open", "os.fdopen") or called.endswith((".read_bytes", ".read_text")):
-                    wrong.append(f"{name}:{node.lineno} {called}")
+    for name, one in modules():
+        for called, node in one.calls:
+            opens = called in ("open", "os.open", "io.open", "os.fdopen") or called.endswith((".read_bytes", ".read_text"))
+            if opens and name not in allowed:
+                wrong.append(f"{name}:{node.lineno} {called}")
     assert not wrong
 
 
 def test_that_only_the_command_line_prints() -> None:
-    wrong = [f"{name}:{node.lineno}" for name, tree in modules().items() for node in ast.walk(tree)
-             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("print", "sys.stdout.write", "sys.stderr.write")
-             and name != "inspector.cli"]
+    wrong = [f"{name}:{node.lineno}" for name, one in modules() for called, node in one.calls
+             if called in ("print", "sys.stdout.write", "sys.stderr.write") and name != "inspector.cli"]
     assert not wrong
 
 
-def test_that_only_tasks_knows_threads_and_only_notices_opens_message_boxes() -> None:
-    wrong = []
-    for i in every_import():
-        if i.importer.startswith("inspector.gui") and i.target.split(".")[0] in ("threading", "concurrent", "multiprocessing") \
-                and i.importer != "inspector.gui.tasks":
-            wrong.append(f"{i.importer}:{i.line} imports {i.target}")
-    for name, tree in modules().items():
-        if not name.startswith("inspector.gui"):
-            continue
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        if names & {"QThread", "QThreadPool", "QRunnable"} and name != "inspector.gui.tasks":
-            wrong.append(f"{name} uses {names & {'QThread', 'QThreadPool', 'QRunnable'}}")
-        if "QMessageBox" in names and name != "inspector.gui.notices":
+def test_that_only_tasks_knows_threads_and_only_message_boxes_opens_them() -> None:
+    wrong = [str(i) for i in every_import() if i.importer.startswith("inspector.gui") and i.importer != "inspector.gui.state.tasks"
+             and i.target.split(".")[0] in ("threading", "concurrent", "multiprocessing")]
+    for name, one in modules("inspector.gui"):
+        threads = one.names & {"QThread", "QThreadPool", "QRunnable"}
+        if threads and name != "inspector.gui.state.tasks":
+            wrong.append(f"{name} uses {threads}")
+        if "QMessageBox" in one.names and name != "inspector.gui.kit.message_boxes":
             wrong.append(f"{name} uses QMessageBox")
     assert not wrong
 
 
 def test_that_visible_text_is_literal_when_it_is_translated() -> None:
     wrong = []
-    for name, tree in modules().items():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("tr", "translate") \
-                    and name.startswith("inspector.gui"):
-                said = node.args[node.func.attr == "translate":]
+    for name, one in modules("inspector.gui"):
+        for called, node in one.calls:
+            if called.endswith((".tr", ".translate")):
+                said = node.args[called.endswith(".translate"):]
                 if said and isinstance(said[0], ast.JoinedStr | ast.Call):
                     wrong.append(f"{name}:{node.lineno} {ast.unparse(node)[:80]}")
     assert not wrong
 
 
+# -- the repository -------------------------------------------------------------------------------------------------------------
+
 def test_that_the_top_level_holds_what_it_may_and_no_more() -> None:
-    import subprocess
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("not a git checkout")
@@ -251,12 +354,6 @@ def test_that_the_top_level_holds_what_it_may_and_no_more() -> None:
 
 
 def test_that_the_wheel_lists_every_package() -> None:
-    text = (ROOT / "pyproject.toml").read_text()
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
     folders = {".".join(path.parent.relative_to(ROOT).parts) for path in PACKAGE.rglob("*.py")}
     assert not [name for name in folders if f'"{name}"' not in text]
-
-
-def test_that_the_architecture_page_names_every_module_but_the_single_checks() -> None:
-    page = (PACKAGE / "ARCHITECTURE.md").read_text("utf-8")
-    missing = [name for name in modules() if name.rsplit(".", 1)[-1] not in page and not name.startswith("inspector.core.checks.")]
-    assert not missing

@@ -73,7 +73,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     hostile["broken.safetensors"] = builders.safetensors({"a": {"dtype": "F32", "shape": [3], "data_offsets": [0, 16]}}, bytes(16))
     for name, data in hostile.items():
         (folder / name).write_bytes(data)
-    warm = demo.make(folder / "warm")
+    warm = demo.make_demo(folder / "warm")
     (folder / "warm" / "bare.pkl").write_bytes(b"\x80\x02}.")
     for name, data in {"warm.pth": builders.torch_zip(b"\x80\x02cx\ny\n)R.", {"evil.pkl": b"N."}), "junk": b"?" * 100}.items():
         (folder / "warm" / name).write_bytes(data)
@@ -81,6 +81,9 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     (folder / "warm" / "warm.pt2").write_bytes(builders.zipped({"archive_format": b"pt2", "models/m.json": b"{}", "data/constants/m.pt":
                                                                 builders.torch_zip(b"\x80\x02cx\ny\n)R.")}))
     warm.append(str(folder / "warm" / "warm.pt2"))
+    (folder / "warm" / "warm.old.pt").write_bytes(builders.zipped({"net/model.json": b'{"mainModule": {}}', "net/version": b"1",
+                                                                   "net/attributes.pkl": b"\x80\x02N."}))
+    warm.append(str(folder / "warm" / "warm.old.pt"))
     warm += [str(folder / "warm" / "bare.pkl"), str(folder / "page.pth"), str(folder / "broken.safetensors")]
     targets = [str(folder / name) for name in hostile] + warm[:2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parents[1]), str(folder)])}

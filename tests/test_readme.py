@@ -23,7 +23,7 @@ COMMANDS = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh
 @pytest.fixture
 def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The demo files under the names that the README uses, in the working directory."""
-    training, tuned = demo.make(tmp_path / "made")
+    training, tuned = demo.make_demo(tmp_path / "made")
     (tmp_path / "run").mkdir()
     shutil.copy(training, tmp_path / "run" / "last.pth")
     shutil.copy(training, tmp_path / "model.pth")

@@ -7,7 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from inspector import core, listing
+from inspector import core
+
+from . import listing
 
 STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "device")
 _MARKS = {"equal": "=", "values": "~", "dtype": "t", "shape": "#", "only-a": "-", "only-b": "+", "renamed": ">", "unread": "?"}

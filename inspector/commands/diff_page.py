@@ -5,8 +5,9 @@ import html
 import math
 from collections.abc import Iterable, Sequence
 
-from inspector import core, listing
-from inspector.commands import diff
+from inspector import core
+
+from . import diff, listing
 
 _HISTOGRAMS = 24        # pairs drawn, those that differ most
 _MOST_ROWS = 5000

@@ -11,7 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from inspector import core, listing
+from inspector import core
+
+from . import listing
 
 _EXAMPLES = 3
 _LOSSES = 5

@@ -1,350 +1,400 @@
-"""The front door: everything a script or the window needs, and nothing behind it need be imported by name.
+"""The front door: everything a script, the window or a command needs, and nothing behind it need be imported by name.
 
     from inspector import core
     ckpt = core.open("run/last.pth")
 
-Importing this loads neither numpy nor torch; each is loaded by the first call that needs it. Nothing in a file is ever run.
+Nothing in a file is ever run. This file holds names only; what stands behind one is loaded when it is first used, so that looking into a
+file loads nothing that compares, edits, saves or measures, and neither numpy nor torch. The imports below are for type checkers and
+editors, `_HOMES` says the same at run time, and `tests/core/test_front_door.py` holds them together.
 """
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector import __version__ as version
 
-from . import checks, collector, demo, edits, formats, torch_bridge
-from .arrays import digest, digests, iter_chunks, read_numpy
-from .checkpoint import Checkpoint, Chunk, Edited, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
-from .compare import (
-    WHOLE,
-    Comparison,
-    Difference,
-    LoadReport,
-    Mismatch,
-    Pair,
-    Rule,
-    Step,
-    ValueChange,
-    Verdict,
-    by_content,
-    compare,
-    differences,
-    doctor,
-    pair_up,
-    read_shapes,
-    read_text_file,
-    shapes_of_model,
-    steps_for,
-    verdict_of,
-    with_difference,
-    with_pairs,
-)
-from .compare import load_report as _load_report
-from .compare.reference import Reference
-from .describe import Description, Model, describe
-from .dtypes import DTYPES, Dtype
-from .edits import (
-    AddPrefix,
-    Cast,
-    Drop,
-    Edit,
-    Extract,
-    Keep,
-    Match,
-    RemapDevices,
-    Rename,
-    SetMetadata,
-    SetValue,
-    StripPrefix,
-    Take,
-    Unshare,
-    recipe,
-)
-from .edits.effects import Effect, stepwise
-from .errors import (
-    Ambiguous,
-    BadTensor,
-    Cancelled,
-    Changed,
-    Corrupt,
-    EditError,
-    InspectorError,
-    NotACheckpoint,
-    ReadError,
-    SaveError,
-    TooBig,
-    Truncated,
-    Unreadable,
-    Unsupported,
-    UsageError,
-)
-from .findings import LEVELS, Finding, Level, worst
-from .keypath import join, visible, visible_lines
-from .leaves import one_line, to_json, type_name
-from .limits import LIMITS, Limits
-from .measures import health as measured
-from .measures.histogram import Binned, Fine
-from .measures.summary import BINS, QUANTILES, Summary, rebin, summarize_each, summarize_group, summarize_tensor
-from .progress import QUIET, Monitor
-from .roles import USUAL_WEIGHTS
-from .save import Loss, PlannedFile, SavePlan, SaveReport, plan_save, save
-from .sizes import Sizes, sizes
-from .slices import (
-    How,
-    Plane,
-    Reduced,
-    What,
-    find_next,
-    look_shape,
-    matrix_plane,
-    numbers,
-    ravel,
-    read_slice,
-    read_values,
-    reduce_slice,
-    unravel,
-)
-from .small_files import write_whole
-from .source_texts import Place, Text, read_text, source_of, text_pieces, texts
-from .ties import Relation, relation, sharing
-from .torch_bridge import read_torch
-from .training import Optimizer, optimizers, parameters_of_state, state_of_parameters
+from .runtime import late
 
-__all__ = [
-    "BINS", "DTYPES", "LEVELS", "LIMITS", "QUANTILES", "QUIET", "WHOLE",
-    "AddPrefix", "Ambiguous", "BadTensor", "Binned", "Cancelled", "Cast", "Changed", "Checkpoint", "Chunk", "Comparison",
-    "Corrupt", "Description", "Difference", "Drop", "Dtype", "Edit", "EditError", "Edited", "Effect", "Extent", "Extract",
-    "FileStamp", "Finding", "Fine", "How", "InspectorError", "Keep", "Level", "Limits", "LoadReport", "Loss", "Match", "Member",
-    "Mismatch", "Model", "Monitor", "NotACheckpoint", "Opaque", "Optimizer", "Pair", "Pickle", "Place", "Plain", "Plane",
-    "PlannedFile", "ReadError", "Reduced", "Reference", "Relation", "RemapDevices", "Rename", "Rule", "SaveError", "SavePlan",
-    "SaveReport", "SetMetadata", "SetValue", "Sizes", "Step", "Storage", "StripPrefix", "Summary", "Take", "TensorInfo", "Text",
-    "TooBig", "Truncated", "Unreadable", "Unshare", "Unsupported", "UsageError", "ValueChange", "Verdict", "What",
-    "as_command", "as_python", "by_content",
-    "check", "collector", "compare", "describe", "differences", "digest", "digests", "doctor", "edit",
-    "edit_options", "effects", "file_of", "find_next", "from_recipe", "health", "is_set", "iter_chunks", "join", "load_report",
-    "load_state_dict", "look_shape", "make_demo", "matrix_plane", "numbers", "one_line", "open", "optimizers", "pair_up",
-    "parameters_of_state", "parse_edit", "plan_save", "ravel", "read_numpy", "read_recipe", "read_reference", "read_shapes",
-    "read_slice", "read_text", "read_text_file", "read_torch", "read_values", "rebin", "reduce_slice", "relation", "save",
-    "save_recipe", "shapes_of_model", "sharing", "sizes", "source_of", "state_of_parameters", "steps_for", "summarize",
-    "summarize_each", "summarize_group", "summarize_tensor", "text_pieces", "texts", "to_json", "to_recipe", "type_name",
-    "unravel", "verdict_of", "version", "visible", "visible_lines", "with_difference", "with_pairs", "worst", "write_whole",
-]  # fmt: skip
+if TYPE_CHECKING:
+    from .checkpoint import (
+        Checkpoint as Checkpoint,
+    )
+    from .checkpoint import (
+        Chunk as Chunk,
+    )
+    from .checkpoint import (
+        Edited as Edited,
+    )
+    from .checkpoint import (
+        Extent as Extent,
+    )
+    from .checkpoint import (
+        FileStamp as FileStamp,
+    )
+    from .checkpoint import (
+        Member as Member,
+    )
+    from .checkpoint import (
+        Opaque as Opaque,
+    )
+    from .checkpoint import (
+        Pickle as Pickle,
+    )
+    from .checkpoint import (
+        Plain as Plain,
+    )
+    from .checkpoint import (
+        Storage as Storage,
+    )
+    from .checkpoint import (
+        TensorInfo as TensorInfo,
+    )
+    from .checks import check as check
+    from .comparison.differences.streaming import (
+        by_content as by_content,
+    )
+    from .comparison.differences.streaming import (
+        compare as compare,
+    )
+    from .comparison.differences.streaming import (
+        differences as differences,
+    )
+    from .comparison.differences.streaming import (
+        with_difference as with_difference,
+    )
+    from .comparison.differences.verdict import verdict_of as verdict_of
+    from .comparison.loading.fit import doctor as doctor
+    from .comparison.loading.fit import load_report as load_report
+    from .comparison.loading.fit import read_reference as read_reference
+    from .comparison.loading.load_report import LoadReport as LoadReport
+    from .comparison.loading.load_report import Mismatch as Mismatch
+    from .comparison.loading.model_shapes import shapes_of_model as shapes_of_model
+    from .comparison.loading.reference import Reference as Reference
+    from .comparison.loading.reference import read_shapes as read_shapes
+    from .comparison.loading.reference import read_text_file as read_text_file
+    from .comparison.loading.renaming import Step as Step
+    from .comparison.loading.renaming import steps_for as steps_for
+    from .comparison.pairing.pairs import (
+        Comparison as Comparison,
+    )
+    from .comparison.pairing.pairs import (
+        Difference as Difference,
+    )
+    from .comparison.pairing.pairs import (
+        Pair as Pair,
+    )
+    from .comparison.pairing.pairs import (
+        Verdict as Verdict,
+    )
+    from .comparison.pairing.pairs import (
+        pair_up as pair_up,
+    )
+    from .comparison.pairing.pairs import (
+        with_pairs as with_pairs,
+    )
+    from .comparison.pairing.rules import Rule as Rule
+    from .comparison.pairing.sides import WHOLE as WHOLE
+    from .comparison.pairing.values import ValueChange as ValueChange
+    from .demo import make_demo as make_demo
+    from .dtypes import DTYPES as DTYPES
+    from .dtypes import Dtype as Dtype
+    from .edits.add_prefix import AddPrefix as AddPrefix
+    from .edits.cast import Cast as Cast
+    from .edits.drop import Drop as Drop
+    from .edits.editing import edit as edit
+    from .edits.editing import effects as effects
+    from .edits.effects import Effect as Effect
+    from .edits.extract import Extract as Extract
+    from .edits.keep import Keep as Keep
+    from .edits.match import Match as Match
+    from .edits.recipe import (
+        as_command as as_command,
+    )
+    from .edits.recipe import (
+        as_python as as_python,
+    )
+    from .edits.recipe import (
+        edit_options as edit_options,
+    )
+    from .edits.recipe import (
+        from_recipe as from_recipe,
+    )
+    from .edits.recipe import (
+        parse_edit as parse_edit,
+    )
+    from .edits.recipe import (
+        read_recipe as read_recipe,
+    )
+    from .edits.recipe import (
+        save_recipe as save_recipe,
+    )
+    from .edits.recipe import (
+        to_recipe as to_recipe,
+    )
+    from .edits.remap_devices import RemapDevices as RemapDevices
+    from .edits.rename import Rename as Rename
+    from .edits.set_metadata import SetMetadata as SetMetadata
+    from .edits.set_value import SetValue as SetValue
+    from .edits.strip_prefix import StripPrefix as StripPrefix
+    from .edits.take import Take as Take
+    from .edits.tools.common import Edit as Edit
+    from .edits.unshare import Unshare as Unshare
+    from .errors import (
+        Ambiguous as Ambiguous,
+    )
+    from .errors import (
+        BadTensor as BadTensor,
+    )
+    from .errors import (
+        Cancelled as Cancelled,
+    )
+    from .errors import (
+        Changed as Changed,
+    )
+    from .errors import (
+        Corrupt as Corrupt,
+    )
+    from .errors import (
+        EditError as EditError,
+    )
+    from .errors import (
+        InspectorError as InspectorError,
+    )
+    from .errors import (
+        NotACheckpoint as NotACheckpoint,
+    )
+    from .errors import (
+        ReadError as ReadError,
+    )
+    from .errors import (
+        SaveError as SaveError,
+    )
+    from .errors import (
+        TooBig as TooBig,
+    )
+    from .errors import (
+        Truncated as Truncated,
+    )
+    from .errors import (
+        Unreadable as Unreadable,
+    )
+    from .errors import (
+        Unsupported as Unsupported,
+    )
+    from .errors import (
+        UsageError as UsageError,
+    )
+    from .findings import LEVELS as LEVELS
+    from .findings import Finding as Finding
+    from .findings import Level as Level
+    from .findings import worst as worst
+    from .formats.source_texts import (
+        Place as Place,
+    )
+    from .formats.source_texts import (
+        Text as Text,
+    )
+    from .formats.source_texts import (
+        read_text as read_text,
+    )
+    from .formats.source_texts import (
+        source_of as source_of,
+    )
+    from .formats.source_texts import (
+        text_pieces as text_pieces,
+    )
+    from .formats.source_texts import (
+        texts as texts,
+    )
+    from .io.small_files import write_whole as write_whole
+    from .keypath import join as join
+    from .keypath import visible as visible
+    from .keypath import visible_lines as visible_lines
+    from .limits import LIMITS as LIMITS
+    from .limits import Limits as Limits
+    from .measures.health import health as health
+    from .measures.histogram import Binned as Binned
+    from .measures.histogram import Fine as Fine
+    from .measures.summary import (
+        BINS as BINS,
+    )
+    from .measures.summary import (
+        QUANTILES as QUANTILES,
+    )
+    from .measures.summary import (
+        Summary as Summary,
+    )
+    from .measures.summary import (
+        rebin as rebin,
+    )
+    from .measures.summary import (
+        summarize as summarize,
+    )
+    from .measures.summary import (
+        summarize_each as summarize_each,
+    )
+    from .measures.summary import (
+        summarize_group as summarize_group,
+    )
+    from .measures.summary import (
+        summarize_tensor as summarize_tensor,
+    )
+    from .opening import file_of as file_of
+    from .opening import is_set as is_set
+    from .opening import open as open
+    from .plain_values import one_line as one_line
+    from .plain_values import to_json as to_json
+    from .plain_values import type_name as type_name
+    from .progress import QUIET as QUIET
+    from .progress import Monitor as Monitor
+    from .runtime.collector import collector_paused as collector_paused
+    from .saving.layouts.losses import Loss as Loss
+    from .saving.plan import PlannedFile as PlannedFile
+    from .saving.plan import SavePlan as SavePlan
+    from .saving.plan import plan_save as plan_save
+    from .saving.writing import SaveReport as SaveReport
+    from .saving.writing import save as save
+    from .tensors.reader import digest as digest
+    from .tensors.reader import digests as digests
+    from .tensors.reader import iter_chunks as iter_chunks
+    from .tensors.reader import read_numpy as read_numpy
+    from .tensors.sharing import Relation as Relation
+    from .tensors.sharing import relation as relation
+    from .tensors.sharing import sharing as sharing
+    from .tensors.sizes import Sizes as Sizes
+    from .tensors.sizes import sizes as sizes
+    from .tensors.slices import (
+        How as How,
+    )
+    from .tensors.slices import (
+        Plane as Plane,
+    )
+    from .tensors.slices import (
+        Reduced as Reduced,
+    )
+    from .tensors.slices import (
+        What as What,
+    )
+    from .tensors.slices import (
+        find_next as find_next,
+    )
+    from .tensors.slices import (
+        look_shape as look_shape,
+    )
+    from .tensors.slices import (
+        matrix_plane as matrix_plane,
+    )
+    from .tensors.slices import (
+        numbers as numbers,
+    )
+    from .tensors.slices import (
+        ravel as ravel,
+    )
+    from .tensors.slices import (
+        read_slice as read_slice,
+    )
+    from .tensors.slices import (
+        read_values as read_values,
+    )
+    from .tensors.slices import (
+        reduce_slice as reduce_slice,
+    )
+    from .tensors.slices import (
+        unravel as unravel,
+    )
+    from .torch_bridge import load_state_dict as load_state_dict
+    from .torch_bridge import read_torch as read_torch
+    from .training.description import Description as Description
+    from .training.description import Model as Model
+    from .training.description import describe as describe
+    from .training.optimizers import (
+        Optimizer as Optimizer,
+    )
+    from .training.optimizers import (
+        optimizers as optimizers,
+    )
+    from .training.optimizers import (
+        parameters_of_state as parameters_of_state,
+    )
+    from .training.optimizers import (
+        state_of_parameters as state_of_parameters,
+    )
+
+_HOMES = {
+    "opening": "file_of is_set open",
+    "checkpoint": "Checkpoint Chunk Edited Extent FileStamp Member Opaque Pickle Plain Storage TensorInfo",
+    "tensors.reader": "digest digests iter_chunks read_numpy",
+    "tensors.slices":
+        "How Plane Reduced What find_next look_shape matrix_plane numbers ravel read_slice read_values reduce_slice "
+        "unravel",
+    "tensors.sizes": "Sizes sizes",
+    "tensors.sharing": "Relation relation sharing",
+    "torch_bridge": "load_state_dict read_torch",
+    "checks": "check",
+    "comparison.differences.streaming": "by_content compare differences with_difference",
+    "comparison.differences.verdict": "verdict_of",
+    "comparison.loading.fit": "doctor load_report read_reference",
+    "comparison.loading.load_report": "LoadReport Mismatch",
+    "comparison.loading.model_shapes": "shapes_of_model",
+    "comparison.loading.reference": "Reference read_shapes read_text_file",
+    "comparison.loading.renaming": "Step steps_for",
+    "comparison.pairing.pairs": "Comparison Difference Pair Verdict pair_up with_pairs",
+    "comparison.pairing.rules": "Rule",
+    "comparison.pairing.sides": "WHOLE",
+    "comparison.pairing.values": "ValueChange",
+    "demo": "make_demo",
+    "dtypes": "DTYPES Dtype",
+    "edits.add_prefix": "AddPrefix",
+    "edits.cast": "Cast",
+    "edits.drop": "Drop",
+    "edits.editing": "edit effects",
+    "edits.effects": "Effect",
+    "edits.extract": "Extract",
+    "edits.keep": "Keep",
+    "edits.match": "Match",
+    "edits.recipe": "as_command as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
+    "edits.remap_devices": "RemapDevices",
+    "edits.rename": "Rename",
+    "edits.set_metadata": "SetMetadata",
+    "edits.set_value": "SetValue",
+    "edits.strip_prefix": "StripPrefix",
+    "edits.take": "Take",
+    "edits.tools.common": "Edit",
+    "edits.unshare": "Unshare",
+    "errors":
+        "Ambiguous BadTensor Cancelled Changed Corrupt EditError InspectorError NotACheckpoint ReadError SaveError "
+        "TooBig Truncated Unreadable Unsupported UsageError",
+    "findings": "LEVELS Finding Level worst",
+    "formats.source_texts": "Place Text read_text source_of text_pieces texts",
+    "io.small_files": "write_whole",
+    "keypath": "join visible visible_lines",
+    "limits": "LIMITS Limits",
+    "measures.health": "health",
+    "measures.histogram": "Binned Fine",
+    "measures.summary": "BINS QUANTILES Summary rebin summarize summarize_each summarize_group summarize_tensor",
+    "plain_values": "one_line to_json type_name",
+    "progress": "QUIET Monitor",
+    "runtime.collector": "collector_paused",
+    "saving.layouts.losses": "Loss",
+    "saving.plan": "PlannedFile SavePlan plan_save",
+    "saving.writing": "SaveReport save",
+    "training.description": "Description Model describe",
+    "training.optimizers": "Optimizer optimizers parameters_of_state state_of_parameters",
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
+
+__all__ = ["version", *_HOME]
 
 
-def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
-    """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
-    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint
-    (with id "outside_folder" for links out of the folder of a set of files, unless `follow_links`), `Cancelled` when `monitor`
-    says so."""
-    return _opened(path, monitor, limits, follow_links)
+if not TYPE_CHECKING:           # or every misspelt name would be an Any
+    def __getattr__(name: str) -> Any:
+        """Loads what `name` stands for, once: from then on it is an attribute like any other."""
+        home = _HOME.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = globals()[name] = late.module(f"{__name__}.{home}").__dict__[name]
+        return found
 
 
-def _opened(path: str | os.PathLike[str], monitor: Monitor, limits: Limits, follow_links: bool) -> Checkpoint:
-    if follow_links:
-        limits = replace(limits, follow_links=True)
-    ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
-    found = [finding for look in checks.CHECKS for finding in look(ckpt)]
-    return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
-
-
-def file_of(path: str | os.PathLike[str]) -> str:
-    """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
-    return formats.file_of(os.fsdecode(path))
-
-
-def is_set(path: str | os.PathLike[str]) -> bool:
-    """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
-    return formats.is_set(os.fsdecode(path))
-
-
-def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
-    """All findings: those of opening, and those that need the tensors' bytes (checksums, odd values), which are read now."""
-    found = [finding for look in checks.DEEP_CHECKS for finding in look(ckpt, monitor)]
-    return (*ckpt.findings, *found)
-
-
-def edit(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
-    """`ckpt` as it is after all `edits`, in order: a checkpoint like any other, which can be listed, measured, edited on and saved.
-    `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled."""
-    result = ckpt
-    with collector.paused():
-        for one in edits:
-            monitor.check()
-            result = one.apply(result, monitor)
-        return result if result is ckpt else replace(result, findings=_findings_after(ckpt, result))
-
-
-def effects(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET, *, read: bool = False) -> list[Effect]:
-    """What each of `edits` does to what those before it left. With `read` casts also tell how many elements overflow, become zero or
-    were NaN, for which the tensors are read. Errors as `edit`."""
-    with collector.paused():
-        return list(stepwise(ckpt, edits, monitor, read=read))
-
-
-def edit_options() -> dict[str, str]:
-    """The names of the edits on the command line and in recipes -> the first sentence about each."""
-    return {name: " ".join((kind.__doc__ or "").split("\n\n")[0].split()) for name, kind in edits.OPTIONS.items()}
-
-
-def parse_edit(option: str, text: str) -> Edit:
-    """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError."""
-    return recipe.parse(edits.OPTIONS, option, text)
-
-
-def to_recipe(edits: Iterable[Edit]) -> str:
-    """`edits` as a recipe: JSON that `from_recipe` and `inspector edit --recipe` read."""
-    return recipe.write(edits)
-
-
-def from_recipe(text: str) -> list[Edit]:
-    """The edits of a recipe. Raises EditError that says which one is wrong, and how."""
-    return recipe.parsed(edits.OPTIONS, text)
-
-
-def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
-    """The edits of the recipe in a file. Raises EditError, ReadError."""
-    return recipe.load(edits.OPTIONS, os.fsdecode(path))
-
-
-def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str]) -> None:
-    """Writes `edits` as a recipe, a whole file or none. Raises SaveError."""
-    recipe.store(edits, os.fsdecode(path))
-
-
-def as_command(edits: Sequence[Edit], source: str, target: str) -> str:
-    """The command that applies `edits` to the file `source` and saves `target`, quoted for a shell. Raises EditError for an edit
-    that has no form there."""
-    return recipe.command(edits, source, target)
-
-
-def as_python(edits: Sequence[Edit], source: str, target: str) -> str:
-    """A script that does the same."""
-    return recipe.script(edits, source, target)
-
-
-def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
-    """What the reader found and still holds, and the cheap checks made again."""
-    cheap = {finding for look in checks.CHECKS for finding in look(before)}
-    source = before.edited.source if before.edited else before
-    now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
-    known = before.edited.origin if before.edited else {}
-    found = []
-    for finding in before.findings:
-        if finding in cheap:
-            continue
-        key = known.get(finding.where, finding.where)
-        if key in source.tensors or key in source.values:
-            if key in now:
-                found.append(finding._replace(where=now[key]))
-        elif not _is_above(key, (*source.tensors, *source.values)) or _is_above(key, now):
-            found.append(finding)
-    found += [finding for look in checks.CHECKS for finding in look(after)]
-    if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
-        # nothing that names code is left in what would be saved
-        found = [finding for finding in found if finding.id not in _ABOUT_CODE]
-    return tuple(found)
-
-
-def _is_above(path: str, keys: Iterable[str]) -> bool:
-    """Whether `path` holds one of `keys`."""
-    start = f"{path}."
-    return any(key.startswith(start) for key in keys)
-
-
-_ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-pickle"})
-
-
-def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
-              bins: int = BINS) -> dict[str, Summary]:
-    """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out.
-    Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there."""
-    result = {}
-    for key, outcome in summarize_each(ckpt, ckpt.tensors if keys is None else keys, bins, monitor):
-        if isinstance(outcome, Summary):
-            result[key] = outcome
-        elif keys is not None:
-            raise outcome
-    return result
-
-
-def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
-    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, dead rows and
-    columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold, equal bytes stored
-    twice. Goes by `summaries` (of all tensors, or of the ones in question); without them, everything is measured first."""
-    return measured.findings(ckpt, summarize(ckpt, monitor=monitor) if summaries is None else summaries, monitor)
-
-
-def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
-                    follow_links: bool = False) -> torch_bridge.StateDict:
-    """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
-    `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
-
-    `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
-    UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
-    """
-    ckpt = _opened(path, monitor, LIMITS, follow_links)
-    return torch_bridge.load(ckpt, _choose(ckpt, state_dict), monitor)
-
-
-def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
-                state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
-    """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
-    keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
-    mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken."""
-    opened = file if isinstance(file, Checkpoint) else _opened(file, monitor, LIMITS, follow_links=False)
-    model = read_reference(ref, monitor) if isinstance(ref, (str, os.PathLike)) else ref
-    return _load_report(opened, model, state_dict=state_dict, monitor=monitor)
-
-
-def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
-    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`)."""
-    name = os.fsdecode(path)
-    if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
-        return read_shapes(name, monitor)
-    return _opened(name, monitor, LIMITS, follow_links=False)
-
-
-def make_demo(folder: str | os.PathLike[str]) -> list[str]:
-    """Writes two sample checkpoints into `folder` and gives their paths. Raises OSError."""
-    return demo.make(folder)
-
-
-_NOT_WEIGHTS = ("optim", "sched", "scaler", "_state_opt")
-
-
-def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
-    """The path of a state dict of `ckpt`: the `wanted` one, or the only one that holds a model's weights."""
-    there = ckpt.state_dicts
-    if wanted is not None:
-        if wanted in there:
-            return wanted
-        raise UsageError(f"there is no state dict {wanted!r} in the file", _choices(there))
-    if not there:
-        raise UsageError("there is no state dict in the file", "`inspector ls` shows what it holds.")
-    apart = _not_within_modules(ckpt)
-    likely = [path for path in apart if not any(word in path.lower() for word in _NOT_WEIGHTS)] or apart
-    if len(likely) == 1:
-        return likely[0]
-    known = [path for path in USUAL_WEIGHTS if path in likely]
-    others = [path for path in likely if path not in USUAL_WEIGHTS]
-    if len(known) == 1 and all("ema" in path.lower() for path in others):
-        return known[0]
-    raise UsageError(f"there are {len(likely)} state dicts in the file", _choices(tuple(likely)))
-
-
-def _not_within_modules(ckpt: Checkpoint) -> list[str]:
-    """The paths of all state dicts but those that some attribute of a whole module leads to: a teacher, a loss."""
-    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
-    apart = []
-    for path in ckpt.state_dicts:
-        segments = path.split(".")
-        above = {".".join(segments[:i]) for i in range(len(segments))}
-        if path == "" or not modules & above:
-            apart.append(path)
-    return apart
-
-
-def _choices(paths: tuple[str, ...]) -> str:
-    return "Say which one with state_dict=: " + ", ".join(repr(path) for path in paths) + "." if paths else ""
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 NAMES = ("digits_training.pth", "digits_finetuned.safetensors")
 
 
-def make(folder: str | os.PathLike[str]) -> list[str]:
-    """Writes both samples into `folder` (made when missing), over older ones, and gives their paths. The bytes are the same
+def make_demo(folder: str | os.PathLike[str]) -> list[str]:
+    """Writes two sample checkpoints into `folder` (made when missing), over older ones, and gives their paths. The bytes are the same
     every time. Raises OSError."""
     os.makedirs(folder, exist_ok=True)
     weights = _net(classes=10, seed=7)

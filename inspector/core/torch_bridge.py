@@ -10,12 +10,14 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .arrays import TensorReader, cast_of, chunks_of, digest
-from .checkpoint import Checkpoint, TensorInfo
+from . import opening
+from .checkpoint import Checkpoint, Opaque, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
 from .keypath import visible
+from .naming_conventions import USUAL_WEIGHTS
 from .progress import QUIET, Monitor
+from .tensors.reader import TensorReader, cast_of, chunks_of, digest
 
 if TYPE_CHECKING:
     import torch
@@ -35,7 +37,58 @@ def read_torch(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> torch.Te
         return _alone(reader, info)
 
 
-def load(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDict:
+def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
+                    follow_links: bool = False) -> StateDict:
+    """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
+    `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
+
+    `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
+    UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
+    """
+    ckpt = opening.open(path, follow_links=follow_links, monitor=monitor)
+    return load_tensors(ckpt, _choose(ckpt, state_dict), monitor)
+
+
+_NOT_WEIGHTS = ("optim", "sched", "scaler", "_state_opt")
+
+
+def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
+    """The path of a state dict of `ckpt`: the `wanted` one, or the only one that holds a model's weights."""
+    there = ckpt.state_dicts
+    if wanted is not None:
+        if wanted in there:
+            return wanted
+        raise UsageError(f"there is no state dict {wanted!r} in the file", _choices(there))
+    if not there:
+        raise UsageError("there is no state dict in the file", "`inspector ls` shows what it holds.")
+    apart = _not_within_modules(ckpt)
+    likely = [path for path in apart if not any(word in path.lower() for word in _NOT_WEIGHTS)] or apart
+    if len(likely) == 1:
+        return likely[0]
+    known = [path for path in USUAL_WEIGHTS if path in likely]
+    others = [path for path in likely if path not in USUAL_WEIGHTS]
+    if len(known) == 1 and all("ema" in path.lower() for path in others):
+        return known[0]
+    raise UsageError(f"there are {len(likely)} state dicts in the file", _choices(tuple(likely)))
+
+
+def _not_within_modules(ckpt: Checkpoint) -> list[str]:
+    """The paths of all state dicts but those that some attribute of a whole module leads to: a teacher, a loss."""
+    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
+    apart = []
+    for path in ckpt.state_dicts:
+        segments = path.split(".")
+        above = {".".join(segments[:i]) for i in range(len(segments))}
+        if path == "" or not modules & above:
+            apart.append(path)
+    return apart
+
+
+def _choices(paths: tuple[str, ...]) -> str:
+    return "Say which one with state_dict=: " + ", ".join(repr(path) for path in paths) + "." if paths else ""
+
+
+def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) -> StateDict:
     """The tensors of the state dict at that path by their names in it, in order. Those that share a storage in the file share
     memory here; storages are read whole, as torch does. Errors as `read_torch`."""
     infos = [info for info in ckpt.tensors.values() if info.state_dict == state_dict]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from . import instance
+from .frame import instance
 
 
 def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
@@ -18,7 +18,7 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     elif not demo and not new_window and instance.hand_over(paths):
         return 0
-    from . import windows
+    from .frame import windows
     if screenshot is not None:
         return windows.picture(paths, screenshot)
     return windows.show(paths, remember=not demo, listen=not (demo or new_window))

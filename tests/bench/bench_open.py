@@ -109,7 +109,7 @@ save_file({{f"layers.{{i // 10}}.block.{{i % 10}}.weight": np.full((4, 3), i, np
 
 
 def window(options: argparse.Namespace) -> None:
-    make = "import sys; from inspector.core import demo; print(*demo.make(sys.argv[1]), sep='\\n')"
+    make = "import sys; from inspector.core import demo; print(*demo.make_demo(sys.argv[1]), sep='\\n')"
     made = subprocess.run([sys.executable, "-c", make, str(options.folder)], check=True, capture_output=True, text=True)
     path = made.stdout.splitlines()[0]
     shot = options.folder / "painted.png"

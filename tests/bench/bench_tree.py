@@ -53,7 +53,7 @@ def main(layers: int) -> None:
     from PySide6.QtWidgets import QApplication
 
     from inspector.gui.models.tree_model import TreeModel
-    from inspector.gui.session import Selection, Session
+    from inspector.gui.state.session import Selection, Session
     from inspector.gui.widgets.tree_view import TreeView
 
     app = QApplication.instance() or QApplication(sys.argv)

@@ -22,15 +22,15 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from inspector.gui import theme
-from inspector.gui.main_window import PANELS, MainWindow
+from inspector.gui.frame.main_window import PANELS, MainWindow
+from inspector.gui.kit import theme
+from inspector.gui.kit.settings import Settings
 from inspector.gui.panels.heatmap import HeatmapPanel
 from inspector.gui.panels.layers import LayersPanel
 from inspector.gui.panels.statistics import StatisticsPanel
 from inspector.gui.panels.values import ValuesPanel
-from inspector.gui.session import Selection, Session
-from inspector.gui.settings import Settings
-from inspector.gui.tasks import Tasks
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
 
 
 class Heartbeat(QObject):

@@ -24,7 +24,7 @@ from torch import nn
 from torch.testing._internal.two_tensor import TwoTensor
 
 from inspector import core
-from tests.core.test_arrays import LAYOUTS, PLAIN, bits, name_of, raw_bytes
+from tests.core.tensors.test_reader import LAYOUTS, PLAIN, bits, name_of, raw_bytes
 
 pytestmark = [pytest.mark.filterwarnings("ignore:" + text) for text in (
     "ComplexHalf support is experimental", "Sparse .* tensor support is in beta state", "torch.quantize_per_tensor",

@@ -11,7 +11,7 @@ import safetensors.torch
 import torch
 
 from inspector import core
-from tests.core.test_arrays import LAYOUTS, PLAIN, bits, name_of, raw_bytes
+from tests.core.tensors.test_reader import LAYOUTS, PLAIN, bits, name_of, raw_bytes
 
 pytestmark = [pytest.mark.filterwarnings("ignore:ComplexHalf support is experimental"),
               pytest.mark.filterwarnings("ignore:Sparse .* tensor support is in beta state"),

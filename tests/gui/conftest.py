@@ -9,10 +9,10 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui import theme
-from inspector.gui.session import Session
-from inspector.gui.settings import Settings
-from inspector.gui.tasks import Tasks
+from inspector.gui.kit import theme
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 import torch
 from pytestqt.qtbot import QtBot
 
-from inspector.gui.main_window import MainWindow
-from inspector.gui.session import Document, Session
-from inspector.gui.settings import Settings
-from inspector.gui.tasks import Tasks
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Document, Session
+from inspector.gui.state.tasks import Tasks
 
 KEYS = ("conv.weight", "conv.bias", "fc.weight")
 

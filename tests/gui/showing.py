@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.session import Document, Selection, Session
-from inspector.gui.tasks import Tasks
+from inspector.gui.state.session import Document, Selection, Session
+from inspector.gui.state.tasks import Tasks
 
 Shown = TypeVar("Shown", bound=QWidget)
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..checkpoint import Checkpoint
-from ..findings import Finding
-from ..progress import Monitor
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.findings import Finding
+from inspector.core.progress import QUIET, Monitor
+
 from . import (
     broken_tensors,
     confusable_names,
@@ -42,3 +43,14 @@ DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
     corrupt_member.check,
     non_canonical_bool.check,
 )
+
+
+def of_metadata(ckpt: Checkpoint) -> list[Finding]:
+    """What the cheap checks find."""
+    return [finding for look in CHECKS for finding in look(ckpt)]
+
+
+def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """All findings: those of opening, and those that need the tensors' bytes (checksums, odd values), which are read now."""
+    found = [finding for look in DEEP_CHECKS for finding in look(ckpt, monitor)]
+    return (*ckpt.findings, *found)

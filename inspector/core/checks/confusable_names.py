@@ -4,9 +4,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from ..checkpoint import Checkpoint
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 # letters of other scripts that look like Latin ones (Unicode TR39 has them all; these are the ones seen in the wild)
 _LATIN = str.maketrans("аеорсухіѕјԁһӏгԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧαοινАВЕКМНОРСТХІЅЈ", "aeopcyxisjdhlrqwABEZHIKMNOPTYXaoivABEKMHOPCTXISJ")

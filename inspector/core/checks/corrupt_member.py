@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import groupby
 
-from ..bytes import ExtentReader
-from ..checkpoint import Checkpoint, Extent, Storage
-from ..errors import BadTensor, InspectorError, ReadError
-from ..findings import Finding
-from ..keypath import visible
-from ..limits import LIMITS
-from ..progress import Monitor
+from inspector.core.checkpoint import Checkpoint, Extent, Storage
+from inspector.core.errors import BadTensor, InspectorError, ReadError
+from inspector.core.findings import Finding
+from inspector.core.io.sources import ExtentReader
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS
+from inspector.core.progress import Monitor
 
 
 def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:

@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from ..checkpoint import Checkpoint
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 _LONG = 1000        # characters of a key nobody would have typed
 _NOTEWORTHY = bytes((*range(0x20), 0x7f)) + b"</\\:"      # of ASCII, what keys must have to be looked at one by one

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checkpoint import Checkpoint
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 # prefix -> who puts it there
 _WRAPPERS = {"module.": "DataParallel or DistributedDataParallel", "_orig_mod.": "torch.compile"}

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..bytes import stream_extent
-from ..checkpoint import Checkpoint, Extent
-from ..errors import InspectorError
-from ..findings import Finding
-from ..keypath import visible
-from ..progress import Monitor
+from inspector.core.checkpoint import Checkpoint, Extent
+from inspector.core.errors import InspectorError
+from inspector.core.findings import Finding
+from inspector.core.io.sources import stream_extent
+from inspector.core.keypath import visible
+from inspector.core.progress import Monitor
 
 _CANONICAL = bytes((0, 1))
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from itertools import starmap
 from operator import itemgetter
 
-from ..checkpoint import Checkpoint, TensorInfo
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 _FORM = itemgetter(*map(TensorInfo._fields.index, ("shape", "stride")))
 

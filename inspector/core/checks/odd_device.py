@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 from operator import itemgetter
 
-from ..checkpoint import Checkpoint, TensorInfo
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 _TAG = itemgetter(TensorInfo._fields.index("device"))
 _DEVICE = re.compile(r"[a-z][a-z0-9_]{0,30}(:[0-9]{1,4})?")

@@ -3,10 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checkpoint import Checkpoint
-from ..findings import Finding
-from ..keypath import visible
-from ..sizes import unreached
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
+from inspector.core.tensors.sizes import unreached
 
 _AT_LEAST = 4096            # wasted bytes below which nobody minds
 _MUCH = 64 << 20            # wasted bytes that are worth a word even when they are a small part

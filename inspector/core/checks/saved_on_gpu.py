@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 
-from ..checkpoint import Checkpoint, TensorInfo
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 _DEVICE = itemgetter(TensorInfo._fields.index("device"))
 _NOWHERE = frozenset((None, "cpu", "meta"))

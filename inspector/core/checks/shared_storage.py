@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import itemgetter
 
-from ..checkpoint import Checkpoint, TensorInfo
-from ..findings import Finding
-from ..keypath import visible
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
 
 _STORAGE = itemgetter(TensorInfo._fields.index("storage"))
 _GROUPS = 3

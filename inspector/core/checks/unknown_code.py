@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..checkpoint import Checkpoint, Opaque
-from ..findings import Finding
-from ..pickles.code import code_findings
+from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.findings import Finding
+from inspector.core.pickles.objects.code import code_findings
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from .add_prefix import AddPrefix
 from .cast import Cast
-from .common import Edit
 from .drop import Drop
 from .extract import Extract
 from .keep import Keep
@@ -14,6 +13,7 @@ from .set_metadata import SetMetadata
 from .set_value import SetValue
 from .strip_prefix import StripPrefix
 from .take import Take
+from .tools.common import Edit
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Drop", "Edit", "Extract", "Keep", "Match", "RemapDevices", "Rename", "SetMetadata",

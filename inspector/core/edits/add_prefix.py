@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ..checkpoint import Checkpoint
-from ..progress import QUIET, Monitor
-from .common import Edit, optimizer_dicts
-from .naming import renamed, whole_segments
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, optimizer_dicts
+from .tools.naming import renamed, whole_segments
 
 
 @dataclass(frozen=True)

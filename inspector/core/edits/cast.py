@@ -4,16 +4,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..arrays import TensorReader
-from ..casts import Losses, losses, why_not
-from ..checkpoint import Checkpoint, TensorInfo
-from ..dtypes import DTYPES
-from ..errors import BadTensor, EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, fields_of, note, optimizer_dicts
-from .copies import copied
-from .globs import fitting, is_literal, matcher
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor, EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.casts import Losses, losses, why_not
+from inspector.core.tensors.reader import TensorReader
+
+from .tools.common import Edit, fields_of, note, optimizer_dicts
+from .tools.copies import copied
+from .tools.globs import fitting, is_literal, matcher
 
 _SHORT = {"fp64": "float64", "double": "float64", "fp32": "float32", "float": "float32", "fp16": "float16", "half": "float16",
           "bf16": "bfloat16", "fp8": "float8_e4m3fn", "fp8_e4m3": "float8_e4m3fn", "float8_e4m3": "float8_e4m3fn",

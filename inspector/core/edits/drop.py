@@ -4,12 +4,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..checkpoint import Checkpoint
-from ..progress import QUIET, Monitor
-from .common import Edit, note
-from .dropping import attributes_kept, without
-from .globs import fitting, matcher
-from .optimizers import states_of
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, note
+from .tools.dropping import attributes_kept, without
+from .tools.globs import fitting, matcher
+from .tools.optimizers import states_of
 
 
 @dataclass(frozen=True)

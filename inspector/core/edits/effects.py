@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from ..checkpoint import Checkpoint
-from ..progress import QUIET, Monitor
-from .common import Edit, origin_of
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, origin_of
 
 
 class Effect(NamedTuple):

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..checkpoint import Checkpoint, Plain, TensorInfo
-from ..errors import EditError
-from ..keypath import join, visible
-from ..progress import QUIET, Monitor
-from .common import Edit, ancestors, edited, module_dicts, reduced
-from .structure import Structure
+from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import join, visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, ancestors, edited, module_dicts, reduced
+from .tools.structure import Structure
 
 _CHOICES = 8
 

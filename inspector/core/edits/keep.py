@@ -4,14 +4,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..checkpoint import Checkpoint, Opaque
-from ..errors import EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, ancestors
-from .dropping import without
-from .globs import fitting, matcher
-from .optimizers import states_of
+from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, ancestors
+from .tools.dropping import without
+from .tools.globs import fitting, matcher
+from .tools.optimizers import states_of
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from ..checkpoint import Checkpoint
-from ..errors import EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, module_dicts, needs_extraction, note, optimizer_dicts
-from .dropping import without
-from .optimizers import states_of
-from .references import opened, weights_of
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, module_dicts, needs_extraction, note, optimizer_dicts
+from .tools.dropping import without
+from .tools.optimizers import states_of
+from .tools.references import opened, weights_of
 
 _NAMED = 3
 Shapes = Mapping[str, tuple[int, ...]]

@@ -5,46 +5,54 @@ A recipe is `{"recipe": 1, "edits": [{"strip-prefix": "module."}, {"device": {"c
 from __future__ import annotations
 
 import json
+import os
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from ..bytes import open_source
-from ..errors import EditError
-from ..keypath import visible
-from ..small_files import write_whole
-from .common import Edit
+from inspector.core.errors import EditError
+from inspector.core.io.small_files import write_whole
+from inspector.core.io.sources import open_source
+from inspector.core.keypath import visible
+
+from . import OPTIONS
+from .tools.common import Edit
 
 VERSION = 1
 _LONGEST = 64 << 20
 
 
-def parse(options: Mapping[str, type[Edit]], option: str, text: str) -> Edit:
-    """The edit of `--option text`. Raises EditError."""
+def edit_options() -> dict[str, str]:
+    """The names of the edits on the command line and in recipes -> the first sentence about each."""
+    return {name: " ".join((kind.__doc__ or "").split("\n\n")[0].split()) for name, kind in OPTIONS.items()}
+
+
+def parse_edit(option: str, text: str) -> Edit:
+    """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError."""
     name = option.removeprefix("--")
-    edit = options.get(name)
+    edit = OPTIONS.get(name)
     if edit is None:
-        raise EditError(f"there is no edit {visible(option, 60)!r}", f"There are {', '.join(options)}.", id="unknown_edit")
+        raise EditError(f"there is no edit {visible(option, 60)!r}", f"There are {', '.join(OPTIONS)}.", id="unknown_edit")
     return edit.parse(text, name)
 
 
-def write(edits: Iterable[Edit]) -> str:
-    """The recipe of `edits`, one edit a line."""
+def to_recipe(edits: Iterable[Edit]) -> str:
+    """`edits` as a recipe, one a line: JSON that `from_recipe` and `inspector edit --recipe` read."""
     lines = [json.dumps({edit.option: edit.to_json()}, ensure_ascii=False) for edit in edits]
     inside = ",\n".join(f"  {line}" for line in lines)
     return f'{{"recipe": {VERSION}, "edits": [\n{inside}\n]}}\n' if lines else f'{{"recipe": {VERSION}, "edits": []}}\n'
 
 
-def parsed(options: Mapping[str, type[Edit]], text: str) -> list[Edit]:
-    """The edits of a recipe. Raises EditError that says where it is wrong."""
+def from_recipe(text: str) -> list[Edit]:
+    """The edits of a recipe. Raises EditError that says which one is wrong, and how."""
     edits = []
     for n, entry in enumerate(_entries(text), 1):
         if not isinstance(entry, dict) or len(entry) != 1:
             raise EditError(f"edit {n} of the recipe is not one name with its value", 'Like {"strip-prefix": "module."}.', id="bad_recipe")
         (name, value), = entry.items()
-        edit = options.get(name)
+        edit = OPTIONS.get(name)
         if edit is None:
-            raise EditError(f"edit {n} of the recipe is {visible(name, 60)!r}, which is no edit", f"There are {', '.join(options)}.",
+            raise EditError(f"edit {n} of the recipe is {visible(name, 60)!r}, which is no edit", f"There are {', '.join(OPTIONS)}.",
                             id="bad_recipe")
         try:
             edits.append(edit.from_json(value, name))
@@ -83,25 +91,26 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def load(options: Mapping[str, type[Edit]], path: str) -> list[Edit]:
-    """The edits of the recipe at `path`. Raises EditError, ReadError."""
-    with open_source(path) as source:
+def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
+    """The edits of the recipe in a file. Raises EditError, ReadError."""
+    with open_source(os.fsdecode(path)) as source:
         if source.size > _LONGEST:
             raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
         data = source.read(0, source.size)
     try:
-        return parsed(options, data.decode("utf-8-sig"))
+        return from_recipe(data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise EditError(f"the recipe is not text: byte {error.start:,} is not UTF-8", "Name a file with edits.", id="bad_recipe") from None
 
 
-def store(edits: Iterable[Edit], path: str) -> None:
-    """Writes the recipe of `edits` at `path`, as a whole or not at all. Raises SaveError."""
-    write_whole(path, write(edits).encode("utf-8", "surrogatepass"), "recipe")
+def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str]) -> None:
+    """Writes `edits` as a recipe, a whole file or none. Raises SaveError."""
+    write_whole(os.fsdecode(path), to_recipe(edits).encode("utf-8", "surrogatepass"), "recipe")
 
 
-def command(edits: Iterable[Edit], source: str, target: str) -> str:
-    """The command line that does the same."""
+def as_command(edits: Iterable[Edit], source: str, target: str) -> str:
+    """The command that applies `edits` to the file `source` and saves `target`, quoted for a shell. Raises EditError for an edit
+    that has no form there."""
     words = ["inspector", "edit", *_word(source), "-o", *_word(target)[-1:]]
     for edit in edits:
         text = edit.text
@@ -113,8 +122,8 @@ def _word(path: str) -> list[str]:
     return [f"./{path}"] if path.startswith("-") else [path]
 
 
-def script(edits: Iterable[Edit], source: str, target: str) -> str:
-    """A Python script that does the same."""
+def as_python(edits: Iterable[Edit], source: str, target: str) -> str:
+    """A script that does the same."""
     edits = list(edits)
     lines = ["from inspector import core", "", f"ckpt = core.open({source!r})"]
     if edits:

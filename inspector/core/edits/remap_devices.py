@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ..checkpoint import Checkpoint, Chunk, Storage, TensorInfo
-from ..errors import EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, edited
+from inspector.core.checkpoint import Checkpoint, Chunk, Storage, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, edited
 
 # torch/_C/_autograd: torch.device's types (c10/core/DeviceType.h), without meta, which holds no values; npu and its like are
 # names that PrivateUse1 is given

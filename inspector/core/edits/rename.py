@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..checkpoint import Checkpoint
-from ..errors import EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, fields_of
-from .naming import renamed
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, fields_of
+from .tools.naming import renamed
 
 _SECONDS = 20.0             # for all names together
 _SLOW = 0.05                # seconds for one short text, which tell that longer ones would never end

@@ -4,11 +4,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..checkpoint import Checkpoint
-from ..errors import EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, edited, fields_of
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, edited, fields_of
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ..checkpoint import Checkpoint, Opaque, Plain
-from ..errors import EditError
-from ..keypath import visible
-from ..leaves import one_line, type_name
-from ..progress import QUIET, Monitor
-from .common import Edit, ancestors, edited, fields_of, module_dicts, origin_of
-from .dropping import without
-from .structure import Structure
+from inspector.core.checkpoint import Checkpoint, Opaque, Plain
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.plain_values import one_line, type_name
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, ancestors, edited, fields_of, module_dicts, origin_of
+from .tools.dropping import without
+from .tools.structure import Structure
 
 _DIGITS = 4000
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..checkpoint import Checkpoint
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from ..roles import WRAPPERS
-from .common import Edit
-from .naming import renamed, whole_segments
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.keypath import visible
+from inspector.core.naming_conventions import WRAPPERS
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit
+from .tools.naming import renamed, whole_segments
 
 
 @dataclass(frozen=True)

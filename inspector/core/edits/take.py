@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from ..arrays import TensorReader, chunks_of
-from ..checkpoint import Checkpoint, Extent, Storage, TensorInfo
-from ..dtypes import DTYPES
-from ..errors import BadTensor, EditError
-from ..keypath import visible
-from ..progress import QUIET, Monitor
-from .common import Edit, edited, fields_of, note, optimizer_dicts, source_of, storages_left
-from .copies import contiguous, fresh_ids
-from .globs import fitting, matcher
-from .references import opened, weights_of
+from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor, EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.reader import TensorReader, chunks_of
+
+from .tools.common import Edit, edited, fields_of, note, optimizer_dicts, source_of, storages_left
+from .tools.copies import contiguous, fresh_ids
+from .tools.globs import fitting, matcher
+from .tools.references import opened, weights_of
 
 _READ_SO = ("chunks", "conj", "neg")         # how elements lie or are read
 _NAMED = 3

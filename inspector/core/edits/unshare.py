@@ -4,12 +4,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..checkpoint import Checkpoint, TensorInfo
-from ..dtypes import DTYPES
-from ..progress import QUIET, Monitor
-from .common import Edit, note
-from .copies import copied, sharing
-from .globs import fitting, matcher
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, note
+from .tools.copies import copied, sharing
+from .tools.globs import fitting, matcher
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ..bytes import SourceFile
-from ..checkpoint import Checkpoint, Pickle, Storage
-from ..dtypes import DTYPES
-from ..errors import ReadError, TooBig
-from ..findings import Finding
-from ..limits import LIMITS, Limits
-from ..pickles.machine import Budget, decode
-from ..pickles.storages import StorageRef
-from ..pickles.views import Contents, findings_of_broken, survey
-from ..progress import QUIET, Monitor
+from inspector.core.checkpoint import Checkpoint, Pickle, Storage
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import ReadError, TooBig
+from inspector.core.findings import Finding
+from inspector.core.io.sources import SourceFile
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.pickles.decode.machine import Budget, decode
+from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.pickles.objects.walk import Contents, findings_of_broken, survey
+from inspector.core.progress import QUIET, Monitor
 
 FORMAT = "pickle"
 MEMBER = "pickle"

@@ -11,15 +11,16 @@ from itertools import accumulate, repeat
 from operator import itemgetter
 from types import MappingProxyType
 
-from ..bytes import SourceFile
-from ..checkpoint import Checkpoint, Extent, Storage, TensorInfo
-from ..errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
-from ..findings import Finding
-from ..keypath import visible
-from ..limits import LIMITS, Limits
-from ..progress import QUIET, Monitor
+from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
+from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
+from inspector.core.findings import Finding
+from inspector.core.io.sources import SourceFile
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
 from .safetensors_header import BASE, Form, Header, parse
-from .zip_tail import zip_at_end
+from .zip.tail import zip_at_end
 
 FORMAT = "safetensors"
 MAX_HEADER = 100_000_000                   # bytes; MAX_HEADER_SIZE of the reference

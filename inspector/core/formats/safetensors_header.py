@@ -13,12 +13,13 @@ import re
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
-from ..dtypes import DTYPES, SAFETENSORS
-from ..errors import Corrupt, ReadError, TooBig
-from ..keypath import visible
-from ..limits import LIMITS, Limits
-from ..progress import QUIET, Monitor
-from .strict_json import HINT, Scanner
+from inspector.core.dtypes import DTYPES, SAFETENSORS
+from inspector.core.errors import Corrupt, ReadError, TooBig
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+from .shared.strict_json import HINT, Scanner
 
 METADATA = "__metadata__"
 BASE = 8                                   # the header follows its length

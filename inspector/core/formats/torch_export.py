@@ -22,18 +22,19 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..bytes import STORED, SourceFile
-from ..checkpoint import Checkpoint, Opaque, Plain, Storage, TensorInfo
-from ..dtypes import DTYPES
-from ..errors import BadTensor, Cancelled, Changed, Corrupt, InspectorError, TooBig
-from ..findings import Finding
-from ..keypath import visible
-from ..limits import LIMITS, Limits
-from ..progress import QUIET, Monitor
-from .described_tensor import described, integer, integers
-from .joining import Findings, Keys, Nodes, counted_on, renamed
-from .strict_json import Scanner
-from .zip_records import Records
+from inspector.core.checkpoint import Checkpoint, Opaque, Plain, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor, Cancelled, Changed, Corrupt, InspectorError, TooBig
+from inspector.core.findings import Finding
+from inspector.core.io.sources import STORED, SourceFile
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+from .shared.described_tensor import described, integer, integers
+from .shared.merging import Findings, Keys, Nodes, counted_on, renamed
+from .shared.strict_json import Scanner
+from .zip.records import Records
 
 FORMAT = "torch-export"
 ReadPayload = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]

@@ -19,28 +19,30 @@ from itertools import repeat
 from operator import mul
 from types import MappingProxyType
 
-from .. import collector
-from ..bytes import STORED, SourceFile, read_member
-from ..checkpoint import Checkpoint, Extent, Member, Pickle, Storage, TensorInfo
-from ..checksum import crc32
-from ..dtypes import DTYPES
-from ..errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig, Truncated
-from ..findings import Finding, Level
-from ..graph import Graph
-from ..keypath import visible
-from ..limits import LIMITS, Limits
-from ..pickles import views
-from ..pickles.machine import Budget, decode
-from ..pickles.modules import ScriptClass, Scripts
-from ..pickles.names import Name
-from ..pickles.storages import ResolveMany, StorageRef
-from ..pickles.text_ids import load_texts, told
-from ..progress import QUIET, Monitor
-from . import script_classes, zip_salvage
-from .joining import counted_on, renamed
-from .zip_directory import ZipDirectory, read_directory
-from .zip_foreign import refuse
-from .zip_salvage import Salvaged
+from inspector.core.checkpoint import Checkpoint, Extent, Member, Pickle, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig, Truncated
+from inspector.core.findings import Finding, Level
+from inspector.core.graph import Graph
+from inspector.core.io.checksum import crc32
+from inspector.core.io.sources import STORED, SourceFile, read_member
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.pickles.decode.machine import Budget, decode
+from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.modules import ScriptClass, Scripts
+from inspector.core.pickles.objects.names import Name
+from inspector.core.pickles.objects.storages import ResolveMany, StorageRef
+from inspector.core.pickles.objects.text_ids import load_texts, told
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.collector import collector_paused
+
+from . import torchscript_classes
+from .shared.merging import counted_on, renamed
+from .zip import salvage
+from .zip.directory import ZipDirectory, read_directory
+from .zip.foreign import refuse
+from .zip.salvage import Salvaged
 
 FORMAT, SCRIPT_FORMAT = "torch-zip", "torchscript"
 _MAIN = "data.pkl"
@@ -67,11 +69,11 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     Raises NotACheckpoint or Unsupported (naming it) for an archive of something else, Ambiguous for two checkpoints in one,
     and what `zip_directory.read_directory` and `pickles.machine.decode` raise.
     """
-    with collector.paused():
+    with collector_paused():
         try:
             directory, salvaged = read_directory(source, limits, monitor), None
         except Truncated as broken:
-            salvaged = zip_salvage.read_directory(source, broken, limits, monitor)
+            salvaged = salvage.read_directory(source, broken, limits, monitor)
             directory = salvaged.directory
         return _Archive(source, directory, limits, monitor, salvaged).checkpoint(path)
 
@@ -262,7 +264,7 @@ class _Archive:
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 
-    def _append(self, contents: views.Contents, root: str, more: views.Contents, base: int) -> None:
+    def _append(self, contents: walk.Contents, root: str, more: walk.Contents, base: int) -> None:
         """Lists under `root` what another pickle of a TorchScript archive holds: what its code refers to by numbers, what it was
         traced with. `base` is what its nodes are counted from."""
         taken = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
@@ -283,7 +285,7 @@ class _Archive:
         left = _CODE_BYTES
         for module, names in wanted.items():
             self.monitor.check()
-            member = self.top + script_classes.member_of(module)
+            member = self.top + torchscript_classes.member_of(module)
             extent = self.directory.members.get(member)
             if extent is None or member in self.directory.notes or extent.size > left:
                 continue
@@ -293,10 +295,10 @@ class _Archive:
             except BadTensor as error:
                 self._tell("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
                 continue
-            found.update(script_classes.classes(module, text, names))
+            found.update(torchscript_classes.classes(module, text, names))
         return found
 
-    def _survey(self, name: str, folder: str, is_script: bool = False) -> views.Contents:
+    def _survey(self, name: str, folder: str, is_script: bool = False) -> walk.Contents:
         """Decodes the pickle in member `name`, whose storages lie in `folder`, and says what is in it."""
         data = self._pickle_bytes(name)
         label = self._label(name)
@@ -309,7 +311,7 @@ class _Archive:
         graph, texts = load_texts(graph)
         self.findings += told(texts, label)
         self.pickles.append(Pickle(label, graph))
-        contents = views.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
+        contents = walk.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
                                 scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
                                 monitor=self.monitor)
         self.findings += contents.findings
@@ -359,17 +361,17 @@ class _Archive:
             self._learn(graph, label, folder)
             count += 1
 
-    def _learn(self, graph: Graph, label: str, folder: str) -> views.Contents:
+    def _learn(self, graph: Graph, label: str, folder: str) -> walk.Contents:
         """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
         self.pickles.append(Pickle(label, graph))
-        contents = views.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
+        contents = walk.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         return contents
 
     def _names_in(self, graph: Graph | None, label: str) -> list[Finding]:
-        return list(views.findings_of_broken(graph, member=label)) if graph is not None else []
+        return list(walk.findings_of_broken(graph, member=label)) if graph is not None else []
 
-    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, views.Contents, int]]:
+    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, walk.Contents, int]]:
         """Looks into all other pickles. Gives what TorchScript's own hold besides what was listed: (name, contents, the number
         of its first node)."""
         found = []
@@ -403,7 +405,7 @@ class _Archive:
             return own
         return "constants/" if label == "bytecode.pkl" else "data/"
 
-    def _unlisted(self, contents: views.Contents, listed: frozenset[str]) -> views.Contents:
+    def _unlisted(self, contents: walk.Contents, listed: frozenset[str]) -> walk.Contents:
         """The tensors of `contents` whose records no key led to before; its values describe code, not the model. Of what a model
         was traced with torch keeps the shapes only: those records are empty."""
         fresh = {id for id, storage in contents.storages.items()

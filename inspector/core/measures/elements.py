@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..dtypes import DTYPES, numpy_dtype
+from inspector.core.dtypes import DTYPES, numpy_dtype
 
 if TYPE_CHECKING:
     import numpy as np

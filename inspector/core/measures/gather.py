@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..dtypes import DTYPES
+from inspector.core.dtypes import DTYPES
+
 from . import elements, kernels
 from .distribution import Distribution, Moments, from_counts, joined, merged
 from .floats import Floats

@@ -10,14 +10,15 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ..arrays import TensorReader, chunks_of
-from ..checkpoint import Checkpoint, TensorInfo
-from ..dtypes import DTYPES
-from ..errors import BadTensor
-from ..findings import Finding
-from ..keypath import visible
-from ..progress import Monitor
-from .summary import CHUNK, Summary
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor
+from inspector.core.findings import Finding
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.reader import TensorReader, chunks_of
+
+from .summary import CHUNK, Summary, summarize
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +34,13 @@ _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by o
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
 
-def findings(ckpt: Checkpoint, summaries: Mapping[str, Summary], monitor: Monitor) -> tuple[Finding, ...]:
-    """What is unusual about the tensors that `summaries` are of, the gravest first in each kind. Raises Cancelled, and what reading
-    files raises."""
+def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, dead rows and
+    columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold, equal bytes stored
+    twice; the gravest first in each kind. Goes by `summaries` (of all tensors, or of the ones in question); without them, everything
+    is measured first. Raises Cancelled, and what reading files raises."""
+    if summaries is None:
+        summaries = summarize(ckpt, monitor=monitor)
     measured = {key: summary for key, summary in summaries.items() if key in ckpt.tensors}
     floats = {key: summary for key, summary in measured.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
     found: list[Finding] = []

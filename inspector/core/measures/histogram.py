@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..errors import UsageError
+from inspector.core.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np

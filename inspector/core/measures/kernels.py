@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..compiled import Loops, Recipe, address_of, carray
+from inspector.core.runtime.compiled import Loops, Recipe, address_of, carray
 
 if TYPE_CHECKING:
     import numpy as np

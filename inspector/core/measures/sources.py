@@ -4,9 +4,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..arrays import TensorReader, chunks_of
-from ..checkpoint import Checkpoint, TensorInfo
-from ..errors import BadTensor, UsageError
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.errors import BadTensor, UsageError
+from inspector.core.tensors.reader import TensorReader, chunks_of
+
 from . import elements
 
 if TYPE_CHECKING:

@@ -14,11 +14,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from .. import workers
-from ..arrays import TensorReader
-from ..checkpoint import Checkpoint
-from ..errors import BadTensor, UsageError
-from ..progress import QUIET, Monitor
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import BadTensor, UsageError
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime import workers
+from inspector.core.tensors.reader import TensorReader
+
 from . import sources
 from .distribution import interpolated, ranks_of
 from .gather import Gathered
@@ -75,6 +76,19 @@ class Summary:
     @property
     def finite(self) -> int:
         return self.numel - self.nan - self.inf
+
+
+def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
+              bins: int = BINS) -> dict[str, Summary]:
+    """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out.
+    Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there."""
+    result = {}
+    for key, outcome in summarize_each(ckpt, ckpt.tensors if keys is None else keys, bins, monitor):
+        if isinstance(outcome, Summary):
+            result[key] = outcome
+        elif keys is not None:
+            raise outcome
+    return result
 
 
 def summarize_tensor(ckpt: Checkpoint, key: str, bins: int = BINS, monitor: Monitor = QUIET, *,

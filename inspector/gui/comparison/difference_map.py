@@ -1,6 +1,6 @@
 """The differences of one pair as a picture: any two dimensions, kernels side by side, a vector in folded lines.
 
-    pair, slice → worker: looking.picture of all of it → picture;  zoomed in → the same of what is in view, laid over it
+    pair, slice → worker: pair_details.picture of all of it → picture;  zoomed in → the same of what is in view, laid over it
 """
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import number
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of
+from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
+from inspector.gui.widgets.notice import Notice
+from inspector.gui.widgets.slice_controls import SliceControls
 
-from .. import theme
-from ..tasks import Tasks
-from ..widgets.colour_maps import MAPS, Limits, limits_of
-from ..widgets.heatmap_view import HeatmapView, Layer, layer_of
-from ..widgets.notice import Notice
-from ..widgets.plot_scales import number
-from ..widgets.slice_controls import SliceControls
-from . import looking
+from . import pair_details
 
 TASK, DETAIL = "compare-map", "compare-map-detail"
 MAP = MAPS["blue-red"]          # no difference is its neutral middle
@@ -102,7 +102,7 @@ class DifferenceMap(QWidget):
         dark = theme.colours(self.palette()).dark
 
         def work(monitor: core.Monitor) -> tuple[Layer, Limits]:
-            part = looking.picture(comparison, pair, plane, rows, cols, monitor)
+            part = pair_details.picture(comparison, pair, plane, rows, cols, monitor)
             limits = limits_of(part.values, True)
             return layer_of(part, MAP, limits, dark), limits
 
@@ -146,7 +146,7 @@ class DifferenceMap(QWidget):
             return
         (comparison, pair), plane = self._asked, self.slices.plane
         rows, cols = self.view.in_view
-        self._tasks.start(DETAIL, lambda monitor: looking.picture(comparison, pair, plane, rows, cols, monitor),
+        self._tasks.start(DETAIL, lambda monitor: pair_details.picture(comparison, pair, plane, rows, cols, monitor),
                           on_done=lambda part: self._finer(plane, part), on_error=lambda error: None,
                           label=self.tr("Drawing the differences"))
 

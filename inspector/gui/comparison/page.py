@@ -29,15 +29,15 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
+from inspector.gui.comparison.progress import Comparing, Step
+from inspector.gui.kit import icons, words
+from inspector.gui.models.pair_model import PairModel
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.chips import Chips
+from inspector.gui.widgets.pair_view import PairView
 
-from .. import icons, words
-from ..comparing import Comparing, Step
-from ..models.pair_model import PairModel
-from ..panels.common import label
-from ..session import Selection, Session
-from ..tasks import Tasks
-from ..widgets.chips import Chips
-from ..widgets.pair_view import PairView
 from . import fixes, verdicts
 from .pair_panel import PairPanel
 from .rules_panel import RulesPanel

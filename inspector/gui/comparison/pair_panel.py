@@ -1,6 +1,6 @@
 """What answers for the selected pair: how it differs, both sides' numbers, their histograms laid over each other, the differences.
 
-    selection → worker: looking.look → table and plots;  a group → its counts and what differs most in it
+    selection → worker: pair_details.look → table and plots;  a group → its counts and what differs most in it
 """
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.kit import words
+from inspector.gui.models import pair_lines
+from inspector.gui.models.pair_tree import PairTree
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.histogram_plot import Curve, Heights, HistogramPlot
+from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.plot_canvas import load_pyqtgraph
+from inspector.gui.widgets.stats_table import Column, StatsTable
 
-from .. import words
-from ..models import pair_lines
-from ..models.pair_tree import PairTree
-from ..panels.common import label
-from ..tasks import Tasks
-from ..widgets.histogram_plot import Curve, Heights, HistogramPlot
-from ..widgets.notice import Heading, Notice
-from ..widgets.plot_canvas import load_pyqtgraph
-from ..widgets.stats_table import Column, StatsTable
-from . import looking
+from . import pair_details
 from .difference_map import DifferenceMap
 
 TASK = "compare-pair"
@@ -30,7 +30,7 @@ class PairPanel(QWidget):
         super().__init__()
         self._tasks = tasks
         self._asked: tuple[core.Comparison, core.Pair] | None = None
-        self._known: tuple[core.Pair, looking.Look] | None = None
+        self._known: tuple[core.Pair, pair_details.Look] | None = None
         self._large = False                     # the person asked for what takes long
         self.heading = Heading()
         self.status = label(strong=True)
@@ -125,15 +125,15 @@ class PairPanel(QWidget):
         if self._known is not None and (self._known[0] == pair or pair.difference is None):
             self._show(self._known[1])
             return
-        nbytes = looking.weight(comparison, pair)
+        nbytes = pair_details.weight(comparison, pair)
         if nbytes > core.LIMITS.preview and not self._large:
             self._tasks.cancel(TASK)
             self._notice(self.tr("These values take {size}.").format(size=words.size(nbytes)),
                          self.tr("They are read only when you ask, and you can stop at any time."), self.tr("Read them"))
             return
 
-        def work(monitor: core.Monitor) -> looking.Look:
-            found = looking.look(comparison, pair, monitor)
+        def work(monitor: core.Monitor) -> pair_details.Look:
+            found = pair_details.look(comparison, pair, monitor)
             load_pyqtgraph()            # here, where it delays nobody
             return found
 
@@ -146,7 +146,7 @@ class PairPanel(QWidget):
         self.notice.run()
         self._refresh()
 
-    def _done(self, pair: core.Pair, found: looking.Look) -> None:
+    def _done(self, pair: core.Pair, found: pair_details.Look) -> None:
         if self._asked is None or self._asked[1][:2] != pair[:2]:
             return
         self._known = (pair, found)
@@ -171,7 +171,7 @@ class PairPanel(QWidget):
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
-    def _show(self, found: looking.Look) -> None:
+    def _show(self, found: pair_details.Look) -> None:
         assert self._asked is not None
         comparison, pair = self._asked
         sides = ((self.tr("A"), found.sides[0], comparison.a.tensors.get(pair.a or "")),

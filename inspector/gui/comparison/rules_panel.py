@@ -9,11 +9,11 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.comparison.progress import Comparing
+from inspector.gui.kit import words
+from inspector.gui.state.session import Session
+from inspector.gui.widgets.boxes import label
 
-from .. import words
-from ..comparing import Comparing
-from ..panels.common import label
-from ..session import Session
 from .verdicts import rule_facts, rule_text
 
 SHOWN = 200             # rules with a box of their own

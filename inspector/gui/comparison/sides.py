@@ -8,10 +8,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
-
-from .. import icons, theme
-from ..comparing import Comparing
-from ..session import Compared, Document, Session
+from inspector.gui.comparison.progress import Comparing
+from inspector.gui.kit import icons, theme
+from inspector.gui.state.session import Compared, Document, Session
 
 AUTOMATIC = "\0automatic"       # no path of a state dict holds such a sign at its start
 

@@ -7,9 +7,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
-
-from .. import words
-from ..comparing import Comparing, Step
+from inspector.gui.comparison.progress import Comparing, Step
+from inspector.gui.kit import words
 
 _NAMED = 12             # layers that are named
 

@@ -27,10 +27,9 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-
-from .. import words
-from ..session import Document, Session
-from ..tasks import Tasks
+from inspector.gui.kit import words
+from inspector.gui.state.session import Document, Session
+from inspector.gui.state.tasks import Tasks
 
 TASK = "doctor"
 TYPED = 250                 # ms after the last key

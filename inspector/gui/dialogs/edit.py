@@ -5,13 +5,14 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.kit import words
+from inspector.gui.state import edit_words
+from inspector.gui.state.pending_edits import ROWS, Editing, Preview, preview
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import Prose, empty, label
+from inspector.gui.widgets.preview_table import PreviewTable
 
-from .. import edit_words, words
-from ..editing import ROWS, Editing, Preview, preview
-from ..panels.common import Prose, empty, label
-from ..session import Session
-from ..tasks import Tasks
-from ..widgets.preview_table import PreviewTable
 from .edit_forms import form_for
 
 PATIENCE = 120          # ms after the last key before the preview is worked out

@@ -7,8 +7,8 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QWidget
 
 from inspector import core
-
-from .. import choosing, offers
+from inspector.gui.kit import file_dialogs
+from inspector.gui.state import suggested_edits
 
 translate = QCoreApplication.translate
 _CHOICES = 200
@@ -97,7 +97,7 @@ class Form(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         button = QPushButton(self.tr("Browse…"))
         button.setAccessibleName(self.tr("Choose a file"))
-        button.clicked.connect(lambda: choosing.open_file(self.window(), self.tr("Choose a checkpoint"), edit.text(), edit.setText))
+        button.clicked.connect(lambda: file_dialogs.open_file(self.window(), self.tr("Choose a checkpoint"), edit.text(), edit.setText))
         row.addWidget(edit, 1)
         row.addWidget(button)
         return both
@@ -114,7 +114,7 @@ def form_for(kind: str, ckpt: core.Checkpoint, start: core.Edit | None = None, s
 
 def _strip(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("strip-prefix", form.text("prefix")))
-    seen = sorted({prefix for info in ckpt.tensors.values() if (prefix := f"{info.name.partition('.')[0]}.") in offers.WRAPPERS})
+    seen = sorted({prefix for info in ckpt.tensors.values() if (prefix := f"{info.name.partition('.')[0]}.") in suggested_edits.WRAPPERS})
     tops = list(dict.fromkeys(f"{info.name.partition('.')[0]}." for info in ckpt.tensors.values() if "." in info.name))[:_CHOICES]
     text = start.prefix if isinstance(start, core.StripPrefix) else suggested or next(iter(seen), "")
     form.choice("prefix", translate("EditForms", "Prefix"), [*seen, *tops], text)

@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
+from inspector.gui.kit import file_dialogs, words
+from inspector.gui.state.session import Document
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import empty, label
 
-from .. import choosing, words
-from ..panels.common import empty, label
-from ..session import Document
-from ..tasks import Tasks
 from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_card, plan_card, question_box
 
 PATIENCE = 200          # ms after the last key before a plan is made
@@ -169,7 +169,7 @@ class SaveDialog(QDialog):
     # -- answers
 
     def _browse(self) -> None:
-        choosing.save_file(self, self.tr("Save the checkpoint"), self.path.text(), self.path.setText)
+        file_dialogs.save_file(self, self.tr("Save the checkpoint"), self.path.text(), self.path.setText)
 
     def _path_changed(self) -> None:
         self._allowed.clear()               # what was allowed was allowed for another file

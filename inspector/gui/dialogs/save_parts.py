@@ -9,9 +9,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from inspector import core
-
-from .. import icons, theme, words
-from ..panels.common import Card, Prose, facts, format_name, label
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.widgets.boxes import Card, Prose, facts, format_name, label
 
 translate = QCoreApplication.translate
 _LOSSES = 100               # listed one by one

@@ -8,10 +8,11 @@ from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, Q
 from PySide6.QtGui import QColor
 
 from inspector import core
+from inspector.gui.kit import theme, words
+from inspector.gui.state import layer_statistics
+from inspector.gui.state.layer_statistics import Row
 
-from .. import surveying, theme, words
-from ..surveying import Row
-from ..widgets.plot_scales import number, percent
+from .plot_scales import number, percent
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
@@ -28,15 +29,15 @@ def _columns() -> tuple[Column, ...]:
     """Those after name and shape."""
     said = QCoreApplication.translate
     return (
-        Column(said("LayerTable", "RMS"), surveying.rms, lambda s: _told(s, surveying.rms(s))),
+        Column(said("LayerTable", "RMS"), layer_statistics.rms, lambda s: _told(s, layer_statistics.rms(s))),
         Column(said("LayerTable", "Mean"), lambda s: s.mean, lambda s: _told(s, s.mean)),
         Column(said("LayerTable", "Std"), lambda s: s.std, lambda s: _told(s, s.std)),
         Column(said("LayerTable", "Min"), lambda s: float(s.min), lambda s: _told(s, s.min)),
         Column(said("LayerTable", "Max"), lambda s: float(s.max), lambda s: _told(s, s.max)),
         Column("NaN", lambda s: s.nan, lambda s: f"{s.nan:,}"),
         Column("±Inf", lambda s: s.inf, lambda s: f"{s.inf:,}"),
-        Column(said("LayerTable", "Zeros"), surveying.zero_share, lambda s: percent(s.zeros, s.numel)),
-        Column(said("LayerTable", "Norm"), surveying.norm, lambda s: _told(s, surveying.norm(s))),
+        Column(said("LayerTable", "Zeros"), layer_statistics.zero_share, lambda s: percent(s.zeros, s.numel)),
+        Column(said("LayerTable", "Norm"), layer_statistics.norm, lambda s: _told(s, layer_statistics.norm(s))),
     )
 
 

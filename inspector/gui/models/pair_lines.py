@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
+from inspector.gui.kit import words
 
-from .. import words
 from .pair_tree import DEVICE, FIGURES, PairTree
 from .tree_rows import TreeRows
 

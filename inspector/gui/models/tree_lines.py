@@ -10,9 +10,9 @@ from html import escape
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
+from inspector.gui.kit import words
+from inspector.gui.state.session import Document, State
 
-from .. import words
-from ..session import Document, State
 from .key_tree import MIXED, NONE, KeyTree
 from .tree_rows import TreeRows
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from inspector import core
+from inspector.gui.state.session import Document, Selection, Session, State
 
-from ..session import Document, Selection, Session, State
 from . import search, tree_lines
 from .key_tree import KeyTree, build_key_tree
 from .tree_lines import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, Line
@@ -372,7 +372,7 @@ class TreeModel(QAbstractTableModel):
             self.set_tree(id, build_key_tree(checkpoint))
         else:
             def work(monitor: core.Monitor) -> KeyTree:
-                with core.collector.paused(for_good=True):
+                with core.collector_paused(for_good=True):
                     return build_key_tree(checkpoint, monitor)
 
             self._tasks.start(("tree", id), work,

@@ -17,9 +17,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 
 from inspector import core
-
-from .. import exporting, theme
-from ..tasks import Tasks
+from inspector.gui.kit import exporting, theme
+from inspector.gui.state.tasks import Tasks
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QWidget
 
 from inspector import core
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
 
-from ..session import Session
-from ..tasks import Tasks
 from .code import CodePanel
 from .details import Details
 from .edits import EditsPanel

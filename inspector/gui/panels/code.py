@@ -13,12 +13,11 @@ from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import icons, words
-from ..session import Document, Session
-from ..tasks import Tasks
-from ..widgets.code_view import CodeView
-from .common import label
+from inspector.gui.kit import icons, words
+from inspector.gui.state.session import Document, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.code_view import CodeView
 
 PIECE = 48 << 10            # bytes shown at once: what is coloured within a few tens of milliseconds
 MOST = 4 << 20              # bytes of one text that are shown together

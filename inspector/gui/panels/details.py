@@ -14,12 +14,12 @@ from PySide6.QtGui import QAction, QBrush, QColor, QFont, QFontDatabase, QGuiApp
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import about, icons, theme, words
-from ..insight import Insights, Related, related
-from ..session import Document, Selection, Session
-from ..tasks import Tasks
-from .common import format_name, is_whole, label
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.state.analysis import Insights, Related, related
+from inspector.gui.state.session import Document, Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets import description
+from inspector.gui.widgets.boxes import format_name, is_whole, label
 
 Index = QModelIndex | QPersistentModelIndex
 METADATA_ROWS = 20_000
@@ -121,7 +121,7 @@ class Records(QAbstractTableModel):
         entry: Related = item
         tensor = entry.tensor
         return (tensor.key, words.shape(tensor.shape), tensor.dtype, f"{tensor.offset:,}", words.size(tensor.nbytes),
-                about.relation(entry.how))
+                description.relation(entry.how))
 
     def copied(self, row: int) -> str:
         return "\t".join(self.cells(row))

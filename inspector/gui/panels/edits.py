@@ -26,13 +26,13 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-
-from .. import choosing, edit_words, icons, theme, words
-from ..editing import Editing, Step, edited_path
-from ..session import Session
-from ..tasks import Tasks
-from ..widgets.preview_table import PreviewTable
-from .common import empty, label
+from inspector.gui.kit import file_dialogs, icons, theme, words
+from inspector.gui.state import edit_words
+from inspector.gui.state.pending_edits import Editing, Step, edited_path
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import empty, label
+from inspector.gui.widgets.preview_table import PreviewTable
 
 _TITLE, _SAID, _WRONG = (int(Qt.ItemDataRole.UserRole) + n for n in range(3))
 RECIPE = ".json"
@@ -341,7 +341,7 @@ class EditsPanel(QWidget):
         if document is not None:
             edits = self._session.edits(document.id)
             start = os.path.splitext(document.path)[0] + RECIPE
-            choosing.save_file(self.window(), self.tr("Save the recipe"), start, lambda path: self._store_at(path, edits),
+            file_dialogs.save_file(self.window(), self.tr("Save the recipe"), start, lambda path: self._store_at(path, edits),
                                filters=(self.tr("Recipes ({patterns})").format(patterns="*.json"),), suffix="json")
 
     def _store_at(self, path: str, edits: tuple[core.Edit, ...]) -> None:

@@ -18,17 +18,16 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import exporting, theme, words
-from ..session import Session
-from ..tasks import Tasks
-from ..widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
-from ..widgets.heatmap_view import HeatmapView, Layer, layer_of
-from ..widgets.histogram_plot import ask_where_to_save
-from ..widgets.notice import Heading, Notice
-from ..widgets.plot_scales import number
-from ..widgets.slice_controls import SliceControls
-from .common import label, one_tensor
+from inspector.gui.kit import exporting, theme, words
+from inspector.gui.models.plot_scales import number
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label, one_tensor
+from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
+from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
+from inspector.gui.widgets.histogram_plot import ask_where_to_save
+from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.slice_controls import SliceControls
 
 TASK, DETAIL, VALUE, SAVE = "heatmap", "heatmap-detail", "heatmap-value", "heatmap-save"
 BUDGET = 192 << 20              # bytes read for one picture

@@ -33,18 +33,17 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-
-from .. import exporting, words
-from ..models.layer_table import NAME, LayerTable
-from ..session import Selection, Session
-from ..surveying import MEASURES, Row, layer_of, lines_of, survey
-from ..tasks import Tasks
-from ..widgets.histogram_plot import Legend, ask_where_to_save
-from ..widgets.line_plot import LinePlot
-from ..widgets.notice import Heading, Notice
-from ..widgets.plot_canvas import LINES
-from ..widgets.plot_scales import number
-from .common import FindingBox, empty, label
+from inspector.gui.kit import exporting, words
+from inspector.gui.models.layer_table import NAME, LayerTable
+from inspector.gui.models.plot_scales import number
+from inspector.gui.state.layer_statistics import MEASURES, Row, layer_of, lines_of, survey
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import FindingBox, empty, label
+from inspector.gui.widgets.histogram_plot import Legend, ask_where_to_save
+from inspector.gui.widgets.line_plot import LinePlot
+from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.plot_canvas import LINES
 
 TASK = "layers"
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for

@@ -7,11 +7,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import icons
-from ..session import Session, State
-from ..tasks import Tasks
-from .common import label
+from inspector.gui.kit import icons
+from inspector.gui.state.session import Session, State
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label
 
 _STEPS = 1000
 

@@ -11,12 +11,28 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import about, cards, icons, offers, texts, theme, words
-from ..insight import Insight, Insights, related
-from ..session import Document, Selection, Session
-from ..tasks import Tasks
-from .common import Bar, Card, Columns, FindingBox, Prose, Share, Sums, empty, facts, format_name, is_whole, label, sums, tiles
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.state import suggested_edits
+from inspector.gui.state.analysis import Insight, Insights, related
+from inspector.gui.state.session import Document, Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets import description, fact_boxes, texts
+from inspector.gui.widgets.boxes import (
+    Bar,
+    Card,
+    Columns,
+    FindingBox,
+    Prose,
+    Share,
+    Sums,
+    empty,
+    facts,
+    format_name,
+    is_whole,
+    label,
+    sums,
+    tiles,
+)
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
@@ -151,7 +167,7 @@ class Overview(QScrollArea):
         known = self._insights.of(document) if whole else None
         if whole:
             name = os.path.basename(os.path.normpath(document.path)) or document.path
-            said = about.sentence(known.about) if known is not None else self._sentence(ckpt, found)
+            said = description.sentence(known.about) if known is not None else self._sentence(ckpt, found)
             self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, said)
         elif selection.prefix:
             said = self._group_sentence(ckpt, selection.prefix, found)
@@ -163,7 +179,7 @@ class Overview(QScrollArea):
         if whole:
             shown = self._findings(ckpt, document, known)
             if known is not None and known.sizes.stored:
-                self._content.addWidget(cards.bytes_card(known.sizes, shown.get("oversized-storage")))
+                self._content.addWidget(fact_boxes.bytes_card(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
         if whole:
             if known is not None:
@@ -226,7 +242,7 @@ class Overview(QScrollArea):
     def _fix(self, finding: core.Finding, ckpt: core.Checkpoint, document: Document,
              known: Insight | None) -> tuple[str, Callable[[], object]] | None:
         """The button on a finding."""
-        fix = offers.fix_for(finding, ckpt, known.sharing if known is not None else {})
+        fix = suggested_edits.fix_for(finding, ckpt, known.sharing if known is not None else {})
         return (fix.text, lambda: self._session.add_edits(document.id, fix.edits)) if fix is not None else None
 
     def _findings(self, ckpt: core.Checkpoint, document: Document, known: Insight | None) -> dict[str, Callable[[], None]]:
@@ -407,7 +423,7 @@ class Overview(QScrollArea):
         self._content.addWidget(card)
         found = related(tensor, ckpt, known) if known is not None else []
         if found:
-            self._content.addWidget(cards.related_card(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
+            self._content.addWidget(fact_boxes.related_card(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
 
     def _value(self, key: str, ckpt: core.Checkpoint) -> None:
         value = ckpt.values[key]

@@ -8,11 +8,10 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import icons, theme, words
-from ..session import Document, Session, State
-from ..tasks import Tasks
-from .common import Card, FindingBox, Prose, empty, facts, label
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.state.session import Document, Session, State
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import Card, FindingBox, Prose, empty, facts, label
 
 FINDINGS_CAP = 100
 MEMBERS_CAP = 12                # members of an archive that get a button

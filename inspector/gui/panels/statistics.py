@@ -15,18 +15,17 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import words
-from ..measuring import ALL, Measured, Span, TooLarge, measure, narrowed, rebin, snapped
-from ..session import Selection, Session
-from ..tasks import Tasks
-from ..widgets.histogram_controls import HistogramControls
-from ..widgets.histogram_plot import Curve, HistogramPlot
-from ..widgets.notice import Heading, Notice
-from ..widgets.plot_canvas import load_pyqtgraph
-from ..widgets.plot_scales import number
-from ..widgets.stats_table import Column, StatsTable
-from .common import label
+from inspector.gui.kit import words
+from inspector.gui.models.plot_scales import number
+from inspector.gui.state.measuring import ALL, Measured, Span, TooLarge, measure, narrowed, rebin, snapped
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.histogram_controls import HistogramControls
+from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
+from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.plot_canvas import load_pyqtgraph
+from inspector.gui.widgets.stats_table import Column, StatsTable
 
 TASK = "statistics"
 KEPT = 32                       # results that are kept

@@ -24,15 +24,14 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-
-from .. import exporting, words
-from ..models.value_grid import COLS, ROWS, ValueGrid
-from ..session import Session
-from ..tasks import Tasks
-from ..widgets.histogram_plot import ask_where_to_save
-from ..widgets.notice import Heading, Notice
-from ..widgets.slice_controls import SliceControls
-from .common import label, one_tensor
+from inspector.gui.kit import exporting, words
+from inspector.gui.models.value_grid import COLS, ROWS, ValueGrid
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import label, one_tensor
+from inspector.gui.widgets.histogram_plot import ask_where_to_save
+from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.slice_controls import SliceControls
 
 FIND, SAVE = "values-find", "values-save"
 WRAP = 8                        # elements of a vector in a row

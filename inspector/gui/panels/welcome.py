@@ -7,10 +7,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import icons, theme, words
-from ..settings import Settings
-from .common import empty, label
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit.settings import Settings
+from inspector.gui.widgets.boxes import empty, label
 
 SHOWN = 6
 

@@ -7,8 +7,9 @@ from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QLayout, QLayoutItem, QSizePolicy, QWidget
 
-from .. import theme, words
-from ..models.pair_lines import status_helps, status_words
+from inspector.gui.kit import theme, words
+from inspector.gui.models.pair_lines import status_helps, status_words
+
 from .pair_delegate import draw_sign
 
 ORDER = ("values", "dtype", "shape", "only-a", "only-b", "renamed", "device", "plain", "unread", "equal")

@@ -5,7 +5,7 @@ import re
 
 from PySide6.QtGui import QColor, QFont, QSyntaxHighlighter, QTextCharFormat, QTextDocument
 
-from .. import theme
+from inspector.gui.kit import theme
 
 _PLAIN, _SINGLE, _DOUBLE, _COMMENT = -1, 1, 2, 3         # states of a line's end: inside ''' … ''', """ … """, /* … */
 _ENDS = {_SINGLE: "'''", _DOUBLE: '"""', _COMMENT: "*/"}

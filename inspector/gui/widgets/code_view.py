@@ -16,7 +16,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QToolButton, QVBoxLayout, QWidget
 
-from .. import icons, theme
+from inspector.gui.kit import icons, theme
+
 from .code_highlighter import Highlighter, language_of
 
 DELAY = 120                 # milliseconds after the last key

@@ -27,10 +27,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import ValueScale, multiples, nice_step, number
 
-from .. import theme
 from .colour_maps import MAPS, ColourMap, Limits, painted, table_of
-from .plot_scales import ValueScale, multiples, nice_step, number
 
 if TYPE_CHECKING:
     import numpy as np

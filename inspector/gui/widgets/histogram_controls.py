@@ -7,7 +7,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
-from ..measuring import ALL, BIN_CHOICES, MIDDLE, Measured, Span, sensible_bins
+from inspector.gui.state.measuring import ALL, BIN_CHOICES, MIDDLE, Measured, Span, sensible_bins
+
 from .histogram_plot import Heights
 
 

@@ -27,12 +27,12 @@ from PySide6.QtWidgets import (
 )
 
 from inspector.core import visible
+from inspector.gui.kit import theme, words
+from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
+from inspector.gui.state.measuring import least_size
 
-from .. import theme, words
-from ..measuring import least_size
 from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
-from .plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
 
 MOST_CURVES = 8
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from .. import theme
-from .plot_scales import Scale
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import Scale
 
 _WIDTH, _HEIGHT = 800, 480
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 18, 16, 50

@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from inspector.core import visible
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import Scale, Tick, ValueScale, multiples, nice_step, number
+from inspector.gui.state.layer_statistics import Line, Point
 
-from .. import theme
-from ..surveying import Line, Point
 from .plot_canvas import LINES
-from .plot_scales import Scale, Tick, ValueScale, multiples, nice_step, number
 
 _NEAR = 24.0                    # pixels within which a point is meant
 

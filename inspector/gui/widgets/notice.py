@@ -8,8 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
-
-from .. import words
+from inspector.gui.kit import words
 
 
 class Notice(QWidget):

@@ -6,9 +6,10 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
-from .. import theme
-from ..models.pair_lines import MARKS, NAME, STATUS, TONES, A, B, PairLine
-from ..models.pair_model import PairModel
+from inspector.gui.kit import theme
+from inspector.gui.models.pair_lines import MARKS, NAME, STATUS, TONES, A, B, PairLine
+from inspector.gui.models.pair_model import PairModel
+
 from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow
 
 Index = QModelIndex | QPersistentModelIndex

@@ -6,9 +6,10 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Sign
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
-from .. import icons, words
-from ..models.pair_lines import COLUMNS, NAME, side_text
-from ..models.pair_model import PairModel
+from inspector.gui.kit import icons, words
+from inspector.gui.models.pair_lines import COLUMNS, NAME, side_text
+from inspector.gui.models.pair_model import PairModel
+
 from .pair_delegate import PairDelegate
 from .row_painter import PAD
 from .tree_table import TreeTable

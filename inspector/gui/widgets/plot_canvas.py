@@ -13,8 +13,8 @@ from typing import Any
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QPen
 
-from .. import theme
-from .plot_scales import CountScale, Scale, ValueScale
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import CountScale, Scale, ValueScale
 
 # dashes tell the fifth curve from the first where colours do not
 LINES = (Qt.PenStyle.SolidLine,) * 4 + (Qt.PenStyle.DashLine,) * 4

@@ -7,8 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from .. import icons, theme, words
-from ..editing import Preview, Row
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.state.pending_edits import Preview, Row
 
 _ROOT = QModelIndex()
 _PICTURES = {"renamed": "next", "dropped": "close", "changed": "edit", "new": "add"}

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPalette, QPen, QPixmap, QPolygonF, QStaticText, QTransform
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QTableView
 
-from .. import icons, theme
+from inspector.gui.kit import icons, theme
 
 PAD = 8                     # device-independent pixels
 INDENT = 14

@@ -6,9 +6,9 @@ from PySide6.QtGui import QAction, QColor, QKeyEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from inspector import core
+from inspector.gui.kit import icons, theme
+from inspector.gui.models.search import Problem
 
-from .. import icons, theme
-from ..models.search import Problem
 from .tree_view import TreeView
 
 DELAY = 90                      # milliseconds after the last key

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from .. import theme
+from inspector.gui.kit import theme
 
 _HEIGHT = 10
 _NARROWEST = 2.0        # pixels of a part that is there at all

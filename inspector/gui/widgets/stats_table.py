@@ -9,9 +9,8 @@ from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from inspector import core
-
-from .. import theme, words
-from .plot_scales import number, percent
+from inspector.gui.kit import theme, words
+from inspector.gui.models.plot_scales import number, percent
 
 _DIGITS = 8
 

@@ -7,7 +7,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QS
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
-from ..models.tree_model import BYTES, NAME, PARAMETERS, SHAPE, Kind, Line, TreeModel
+from inspector.gui.models.tree_model import BYTES, NAME, PARAMETERS, SHAPE, Kind, Line, TreeModel
+
 from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow
 
 Index = QModelIndex | QPersistentModelIndex

@@ -14,10 +14,11 @@ from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Q
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
-from .. import icons, words
-from ..models.key_tree import KeyTree
-from ..models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
-from ..session import Selection, Session
+from inspector.gui.kit import icons, words
+from inspector.gui.models.key_tree import KeyTree
+from inspector.gui.models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
+from inspector.gui.state.session import Selection, Session
+
 from .row_painter import PAD
 from .tree_delegate import TreeDelegate
 from .tree_table import TreeTable

@@ -29,7 +29,7 @@ from inspector.core.checks import (
 )
 from inspector.core.errors import Cancelled
 from inspector.core.findings import Finding
-from inspector.core.pickles.machine import decode
+from inspector.core.pickles.decode.machine import decode
 from inspector.core.progress import QUIET, Monitor
 from tests.core.pickles import opcodes as op
 

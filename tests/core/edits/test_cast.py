@@ -65,7 +65,7 @@ def test_that_the_state_dict_of_a_cast_file_loads(tmp_path: Path) -> None:
     from inspector.core import torch_bridge
     tied = torch.randn(3)
     new = core.edit(opened(tmp_path, {"a": tied, "b": tied, "n": torch.ones(1, dtype=torch.int64)}), [core.Cast("bfloat16")])
-    loaded = torch_bridge.load(new, "")
+    loaded = torch_bridge.load_tensors(new, "")
     assert torch.equal(loaded["a"], tied.bfloat16())
     assert loaded["a"].data_ptr() == loaded["b"].data_ptr()
 

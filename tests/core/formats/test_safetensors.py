@@ -11,10 +11,10 @@ import pytest
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from inspector.core.bytes import open_source, read_extent
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
 from inspector.core.formats import safetensors
+from inspector.core.io.sources import open_source, read_extent
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.progress import Monitor

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
-from inspector.core.bytes import open_source, read_extent
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import SAFETENSORS
 from inspector.core.errors import InspectorError
 from inspector.core.formats import safetensors
+from inspector.core.io.sources import open_source, read_extent
 from inspector.core.keypath import visible
 
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -15,10 +15,10 @@ import numpy
 import pytest
 import torch
 
-from inspector.core.bytes import open_source, read_extent
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, NotACheckpoint, TooBig, Truncated, Unsupported
 from inspector.core.formats import torch_zip
+from inspector.core.io.sources import open_source, read_extent
 from inspector.core.limits import Limits
 
 
@@ -173,7 +173,7 @@ def test_that_opening_leaves_the_collector_as_it_was(open_records: Opener) -> No
 def test_that_no_storage_is_read_at_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     torch.save({"w": torch.ones(1_000_000)}, tmp_path / "x")
     seen = []
-    from inspector.core.bytes import SourceFile
+    from inspector.core.io.sources import SourceFile
     real = SourceFile.read
     monkeypatch.setattr(SourceFile, "read", lambda self, offset, nbytes: seen.append(nbytes) or real(self, offset, nbytes))
     opened(tmp_path / "x")

@@ -17,9 +17,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import core
-from inspector.core import compiled, workers
 from inspector.core.measures import elements, kernels, sources, tables
 from inspector.core.measures import summary as module
+from inspector.core.runtime import compiled, workers
 
 Array = np.ndarray[Any, Any]
 FLOATS = ["float64", "float32", "float16", "bfloat16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"]

@@ -1,0 +1,1 @@
+"""How much two tensors differ: one pass over both."""

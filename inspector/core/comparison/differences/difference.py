@@ -1,0 +1,240 @@
+"""How the elements of two tensors differ: one bounded pass over both, in chunks of as many elements."""
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from inspector.core.checkpoint import TensorInfo
+from inspector.core.comparison.pairing.pairs import Difference
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.casts import converter, why_not
+from inspector.core.tensors.reader import TensorReader, array_dtype
+
+from .kernels import Apart, apart, apart_numpy, joined
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_CHUNK = 2 << 20           # bytes of either tensor at once
+_SHRINK, _GROW, _TINY = 2.0 ** -600, 2.0 ** 600, 1e-280
+_EXACT = 1 << 53            # integers up to here are the same in float64
+_QUANTIZER = ("qscheme", "scale", "zero_point", "axis")
+
+
+def difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo, *,
+               rtol: float = 0.0, atol: float = 0.0, worth: int = 0, monitor: Monitor = QUIET) -> Difference:
+    """Of two tensors of the same shape; see `Difference`. `worth` says how many bytes will be compared in all. A tensor whose
+    values cannot be had gives a `problem`. Raises Cancelled, and ReadError when a file has changed."""
+    try:
+        return _difference(a, key_a, info_a, b, key_b, info_b, rtol, atol, worth, monitor)
+    except BadTensor as error:
+        return Difference(info_a.numel, problem=str(error))
+
+
+def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo,
+                rtol: float, atol: float, worth: int, monitor: Monitor) -> Difference:
+    if info_a.layout != "strided" or info_b.layout != "strided":
+        same = a.digest(key_a) == b.digest(key_b)
+        return Difference(info_a.numel, equal_bytes=same,
+                          problem="" if same else f"{info_a.layout} tensors are compared by their bytes only")
+    if not _same_quantizer(info_a, info_b):
+        return Difference(info_a.numel, problem="they are quantized with different scales")
+    def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
+        one = _Pass(info_a, info_b, rtol, atol, worth, scale, scale_d)
+        for x, y in _chunks(a, key_a, info_a, b, key_b, info_b):
+            monitor.check()
+            one.add(x, y)
+        return one
+
+    found = run()
+    scales = found.better_scales()
+    if scales != (1.0, 1.0):
+        again = run(*scales)
+        return found.difference(info_a.numel, again)
+    return found.difference(info_a.numel, found)
+
+
+def _chunks(a: TensorReader, key_a: str, info_a: TensorInfo,
+            b: TensorReader, key_b: str, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
+    """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
+    ordered = info_a.stride != info_b.stride or bool(info_a.extra) or bool(info_b.extra)
+    sizes = [array_dtype(info.dtype).itemsize for info in (info_a, info_b)]
+    runs = [reader.chunks(key, _CHUNK // max(sizes) * size, ordered=ordered)
+            for reader, key, size in ((a, key_a, sizes[0]), (b, key_b, sizes[1]))]
+    left: list[Array | None] = [None, None]
+    while True:
+        for side, run in enumerate(runs):
+            if left[side] is None:
+                left[side] = next(run, None)
+        x, y = left
+        if x is None or y is None:
+            return
+        n = min(x.size, y.size)
+        yield x[:n], y[:n]
+        left = [x[n:] if x.size > n else None, y[n:] if y.size > n else None]
+
+
+def _same_quantizer(x: TensorInfo, y: TensorInfo) -> bool:
+    one, other = x.extra or {}, y.extra or {}
+    return all(one.get(name) == other.get(name) for name in _QUANTIZER) and not any(
+        isinstance(found.get(name), TensorInfo) for found in (one, other) for name in ("scales", "zero_points"))
+
+
+class _Pass:
+    """Chunks of a pair, one after the other. `scale` and `scale_d` are for numbers whose squares float64 does not hold."""
+
+    def __init__(self, a: TensorInfo, b: TensorInfo, rtol: float, atol: float, worth: int, scale: float, scale_d: float) -> None:
+        self.a, self.b = a, b
+        self.rtol, self.atol, self.worth = rtol, atol, worth
+        self.scale, self.scale_d = scale, scale_d
+        self.parts: list[Apart] = []
+        self.quick = _quick(a.dtype, b.dtype)
+        self.same_bytes = a.dtype == b.dtype
+        self.cast = {side: _is_cast(source, target) for side, source, target in (("b", a.dtype, b.dtype), ("a", b.dtype, a.dtype))}
+
+    @property
+    def is_scaled(self) -> bool:
+        return self.scale != 1.0 or self.scale_d != 1.0
+
+    def add(self, x: Array, y: Array) -> None:
+        if self.quick and not self.is_scaled:
+            one, other = _as(self.quick, x), _as(self.quick, y)
+            self.parts.append(apart(one, other, rtol=self.rtol, atol=self.atol, worth=self.worth))
+        else:
+            self.parts.append(self._apart(x, y))
+        if not self.is_scaled:
+            self._look_at_bytes(x, y)
+
+    def _apart(self, x: Array, y: Array) -> Apart:
+        one, other = _numbers(x, self.a.dtype), _numbers(y, self.b.dtype)
+        if one.dtype.kind == "c" or other.dtype.kind == "c":
+            return _complex(one, other, self.rtol, self.atol, self.scale, self.scale_d)
+        if one.dtype.kind in "iu" and other.dtype.kind in "iu" and max(_most(one), _most(other)) > _EXACT:
+            return _integers(one, other, self.rtol, self.atol)
+        return apart_numpy(one, other, rtol=self.rtol, atol=self.atol, scale=self.scale, scale_d=self.scale_d)
+
+    def _look_at_bytes(self, x: Array, y: Array) -> None:
+        if self.same_bytes:
+            self.same_bytes = not self.parts[-1].different and _same_bytes(x, y)
+        if self.cast["b"]:
+            self.cast["b"] = bytes(converter(self.a.dtype, self.b.dtype)(x.tobytes())) == y.tobytes()
+        if self.cast["a"]:
+            self.cast["a"] = bytes(converter(self.b.dtype, self.a.dtype)(y.tobytes())) == x.tobytes()
+
+    def better_scales(self) -> tuple[float, float]:
+        """By what to multiply elements and distances before squaring, where their squares left float64's range."""
+        all_of = joined(self.parts)
+        wide = math.inf in (all_of.aa, all_of.bb) or math.isnan(all_of.ab)
+        return (_SHRINK if wide else _GROW if 0.0 <= max(all_of.aa, all_of.bb) < _TINY and self._is_float64() else 1.0,
+                _SHRINK if all_of.dd == math.inf else _GROW if all_of.max_d > 0.0 and all_of.dd < _TINY else 1.0)
+
+    def _is_float64(self) -> bool:
+        return any(DTYPES[info.dtype].bits >= 64 and DTYPES[info.dtype].kind in ("float", "complex") for info in (self.a, self.b))
+
+    def difference(self, numel: int, sums: _Pass) -> Difference:
+        """`sums` is the pass whose sums are good; the counts are this one's."""
+        counted, summed = joined(self.parts), joined(sums.parts)
+        finite = max(numel - counted.nonfinite, 1)
+        distance, size, other = (math.sqrt(square) for square in (summed.dd, summed.aa, summed.bb))
+        return Difference(
+            numel, counted.different, counted.max_d, distance / sums.scale_d / math.sqrt(finite),
+            distance / size * (sums.scale / sums.scale_d) if size else math.inf if distance else 0.0,
+            _cosine(summed.ab, size, other), counted.flips, counted.nonfinite, equal_bytes=self.same_bytes,
+            cast="b" if self.cast["b"] else "a" if self.cast["a"] else "")
+
+
+def _cosine(product: float, one: float, other: float) -> float:
+    if not one and not other:
+        return 1.0
+    return max(-1.0, min(1.0, product / one / other)) if one and other else math.nan
+
+
+def _is_cast(source: str, target: str) -> bool:
+    """Whether one could be the other cast: both floating, of different types."""
+    return source != target and not why_not(source, target) and DTYPES[source].kind == DTYPES[target].kind == "float"
+
+
+def _quick(a: str, b: str) -> str:
+    """As what the kernel takes elements of these types without loss; "" where it does not."""
+    if a == b == "bfloat16":
+        return "u2"
+    if not all(DTYPES[name].kind == "float" for name in (a, b)):
+        return ""
+    return "f8" if "float64" in (a, b) else "f4"
+
+
+def _as(kind: str, chunk: Array) -> Array:
+    import numpy as np
+    if chunk.dtype == kind:
+        return chunk
+    if kind == "u2":
+        return chunk.view(np.uint16)
+    with np.errstate(all="ignore"):
+        return chunk.astype(kind)
+
+
+def _numbers(chunk: Array, dtype: str) -> Array:
+    """Elements as numbers that numpy can calculate with."""
+    import numpy as np
+    if dtype == "complex32":
+        plane: Array = chunk["real"].astype(np.float64) + 1j * chunk["imag"].astype(np.float64)
+        return plane
+    kind = DTYPES[dtype].kind
+    if kind == "complex":
+        return chunk.astype(np.complex128)
+    if kind == "bool":
+        truth: Array = chunk.view(np.uint8) != 0
+        return truth
+    if kind != "float":
+        return chunk
+    floats: Array = chunk.astype(np.float64)
+    return floats
+
+
+def _most(chunk: Array) -> int:
+    return max(abs(int(chunk.min())), abs(int(chunk.max()))) if chunk.size else 0
+
+
+def _integers(x: Array, y: Array, rtol: float, atol: float) -> Apart:
+    """Integers that float64 does not tell apart: what differs is counted exactly, distances are rounded once."""
+    import numpy as np
+    rounded = apart_numpy(x, y, rtol=rtol, atol=atol)
+    same_sign = (x >= 0) == (y >= 0)
+    low, high = x.astype(np.uint64), y.astype(np.uint64)        # modulo 2^64, in which distances of equal signs are exact
+    gap = np.where(low > high if x.dtype != y.dtype else x > y, low - high, high - low)
+    differ = (low != high) | ~same_sign
+    distance = np.where(same_sign, gap.astype(np.float64), np.abs(x.astype(np.float64)) + np.abs(y.astype(np.float64)))
+    counted = differ if not (rtol or atol) else differ & (distance > atol + rtol * np.abs(y.astype(np.float64)))
+    return rounded._replace(different=int(np.count_nonzero(counted)), max_d=float(distance.max()), dd=float(np.dot(distance, distance)))
+
+
+def _complex(x: Array, y: Array, rtol: float, atol: float, scale: float, scale_d: float) -> Apart:
+    """Distances in the plane; the product is the real part of the inner product. Complex numbers have no sign to flip."""
+    import numpy as np
+    with np.errstate(all="ignore"):
+        x, y = x.astype(np.complex128), y.astype(np.complex128)
+        nan = np.isnan(x) & np.isnan(y)
+        finite = np.isfinite(x) & np.isfinite(y)
+        gap = np.abs(x - y)
+        differ = (x != y) & ~nan
+        if rtol or atol:
+            differ &= ~(finite & (gap <= atol + rtol * np.abs(y)))
+        odd = int(np.count_nonzero(differ & ~finite))
+        x, y, gap = x[finite], y[finite], gap[finite]
+        most = float(gap.max()) if gap.size else 0.0
+        x, y, gap = x * scale, y * scale, gap * scale_d
+        return Apart(int(np.count_nonzero(differ)), 0, odd, most, float(np.dot(gap, gap)), float(np.vdot(x, x).real),
+                     float(np.vdot(y, y).real), float(np.vdot(x, y).real))
+
+
+def _same_bytes(x: Array, y: Array) -> bool:
+    """By whole words, which is as fast as memory; bits of NaN count."""
+    import numpy as np
+    one, other = x.view(np.uint8), y.view(np.uint8)
+    words = one.size & ~7
+    return bool((one[:words].view(np.uint64) == other[:words].view(np.uint64)).all() and (one[words:] == other[words:]).all())

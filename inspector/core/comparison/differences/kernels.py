@@ -1,0 +1,185 @@
+"""The loop over the elements of two tensors at once, compiled when there is enough to do (`core.compiled`), and its twin in numpy.
+
+Both give the same counts, and sums equal to the last bits.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.runtime.compiled import Loops, Recipe, address_of, bits_of, carray, number_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_BLOCK = 2048               # elements looked at as bits first and, when some differ, as numbers from the processor's cache
+
+
+class Apart(NamedTuple):
+    """Of two chunks of as many floats. `different` elements differ (NaN equals NaN, 0.0 equals -0.0) or, with tolerances,
+    are further apart than these allow; `flips` have opposite signs; `nonfinite` differ and one at least is no finite number.
+    The rest is of elements finite on both sides: the greatest distance, and the sums of the squares of the distances, of
+    a's, of b's, and of the products."""
+
+    different: int
+    flips: int
+    nonfinite: int
+    max_d: float
+    dd: float
+    aa: float
+    bb: float
+    ab: float
+
+
+def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: int = 0) -> Apart:
+    """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
+    import numpy as np
+    name, kind = _KINDS[a.dtype.itemsize]
+    compiled = loops.get(name, worth)
+    if compiled is None:
+        return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
+    counts, sums = np.zeros(3, np.int64), np.zeros(5)
+    compiled(address_of(a, kind), address_of(b, kind), a.size, rtol, atol, address_of(counts, "i8"), address_of(sums, "f8"))
+    return Apart(*counts.tolist(), *sums.tolist())
+
+
+def _wide(floats: Array) -> Array:
+    """bfloat16 is the upper half of float32."""
+    import numpy as np
+    return floats if floats.dtype != np.uint16 else (floats.astype(np.uint32) << 16).view(np.float32)
+
+
+def joined(parts: list[Apart]) -> Apart:
+    """What chunks say together."""
+    def total(values: list[float]) -> float:
+        return math.fsum(values) if all(map(math.isfinite, values)) else math.inf
+    return Apart(sum(part.different for part in parts), sum(part.flips for part in parts), sum(part.nonfinite for part in parts),
+                 max((part.max_d for part in parts), default=0.0), total([part.dd for part in parts]),
+                 total([part.aa for part in parts]), total([part.bb for part in parts]), total([part.ab for part in parts]))
+
+
+_KINDS = {2: ("bfloat16", "u2"), 4: ("float32", "f4"), 8: ("float64", "f8")}      # by bytes of an element
+
+
+# -- in numpy ---------------------------------------------------------------------------------------------------------------
+
+def apart_numpy(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, scale: float = 1.0, scale_d: float = 1.0) -> Apart:
+    """The same of arrays of any real type, in float64. With `scale` and `scale_d` the elements and their distances are
+    multiplied by these before they are squared: for numbers whose squares float64 does not hold."""
+    import numpy as np
+    parts = []
+    for start in range(0, a.size, 1 << 16):
+        with np.errstate(all="ignore"):
+            x, y = a[start:start + (1 << 16)].astype(np.float64), b[start:start + (1 << 16)].astype(np.float64)
+            finite = np.isfinite(x) & np.isfinite(y)
+            differ = (x != y) & ~(np.isnan(x) & np.isnan(y))
+            gap = np.abs(x - y)
+            if rtol or atol:
+                differ &= ~(finite & (gap <= atol + rtol * np.abs(y)))
+            flips = ((x < 0) & (y > 0)) | ((x > 0) & (y < 0))
+            counts = [int(np.count_nonzero(one)) for one in (differ, flips, differ & ~finite)]
+            x, y, gap = x[finite], y[finite], gap[finite]
+            most = float(gap.max()) if gap.size else 0.0
+            x, y, gap = x * scale, y * scale, gap * scale_d
+            sums = [float((one * other).sum()) for one, other in ((gap, gap), (x, x), (y, y), (x, y))]
+        parts.append(Apart(counts[0], counts[1], counts[2], most, *sums))
+    return joined(parts)
+
+
+# -- to be compiled ---------------------------------------------------------------------------------------------------------
+
+def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
+    """The loop for floats whose bits are of `kind`: np.uint16 (bfloat16), np.uint32 or np.uint64. `infinite` and `magnitude` are the
+    bits of the positive infinity and all bits but the sign."""
+    nothing = kind(0)
+
+    def apart(a_at, b_at, size, rtol, atol, counts_at, sums_at):  # type: ignore[no-untyped-def]
+        a, b, counts, sums = carray(a_at, size), carray(b_at, size), carray(counts_at, 3), carray(sums_at, 5)
+        different = flips = nonfinite = 0
+        dd = aa = bb = ab = max_d = 0.0
+        top = bits_of(0.0)      # of the distances: those of numbers that are not negative are ordered, and go in lanes, as integers
+        tolerant = rtol != 0.0 or atol != 0.0
+        for start in range(0, size, _BLOCK):
+            i, j = a[start:start + _BLOCK], b[start:start + _BLOCK]
+            differ = opposed = high = nothing
+            low = magnitude
+            for n in range(i.size):
+                one_bits, other_bits = i[n], j[n]
+                k, m = kind(one_bits & magnitude), kind(other_bits & magnitude)
+                differ += kind(one_bits != other_bits)
+                opposed += kind(kind(one_bits ^ other_bits) > magnitude)
+                low = min(low, min(k, m))
+                high = max(high, max(k, m))
+            d2 = a2 = b2 = product = 0.0
+            if high >= infinite:
+                differ = opposed = nothing
+                for n in range(i.size):
+                    k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
+                    unequal = i[n] != j[n] and (k | m) != nothing
+                    if k < infinite and m < infinite:
+                        one, other = number_of(i[n]), number_of(j[n])
+                        gap = abs(one - other)
+                        max_d = max(max_d, gap)
+                        d2 += gap * gap
+                        a2 += one * one
+                        b2 += other * other
+                        product += one * other
+                        unequal = unequal and not (tolerant and gap <= atol + rtol * abs(other))
+                    elif k > infinite and m > infinite:     # NaN, whatever its payload
+                        unequal = False
+                    else:
+                        nonfinite += int(unequal)
+                    differ += kind(unequal)
+                    opposed += kind(kind(i[n] ^ j[n]) > magnitude and nothing < k <= infinite and nothing < m <= infinite)
+            else:
+                if low == nothing:          # zeros have two signs, and no other number has theirs
+                    differ = opposed = nothing
+                    for n in range(i.size):
+                        k, m = kind(i[n] & magnitude), kind(j[n] & magnitude)
+                        differ += kind((i[n] != j[n]) & (kind(k | m) != nothing))
+                        opposed += kind((kind(i[n] ^ j[n]) > magnitude) & (k != nothing) & (m != nothing))
+                if differ == nothing:
+                    for n in range(i.size):
+                        one = number_of(i[n])
+                        a2 += one * one
+                    b2 = product = a2
+                else:
+                    for n in range(i.size):
+                        one, other = number_of(i[n]), number_of(j[n])
+                        gap = one - other
+                        d2 += gap * gap
+                        a2 += one * one
+                        b2 += other * other
+                        product += one * other
+                        top = max(top, bits_of(abs(gap)))
+                    if tolerant:
+                        differ = nothing
+                        for n in range(i.size):
+                            one, other = number_of(i[n]), number_of(j[n])
+                            differ += kind(abs(one - other) > atol + rtol * abs(other))
+            dd += d2
+            aa += a2
+            bb += b2
+            ab += product
+            different += int(differ)
+            flips += int(opposed)
+        counts[0], counts[1], counts[2] = different, flips, nonfinite
+        sums[0], sums[1], sums[2], sums[3], sums[4] = max(max_d, number_of(top)), dd, aa, bb, ab
+
+    return apart
+
+
+def _recipe(name: str) -> Recipe:
+    import numpy as np
+    kind, infinite = {"bfloat16": (np.uint16, 0x7F80), "float32": (np.uint32, 0x7F800000),
+                      "float64": (np.uint64, 0x7FF0000000000000)}[name]
+    magnitude = (1 << (8 * np.dtype(kind).itemsize - 1)) - 1
+    # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
+    return Recipe(_loop(kind, kind(infinite), kind(magnitude)),
+                  f"{kind.__name__}* {kind.__name__}* int64 float64 float64 int64* float64*", {"reassoc", "contract", "nnan", "nsz"})
+
+
+loops = Loops(_recipe)

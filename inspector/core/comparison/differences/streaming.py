@@ -1,0 +1,146 @@
+"""The values of all pairs, read once each by as many threads as there are cores, and what they come to."""
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import replace
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.comparison.differences.verdict import verdict_of
+from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, pair_up, with_pairs
+from inspector.core.comparison.pairing.rules import Rule
+from inspector.core.errors import BadTensor
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.workers import PerThread, Progress, cores, each
+from inspector.core.tensors.reader import TensorReader, chunks_of
+
+from .difference import difference
+
+_TELLING = 16           # elements from which on equal content is no coincidence
+_MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
+
+
+def compare(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None, values: bool = True,
+            rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
+            rejected: frozenset[tuple[str, str]] = frozenset(), only: Callable[[Pair], bool] = lambda pair: True,
+            monitor: Monitor = QUIET) -> Comparison:
+    """Which tensors of `a` and `b` are the same and how they differ. `in_a` and `in_b` are paths of state dicts; without
+    them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants; elements within
+    `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
+    Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled."""
+    comparison = pair_up(a, b, in_a=in_a, in_b=in_b, accepted=accepted, rejected=rejected, monitor=monitor)
+    if not values:
+        return with_pairs(comparison, comparison.pairs, verdict_of(comparison))
+    comparison = by_content(comparison, rejected, monitor)
+    pairs = list(comparison.pairs)
+    for number, found in differences(comparison, rtol=rtol, atol=atol, only=only, monitor=monitor):
+        pairs[number] = with_difference(pairs[number], found)
+    comparison = with_pairs(comparison, pairs)
+    return with_pairs(comparison, pairs, verdict_of(comparison))
+
+
+def with_difference(pair: Pair, found: Difference) -> Pair:
+    """The pair with what its values say."""
+    if pair.status == "dtype" or found.problem:
+        return pair._replace(difference=found)
+    status = "values" if found.n_different else "equal" if pair.rule < 0 else "renamed"
+    return pair._replace(status=status, difference=found)
+
+
+def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0, only: Callable[[Pair], bool] = lambda pair: True,
+                monitor: Monitor = QUIET) -> Generator[tuple[int, Difference], None, None]:
+    """(number of the pair, its difference) of every pair of tensors of the same shape, in the order of the pairs; memory stays
+    bounded. Tensors that are the same views on both sides are read once. Raises Cancelled, and ReadError when a file has
+    changed."""
+    todo = [number for number, pair in enumerate(comparison.pairs) if pair.status in ("unread", "dtype") and only(pair)]
+    views = {number: _views(comparison, number) for number in todo}
+    first_of: dict[object, int] = {}
+    for number in todo:
+        first_of.setdefault(views[number], number)
+    progress = Progress(monitor, sum(_bytes_of(comparison, number) for number in first_of.values()))
+    worth = sum(_bytes_of(comparison, number) for number in todo)
+    readers = PerThread(lambda: _Readers(comparison, progress))
+
+    def read(number: int) -> Difference:
+        pair = comparison.pairs[number]
+        a, b, mine = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""], readers.get()
+        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, worth=worth, monitor=progress)
+        progress.add(_bytes_of(comparison, number), a.key)
+        return found
+
+    known: dict[object, Difference] = {}
+    with closing(readers), closing(each(first_of.values(), read, cores(), progress.stopped)) as results:
+        for number in todo:
+            if views[number] not in known:
+                known[views[number]] = next(results)
+            yield number, known[views[number]]
+
+
+class _Readers:
+    """A reader of each checkpoint, for one thread."""
+
+    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
+        self.a, self.b = (TensorReader(ckpt, monitor, recycle=True) for ckpt in (comparison.a, comparison.b))
+
+    def __exit__(self, *error: object) -> None:
+        self.a.__exit__(None, None, None)
+        self.b.__exit__(None, None, None)
+
+
+def _views(comparison: Comparison, number: int) -> object:
+    """What is equal for pairs that are the same views on both sides; the pair's own number where that is not known."""
+    pair = comparison.pairs[number]
+    sides = _view(comparison.a.tensors[pair.a or ""]), _view(comparison.b.tensors[pair.b or ""])
+    return number if None in sides else sides
+
+
+def _bytes_of(comparison: Comparison, number: int) -> int:
+    pair = comparison.pairs[number]
+    return comparison.a.tensors[pair.a or ""].nbytes + comparison.b.tensors[pair.b or ""].nbytes
+
+
+def _view(info: TensorInfo) -> object:
+    """What is equal for tensors that are the same view; None where that is not known."""
+    if not info.storage or info.extra or chunks_of(info):
+        return None
+    return info.storage, info.offset, info.shape, info.stride, info.dtype
+
+
+# -- by content -------------------------------------------------------------------------------------------------------------
+
+def by_content(comparison: Comparison, rejected: frozenset[tuple[str, str]] = frozenset(), monitor: Monitor = QUIET) -> Comparison:
+    """Pairs tensors that have no partner and whose content is the same and like no other's: moved ones, whatever their names."""
+    if ("", "") in rejected:
+        return comparison
+    alone_a = [pair.a for pair in comparison.pairs if pair.status == "only-a" and pair.a is not None]
+    alone_b = [pair.b for pair in comparison.pairs if pair.status == "only-b" and pair.b is not None]
+    if not alone_a or not alone_b or len(alone_a) + len(alone_b) > _MOST_DIGESTS:
+        return comparison
+    kinds = {_kind(comparison.a.tensors[key]) for key in alone_a} & {_kind(comparison.b.tensors[key]) for key in alone_b}
+    found_a = _by_digest(comparison.a, [key for key in alone_a if _kind(comparison.a.tensors[key]) in kinds], monitor)
+    found_b = _by_digest(comparison.b, [key for key in alone_b if _kind(comparison.b.tensors[key]) in kinds], monitor)
+    moved = {keys[0]: found_b[digest][0] for digest, keys in found_a.items() if len(keys) == len(found_b.get(digest, ())) == 1}
+    if not moved:
+        return comparison
+    rule = Rule("content", "", "", tuple(moved.items()))
+    partners = set(moved.values())
+    pairs = [Pair(pair.a, moved[pair.a], "unread", len(comparison.rules)) if pair.a in moved else pair for pair in comparison.pairs
+             if not (pair.a is None and pair.b in partners)]
+    return replace(comparison, pairs=tuple(pairs), rules=(*comparison.rules, rule))
+
+
+def _kind(info: TensorInfo) -> tuple[object, ...]:
+    return (info.shape, info.dtype) if info.numel >= _TELLING and not info.problem else ()
+
+
+def _by_digest(ckpt: Checkpoint, keys: list[str], monitor: Monitor) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    with TensorReader(ckpt, monitor) as reader:
+        for done, key in enumerate(keys):
+            monitor.report(done, len(keys), key)
+            if _kind(ckpt.tensors[key]):
+                try:
+                    found.setdefault(reader.digest(key), []).append(key)
+                except BadTensor:
+                    continue
+    return found

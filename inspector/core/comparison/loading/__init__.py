@@ -1,0 +1,1 @@
+"""What load_state_dict would say, and against what."""

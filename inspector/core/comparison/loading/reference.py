@@ -1,0 +1,87 @@
+"""What a checkpoint is held against: another one, or a `.json` that says which shapes the model has."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.comparison.pairing.rules import Shape, Shapes
+from inspector.core.comparison.pairing.sides import choose_both, choose_one, shapes_of, tensors_of
+from inspector.core.errors import Corrupt, UsageError
+from inspector.core.io.sources import open_source
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+_MOST = 256 << 20       # bytes of a JSON file
+_MOST_TEXT = 4 << 20
+
+
+class Reference(NamedTuple):
+    """The names of a model's state dict with their shapes, None where only the name is known. `label` says where from."""
+
+    shapes: Shapes
+    label: str
+
+
+def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
+    """The shapes in a JSON file: an object of name -> [sizes], what `inspector ls --json` prints, or the index of a sharded
+    set, which has names only. Raises a ReadError for a file that cannot be read, Corrupt for one that says something else."""
+    import json
+    monitor.report(0, 1, path)
+    with open_source(path) as source:
+        if source.size > _MOST:
+            raise UsageError(f"{path} is too big for a list of shapes", "Give a checkpoint, or a .json of name to shape.")
+        data = source.read(0, source.size)
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        raise Corrupt("it is no JSON", "Give an object that maps each name to its shape, as in {\"fc.weight\": [10, 4]}.", path) from None
+    return Reference(_shapes_in(said, path), path)
+
+
+def read_text_file(path: str) -> str:
+    """A text somebody saved, such as an error; whatever its encoding made of it. Raises a ReadError."""
+    with open_source(path) as source:
+        return source.read(0, min(source.size, _MOST_TEXT)).decode("utf-8", "replace")
+
+
+def of_checkpoint(ckpt: Checkpoint, against: Checkpoint | None = None, state_dict: str | None = None) -> Reference:
+    """The shapes of the state dict in `ckpt` that has most in common with `against`."""
+    path = choose_both(ckpt, against, state_dict)[0] if against is not None else state_dict or ""
+    tensors = tensors_of(ckpt, path)
+    shapes: dict[str, Shape | None] = dict(shapes_of(tensors))
+    prefix = f"{path}." if path and path != "*" else ""
+    shapes |= {key[len(prefix):]: None for key in ckpt.values if key.startswith(prefix) and key.endswith("_extra_state")}
+    return Reference(shapes, ckpt.path)
+
+
+def of_mapping(shapes: Mapping[str, Any], label: str = "") -> Reference:
+    return Reference(_shapes_in(dict(shapes), label), label)
+
+
+def file_shapes(ckpt: Checkpoint, against: Shapes, state_dict: str | None = None) -> tuple[str, Shapes]:
+    """(path, shapes) of the state dict of `ckpt` that has most in common with `against`, or of the one asked for."""
+    if state_dict is not None and state_dict not in ckpt.state_dicts:
+        raise UsageError(f"there is no state dict {state_dict!r} in {ckpt.path}", "`inspector ls` shows which there are.")
+    path = choose_one(ckpt, dict(against)) if state_dict is None else state_dict
+    return path, shapes_of(tensors_of(ckpt, path))
+
+
+def _shapes_in(said: Any, where: str) -> dict[str, Shape | None]:
+    if isinstance(said, dict) and isinstance(said.get("tensors"), list):
+        said = {one.get("key"): one.get("shape") for one in said["tensors"] if isinstance(one, dict)}
+    elif isinstance(said, dict) and isinstance(said.get("weight_map"), dict):
+        said = dict.fromkeys(said["weight_map"])
+    if not isinstance(said, dict) or not said:
+        raise Corrupt("it says no shapes", 'Give an object that maps each name to its shape, as in {"fc.weight": [10, 4]}.', where)
+    found: dict[str, Shape | None] = {}
+    for key, shape in said.items():
+        if isinstance(shape, dict):                     # safetensors' own header
+            if key == "__metadata__":
+                continue
+            shape = shape.get("shape")
+        if not isinstance(key, str) or not (shape is None or (isinstance(shape, (list, tuple)) and all(
+                type(size) is int and size >= 0 for size in shape))):
+            raise Corrupt(f"the shape of {visible(str(key))} is no list of sizes", 'Write it as in {"fc.weight": [10, 4]}.', where)
+        found[key] = None if shape is None else tuple(shape)
+    return found

@@ -1,0 +1,180 @@
+"""Edits that give tensors the names they should have, as few and as general as they can be, tried out before they are proposed.
+
+A step is (option, argument) as the command line takes it, and acts on names inside a state dict.
+"""
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from inspector.core.edits.strip_prefix import without_segment
+from inspector.core.naming_conventions import WRAPPERS
+
+Step = tuple[str, str]
+
+_MOST = 64              # more steps than this help nobody
+_NUMBER = re.compile(r"\d+")
+
+
+def steps_for(names: Iterable[str], targets: Mapping[str, str]) -> tuple[list[Step], dict[str, str]]:
+    """(steps, name -> what the steps make of it). `targets` says what some of `names` should be called; the others may be
+    renamed along where that harms nobody. Steps that cannot be had without a collision are left out."""
+    work = _Work({name: name for name in names}, dict(targets))
+    work.unwrap()
+    work.prefixes()
+    work.patterns()
+    return work.steps, work.now
+
+
+class _Rename(NamedTuple):
+    pattern: str
+    replacement: str
+
+    def of(self, name: str) -> str:
+        return re.sub(self.pattern, self.replacement, name)
+
+
+class _Work:
+    """`now` maps each name to what it is called after `steps`."""
+
+    def __init__(self, now: dict[str, str], targets: dict[str, str]) -> None:
+        self.now = now
+        self.targets = targets
+        self.steps: list[Step] = []
+
+    def pending(self) -> dict[str, str]:
+        """What names that are not right yet are called now -> what they should be."""
+        return {self.now[name]: target for name, target in self.targets.items() if self.now[name] != target}
+
+    def take(self, step: Step, changed: Mapping[str, str]) -> bool:
+        """Does it, unless two names would become one or a right one wrong. `changed` maps present names."""
+        then = {name: changed.get(present, present) for name, present in self.now.items()}
+        right = all(then[name] == target for name, target in self.targets.items() if self.now[name] == target)
+        if not right or then == self.now or len(set(then.values())) < len(then):
+            return False
+        self.now = then
+        self.steps.append(step)
+        return True
+
+    # -- whole prefixes -----------------------------------------------------------------------------------------------
+
+    def unwrap(self) -> None:
+        """What `torch.compile` and FSDP put into names is stripped from all of them, when the targets have none of it."""
+        pending = self.pending()
+        for wrapper in sorted(WRAPPERS):
+            wrapped = {name for name in pending if f".{wrapper}." in f".{name}."}
+            if wrapped and not any(f".{wrapper}." in f".{target}." for target in self.targets.values()):
+                changed = {name: without_segment(name, wrapper) for name in self.now.values()}
+                self.take(("--strip-prefix", f"{wrapper}."), changed)
+
+    def prefixes(self) -> None:
+        """Prefixes to strip, the one most names ask for first; then one to add, or one to put in another's place."""
+        for _ in range(_MOST):
+            pending = self.pending()
+            asked: dict[tuple[str, str], int] = defaultdict(int)
+            for name, target in pending.items():
+                asked[_difference(name, target)] += 1
+            for (old, new), count in sorted(asked.items(), key=lambda one: -one[1])[:8]:
+                # a layer's prefix is left to the patterns, which do all layers at once
+                if (count >= 2 or count == len(pending)) and not _NUMBER.search(old) and self._replace(old, new, pending):
+                    break
+            else:
+                return
+
+    def _replace(self, old: str, new: str, pending: dict[str, str]) -> bool:
+        present = list(self.now.values())
+        if old and not new:
+            return self.take(("--strip-prefix", old), {name: name[len(old):] for name in present if name.startswith(old)})
+        if new and not old:
+            if self.take(("--add-prefix", new), {name: new + name for name in present}):
+                return True
+            heads = sorted({name.split(".", 1)[0] for name, target in pending.items() if target == new + name})
+            chosen = "|".join(map(_literal, heads))
+            return len(heads) <= 16 and self._rename(_Rename(rf"^(?=(?:{chosen})(?:\.|$))", _plain(new)))
+        return bool(old) and self._rename(_Rename("^" + _literal(old), _plain(new)))
+
+    def _rename(self, rename: _Rename) -> bool:
+        changed = {name: rename.of(name) for name in self.now.values()}
+        pending = self.pending()
+        wrong = any(name in pending and pending[name] != new for name, new in changed.items() if new != name)
+        return not wrong and self.take(("--rename", f"{rename.pattern}={rename.replacement}"), changed)
+
+    # -- patterns -----------------------------------------------------------------------------------------------------
+
+    def patterns(self) -> None:
+        """Renames of what is left, for as many names at once as one pattern fits."""
+        stuck: set[str] = set()
+        while len(self.steps) < _MOST:
+            pending = {name: target for name, target in self.pending().items() if name not in stuck}
+            if not pending:
+                return
+            name, target = next(iter(pending.items()))
+            tried = sorted(set(_generalised(name, target)), key=lambda rename: -_coverage(rename, pending))
+            if not any(self._rename(rename) for rename in tried):
+                stuck.add(name)
+
+
+def _coverage(rename: _Rename, pending: dict[str, str]) -> int:
+    return sum(rename.of(name) == target for name, target in pending.items())
+
+
+def _difference(name: str, target: str) -> tuple[str, str]:
+    """The prefixes in which they differ, whole segments, and no more of them than need be."""
+    mine, theirs = name.split("."), target.split(".")
+    same = 0
+    while same < min(len(mine), len(theirs)) and mine[-1 - same] == theirs[-1 - same]:
+        same += 1
+    def head(segments: list[str]) -> str:
+        return "".join(f"{segment}." for segment in segments[:len(segments) - same])
+    return (head(mine), head(theirs)) if same else ("?", "")
+
+
+def _generalised(name: str, target: str) -> Iterator[_Rename]:
+    """Renames that do it: of the module with all its tensors, or of the name itself; each for all layers, where a number
+    stays, and for this one only; or of a prefix."""
+    mine, theirs = name.split("."), target.split(".")
+    old, new = _difference(name, target)
+    if old and old != "?":
+        yield from _with_numbers(old, new, "")
+    if mine[-1] == theirs[-1] and len(mine) > 1 and len(theirs) > 1:
+        yield from _with_numbers(".".join(mine[:-1]) + ".", ".".join(theirs[:-1]) + ".", "")
+    yield from _with_numbers(name, target, "$")
+
+
+def _with_numbers(name: str, target: str, end: str) -> Iterator[_Rename]:
+    """The numbers that stay become groups: all of them in order, the first only, the last only, none."""
+    mine, theirs = list(_NUMBER.finditer(name)), list(_NUMBER.finditer(target))
+    in_order: list[tuple[int, int]] = []
+    at = 0
+    for i, number in enumerate(mine):
+        j = next((j for j in range(at, len(theirs)) if theirs[j][0] == number[0]), None)
+        if j is not None:
+            in_order.append((i, j))
+            at = j + 1
+    for kept in (in_order, in_order[:1], in_order[-1:], []):
+        pattern, replacement = ["^"], []
+        last = 0
+        for i, _ in kept:
+            pattern += [_literal(name[last:mine[i].start()]), r"(\d+)"]
+            last = mine[i].end()
+        pattern.append(_literal(name[last:]) + end)
+        last = 0
+        for group, (_, j) in enumerate(kept, 1):
+            replacement += [_plain(target[last:theirs[j].start()]), f"\\g<{group}>"]
+            last = theirs[j].end()
+        replacement.append(_plain(target[last:]))
+        yield _Rename("".join(pattern), "".join(replacement))
+
+
+def _literal(text: str) -> str:
+    """`text` in a pattern. The first `=` would end the pattern on the command line, so it is written as its code."""
+    return re.escape(text).replace("=", r"\x3d").replace(r"\-", "-").replace(r"\_", "_")
+
+
+def _plain(text: str) -> str:
+    """`text` in a replacement."""
+    return text.replace("\\", r"\\")
+
+

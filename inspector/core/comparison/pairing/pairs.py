@@ -1,0 +1,146 @@
+"""What a comparison is: pairs of tensors with what differs in each, the rules by which names were paired, and the values."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.progress import QUIET, Monitor
+
+from .match import match
+from .rules import Matching, Rule
+from .sides import WHOLE, choose_both, shapes_of, tensors_of
+from .values import ValueChange, value_changes
+
+STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "unread")
+
+
+class Difference(NamedTuple):
+    """How the elements of a pair differ, b minus a, in float64. `n_different` of `numel` elements differ (NaN equals NaN,
+    0.0 equals -0.0); `max_abs` and `rms` are of the differences between finite elements, `rel` is their norm over a's
+    (inf when a is all zero and b is not), `cosine` of the two as vectors (nan when one is all zero), `sign_flips` the
+    elements of opposite sign; `nonfinite` counts elements of which one at least is NaN or infinite and which differ.
+    `equal_bytes`: every byte is the same. `cast` is "a" or "b" when that one is exactly the other cast to its dtype.
+    `problem` says why there are no figures, or is ""."""
+
+    numel: int = 0
+    n_different: int = 0
+    max_abs: float = 0.0
+    rms: float = 0.0
+    rel: float = 0.0
+    cosine: float = 1.0
+    sign_flips: int = 0
+    nonfinite: int = 0
+    equal_bytes: bool = False
+    cast: str = ""
+    problem: str = ""
+
+
+class Pair(NamedTuple):
+    """Two tensors that are the same part of the network, by their keys; None where a side has none. `status` is one of
+    `STATUSES`: "renamed" says that only the name differs, "unread" that shapes and dtypes agree and no value was read yet;
+    with "dtype" the values may be equal or not (see `difference`). `rule` is the number in `Comparison.rules` of the rule
+    that paired them, -1 for equal names; `device` says that the saved devices differ."""
+
+    a: str | None
+    b: str | None
+    status: str
+    rule: int = -1
+    device: bool = False
+    difference: Difference | None = None
+
+
+class Verdict(NamedTuple):
+    """What the comparison comes to. `id` is one of "identical", "same-weights" (in another container, under other names),
+    "cast", "fine-tuned", "unrelated-values", "different-architectures", "structure" (no values were read), "empty"; `facts`
+    are figures for the sentence, `moved` and `frozen` the groups of layers whose values did and did not change."""
+
+    id: str
+    facts: tuple[tuple[str, int | float | str], ...] = ()
+    moved: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`state_dicts` are the ones compared (`"*"`: all tensors of the file); `pairs` go in stored order of A, what only B has
+    comes after what stands before it there."""
+
+    a: Checkpoint
+    b: Checkpoint
+    state_dicts: tuple[str, str]
+    pairs: tuple[Pair, ...]
+    rules: tuple[Rule, ...] = ()
+    offered: tuple[Rule, ...] = ()
+    values: tuple[ValueChange, ...] = ()
+    verdict: Verdict | None = None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """status -> number of pairs, all statuses in order."""
+        found = Counter(pair.status for pair in self.pairs)
+        return {status: found[status] for status in STATUSES if status != "unread" or found[status]}
+
+    @property
+    def same(self) -> bool:
+        """Nothing differs: same names, values, shapes, dtypes, devices, and the same other values."""
+        return all(pair.status == "equal" and not pair.device for pair in self.pairs) and not self.values
+
+
+def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None,
+            accepted: Sequence[Rule] = (), rejected: frozenset[tuple[str, str]] = frozenset(),
+            monitor: Monitor = QUIET) -> Comparison:
+    """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. Raises
+    UsageError for a state dict that is not there, Cancelled."""
+    path_a, path_b = choose_both(a, b, in_a, in_b)
+    tensors_a, tensors_b = tensors_of(a, path_a), tensors_of(b, path_b)
+    matching = match(shapes_of(tensors_a), shapes_of(tensors_b), accepted=tuple(accepted), rejected=rejected, monitor=monitor)
+    by_rule = {name: number for number, rule in enumerate(matching.rules) for name, _ in rule.pairs}
+    pairs = []
+    for name, other in _in_order(list(tensors_a), list(tensors_b), matching):
+        x, y = tensors_a.get(name or ""), tensors_b.get(other or "")
+        if name is None or x is None:
+            assert y is not None
+            pairs.append(Pair(None, y.key, "only-b"))
+        elif other is None or y is None:
+            pairs.append(Pair(x.key, None, "only-a"))
+        else:
+            status = "shape" if x.shape != y.shape or x.layout != y.layout else "dtype" if x.dtype != y.dtype else "unread"
+            pairs.append(Pair(x.key, y.key, status, by_rule.get(name, -1), _differ(x.device, y.device)))
+    return Comparison(a, b, (path_a, path_b), tuple(pairs), matching.rules, matching.offered,
+                      tuple(value_changes(a, b, path_a, path_b)))
+
+
+def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict | None = None, *,
+               values: Sequence[ValueChange] | None = None) -> Comparison:
+    """The comparison with other pairs, such as some of its own."""
+    return replace(comparison, pairs=tuple(pairs), verdict=verdict, values=comparison.values if values is None else tuple(values))
+
+
+def _differ(x: str | None, y: str | None) -> bool:
+    """A format without devices says nothing about them."""
+    return x is not None and y is not None and x != y
+
+
+def _in_order(a: list[str], b: list[str], matching: Matching) -> list[tuple[str | None, str | None]]:
+    """All pairs in A's order; what only B has follows the pair that stands before it in B."""
+    partner = {y: x for x, y in matching.pairs.items()}
+    after: dict[str | None, list[str]] = {}
+    last: str | None = None
+    for name in b:
+        if name in partner:
+            last = name
+        else:
+            after.setdefault(last, []).append(name)
+    result: list[tuple[str | None, str | None]] = [(None, name) for name in after.get(None, ())]
+    for name in a:
+        other = matching.pairs.get(name)
+        result.append((name, other))
+        if other is not None:
+            result += [(None, extra) for extra in after.get(other, ())]
+    return result
+
+
+__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Pair", "Verdict", "pair_up", "with_pairs"]

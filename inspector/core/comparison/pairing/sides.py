@@ -1,0 +1,88 @@
+"""Which state dict of a checkpoint is compared with which of another, and the names in it."""
+from __future__ import annotations
+
+from collections import Counter
+from itertools import product
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.errors import UsageError
+from inspector.core.naming_conventions import USUAL_WEIGHTS
+
+from .rules import Shape
+
+WHOLE = "*"             # all tensors of the file, by their keys
+
+_MOST = 12
+
+
+def tensors_of(ckpt: Checkpoint, state_dict: str) -> dict[str, TensorInfo]:
+    """name -> tensor of one state dict in stored order, or of the whole file (`WHOLE`)."""
+    if state_dict == WHOLE:
+        return dict(ckpt.tensors)
+    return {info.name: info for info in ckpt.tensors.values() if info.state_dict == state_dict}
+
+
+def shapes_of(tensors: dict[str, TensorInfo]) -> dict[str, Shape | None]:
+    return {name: info.shape for name, info in tensors.items()}
+
+
+def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str | None = None) -> tuple[str, str]:
+    """The state dicts of `a` and `b` to compare: as asked, or the whole files when most of their keys are the same, or the
+    two that have most in common. Raises UsageError for one that is not there."""
+    for ckpt, asked in ((a, in_a), (b, in_b)):
+        if asked not in (None, WHOLE, *ckpt.state_dicts):
+            raise UsageError(f"there is no state dict {asked!r} in {ckpt.path}",
+                             "It has: " + (", ".join(map(repr, ckpt.state_dicts)) or "none") + ".")
+    if in_a is None and in_b is None and _mostly_the_same(a, b):
+        return WHOLE, WHOLE
+    from_a = [in_a] if in_a is not None else candidates(a)
+    from_b = [in_b] if in_b is not None else candidates(b)
+    kinds_a, kinds_b = ([_kinds(ckpt, path) for path in paths] for ckpt, paths in ((a, from_a), (b, from_b)))
+    best = max(product(range(len(from_a)), range(len(from_b))),
+               key=lambda at: (_common(kinds_a[at[0]], kinds_b[at[1]]), _wanted(from_a[at[0]]) + _wanted(from_b[at[1]])))
+    return from_a[best[0]], from_b[best[1]]
+
+
+def choose_one(ckpt: Checkpoint, names: dict[str, Shape | None]) -> str:
+    """The state dict of `ckpt` that has most in common with `names`."""
+    wanted = Counter((name.rsplit(".", 1)[-1], shape) for name, shape in names.items())
+    if all(shape is None for shape in names.values()):
+        wanted = Counter()
+    plain = Counter(name.rsplit(".", 1)[-1] for name in names)
+
+    def likeness(path: str) -> tuple[float, int]:
+        kinds = _kinds(ckpt, path)
+        leaves: Counter[str] = Counter()
+        for (leaf, _), count in kinds.items():
+            leaves[leaf] += count
+        return (_common(kinds, wanted) if wanted else _common_names(leaves, plain)), _wanted(path)
+    return max(candidates(ckpt), key=likeness)
+
+
+def candidates(ckpt: Checkpoint) -> list[str]:
+    """The state dicts that could be meant, those of optimizers last; the whole file when there is none."""
+    def is_state(path: str) -> bool:
+        return any(word in path.lower() for word in ("optim", "sched", "scaler"))
+    return sorted(ckpt.state_dicts, key=lambda path: (is_state(path), -_wanted(path)))[:_MOST] or [WHOLE]
+
+
+def _mostly_the_same(a: Checkpoint, b: Checkpoint) -> bool:
+    both = sum(key in b.tensors for key in a.tensors)
+    return both * 2 > min(len(a.tensors), len(b.tensors))
+
+
+def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, Shape | None]]:
+    return Counter((name.rsplit(".", 1)[-1], info.shape) for name, info in tensors_of(ckpt, path).items())
+
+
+def _common(x: Counter[tuple[str, Shape | None]], y: Counter[tuple[str, Shape | None]]) -> float:
+    """0 to 1: what of both is in both."""
+    return (x & y).total() / max(x.total(), y.total(), 1)
+
+
+def _common_names(x: Counter[str], y: Counter[str]) -> float:
+    return (x & y).total() / max(x.total(), y.total(), 1)
+
+
+def _wanted(path: str) -> int:
+    return -USUAL_WEIGHTS.index(path) if path in USUAL_WEIGHTS else -len(USUAL_WEIGHTS) - ("ema" in path.lower())

@@ -1,0 +1,246 @@
+"""Rules that rename segments or shift layer numbers, found from the shapes of whole families of modules.
+
+Names are taken apart into templates (`names`): all layers' `attention.query` are one family. Families of A and B whose
+shapes agree layer by layer may be the same; which of them are is told by the field's names for parts of networks, by the
+words they share and by the families around them. Where these leave a doubt, nothing is paired and the choice is offered.
+"""
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import NamedTuple
+
+from inspector.core.progress import QUIET, Monitor
+
+from .names import role_of, template_of, words_of
+from .rules import Rule, Shape, Shapes
+
+_TOO_MANY = 64          # families of equal shapes among which none is chosen by its words
+_MARGIN = 0.12          # by how much the best must be better than the next
+_ROLE = 1.5             # the score of an equal role
+_SMALL = 16             # elements: shapes as common as a scalar's tell nothing by themselves
+
+Known = Mapping[str, Shape]
+Numbers = tuple[int, ...]
+Signature = tuple[tuple[str, Shape], ...]
+
+
+class Family(NamedTuple):
+    """Modules whose paths differ in layer numbers only. `members` maps those to the tensors' leaf -> name."""
+
+    path: tuple[str, ...]
+    members: dict[Numbers, dict[str, str]]
+    first: int              # the place of its first tensor in stored order
+
+
+class _Profile(NamedTuple):
+    """What must be equal for two families to be the same: the signature of each member, by the rank of its numbers."""
+
+    members: tuple[tuple[Numbers, Signature], ...]
+
+
+def structure_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[Rule], list[Rule]]:
+    """(rules applied, rules offered) for names of `a` and `b` that have no partner yet."""
+    rules: list[Rule] = []
+    offered: dict[tuple[str, str], Rule] = {}
+    left_a = {name: shape for name, shape in a.items() if shape is not None}
+    left_b = {name: shape for name, shape in b.items() if shape is not None}
+    for last_is_a_name in (False, True):
+        found, doubtful = _by_family(left_a, left_b, last_is_a_name, monitor)
+        rules += found
+        offered.update({(rule.a, rule.b): rule for rule in doubtful})
+        for rule in found:
+            for x, y in rule.pairs:
+                del left_a[x], left_b[y]
+    if any(shape is None for shapes in (a, b) for shape in shapes.values()):
+        done_a, done_b = ({pair[side] for rule in rules for pair in rule.pairs} for side in (0, 1))
+        rules += _by_words([name for name in a if name not in done_a], [name for name in b if name not in done_b])
+    taken = {name for rule in rules for pair in rule.pairs for name in pair}
+    return rules, [rule for rule in offered.values() if not any(x in taken or y in taken for x, y in rule.pairs)]
+
+
+def families(names: Iterable[str], last_is_a_name: bool = False) -> list[Family]:
+    found: dict[tuple[str, ...], Family] = {}
+    for place, name in enumerate(names):
+        path, numbers, leaf = template_of(name, last_is_a_name)
+        family = found.get(path)
+        if family is None:
+            family = found[path] = Family(path, {}, place)
+        family.members.setdefault(numbers, {}).setdefault(leaf, name)
+    return list(found.values())
+
+
+def _by_family(a: Known, b: Known, last_is_a_name: bool, monitor: Monitor) -> tuple[list[Rule], list[Rule]]:
+    in_a, in_b = families(a, last_is_a_name), families(b, last_is_a_name)
+    classes: dict[_Profile, tuple[list[Family], list[Family]]] = defaultdict(lambda: ([], []))
+    for side, group, shapes in ((0, in_a, a), (1, in_b, b)):
+        for family in group:
+            classes[_profile(family, shapes)][side].append(family)
+    choose = _Chooser(in_a, in_b)
+    open_classes = {profile: sides for profile, sides in classes.items() if all(sides)}
+    pairs: list[tuple[Family, Family]] = []
+    for _ in range(3):                              # what is settled tells about what surrounds it
+        settled = [pair for profile, sides in open_classes.items() for pair in choose.settled(profile, *sides)]
+        monitor.check()
+        if not settled:
+            break
+        pairs += settled
+        done_a, done_b = {id(x) for x, _ in settled}, {id(y) for _, y in settled}
+        for sides in open_classes.values():
+            sides[0][:] = [family for family in sides[0] if id(family) not in done_a]
+            sides[1][:] = [family for family in sides[1] if id(family) not in done_b]
+        open_classes = {profile: sides for profile, sides in open_classes.items() if all(sides)}
+        for x, y in settled:
+            choose.learn(x, y)
+    partial = choose.partial([f for f in in_a if all(f is not x for x, _ in pairs)],
+                             [f for f in in_b if all(f is not y for _, y in pairs)], a, b)
+    doubtful = []
+    for mine, theirs in open_classes.values():
+        if len(mine) == len(theirs) <= _TOO_MANY:
+            why = ("only their shapes agree" if len(mine) == 1 else
+                   f"{len(mine)} families have these shapes; the stored order is all that tells them apart")
+            doubtful += [rule_of(x, y)._replace(why=why)
+                         for x, y in zip(mine, theirs, strict=True) if not choose.conflict(x, y)]
+    return [rule_of(x, y) for x, y in (*pairs, *partial)], doubtful
+
+
+def _by_words(a: list[str], b: list[str]) -> list[Rule]:
+    """Where shapes are not known: families of as many layers with the same tensors, which the field's names say are one."""
+    in_a, in_b = families(a), families(b)
+    choose = _Chooser(in_a, in_b)
+    rules = []
+    for x in in_a:
+        same = [y for y in in_b if x.members.keys() == y.members.keys()
+                and all(leaves.keys() == y.members[numbers].keys() for numbers, leaves in x.members.items())]
+        likely = [y for y in same if choose.score(x, y) >= _ROLE]
+        if len(likely) == 1 and sum(choose.score(other, likely[0]) >= _ROLE for other in in_a) == 1:
+            rules.append(rule_of(x, likely[0]))
+    return rules
+
+
+class _Chooser:
+    """Which of two families with equal shapes are the same."""
+
+    def __init__(self, a: list[Family], b: list[Family]) -> None:
+        documents = [words_of(family.path) for family in (*a, *b)]
+        counts = Counter(word for words in documents for word in words)
+        self._weight = {word: math.log(1 + len(documents) / n) for word, n in counts.items()}
+        self._parents: Counter[tuple[tuple[str, ...], tuple[str, ...]]] = Counter()
+
+    def settled(self, profile: _Profile, a: list[Family], b: list[Family]) -> list[tuple[Family, Family]]:
+        """Pairs that are each other's best by a margin, and the last ones left of a class that is otherwise settled."""
+        if len(a) > _TOO_MANY or len(b) > _TOO_MANY:
+            return self._same_words(a, b)
+        found = []
+        mine, theirs = list(a), list(b)
+        while mine and theirs:
+            scores = {(i, j): self.score(x, y) for (i, x), (j, y) in product(enumerate(mine), enumerate(theirs))}
+            best = max(scores, key=lambda at: scores[at])
+            i, j = best
+            rivals = [score for (k, m), score in scores.items() if (k == i) != (m == j)]
+            enough = 0.35 if rivals or _is_small(profile) else 0.05
+            if scores[best] < enough or any(score > scores[best] - _MARGIN for score in rivals):
+                break
+            found.append((mine.pop(i), theirs.pop(j)))
+        return found
+
+    def _same_words(self, a: list[Family], b: list[Family]) -> list[tuple[Family, Family]]:
+        """In a crowd only equal roles and words count."""
+        by_words: dict[tuple[str, frozenset[str]], list[list[Family]]] = defaultdict(lambda: [[], []])
+        for side, group in enumerate((a, b)):
+            for family in group:
+                by_words[role_of(family.path), words_of(family.path)][side].append(family)
+        return [(mine[0], theirs[0]) for mine, theirs in by_words.values() if len(mine) == len(theirs) == 1]
+
+    def score(self, x: Family, y: Family) -> float:
+        """0 (nothing in common) to about 4; negative when their names say that they are different parts."""
+        if x.path == y.path:
+            return 4.0
+        if self.conflict(x, y):
+            return -1.0
+        role = role_of(x.path)
+        result = 1.5 if role and role == role_of(y.path) else 0.0
+        words_x, words_y = words_of(x.path), words_of(y.path)
+        either = sum(self._weight[word] for word in words_x | words_y)
+        result += sum(self._weight[word] for word in words_x & words_y) / either if either else 0.0
+        last_x, last_y = words_of(x.path[-1:]), words_of(y.path[-1:])
+        if last_x and last_x == last_y:
+            result += 0.4
+        return result + (0.4 if self._parents[x.path[:-1], y.path[:-1]] else 0.0)
+
+    def conflict(self, x: Family, y: Family) -> bool:
+        one, other = role_of(x.path), role_of(y.path)
+        return bool(one and other and one != other) or _opposed(words_of(x.path), words_of(y.path))
+
+    def learn(self, x: Family, y: Family) -> None:
+        self._parents[x.path[:-1], y.path[:-1]] += 1
+
+    def partial(self, a: list[Family], b: list[Family], shapes_a: Known, shapes_b: Known) -> list[tuple[Family, Family]]:
+        """Families of which one has layers that the other has not, where all that both have agree."""
+        if len(a) > 512 or len(b) > 512:
+            return []
+        by_numbers = [y for y in b if "#" in y.path]
+        found: list[tuple[float, Family, Family]] = []
+        for x in a:
+            if "#" not in x.path:
+                continue
+            scored = sorted(((self.score(x, y), i) for i, y in enumerate(by_numbers) if _agree(x, y, shapes_a, shapes_b)), reverse=True)
+            if scored and scored[0][0] >= 0.8 and (len(scored) == 1 or scored[0][0] > scored[1][0] + _MARGIN):
+                found.append((scored[0][0], x, by_numbers[scored[0][1]]))
+        chosen: dict[int, tuple[float, Family, Family]] = {}
+        for score, x, y in sorted(found, key=lambda one: -one[0]):
+            chosen.setdefault(id(y), (score, x, y))
+        return [(x, y) for _, x, y in chosen.values()]
+
+
+_OPPOSED = (("encoder", "decoder"), ("generator", "discriminator"), ("actor", "critic"), ("student", "teacher"), ("source", "target"),
+            ("q", "k"), ("q", "v"), ("k", "v"), ("before", "after"), ("up", "down"), ("in", "out"), ("ih", "hh"))
+
+
+def _opposed(x: frozenset[str], y: frozenset[str]) -> bool:
+    return any((one in x) != (one in y) and (other in x) != (other in y) and (one in x) != (other in x) for one, other in _OPPOSED)
+
+
+def _is_small(profile: _Profile) -> bool:
+    return all(math.prod(shape) <= _SMALL for _, signature in profile.members for _, shape in signature)
+
+
+def _profile(family: Family, shapes: Known) -> _Profile:
+    ranks = _ranks(family)
+    return _Profile(tuple(sorted((ranks[numbers], _signature(leaves, shapes)) for numbers, leaves in family.members.items())))
+
+
+def _ranks(family: Family) -> dict[Numbers, Numbers]:
+    """Each member's numbers -> their ranks among those in the same place; a number that is always the same counts nothing."""
+    columns = [sorted(set(column)) for column in zip(*family.members, strict=True)]
+    ranked = [{number: rank for rank, number in enumerate(column)} if len(column) > 1 else None for column in columns]
+    return {numbers: tuple(rank[n] for rank, n in zip(ranked, numbers, strict=True) if rank is not None) for numbers in family.members}
+
+
+def _signature(leaves: dict[str, str], shapes: Known) -> Signature:
+    return tuple(sorted((leaf, shapes[name]) for leaf, name in leaves.items()))
+
+
+def _agree(x: Family, y: Family, shapes_a: Known, shapes_b: Known) -> bool:
+    both = x.members.keys() & y.members.keys()
+    return len(both) * 2 >= min(len(x.members), len(y.members)) > 0 and bool(both) and all(
+        _signature(x.members[n], shapes_a) == _signature(y.members[n], shapes_b) for n in both)
+
+
+def rule_of(x: Family, y: Family) -> Rule:
+    numbers = _mapping(x, y)
+    pairs = [(name, y.members[other][leaf]) for mine, other in numbers.items()
+             for leaf, name in x.members[mine].items() if leaf in y.members[other]]
+    shifted = any(mine != other for mine, other in numbers.items())
+    left = sum(map(len, x.members.values())) - len(pairs)
+    return Rule("shift" if shifted and x.path == y.path else "segments", ".".join(x.path), ".".join(y.path), tuple(pairs), 0, left)
+
+
+def _mapping(x: Family, y: Family) -> dict[Numbers, Numbers]:
+    """Layers of A -> layers of B: by number where the numbers are the same, else by rank."""
+    if x.members.keys() == y.members.keys() or len(x.members) != len(y.members):
+        return {numbers: numbers for numbers in x.members if numbers in y.members}
+    by_rank = {ranks: numbers for numbers, ranks in _ranks(y).items()}
+    return {numbers: by_rank[ranks] for numbers, ranks in _ranks(x).items()}

@@ -1,0 +1,1 @@
+"""What several edits are built of."""

@@ -1,0 +1,219 @@
+"""What every edit is, and how its result is put together.
+
+An edit is a frozen value. `apply` gives a new checkpoint whose tables are what a save would write, and that remembers which
+key of the file each key came from (`Edited.origin`). It never reads a tensor.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+
+class Edit:
+    """`OPTION` is its name on the command line and in recipes. To add an edit: a file with a frozen dataclass that has the methods
+    below, a line in the room's list, a test file."""
+
+    OPTION: ClassVar[str] = ""
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        """`ckpt` as it is after this edit. Raises EditError when the edit cannot be applied; one that finds nothing to do is no
+        error (`core.effects` tells it)."""
+        raise NotImplementedError
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        """What a person should know besides the keys that change, one sentence each. Reads tensors only with `read`."""
+        return []
+
+    @property
+    def text(self) -> str:
+        """What stands after the option on the command line."""
+        raise NotImplementedError
+
+    @property
+    def option(self) -> str:
+        return self.OPTION
+
+    def to_json(self) -> Any:
+        """What stands beside the edit's name in a recipe."""
+        return self.text
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Edit:
+        """The edit that `text` asks for after `option`. Raises EditError."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> Edit:
+        """The edit of a recipe. Raises EditError."""
+        if not isinstance(value, str):
+            raise EditError(f"{option} takes a text, not {_json_name(value)}")
+        return cls.parse(value, option)
+
+
+def _json_name(value: Any) -> str:
+    names = {dict: "an object", list: "a list", bool: "true or false", int: "a number", float: "a number", type(None): "null"}
+    return names.get(type(value), "a text")
+
+
+def fields_of(value: Any, option: str, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+    """The object of a recipe's edit, with just these names. Raises EditError."""
+    wanted, known = tuple(required), {*required, *optional}
+    if not isinstance(value, dict):
+        raise EditError(f"{option} takes an object with {', '.join(wanted)}, not {_json_name(value)}")
+    for name in wanted:
+        if name not in value:
+            raise EditError(f"{option} needs {name!r}")
+    for name in value:
+        if name not in known:
+            raise EditError(f"{option} knows no {visible(str(name), 60)!r}", f"It takes {', '.join(sorted(known))}.")
+    return value
+
+
+# -- what a checkpoint is made of -----------------------------------------------------------------------------------------------
+
+def source_of(ckpt: Checkpoint) -> Checkpoint:
+    """The checkpoint as it was opened."""
+    return ckpt.edited.source if ckpt.edited else ckpt
+
+
+def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:
+    """key -> the key in `source_of`, of all that was there."""
+    if ckpt.edited:
+        return ckpt.edited.origin
+    return dict(zip(every := [*ckpt.tensors, *ckpt.values], every, strict=True))
+
+
+def module_dicts(ckpt: Checkpoint) -> frozenset[str]:
+    """The state dicts that are no dicts in the file but modules whose `state_dict()` would be that."""
+    return frozenset(path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque))
+
+
+def optimizer_dicts(ckpt: Checkpoint) -> dict[str, str]:
+    """The state of optimizers: its path -> the path of the optimizer's state dict, with "." after it where there is one."""
+    found = {path: path[:-len("state")] for path in ckpt.state_dicts if path == "state" or path.endswith(".state")}
+    if not found:
+        return found
+    return {path: owner for path, owner in found.items()
+            if any(key.startswith(f"{owner}param_groups.") for table in (ckpt.values, ckpt.tensors) for key in table)}
+
+
+def ancestors(key: str) -> Iterator[str]:
+    """The paths above `key`, nearest first, and the root."""
+    at = key.rfind(".")
+    while at >= 0:
+        yield key[:at]
+        at = key.rfind(".", 0, at)
+    if key:
+        yield ""
+
+
+class Places:
+    """The nearest of some state dicts that a value's key lies in, or None. Neighbours are looked up once."""
+
+    def __init__(self, dicts: Iterable[str]) -> None:
+        self._dicts = frozenset(dicts)
+        self._known: dict[str, str | None] = {}
+
+    def of(self, key: str) -> str | None:
+        above = key.rpartition(".")[0]
+        if not key or above in self._known:
+            return self._known[above] if key else None
+        found = self._known[above] = next((path for path in ancestors(key) if path in self._dicts), None)
+        return found
+
+
+def parts_of(info: TensorInfo) -> Iterator[TensorInfo]:
+    """The tensors a tensor is made of: indices and values, scales."""
+    if info.extra:
+        yield from (part for name, part in info.extra.items() if isinstance(part, TensorInfo) and name != "cast")
+
+
+def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
+    """The ids of all storages that these tensors view."""
+    used: set[str] = set()
+    for info in infos:
+        used.add(info.storage)
+        if info.extra:
+            used |= used_storages(parts_of(info))
+    return used
+
+
+# -- the result -----------------------------------------------------------------------------------------------------------------
+
+def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = None, *, root: str | None = None,
+           taken: Mapping[str, Storage] | None = None, **tables: Any) -> Checkpoint:
+    """`ckpt` with other `tables` (fields of Checkpoint). `came_from` maps each key that is there now to its key in `ckpt`, keys that
+    are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`."""
+    before = ckpt.edited
+    origin = origin_of(ckpt)
+    if came_from is not None:
+        known = origin
+        origin = {key: known[old] for key, old in came_from.items() if old in known}
+    others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
+    made = Edited(source_of(ckpt), MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
+                  root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
+                  MappingProxyType({**others, **taken}) if taken else others)
+    frozen: dict[str, Any] = {name: MappingProxyType(table) if isinstance(table, dict) else table for name, table in tables.items()}
+    return replace(ckpt, edited=made, **frozen)
+
+
+def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values: dict[str, Plain], came_from: Mapping[str, str], *,
+            root: str | None = None, **tables: Any) -> Checkpoint:
+    """The same after tensors or values went away: storages nobody views any more go too, and so do state dicts without tensors.
+    Raises EditError when nothing is left."""
+    if not tensors and not values:
+        raise EditError("nothing would be left of the checkpoint", _say(edit))
+    tables.setdefault("storages", storages_left(ckpt, tensors))
+    if "state_dicts" not in tables:
+        there = {info.state_dict for info in tensors.values()}
+        tables["state_dicts"] = tuple(path for path in ckpt.state_dicts if path in there)
+    if "kind" not in tables:
+        before = ckpt.kind if root is None else "training-checkpoint"
+        tables["kind"] = kind_of(tensors, values, tables["state_dicts"], before)
+    return edited(ckpt, edit, came_from, root=root, tensors=tensors, values=values, **tables)
+
+
+def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo]) -> dict[str, Storage]:
+    """The storages without those that lost their last tensor."""
+    gone = used_storages(ckpt.tensors.values()) - used_storages(tensors.values())
+    return {id: storage for id, storage in ckpt.storages.items() if id not in gone} if gone else dict(ckpt.storages)
+
+
+def kind_of(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_dicts: tuple[str, ...], before: str) -> str:
+    """What it is, all in all, as `pickles.views` says it of a file."""
+    if isinstance(values.get(""), Opaque):
+        return before
+    if "" in tensors:
+        return "tensor"
+    if "" in state_dicts:
+        direct = sum(1 for info in tensors.values() if info.state_dict == "")
+        others = {key.split(".", 1)[0] for key, info in tensors.items() if info.state_dict != ""}
+        others |= {key.split(".", 1)[0] for key in values}
+        if direct > len(others):
+            return "state-dict"
+    if not tensors:
+        return "other"
+    return "training-checkpoint" if before == "state-dict" else before
+
+
+def _say(edit: Edit) -> str:
+    return f"It is --{edit.option} {visible(edit.text, 100)} that leaves nothing."
+
+
+def needs_extraction(key: str, path: str) -> EditError:
+    """Names inside a whole module cannot be changed in place."""
+    whole = f"the module at {visible(path, 60)!r}" if path else "a whole module"
+    return EditError(f"{visible(key, 80)!r} is in {whole}, whose names belong to its classes",
+                     f"Put --extract {visible(path, 60) or '.'} before: it takes the module's state dict out.", id="in_module")
+
+
+def note(count: int, one: str, many: str) -> str:
+    """A count with its noun."""
+    return f"{count:,} {one if count == 1 else many}"

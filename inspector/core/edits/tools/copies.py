@@ -1,0 +1,76 @@
+"""Tensors that get bytes of their own, of the same or another element type: what casting and unsharing have in common."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from math import prod
+from types import MappingProxyType
+
+from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.tensors.reader import cast_of
+
+from .common import Edit, edited, storages_left, used_storages
+
+_NOT_COPIED = ("cast", "chunks", "conj", "neg")       # how the elements lie or are read, which a copy does away with
+
+
+def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> Checkpoint:
+    """`ckpt` with each tensor of `dtypes` (key -> element type) in a storage of its own, contiguous. `ties`: those that are the
+    same elements and stay of one type still share one."""
+    tensors = dict(ckpt.tensors)
+    storages: dict[str, Storage] = {}
+    tied: dict[tuple[object, ...], str] = {}
+    names = fresh_ids(ckpt)
+    for key, dtype in dtypes.items():
+        info = tensors[key]
+        view = (info.storage, info.offset, info.shape, info.stride, info.dtype, dtype) if ties and info.storage else (key,)
+        id = tied.get(view)
+        if id is None:
+            id = tied[view] = next(names)
+            nbytes = prod(info.shape) * DTYPES[dtype].itemsize
+            storages[id] = Storage(id, dtype, info.device, nbytes, None)
+        tensors[key] = _copy(info, dtype, storages[id])
+    kept = storages_left(ckpt, tensors)
+    return edited(ckpt, edit, tensors=tensors, storages={**kept, **storages})
+
+
+def fresh_ids(ckpt: Checkpoint) -> Iterator[str]:
+    """Names for storages that neither `ckpt` nor its source has."""
+    taken = {*ckpt.storages, *(ckpt.edited.source.storages if ckpt.edited else ())}
+    n = 0
+    while True:
+        if (name := f"new:{n}") not in taken:
+            yield name
+        n += 1
+
+
+def _copy(info: TensorInfo, dtype: str, storage: Storage) -> TensorInfo:
+    read_as = cast_of(info)
+    if read_as is None or read_as.dtype != info.dtype:        # a copy of a copy is a copy of the first
+        read_as = info
+    extra = {name: value for name, value in (info.extra or {}).items() if name not in _NOT_COPIED}
+    return TensorInfo(info.key, info.shape, dtype, info.device, contiguous(info.shape), 0, storage.id, storage.nbytes,
+                      info.requires_grad, info.state_dict, info.layout, info.problem, info.node,
+                      MappingProxyType({**extra, "cast": read_as}))
+
+
+@lru_cache(4096)
+def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a tensor in C order, as torch gives them: a dimension without elements counts as one."""
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+def sharing(ckpt: Checkpoint) -> set[str]:
+    """The storages that more than one tensor views."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for info in ckpt.tensors.values():
+        used = used_storages((info,)) if info.extra else {info.storage}
+        twice |= used & seen
+        seen |= used
+    return twice - {""}

@@ -1,0 +1,62 @@
+"""Which keys a person means: `encoder.*.weight`, `{encoder,decoder}.*`, `optimizer_state_dict`."""
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Callable, Iterator
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import EditError
+
+from .common import Places, optimizer_dicts
+
+_ALTERNATIVES = 256
+
+
+def matcher(glob: str) -> Callable[[str], bool]:
+    """Whether a key fits: the whole of it, or a path above it, so that a name means all that is under it. `*` goes across dots,
+    `{a,b}` is either. Raises EditError."""
+    if not glob:
+        raise EditError("an empty pattern fits nothing", "`*` fits everything.")
+    either = "|".join(fnmatch.translate(part).removesuffix("\\Z").removesuffix("\\z") for part in alternatives(glob))
+    return re.compile(rf"(?:{either})(?:\..*)?\Z", re.DOTALL).match  # type: ignore[return-value]
+
+
+def is_literal(glob: str) -> bool:
+    """Whether the pattern can only mean one key."""
+    return not any(char in glob for char in "*?[{")
+
+
+def alternatives(glob: str) -> list[str]:
+    """`a.{b,c}` -> `a.b`, `a.c`. Braces that do not make pairs, or have no comma, stand for themselves."""
+    found, todo = [], [glob]
+    while todo:
+        text = todo.pop()
+        choice = re.search(r"\{([^{}]*,[^{}]*)\}", text)
+        if choice is None:
+            found.append(text)
+            continue
+        todo += [text[:choice.start()] + part + text[choice.end():] for part in reversed(choice.group(1).split(","))]
+        if len(todo) + len(found) > _ALTERNATIVES:
+            raise EditError(f"the pattern has more than {_ALTERNATIVES} alternatives", "Use fewer braces.")
+    return found
+
+
+def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
+    """The tensors (and `values`) whose key or whose name inside its state dict fits. The numbers by which optimizers call
+    parameters are no names."""
+    fits = matcher(glob)
+    numbered = optimizer_dicts(ckpt)
+    for key, info in ckpt.tensors.items():
+        place = info.state_dict
+        if fits(key) or (place and place not in numbered and fits(key[len(place) + 1:])):
+            yield key
+    if values:
+        places = Places(frozenset(ckpt.state_dicts) - {""})
+        for key in ckpt.values:
+            if fits(key):
+                yield key
+                continue
+            found = places.of(key)
+            if found and found not in numbered and fits(key[len(found) + 1:]):
+                yield key

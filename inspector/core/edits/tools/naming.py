@@ -1,0 +1,185 @@
+"""Other names for what is in state dicts: what stripping, adding and renaming have in common."""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import join, visible
+from inspector.core.progress import Monitor
+
+from .common import Edit, Places, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
+from .structure import Structure
+
+NewName = Callable[[str, str | None], str]
+"""(name inside the state dict, path of the state dict or None) -> the name it shall have."""
+
+_CHECK_EVERY = 4096
+
+
+def renamed(ckpt: Checkpoint, edit: Edit, new_name: NewName, monitor: Monitor) -> Checkpoint:
+    """`ckpt` with every entry of a state dict called as `new_name` says, `_metadata` and the names that optimizers keep along
+    with it. Nothing leaves its dict: what lies in a container of its own takes the container's new name. Raises EditError for
+    names that meet, become empty or belong to a whole module."""
+    names = _Names(ckpt, new_name, monitor)
+    changes = names.changes()
+    values, listed = names.values_of_optimizers()
+    if not changes and not listed:
+        return edited(ckpt, edit)
+    came_from = _without_collisions(ckpt, changes)
+    tensors = {new: ckpt.tensors[old] if new == old else _called(ckpt.tensors[old], new)
+               for old, new in ((old, changes.get(old, old)) for old in ckpt.tensors)}
+    values = {changes.get(key, key): value for key, value in values.items()}
+    metadata = {path: _metadata(table, path, changes, lambda name, path=path: new_name(name, path))  # type: ignore[misc]
+                for path, table in ckpt.module_metadata.items()}
+    return edited(ckpt, edit, came_from, tensors=tensors, values=values, module_metadata=metadata)
+
+
+def whole_segments(prefix: str) -> str:
+    """`module` and `module.` -> `module.`. Raises EditError for what is no prefix."""
+    bare = prefix.removesuffix(".")
+    if not bare or bare.startswith(".") or bare.endswith("."):
+        raise EditError(f"{visible(prefix, 80)!r} is no prefix", "A prefix is one or more names with dots between, like module.")
+    return f"{bare}."
+
+
+def _called(info: TensorInfo, key: str) -> TensorInfo:
+    return TensorInfo._make((key, *info[1:]))
+
+
+class _Names:
+    def __init__(self, ckpt: Checkpoint, new_name: NewName, monitor: Monitor) -> None:
+        self._ckpt = ckpt
+        self._new_name = new_name
+        self._monitor = monitor
+        self._modules = module_dicts(ckpt)
+        self._optimizers = optimizer_dicts(ckpt)
+        self._origin = origin_of(ckpt)
+        self._tails = Structure(ckpt).tails()
+        self._in_module: EditError | None = None
+
+    def changes(self) -> dict[str, str]:
+        """old key -> new key, of what changes."""
+        changes: dict[str, str] = {}
+        tails, origin = self._tails, self._origin
+        for done, info in enumerate(self._ckpt.tensors.values()):
+            if not done % _CHECK_EVERY:
+                self._monitor.check()
+            key, place = info.key, info.state_dict
+            tail = tails.get(origin.get(key, key), "") if tails else ""
+            new = self._new_key(key, place, tail)
+            if new != key:
+                changes[key] = new
+        places = Places(self._ckpt.state_dicts)
+        for key in self._ckpt.values if self._ckpt.state_dicts else ():
+            place = places.of(key)
+            if place is not None and place not in self._modules:
+                new = self._new_key(key, place, tails.get(origin.get(key, key), ""))
+                if new != key and not self._holds_a_dict(key, place, tails.get(origin.get(key, key), "")):
+                    changes[key] = new
+        if not changes and self._in_module is not None:
+            raise self._in_module
+        return changes
+
+    def _new_key(self, key: str, place: str | None, tail: str) -> str:
+        name = key[len(place) + 1:] if place else key
+        if tail == name:
+            return key
+        head = name[:-len(tail) - 1] if tail else name
+        if place in self._optimizers:
+            if head.isdigit():          # the number of a parameter
+                return key
+            new = self._new_name(head, place) + (f".{tail}" if tail else "")
+        else:
+            new = self._new_name(name, place)
+        if new == name or (tail and not new.endswith(f".{tail}")):
+            return key
+        if place in self._modules:
+            self._in_module = self._in_module or needs_extraction(key, place or "")
+            return key
+        if not new:
+            raise EditError(f"{visible(key, 80)!r} would have no name left", "Rename it to something else first.", id="empty_name")
+        return join(place, new) if place else new
+
+    def _holds_a_dict(self, key: str, place: str, tail: str) -> bool:
+        """Whether a value lies in a container that has a state dict in it: those never move."""
+        head = key[:-len(tail)] if tail else key + "."
+        return any(path != place and f"{path}.".startswith(head) for path in self._ckpt.state_dicts)
+
+    def values_of_optimizers(self) -> tuple[dict[str, Plain], bool]:
+        """The values, with the names of parameters that optimizers list renamed as the parameters are; whether there were any."""
+        values, found = dict(self._ckpt.values), False
+        for place, owner in self._optimizers.items():
+            start = f"{owner}param_groups."
+            for key, value in self._ckpt.values.items():
+                if isinstance(value, str) and key.startswith(start) and _is_parameter(key[len(start):]):
+                    new = self._new_name(value, place)
+                    if new and new != value:
+                        values[key], found = new, True
+        return values, found
+
+
+def _is_parameter(rest: str) -> bool:
+    """"0.params.3": a parameter in a group."""
+    group, _, name = rest.partition(".")
+    what, _, index = name.partition(".")
+    return group.isdigit() and what in ("params", "param_names") and index.isdigit()
+
+
+def _without_collisions(ckpt: Checkpoint, changes: Mapping[str, str]) -> dict[str, str]:
+    """new key -> old key. Raises EditError naming both keys that would be called the same."""
+    came_from: dict[str, str] = {}
+    for table in (ckpt.tensors, ckpt.values):
+        for old in table:
+            new = changes.get(old, old)
+            other = came_from.setdefault(new, old)
+            if other != old:
+                raise EditError(f"{visible(other, 80)!r} and {visible(old, 80)!r} would both be called {visible(new, 80)!r}",
+                                "Drop one of them first, or give it another name.", id="collision")
+    return came_from
+
+
+# -- _metadata --------------------------------------------------------------------------------------------------------------------
+
+def _metadata(table: Mapping[str, Any], path: str, changes: Mapping[str, str], new_name: Callable[[str], str]) -> dict[str, Any]:
+    """`_metadata` under the modules' new names: those that the names of their tensors tell, and where there are none, what the
+    edit makes of the module's own. Of two that become one the inner stays, as with torch's
+    `consume_prefix_in_state_dict_if_present`."""
+    modules = _modules_renamed(table, path, changes)
+    found: dict[str, Any] = {}
+    for module, facts in table.items():
+        new = modules.get(module)
+        if new is None:
+            new = _probed(module, new_name) if module else module
+        found[new] = facts
+    return found
+
+
+def _modules_renamed(table: Mapping[str, Any], path: str, changes: Mapping[str, str]) -> dict[str, str]:
+    start = len(path) + 1 if path else 0
+    modules: dict[str, str] = {}
+    for old, new in changes.items():
+        if path and not old.startswith(f"{path}."):
+            continue
+        old, new = old[start:], new[start:]
+        at = old.rfind(".")
+        while at > 0:
+            module, rest = old[:at], old[at + 1:]
+            if module in modules:
+                break           # and so are those above it
+            if new == rest:
+                renamed_to = ""
+            elif new.endswith(f".{rest}"):
+                renamed_to = new[:-len(rest) - 1]
+            else:
+                break
+            modules[module] = renamed_to
+            at = old.rfind(".", 0, at)
+    return modules
+
+
+def _probed(module: str, new_name: Callable[[str], str]) -> str:
+    """What becomes of a module that has no tensors, by what would become of one in it."""
+    new = new_name(f"{module}.\0")
+    return new[:-1].removesuffix(".") if new.endswith("\0") else module

@@ -1,0 +1,97 @@
+"""Which entries of an optimizer go along when parameters are dropped; `training` tells which parameter they belong to."""
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.keypath import visible
+from inspector.core.training.optimizers import optimizers
+
+from .common import module_dicts, optimizer_dicts
+
+
+class States(NamedTuple):
+    """`keys` of the optimizer's state and of its lists of parameters that go with some tensors; `unsure` says, for a person, why
+    they cannot be told, or is ""."""
+
+    keys: set[str]
+    unsure: str = ""
+
+
+def states_of(ckpt: Checkpoint, away: set[str]) -> States:
+    """The optimizer's entries for the parameters in `away`."""
+    found: set[str] = set()
+    unsure: list[str] = []
+    dropped = _lost_of(ckpt, away)
+    if not dropped:
+        return States(found)
+    known = {optimizer.path: optimizer for optimizer in optimizers(ckpt)}
+    for place, owner in optimizer_dicts(ckpt).items():
+        optimizer = known.get(owner.rstrip("."))
+        entries = _entries(ckpt, place)
+        if optimizer is None or all(key in away for keys in entries.values() for key in keys):
+            continue            # it has nothing, or is dropped itself
+        if optimizer.reason or not optimizer.known:
+            why = optimizer.reason or "which parameters it is about cannot be told"
+            unsure.append(f"The state in {visible(place, 60)!r} stays as it is: {why}.")
+            continue
+        lists = _lists(ckpt, owner)
+        numbers = {number for number, key in optimizer.parameters.items() if key in dropped}
+        for number in numbers:
+            found |= set(entries.get(number, ()))
+        found |= {key for group in lists.values() for key, number in group.items() if number in numbers}
+        found |= _named(ckpt, lists, numbers)
+    return States(found, " ".join(unsure))
+
+
+def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:
+    """group -> key of a list's item -> the parameter's number or name."""
+    fits = re.compile(re.escape(f"{owner}param_groups.") + r"(\d+)\.params\.\d+").fullmatch
+    groups: dict[str, dict[str, str]] = {}
+    for key, value in ckpt.values.items():
+        found = fits(key) if key.startswith(f"{owner}param_groups.") else None
+        if found and isinstance(value, int | str):
+            groups.setdefault(f"{owner}param_groups.{found.group(1)}", {})[key] = str(value)
+    return groups
+
+
+def _entries(ckpt: Checkpoint, place: str) -> dict[str, list[str]]:
+    """number or name of a parameter -> the keys of its state."""
+    entries: dict[str, list[str]] = {}
+    start = f"{place}."
+    for table in (ckpt.tensors, ckpt.values):
+        for key in table:
+            if key.startswith(start):
+                rest = key[len(start):]
+                head = rest.split(".", 1)[0]
+                entries.setdefault(head if head.isdigit() else rest.rpartition(".")[0], []).append(key)
+    return entries
+
+
+def _weights(ckpt: Checkpoint) -> dict[str, list[TensorInfo]]:
+    """The state dicts that an optimizer's state may be about."""
+    numbered, modules = optimizer_dicts(ckpt), module_dicts(ckpt)
+    found: dict[str, list[TensorInfo]] = {}
+    for info in ckpt.tensors.values():
+        path = info.state_dict
+        if path is not None and path not in numbered and path not in modules:
+            found.setdefault(path, []).append(info)
+    return found
+
+
+def _lost_of(ckpt: Checkpoint, away: set[str]) -> set[str]:
+    """The dropped tensors of state dicts that do not go as a whole."""
+    lost = set()
+    for infos in _weights(ckpt).values():
+        gone = {info.key for info in infos if info.key in away}
+        if len(gone) < len(infos):
+            lost |= gone
+    return lost
+
+
+def _named(ckpt: Checkpoint, lists: dict[str, dict[str, str]], numbers: set[str]) -> set[str]:
+    """The names that stand beside dropped numbers."""
+    found = {f"{group}.param_names.{key.rpartition('.')[2]}" for group, items in lists.items()
+             for key, number in items.items() if number in numbers}
+    return {key for key in found if key in ckpt.values}

@@ -1,0 +1,133 @@
+"""Which containers of the pickle the keys of a checkpoint lie in: a key alone does not tell `{"a.b": …}` from `{"a": {"b": …}}`."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.graph import CALLS, CONTAINERS, Graph
+from inspector.core.pickles.objects.plain import key_text
+from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, view_of
+
+from .common import Places, module_dicts, source_of
+
+_STEPS = 100_000        # containers looked at for one path
+
+
+class Structure:
+    """Answers for the checkpoint as it was opened, whatever was edited since. Only a file with one pickle has containers here:
+    elsewhere a name is a name."""
+
+    def __init__(self, ckpt: Checkpoint) -> None:
+        source = source_of(ckpt)
+        self._source = source
+        self._graph: Graph | None = source.pickles[0].graph if len(source.pickles) == 1 else None
+        self._children: dict[int, dict[str, int]] = {}
+        self._views: dict[int, View | None] = {}
+
+    def container(self, path: str) -> View | None:
+        """The container at `path`, or None when there is none, or another thing."""
+        graph = self._graph
+        if graph is None or graph.root < 0:
+            return None
+        todo = [(graph.root, path)]
+        seen: set[tuple[int, int]] = set()
+        while todo and len(seen) < _STEPS:
+            node, rest = todo.pop()
+            if (node, len(rest)) in seen:
+                continue
+            seen.add((node, len(rest)))
+            view = self._view(node)
+            if view is None or isinstance(view, Leaf):
+                continue
+            if not rest:
+                return view
+            todo += self._next(node, view, rest)
+        return None
+
+    def is_list(self, path: str) -> bool:
+        return isinstance(self.container(path), Sequence)
+
+    def is_dict(self, path: str) -> bool:
+        return isinstance(self.container(path), Mapping)
+
+    def tails(self) -> dict[str, str]:
+        """key -> what of it lies below a container of its own inside its state dict (or, outside any, below the root's), for all
+        that is not an entry of the state dict itself. Keys are those of the file."""
+        if self._graph is None:
+            return {}
+        found: dict[str, str] = {}
+        for place, keys in self._inside().items():
+            view = self.container(place)
+            if view is None or (isinstance(view, Mapping) and len(view.pairs) == len(keys)):
+                continue
+            names = self._names(view) if isinstance(view, Mapping) else set()       # a list's numbers are no names
+            start = len(place) + 1 if place else 0
+            for key in keys:
+                name = key[start:]
+                if name not in names:
+                    head = next((name[:at] for at in _dots(name) if name[:at] in names), None)
+                    found[key] = name if head is None else name[len(head) + 1:]
+        return found
+
+    def _inside(self) -> dict[str, list[str]]:
+        """state dict -> the keys of its tensors and of the values in it."""
+        source = self._source
+        modules = module_dicts(source)
+        inside: dict[str, list[str]] = {}
+        for info in source.tensors.values():
+            place = info.state_dict
+            if place not in modules:
+                inside.setdefault(place or "", []).append(info.key)
+        if source.values:
+            places = Places(source.state_dicts)
+            for key in source.values:
+                place = places.of(key)
+                if place is not None and place not in modules:
+                    inside.setdefault(place, []).append(key)
+        return inside
+
+    def _names(self, view: Mapping) -> set[str]:
+        assert self._graph is not None
+        graph = self._graph
+        return {key_text(graph, k) for k, _ in view.pairs}
+
+    def _view(self, node: int) -> View | None:
+        graph = self._graph
+        assert graph is not None
+        if node not in self._views:
+            kind = graph.kind[node]
+            self._views[node] = view_of(graph, node) if kind in CONTAINERS or kind in CALLS else None
+        return self._views[node]
+
+    def _next(self, node: int, view: View, rest: str) -> Iterator[tuple[int, str]]:
+        """The children of a container that `rest` may go through, and what is left of it then."""
+        children = self._children_of(node, view)
+        if rest in children:
+            yield children[rest], ""
+        for at in _dots(rest):
+            if rest[:at] in children:
+                yield children[rest[:at]], rest[at + 1:]
+
+    def _children_of(self, node: int, view: View) -> dict[str, int]:
+        found = self._children.get(node)
+        if found is None:
+            graph = self._graph
+            assert graph is not None
+            if isinstance(view, Sequence):
+                found = {str(i): item for i, item in enumerate(view.items)}
+            elif isinstance(view, Mapping):
+                found = {key_text(graph, k): value for k, value in (*view.pairs, *view.attributes)}
+            elif isinstance(view, Leaf):
+                found = {}
+            else:
+                found = {**dict(view.children), **{key_text(graph, k): value for k, value in view.attributes}}
+            self._children[node] = found
+        return found
+
+
+def _dots(text: str) -> Iterator[int]:
+    """Where the dots are, last first."""
+    at = text.rfind(".")
+    while at >= 0:
+        yield at
+        at = text.rfind(".", 0, at)

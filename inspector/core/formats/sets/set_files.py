@@ -1,0 +1,127 @@
+"""The files of a checkpoint that lies in several: names that stay inside its folder, and what else the folder holds.
+
+A name from an index or from `.metadata` is judged as text before the system is asked about it: on Windows a mere look at
+`\\\\host\\share\\x` sends the person's credentials to that host.
+"""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
+
+from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
+from inspector.core.findings import Finding
+from inspector.core.io.sources import SourceFile, open_source
+from inspector.core.keypath import visible
+from inspector.core.limits import Limits
+
+T = TypeVar("T")
+
+LISTED = 100_000                # entries of a folder that are looked at
+SHOWN = 3                       # names told in one message
+SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
+
+_CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)    # Windows opens devices by these
+_CONTROL = re.compile("[\x00-\x1f]")
+
+
+class Folder(NamedTuple):
+    """What lies directly in a folder, by name in order. `whole` is False when there is more than was looked at."""
+
+    names: list[str]
+    whole: bool
+
+    @property
+    def indexes(self) -> list[str]:
+        """The indexes of sharded checkpoints, by their names."""
+        return [name for name in self.names if is_index(name)]
+
+    @property
+    def checkpoints(self) -> list[str]:
+        return [name for name in self.names if name.lower().endswith(_CHECKPOINTS) and not name.startswith(".")]
+
+
+def is_index(name: str) -> bool:
+    """"model.safetensors.index.json", "model.safetensors.index.fp16.json", "pytorch_model.bin.index.json"."""
+    return name.endswith(".json") and (".safetensors.index." in name or ".bin.index." in name)
+
+
+def look(folder: str) -> Folder:
+    """One level of `folder`, no link followed, nothing opened. Raises Unreadable."""
+    names: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if len(names) >= LISTED:
+                    return Folder(sorted(names), False)
+                names.append(entry.name)
+    except OSError as error:
+        raise Unreadable(f"the system could not list the folder: {error.strerror or type(error).__name__}",
+                         "Your account may not read it: ask its owner, or copy it to a place of your own.") from error
+    return Folder(sorted(names), True)
+
+
+def refuse_outside(names: Iterable[str], where: str) -> None:
+    """Raises Corrupt ("path_traversal") when one of `names` could lead out of the folder on any system."""
+    bad = [name for name in names if not _stays_inside(name)]
+    if bad:
+        shown = ", ".join(repr(visible(name, 80)) for name in bad[:SHOWN]) + (" …" if len(bad) > SHOWN else "")
+        raise Corrupt(f"it names files outside its own folder: {shown}",
+                      "Nothing was looked up there. Do not trust this checkpoint.", where, id="path_traversal")
+
+
+def _stays_inside(name: str) -> bool:
+    if not name or len(name) > 4096 or "\\" in name or ":" in name or _CONTROL.search(name):
+        return False
+    return all(part.strip(". ") and not _DEVICES.fullmatch(part.strip()) for part in name.split("/"))
+
+
+def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Finding]:
+    """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
+    links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint."""
+    found = [(name, real) for name in names if (real := _outside(folder, os.path.join(folder, *name.split("/"))))]
+    if found and not limits.follow_links:
+        shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
+        count = "a link leads" if len(found) == 1 else f"{len(found):,} links lead"
+        raise Unsupported(f"{count} out of the folder of this checkpoint: {shown}" + (" …" if len(found) > SHOWN else ""),
+                          "Follow such links only if you, or somebody you trust, made them: --follow-links on the command line, "
+                          "follow_links=True in Python.", visible(found[0][0]), id="outside_folder")
+    return [Finding("outside_folder", "warning", visible(name), f"{visible(name, 80)} is a link to {visible(real, 120)}, outside the "
+                    "folder of this checkpoint.", "It was followed because somebody agreed to.") for name, real in found]
+
+
+def _outside(folder: str, path: str) -> str:
+    """Where a link leads when that is out of `folder`, else "". Within one Hugging Face cache
+    (`snapshots/<revision>/x -> blobs/<hash>`) links are how files lie."""
+    real, home = os.path.realpath(path), os.path.realpath(folder)
+    if _within(real, home):
+        return ""
+    root, found, _ = home.rpartition(f"{os.sep}snapshots{os.sep}")
+    return "" if found and _within(real, f"{root}{os.sep}blobs") else real
+
+
+def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, str], T]) -> T | InspectorError:
+    """What `read` makes of the file `name` of a set and its path, or why it cannot be read; `index` is its place in
+    `Checkpoint.files`. Raises Changed when it is written to meanwhile."""
+    path = os.path.join(folder, *name.split("/"))
+    try:
+        with open_source(path, index=index) as source:
+            found = read(source, path)
+            source.check_unchanged()
+            return found
+    except Changed:
+        raise
+    except InspectorError as error:
+        return error
+
+
+def _within(path: str, folder: str) -> bool:
+    return os.path.normcase(path).startswith(os.path.normcase(folder).rstrip(os.sep) + os.sep)
+
+
+def told(id: str, names: list[str], message: str, hint: str) -> Finding:
+    """One finding about many files; `message` goes on from their names."""
+    shown = ", ".join(visible(name, 80) for name in names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
+    return Finding(id, "warning", visible(names[0]), f"{shown}: {message}", hint)

@@ -1,0 +1,246 @@
+"""Checkpoints in several files with an index, as Hugging Face's libraries write them.
+
+    model.safetensors.index.json      {"metadata": {"total_size": bytes}, "weight_map": {key: file name, …}}
+    model-00001-of-00003.safetensors  a checkpoint of its own
+    pytorch_model.bin.index.json, pytorch_model-00001-of-00003.bin    the same for torch.save's files
+
+The index says which files belong to the set; what is in them they say themselves, and they are believed. Tensors come by
+file in the order in which the index first names them, in each file in its own order. Storages are called `file/id`, `file`
+being the number in `Checkpoint.files` (0 is the index). Source: huggingface_hub/serialization/_base.py, transformers
+modeling_utils.py (`get_checkpoint_shard_files`).
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, FileStamp, Member, Plain, Storage, TensorInfo
+from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig
+from inspector.core.findings import Finding
+from inspector.core.formats.shared.merging import Findings, Keys, Nodes, counted_on, merge_metadata, renamed
+from inspector.core.formats.shared.strict_json import Scanner
+from inspector.core.io.sources import SourceFile
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+from . import set_files
+
+SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
+UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
+_WHOLE_SET = "Fetch the whole set again: all files of one revision."
+
+ReadShard = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
+
+
+class Index(NamedTuple):
+    """`shards` maps each file name to its keys, both in the order of the index; `total_size` is as it stands there."""
+
+    shards: dict[str, list[str]]
+    total_size: Any
+
+
+def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The checkpoint whose index is `source`. Shards are opened by `read_shard`; those that cannot be are told in findings,
+    their keys listed with a problem. Raises Corrupt and Ambiguous for the index itself."""
+    index = parse(_all(source, limits), limits, monitor)
+    set_files.refuse_outside(index.shards, "weight_map")
+    format = _format(index)
+    reading = _Reading(source.stamp, os.path.dirname(path), index, limits)
+    reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
+    for number, name in enumerate(index.shards):
+        monitor.report(number, len(index.shards), visible(name, 80))
+        reading.shard(name, read_shard, monitor)
+    return reading.checkpoint(path, format)
+
+
+def parse(data: bytes, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Index:
+    """Reads an index in one pass. Raises Corrupt, with id "duplicate_key" for a key that is named twice."""
+    scanner = Scanner(data, "the index", limits=limits, monitor=monitor)
+    shards: dict[str, list[str]] | None = None
+    total: Any = None
+    scanner.space()
+    for name in scanner.members(1):
+        if name == "weight_map":
+            shards = _weight_map(scanner)
+        elif name == "metadata":
+            found = scanner.value(2)
+            total = found.get("total_size") if isinstance(found, dict) else None
+        else:
+            scanner.skip(2)
+    scanner.end()
+    if not shards:
+        raise Corrupt("the index names no files", _WHOLE_SET)
+    return Index(shards, total)
+
+
+def _weight_map(scanner: Scanner) -> dict[str, list[str]]:
+    shards: dict[str, list[str]] = {}
+    for key, name in scanner.text_pairs(2):
+        shards.setdefault(name, []).append(key)
+    return shards
+
+
+def _all(source: SourceFile, limits: Limits) -> bytes:
+    if source.size > limits.json_header:
+        raise TooBig(f"the index has {source.size:,} bytes, more than {limits.json_header:,}",
+                     "Open it with larger limits if you trust it.")
+    return source.read(0, source.size)
+
+
+def _format(index: Index) -> str:
+    kinds = {name.lower().endswith(".safetensors") for name in index.shards}
+    if len(kinds) > 1:
+        raise Ambiguous("the index names both .safetensors and other files: two sets are mixed in it", _WHOLE_SET, "weight_map",
+                        id="mixed_set")
+    return SAFETENSORS if kinds == {True} else TORCH
+
+
+class _Reading:
+    """The set as far as it has been read."""
+
+    def __init__(self, stamp: FileStamp, folder: str, index: Index, limits: Limits) -> None:
+        self.folder = folder
+        self.index = index
+        self.limits = limits
+        self.files = [stamp]
+        self.parts: list[Checkpoint] = []
+        self.tensors: dict[str, TensorInfo] = {}
+        self.values: dict[str, Plain] = {}
+        self.storages: dict[str, Storage] = {}
+        self.members: list[Member] = []
+        self.nodes = Nodes()
+        self.keys = Keys()
+        self.findings = Findings()
+        self.home: dict[str, str] = {}                  # tensor -> the shard it lies in
+        self.lost: dict[str, tuple[str, str]] = {}      # shard -> (why it cannot be read, what to do)
+        self.twice: list[str] = []
+
+    def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
+        part = set_files.read_part(self.folder, name, len(self.files),
+                                   lambda source, path: read_shard(source, path, self.limits, monitor))
+        if isinstance(part, InspectorError):
+            self.lost[name] = part.message, part.hint
+            self.findings.add(part.findings, visible(name))
+            self._grey(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {part.message}")
+            return
+        self._add(name, part)
+
+    def _grey(self, keys: list[str], problem: str) -> None:
+        """Lists keys of which nothing but the name is known."""
+        new = [key for key in keys if key not in self.keys.seen]
+        self.keys.seen.update(new)
+        form = TensorInfo("", (0,), UNKNOWN, None, (1,), 0, "", 0, state_dict="", problem=problem)[1:]
+        self.tensors.update((key, tuple.__new__(TensorInfo, (key, *form))) for key in new)
+
+    def _add(self, name: str, part: Checkpoint) -> None:
+        number = len(self.files)
+        self.files += part.files
+        self.parts.append(part)
+        base = self.nodes.add(part.pickles, visible(name))
+        self.members += [member._replace(name=f"{name}/{member.name}") for member in part.members]
+        self.findings.add(part.findings, visible(name))
+        ids = {id: f"{number}/{id}" for id in part.storages}
+        self.storages.update((ids[id], storage._replace(id=ids[id])) for id, storage in part.storages.items())
+        for key, info in part.tensors.items():
+            moved = renamed(info, ids, base)
+            if key in self.values:
+                moved = moved._replace(key=self.keys.new(key))
+            elif key in self.keys.seen:
+                moved = self._again(key, moved, name)
+            else:
+                self.keys.seen.add(key)
+                self.home[key] = name
+            self.tensors[moved.key] = moved
+        for key, value in part.values.items():
+            self.values[self.keys.new(key)] = counted_on(value, base)
+
+    def _again(self, key: str, info: TensorInfo, name: str) -> TensorInfo:
+        """A key that another shard has too (then neither can be told to be the right one) or that was listed for want of it."""
+        other = self.home.get(key)
+        if other is None:
+            self.home[key] = name
+            return info
+        self.twice.append(key)
+        problem = f"ambiguous: both {visible(other, 80)} and {visible(name, 80)} have a tensor of this name"
+        self.tensors[key] = self.tensors[key]._replace(problem=problem)
+        return info._replace(key=self.keys.new(key), problem=problem)
+
+    # -- what the index says against what there is --------------------------------------------------------------------
+
+    def checkpoint(self, path: str, format: str) -> Checkpoint:
+        self._tell_lost()
+        self._compare()
+        self._extra_files(os.path.basename(path))
+        self._total_size()
+        kinds = {part.kind for part in self.parts} or {"state-dict"}
+        state_dicts = dict.fromkeys(place for part in self.parts for place in part.state_dicts) or {"": None}
+        metadata = {name: text for part in reversed(self.parts) for name, text in part.metadata.items()}
+        facts = {"files": f"{len(self.index.shards):,}", **({"total_size": visible(str(self.index.total_size), 80)}
+                                                            if self.index.total_size is not None else {})}
+        return Checkpoint(path, format, kinds.pop() if len(kinds) == 1 else "other", tuple(self.files),
+                          MappingProxyType(self.tensors), MappingProxyType(self.values), MappingProxyType(self.storages),
+                          tuple(state_dicts), self.findings.all(), MappingProxyType(metadata),
+                          MappingProxyType(merge_metadata(self.parts)), MappingProxyType(facts), tuple(self.members),
+                          tuple(self.nodes.pickles))
+
+    def _tell_lost(self) -> None:
+        reasons: dict[tuple[str, str], list[str]] = {}
+        for name, why in self.lost.items():
+            reasons.setdefault(why, []).append(name)
+        for (message, hint), names in reasons.items():
+            self.findings.add([set_files.told("missing-shard", names, f"{message}. {self._count(names):,} of the set's tensors lie "
+                                              "there and cannot be shown.", hint)])
+
+    def _count(self, names: list[str]) -> int:
+        return sum(len(self.index.shards[name]) for name in names)
+
+    def _compare(self) -> None:
+        indexed: set[str] = set()
+        moved, absent = [], []
+        for name, keys in self.index.shards.items():
+            indexed.update(keys)
+            if name in self.lost:
+                continue
+            gone = [key for key in keys if key not in self.home and key not in self.tensors]
+            absent += gone
+            self._grey(gone, f"missing: the index says that it lies in {visible(name, 80)}, which does not have it")
+            moved += [key for key in keys if self.home.get(key, name) != name]
+        unindexed = [key for key in self.home if key not in indexed]
+        for id, level, keys, message, hint in (
+                ("index-mismatch", "warning", moved, "lie in another file than the index says", "They are shown from where they lie."),
+                ("missing-tensor", "warning", absent, "are in the index and in no file", _WHOLE_SET),
+                ("unindexed", "warning", unindexed, "are in the files and not in the index", "Programs that go by the index do not "
+                 "load them."),
+                ("ambiguous", "danger", self.twice, "are in more than one file", "Programs differ in which of them they take: ask "
+                 "whoever made the set.")):
+            if keys:
+                shown = ", ".join(visible(key, 80) for key in keys[:3]) + (" …" if len(keys) > 3 else "")
+                self.findings.add([Finding(id, "danger" if level == "danger" else "warning", visible(keys[0]),
+                                           f"{len(keys):,} tensors {message}: {shown}.", hint)])
+
+    def _extra_files(self, index_name: str) -> None:
+        """Files that are named like shards of this very set and that the index does not know."""
+        stems = {match.groups() for name in self.index.shards if (match := set_files.SHARD.fullmatch(name))}
+        try:
+            listed = set_files.look(self.folder or ".").names
+        except InspectorError:
+            return
+        extra = [name for name in listed if name not in self.index.shards
+                 and (match := set_files.SHARD.fullmatch(name)) and match.groups() in stems]
+        if extra:
+            self.findings.add([set_files.told("extra-shard", extra, f"named like a part of this set, but {visible(index_name, 80)} "
+                                              "does not know it.", "It may be left over from another version: it is not shown.")])
+
+    def _total_size(self) -> None:
+        total = self.index.total_size
+        if total is None or self.lost:
+            return
+        logical = sum(info.nbytes for info in self.tensors.values())
+        stored = sum(storage.nbytes for storage in self.storages.values())
+        if total not in (logical, stored):
+            self.findings.add([Finding("total-size", "info", "metadata.total_size", f"The index says that the tensors have "
+                                       f"{visible(str(total), 40)} bytes; they have {logical:,}.",
+                                       "The index may belong to another version of the files.")])

@@ -1,0 +1,1 @@
+"""What readers of several containers are built of."""

@@ -1,0 +1,563 @@
+"""The directory of a zip archive, read strictly: what any two zip readers could see differently is refused or named.
+
+Python's `zipfile` takes overlapping members, duplicate names and names cut at NUL; torch's miniz looks names up without
+regard to case, goes by the directory's sizes and never compares a local header. So this is our own reader, of APPNOTE
+6.3.10, over bounded positioned reads:
+
+    end record        searched in the last 65,557 bytes; the zip64 one exactly where its locator says
+    directory         one entry per member, whole, nothing between its end and the end record
+    local headers     read at open when that is cheap (`_ALL_LOCAL`, `_SMALL_SPAN`) and for the members a reader names; for
+                      the others the extent carries a `LocalHeader` and `core.bytes` verifies it before the first byte
+
+A member that is broken by itself gets a note and the rest opens; what makes the archive as a whole doubtful is an error.
+"""
+from __future__ import annotations
+
+import struct
+import sys
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from itertools import islice, repeat
+from operator import gt
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Extent, LocalHeader
+from inspector.core.errors import Ambiguous, Corrupt, NotACheckpoint, TooBig, Truncated, Unsupported
+from inspector.core.findings import Finding, Level
+from inspector.core.io import zip_local_header
+from inspector.core.io.sources import DEFLATED, STORED, SourceFile
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+_END = struct.Struct("<4sHHHHIIH")
+_END_SIGNATURE = b"PK\x05\x06"
+_LOCATOR = struct.Struct("<4sIQI")
+_LOCATOR_SIGNATURE = b"PK\x06\x07"
+_END64 = struct.Struct("<4sQHHIIQQQQ")
+_END64_SIGNATURE = b"PK\x06\x06"
+_ENTRY_SIGNATURE = b"PK\x01\x02"
+_TAIL = _END.size + 0xFFFF
+
+# of an entry after its signature, at these offsets: 4 flags, 6 method, 12 CRC, 16 packed, 20 unpacked, 24 lengths of name,
+# extra field and comment, 30 disk, 38 local header
+_FIXED, _STRIDE = 42, 44
+_LENGTHS = struct.Struct("<HHH")
+# signature, flags, method, CRC, packed, unpacked, name and extra lengths
+_LOCAL = struct.Struct("<4s2xHH4xIIIHH")
+
+_STRONG, _MASKED = 0x0040, 0x2000
+_ODD_FLAGS = zip_local_header.ENCRYPTED | zip_local_header.PATCHED | _STRONG | _MASKED
+
+_AT_ONCE = 8192             # members that are put into the table in one call
+_ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
+_SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
+_BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
+_LISTED = 20                 # findings of one sort told one by one
+
+_FETCH_AGAIN = "The download or copy may have been interrupted: fetch the file again."
+_DOUBT = "Programs that read zip files differently would see different contents. Do not trust this file."
+
+
+class ZipDirectory(NamedTuple):
+    """`members` maps names to extents in directory order; `notes` says which single members cannot be read and why
+    ("outside: …", "unsupported: …", "too_big: …", "corrupt: …"), `remarks` what is odd about readable ones; `start` is how
+    many bytes lie before the archive; `comment` the archive's, raw."""
+
+    members: dict[str, Extent]
+    notes: dict[str, str]
+    remarks: dict[str, str]
+    findings: list[Finding]
+    start: int
+    comment: bytes
+
+    def confirm(self, source: SourceFile, names: Iterable[str]) -> None:
+        """Reads the local headers of `names` where that has not happened: sets their real offsets, adds findings."""
+        for name in names:
+            extent = self.members[name]
+            if extent.local is not None and name not in self.notes:
+                self._settle(name, extent, extent.local, _header_at(source, extent.local.at))
+
+    def _settle(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
+        end = local.at + len(header) + extent.nbytes
+        if not header or end > local.bound:
+            self.notes[name] = "corrupt: the directory points to a place where no such member is"
+            self.findings.append(Finding("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip "
+                                         "directory says it is.", _FETCH_AGAIN))
+            return
+        told = zip_local_header.Told(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
+        found = zip_local_header.differences(header, told)
+        if found:
+            text = "; ".join(found)
+            self.remarks[name] = f"its local header disagrees with the directory: {text}"
+            self.findings.append(Finding("header-mismatch", "danger", name, f"The two zip headers of {visible(name)!r} disagree: "
+                                         f"the local one has {text}. Shown is what the directory says.", _DOUBT))
+        self.members[name] = extent._replace(offset=local.at + len(header), local=None)
+
+
+def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> ZipDirectory:
+    """Reads the directory at the end of `source`. Raises Truncated, Corrupt, Ambiguous, Unsupported, TooBig,
+    NotACheckpoint (empty archive)."""
+    end = _find_end(source)
+    if end.entries == 0:
+        raise NotACheckpoint("this is an empty ZIP archive", "Nothing was saved in it: save the checkpoint again.",
+                             id="empty_archive")
+    if end.entries > limits.zip_entries:
+        raise TooBig(f"the ZIP archive lists {end.entries:,} members, more than {limits.zip_entries:,}",
+                     "Open it with larger limits if you trust it.", id="too_big")
+    if end.nbytes > limits.zip_directory:
+        raise TooBig(f"the directory of the ZIP archive has {end.nbytes:,} bytes, more than {limits.zip_directory:,}",
+                     "Open it with larger limits if you trust it.", id="too_big")
+    monitor.check()
+    start, at, findings = _place(source, end)
+    table = _parse(source.read(at, end.nbytes), end.entries, start, at)
+    monitor.check()
+    findings += odd_names(table.names)
+    directory = ZipDirectory({}, {}, {}, findings + _odd_ends(source, end, table), start, end.comment)
+    _fill(directory, source, table, at)
+    return directory
+
+
+# -- the end of the archive -------------------------------------------------------------------------------------------
+
+
+class _End(NamedTuple):
+    entries: int
+    nbytes: int          # of the directory
+    declared: int        # offset of the directory as written
+    limit: int           # where the directory must end: the first end record
+    after: int           # end of the end record, comment included
+    comment: bytes
+
+
+def _find_end(source: SourceFile) -> _End:
+    first = max(0, source.size - _TAIL)
+    tail = source.read(first, source.size - first)
+    found = tail.rfind(_END_SIGNATURE, 0, max(0, len(tail) - _END.size + 4))
+    if found < 0:
+        raise _no_end(source, tail)
+    at = first + found
+    _, disk, disk_start, here, entries, nbytes, declared, n_comment = _END.unpack_from(tail, found)
+    after = at + _END.size + n_comment
+    if after > source.size:
+        raise Truncated(f"the comment at the end of the ZIP archive should have {n_comment:,} bytes, "
+                        f"{source.size - at - _END.size:,} are there", _FETCH_AGAIN, f"byte {at}")
+    _refuse_second_end(tail, found, after - first, first)
+    comment = tail[found + _END.size:found + _END.size + n_comment]
+    locator = source.read(at - _LOCATOR.size, _LOCATOR.size) if at >= _LOCATOR.size else b""
+    if locator.startswith(_LOCATOR_SIGNATURE):
+        large = _find_end64(source, locator, at)
+        small = (disk, disk_start, here, entries, nbytes, declared)
+        told = (large.disk, large.disk_start, large.here, large.entries, large.nbytes, large.declared)
+        full = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, zip_local_header.FULL32, zip_local_header.FULL32)
+        if any(a not in (b, c) for a, b, c in zip(small, told, full, strict=True)):
+            raise Ambiguous("the two end records of the ZIP archive (plain and zip64) disagree", _DOUBT, f"byte {at}")
+        disk, disk_start, here, entries, nbytes, declared = told
+        limit = large.at
+    else:
+        limit = at
+        if zip_local_header.FULL32 in (nbytes, declared):
+            raise Corrupt("the ZIP archive announces a zip64 end record and has none", _FETCH_AGAIN, f"byte {at}", id="zip64")
+    if disk or disk_start or here != entries:
+        raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {at}")
+    return _End(entries, nbytes, declared, limit, after, comment)
+
+
+def _no_end(source: SourceFile, tail: bytes) -> Truncated:
+    zeros = len(tail) - len(tail.rstrip(b"\0"))
+    if zeros == len(tail) or zeros > 4096:
+        return Truncated(f"the ZIP archive has no end record, and its last {zeros:,} bytes or more are zeros",
+                         "The download left a hole or the file was padded: fetch it again.", f"byte {source.size - zeros}",
+                         id="truncated_or_padded")
+    return Truncated("the end of the ZIP archive is missing (no directory in the last 64 KiB)",
+                     "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
+
+
+def _refuse_second_end(tail: bytes, found: int, after: int, first: int) -> None:
+    """Readers that go by the comment length could take an earlier end record that reaches the end of the file."""
+    earlier = tail.find(_END_SIGNATURE)
+    while 0 <= earlier < found:
+        if earlier + _END.size + int.from_bytes(tail[earlier + 20:earlier + 22], "little") == len(tail):
+            raise Ambiguous("the ZIP archive has two end records that could both be meant", _DOUBT, f"byte {first + earlier}")
+        earlier = tail.find(_END_SIGNATURE, earlier + 4)
+
+
+class _End64(NamedTuple):
+    at: int
+    disk: int
+    disk_start: int
+    here: int
+    entries: int
+    nbytes: int
+    declared: int
+
+
+def _find_end64(source: SourceFile, locator: bytes, end_at: int) -> _End64:
+    _, disk, declared, disks = _LOCATOR.unpack(locator)
+    limit = end_at - _LOCATOR.size
+    if disk or disks > 1:
+        raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.")
+    for at in (declared, limit - _END64.size):        # the second: bytes were put before the archive
+        if not 0 <= at <= limit - _END64.size:
+            continue
+        record = source.read(at, _END64.size)
+        signature, length, _, _, disk, disk_start, here, entries, nbytes, offset = _END64.unpack(record)
+        if signature == _END64_SIGNATURE and at + 12 + length == limit:
+            return _End64(at, disk, disk_start, here, entries, nbytes, offset)
+    raise Corrupt("the zip64 end record is not where its locator says", _FETCH_AGAIN, f"byte {limit}", id="zip64")
+
+
+def _place(source: SourceFile, end: _End) -> tuple[int, int, list[Finding]]:
+    """(bytes before the archive, where the directory is, findings)."""
+    at = end.limit - end.nbytes
+    if at == end.declared:
+        return 0, at, []
+    if at < 0 or end.declared + 4 > source.size:
+        raise Corrupt("the ZIP directory does not lie inside the file", _FETCH_AGAIN, f"byte {end.limit}")
+    by_size = source.read(at, min(4, end.nbytes)) == _ENTRY_SIGNATURE
+    by_offset = source.read(end.declared, 4) == _ENTRY_SIGNATURE
+    if by_size and by_offset:
+        raise Ambiguous("the ZIP archive has two directories that could both be meant", _DOUBT, f"byte {end.declared}")
+    if by_size and at > end.declared:
+        start = at - end.declared
+        return start, at, [_leading_junk(start)]
+    raise Corrupt("the ZIP directory is not where the end record says", _FETCH_AGAIN, f"byte {end.declared}")
+
+
+def _leading_junk(start: int) -> Finding:
+    return Finding("leading-junk", "danger", "byte 0", f"{start:,} bytes lie before the ZIP archive: torch reads this file as an "
+                   "old pickle from its first byte, other programs as a ZIP.", "Do not load it with torch.load.")
+
+
+# -- the directory ----------------------------------------------------------------------------------------------------
+
+
+class _Table(NamedTuple):
+    """The directory in columns, one item per member, in directory order; zip64 resolved, offsets from the file's start."""
+
+    names: list[str]
+    raws: list[bytes]
+    flags: list[int]
+    methods: list[int]
+    crcs: list[int]
+    packed: list[int]
+    sizes: list[int]
+    headers: list[int]
+    oddly_encoded: list[str]
+
+
+def _parse(data: bytes, entries: int, start: int, base: int) -> _Table:
+    """Takes the directory apart by columns, which is much faster than by rows."""
+    pieces = data.split(_ENTRY_SIGNATURE)
+    fixed = _fixed_parts(pieces[1:], entries)
+    if pieces.pop(0) or len(pieces) != entries or list(map(len, pieces)) != _piece_lengths(fixed):
+        # the signature occurs inside an entry, or something is wrong
+        pieces = list(_split_slowly(data, entries, base))
+        fixed = _fixed_parts(pieces, entries)
+    flags, methods = _shorts(fixed, 4), _shorts(fixed, 6)
+    crcs, packed, sizes, headers = (_longs(fixed, at) for at in (12, 16, 20, 38))
+    raws = [piece[_FIXED:_FIXED + n_name] for piece, n_name in zip(pieces, _shorts(fixed, 24), strict=True)]
+    names, oddly = _decode(raws)
+    for value in set(flags):
+        if value & _ODD_FLAGS:
+            _refuse_flags(value, names[flags.index(value)])
+    if not set(_shorts(fixed, 30)) <= {0, 0xFFFF}:
+        raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {base}")
+    if zip_local_header.FULL32 in map(max, (packed, sizes, headers)):
+        _resolve(pieces, names, packed, sizes, headers)
+    if any(_shorts(fixed, 26)):
+        _refuse_second_names(pieces, names)
+    if start:
+        headers = [header + start for header in headers]
+    return _Table(names, raws, flags, methods, crcs, packed, sizes, headers, oddly)
+
+
+def _fixed_parts(pieces: list[bytes], entries: int) -> bytes:
+    """The first 42 bytes after the signature of each entry, each with two more zeros: rows of `_STRIDE` bytes."""
+    if len(pieces) != entries or min(map(len, pieces)) < _FIXED:
+        return b""
+    return b"\0\0".join([piece[:_FIXED] for piece in pieces]) + b"\0\0"
+
+
+def _shorts(fixed: bytes, at: int) -> list[int]:
+    values = array("H", fixed)
+    if sys.byteorder == "big":
+        values.byteswap()
+    return values[at // 2::_STRIDE // 2].tolist()
+
+
+def _longs(fixed: bytes, at: int) -> list[int]:
+    if at % 4 == 0 and array("I").itemsize == 4 and sys.byteorder == "little":
+        return array("I", fixed)[at // 4::_STRIDE // 4].tolist()
+    return [low | high << 16 for low, high in zip(_shorts(fixed, at), _shorts(fixed, at + 2), strict=True)]
+
+
+def _piece_lengths(fixed: bytes) -> list[int]:
+    return [_FIXED + n_name + n_extra + n_comment
+            for n_name, n_extra, n_comment in zip(_shorts(fixed, 24), _shorts(fixed, 26), _shorts(fixed, 28), strict=True)]
+
+
+def _split_slowly(data: bytes, entries: int, base: int) -> Iterator[bytes]:
+    at = found = 0
+    while at < len(data):
+        begin = at + len(_ENTRY_SIGNATURE)
+        if data[at:begin] != _ENTRY_SIGNATURE or begin + _FIXED > len(data):
+            raise Corrupt(f"the ZIP directory breaks off after {found:,} of {entries:,} members", _FETCH_AGAIN, f"byte {base + at}")
+        at = begin + _FIXED + sum(_LENGTHS.unpack_from(data, begin + 24))
+        if at > len(data):
+            raise Corrupt("an entry of the ZIP directory is longer than the directory", _FETCH_AGAIN, f"byte {base + begin}")
+        found += 1
+        yield data[begin:at]
+    if found != entries:
+        raise Corrupt(f"the ZIP directory holds {found:,} members, its end record says {entries:,}", _FETCH_AGAIN,
+                      f"byte {base + at}")
+
+
+def _decode(raws: list[bytes]) -> tuple[list[str], list[str]]:
+    """(names, those of them that are not UTF-8). Whatever flag 11 says: torch writes and reads UTF-8 without it too."""
+    try:
+        names = b"\0".join(raws).decode().split("\0")
+    except UnicodeDecodeError:
+        names = []
+    if len(names) == len(raws):
+        return names, []
+    names, oddly = [], []
+    for raw in raws:
+        try:
+            names.append(raw.decode())
+        except UnicodeDecodeError:
+            names.append(raw.decode("cp437"))
+            oddly.append(names[-1])
+    return names, oddly
+
+
+def _refuse_flags(flags: int, name: str) -> None:
+    shown = visible(name, 80)
+    if flags & zip_local_header.PATCHED:
+        raise Unsupported(f"the member {shown!r} is stored as a patch of another one, which no PyTorch reader supports",
+                          "Pack the archive again with an ordinary ZIP program.", shown, id="patched")
+    raise Unsupported(f"the member {shown!r} is encrypted", "Unpack the archive with its password and pack it again without one.",
+                      shown, id="encrypted")
+
+
+def _resolve(pieces: list[bytes], names: list[str], packed: list[int], sizes: list[int], headers: list[int]) -> None:
+    """Replaces saturated numbers by those of the zip64 extra field: unpacked, packed, header, in that order, if saturated."""
+    full = zip_local_header.FULL32
+    for n, piece in enumerate(pieces):
+        columns = [column for column in (sizes, packed, headers) if column[n] == full]
+        if columns:
+            n_name, n_extra, _ = _LENGTHS.unpack_from(piece, 24)
+            values = zip_local_header.zip64_field(piece[_FIXED + n_name:_FIXED + n_name + n_extra])
+            if len(values) < len(columns):
+                raise Corrupt(f"the member {visible(names[n], 80)!r} announces zip64 sizes and has none", _FETCH_AGAIN,
+                              visible(names[n], 80), id="zip64")
+            for column, value in zip(columns, values, strict=False):
+                column[n] = value
+
+
+def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
+    """Info-ZIP's unicode path field (0x7075) overrules the name for some readers, Python's from 3.12 on among them."""
+    for piece, name in zip(pieces, names, strict=True):
+        if b"up" in piece:
+            n_name, n_extra, _ = _LENGTHS.unpack_from(piece, 24)
+            other = zip_local_header.extra_field(piece[_FIXED + n_name:_FIXED + n_name + n_extra], 0x7075)[5:]
+            if other and other != piece[_FIXED:_FIXED + n_name]:
+                raise Ambiguous(f"the member {visible(name, 80)!r} has a second name for other programs, "
+                                f"{visible(other.decode('utf-8', 'replace'), 80)!r}", _DOUBT, visible(name, 80), id="second_name")
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+
+def odd_names(names: list[str]) -> list[Finding]:
+    """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
+    one look at all names joined."""
+    joined = "\0".join(names)
+    if joined.count("\0") != len(names) - 1:
+        bad = next(name for name in names if "\0" in name)
+        raise Ambiguous(f"a member's name holds a NUL ({visible(bad, 80)!r}): some programs cut it there", _DOUBT, visible(bad, 80),
+                        id="nul_in_name")
+    folded = joined.casefold()
+    if len(set(names)) < len(names) or (folded != joined and len(set(folded.split("\0"))) < len(names)):
+        _refuse_twins([name.casefold() for name in names], names, "are named the same")
+    findings = []
+    if "\\" in joined:
+        _refuse_twins([name.casefold().replace("\\", "/") for name in names], names, "are named the same on Windows")
+        findings += _some("backslash", "warning", [name for name in names if "\\" in name],
+                          "has a backslash in its name, which Windows takes for a folder separator.", "")
+    if "../" in joined or "/.." in joined or joined.startswith("/") or "\0/" in joined or ":" in joined or "\\" in joined:
+        findings += _some("path-traversal", "danger", [name for name in names if _climbs(name)],
+                          "has a name that would leave the folder it is unpacked to.",
+                          "Nothing is unpacked here. Do not unpack it with other programs.")
+    if len(joined) > 1024:
+        findings += _some("long-name", "warning", [name for name in names if len(name) > 1024],
+                          "has a name longer than 1,024 characters.", "")
+    return findings
+
+
+def _climbs(name: str) -> bool:
+    parts = name.replace("\\", "/").split("/")
+    return ".." in parts or parts[0] == "" or (len(name) > 1 and name[1] == ":" and name[0].isalpha())
+
+
+def _refuse_twins(folded: list[str], names: list[str], how: str) -> None:
+    seen: dict[str, int] = {}
+    for n, name in enumerate(folded):
+        other = seen.setdefault(name, n)
+        if other != n:
+            raise Ambiguous(f"two members of the ZIP archive {how}: {visible(names[other], 80)!r} and {visible(names[n], 80)!r}",
+                            _DOUBT, visible(names[n], 80), id="duplicate_member")
+
+
+def _some(id: str, level: Level, names: list[str], text: str, hint: str) -> list[Finding]:
+    """One finding per name for the first few, then one for the rest."""
+    found = [Finding(id, level, visible(name), f"The member {visible(name, 80)!r} {text}", hint) for name in names[:_LISTED]]
+    if len(names) > _LISTED:
+        found.append(Finding(id, level, "", f"{len(names) - _LISTED:,} more members: each {text}", hint))
+    return found
+
+
+# -- where the members lie --------------------------------------------------------------------------------------------
+
+
+def _fill(directory: ZipDirectory, source: SourceFile, table: _Table, at: int) -> None:
+    """Puts the members into `directory`; raises Corrupt where two of them share bytes. `at` is where the directory begins."""
+    bounds, doubtful = _bounds(table, source.size, at)
+    crcs: Sequence[int | None] = table.crcs
+    if 0 in crcs:       # torch.serialization.set_crc32_options(False) leaves zeros
+        crcs = [crc if crc or not size else None for crc, size in zip(crcs, table.sizes, strict=True)]
+    # about where torch puts the payload: behind name and a 4-byte extra field, at the next multiple of 64
+    offsets = [(header + len(raw) + 97) & -64 for header, raw in zip(table.headers, table.raws, strict=True)]
+    # tuple.__new__ by map: a third of the time of the named constructors
+    locals_ = map(partial(tuple.__new__, LocalHeader), zip(table.headers, table.raws, table.flags, bounds, strict=True))
+    extents = map(partial(tuple.__new__, Extent), zip(repeat(source.index), offsets, table.packed, table.sizes, table.methods,
+                                                      crcs, locals_))
+    members = directory.members
+    pairs = zip(table.names, extents, strict=True)
+    while some := list(islice(pairs, _AT_ONCE)):        # not all in one call, which would keep the interpreter from the window
+        members.update(some)
+    if any(table.methods) or table.packed != table.sizes:
+        doubtful += [name for name, extent in members.items() if extent.method != STORED or extent.size != extent.nbytes]
+    for name in dict.fromkeys(doubtful):
+        note = _note(members[name], source.size)
+        if note:
+            directory.notes[name] = note
+            directory.findings.append(Finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: "
+                                              f"{note.partition(': ')[2]}.", "The rest of the file can be."))
+    first = min(table.headers)
+    if len(members) <= _ALL_LOCAL:
+        directory.confirm(source, list(members))
+    elif 0 <= at - first <= _SMALL_SPAN:
+        _confirm_all(directory, source.read(first, at - first), first)
+
+
+def _bounds(table: _Table, file_size: int, at: int) -> tuple[list[int], list[str]]:
+    """For each member the first byte after it that belongs to something else, and the names of members that do not lie
+    inside the file at all. Raises Corrupt for members that overlap each other or the directory."""
+    headers = table.headers
+    ends = [header + zip_local_header.FIXED + len(raw) + packed
+            for header, raw, packed in zip(headers, table.raws, table.packed, strict=True)]
+    bounds = [*headers[1:], at]
+    if not any(map(gt, ends, bounds)):
+        return bounds, []      # the members lie one after the other, as nearly always
+    outside: list[str] = []
+    bound, after = at, -1
+    for n in sorted(range(len(headers)), key=headers.__getitem__, reverse=True):
+        if ends[n] > file_size:
+            outside.append(table.names[n])
+        elif ends[n] > bound:
+            raise _overlap(table, n, after, ends[n], bound)
+        bounds[n] = bound
+        if headers[n] < bound:
+            bound, after = headers[n], n
+    return bounds, outside
+
+
+def _overlap(table: _Table, n: int, other: int, end: int, bound: int) -> Corrupt:
+    start = table.headers[n]
+    with_what = "the directory" if other < 0 else f"{visible(table.names[other], 80)!r}"
+    return Corrupt(f"two members of the ZIP archive share bytes: {visible(table.names[n], 80)!r} ({start:,} to {end:,}) overlaps "
+                   f"{with_what} (from {bound:,}), as in a zip bomb", "Do not trust this file.", f"byte {start}", id="overlap")
+
+
+def _note(extent: Extent, file_size: int) -> str:
+    """What is wrong with a member by itself, or ""."""
+    assert extent.local is not None
+    begin = extent.local.at + zip_local_header.FIXED + len(extent.local.name)
+    if begin + extent.nbytes > file_size:
+        return f"outside: it should end at byte {begin + extent.nbytes:,} or later, but the file has {file_size:,}"
+    if extent.method == STORED:
+        if extent.size == extent.nbytes:
+            return ""
+        return f"corrupt: it is stored in {extent.nbytes:,} bytes but declares {extent.size:,}"
+    if extent.method != DEFLATED:
+        return f"unsupported: it is packed with compression method {extent.method}, which is not read here"
+    if extent.size > extent.nbytes * LIMITS.inflate_ratio + 64:
+        return f"too_big: it declares {extent.size:,} bytes, more than {extent.nbytes:,} packed bytes can unpack to"
+    if extent.size > _BOMB_SIZE and extent.size > extent.nbytes * _BOMB_RATIO:
+        return f"too_big: its {extent.nbytes:,} bytes would unpack to {extent.size:,}, as in a zip bomb"
+    return ""
+
+
+def _header_at(source: SourceFile, at: int) -> bytes:
+    """The whole local header at `at`; b"" when there is none."""
+    head = source.read(at, max(0, min(256, source.size - at))) if 0 <= at <= source.size else b""
+    if not head.startswith(zip_local_header.SIGNATURE) or len(head) < zip_local_header.FIXED:
+        return b""
+    length = zip_local_header.header_nbytes(head)
+    if length <= len(head):
+        return head[:length]
+    return source.read(at, length) if at + length <= source.size else b""
+
+
+def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
+    """The same as `confirm` for all members, from the archive's bytes `data` that begin at `first`."""
+    new = tuple.__new__
+    unpack = _LOCAL.unpack_from
+    members, notes = directory.members, directory.notes
+    last = len(data) - zip_local_header.FIXED
+    for name, extent in members.items():
+        file, _, nbytes, size, method, crc, local = extent
+        assert local is not None
+        at, raw, flags, bound = local
+        begin = at - first
+        if begin > last or name in notes:
+            if name not in notes:
+                directory._settle(name, extent, local, b"")
+            continue
+        signature, l_flags, l_method, l_crc, l_nbytes, l_size, n_name, n_extra = unpack(data, begin)
+        name_at = begin + zip_local_header.FIXED
+        payload = at + zip_local_header.FIXED + n_name + n_extra
+        # the common case: the same, with sizes and CRC left to the data descriptor as torch does, or stated
+        if (signature == zip_local_header.SIGNATURE and data[name_at:name_at + n_name] == raw and l_flags == flags
+                and l_method == method and payload + nbytes <= bound
+                and (not l_crc and not l_nbytes and not l_size if flags & zip_local_header.DESCRIPTOR
+                     else l_crc == (crc or 0) and l_nbytes == nbytes and l_size == size)):
+            members[name] = new(Extent, (file, payload, nbytes, size, method, crc, None))
+        else:
+            header = data[begin:name_at + n_name + n_extra] if signature == zip_local_header.SIGNATURE else b""
+            directory._settle(name, extent, local, header)
+
+
+def _odd_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:
+    """What lies before the first member and after the end record."""
+    findings = []
+    first = min(table.headers)
+    if first > 0 and end.declared == end.limit - end.nbytes:
+        if source.read(0, 4) == zip_local_header.SIGNATURE:
+            findings.append(Finding("hidden-member", "danger", "byte 0", f"The first {first:,} bytes hold a ZIP member that the "
+                                    "directory does not list.", _DOUBT))
+        else:
+            findings.append(_leading_junk(first))
+    if source.size > end.after:
+        findings.append(Finding("trailing", "warning", f"byte {end.after}", f"{source.size - end.after:,} bytes follow the end of "
+                                "the ZIP archive.", "They are no part of the checkpoint and are not kept when it is saved."))
+    if end.comment:
+        text = visible(end.comment.decode("utf-8", "replace"), 200)
+        where = f"byte {end.after - len(end.comment)}"
+        findings.append(Finding("comment", "info", where, f"The ZIP archive carries a comment: {text}"))
+    if table.oddly_encoded:
+        findings += _some("name-encoding", "warning", table.oddly_encoded,
+                          "has a name that is not UTF-8; it is shown as code page 437.", "")
+    return findings

@@ -1,0 +1,37 @@
+"""Opening a file: read by its format's reader, with the cheap checks made. What that takes is loaded by the first file."""
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .limits import LIMITS, Limits
+from .progress import QUIET, Monitor
+
+if TYPE_CHECKING:
+    from .checkpoint import Checkpoint
+
+
+def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
+    """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
+    metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint
+    (with id "outside_folder" for links out of the folder of a set of files, unless `follow_links`), `Cancelled` when `monitor`
+    says so."""
+    from . import checks, formats
+    if follow_links:
+        limits = replace(limits, follow_links=True)
+    ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
+    found = checks.of_metadata(ckpt)
+    return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
+
+
+def file_of(path: str | os.PathLike[str]) -> str:
+    """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
+    from .formats.sniffing import containers
+    return containers.split(os.fsdecode(path))[0]
+
+
+def is_set(path: str | os.PathLike[str]) -> bool:
+    """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
+    from .formats.sets import folders
+    return folders.is_set(os.fsdecode(path))

@@ -1,0 +1,1 @@
+"""Bytes -> graph, nothing executed."""

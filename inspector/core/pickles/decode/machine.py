@@ -1,0 +1,854 @@
+"""The pickle machine: bytes in, an inert `Graph` out, in one pass. All 68 opcodes, protocols 0 to 5.
+
+    decode(bytes) ── _Machine.run: one loop, the frequent opcodes in place ──> graph.kind/a/b/at/operands
+                        ├── _RARE[op](machine, at, pos, stack)      the others, one small method each
+                        └── tensor_runs.run(...)                          long runs of tensors, many at a time with numpy
+
+What is accepted follows the C unpickler (`Modules/_pickle.c`), because that is what would have read the file; the stack,
+the marks and the memo hold node numbers only, so nothing is imported, called, hashed, compared or nested. Where it is
+stricter: a frame must end between two opcodes and hold no other (CPython 3.13.15 and later), and only what a pickler can
+have made may be changed (a list is not given keys). Where it is wider: calls, persistent ids and extension codes are
+recorded, never resolved, and names may be empty.
+
+Errors are Truncated, Corrupt, Unsupported or TooBig with `where` as "member:offset"; the graph as far as it got is the
+error's attribute `graph`, so that what a broken pickle would have called is still known.
+"""
+from __future__ import annotations
+
+import struct
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from itertools import chain, repeat
+from operator import itemgetter, length_hint
+
+from inspector.core.errors import Corrupt, InspectorError, ReadError, TooBig, Truncated, Unsupported
+from inspector.core.graph import (
+    ADDITEMS,
+    APPEND,
+    APPENDS,
+    BIGINT,
+    BIGTEXT,
+    BUILD,
+    BYTEARRAY,
+    BYTES,
+    DICT,
+    EXT,
+    FALSE,
+    FLOAT,
+    FROZENSET,
+    GLOBAL,
+    GLOBALDYN,
+    INST,
+    INT,
+    KIND_NAMES,
+    LIST,
+    NEWOBJ,
+    NEWOBJEX,
+    NONE,
+    OBJ,
+    PERSID,
+    PERSIDTEXT,
+    PYSTR,
+    PYSTRTEXT,
+    REDUCE,
+    SET,
+    SETITEM,
+    SETITEMS,
+    STR,
+    STRTEXT,
+    TEXTS,
+    TRUE,
+    TUPLE,
+    Graph,
+    Note,
+)
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.collector import collector_paused
+
+from . import literals, opcodes, tensor_runs
+
+HIGHEST_PROTOCOL = 5
+ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
+NOTES_OF_ONE_KIND = 1000
+DAMAGED = "The file is damaged or was not written by a pickler; get it again from where it came from."
+CUT_SHORT = "The file was cut short, perhaps by a broken download or a full disk; get it again from where it came from."
+
+_u16 = struct.Struct("<H").unpack_from
+_u32 = struct.Struct("<I").unpack_from
+_i32 = struct.Struct("<i").unpack_from
+_u64 = struct.Struct("<Q").unpack_from
+_float_bits = struct.Struct(">q").unpack_from
+
+# What Python's own objects of these kinds cannot take: for the rest (calls, names, persistent ids) only running would tell.
+_PLAIN = frozenset(range(GLOBAL))
+_UNHASHABLE = frozenset((LIST, DICT, SET, BYTEARRAY))
+_SUSPECT = _UNHASHABLE | {TUPLE}
+_ACCEPTS = {APPEND: LIST, APPENDS: LIST, SETITEM: DICT, SETITEMS: DICT, ADDITEMS: SET}
+
+
+class Budget:
+    """How many opcodes may still be run; shared by the pickles of one file. A PUT right behind what it stores is free."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.left = limits.opcodes
+
+
+def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Monitor = QUIET, member: str = "data.pkl",
+           budget: Budget | None = None, idioms: bool = True) -> Graph:
+    """The pickle that begins at `data[start]`; `graph.end` is the offset behind its STOP.
+
+    `member` names the stream in errors. `idioms=False` keeps to the plain loop; the graph is the same either way.
+    Raises Truncated, Corrupt, Unsupported and TooBig (each with the partial `graph`), and Cancelled from `monitor`.
+    """
+    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), idioms)
+    if len(data) >= 1 << 31:
+        raise TooBig(f"the pickle has {len(data):,} bytes; offsets in it are kept in 31 bits")
+    with collector_paused():
+        try:
+            machine.run()
+        except InspectorError as error:
+            machine.graph.end = machine.at
+            error.graph = machine.graph     # type: ignore[attr-defined]
+            raise
+    return machine.graph
+
+
+class _Machine:
+    """One decode. `stack` lists and the memo hold node numbers; `meta` are the stacks below the open
+    MARKs. The memo is dense (`memo[i]` for i < len) with a dict, `far`, for indexes beyond; None in it means that the value is
+    in `runs`, (first index, values) of each run of tensors, to save memory."""
+
+    def __init__(self, data: bytes, start: int, limits: Limits, monitor: Monitor, member: str, budget: Budget,
+                 idioms: bool) -> None:
+        self.data = data
+        self.start = start
+        self.at = start                     # offset of the opcode being run, once it matters
+        self.limits = limits
+        self.monitor = monitor
+        self.member = member
+        self.budget = budget
+        self.idioms = idioms
+        self.graph = Graph(data, start)
+        # nodes since the last flush: appending to a list takes a fifth of the time that appending to an array does
+        self.new_a: list[int] = []
+        self.new_b: list[int] = []
+        self.new_at: list[int] = []
+        self.new_operands: list[int] = []
+        self.base = 0
+        self.memo: list[int | None] = []
+        self.runs: list[tuple[int, array[int]]] = []
+        self.far: dict[int, int] = {}
+        self.meta: list[list[int]] = []
+        self.frame_start = self.frame_end = start
+        self.names: dict[tuple[str, str], int] = {}
+        self.rebuild = -1                   # node of the global torch._utils._rebuild_tensor_v2
+        self.noted: dict[str, int] = {}
+        self.tuples_to_hash: list[tuple[int, int, str]] = []    # (at, node, role)
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Runs up to STOP. The branches are in the order of how often opcodes occur in torch's files; a branch either sets
+        k, a, b for the node that the loop's foot appends and pushes, or does all itself and continues."""
+        data, size, kind, memo, far, meta = self.data, len(self.data), self.graph.kind, self.memo, self.far, self.meta
+        new_a, new_b, new_at, operands = self.new_a, self.new_b, self.new_at, self.new_operands
+        base = 0                            # operands already in the graph
+        mutate = self.mutate
+        stack: list[int] = []
+        held = 0                            # numbers in all of `meta`
+        pos = at = self.start
+        rebuild = -1
+        retry = 0                           # offset before which no run of tensors is looked for
+        n = 0                               # number of the next node
+        steps = repeat(None, 0)
+        try:
+            while True:
+                steps = self.next_round(pos, held + len(stack))
+                base = self.flush()
+                for _ in steps:
+                    at = pos
+                    op = data[at]
+                    pos = at + 1
+                    if op == 0x4B:                                  # BININT1
+                        k = INT
+                        a = data[pos]
+                        b = 0
+                        pos += 1
+                    elif op == 0x58 or op == 0x8C:                  # BINUNICODE SHORT_BINUNICODE
+                        if op == 0x58:
+                            a = pos + 4
+                            b = a + _u32(data, pos)[0]
+                        else:
+                            a = pos + 1
+                            b = a + data[pos]
+                        if b > size:
+                            raise self.truncated(at)
+                        pos = b
+                        k = STR
+                        if not data[a:b].isascii():
+                            self.check_utf8(at, a, b)
+                    elif op == 0x68:                                # BINGET
+                        i = data[pos]
+                        found = memo[i] if i < len(memo) else far[i]
+                        stack.append(self.recall(i) if found is None else found)
+                        pos += 1
+                        continue
+                    elif op == 0x28:                                # MARK
+                        meta.append(stack)
+                        held += len(stack)
+                        stack = []
+                        continue
+                    elif op == 0x86:                                # TUPLE2
+                        k = TUPLE
+                        b = stack.pop()
+                        operands += stack.pop(), b
+                        b = base + len(operands)
+                        a = b - 2
+                    elif op == 0x74:                                # TUPLE
+                        k = TUPLE
+                        items = stack
+                        stack = meta.pop()
+                        held -= len(stack)
+                        a = base + len(operands)
+                        operands += items
+                        b = base + len(operands)
+                    elif op == 0x52:                                # REDUCE
+                        b = stack.pop()
+                        a = stack.pop()
+                        k = REDUCE
+                        if a == rebuild and at >= retry and not far:
+                            kind.append(k)
+                            new_a.append(a)
+                            new_b.append(b)
+                            new_at.append(at)
+                            stack.append(n)
+                            pos, retry = self.run_idiom(pos, stack, rebuild)
+                            base = self.flush()
+                            n = len(kind)
+                            continue
+                    elif op == 0x47:                                # BINFLOAT
+                        k = FLOAT
+                        a, = _float_bits(data, pos)
+                        b = 0
+                        pos += 8
+                    elif op == 0x29:                                # EMPTY_TUPLE
+                        k = TUPLE
+                        a = b = base + len(operands)
+                    elif op == 0x71:                                # BINPUT
+                        self.put(data[pos], stack[-1])
+                        pos += 1
+                        continue
+                    elif op == 0x72:                                # LONG_BINPUT
+                        self.put(_u32(data, pos)[0], stack[-1])
+                        pos += 4
+                        continue
+                    elif op == 0x94:                                # MEMOIZE
+                        self.put(len(memo) + len(far), stack[-1])
+                        continue
+                    elif op == 0x6A:                                # LONG_BINGET
+                        i, = _u32(data, pos)
+                        found = memo[i] if i < len(memo) else far[i]
+                        stack.append(self.recall(i) if found is None else found)
+                        pos += 4
+                        continue
+                    elif op == 0x51:                                # BINPERSID
+                        k = PERSID
+                        a = stack.pop()
+                        b = 0
+                    elif op == 0x4D:                                # BININT2
+                        k = INT
+                        a, = _u16(data, pos)
+                        b = 0
+                        pos += 2
+                    elif op == 0x4A:                                # BININT
+                        k = INT
+                        a, = _i32(data, pos)
+                        b = 0
+                        pos += 4
+                    elif op == 0x89 or op == 0x88 or op == 0x4E:    # NEWFALSE NEWTRUE NONE
+                        k = FALSE if op == 0x89 else TRUE if op == 0x88 else NONE
+                        a = b = 0
+                    elif op == 0x7D or op == 0x5D or op == 0x8F:    # EMPTY_DICT EMPTY_LIST EMPTY_SET
+                        k = DICT if op == 0x7D else LIST if op == 0x5D else SET
+                        a = b = base + len(operands)
+                    elif op == 0x75 or op == 0x65 or op == 0x90:    # SETITEMS APPENDS ADDITEMS
+                        items = stack
+                        stack = meta.pop()
+                        held -= len(stack)
+                        target = stack[-1]
+                        if items:
+                            mutate(SETITEMS if op == 0x75 else APPENDS if op == 0x65 else ADDITEMS, at, target, items)
+                            n += 1
+                        continue
+                    elif op == 0x85:                                # TUPLE1
+                        k = TUPLE
+                        operands.append(stack.pop())
+                        b = base + len(operands)
+                        a = b - 1
+                    elif op == 0x87:                                # TUPLE3
+                        k = TUPLE
+                        items = stack[-3:]
+                        del stack[-3:]
+                        if len(items) < 3:
+                            raise self.underflow(at)
+                        operands += items
+                        b = base + len(operands)
+                        a = b - 3
+                    elif op == 0x73 or op == 0x61:                  # SETITEM APPEND
+                        items = [stack.pop()]
+                        if op == 0x73:
+                            items.insert(0, stack.pop())
+                        mutate(SETITEM if op == 0x73 else APPEND, at, stack[-1], items)
+                        n += 1
+                        continue
+                    elif op == 0x62:                                # BUILD
+                        b = stack.pop()
+                        self.build(at, stack[-1], b)
+                        n += 1
+                        continue
+                    elif op == 0x2E:                                # STOP
+                        self.stop(at, pos, stack, held)
+                        return
+                    else:
+                        rare = _RARE.get(op)
+                        if rare is None:
+                            raise self.corrupt(at, f"there is no pickle opcode 0x{op:02x}")
+                        self.at = at
+                        if op in _TO_MARK:
+                            items = stack
+                            stack = meta.pop()
+                            held -= len(stack)
+                            pos = rare(self, at, pos, stack, items)
+                        elif op == 0x30 and not stack and meta:     # POP takes a MARK where nothing lies on it
+                            stack = meta.pop()
+                            held -= len(stack)
+                        else:
+                            pos = rare(self, at, pos, stack, stack)
+                        base = self.base
+                        n = len(kind)
+                        rebuild = self.rebuild
+                        continue
+
+                    kind.append(k)
+                    new_a.append(a)
+                    new_b.append(b)
+                    new_at.append(at)
+                    stack.append(n)
+                    op = data[pos]                                  # nearly every node but numbers is put into the memo
+                    if op == 0x72:
+                        i, = _u32(data, pos + 1)
+                        if i == len(memo) and not far:
+                            memo.append(n)
+                        else:
+                            self.put(i, n)
+                        pos += 5
+                    elif op == 0x94:
+                        if far:
+                            self.put(len(memo) + len(far), n)
+                        else:
+                            memo.append(n)
+                        pos += 1
+                    elif op == 0x71:
+                        i = data[pos + 1]
+                        if i == len(memo) and not far:
+                            memo.append(n)
+                        else:
+                            self.put(i, n)
+                        pos += 2
+                    n += 1
+        except (IndexError, KeyError, struct.error) as error:
+            raise self.explain(error, at) from None
+        finally:
+            self.flush()
+            self.at = at
+            self.budget.left += length_hint(steps)
+
+    def next_round(self, pos: int, held: int) -> repeat[None]:
+        """Looks at the budgets and the monitor; gives one item for every opcode that may run until the next look. `held`
+        counts the numbers on all stacks."""
+        self.monitor.report(pos - self.start, len(self.data) - self.start, self.member)
+        self.check_held(pos, held)
+        count = min(ROUND, self.budget.left)
+        if count <= 0:
+            raise self.too_big(pos, f"the pickle has more opcodes than the {self.limits.opcodes:,} this program will read")
+        self.budget.left -= count
+        return repeat(None, count)
+
+    def check_held(self, at: int, held: int) -> None:
+        if held + len(self.meta) > self.limits.stack:
+            raise self.too_big(at, f"the pickle's stack holds more than {self.limits.stack:,} entries")
+        if len(self.memo) + len(self.far) > self.limits.memo:
+            raise self.too_big(at, f"the pickle's memo holds more than {self.limits.memo:,} entries")
+
+    def stop(self, at: int, pos: int, stack: list[int], held: int) -> None:
+        graph = self.graph
+        graph.root = stack.pop()
+        graph.end = pos
+        self.check_held(at, held + len(stack))
+        self.check_frame(at)
+        if at < self.frame_end - 1:
+            self.note("odd-frame", at, "The pickle stops before its frame ends; some readers skip the rest of the frame, "
+                                       "others read it.")
+        if held or stack:
+            graph.leftover = tuple(chain(*self.meta, stack))
+            self.note("leftover-stack", at, f"{len(graph.leftover):,} more value(s) lie on the pickle's stack when it stops; "
+                                            "they are not part of the result.")
+        if self.meta:
+            self.note("leftover-mark", at, f"{len(self.meta):,} MARK(s) are still open when the pickle stops.")
+        self.find_unhashable_tuples()
+
+    def run_idiom(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
+        self.flush()
+        memo = tensor_runs.Memo(self.memo, self.runs, self.recall)
+        return tensor_runs.run(self.graph, memo, stack, self.meta, pos, rebuild, self.budget)
+
+    def flush(self) -> int:
+        """Moves the new nodes and operands into the graph's arrays; gives the number of operands there."""
+        graph = self.graph
+        for new, kept in ((self.new_a, graph.a), (self.new_b, graph.b), (self.new_at, graph.at),
+                          (self.new_operands, graph.operands)):
+            if new:
+                kept.frombytes(struct.pack(f"{len(new)}{kept.typecode}", *new))       # four times as fast as array.fromlist
+                new.clear()
+        self.base = len(graph.operands)
+        return self.base
+
+    def recall(self, index: int) -> int:
+        """The memo entry `index` that a run of tensors made."""
+        first, values = self.runs[bisect_right(self.runs, index, key=itemgetter(0)) - 1]
+        return values[index - first]
+
+    # -- nodes --------------------------------------------------------------------------------------------------------
+
+    def node(self, kind: int, a: int, b: int, at: int) -> int:
+        self.graph.kind.append(kind)
+        self.new_a.append(a)
+        self.new_b.append(b)
+        self.new_at.append(at)
+        return len(self.graph.kind) - 1
+
+    def container(self, kind: int, at: int, *parts: list[int]) -> int:
+        operands = self.new_operands
+        first = self.base + len(operands)
+        for part in parts:
+            operands += part
+        return self.node(kind, first, self.base + len(operands), at)
+
+    def mutate(self, kind: int, at: int, target: int, items: list[int]) -> None:
+        """One APPEND(S), SETITEM(S) or ADDITEMS. Only the right container or something whose class is unknown takes it."""
+        was = self.graph.kind[target]
+        if was in _PLAIN and was != _ACCEPTS[kind]:
+            raise self.cannot_change(at, target)
+        if kind in (SETITEMS, SETITEM):
+            self.check_pairs(at, items)
+        elif kind == ADDITEMS:
+            self.check_hashable(at, items, "an item of a set")
+        self.graph.mutations.setdefault(target, []).append(self.container(kind, at, [target], items))
+
+    def build(self, at: int, target: int, state: int) -> None:
+        """BUILD calls `__setstate__` or fills `__dict__`, which Python's own plain objects have not; None as state does nothing."""
+        kind = self.graph.kind
+        if kind[target] in _PLAIN and kind[state] != NONE:
+            raise self.cannot_change(at, target)
+        self.graph.mutations.setdefault(target, []).append(self.node(BUILD, target, state, at))
+
+    def put(self, index: int, n: int) -> None:
+        memo = self.memo
+        if index < len(memo):
+            memo[index] = n
+        elif index == len(memo):
+            memo.append(n)
+            self.far.pop(index, None)
+        else:
+            self.far[index] = n
+
+    # -- checks -------------------------------------------------------------------------------------------------------
+
+    def check_pairs(self, at: int, items: list[int]) -> None:
+        if len(items) % 2:
+            raise self.corrupt(at, f"{opcodes.name(self.data[at])} has a key without a value")
+        self.check_hashable(at, items[::2], "a key of a dict")
+
+    def check_hashable(self, at: int, nodes: list[int], role: str) -> None:
+        """Notes what Python would refuse to hash. Tuples are looked into at the end, all in one pass."""
+        kind = self.graph.kind
+        if _SUSPECT.isdisjoint(map(kind.__getitem__, nodes)):
+            return
+        for n in nodes:
+            if kind[n] in _UNHASHABLE:
+                self.note("unhashable", at, f"A {KIND_NAMES[kind[n]].lower()} is {role}, which Python does not allow.")
+            elif kind[n] == TUPLE:
+                self.tuples_to_hash.append((at, n, role))
+
+    def find_unhashable_tuples(self) -> None:
+        """A tuple's operands come before it in the log, so one pass forward settles tuples of tuples of any depth."""
+        if not self.tuples_to_hash:
+            return
+        self.flush()
+        graph, kind = self.graph, self.graph.kind
+        bad = bytearray(len(kind))
+        n = kind.find(TUPLE)
+        while n >= 0:
+            bad[n] = any(bad[i] or kind[i] in _UNHASHABLE for i in graph.initial(n))
+            n = kind.find(TUPLE, n + 1)
+        for at, n, role in self.tuples_to_hash:
+            if bad[n]:
+                self.note("unhashable", at, f"A tuple that holds a list, dict or set is {role}, which Python does not allow.")
+
+    def check_utf8(self, at: int, a: int, b: int) -> None:
+        raw = self.data[a:b]
+        try:
+            str(raw, "utf-8")
+        except UnicodeDecodeError:
+            try:
+                str(raw, "utf-8", "surrogatepass")
+            except UnicodeDecodeError as error:
+                raise self.corrupt(a + error.start, "a text is not valid UTF-8") from None
+            self.note_surrogate(at)
+
+    def check_frame(self, at: int) -> None:
+        """The frame that was open before `at` must have ended between two opcodes. Steps on from the last node inside it."""
+        if not self.frame_start < self.frame_end <= at:
+            return
+        self.flush()
+        ats = self.graph.at
+        before = bisect_left(ats, self.frame_end) - 1
+        pos: int | None = max(self.frame_start, ats[before]) if before >= 0 else self.frame_start
+        while pos is not None and pos < self.frame_end:
+            last, pos = pos, opcodes.end_of(self.data, pos)
+        if pos != self.frame_end:
+            raise self.corrupt(last, f"{opcodes.name(self.data[last])} crosses the end of its frame", id="frame_mismatch")
+
+    # -- the less frequent opcodes: (at, pos behind the opcode byte, stack, what lay above the MARK) -> pos behind the opcode ----
+
+    def proto(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        version = self.data[pos]
+        if version > HIGHEST_PROTOCOL:
+            raise self.failed(Unsupported, at, f"there is no pickle protocol {version} yet, only up to {HIGHEST_PROTOCOL}",
+                              "If the file is not damaged, a newer version of this program may read it.")
+        if at != self.start:
+            self.note("odd-protocol", at, f"The pickle's protocol is said again, or late: {version}.")
+        self.graph.protocol = max(self.graph.protocol, version)
+        return pos + 1
+
+    def frame(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        length, = _u64(self.data, pos)
+        if at < self.frame_end:
+            raise self.corrupt(at, "a frame begins before the last one has ended", id="frame_mismatch")
+        self.check_frame(at)
+        if pos + 8 + length > len(self.data):
+            raise self.truncated(at)
+        self.frame_start = pos + 8
+        self.frame_end = pos + 8 + length
+        return pos + 8
+
+    def pop(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        stack.pop()
+        return pos
+
+    def pop_mark(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        return pos
+
+    def dup(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        stack.append(stack[-1])
+        return pos
+
+    def put_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        index, end = self.index(at, pos)
+        if not 0 <= index <= literals.INT64_MAX:
+            raise self.corrupt(at, f"the memo index {index} is impossible")
+        self.put(index, stack[-1])
+        return end
+
+    def get_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        index, end = self.index(at, pos)
+        found = self.memo[index] if 0 <= index < len(self.memo) else self.far[index]
+        stack.append(self.recall(index) if found is None else found)
+        return end
+
+    def int_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        return self.number(at, pos, stack, literals.int_line)
+
+    def long_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        return self.number(at, pos, stack, literals.long_line)
+
+    def long_binary(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        if self.data[at] == 0x8B and _i32(self.data, pos)[0] < 0:
+            raise self.corrupt(at, "LONG4 has a negative length")
+        first, end = self.counted(at, pos)
+        length = end - first
+        if length * 8 <= self.limits.int_bits:
+            value = int.from_bytes(self.data[first:end], "little", signed=True)
+            if literals.INT64_MIN <= value <= literals.INT64_MAX:
+                stack.append(self.node(INT, value, 0, at))
+                return end
+        else:
+            self.note("big-int", at, f"An integer of {length * 8:,} bits.")
+        stack.append(self.node(BIGINT, first, end, at))
+        return end
+
+    def float_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        end = self.line(at, pos)
+        try:
+            bits = literals.float_line(self.data[pos:end])
+        except ValueError as error:
+            raise self.corrupt(at, f"FLOAT does not hold a number: {error}") from None
+        stack.append(self.node(FLOAT, bits, 0, at))
+        return end + 1
+
+    def string_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        end = self.line(at, pos)
+        try:
+            first, last = literals.quoted(self.data[pos:end])
+        except ValueError as error:
+            raise self.corrupt(at, f"STRING does not hold a string: {error}") from None
+        stack.append(self.node(PYSTRTEXT, pos + first, pos + last, at))
+        return end + 1
+
+    def unicode_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        end = self.line(at, pos)
+        try:
+            text = str(self.data[pos:end], "raw-unicode-escape")
+        except UnicodeDecodeError as error:
+            raise self.corrupt(at, f"UNICODE does not hold a text: {error.reason}") from None
+        if any("\ud800" <= c <= "\udfff" for c in text):
+            self.note_surrogate(at)
+        stack.append(self.node(STRTEXT, pos, end, at))
+        return end + 1
+
+    def literal(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        op = self.data[at]
+        if op == 0x54 and _i32(self.data, pos)[0] < 0:
+            raise self.corrupt(at, "BINSTRING has a negative length")
+        first, end = self.counted(at, pos)
+        if op == 0x8D and not self.data[first:end].isascii():
+            self.check_utf8(at, first, end)
+        stack.append(self.node(_LITERALS[op], first, end, at))
+        return end
+
+    def list_of(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        stack.append(self.container(LIST, at, items))
+        return pos
+
+    def dict_of(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        self.check_pairs(at, items)
+        stack.append(self.container(DICT, at, items))
+        return pos
+
+    def frozenset_of(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        self.check_hashable(at, items, "an item of a frozenset")
+        stack.append(self.container(FROZENSET, at, items))
+        return pos
+
+    def global_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        n, end = self.global_lines(at, pos, "utf-8")
+        stack.append(n)
+        return end
+
+    def stack_global(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        name, module = stack.pop(), stack.pop()
+        graph = self.graph
+        self.flush()
+        if graph.kind[name] in TEXTS and graph.kind[module] in TEXTS:
+            stack.append(self.global_node(at, graph.text(module) or "", graph.text(name) or ""))
+        else:
+            stack.append(self.node(GLOBALDYN, module, name, at))
+        return pos
+
+    def ext(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        op = self.data[at]
+        code = self.data[pos] if op == 0x82 else _u16(self.data, pos)[0] if op == 0x83 else _i32(self.data, pos)[0]
+        if code <= 0:
+            raise self.corrupt(at, f"the extension code {code} is impossible")
+        stack.append(self.node(EXT, code, 0, at))
+        return pos + opcodes.FIXED[op]
+
+    def persid_text(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        end = self.line(at, pos)
+        if not self.data[pos:end].isascii():
+            raise self.corrupt(at, "a persistent id is not ASCII text")
+        stack.append(self.node(PERSIDTEXT, pos, end, at))
+        return end + 1
+
+    def newobj(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        arguments, cls = stack.pop(), stack.pop()
+        stack.append(self.node(NEWOBJ, cls, arguments, at))
+        return pos
+
+    def newobj_ex(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        keywords, arguments, cls = stack.pop(), stack.pop(), stack.pop()
+        stack.append(self.container(NEWOBJEX, at, [cls, arguments, keywords]))
+        return pos
+
+    def obj(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        if not items:
+            raise self.underflow(at)
+        stack.append(self.container(OBJ, at, items))
+        return pos
+
+    def inst(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        cls, end = self.global_lines(at, pos, "ascii")
+        stack.append(self.container(INST, at, [cls], items))
+        return end
+
+    def next_buffer(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        raise self.corrupt(at, "the pickle wants a buffer that was kept outside of it, and there is none")
+
+    def readonly_buffer(self, at: int, pos: int, stack: list[int], items: list[int]) -> int:
+        raise self.failed(Unsupported, at, "the pickle refers to a buffer that was kept outside of it",
+                          "Save it again without `buffer_callback`.")
+
+    # -- their parts --------------------------------------------------------------------------------------------------
+
+    def line(self, at: int, pos: int) -> int:
+        """Where the newline is that ends the text line at `pos`."""
+        end = self.data.find(b"\n", pos, pos + self.limits.text_line + 1)
+        if end >= 0:
+            return end
+        if len(self.data) - pos > self.limits.text_line:
+            raise self.too_big(at, f"a line of {opcodes.name(self.data[at])} is longer than {self.limits.text_line:,} bytes")
+        raise self.truncated(at)
+
+    def counted(self, at: int, pos: int) -> tuple[int, int]:
+        """Start and end of the payload behind its little-endian, unsigned length at `pos`."""
+        first = pos + opcodes.COUNTED[self.data[at]]
+        end = first + int.from_bytes(self.data[pos:first], "little")
+        if end > len(self.data) or first > len(self.data):
+            raise self.truncated(at)
+        return first, end
+
+    def index(self, at: int, pos: int) -> tuple[int, int]:
+        """The memo index of PUT or GET, and the offset behind its line."""
+        end = self.line(at, pos)
+        try:
+            index, canonical = literals.index_line(self.data[pos:end])
+        except ValueError as error:
+            raise self.corrupt(at, f"{opcodes.name(self.data[at])} does not hold a memo index: {error}") from None
+        if not canonical:
+            self.note_spelling(at, index)
+        return index, end + 1
+
+    def number(self, at: int, pos: int, stack: list[int], read: Callable[[bytes], literals.Number]) -> int:
+        end = self.line(at, pos)
+        try:
+            found = read(self.data[pos:end])
+        except ValueError as error:
+            raise self.corrupt(at, f"{opcodes.name(self.data[at])} does not hold an integer: {error}") from None
+        value = found.value
+        if value is None:
+            if found.end - found.start > self.limits.int_bits * 0.3:
+                self.note("big-int", at, f"An integer of {found.end - found.start:,} digits.")
+            stack.append(self.node(BIGTEXT, pos + found.start, pos + found.end, at))
+        elif isinstance(value, bool):
+            stack.append(self.node(TRUE if value else FALSE, 0, 0, at))
+        else:
+            stack.append(self.node(INT, value, 0, at))
+        if not found.canonical:
+            self.note_spelling(at, value)
+        return end + 1
+
+    def global_lines(self, at: int, pos: int, encoding: str) -> tuple[int, int]:
+        middle = self.line(at, pos)
+        end = self.line(at, middle + 1)
+        try:
+            module, name = str(self.data[pos:middle], encoding), str(self.data[middle + 1:end], encoding)
+        except UnicodeDecodeError:
+            raise self.corrupt(at, f"a name in {opcodes.name(self.data[at])} is not valid {encoding.upper()}") from None
+        return self.global_node(at, module, name), end + 1
+
+    def global_node(self, at: int, module: str, name: str) -> int:
+        index = self.names.setdefault((module, name), len(self.names))
+        if index == len(self.graph.names):
+            self.graph.names.append((module, name))
+        n = self.node(GLOBAL, index, 0, at)
+        if self.idioms and name == "_rebuild_tensor_v2" and module == "torch._utils":
+            self.rebuild = n
+        return n
+
+    # -- notes and errors ---------------------------------------------------------------------------------------------
+
+    def note(self, id: str, at: int, message: str) -> None:
+        count = self.noted[id] = self.noted.get(id, 0) + 1
+        if count <= NOTES_OF_ONE_KIND:
+            self.graph.notes.append(Note(id, at, message))
+        elif count == NOTES_OF_ONE_KIND + 1:
+            self.graph.notes.append(Note(id, at, f"There are more than {NOTES_OF_ONE_KIND:,} of these; the rest is not listed."))
+
+    def note_surrogate(self, at: int) -> None:
+        self.note("surrogate", at, "A text holds half of a surrogate pair, which is no character; it is kept as it is.")
+
+    def note_spelling(self, at: int, value: int | None) -> None:
+        shown = "a big integer" if value is None else f"{value:d}"
+        self.note("non-canonical-int", at, f"An integer is spelt as no pickler spells it; PyTorch reads it as {shown}, "
+                                           "other tools may not.")
+
+    def explain(self, error: Exception, at: int) -> ReadError:
+        """What an exception of the loop means: the data ended, the stack was too short, or the memo entry was never made."""
+        self.flush()
+        ats = self.graph.at
+        if isinstance(error, KeyError):
+            return self.corrupt(at, f"{opcodes.name(self.data[at])} asks for memo entry {error.args[0]}, which was never put there")
+        reached_next = bool(ats) and ats[-1] == at         # the node is made, so only the PUT behind it can have failed
+        if isinstance(error, struct.error) or reached_next or opcodes.end_of(self.data, at) is None:
+            return self.truncated(opcodes.end_of(self.data, at) or at if reached_next else at)
+        return self.underflow(at)
+
+    def truncated(self, at: int) -> ReadError:
+        if at >= len(self.data):
+            return self.failed(Truncated, at, "the pickle ends without its STOP", CUT_SHORT)
+        return self.failed(Truncated, at, f"the pickle ends in the middle of {opcodes.name(self.data[at])}", CUT_SHORT)
+
+    def underflow(self, at: int) -> ReadError:
+        return self.corrupt(at, f"{opcodes.name(self.data[at])} needs more than lies on the pickle's stack")
+
+    def cannot_change(self, at: int, target: int) -> ReadError:
+        kind = KIND_NAMES[self.graph.kind[target]]
+        return self.corrupt(at, f"{opcodes.name(self.data[at])} would change a value of kind {kind}, which has no such thing")
+
+    def too_big(self, at: int, message: str) -> ReadError:
+        return self.failed(TooBig, at, message,
+                           "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.")
+
+    def corrupt(self, at: int, message: str, *, id: str = "") -> ReadError:
+        return self.failed(Corrupt, at, message, DAMAGED, id=id)
+
+    def failed(self, error: type[ReadError], at: int, message: str, hint: str, *, id: str = "") -> ReadError:
+        return error(message[0].upper() + message[1:] if message[0].islower() else message, hint, f"{self.member}:{at}", id=id)
+
+
+_LITERALS = {0x8D: STR, 0x43: BYTES, 0x42: BYTES, 0x8E: BYTES, 0x96: BYTEARRAY, 0x55: PYSTR, 0x54: PYSTR}
+_RARE: dict[int, Callable[[_Machine, int, int, list[int], list[int]], int]] = {
+    0x80: _Machine.proto,
+    0x95: _Machine.frame,
+    0x30: _Machine.pop,
+    0x31: _Machine.pop_mark,
+    0x32: _Machine.dup,
+    0x70: _Machine.put_text,
+    0x67: _Machine.get_text,
+    0x49: _Machine.int_text,
+    0x4C: _Machine.long_text,
+    0x8A: _Machine.long_binary,
+    0x8B: _Machine.long_binary,
+    0x46: _Machine.float_text,
+    0x53: _Machine.string_text,
+    0x56: _Machine.unicode_text,
+    **dict.fromkeys(_LITERALS, _Machine.literal),
+    0x6C: _Machine.list_of,
+    0x64: _Machine.dict_of,
+    0x91: _Machine.frozenset_of,
+    0x63: _Machine.global_text,
+    0x93: _Machine.stack_global,
+    0x82: _Machine.ext,
+    0x83: _Machine.ext,
+    0x84: _Machine.ext,
+    0x50: _Machine.persid_text,
+    0x81: _Machine.newobj,
+    0x92: _Machine.newobj_ex,
+    0x6F: _Machine.obj,
+    0x69: _Machine.inst,
+    0x97: _Machine.next_buffer,
+    0x98: _Machine.readonly_buffer,
+}
+_TO_MARK = frozenset(b"ldo1i\x91")        # LIST DICT OBJ POP_MARK INST FROZENSET

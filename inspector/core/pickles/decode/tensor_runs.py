@@ -1,0 +1,606 @@
+"""Long runs of tensors, decoded many at a time.
+
+torch.save writes every tensor after the first as the same thirty opcodes (`torch._tensor.Tensor.__reduce_ex__`,
+`torch.serialization.persistent_id`; `?` is optional, PUT is BINPUT, LONG_BINPUT or MEMOIZE, GET is BINGET or LONG_BINGET):
+
+    behind the REDUCE of the last one:   PUT?  ((SETITEMS | APPENDS) MARK)?  (text PUT? | GET | int)?
+    the anchor, the same bytes in a run: GET _rebuild_tensor_v2  MARK MARK  GET "storage"
+    then:                                GET storage class, text PUT? | GET, text PUT? | GET, int, NONE?, TUPLE PUT?, BINPERSID,
+                                         int, size tuple PUT?, stride tuple PUT?, NEWTRUE | NEWFALSE,
+                                         GET OrderedDict, EMPTY_TUPLE, REDUCE PUT?, TUPLE PUT?, REDUCE
+
+Anchors are found by a plain search. Each one starts a lane, and all lanes step through their opcodes together: one numpy
+gather reads the next opcode of all of them. A lane counts only if every opcode is the one expected and the lane before it
+ends exactly where this one begins, so strings that happen to hold an anchor do no harm. What is not exactly this is left
+to the plain loop, which would have made the very same nodes in the same order.
+"""
+from __future__ import annotations
+
+import re
+import sys
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from inspector.core.graph import (
+    APPENDS,
+    BYTEARRAY,
+    DICT,
+    FALSE,
+    GLOBAL,
+    INT,
+    LIST,
+    NONE,
+    PERSID,
+    REDUCE,
+    SET,
+    SETITEMS,
+    STR,
+    TRUE,
+    TUPLE,
+    Graph,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Ints = NDArray[np.int64]
+    Mask = NDArray[np.bool_]
+
+FEWEST = 32                     # tensors that are worth the start
+FEWEST_WITHOUT_NUMPY = 3000     # the same where numpy must be imported first, which takes as long as reading so many
+BLOCK = 4096                    # lanes at a time: what they need stays in the cache
+NEAR = 4096                     # bytes in which the next anchor must be
+MOST_DIMS = 8
+LONGEST = 512                   # bytes that all opcodes between two texts can take, and some
+NEVER = 1 << 62
+
+_ANCHOR = re.compile(rb"(h.|j....)\(\((h.|j....)", re.DOTALL)
+_NOT_FOR_KEYS = frozenset((LIST, DICT, SET, BYTEARRAY, TUPLE))
+_OTHER, _PUT, _GET, _INT, _TEXT = range(5)
+# opcode: (class, bytes with its argument, bits of the argument)
+_TOKENS = {0x71: (_PUT, 2, 8), 0x72: (_PUT, 5, 32), 0x94: (_PUT, 1, 0), 0x68: (_GET, 2, 8), 0x6A: (_GET, 5, 32),
+           0x4B: (_INT, 2, 8), 0x4D: (_INT, 3, 16), 0x4A: (_INT, 5, 32), 0x58: (_TEXT, 5, 32), 0x8C: (_TEXT, 2, 8)}
+
+
+class _Budget(Protocol):
+    left: int
+
+
+class Memo(NamedTuple):
+    """The machine's memo: `entries` with None where the value is in `runs` and `recall(index)` knows it."""
+
+    entries: list[int | None]
+    runs: list[tuple[int, array[int]]]
+    recall: Callable[[int], int]
+
+    def value(self, index: int) -> int:
+        found = self.entries[index]
+        return self.recall(index) if found is None else found
+
+    def extend(self, values: array[int]) -> None:
+        first = len(self.entries)
+        self.entries.extend([None] * len(values))
+        if self.runs and self.runs[-1][0] + len(self.runs[-1][1]) == first:
+            self.runs[-1][1].extend(values)
+        else:
+            self.runs.append((first, values))
+
+
+def run(graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], pos: int, rebuild: int,
+        budget: _Budget) -> tuple[int, int]:
+    """Decodes the tensors that follow the REDUCE of one, which ended at `pos` and is on top of `stack`.
+
+    Changes `graph`, `memo` and `stack` as the plain loop would have. Gives the offset to go on at, just behind the REDUCE
+    of the last tensor decoded (`pos` itself when none was), and the offset before which another try is not worth it.
+    """
+    data = graph.data
+    found = _ANCHOR.search(data, pos, pos + NEAR)
+    if found is None or _get_index(found[1]) >= len(memo.entries) or _get_index(found[2]) >= len(memo.entries) \
+            or memo.value(_get_index(found[1])) != rebuild:
+        return pos, pos + NEAR
+    fewest = FEWEST if "numpy" in sys.modules else FEWEST_WITHOUT_NUMPY
+    pattern = re.compile(re.escape(found[0]))
+    if len(data) < 2 * LONGEST or sum(1 for _ in islice(pattern.finditer(data, pos), fewest)) < fewest:
+        return pos, NEVER
+    try:
+        import numpy  # noqa: F401
+    except ImportError:
+        return pos, NEVER
+    anchors = map(re.Match.start, pattern.finditer(data, pos))
+    return _run_blocks(_Reader(data), anchors, found[0], graph, memo, stack, meta, pos, budget)
+
+
+def _run_blocks(reader: _Reader, anchors: Iterator[int], anchor: bytes, graph: Graph, memo: Memo, stack: list[int],
+                meta: Sequence[list[int]], pos: int, budget: _Budget) -> tuple[int, int]:
+    import numpy as np
+    size = 2 * FEWEST                   # twice what is done already, so that what is read in vain stays in proportion
+    storage = memo.value(_get_index(anchor[anchor.index(b"((") + 2:]))
+    start = pos
+    while True:
+        starts = np.fromiter(islice(anchors, size), np.int64)
+        if not len(starts):
+            return pos, pos
+        block = _Block(reader, starts, len(anchor), storage, pos)
+        block.keep(block.sound_lanes())
+        block.keep(block.known_indexes(len(memo.entries)))
+        block.keep(block.valid_texts())
+        block.keep(block.fitting_batches(graph, stack, meta))
+        done = block.lanes
+        if done < (FEWEST if pos == start else 1) or not block.commit(graph, memo, stack, meta, budget):
+            return pos, pos if pos > start else int(starts[-1])
+        pos = int(block.end[done - 1])
+        if done < len(starts):
+            return pos, pos
+        size = min(BLOCK, 2 * size)
+
+
+def _raw(values: NDArray[Any]) -> memoryview:
+    return values.data.cast("B")
+
+
+def _get_index(get: bytes) -> int:
+    return int.from_bytes(get[1:], "little")
+
+
+class _Reader:
+    """Opcodes of many lanes at once. `view[p]` is the eight bytes at offset p, wherever p is."""
+
+    def __init__(self, data: bytes) -> None:
+        import numpy as np
+        self.data = data
+        self.safe = len(data) - LONGEST
+        self.view = np.ndarray((len(data) - 7,), np.dtype("<i8"), data, 0, (1,))
+        self.bytes = np.frombuffer(data, np.uint8)
+        self.high_bits = np.array([int.from_bytes(b"\x80" * count, "little", signed=count == 8) for count in range(9)], np.int64)
+        self.classes = np.zeros(256, np.int64)
+        self.widths = np.zeros(256, np.int64)
+        self.masks = np.zeros(256, np.int64)
+        for op, (which, width, bits) in _TOKENS.items():
+            self.classes[op], self.widths[op], self.masks[op] = which, width, (1 << bits) - 1
+
+    def read(self, p: Ints) -> Token:
+        word = self.view[p]
+        op = word & 255
+        word >>= 8
+        value = word & self.masks.take(op)
+        negative = (op == 0x4A) & (value >= 1 << 31)
+        if negative.any():
+            value[negative] -= 1 << 32
+        return Token(op, self.classes.take(op), self.widths.take(op), value, word)
+
+
+class Token(NamedTuple):
+    op: Ints
+    which: Ints         # _PUT, _GET …
+    width: Ints         # bytes, without a text's payload
+    value: Ints         # argument: number, memo index or length
+    rest: Ints          # the seven bytes behind the opcode
+
+
+class Put(NamedTuple):
+    there: Mask
+    slot: Ints          # memo index
+    implied: Mask       # MEMOIZE, which carries no index
+
+
+class Operand(NamedTuple):
+    """A text or int written out (`made`) or fetched from the memo (`got`)."""
+
+    made: Mask
+    text: Mask
+    got: Mask
+    slot: Ints          # memo index where got
+    a: Ints             # text: start; int: value
+    b: Ints
+    at: Ints
+
+
+class TupleOfInts(NamedTuple):
+    items: list[tuple[Mask, Ints, Ints]]        # there, value, at
+    at: Ints
+
+
+class _Block:
+    """The lanes of one stretch of anchors: parsed when made, cut short by `keep`, written by `commit`."""
+
+    def __init__(self, reader: _Reader, anchors: Ints, anchor_length: int, storage: int, pos: int) -> None:
+        import numpy as np
+        self.reader = reader
+        self.lanes = len(anchors)
+        self.storage = storage
+        self.ok: Mask = np.ones(len(anchors), bool)
+        self.puts: list[Put] = []
+        self.end = self._parse_tensor(self._within(anchors + anchor_length))
+        self.begin = np.concatenate((np.array([pos], np.int64), self.end[:-1]))
+        tensor_puts, self.puts = self.puts, []
+        self._parse_lead(self.begin, anchors)
+        self.puts += tensor_puts
+
+    # -- parsing: each step takes the lanes' positions and gives those behind what it read -----------------------------
+
+    def _parse_lead(self, p: Ints, anchors: Ints) -> None:
+        token = self.reader.read(p)
+        p, token = self._put(p, token)
+        self.batch: Mask = ((token.op == 0x75) | (token.op == 0x65)) & ((token.rest & 255) == 0x28)
+        self.batch_op, self.batch_at = token.op, p
+        p = p + 2 * self.batch
+        self.key, p = self._operand(p, None, but=p == anchors)
+        self.ok &= p == anchors
+
+    def _parse_tensor(self, p: Ints) -> Ints:
+        token = self.reader.read(p)
+        self.cls = token.value
+        self.ok &= token.which == _GET
+        p = p + token.width
+        self.storage_key, p = self._operand(p, _TEXT)
+        self.location, p = self._operand(p, _TEXT)
+        self.numel, p = self._operand(p, _INT)
+        token = self.reader.read(p)
+        self.none = token.op == 0x4E
+        self.none_at = p
+        p = p + self.none
+        self.pid_at, p = self._expect(p, 0x74)
+        p, _ = self._put(p)
+        self.persid_at, p = self._expect(p, 0x51)
+        self.offset, p = self._operand(p, _INT)
+        self.size, p = self._tuple(p)
+        self.stride, p = self._tuple(p)
+        token = self.reader.read(p)
+        self.flag_at, self.flag = p, token.op
+        self.ok &= (token.op == 0x88) | (token.op == 0x89)
+        p = p + 1
+        token = self.reader.read(p)
+        self.hooks = token.value
+        self.ok &= token.which == _GET
+        self.empty_at, p = self._expect(p + token.width, 0x29)
+        self.hooks_at, p = self._expect(p, 0x52)
+        p, _ = self._put(p)
+        self.args_at, p = self._expect(p, 0x74)
+        p, _ = self._put(p)
+        self.reduce_at, p = self._expect(p, 0x52)
+        return p
+
+    def _within(self, p: Ints) -> Ints:
+        """Positions where LONGEST bytes can be read; the lanes of the others are not sound."""
+        import numpy as np
+        self.ok &= p <= self.reader.safe
+        return np.minimum(p, self.reader.safe)
+
+    def _expect(self, p: Ints, op: int) -> tuple[Ints, Ints]:
+        self.ok &= self.reader.bytes[p] == op
+        return p, p + 1
+
+    def _put(self, p: Ints, token: Token | None = None) -> tuple[Ints, Token]:
+        token = token or self.reader.read(p)
+        there = token.which == _PUT
+        self.puts.append(Put(there, token.value, token.op == 0x94))
+        p = p + token.width * there
+        return p, self.reader.read(p)
+
+    def _operand(self, p: Ints, wanted: int | None, but: Mask | None = None) -> tuple[Operand, Ints]:
+        """A text or GET (`wanted` _TEXT), an int (_INT), or any of them (None), and none at all where `but` says so."""
+        import numpy as np
+        token = self.reader.read(p)
+        text, got = token.which == _TEXT, token.which == _GET
+        made = text | (token.which == _INT)
+        if wanted == _INT:
+            self.ok &= token.which == _INT
+            return Operand(made, text, got, token.value, token.value, np.zeros_like(p), p), p + token.width
+        if wanted == _TEXT:
+            made = text
+        if but is not None:
+            made, text, got = made & ~but, text & ~but, got & ~but
+            self.ok &= made | got | but
+        else:
+            self.ok &= made | got
+        behind = p + token.width * (made | got)
+        a = np.where(text, behind, token.value)
+        behind = self._within(behind + token.value * text)
+        b = np.where(text, behind, 0)
+        operand = Operand(made, text, got, token.value, a, b, p)
+        follow = self.reader.read(behind)
+        there = (follow.which == _PUT) & text
+        self.puts.append(Put(there, follow.value, follow.op == 0x94))
+        return operand, behind + follow.width * there
+
+    def _tuple(self, p: Ints) -> tuple[TupleOfInts, Ints]:
+        import numpy as np
+        marked = self.reader.read(p).op == 0x28
+        p = p + marked
+        items: list[tuple[Mask, Ints, Ints]] = []
+        count = np.zeros(len(p), np.int64)
+        active = self.ok.copy()
+        while True:
+            token = self.reader.read(p)
+            active = active & (token.which == _INT)
+            if len(items) == MOST_DIMS or not active.any():
+                break
+            items.append((active, token.value, p))
+            count += active
+            p = p + token.width * active
+        op = token.op
+        by_count = np.array([0x29, 0x85, 0x86, 0x87] + [0] * (MOST_DIMS - 3), np.int64)[count]
+        self.ok &= op == np.where(marked, 0x74, by_count)
+        behind, _ = self._put(p + 1)
+        return TupleOfInts(items, p), behind
+
+    # -- how many lanes, from the first, hold; `keep` drops the rest -----------------------------------------------------
+
+    def keep(self, lanes: int) -> None:
+        self.lanes = min(self.lanes, lanes)
+
+    def _first_bad(self, ok: Mask) -> int:
+        good = ok[:self.lanes]
+        return self.lanes if good.all() else int(good.argmin())
+
+    def sound_lanes(self) -> int:
+        return self._first_bad(self.ok)
+
+    def known_indexes(self, known: int) -> int:
+        """PUTs must count on from `known`, and GETs ask for what was put before them."""
+        import numpy as np
+        there = np.stack([put.there for put in self.puts], 1)
+        total = np.cumsum(there.ravel()).reshape(there.shape) + known
+        self.put_there, self.put_before = there, total - there
+        ok: Mask = np.ones(len(there), bool)
+        for i, put in enumerate(self.puts):
+            ok &= ~put.there | put.implied | (put.slot == self.put_before[:, i])
+        # the PUTs in order: the tensor before, key, storage key, location, id, size, stride, hooks, arguments
+        ok &= ~self.key.got | (self.key.slot < self.put_before[:, 1])
+        ok &= self.cls < self.put_before[:, 2]
+        ok &= ~self.storage_key.got | (self.storage_key.slot < self.put_before[:, 2])
+        ok &= ~self.location.got | (self.location.slot < self.put_before[:, 3])
+        ok &= self.hooks < self.put_before[:, 7]
+        return self._first_bad(ok)
+
+    def valid_texts(self) -> int:
+        """Texts must be UTF-8; nearly all are ASCII, which their bytes eight at a time show."""
+        import numpy as np
+        lanes = self.lanes
+        for operand in (self.key, self.storage_key, self.location):
+            made = np.flatnonzero(operand.text[:lanes])
+            a, b = operand.a[made], operand.b[made]
+            for i in np.flatnonzero(self._perhaps_not_ascii(a, b)).tolist():
+                try:
+                    str(self.reader.data[int(a[i]):int(b[i])], "utf-8")
+                except UnicodeDecodeError:
+                    lanes = min(lanes, int(made[i]))
+                    break
+        return lanes
+
+    def _perhaps_not_ascii(self, a: Ints, b: Ints) -> Mask:
+        import numpy as np
+        doubtful: Mask = b - a > LONGEST
+        for done in range(0, min(LONGEST, int((b - a).max(initial=0))), 8):
+            left = np.clip(b - a - done, 0, 8)
+            word = self.reader.view[np.minimum(a + done, b)]
+            doubtful |= (word & self.reader.high_bits[left]) != 0
+        return doubtful
+
+    def fitting_batches(self, graph: Graph, stack: Sequence[int], meta: Sequence[list[int]]) -> int:
+        """A batch may end only where its target takes it and, for a dict, where every value has a key."""
+        import numpy as np
+        kind = graph.kind
+        lead_is_pairs = len(stack) % 2 == 0 and _NOT_FOR_KEYS.isdisjoint(kind[k] for k in stack[::2])
+        keyed = self.key.made | self.key.got
+        before = 0
+        for lane in np.flatnonzero(self.batch[:self.lanes]).tolist():
+            if not meta or not meta[-1]:
+                return int(lane)
+            target = kind[meta[-1][-1]]
+            pairs = bool(self.batch_op[lane] == 0x75)
+            if target < GLOBAL and target != (DICT if pairs else LIST):
+                return int(lane)
+            if pairs and not (lead_is_pairs and bool(keyed[before:lane].all())):
+                return int(lane)
+            lead_is_pairs = True
+            before = lane
+        return self.lanes
+
+    # -- writing ------------------------------------------------------------------------------------------------------
+
+    def commit(self, graph: Graph, memo: Memo, stack: list[int], meta: Sequence[list[int]], budget: _Budget) -> bool:
+        """Appends the lanes to the graph. False, and nothing done, where that would break a rule that shows only now."""
+        import numpy as np
+        n = self.lanes
+        nodes = _Table(n)
+        operands = _Table(n)
+        one: Mask = np.ones(n, bool)
+
+        # presence of nodes and operands, in the order the plain loop would make them
+        batch = nodes.column(self.batch)
+        key = nodes.column(self.key.made)
+        storage_key = nodes.column(self.storage_key.made)
+        location = nodes.column(self.location.made)
+        numel = nodes.column(one)
+        none = nodes.column(self.none)
+        pid = nodes.column(one)
+        persid = nodes.column(one)
+        offset = nodes.column(one)
+        sizes = [nodes.column(there) for there, _, _ in self.size.items]
+        size = nodes.column(one)
+        strides = [nodes.column(there) for there, _, _ in self.stride.items]
+        stride = nodes.column(one)
+        flag = nodes.column(one)
+        empty = nodes.column(one)
+        hooks = nodes.column(one)
+        args = nodes.column(one)
+        reduce = nodes.column(one)
+        pid_operands = [operands.column(one) for _ in range(5)] + [operands.column(self.none)]
+        size_operands = [operands.column(there) for there, _, _ in self.size.items]
+        stride_operands = [operands.column(there) for there, _, _ in self.stride.items]
+        args_operands = [operands.column(one) for _ in range(6)]
+
+        first_node, first_operand = len(graph.kind), len(graph.operands)
+        ids = nodes.number(first_node)
+        if nodes.total > budget.left:
+            return False
+        batches = _Batches(self, len(stack))
+        places = operands.number(first_operand) + batches.inserted[:, None]
+        after_sizes = places[:, stride_operands[0] if stride_operands else args_operands[0]]
+        after_pid = places[:, size_operands[0]] if size_operands else after_sizes
+
+        put_nodes = self._put_nodes(stack[-1], ids[:, [key, storage_key, location, pid, size, stride, hooks, args, reduce]])
+        resolve = _Resolver(memo, put_nodes)
+        key_node = np.where(self.key.made[:n], ids[:, key], resolve(self.key.slot[:n], self.key.got[:n]))
+        storage_key_node = np.where(self.storage_key.made[:n], ids[:, storage_key],
+                                    resolve(self.storage_key.slot[:n], self.storage_key.got[:n]))
+        location_node = np.where(self.location.made[:n], ids[:, location], resolve(self.location.slot[:n], self.location.got[:n]))
+        cls_node = resolve(self.cls[:n], one)
+        hooks_class = resolve(self.hooks[:n], one)
+
+        nodes.fill(batch, np.where(self.batch_op[:n] == 0x75, SETITEMS, APPENDS), 0, 0, self.batch_at)
+        nodes.fill(key, np.where(self.key.text[:n], STR, INT), self.key.a, self.key.b, self.key.at)
+        nodes.fill(storage_key, STR, self.storage_key.a, self.storage_key.b, self.storage_key.at)
+        nodes.fill(location, STR, self.location.a, self.location.b, self.location.at)
+        nodes.fill(numel, INT, self.numel.a, 0, self.numel.at)
+        nodes.fill(none, NONE, 0, 0, self.none_at)
+        nodes.fill(pid, TUPLE, places[:, pid_operands[0]], after_pid, self.pid_at)
+        nodes.fill(persid, PERSID, ids[:, pid], 0, self.persid_at)
+        nodes.fill(offset, INT, self.offset.a, 0, self.offset.at)
+        for column, (_, value, at) in zip([*sizes, *strides], [*self.size.items, *self.stride.items], strict=True):
+            nodes.fill(column, INT, value, 0, at)
+        nodes.fill(size, TUPLE, after_pid, after_sizes, self.size.at)
+        nodes.fill(stride, TUPLE, after_sizes, places[:, args_operands[0]], self.stride.at)
+        nodes.fill(flag, np.where(self.flag[:n] == 0x88, TRUE, FALSE), 0, 0, self.flag_at)
+        nodes.fill(empty, TUPLE, places[:, args_operands[0]], places[:, args_operands[0]], self.empty_at)
+        nodes.fill(hooks, REDUCE, hooks_class, ids[:, empty], self.hooks_at)
+        nodes.fill(args, TUPLE, places[:, args_operands[0]], places[:, args_operands[0]] + 6, self.args_at)
+        nodes.fill(reduce, REDUCE, np.full(n, self._rebuild(graph, stack)), ids[:, args], self.reduce_at)
+
+        pid_values = (np.full(n, self.storage), cls_node, storage_key_node, location_node, ids[:, numel], ids[:, none])
+        args_values = (ids[:, persid], ids[:, offset], ids[:, size], ids[:, stride], ids[:, flag], ids[:, hooks])
+        int_values = (ids[:, column] for column in (*sizes, *strides))
+        for column, values in zip([*pid_operands, *size_operands, *stride_operands, *args_operands],
+                                  [*pid_values, *int_values, *args_values], strict=True):
+            operands.fill(column, 0, 0, values, values)
+
+        new_kinds = nodes.kinds()
+        if not self._keys_hashable(graph.kind, new_kinds, key_node, first_node):
+            return False
+        budget.left -= nodes.total
+        graph.kind += new_kinds.tobytes()
+        graph.a.frombytes(_raw(nodes.a[nodes.there]))
+        graph.b.frombytes(_raw(nodes.b[nodes.there]))
+        graph.at.frombytes(_raw(nodes.at[nodes.there]))
+        batches.write(graph, operands, stack, key_node, ids[:, reduce], ids[:, batch], meta)
+        memo.extend(array("q", put_nodes.tobytes()))
+        return True
+
+    def _rebuild(self, graph: Graph, stack: Sequence[int]) -> int:
+        """The callable: that of the tensor the run started behind."""
+        return graph.a[stack[-1]]
+
+    def _put_nodes(self, before: int, made: Ints) -> Ints:
+        """The nodes that the lanes' PUTs store, in order; `before` is the tensor in front of the first lane."""
+        import numpy as np
+        n = self.lanes
+        values = np.empty((n, 9), np.int64)
+        values[0, 0] = before
+        values[1:, 0] = made[:-1, 8]
+        values[:, 1:] = made[:, :8]
+        flat: Ints = values[self.put_there[:n]]
+        return flat
+
+    def _keys_hashable(self, old: bytearray, new: NDArray[np.uint8], key_node: Ints, first_node: int) -> bool:
+        import numpy as np
+        nodes = np.unique(key_node[self.key.got[:self.lanes]]).tolist()
+        return all((old[k] if k < first_node else int(new[k - first_node])) not in _NOT_FOR_KEYS for k in nodes)
+
+
+class _Table:
+    """Columns of what each lane may make, and for each lane and column whether it does; flattened lane by lane."""
+
+    def __init__(self, lanes: int) -> None:
+        self.lanes = lanes
+        self.present: list[Mask] = []
+
+    def column(self, present: Mask) -> int:
+        self.present.append(present[:self.lanes])
+        return len(self.present) - 1
+
+    def number(self, first: int) -> Ints:
+        """Numbers everything present from `first` on: [lane, column] -> number, of the next one present where absent."""
+        import numpy as np
+        self.there = np.stack(self.present, 1)
+        shape = self.there.shape
+        count = np.cumsum(self.there.ravel(), dtype=np.int64).reshape(shape)
+        self.total = int(count[-1, -1])
+        self.kind = np.empty(shape, np.uint8)
+        self.a = np.empty(shape, np.int64)
+        self.b, self.at = np.empty(shape, np.intc), np.empty(shape, np.intc)
+        numbers: Ints = count - self.there + first
+        return numbers
+
+    def fill(self, column: int, kind: Any, a: Any, b: Any, at: Ints) -> None:
+        n = self.lanes
+        self.kind[:, column] = kind
+        self.a[:, column] = a if isinstance(a, int) else a[:n]
+        self.b[:, column] = b if isinstance(b, int) else b[:n]
+        self.at[:, column] = at[:n]
+
+    def kinds(self) -> NDArray[np.uint8]:
+        flat: NDArray[np.uint8] = self.kind[self.there]
+        return flat
+
+
+class _Batches:
+    """The SETITEMS and APPENDS between lanes. `inserted[lane]`: operands of all of them up to and with that lane's own."""
+
+    def __init__(self, block: _Block, waiting: int) -> None:
+        """`waiting` values lie above the MARK already."""
+        import numpy as np
+        n = block.lanes
+        self.count = n
+        self.lanes = np.flatnonzero(block.batch[:n]).tolist()
+        self.keyed = (block.key.made | block.key.got)[:n]
+        own = np.zeros(n, np.int64)
+        before = 0
+        for lane in self.lanes:
+            own[lane] = 1 + waiting + lane - before + int(np.count_nonzero(self.keyed[before:lane]))
+            waiting, before = 0, lane
+        self.inserted = np.cumsum(own)
+
+    def write(self, graph: Graph, operands: _Table, stack: list[int], key: Ints, reduce: Ints, nodes: Ints,
+              meta: Sequence[list[int]]) -> None:
+        """Writes all operands, and leaves on `stack` what lies there behind the last lane."""
+        import numpy as np
+        n = self.count
+        both = np.stack((key, reduce), 1)
+        pushed = np.stack((self.keyed, np.ones(n, bool)), 1)
+        before = 0
+        for lane in self.lanes:
+            graph.operands.frombytes(_raw(operands.b[before:lane][operands.there[before:lane]]))
+            stack.extend(both[before:lane][pushed[before:lane]].tolist())
+            node, target = int(nodes[lane]), meta[-1][-1]
+            graph.a[node] = len(graph.operands)
+            graph.operands.append(target)
+            graph.operands.extend(stack)
+            graph.b[node] = len(graph.operands)
+            graph.mutations.setdefault(target, []).append(node)
+            stack.clear()
+            before = lane
+        graph.operands.frombytes(_raw(operands.b[before:n][operands.there[before:n]]))
+        stack.extend(both[before:n][pushed[before:n]].tolist())
+
+
+class _Resolver:
+    """Memo indexes to nodes, of entries from before the block and of those the block itself puts."""
+
+    def __init__(self, memo: Memo, put_nodes: Ints) -> None:
+        self.memo = memo
+        self.known = len(memo.entries)
+        self.put_nodes = put_nodes
+
+    def __call__(self, index: Ints, wanted: Mask) -> Ints:
+        import numpy as np
+        found = np.zeros(len(index), np.int64)
+        fresh = wanted & (index >= self.known)
+        found[fresh] = self.put_nodes[index[fresh] - self.known]
+        old = wanted & (index < self.known)
+        distinct, inverse = np.unique(index[old], return_inverse=True)
+        found[old] = np.array([self.memo.value(i) for i in distinct.tolist()], np.int64)[inverse]
+        return found

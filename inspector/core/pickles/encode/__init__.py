@@ -1,0 +1,1 @@
+"""Graph -> bytes: what was not changed as it was."""

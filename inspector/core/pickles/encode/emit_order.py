@@ -1,0 +1,117 @@
+"""What of a graph may be written where: how often nodes are referred to, and which calls depend on when they run."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from inspector.core.graph import (
+    ADDITEMS,
+    APPEND,
+    APPENDS,
+    BUILD,
+    CALLS,
+    DICT,
+    FIRST_MUTATION,
+    GLOBALDYN,
+    LIST,
+    NEWOBJ,
+    PERSID,
+    REDUCE,
+    SETITEM,
+    SETITEMS,
+    Graph,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+_PASSES = 40            # over the log, until it is settled what reaches what; more only for what is made to be awkward
+
+
+def uses(graph: Graph) -> Ints:
+    """How many operands refer to each node, those of nodes that nobody needs included; a mutation's target does not count."""
+    import numpy as np
+    kind = np.frombuffer(graph.kind, np.uint8)
+    a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
+    size = len(kind)
+    found: Ints = np.bincount(np.frombuffer(graph.operands, np.intc), minlength=size) if graph.operands else np.zeros(size, np.int64)
+    direct = (kind == REDUCE) | (kind == NEWOBJ) | (kind == GLOBALDYN)
+    found += np.bincount(a[direct | (kind == PERSID)], minlength=size)
+    found += np.bincount(b[direct | (kind == BUILD)], minlength=size)
+    listed = (kind >= FIRST_MUTATION) & (kind != BUILD)
+    found -= np.bincount(np.frombuffer(graph.operands, np.intc)[a[listed]], minlength=size) if graph.operands else 0
+    return found
+
+
+def shared(graph: Graph) -> bytearray:
+    """One byte a node: 1 where it may be referred to more than once, so that it has to be in the memo."""
+    import numpy as np
+    counts = uses(graph)
+    counts[graph.root] += 1
+    return bytearray((counts > 1).astype(np.uint8).tobytes())
+
+
+def has_late_calls(graph: Graph, places: Mapping[int, int], fresh: int) -> bool:
+    """Whether some call before node `fresh`, or some change that looks at what it is given, saw a value that was changed
+    afterwards."""
+    latest = _latest(graph, places)
+    if latest is None:
+        return True
+    for n, kind in enumerate(graph.kind[:fresh]):
+        if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > places.get(n, n) for other in _observed(graph, n)):
+            return True
+    return False
+
+
+def steady(graph: Graph, places: Mapping[int, int]) -> bytearray:
+    """One byte a node: 1 where it does not matter when it is made: nothing is done to it afterwards, and a call sees nothing
+    that is changed after it ran."""
+    found = bytearray(len(graph))
+    latest = _latest(graph, places)
+    for n, kind in enumerate(graph.kind):
+        if n in graph.mutations or kind >= FIRST_MUTATION:
+            continue
+        if kind in CALLS:
+            found[n] = latest is not None and all(latest[other] <= places.get(n, n) for other in graph.references(n))
+        else:
+            found[n] = True
+    return found
+
+
+def _observed(graph: Graph, n: int) -> list[int]:
+    """The operands whose contents call or mutation `n` looks at: keys and items of sets are hashed, a list just holds."""
+    kind = graph.kind[n]
+    refs = graph.references(n)
+    if kind < FIRST_MUTATION:
+        return refs
+    target = graph.kind[refs[0]]
+    if kind in (APPEND, APPENDS) and target == LIST:
+        return []
+    if kind in (SETITEM, SETITEMS) and target == DICT:
+        return refs[1::2]
+    return refs[1:] if kind in (SETITEM, SETITEMS, APPEND, APPENDS, ADDITEMS, BUILD) else refs
+
+
+def _latest(graph: Graph, places: Mapping[int, int]) -> list[int] | None:
+    """For each node the place of the last change of anything that it leads to, -1 for none. None where that is not settled
+    after many passes."""
+    latest = [-1] * len(graph)
+    for target, changes in graph.mutations.items():
+        latest[target] = max(places.get(m, m) for m in changes)
+    kind = graph.kind
+    for _ in range(_PASSES):
+        settled = True
+        for n in range(len(latest)):
+            refs = graph.references(n)
+            if not refs:
+                continue
+            last = max(latest[other] for other in refs)
+            into = refs[0] if kind[n] >= FIRST_MUTATION else n
+            if last > latest[into]:
+                latest[into] = last
+                settled = False
+        if settled:
+            return latest
+    return None

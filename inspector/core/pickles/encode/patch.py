@@ -1,0 +1,277 @@
+"""An edited graph as its original bytes with only the edited literals and entries replaced.
+
+    patch(editor) ── _Patch.literals: texts and numbers, in place where every use of one changes alike, else use by use
+                  ── _Patch.drops: the opcodes of an entry go, from its key to what follows its value
+                  ── spliced: the rest is copied; FRAMEs go, as their lengths would be wrong
+
+A text is written once and fetched from the memo where it is needed again: a location that is also a key, one key in many
+dicts. Which opcode pushed which operand is found by one walk over the opcodes (`opcode_walk`), only where that is needed.
+None says that it cannot be done here: something else than literals and entries changed, or a dropped entry holds what
+others fetch from the memo.
+"""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.graph import APPEND, COLUMNS, DICT, FIRST_MUTATION, LIST, LISTED, PERSID, SETITEM, SETITEMS, STR, Graph
+from inspector.core.pickles.decode import opcodes
+from inspector.core.progress import QUIET, Monitor
+
+from . import emit_order, opcode_bytes
+from .emit import Emitted
+from .graph_editor import GraphEditor
+from .opcode_walk import Walked, walk
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Ints = np.ndarray[Any, np.dtype[np.int64]]
+
+_FRAME, _MEMOIZE = 0x95, 0x94
+_GETS = frozenset(b"hjg")
+_PUTS = frozenset(b"qrp\x94")
+_ONE_ENTRY = frozenset({APPEND, SETITEM})
+
+
+class _Splice(NamedTuple):
+    start: int
+    end: int
+    new: bytes
+
+
+class _NotHere(Exception):
+    """The bytes cannot be patched for this."""
+
+
+def patch(editor: GraphEditor, monitor: Monitor = QUIET) -> Emitted | None:
+    """The patched bytes; None where they have to be written anew. Raises Cancelled."""
+    graph = editor.source
+    if editor.rebuilt or any(editor.graph.kind[n] not in opcode_bytes.LEAVES for n in editor.literals.values()):
+        return None
+    if any(graph.kind[n] not in (LIST, DICT) and graph.kind[n] < FIRST_MUTATION for n in editor.drops):
+        return None
+    try:
+        patching = _Patch(editor, monitor)
+        splices = [*patching.literals(), *patching.drops(), *_frames(graph)]
+        data = _spliced(graph.data[graph.start:graph.end], graph.start, splices)
+    except _NotHere:
+        return None
+    return Emitted(data, patching.persids())
+
+
+def _spliced(data: bytes, base: int, splices: list[_Splice]) -> bytes:
+    out, at = bytearray(), 0
+    for start, end, new in sorted(splices):
+        if start - base < at:
+            if end - base <= at and not new:
+                continue                # a frame's head, or an entry, within what goes anyway
+            raise _NotHere
+        out += data[at:start - base]
+        out += new
+        at = end - base
+    out += data[at:]
+    return bytes(out)
+
+
+def _frames(graph: Graph) -> list[_Splice]:
+    """The heads of all frames: what is in them is no longer as long as they say."""
+    found: list[_Splice] = []
+    if graph.protocol < 4:
+        return found
+    pos: int | None = graph.start
+    while pos is not None and pos < graph.end:
+        if graph.data[pos] == _FRAME:
+            found.append(_Splice(pos, pos + 9, b""))
+            pos += 9 + int.from_bytes(graph.data[pos + 1:pos + 9], "little")
+        else:
+            pos = opcodes.end_of(graph.data, pos)
+    return found
+
+
+class _Patch:
+    def __init__(self, editor: GraphEditor, monitor: Monitor) -> None:
+        self.editor = editor
+        self.graph = editor.source
+        self.monitor = monitor
+        self.uses = emit_order.uses(self.graph)
+        self.gone: list[tuple[int, int]] = []           # bytes of dropped entries
+        self._walked: Walked | None = None
+        self._by_node: dict[int, list[tuple[int, int]]] = {}
+        for n, place in editor.literals:
+            self._by_node.setdefault(self._operand(n, place), []).append((n, place))
+
+    # -- literals -----------------------------------------------------------------------------------------------------
+
+    def literals(self) -> list[_Splice]:
+        found: list[_Splice] = []
+        for old, places in self._by_node.items():
+            if self.graph.kind[old] not in opcode_bytes.LEAVES or old == self.graph.root:
+                raise _NotHere
+            new = [self._literal(old, self.editor.literals[place]) for place in places]
+            if len(places) == self.uses[old] and len(set(new)) == 1:
+                at = self.graph.at[old]
+                found.append(_Splice(at, self._end(at), new[0]))
+            else:
+                found += self._some_uses(old, places, new)
+        return found
+
+    def _some_uses(self, old: int, places: list[tuple[int, int]], new: list[bytes]) -> list[_Splice]:
+        """Some uses of a literal change and others do not, or they change differently."""
+        graph, data = self.graph, self.graph.data
+        at, end = graph.at[old], self._end(graph.at[old])
+        found: list[_Splice] = []
+        edited: set[int] = set()
+        at_home = b""
+        for (n, place), literal in zip(places, new, strict=True):
+            start = self._starts(n)[place - (graph.kind[n] >= FIRST_MUTATION)]
+            edited.add(start)
+            if start == at:
+                at_home = literal
+            elif data[start] in _GETS:
+                found.append(_Splice(start, self._end(start), literal))
+            else:
+                raise _NotHere
+        if not at_home:
+            return found
+        fetched = [start for start in self._walk().fetched.get(old, ()) if start not in edited]
+        if not fetched:                     # nobody needs what was here
+            return [*found, _Splice(at, end, at_home)]
+        if data[end] == _MEMOIZE:           # its number in the memo is its turn: it must stay, and POP takes it off the stack
+            return [*found, _Splice(end + 1, end + 1, b"0" + at_home)]
+        if data[end] not in _PUTS:
+            raise _NotHere
+        behind = self._end(end)
+        return [*found, _Splice(at, behind, at_home), _Splice(fetched[0], self._end(fetched[0]), data[at:behind])]
+
+    def _literal(self, old: int, new: int) -> bytes:
+        """The opcodes of `new`, in the manner of those of `old`."""
+        graph, op = self.editor.graph, self.graph.data[self.graph.at[old]]
+        if graph.kind[new] == STR:
+            raw = graph.data[graph.a[new]:graph.b[new]]
+            return opcode_bytes.short_text(raw) if op == 0x8C else opcode_bytes.text(raw)
+        return opcode_bytes.leaf(graph, new)
+
+    # -- entries ------------------------------------------------------------------------------------------------------
+
+    def drops(self) -> list[_Splice]:
+        graph = self.graph
+        found: list[tuple[int, int]] = []
+        for n, places in self.editor.drops.items():
+            if graph.kind[n] in _ONE_ENTRY:                 # its operation goes with it
+                found.append((self._starts(n)[0], self._end(graph.at[n])))
+                continue
+            changed = graph.kind[n] >= FIRST_MUTATION       # and its target, at place 0, has no start
+            bounds = self._pair_bounds(n) or [*self._starts(n), graph.at[n]]
+            for place in sorted(places):
+                start, end = bounds[place - changed], bounds[place - changed + 1]
+                if start < end:
+                    found.append((start, end))
+        self.gone = _joined(found)
+        if self.gone:
+            self._check_nothing_is_missed()
+        return [_Splice(start, end, b"") for start, end in self.gone]
+
+    def _pair_bounds(self, n: int) -> list[int]:
+        """Where the pairs of a SETITEMS begin and end, as often as there are operands, without a walk: when each key is a literal
+        of its own, written where it is used. [] where that is not so."""
+        graph, at, kind, uses = self.graph, self.graph.at, self.graph.kind, self.uses
+        if kind[n] != SETITEMS:
+            return []
+        found: list[int] = []
+        last = -1
+        for i in range(graph.a[n] + 1, graph.b[n], 2):
+            key, value = graph.operands[i], graph.operands[i + 1]
+            if kind[key] not in opcode_bytes.LEAVES or uses[key] != 1 or at[key] <= last:
+                return []
+            found += at[key], at[key]           # of a pair all goes with its value
+            last = max(at[key], at[value])
+        return [*found, at[n]]
+
+    def _check_nothing_is_missed(self) -> None:
+        """Raises _NotHere where what stays needs a value that goes, or what goes does something to what stays."""
+        import numpy as np
+        graph = self.graph
+        going = self._goes(np.frombuffer(graph.at, np.intc))
+        for start, end in self.gone:
+            if graph.protocol >= 4 and _MEMOIZE in graph.data[start:end]:
+                raise _NotHere              # perhaps only the byte; if it is the opcode, all later numbers would shift
+        if going[graph.root]:
+            raise _NotHere
+        for n in np.flatnonzero(going & (np.frombuffer(graph.kind, np.uint8) >= FIRST_MUTATION)).tolist():
+            if not going[graph.references(n)[0]] and n not in self.editor.drops:
+                raise _NotHere
+        consumers, operands, places = _references(graph)
+        bad = going[operands] & ~going[consumers]
+        for consumer, at in zip(consumers[bad].tolist(), places[bad].tolist(), strict=True):
+            if at not in self.editor.drops.get(consumer, ()):
+                raise _NotHere
+
+    def persids(self) -> list[int]:
+        """Nodes of the persistent ids that are left."""
+        import numpy as np
+        found = np.flatnonzero(np.frombuffer(self.graph.kind, np.uint8) == PERSID)
+        if not self.gone:
+            return list(map(int, found))
+        return list(map(int, found[~self._goes(np.frombuffer(self.graph.at, np.intc)[found])]))
+
+    def _goes(self, ats: Any) -> Any:
+        """Which of the offsets lie in what is dropped."""
+        import numpy as np
+        begins, ends = np.array(self.gone).T
+        place = np.searchsorted(begins, ats, "right") - 1
+        return (place >= 0) & (ats < ends[np.maximum(place, 0)])
+
+    # -- where operands are pushed ------------------------------------------------------------------------------------
+
+    def _operand(self, n: int, place: int) -> int:
+        graph = self.graph
+        if graph.kind[n] in COLUMNS:
+            return graph.b[n] if place else graph.a[n]
+        return graph.operands[graph.a[n] + place]
+
+    def _end(self, at: int) -> int:
+        end = opcodes.end_of(self.graph.data, at)
+        if end is None:
+            raise _NotHere
+        return end
+
+    def _starts(self, n: int) -> list[int]:
+        """The offset at which each operand of `n` begins to be pushed; of a mutation, its target is left out."""
+        found = self._walk().starts.get(n)
+        if found is None:
+            raise _NotHere
+        return found
+
+    def _walk(self) -> Walked:
+        if self._walked is None:
+            wanted = {n for n, _ in self.editor.literals} | set(self.editor.drops)
+            self._walked = walk(self.graph, wanted, set(self._by_node), self.monitor)
+            if self._walked is None:
+                raise _NotHere
+        return self._walked
+
+
+def _references(graph: Graph) -> tuple[Ints, Ints, Ints]:
+    """Who refers to whom, and at which place of it: (consumers, operands, places)."""
+    import numpy as np
+    kind = np.frombuffer(graph.kind, np.uint8)
+    a, b = np.frombuffer(graph.a, np.int64), np.frombuffer(graph.b, np.intc)
+    columns = np.isin(kind, list(COLUMNS))
+    first, second = np.flatnonzero(columns), np.flatnonzero(columns & (kind != PERSID))
+    listed = np.flatnonzero(np.isin(kind, list(LISTED)))
+    counts = b[listed] - a[listed]
+    consumers = np.repeat(listed, counts)
+    places = np.arange(len(consumers)) - np.repeat(np.cumsum(counts) - counts, counts)
+    operands = np.frombuffer(graph.operands, np.intc)[np.repeat(a[listed], counts) + places] if len(graph.operands) else places
+    return (np.concatenate((first, second, consumers)), np.concatenate((a[first], b[second], operands)),
+            np.concatenate((np.zeros(len(first), np.int64), np.ones(len(second), np.int64), places)))
+
+
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(end, found[-1][1])
+        else:
+            found.append((start, end))
+    return found

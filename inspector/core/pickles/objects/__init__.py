@@ -1,0 +1,1 @@
+"""What the nodes of a graph mean: known names, tensors, modules, values."""

@@ -1,0 +1,330 @@
+"""What a pickle would import and call if somebody unpickled it: every name in it, reachable or not.
+
+This is information for the person who may be about to call torch.load; it decides nothing here, because nothing is ever
+run. It works on the very graph that is shown, so there is no second parser to disagree with the first.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from inspector.core.errors import InspectorError
+from inspector.core.findings import Finding, Level
+from inspector.core.graph import BYTEARRAY, BYTES, EXT, GLOBAL, GLOBALDYN, INST, NEWOBJ, NEWOBJEX, OBJ, PYSTR, REDUCE, STR, Graph
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.pickles.decode.machine import Budget, decode
+from inspector.core.progress import QUIET, Monitor
+
+from .bulk import computed_calls
+from .calls import call_of
+from .names import FROM_TYPE, FROM_TYPE_V2, LOAD_FROM_BYTES, Name, Verdict, canonical, danger_text, verdict
+from .notes import note_findings
+from .plain import short
+
+COMPUTED_NAME, EXTENSION = "(computed name)", "(extension code)"
+_LISTED = 200               # names with a finding of their own; the rest is counted
+_CALL = re.compile(b"[%s]" % re.escape(bytes((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))))
+_NO_PATHS: Mapping[int, str] = {}
+
+_HINT = {
+    "unknown": "Ask for a file with only the weights (torch.save(model.state_dict(), ...)), or allow it only if you trust its "
+               "author.",
+    "library": "torch.load(weights_only=True) refuses it; the tensors can be shown and exported here all the same.",
+    "dangerous": "Do not load this file with weights_only=False.",
+    "plain": "",
+    "script": "",
+}
+
+
+class Use(NamedTuple):
+    """How a name occurs: `at` the offset of its first mention, `node` the first call of it (-1: only named), `calls` all
+    call nodes, `named` the first node that names it."""
+
+    name: Name
+    verdict: Verdict
+    at: int
+    named: int
+    calls: list[int]
+
+
+def code_findings(graph: Graph, member: str, *, paths: Mapping[int, str] = _NO_PATHS, limits: Limits = LIMITS,
+                  monitor: Monitor = QUIET) -> list[Finding]:
+    """Findings "unknown-code", "computed-call", "dynamic-name", "extension-code", "dead-call" and "nested-pickle" of one
+    pickle and of those inside its bytes. `paths` says under which key a node was listed. Never raises for odd content."""
+    found: list[Finding] = []
+    budget = Budget(limits)
+    todo: list[tuple[Graph, str, Mapping[int, str], int]] = [(graph, member, paths, 0)]
+    pickles = 0
+    while todo:
+        present, name, known, depth = todo.pop()
+        found += _findings(present, name, known)
+        for place, data, loaded in _embedded(present, name, known):
+            pickles += 1
+            if depth >= limits.nested_pickles or pickles > limits.pickles_per_stream:
+                found.append(Finding("nested-pickle", "danger", place, "More pickles inside bytes than are looked into."))
+                break
+            inner, end, broken = _decode_all(data, place, budget, limits, monitor, loaded)
+            if inner:
+                found.append(_nested(place, inner, loaded, broken, end))
+                todo += [(graph, place, _NO_PATHS, depth + 1) for graph in reversed(inner)]
+    return found
+
+
+def unknown_names(graph: Graph, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> list[str]:
+    """The dotted names in one pickle, and in those inside its bytes, that mean nobody knows what: each once, in order of mention.
+    Names put together while loading and extension codes count as one name of their own. Those of torch's own classes, and
+    of TorchScript classes, are not among them."""
+    found: dict[str, None] = {}
+    budget = Budget(limits)
+    todo, pickles = [(graph, 0)], 0
+    while todo:
+        present, depth = todo.pop()
+        found.update((".".join(use.name), None) for use in _uses(present) if use.verdict in ("unknown", "dangerous"))
+        if GLOBALDYN in present.kind:
+            found[COMPUTED_NAME] = None
+        found.update((f"{EXTENSION} {present.a[n]}", None) for n in _nodes(present, EXT))
+        for place, data, loaded in _embedded(present, "", _NO_PATHS):
+            pickles += 1
+            if depth < limits.nested_pickles and pickles <= limits.pickles_per_stream:
+                todo += [(inner, depth + 1) for inner in reversed(_decode_all(data, place, budget, limits, monitor, loaded)[0])]
+    return list(found)
+
+
+def findings_of_broken(graph: Graph, member: str = "data.pkl") -> list[Finding]:
+    """What is to be said of a pickle that breaks off: all that it would have called before it did."""
+    return [*note_findings(graph, member), *code_findings(graph, member)]
+
+
+# -- names ------------------------------------------------------------------------------------------------------------
+
+def _findings(graph: Graph, member: str, paths: Mapping[int, str]) -> list[Finding]:
+    uses, computed = _uses(graph), computed_calls(graph)
+    scripts = [use for use in uses if use.verdict == "script"]
+    uses = [use for use in uses if use.verdict != "script"]
+    found = [_use_finding(graph, use, member, paths) for use in uses[:_LISTED]]
+    if len(uses) > _LISTED:
+        use = max(uses[_LISTED:], key=lambda use: _ORDER.index(_level(use)))
+        found.append(Finding("unknown-code", _level(use), f"{member}:{use.at}", f"{len(uses) - _LISTED:,} more names, "
+                             f"{_dotted(use.name)} among them.", _HINT[use.verdict]))
+    if scripts:
+        more = f" and {len(scripts) - 1:,} more TorchScript classes" if len(scripts) > 1 else ", a TorchScript class"
+        found.append(Finding("unknown-code", "info", f"{member}:{scripts[0].at}", f"Needs {_dotted(scripts[0].name)}{more}: their "
+                             "code lies in the archive and is not run here."))
+    dead = _dead_calls(graph, uses, computed, member, paths)
+    if computed:
+        found.append(_computed(graph, computed, member, paths))
+    return [*found, *_odd_names(graph, member), *dead]
+
+
+_ORDER: tuple[Level, ...] = ("info", "warning", "danger")
+
+
+def _uses(graph: Graph) -> list[Use]:
+    """Each distinct name that is no plain data, in order of first mention."""
+    verdicts = {i: verdict(*name) for i, name in enumerate(graph.names)}
+    odd = {i for i, found in verdicts.items() if found != "plain"}
+    if not odd:
+        return []
+    uses: dict[int, Use] = {}
+    for n in _nodes(graph, GLOBAL):
+        i = graph.a[n]
+        if i in odd and i not in uses:
+            uses[i] = Use(graph.names[i], verdicts[i], graph.at[n], n, [])
+    indirect = {i for i, name in enumerate(graph.names) if canonical(*name) in _INDIRECT}
+    by_name = {use.name: use for use in uses.values()}
+    for n in (match.start() for match in _CALL.finditer(graph.kind)):
+        target = graph.a[n] if graph.kind[n] in (REDUCE, NEWOBJ) else graph.operands[graph.a[n]]
+        if graph.kind[target] != GLOBAL:
+            continue
+        i = graph.a[target]
+        if i in uses:
+            uses[i].calls.append(n)
+        elif i in indirect:
+            named = _really_called(graph, n)
+            if named in by_name:
+                by_name[named].calls.append(n)
+    for n in graph.mutations:
+        if graph.kind[n] == GLOBAL and graph.a[n] in uses:       # BUILD on a name: sets attributes of a class or module
+            uses[graph.a[n]].calls.append(n)
+    return sorted(uses.values(), key=lambda use: use.at)
+
+
+_INDIRECT = frozenset({("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), FROM_TYPE, FROM_TYPE_V2, ("functools", "partial")})
+
+
+def _really_called(graph: Graph, n: int) -> Name | None:
+    """What a helper of copyreg or torch calls on its caller's behalf: the class or function in its first argument."""
+    call = call_of(graph, n)
+    if call.made:
+        return call.spelled
+    return graph.global_name(call.args[0]) if call.args else None
+
+
+def _level(use: Use) -> Level:
+    if use.verdict == "library":
+        return "warning" if use.calls else "info"
+    return "danger" if use.calls else "warning"
+
+
+def _use_finding(graph: Graph, use: Use, member: str, paths: Mapping[int, str]) -> Finding:
+    node = use.calls[0] if use.calls else use.named
+    key = paths.get(node)
+    place = "" if key is None else f" (at {visible(key, 80)})" if key else " (the whole file)"
+    name = _dotted(use.name)
+    if use.verdict == "dangerous":
+        deed = danger_text(*use.name)
+        if use.calls:
+            message = f"Calls {name}{place}, which {deed} when torch.load opens this file without weights_only."
+        else:
+            message = f"Names {name}{place}, which {deed}; this pickle does not call it by itself."
+    elif use.verdict == "library":
+        message = f"Needs {name}{place}, a class of torch's own libraries; torch.load would import and build it."
+    elif use.calls:
+        message = f"Needs {name}{place}: torch.load would import and call it. Nothing was run here."
+    else:
+        message = f"Names {name}{place}: torch.load would import it. Nothing was run here."
+    return Finding("unknown-code", _level(use), f"{member}:{use.at}", message, _HINT[use.verdict])
+
+
+def _computed(graph: Graph, nodes: list[int], member: str, paths: Mapping[int, str]) -> Finding:
+    n = nodes[0]
+    key = paths.get(n)
+    place = f" (at {visible(key, 80)})" if key else ""
+    more = f" and {len(nodes) - 1:,} more" if len(nodes) > 1 else ""
+    return Finding("computed-call", "danger", f"{member}:{graph.at[n]}",
+                   f"Calls something that is no plain name but the result of other steps{place}{more}.", _HINT["dangerous"])
+
+
+def _odd_names(graph: Graph, member: str) -> Iterator[Finding]:
+    """Names that are no text, and codes of a registry that only the reader has."""
+    for kind, id, words in ((GLOBALDYN, "dynamic-name", "A name that is put together while loading"),
+                            (EXT, "extension-code", "An extension code, which means what the reading program registered for it")):
+        nodes = list(_nodes(graph, kind))
+        if nodes:
+            n = nodes[0]
+            what = f"{short(graph, graph.a[n], 60)}, {short(graph, graph.b[n], 60)}" if kind == GLOBALDYN else str(graph.a[n])
+            more = f" and {len(nodes) - 1:,} more" if len(nodes) > 1 else ""
+            yield Finding(id, "danger", f"{member}:{graph.at[n]}", f"{words}: {what}{more}.", _HINT["dangerous"])
+
+
+def _dead_calls(graph: Graph, uses: Iterable[Use], computed: Iterable[int], member: str, paths: Mapping[int, str]) -> list[Finding]:
+    """Calls whose result is thrown away, so that they show up under no key: done for what they do."""
+    if graph.root < 0:
+        return []
+    suspects = [(use.name, [n for n in use.calls if n not in paths]) for use in uses if use.verdict != "plain"]
+    unnamed = [n for n in computed if n not in paths]
+    if not unnamed and not any(nodes for _, nodes in suspects):
+        return []
+    reachable = graph.reachable()
+    found = []
+    for name, nodes in suspects:
+        dead = [n for n in nodes if not reachable[n] and graph.kind[n] != GLOBAL]
+        if dead:
+            more = f" ({len(dead):,} times)" if len(dead) > 1 else ""
+            found.append(Finding("dead-call", "danger", f"{member}:{graph.at[dead[0]]}",
+                                 f"Calls {_dotted(name)} and throws the result away{more}: it is called for what it does.",
+                                 _HINT["dangerous"]))
+    dead = [n for n in unnamed if not reachable[n]]
+    if dead:
+        found.append(Finding("dead-call", "danger", f"{member}:{graph.at[dead[0]]}", "Calls something and throws the result away.",
+                             _HINT["dangerous"]))
+    return found[:_LISTED]
+
+
+def _nodes(graph: Graph, kind: int) -> Iterator[int]:
+    n = graph.kind.find(kind)
+    while n >= 0:
+        yield n
+        n = graph.kind.find(kind, n + 1)
+
+
+def _dotted(name: Name) -> str:
+    return visible(".".join(name), 160)
+
+
+# -- pickles inside bytes ---------------------------------------------------------------------------------------------
+
+def _embedded(graph: Graph, member: str, paths: Mapping[int, str]) -> Iterator[tuple[str, bytes, bool]]:
+    """(where, bytes, whether something loads them) of every constant that is a pickle by its looks, or that is given to
+    torch.storage._load_from_bytes."""
+    given = _given_to_loader(graph)
+    for n in given:
+        raw = _raw(graph, n)
+        if raw:
+            yield f"{member}:{graph.at[n]}", raw, True
+    for kind in (BYTES, BYTEARRAY, PYSTR):
+        for n in _nodes(graph, kind):
+            start, end = graph.a[n], graph.b[n]
+            if n not in given and end - start > 3 and _looks_pickled(graph.data[start], graph.data[start + 1], graph.data[end - 1]):
+                yield f"{member}:{graph.at[n]}", graph.data[start:end], False
+    if not any(canonical(*name) == ("_codecs", "encode") for name in graph.names):
+        return
+    for n in _nodes(graph, STR):                # protocol 2 keeps bytes as text that is encoded as latin-1
+        start, end = graph.a[n], graph.b[n]
+        if end - start > 4 and n not in given and graph.data[start:start + 2] == b"\xc2\x80" \
+                and _looks_pickled(0x80, graph.data[start + 2], graph.data[end - 1]):
+            raw = _raw(graph, n)
+            if raw:
+                yield f"{member}:{graph.at[n]}", raw, False
+
+
+def _looks_pickled(first: int, second: int, last: int) -> bool:
+    return first == 0x80 and 1 < second <= 5 and last == 0x2e
+
+
+def _given_to_loader(graph: Graph) -> dict[int, None]:
+    """Nodes of the bytes (or of the text that becomes them) that `_load_from_bytes` and other loaders are called with."""
+    loaders = {i for i, name in enumerate(graph.names) if name[1] in ("loads", "_loads") or canonical(*name) == LOAD_FROM_BYTES}
+    given: dict[int, None] = {}
+    if not loaders:
+        return given
+    for n in _nodes(graph, REDUCE):
+        if graph.kind[graph.a[n]] != GLOBAL or graph.a[graph.a[n]] not in loaders:
+            continue
+        args = call_of(graph, n).args
+        inner = args[0] if args else -1
+        if inner >= 0 and graph.kind[inner] == REDUCE:
+            encoded = call_of(graph, inner)
+            inner = encoded.args[0] if encoded.name == ("_codecs", "encode") and encoded.args else -1
+        if inner >= 0:
+            given[inner] = None
+    return given
+
+
+def _raw(graph: Graph, n: int) -> bytes | None:
+    if graph.kind[n] != STR:
+        return graph.raw(n)
+    try:
+        return (graph.text(n) or "").encode("latin-1")
+    except UnicodeEncodeError:
+        return None
+
+
+def _decode_all(data: bytes, place: str, budget: Budget, limits: Limits, monitor: Monitor,
+                loaded: bool) -> tuple[list[Graph], int, bool]:
+    """The pickles that `data` begins with (of a legacy torch file five, then raw storages), where they end, and whether the
+    last one broke off. Bytes that only look like a pickle and are none give none."""
+    graphs: list[Graph] = []
+    at = 0
+    while at < len(data) and len(graphs) < limits.pickles_per_stream:
+        try:
+            graph = decode(data, at, limits=limits, monitor=monitor, member=place, budget=budget)
+        except InspectorError as error:
+            partial = getattr(error, "graph", None)
+            if partial is not None and partial.names and (graphs or loaded):
+                graphs.append(partial)
+            return graphs, at, not graphs or partial in graphs
+        graphs.append(graph)
+        at = graph.end
+    return graphs, at, False
+
+
+def _nested(place: str, graphs: list[Graph], loaded: bool, broken: bool, end: int) -> Finding:
+    count = f"{len(graphs)} pickles" if len(graphs) > 1 else "A pickle"
+    message = f"{count} inside bytes of the pickle"
+    message += ", which torch.load would unpickle with no protection" if loaded else ""
+    message += f"; broken off at byte {end}" if broken else ""
+    return Finding("nested-pickle", "danger" if loaded else "warning", place, message + ".",
+                   "What it names is listed with this place in front.")

@@ -1,0 +1,177 @@
+"""Tensors that are made of others: sparse, nested, and those whose values only their own class can give.
+
+The others are strided tensors of the file and stand in `TensorInfo.extra` by torch's names for them, the stored elements
+always as "values". What a class puts together by code of its own has its shape and a problem, never values.
+
+Sources: torch/_utils.py (`_rebuild_sparse_tensor`, `_rebuild_nested_tensor`, `_rebuild_wrapper_subclass`,
+`_rebuild_device_tensor_from_numpy`) and torch/nested/_internal/nested_tensor.py (`_rebuild_njt`) of torch 2.13.
+"""
+from __future__ import annotations
+
+from typing import Protocol
+
+from inspector.core.checkpoint import TensorInfo
+from inspector.core.graph import DICT, INT, NONE, Graph
+from inspector.core.keypath import visible
+
+from .calls import tuple_items
+from .parts import Odd, Parts, numel_of
+from .plain import small_integer
+from .recognise import array_shape, device_of, layout_of, state_pairs
+
+# What torch.nested keeps on a jagged tensor besides what it is rebuilt from: the same once more, and notes of its compiler.
+_JAGGED_STATE = frozenset({"_values", "_offsets", "_lengths", "_ragged_idx", "_metadata_cache", "_is_param",
+                           "_dynamo_dynamic_indices", "_dynamo_propagated_dynamic_indices"})
+
+_COMPRESSED = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
+               "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
+
+
+class Reader(Protocol):
+    """What is asked of `tensors.Tensors`."""
+
+    graph: Graph
+
+    def component(self, n: int, key: str) -> TensorInfo: ...
+    def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]: ...
+    def dtype(self, n: int) -> str: ...
+    def requires_grad(self, parts: Parts, n: int) -> None: ...
+    def remark(self, id: str, key: str, text: str) -> None: ...
+
+
+def sparse(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    """(layout, (indices, values, size[, is_coalesced])) or (layout, (outer, inner indices, values, size))."""
+    graph = reader.graph
+    layout = layout_of(graph, args[0]) if len(args) == 2 else None
+    items = tuple_items(graph, args[1]) if len(args) == 2 else None
+    if layout is None or items is None:
+        raise Odd("corrupt: no known sparse layout")
+    parts.layout = layout
+    names: tuple[str, ...]
+    if layout == "sparse_coo" and len(items) in (3, 4):
+        names, size = ("indices", "values"), items[2]
+        if len(items) == 4 and graph.boolean(items[3]) is not None:
+            parts.extra["is_coalesced"] = graph.boolean(items[3])
+    elif layout in _COMPRESSED and len(items) == 4:
+        names, size = (*_COMPRESSED[layout], "values"), items[3]
+    else:
+        raise Odd(f"corrupt: {layout} data is not in order")
+    parts.shape = reader.sizes(size, when, "size")
+    if any(length < 0 for length in parts.shape):
+        raise Odd("corrupt: a size is negative")
+    for name, item in zip(names, items, strict=False):
+        parts.extra[name] = reader.component(item, f"{key}.{name}")
+    _as_its_values(parts)
+    numel_of(parts.shape)
+
+
+def nested(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    """(values, sizes, strides, offsets): one row of sizes, of strides and one offset for each tensor in it. How large they
+    are is data of the file, not of its pickle: `shape` is that of the values."""
+    if len(args) != 4:
+        raise Odd(f"corrupt: {len(args)} arguments where a nested tensor needs 4")
+    parts.layout = "nested"
+    for name, item in zip(("values", "sizes", "strides", "offsets"), args, strict=True):
+        parts.extra[name] = reader.component(item, f"{key}.{name}")
+    _as_its_values(parts)
+    sizes, strides, offsets = (parts.extra[name] for name in ("sizes", "strides", "offsets"))
+    if parts.problem:
+        return
+    if len(parts.shape) != 1 or len(sizes.shape) != 2 or sizes.shape != strides.shape or offsets.shape != sizes.shape[:1] \
+            or {sizes.dtype, strides.dtype, offsets.dtype} != {"int64"}:
+        raise Odd("corrupt: the sizes of the nested tensor are not in order")
+    parts.extra["form"] = (f"{sizes.shape[0]} tensors of {sizes.shape[1]} dimensions")
+
+
+def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    """({"values": …, "offsets": …, "lengths": … or None, "_ragged_idx": …, "requires_grad": …},): tensors that differ in one
+    dimension, joined along it. `shape` is that of the values."""
+    graph = reader.graph
+    parts.layout = "jagged"
+    if len(args) != 1 or graph.kind[args[0]] != DICT or graph.mutated_after(args[0], when):
+        raise Odd("corrupt: the jagged tensor is not in order")
+    given = {graph.loose_text(name): value for name, value in graph.pairs(args[0])[:16]}
+    for name in ("values", "offsets", "lengths"):
+        if name in given and not (name == "lengths" and graph.kind[given[name]] == NONE):
+            parts.extra[name] = reader.component(given[name], f"{key}.{name}")
+    ragged = given.get("_ragged_idx")
+    if ragged is None or graph.kind[ragged] != INT or not {"values", "offsets"} <= parts.extra.keys():
+        raise Odd("corrupt: the jagged tensor is not in order")
+    if "requires_grad" in given:
+        reader.requires_grad(parts, given["requires_grad"])
+    axis = parts.extra["ragged_dim"] = graph.a[ragged]
+    _as_its_values(parts)
+    offsets = parts.extra["offsets"]
+    if parts.problem:
+        return
+    if not 1 <= axis <= len(parts.shape) or len(offsets.shape) != 1 or offsets.shape[0] < 1:
+        raise Odd("corrupt: the jagged tensor is not in order")
+    form: list[object] = [offsets.shape[0] - 1, *parts.shape]
+    form[axis] = "*"
+    parts.extra["form"] = ("(" + ", ".join(map(str, form)) + ")")
+    parts.states = [state for state in parts.states if not _is_bookkeeping(graph, state)]
+
+
+def wrapper(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    """(class, dtype, size, stride, offset, layout, device, requires_grad): a tensor without a storage, whose class finds its
+    values among its attributes, by code of its own (DTensor, torchao, MaskedTensor …). The attributes are its state."""
+    if len(args) != 8:
+        raise Odd(f"corrupt: {len(args)} arguments where a tensor subclass needs 8")
+    graph = reader.graph
+    named = graph.global_name(args[0])
+    parts.dtype, parts.device = reader.dtype(args[1]), device_of(graph, args[6])
+    parts.shape = reader.sizes(args[2], when, "size")
+    if any(size < 0 for size in parts.shape):
+        raise Odd("corrupt: a size is negative")
+    parts.stride = () if graph.kind[args[3]] == NONE else reader.sizes(args[3], when, "stride")
+    parts.offset = small_integer(graph, args[4]) or 0
+    parts.layout = layout_of(graph, args[5]) or "strided"
+    reader.requires_grad(parts, args[7])
+    numel_of(parts.shape)
+    cls = visible(".".join(named), 80) if named else "its class"
+    parts.problem = f"wrapper: only the code of {cls} knows its values; what it makes them of is listed under it"
+    reader.remark("wrapper", key, f"is a {cls}")
+
+
+def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+    """(numpy array, dtype, device, requires_grad): what devices without storages (XLA) wrote until 2.1. The array's bytes lie
+    in the pickle; it is listed under the tensor."""
+    if len(args) != 4:
+        raise Odd(f"corrupt: {len(args)} arguments where a tensor of numpy data needs 4")
+    graph = reader.graph
+    found = array_shape(graph, args[0])
+    parts.dtype, parts.device = reader.dtype(args[1]), graph.loose_text(args[2])
+    reader.requires_grad(parts, args[3])
+    if found is None:
+        raise Odd("corrupt: no numpy array where the tensor's values should be")
+    if any(size < 0 for size in found):
+        raise Odd("corrupt: a size is negative")
+    parts.shape = tuple(found)
+    numel_of(parts.shape)
+    parts.stride = _packed(parts.shape)
+    parts.states.append(args[0])
+    parts.problem = "unsupported: its values are a numpy array inside the pickle, which is not unpacked"
+
+
+def _as_its_values(parts: Parts) -> None:
+    """Type and device of the whole are those of its values; what is wrong with a part is wrong with it."""
+    values: TensorInfo = parts.extra["values"]
+    parts.dtype, parts.device = values.dtype, values.device
+    if parts.layout in ("nested", "jagged"):
+        parts.shape, parts.stride = values.shape, values.stride
+    broken = [info.problem for info in parts.extra.values() if isinstance(info, TensorInfo) and info.problem]
+    parts.problem = broken[0] if broken else ""
+
+
+def _packed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a tensor in C order."""
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+def _is_bookkeeping(graph: Graph, state: int) -> bool:
+    pairs = state_pairs(graph, state)
+    return pairs is not None and len(pairs) <= 16 and all(graph.loose_text(name) in _JAGGED_STATE for name, _ in pairs)

@@ -1,0 +1,201 @@
+"""Nodes that are plain values: numbers, text, bytes, and one short line for anything else.
+
+Everything here looks at a bounded number of nodes, whatever the file says: no recursion over its depth, no text longer
+than asked for.
+"""
+from __future__ import annotations
+
+from inspector.core.checkpoint import Opaque, Plain
+from inspector.core.graph import (
+    ADDITEMS,
+    APPEND,
+    APPENDS,
+    BIGINT,
+    BIGTEXT,
+    BUFFER,
+    BYTEARRAY,
+    BYTES,
+    DICT,
+    EXT,
+    FALSE,
+    FLOAT,
+    FROZENSET,
+    GLOBAL,
+    GLOBALDYN,
+    INT,
+    LIST,
+    NONE,
+    PERSID,
+    PERSIDTEXT,
+    PYSTR,
+    PYSTRTEXT,
+    REDUCE,
+    SET,
+    STR,
+    STRTEXT,
+    TRUE,
+    TUPLE,
+    Graph,
+)
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS
+
+from .names import dtype_name
+
+NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
+SCALARS = frozenset((NONE, STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES)) | NUMBERS
+
+_SHORT_PIECES = 64      # nodes that one short text may show
+_SHORT_DEPTH = 4
+
+
+def scalar(graph: Graph, n: int, int_bits: int = LIMITS.int_bits) -> Plain:
+    """The value of a node that refers to no other. Integers too long to print become opaque with their head in hex."""
+    kind = graph.kind[n]
+    if kind == NONE:
+        return None
+    if kind in (TRUE, FALSE):
+        return kind == TRUE
+    if kind == INT:
+        return graph.a[n]
+    if kind == FLOAT:
+        return graph.real(n)
+    if kind in (STR, STRTEXT):
+        return graph.text(n)
+    if kind == BYTES:
+        return graph.raw(n)
+    if kind in (PYSTR, PYSTRTEXT):
+        text = graph.loose_text(n)
+        return text if text is not None else graph.raw(n)
+    if kind in (BIGINT, BIGTEXT):
+        return _big_integer(graph, n, int_bits)
+    return _named(graph, n)
+
+
+def _big_integer(graph: Graph, n: int, int_bits: int) -> Plain:
+    start, end = graph.a[n], graph.b[n]
+    if graph.kind[n] == BIGINT:
+        if (end - start) * 8 <= int_bits:
+            return graph.integer(n)
+        head = bytes(reversed(graph.data[end - 8:end])).hex()
+        return Opaque("int", f"{(end - start) * 8}-bit integer 0x{head}…", n)
+    if (end - start) * 3 <= int_bits:          # a decimal digit is more than three bits
+        value = graph.integer(n)
+        if value is not None:
+            return value
+    head = graph.data[start:min(end, start + 16)].decode("ascii", "replace")
+    return Opaque("int", f"integer of {end - start} digits: {visible(head)}…", n)
+
+
+def small_integer(graph: Graph, n: int) -> int | None:
+    """The value of an integer of at most 256 bits; None for any other node. Longer ones are never worth their computing."""
+    kind = graph.kind[n]
+    if kind == INT:
+        return graph.a[n]
+    if kind in (BIGINT, BIGTEXT) and graph.b[n] - graph.a[n] <= (32 if kind == BIGINT else 77):
+        return graph.integer(n)
+    return None
+
+
+def _named(graph: Graph, n: int) -> Plain:
+    kind = graph.kind[n]
+    if kind == GLOBAL:
+        module, name = graph.names[graph.a[n]]
+        dtype = dtype_name(module, name)
+        return Opaque("torch.dtype", f"torch.{dtype}", n) if dtype else Opaque("name", visible(f"{module}.{name}"), n)
+    if kind == BYTEARRAY:
+        return Opaque("bytearray", bytes_text(graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + 33)], graph.b[n] - graph.a[n]), n)
+    if kind == GLOBALDYN:
+        return Opaque("name", f"a name put together at load time: {short(graph, graph.a[n])}.{short(graph, graph.b[n])}", n)
+    if kind == EXT:
+        return Opaque("name", f"extension code {graph.a[n]}", n)
+    if kind == PERSIDTEXT:
+        raw = graph.data[graph.a[n]:min(graph.b[n], graph.a[n] + 100)]
+        return Opaque("persistent id", visible(raw.decode("utf-8", "backslashreplace"), 100), n)
+    if kind == PERSID:
+        return Opaque("persistent id", short(graph, graph.a[n]), n)
+    if kind == BUFFER:
+        return Opaque("buffer", "bytes kept outside the pickle", n)
+    return Opaque("object", "…", n)
+
+
+def bytes_text(raw: bytes, size: int) -> str:
+    """`size` bytes that begin with `raw`, on one line."""
+    return f"{size:,} bytes: {raw[:32]!r}" + ("…" if size > 32 else "")
+
+
+def short(graph: Graph, n: int, limit: int = 120, *, exact: bool = False) -> str:
+    """One line for node `n`, as Python would print it where that is short: scalars, and tuples and lists of them. `exact`
+    keeps invisible characters and `limit` unchecked for text, as `str(key)` does: for keys, which are not yet shown."""
+    budget = [_SHORT_PIECES]
+    text = _pieces(graph, n, budget, _SHORT_DEPTH, limit)
+    return text if exact else visible(text, limit)
+
+
+def _pieces(graph: Graph, n: int, budget: list[int], depth: int, limit: int) -> str:
+    budget[0] -= 1
+    kind = graph.kind[n]
+    if kind in SCALARS:
+        return _scalar_text(graph, n, limit)
+    if kind in (TUPLE, LIST, FROZENSET, SET):
+        if depth == 0 or budget[0] <= 0:
+            return "…"
+        items = _first_items(graph, n)
+        texts = []
+        for item in items:
+            if budget[0] <= 0:
+                texts.append("…")
+                break
+            texts.append(_pieces(graph, item, budget, depth - 1, limit))
+        inside = ", ".join(texts)
+        if kind == TUPLE:
+            return f"({inside},)" if len(items) == 1 else f"({inside})"
+        return f"[{inside}]" if kind == LIST else f"{{{inside}}}"
+    if kind == DICT:
+        return "{…}"
+    if kind == REDUCE:
+        named = graph.global_name(graph.a[n])
+        return f"{'.'.join(named)}(…)" if named else "…"
+    value = _named(graph, n)
+    return value.text if isinstance(value, Opaque) else "…"
+
+
+def _first_items(graph: Graph, n: int) -> list[int]:
+    """A few items of a container, without going over all that it has."""
+    items = list(graph.operands[graph.a[n]:min(graph.b[n], graph.a[n] + _SHORT_PIECES)])
+    for m in graph.mutations.get(n, ()):
+        if len(items) >= _SHORT_PIECES:
+            break
+        if graph.kind[m] in (APPEND, APPENDS, ADDITEMS):
+            items += graph.operands[graph.a[m] + 1:min(graph.b[m], graph.a[m] + 1 + _SHORT_PIECES)]
+    return items
+
+
+def _scalar_text(graph: Graph, n: int, limit: int) -> str:
+    if graph.kind[n] in (STR, BYTES, PYSTR) and graph.b[n] - graph.a[n] > 8 * limit + 8:
+        # many lines may show one long text: only its beginning is ever decoded
+        start = graph.data[graph.a[n]:graph.a[n] + 4 * limit]
+        text: str | bytes = start if graph.kind[n] == BYTES else start.decode("utf-8", "replace")
+        return repr(text[:limit]) + "…"
+    value = scalar(graph, n)
+    if isinstance(value, Opaque):
+        return value.text
+    if isinstance(value, (str, bytes)) and len(value) > limit:
+        return repr(value[:limit]) + "…"
+    return repr(value)
+
+
+def key_text(graph: Graph, n: int) -> str:
+    """The path segment of a dict key: `str(key)` for text, numbers, None and short tuples of them."""
+    kind = graph.kind[n]
+    if kind == STR:
+        return str(graph.data[graph.a[n]:graph.b[n]], "utf-8", "surrogatepass")
+    if kind == STRTEXT:
+        return graph.text(n) or ""
+    if kind in (PYSTR, PYSTRTEXT):
+        text = graph.loose_text(n)
+        return text if text is not None else (graph.raw(n) or b"").decode("latin-1")
+    if kind in SCALARS:
+        value = scalar(graph, n)
+        return value.text if isinstance(value, Opaque) else str(value)
+    return short(graph, n, exact=True)

@@ -1,0 +1,490 @@
+"""Calls that build tensors -> `TensorInfo`, checked: nothing in it reaches outside its storage unless `problem` says so.
+
+Sources: torch/_utils.py and torch/_tensor.py of torch 2.13 (`_rebuild_*`), aten/src/ATen/native/Resize.h
+(`checkInBoundsForStorage`).
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import repeat
+from operator import add, le
+from typing import Any, NamedTuple
+
+from inspector.core.checkpoint import Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
+
+from . import composite_tensors
+from .bulk import ordinary_tensors, picked
+from .calls import Call, call_of, tuple_items
+from .names import (
+    FROM_TYPE,
+    FROM_TYPE_V2,
+    JAGGED,
+    OLD_PARAMETERS,
+    OLD_TENSORS,
+    PARAMETER,
+    PARAMETER_WITH_STATE,
+    QSCHEMES,
+    TENSOR_BUILDERS,
+    TENSOR_V2,
+    Name,
+    canonical,
+    dtype_name,
+)
+from .parts import Odd, Parts, numel_of, overflows, overlaps
+from .plain import small_integer
+from .recognise import size_of, too_long
+from .storages import Backing, ResolveMany, Storages
+
+MAX_RANK = 64               # dims that a broken shape is still shown with, and that go without a remark
+_WRAPPERS = 8               # Parameter(Subclass(Parameter(…
+_INT64 = 1 << 63
+_LONG_RANKS = 1_000_000     # dimensions of all tensors together that have more than MAX_RANK
+_CHANNELS = 1 << 16         # of a quantizer that is a list
+_LONG = 16                  # items from which a size tuple is remembered, as it may be shared by many tensors
+_PLAIN_TYPES = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")})
+
+_TensorTuple = tuple[tuple[int, ...], str, str | None, tuple[int, ...], int]
+
+
+class Rebuilt(NamedTuple):
+    """A tensor and what else hangs on it: `states` are nodes of attributes that its subclass or Parameter carries."""
+
+    info: TensorInfo
+    states: tuple[int, ...] = ()
+
+
+class Tensors:
+    """Reads tensors of one graph. `remarks` counts what is odd about readable ones: id -> [(key, text)], first few."""
+
+    def __init__(self, graph: Graph, resolve: Callable[[Any], Storage], resolve_many: ResolveMany | None = None) -> None:
+        self.graph = graph
+        self.storages = Storages(graph, resolve, resolve_many)
+        self.builders = {i for i, name in enumerate(graph.names) if canonical(*name) in _MAKERS}
+        self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
+        self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
+        self.remarks: dict[str, list[tuple[str, str]]] = {}
+        self.rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts)
+        self._long_ranks = _LONG_RANKS
+        self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
+        self._names: dict[int, Name] = {}
+        self._lists: dict[int, tuple[float, ...]] = {}
+
+    def is_tensor(self, n: int) -> bool:
+        """Whether node `n` is a call of something that builds tensors, by its name only."""
+        graph = self.graph
+        if graph.kind[n] != REDUCE and graph.kind[n] != NEWOBJ:
+            return False
+        f = graph.a[n]
+        return graph.kind[f] == GLOBAL and graph.a[f] in self.builders
+
+    def quick(self) -> Callable[[int, str, str | None], TensorInfo | None]:
+        """A function of (node, key, state dict) for ordinary tensors that are in order; None for all others. This decides how
+        long opening a large file takes."""
+        place, forms, offsets, reaches, grads, pids = self.rows
+        storages = self.storages
+        used, ids, ordinary, other = storages.used, storages.ids.place, storages.ordinary(), storages.of
+        make, info_type = tuple.__new__, TensorInfo
+
+        def read(n: int, key: str, state_dict: str | None) -> TensorInfo | None:
+            row = place.get(n)
+            if row is None:
+                return None
+            shape, stride = forms[row]
+            offset, pid = offsets[row], pids[row]
+            backing = used.get(pid)
+            if backing is None:
+                id = ids.get(pid)
+                backing = ordinary(pid, id) if id is not None else other(pid)
+                if backing is None:
+                    return None
+            storage, dtype, device, capacity, nbytes, problem, start = backing
+            if problem or start or offset + reaches[row] > capacity:
+                return None
+            return make(info_type, (key, shape, dtype, device, stride, offset, storage, nbytes, grads[row], state_dict,
+                                    "strided", "", n, None))
+
+        return read
+
+    def many(self, nodes: Sequence[int], keys: Sequence[str], state_dict: str | None) -> list[TensorInfo] | None:
+        """Ordinary tensors that are in order, each with a storage of its own that nothing used before: what `quick` gives for
+        each, in a fifth of the time. None where that is not so."""
+        rows = list(map(self.rows.place.get, nodes))
+        if None in rows:
+            return None
+        forms, offsets, reaches, grads, pids = picked(self.rows, rows)      # type: ignore[arg-type]
+        backings = self.storages.of_many(pids)
+        if backings is None or not all(map(le, map(add, offsets, reaches), backings.capacities)):
+            return None
+        storages, dtypes, devices, _, sizes = backings
+        shapes, strides = [shape for shape, _ in forms], [stride for _, stride in forms]
+        return list(map(partial(tuple.__new__, TensorInfo), zip(keys, shapes, dtypes, devices, strides, offsets, storages, sizes, grads,
+                                              repeat(state_dict), repeat("strided"), repeat(""), nodes, repeat(None))))
+
+    # -- any tensor ---------------------------------------------------------------------------------------------------
+
+    def read(self, n: int, key: str, state_dict: str | None, component: bool = False) -> Rebuilt | None:
+        """Any tensor, broken ones with their problem; None when `n` turns out to be something that is no tensor. A `component`
+        of another is None too where it is made of others itself."""
+        parts = Parts(component)
+        try:
+            if not self._fill(parts, n, key):
+                return None
+        except Odd as odd:
+            parts.problem = str(odd)
+        if not parts.problem and parts.backing is not None:
+            parts.problem = parts.backing.problem
+        if parts.problem:                               # the product of many enormous sizes is never computed
+            parts.shape, parts.stride = parts.shape[:MAX_RANK], parts.stride[:MAX_RANK]
+        backing = parts.backing
+        info = TensorInfo(key, parts.shape, parts.dtype, parts.device, parts.stride, parts.offset, backing.id if backing else "",
+                          backing.nbytes if backing else 0, parts.requires_grad, state_dict, parts.layout, parts.problem, n,
+                          parts.extra or None)
+        return Rebuilt(info, tuple(parts.states))
+
+    def _fill(self, parts: Parts, n: int, key: str) -> bool:
+        """Unwraps Parameters and subclasses, then reads the tensor inside. False: no tensor inside."""
+        call = call_of(self.graph, n)
+        grads: list[bool] = []
+        for _ in range(_WRAPPERS):
+            inner = self._unwrap(parts, call, grads)
+            if inner is None:
+                break
+            call = inner
+        else:
+            return False
+        if call.name in OLD_TENSORS:
+            if not self._old_tensor(parts, call, key):
+                return False
+        elif not self._build(parts, call, key):
+            return False
+        if grads:
+            parts.requires_grad = grads[0]
+        if parts.moved is not None:
+            parts.device = parts.moved[1]
+            if self.dtype(parts.moved[0]) != parts.dtype:
+                raise Odd("unsupported: the tensor changes its type when it is loaded")
+        return True
+
+    def _build(self, parts: Parts, call: Call, key: str) -> bool:
+        """Reads the tensor that one of torch's functions builds. False: `call` is none of them."""
+        builder = _BUILDERS.get(call.name) if call.name else None
+        if builder is None or (parts.component and call.name not in _SIMPLE):
+            return False
+        if self.graph.mutations.get(call.node) or call.args is None:
+            raise Odd("corrupt: the tensor is changed after it was made")
+        builder(self, parts, call.args, call.node, key)
+        return True
+
+    def _old_tensor(self, parts: Parts, call: Call, key: str) -> bool:
+        """An instance of torch.FloatTensor or the like, whose state is (storage, offset, size, stride), as until 0.1.10: see
+        `Tensor.__setstate__` in torch/_tensor.py."""
+        items = self._only_state(call.node)
+        if call.args != () or items is None or len(items) != 4:
+            return False
+        self._strided(parts, items, self.graph.mutations[call.node][0], key)
+        return True
+
+    def _old_parameter(self, parts: Parts, call: Call, grads: list[bool]) -> Call | None:
+        """The tensor in a Parameter or Variable of torch before 0.4: (data,) with the state (requires_grad, volatile, hooks),
+        or nothing with the state (data, gradient, hooks, requires_grad, volatile)."""
+        graph, args = self.graph, call.args
+        items = self._only_state(call.node)
+        if items is None or args is None:
+            return None
+        if len(args) == 1 and len(items) == 3:
+            data, requires_grad, hooks = args[0], graph.boolean(items[0]), items[2]
+        elif not args and len(items) == 5:
+            data, requires_grad, hooks = items[0], graph.boolean(items[3]), items[2]
+        else:
+            return None
+        if requires_grad is None or not self.is_tensor(data):
+            return None
+        grads.append(requires_grad)
+        if graph.kind[hooks] != NONE and _has_state(graph, hooks):
+            parts.states.append(hooks)
+        return call_of(graph, data)
+
+    def _only_state(self, n: int) -> tuple[int, ...] | None:
+        """The items of the tuple that is the state of the one BUILD that is all that was done to `n`; None otherwise."""
+        done = self.graph.mutations.get(n, ())
+        if len(done) != 1 or self.graph.kind[done[0]] != BUILD:
+            return None
+        return tuple_items(self.graph, self.graph.b[done[0]])
+
+    def _unwrap(self, parts: Parts, call: Call, grads: list[bool]) -> Call | None:
+        """The call inside a wrapper; None when `call` is none (or not in order, so that it is no tensor at all)."""
+        graph, args = self.graph, call.args
+        if call.name in OLD_PARAMETERS:
+            return self._old_parameter(parts, call, grads)
+        if args is None or call.node in graph.mutations:
+            return None
+        if call.name in (PARAMETER, PARAMETER_WITH_STATE) and len(args) == (3 if call.name == PARAMETER else 4):
+            requires_grad = graph.boolean(args[1])
+            if requires_grad is None or graph.kind[args[0]] != REDUCE:
+                return None
+            grads.append(requires_grad)
+            if len(args) == 4 and _has_state(graph, args[3]):
+                parts.states.append(args[3])
+            return call_of(graph, args[0])
+        if call.name in (FROM_TYPE, FROM_TYPE_V2) and len(args) == 4:
+            spelled, of_type, inner = graph.global_name(args[0]), graph.global_name(args[1]), tuple_items(graph, args[2])
+            if spelled is None or of_type is None or inner is None:
+                return None
+            if of_type not in _PLAIN_TYPES:
+                parts.extra["subclass"] = ".".join(of_type)
+            if _has_state(graph, args[3]):
+                parts.states.append(args[3])
+            return Call(call.node, canonical(*spelled), spelled, inner)
+        if call.name == ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor") and len(args) == 4:
+            requires_grad, device = graph.boolean(args[3]), graph.loose_text(args[2])
+            if requires_grad is None or device is None or graph.kind[args[0]] != REDUCE:
+                return None
+            grads.append(requires_grad)
+            parts.moved = args[1], device
+            return call_of(graph, args[0])
+        return None
+
+    # -- builders -----------------------------------------------------------------------------------------------------
+
+    def _tensor(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+        if len(args) != 4:
+            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 4")
+        self._strided(parts, args, when, key)
+
+    def _tensor_v2(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+        if not 6 <= len(args) <= 7:
+            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 6")
+        self._strided(parts, args[:4], when, key, metadata=args[6] if len(args) == 7 else -1)
+        self.requires_grad(parts, args[4])
+
+    def _tensor_v3(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+        if not 7 <= len(args) <= 8:
+            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 7")
+        dtype = self.dtype(args[6])
+        self._strided(parts, args[:4], when, key, dtype, metadata=args[7] if len(args) == 8 else -1)
+        self.requires_grad(parts, args[4])
+
+    def _qtensor(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+        if len(args) != 7:
+            raise Odd(f"corrupt: {len(args)} arguments where a quantized tensor needs 7")
+        self._strided(parts, args[:4], when, key)
+        self.requires_grad(parts, args[5])
+        self._quantizer(parts, args[4], when, key)
+
+    def _quantizer(self, parts: Parts, n: int, when: int, key: str) -> None:
+        graph = self.graph
+        items = tuple_items(graph, n)
+        named = graph.global_name(items[0]) if items else None
+        if items is None or named is None or named[0] != "torch" or named[1] not in QSCHEMES:
+            raise Odd("corrupt: no known quantizer")
+        parts.extra["qscheme"] = named[1]
+        if len(items) == 3 and graph.kind[items[2]] == INT and graph.kind[items[1]] in (FLOAT, INT):
+            parts.extra["scale"] = graph.real(items[1]) if graph.kind[items[1]] == FLOAT else float(graph.a[items[1]])
+            parts.extra["zero_point"] = graph.a[items[2]]
+            return
+        if len(items) == 4 and graph.kind[items[3]] == INT:
+            parts.extra["scales"] = self._channels(items[1], when, f"{key}.scales")
+            parts.extra["zero_points"] = self._channels(items[2], when, f"{key}.zero_points")
+            parts.extra["axis"] = graph.a[items[3]]
+            return
+        raise Odd("corrupt: the quantizer is not in order")
+
+    def _channels(self, n: int, when: int, key: str) -> TensorInfo | tuple[float, ...]:
+        """A number for each channel: a tensor, or (until 1.4) a list, which many tensors may share."""
+        graph = self.graph
+        if graph.kind[n] != LIST:
+            return self.component(n, key)
+        found = self._lists.get(n)
+        if found is None:
+            if too_long(graph, n, _CHANNELS) or graph.mutated_after(n, when):
+                raise Odd("unsupported: the quantizer's lists are too long, or changed after the tensor was made")
+            values = graph.sequence(n)
+            if any(graph.kind[value] not in (FLOAT, INT) for value in values):
+                raise Odd("corrupt: the quantizer is not in order")
+            found = self._lists[n] = tuple(graph.real(value) if graph.kind[value] == FLOAT else graph.a[value] for value in values)
+        return found
+
+    def component(self, n: int, key: str) -> TensorInfo:
+        """A strided tensor that is part of another. Raises Odd: parts of parts could nest as deep as the file likes."""
+        if not self.is_tensor(n):
+            raise Odd("corrupt: a part of the tensor is no tensor")
+        found = self.read(n, key, None, component=True)
+        if found is None:
+            raise Odd("corrupt: a part of the tensor is no plain tensor")
+        return found.info
+
+    def _meta(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
+        if len(args) != 4:
+            raise Odd(f"corrupt: {len(args)} arguments where a meta tensor needs 4")
+        parts.dtype, parts.device = self.dtype(args[0]), "meta"
+        parts.shape, parts.stride = self.sizes(args[1], when, "size"), self.sizes(args[2], when, "stride")
+        self.requires_grad(parts, args[3])
+        parts.problem = "meta: the file holds no values for this tensor"
+        self.check(parts, key)
+        self.remark("meta", key, "has a shape but no values (meta device)")
+
+    # -- pieces -------------------------------------------------------------------------------------------------------
+
+    def _strided(self, parts: Parts, args: tuple[int, ...], when: int, key: str, dtype: str | None = None,
+                 metadata: int = -1) -> None:
+        """(storage, offset, size, stride), into `parts`; `dtype` where the storage is untyped."""
+        graph = self.graph
+        storage, offset, size, stride = args
+        parts.shape, parts.stride = self.sizes(size, when, "size"), self.sizes(stride, when, "stride")
+        parts.dtype = dtype or "unknown"
+        if graph.kind[storage] != PERSID:
+            raise Odd("corrupt: no storage where the tensor's values should be")
+        backing = self.storages.of(storage)
+        if backing is None:
+            raise Odd("corrupt: the persistent id names no storage")
+        parts.backing = backing
+        parts.dtype, parts.device = dtype or backing.dtype, backing.device
+        position = small_integer(graph, offset)
+        if position is None:
+            raise Odd("corrupt: the offset is no integer" + (" of 64 bits" if graph.kind[offset] in (BIGINT, BIGTEXT) else ""))
+        parts.offset = position if -_INT64 <= position < _INT64 else 0
+        if parts.offset != position:
+            raise Odd("corrupt: the offset needs more than 64 bits")
+        if metadata >= 0:
+            self._bits(parts, metadata, when)
+        if parts.dtype != "unknown" and parts.dtype not in DTYPES:
+            raise Odd(f"unknown_dtype: {parts.dtype}")
+        if backing.problem.startswith("meta") or parts.device == "meta":
+            self.remark("meta", key, "has a shape but no values (meta device)")
+        self.check(parts, key)
+        parts.offset += backing.start
+
+    def check(self, parts: Parts, key: str) -> None:
+        """Raises Odd unless every element lies inside the storage; notes what is odd but readable."""
+        shape, stride = parts.shape, parts.stride
+        if len(shape) != len(stride):
+            raise Odd(f"corrupt: {len(shape)} sizes but {len(stride)} strides")
+        if parts.offset < 0:
+            raise Odd(f"corrupt: the offset is {parts.offset}")
+        if any(size < 0 for size in shape):
+            raise Odd("corrupt: a size is negative")
+        if any(step < 0 for step in stride):
+            raise Odd("corrupt: a stride is negative")
+        numel = numel_of(shape)
+        if len(shape) > MAX_RANK:
+            self.remark("rank", key, f"has {len(shape)} dimensions")
+        if numel == 0:
+            if overflows(shape):
+                if len(shape) > MAX_RANK:
+                    raise Odd("corrupt: sizes beyond 64 bits in too many dimensions")
+                self.remark("zero-size", key, "has no elements but enormous other sizes")
+            return
+        if any(step == 0 and size > 1 for size, step in zip(shape, stride, strict=True)):
+            self.remark("expanded", key, f"shows {numel} elements, repeating fewer stored ones")
+        elif overlaps(shape, stride):
+            self.remark("overlap", key, "has elements that share their bytes with each other")
+        if parts.backing is None:
+            return
+        reach = parts.offset + sum((size - 1) * step for size, step in zip(shape, stride, strict=True)) + 1
+        capacity = self._capacity(parts, parts.backing)
+        if reach > capacity:
+            raise Odd(parts.backing.problem or f"out_of_bounds: needs {reach} elements, the storage has {capacity}")
+
+    def _capacity(self, parts: Parts, backing: Backing) -> int:
+        """How many elements of the tensor's type the storage holds."""
+        held, wanted = DTYPES.get(backing.dtype), DTYPES.get(parts.dtype)
+        return backing.capacity * held.stored * 8 // wanted.bits if held and wanted else backing.capacity
+
+    def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]:
+        """The integers of a size or stride: of a tuple, list or torch.Size."""
+        graph = self.graph
+        kind = graph.kind[n]
+        values: list[int | None]
+        found = self._dims.get(n)
+        if found is None:
+            if kind == LIST and too_long(graph, n, MAX_RANK):
+                items, values = [], [None]
+            elif kind in (TUPLE, LIST):
+                if graph.mutated_after(n, when):
+                    raise Odd(f"corrupt: the {what} is changed after the tensor was made")
+                items = graph.sequence(n)
+                values = [graph.a[i] if graph.kind[i] == INT else None for i in items]
+            elif kind == REDUCE:
+                known = size_of(graph, n)
+                items, values = [], [None] if known is None else [*known]
+            else:
+                items, values = [], [None]
+            found = self._checked_sizes(items, values, what)
+            if len(values) > _LONG:
+                self._dims[n] = found
+        sizes, problem = found
+        if problem:
+            raise Odd(problem)
+        if len(sizes) > MAX_RANK:
+            self._long_ranks -= len(sizes)
+            if self._long_ranks < 0:
+                raise Odd("too_big: too many tensors with too many dimensions")
+        return sizes
+
+    def _checked_sizes(self, items: list[int], values: list[int | None], what: str) -> tuple[tuple[int, ...], str]:
+        if None not in values:
+            return tuple(value for value in values if value is not None), ""
+        graph = self.graph
+        if items and all(graph.kind[i] in (INT, BIGINT, BIGTEXT) for i in items):
+            return (), f"corrupt: a {what} needs more than 64 bits"
+        return (), f"corrupt: the {what} is not made of integers"
+
+    def dtype(self, n: int) -> str:
+        named = self.graph.global_name(n)
+        found = dtype_name(*named) if named else None
+        if found is None:
+            raise Odd("unknown_dtype: no type of torch's" + (f": {'.'.join(named)[:60]}" if named else ""))
+        return found
+
+    def requires_grad(self, parts: Parts, n: int) -> None:
+        value = self.graph.boolean(n)
+        if value is None and self.graph.kind[n] == INT and self.graph.a[n] in (0, 1):
+            value = self.graph.a[n] == 1
+        if value is None:
+            raise Odd("corrupt: requires_grad is no boolean")
+        parts.requires_grad = value
+
+    def _bits(self, parts: Parts, n: int, when: int) -> None:
+        """The conjugate and negative bits of `metadata`, a dict of text to bool: the values are stored without them."""
+        graph = self.graph
+        if graph.kind[n] == NONE:
+            return
+        if graph.kind[n] != DICT or graph.mutated_after(n, when):
+            raise Odd("corrupt: the tensor's metadata is not in order")
+        for name, value in graph.pairs(n)[:16]:
+            text, on = graph.loose_text(name), graph.boolean(value)
+            if text not in ("conj", "neg") or on is None:
+                raise Odd("corrupt: the tensor's metadata is not in order")
+            if on:
+                parts.extra[text] = True
+
+    def remark(self, id: str, key: str, text: str) -> None:
+        self.remarks.setdefault(id, []).append((key, text))
+
+
+def _has_state(graph: Graph, n: int) -> bool:
+    """Whether there are attributes in the state that a Parameter or a subclass is rebuilt with. Many may share it: no counting."""
+    kind = graph.kind[n]
+    if kind == DICT:
+        return graph.b[n] > graph.a[n] or n in graph.mutations
+    return kind != NONE
+
+
+_Builder = Callable[[Tensors, Parts, tuple[int, ...], int, str], None]
+_BUILDERS: dict[Name, _Builder] = {
+    ("torch._utils", "_rebuild_tensor"): Tensors._tensor,
+    TENSOR_V2: Tensors._tensor_v2,
+    ("torch._utils", "_rebuild_tensor_v3"): Tensors._tensor_v3,
+    ("torch._utils", "_rebuild_qtensor"): Tensors._qtensor,
+    ("torch._utils", "_rebuild_meta_tensor_no_storage"): Tensors._meta,
+    ("torch._utils", "_rebuild_sparse_tensor"): composite_tensors.sparse,
+    ("torch._utils", "_rebuild_nested_tensor"): composite_tensors.nested, JAGGED: composite_tensors.jagged,
+    ("torch._utils", "_rebuild_wrapper_subclass"): composite_tensors.wrapper,
+    ("torch._utils", "_rebuild_device_tensor_from_numpy"): composite_tensors.from_numpy,
+    ("torch._utils", "_rebuild_xla_tensor"): composite_tensors.from_numpy,
+}
+_MAKERS = TENSOR_BUILDERS | OLD_TENSORS | OLD_PARAMETERS
+_SIMPLE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3")})

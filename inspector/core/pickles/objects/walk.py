@@ -1,0 +1,620 @@
+"""A graph as people see it: keys, tensors and values.
+
+The walk goes from the root through containers in stored order, on a stack of its own. It lists every tensor and every
+leaf once for each way that leads to it, as torch does, and stays linear in the size of the pickle all the same: what is
+shared is listed again only while `limits.walk_repeats` lasts and is a reference to its first place from then on, and all
+keys together may not be longer than a multiple of the pickle itself.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice, repeat
+from typing import Any, NamedTuple
+
+from inspector.core.checkpoint import Opaque, Plain, Storage, TensorInfo
+from inspector.core.findings import Finding
+from inspector.core.graph import (
+    APPEND,
+    BUILD,
+    BYTES,
+    CALLS,
+    CONTAINERS,
+    DICT,
+    FALSE,
+    FLOAT,
+    INT,
+    NONE,
+    PERSID,
+    PYSTR,
+    PYSTRTEXT,
+    REDUCE,
+    STR,
+    STRTEXT,
+    TRUE,
+    TUPLE,
+    Graph,
+)
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+from .anomalies import Oddities
+from .bulk import WORTH_IT
+from .code import code_findings, findings_of_broken
+from .modules import Module, Modules, Scripts
+from .plain import NUMBERS, key_text, scalar, short
+from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
+from .storages import ResolveMany, StorageRef
+from .tensors import Tensors
+
+__all__ = ["MADE_UP", "Contents", "Slot", "StorageRef", "code_findings", "findings_of_broken", "survey"]
+
+_KEY_CHARACTERS = 64 << 20      # all keys together, however small the pickle
+_KEY_FACTOR = 64                # and so much per byte of it
+_LARGE_TEXT = 4096              # bytes from which a text that is looked at again counts as work
+_CHECK_EVERY = 4096             # containers between two looks at the monitor
+_MANY = 16384                   # tensors listed at once
+_OPTIMIZER = 64                 # keys that an optimizer's state dict has at most
+
+
+class Contents(NamedTuple):
+    """What `survey` found. `tensors` and `values` in stored order, their keys unique over both."""
+
+    kind: str
+    tensors: list[TensorInfo]
+    values: list[tuple[str, Plain]]
+    state_dicts: tuple[str, ...]
+    module_metadata: dict[str, dict[str, Any]]
+    storages: dict[str, Storage]
+    findings: list[Finding]
+
+
+class Slot(NamedTuple):
+    """Where a key comes from: `name` is the node of the dict key it ends in, or, of the item of a sequence, the complement of
+    its index; `node` what is listed under it; `holder` the container or object it was listed under, -1 for the root itself.
+    It is MADE_UP where the walk made the name up (the arguments of a call)."""
+
+    key: str
+    holder: int
+    name: int
+    node: int
+
+
+MADE_UP = -(1 << 62)         # the name of a slot that is no dict key and no index
+
+
+def survey(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
+           scripts: Scripts | None = None, member: str = "data.pkl", limits: Limits = LIMITS,
+           monitor: Monitor = QUIET, slots: list[Slot] | None = None) -> Contents:
+    """Everything under the root of `graph`. `resolve` finds the bytes of a storage and is asked once for each distinct
+    persistent id, in the order of first use; `resolve_many`, where the container has it, does so for thousands of ordinary
+    ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. `slots`, where it
+    is given, gets the place of every key that is listed, containers before what is in them. Raises Cancelled."""
+    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots)
+    if graph.root >= 0:
+        walk.run()
+    return Contents(walk.kind(), walk.tensors, walk.values, tuple(walk.state_dicts), walk.module_metadata,
+                    walk.reader.storages.known, walk.odd.findings(graph, walk.reader, member))
+
+
+class _Enough(Exception):
+    """A budget for keys is used up; what was listed stays."""
+
+
+class _Frame:
+    """A container whose children are being listed."""
+
+    __slots__ = ("children", "holder", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
+                 "state_dict", "waiting")
+
+    def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int, int]], state_dict: str | None,
+                 pairs: list[tuple[int, int]] | None = None) -> None:
+        self.node = node
+        self.holder = node                          # whose children they are: of a module, in turn those in it
+        self.prefix = prefix
+        self.children = children
+        self.state_dict = state_dict
+        self.pairs = pairs
+        self.optimizer = False                      # has the keys of an optimizer's state dict
+        self.settled = False                        # within an optimizer's "state" or a module: no dict below is a state dict
+        self.in_state = False                       # a module whose state dict is being listed
+        self.outermost = False                      # … and that is in no other module's
+        self.waiting: deque[_Waiting] | None = None     # modules whose other attributes come after the outermost's state dict
+        self.repeated_texts: set[str] | None = None
+
+
+class _Waiting(NamedTuple):
+    """A module whose state dict is listed and whose other attributes are not."""
+
+    key: str
+    value: Opaque
+    module: Module
+
+
+class _Walk:
+    def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor,
+                 slots: list[Slot] | None = None) -> None:
+        self.graph = graph
+        self.slots = slots
+        self.limits = limits
+        self.monitor = monitor
+        self.reader = reader
+        self.odd = Oddities()
+        self._quick = self.reader.quick()
+        self.tensors: list[TensorInfo] = []
+        self.values: list[tuple[str, Plain]] = []
+        self.state_dicts: list[str] = []
+        self.module_metadata: dict[str, dict[str, Any]] = {}
+        self.root_view: View | None = None
+        self.modules = Modules(graph, scripts, reader.is_tensor)
+        self._modules: set[int] = set()             # modules that were listed
+        self._stack: list[_Frame] = []
+        self._seen: set[str] = set()                # keys given away, of containers too
+        self._suffixes: dict[str, int] = {}
+        self._on_path: set[int] = set()
+        self._paths: dict[int, str] = {}            # container -> where it was listed first
+        self._objects: set[int] = set()             # unknown objects: listed once, as nobody says how they share
+        self._opened: set[int] = set()              # nodes whose items or text were listed once
+        self._source_lists: dict[int, list[int]] = {}
+        self._sizes: dict[int, int] = {}
+        self._repeats = limits.walk_repeats
+        self._entries = 0
+        self._characters = _KEY_CHARACTERS + _KEY_FACTOR * max(graph.end - graph.start, 0)
+        self._leaves: dict[int, Plain] = {}
+        self._metadata: dict[int, dict[str, Any]] = {}
+        self._facts: dict[int, dict[str, Any]] = {}
+
+    # -- the loop -----------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        try:
+            if self.slots is not None:
+                self.slots.append(Slot("", -1, MADE_UP, self.graph.root))
+            self._visit(self.graph.root, "", "", None)
+            while self._stack:
+                frame = self._stack[-1]
+                if not self._advance(frame) and not self._next_module(frame):
+                    self._stack.pop()
+                    self._on_path.discard(frame.node)
+        except _Enough as enough:
+            self.odd.add("too-many-keys", "", str(enough))
+
+    def _advance(self, frame: _Frame) -> bool:
+        """Lists children of `frame` until one of them is a container to go into. False when there are no more."""
+        kind, ints, real = self.graph.kind, self.graph.a, self.graph.real
+        seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
+        prefix, state_dict, characters = frame.prefix, frame.state_dict, self._characters
+        depth = len(self._stack)
+        slots, holder = self.slots, frame.holder
+        for segment, name, n in frame.children:
+            key = prefix + segment
+            if key in seen:
+                key = self._unique(frame, key, segment)
+            seen.add(key)
+            characters -= len(key)
+            if characters < 0:
+                raise _Enough("the keys are too long to list them all")
+            if slots is not None:
+                slots.append(Slot(key, holder, name, n))
+            k = kind[n]
+            if k == REDUCE:
+                info = quick(n, key, state_dict)
+                if info is not None:
+                    tensors.append(info)
+                    continue
+            elif k == INT:
+                values.append((key, ints[n]))
+                continue
+            elif k == FLOAT:
+                values.append((key, real(n)))
+                continue
+            elif k <= FALSE:
+                values.append((key, None if k == NONE else k == TRUE))
+                continue
+            self._visit(n, key, segment, frame)
+            if len(self._stack) > depth:
+                self._characters = characters
+                return True
+        self._characters = characters
+        return False
+
+    def _visit(self, n: int, key: str, segment: str, parent: _Frame | None) -> None:
+        """Lists node `n` under `key`, or starts to list what is in it."""
+        kind = self.graph.kind[n]
+        if kind in CONTAINERS or kind in CALLS:
+            if not self.reader.is_tensor(n) or not self._tensor(n, key, parent):
+                self._container(n, key, segment, parent)
+        elif kind == PERSID:
+            self.values.append((key, self._storage_leaf(n)))
+        else:
+            self.values.append((key, self._leaf(n)))
+
+    def _leaf(self, n: int) -> Plain:
+        if n not in self._leaves:
+            self._leaves[n] = scalar(self.graph, n, self.limits.int_bits)
+        return self._leaves[n]
+
+    def _storage_leaf(self, n: int) -> Plain:
+        backing = self.reader.storages.of(n)
+        if backing is None:
+            return scalar(self.graph, n)
+        return Opaque("torch.storage", f"storage {visible(backing.id, 40)}: {backing.capacity} elements of {backing.dtype}"
+                      + (f" on {visible(backing.device, 40)}" if backing.device else ""), n)
+
+    # -- tensors with more to them ------------------------------------------------------------------------------------
+
+    def _tensor(self, n: int, key: str, parent: _Frame | None) -> bool:
+        state_dict = parent.state_dict if parent else None
+        rebuilt = self.reader.read(n, key, state_dict)
+        if rebuilt is None:
+            return False
+        self.tensors.append(rebuilt.info)
+        if parent is None:
+            self.root_view = None
+        if rebuilt.states and n not in self._on_path and len(self._stack) < self.limits.walk_depth \
+                and self._affordable(n, rebuilt.states):
+            children = self._state_children(rebuilt.states, key)
+            frame = _Frame(n, _prefix(key), children, None)     # what hangs on a tensor is no entry of the state dict
+            frame.settled = parent is not None and parent.settled
+            self._push(frame, key)
+        return True
+
+    def _state_children(self, states: Iterable[int], key: str) -> Iterator[tuple[str, int, int]]:
+        for state in states:
+            pairs = state_pairs(self.graph, state)
+            if pairs is None:
+                yield "state", MADE_UP, state
+            else:
+                yield from self._pair_children(pairs, key, False)
+
+    # -- containers and objects ---------------------------------------------------------------------------------------
+
+    def _container(self, n: int, key: str, segment: str, parent: _Frame | None) -> None:
+        if n in self._leaves:
+            self.values.append((key, self._leaves[n]))
+            return
+        if n in self._on_path or n in self._objects or self._is_told(n, parent):
+            self.values.append((key, self._reference(n)))
+            return
+        if len(self._stack) >= self.limits.walk_depth:
+            self.odd.add("deep", key, "")
+            self.values.append((key, Opaque("deep", f"nested deeper than {self.limits.walk_depth} levels", n)))
+            return
+        if not self._affordable(n, self._sources(n)):
+            self.values.append((key, self._reference(n)))
+            return
+        view = view_of(self.graph, n)
+        if parent is None:
+            self.root_view = view
+        if isinstance(view, Leaf):
+            self._leaves[n] = view.value
+            self.values.append((key, view.value))
+        elif isinstance(view, Mapping):
+            self._mapping(n, view, key, segment, parent)
+        elif isinstance(view, Sequence):
+            self._sequence(n, view, key, parent)
+        else:
+            self._object(n, view, key, parent)
+
+    def _mapping(self, n: int, view: Mapping, key: str, segment: str, parent: _Frame | None) -> None:
+        if view.metadata >= 0:
+            self.module_metadata[key] = self._metadata_of(view.metadata)
+        if not view.pairs and not view.attributes:
+            self.values.append((key, view.empty))
+            return
+        frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
+        frame.settled = parent is not None and parent.settled
+        if parent is not None and parent.optimizer and segment == "state":
+            frame.settled = True
+            frame.state_dict = key
+            self.state_dicts.append(key)
+        elif not frame.settled and self._holds_tensors(view.pairs):
+            frame.state_dict = key
+            self.state_dicts.append(key)
+        frame.optimizer = not frame.settled and self._is_optimizer(view.pairs)
+        self._entries += len(view.pairs)
+        self._push(frame, key)
+        done = self._many_tensors(frame, view.pairs) if len(view.pairs) >= WORTH_IT else 0
+        frame.children = self._pair_children(islice(view.pairs, done, None), key, frame.settled)
+        if view.attributes:
+            frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
+
+    def _many_tensors(self, frame: _Frame, pairs: list[tuple[int, int]]) -> int:
+        """Lists ordinary tensors under text keys, thousands at a time, from the first pair on for as long as there is nothing
+        else, no key is there already and none is long. Gives how many were listed: the others are gone through one by one."""
+        kind, a, b, data = self.graph.kind, self.graph.a, self.graph.b, self.graph.data
+        done = 0
+        while done < len(pairs):
+            self.monitor.check()
+            some = pairs[done:done + _MANY]
+            names, nodes = [name for name, _ in some], [node for _, node in some]
+            if any(kind[k] != STR for k in names) or sum(b[k] - a[k] for k in names) > _MANY * _LARGE_TEXT:
+                break
+            prefix = frame.prefix
+            keys = [prefix + str(data[a[k]:b[k]], "utf-8", "surrogatepass") for k in names]
+            fresh, length = set(keys), sum(map(len, keys))
+            if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh) or length > self._characters:
+                break
+            found = self.reader.many(nodes, keys, frame.state_dict)
+            if found is None:
+                break
+            self._seen |= fresh
+            self._characters -= length
+            self.tensors += found
+            if self.slots is not None:
+                self.slots += map(Slot, keys, repeat(frame.node), names, nodes)
+            done += len(found)
+        return done
+
+    def _sequence(self, n: int, view: Sequence, key: str, parent: _Frame | None) -> None:
+        if not view.items:
+            self.values.append((key, view.empty))
+            return
+        self._entries += len(view.items)
+        children = ((str(i), ~i, item) for i, item in enumerate(view.items))
+        frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
+        frame.settled = parent is not None and parent.settled
+        self._push(frame, key)
+
+    def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
+        module = self.modules.module_of(n, view, self._tables_affordable)
+        if module is not None:
+            self._module(n, view.value, module, key, parent)
+            return
+        if self.modules.is_module(n):           # and too dear to be listed once more
+            self.values.append((key, self._reference(n) if n in self._paths else view.value))
+            return
+        self.values.append((key, view.value))
+        self._objects.add(n)
+        if not view.children and not view.attributes:
+            self._leaves[n] = view.value
+            return
+        self._entries += len(view.children) + len(view.attributes)
+        children = chain(_made_up(view.children), self._pair_children(view.attributes, key, False))
+        frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
+        frame.settled = parent is not None and parent.settled
+        self._push(frame, key)
+
+    # -- modules ------------------------------------------------------------------------------------------------------
+
+    def _is_told(self, n: int, parent: _Frame | None) -> bool:
+        """Whether `n` is a module that some attribute of a module refers to and that was listed already: in its place among
+        the others, most often."""
+        return n in self._modules and parent is not None and parent.settled and not parent.in_state
+
+    def _module(self, n: int, value: Opaque, module: Module, key: str, parent: _Frame | None) -> None:
+        """Lists the state dict of a module, with those of the modules in it; all their other attributes come after it."""
+        self._modules.add(n)
+        self._entries += len(module.state) + len(module.modules) + len(module.others) + len(module.children)
+        frame = _Frame(n, _prefix(key), self._pair_children(chain(module.state, module.modules), key, False), key)
+        frame.settled = frame.in_state = True
+        if parent is not None and parent.in_state:
+            frame.waiting, frame.state_dict = parent.waiting, parent.state_dict
+        else:
+            frame.waiting, frame.outermost = deque(), True
+            self.state_dicts.append(key)
+        assert frame.waiting is not None
+        frame.waiting.append(_Waiting(key, value, module))
+        self._push(frame, key)
+
+    def _next_module(self, frame: _Frame) -> bool:
+        """Goes on from a module's state dict to the other attributes of the next module in it. False: there are no more."""
+        if not frame.outermost or not frame.waiting:
+            return False
+        key, value, module = frame.waiting.popleft()
+        self.values.append((key, value))
+        frame.in_state, frame.state_dict, frame.prefix, frame.holder = False, None, _prefix(key), value.node
+        frame.children = chain(_made_up(module.children), self._pair_children(module.others, key, False))
+        return True
+
+    def _push(self, frame: _Frame, key: str) -> None:
+        if self._entries > self.limits.walk_entries:
+            raise _Enough(f"more than {self.limits.walk_entries} keys")
+        self._paths.setdefault(frame.node, key)
+        self._on_path.add(frame.node)
+        self._stack.append(frame)
+        if len(self._paths) % _CHECK_EVERY == 0:
+            self.monitor.check()
+
+    def _reference(self, n: int) -> Opaque:
+        return Opaque("reference", f"→ {visible(self._paths.get(n, '') or '(the root)')}", n)
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def _pair_children(self, pairs: Iterable[tuple[int, int]], path: str, counted: bool) -> Iterator[tuple[str, int, int]]:
+        """(segment, key node, value node) of each pair. `counted`: integer keys are the rule here and no finding."""
+        graph = self.graph
+        kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
+        numbers: dict[Any, str] = {}
+        for k, value in pairs:
+            if kind[k] == STR:
+                yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
+            elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
+                yield self._large_key(k), k, value
+            else:
+                yield self._odd_key(k, path, counted, numbers), k, value
+
+    def _large_key(self, k: int) -> str:
+        """A key that has to be decoded; long ones only once, as many pairs may share them."""
+        text = self._leaves.get(k)
+        if not isinstance(text, str):
+            text = key_text(self.graph, k)
+            if self.graph.b[k] - self.graph.a[k] > _LARGE_TEXT:
+                self._leaves[k] = text
+        return text
+
+    def _odd_key(self, k: int, path: str, counted: bool, numbers: dict[Any, str]) -> str:
+        kind = self.graph.kind[k]
+        text = key_text(self.graph, k)
+        key = _prefix(path) + text
+        if not (counted and kind == INT):
+            self.odd.add("non-string-keys", key, "")
+        if kind in NUMBERS:
+            value = scalar(self.graph, k)       # 1, 1.0 and True are one key to Python
+            if not isinstance(value, Opaque):
+                before = numbers.setdefault(value, text)
+                if before != text:
+                    self.odd.add("duplicate-keys", key, "")
+        return text
+
+    def _unique(self, frame: _Frame, key: str, segment: str) -> str:
+        """Another key for what would be called like something before it."""
+        self.odd.add("duplicate-keys" if self._is_repeated(frame, segment) else "key-collision", key, "")
+        count = self._suffixes.get(key, 1)
+        while True:
+            count += 1
+            other = f"{key}#{count}"
+            if other not in self._seen:
+                self._suffixes[key] = count
+                return other
+
+    def _is_repeated(self, frame: _Frame, segment: str) -> bool:
+        """Whether two keys of this dict are the same for Python, not only for our paths."""
+        if frame.pairs is None:
+            return False
+        if frame.repeated_texts is None:
+            seen: set[tuple[bool, str]] = set()
+            frame.repeated_texts = set()
+            for k, _ in frame.pairs:
+                identity = self.graph.kind[k] in NUMBERS, key_text(self.graph, k)
+                if identity in seen:
+                    frame.repeated_texts.add(identity[1])
+                seen.add(identity)
+        return segment in frame.repeated_texts
+
+    # -- budgets ------------------------------------------------------------------------------------------------------
+
+    def _sources(self, n: int) -> list[int]:
+        """The nodes whose items or text a look at `n` reads: itself, or a call's arguments and states."""
+        graph = self.graph
+        if graph.kind[n] in CONTAINERS:
+            return [n]
+        found = self._source_lists.get(n)
+        if found is not None:
+            return found
+        found = self._source_lists[n] = [n]
+        for other in graph.references(n)[:8]:
+            if graph.kind[other] != TUPLE:
+                found.append(other)
+                continue
+            found.append(other)
+            found += graph.operands[graph.a[other]:min(graph.b[other], graph.a[other] + 8)]
+        for m in graph.mutations.get(n, ()):
+            if graph.kind[m] == BUILD:
+                found.append(graph.b[m])
+                if graph.kind[graph.b[m]] == TUPLE:
+                    state = graph.b[m]
+                    found += graph.operands[graph.a[state]:min(graph.b[state], graph.a[state] + 8)]
+        return found
+
+    def _affordable(self, n: int, sources: Iterable[int]) -> bool:
+        """Whether `n` may be listed: what was listed before costs its size, until `walk_repeats` is used up."""
+        cost = 0
+        opened = self._opened
+        for source in sources:
+            if source in opened:
+                cost += self._size(source)
+            elif self._size(source) > 1 or source == n:
+                opened.add(source)
+        if cost > self._repeats:
+            return False
+        self._repeats -= cost
+        return True
+
+    def _tables_affordable(self, n: int, tables: tuple[int, ...]) -> bool:
+        """The same for the dicts and sets that make `n` a module, which are gone over to tell what is in it."""
+        return self._affordable(n, [source for table in tables for source in self._sources(table)])
+
+    def _size(self, n: int) -> int:
+        """How much work it is to list `n` once more."""
+        size = self._sizes.get(n)
+        if size is None:
+            size = self._sizes[n] = self._measure(n)
+        return size
+
+    def _measure(self, n: int) -> int:
+        graph = self.graph
+        kind = graph.kind[n]
+        if kind in (STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES):
+            size = graph.b[n] - graph.a[n]
+            return size // 64 if size > _LARGE_TEXT else 0
+        if kind in CONTAINERS:
+            size = 1 + graph.b[n] - graph.a[n]
+        elif kind in CALLS:
+            size = 1
+        else:
+            return 0
+        for m in graph.mutations.get(n, ()):
+            size += graph.b[m] - graph.a[m] if APPEND <= graph.kind[m] < BUILD else 1
+        return size
+
+    # -- state dicts --------------------------------------------------------------------------------------------------
+
+    def _holds_tensors(self, pairs: list[tuple[int, int]]) -> bool:
+        kind, is_tensor = self.graph.kind, self.reader.is_tensor
+        return any(kind[value] == REDUCE and kind[k] in (STR, STRTEXT, PYSTR, PYSTRTEXT) and is_tensor(value) for k, value in pairs)
+
+    def _is_optimizer(self, pairs: list[tuple[int, int]]) -> bool:
+        if not 2 <= len(pairs) <= _OPTIMIZER:
+            return False
+        texts = {self.graph.loose_text(k) for k, _ in pairs}
+        return "state" in texts and "param_groups" in texts
+
+    def _metadata_of(self, n: int) -> dict[str, Any]:
+        """A state dict's `_metadata`: module prefix -> {"version": 1, …}, two levels of it."""
+        found = self._metadata.get(n)
+        if found is None:
+            found = self._metadata[n] = {}
+            pairs = self._plain_pairs(n)
+            if len(pairs) > _CHECK_EVERY:
+                self.monitor.check()
+            for k, value in pairs:
+                found[key_text(self.graph, k)] = self._facts_of(value)
+        return found
+
+    def _facts_of(self, n: int) -> dict[str, Any]:
+        found = self._facts.get(n)
+        if found is None:
+            pairs = self._plain_pairs(n)[:_OPTIMIZER]
+            found = self._facts[n] = {key_text(self.graph, name): self._fact(fact) for name, fact in pairs}
+        return found
+
+    def _plain_pairs(self, n: int) -> list[tuple[int, int]]:
+        kind = self.graph.kind[n]
+        if kind == DICT:
+            return self.graph.pairs(n)
+        if kind == REDUCE and not self._affordable(n, self._sources(n)):
+            return []
+        view = view_of(self.graph, n) if kind == REDUCE else None
+        return view.pairs if isinstance(view, Mapping) else []
+
+    def _fact(self, n: int) -> Plain:
+        kind = self.graph.kind[n]
+        return Opaque("object", short(self.graph, n), n) if kind in CONTAINERS or kind in CALLS else self._leaf(n)
+
+    # -- what it is, all in all ---------------------------------------------------------------------------------------
+
+    def kind(self) -> str:
+        view = self.root_view
+        if self.graph.root >= 0 and view is None and len(self.tensors) >= 1 and self.tensors[0].key == "":
+            return "tensor"
+        if not isinstance(view, Mapping):
+            # a module, a list that holds one beside what else was needed to go on, an object with one in it
+            return "module" if self._modules else "other"
+        if "" in self.state_dicts:
+            is_tensor = self.reader.is_tensor
+            flat = len(self._paths) == 1        # nothing but the root was gone into
+            direct = len(self.tensors) if flat else sum(is_tensor(value) for _, value in view.pairs)
+            if view.metadata >= 0 or 2 * direct > len(view.pairs):     # only `Module.state_dict` gives it `_metadata`
+                return "state-dict"
+        return "training-checkpoint" if self.tensors or self._modules else "other"
+
+
+def _made_up(children: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    return ((segment, MADE_UP, n) for segment, n in children)
+
+
+def _prefix(key: str) -> str:
+    return f"{key}." if key else ""
+

@@ -1,0 +1,1 @@
+"""How work is run: threads, compiled loops, the garbage collector."""

@@ -1,0 +1,355 @@
+"""New files beside their final place, which replace it all at once or not at all.
+
+    .~inspector-<8 hex of the name>.lock    held by whoever saves to that name; lists what else was made, so that the next save
+                                            takes away what a killed one left
+    .~inspector-<8 random>                  a file being written, for its owner only
+
+Order of a save: write, fsync, verify, mode, rename, fsync of the folder. A set of files is written under names that nothing
+refers to yet; its index comes last, and replacing it is the one step that counts. Whatever fails before that step leaves the
+old file as it was. The lock is the system's (flock), so it ends with the process that holds it.
+"""
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import re
+import stat
+import sys
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from types import TracebackType
+
+from inspector.core.errors import InspectorError, SaveError
+from inspector.core.io.sources import open_source
+from inspector.core.keypath import visible
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+PREFIX = ".~inspector-"
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_LOCK = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_JOURNAL_BYTES = 1 << 20
+_WAITS = os.name == "nt"
+_PATIENCE = 3.0                 # seconds that a file held open by another program is waited for, on Windows
+_NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EACCES, errno.EISDIR})
+_ORIGIN = ("com.apple.quarantine", "user.xdg.origin.url", "user.xdg.referrer.url")     # where a download says it came from
+
+
+class Temporary:
+    """A new file that will be called `name`. `fd` is open for writing until it is closed; `path` is where it is until then."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        self.name = name
+        self.path = os.path.join(folder, PREFIX + os.urandom(4).hex())
+        self.fd = -1
+
+    def open(self) -> None:
+        self.fd = os.open(self.path, _NEW, 0o600)
+
+    def close(self) -> None:
+        """Raises OSError: what was written may then not be there."""
+        fd, self.fd = self.fd, -1
+        if fd >= 0:
+            os.close(fd)
+
+
+class Staging:
+    """One save into `folder`, to `name`; a context manager that takes everything away again unless `commit` was reached.
+
+    Raises SaveError with id "busy" when somebody else is saving to that name, OSError from the system."""
+
+    def __init__(self, folder: str, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        self.notes: list[str] = []
+        self._temporaries: list[Temporary] = []
+        self._placed: list[str] = []            # new files under their final names that nothing refers to yet
+        self._old: list[str] = []
+        self._lock_path = os.path.join(folder, lock_name(name))
+        self._lock = _locked(self._lock_path, name)
+        try:
+            self._recover()
+        except BaseException:
+            self._unlock()
+            raise
+
+    def __enter__(self) -> Staging:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        left = False
+        for temporary in self._temporaries:
+            with contextlib.suppress(OSError):
+                temporary.close()
+            left = not _removed(temporary.path) or left
+        for name in self._placed:
+            left = not _removed(os.path.join(self.folder, name)) or left
+        self._temporaries, self._placed = [], []
+        if left:                                # the lock file still lists it for the next save
+            self._close_lock()
+        else:
+            self._unlock()
+
+    def create(self, name: str) -> Temporary:
+        """A new, empty file to become `name`. Raises OSError."""
+        temporary = Temporary(self.folder, name)
+        self._temporaries.append(temporary)
+        self._note(made=[os.path.basename(temporary.path)])
+        temporary.open()
+        return temporary
+
+    def commit(self, mode: int, check: Callable[[], None], old: Iterable[str] = ()) -> None:
+        """Puts all files in place, the last made one last, if `check` raises nothing. `old` are names that may go afterwards.
+        Raises OSError or SaveError while nothing has changed yet; what goes wrong after that becomes a note."""
+        *others, last = self._temporaries
+        for temporary in self._temporaries:
+            _set_mode(temporary.path, mode, self.notes)
+        self._old = [name for name in old if name != last.name]
+        self._placed = [temporary.name for temporary in others]
+        if others or self._old:
+            self._note(sets=[*self._placed, *self._old])
+            os.fsync(self._lock)
+        check()
+        for temporary in others:
+            _replace(temporary.path, os.path.join(self.folder, temporary.name))
+        if others:
+            sync_folder(self.folder)
+        _replace(last.path, os.path.join(self.folder, last.name))
+        self._temporaries, self._placed = [], []
+        try:
+            sync_folder(self.folder)
+        except OSError as error:
+            self.notes.append("The file is saved, but the system could not confirm that its name would survive a power failure: "
+                              f"{_text(error)}.")
+        for name in self._old:
+            _removed(os.path.join(self.folder, name))
+
+    def keep(self, temporary: Temporary) -> None:
+        """Leaves a file that could not be put in place where it is."""
+        self._temporaries.remove(temporary)
+
+    # -- the lock file, which is the journal ----------------------------------------------------------------------------
+
+    def _note(self, *, made: Sequence[str] = (), sets: Sequence[str] = ()) -> None:
+        """Adds a line, before what it tells of is done: a save killed at any moment leaves all lines but perhaps the last whole."""
+        os.lseek(self._lock, 0, os.SEEK_END)
+        write_all(self._lock, json.dumps({"made": list(made), "sets": list(sets)}).encode() + b"\n")
+
+    def _recover(self) -> None:
+        """Takes away what a killed save to this name left, going by its journal and by what the present index refers to."""
+        size = os.fstat(self._lock).st_size
+        if not size:
+            return
+        os.lseek(self._lock, 0, os.SEEK_SET)
+        made: list[object] = []
+        sets: list[object] = []
+        for line in os.read(self._lock, min(size, _JOURNAL_BYTES)).splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):      # cut short, or not ours
+                said = json.loads(line)
+                made += list(said["made"])
+                sets += list(said["sets"])
+        mine = re.compile(re.escape(self.name.partition(".")[0]) + r"(?:-r[0-9a-f]{8})?-\d{5}-of-\d{5}\.(?:safetensors|bin)")
+        wanted = self._referred()
+        for name in made:
+            if isinstance(name, str) and re.fullmatch(re.escape(PREFIX) + "[0-9a-f]{8}", name):
+                _removed(os.path.join(self.folder, name))
+        for name in sets:
+            if isinstance(name, str) and wanted is not None and name not in wanted and mine.fullmatch(name):
+                _removed(os.path.join(self.folder, name))
+        os.ftruncate(self._lock, 0)
+
+    def _referred(self) -> set[str] | None:
+        """The names in the index at `name`; empty when there is none, None when it cannot be told."""
+        path = os.path.join(self.folder, self.name)
+        if not os.path.lexists(path):
+            return set()
+        return index_names(path)
+
+    def _unlock(self) -> None:
+        if sys.platform == "win32":             # where an open file cannot be deleted
+            self._close_lock()
+        with contextlib.suppress(OSError):
+            os.unlink(self._lock_path)
+        self._close_lock()
+
+    def _close_lock(self) -> None:
+        fd, self._lock = self._lock, -1
+        if fd >= 0:
+            with contextlib.suppress(OSError):
+                os.close(fd)
+
+
+def lock_name(name: str) -> str:
+    return f"{PREFIX}{zlib.crc32(os.fsencode(name)):08x}.lock"
+
+
+def index_names(path: str) -> set[str] | None:
+    """The files that the index at `path` names; None when it is none that can be read."""
+    try:
+        with open_source(path) as source:
+            if source.size > 100 << 20:
+                return None
+            found = json.loads(source.read(0, source.size))["weight_map"]
+        return {name for name in found.values() if isinstance(name, str)}
+    except (InspectorError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return None
+
+
+def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
+    """All of `data` at the position of `fd`. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        done = os.write(fd, view)
+        if not done:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        view = view[done:]
+
+
+def sync_folder(folder: str) -> None:
+    """Makes the names in `folder` durable, where the system can. Raises OSError."""
+    if sys.platform == "win32":
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
+    finally:
+        os.close(fd)
+
+
+def keep_attributes(path: str, old: str | None, source: str | None) -> list[str]:
+    """Gives the new file at `path` the owner and extended attributes of `old`, and from `source` what says where it was
+    downloaded from. Sentences about what could not be kept are returned."""
+    notes: list[str] = []
+    if os.name == "nt":
+        _keep_zone(path, source)
+    elif old is not None:
+        there, here = os.stat(old), os.stat(path)
+        if (there.st_uid, there.st_gid) != (here.st_uid, here.st_gid):
+            try:
+                os.chown(path, there.st_uid, there.st_gid)
+            except OSError as error:
+                notes.append(f"The owner of the old file could not be kept: {_text(error)}.")
+    for origin, names in ((source, _ORIGIN), (old, None)):
+        notes += _keep_xattrs(path, origin, names)
+    return notes
+
+
+def _keep_xattrs(path: str, origin: str | None, only: tuple[str, ...] | None) -> list[str]:
+    if sys.platform != "linux" or origin is None:
+        return []
+    try:
+        names = os.listxattr(origin)
+    except OSError:
+        return []
+    lost = []
+    for name in names:
+        if only is not None and name not in only:
+            continue
+        try:
+            os.setxattr(path, name, os.getxattr(origin, name))
+        except OSError:
+            lost.append(name)
+    return [f"Extended attributes could not be kept: {visible(', '.join(lost))}."] if lost else []
+
+
+def _keep_zone(path: str, source: str | None) -> None:
+    """Windows' mark of the web, a stream of the file."""
+    if source is None:
+        return
+    with contextlib.suppress(OSError, InspectorError):
+        with open_source(source + ":Zone.Identifier") as zone:
+            data = zone.read(0, min(zone.size, 4096))
+        fd = os.open(path + ":Zone.Identifier", os.O_WRONLY | os.O_CREAT)
+        try:
+            write_all(fd, data)
+        finally:
+            os.close(fd)
+
+
+def _locked(path: str, name: str) -> int:
+    """The lock file at `path`, open and locked. Raises SaveError("busy")."""
+    for _ in range(100):
+        fd = os.open(path, _LOCK, 0o600)
+        try:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise SaveError(f"{visible(path)} is in the way", "Delete it.", id="busy")
+            if sys.platform == "win32":
+                msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+            else:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.lexists(path) and os.path.samestat(os.stat(path), os.fstat(fd)):
+                return fd
+        except OSError as error:
+            os.close(fd)
+            if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+                return _exclusive(path, name)
+            if error.errno in (errno.EAGAIN, errno.EACCES, errno.EDEADLK):
+                raise _busy(name) from error
+            if error.errno != errno.ENOENT:
+                raise
+            continue
+        except BaseException:
+            os.close(fd)
+            raise
+        os.close(fd)                            # its owner took it away between the two steps
+    raise _busy(name)
+
+
+def _exclusive(path: str, name: str) -> int:
+    """Where files cannot be locked, being the one who makes it must do."""
+    with contextlib.suppress(OSError):
+        if os.path.getsize(path) == 0:
+            os.unlink(path)
+    try:
+        return os.open(path, _NEW, 0o600)
+    except FileExistsError as error:
+        raise _busy(name) from error
+
+
+def _busy(name: str) -> SaveError:
+    return SaveError(f"somebody else is saving {visible(name, 80)} just now", "Wait until that has finished, then try again.", id="busy")
+
+
+def _set_mode(path: str, mode: int, notes: list[str]) -> None:
+    try:
+        os.chmod(path, mode)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
+            raise
+        notes.append(f"The permissions of the old file could not be kept: {_text(error)}.")
+
+
+def _replace(new: str, path: str) -> None:
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(new, path)
+        except PermissionError:
+            if not _WAITS or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _removed(path: str) -> bool:
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def _text(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -1,0 +1,1 @@
+"""Containers as they are written, exact to the byte."""

@@ -1,0 +1,174 @@
+"""What a format cannot hold of a checkpoint: said before a byte is written."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.dtypes import DTYPES, SAFETENSORS
+from inspector.core.errors import SaveError
+from inspector.core.keypath import visible
+from inspector.core.plain_values import one_line
+from inspector.core.tensors.reader import chunks_of
+
+SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
+_LISTED = 1000                  # losses told one by one
+
+
+class Loss(NamedTuple):
+    """`id` is a stable name ("python-value", "layout", "dtype", "no-values", "trailing-bytes" …), `where` the key."""
+
+    id: str
+    where: str
+    message: str
+
+
+class Held(NamedTuple):
+    """What safetensors takes of a checkpoint: the tensors by the names they get, in order, and what `__metadata__` is told of
+    names that stand for the same tensor; what is lost, and notes on what is told and not lost."""
+
+    tensors: dict[str, TensorInfo]
+    tied: dict[str, str]
+    losses: list[Loss]
+    notes: list[str]
+
+
+def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
+    """`every_name`: tensors under several names are written once for each. Raises SaveError for a name that cannot be one."""
+    losses: list[Loss] = []
+    tensors: dict[str, TensorInfo] = {}
+    modules = _modules(ckpt)
+    for key, info in ckpt.tensors.items():
+        if _is_attribute(info, modules):
+            continue
+        loss = _not_held(info)
+        if loss is None:
+            _check_name(key)
+            tensors[key] = info
+        else:
+            losses.append(loss)
+    tied = {} if every_name else _ties(ckpt, tensors)
+    for name in tied:
+        del tensors[name]
+    losses += _values(ckpt)
+    if len(losses) > _LISTED:
+        rest = losses[_LISTED:]
+        more = f"{len(rest):,} more things cannot be held, {visible(rest[0].where, 80)!r} first."
+        losses = [*losses[:_LISTED], Loss(rest[0].id, rest[0].where, more)]
+    return Held(tensors, tied, losses, _notes(ckpt, tensors, tied))
+
+
+def _not_held(info: TensorInfo) -> Loss | None:
+    name, key = visible(info.key, 80), info.key
+    known = DTYPES.get(info.dtype)
+    if info.layout != "strided":
+        return Loss("layout", key, f"{name} is a {info.layout} tensor: safetensors holds only plain ones, it is left out.")
+    if known is not None and known.kind == "quantized":
+        return Loss("quantized", key, f"{name} is quantized ({info.dtype}): safetensors has no quantizers, it is left out.")
+    if info.dtype not in SAFE_NAMES or (info.dtype == "float4_e2m1fn_x2" and not info.shape):
+        return Loss("dtype", key, f"{name} has the element type {info.dtype}, which safetensors does not have: it is left out.")
+    if info.numel and not chunks_of(info) and (info.device == "meta" or not info.storage):
+        return Loss("no-values", key, f"{name} has no values in the file (device {info.device}): it is left out.")
+    return None
+
+
+def _check_name(key: str) -> None:
+    if key == "__metadata__":
+        raise SaveError("a tensor is named __metadata__, which safetensors keeps for itself", "Rename that tensor first.", key,
+                        id="bad_name")
+    try:
+        key.encode()
+    except UnicodeEncodeError:
+        raise SaveError(f"the name {visible(key, 80)!r} holds half a character (a lone surrogate), which safetensors cannot write",
+                        "Rename that tensor first.", visible(key), id="bad_name") from None
+
+
+def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
+    """Names that stand for the same tensor -> the one that is kept: the first in alphabetical order among those that cover
+    their storage, as `safetensors.torch.save_model` has it (`_remove_duplicate_names`)."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for key, info in tensors.items():
+        if info.storage and info.numel and not chunks_of(info):
+            groups.setdefault((info.storage, info.offset, info.shape, info.stride, info.dtype), []).append(key)
+    return {name: min(names) for names in groups.values() if len(names) > 1 for name in names if name != min(names)}
+
+
+def _values(ckpt: Checkpoint) -> Iterator[Loss]:
+    """Plain values and objects. What is no tensor of a module, whose weights are what such a file is for, is only told."""
+    modules = _modules(ckpt)
+    for key, value in ckpt.values.items():
+        if isinstance(value, Opaque) and value.type == "reference":
+            continue
+        if key in modules or any(_under(key, path) for path in modules):
+            continue
+        shown = value.type if isinstance(value, Opaque) else visible(one_line(value), 60)
+        yield Loss("python-value", key, f"{visible(key, 80) or 'the root'} = {shown} is no tensor: it is left out.")
+
+
+def _modules(ckpt: Checkpoint) -> set[str]:
+    """The paths of whole modules whose state dict is in the file."""
+    return {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
+
+
+def _is_attribute(info: TensorInfo, modules: set[str]) -> bool:
+    """Whether a tensor of a whole module is no part of its state dict: a buffer that is not persistent, a plain attribute."""
+    return info.state_dict is None and any(_under(info.key, path) for path in modules)
+
+
+def _under(key: str, path: str) -> bool:
+    return not path or key.startswith(path + ".")
+
+
+def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str]) -> list[str]:
+    notes = []
+    modules = _modules(ckpt)
+    if modules:
+        inside = sum(1 for key in ckpt.values if any(_under(key, path) for path in modules))
+        notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
+        others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
+        if others:
+            notes.append("Tensors of it that are no part of its state dict (buffers that are not persistent, plain attributes) are "
+                         f"left out, as load_state_dict would refuse them: {others:,}.")
+    for name, kept in list(tied.items())[:20]:
+        notes.append(f"{visible(name, 80)} is the same tensor as {visible(kept, 80)}: it is written once, under that name, and "
+                     "__metadata__ says so.")
+    if len(tied) > 20:
+        notes.append(f"{len(tied) - 20:,} more names stand for a tensor that is written once.")
+    shared = _shared(tensors)
+    if shared:
+        notes.append(f"{len(shared):,} tensors view memory that others view too, {visible(shared[0], 80)} first: each gets bytes of its "
+                     "own.")
+    odd = [key for key, info in tensors.items() if not _contiguous(info)]
+    if odd:
+        notes.append(f"{len(odd):,} tensors are not contiguous, {visible(odd[0], 80)} first: their elements are written in order, "
+                     "and their strides become the usual ones.")
+    tags = sorted({info.device for info in tensors.values() if info.device not in (None, "cpu")} - {None})
+    if tags:
+        notes.append(f"safetensors has no devices: the tags {visible(', '.join(str(tag) for tag in tags), 80)} go, tensors load where they "
+                     "are wanted.")
+    learning = sum(1 for info in tensors.values() if info.requires_grad)
+    if learning:
+        notes.append(f"{learning:,} tensors are marked requires_grad; safetensors has no such mark.")
+    if any(info.state_dict not in ("", None) for info in tensors.values()):
+        notes.append("Nested keys are joined by \".\": the file has one level of names.")
+    if ckpt.module_metadata:
+        notes.append("The versions of modules (_metadata) are left out: safetensors files never have them.")
+    return notes
+
+
+def _shared(tensors: dict[str, TensorInfo]) -> list[str]:
+    owners: dict[str, str] = {}
+    found = []
+    for key, info in tensors.items():
+        if info.storage and info.numel and not chunks_of(info) and owners.setdefault(info.storage, key) != key:
+            found.append(key)
+    return found
+
+
+def _contiguous(info: TensorInfo) -> bool:
+    step = 1
+    for size, stride in zip(reversed(info.shape), reversed(info.stride), strict=False):
+        if size > 1 and stride != step:
+            return not info.numel
+        step *= max(size, 1)
+    return True

@@ -1,0 +1,114 @@
+"""The safetensors container: 8 bytes of length, a JSON header, the tensors' bytes without a gap.
+
+Spelling and padding are those of safetensors/src/tensor.rs (version 0.8, `prepare`): no spaces, `__metadata__` first, the
+header filled with spaces to a multiple of 8. Tensors keep their order where each then lies at a multiple of its element's
+size, or where the file had it so; otherwise the widest elements come first, as there.
+"""
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import SaveError
+from inspector.core.saving.disk.payloads import Output, Payload, Written
+from inspector.core.tensors.reader import chunks_of
+
+from .losses import SAFE_NAMES
+
+MAX_HEADER = 100_000_000        # bytes: MAX_HEADER_SIZE of the reference
+
+
+class Layout(NamedTuple):
+    """A file to be: its header with the length before it, and the tensors in the order of their bytes."""
+
+    header: bytes
+    tensors: dict[str, TensorInfo]
+    payloads: list[Payload]
+    metadata: dict[str, str]
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.header) + sum(payload.nbytes for payload in self.payloads)
+
+
+def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> Layout:
+    """Raises SaveError when the header would be larger than the format allows."""
+    chosen = _in_order(tensors, keep=ckpt.format.startswith("safetensors") and not _edited(ckpt))
+    parts = [f'"__metadata__":{_text(dict(metadata))}'] if metadata else []
+    at, payloads = 0, []
+    for key, info in chosen.items():
+        payload = _payload(ckpt, key, info)
+        parts.append(_entry(key, info, at, at + payload.nbytes))
+        payloads.append(payload)
+        at += payload.nbytes
+    header = ("{" + ",".join(parts) + "}").encode()
+    header += b" " * (-len(header) % 8)
+    if len(header) > MAX_HEADER:
+        raise SaveError(f"the names and shapes of {len(chosen):,} tensors need a header of {len(header):,} bytes, and safetensors "
+                        f"allows {MAX_HEADER:,}", "Save it in shards, or as a PyTorch file.", id="too_big")
+    return Layout(struct.pack("<Q", len(header)) + header, chosen, payloads, dict(metadata))
+
+
+def write(layout: Layout, output: Output) -> dict[str, Written]:
+    """The file, and where in it each tensor lies. Raises as `Output.payload`."""
+    output.write(layout.header)
+    return {key: output.payload(payload) for key, payload in zip(layout.tensors, layout.payloads, strict=True)}
+
+
+def nbytes_of(info: TensorInfo) -> int:
+    return info.nbytes
+
+
+def _edited(ckpt: Checkpoint) -> bool:
+    return ckpt.edited is not None and any((info.extra or {}).get("cast") for info in ckpt.tensors.values())
+
+
+def _in_order(tensors: Mapping[str, TensorInfo], keep: bool) -> dict[str, TensorInfo]:
+    at = 0
+    for info in tensors.values():
+        if at % max(1, DTYPES[info.dtype].bits // 8) and not keep:
+            return dict(sorted(tensors.items(), key=lambda item: -DTYPES[item[1].dtype].bits))
+        at += nbytes_of(info)
+    return dict(tensors)
+
+
+def _payload(ckpt: Checkpoint, key: str, info: TensorInfo) -> Payload:
+    """The bytes as they lie in the file where they are just what is wanted, otherwise the elements in C order."""
+    nbytes = nbytes_of(info)
+    storage = ckpt.storages.get(info.storage)
+    plain = set(info.extra or ()) <= {"fields"} and not chunks_of(info)
+    if storage is not None and storage.extent is not None and plain and not storage.big_endian and _whole(info, storage.nbytes):
+        stored_so = DTYPES[info.dtype].bits % 8 != 0        # the reader shows no values of such types, and copying needs none
+        if storage.extent.size == storage.nbytes and (stored_so or not (info.problem or storage.problem)):
+            return Payload(key, nbytes, extent=storage.extent)
+    return Payload(key, nbytes, key=info.key) if nbytes else Payload(key, 0, data=b"")
+
+
+def _whole(info: TensorInfo, nbytes: int) -> bool:
+    """Whether the tensor is its storage from the first byte to the last, in C order."""
+    if info.offset or info.nbytes != nbytes:
+        return False
+    step = 1
+    for size, stride in zip(reversed(info.shape), reversed(info.stride), strict=True):
+        if size != 1 and stride != step:
+            return False
+        step *= size
+    return True
+
+
+def _entry(key: str, info: TensorInfo, start: int, stop: int) -> str:
+    shape = list(info.shape)
+    if info.dtype == "float4_e2m1fn_x2":
+        shape[-1] *= 2                      # torch counts pairs of them, the format each one
+    fields = (info.extra or {}).get("fields", {})
+    more = "".join(f",{_text(name)}:{raw}" for name, raw in fields.items())
+    sizes = ",".join(map(str, shape))
+    return f'{_text(key)}:{{"dtype":"{SAFE_NAMES[info.dtype]}","shape":[{sizes}],"data_offsets":[{start},{stop}]{more}}}'
+
+
+def _text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,267 @@
+"""The zip archive that `torch.save` writes, laid out as torch lays it out.
+
+    <top>/data.pkl  .format_version  .storage_alignment  byteorder  data/<n> …  version  .data/serialization_id
+
+Members are stored, never packed; sizes and CRC-32 stand in a data descriptor behind each (flags 0x0808), as they do in torch's
+files; an `FB` field in the local header fills up so that every payload begins at a multiple of the alignment; zip64 fields
+where a number needs them, the zip64 end record always. Sources: caffe2/serialize/inline_container.cc (`getPadding`,
+`writeRecord`, `writeEndOfFile`) and miniz.c of torch 2.13, APPNOTE 6.3.10.
+
+A file that was an archive keeps its members' order and those that are not part of the object (`code/`, `extra/` …) as they are.
+"""
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Member, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import SaveError
+from inspector.core.io.zip_local_header import FIXED, FULL32
+from inspector.core.keypath import visible
+from inspector.core.saving.disk.payloads import Output, Payload, Written
+from inspector.core.saving.object.pickled import Pickled, Record
+
+ALIGNMENT = 64
+_ID = ".data/serialization_id"
+_ID_NBYTES = 40
+_OWN = ("data.pkl", ".format_version", ".storage_alignment", "byteorder", "version", _ID)
+_UTF8, _DESCRIPTOR = 0x0800, 0x0008
+_DIGITS = 10 ** 20
+
+_LOCAL = struct.Struct("<4sHHHHHIIIHH")
+_ENTRY = struct.Struct("<4sHHHHHHIIIHHHHHII")
+_END64 = struct.Struct("<4sQHHIIQQQQ")
+_LOCATOR = struct.Struct("<4sIQI")
+_END = struct.Struct("<4sHHHHIIH")
+
+
+class Archive(NamedTuple):
+    """A file to be: members in order by their names under `top`, what they are made of, and the alignment in bytes. `records`
+    says whose bytes are in which. Numbers from `limit` on do not fit zip's 32-bit fields."""
+
+    top: str
+    members: dict[str, Payload]
+    records: tuple[Record, ...] = ()
+    alignment: int = ALIGNMENT
+    limit: int = FULL32
+
+    def names(self) -> list[bytes]:
+        return [f"{self.top}/{name}".encode("utf-8", "surrogateescape") for name in self.members]
+
+    @property
+    def nbytes(self) -> int:
+        """Of the whole file, exactly."""
+        at, directory = 0, 0
+        for name, payload in zip(self.names(), self.members.values(), strict=True):
+            start = at
+            at += len(self.header(name, payload.nbytes, at)) + payload.nbytes + len(self.descriptor(payload.nbytes, 0))
+            directory += len(self.entry(name, payload.nbytes, 0, start))
+        return at + directory + _END64.size + _LOCATOR.size + _END.size
+
+    def header(self, name: bytes, nbytes: int, at: int) -> bytes:
+        """The local header at byte `at`, up to the payload."""
+        big = nbytes >= self.limit
+        extra = struct.pack("<HHQQ", 1, 16, nbytes, nbytes) if big else b""
+        start = at + FIXED + len(name) + len(extra) + 4
+        fill = -start % self.alignment
+        extra += b"FB" + struct.pack("<H", fill) + b"Z" * fill
+        flags, said = _flags(nbytes), FULL32 if big else 0
+        return _LOCAL.pack(b"PK\x03\x04", 45 if big else 0, flags, 0, 0, 0, 0, said, said, len(name), len(extra)) + name + extra
+
+    def descriptor(self, nbytes: int, crc: int) -> bytes:
+        if not nbytes:
+            return b""
+        return struct.pack("<4sIQQ" if nbytes >= self.limit else "<4sIII", b"PK\x07\x08", crc, nbytes, nbytes)
+
+    def entry(self, name: bytes, nbytes: int, crc: int, at: int) -> bytes:
+        """The member in the central directory."""
+        big, far = nbytes >= self.limit, at >= self.limit
+        numbers = [nbytes, nbytes] * big + [at] * far
+        extra = struct.pack(f"<HH{len(numbers)}Q", 1, 8 * len(numbers), *numbers) if numbers else b""
+        size = FULL32 if big else nbytes
+        return _ENTRY.pack(b"PK\x01\x02", 0, 45 if numbers else 0, _flags(nbytes), 0, 0, 0, crc, size, size, len(name), len(extra), 0,
+                           0, 0, 0, FULL32 if far else at) + name + extra
+
+
+def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozenset[str] = frozenset(),
+            as_it_was: bool = True) -> Archive:
+    """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
+    `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
+    source = ckpt.edited.source if ckpt.edited else ckpt
+    old = old_members(source) if as_it_was else {}
+    big = _byteorder(ckpt)
+    made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
+    for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
+        if not old or name in old:
+            made[name] = _own(old, name, data)
+    if not old or big or "byteorder" in old:
+        made["byteorder"] = _literal("byteorder", b"big" if big else b"little")
+    users: dict[str, str] = {}
+    for key, info in ckpt.tensors.items():
+        users.setdefault(info.storage, key)
+    for record in pickled.records:
+        made[record.name] = _payload(ckpt, record, big, users)
+    made["version"] = _own(old, "version", b"3\n")
+    made[_ID] = _serialization_id(ckpt, old)
+    alignment = _alignment(source)
+    if not old:
+        return Archive(_top(path), made, pickled.records)
+    mixed = dict(_merged(ckpt, source, old, made, drop_members))
+    return Archive(old_top(source), mixed, pickled.records, alignment)
+
+
+def write(archive: Archive, output: Output) -> dict[str, Written]:
+    """The file, and where in it each member's payload lies. Raises as `Output.payload`."""
+    found: dict[str, Written] = {}
+    directory = bytearray()
+    names = archive.names()
+    for raw, (name, payload) in zip(names, archive.members.items(), strict=True):
+        if name == _ID and payload.data == b"":
+            payload = _literal(name, _fresh_id(found))
+        start = output.at
+        output.write(archive.header(raw, payload.nbytes, start))
+        written = found[name] = output.payload(payload)._replace(head=start)
+        output.write(archive.descriptor(payload.nbytes, written.crc))
+        directory += archive.entry(raw, payload.nbytes, written.crc, start)
+    at, nbytes, count = output.at, len(directory), len(names)
+    output.write(bytes(directory))
+    output.write(_END64.pack(b"PK\x06\x06", _END64.size - 12, 0x031E, 45, 0, 0, count, count, nbytes, at))
+    output.write(_LOCATOR.pack(b"PK\x06\x07", 0, at + nbytes, 1))
+    output.write(_END.pack(b"PK\x05\x06", 0, 0, min(count, 0xFFFF), min(count, 0xFFFF), min(nbytes, FULL32), min(at, FULL32), 0))
+    return found
+
+
+# -- the archive it was -----------------------------------------------------------------------------------------------
+
+def old_top(source: Checkpoint) -> str:
+    """The top folder of the archive that `source` was read from, "" when there is none."""
+    if source.format not in ("torch-zip", "torchscript") or not source.pickles:
+        return ""
+    label = source.pickles[0].member
+    found = next((member.name for member in source.members if member.name.lower().endswith("/" + label.lower())), "")
+    return found[:-len(label) - 1]
+
+
+def old_members(source: Checkpoint) -> dict[str, Member]:
+    """The members of the archive that `source` was read from by their names under the top folder; {} for other files, and for
+    archives that torch could not find its way in."""
+    top = old_top(source)
+    if not top or "/" in top or any(not member.name.startswith(top + "/") for member in source.members):
+        return {}
+    return {member.name[len(top) + 1:]: member for member in source.members if not member.name.endswith("/")}
+
+
+def other_members(source: Checkpoint) -> dict[str, Member]:
+    """Those that are neither a part of the object nor torch's own notes: code, extra files, other pickles, and records that no
+    tensor refers to."""
+    used = {(storage.extent.file, storage.extent.offset, storage.extent.local and storage.extent.local.at)
+            for storage in source.storages.values() if storage.extent is not None and not storage.id.startswith("constants/")}
+    own = {name.lower() for name in _OWN}
+    return {name: member for name, member in old_members(source).items() if name.lower() not in own
+            and (member.extent.file, member.extent.offset, member.extent.local and member.extent.local.at) not in used}
+
+
+def _merged(ckpt: Checkpoint, source: Checkpoint, old: dict[str, Member], made: dict[str, Payload],
+            drop: frozenset[str]) -> Iterator[tuple[str, Payload]]:
+    """`made` in the order that the archive had, with its other members in their places; what is new comes after the last
+    storage."""
+    others = {} if ckpt.edited and ckpt.edited.root else other_members(source)
+    places = [name for name in old if name in made or (name in others and name not in drop)]
+    new = [name for name in made if name not in old]
+    last = max((n for n, name in enumerate(places) if name.startswith("data/") or name == "data.pkl"), default=-1)
+    for name in [*places[:last + 1], *[name for name in new if name not in ("version", _ID)], *places[last + 1:],
+                 *[name for name in new if name in ("version", _ID)]]:
+        if name in made:
+            yield name, made[name]
+            continue
+        member = others[name]
+        if member.note:
+            raise SaveError(f"the member {visible(name, 80)} cannot be read: {member.note.partition(': ')[2] or member.note}",
+                            "The archive is damaged: fetch or copy it again.", visible(name), id="bad_source")
+        yield name, Payload(name, member.extent.size, extent=member.extent)
+
+
+def _top(path: str) -> str:
+    """The folder in the archive, named after the file as torch does."""
+    stem = os.path.basename(path).rpartition(".")[0] or os.path.basename(path)
+    stem = "".join(c if c.isprintable() and c not in '/\\:*?"<>|' else "_" for c in stem)
+    return stem if stem.strip(". ") and stem.isascii() and len(stem) < 200 else "archive"
+
+
+def _alignment(source: Checkpoint) -> int:
+    said = source.facts.get("storage_alignment", "")
+    found = int(said) if said.isascii() and said.isdecimal() and len(said) < 6 else ALIGNMENT
+    return found if 1 <= found <= 32768 and not found & (found - 1) else ALIGNMENT
+
+
+def _serialization_id(ckpt: Checkpoint, old: dict[str, Member]) -> Payload:
+    """Kept while the object is the same; otherwise made from what is written (b"" stands for that)."""
+    member = old.get(_ID)
+    if ckpt.edited is None and member is not None and not member.note:
+        return Payload(_ID, member.extent.size, extent=member.extent)
+    return Payload(_ID, _ID_NBYTES, data=b"")
+
+
+def _fresh_id(written: dict[str, Written]) -> bytes:
+    """40 digits, as torch writes: a hash of the names and one of the checksums of all records so far."""
+    import hashlib  # loads OpenSSL
+    names = hashlib.sha256("\0".join(written).encode("utf-8", "surrogateescape")).digest()
+    sums = hashlib.sha256(struct.pack(f"<{len(written)}I", *(found.crc for found in written.values()))).digest()
+    return b"".join(b"%020d" % (int.from_bytes(part[:16], "little") % _DIGITS) for part in (names, sums))
+
+
+# -- storages -----------------------------------------------------------------------------------------------------------
+
+def _byteorder(ckpt: Checkpoint) -> bool:
+    """Whether the storages are big-endian. Raises SaveError when they are not all alike."""
+    orders = {storage.big_endian for storage in ckpt.storages.values() if storage.extent is not None and storage.nbytes}
+    if len(orders) > 1:
+        raise SaveError("some of its storages are little-endian and others big-endian, and a PyTorch file has one byte order",
+                        "Save it as safetensors.", id="byteorder")
+    return True in orders
+
+
+def _payload(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, str]) -> Payload:
+    """`users` maps storages to their first tensors, which messages name."""
+    if record.key:
+        info = ckpt.tensors[record.key]
+        return Payload(record.key, info.nbytes, key=record.key, swap=_swap(info) if big else 1)
+    storage = ckpt.storages[record.storage]
+    problem = storage.problem or ("" if storage.extent is not None else "its bytes are not in the file")
+    if storage.extent is not None and not problem and storage.extent.size < storage.nbytes:
+        problem = f"its record has {storage.extent.size:,} bytes instead of {storage.nbytes:,}"
+    if problem or storage.extent is None:
+        raise _bad(ckpt, storage, problem)
+    return Payload(users.get(storage.id, record.name), storage.extent.size, extent=storage.extent)
+
+
+def _bad(ckpt: Checkpoint, storage: Storage, problem: str) -> SaveError:
+    keys = [info.key for info in ckpt.tensors.values() if info.storage == storage.id]
+    first = visible(keys[0], 80) if keys else f"storage {storage.id}"
+    more = f" and {len(keys) - 1:,} more" if len(keys) > 1 else ""
+    return SaveError(f"{first}{more} cannot be saved: {problem}", "Drop it, then save the rest.", visible(keys[0] if keys else storage.id),
+                     id="bad_source")
+
+
+def _swap(info: TensorInfo) -> int:
+    known = DTYPES[info.dtype]
+    return max(1, known.bits // 8) // (2 if known.kind == "complex" else 1)
+
+
+def _own(old: dict[str, Member], name: str, data: bytes) -> Payload:
+    """One of torch's notes as it was, or `data`."""
+    member = old.get(name)
+    if member is None or member.note or not member.extent.size:
+        return _literal(name, data)
+    return Payload(name, member.extent.size, extent=member.extent)
+
+
+def _literal(name: str, data: bytes) -> Payload:
+    return Payload(name, len(data), data=data)
+
+
+def _flags(nbytes: int) -> int:
+    return _UTF8 | (_DESCRIPTOR if nbytes else 0)

@@ -1,0 +1,1 @@
+"""The object that is pickled into a new file."""

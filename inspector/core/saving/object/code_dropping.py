@@ -1,0 +1,60 @@
+"""Leaving code out: which keys need a name that is not wanted."""
+from __future__ import annotations
+
+from collections.abc import Set
+
+from inspector.core.graph import DICT, FIRST_MUTATION, FROZENSET, GLOBAL, LIST, REDUCE, SET, TUPLE, Graph
+from inspector.core.pickles.objects import recognise
+from inspector.core.pickles.objects.names import canonical
+
+from .graph_places import Places
+
+_PASSES = 1000
+
+
+def tainted_nodes(graph: Graph, names: Set[str]) -> bytearray:
+    """One byte a node: 1 where something that it leads to is one of the names ("module.name", in either spelling)."""
+    bad = {i for i, name in enumerate(graph.names) if ".".join(name) in names or ".".join(canonical(*name)) in names}
+    found = bytearray(kind == GLOBAL and graph.a[n] in bad for n, kind in enumerate(graph.kind))
+    for _ in range(_PASSES):            # what comes later in the log may be put into what is earlier: until nothing changes
+        settled = True
+        for n, kind in enumerate(graph.kind):
+            refs = graph.references(n)
+            into = refs[0] if kind >= FIRST_MUTATION else n
+            if not found[into] and any(found[other] for other in refs):
+                found[into] = 1
+                settled = False
+        if settled:
+            break
+    return found
+
+
+def tainted_slots(places: Places, tainted: bytearray) -> frozenset[int]:
+    """The slots to be left out: of a dict or list only the entries that need such a name, of anything else all of it."""
+    gone: set[int] = set()
+    for i, slot in enumerate(places.slots):
+        lost = places.parent[i] in gone or (slot.name >= 0 and tainted[slot.name])
+        if lost or (tainted[slot.node] and not places.inside[i] and not _can_lose_entries(places, i, tainted)):
+            gone.add(i)
+    return frozenset(gone)
+
+
+def code_left(graph: Graph, names: Set[str]) -> list[str]:
+    """Those of the names that the root still needs."""
+    bad = {i for i, name in enumerate(graph.names) if ".".join(name) in names or ".".join(canonical(*name)) in names}
+    live = graph.reachable()
+    return sorted({".".join(graph.names[graph.a[n]]) for n, kind in enumerate(graph.kind)
+                   if kind == GLOBAL and live[n] and graph.a[n] in bad})
+
+
+def _can_lose_entries(places: Places, i: int, tainted: bytearray) -> bool:
+    """Whether the container itself needs none of the names."""
+    graph, n = places.graph, places.slots[i].node
+    if places.is_leaf(i):
+        return False
+    if graph.kind[n] in (LIST, TUPLE, DICT, SET, FROZENSET):
+        return True
+    if graph.kind[n] != REDUCE or isinstance(places.view(i), recognise.Object | recognise.Leaf) or tainted[graph.a[n]]:
+        return False
+    args = graph.b[n]
+    return not tainted[args] or isinstance(places.view(i), recognise.Sequence)

@@ -1,0 +1,314 @@
+"""The object's own pickle with the changes that an edited checkpoint's tables ask for.
+
+The tables are compared with those of the file, and what differs is done to the graph: other names for dict entries, entries
+left out or added, other locations of storages, tensors that get bytes of their own, other plain values, `_metadata` that
+follows. Everything else (unknown objects, ties, order, attributes) stays as it is, because nobody touches it.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.graph import CONTAINERS, INT, REDUCE, TUPLE, Graph
+from inspector.core.keypath import visible
+from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.objects import recognise
+from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
+from inspector.core.pickles.objects.plain import key_text
+
+from .entries import Entries, Entry
+from .graph_places import Places
+from .torch_objects import TorchObjects, converted
+
+_TO_DEVICE = ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
+_STRIDED = frozenset({("torch._utils", name) for name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3")})
+
+
+class GraphChanges:
+    """Changes `objects.editor`, in the order of its methods. `tainted` are slots of `places` to be left out."""
+
+    def __init__(self, ckpt: Checkpoint, source: Checkpoint, places: Places, objects: TorchObjects) -> None:
+        self.ckpt = ckpt
+        self.source = source
+        self.places = places
+        self.objects = objects
+        self.editor: GraphEditor = objects.editor
+        self.graph: Graph = objects.editor.source
+        self.entries = Entries(self.graph)
+        self._asked: dict[tuple[int, int, str], tuple[object, str]] = {}
+        self._made: dict[tuple[int, str], int] = {}
+        self._dicts: dict[str, int] = {}            # what a dict or list is called now -> its node
+
+    def apply(self, tainted: frozenset[int] = frozenset()) -> None:
+        """Raises EditError for what cannot be done to the file's own pickle."""
+        places = self.places
+        going = places.settle()
+        if places.alive[0]:
+            places.name_all()
+        if tainted:                     # lists close up once more, and nobody asked for other names
+            going = places.settle(tainted)
+        if not places.alive[0]:
+            raise EditError("nothing would be left of the checkpoint" if not tainted else
+                            "the object itself is made by the code that is to be left out",
+                            "Extract the state dict first." if tainted else "", id="empty")
+        self.editor.set_root(places.slots[0].node)
+        for i in going:
+            self._drop(i)
+        self._rename()
+        self._values()
+        self._tensors()
+        self._metadata()
+        self._add()
+
+    # -- entries ------------------------------------------------------------------------------------------------------
+
+    def _entry(self, i: int) -> Entry | None:
+        slot = self.places.slots[i]
+        if slot.name >= 0:
+            return self.entries.pair(slot.holder, slot.name, slot.node)
+        return self.entries.item(slot.holder, ~slot.name) if slot.name >= -(1 << 61) else None
+
+    def _needed(self, i: int) -> Entry:
+        found = self._entry(i)
+        if found is None:
+            raise EditError(f"{visible(self.places.slots[i].key, 80)!r} is part of an object and cannot be changed by itself",
+                            "Drop or replace the whole object, or extract the state dict first.", self.places.slots[i].key,
+                            id="in_object")
+        return found
+
+    def _ask(self, i: int, entry: Entry, what: object, of: str = "key") -> None:
+        """Raises EditError when the same entry, listed under two keys, is to become two things."""
+        if self.places.slots[i].holder not in self.places.listed_twice:
+            return
+        key = self.places.slots[i].key
+        known, other = self._asked.setdefault((entry.owner, entry.value, of), (what, key))
+        if known != what:
+            raise EditError(f"{visible(key, 80)!r} and {visible(other, 80)!r} are one entry of one container: they can only be changed "
+                            "alike", "Change both in the same way.", key, id="shared_container")
+
+    def _drop(self, i: int) -> None:
+        entry = self._needed(i)
+        self._ask(i, entry, "drop")
+        self.editor.drop(entry.owner, entry.places)
+
+    def _rename(self) -> None:
+        places, editor, graph = self.places, self.editor, self.graph
+        for i, slot in enumerate(places.slots):
+            if not places.alive[i] or places.parent[i] < 0 or slot.name < 0 or places.inside[i]:
+                continue
+            new = places.new_text(i)
+            if slot.holder in places.listed_twice:
+                self._ask(i, self._needed(i), new)
+            if new is None:
+                continue
+            entry = self._needed(i)
+            if graph.kind[slot.name] == INT and new.isascii() and new.isdecimal() and str(int(new)) == new:
+                node = editor.const(int(new))
+            else:
+                node = editor.text_like(slot.name, new)
+            if entry.key < 0:
+                raise EditError(f"{visible(slot.key, 80)!r} stands in a list of pairs as Python 2 wrote it and cannot be renamed", "",
+                                slot.key, id="moved")
+            editor.set_operand(entry.owner, entry.key, node)
+
+    # -- values -------------------------------------------------------------------------------------------------------
+
+    def _values(self) -> None:
+        places, source, ckpt = self.places, self.source, self.ckpt
+        for i, slot in enumerate(places.slots):
+            if not places.alive[i] or slot.key not in source.values:
+                continue
+            path = places.present.get(slot.key)
+            new = ckpt.values.get(path, source.values[slot.key]) if path is not None else source.values[slot.key]
+            same = same_value(new, source.values[slot.key])
+            if slot.holder in places.listed_twice and not places.inside[i]:
+                self._ask(i, self._needed(i), None if same else repr(new), "value")
+            if not same and path is not None:
+                self._replace(i, self.objects.plain(new, path))
+
+    def _replace(self, i: int, node: int) -> None:
+        if self.places.parent[i] < 0:
+            self.editor.set_root(node)
+            return
+        entry = self._needed(i)
+        self.editor.set_operand(entry.owner, entry.value, node)
+
+    # -- tensors ------------------------------------------------------------------------------------------------------
+
+    def _tensors(self) -> None:
+        """Tensors that are read or stored otherwise than before: converted, copied, or in another storage."""
+        places, source, ckpt = self.places, self.source, self.ckpt
+        changed: list[tuple[int, TensorInfo]] = []
+        wanted: dict[int, set[str]] = {}
+        for i, slot in enumerate(places.slots):
+            old = source.tensors.get(slot.key)
+            if old is None or not places.alive[i]:
+                continue
+            path = places.present.get(slot.key)
+            new = ckpt.tensors.get(path) if path is not None else None
+            if new is None:
+                continue
+            other = converted(new) or (new.storage, new.offset, new.stride, new.dtype) != (old.storage, old.offset, old.stride, old.dtype)
+            wanted.setdefault(slot.node, set()).add(new.storage if other else "")
+            if other:
+                changed.append((i, new))
+            elif new.device != old.device:
+                self._move(slot.node, new)
+        for i, new in changed:
+            node = places.slots[i].node
+            made = self._made.get((node, new.storage))
+            if made is None:
+                made = self._made[node, new.storage] = self._rebuilt(node, new)
+                if len(wanted[node]) == 1:
+                    self.editor.become(node, made)          # for everybody who refers to it
+            if len(wanted[node]) > 1:
+                self._replace(i, made)
+
+    def _rebuilt(self, n: int, info: TensorInfo) -> int:
+        """The call `n` for the tensor as `info` says, its wrappers and hooks kept."""
+        editor, graph = self.editor, self.graph
+        call = call_of(graph, n)
+        args = call.args or ()
+        if info.layout != "strided" or (info.extra and "qscheme" in info.extra):
+            raise EditError(f"{visible(info.key, 80)} is no ordinary tensor: it keeps its storage", "Leave it out of the edit.", info.key,
+                            id="unsupported")
+        if n in graph.mutations or graph.kind[n] != REDUCE:         # as torch before 0.4 wrote it: an ordinary one from now on
+            if call.name not in OLD_PARAMETERS:
+                return self.objects.tensor(info)
+            return editor.reduce(editor.name(*PARAMETER), [self.objects.tensor(info._replace(requires_grad=False)),
+                                                           editor.const(info.requires_grad), self.objects.ordered_dict()])
+        function = graph.a[n]
+        if call.name in (PARAMETER, PARAMETER_WITH_STATE, _TO_DEVICE) and args and graph.kind[args[0]] == REDUCE:
+            more = list(args[1:])
+            if call.name == _TO_DEVICE and len(more) == 3:
+                more[:2] = editor.name("torch", info.dtype), more[1]
+            return editor.reduce(function, [self._rebuilt(args[0], info._replace(requires_grad=False)), *more])
+        if call.name in (FROM_TYPE, FROM_TYPE_V2) and len(args) == 4:
+            inner = graph.operands[graph.a[args[2]]:graph.b[args[2]]] if graph.kind[args[2]] == TUPLE else []
+            new, arguments = self.objects.strided(info, *self._kept(inner))
+            return editor.reduce(function, [new, args[1], editor.tuple_of(arguments), args[3]])
+        return editor.reduce(*self.objects.strided(info, *(self._kept(args) if call.name in _STRIDED else ())))
+
+    def _kept(self, args: Any) -> tuple[int, int]:
+        """The nodes of requires_grad and of the hooks that a tensor was built with; -1 for none."""
+        return (args[4], args[5]) if len(args) >= 6 else (-1, -1)
+
+    def _move(self, n: int, info: TensorInfo) -> None:
+        """A tensor that is put on its device when it is loaded says so itself."""
+        call = call_of(self.graph, n)
+        for _ in range(8):
+            args = call.args or ()
+            if call.name == _TO_DEVICE and len(args) == 4:
+                self.editor.set_operand(self.graph.b[call.node], 2, self.editor.word(info.device or "cpu"))
+                return
+            if call.name not in (PARAMETER, PARAMETER_WITH_STATE) or not args or self.graph.kind[args[0]] != REDUCE:
+                return
+            call = call_of(self.graph, args[0])
+
+    # -- _metadata ----------------------------------------------------------------------------------------------------
+
+    def _metadata(self) -> None:
+        """Each state dict's `_metadata` as the tables have it, entry by entry where that can be told."""
+        for i, slot in enumerate(self.places.slots):
+            old = self.source.module_metadata.get(slot.key)
+            if old is None or not self.places.alive[i] or self.graph.kind[slot.node] not in (*CONTAINERS, REDUCE):
+                continue
+            view = self.places.view(i)
+            new = self.ckpt.module_metadata.get(self.places.path[i])
+            if not isinstance(view, recognise.Mapping) or view.metadata < 0 or new is old:
+                continue
+            if new is None:
+                new = {}
+            if list(new) != list(old) or any(new[name] is not old[name] and dict(new[name]) != dict(old[name]) for name in new):
+                self._change_metadata(slot.node, view.metadata, old, new)
+
+    def _change_metadata(self, holder: int, node: int, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+        graph, editor = self.graph, self.editor
+        view = recognise.view_of(graph, node)
+        pairs = view.pairs if isinstance(view, recognise.Mapping) else []
+        names = _followed(old, new)
+        if names is None or [key_text(graph, k) for k, _ in pairs] != list(old):
+            self._replace_metadata(holder, node, new)
+            return
+        for k, value in pairs:
+            entry = self.entries.pair(node, k, value)
+            if entry is None or entry.key < 0:
+                self._replace_metadata(holder, node, new)
+                return
+            name = names.get(key_text(graph, k))
+            if name is None:
+                editor.drop(entry.owner, entry.places)
+            elif name != key_text(graph, k):
+                editor.set_operand(entry.owner, entry.key, editor.text_like(k, name))
+        added = [(editor.const(name), self.objects.facts(new[name], name)) for name in new if name not in set(names.values())]
+        if added:
+            editor.add_pairs(node, added)
+
+    def _replace_metadata(self, holder: int, node: int, new: Mapping[str, Any]) -> None:
+        """A new `_metadata` in the state that sets it."""
+        for state in self.graph.states(holder):
+            for k, value in recognise.state_pairs(self.graph, state) or ():
+                entry = self.entries.pair(holder, k, value) if value == node else None
+                if entry is not None:
+                    self.editor.set_operand(entry.owner, entry.value, self.objects.metadata(new))
+
+    # -- what is new --------------------------------------------------------------------------------------------------
+
+    def _add(self) -> None:
+        """Values and tensors that the file does not have, as entries of the nearest dict above them."""
+        edited = self.ckpt.edited
+        known = edited.origin if edited is not None else self.ckpt.tensors.keys() | self.ckpt.values.keys()
+        fresh = [key for key in (*self.ckpt.values, *self.ckpt.tensors) if key not in known]
+        if not fresh:
+            return
+        for i, slot in enumerate(self.places.slots):
+            if self.places.alive[i] and not self.places.inside[i] and self.graph.kind[slot.node] in (*CONTAINERS, REDUCE) \
+                    and isinstance(self.places.view(i), recognise.Mapping):
+                self._dicts.setdefault(self.places.path[i], slot.node)
+        for key in fresh:
+            value: Plain = self.ckpt.values.get(key)
+            node = self.objects.tensor(self.ckpt.tensors[key]) if key in self.ckpt.tensors else self.objects.plain(value, key)
+            self._insert(key, node)
+            if isinstance(value, dict):
+                self._dicts[key] = node
+
+    def _insert(self, key: str, node: int) -> None:
+        above = key
+        while above:
+            above = above.rpartition(".")[0]
+            holder = self._dicts.get(above)
+            if holder is not None:
+                self.editor.add_pairs(holder, [(self.editor.const(key[len(above) + 1 if above else 0:]), node)])
+                return
+        raise EditError(f"there is no dict that could take {visible(key, 80)!r}", "", key, id="no_room")
+
+
+def _followed(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str] | None:
+    """Which name each entry of `_metadata` has now, those that are gone left out; None where that cannot be told."""
+    by_facts: dict[int, list[str]] = {}
+    for name, facts in new.items():
+        by_facts.setdefault(id(facts), []).append(name)
+    if len(old) == len(new) and all(a is b or a == b for a, b in zip(old.values(), new.values(), strict=True)):
+        return dict(zip(old, new, strict=True))
+    if new.keys() <= old.keys() and all(new[name] == old[name] for name in new):
+        return {name: name for name in new}
+    found = {}
+    for name, facts in old.items():
+        names = by_facts.get(id(facts), [])
+        if len(names) > 1:
+            return None
+        if names:
+            found[name] = names[0]
+    return found if len(found) == len(new) and len(set(found.values())) == len(found) else None
+
+
+def same_value(one: Plain, other: Plain) -> bool:
+    """Whether nothing changed: 1 and True, 0.0 and -0.0 are different, a NaN is itself."""
+    if one is other:
+        return True
+    if isinstance(one, Opaque) or isinstance(other, Opaque):
+        return one == other
+    return type(one) is type(other) and repr(one) == repr(other)

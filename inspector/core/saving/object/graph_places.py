@@ -1,0 +1,200 @@
+"""Every key of a checkpoint with its place in the graph, as a tree: which container it is in, and what becomes of it."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inspector.core.checkpoint import Checkpoint, Opaque, Storage
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import EditError
+from inspector.core.graph import CALLS, CONTAINERS, Graph
+from inspector.core.keypath import join, visible
+from inspector.core.pickles.objects.plain import key_text
+from inspector.core.pickles.objects.recognise import View, view_of
+from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.pickles.objects.walk import MADE_UP, Slot, survey
+from inspector.core.progress import QUIET, Monitor
+
+_LEFT_ALONE = ("reference", "deep")
+
+
+class Places:
+    """The slots under the path `root` of `source`, whose object is `graph`. `present` maps keys of the source to what they are
+    called now. Lists run over slots: `parent` is the index of the container a slot is in (-1: of the root), `alive` whether it
+    stays, `inside` whether it belongs to an unknown object, a module or a tensor, `path` what it is called now (`name_all`)."""
+
+    def __init__(self, source: Checkpoint, graph: Graph, root: str, present: Mapping[str, str], monitor: Monitor = QUIET) -> None:
+        self.source = source
+        self.graph = graph
+        self.present = present
+        self.slots: list[Slot] = []
+        survey(graph, self._resolve, resolve_many=self._resolve_many, monitor=monitor, slots=self.slots)
+        self.parent: list[int] = []
+        self.root = -1
+        self._link(root)
+        size = len(self.slots)
+        self.alive = bytearray(size)
+        self.path: list[str] = [""] * size
+        self.representative: list[int] = [-1] * size        # the first leaf below that stays
+        self._views: dict[int, View] = {}
+
+    # -- the tree -----------------------------------------------------------------------------------------------------
+
+    def _link(self, root: str) -> None:
+        """Finds each slot's parent: the last place at which its holder was opened. What is not under `root` is taken out."""
+        opened: dict[int, int] = {}
+        slots: list[Slot] = []
+        seen: set[int] = set()
+        self.listed_twice: set[int] = set()         # containers whose entries have more than one key
+        for slot in self.slots:
+            if slot.key == root and self.root < 0 and not slots:
+                self.root = 0
+                parent = -1
+            elif slots and slot.holder in opened:
+                parent = opened[slot.holder]
+            else:
+                continue
+            if self.is_open(slot):
+                if slot.node in seen:
+                    self.listed_twice.add(slot.node)
+                seen.add(slot.node)
+                opened[slot.node] = len(slots)
+            slots.append(slot)
+            self.parent.append(parent)
+        self.slots = slots
+        self.inside = bytearray(len(slots))
+        for i, p in enumerate(self.parent):
+            self.inside[i] = p >= 0 and (self.inside[p] or self.is_leaf(p))
+
+    def is_open(self, slot: Slot) -> bool:
+        """Whether other keys may lie under this one."""
+        if slot.key in self.source.values:
+            value = self.source.values[slot.key]
+            return isinstance(value, Opaque) and value.type not in _LEFT_ALONE
+        return self.graph.kind[slot.node] in CONTAINERS or self.graph.kind[slot.node] in CALLS
+
+    def is_leaf(self, i: int) -> bool:
+        """Whether the slot is in the tables itself: a tensor, a value, an unknown object."""
+        key = self.slots[i].key
+        return key in self.source.tensors or key in self.source.values
+
+    def view(self, i: int) -> View:
+        node = self.slots[i].node
+        found = self._views.get(node)
+        if found is None:
+            found = self._views[node] = view_of(self.graph, node)
+        return found
+
+    # -- what stays, and what it is called ----------------------------------------------------------------------------
+
+    def settle(self, tainted: frozenset[int] = frozenset()) -> list[int]:
+        """Fills `alive`: leaves that are present, containers with something left in them. `tainted` slots go whatever they are.
+        Gives the slots that go with nothing above them going."""
+        parent, alive = self.parent, self.alive
+        alive[:] = bytes(len(alive))
+        for i in range(len(self.slots) - 1, -1, -1):
+            if i in tainted:
+                alive[i] = 0
+            elif self.is_leaf(i):
+                alive[i] = self.slots[i].key in self.present
+                if alive[i]:
+                    self.representative[i] = i
+            if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in tainted:
+                alive[parent[i]] = 1
+                self.representative[parent[i]] = self.representative[i]
+        going = []
+        for i in range(len(self.slots)):            # what hangs on an object or lies in something that goes shares its fate
+            p = parent[i]
+            if p < 0:
+                continue
+            if not alive[p]:
+                alive[i] = 0
+            elif self.inside[i]:
+                alive[i] = 1
+            elif not alive[i]:
+                going.append(i)
+        return going
+
+    def name_all(self) -> None:
+        """Fills `path` for what stays. Raises EditError for names that would move things from one container to another, or that
+        belong to an object."""
+        index: dict[int, int] = {}
+        for i, slot in enumerate(self.slots):
+            p = self.parent[i]
+            if p < 0 or not self.alive[i]:
+                continue
+            above = self.path[p]
+            if self.inside[i]:
+                self.path[i] = self._as_it_was(i)
+            elif slot.name != MADE_UP and slot.name < 0:
+                self.path[i] = join(above, str(index.get(p, 0)))
+                index[p] = index.get(p, 0) + 1
+            elif slot.name == MADE_UP or self.representative[i] < 0:
+                self.path[i] = join(above, self.segment(i))
+            else:
+                self.path[i] = self._named(i, above)
+            if self.is_leaf(i) and self.present.get(slot.key, self.path[i]) != self.path[i]:
+                raise self.moved(i)
+
+    def _as_it_was(self, i: int) -> str:
+        """What is in an object keeps its name there."""
+        key, above = self.slots[i].key, self.slots[self.parent[i]].key
+        if not above or key.startswith(f"{above}."):
+            return join(self.path[self.parent[i]], key[len(above) + 1 if above else 0:])
+        return self.present.get(key, key)               # modules are listed in one place and looked into in another
+
+    def segment(self, i: int) -> str:
+        """What the slot's key adds to that of its container, in the source."""
+        above = self.slots[self.parent[i]].key
+        return self.slots[i].key[len(above) + 1 if above else 0:]
+
+    def _named(self, i: int, above: str) -> str:
+        """What dict entry `i` is called: as its own key says where it is a leaf, else as the first leaf under it tells."""
+        key = self.slots[i].key
+        leaf = self.slots[self.representative[i]].key
+        wanted = self.present[leaf]
+        start = f"{above}." if above else ""
+        if leaf != key:
+            unchanged = join(above, self.segment(i))
+            if wanted.startswith(f"{unchanged}."):
+                return unchanged
+            rest = leaf[len(key) + 1 if key else 0:]
+            if not wanted.endswith(f".{rest}"):
+                raise self.moved(self.representative[i])
+            wanted = wanted[:-len(rest) - 1]
+        if not wanted.startswith(start):
+            raise self.moved(self.representative[i])
+        return wanted
+
+    def new_text(self, i: int) -> str | None:
+        """The dict key that slot `i` needs to be called what it is; None where it has it."""
+        k = self.slots[i].name
+        text, shown = key_text(self.graph, k), self.segment(i)
+        suffix = shown[len(text):] if shown.startswith(text) else ""        # "#2" of a key that is there twice
+        above = self.path[self.parent[i]]
+        wanted = self.path[i][len(above) + 1 if above else 0:]
+        if suffix and wanted.endswith(suffix):
+            wanted = wanted[:-len(suffix)]
+        return None if wanted == text else wanted
+
+    def moved(self, i: int) -> EditError:
+        key = self.slots[i].key
+        new = self.present.get(key, "")
+        if self.inside[i]:
+            return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: its name belongs to the object it is in",
+                             "Extract the module's state dict first.", key, id="in_module")
+        return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: it lies in a container of its own in the file",
+                         "Rename what is inside each container by itself.", key, id="moved")
+
+    # -- storages, for the survey -------------------------------------------------------------------------------------
+
+    def _resolve(self, ref: StorageRef) -> Storage:
+        found = self.source.storages.get(ref.key) if ref.key is not None else None
+        dtype = ref.dtype or "uint8"
+        width = DTYPES[dtype].bits // 8 if dtype in DTYPES else 1
+        return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
+
+    def _resolve_many(self, keys: object, dtypes: object, devices: object, numels: object) -> list[Storage] | None:
+        assert isinstance(keys, list)
+        found = [self.source.storages.get(key) for key in keys]
+        return None if None in found else [storage for storage in found if storage is not None]
+

@@ -1,0 +1,271 @@
+"""The object of a torch archive, `data.pkl`, for a checkpoint as it is to be saved, and which bytes go into which record.
+
+    pickled ── one pickle, nothing edited, already an archive ──> its bytes
+            ── one pickle otherwise ── graph_changes on the graph ── patch, or emit ──> its own pickle, changed
+            ── none or several, or the state dict of a module ── synthesis ──> an OrderedDict made from the tables
+
+Files from before torch 1.6 have persistent ids that an archive does not know: those of storages get the archive's form, views
+of storages become offsets of their tensors, classes that came with their source become plain names (`pickles.persistent`).
+"""
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Opaque, Storage
+from inspector.core.errors import EditError
+from inspector.core.graph import GLOBAL, REDUCE, TUPLE, Graph
+from inspector.core.keypath import visible
+from inspector.core.pickles.encode.emit import Emitted, emit
+from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.encode.patch import patch
+from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.names import canonical, verdict
+from inspector.core.pickles.objects.plain import small_integer
+from inspector.core.pickles.objects.storages import StorageRef, Storages
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.collector import collector_paused
+
+from .code_dropping import code_left, tainted_nodes, tainted_slots
+from .graph_changes import GraphChanges
+from .graph_places import Places
+from .records import Record, Records
+from .synthesis import synthesised
+from .torch_objects import TorchObjects
+
+__all__ = ["Pickled", "Record", "pickled"]
+
+_ARCHIVES = ("torch-zip", "torchscript")
+_OLD = ("torch-legacy", "torch-tar")
+_VIEWING = frozenset({("torch._utils", "_rebuild_tensor"), ("torch._utils", "_rebuild_tensor_v2"), ("torch._utils", "_rebuild_qtensor")})
+_NO_CODE: frozenset[str] = frozenset()
+
+
+class Pickled(NamedTuple):
+    """`data` is the pickle; `records` name the storages it loads, in the order in which it does; `notes` say what a person should
+    know about it, a sentence each."""
+
+    data: bytes
+    records: tuple[Record, ...]
+    notes: tuple[str, ...] = ()
+
+
+def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monitor = QUIET) -> Pickled:
+    """What to write for `ckpt`, edited or not. `drop_code` are names ("module.name") that the result must not have: every key
+    whose value needs one of them is left out, and told. Raises EditError for what cannot be done, Cancelled from `monitor`."""
+    with collector_paused():
+        return _pickled(ckpt, drop_code, monitor)
+
+
+def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled:
+    source = ckpt.edited.source if ckpt.edited else ckpt
+    if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code:
+        graph = ckpt.pickles[0].graph
+        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].extent is not None]
+        return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
+    if source.format not in (*_ARCHIVES, *_OLD, "pickle") or _is_extracted_module(ckpt, source):
+        data, records, notes = synthesised(ckpt, monitor)
+        return Pickled(data, records, tuple(notes))
+    try:
+        return _Own(ckpt, source, drop_code, monitor).pickled()
+    except _NoContainer:
+        data, records, notes = synthesised(ckpt, monitor)
+        return Pickled(data, records, tuple(notes))
+
+
+class _NoContainer(Exception):
+    """What is the root now has no container of its own in the file."""
+
+
+def _is_extracted_module(ckpt: Checkpoint, source: Checkpoint) -> bool:
+    """Whether what is the root now is a module's state dict, or some other part that has no container of its own."""
+    if ckpt.edited is None:
+        return False
+    root = ckpt.edited.root
+    whole = source.values.get(root)
+    return isinstance(whole, Opaque) and not isinstance(ckpt.values.get(""), Opaque)
+
+
+class _Own:
+    """The checkpoint's own pickle."""
+
+    def __init__(self, ckpt: Checkpoint, source: Checkpoint, drop_code: Set[str], monitor: Monitor) -> None:
+        self.ckpt = ckpt
+        self.source = source
+        self.drop_code = drop_code
+        self.monitor = monitor
+        self.graph: Graph = source.pickles[0].graph
+        self.editor = GraphEditor(self.graph)
+        is_archive = source.format in _ARCHIVES
+        self.records = Records(_data_keys(source) if is_archive else (), _other_keys(source) if is_archive else ())
+        self.objects = TorchObjects(self.editor, ckpt, self.records)
+        self.refs: dict[int, StorageRef] = {}
+        self.notes: list[str] = []
+
+    def pickled(self) -> Pickled:
+        graph, editor = self.graph, self.editor
+        self.refs = {ref.node: ref for ref in Storages(graph, _never).refs()}
+        if self.ckpt.edited is not None or self.drop_code:
+            self._changes()
+        if self.source.format in _OLD:
+            self._modern()
+        self._locations()
+        if not editor.changed and not self.drop_code:
+            return self._result(Emitted(graph.data[graph.start:graph.end], sorted(self.refs)))
+        edited = editor.finish()
+        emitted = None if self._has_dead_calls() else patch(editor, self.monitor)
+        if emitted is None:
+            emitted = emit(edited, places=editor.places, fresh=editor.first_new, monitor=self.monitor)
+        left = code_left(edited, self.drop_code) if self.drop_code else []
+        if left:
+            raise EditError(f"{visible(left[0], 80)} cannot be left out: what stays needs it", "Extract the state dict first.",
+                            id="code_needed")
+        return self._result(emitted)
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    def _changes(self) -> None:
+        ckpt, edited = self.ckpt, self.ckpt.edited
+        if edited is not None:
+            root, present = edited.root, {old: new for new, old in edited.origin.items()}
+        else:
+            root, present = "", {key: key for key in (*ckpt.tensors, *ckpt.values)}
+        places = Places(self.source, self.graph, root, present, self.monitor)
+        if places.root < 0:
+            raise _NoContainer
+        gone: frozenset[int] = frozenset()
+        if self.drop_code:
+            gone = tainted_slots(places, tainted_nodes(self.graph, self.drop_code))
+            self._tell_code(places, gone)
+        GraphChanges(ckpt, self.source, places, self.objects).apply(gone)
+
+    def _tell_code(self, places: Places, gone: frozenset[int]) -> None:
+        keys = [places.slots[i].key for i in sorted(gone) if places.parent[i] not in gone]
+        shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
+        if keys:
+            self.notes.append(f"{len(keys):,} keys are left out with the code they need: {shown}.")
+
+    def _locations(self) -> None:
+        """Device tags of storages that are on another device now."""
+        editor, graph = self.editor, self.graph
+        for n, ref in self.refs.items():
+            new = self.ckpt.storages.get(ref.key) if ref.key is not None else None
+            if new is None or new.device is None or new.device == ref.device or ref.device is None:
+                continue
+            id = editor.graph.a[n]
+            if id >= editor.first_new:                      # made here, for the archive
+                editor.graph.operands[editor.graph.a[id] + 3] = editor.word(new.device)
+            else:
+                editor.set_operand(id, 3, editor.text_like(graph.operands[graph.a[id] + 3], new.device))
+
+    # -- what torch wrote before 1.6 ----------------------------------------------------------------------------------
+
+    def _modern(self) -> None:
+        """Persistent ids as an archive has them. The classes of modules are plain names in the graph already."""
+        editor, graph = self.editor, self.graph
+        editor.rebuilt = True
+        starts: dict[int, int] = {}                 # persistent id -> first element of the view of a storage that it was
+        for n, ref in self.refs.items():
+            if ref.key is None or ref.problem.startswith("bad_key"):
+                continue
+            items = graph.operands[graph.a[graph.a[n]]:graph.b[graph.a[n]]]
+            if len(items) > 5 and graph.kind[items[5]] == TUPLE:
+                view = graph.operands[graph.a[items[5]]:graph.b[items[5]]]
+                starts[n] = small_integer(graph, view[1]) or 0 if len(view) == 3 else 0
+            cls = items[1]
+            module, name = graph.names[graph.a[cls]]
+            if module != "torch" and ref.dtype is not None and module.startswith("torch"):
+                cls = editor.name("torch", name)            # torch.cuda's are the same, and the safe unpickler does not know them
+            key = self.records.key(ref.key)
+            made = editor.tuple_of((editor.word("storage"), cls, editor.const(key), items[3], items[4]))
+            editor.graph.a[n] = made
+        self._offsets(starts)
+        if self.source.format == "torch-tar":
+            self._tensors_v2()
+        alone = [value.node for value in self.ckpt.values.values() if isinstance(value, Opaque) and value.node in starts]
+        if alone:
+            self.notes.append(f"{len(alone):,} parts of storages, kept without a tensor, become the whole storages.")
+
+    def _offsets(self, starts: dict[int, int]) -> None:
+        """Tensors in views of storages count from the beginning of the storage."""
+        editor = self.editor
+        left = {n for n, start in starts.items() if start}
+        if not left:
+            return
+        for n, kind in enumerate(editor.graph.kind):
+            if kind != REDUCE or editor.graph.kind[editor.graph.a[n]] != GLOBAL:
+                continue
+            name = canonical(*editor.graph.names[editor.graph.a[editor.graph.a[n]]])
+            args = editor.graph.b[n]
+            if name not in _VIEWING or editor.graph.kind[args] != TUPLE or editor.graph.b[args] - editor.graph.a[args] < 4:
+                continue
+            first = editor.graph.a[args]
+            storage, offset = editor.graph.operands[first], small_integer(editor.graph, editor.graph.operands[first + 1])
+            if storage in left and offset is not None:
+                rest = editor.graph.operands[first + 2:editor.graph.b[args]]
+                editor.graph.b[n] = editor.tuple_of((storage, editor.const(offset + starts[storage]), *rest))
+
+    def _tensors_v2(self) -> None:
+        editor = self.editor
+        made: dict[int, tuple[int, int]] = {}
+        for n in range(editor.first_new):
+            if editor.graph.kind[n] != REDUCE or editor.graph.kind[editor.graph.a[n]] != GLOBAL:
+                continue
+            call = call_of(editor.graph, n)
+            if call.name != ("torch._utils", "_rebuild_tensor") or call.args is None or len(call.args) != 4:
+                continue
+            args = editor.graph.b[n]
+            if args not in made:
+                more = (editor.const(False), self.objects.ordered_dict())
+                made[args] = editor.name("torch._utils", "_rebuild_tensor_v2"), editor.tuple_of((*call.args, *more))
+            editor.graph.a[n], editor.graph.b[n] = made[args]
+
+    # -- the result ---------------------------------------------------------------------------------------------------
+
+    def _result(self, emitted: Emitted) -> Pickled:
+        ids: list[str] = []
+        for n in emitted.persids:
+            ref = self.refs.get(n)
+            id = self.objects.storage_of.get(n) or (ref.key if ref is not None else None)
+            if id is None:
+                continue
+            storage = self.ckpt.storages.get(id)
+            if storage is not None and (storage.extent is not None or id not in self.source.storages):
+                ids.append(id)
+        lost = [id for id in self._named(emitted) if not _there(self.source.storages.get(id))]
+        if lost and self.source.format in _OLD:
+            self.notes.append(f"{len(lost):,} storages have no bytes in the file, {visible(lost[0], 40)} first.")
+        return Pickled(emitted.data, self.records.of(ids), tuple(self.notes))
+
+    def _named(self, emitted: Emitted) -> list[str]:
+        return [ref.key for n in emitted.persids if (ref := self.refs.get(n)) is not None and ref.key is not None]
+
+    def _has_dead_calls(self) -> bool:
+        """Whether the pickle calls something for its effect only: then it is written anew, without that."""
+        graph = self.graph
+        if all(verdict(*name) == "plain" for name in graph.names):
+            return False
+        live = graph.reachable()
+        dead = [n for n in graph.calls() if not live[n]]
+        if dead:
+            named = call_of(graph, dead[0]).spelled
+            what = visible(".".join(named), 80) if named else "something computed"
+            self.notes.append(f"{len(dead):,} calls whose result was thrown away are left out, {what} first.")
+        return bool(dead)
+
+
+def _data_keys(source: Checkpoint) -> list[str]:
+    return [id for id in source.storages if "/" not in id and not id.startswith("?")]
+
+
+def _other_keys(source: Checkpoint) -> list[str]:
+    """What else lies in the archive's folder of storages."""
+    return [member.name.rpartition("/data/")[2] for member in source.members if "/data/" in member.name]
+
+
+def _there(storage: Storage | None) -> bool:
+    return storage is not None and storage.extent is not None
+
+
+def _never(ref: StorageRef) -> Storage:
+    raise AssertionError("nothing is resolved here")

@@ -1,0 +1,119 @@
+"""A checkpoint that has no one pickle of its own as the object that `torch.save` would have written for its tables.
+
+Used for safetensors, for several files or pickles, and for the state dict of a whole module. Each state dict is an OrderedDict
+with its `_metadata`; what is in none has its key as it is. Unknown objects are not carried from one pickle to another: they are
+left out, and told.
+"""
+from __future__ import annotations
+
+from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.errors import EditError
+from inspector.core.graph import Graph
+from inspector.core.keypath import join, visible
+from inspector.core.pickles.encode.emit import Emitted, emit
+from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.progress import QUIET, Monitor
+
+from .records import Record, Records
+from .torch_objects import ONLY_SAFETENSORS, TorchObjects
+
+_CHECK_EVERY = 4096
+
+
+def synthesised(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[bytes, tuple[Record, ...], list[str]]:
+    """(pickle, records, notes). Raises EditError for what torch has no way to say, and when nothing is left."""
+    made = _Synthesis(ckpt, monitor)
+    emitted = made.emitted()
+    return emitted.data, made.records.of(made.objects.storage_of[n] for n in emitted.persids), made.notes
+
+
+class _Synthesis:
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor) -> None:
+        self.ckpt = ckpt
+        self.monitor = monitor
+        self.editor = GraphEditor(Graph(b""))
+        self.records = Records()
+        self.objects = TorchObjects(self.editor, ckpt, self.records)
+        self.notes: list[str] = []
+        self.dicts: dict[str, tuple[int, list[tuple[int, int]]]] = {}       # path -> (node, its pairs so far)
+
+    def emitted(self) -> Emitted:
+        ckpt, editor = self.ckpt, self.editor
+        if "" in ckpt.tensors:
+            editor.graph.root = self.objects.tensor(ckpt.tensors[""])
+            return emit(editor.finish(), fresh=0, monitor=self.monitor)
+        self._container("")
+        for path in ckpt.state_dicts:
+            self._container(path)
+        self._tensors()
+        self._values()
+        if not any(pairs for _, pairs in self.dicts.values()):
+            raise EditError("nothing that can be written is left of the checkpoint", id="empty")
+        for path, (node, pairs) in self.dicts.items():
+            if pairs:
+                editor.add_pairs(node, pairs)
+            table = ckpt.module_metadata.get(path)
+            if table is not None and path in ckpt.state_dicts:
+                editor.build(node, editor.dict_of([(editor.word("_metadata"), self.objects.metadata(table))]))
+        editor.graph.root = self.dicts[""][0]
+        return emit(editor.finish(), places=editor.places, fresh=0, monitor=self.monitor)
+
+    def _container(self, path: str) -> int:
+        """The dict at `path`, put into the nearest one above it when it is new."""
+        if path in self.dicts:
+            return self.dicts[path][0]
+        node = self.objects.ordered_dict() if path in self.ckpt.state_dicts else self.editor.dict_of(())
+        self.dicts[path] = node, []
+        if path:
+            self._put(path, node)
+        return node
+
+    def _put(self, key: str, node: int) -> None:
+        """An entry in the nearest dict above `key`."""
+        above = key
+        while above:
+            above = above.rpartition(".")[0]
+            if above in self.dicts:
+                break
+        name = key[len(above) + 1:] if above else key
+        self.dicts[above][1].append((self.editor.const(name), node))
+
+    def _tensors(self) -> None:
+        ckpt = self.ckpt
+        left_out = []
+        for done, (key, info) in enumerate(ckpt.tensors.items()):
+            if done % _CHECK_EVERY == 0:
+                self.monitor.report(done, len(ckpt.tensors), "data.pkl")
+            if info.problem and not info.problem.startswith("meta") and info.dtype not in ONLY_SAFETENSORS:
+                left_out.append(key)
+                continue
+            path = info.state_dict
+            if path is None or key != join(path, info.name) or path not in self.dicts:
+                self._put(key, self.objects.tensor(info))
+            else:
+                self.dicts[path][1].append((self.editor.const(info.name), self.objects.tensor(info)))
+        if left_out:
+            self._tell(left_out, "tensors whose values cannot be had are left out")
+
+    def _values(self) -> None:
+        objects: dict[str, None] = {}
+        for key, value in self.ckpt.values.items():
+            if isinstance(value, Opaque):
+                objects[key] = None
+            elif not _is_below(key, objects):
+                self._put(key, self.objects.plain(value, key))
+        if objects:
+            self._tell(list(objects), "objects are left out: they belong to another pickle")
+
+    def _tell(self, keys: list[str], what: str) -> None:
+        shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
+        self.notes.append(f"{len(keys):,} {what}: {shown}.")
+
+
+def _is_below(key: str, objects: dict[str, None]) -> bool:
+    """Whether `key` is an attribute of one of the objects."""
+    while key:
+        key = key.rpartition(".")[0]
+        if key in objects:
+            return True
+    return False

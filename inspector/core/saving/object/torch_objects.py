@@ -1,0 +1,176 @@
+"""Tensors and plain values as nodes: the calls that `torch.save` writes for them.
+
+Source: `Tensor._reduce_ex_internal` in torch/_tensor.py and `persistent_id` of torch/serialization.py, version 2.13. All of it is
+what `torch.load(weights_only=True)` reads.
+"""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
+from inspector.core.dtypes import DTYPES, STORAGE_CLASSES
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.tensors.reader import chunks_of
+
+from .records import Records
+
+UNTYPED = ("torch.storage", "UntypedStorage")
+_CLASSES = {dtype: ("torch", name) for name, dtype in STORAGE_CLASSES.items() if name != "UntypedStorage"}
+ONLY_SAFETENSORS = frozenset(("float6_e2m3", "float6_e3m2", "float4_e2m1"))
+_COMPRESSED = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
+               "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
+
+
+def converted(info: TensorInfo) -> bool:
+    """Whether the tensor's bytes are its elements in C order, and stand so nowhere in a file."""
+    return bool(info.extra and "cast" in info.extra) or bool(chunks_of(info))
+
+
+class TorchObjects:
+    """Makes nodes in `editor` for what the tables of `ckpt` say. `storage_of` maps the nodes of persistent ids that were made to
+    the ids of their storages. Raises EditError for what torch has no way to say."""
+
+    def __init__(self, editor: GraphEditor, ckpt: Checkpoint, records: Records) -> None:
+        self.editor = editor
+        self.ckpt = ckpt
+        self.records = records
+        self.storage_of: dict[int, str] = {}
+        self._persids: dict[tuple[str, tuple[str, str]], int] = {}
+        self._mixed: set[str] | None = None
+
+    # -- tensors ------------------------------------------------------------------------------------------------------
+
+    def tensor(self, info: TensorInfo) -> int:
+        """The call that rebuilds the tensor."""
+        editor, extra = self.editor, info.extra or {}
+        if info.layout != "strided":
+            return self._sparse(info, extra)
+        if info.device == "meta" or (not info.storage and info.problem.startswith("meta")):
+            return editor.reduce(editor.name("torch._utils", "_rebuild_meta_tensor_no_storage"), [
+                editor.name("torch", self._known(info)), editor.integers(info.shape), editor.integers(info.stride),
+                editor.const(info.requires_grad)])
+        if "qscheme" in extra:
+            function, arguments = "_rebuild_qtensor", [*self._view(info), self._quantizer(info, extra), editor.const(info.requires_grad),
+                                                       self.ordered_dict()]
+            return editor.reduce(editor.name("torch._utils", function), arguments)
+        return editor.reduce(*self.strided(info))
+
+    def strided(self, info: TensorInfo, requires_grad: int = -1, hooks: int = -1) -> tuple[int, list[int]]:
+        """(function, arguments) of an ordinary tensor; `requires_grad` and `hooks` are nodes to be used for them."""
+        editor = self.editor
+        arguments = [*self._view(info), requires_grad if requires_grad >= 0 else editor.const(info.requires_grad),
+                     hooks if hooks >= 0 else self.ordered_dict()]
+        untyped = self._is_untyped(info)
+        if untyped:
+            arguments.append(editor.name("torch", info.dtype))
+        signs = {name: True for name in ("conj", "neg") if info.extra and info.extra.get(name) is True}
+        if signs and not converted(info):
+            arguments.append(editor.dict_of((editor.word(name), editor.const(True)) for name in signs))
+        return editor.name("torch._utils", "_rebuild_tensor_v3" if untyped else "_rebuild_tensor_v2"), arguments
+
+    def ordered_dict(self) -> int:
+        return self.editor.reduce(self.editor.name("collections", "OrderedDict"), ())
+
+    def _view(self, info: TensorInfo) -> list[int]:
+        editor = self.editor
+        self._known(info)
+        return [self._persid(info), editor.const(info.offset), editor.integers(info.shape), editor.integers(info.stride)]
+
+    def _known(self, info: TensorInfo) -> str:
+        if info.dtype not in DTYPES or info.dtype in ONLY_SAFETENSORS:
+            raise EditError(f"PyTorch has no element type {visible(info.dtype, 40)}, which {visible(info.key, 80)} is of",
+                            "Save it as safetensors, or drop it.", info.key, id="no_such_type")
+        return info.dtype
+
+    def _is_untyped(self, info: TensorInfo) -> bool:
+        """Whether the storage's class cannot say the element type: there is none for it, or the storage is viewed as several."""
+        storage = self.ckpt.storages.get(info.storage)
+        odd = storage is not None and storage.nbytes % DTYPES[info.dtype].itemsize != 0
+        return info.dtype not in _CLASSES or odd or info.storage in self._viewed_as_several()
+
+    def _viewed_as_several(self) -> set[str]:
+        if self._mixed is None:
+            seen: dict[str, str] = {}
+            self._mixed = set()
+            for info in self.ckpt.tensors.values():
+                if seen.setdefault(info.storage, info.dtype) != info.dtype:
+                    self._mixed.add(info.storage)
+        return self._mixed
+
+    def _persid(self, info: TensorInfo) -> int:
+        storage = self.ckpt.storages.get(info.storage)
+        if storage is None:
+            raise EditError(f"{visible(info.key, 80)} has no storage in the file", "Drop it.", info.key, id="no_storage")
+        cls = UNTYPED if self._is_untyped(info) else _CLASSES[info.dtype]
+        found = self._persids.get((storage.id, cls))
+        if found is None:
+            key = self.records.made(storage.id, info.key) if converted(info) else self.records.key(storage.id)
+            nbytes = info.nbytes if converted(info) else storage.nbytes
+            numel = nbytes if cls == UNTYPED else nbytes // DTYPES[info.dtype].itemsize
+            found = self.persid(storage.id, cls, key, storage.device or info.device or "cpu", numel)
+            self._persids[storage.id, cls] = found
+        return found
+
+    def persid(self, id: str, cls: tuple[str, str], key: str, location: str, numel: int) -> int:
+        """The persistent id of storage `id`, which lies in the record `data/<key>`."""
+        editor = self.editor
+        made = editor.persid(editor.tuple_of((editor.word("storage"), editor.name(*cls), editor.const(key), editor.word(location),
+                                              editor.const(numel))))
+        self.storage_of[made] = id
+        return made
+
+    def _quantizer(self, info: TensorInfo, extra: Mapping[str, Any]) -> int:
+        editor = self.editor
+        scheme = editor.name("torch", extra["qscheme"])
+        if "scale" in extra:
+            return editor.tuple_of((scheme, editor.const(float(extra["scale"])), editor.const(extra["zero_point"])))
+        if "scales" in extra:
+            return editor.tuple_of((scheme, self.tensor(extra["scales"]), self.tensor(extra["zero_points"]), editor.const(extra["axis"])))
+        raise EditError(f"the quantizer of {visible(info.key, 80)} is not known", "Drop it.", info.key, id="unsupported")
+
+    def _sparse(self, info: TensorInfo, extra: Mapping[str, Any]) -> int:
+        editor = self.editor
+        names = ("indices",) if info.layout == "sparse_coo" else _COMPRESSED.get(info.layout, ())
+        parts = [extra.get(name) for name in (*names, "values")]
+        if not names or not all(isinstance(part, TensorInfo) for part in parts):
+            raise EditError(f"the layout {visible(info.layout, 40)} of {visible(info.key, 80)} is not written", "Drop it.", info.key,
+                            id="unsupported")
+        made = [self.tensor(part) for part in parts if isinstance(part, TensorInfo)]
+        made.append(editor.reduce(editor.name("torch", "Size"), [editor.integers(info.shape)]))
+        if isinstance(extra.get("is_coalesced"), bool):
+            made.append(editor.const(extra["is_coalesced"]))
+        layout = editor.reduce(editor.name("torch.serialization", "_get_layout"), [editor.word(f"torch.{info.layout}")])
+        return editor.reduce(editor.name("torch._utils", "_rebuild_sparse_tensor"), [layout, editor.tuple_of(made)])
+
+    # -- plain values -------------------------------------------------------------------------------------------------
+
+    def plain(self, value: Plain, key: str) -> int:
+        editor = self.editor
+        if value is None or isinstance(value, (bool, int, float, str, bytes)):
+            return editor.const(value)
+        if isinstance(value, complex):
+            return editor.reduce(editor.name("builtins", "complex"), [editor.const(value.real), editor.const(value.imag)])
+        if not isinstance(value, Opaque) and not value:
+            if isinstance(value, dict):
+                return editor.dict_of(())
+            return editor.tuple_of(()) if isinstance(value, tuple) else editor.list_of(())
+        raise EditError(f"{visible(key, 80)!r} is an object that cannot be written here", "Drop it.", key, id="opaque_value")
+
+    def metadata(self, table: Mapping[str, Any]) -> int:
+        """A state dict's `_metadata`: an OrderedDict of module prefix -> facts."""
+        editor = self.editor
+        made = self.ordered_dict()
+        pairs = [(editor.const(prefix), self.facts(facts, prefix)) for prefix, facts in table.items()]
+        if pairs:
+            editor.add_pairs(made, pairs)
+        return made
+
+    def facts(self, facts: Any, prefix: str) -> int:
+        editor = self.editor
+        if not isinstance(facts, Mapping):
+            return self.plain(facts, prefix)
+        return editor.dict_of((editor.word(name), self.plain(fact, name)) for name, fact in facts.items() if not isinstance(fact, Opaque))
+

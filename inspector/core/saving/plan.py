@@ -1,0 +1,348 @@
+"""What a save would do: which files, how large, where, and what would be lost. Nothing is written by planning."""
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import InspectorError, SaveError, UsageError
+from inspector.core.graph import Graph
+from inspector.core.keypath import visible
+from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import unknown_names
+from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.reader import TensorReader
+
+from . import targets
+from .disk import atomic
+from .layouts import safetensors, shards, torch_zip
+from .layouts.losses import Loss, safetensors_holds
+from .object.pickled import Pickled, Record, pickled
+from .object.synthesis import synthesised
+from .targets import Target
+
+FORMATS = ("torch-zip", "safetensors", "safetensors-sharded", "torchscript")
+TIES = ("one", "all")
+_INDEX = ".safetensors.index.json"
+_BY_SUFFIX = {".safetensors": "safetensors", **dict.fromkeys((".pt", ".pth", ".th", ".bin", ".ckpt", ".tar", ".pkl", ".pt2"), "torch-zip")}
+_KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-sharded"}
+_ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
+_LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
+_AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
+_LABELS = {"torch-zip": "a PyTorch file", "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
+           "torchscript": "a TorchScript archive"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedFile:
+    """`name` in the target's folder; `nbytes` is exact."""
+
+    name: str
+    nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavePlan:
+    """What `save` will do. `path` is as given; `format` one of `FORMATS`; `files` in the order in which they are written;
+    `nbytes` of all of them; `free` the room there; `replaces` the bytes of the file that is replaced (None: none is).
+
+    `losses` are what the format cannot hold: saved only with `allow_loss`. `code` are the names of unknown code that would be
+    written and that nobody said to keep or to drop: while there are any, it is not saved. `notes` are sentences about what
+    changes without being lost."""
+
+    path: str
+    format: str
+    files: tuple[PlannedFile, ...]
+    nbytes: int
+    free: int
+    replaces: int | None
+    losses: tuple[Loss, ...]
+    code: tuple[str, ...]
+    notes: tuple[str, ...]
+    ckpt: Checkpoint = field(repr=False)
+    target: Target = field(repr=False)
+    work: tuple[torch_zip.Archive | safetensors.Layout | bytes, ...] = field(repr=False)
+    gone: frozenset[str] = field(default=frozenset(), repr=False)
+    old_files: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def label(self) -> str:
+        """The format as a person would say it."""
+        return _LABELS[self.format]
+
+
+def plan_save(ckpt: Checkpoint, path: str | os.PathLike[str], *, format: str | None = None, shard_size: str | int | None = None,
+              keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str = "one", unreferenced: bool = True,
+              allow: Collection[str] = (), monitor: Monitor = QUIET) -> SavePlan:
+    """What saving `ckpt` at `path` means.
+
+    `format` is one of `FORMATS`; without it the ending of `path` decides, then what the checkpoint was. `shard_size` ("5GB")
+    makes a set of files of a folder or an index. `keep_code` and `drop_code` are dotted names (or globs) of code that a pickle
+    names. `ties` says what safetensors gets of tensors under several names: "one" of them, or "all", each with bytes of its
+    own. `unreferenced` keeps records of the old archive that no tensor refers to. `allow`: see `targets`.
+
+    Raises SaveError or EditError for what cannot be saved at all, Changed when the checkpoint's file is no longer the one that was opened.
+    """
+    path = os.fsdecode(path)
+    chosen = _format(ckpt, path, format, shard_size is not None)
+    if ties not in TIES:
+        raise UsageError(f"ties={ties!r} is neither \"one\" nor \"all\"")
+    target, stem = _target(path, chosen, allow)
+    _not_over_itself(ckpt, target)
+    if chosen.startswith("safetensors"):
+        return _plan_safetensors(ckpt, path, chosen, target, stem, shards.parse_size(shard_size or shards.DEFAULT), ties)
+    return _plan_torch(ckpt, path, chosen, target, frozenset(keep_code), frozenset(drop_code), unreferenced, monitor)
+
+
+# -- which format, and where --------------------------------------------------------------------------------------------
+
+def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> str:
+    if format is not None and format not in FORMATS:
+        raise UsageError(f"{format!r} is no format that is written", f"Choose one of {', '.join(FORMATS)}.")
+    if format is None:
+        lower = path.lower()
+        suffix = os.path.splitext(lower)[1]
+        if sharded or lower.endswith(_INDEX) or os.path.isdir(path) or path.endswith(("/", os.sep)):
+            format = "safetensors-sharded"
+        else:
+            format = _BY_SUFFIX.get(suffix) or _KEPT.get(ckpt.format, "torch-zip")
+        if format == "torch-zip" and ckpt.format == "torchscript" and _same_structure(ckpt):
+            format = "torchscript"
+    if format == "safetensors" and sharded:
+        format = "safetensors-sharded"
+    if sharded and format != "safetensors-sharded":
+        raise UsageError("only safetensors are written in shards", "Leave out the size of shards, or save as safetensors-sharded.")
+    if format == "torchscript" and (ckpt.format != "torchscript" or not _same_structure(ckpt)):
+        raise SaveError("a TorchScript archive can be saved again only with the tensors it has: its code refers to them",
+                        "Save the tensors as a PyTorch file (format=\"torch-zip\") or as safetensors.", id="torchscript")
+    return format
+
+
+def _same_structure(ckpt: Checkpoint) -> bool:
+    """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits. Archives of torch 1.0 to 1.2
+    have no object that could be written again: JSON tells what is in them."""
+    source = _source(ckpt)
+    if not source.pickles or source.pickles[0].member.lower() != "data.pkl":
+        return False
+    if ckpt.edited is None:
+        return True
+    return not ckpt.edited.root and list(ckpt.tensors) == list(source.tensors) and all(
+        (info.shape, info.dtype, info.stride, info.storage) == (old.shape, old.dtype, old.stride, old.storage)
+        for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
+
+
+def _target(path: str, format: str, allow: Collection[str]) -> tuple[Target, str]:
+    """The file that will be replaced or made, and for a set what its files begin with."""
+    unknown = sorted(set(allow) - set(targets.ASK))
+    if unknown:
+        raise UsageError(f"nothing is called {unknown[0]!r} that could be allowed", f"There are: {', '.join(targets.ASK)}.")
+    if format != "safetensors-sharded":
+        return targets.find(path, allow), ""
+    folder, stem = path, "model"
+    if path.lower().endswith(_INDEX):
+        folder, stem = os.path.split(path[:-len(_INDEX)])
+        folder = folder or "."
+    return targets.find_folder(folder, shards.names(stem, 1).listing, allow), stem
+
+
+def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:
+    """Raises SaveError when the file that would be replaced is the only copy of what cannot be told for sure."""
+    if not any(os.path.realpath(stamp.path) == os.path.realpath(target.path) for stamp in ckpt.files):
+        return
+    source = _source(ckpt)
+    if "salvaged" in source.facts:
+        raise SaveError("the end of this file is missing: it is not replaced by what could be saved of it", "Save under another name.",
+                        id="salvaged")
+    found = next((finding for finding in source.findings if finding.id in _AMBIGUOUS), None)
+    if found is not None:
+        raise SaveError(f"programs differ in what they see in this file, so it is not replaced: {found.message}",
+                        "Save under another name.", found.where, id="ambiguous")
+
+
+def _source(ckpt: Checkpoint) -> Checkpoint:
+    return ckpt.edited.source if ckpt.edited else ckpt
+
+
+def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
+    """What lies in the source file beside the checkpoint, and which reading of an ambiguous file is taken."""
+    if _source(ckpt).format == "torch-export":
+        yield Loss("program", "", "The exported program, and code that was compiled from it, is not written: only tensors and values are.")
+    for finding in _source(ckpt).findings:
+        if finding.id in _LEFT_BEHIND:
+            yield Loss(finding.id, finding.where, f"{finding.message} It is not written.")
+        elif finding.id in _AMBIGUOUS:
+            yield Loss(finding.id, finding.where, f"{finding.message} Only this reading is written.")
+
+
+# -- safetensors --------------------------------------------------------------------------------------------------------
+
+def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, stem: str, size: int, ties: str) -> SavePlan:
+    held = safetensors_holds(ckpt, ties == "all")
+    metadata = {**ckpt.metadata, **held.tied}
+    if not metadata and not ckpt.format.startswith("safetensors"):
+        metadata = {"format": "pt"}             # transformers refuses files that do not say so
+    losses = [*_left_behind(ckpt), *held.losses]
+    notes = [*target.notes, *held.notes]
+    others = torch_zip.other_members(_source(ckpt))
+    if others:
+        losses.append(Loss("other-members", next(iter(others)), f"{len(others):,} other members of the archive are left out, "
+                           f"{visible(next(iter(others)), 80)} first."))
+    old: tuple[str, ...] = ()
+    work: list[torch_zip.Archive | safetensors.Layout | bytes] = []
+    if format == "safetensors":
+        names = [target.name]
+        work.append(safetensors.lay_out(ckpt, held.tensors, metadata))
+    else:
+        parts = shards.divide(held.tensors, size)
+        old = _old_shards(target, stem)
+        there = shards.names(stem, len(parts)).shards
+        mark = os.urandom(4).hex() if any(os.path.lexists(os.path.join(target.folder, name)) for name in there) else ""
+        files = shards.names(stem, len(parts), mark)
+        layouts = [safetensors.lay_out(ckpt, part, metadata) for part in parts]
+        work += [*layouts, shards.index([layout.tensors for layout in layouts], files.shards)]
+        names = [*files.shards, files.listing]
+        if mark:
+            notes.append("The files of the set that is replaced keep their names until the index refers to the new ones, which "
+                         f"therefore have others ({files.shards[0]}).")
+    if format == "safetensors" and isinstance(work[0], safetensors.Layout) and list(work[0].tensors) != list(held.tensors):
+        notes.append("Tensors with wider elements come first in the file, so that each lies where its type wants it.")
+    if not held.tensors:
+        losses.append(Loss("nothing", "", "No tensor is left that safetensors can hold: the file would be empty."))
+    return _plan(ckpt, path, format, target, names, work, losses, (), notes, old_files=old)
+
+
+def _old_shards(target: Target, stem: str) -> tuple[str, ...]:
+    """The files of the set that is replaced, as far as they are called what this program or huggingface_hub calls them."""
+    named = atomic.index_names(target.path) if target.old is not None else None
+    prefix = (f"{stem}-",)
+    return tuple(sorted(name for name in named or () if name.startswith(prefix) and name.endswith(".safetensors") and "/" not in name
+                        and "\\" not in name))
+
+
+# -- PyTorch files ------------------------------------------------------------------------------------------------------
+
+def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],
+                unreferenced: bool, monitor: Monitor) -> SavePlan:
+    source = _source(ckpt)
+    unwished = frozenset(name for pickle in source.pickles for name in map(".".join, pickle.graph.names) if _named(name, drop))
+    others = torch_zip.other_members(source)
+    if format == "torch-zip" and source.format == "torchscript":
+        made, own = Pickled(*_apart(ckpt, monitor)), False
+    else:
+        made, own = pickled(ckpt, drop_code=unwished, monitor=monitor), True
+    graph = decode(made.data, monitor=monitor)
+    undecided, refused = _code(ckpt, graph, keep, drop, monitor)
+    unwanted = set(refused)
+    losses = list(_left_behind(ckpt))
+    gone = _gone(ckpt, graph, bool(unwished) or not own, monitor)
+    if own and not unwished:
+        losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
+                   for key in sorted(gone)]
+    if not unreferenced:
+        unwanted |= {name for name in others if name.startswith("data/")}
+    archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
+    left_out = [name for name in others if name not in archive.members]
+    notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
+    losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
+               if name not in unwanted]
+    notes += [f"The member {visible(name, 80)} is left out as asked." for name in left_out if name in unwanted]
+    told = [name for name in ckpt.metadata if name != "format"]         # "pt", which a PyTorch file is anyway
+    if told:
+        losses.append(Loss("metadata", "__metadata__", f"{len(told):,} entries of __metadata__ have no place in a PyTorch file: "
+                           f"{visible(', '.join(told), 120)}."))
+    fields = [info.key for info in ckpt.tensors.values() if info.extra and "fields" in info.extra]
+    if fields:
+        losses.append(Loss("extra-field", fields[0], f"Fields of {len(fields):,} tensors that only safetensors headers have are left out."))
+    return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone)
+
+
+def _apart(ckpt: Checkpoint, monitor: Monitor) -> tuple[bytes, tuple[Record, ...], tuple[str, ...]]:
+    """The tensors of a TorchScript archive as a state dict: its own object means nothing without its code."""
+    data, records, notes = synthesised(ckpt, monitor)
+    return data, records, ("The tensors are written as a state dict, without the code of the TorchScript archive.", *notes)
+
+
+def _gone(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> frozenset[str]:
+    """Keys that the pickle to be written has not: objects that could not be carried over, and what needed dropped code."""
+    single = ckpt.edited is None and _source(ckpt).format in _ONE_PICKLE
+    if not dropped and (single or not any(isinstance(value, Opaque) for value in ckpt.values.values())):
+        return frozenset()
+    contents = walk.survey(graph, _placeless, monitor=monitor)
+    there = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
+    return frozenset(key for key in (*ckpt.tensors, *ckpt.values) if key not in there)
+
+
+def _placeless(ref: StorageRef) -> Storage:
+    nbytes = max(ref.numel, 0) * (DTYPES[ref.dtype].bits // 8 if ref.dtype in DTYPES else 1)
+    return Storage(ref.key or f"?{ref.node}", ref.dtype or "uint8", ref.device, nbytes, Extent(0, 0, nbytes, nbytes))
+
+
+def _code(ckpt: Checkpoint, graph: Graph, keep: frozenset[str], drop: frozenset[str],
+          monitor: Monitor) -> tuple[tuple[str, ...], list[str]]:
+    """Names of unknown code nobody has decided about, and the other members of the archive that fall because theirs is dropped."""
+    undecided: dict[str, None] = {}
+    for name in unknown_names(graph, monitor=monitor):
+        if not _named(name, keep):
+            undecided[name] = None
+    refused = []
+    source = _source(ckpt)
+    others = torch_zip.other_members(source) if not (ckpt.edited and ckpt.edited.root) else {}
+    for pickle in source.pickles[1:]:
+        if pickle.member not in others:
+            continue                            # behind the object in its own record, or torch's own
+        names = unknown_names(pickle.graph, monitor=monitor)
+        if any(_named(name, drop) for name in names):
+            refused.append(pickle.member)
+        else:
+            undecided.update((name, None) for name in names if not _named(name, keep))
+    return tuple(undecided), refused
+
+
+def _named(name: str, patterns: frozenset[str]) -> bool:
+    return name in patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _remains(ckpt: Checkpoint, archive: torch_zip.Archive, others: Collection[str]) -> Iterator[str]:
+    """Bytes that stay in the file although nothing shows them."""
+    if ckpt.edited is not None:
+        came = set(ckpt.edited.origin.values())
+        kept = {info.storage for info in ckpt.tensors.values() if info.storage in ckpt.edited.source.storages}
+        hidden = [info for info in ckpt.edited.source.tensors.values() if info.key not in came and info.storage in kept and info.numel]
+        if hidden:
+            yield (f"The bytes of {len(hidden):,} dropped tensors stay in the file, {visible(hidden[0].key, 80)} first: they lie in "
+                   "storages that other tensors view. Unshare those to be rid of them.")
+    orphans = [name for name in others if name.startswith("data/") and name in archive.members]
+    if orphans:
+        nbytes = sum(archive.members[name].nbytes for name in orphans)
+        yield f"{len(orphans):,} records with {nbytes:,} bytes that belong to no tensor are kept, {visible(orphans[0], 60)} first."
+
+
+# -- the plan -----------------------------------------------------------------------------------------------------------
+
+def _plan(ckpt: Checkpoint, path: str, format: str, target: Target, names: list[str],
+          work: list[torch_zip.Archive | safetensors.Layout | bytes], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
+          gone: frozenset[str] = frozenset(), old_files: tuple[str, ...] = ()) -> SavePlan:
+    _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in part.tensors.values()])
+    files = tuple(PlannedFile(name, len(part) if isinstance(part, bytes) else part.nbytes) for name, part in zip(names, work, strict=True))
+    nbytes = sum(file.nbytes for file in files)
+    old = None if target.old is None else target.old.size
+    return SavePlan(path, format, files, nbytes, target.free, old, tuple(losses), code, tuple(notes), ckpt, target, tuple(work),
+                    gone, old_files)
+
+
+def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
+    """Raises SaveError when the description of a tensor already says that its bytes cannot be had."""
+    with TensorReader(ckpt) as reader:
+        for info in infos:
+            if DTYPES[info.dtype].bits % 8:
+                continue                        # copied as it lies there
+            try:
+                reader.check(info, expand=False)
+            except InspectorError as error:
+                raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}", error.hint or "Drop it, then save the rest.",
+                                visible(info.key), id="bad_source") from error

@@ -1,0 +1,156 @@
+"""Where a save goes: what is there already, and whether it may be replaced without asking.
+
+What must be asked first is refused with an id; naming that id in `allow` is the answer "yes":
+    replace-link      the path is a link into a Hugging Face cache, whose files many programs share: replace the link, not the file
+    break-hard-links  the file has other names, which would go on naming the old contents
+    read-only         the file is marked read-only, and replacing it would go round that
+"""
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Collection
+from typing import NamedTuple
+
+from inspector.core.checkpoint import FileStamp
+from inspector.core.errors import SaveError
+from inspector.core.keypath import visible
+
+ASK = ("replace-link", "break-hard-links", "read-only")
+
+
+class Target(NamedTuple):
+    """`path` is the name that will be replaced or made, in `folder`, ordinary links followed; `old` how the file there looks
+    (None: there is none) and `mode` the permissions of the new one. `free` is the room in the file system, in bytes."""
+
+    path: str
+    folder: str
+    old: FileStamp | None
+    mode: int
+    free: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return os.path.basename(self.path)
+
+    def check(self) -> None:
+        """Raises SaveError("changed") when something else is there now than was there when this was made."""
+        if _stamp(self.path) != self.old:
+            raise SaveError("the file to be replaced changed meanwhile: somebody else wrote to it", "Nothing was written over it. Save "
+                            "under another name, or save again to replace what is there now.", visible(self.path), id="changed")
+
+
+def find(path: str, allow: Collection[str] = ()) -> Target:
+    """The target at `path`. Raises SaveError for what cannot be written to, or must be asked first."""
+    if not path or "\0" in path:
+        raise SaveError("that is no possible file name", "Give the new file another name.", id="bad_target")
+    path, notes = os.path.abspath(path), []
+    try:
+        if os.path.islink(path):
+            path, note = _link(path, allow)
+            notes.append(note)
+        _look_out_for_cache(path)
+        found = os.lstat(path) if os.path.lexists(path) else None
+    except OSError as error:
+        raise unwritable(error, path) from error
+    folder = os.path.dirname(path)
+    if found is not None:
+        _refuse(found, path, allow)
+    return Target(path, folder, _stamp(path), _mode(found), _room(folder), tuple(notes))
+
+
+def find_folder(path: str, name: str, allow: Collection[str] = ()) -> Target:
+    """The target `name` in the folder `path`, which may not be there yet as long as the one above it is."""
+    if not path or "\0" in path:
+        raise SaveError("that is no possible folder name", "Give the new folder another name.", id="bad_target")
+    path = os.path.abspath(path)
+    if os.path.lexists(path):
+        if not os.path.isdir(path):
+            raise SaveError(f"{visible(path)} is a file, and a checkpoint in several files needs a folder", "Name a folder.",
+                            id="bad_target")
+        return find(os.path.join(path, name), allow)
+    above = os.path.dirname(path)
+    room = _room(above)
+    return Target(os.path.join(path, name), path, None, _mode(None), room, (f"The folder {visible(path)} is made.",))
+
+
+def unwritable(error: OSError, path: str) -> SaveError:
+    text = error.strerror or type(error).__name__
+    return SaveError(f"the system does not let it be written there: {text}", "Choose another folder, or ask who owns this one.",
+                     visible(path), id="no_sibling_temp")
+
+
+def _link(path: str, allow: Collection[str]) -> tuple[str, str]:
+    real = os.path.realpath(path)
+    shown = visible(real, 160)
+    if not _in_cache(real):
+        if os.path.islink(real) or os.path.isdir(real):
+            raise SaveError(f"the path is a link to {shown}, which is no file", "Save under another name.", visible(path), id="bad_target")
+        return real, f"The path is a link: the file it leads to is replaced, {shown}."
+    if "replace-link" not in allow:
+        raise SaveError("the path is a link into a Hugging Face cache, whose files are named by their contents and shared by others",
+                        "Save under another name, or allow the link to be replaced by the new file (replace-link).", visible(path),
+                        id="replace-link")
+    return path, f"The link into the cache is replaced by a file; what it led to stays as it is, {shown}."
+
+
+def _look_out_for_cache(path: str) -> None:
+    if _in_cache(path) and not os.path.islink(path):
+        raise SaveError("this file lies in a Hugging Face cache, named by its contents: with other contents it would be wrong for "
+                        "every program that uses it", "Save under another name.", visible(path), id="cache-blob")
+
+
+def _in_cache(path: str) -> bool:
+    """…/models--owner--name/blobs/<hash>, beside a folder of snapshots."""
+    folder = os.path.dirname(path)
+    above = os.path.dirname(folder)
+    return os.path.basename(folder) == "blobs" and (os.path.isdir(os.path.join(above, "snapshots")) or "--" in os.path.basename(above))
+
+
+def _refuse(found: os.stat_result, path: str, allow: Collection[str]) -> None:
+    if stat.S_ISLNK(found.st_mode):
+        return                                  # its replacement was asked for
+    if not stat.S_ISREG(found.st_mode):
+        what = "a folder" if stat.S_ISDIR(found.st_mode) else "no ordinary file (a device, pipe or socket)"
+        raise SaveError(f"{visible(path)} is {what}", "Give the new file another name.", id="bad_target")
+    if found.st_nlink > 1 and "break-hard-links" not in allow:
+        raise SaveError(f"the file has {found.st_nlink} names (hard links), and the others would keep the old contents",
+                        "Save under another name, or allow this name to be parted from the others (break-hard-links).", visible(path),
+                        id="break-hard-links")
+    if not found.st_mode & 0o222 and "read-only" not in allow:
+        raise SaveError("the file is marked read-only", "Save under another name, or allow it to be replaced (read-only).", visible(path),
+                        id="read-only")
+
+
+def _stamp(path: str) -> FileStamp | None:
+    """Of the name itself, no link followed."""
+    try:
+        found = os.lstat(path)
+    except (OSError, ValueError):
+        return None
+    return FileStamp(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+
+
+def _mode(found: os.stat_result | None) -> int:
+    if found is not None and not stat.S_ISLNK(found.st_mode):
+        return stat.S_IMODE(found.st_mode)
+    if sys.platform == "win32":
+        return 0o666
+    mask = os.umask(0o077)                      # the only way to read it; stricter for whoever makes a file meanwhile
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def _room(folder: str) -> int:
+    """Free bytes. Raises SaveError when `folder` is no folder."""
+    try:
+        if os.name == "nt":
+            import shutil
+            return shutil.disk_usage(folder).free
+        room = os.statvfs(folder)
+        return room.f_bavail * room.f_frsize
+    except OSError as error:
+        raise SaveError(f"the folder {visible(folder)} cannot be used: {error.strerror or type(error).__name__}",
+                        "Make it first, or choose another one.", id="no_folder") from error

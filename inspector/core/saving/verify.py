@@ -1,0 +1,176 @@
+"""The new file, before it replaces anything: read again by this program's own reader and compared with what was to be written.
+
+Structure first (names, order, shapes, types, strides, devices, values, which tensors share a storage, where each one lies), then
+every byte of the file: its CRC-32 against the one taken of the source's bytes, which for storages copied as they were is the one the
+source itself recorded. Two threads share the reading; nothing is held but a few pieces.
+"""
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from inspector.core import formats
+from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, TensorInfo
+from inspector.core.errors import InspectorError, SaveError
+from inspector.core.io.checksum import crc32
+from inspector.core.io.sources import open_source
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+
+from .disk.payloads import Progress, Written
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+_CHUNK = 256 << 10              # bytes read and summed at once: a quarter less time than by the megabyte, they stay in the cache
+_TASK = 32 << 20                # bytes of one piece of work
+_THREADS = 2
+_WAIT = 0.1                     # seconds between two looks at whether to stop
+_UNTOLD = "Nothing was changed. The disk or the memory of this computer may be failing: try another disk."
+
+
+class Mismatch(SaveError):
+    """The bytes of `what` are not those that were to be written."""
+
+    def __init__(self, what: str, message: str) -> None:
+        super().__init__(message, _UNTOLD, visible(what), id="verification")
+        self.what = what
+
+
+def read_back(path: str, limits: Limits = LIMITS) -> Checkpoint:
+    """The new file as this program reads it. Raises Mismatch when it does not."""
+    try:
+        return formats.read(path, limits=limits)
+    except InspectorError as error:
+        raise Mismatch("", f"the new file could not be read again: {error.message}") from error
+
+
+def same_tensors(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInfo], strides: bool) -> None:
+    """Raises Mismatch unless both have the same names in the same order, shapes and types, and, with `strides`, everything
+    else that a pickle says of a tensor."""
+    if list(wanted) != list(found):
+        one = next((key for key in wanted if key not in found), None) or next((key for key in found if key not in wanted), "")
+        raise Mismatch(one, f"the new file has {len(found):,} tensors where {len(wanted):,} were to be written, or another order")
+    for key, want in wanted.items():
+        have = found[key]
+        if (want.shape, want.dtype) != (have.shape, have.dtype) or (strides and _rest(want) != _rest(have)):
+            raise Mismatch(key, f"the new file describes {visible(key, 80)} otherwise than it was to be written")
+
+
+def same_values(wanted: Mapping[str, Plain], found: Mapping[str, Plain], but: Collection[str] = ()) -> None:
+    """Raises Mismatch unless all values are the same; those of opaque ones by the names of their types. `but` are keys that
+    were to change."""
+    for key in wanted.keys() | found.keys():
+        if key in but:
+            continue
+        if key not in wanted or key not in found or not _same(wanted[key], found[key]):
+            raise Mismatch(key, f"the new file has another value at {visible(key, 80)} than was to be written")
+
+
+def same_sharing(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInfo]) -> None:
+    """Raises Mismatch unless the same tensors share a storage."""
+    there: dict[str, str] = {}
+    back: dict[str, str] = {}
+    for key, want in wanted.items():
+        have = found[key].storage
+        if there.setdefault(want.storage, have) != have or back.setdefault(have, want.storage) != want.storage:
+            raise Mismatch(key, f"{visible(key, 80)} shares its memory with other tensors than it was to")
+
+
+def same_place(extent: Extent | None, written: Written) -> None:
+    """Raises Mismatch unless the reader finds at `extent` just what was written there."""
+    place = written.head if extent is not None and extent.local is not None else written.offset
+    there = None if extent is None else extent.offset if extent.local is None else extent.local.at
+    if extent is None or (there, extent.size) != (place, written.nbytes) or extent.crc not in (None, written.crc):
+        raise Mismatch(written.what, f"{visible(written.what, 80)} does not lie in the new file where it was written")
+
+
+def same_bytes(path: str, runs: list[Written], progress: Progress) -> None:
+    """Reads the `runs` of the file and compares their checksums. Raises Mismatch, Cancelled by the progress."""
+    _Check(path, progress).run(runs)
+
+
+class _Check:
+    def __init__(self, path: str, progress: Progress) -> None:
+        self.path = path
+        self.progress = progress
+        self.stop = threading.Event()
+        self.lock = threading.Lock()
+        self.done = 0
+
+    def run(self, runs: list[Written]) -> None:
+        from concurrent.futures import ThreadPoolExecutor  # brings logging with it
+        with ThreadPoolExecutor(_THREADS, "inspector-verify") as pool:
+            try:
+                tasks = iter(_tasks(runs))
+                running: set[Future[None]] = set()
+                for task in tasks:
+                    running.add(pool.submit(self._read, task))
+                    while len(running) > _THREADS:
+                        running = self._wait(running)
+                while running:
+                    running = self._wait(running)
+            except BaseException:
+                self.stop.set()
+                raise
+
+    def _wait(self, running: set[Future[None]]) -> set[Future[None]]:
+        from concurrent.futures import FIRST_COMPLETED, wait
+        done, still = wait(running, _WAIT, FIRST_COMPLETED)
+        for future in done:
+            future.result()
+        with self.lock:
+            nbytes, self.done = self.done, 0
+        self.progress.add(nbytes)
+        return still
+
+    def _read(self, runs: list[Written]) -> None:
+        with open_source(self.path) as source:
+            for written in runs:
+                crc = 0
+                for at in range(0, written.nbytes, _CHUNK):
+                    if self.stop.is_set():
+                        return
+                    nbytes = min(_CHUNK, written.nbytes - at)
+                    try:
+                        crc = crc32(source.read(written.offset + at, nbytes), crc)
+                    except InspectorError as error:
+                        raise Mismatch(written.what, f"{_named(written)} could not be read again: {error.message}") from error
+                    with self.lock:
+                        self.done += nbytes
+                if crc != written.crc:
+                    raise Mismatch(written.what, f"{_named(written)} of the new file are not those that were to be written "
+                                   f"(CRC-32 {crc:08x} instead of {written.crc:08x})")
+
+
+def _named(written: Written) -> str:
+    if written.what:
+        return f"the bytes of {visible(written.what, 80)}"
+    return f"bytes {written.offset:,} to {written.offset + written.nbytes:,}"
+
+
+def _tasks(runs: list[Written]) -> Iterator[list[Written]]:
+    task: list[Written] = []
+    nbytes = 0
+    for run in runs:
+        task.append(run)
+        nbytes += run.nbytes
+        if nbytes >= _TASK:
+            yield task
+            task, nbytes = [], 0
+    if task:
+        yield task
+
+
+def _rest(info: TensorInfo) -> tuple[object, ...]:
+    stride = info.stride if info.numel else ()
+    return stride, info.offset, info.device or "cpu", info.requires_grad, info.layout   # what has no tag gets torch's default
+
+
+def _same(a: Plain, b: Plain) -> bool:
+    if isinstance(a, Opaque) or isinstance(b, Opaque):
+        return isinstance(a, Opaque) and isinstance(b, Opaque) and a.type == b.type
+    if isinstance(a, int):                      # too long a number has no text
+        return type(a) is type(b) and a == b
+    return type(a) is type(b) and repr(a) == repr(b)        # by text: a NaN is itself, -0.0 is not 0.0

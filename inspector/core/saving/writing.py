@@ -1,0 +1,278 @@
+"""A plan carried out: written beside the target, verified, put in its place. Old file or new file, never something between."""
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections.abc import Collection, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from inspector.core import torch_bridge
+from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
+from inspector.core.errors import BadTensor, SaveError, UsageError
+from inspector.core.io.sources import check_stamp, stamp_of
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from . import targets, verify
+from .disk import atomic
+from .disk.atomic import Staging, Temporary
+from .disk.payloads import Inputs, Output, Payload, Progress, Written, explained
+from .layouts import safetensors, torch_zip
+from .plan import SavePlan, plan_save
+from .verify import Mismatch
+
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+
+
+@dataclass(frozen=True, slots=True)
+class SaveReport:
+    """`path` is the file that is there now (of a set, its index), `files` the names of all that were written, `nbytes` together;
+    `tensors` of them were read back and compared, every byte; `notes` what else is to be said."""
+
+    path: str
+    format: str
+    files: tuple[str, ...]
+    nbytes: int
+    tensors: int
+    notes: tuple[str, ...]
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """One sentence."""
+        many = f" in {len(self.files):,} files" if len(self.files) > 1 else ""
+        return (f"Saved {self.tensors:,} tensors, {self.nbytes:,} bytes{many}, to {visible(self.path, 200)}; every byte was read back and "
+                f"compared ({self.seconds:.1f} s).")
+
+
+def save(what: Checkpoint | SavePlan, path: str | os.PathLike[str] | None = None, *, format: str | None = None,
+         shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str = "one",
+         unreferenced: bool = True, allow: Collection[str] = (), allow_loss: bool = False, verify: str = "",
+         monitor: Monitor = QUIET) -> SaveReport:
+    """Saves a checkpoint, edited or not, or carries out a plan (which has all options but the last three).
+
+    `allow_loss` is needed when the plan has losses. `verify="torch"` has torch.load(weights_only=True), or safetensors, read the
+    new file in a process of its own before it replaces anything.
+
+    Raises SaveError (ids: "loss", "unknown-code", "disk-full", "verification", those of `targets` …), Changed when a file is no
+    longer the one that was opened, `Cancelled`: then the old file is untouched and nothing is left behind.
+    """
+    if verify not in ("", "torch"):
+        raise UsageError(f"verify={verify!r} is not known", "There is verify=\"torch\".")
+    if isinstance(what, Checkpoint):
+        if path is None:
+            raise UsageError("no path to save to was given", "Give one: save(checkpoint, \"weights.safetensors\").")
+        plan = plan_save(what, path, format=format, shard_size=shard_size, keep_code=keep_code, drop_code=drop_code, ties=ties,
+                         unreferenced=unreferenced, allow=allow, monitor=monitor)
+    elif path is not None or format is not None:
+        raise UsageError("a plan knows its path and format already", "Save the plan alone, or plan anew.")
+    else:
+        plan = what
+    _refuse(plan, allow_loss)
+    for stamp in plan.ckpt.files:
+        check_stamp(stamp)
+    try:
+        return _Save(plan, verify == "torch", monitor).run()
+    except OSError as error:
+        raise _told(error, plan) from error
+    except MemoryError:
+        raise SaveError("there is not enough memory to save it", "Close other programs and try again. Nothing was changed.",
+                        id="memory") from None
+
+
+def _refuse(plan: SavePlan, allow_loss: bool) -> None:
+    if plan.code:
+        shown = ", ".join(visible(name, 80) for name in plan.code[:5]) + (f" and {len(plan.code) - 5:,} more" if len(plan.code) > 5 else "")
+        raise SaveError(f"the file names code that is not known here: {shown}",
+                        "Say of each whether to keep it (keep_code) or to drop it (drop_code), or save only the weights.",
+                        id="unknown-code")
+    if plan.losses and not allow_loss:
+        first = plan.losses[0].message
+        more = f" And {len(plan.losses) - 1:,} more." if len(plan.losses) > 1 else ""
+        raise SaveError(f"{plan.label} cannot hold all of it: {first}{more}", "Allow the loss if that is meant (allow_loss), or choose "
+                        "another format.", plan.losses[0].where, id="loss")
+    if plan.nbytes > plan.free:
+        raise _no_room(plan, "there is not enough room")
+
+
+class _Save:
+    """One save. `pieces` are what was put into each file, for the error message when one of them is not what it should be."""
+
+    def __init__(self, plan: SavePlan, with_torch: bool, monitor: Monitor) -> None:
+        self.plan = plan
+        self.with_torch = with_torch
+        self.monitor = monitor
+        self.progress = Progress(monitor, 2 * plan.nbytes, "writing")
+        self.notes: list[str] = []
+        self.tensors = 0
+
+    def run(self) -> SaveReport:
+        begin = time.monotonic()
+        plan, target = self.plan, self.plan.target
+        made_folder = not os.path.isdir(target.folder)
+        if made_folder:
+            os.mkdir(target.folder)
+        try:
+            with _staging(target) as staging:
+                self._write_all(staging)
+                staging.commit(target.mode, self._last_look, plan.old_files)
+                self.notes += staging.notes
+        except BaseException:
+            if made_folder:
+                _remove_empty(target.folder)
+            raise
+        return SaveReport(target.path, plan.format, tuple(file.name for file in plan.files), plan.nbytes, self.tensors,
+                          (*plan.notes, *self.notes), time.monotonic() - begin)
+
+    def _write_all(self, staging: Staging) -> None:
+        plan = self.plan
+        with Inputs(plan.ckpt, self.monitor) as inputs:
+            for file, work in zip(plan.files, plan.work, strict=True):
+                temporary = staging.create(file.name)
+                try:
+                    self._one(temporary, work, inputs)
+                except Mismatch as error:
+                    self._blame_source(error, work, inputs)
+                    raise
+                temporary.close()
+                self.notes += atomic.keep_attributes(temporary.path, plan.target.path if plan.target.old else None, _origin(plan))
+
+    def _one(self, temporary: Temporary, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
+        """Writes one file and makes it durable while it is read again."""
+        with Output(temporary.fd, inputs, self.progress) as output:
+            try:
+                if isinstance(work, bytes):
+                    output.write(work)
+                    written: dict[str, Written] = {}
+                elif isinstance(work, safetensors.Layout):
+                    written = safetensors.write(work, output)
+                else:
+                    written = torch_zip.write(work, output)
+            except BadTensor as error:
+                raise explained(error, error.where or temporary.name) from error
+            output.finish()
+            ended = stamp_of(temporary.path)
+            durable = output.flush()
+            try:
+                self._verify(temporary.path, work, written, output.runs)
+            finally:
+                failed = durable.exception()
+            if failed is not None:
+                raise failed
+            if ended != stamp_of(temporary.path) or (ended is not None and ended.size != output.at):
+                raise Mismatch("", "somebody else wrote to the new file")
+
+    def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
+                runs: list[Written]) -> None:
+        self.progress.what = "verifying"
+        if isinstance(work, bytes):
+            return                              # an index: it is read when the whole set is there
+        found = verify.read_back(path)
+        if isinstance(work, safetensors.Layout):
+            _check_safetensors(work, found, written)
+        else:
+            _check_torch(self.plan, work, found, written)
+        verify.same_bytes(path, runs, self.progress)
+        self.tensors += len(found.tensors)
+        if self.with_torch:
+            try:
+                self.notes.append(torch_bridge.read_by_others(path, found, self.monitor))
+            except BadTensor as error:
+                raise Mismatch(error.where, error.message) from error
+        self.progress.what = "writing"
+
+    def _last_look(self) -> None:
+        """Raises unless everything is still as it was when the save began."""
+        self.monitor.check()
+        for stamp in self.plan.ckpt.files:
+            check_stamp(stamp)
+        self.plan.target.check()
+
+    def _blame_source(self, error: Mismatch, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
+        """Raises what is wrong with the source when the bytes that were copied are not what it said they are."""
+        payload = next((payload for payload in _payloads(work) if payload.what == error.what), None)
+        if payload is None:
+            return
+        try:
+            for _ in inputs.chunks(payload):
+                self.monitor.check()
+        except BadTensor as bad:
+            raise explained(bad, payload.what) from error
+
+
+def _payloads(work: torch_zip.Archive | safetensors.Layout | bytes) -> Collection[Payload]:
+    if isinstance(work, bytes):
+        return ()
+    return work.payloads if isinstance(work, safetensors.Layout) else work.members.values()
+
+
+def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: dict[str, Written]) -> None:
+    verify.same_tensors(layout.tensors, found.tensors, strides=False)
+    if dict(found.metadata) != layout.metadata:
+        raise Mismatch("__metadata__", "the new file has another __metadata__ than was to be written")
+    for key, info in found.tensors.items():
+        verify.same_place(found.storages[info.storage].extent, written[key])
+
+
+def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
+    ckpt = plan.ckpt
+    tensors = {key: info for key, info in ckpt.tensors.items() if key not in plan.gone} if plan.gone else ckpt.tensors
+    verify.same_tensors(tensors, found.tensors, strides=True)
+    verify.same_sharing(tensors, found.tensors)
+    verify.same_values(ckpt.values, found.values, plan.gone)
+    there = {member.name: member.extent for member in found.members}
+    names = [f"{archive.top}/{name}" for name in archive.members]
+    if list(there) != names:
+        raise Mismatch("", "the new file has other members than were to be written")
+    _check_homes(tensors, archive, found, there)
+    for name, short in zip(names, archive.members, strict=True):
+        verify.same_place(there[name], written[short])
+
+
+def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
+    """Raises Mismatch unless every tensor finds its own bytes."""
+    own = {record.key: record.name for record in archive.records if record.key}
+    of_storage = {record.storage: record.name for record in archive.records if not record.key}
+    for key, info in tensors.items():
+        record = own.get(key) or of_storage.get(info.storage)
+        storage = found.storages.get(found.tensors[key].storage)
+        if record is not None and (storage is None or storage.extent != there[f"{archive.top}/{record}"]):
+            raise Mismatch(key, f"{visible(key, 80)} does not lie in the new file where it was written")
+
+
+def _staging(target: targets.Target) -> Staging:
+    try:
+        return Staging(target.folder, target.name)
+    except OSError as error:
+        if error.errno in _DENIED:
+            raise targets.unwritable(error, target.folder) from error
+        raise
+
+
+def _origin(plan: SavePlan) -> str | None:
+    return plan.ckpt.files[0].path if plan.ckpt.files else None
+
+
+def _remove_empty(folder: str) -> None:
+    with ExitStack() as quiet:
+        quiet.push(lambda kind, error, trace: kind is not None and issubclass(kind, OSError))
+        os.rmdir(folder)
+
+
+def _told(error: OSError, plan: SavePlan) -> SaveError:
+    if error.errno in _FULL:
+        return _no_room(plan, f"the disk is full ({error.strerror})" if error.errno == errno.ENOSPC else f"{error.strerror}")
+    if error.errno in _DENIED:
+        return targets.unwritable(error, plan.target.folder)
+    text = error.strerror or type(error).__name__
+    code = errno.errorcode.get(error.errno or 0, "")
+    return SaveError(f"the system could not write it: {text}" + (f" ({code})" if code else ""),
+                     "Nothing was changed. Try another disk, or another name.", visible(plan.target.path), id="io")
+
+
+def _no_room(plan: SavePlan, why: str) -> SaveError:
+    return SaveError(f"{why}: {plan.nbytes:,} bytes are needed beside the old file, {plan.free:,} were free",
+                     "Nothing was changed. Make room, or save to another disk.", visible(plan.target.folder), id="disk-full")

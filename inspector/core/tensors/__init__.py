@@ -1,0 +1,1 @@
+"""The elements of tensors: where they lie, read in bounded chunks."""

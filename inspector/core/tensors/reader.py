@@ -1,0 +1,768 @@
+"""The elements of tensors, from the bytes of their storages.
+
+Reads are bounded whatever the strides; nothing is allocated that the file does not back with bytes, so an expanded tensor
+(stride 0, or overlapping) whose elements would take more than `limits.preview` bytes is refused with `BadTensor`. Values
+are shown only when the checksum of their storage, where there is one, was found right (of storages over `limits.preview`,
+only when the tensor covers the whole storage: the rest is `check`'s to read).
+
+Tensors that are made of others (`TensorInfo.parts`): their stored elements are those of their values, in whichever order they
+are stored; that is what chunks, and so all statistics, are of. Their digest is over all their parts, so that two with one
+digest and shape are equal. Sparse ones are unfolded only for `read_numpy`.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from math import prod
+from threading import Lock
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES, numpy_dtype
+from inspector.core.errors import BadTensor, UsageError
+from inspector.core.io.sources import ExtentReader
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime import workers
+
+from .casts import converter
+from .sparse import dense
+from .strides import Dims, blocks, boxes, collapse, span, storage_order
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_HELD = 32 << 20        # bytes of a storage held at once to gather strided elements from
+_GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
+_PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
+_BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
+_FILES = 8              # files held open at once
+
+
+def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> Array:
+    """The tensor as an array of its own, in C order, with the shape and the element type of the file (`numpy_dtype`).
+
+    Quantized tensors give their stored integers, sparse ones are unfolded, nested ones give the values in them. Types narrower
+    than a byte give their raw bytes in one dimension, torch's shell types uint8. Raises BadTensor when the values cannot be had,
+    UsageError when there is no such key.
+    """
+    with TensorReader(ckpt, monitor, limits=limits) as reader:
+        return reader.array(key)
+
+
+def iter_chunks(ckpt: Checkpoint, key: str, max_bytes: int = LIMITS.chunk, monitor: Monitor = QUIET, *,
+                ordered: bool = True, limits: Limits = LIMITS) -> Iterator[Array]:
+    """One-dimensional read-only arrays of at most `max_bytes` (at least one element) which, joined, are the tensor's
+    elements in C order; with `ordered=False` in whichever order is read fastest. Element types as for `read_numpy`."""
+    with TensorReader(ckpt, monitor, limits=limits) as reader:
+        yield from reader.chunks(key, max_bytes, ordered=ordered)
+
+
+def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
+    """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers; sparse and nested: of the
+    elements of all their parts, one part after the other as `TensorInfo.parts` has them."""
+    with TensorReader(ckpt, monitor) as reader:
+        return reader.digest(key)
+
+
+def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
+            monitor: Monitor = QUIET) -> Iterator[tuple[str, str | BadTensor]]:
+    """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores. Tensors that are
+    the same view are read once."""
+    chosen = list(ckpt.tensors if keys is None else keys)
+    first: dict[object, str] = {}
+    stands_for = {key: first.setdefault(_view(ckpt, key), key) for key in chosen}
+    wanted = [*first.values()]
+    sizes = {key: ckpt.tensors[key].nbytes if key in ckpt.tensors else 0 for key in wanted}
+    known: dict[str, str | BadTensor] = {}
+    progress = workers.Progress(monitor, sum(sizes.values()))
+    readers = workers.PerThread(lambda: TensorReader(ckpt, progress))
+
+    def work(batch: list[str]) -> list[tuple[str, str | BadTensor]]:
+        reader = readers.get()
+        found: list[tuple[str, str | BadTensor]] = []
+        for key in batch:
+            try:
+                found.append((key, reader.digest(key)))
+            except BadTensor as error:
+                found.append((key, error))
+        progress.add(sum(sizes[key] for key in batch), batch[-1])
+        return found
+
+    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values()), progress.stopped)
+    try:
+        for key in chosen:
+            while stands_for[key] not in known:
+                known.update(next(results))
+            yield key, known[stands_for[key]]
+    finally:
+        results.close()
+        readers.close()
+
+
+def _view(ckpt: Checkpoint, key: str) -> object:
+    """Equal for tensors that are the same elements of the same storage."""
+    info = ckpt.tensors.get(key)
+    if info is None or not info.storage or chunks_of(info):
+        return key
+    return info.storage, info.offset, info.shape, info.stride, info.dtype, info.problem, str(info.extra)
+
+
+def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
+    batch: list[str] = []
+    size, storage = 0, ""
+    for key in keys:
+        where = ckpt.tensors[key].storage if key in ckpt.tensors else ""
+        if batch and size + sizes[key] > _BATCH and (where != storage or not where):
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size, storage = size + sizes[key] + 1000, where
+    if batch:
+        yield batch
+
+
+class _Place(NamedTuple):
+    """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
+    (1: not at all). `extent` is None only for a tensor without elements."""
+
+    extent: Extent | _Assembly | _Converted | None
+    shape: Dims
+    stride: Dims
+    offset: int
+    item: int
+    swap: int
+    numel: int
+
+    @property
+    def straight(self) -> bool:
+        return not self.shape or self.stride == (1,)
+
+
+class _Part(NamedTuple):
+    """A chunk of an assembled tensor: the box it fills and where its elements are."""
+
+    offsets: Dims
+    sizes: Dims
+    place: _Place
+
+
+class _Assembly:
+    """Stands where an extent would for a tensor in chunks: its elements in C order, put together as they are read."""
+
+    crc = None
+    method = 0
+
+    def __init__(self, shape: Dims, item: int, parts: list[_Part]) -> None:
+        self.shape = shape
+        self.item = item
+        self.parts = parts
+        self.size = prod(shape) * item
+
+
+class _Converted:
+    """Stands where an extent would for a tensor that an edit converts: its elements in C order, converted as they are read.
+    `place` is where the elements of `source` are."""
+
+    crc = None
+    method = 0
+
+    def __init__(self, source: TensorInfo, place: _Place, target: str) -> None:
+        self.source = source
+        self.place = place
+        self.target = target
+        self.item = _item(target)
+        self.size = place.numel * self.item
+
+
+class _Form(NamedTuple):
+    """What follows from shape and stride alone: both collapsed, how many elements, and how many from first to last."""
+
+    shape: Dims
+    stride: Dims
+    numel: int
+    reach: int
+
+
+class TensorReader:
+    """Reads tensors of one checkpoint with its files kept open; a context manager for one thread. Errors as `read_numpy`."""
+
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, *, limits: Limits = LIMITS, recycle: bool = False) -> None:
+        """With `recycle`, what `chunks` gives may be overwritten as soon as the next one is asked for."""
+        self._ckpt = ckpt
+        self._recycle = recycle
+        self._room = memoryview(b"")
+        self._hall = memoryview(b"")
+        self._holding = 0
+        self.held = 0
+        self._monitor = monitor
+        self._limits = limits
+        self._open: dict[int, ExtentReader] = {}
+        self._whole: tuple[Extent, bytes] | None = None
+        self._dense: tuple[TensorInfo, Array] | None = None
+        self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
+        self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
+
+    def __enter__(self) -> TensorReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._whole = None
+        with ExitStack() as closing:
+            for reader in self._open.values():
+                closing.callback(reader.close)
+            self._open.clear()
+
+    # -- what callers ask for -----------------------------------------------------------------------------------------
+
+    def array(self, key: str) -> Array:
+        """See `read_numpy`."""
+        info = _tensor(self._ckpt, key)
+        return self._unfolded(info) if info.layout.startswith("sparse_") else self._array(_values_of(info))
+
+    def _unfolded(self, info: TensorInfo) -> Array:
+        """A sparse tensor with all its zeros."""
+        self._check_sparse(info)
+        with _memory_for(info):
+            return dense(info, {name: self._array(part) for name, part in info.parts.items()})
+
+    def _check_sparse(self, info: TensorInfo) -> None:
+        """Raises BadTensor for a sparse tensor that is not unfolded."""
+        values = _values_of(info)
+        nbytes = info.nbytes + sum(part.nbytes for part in info.parts.values())
+        if nbytes > self._limits.preview:
+            raise BadTensor(f"it is sparse and would take {nbytes:,} bytes: too many to be unfolded",
+                            "read_torch gives it as it is stored.", info.key, id="expanded")
+        if array_dtype(info.dtype).itemsize * 8 != DTYPES[info.dtype].bits or values.dtype != info.dtype:
+            raise BadTensor(f"sparse tensors of {info.dtype} are not unfolded", where=info.key, id="unsupported")
+
+    def _array(self, info: TensorInfo) -> Array:
+        import numpy as np
+        key = info.key
+        place = self._place(info)
+        whole_bytes = DTYPES[info.dtype].bits % 8 == 0
+        with _memory_for(info):
+            flat = np.empty(place.numel * place.item, np.uint8)
+            at = 0
+            for part in self._runs(info, place, LIMITS.chunk, ordered=True):
+                flat[at:at + len(part)] = np.frombuffer(part, np.uint8)
+                at += len(part)
+            try:
+                return flat.view(array_dtype(info.dtype)).reshape(info.shape if whole_bytes else (-1,))
+            except ValueError as error:
+                raise BadTensor(f"an array cannot have its {len(info.shape):,} dimensions", where=key) from error
+
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True, hold: int = 0,
+               start: int = 0) -> Iterator[Array]:
+        """See `iter_chunks`; a `TensorInfo` may also be a part of a tensor, or another view of its storage. When this reader
+        recycles, the first `hold` bytes, as many of them as `held` says, are not overwritten before another tensor is read;
+        `start`, which must be what `held` said, leaves them out when the same is read again."""
+        import numpy as np
+        info = _tensor(self._ckpt, key) if isinstance(key, str) else key
+        dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
+        info = _values_of(info)
+        self.held, self._holding = start, hold
+        for part in self._runs(info, self._place(info), max_bytes, ordered, start):
+            yield np.frombuffer(part, dtype)
+
+    def box(self, key: str, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
+        """The elements at `first[d] + i * steps[d]`, `i < sizes[d]`, of every dimension `d`, as an array of shape `sizes` of its
+        own; element types as for `read_numpy`. Types narrower than a byte have one dimension, of bytes. Only what spans the box
+        is read, and never more than `sizes` is allocated. Raises UsageError for a box that is not within the tensor."""
+        import numpy as np
+        info = _tensor(self._ckpt, key)
+        if info.layout.startswith("sparse_"):
+            return self._box_of_sparse(info, first, sizes, steps or (1,) * len(info.shape))
+        place = self._place(info, expand=True)
+        whole_bytes = DTYPES[info.dtype].bits % 8 == 0
+        shape, stride = (info.shape, info.stride) if whole_bytes else ((info.nbytes,), (1,))
+        steps = steps or (1,) * len(shape)
+        _check_box(shape, first, sizes, steps)
+        with _memory_for(info):
+            out = np.empty(sizes, f"V{place.item}")
+            if place.extent is not None and out.size:
+                self._fill_box(out, place, first, steps, stride)
+            data = _ready(out, place.swap)
+            flags = info.extra or {}
+            if flags.get("conj") is True or flags.get("neg") is True:
+                data = next(_with_signs(iter((data,)), info.dtype, flags.get("conj") is True, flags.get("neg") is True))
+            found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
+            return found
+
+    def _box_of_sparse(self, info: TensorInfo, first: Dims, sizes: Dims, steps: Dims) -> Array:
+        """The same of a sparse tensor, which is unfolded once for all boxes."""
+        _check_box(info.shape, first, sizes, steps)
+        if self._dense is None or self._dense[0] is not info:
+            self._dense = info, self._unfolded(info)
+        places = (slice(low, low + (size - 1) * step + 1 if size else low, step)
+                  for low, size, step in zip(first, sizes, steps, strict=True))
+        found: Array = self._dense[1][tuple(places)].copy()
+        return found
+
+    def digest(self, key: str) -> str:
+        """See `digest`."""
+        import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
+        info = _tensor(self._ckpt, key)
+        if info.layout != "strided":
+            return self._digest_of_parts(info)
+        place = self._place(info)
+        nbytes = place.numel * place.item
+        if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and not info.extra:
+            return hashlib.sha256(self._bytes(place.extent, place.offset * place.item, nbytes,
+                                              whole=nbytes == place.extent.size)).hexdigest()
+        state = hashlib.sha256()
+        for part in self._runs(info, place, _PIECE, ordered=True):
+            state.update(part)
+        return state.hexdigest()
+
+    def _digest_of_parts(self, info: TensorInfo) -> str:
+        import hashlib
+        state = hashlib.sha256()
+        _values_of(info)        # complains where there are none
+        for part in info.parts.values():
+            for piece in self._runs(part, self._place(part), _PIECE, ordered=True):
+                state.update(piece)
+        return state.hexdigest()
+
+    def check(self, info: TensorInfo, expand: bool = True) -> None:
+        """Raises BadTensor when the tensor's description already tells that its values cannot be had; without `expand` also when
+        it is expanded to more elements than anybody would want unfolded."""
+        self._place(info, expand)
+
+    def check_box(self, info: TensorInfo) -> None:
+        """Raises BadTensor when the tensor's description already tells that no `box` of it can be had."""
+        if info.layout.startswith("sparse_"):
+            self._check_sparse(info)
+        else:
+            self._place(info, expand=True)
+
+    def span_bytes(self, info: TensorInfo) -> bytearray:
+        """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
+        nothing that is expanded takes more room here than in the file."""
+        place = self._place(info, expand=True)
+        buffer = bytearray()
+        if place.extent is not None:
+            reach = span(place.shape, place.stride)
+            straight = place._replace(shape=(reach,), stride=(1,), numel=reach)
+            with _memory_for(info):
+                for part in self._straight(straight, LIMITS.chunk):
+                    buffer += part
+        return buffer
+
+    def storage_bytes(self, storage: Storage) -> bytearray:
+        """All bytes that `storage` declares, swapped to little-endian by its own element type."""
+        if storage.problem or storage.extent is None:
+            raise BadTensor(storage.problem or "its bytes are not in the file", where=storage.id)
+        item = _item(storage.dtype)
+        numel = storage.nbytes // item
+        place = _Place(storage.extent, (numel,), (1,), 0, item, _swap(storage, storage.dtype), numel)
+        buffer = bytearray()
+        for part in self._straight(place, LIMITS.chunk):
+            buffer += part
+        return buffer
+
+    # -- where the elements are ---------------------------------------------------------------------------------------
+
+    def _place(self, info: TensorInfo, expand: bool = False) -> _Place:
+        if info.problem:
+            raise BadTensor(info.problem, where=info.key)
+        source = cast_of(info)
+        if source is not None:
+            inner = self._place(source._replace(key=info.key))
+            if inner.extent is None:
+                return inner._replace(item=_item(info.dtype))
+            converted = _Converted(source, inner, info.dtype)
+            return _Place(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
+        if info.layout != "strided":
+            raise BadTensor(f"its layout is {info.layout}: it has no bytes of its own, only its parts have", where=info.key,
+                            id="unsupported")
+        item = _item(info.dtype, info.key)
+        form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
+        if form.numel == 0:
+            return _Place(None, (0,), (1,), 0, item, 1, 0)
+        chunks = chunks_of(info)
+        if chunks:
+            parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in chunks]
+            return _Place(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
+        storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
+        if storage is None or storage.extent is None or storage.problem:
+            raise _no_values(info, storage)
+        end, there = (info.offset + form.reach) * item, min(storage.nbytes, storage.extent.size)
+        if end > there or info.offset < 0:
+            raise BadTensor(f"it reaches to byte {end:,} of a storage that has {there:,}",
+                            "The file is incomplete or its description of this tensor is wrong.", info.key, id="out_of_bounds")
+        nbytes, stored = form.numel * item, form.reach * item
+        if nbytes > self._limits.preview and nbytes > 4 * stored and not expand:
+            raise BadTensor(f"it is expanded from {stored:,} stored bytes to {nbytes:,}: too many to be unfolded",
+                            "Look at the tensor it was expanded from.", info.key, id="expanded")
+        return _Place(storage.extent, form.shape, form.stride, info.offset, item,
+                      _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _before_edits(self, storage: str) -> Storage | None:
+        """A storage that only tensors to be converted still view, or that is another checkpoint's."""
+        edited = self._ckpt.edited
+        return (edited.source.storages.get(storage) or edited.taken.get(storage)) if edited else None
+
+    def _chunk_place(self, info: TensorInfo, chunk: Chunk, item: int) -> _Place:
+        """Where a chunk's elements are, its dimensions not collapsed. Raises BadTensor."""
+        storage = chunk.storage
+        if storage.extent is None or storage.problem:
+            raise _no_values(info, storage)
+        reach = span(chunk.sizes, chunk.stride)
+        end, there = (chunk.offset + reach) * item, min(storage.nbytes, storage.extent.size)
+        if end > there or chunk.offset < 0 or any(step < 0 for step in chunk.stride):
+            raise BadTensor(f"one of its chunks reaches to byte {end:,} of a storage that has {there:,}",
+                            "The file is incomplete or its description of this tensor is wrong.", info.key, id="out_of_bounds")
+        swap = _swap(storage, info.dtype) if storage.big_endian else 1
+        return _Place(storage.extent, chunk.sizes, chunk.stride, chunk.offset, item, swap, prod(chunk.sizes))
+
+    def _form(self, info: TensorInfo) -> _Form:
+        if DTYPES[info.dtype].bits % 8:
+            return _Form((info.nbytes,), (1,), info.nbytes, info.nbytes)
+        if len(info.shape) != len(info.stride) or any(s < 0 for s in info.stride) or any(n < 0 for n in info.shape):
+            raise BadTensor("its shape and strides contradict each other", where=info.key, id="corrupt")
+        shape, stride = collapse(info.shape, info.stride)
+        form = _Form(shape, stride, info.numel, span(shape, stride))
+        self._forms[info.shape, info.stride] = form
+        return form
+
+    # -- bytes in C order ---------------------------------------------------------------------------------------------
+
+    def _runs(self, info: TensorInfo, place: _Place, max_bytes: int, ordered: bool, skip: int = 0) -> Iterator[bytes | memoryview]:
+        """Little-endian elements, in pieces of at most `max_bytes` but at least one element."""
+        if place.extent is None:
+            return
+        max_bytes = max(place.item, max_bytes - max_bytes % place.item)
+        if not ordered:
+            shape, stride = collapse(*storage_order(place.shape, place.stride))
+            place = place._replace(shape=shape, stride=stride)
+        runs = self._straight(place, max_bytes, skip) if place.straight else self._strided(place, max_bytes)
+        flags = info.extra or {}
+        if flags.get("conj") is True or flags.get("neg") is True:
+            runs = _with_signs(runs, info.dtype, flags.get("conj") is True, flags.get("neg") is True)
+        yield from runs
+
+    def _straight(self, place: _Place, max_bytes: int, skip: int = 0) -> Iterator[bytes | memoryview]:
+        assert place.extent is not None
+        start, nbytes = place.offset * place.item, place.numel * place.item
+        if isinstance(place.extent, _Converted) and nbytes == place.extent.size:
+            yield from self._all_converted(place.extent, max_bytes)
+            return
+        for at in range(start + skip, start + nbytes, max_bytes):
+            self._monitor.check()
+            data = self._bytes(place.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == place.extent.size)
+            yield data if place.swap == 1 else _swapped(data, place.swap)
+
+    def _strided(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
+        import numpy as np
+        reach = span(place.shape, place.stride) * place.item
+        element = np.dtype(f"V{place.item}")
+        if reach <= _HELD:
+            held = self._bytes(place.extent, place.offset * place.item, reach)  # type: ignore[arg-type]
+            for offset, shape, stride in blocks(place.shape, place.stride, max_bytes // place.item):
+                self._monitor.check()
+                box = np.ndarray(shape, element, held, offset * place.item, [s * place.item for s in stride])
+                yield _ready(np.ascontiguousarray(box), place.swap)
+            return
+        # a bigger box needs fewer passes over the storage
+        room = max(max_bytes, min(self._limits.preview // 2, 2 * _HELD))
+        for offset, shape, stride in blocks(place.shape, place.stride, room // place.item):
+            out = np.empty(shape, element)
+            self._gather(out, place, place.offset + offset, stride)
+            data = _ready(out, place.swap)
+            for at in range(0, len(data), max_bytes):
+                yield data[at:at + max_bytes]
+            del out, data       # before the next box is made
+
+    def _gather(self, out: Array, place: _Place, offset: int, stride: Dims) -> None:
+        """Fills `out` from the storage with reads of at most `_HELD` bytes, leaving out what no element needs."""
+        import numpy as np
+        item, todo = place.item, [(out, offset, stride)]
+        while todo:
+            self._monitor.check()
+            box, offset, stride = todo.pop()
+            if 1 in box.shape:
+                flat = box.shape.index(1)
+                todo.append((_at(box, flat, 0), offset, _without(stride, flat)))
+                continue
+            widest = max(range(len(stride)), key=stride.__getitem__, default=-1)
+            step = stride[widest] if stride else 0
+            reach = span(box.shape, stride)
+            inner = reach - step * (box.shape[widest] - 1) if stride else 1
+            sparse = step * item >= _GAP and step >= 2 * inner
+            if not stride or (reach * item <= _HELD and not sparse):
+                data = self._bytes(place.extent, offset * item, reach * item)  # type: ignore[arg-type]
+                box[...] = np.ndarray(box.shape, box.dtype, data, 0, [s * item for s in stride])
+                continue
+            rows = 1 if sparse else max(1, (_HELD // item - inner) // step + 1)
+            for first in range(0, box.shape[widest], rows):
+                part = _at(box, widest, slice(first, first + rows))
+                todo.append((part, offset + first * step, stride))
+
+    # -- tensors in chunks --------------------------------------------------------------------------------------------
+
+    def _assembled(self, assembly: _Assembly, start: int, nbytes: int) -> memoryview:
+        """Bytes `start` … of the elements in C order. Both are whole elements."""
+        import numpy as np
+        item = assembly.item
+        out = np.empty(nbytes // item, f"V{item}")
+        at = 0
+        for lows, sizes in boxes(assembly.shape, start // item, (start + nbytes) // item):
+            box = out[at:at + prod(sizes)].reshape(sizes)
+            at += box.size
+            for part in assembly.parts:
+                self._fill(box, lows, part)
+        return out.view(np.uint8).data
+
+    def _fill_box(self, out: Array, place: _Place, first: Dims, steps: Dims, stride: Dims) -> None:
+        if isinstance(place.extent, _Assembly):
+            for part in place.extent.parts:
+                self._fill(out, first, part, steps)
+            return
+        offset = place.offset + sum(low * step for low, step in zip(first, stride, strict=True))
+        self._gather(out, place, offset, tuple(a * b for a, b in zip(stride, steps, strict=True)))
+
+    def _fill(self, box: Array, lows: Dims, part: _Part, steps: Dims | None = None) -> None:
+        """Writes into `box`, which begins at `lows` of the tensor and takes every `steps`-th element of each dimension, the
+        elements that `part` has of it."""
+        import numpy as np
+        steps = steps or (1,) * len(lows)
+        ends = tuple(map(sum, zip(part.offsets, part.sizes, strict=True)))
+        # the first and the last number of steps that end inside the part
+        first = tuple(max(0, -((low - start) // step)) for low, start, step in zip(lows, part.offsets, steps, strict=True))
+        last = tuple(min(size, -((low - end) // step)) for low, size, end, step in zip(lows, box.shape, ends, steps, strict=True))
+        if any(a >= b for a, b in zip(first, last, strict=True)):
+            return
+        inside: list[Any] = [slice(a, b) for a, b in zip(first, last, strict=True)]
+        target = box[(*inside, ...)]
+        place = part.place
+        offset = place.offset + sum((low + a * step - base) * apart for a, low, step, base, apart
+                                    in zip(first, lows, steps, part.offsets, place.stride, strict=True))
+        stride = tuple(a * b for a, b in zip(place.stride, steps, strict=True))
+        if place.swap == 1:
+            self._gather(target, place, offset, stride)
+            return
+        piece = np.empty(target.shape, target.dtype)
+        self._gather(piece, place, offset, stride)
+        target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
+
+    # -- tensors that are converted -----------------------------------------------------------------------------------
+
+    def _all_converted(self, converted: _Converted, max_bytes: int) -> Iterator[memoryview]:
+        source, item = converted.source, converted.place.item
+        convert = converter(source.dtype, converted.target)
+        for part in self._runs(source, converted.place, max_bytes // converted.item * item, ordered=True):
+            yield convert(part)
+
+    def _some_converted(self, converted: _Converted, start: int, nbytes: int) -> memoryview:
+        """Bytes `start` … of the converted elements. Both are whole elements."""
+        source, place = converted.source, converted.place
+        first, count = start // converted.item, nbytes // converted.item
+        if place.straight:
+            place = place._replace(offset=place.offset + first, numel=count)
+        else:
+            whole = _Assembly(source.shape, place.item, [_Part((0,) * len(source.shape), source.shape,
+                                                               place._replace(shape=source.shape, stride=source.stride))])
+            place = place._replace(extent=whole, shape=(count,), stride=(1,), offset=first, numel=count, swap=1)
+        return converter(source.dtype, converted.target)(b"".join(self._runs(source, place, nbytes, ordered=True)))
+
+    # -- bytes of an extent -------------------------------------------------------------------------------------------
+
+    def _bytes(self, extent: Extent | _Assembly | _Converted, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
+        """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
+        if isinstance(extent, _Assembly):
+            return self._assembled(extent, start, nbytes)
+        if isinstance(extent, _Converted):
+            return self._some_converted(extent, start, nbytes)
+        if self._whole is not None and self._whole[0] is extent:
+            return memoryview(self._whole[1])[start:start + nbytes]
+        reader = self._reader(extent.file)
+        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
+        if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
+            if self._known is None or self._known[0] is not extent:
+                self._known = extent, extent._replace(crc=None)
+            return reader.read_some(self._known[1], start, nbytes, self._room_for(nbytes))
+        if whole:
+            data = reader.read_some(extent, start, nbytes, self._room_for(nbytes))
+            if start + nbytes == extent.size:
+                self._remember(extent)
+            return data
+        if extent.method and extent.size > self._limits.preview:
+            raise BadTensor("it views a part of a compressed storage that is too big to unpack in memory",
+                            "Save the file again without compression.", id="too_big")
+        if extent.method or (not known and extent.size <= min(_HELD, self._limits.preview)):
+            self._whole = (extent, reader.read(extent, 0, extent.size))
+            self._remember(extent)
+            return memoryview(self._whole[1])[start:start + nbytes]
+        if not known and extent.size <= self._limits.preview:
+            for at in range(0, extent.size, _PIECE):
+                self._monitor.check()
+                reader.read(extent, at, min(_PIECE, extent.size - at))
+            self._remember(extent)
+        return reader.read(extent, start, nbytes)
+
+    def _room_for(self, nbytes: int) -> memoryview | None:
+        """Where to put bytes that nobody keeps for long: fresh memory for every chunk costs as much as reading it."""
+        if not self._recycle:
+            return None
+        if self.held + nbytes <= self._holding:
+            if len(self._hall) < self._holding:
+                self._hall = _fresh(self._holding)
+            self.held += nbytes
+            return self._hall[self.held - nbytes:self.held]
+        self._holding = 0
+        if len(self._room) < nbytes:
+            self._room = _fresh(nbytes)
+        return self._room
+
+    def _reader(self, file: int) -> ExtentReader:
+        found = self._open.get(file)
+        if found is None:
+            while len(self._open) >= _FILES:
+                self._open.pop(next(iter(self._open))).close()
+            found = self._open[file] = ExtentReader(self._ckpt, file)
+        return found
+
+    def _remember(self, extent: Extent) -> None:
+        if extent.crc is not None:
+            _verified(self._ckpt.files[extent.file]).add(extent.offset)
+
+
+def _check_box(shape: Dims, first: Dims, sizes: Dims, steps: Dims) -> None:
+    if not len(shape) == len(first) == len(sizes) == len(steps) or any(
+            size and not 0 <= low <= low + (size - 1) * step < length
+            for low, size, step, length in zip(first, sizes, steps, shape, strict=True)):
+        raise UsageError(f"there is no such part in a tensor of shape {list(shape)}")
+
+
+def _fresh(nbytes: int) -> memoryview:
+    """Memory that is not filled first: that would stop all other threads for as long as reading into it takes."""
+    import numpy as np
+    return np.empty(nbytes, np.uint8).data
+
+
+# Offsets of the extents whose checksum was found right, by file as it was then.
+_right: dict[FileStamp, set[int]] = {}
+_right_lock = Lock()
+
+
+def _verified(stamp: FileStamp) -> set[int]:
+    found = _right.get(stamp)
+    if found is None:
+        with _right_lock:
+            while len(_right) >= 64:
+                del _right[next(iter(_right))]
+            found = _right.setdefault(stamp, set())
+    return found
+
+
+def chunks_of(info: TensorInfo) -> tuple[Chunk, ...]:
+    """The chunks of a tensor that is stored in several; () for any other."""
+    found = info.extra.get("chunks", ()) if info.extra else ()
+    return found if isinstance(found, tuple) else ()
+
+
+def cast_of(info: TensorInfo) -> TensorInfo | None:
+    """What a tensor is read as that an edit converts or gives bytes of its own; None for any other."""
+    found = info.extra.get("cast") if info.extra else None
+    return found if isinstance(found, TensorInfo) else None
+
+
+def array_dtype(name: str) -> np.dtype[Any]:
+    """The array type elements of torch's `name` come in: `numpy_dtype`, or uint8 where there is none."""
+    import numpy as np
+    try:
+        return numpy_dtype(name)
+    except ValueError:
+        return np.dtype(np.uint8)
+
+
+def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
+    info = ckpt.tensors.get(key)
+    if info is None:
+        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+    return info
+
+
+def _values_of(info: TensorInfo) -> TensorInfo:
+    """The strided tensor that has the stored elements of `info`: itself, or its values. Raises BadTensor."""
+    if info.layout == "strided":
+        return info
+    values = info.parts.get("values")
+    if info.problem or values is None:
+        raise BadTensor(info.problem or f"its layout is {info.layout}: where its values are is not known", where=info.key,
+                        id="unsupported")
+    return values._replace(key=info.key)
+
+
+def _item(dtype: str, key: str = "") -> int:
+    """Bytes an element; 1 for types narrower than a byte, which are handled as raw bytes."""
+    known = DTYPES.get(dtype)
+    if known is None:
+        raise BadTensor(f"its element type {dtype} is unknown", where=key, id="unknown_dtype")
+    return known.bits // 8 if known.bits % 8 == 0 else 1
+
+
+def _swap(storage: Storage, dtype: str) -> int:
+    """In units of how many bytes a big-endian storage is swapped; 1: not at all. An untyped storage is swapped by the type
+    of the tensor that views it."""
+    if not storage.big_endian:
+        return 1
+    name = storage.dtype if storage.dtype in DTYPES and DTYPES[storage.dtype].bits > 8 else dtype
+    return _item(name) // (2 if DTYPES[name].kind == "complex" else 1)
+
+
+def _no_values(info: TensorInfo, storage: Storage | None) -> BadTensor:
+    if storage is not None and storage.problem:
+        return BadTensor(storage.problem, where=info.key)
+    reason = ": it was saved from the meta device" if info.device == "meta" else ""
+    return BadTensor("it has no values in the file" + reason, where=info.key, id="no_data")
+
+
+def _at(box: Array, axis: int, index: int | slice) -> Array:
+    """A view of `box` at `index` of one axis, never a scalar."""
+    view: Array = box[(*(slice(None),) * axis, index, ...)]
+    return view
+
+
+def _without(stride: Dims, axis: int) -> Dims:
+    return stride[:axis] + stride[axis + 1:]
+
+
+def _ready(out: Array, swap: int) -> memoryview:
+    import numpy as np
+    flat = out.reshape(-1).view(np.uint8)
+    return flat.data if swap == 1 else _swapped(flat.data, swap)
+
+
+def _swapped(data: bytes | memoryview, unit: int) -> memoryview:
+    import numpy as np
+    return np.frombuffer(data, f"u{unit}").byteswap().view(np.uint8).data
+
+
+def _with_signs(runs: Iterator[bytes | memoryview], dtype: str, conj: bool, neg: bool) -> Iterator[memoryview]:
+    """A tensor saved with torch's lazy conjugate or negative bit: the stored elements with the signs it stands for."""
+    import numpy as np
+    width = DTYPES[dtype].itemsize // 2 if DTYPES[dtype].kind == "complex" else DTYPES[dtype].itemsize
+    top = np.array(1 << (8 * width - 1), f"u{width}")
+    for part in runs:
+        signs = np.frombuffer(part, f"<u{width}").copy()
+        if neg:
+            signs ^= top
+        if conj and DTYPES[dtype].kind == "complex":
+            signs[1::2] ^= top
+        yield signs.view(np.uint8).data
+
+
+@contextmanager
+def _memory_for(info: TensorInfo) -> Iterator[None]:
+    try:
+        yield
+    except MemoryError:
+        raise BadTensor(f"its {info.nbytes:,} bytes do not fit into this computer's memory", where=info.key,
+                        id="too_big") from None
+

@@ -1,0 +1,58 @@
+"""Tensors that lie in one storage: tied weights, views, neighbours."""
+from __future__ import annotations
+
+from collections import Counter
+from operator import itemgetter
+from typing import Literal
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.progress import QUIET, Monitor
+
+from .strides import span
+
+Relation = Literal["same", "view", "viewed", "overlaps", "apart"]
+
+_STORAGE = itemgetter(TensorInfo._fields.index("storage"))
+
+
+def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
+    """Storages that several tensors lie in, with the keys of those, in order. Linear in the tensors, and a matter of
+    milliseconds where there are none."""
+    used = [*map(_STORAGE, ckpt.tensors.values())]
+    if len({*used}) == len(used):
+        return {}
+    twice = {storage: count for storage, count in Counter(used).items() if count > 1 and storage}
+    monitor.check()
+    found: dict[str, list[str]] = {storage: [] for storage in twice}
+    for key, storage in zip(ckpt.tensors, used, strict=True):
+        if storage in twice:
+            found[storage].append(key)
+    return found
+
+
+def relation(one: TensorInfo, other: TensorInfo) -> Relation:
+    """What `one` is to `other`, which lies in the same storage: "same" elements in the same order, a "view" of (part of) it,
+    "viewed" by it, "overlaps" it in some bytes, or "apart": next to it. Told by the first and the last byte of each, so views
+    that pass between each other's elements overlap."""
+    if one[1:3] == other[1:3] and one.stride == other.stride and one.offset == other.offset:
+        return "same"
+    low, high = _reach(one)
+    first, last = _reach(other)
+    if low == high or first == last or high <= first or last <= low:
+        return "apart"
+    if first <= low and high <= last and _is_packed(other):
+        return "view"
+    return "viewed" if low <= first and last <= high and _is_packed(one) else "overlaps"
+
+
+def _reach(info: TensorInfo) -> tuple[int, int]:
+    """Bits of the storage from the first element to behind the last."""
+    known = DTYPES.get(info.dtype)
+    bits = known.bits if known else 8
+    length = span(info.shape, info.stride) if len(info.shape) == len(info.stride) else 0
+    return info.offset * bits, (info.offset + length) * bits
+
+
+def _is_packed(info: TensorInfo) -> bool:
+    return info.numel == span(info.shape, info.stride)

@@ -1,0 +1,154 @@
+"""Bytes told apart: of the file, of the storages in it, those that tensors reach, and those that the tensors would need.
+
+`torch.save(x[:10])` saves all of x: such bytes are stored and not reached. Tied tensors and views are reached once and needed
+each time.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import product
+from math import prod
+from operator import itemgetter, mul
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.progress import QUIET, Monitor
+
+from .strides import collapse, span, storage_order
+
+Run = tuple[int, int]               # bits of a storage, from … to
+
+_RUNS = 4096                        # runs of one tensor that are told apart; beyond, its gaps are counted but not placed
+_RUNS_IN_ALL = 1_000_000
+_FORM = itemgetter(*map(TensorInfo._fields.index, ("shape", "stride", "dtype", "storage_nbytes", "problem", "layout")))
+_STORAGE = itemgetter(TensorInfo._fields.index("storage"))
+_EXTRA = itemgetter(TensorInfo._fields.index("extra"))
+
+Form = tuple[tuple[int, ...], tuple[int, ...], str, int, str, str]
+
+
+class Sizes(NamedTuple):
+    """`file`: of all files together. `stored`: of the storages in them (unpacked, where they are packed). `reachable`: those of
+    them that some tensor views; `unreferenced` the others. `logical`: elements times width, of every tensor by itself. A bound
+    from above where thousands of strided views cross each other in one storage, exact otherwise."""
+
+    file: int
+    stored: int
+    reachable: int
+    logical: int
+    unreferenced: int
+
+
+def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
+    """See `Sizes`. Linear in the tensors."""
+    stored = _chunked(ckpt) + sum(storage.nbytes for storage in ckpt.storages.values() if storage.extent is not None)
+    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if ckpt.storages[id].extent is not None)
+    logical = sum(info.nbytes for info in ckpt.tensors.values())
+    return Sizes(ckpt.nbytes, stored, stored - wasted, logical, wasted)
+
+
+def unreached(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[str, int]]:
+    """Storage -> (key of a tensor in it, "" when there is none; bytes that no tensor reaches), where that is not nothing. What
+    cannot be told, as of a tensor with a problem, counts as reached."""
+    if ckpt.format.startswith("safetensors") or _all_filled(ckpt):
+        return {}
+    left = _RUNS_IN_ALL
+    found = {}
+    looking = _partly(ckpt, monitor)
+    for id, storage in ckpt.storages.items():
+        views = looking.get(id, [])
+        if views is None:
+            continue
+        monitor.check()
+        bits, runs = _reached(views, left)
+        left -= runs
+        nbytes = storage.nbytes - min(-(-bits // 8), storage.nbytes)
+        if nbytes:
+            found[id] = views[0].key if views else "", nbytes
+    return found
+
+
+def _chunked(ckpt: Checkpoint) -> int:
+    """Bytes of the chunks of tensors that lie in several: each was saved by itself, as a whole."""
+    return sum(chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra and "chunks" in info.extra
+               for chunk in info.extra["chunks"] if chunk.storage.extent is not None)
+
+
+def _all_filled(ckpt: Checkpoint) -> bool:
+    """The usual case, told in milliseconds: there are few forms, and every storage is filled by a tensor."""
+    infos = ckpt.tensors.values()
+    return all(map(_fills, {*map(_FORM, infos)})) and not any(map(_EXTRA, infos)) and \
+        len(ckpt.storages) == len({*map(_STORAGE, infos)} - {""})
+
+
+def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | None]:
+    """Storage -> the tensors in it, or None where one of them fills it."""
+    looking: dict[str, list[TensorInfo] | None] = {}
+    forms: dict[Form, bool] = {}
+    for count, info in enumerate(_every(ckpt)):
+        if not count & 0x3fff:
+            monitor.check()
+        form = _FORM(info)
+        fills = forms.get(form)
+        if fills is None:
+            fills = forms[form] = _fills(form)
+        if fills:
+            looking[info.storage] = None
+        else:
+            known = looking.setdefault(info.storage, [])
+            if known is not None:
+                known.append(info)
+    return looking
+
+
+def _every(ckpt: Checkpoint) -> Iterator[TensorInfo]:
+    """All tensors, and those that sparse, nested and quantized ones consist of."""
+    for info in ckpt.tensors.values():
+        yield info
+        if info.extra:
+            yield from (part for part in info.extra.values() if isinstance(part, TensorInfo))
+
+
+def _fills(form: Form) -> bool:
+    """Whether such a tensor reaches all of its storage, or nobody can know."""
+    shape, stride, dtype, nbytes, problem, layout = form
+    known = DTYPES.get(dtype)
+    if known is None or problem or layout != "strided" or len(shape) != len(stride):
+        return True
+    return prod(shape) * known.bits >= 8 * nbytes and collapse(*storage_order(shape, stride)) in (((prod(shape),), (1,)), ((), ()))
+
+
+def _reached(infos: Iterable[TensorInfo], limit: int) -> tuple[int, int]:
+    """Bits that the tensors of one storage reach together, and how many runs were looked at; up to `limit`, but one
+    of each tensor."""
+    exact: list[Run] = []
+    loose: list[tuple[Run, int]] = []           # (from first to last element, how much of that is reached)
+    forms = {(info.shape, info.stride, info.offset, DTYPES[info.dtype].bits) for info in infos if 0 not in info.shape}
+    for shape, stride, offset, bits in forms:
+        moving = [(size, step) for size, step in zip(shape, stride, strict=True) if step and size > 1]
+        lengths, steps = collapse(*storage_order([size for size, _ in moving], [step for _, step in moving]))
+        inner = 1
+        if steps and steps[-1] == 1:
+            inner, lengths, steps = lengths[-1], lengths[:-1], steps[:-1]
+        count = prod(lengths)
+        if count == 1 or count <= min(_RUNS, limit - len(exact)):
+            starts = (offset + sum(map(mul, places, steps)) for places in product(*map(range, lengths)))
+            exact += [(start * bits, (start + inner) * bits) for start in starts]
+        else:
+            reach = span(lengths, steps) + inner - 1
+            loose.append(((offset * bits, (offset + reach) * bits), min(count * inner, reach) * bits))
+    surely = _union(exact)
+    if not loose:
+        return surely, len(exact)
+    return min(_union([*exact, *(run for run, _ in loose)]), surely + sum(reached for _, reached in loose)), len(exact)
+
+
+def _union(runs: Iterable[Run]) -> int:
+    """How much the runs cover together."""
+    total = end = 0
+    for low, high in sorted(runs):
+        if high > end:
+            total += high - max(low, end)
+            end = high
+    return total

@@ -1,0 +1,127 @@
+"""What a checkpoint is, all in all, as data: the window makes a translated sentence of it, the command line an English one."""
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import NamedTuple, TypeVar
+
+from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler, is_weights
+from inspector.core.plain_values import type_name
+from inspector.core.progress import QUIET, Monitor
+
+from .optimizers import Optimizer, optimizers
+from .parameter_order import is_buffer
+
+# who wrote such a container; names of programs are not translated
+_ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1.5 format", "torch-tar": "PyTorch < 0.1.10 tar",
+         "torchscript": "TorchScript archive", "torch-export": "torch.export archive", "safetensors": "safetensors",
+         "safetensors-sharded": "sharded safetensors", "torch-sharded": "sharded PyTorch files",
+         "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle"}
+
+# usual names of how far training was, the ones that say most first
+_PROGRESS = ("epoch", "epochs", "current_epoch", "epochs_completed", "global_step", "step", "steps", "iteration", "iterations", "iter",
+             "num_updates", "batch_num_total")
+_QUALITY = ("loss", "train_loss", "val_loss", "valid_loss", "best_loss", "best_val_loss", "acc", "accuracy", "best_acc", "best_acc1",
+            "best_top1", "best_prec1", "best_metric", "best_score", "best_fitness")
+_SAID = 2
+_Name = TypeVar("_Name", str, str | None)
+_FIELD = TensorInfo._fields.index
+_STATE_DICT = itemgetter(_FIELD("state_dict"))
+_DTYPE, _DEVICE = itemgetter(_FIELD("dtype")), itemgetter(_FIELD("device"))
+_VIEW = itemgetter(*map(_FIELD, ("storage", "offset", "shape", "stride")))
+
+
+class Model(NamedTuple):
+    """A state dict with weights. `parameters` and `buffers` count elements, tied ones once; buffers are those tensors that by
+    type or name cannot be trained. `dtypes` and `devices` most frequent first (devices: None where none is stored). `type` is the
+    class of a whole module; `average`: named like an EMA of another."""
+
+    path: str
+    tensors: int
+    parameters: int
+    buffers: int
+    nbytes: int
+    dtypes: tuple[str, ...]
+    devices: tuple[str | None, ...]
+    type: str
+    average: bool
+
+
+class Description(NamedTuple):
+    """`era`: the container and who wrote it ("PyTorch ≥ 1.6 zip"). `progress`: (name, number) of epoch, step … and of losses, by
+    the names they have in the file. `schedulers`, `scalers`, `random_states`: names at the root; `nbytes` of all files."""
+
+    era: str
+    kind: str
+    progress: tuple[tuple[str, int | float], ...]
+    models: tuple[Model, ...]
+    optimizers: tuple[Optimizer, ...]
+    schedulers: tuple[str, ...]
+    scalers: tuple[str, ...]
+    random_states: tuple[str, ...]
+    nbytes: int
+
+
+def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
+    """See `Description`. Linear in the keys."""
+    found = optimizers(ckpt, monitor)
+    roots = dict.fromkeys(key.partition(".")[0] for keys in (ckpt.values, ckpt.tensors) for key in keys) \
+        if ckpt.kind == "training-checkpoint" else {}
+    return Description(
+        _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
+        tuple(name for name in roots if is_scheduler(name)), tuple(name for name in roots if is_scaler(name)),
+        tuple(name for name in roots if is_random_state(name)), ckpt.nbytes)
+
+
+def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:
+    """The first two counters and the first loss or score there are, at the root or just below."""
+    near: dict[str, int | float] = {}
+    for key, value in ckpt.values.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and key.count(".") <= 1 and math.isfinite(value):
+            near.setdefault(key.rpartition(".")[2].lower() if "." in key else key.lower(), value)
+    said = [(name, value) for name in _PROGRESS if abs(value := near.get(name, 10**12)) < 10**12][:_SAID]
+    return (*said, *[(name, near[name]) for name in _QUALITY if name in near][:1])
+
+
+def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> tuple[Model, ...]:
+    taken = [optimizer.path for optimizer in found]
+    inside: dict[str | None, list[TensorInfo]] = {path: [] for path in _outermost(ckpt, taken)}
+    for info in ckpt.tensors.values():
+        part = inside.get(info.state_dict)
+        if part is not None:
+            part.append(info)
+    monitor.check()
+    made = [_model(ckpt, path or "", infos) for path, infos in inside.items() if infos]
+    if "" in inside and len(made) > 1:              # a few tensors beside state dicts: a loss, a score
+        made = [model for model in made if model.path or ckpt.kind != "training-checkpoint"]
+    return tuple(made)
+
+
+def _outermost(ckpt: Checkpoint, optimizers: Sequence[str]) -> list[str]:
+    """The paths of all weights but those that an attribute of a whole module leads to (a teacher, a loss)."""
+    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
+    states = {f"{path}.state" if path else "state" for path in optimizers}
+    apart = []
+    for path in ckpt.state_dicts:
+        segments = path.split(".")
+        above = {".".join(segments[:n]) for n in range(1, len(segments))} | ({""} if path and "" in modules else set())
+        if is_weights(path) and not above & modules and not ({path} | above) & states:
+            apart.append(path)
+    return apart
+
+
+def _model(ckpt: Checkpoint, path: str, infos: Sequence[TensorInfo]) -> Model:
+    views = {(_VIEW(info) if info.storage else (info.key,)): info for info in infos}
+    names = {info.key for info in infos}
+    buffers = sum(info.numel for info in views.values() if is_buffer(info, names))
+    value = ckpt.values.get(path)
+    return Model(path, len(infos), sum(info.numel for info in views.values()) - buffers, buffers, sum(info.nbytes for info in infos),
+                 _common(map(_DTYPE, infos)), _common(map(_DEVICE, infos)), type_name(value) if isinstance(value, Opaque) else "",
+                 is_average(path))
+
+
+def _common(names: Iterable[_Name]) -> tuple[_Name, ...]:
+    return tuple(name for name, _ in Counter(names).most_common())

@@ -1,0 +1,331 @@
+"""Optimizer state by the names of the model's parameters.
+
+torch.optim numbers parameters: `state` maps numbers (before torch 1.6 the objects' ids) to tensors, and the `params` lists of
+`param_groups` say in which order. Since torch 2.6 `param_names` may stand beside them; torch.distributed.checkpoint's state
+dicts and Megatron use the names themselves. Where there are only numbers, `parameter_order` tells what is unambiguous.
+Source: torch/optim/optimizer.py `state_dict`, torch/distributed/checkpoint/state_dict.py.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.keypath import join, visible
+from inspector.core.naming_conventions import is_average, is_weights, tokens
+from inspector.core.progress import QUIET, Monitor
+
+from .parameter_order import Reading, Shape, Slot, read, trainable
+
+# state tensors that have the shape of their parameter
+_SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
+                   "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
+_GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
+_STATE_DICT = itemgetter(TensorInfo._fields.index("state_dict"))
+_WRAPPER = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|_fsdp_wrapped_module)\.")
+
+
+class Optimizer(NamedTuple):
+    """The state of one optimizer. `path` is that of its state dict, `kind` what it seems to be ("AdamW", "SGD with momentum",
+    "" unknown). `parameters` maps what its state calls a parameter ("0", an old id, a name) to the parameter's key, or None;
+    `slots` the same to the keys of its state tensors. `models` are the state dicts that the parameters lie in, `complete` says that
+    these have no others. `nbytes` is what its tensors take; `reason` says why parameters could not be told, or is ""."""
+
+    path: str
+    kind: str
+    parameters: Mapping[str, str | None]
+    slots: Mapping[str, tuple[str, ...]]
+    models: tuple[str, ...]
+    complete: bool
+    nbytes: int
+    reason: str
+
+    @property
+    def of_model(self) -> str | None:
+        """The state dict of the model it trains; None when that is not known, or when they are several."""
+        return self.models[0] if len(self.models) == 1 else None
+
+    @property
+    def known(self) -> int:
+        """How many parameters are told."""
+        return sum(key is not None for key in self.parameters.values())
+
+
+def optimizers(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Optimizer, ...]:
+    """The optimizers whose state is in the checkpoint, in order. Linear in the keys, and quick where there are none."""
+    found = _collect(ckpt, monitor)
+    if not found:
+        return ()
+    models = _models(ckpt, found)
+    monitor.check()
+    return tuple(_described(raw, models, len(found)) for raw in found.values())
+
+
+def parameters_of_state(found: Iterable[Optimizer]) -> dict[str, str]:
+    """Key of a state tensor -> key of the parameter that it belongs to, for those that are told."""
+    return {key: parameter for optimizer in found for id, parameter in optimizer.parameters.items() if parameter is not None
+            for key in optimizer.slots.get(id, ())}
+
+
+def state_of_parameters(found: Iterable[Optimizer]) -> dict[str, tuple[str, ...]]:
+    """Key of a parameter -> keys of its state tensors."""
+    result: dict[str, tuple[str, ...]] = {}
+    for optimizer in found:
+        for id, parameter in optimizer.parameters.items():
+            if parameter is not None:
+                result[parameter] = result.get(parameter, ()) + optimizer.slots.get(id, ())
+    return result
+
+
+# -- what the file holds of optimizers ----------------------------------------------------------------------------------------
+
+class _Raw:
+    """An optimizer as its keys spell it. `groups` are ids in order, `names` what `param_names` calls some of them."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.groups: dict[str, dict[str, None]] = {}
+        self.names: dict[str, str] = {}
+        self.options: dict[str, Any] = {}               # of the first group
+        self.fields: dict[str, dict[str, TensorInfo]] = {}
+        self.nbytes = 0
+        self.type = ""
+
+    def shape(self, id: str) -> Shape | None:
+        """Of the parameter, where its state tells it."""
+        fields = self.fields.get(id, {})
+        for name, info in fields.items():
+            if name in _SAME:
+                return info.shape
+        row, column = fields.get("exp_avg_sq_row"), fields.get("exp_avg_sq_col")       # Adafactor's: both without one dimension
+        if row is not None and column is not None and column.shape:
+            return (*row.shape, column.shape[-1])
+        row, column = fields.get("row_var"), fields.get("col_var")                      # torch's own: one in its place
+        if row is not None and column is not None and row.shape and column.shape:
+            return (*row.shape[:-1], column.shape[-1])
+        shapes = {info.shape for info in fields.values() if info.shape}
+        return shapes.pop() if len(shapes) == 1 else None
+
+
+def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
+    found: dict[str, _Raw] = {}
+    names: dict[tuple[str, str, str], str] = {}
+    ids: dict[tuple[str, str, str], str] = {}
+    for key, value in ckpt.values.items():
+        if "param_groups." not in key:
+            continue
+        match = _GROUP.fullmatch(key)
+        if match is None:
+            continue
+        path, group, listed, place, option = match.groups()
+        raw = found.setdefault(path or "", _Raw(path or ""))
+        if listed == "param_names":
+            names[raw.path, group, place] = str(value)
+        elif listed and not isinstance(value, Opaque):
+            ids[raw.path, group, place] = str(value)
+            raw.groups.setdefault(group, {}).setdefault(str(value))
+        elif option and len(raw.groups) <= 1:
+            raw.options.setdefault(option, value)
+    for place_, id in ids.items():
+        if place_ in names:
+            found[place_[0]].names[id] = names[place_]
+    _add_tensors(ckpt, found, monitor)
+    for raw in list(found.values()):
+        value = ckpt.values.get(raw.path)
+        raw.type = value.type.rpartition(".")[2] if isinstance(value, Opaque) else ""
+        if not raw.fields:
+            del found[raw.path]
+    return found
+
+
+def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
+    """Puts every tensor of an optimizer's "state" where it belongs."""
+    infos = ckpt.tensors.values()
+    states = {place: at for place in dict.fromkeys(map(_STATE_DICT, infos)) if place is not None and (at := _state(place, found))}
+    if not states:                                      # as in most files
+        return
+    for count, info in enumerate(infos):
+        if not count & 0x3fff:
+            monitor.check()
+        at = states.get(info.state_dict or "")
+        if at is not None and info.state_dict is not None:
+            raw, skip = at
+            id, field = _split(info.key[skip:])
+            raw.fields.setdefault(id, {})[field] = info
+            raw.nbytes += info.nbytes
+
+
+def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
+    """The optimizer in whose "state" the state dict at `path` lies, and how long the keys' beginning up to there is."""
+    segments = path.split(".")
+    for n, segment in enumerate(segments):
+        if segment == "state":
+            head = ".".join(segments[:n])
+            raw = found.get(head)
+            if raw is None and (n == len(segments) - 1 or segments[n + 1].isdigit()) and "opt" in head.lower():
+                raw = found[head] = _Raw(head)          # without param_groups, as torn out of its state dict
+            if raw is not None:
+                return raw, len(join(head, "state.")) if head else len("state.")
+    return None
+
+
+def _split(rest: str) -> tuple[str, str]:
+    """("5", "exp_avg") of "5.exp_avg", ("fc.weight", "exp_avg") of "fc.weight.exp_avg" and of "exp_avg.fc.weight"."""
+    head, _, tail = rest.partition(".")
+    if head.isdigit() or not tail:
+        return head, tail
+    if head in _SAME:
+        return tail, head
+    name, _, field = rest.rpartition(".")
+    return name, field
+
+
+# -- which models there are ---------------------------------------------------------------------------------------------------
+
+class _Model(NamedTuple):
+    path: str
+    tensors: list[TensorInfo]       # that can be parameters, in order
+
+
+def _models(ckpt: Checkpoint, found: Mapping[str, _Raw]) -> list[_Model]:
+    """The state dicts that may be what is trained."""
+    inside: dict[str, list[TensorInfo]] = {path: [] for path in ckpt.state_dicts
+                                           if is_weights(path) and _state(path, dict(found)) is None}
+    for info in ckpt.tensors.values():
+        if info.state_dict is not None and info.state_dict in inside:
+            inside[info.state_dict].append(info)
+    return [_Model(path, kept) for path, infos in inside.items() if (kept := trainable(infos))]
+
+
+# -- which parameter is which -------------------------------------------------------------------------------------------------
+
+class _Fit(NamedTuple):
+    models: tuple[str, ...]
+    reading: Reading
+
+
+def _described(raw: _Raw, models: Sequence[_Model], optimizers: int) -> Optimizer:
+    ids = [list(group) for group in raw.groups.values()]
+    listed = {id for group in ids for id in group}
+    unlisted = [id for id in raw.fields if id not in listed]
+    if unlisted:
+        ids.append(sorted(unlisted, key=int) if all(id.isdigit() and len(id) < 20 for id in unlisted) else unlisted)
+    every = [id for group in ids for id in group]
+    named = raw.names or {id: id for id in every if not id.isdigit()}
+    if not models:
+        fit, reason = None, "the model itself is not in the file"
+    elif len(named) == len(every):
+        fit, reason = _by_name(raw, named, models)
+    else:
+        fit, reason = _by_order(raw, ids, models)
+    parameters = {id: fit.reading.found.get(id) if fit else None for id in every}
+    unknown = sum(key is None for key in parameters.values())
+    if fit and unknown:
+        reason = f"{unknown:,} of {len(every):,} parameters fit more than one tensor of the model"
+    return Optimizer(raw.path, _kind(raw), parameters, {id: tuple(info.key for info in fields.values())
+                                                        for id, fields in raw.fields.items()},
+                     fit.models if fit else (), bool(fit and fit.reading.exact and not unknown), raw.nbytes, reason)
+
+
+def _by_name(raw: _Raw, named: Mapping[str, str], models: Sequence[_Model]) -> tuple[_Fit | None, str]:
+    fits = []
+    for model in models:
+        names = {info.name: info for info in model.tensors}
+        bare = {_WRAPPER.sub("", name): info for name, info in names.items()}
+        found = {}
+        for id, name in named.items():
+            info = names.get(name) or bare.get(_WRAPPER.sub("", name))
+            if info is not None and raw.shape(id) in (None, info.shape):
+                found[id] = info.key
+        if found:
+            fits.append(_Fit((model.path,), Reading(found, len(found) == len(model.tensors))))
+    return _best(raw, fits, "no state dict in the file has parameters of these names")
+
+
+def _by_order(raw: _Raw, ids: Sequence[Sequence[str]], models: Sequence[_Model]) -> tuple[_Fit | None, str]:
+    groups = [[Slot(id, raw.shape(id)) for id in group] for group in ids]
+    count = sum(map(len, groups))
+    fits = [_Fit((model.path,), reading) for model in models for reading in [_read(groups, model.tensors)] if reading]
+    if not any(len(fit.reading.found) == count for fit in fits):
+        fits += [_Fit((model.path,), reading) for model in models for tensors in _submodules(model, count)
+                 for reading in [read(groups, tensors)] if reading and reading.exact]
+        if len(models) > 1:
+            together = [model for model in models if not is_average(model.path)]
+            reading = _read(groups, [info for model in together for info in model.tensors])
+            if reading and reading.exact:
+                fits.append(_Fit(tuple(model.path for model in together), reading))
+    return _best(raw, fits, "no state dict in the file has tensors of these shapes in this order")
+
+
+def _read(groups: Sequence[Sequence[Slot]], tensors: Sequence[TensorInfo]) -> Reading | None:
+    """`read`; where tensors say whether they need gradients, as in whole modules, first among those that do."""
+    wanted = [info for info in tensors if info.requires_grad]
+    reading = read(groups, wanted) if 0 < len(wanted) < len(tensors) else None
+    return reading if reading is not None and reading.exact else read(groups, tensors)
+
+
+def _submodules(model: _Model, count: int) -> list[list[TensorInfo]]:
+    """The parts of a model, by the first names of its keys, that have `count` parameters: what one of several optimizers of a
+    Lightning module trains."""
+    parts: dict[str, list[TensorInfo]] = {}
+    for info in model.tensors:
+        parts.setdefault(info.name.partition(".")[0], []).append(info)
+    return [part for part in parts.values() if len(part) == count and len(part) < len(model.tensors)]
+
+
+def _best(raw: _Raw, fits: Sequence[_Fit], none: str) -> tuple[_Fit | None, str]:
+    """The one fit that tells most; where several do, the one of the model that is named like the optimizer, or that is no
+    average of another."""
+    if not fits:
+        return None, none
+    most = max((fit.reading.exact, len(fit.reading.found)) for fit in fits)
+    best = [fit for fit in fits if (fit.reading.exact, len(fit.reading.found)) == most]
+    if len(best) > 1:
+        mine = tokens(raw.path)
+        alike = [fit for fit in best if mine and any(_alike(mine, tokens(path)) for path in fit.models)]
+        best = alike or [fit for fit in best if not all(map(is_average, fit.models))] or best
+    if len(best) > 1:
+        names = ", ".join(visible(path, 60) or "the whole file" for fit in best[:4] for path in fit.models[:1])
+        return None, f"it fits several state dicts alike: {names}"
+    return best[0], ""
+
+
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """{"g"} and {"g"}, or {"generator"}."""
+    if one == other or len(one) != 1 or len(other) != 1:
+        return one == other
+    short, long = sorted((*one, *other), key=len)
+    return len(short) == 1 and long.startswith(short)
+
+
+# -- what kind it is ----------------------------------------------------------------------------------------------------------
+
+# the first whose options or state tensors are all there; from torch/optim and its best-known neighbours
+_KINDS = (
+    ("L-BFGS", {"history_size", "max_iter"}), ("NAdam", {"betas", "momentum_decay"}), ("Adadelta", {"rho"}),
+    ("Adagrad", {"lr_decay", "initial_accumulator_value"}), ("ASGD", {"lambd", "t0"}), ("Rprop", {"etas.0"}), ("Rprop", {"step_sizes.0"}),
+    ("RMSprop", {"alpha", "centered"}), ("Adafactor", {"exp_avg_sq_row"}), ("Adafactor", {"beta2_decay"}), ("Adafactor", {"row_var"}),
+    ("Muon", {"ns_steps"}), ("SGD", {"momentum", "dampening"}), ("Adamax", {"exp_inf"}), ("Adam", {"exp_avg", "exp_avg_sq"}),
+    ("RMSprop", {"square_avg"}), ("Adagrad", {"sum"}), ("Adam (8-bit)", {"state1", "state2"}), ("Lion", {"exp_avg"}),
+    ("SGD", {"momentum_buffer"}),
+)
+
+
+def _kind(raw: _Raw) -> str:
+    if raw.type and raw.type != "dict":
+        return raw.type
+    there = {*raw.options, *(option.partition(".")[0] for option in raw.options)}
+    for fields in list(raw.fields.values())[:8]:
+        there.update(fields)
+    kind = next((kind for kind, marks in _KINDS if marks <= there), "")
+    if kind == "SGD":
+        used = raw.options.get("momentum", "momentum_buffer" in there)
+        return "SGD with momentum" if used else "SGD"
+    if kind == "Adam":
+        decoupled, decay = raw.options.get("decoupled_weight_decay"), raw.options.get("weight_decay")
+        if isinstance(decoupled, bool):
+            return "AdamW" if decoupled else "Adam"
+        return "Adam or AdamW" if decay else "Adam"         # the same state; without weight decay the same steps
+    return kind

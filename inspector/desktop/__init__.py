@@ -1,0 +1,1 @@
+"""Double-click: file types and programs of the desktop, per user."""

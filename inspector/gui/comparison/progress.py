@@ -1,0 +1,218 @@
+"""The comparison that the session asks for, worked out step by step and told as it grows.
+
+    session.compared → worker: pair_up, tree → pairing_done → the same worker: by_content, differences → grown … → finished
+
+What only headers tell is on show at once; values come in as they are read, at most twenty times a second. Cancelling keeps what
+is there, and `go_on` reads the rest.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from enum import Enum
+
+from PySide6.QtCore import QObject, Signal
+
+from inspector import core
+from inspector.gui.models.pair_tree import Figures, PairTree, build_pair_tree
+from inspector.gui.state.session import Compared, Session, State
+from inspector.gui.state.tasks import Tasks
+
+TASK, FLAT = "compare", "compare-list"
+News = tuple[int, core.Pair] | PairTree
+
+
+class Step(Enum):
+    IDLE = "idle"
+    WAITING = "waiting"         # a file is still being opened
+    PAIRING = "pairing"
+    READING = "reading"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    DONE = "done"
+
+
+class Comparing(QObject):
+    """`tree` is what there is to show (None before the names are paired), `step` how far the work is, `error` why it ended,
+    `verdict` what it came to. All on the GUI thread."""
+
+    paired = Signal()           # another tree
+    grown = Signal()            # values of some pairs came in
+    moved = Signal()            # step, progress or verdict
+
+    def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._tasks = session, tasks
+        self._asked: tuple[Compared, core.Checkpoint, core.Checkpoint] | None = None
+        self._pending: deque[News] = deque()
+        self.tree: PairTree | None = None
+        self.step = Step.IDLE
+        self.error: Exception | None = None
+        self.verdict: core.Verdict | None = None
+        self.progress = (0, 0)
+        self.flat = False
+        session.compared_changed.connect(self.follow)
+        session.document_changed.connect(lambda id: self.follow())
+
+    @property
+    def comparison(self) -> core.Comparison | None:
+        """As it was paired; the values are in `tree.figures`."""
+        return self.tree.figures.comparison if self.tree is not None else None
+
+    def stop(self) -> None:
+        self._tasks.cancel(TASK)
+
+    def go_on(self) -> None:
+        """After a stop or an error: what is still missing."""
+        if self.step not in (Step.STOPPED, Step.FAILED):
+            return
+        if self.tree is not None:
+            self._read(self.tree)
+        else:
+            self._asked = None
+            self.follow()
+
+    def set_flat(self, flat: bool) -> None:
+        """One list of all pairs instead of groups."""
+        if flat == self.flat:
+            return
+        self.flat = flat
+        if self.tree is not None:
+            self._rearrange(self.tree)
+
+    def _rearrange(self, tree: PairTree) -> None:
+        figures, flat = tree.figures, self.flat
+
+        def done(found: PairTree) -> None:
+            if self.tree is not None and found.figures is self.tree.figures:
+                self._show(found)
+
+        self._tasks.start(FLAT, lambda monitor: build_pair_tree(figures, monitor, flat=flat), on_done=done,
+                          label=self.tr("Laying out the pairs"))
+
+    # -- steps --------------------------------------------------------------------------------------------------------
+
+    def follow(self) -> None:
+        """Does what the session asks for now."""
+        compared = self._session.compared
+        if compared is None:
+            if self._asked is not None or self.step is not Step.IDLE:
+                self._forget()
+                self._go(Step.IDLE)
+            return
+        a, b = (self._session.document(id) for id in compared.ids)
+        if a is None or b is None:
+            return
+        failed = next((document.error for document in (a, b) if document.state is State.FAILED), None)
+        if a.checkpoint is None or b.checkpoint is None:
+            self._forget()
+            self.error = failed
+            self._go(Step.FAILED if failed is not None else Step.WAITING)
+        elif self._asked is None or self._asked[0] != compared or self._asked[1] is not a.checkpoint or self._asked[2] is not b.checkpoint:
+            self._pair(compared, a.checkpoint, b.checkpoint)
+
+    def _forget(self) -> None:
+        had = self.tree is not None
+        self._asked = self.tree = self.error = self.verdict = None
+        self._tasks.cancel(TASK)
+        self._tasks.cancel(FLAT)
+        if had:
+            self.paired.emit()
+
+    def _pair(self, compared: Compared, a: core.Checkpoint, b: core.Checkpoint) -> None:
+        again = self._asked is not None and self._asked[1] is a and self._asked[2] is b
+        if not again:
+            self._forget()
+        self._asked = (compared, a, b)
+        flat = self.flat
+
+        def work(monitor: core.Monitor) -> PairTree:
+            found = core.pair_up(a, b, in_a=compared.in_a, in_b=compared.in_b, accepted=compared.accepted,
+                                 rejected=_keys(compared), monitor=monitor)
+            return build_pair_tree(Figures(found), monitor, flat=flat)
+
+        def done(tree: PairTree) -> None:
+            self.error = self.verdict = None
+            self._show(tree)
+            self._read(tree)
+
+        self._tasks.start(TASK, work, on_done=done, on_error=self._failed, on_cancel=self._cancelled,
+                          label=self.tr("Pairing the tensors"))
+        self._go(Step.PAIRING)
+
+    def _read(self, tree: PairTree) -> None:
+        assert self._asked is not None
+        rejected, flat = _keys(self._asked[0]), self.flat
+        pending: deque[News] = deque()
+        self._pending = pending
+
+        def work(monitor: core.Monitor) -> core.Verdict:
+            figures = tree.figures
+            comparison = core.with_pairs(figures.comparison, figures.pairs)
+            moved = core.by_content(comparison, rejected, monitor)
+            if moved is not comparison:
+                pending.append(build_pair_tree(Figures(moved), monitor, flat=flat))
+            pairs = list(moved.pairs)
+            for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):
+                pairs[n] = core.with_difference(pairs[n], found)
+                pending.append((n, pairs[n]))
+            return core.verdict_of(core.with_pairs(moved, pairs))
+
+        def done(verdict: core.Verdict) -> None:
+            self._take(pending)
+            self.verdict = verdict
+            self._go(Step.DONE)
+
+        def progress(so_far: int, total: int, _: str) -> None:
+            self.progress = (so_far, total)
+            self._take(pending)
+            self.moved.emit()
+
+        self.error, self.progress = None, (0, 0)
+        self._tasks.start(TASK, work, on_done=done, on_error=self._failed, on_cancel=self._cancelled, on_progress=progress,
+                          label=self.tr("Comparing values"))
+        self._go(Step.READING)
+
+    def _take(self, pending: deque[News]) -> None:
+        """What the worker has found by now."""
+        news: list[tuple[int, core.Pair]] = []
+        for one in _taken(pending):
+            if isinstance(one, PairTree):
+                self._show(one)
+            else:
+                news.append(one)
+        if news and self.tree is not None:
+            self.tree.figures.fill(news)
+            self.grown.emit()
+
+    def _show(self, tree: PairTree) -> None:
+        self._tasks.cancel(FLAT)
+        self.tree = tree
+        self.paired.emit()
+        if tree.flat != self.flat:              # asked for while this one was on its way
+            self._rearrange(tree)
+
+    def _failed(self, error: Exception) -> None:
+        self._take(self._pending)
+        self.error = error
+        self._go(Step.FAILED)
+        if not isinstance(error, core.InspectorError):
+            raise error
+
+    def _cancelled(self) -> None:
+        self._take(self._pending)
+        if self._asked is not None:
+            self._go(Step.STOPPED)
+
+    def _go(self, step: Step) -> None:
+        self.step = step
+        self.moved.emit()
+
+
+def _keys(compared: Compared) -> frozenset[tuple[str, str]]:
+    return frozenset((rule.a, rule.b) for rule in compared.rejected)
+
+
+def _taken(pending: deque[News]) -> Iterator[News]:
+    while pending:
+        yield pending.popleft()

@@ -1,0 +1,250 @@
+"""The commands that edit and save: from the menus to the session's pending edits, the dialogs, and what must be asked before edits
+are lost."""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QMainWindow
+
+from inspector import core
+from inspector.gui.dialogs.edit import EditDialog
+from inspector.gui.dialogs.save import SaveDialog
+from inspector.gui.kit import file_dialogs, message_boxes
+from inspector.gui.state import edit_words, suggested_edits
+from inspector.gui.state.pending_edits import Editing, edited_path
+from inspector.gui.state.session import Document, Selection, Session, State
+from inspector.gui.state.tasks import Tasks
+
+from .banner import SavedBanner
+from .menus import Menus
+from .opening import Opener, name_of
+
+_AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare")       # need no dialog where the selection says it all
+
+
+class EditCommands(QObject):
+    """`show_edits` brings the panel of pending edits to the front."""
+
+    def __init__(self, window: QMainWindow, session: Session, tasks: Tasks, opener: Opener, menus: Menus, saved: SavedBanner,
+                 show_edits: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._window, self._session, self._tasks, self._opener = window, session, tasks, opener
+        self._menus, self._saved, self._show_edits = menus, saved, show_edits
+        self._editing = Editing.shared(session, tasks)
+        self._then_save: int | None = None      # a document to be saved once its edits are applied
+        self.asks = True                        # before edits are lost
+        self._editing.applied.connect(self._applied)
+        self._editing.save_asked.connect(lambda id: self.save_document(id, own=True))
+        self._editing.change_asked.connect(self.change)
+        self._editing.recipe_asked.connect(self.load_recipe)
+        session.selection_changed.connect(self.refresh)
+        for signal in (session.document_changed, session.document_removed, session.edits_changed):
+            signal.connect(lambda id: self.refresh())
+        self.refresh()
+
+    # -- which commands there are
+
+    def refresh(self) -> None:
+        document, selection = self._session.selected_document, self._session.selection
+        ready = document is not None and document.state is State.READY and document.checkpoint is not None
+        id = document.id if document is not None else 0
+        self._menus["undo"].setEnabled(ready and self._session.can_undo(id))
+        self._menus["redo"].setEnabled(ready and self._session.can_redo(id))
+        self._menus["save"].setEnabled(ready and bool(self._session.edits(id)))
+        self._menus["save-as"].setEnabled(ready)
+        self._menus["load-recipe"].setEnabled(ready)
+        one = ready and selection is not None and (selection.value is not None or selection.keys == (selection.prefix,))
+        for kind in edit_words.KINDS:
+            action = self._menus[f"edit-{kind.name}"]
+            action.setEnabled(ready and not (kind.name == "extract" and one))
+            action.setText(self._text(kind, document, selection))
+
+    def _text(self, kind: edit_words.Kind, document: Document | None, selection: Selection | None) -> str:
+        """Dots where a dialog will ask; what is stripped, where that is known."""
+        ckpt = document.checkpoint if document is not None else None
+        if ckpt is None or selection is None or kind.name not in _AT_ONCE:
+            return kind.title() + "…"
+        if kind.name == "strip-prefix":
+            prefix = suggested_edits.prefix_of(ckpt, selection)
+            return self.tr("Strip Prefix “{prefix}”").format(prefix=core.visible(prefix, 40).replace("&", "&&")) if prefix \
+                else kind.title() + "…"
+        return kind.title() if _is_part(selection, ckpt) else kind.title() + "…"
+
+    # -- editing
+
+    def undo(self) -> None:
+        self._with(lambda document: self._session.undo(document.id))
+
+    def redo(self) -> None:
+        self._with(lambda document: self._session.redo(document.id))
+
+    def edit(self, kind: str) -> None:
+        document, selection = self._session.selected_document, self._session.selection
+        if document is None or selection is None or document.checkpoint is None:
+            return
+        edits = self._at_once(kind, document.checkpoint, selection)
+        if edits:
+            self._session.add_edits(document.id, edits)
+        else:
+            suggested = _suggested(kind, document.checkpoint, selection)
+            EditDialog(self._session, self._tasks, document.id, kind, self._window, suggested=suggested).open()
+
+    def change(self, id: int, at: int) -> None:
+        """Asks for a pending edit again."""
+        if at < len(self._session.edits(id)) and self._editing.base(id, at) is not None:
+            kind = edit_words.kind_of(self._session.edits(id)[at])
+            EditDialog(self._session, self._tasks, id, kind, self._window, at=at).open()
+
+    def _at_once(self, kind: str, ckpt: core.Checkpoint, selection: Selection) -> tuple[core.Edit, ...]:
+        """The edits that the selection asks for by itself."""
+        if kind == "strip-prefix":
+            prefix = suggested_edits.prefix_of(ckpt, selection)
+            return (suggested_edits.strip_for(ckpt, selection, prefix),) if prefix else ()
+        if kind not in _AT_ONCE or not _is_part(selection, ckpt):
+            return ()
+        keys = suggested_edits.selected_keys(ckpt, selection)
+        if kind == "extract":
+            return (core.Extract(keys[0]),) if len(keys) == 1 else ()
+        globs = suggested_edits.globs(keys)
+        if kind == "keep":
+            return (core.Keep(globs[0]),) if len(globs) == 1 else ()        # one after the other they would keep nothing
+        return tuple(core.Drop(glob) if kind == "drop" else core.Unshare(glob) for glob in globs)
+
+    def load_recipe(self) -> None:
+        document = self._session.selected_document
+        if document is not None:
+            id = document.id
+            file_dialogs.open_file(self._window, self.tr("Load a recipe"), "", lambda path: self._load(path, id),
+                               filters=(self.tr("Recipes ({patterns})").format(patterns="*.json"), self.tr("All files (*)")))
+
+    def _load(self, path: str, id: int) -> None:
+        self._tasks.start("recipe", lambda monitor: core.read_recipe(path), on_done=lambda edits: self._session.add_edits(id, edits),
+                          on_error=lambda error: self._no_recipe(path, error), label=self.tr("Reading the recipe"))
+
+    def _no_recipe(self, path: str, error: Exception) -> None:
+        said = self.tr("The recipe {name} cannot be used.").format(name=core.visible(os.path.basename(path), 80))
+        message_boxes.tell(self._window, "warning", self.tr("Recipe"), said, core.visible(str(error), 600))
+
+    def _applied(self, id: int) -> None:
+        """An edit that cannot be applied says so in its panel; a save that waited begins."""
+        document = self._session.selected_document
+        if self._editing.error(id) is not None:
+            self._then_save = None
+            if document is not None and document.id == id:
+                self._show_edits()
+        elif self._then_save == id and self._editing.ready(id):
+            self._then_save = None
+            self.save_document(id, own=True)
+
+    # -- saving
+
+    def save(self) -> None:
+        self._with(lambda document: self.save_document(document.id, own=True))
+
+    def save_as(self) -> None:
+        self._with(lambda document: self.save_document(document.id, own=False))
+
+    def save_document(self, id: int, *, own: bool, then: Callable[[], object] | None = None) -> SaveDialog | None:
+        """Asks where to and saves: over the document's `own` file, or beside it. `then` is called once it is saved."""
+        document = self._session.document(id)
+        if document is None or document.checkpoint is None:
+            return None
+        if not self._editing.ready(id):
+            if self._editing.error(id) is not None:
+                self._show_edits()
+            else:
+                self._then_save = id
+            return None
+        edits = self._session.edits(id)
+        dialog = SaveDialog(self._tasks, document, document.path if own and _can_replace(document) else edited_path(document.path),
+                            self._window)
+        dialog.done_saving.connect(lambda report, asked, notes: self._after(id, edits, report, asked, notes, then))
+        dialog.open()
+        return dialog
+
+    def _after(self, id: int, edits: tuple[core.Edit, ...], report: core.SaveReport, asked: str, notes: tuple[str, ...],
+               then: Callable[[], object] | None) -> None:
+        """The new file is opened beside the old one, or in its place, and the report stands over it."""
+        document = self._session.document(id)
+        itself = document is not None and document.checkpoint is not None and \
+            any(os.path.realpath(stamp.path) == os.path.realpath(report.path) for stamp in document.checkpoint.files)
+        self._session.saved_edits(id, edits, into_itself=itself)
+        if then is not None:
+            then()
+            return
+        if document is not None and itself:
+            self._saved.tell(document.path, report, notes)
+            self._opener.reload(id)
+        else:
+            path = report.path if len(report.files) > 1 else asked
+            self._opener.open([path])
+            self._saved.tell(path, report, notes)
+
+    # -- before edits are lost
+
+    def close(self, id: int) -> None:
+        """Closes a document, or asks first."""
+        document = self._session.document(id)
+        if document is None or not self.asks or not self._session.is_modified(id):
+            self._opener.close(id)
+            return
+        message_boxes.ask_to_save(
+            self._window, self.tr("Save the edits?"),
+            self.tr("{name} has {edits} that are not saved.").format(name=core.visible(name_of(document.path), 80),
+                                                                     edits=edit_words.edits(len(self._session.edits(id)))),
+            self.tr("The file on disk is as it was. What you do not save is lost."),
+            lambda: self.save_document(id, own=True, then=lambda: self._opener.close(id)), lambda: self._opener.close(id))
+
+    def may_close(self) -> bool:
+        """Whether the window may close now. If not, the person is asked, and the window closes once it may."""
+        modified = [document for document in self._session.documents if self._session.is_modified(document.id)]
+        if not modified or not self.asks:
+            return True
+        first = modified[0]
+        self._session.select(Selection(first.id))
+        text = self.tr("{name} has {edits} that are not saved.").format(
+            name=core.visible(name_of(first.path), 80), edits=edit_words.edits(len(self._session.edits(first.id)))) \
+            if len(modified) == 1 else self.tr("{n} files have edits that are not saved.").format(n=len(modified))
+        message_boxes.ask_to_save(self._window, self.tr("Save the edits?"), text,
+                            self.tr("The files on disk are as they were. What you do not save is lost."),
+                            lambda: self.save_document(first.id, own=True, then=self._window.close), self._leave)
+        return False
+
+    def _leave(self) -> None:
+        self.asks = False
+        self._window.close()
+
+    def _with(self, act: Callable[[Document], object]) -> None:
+        document = self._session.selected_document
+        if document is not None and document.checkpoint is not None:
+            act(document)
+
+
+def _is_part(selection: Selection, ckpt: core.Checkpoint) -> bool:
+    """Whether something less than the whole file is selected."""
+    return bool(selection.prefix or selection.value is not None or 0 < len(selection.keys) < len(ckpt.tensors))
+
+
+def _can_replace(document: Document) -> bool:
+    """Whether saving under a document's own path would write what it is: not into an archive around it."""
+    return core.file_of(document.path) == document.path
+
+
+def _suggested(kind: str, ckpt: core.Checkpoint, selection: Selection) -> str:
+    """What the first field of a dialog begins with."""
+    if kind == "set":
+        return selection.value or (f"{selection.prefix}." if selection.prefix and not selection.keys else "")
+    if not _is_part(selection, ckpt):
+        return ""
+    if kind == "cast":
+        globs = suggested_edits.globs(suggested_edits.selected_keys(ckpt, selection))
+        return globs[0] if len(globs) == 1 else ""
+    if kind == "rename" and selection.keys and selection.prefix:
+        info = ckpt.tensors[selection.keys[0]]
+        start = f"{info.state_dict}." if info.state_dict else ""
+        name = selection.prefix.removeprefix(start)
+        return f"^{re.escape(name)}" + ("" if selection.keys == (selection.prefix,) else r"\.") if name else ""
+    return ""

@@ -1,0 +1,194 @@
+"""How files come in: by argument, dialog, recent list, drop, a second start or the desktop. Each becomes a task, then a document.
+
+    paths → known already? select it (and reload when it changed) : Session.add → task → Session.loaded or Session.failed
+
+Nothing here opens a box: what is wrong with a file is said in its place in the window.
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from urllib.parse import unquote_to_bytes
+
+from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
+
+from inspector import core
+from inspector.gui.kit import message_boxes
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Document, Selection, Session, State
+from inspector.gui.state.tasks import Tasks
+
+MANY = 20                       # more files than this at once are asked about
+FOLDER_CAP = 2000               # entries of a folder that are looked at
+SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", ".tar", ".pkl", ".mdlus", ".params", ".torch")
+
+
+class Opener(QObject):
+    """`confirm(count, on_yes)` is asked before many files are opened; tests and the screenshot give their own."""
+
+    opened = Signal(int)                # document id, once it is READY or FAILED
+
+    def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QObject | None = None, *,
+                 confirm: Callable[[int, Callable[[], None]], None] | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._tasks = tasks
+        self._settings = settings
+        self.confirm = confirm or (lambda count, on_yes: on_yes())
+
+    def open(self, paths: Iterable[str]) -> None:
+        """Opens files and folders; a folder that is no checkpoint of its own gives the checkpoints lying in it."""
+        wanted = list(dict.fromkeys(os.path.abspath(path) for path in paths))
+        if len(wanted) > MANY:
+            self.confirm(len(wanted), lambda: self._open_all(wanted))
+        else:
+            self._open_all(wanted)
+
+    def find(self, path: str) -> Document | None:
+        """The open document of a path."""
+        wanted = os.path.abspath(path)
+        return next((document for document in self._session.documents if _same(document.path, wanted)), None)
+
+    def reload(self, id: int) -> None:
+        document = self._session.document(id)
+        if document is not None:
+            self._session.restart(id)
+            self._load(document)
+
+    def open_anyway(self, id: int) -> None:
+        """Opens a document though links lead out of its folder."""
+        document = self._session.document(id)
+        if document is not None:
+            document.follow_links = True
+            self.reload(id)
+
+    def close(self, id: int) -> None:
+        self._tasks.cancel(_key(id))
+        self._session.remove(id)
+
+    def cancel(self, id: int) -> None:
+        self._tasks.cancel(_key(id))
+
+    def _open_all(self, paths: list[str]) -> None:
+        """Opens all and selects the first of them."""
+        for n, path in enumerate(paths):
+            known = self.find(path)
+            if known is not None:
+                self._again(known, select=n == 0)
+            elif os.path.isdir(path):
+                self._open_folder(path, select=n == 0)
+            else:
+                self._open_file(path, select=n == 0)
+
+    def _open_file(self, path: str, select: bool = True) -> None:
+        document = self._session.add(path)
+        if select or self._session.selection is None:
+            self._session.select(Selection(document.id))
+        self._load(document)
+
+    def _again(self, document: Document, select: bool) -> None:
+        if select and self._session.selected_document is not document:
+            self._session.select(Selection(document.id))
+        if document.state is State.FAILED or (document.state is State.READY and has_changed(document)):
+            self.reload(document.id)
+
+    def _open_folder(self, folder: str, select: bool) -> None:
+        def look(monitor: core.Monitor) -> list[str]:
+            return [] if core.is_set(folder) else checkpoints_in(folder)
+
+        def found(paths: list[str]) -> None:
+            if not paths:                       # one checkpoint, or none: the reader knows best what to say about it
+                self._open_file(folder, select)
+            elif len(paths) > MANY:
+                self.confirm(len(paths), lambda: self._open_all(paths))
+            else:
+                self._open_all(paths)
+
+        self._tasks.start(("folder", folder), look, on_done=found,
+                          on_error=lambda error: self._open_file(folder, select), label=self.tr("Looking into the folder"))
+
+    def _load(self, document: Document) -> None:
+        id, path = document.id, document.path
+
+        def done(checkpoint: core.Checkpoint) -> None:
+            self._settings.add_recent(path)
+            self._session.loaded(id, checkpoint)
+            self.opened.emit(id)
+
+        def failed(error: Exception) -> None:
+            self._session.failed(id, error if isinstance(error, core.InspectorError) else self._our_fault(error))
+            self.opened.emit(id)
+
+        def work(monitor: core.Monitor) -> core.Checkpoint:
+            with core.collector_paused(for_good=True):
+                return core.open(path, monitor=monitor, follow_links=document.follow_links)
+
+        self._tasks.start(_key(id), work, on_done=done, on_error=failed,
+                          on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),
+                          on_cancel=lambda: self._session.cancelled(id),
+                          label=self.tr("Opening {name}").format(name=core.visible(os.path.basename(path), 60)))
+
+    def _our_fault(self, error: Exception) -> core.InspectorError:
+        wrapped = core.ReadError(self.tr("Checkpoint Inspector made a mistake while reading this file"),
+                                 self.tr("Nothing in the file was run. Please copy the report and send it to us."),
+                                 id="internal")
+        wrapped.__cause__ = error
+        wrapped.__notes__ = [message_boxes.report_of(error)]
+        return wrapped
+
+
+def local_paths(mime: QMimeData) -> list[str]:
+    """The files and folders of this machine among what is dragged or pasted, each once, in order."""
+    return list(dict.fromkeys(path for url in mime.urls() if (path := local_path(url)) is not None))
+
+
+def local_path(url: QUrl) -> str | None:
+    """`url` as a path, or None for what lies elsewhere: http:, or file://host/… which would reach for the network. Undone from
+    its encoded form, so that names which are not UTF-8 survive."""
+    if not url.isLocalFile() or url.host() not in ("", "localhost"):
+        return None
+    if os.name == "nt":
+        path = url.toLocalFile()
+        return None if path.startswith(("//", "\\\\")) else path
+    encoded = url.path(QUrl.ComponentFormattingOption.FullyEncoded)
+    path = os.fsdecode(unquote_to_bytes(encoded))
+    return path if path and "\0" not in path and not path.startswith("//") else None
+
+
+def checkpoints_in(folder: str) -> list[str]:
+    """Files directly in `folder` that are named like checkpoints, in the order of their names. Raises OSError."""
+    found = []
+    with os.scandir(folder) as entries:
+        for count, entry in enumerate(entries):
+            if count >= FOLDER_CAP:
+                break
+            if entry.name.lower().endswith(SUFFIXES) and not entry.name.startswith(".") and entry.is_file():
+                found.append(entry.path)
+    return sorted(found)
+
+
+def has_changed(document: Document) -> bool:
+    """True when a file of the document is no longer what was opened, or is gone."""
+    if document.checkpoint is None:
+        return False
+    for stamp in document.checkpoint.files:
+        try:
+            now = os.stat(stamp.path)
+        except OSError:
+            return True
+        if (now.st_size, now.st_mtime_ns) != (stamp.size, stamp.mtime_ns):
+            return True
+    return False
+
+
+def name_of(path: str) -> str:
+    """What a file is called in menus and titles: its name, or the folder's own."""
+    return os.path.basename(os.path.normpath(path)) or path
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.normcase(one) == os.path.normcase(other)
+
+
+def _key(id: int) -> tuple[str, int]:
+    return ("open", id)

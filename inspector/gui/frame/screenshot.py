@@ -1,0 +1,158 @@
+"""A picture of the window, drawn off screen once everything that was asked for is shown.
+
+What is on it can be chosen by the environment, for documentation and tests:
+    INSPECTOR_THEME=light|dark      QT_SCALE_FACTOR=2      INSPECTOR_SCREENSHOT_SIZE=1440x900
+    INSPECTOR_SCREENSHOT_PANEL=overview|statistics|heatmap|values|layers|details|edits|code|compare
+    INSPECTOR_SCREENSHOT_KEY=conv1.weight       INSPECTOR_SCREENSHOT_RECIPE=fix.json (edits that wait for the first file)
+"""
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QApplication
+
+from inspector import core
+from inspector.gui.panels import PANELS
+from inspector.gui.state.session import Selection, State
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
+
+SIZE = (1440, 900)
+PATIENCE = 300_000          # ms until the picture is given up
+_CALM = 200                 # ms of nothing going on before the shutter: timers that start work are shorter
+_FEW = 24                   # keys that are all shown; with more, the tree opens as far as it thinks fit
+
+
+class Camera(QObject):
+    """`error` says afterwards what went wrong, or is None."""
+
+    def __init__(self, window: MainWindow, paths: list[str], out: str) -> None:
+        super().__init__(window)
+        self._window, self._paths, self._out = window, paths, out
+        self.error: core.InspectorError | None = None
+        self._arranged = False
+        self._painted = False
+        self._calm = QTimer(self)
+        self._calm.setSingleShot(True)
+        self._calm.setInterval(_CALM)
+        self._calm.timeout.connect(self._next)
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(self._give_up)
+
+    def start(self) -> None:
+        width, height = _size(os.environ.get("INSPECTOR_SCREENSHOT_SIZE", ""))
+        self._window.resize(width, height)
+        # a third for the tree's names and columns, the rest for what is said about them
+        self._window.work.setSizes([width * 45 // 100, width * 55 // 100])
+        self._window.show()
+        self._late.start(PATIENCE)
+        self._window.tasks.changed.connect(self._wait)
+        self._window.open_paths(self._paths)
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._window.tasks.running:
+            self._calm.stop()
+        else:
+            self._calm.start()
+
+    def _next(self) -> None:
+        if self._window.tasks.running:
+            return
+        if not self._arranged:
+            self._arranged = True
+            self._arrange()
+            self._wait()
+        elif not self._painted:
+            self._painted = True            # some of what is shown is only read once it is to be painted
+            self._window.grab()
+            self._wait()
+        else:
+            self._shoot()
+
+    def _arrange(self) -> None:
+        """The first file, or its asked key, on the asked panel; the tree opened as far as it stays easy to read."""
+        window, session = self._window, self._window.session
+        first = next(iter(session.documents), None)
+        if first is None:
+            return
+        names = [panel.name for panel in PANELS]
+        panel = os.environ.get("INSPECTOR_SCREENSHOT_PANEL", "overview")
+        if panel == "compare" and len(session.documents) > 1:
+            self._compare()
+            return
+        window.show_panel(names.index(panel) if panel in names else 0)
+        recipe = os.environ.get("INSPECTOR_SCREENSHOT_RECIPE", "")
+        if recipe and first.checkpoint is not None:
+            window.edits.asks = False
+            window.tasks.start("recipe", lambda monitor: core.read_recipe(recipe),
+                               on_done=lambda edits: session.add_edits(first.id, edits))
+        loaded = [document.checkpoint for document in session.documents if document.checkpoint is not None]
+        if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
+            window.expand_all()
+        session.select(self._wanted(first.id))
+
+    def _compare(self) -> None:
+        """The first two files side by side, at the asked key."""
+        window = self._window
+        first, second = window.session.documents[:2]
+        window.compare_documents(first.id, second.id)
+        page, key = window.compare_page, os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
+        paired = page.model.tree is not None
+        self._arranged = paired or page.comparing.error is not None         # again once the names are paired
+        if paired:
+            width = window.width()
+            page.split.setSizes([width * 62 // 100, width * 38 // 100])
+            row = page.model.reveal(key) if key else None
+            if row is not None:
+                page.view.select_row(row)
+
+    def _wanted(self, id: int) -> Selection:
+        document = self._window.session.document(id)
+        key = os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
+        if document is None or document.checkpoint is None or not key:
+            return Selection(id)
+        ckpt = document.checkpoint
+        if key in ckpt.tensors:
+            return Selection(id, key, (key,))
+        if key in ckpt.values:
+            return Selection(id, key, (), key)
+        head = f"{key}."
+        return Selection(id, key, tuple(name for name in ckpt.tensors if name.startswith(head)))
+
+    def _shoot(self) -> None:
+        window = self._window
+        window.activateWindow()
+        (window.compare_page.view if window.comparing_shown else window.tree).setFocus()              # no blinking cursor
+        QApplication.processEvents()
+        if not window.grab().save(self._out, "PNG"):
+            self.error = core.SaveError(f"The picture could not be written to {core.visible(self._out)}",
+                                        "Choose a folder that exists and can be written to.")
+        failed = [document for document in window.session.documents if document.state is State.FAILED]
+        if failed and failed[0].error is not None and self.error is None:
+            error = failed[0].error
+            message = f"{core.visible(failed[0].path, 1000)}: {error.message}"
+            self.error = core.ReadError(message, error.hint, error.where, id=error.id)
+        self._done()
+
+    def _give_up(self) -> None:
+        self.error = core.InspectorError("The window was not ready for its picture after five minutes", "Try a smaller file.")
+        self._done()
+
+    def _done(self) -> None:
+        self._calm.stop()
+        self._late.stop()
+        self._window.tasks.changed.disconnect(self._wait)
+        QApplication.exit(0)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """"1440x900" as numbers, within reason; SIZE for anything else."""
+    width, cross, height = text.partition("x")
+    if not cross or not width.isdecimal() or not height.isdecimal():
+        return SIZE
+    return min(max(int(width), 520), 8000), min(max(int(height), 360), 8000)

@@ -1,0 +1,79 @@
+"""A window from start to end: the application, what it is made of, and the order in which they come and go."""
+from __future__ import annotations
+
+import os
+import tempfile
+
+from PySide6.QtCore import QTimer
+
+from inspector.gui.kit import theme
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+
+from .application import Application, existing, keep_qt_quiet
+from .instance_server import Server
+from .main_window import MainWindow
+from .screenshot import Camera
+
+LISTEN_AFTER = 300          # ms; the files are on the screen by then
+
+
+def show(paths: list[str], *, remember: bool = True, listen: bool = True) -> int:
+    """Shows the window with `paths` until it is closed."""
+    if not remember:
+        with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
+            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen)
+    return _show(paths, Settings(), listen)
+
+
+def picture(paths: list[str], out: str) -> int:
+    """Draws the window with `paths` to the file `out`. Nobody's settings are read or written. Raises InspectorError."""
+    keep_qt_quiet()
+    with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
+        settings = Settings(os.path.join(folder, "settings.ini"))
+        app = existing() or Application(settings.theme)
+        window = _window(settings)
+        camera = Camera(window, paths, out)
+        QTimer.singleShot(0, camera.start)
+        app.exec()
+        window.close()
+        if camera.error is not None:
+            raise camera.error
+        return 0
+
+
+def _show(paths: list[str], settings: Settings, listen: bool) -> int:
+    app = existing() or Application(settings.theme)
+    app.catcher.install()
+    window = _window(settings)
+    app.file_asked.connect(lambda path: window.open_paths([path]))
+    window.show()
+    window.open_paths([*paths, *app.window_is_there()])
+    if listen:
+        QTimer.singleShot(LISTEN_AFTER, lambda: _listen(window))
+    try:
+        return app.exec()
+    finally:
+        app.catcher.remove()
+
+
+def _window(settings: Settings) -> MainWindow:
+    session, tasks = Session(), Tasks()
+    window = MainWindow(session, tasks, settings)
+    for part in (session, tasks, settings):
+        part.setParent(window)
+    theme.watcher().dress()
+    return window
+
+
+def _listen(window: MainWindow) -> None:
+    """Answers later starts from now on."""
+    server = Server(window)
+
+    def asked(paths: list[str]) -> None:
+        window.to_front()
+        window.open_paths(paths)
+
+    server.asked.connect(asked)
+    server.listen()

@@ -1,0 +1,1 @@
+"""What the window knows: session, tasks, pending edits, analysis."""

@@ -1,0 +1,453 @@
+"""What panels are made of: plain-text labels, cards, tiles, bars, fact grids; and the sums they show. No panel knows another."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from math import ceil
+from typing import NamedTuple
+
+from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QFontMetricsF,
+    QGuiApplication,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextOption,
+)
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLayout,
+    QPushButton,
+    QSizePolicy,
+    QTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.state.session import Selection, Session
+
+LARGEST = 10                    # tensors listed by size
+ROWS = 8                        # rows of a breakdown; the rest becomes one
+
+
+class Share(NamedTuple):
+    """One slice of a breakdown: tensors with `nbytes` logical bytes together."""
+
+    name: str
+    tensors: int
+    nbytes: int
+
+
+class Sums(NamedTuple):
+    """`logical` bytes are elements times width; `stored` counts each storage once. `optimizer` elements are not parameters."""
+
+    tensors: int
+    values: int
+    parameters: int
+    optimizer: int
+    logical: int
+    stored: int
+    sharing: int
+    broken: int
+    dtypes: tuple[Share, ...]
+    devices: tuple[Share, ...]
+    parts: tuple[Share, ...]
+    largest: tuple[core.TensorInfo, ...]
+
+
+def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> Sums:
+    """Adds up the tensors `keys` under `prefix`; of the whole file, when there are neither. For workers: linear in the keys."""
+    chosen = keys if prefix or keys else tuple(ckpt.tensors)
+    dtypes: dict[str, list[int]] = {}
+    devices: dict[str, list[int]] = {}
+    parts: dict[str, list[int]] = {}
+    storages: dict[str, int] = {}
+    skip = len(prefix) + 1 if prefix else 0
+    weights = optimizer = logical = broken = 0
+    sized = []
+    for count, key in enumerate(chosen):
+        if not count & 0xfff:
+            monitor.report(count, len(chosen))
+        tensor = ckpt.tensors[key]
+        nbytes, numel = tensor.nbytes, tensor.numel
+        part = key[skip:].split(".", 1)[0]
+        for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
+            row = table.setdefault(name, [0, 0])
+            row[0] += 1
+            row[1] += nbytes
+        if "optim" in key[:200].split(".", 1)[0].lower():
+            optimizer += numel
+        else:
+            weights += numel
+        logical += nbytes
+        broken += bool(tensor.problem)
+        if tensor.storage:
+            storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
+        sized.append((nbytes, count))
+    sized.sort(key=lambda item: (-item[0], item[1]))
+    stored = sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages)
+    return Sums(
+        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=weights,
+        optimizer=optimizer, logical=logical, stored=stored, sharing=sum(n for n in storages.values() if n > 1), broken=broken,
+        dtypes=_shares(dtypes), devices=_shares(devices), parts=_shares(parts),
+        largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
+
+
+def _values(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str]) -> int:
+    if not prefix:
+        return 0 if keys else len(ckpt.values)
+    head = f"{prefix}."
+    return sum(1 for key in ckpt.values if key.startswith(head))
+
+
+def is_whole(selection: Selection, ckpt: core.Checkpoint) -> bool:
+    """Whether a selection is all of the file. Tensors from all over it have only the root in common and are not."""
+    return not selection.prefix and selection.value is None and (not selection.keys or len(selection.keys) == len(ckpt.tensors))
+
+
+def _shares(table: dict[str, list[int]]) -> tuple[Share, ...]:
+    found = sorted((Share(name, count, nbytes) for name, (count, nbytes) in table.items()), key=lambda s: -s.nbytes)
+    if len(found) <= ROWS:
+        return tuple(found)
+    rest = found[ROWS - 1:]
+    return (*found[:ROWS - 1], Share("\0", sum(s.tensors for s in rest), sum(s.nbytes for s in rest)))
+
+
+def one_tensor(session: Session) -> tuple[core.Checkpoint, core.TensorInfo] | str:
+    """The tensor that is selected, or what to do so that one is."""
+    selection, document = session.selection, session.selected_document
+    if selection is None or document is None or document.checkpoint is None:
+        return QCoreApplication.translate("Panels", "Select a tensor to see its values.")
+    if selection.value is not None:
+        return QCoreApplication.translate("Panels", "This is a single value, not a tensor: it stands in the list and under Details.")
+    tensors = document.checkpoint.tensors
+    keys = selection.keys if selection.keys or selection.prefix else tuple(tensors)
+    if len(keys) != 1:
+        return QCoreApplication.translate("Panels", "Select one tensor of these {n} to see its values.").format(
+            n=f"{len(keys):,}") if keys else QCoreApplication.translate("Panels", "There are no tensors here.")
+    return document.checkpoint, tensors[keys[0]]
+
+
+def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,
+          selectable: bool = True) -> QLabel:
+    """Plain text, whatever it says. `tone` is "muted", "danger" …; `scale` multiplies the font's size."""
+    made = QLabel()
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setText(text)
+    made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if tone:
+        made.setProperty("tone", tone)
+    restyle(made, strong, scale)
+    return made
+
+
+def restyle(widget: QWidget, strong: bool, scale: float) -> None:
+    font = widget.font()
+    font.setPointSizeF(font.pointSizeF() * scale)
+    if strong:
+        font.setWeight(font.Weight.DemiBold)
+    widget.setFont(font)
+
+
+class Prose(QTextEdit):
+    """Text of any length that wraps anywhere, as high as it needs to be, selectable; for words that quote a file. Plain only."""
+
+    def __init__(self, text: str, name: str, *, tone: str = "", strong: bool = False, scale: float = 1.0) -> None:
+        super().__init__()
+        self.setAcceptRichText(False)
+        self.setReadOnly(True)
+        self.setAcceptDrops(False)
+        self.setAccessibleName(name)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # not Fixed: that would cap the height at what the size hint needs at its own width
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
+        self.setObjectName("prose")
+        if tone:
+            self.setProperty("tone", tone)
+        restyle(self, strong, scale)
+        self._measured = (-1, 0)
+        self.setPlainText(text)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """So that layouts know the right height at once, before anything is drawn."""
+        if width != self._measured[0]:
+            page = self.document().clone()
+            page.setTextWidth(max(width, 1))
+            self._measured = (width, ceil(page.size().height()))
+        return self._measured[1]
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.heightForWidth(200))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(60, ceil(QFontMetricsF(self.font()).height()))
+
+
+def fact(text: str, name: str) -> QWidget:
+    """A value as a selectable label, or as one that wraps anywhere when its words are long."""
+    if max(map(len, text.split()), default=0) <= 18:
+        made = label(text, wrap=True)
+        made.setAccessibleName(name)
+        return made
+    return Prose(text, name)
+
+
+class Card(QFrame):
+    """A titled box. `body` is where its content goes."""
+
+    def __init__(self, title: str = "", trailing: QWidget | None = None) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(16, 13, 16, 15)
+        self.body.setSpacing(9)
+        if title:
+            head = QHBoxLayout()
+            head.addWidget(label(title, strong=True, selectable=False))
+            head.addStretch(1)
+            if trailing is not None:
+                head.addWidget(trailing)
+            self.body.addLayout(head)
+
+
+class Columns(QWidget):
+    """Boxes side by side while each has `narrowest` pixels, else in fewer columns."""
+
+    def __init__(self, boxes: Sequence[QWidget], narrowest: int, spacing: int) -> None:
+        super().__init__()
+        self._boxes, self._narrowest, self._columns = boxes, narrowest, 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(spacing)
+        self.setMinimumWidth(narrowest)         # the grid's own minimum would keep the page from getting narrower
+        self._arrange(len(boxes))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        fitting = max(self.width() // self._narrowest, 1)
+        columns = len(self._boxes)
+        while columns > fitting:
+            columns = (columns + 1) // 2 if columns > 1 else 1
+        self._arrange(columns)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        for column in range(self._columns):
+            self._grid.setColumnStretch(column, 0)
+        self._columns = columns
+        for n, box in enumerate(self._boxes):
+            self._grid.addWidget(box, n // columns, n % columns)
+        for column in range(columns):
+            self._grid.setColumnStretch(column, 1)
+        self.updateGeometry()
+
+
+def tiles(entries: Iterable[tuple[str, str, str]]) -> QWidget:
+    """Big numbers side by side: (caption, number, remark beneath it or "")."""
+    boxes = []
+    for caption, number, remark in entries:
+        box = Card()
+        box.body.setContentsMargins(14, 10, 12, 11)
+        box.body.setSpacing(1)
+        box.body.addWidget(label(caption, tone="muted", selectable=False))
+        shown = label(number, strong=True, scale=1.55)
+        shown.setAccessibleName(caption)
+        shown.setMinimumWidth(20)
+        box.body.addWidget(shown)
+        if remark:
+            box.body.addWidget(label(remark, tone="muted", wrap=True))
+        box.body.addStretch(1)
+        boxes.append(box)
+    return Columns(boxes, 125, 10)
+
+
+def facts(entries: Iterable[tuple[str, str]]) -> QGridLayout:
+    """Name and value, one pair a row; pairs without a value are left out."""
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(22)
+    grid.setVerticalSpacing(7)
+    grid.setColumnStretch(1, 1)
+    for row, (name, value) in enumerate((name, value) for name, value in entries if value):
+        if len(name) <= 24:
+            grid.addWidget(label(name, tone="muted", selectable=False), row, 0, Qt.AlignmentFlag.AlignTop)
+        else:
+            caption = Prose(name, name, tone="muted")
+            caption.setMaximumWidth(170)
+            grid.addWidget(caption, row, 0)         # no alignment: it would take the height out of the layout's hands
+        grid.addWidget(fact(value, name), row, 1)
+    return grid
+
+
+class Bar(QAbstractButton):
+    """A row of a breakdown: a name, what is said on the right, and a bar as long as `part` (0 to 1; None: no bar). With `on_click` it is a
+    button that keyboard and mouse reach; with `raw` its name can be copied."""
+
+    def __init__(self, name: str, said: str, part: float | None, *, remark: str = "", colour: str = "", raw: str | None = None,
+                 on_click: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        self._name, self._said, self._remark = name, said, remark
+        self._part = None if part is None else min(max(part, 0.0), 1.0)
+        self._colour = colour
+        self.setAccessibleName(f"{name}: {said}")
+        self.setToolTip(words.tip(f"{name}  {remark}".strip()))
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if on_click else Qt.FocusPolicy.NoFocus)
+        if on_click is not None:
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.clicked.connect(lambda: on_click())
+        self._live = on_click is not None
+        if raw is not None:
+            copy = QAction(icons.icon("copy"), self.tr("Copy key"), self)
+            copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(raw))
+            self.addAction(copy)
+            self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def sizeHint(self) -> QSize:
+        return QSize(240, self.fontMetrics().height() + (15 if self._part is not None else 8))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colours(self.palette())
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        area = QRectF(self.rect())
+        if self._live and (self.underMouse() or self.hasFocus()):
+            painter.setBrush(QColor(c.hover))
+            painter.setPen(QColor(c.accent) if self.hasFocus() else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), 5, 5)
+        inner = area.adjusted(6, 2, -6, -2) if self._part is not None else area.adjusted(6, 4, -6, -4)
+        metrics = QFontMetricsF(self.font())
+        line = QRectF(inner.left(), inner.top(), inner.width(), metrics.height())
+        said = metrics.horizontalAdvance(self._said)
+        painter.setPen(QColor(c.muted))
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, self._said)
+        room = line.width() - said - 14
+        remark = metrics.horizontalAdvance(self._remark) + 10 if self._remark else 0
+        if remark > room * 0.45:
+            remark = 0
+        name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, max(room - remark, 20))
+        painter.setPen(QColor(c.link if self._part is None and self._live else c.text))
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+        if remark:
+            painter.setPen(QColor(c.muted))
+            beside = line.left() + metrics.horizontalAdvance(name) + 10
+            painter.drawText(QPointF(beside, line.top() + metrics.ascent()), self._remark)
+        if self._part is None:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        track = QRectF(inner.left(), inner.bottom() - 5, inner.width(), 4)
+        painter.setBrush(QColor(c.track))
+        painter.drawRoundedRect(track, 2, 2)
+        if self._part > 0:
+            painter.setBrush(QColor(self._colour or c.accent))
+            painter.drawRoundedRect(QRectF(track.left(), track.top(), max(track.width() * self._part, 3.0), 4), 2, 2)
+
+    def enterEvent(self, event: object) -> None:
+        self.update()
+
+    def leaveEvent(self, event: object) -> None:
+        self.update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self._live and event.button() == Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+        else:
+            event.ignore()
+
+
+class FindingBox(QFrame):
+    """One finding: its level as picture and word, what is odd, where, and what to do. Selectable; Ctrl+C copies all of it. `fix` is a
+    button that repairs it."""
+
+    def __init__(self, finding: core.Finding, fix: tuple[str, Callable[[], object]] | None = None) -> None:
+        super().__init__()
+        self.setProperty("level", finding.level)
+        level = {"danger": self.tr("Danger"), "warning": self.tr("Warning"), "info": self.tr("Note")}[finding.level]
+        c = theme.colours()
+        tint = c._asdict()[finding.level]
+        picture = QLabel()
+        picture.setPixmap(icons.pixmap(finding.level, 20, tint))
+        picture.setAccessibleName(level)
+        message = core.visible(finding.message, 1000)
+        words_ = QVBoxLayout()
+        words_.setSpacing(3)
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(label(level, tone=finding.level, strong=True, selectable=False), 0, Qt.AlignmentFlag.AlignTop)
+        if finding.where:
+            head.addWidget(Prose(core.visible(finding.where, 120), self.tr("Where"), tone="muted"), 1)
+        else:
+            head.addStretch(1)
+        words_.addLayout(head)
+        words_.addWidget(Prose(message, level))
+        if finding.hint:
+            words_.addWidget(Prose(core.visible(finding.hint, 1000), self.tr("What to do"), tone="muted"))
+        if fix is not None:
+            words_.addSpacing(3)
+            words_.addWidget(_fix_button(*fix), 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(11)
+        row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(words_, 1)
+        raw = "\n".join(part for part in (f"{level}: {finding.message}", finding.hint, finding.where) if part)
+        copy = QAction(icons.icon("copy"), self.tr("Copy"), self)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(raw))
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.setAccessibleName(f"{level}: {message}")
+
+
+def _fix_button(text: str, run: Callable[[], object]) -> QPushButton:
+    button = QPushButton(text)
+    icons.put(button, "fix")
+    button.setAccessibleName(text)
+    button.setToolTip(QCoreApplication.translate("FindingBox", "Adds an edit that waits until you save. It can be undone."))
+    button.clicked.connect(lambda: run())
+    return button
+
+
+def empty(layout: QLayout) -> None:
+    """Takes everything out of a layout."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.deleteLater()
+        elif inner is not None:
+            empty(inner)
+
+
+def format_name(format: str) -> str:
+    """What a person calls a container; names of formats are not translated."""
+    return {"torch-zip": "PyTorch zip (torch 1.6 and later)", "torch-legacy": "PyTorch legacy (torch 0.1.10 to 1.5)",
+            "torch-tar": "PyTorch tar (torch before 0.1.10)", "torchscript": "TorchScript archive",
+            "torch-export": "torch.export archive",
+            "safetensors": "safetensors", "safetensors-sharded": "safetensors, sharded", "torch-sharded": "PyTorch, sharded",
+            "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle"}.get(format, format)

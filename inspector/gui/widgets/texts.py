@@ -1,0 +1,91 @@
+"""Long texts and tables from a file: a value, whole; metadata by name."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QFontDatabase, QGuiApplication
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPlainTextEdit, QPushButton, QTableWidget, QTableWidgetItem
+
+from inspector import core
+from inspector.gui.kit import icons, words
+
+from .boxes import Card
+
+TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
+METADATA_ROWS = 500
+translate = QCoreApplication.translate
+
+
+def value_card(value: core.Plain) -> Card:
+    """A plain value, a long text in part until more is asked for, and a button that copies all of it."""
+    raw = full_text(value)
+    card = Card(translate("Texts", "Value"))
+    box = QPlainTextEdit()
+    box.setReadOnly(True)
+    box.setAcceptDrops(False)
+    box.setAccessibleName(translate("Texts", "Value"))
+    box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    box.setPlainText(_lines(raw[:TEXT_SHOWN]))
+    lines = min(max(raw[:TEXT_SHOWN].count("\n") + 1 + len(raw) // 70, 3), 24)
+    box.setFixedHeight(box.fontMetrics().lineSpacing() * lines + 24)
+    card.body.addWidget(box)
+    buttons = QHBoxLayout()
+    copy = QPushButton(translate("Texts", "Copy value"))
+    icons.put(copy, "copy")
+    copy.setAccessibleName(copy.text())
+    copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(raw))
+    buttons.addWidget(copy)
+    if len(raw) > TEXT_SHOWN:
+        more = QPushButton(translate("Texts", "Show all {n} characters").format(n=f"{len(raw):,}"))
+        more.setAccessibleName(more.text())
+        more.clicked.connect(lambda: box.setPlainText(_lines(raw)))
+        more.clicked.connect(more.hide)
+        buttons.addWidget(more)
+    buttons.addStretch(1)
+    card.body.addLayout(buttons)
+    return card
+
+
+def full_text(value: core.Plain) -> str:
+    """A plain value as text, whole: a string as it is, an unknown object as its one line."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, core.Opaque):
+        return value.text
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 8000:
+        return hex(value)               # decimal digits of a huge integer take quadratic time
+    return repr(value)
+
+
+def _lines(raw: str) -> str:
+    """Text with its own line breaks and tabs, everything else invisible made visible. A line without end is broken up, since Qt
+    lays out one paragraph at a time."""
+    step = 2000
+    shown = []
+    for line in raw.replace("\r\n", "\n").split("\n"):
+        for start in range(0, len(line), step) or (0,):
+            piece = line[start:start + step]
+            shown.append("\t".join(core.visible(part, step) for part in piece.split("\t")))
+    return "\n".join(shown)
+
+
+def table_of(entries: Mapping[str, str], first: str, second: str) -> QTableWidget:
+    """Names and texts, each with a tooltip of its own."""
+    rows = list(entries.items())[:METADATA_ROWS]
+    table = QTableWidget(len(rows), 2)
+    table.setHorizontalHeaderLabels([first, second])
+    table.setAccessibleName(f"{first}, {second}")
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.verticalHeader().hide()
+    table.setProperty("sheet", True)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+    for row, (name, text) in enumerate(rows):
+        for column, raw in enumerate((name, text)):
+            item = QTableWidgetItem(core.visible(raw, 400))
+            item.setToolTip(words.tip(raw))
+            table.setItem(row, column, item)
+    table.setMinimumHeight(220)
+    return table

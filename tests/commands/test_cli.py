@@ -1,0 +1,558 @@
+"""The command line: what it prints where, and its exit codes. Mostly in this process; a process of its own costs time."""
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import types
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+import inspector
+from inspector import cli, core
+from tests import builders
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+    return run
+
+
+@pytest.fixture
+def no_display(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Two tensors: a = [0, 1, 2, 3] as float32 and b = [[-1], [5]] as int64."""
+    path = tmp_path / "small.safetensors"
+    path.write_bytes(builders.safetensors(
+        {"a": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]},
+         "b": {"dtype": "I64", "shape": [2, 1], "data_offsets": [16, 32]}},
+        struct.pack("<4f2q", 0, 1, 2, 3, -1, 5)))
+    return path
+
+
+@pytest.fixture
+def training(tmp_path: Path) -> Path:
+    path = tmp_path / "last.pth"
+    weight = torch.arange(12.).reshape(3, 4)
+    torch.save({"epoch": 7, "loss": float("nan"), "name": "run\n\x1b[31m1", "lr": float("inf"),
+                "model_state_dict": {"w": weight, "tied": weight, "turned": weight.t(), "scale": torch.tensor(2.5)}}, path)
+    return path
+
+
+def one_line(err: str) -> str:
+    assert err.startswith("inspector: ")
+    assert err.endswith("\n")
+    assert err.count("\n") == 1
+    return err
+
+
+# -- ls -----------------------------------------------------------------------------------------------------------------------
+
+def test_that_ls_json_has_the_fixed_layout(run: Run, small: Path) -> None:
+    code, out, err = run("ls", "--json", "--digest", small)
+    assert (code, err) == (0, "")
+    said = json.loads(out)
+    assert list(said) == ["path", "format", "kind", "tensors", "values", "state_dicts", "findings"]
+    assert (said["path"], said["format"], said["kind"]) == (str(small), "safetensors", "state-dict")
+    first = said["tensors"][0]
+    storage = first.pop("storage")
+    assert isinstance(storage, str)
+    assert first == {
+        "key": "a", "shape": [4], "dtype": "float32", "device": None, "stride": [1], "offset": 0, "numel": 4, "nbytes": 16,
+        "storage_nbytes": 16, "requires_grad": False, "state_dict": "",
+        "sha256": hashlib.sha256(struct.pack("<4f", 0, 1, 2, 3)).hexdigest()}
+    assert [t["key"] for t in said["tensors"]] == ["a", "b"]
+
+
+def test_that_ls_json_tells_values_and_shared_storages(run: Run, training: Path) -> None:
+    code, out, _ = run("ls", training, "--json")
+    said = json.loads(out)
+    assert code == 0
+    assert said["state_dicts"] == ["model_state_dict"]
+    assert {"key": "epoch", "type": "int", "value": 7} in said["values"]
+    assert {"key": "loss", "type": "float", "value": "nan"} in said["values"]
+    assert {"key": "lr", "type": "float", "value": "inf"} in said["values"]
+    tensors = {t["key"]: t for t in said["tensors"]}
+    assert list(tensors) == [f"model_state_dict.{name}" for name in ("w", "tied", "turned", "scale")]
+    assert tensors["model_state_dict.w"]["storage"] == tensors["model_state_dict.turned"]["storage"]
+    assert (tensors["model_state_dict.turned"]["shape"], tensors["model_state_dict.turned"]["stride"]) == ([4, 3], [1, 4])
+    assert (tensors["model_state_dict.scale"]["shape"], tensors["model_state_dict.scale"]["device"]) == ([], "cpu")
+    assert "sha256" not in tensors["model_state_dict.w"]
+    assert all(t["state_dict"] == "model_state_dict" for t in said["tensors"])
+
+
+def test_that_ls_text_says_what_is_there(run: Run, training: Path) -> None:
+    code, out, err = run("ls", training)
+    assert (code, err) == (0, "")
+    assert "a training checkpoint (torch-zip), 4 tensors, 25 parameters" in out       # `tied` is the same view as `w`
+    assert "epoch" in out
+    assert "[3, 4]" in out
+    assert "model_state_dict.turned" in out
+
+
+def test_that_control_characters_of_files_are_escaped(run: Run, training: Path) -> None:
+    """H11"""
+    _, out, _ = run("ls", training)
+    assert "\x1b" not in out
+    assert "\\x1b[31m1" in out
+
+
+def test_that_columns_line_up_and_digests_are_last(run: Run, small: Path) -> None:
+    _, out, _ = run("ls", "--digest", small)
+    rows = [line for line in out.splitlines() if line.startswith(("key ", "a ", "b "))]
+    assert rows[0].split() == ["key", "shape", "dtype", "device", "bytes", "sha256"]
+    assert len({row.index(word) for row, word in zip(rows, ("dtype", "float32", "int64"), strict=True)}) == 1
+    assert rows[1].split()[-1] == hashlib.sha256(struct.pack("<4f", 0, 1, 2, 3)).hexdigest()
+
+
+def test_that_a_broken_tensor_has_a_problem_and_no_digest(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    torch.save({"w": torch.arange(4.), "x": torch.ones(3)}, path)
+    data = bytearray(path.read_bytes())
+    at = data.index(struct.pack("<4f", 0, 1, 2, 3))
+    data[at] ^= 1
+    path.write_bytes(data)
+    code, out, _ = run("ls", path, "--json", "--digest")
+    broken, sound = json.loads(out)["tensors"]
+    assert code == 0
+    assert "CRC" in broken["problem"]
+    assert "sha256" not in broken
+    assert "problem" not in sound
+    assert "! " in run("ls", path, "--digest")[1]
+    assert "problem" in json.loads(run("stats", path, "--json")[1])["tensors"][0]
+
+
+def test_that_lone_surrogates_neither_crash_nor_change(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    torch.save({"a\ud800": torch.ones(1), "模型": torch.ones(1)}, path)
+    assert [t["key"] for t in json.loads(run("ls", "--json", path)[1])["tensors"]] == ["a\ud800", "模型"]
+    out = run("ls", path)[1]
+    assert "a\\ud800" in out
+    assert "模型" in out
+
+
+# -- what cannot be read ------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"<html><title>404</title></html>", b"\x80\x02}", os.urandom(500), b"\0" * 4096],
+                         ids=["empty", "zip-magic", "html", "cut-pickle", "noise", "zeros"])
+@pytest.mark.parametrize("command", ["ls", "stats", "check"])
+def test_that_garbage_is_one_line_and_exit_2(run: Run, tmp_path: Path, command: str, content: bytes) -> None:
+    path = tmp_path / "x.pth"
+    path.write_bytes(content)
+    code, out, err = run(command, path)
+    assert (code, out) == (2, "")
+    assert f"inspector: {path}: " in one_line(err)
+
+
+def test_that_a_missing_file_and_a_folder_are_one_line(run: Run, tmp_path: Path) -> None:
+    for path in (tmp_path / "nothing", tmp_path):
+        code, out, err = run("ls", path, "--json")
+        assert (code, out) == (2, "")
+        assert str(path) in one_line(err)
+
+
+def test_that_file_names_cannot_forge_lines(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("ls", tmp_path / "a\ninspector: all is well\x1b[0m")
+    assert code == 2
+    assert "\\n" in one_line(err)
+    assert "\x1b" not in err
+
+
+@pytest.mark.parametrize("arguments", [["ls"], ["ls", "a", "b"], ["ls", "--what", "a"], ["stats", "a", "--bins", "x"],
+                                       ["ls", "-"], ["--frob"], ["-"], ["desktop"], ["desktop", "dance"], ["demo", "x"],
+                                       ["check", "--dig", "a"]],
+                         ids=" ".join)
+def test_that_a_mistaken_command_is_one_line_and_exit_2(run: Run, arguments: list[str]) -> None:
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    one_line(err)
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_that_options_may_stand_anywhere(run: Run, small: Path, place: int) -> None:
+    arguments: list[object] = ["ls", small]
+    arguments.insert(place, "--json")
+    code, out, _ = run(*arguments)
+    assert code == 0
+    assert json.loads(out)["format"] == "safetensors"
+
+
+def test_that_a_bug_is_one_line_too(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("oh\nno")
+
+    monkeypatch.setattr(core, "open", broken)
+    monkeypatch.delenv("INSPECTOR_DEBUG", raising=False)
+    code, out, err = run("ls", small)
+    assert (code, out) == (2, "")
+    assert "bug in inspector (KeyError" in one_line(err)
+    assert "INSPECTOR_DEBUG=1" in err
+    monkeypatch.setenv("INSPECTOR_DEBUG", "1")
+    with pytest.raises(KeyError):
+        cli.main(["ls", str(small)])
+
+
+def test_that_ctrl_c_is_quiet(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(core, "open", interrupted)
+    assert run("ls", small) == (130, "", "")
+
+
+# -- stats --------------------------------------------------------------------------------------------------------------------
+
+def test_that_stats_json_has_the_fixed_layout(run: Run, small: Path) -> None:
+    code, out, err = run("stats", small, "--json", "--bins", "3")
+    assert (code, err) == (0, "")
+    said = json.loads(out)
+    assert said["tensors"][0] == {
+        "key": "a", "numel": 4, "min": 0, "max": 3, "mean": 1.5, "std": pytest.approx(1.25 ** 0.5), "nan": 0, "inf": 0, "zeros": 1,
+        "hist": {"edges": [0, 1, 2, 3], "counts": [1, 1, 2]},
+        "l2": pytest.approx(14 ** 0.5), "posinf": 0, "neginf": 0, "subnormal": 0, "distinct": said["tensors"][0]["distinct"],
+        "quantiles": {"0.01": pytest.approx(0.03), "0.05": pytest.approx(0.15), "0.25": 0.75, "0.5": 1.5, "0.75": 2.25,
+                      "0.95": pytest.approx(2.85), "0.99": pytest.approx(2.97)}}
+    assert said["findings"] == []
+    assert [t["key"] for t in said["tensors"]] == ["a", "b"]
+    assert run("stats", small)[1].splitlines()[1].split() == ["a", "4", "0", "3", "1.5", "1.11803", "0", "0", "1"]
+
+
+def test_that_numbers_json_lacks_are_strings(run: Run, tmp_path: Path) -> None:
+    """D31"""
+    path = tmp_path / "n.safetensors"
+    path.write_bytes(builders.safetensors({"n": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}},
+                                          struct.pack("<2f", float("nan"), float("inf"))))
+    code, out, _ = run("stats", path, "--json")
+    assert code == 0
+    assert json.loads(out)["tensors"] == [{
+        "key": "n", "numel": 2, "min": "nan", "max": "nan", "mean": "nan", "std": "nan", "nan": 1, "inf": 1, "zeros": 0,
+        "hist": {"edges": [], "counts": []},
+        "l2": "nan", "posinf": 1, "neginf": 0, "subnormal": 0, "distinct": None, "quantiles": {}}]
+    assert [finding["id"] for finding in json.loads(out)["findings"]] == ["nan-values", "infinite-values"]
+    said = run("stats", path)[1]
+    assert "nan" in said
+    assert "danger" in said
+
+
+@pytest.mark.parametrize(("encoding", "expected"), [("utf-8", "█"), ("ascii", "@")])
+def test_that_a_terminal_gets_small_histograms_it_can_show(small: Path, monkeypatch: pytest.MonkeyPatch, encoding: str,
+                                                           expected: str) -> None:
+    class Terminal(io.TextIOWrapper):
+        def isatty(self) -> bool:
+            return True
+
+    raw = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", Terminal(raw, encoding, write_through=True))
+    assert cli.main(["stats", str(small)]) == 0
+    assert expected in raw.getvalue().decode(encoding).splitlines()[1]
+
+
+def test_that_stats_match_by_glob(run: Run, training: Path) -> None:
+    keys = [t["key"] for t in json.loads(run("stats", "--match", "*.t*", training, "--json")[1])["tensors"]]
+    assert keys == ["model_state_dict.tied", "model_state_dict.turned"]
+    code, out, err = run("stats", training, "--match", "nothing*")
+    assert (code, out) == (2, "")
+    assert "no tensor matches nothing*" in one_line(err)
+    assert run("stats", training, "--bins", "0")[0] == 2
+
+
+# -- check --------------------------------------------------------------------------------------------------------------------
+
+def test_that_check_says_nothing_wrong(run: Run, small: Path) -> None:
+    code, out, err = run("check", small)
+    assert (code, err) == (0, "")
+    assert out.endswith("nothing wrong\n")
+    code, out, _ = run("check", small, "--json")
+    assert code == 0
+    assert json.loads(out) == {"path": str(small), "format": "safetensors", "kind": "state-dict", "findings": []}
+
+
+def test_that_check_finds_calls_and_exits_1(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "trip.pth"
+    path.write_bytes(builders.torch_zip(builders.trip_pickles()["in-a-dict"]))
+    code, out, _ = run("check", path, "--json")
+    assert code == 1
+    dangers = [f for f in json.loads(out)["findings"] if f["level"] == "danger"]
+    assert builders.TRIP_MODULE in dangers[0]["message"]
+    assert list(dangers[0]) == ["id", "level", "where", "message", "hint"]
+    code, out, _ = run("check", path)
+    assert code == 1
+    assert builders.TRIP_MODULE in out
+    assert run("ls", path)[0] == 0
+
+
+def test_that_check_tells_what_it_learnt_before_the_file_broke_off(run: Run, tmp_path: Path) -> None:
+    """C02"""
+    path = tmp_path / "trip.pth"
+    path.write_bytes(builders.torch_zip(builders.trip_pickles()["broken-tail"]))
+    code, out, err = run("check", path, "--json")
+    one_line(err)
+    assert code == 2
+    said = json.loads(out)
+    assert builders.TRIP_MODULE in json.dumps(said["findings"])
+    assert said["error"]["message"]
+    code, out, err = run("check", path)
+    assert code == 2
+    assert builders.TRIP_MODULE in out
+    one_line(err)
+
+
+def test_that_check_reads_the_bytes(run: Run, tmp_path: Path) -> None:
+    """B01"""
+    path = tmp_path / "m.pth"
+    torch.save({"w": torch.arange(4.)}, path)
+    data = bytearray(path.read_bytes())
+    data[data.index(struct.pack("<4f", 0, 1, 2, 3))] ^= 1
+    path.write_bytes(data)
+    assert run("check", path)[0] == 1
+
+
+# -- the window ---------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A stand-in for the window that only notes what it was asked to show."""
+    asked: list[Any] = []
+
+    def show(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
+        asked.append((paths, screenshot, demo, all(map(os.path.exists, paths))))
+        return 0
+
+    fake = types.ModuleType("inspector.gui.app")
+    fake.run = show  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "inspector.gui.app", fake)
+    import inspector.gui
+    monkeypatch.setattr(inspector.gui, "app", fake, raising=False)
+    return asked
+
+
+def test_that_files_open_the_window(run: Run, window: list[Any], small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert run(small, "other.pth", "--screenshot", "o.png") == (0, "", "")
+    assert run()[0] == 0
+    assert run("./ls")[0] == 0
+    assert run("--", "ls")[0] == 0
+    assert [asked[:3] for asked in window] == [([str(small), "other.pth"], "o.png", False), ([], None, False),
+                                               (["./ls"], None, False), (["ls"], None, False)]
+
+
+def test_that_the_demo_opens_two_samples_and_clears_them_away(run: Run, window: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert run("--screenshot", "o.png", "demo") == (0, "", "")
+    (paths, screenshot, demo, existed), = window
+    assert (len(paths), screenshot, demo, existed) == (2, "o.png", True, True)
+    assert not any(map(os.path.exists, paths))
+
+
+@pytest.mark.usefixtures("no_display")
+def test_that_without_a_display_files_are_listed(run: Run, window: list[Any], small: Path) -> None:
+    code, out, err = run(small)
+    assert (code, window) == (0, [])
+    assert "no display" in one_line(err)
+    assert out == run("ls", small)[1]
+    code, out, err = run(small, "missing.pth", small)
+    assert code == 2
+    assert out.count("2 tensors") == 2
+    assert "missing.pth" in err
+    assert sum(": a " in line and " tensors, " in line for line in run("demo")[1].splitlines()) == 2
+    assert run(small, "--screenshot", "o.png")[0] == 0
+    assert window[0][1] == "o.png"
+
+
+@pytest.mark.usefixtures("no_display")
+def test_that_without_a_display_and_files_there_is_a_hint(run: Run) -> None:
+    code, out, err = run()
+    assert (code, out) == (2, "")
+    assert "--help" in one_line(err)
+
+
+def test_that_the_window_starts_without_a_console(window: list[Any], small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["inspector-gui", str(small)])
+    monkeypatch.setenv("DISPLAY", ":0")
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, None)
+    assert cli.main_window() == 0
+    assert window[0][0] == [str(small)]
+
+
+def test_that_complaints_without_a_console_are_shown_in_a_box(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[object] = []
+    qt = types.SimpleNamespace(exec=lambda: said.append("shown"))
+    application = types.SimpleNamespace(existing=lambda: qt)
+    notices = types.SimpleNamespace(tell=lambda *words: said.append(words))
+    import inspector.gui.frame
+    import inspector.gui.kit
+    for room, name, module in (("frame", "application", application), ("kit", "message_boxes", notices)):
+        monkeypatch.setitem(sys.modules, f"inspector.gui.{room}.{name}", module)
+        monkeypatch.setattr(getattr(inspector.gui, room), name, module, raising=False)
+    monkeypatch.setattr(sys, "argv", ["inspector-gui", "--frob"])
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)
+    assert cli.main_window() == 2
+    assert said == [(None, "danger", "Checkpoint Inspector", "unrecognized arguments: --frob. See inspector --help."), "shown"]
+
+
+def test_that_a_picture_of_nothing_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, window: list[Any]) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise core.Unreadable("there is no such file", "Check the path.")
+
+    monkeypatch.setattr(sys.modules["inspector.gui.app"], "run", refuse)
+    code, out, err = run("missing.pth", "--screenshot", "o.png")
+    assert (code, out) == (2, "")
+    assert one_line(err) == "inspector: there is no such file. Check the path.\n"
+
+
+def test_that_missing_libraries_of_the_window_are_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, window: list[Any]) -> None:
+    def refuse(*_: object, **__: object) -> int:
+        raise ImportError("libEGL.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(sys.modules["inspector.gui.app"], "run", refuse)
+    code, out, err = run("m.pth", "--screenshot", "o.png")
+    assert (code, out) == (2, "")
+    assert "libEGL.so.1" in one_line(err)
+    assert "inspector ls" in err
+
+
+def test_that_desktop_says_what_it_would_do(run: Run) -> None:
+    code, out, err = run("desktop", "status")
+    assert (code, err) == (0, "")
+    assert out
+
+
+def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    for command in cli.COMMANDS:
+        assert f"inspector {command}" in out
+        assert run(command, "--help")[0] == 0
+
+
+def test_that_the_version_is_the_distribution_s(run: Run) -> None:
+    assert run("--version") == (0, f"inspector {inspector.__version__}\n", "")
+    assert f'version = "{inspector.__version__}"' in (ROOT / "pyproject.toml").read_text()
+    assert core.version == inspector.__version__
+
+
+# -- in a process of its own --------------------------------------------------------------------------------------------------
+
+def process(*arguments: object, **changes: Any) -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **changes.pop("env", {})}
+    command = [sys.executable, *changes.pop("flags", ()), "-m", "inspector", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, timeout=60, check=False, env=environment, cwd=ROOT, **changes)
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["ls", "FILE"], ["ls", "FILE", "--json"], ["check", "FILE"]], ids=" ".join)
+def test_that_light_commands_load_no_heavy_libraries(small: Path, arguments: list[str]) -> None:
+    done = process(*(small if argument == "FILE" else argument for argument in arguments), flags=["-X", "importtime"])
+    assert done.returncode == 0
+    loaded = {line.rsplit(b"|", 1)[-1].strip().split(b".")[0] for line in done.stderr.splitlines()}
+    assert not loaded & {b"torch", b"PySide6", b"pyqtgraph"}
+    if arguments == ["--version"]:
+        assert b"numpy" not in loaded
+        assert b"inspector.core" not in {line.rsplit(b"|", 1)[-1].strip() for line in done.stderr.splitlines()}
+
+
+def test_that_importing_the_front_door_is_light() -> None:
+    done = subprocess.run([sys.executable, "-c", "import sys; from inspector import core; "
+                           "print(sorted({'numpy', 'torch', 'PySide6', 'ml_dtypes'} & set(sys.modules)))"],
+                          capture_output=True, timeout=60, check=True, cwd=ROOT)
+    assert done.stdout == b"[]\n"
+
+
+def test_that_a_reader_that_goes_away_is_no_error(training: Path) -> None:
+    ends = os.pipe()
+    os.close(ends[0])
+    with os.fdopen(ends[1], "wb") as gone:
+        done = subprocess.run([sys.executable, "-m", "inspector", "ls", str(training)], stdout=gone, stderr=subprocess.PIPE,
+                              timeout=60, cwd=ROOT, check=False)
+    assert done.stderr == b""
+    assert done.returncode == 141
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+def test_that_a_full_disk_is_one_line(small: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "inspector", "ls", str(small)], stdout=full, stderr=subprocess.PIPE,
+                              timeout=60, cwd=ROOT, check=False)
+    assert done.returncode == 2
+    assert b"No space left" in done.stderr
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_that_a_terminal_without_unicode_gets_escapes(tmp_path: Path) -> None:
+    path = tmp_path / "m.safetensors"
+    path.write_bytes(builders.safetensors({"模型": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4)))
+    done = process("ls", path, env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"\\u6a21\\u578b" in done.stdout
+
+
+# -- code ---------------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Path:
+    path = tmp_path / "net.pt"
+    path.write_bytes(builders.torch_zip(b"\x80\x02}.", {"constants.pkl": b"\x80\x02).",
+                                                        "code/__torch__.py": b"class Net(Module):\n\tk : int\n",
+                                                        "code/__torch__/a.py": b"x\x1b[31m\n", "code/__torch__/b.py": b"y" * 2000}))
+    return path
+
+
+def test_that_code_lists_the_texts_of_a_file(run: Run, scripted: Path, small: Path) -> None:
+    code, out, err = run("code", scripted)
+    assert (code, err) == (0, "")
+    assert out == "   28  code/__torch__.py\n    7  code/__torch__/a.py\n2,000  code/__torch__/b.py\n"
+    assert json.loads(run("code", "--json", scripted)[1])["texts"][1] == {"name": "code/__torch__/a.py", "nbytes": 7}
+    assert run("code", small) == (0, "there is no code and no other text in the file\n", "")
+
+
+def test_that_code_prints_a_text_that_cannot_steer_the_terminal(run: Run, scripted: Path) -> None:
+    assert run("code", scripted, "code/__torch__.py") == (0, "class Net(Module):\n\tk : int\n", "")
+    assert run("code", scripted, "a") == (0, "x\\x1b[31m\n", "")
+    assert json.loads(run("code", scripted, "a", "--json")[1]) == {"path": str(scripted), "name": "code/__torch__/a.py",
+                                                                   "text": "x\x1b[31m\n"}
+
+
+@pytest.mark.parametrize("name", ["z", ".py", "../../etc/passwd", "data.pkl"])
+def test_that_code_says_which_texts_there_are(run: Run, scripted: Path, name: str) -> None:
+    code, out, err = run("code", scripted, name)
+    assert (code, out) == (2, "")
+    assert "`inspector code FILE` lists them" in one_line(err)
+
+
+def test_that_links_out_of_a_folder_need_a_yes_G03(run: Run, small: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "model-00001-of-00001.safetensors").symlink_to(small)
+    (folder / "model.safetensors.index.json").write_text('{"weight_map": {"a": "model-00001-of-00001.safetensors"}}')
+    code, out, err = run("ls", folder)
+    assert (code, out) == (2, "")
+    assert "--follow-links" in one_line(err)
+    assert run("ls", "--follow-links", folder)[0] == 0
+    assert run("diff", folder, folder)[0] == 2
+    assert run("diff", "--follow-links", folder, folder)[0] == 0
+    assert run("edit", folder, "--dry-run", "--drop", "z*")[0] == 2
+    assert run("edit", folder, "--dry-run", "--drop", "z*", "--follow-links")[0] == 0

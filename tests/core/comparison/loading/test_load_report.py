@@ -1,0 +1,249 @@
+# ruff: noqa: E501
+"""torch is the oracle: the three lists are held against the message of a real model's `load_state_dict`."""
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from inspector import core
+from inspector.core.comparison.loading.error_text import read_error
+from inspector.core.comparison.loading.load_report import Mismatch, compare_names
+from inspector.core.comparison.loading.model_shapes import shapes_of_model
+from inspector.core.comparison.loading.reference import read_shapes
+
+
+class Net(nn.Module):
+    def __init__(self, classes: int = 10, head: str = "fc", extra: bool = False) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 8, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(8)
+        self.layer1 = nn.Sequential(nn.Conv2d(8, 8, 3), nn.ReLU(), nn.BatchNorm2d(8))
+        self.lin = nn.Linear(8, 16)
+        self.register_buffer("scale", torch.ones(1))
+        if extra:
+            self.more = nn.ModuleDict({"a": nn.Linear(2, 2), "b": nn.Linear(3, 3)})
+        setattr(self, head, nn.Linear(16, classes))
+
+
+def _prefixed(prefix: str) -> Callable[[], Any]:
+    return lambda: OrderedDict((prefix + key, value) for key, value in Net().state_dict().items())
+
+
+def _transposed() -> Any:
+    state = Net().state_dict()
+    state["lin.weight"] = state["lin.weight"].t()
+    return state
+
+
+def _without(*parts: str) -> Callable[[], Any]:
+    return lambda: OrderedDict((key, value) for key, value in Net().state_dict().items() if not key.endswith(parts))
+
+
+def _with_ema() -> Any:
+    state = Net().state_dict()
+    return OrderedDict([*((f"model.{key}", value) for key, value in state.items()), *((f"model_ema.{key}", value) for key, value in state.items())])
+
+
+def _vector_for_scalar() -> Any:
+    state = Net().state_dict()
+    state["bn1.num_batches_tracked"] = torch.ones(1, dtype=torch.int64)
+    return state
+
+
+def _mid_key() -> Any:
+    return OrderedDict((re.sub(r"^layer1\.", "layer1._orig_mod.", key), value) for key, value in Net().state_dict().items())
+
+
+GALLERY: dict[str, tuple[Callable[[], Any], Callable[[], nn.Module]]] = {
+    "fits": (lambda: Net().state_dict(), Net),
+    "data-parallel": (_prefixed("module."), Net),
+    "into-data-parallel": (lambda: Net().state_dict(), lambda: nn.DataParallel(Net())),
+    "compiled": (_prefixed("_orig_mod."), Net),
+    "compiled-stage": (_mid_key, Net),
+    "lightning": (_prefixed("model."), Net),
+    "renamed-head": (lambda: Net(head="classifier").state_dict(), Net),
+    "other-class-count": (lambda: Net(classes=5).state_dict(), Net),
+    "other-class-count-under-a-prefix": (lambda: {f"module.{k}": v for k, v in Net(classes=5).state_dict().items()}, Net),
+    "missing-buffers": (_without("running_mean", "running_var", "scale"), Net),
+    "old-batch-norm": (_without("num_batches_tracked"), Net),
+    "transposed": (_transposed, Net),
+    "extra-ema": (_with_ema, Net),
+    "more-in-the-model": (lambda: Net().state_dict(), lambda: Net(extra=True)),
+    "more-in-the-file": (lambda: Net(extra=True).state_dict(), Net),
+    "vector-for-a-scalar": (_vector_for_scalar, Net),
+    "old-weight-norm": (lambda: _quiet_weight_norm().state_dict(), lambda: nn.Sequential(nn.utils.parametrizations.weight_norm(nn.Linear(4, 3)))),
+    "nothing-in-common": (lambda: nn.LSTM(3, 4).state_dict(), Net),
+}
+
+
+def _quiet_weight_norm() -> nn.Module:
+    import warnings
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return nn.Sequential(nn.utils.weight_norm(nn.Linear(4, 3)))
+
+
+@pytest.mark.parametrize("name", GALLERY)
+def test_that_the_three_lists_are_those_of_torch(name: str, tmp_path: Path) -> None:
+    make_state, make_model = GALLERY[name]
+    state, model = make_state(), make_model()
+    file, reference = tmp_path / "file.pth", tmp_path / "model.pth"
+    torch.save(state, file)
+    torch.save(model.state_dict(), reference)
+    said = _torch_says(model, state)
+    found = core.load_report(core.open(file), core.open(reference)).lists
+    assert list(found.missing) == said.missing
+    assert sorted(found.unexpected) == sorted(said.unexpected)
+    assert [tuple(mismatch) for mismatch in found.mismatched] == said.mismatched
+    assert found.loads == said.loads
+
+
+SOLVED = ("data-parallel", "into-data-parallel", "compiled", "compiled-stage", "lightning", "renamed-head", "extra-ema", "more-in-the-file")
+PARTIAL = {"other-class-count": ["fc.weight", "fc.bias"], "other-class-count-under-a-prefix": ["fc.weight", "fc.bias"], "transposed": ["lin.weight"]}
+
+
+@pytest.mark.parametrize("name", [*SOLVED, *PARTIAL])
+def test_that_the_suggested_edits_end_in_a_file_that_loads_or_in_all_that_can(name: str, tmp_path: Path) -> None:
+    make_state, make_model = GALLERY[name]
+    file, reference = tmp_path / "file.pth", tmp_path / "model.pth"
+    torch.save(make_state(), file)
+    torch.save(make_model().state_dict(), reference)
+    found = core.load_report(core.open(file), core.open(reference))
+    assert found.suggested
+    if name in SOLVED:
+        assert found.after.loads
+    else:
+        assert list(found.after.missing) == PARTIAL[name]
+        assert not found.after.unexpected
+        assert not found.after.mismatched
+
+
+def test_that_nothing_is_suggested_for_another_network(tmp_path: Path) -> None:
+    file, reference = tmp_path / "file.pth", tmp_path / "model.pth"
+    torch.save(nn.LSTM(3, 4).state_dict(), file)
+    torch.save(Net().state_dict(), reference)
+    assert not core.load_report(core.open(file), core.open(reference)).suggested
+
+
+def test_that_the_weights_of_a_training_checkpoint_are_found_and_extracted(tmp_path: Path) -> None:
+    model = Net()
+    optimizer = torch.optim.Adam(model.parameters())
+    sum(parameter.sum() for parameter in model.parameters()).backward()
+    optimizer.step()
+    path = tmp_path / "training.pth"
+    torch.save({"epoch": 3, "model_state_dict": {f"module.{k}": v for k, v in model.state_dict().items()},
+                "optimizer_state_dict": optimizer.state_dict()}, path)
+    found = core.load_report(core.open(path), {key: tuple(value.shape) for key, value in model.state_dict().items()})
+    assert found.state_dict == "model_state_dict"
+    assert found.suggested == (("--extract", "model_state_dict"), ("--strip-prefix", "module."))
+    assert found.after.loads
+
+
+def test_that_shapes_are_read_from_json_of_three_kinds(tmp_path: Path) -> None:
+    plain, listed, index = tmp_path / "shapes.json", tmp_path / "ls.json", tmp_path / "model.safetensors.index.json"
+    plain.write_text('{"fc.weight": [10, 4], "fc.bias": [10]}')
+    listed.write_text('{"tensors": [{"key": "fc.weight", "shape": [10, 4]}, {"key": "fc.bias", "shape": [10]}]}')
+    index.write_text('{"metadata": {}, "weight_map": {"fc.weight": "a.safetensors", "fc.bias": "a.safetensors"}}')
+    assert read_shapes(str(plain)).shapes == {"fc.weight": (10, 4), "fc.bias": (10,)}
+    assert read_shapes(str(listed)).shapes == read_shapes(str(plain)).shapes
+    assert read_shapes(str(index)).shapes == {"fc.weight": None, "fc.bias": None}
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", '{"a": "b"}', '{"a": [1.5]}', '{"a": [true]}', '{"a": [-1]}', "{}", "[" * 100_000])
+def test_that_json_that_says_no_shapes_is_refused_in_one_line(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "shapes.json"
+    path.write_text(text)
+    with pytest.raises(core.InspectorError) as refused:
+        read_shapes(str(path))
+    assert "\n" not in str(refused.value)
+
+
+def test_that_a_real_model_is_asked_in_a_process_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "my_net.py").write_text("from torch import nn\ndef make():\n    print('noise')\n    return nn.Linear(4, 3)\n")
+    monkeypatch.chdir(tmp_path)
+    assert shapes_of_model("my_net:make").shapes == {"weight": (3, 4), "bias": (3,)}
+    with pytest.raises(core.UsageError, match="made no model"):
+        shapes_of_model("my_net:gone")
+    with pytest.raises(core.UsageError, match="names no model"):
+        shapes_of_model("my_net.make; import os")
+
+
+def test_that_a_shape_that_is_not_known_fits_any() -> None:
+    assert compare_names({"a": (1,), "b": None}, {"a": None, "b": (7,)}).loads
+
+
+@pytest.mark.parametrize("name", [name for name in GALLERY if name not in ("fits", "vector-for-a-scalar", "old-batch-norm", "old-weight-norm")])
+def test_that_the_doctor_reads_torchs_own_message(name: str) -> None:
+    make_state, make_model = GALLERY[name]
+    said = _torch_says(make_model(), make_state())
+    for text in (said.text, f"Traceback (most recent call last):\n  File \"x.py\"\nRuntimeError: {said.text}\n", repr(said.text)):
+        found = read_error(text).lists
+        assert list(found.missing) == said.missing
+        assert list(found.unexpected) == said.unexpected
+        assert [tuple(mismatch) for mismatch in found.mismatched] == said.mismatched
+
+
+@pytest.mark.parametrize("name", SOLVED)
+def test_that_the_doctor_finds_the_same_remedy_from_the_text_and_the_file(name: str, tmp_path: Path) -> None:
+    make_state, make_model = GALLERY[name]
+    state = make_state()
+    torch.save(state, tmp_path / "file.pth")
+    said = _torch_says(make_model(), state)
+    found = core.doctor(said.text, core.open(tmp_path / "file.pth"))
+    assert found.after.loads
+    assert core.doctor(said.text).after.loads
+
+
+def test_that_the_doctor_reads_what_old_releases_said() -> None:
+    found = read_error("KeyError: 'unexpected key \"module.conv1.weight\" in state_dict'").lists
+    assert found.unexpected == ("module.conv1.weight",)
+    found = read_error('While copying the parameter named "fc.weight", whose dimensions in the model are torch.Size([5, 4]) and whose '
+                               "dimensions in the checkpoint are torch.Size([10, 4]).").lists
+    assert found.mismatched == (Mismatch("fc.weight", (10, 4), (5, 4)),)
+
+
+def test_that_the_doctor_reads_a_text_that_a_terminal_wrapped() -> None:
+    text = ('RuntimeError: Error(s) in loading state_dict for Net:\n\tMissing key(s) in state_dict: "conv1.wei\nght", "fc.\nbias". \n'
+            '\tUnexpected key(s) in state_dict: "module.conv1.weight". \n')
+    found = read_error(text)
+    assert found.model == "Net"
+    assert found.lists.missing == ("conv1.weight", "fc.bias")
+    assert found.lists.unexpected == ("module.conv1.weight",)
+
+
+@pytest.mark.parametrize("text", ["", "Killed", "CUDA out of memory", "KeyError: 'epoch'"])
+def test_that_the_doctor_says_when_there_is_no_such_error(text: str) -> None:
+    with pytest.raises(core.UsageError):
+        read_error(text)
+
+
+class _Said:
+    def __init__(self, text: str) -> None:
+        self.text = text
+        missing = re.search(r"Missing key\(s\) in state_dict: (.*)\. ", text)
+        unexpected = re.search(r"Unexpected key\(s\) in state_dict: (.*)\. ", text)
+        self.missing = re.findall(r'"([^"]+)"', missing[1]) if missing else []
+        self.unexpected = re.findall(r'"([^"]+)"', unexpected[1]) if unexpected else []
+        self.mismatched = [(key, _sizes(file), _sizes(model)) for key, file, model in re.findall(
+            r"size mismatch for (\S+): copying a param with shape torch.Size\(\[(.*?)\]\) from checkpoint, "
+            r"the shape in current model is torch.Size\(\[(.*?)\]\)", text)]
+        self.loads = not text
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(int(size) for size in text.split(",") if size.strip())
+
+
+def _torch_says(model: nn.Module, state: Any) -> _Said:
+    try:
+        model.load_state_dict(state, strict=True)
+    except RuntimeError as error:
+        return _Said(str(error))
+    return _Said("")

@@ -1,0 +1,319 @@
+"""Checkpoints in several files with an index: written by safetensors and torch, the index by hand."""
+from __future__ import annotations
+
+import json
+import os
+import socket
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+
+from inspector import core
+
+ONE, TWO = "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors"
+INDEX = "model.safetensors.index.json"
+A, B, C = (np.arange(6, dtype=np.float32).reshape(2, 3), np.arange(4, dtype=np.int64), np.full((3,), 7, np.float16))
+
+
+def write_index(folder: Path, weight_map: dict[str, Any], name: str = INDEX, **more: Any) -> Path:
+    path = folder / name
+    path.write_text(json.dumps({"metadata": {}, "weight_map": weight_map} | more))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A sound set of three tensors in two files."""
+    save_file({"a": A, "b": B}, tmp_path / ONE, {"format": "pt"})
+    save_file({"c": C}, tmp_path / TWO, {"format": "pt"})
+    write_index(tmp_path, {"c": TWO, "a": ONE, "b": ONE}, metadata={"total_size": A.nbytes + B.nbytes + C.nbytes})
+    return tmp_path
+
+
+def ids(ckpt: core.Checkpoint) -> set[str]:
+    return {finding.id for finding in ckpt.findings}
+
+
+@pytest.mark.parametrize("given", ["index", "folder"])
+def test_that_a_set_opens_as_one_checkpoint(folder: Path, given: str) -> None:
+    path = folder if given == "folder" else folder / INDEX
+    ckpt = core.open(path)
+    assert (ckpt.format, ckpt.kind, ckpt.path, ckpt.findings) == ("safetensors-sharded", "state-dict", str(path), ())
+    assert next(iter(ckpt.tensors)) == "c"
+    assert set(ckpt.tensors) == {"a", "b", "c"}
+    assert [os.path.basename(stamp.path) for stamp in ckpt.files] == [INDEX, TWO, ONE]
+    assert ckpt.state_dicts == ("",)
+    assert ckpt.metadata == {"format": "pt"}
+    for key, expected in (("a", A), ("b", B), ("c", C)):
+        np.testing.assert_array_equal(core.read_numpy(ckpt, key), expected)
+    assert core.check(ckpt) == ()
+    loaded = core.load_state_dict(path)
+    assert torch.equal(loaded["a"], torch.from_numpy(A))
+
+
+def test_that_shards_of_torch_keep_ties_pickles_and_module_metadata(tmp_path: Path) -> None:
+    layer = torch.nn.Linear(3, 2)
+    first = layer.state_dict()
+    first["tied"] = first["weight"]
+    shards = ["pytorch_model-00001-of-00002.bin", "pytorch_model-00002-of-00002.bin"]
+    torch.save(first, tmp_path / shards[0])
+    torch.save({"w": torch.ones(2), "odd": torch.device("cpu"), "when": 3}, tmp_path / shards[1], _use_new_zipfile_serialization=False)
+    write_index(tmp_path, {"weight": shards[0], "bias": shards[0], "tied": shards[0], "w": shards[1]}, "pytorch_model.bin.index.json")
+    ckpt = core.open(tmp_path)
+    assert (ckpt.format, list(ckpt.tensors)) == ("torch-sharded", ["weight", "bias", "tied", "w"])
+    assert ckpt.tensors["weight"].storage == ckpt.tensors["tied"].storage != ckpt.tensors["w"].storage
+    assert ckpt.values["when"] == 3
+    assert ckpt.module_metadata[""][""] == {"version": 1}
+    assert ckpt.pickles[0].member == f"{shards[0]}/data.pkl"
+    assert all(p.member.startswith(shards[1]) for p in ckpt.pickles[1:])
+    for key, shard in (("bias", 0), ("w", 1)):
+        found = ckpt.pickle_of(ckpt.tensors[key].node)
+        assert found is not None
+        assert found[0].member.startswith(shards[shard])
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "w"), np.ones(2, np.float32))
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "tied"), layer.weight.detach().numpy())
+
+
+@pytest.mark.parametrize("name", [
+    pytest.param("../../x.safetensors", id="G01"), pytest.param("sub/../../x.safetensors", id="G01-in-between"),
+    pytest.param("/etc/x.safetensors", id="G02-absolute"), pytest.param("\\\\h\\s\\x.safetensors", id="G02-unc"),
+    pytest.param("//h/s/x.safetensors", id="G02-unc-slashes"), pytest.param("C:x.safetensors", id="G02-drive"),
+    pytest.param("file:///x.safetensors", id="G02-url"), pytest.param("..", id="G02-dots"), pytest.param("", id="G02-empty"),
+    pytest.param("NUL.safetensors", id="G02-device"), pytest.param("a\0.safetensors", id="G02-nul"),
+])
+def test_that_names_that_leave_the_folder_are_refused_before_anything_is_asked_of_the_system(
+        folder: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    path = write_index(folder, {"a": ONE, "x": name})
+    asked: list[str] = []
+    real = os.stat
+    monkeypatch.setattr(os, "stat", lambda path, *args, **more: asked.append(str(path)) or real(path, *args, **more))
+    with pytest.raises(core.Corrupt) as caught:
+        core.open(path)
+    assert caught.value.id == "path_traversal"
+    assert caught.value.hint
+    assert {os.path.basename(place) for place in asked} <= {INDEX}
+
+
+def test_that_a_shard_in_a_folder_below_is_inside(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    save_file({"a": A}, tmp_path / "sub" / "x.safetensors")
+    ckpt = core.open(write_index(tmp_path, {"a": "sub/x.safetensors"}))
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "a"), A)
+
+
+def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees_G03(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "blob"
+    (folder / TWO).rename(elsewhere)
+    (folder / TWO).symlink_to(elsewhere)
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(folder)
+    assert caught.value.id == "outside_folder"
+    assert str(elsewhere) in caught.value.message
+    ckpt = core.open(folder, follow_links=True)
+    found = [finding for finding in ckpt.findings if finding.id == "outside_folder"]
+    assert [finding.level for finding in found] == ["warning"]
+    assert str(elsewhere) in found[0].message
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "c"), C)
+    assert "c" in core.load_state_dict(folder, follow_links=True)
+
+
+def test_that_no_linked_file_is_opened_before_somebody_agrees_G03(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / TWO).unlink()
+    (folder / TWO).symlink_to("/dev/zero")
+    opened: list[str] = []
+    open_ = os.open
+    monkeypatch.setattr(os, "open", lambda path, *more: (opened.append(str(path)), open_(path, *more))[1])
+    with pytest.raises(core.Unsupported, match="link leads out"):
+        core.open(folder)
+    assert [Path(path).name for path in opened] == [INDEX]
+    monkeypatch.undo()
+    ckpt = core.open(folder, follow_links=True)         # which is no file: its tensors are lost, the others open
+    assert ckpt.tensors["c"].problem.startswith("missing_shard")
+    assert not ckpt.tensors["a"].problem
+
+
+def test_that_the_links_of_a_hugging_face_cache_are_nothing_to_tell_G03(tmp_path: Path) -> None:
+    blobs, snapshot = tmp_path / "models--x" / "blobs", tmp_path / "models--x" / "snapshots" / "abc"
+    blobs.mkdir(parents=True)
+    snapshot.mkdir(parents=True)
+    save_file({"a": A}, blobs / "0123")
+    (snapshot / ONE).symlink_to("../../blobs/0123")
+    write_index(blobs, {"a": ONE}, "4567")
+    (snapshot / INDEX).symlink_to("../../blobs/4567")
+    assert core.open(snapshot).findings == ()
+
+
+@pytest.mark.parametrize("how", ["missing", "garbage", "truncated", "folder", "fifo", "loop"])
+def test_that_what_lies_in_the_other_files_opens_G04(folder: Path, how: str) -> None:
+    content = (folder / ONE).read_bytes()
+    (folder / ONE).unlink()
+    if how == "garbage":
+        (folder / ONE).write_bytes(b"<html><title>404</title>")
+    elif how == "truncated":
+        (folder / ONE).write_bytes(content[:-1])
+    elif how == "folder":
+        (folder / ONE).mkdir()
+    elif how == "fifo":
+        os.mkfifo(folder / ONE)
+    elif how == "loop":
+        (folder / ONE).symlink_to(ONE)
+    ckpt = core.open(folder)
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "c"), C)
+    assert [key for key, info in ckpt.tensors.items() if info.problem.startswith("missing_shard: ")] == ["a", "b"]
+    assert "missing-shard" in ids(ckpt)
+    assert ckpt.tensors["a"].numel == 0
+    with pytest.raises(core.BadTensor):
+        core.read_numpy(ckpt, "a")
+
+
+def test_that_the_files_are_believed_and_not_the_index_G05(folder: Path) -> None:
+    ckpt = core.open(write_index(folder, {"a": TWO, "b": ONE, "c": TWO}))
+    assert ids(ckpt) == {"index-mismatch"}
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "a"), A)
+
+
+def test_that_a_key_that_no_file_has_is_listed_with_its_problem(folder: Path) -> None:
+    ckpt = core.open(write_index(folder, {"a": ONE, "b": ONE, "c": TWO, "d": TWO}))
+    assert ids(ckpt) == {"missing-tensor", "broken-tensor"}
+    assert TWO in ckpt.tensors["d"].problem
+
+
+def test_that_a_key_that_the_index_lacks_is_shown_and_told_G06(folder: Path) -> None:
+    ckpt = core.open(write_index(folder, {"a": ONE, "c": TWO}))
+    assert ids(ckpt) == {"unindexed"}
+    assert "b" in ckpt.tensors
+
+
+def test_that_a_key_in_two_files_is_ambiguous_and_shown_twice_G07(folder: Path) -> None:
+    save_file({"c": C, "a": A + 1}, folder / TWO)
+    ckpt = core.open(folder / INDEX)
+    assert {"a", "a#2"} <= set(ckpt.tensors)
+    assert "ambiguous" in ids(ckpt)
+    for key in ("a", "a#2"):
+        assert ckpt.tensors[key].problem.startswith("ambiguous: ")
+    np.testing.assert_array_equal(core.read_numpy(ckpt, "b"), B)
+
+
+@pytest.mark.parametrize(("text", "id"), [
+    pytest.param('{"weight_map": {"a": "x.safetensors", "\\u0061": "y.safetensors"}}', "duplicate_key", id="G08-key"),
+    pytest.param('{"weight_map": {"a": "x.safetensors"}, "weight_map": {}}', "duplicate_key", id="G08-map"),
+    pytest.param('{"weight_map": {"a": 3, "b": "x.safetensors"}}', "not_a_text", id="G08-number"),
+    pytest.param('{"weight_map": {"a": "x.safetensors", "b": ["x"]}}', "not_a_text", id="G08-list"),
+    pytest.param('{"weight_map": {}}', "corrupt", id="G08-empty"),
+    pytest.param('{"weight_map": {"a": "x.safetensors"', "corrupt", id="G08-cut"),
+    pytest.param('{"weight_map": {"a": "x.safetensors", "b": "x.bin"}}', "mixed_set", id="G10-mixed"),
+])
+def test_that_an_index_that_readers_would_read_differently_is_refused(tmp_path: Path, text: str, id: str) -> None:
+    (tmp_path / INDEX).write_text(text)
+    with pytest.raises(core.ReadError) as caught:
+        core.open(tmp_path)
+    assert caught.value.id == id
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("total", [1, -1, "many", [1], 1.5])
+def test_that_a_wrong_total_size_is_told_G08(folder: Path, total: object) -> None:
+    ckpt = core.open(write_index(folder, {"a": ONE, "b": ONE, "c": TWO}, metadata={"total_size": total}))
+    assert ids(ckpt) == {"total-size"}
+
+
+def test_that_a_total_size_of_many_digits_is_refused_G08(folder: Path) -> None:
+    with pytest.raises(core.Corrupt, match="digits"):
+        core.open(write_index(folder, {"a": ONE}, metadata={"total_size": 10**400}))
+
+
+def test_that_very_many_entries_are_read_in_one_pass_G09(tmp_path: Path) -> None:
+    count = 200_000
+    path = tmp_path / INDEX
+    path.write_text('{"weight_map":{' + ",".join(f'"model.layers.{n}.weight":"{ONE}"' for n in range(count)) + "}}")
+    ckpt = core.open(path)              # an entry compared with all others would take hours
+    assert len(ckpt.tensors) == count
+
+
+def test_that_two_sets_in_a_folder_are_asked_about_G10(folder: Path) -> None:
+    write_index(folder, {"a": "pytorch_model-00001-of-00001.bin"}, "pytorch_model.bin.index.json")
+    with pytest.raises(core.Ambiguous) as caught:
+        core.open(folder)
+    assert INDEX in str(caught.value)
+    assert "pytorch_model.bin.index.json" in str(caught.value)
+    assert set(core.open(folder / INDEX).tensors) == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("kind", ["G18-fifo", "G18-socket", "G18-link-to-zero", "G18-folder"])
+def test_that_what_is_no_file_is_refused_without_blocking(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "x.pth"
+    if kind == "G18-fifo":
+        os.mkfifo(path)
+    elif kind == "G18-socket":
+        monkeypatch.chdir(tmp_path)
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind("x.pth")
+    elif kind == "G18-link-to-zero":
+        path.symlink_to("/dev/zero")
+    else:
+        path.mkdir()
+    with pytest.raises(core.ReadError) as caught:
+        core.open(path)
+    assert caught.value.id == "not_regular_file"
+    assert caught.value.hint
+
+
+def test_that_a_folder_with_odd_things_in_it_is_walked_one_level_G20(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    (folder / "sub").mkdir(mode=0o000)
+    (folder / "model-00003-of-00002.safetensors").write_bytes(b"")
+    try:
+        ckpt = core.open(folder)
+    finally:
+        (folder / "sub").chmod(0o700)
+    assert ids(ckpt) == {"extra-shard"}
+    assert set(ckpt.tensors) == {"a", "b", "c"}
+    from inspector.core.formats.sets import set_files
+    monkeypatch.setattr(set_files, "LISTED", 1)
+    listed = set_files.look(str(folder))
+    assert (len(listed.names), listed.whole) == (1, False)
+
+
+def test_that_a_folder_of_single_files_names_them(tmp_path: Path) -> None:
+    save_file({"a": A}, tmp_path / "one.safetensors")
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(tmp_path)
+    assert "one.safetensors" in str(caught.value)
+    assert not core.is_set(tmp_path)
+
+
+@pytest.mark.parametrize(("shard", "index"), [
+    (ONE, INDEX), ("model.fp16-00001-of-00002.safetensors", "model.safetensors.index.fp16.json"),
+    ("pytorch_model-00001-of-00002.bin", "pytorch_model.bin.index.json"),
+])
+def test_that_one_file_of_a_set_names_the_set(tmp_path: Path, shard: str, index: str) -> None:
+    save_file({"a": A}, tmp_path / shard)
+    assert core.open(tmp_path / shard).findings == ()
+    write_index(tmp_path, {"a": shard}, index)
+    ckpt = core.open(tmp_path / shard)
+    assert [finding.id for finding in ckpt.findings] == ["one-of-a-set"]
+    assert str(tmp_path / index) in ckpt.findings[0].hint
+    assert ckpt.format == "safetensors"
+    assert core.is_set(tmp_path)
+
+
+def test_that_a_shard_that_changes_is_noticed(folder: Path) -> None:
+    ckpt = core.open(folder)
+    save_file({"c": C + 1}, folder / TWO)
+    with pytest.raises(core.Changed):
+        core.read_numpy(ckpt, "c")
+
+
+def test_that_what_a_shard_would_call_is_told_with_its_name(tmp_path: Path) -> None:
+    shard = "pytorch_model-00001-of-00001.bin"
+    torch.save({"w": torch.ones(2), "x": Path}, tmp_path / shard)
+    torch.save({"v": torch.ones(2), "y": time.sleep}, tmp_path / "b.bin")
+    ckpt = core.open(write_index(tmp_path, {"w": shard, "v": "b.bin"}, "pytorch_model.bin.index.json"))
+    told = [finding.where for finding in ckpt.findings if finding.id == "unknown-code"]
+    assert told
+    assert all(where.startswith("b.bin/data.pkl:") for where in told)

@@ -1,0 +1,78 @@
+"""JSON without leniency, held against Python's own reader."""
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector.core.errors import Corrupt
+from inspector.core.formats.shared.strict_json import Scanner
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-10**19, 10**19) | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=4), max_leaves=12)
+layouts = st.sampled_from([(",", ":"), (", ", ": "), (" ,\n", "\t:\r\n")])
+
+
+def outcome(data: bytes) -> Any:
+    try:
+        return Scanner(data).document()
+    except Corrupt as error:
+        return error
+
+
+def passes_over(data: bytes) -> bool:
+    scan = Scanner(data)
+    try:
+        scan.space()
+        scan.skip(1)
+        scan.end()
+    except Corrupt:
+        return False
+    return True
+
+
+@settings(max_examples=150, deadline=None)
+@given(values, layouts, st.booleans())
+def test_that_good_json_reads_as_python_reads_it(value: Any, separators: tuple[str, str], ascii_only: bool) -> None:
+    data = json.dumps(value, separators=separators, ensure_ascii=ascii_only).encode()
+    assert outcome(data) == json.loads(data)
+    assert passes_over(data)
+
+
+@settings(max_examples=300, deadline=None)
+@given(values, st.lists(st.tuples(st.integers(0, 200), st.integers(0, 3), st.sampled_from(
+    [*'"{}[],:0-.eE\\', "\\u0000", "\\ud83d", "\ud83d", "01", "1e999", "NaN", "-0", "\x01", "\xa0", "9" * 30, " ", "true"])),
+                        max_size=3))
+def test_that_what_passes_python_passes_too_and_both_roads_agree(value: Any, edits: list[tuple[int, int, str]]) -> None:
+    text = json.dumps([value, 1, "x"])
+    for at, dropped, inserted in edits:
+        place = at % (len(text) + 1)
+        text = text[:place] + inserted + text[place + dropped:]
+    data = text.encode("utf-8", "surrogatepass")
+    found = outcome(data)
+    assert passes_over(data) is not isinstance(found, Corrupt)
+    if not isinstance(found, Corrupt):
+        assert found == json.loads(data)
+
+
+@pytest.mark.parametrize(("data", "offset"), [
+    (b'{"a":1,"a":2}', 7), (b'{"a":1,"\\u0061":2}', 7), (b'[{"a":[],"a":[]}]', 9), (b"[1,]", 3), (b"[1 2]", 3), (b'{"a" 1}', 5),
+    (b"", 0),
+    (b"[", 1), (b"nul", 0), (b'"\\ud800"', 0), (b'"a\nb"', 2), (b"[" * 9 + b"]" * 9, 8), (b"1" * 21, 0), (b"+1", 0), (b"1.", 0),
+    (b"\xef\xbb\xbf1", 0),
+    (b'"\xff"', 1), (b"1 1", 2), (b"1e400", 0), (b"'a'", 0),
+])
+def test_that_the_place_of_a_fault_is_told(data: bytes, offset: int) -> None:
+    with pytest.raises(Corrupt) as caught:
+        Scanner(data, "it", 100).document()
+    assert caught.value.where == f"byte {100 + offset}"
+
+
+def test_that_minus_zero_stays_a_float() -> None:
+    assert math.copysign(1, Scanner(b"-0").document()) == -1.0

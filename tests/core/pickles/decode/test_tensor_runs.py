@@ -1,0 +1,363 @@
+"""Runs of tensors decoded many at a time give the very graph that the plain loop gives."""
+from __future__ import annotations
+
+import collections
+import functools
+import io
+import random
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector.core import graph as g
+from inspector.core.errors import InspectorError
+from inspector.core.graph import Graph
+from inspector.core.limits import Limits
+from inspector.core.pickles.decode import tensor_runs
+from inspector.core.pickles.decode.machine import Budget, decode
+
+PARTS = ("data", "start", "end", "root", "protocol", "kind", "a", "b", "at", "operands", "names", "mutations", "notes", "leftover")
+
+
+@pytest.fixture
+def engaged(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Lanes of each block that was committed; two are enough for a run."""
+    return _engage(monkeypatch)
+
+
+def _engage(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    counts: list[int] = []
+    commit = tensor_runs._Block.commit
+
+    def counted(self: Any, *arguments: Any) -> bool:
+        done = commit(self, *arguments)
+        counts.append(self.lanes if done else 0)
+        return done
+    monkeypatch.setattr(tensor_runs._Block, "commit", counted)
+    monkeypatch.setattr(tensor_runs, "FEWEST", 2)
+    monkeypatch.setattr(tensor_runs, "LONGEST", 200)
+    return counts
+
+
+def outcome(data: bytes, idioms: bool) -> tuple[Graph, str]:
+    try:
+        return decode(data, idioms=idioms), ""
+    except InspectorError as error:
+        return error.graph, f"{type(error).__name__} {error}"            # type: ignore[attr-defined]
+
+
+def assert_identical(data: bytes) -> Graph:
+    plain, plain_error = outcome(data, False)
+    fast, fast_error = outcome(data, True)
+    assert plain_error == fast_error
+    for part in PARTS:
+        assert getattr(plain, part) == getattr(fast, part), part
+    return fast
+
+
+# -- streams as torch and its kin write them ------------------------------------------------------------------------------
+
+class Writer:
+    """Writes tensors as the pickler does. `put`: "q" BINPUT and LONG_BINPUT, "r" LONG_BINPUT only, "m" MEMOIZE, "" none
+    where torch never asks for the value again."""
+
+    def __init__(self, put: str = "q", short: bool = False) -> None:
+        self.out = bytearray(b"\x80\x04" if put == "m" or short else b"\x80\x02")
+        self.put_style, self.short = put, short
+        self.count = 0
+        self.names: dict[str, int] = {}
+
+    def put(self) -> None:
+        if self.put_style == "m":
+            self.out += b"\x94"
+        elif self.put_style == "q" and self.count < 256:
+            self.out += bytes((0x71, self.count))
+        else:
+            self.out += b"r" + struct.pack("<I", self.count)
+        self.count += 1
+
+    def get(self, index: int) -> None:
+        self.out += bytes((0x68, index)) if index < 256 else b"j" + struct.pack("<I", index)
+
+    def named(self, name: str, write: bytes) -> None:
+        if name in self.names:
+            self.get(self.names[name])
+        else:
+            self.out += write
+            self.names[name] = self.count
+            self.put()
+
+    def text(self, value: str | bytes) -> None:
+        raw = value if isinstance(value, bytes) else value.encode("utf-8", "surrogatepass")
+        self.out += (b"\x8c" + bytes((len(raw),)) if self.short and len(raw) < 256 else b"X" + struct.pack("<I", len(raw))) + raw
+        self.put()
+
+    def shared_text(self, value: str) -> None:
+        if value in self.names:
+            self.get(self.names[value])
+        else:
+            self.names[value] = self.count
+            self.text(value)
+
+    def int(self, value: int) -> None:
+        if 0 <= value < 256:
+            self.out += b"K" + bytes((value,))
+        elif 0 <= value < 65536:
+            self.out += b"M" + struct.pack("<H", value)
+        elif -(1 << 31) <= value < 1 << 31:
+            self.out += b"J" + struct.pack("<i", value)
+        else:
+            self.out += b"\x8a\x08" + struct.pack("<q", value)
+
+    def ints(self, values: tuple[int, ...]) -> None:
+        self.out += b"(" * (len(values) > 3)
+        for value in values:
+            self.int(value)
+        self.out += {0: b")", 1: b"\x85", 2: b"\x86", 3: b"\x87"}.get(len(values), b"t")
+        if values:
+            self.put()
+
+    def tensor(self, storage: str, location: str, shape: tuple[int, ...], *, numel: int = 6, offset: int = 0, view: bool = False,
+               grad: bool = False, own_location: bool = False, cls: str = "FloatStorage") -> None:
+        self.named("rebuild", b"ctorch._utils\n_rebuild_tensor_v2\n")
+        self.out += b"(("
+        self.shared_text("storage")
+        self.named(cls, b"ctorch\n" + cls.encode() + b"\n")
+        self.shared_text(storage)
+        self.text(location) if own_location else self.shared_text(location)
+        self.int(numel)
+        self.out += b"N" * view + b"t"
+        self.put()
+        self.out += b"Q"
+        self.int(offset)
+        self.ints(shape)
+        self.ints(tuple(reversed(shape)))
+        self.out += b"\x88" if grad else b"\x89"
+        self.named("OrderedDict", b"ccollections\nOrderedDict\n")
+        self.out += b")R"
+        self.put()
+        self.out += b"t"
+        self.put()
+        self.out += b"R"
+        self.put()
+
+
+def stream(draw: random.Random) -> bytes:
+    """A dict or a list of tensors, in batches of a few, with everything optional drawn per tensor, often or seldom."""
+    writer = Writer(draw.choice("qrm"), draw.random() < 0.5)
+    keyed = draw.random() < 0.7
+    odd = draw.choice((0.0, 0.02, 0.2, 0.6))            # how often a tensor is not the usual one
+    batch = draw.randint(3, 30)
+    writer.out += b"}" if keyed else b"]"
+    writer.put()
+    writer.out += b"("
+    for i in range(draw.randint(20, 80)):
+        if i and i % batch == 0:
+            writer.out += b"u(" if keyed else b"e("
+
+        def often(usual: Any, *others: Any) -> Any:
+            return draw.choice(others) if draw.random() < odd else usual
+        if keyed:
+            key = often(f"layer.{i}.weight", "\ud800", "слой", "shared", 7, -1, 70_000, b"h\x02((h\x03", b"\xff", b"a\x80",
+                        "w" * 300, "")
+            if isinstance(key, int):
+                writer.int(key)
+            elif key == "shared":
+                writer.shared_text(key)
+            else:
+                writer.text(key)
+        shape = tuple(draw.choice((1, 2, 300, 70_000)) for _ in range(draw.choice((0, 1, 2, 2, 3, 4, 5, 8))))
+        writer.tensor(often(str(i), "same"), "cuda:0", often(shape, (1,) * 9, (-3, 1 << 40)),
+                      numel=often(6, 300, 70_000, -1, 1 << 40),
+                      offset=often(0, 256, 1 << 20), view=often(False, True), grad=often(False, True),
+                      own_location=often(False, True), cls=often("FloatStorage", "HalfStorage"))
+    writer.out += b"u." if keyed else b"e."
+    return bytes(writer.out) + draw.choice((b"", bytes(600)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_that_drawn_streams_give_the_same_graph(seed: int) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        _engage(patch)
+        assert_identical(stream(random.Random(seed)))
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_that_damaged_streams_give_the_same_graph_or_the_same_error(seed: int) -> None:
+    draw = random.Random(seed)
+    data = bytearray(stream(draw))
+    for _ in range(draw.randint(1, 3)):
+        at = draw.randrange(len(data) // 4, len(data))
+        data[at] = draw.choice((draw.randrange(256), draw.choice(b"ueRtQ()hqrXK\x89\x85\x86N"), data[at] ^ 1))
+    with pytest.MonkeyPatch.context() as patch:
+        _engage(patch)
+        assert_identical(bytes(data))
+
+
+@pytest.mark.parametrize("put", ["q", "r", "m"])
+@pytest.mark.parametrize("short", [False, True], ids=["long-text", "short-text"])
+def test_that_a_plain_state_dict_is_decoded_in_blocks(put: str, short: bool, engaged: list[int]) -> None:
+    writer = Writer(put, short)
+    writer.out += b"}"
+    writer.put()
+    writer.out += b"("
+    for i in range(3000):
+        if i and i % 1000 == 0:
+            writer.out += b"u("
+        writer.text(f"layers.{i}.weight")
+        writer.tensor(str(i), "cpu", (2, 3)[:i % 3])
+    writer.out += b"u."
+    graph = assert_identical(bytes(writer.out))
+    assert sum(engaged) > 2900
+    assert len(graph.pairs(graph.root)) == 3000
+    assert len(graph.mutations[graph.root]) == 3
+
+
+def wide(count: int = 200) -> Writer:
+    writer = Writer()
+    writer.out += b"}"
+    writer.put()
+    writer.out += b"("
+    for i in range(count):
+        writer.text(f"k{i}")
+        writer.tensor(str(i), "cpu", (2, 3))
+    return writer
+
+
+def test_that_an_anchor_inside_a_key_does_no_harm(engaged: list[int]) -> None:
+    writer = wide()
+    anchor = bytes(writer.out)[bytes(writer.out).rindex(b"(("):][:4]
+    writer.text(b"h\x03" + anchor)
+    writer.tensor("x", "cpu", ())
+    for i in range(200):
+        writer.text(f"more{i}")
+        writer.tensor(str(i + 1000), "cpu", (7,))
+    graph = assert_identical(bytes(writer.out) + b"u.")
+    assert sum(engaged) > 300
+    assert len(graph.pairs(graph.root)) == 401
+
+
+def test_that_a_memo_entry_of_a_run_can_be_fetched_and_overwritten_later(engaged: list[int]) -> None:
+    writer = wide()
+    for index in (100, 900, 1500):
+        writer.out += b"h" + bytes((index,)) if index < 256 else b"j" + struct.pack("<I", index)
+        writer.out += b"g%d\n" % index
+    writer.out += b"N" + b"r" + struct.pack("<I", 900) + b"j" + struct.pack("<I", 900)
+    writer.out += b"K\x01q\x64h\x64"
+    writer.out += b"u."
+    graph = assert_identical(bytes(writer.out))
+    assert sum(engaged) > 150
+    assert len(graph.pairs(graph.root)) == 205
+
+
+@pytest.mark.parametrize("spoil", [
+    lambda out: out.replace(b"}q\x00(", b"K\x00q\x00(", 1),              # SETITEMS on an int, reported at the end
+    lambda out: out.replace(b"}q\x00(", b"](", 1),                        # memo indexes do not count on
+    lambda out: b"\x80\x02K\x00q\x0a" + out[2:],                           # a far memo entry
+], ids=["wrong-target", "puts-that-skip", "far-memo"])
+def test_that_odd_streams_fall_back(spoil: Any, engaged: list[int]) -> None:
+    assert_identical(spoil(bytes(wide().out)) + b"u.")
+
+
+def test_that_a_frame_may_hold_a_run_and_may_not_be_crossed_by_one(engaged: list[int]) -> None:
+    body = bytes(wide().out)[2:]
+    for length in (len(body), len(body) - 1, len(body) // 2, len(body) // 2 + 1):
+        assert_identical(b"\x80\x04\x95" + struct.pack("<Q", length) + body + b"u.")
+    assert engaged
+
+
+def test_that_a_run_does_not_exceed_the_budget(engaged: list[int]) -> None:
+    data = bytes(wide().out) + b"u."
+    budget = Budget(Limits(opcodes=1 << 20))
+    graph = decode(data, budget=budget)
+    assert (1 << 20) - budget.left > len(graph)
+    with pytest.raises(InspectorError):
+        decode(data, limits=Limits(opcodes=2000))
+    with pytest.raises(InspectorError):
+        decode(data, limits=Limits(memo=300))
+
+
+def test_that_without_numpy_loaded_short_runs_do_not_load_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+    monkeypatch.delitem(sys.modules, "numpy")
+    monkeypatch.setattr(tensor_runs, "_run_blocks", lambda *_: pytest.fail("a short run was worth numpy"))
+    decode(bytes(wide(500).out) + b"u.")
+
+
+# -- files by torch itself -------------------------------------------------------------------------------------------------
+
+def _pickle_of(value: Any, **options: Any) -> bytes:
+    import torch
+    out = io.BytesIO()
+    torch.save(value, out, **options)
+    with zipfile.ZipFile(out) as archive:
+        return archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl")))
+
+
+@functools.cache
+def _samples() -> dict[str, Any]:
+    import torch
+    shared = torch.arange(40.0)
+    return {
+        "flat": collections.OrderedDict((f"l.{i}.w", torch.zeros(2, 3)) for i in range(2500)),
+        "ranks": {f"x{i}": torch.zeros([1] * (i % 7)) for i in range(300)},
+        "views": {f"v{i}": shared[i % 40:] for i in range(300)},
+        "list": [torch.zeros(i % 5) for i in range(2100)],
+        "dtypes": {f"d{i}": torch.zeros(3, dtype=(torch.float32, torch.int64, torch.bfloat16)[i % 3]) for i in range(300)},
+        "keys": {i: torch.zeros(300) for i in range(300)},
+        "non-ascii": {f"слой{i}": torch.zeros(1) for i in range(300)},
+        "parameters": {f"p{i}": torch.nn.Parameter(torch.zeros(2)) for i in range(200)},
+        "optimizer": {"state": {i: {"step": torch.tensor(1.0), "exp_avg": torch.zeros(3),
+                                    "exp_avg_sq": torch.zeros(3)} for i in range(200)}},
+        "grads": {f"g{i}": torch.zeros(2, requires_grad=bool(i % 2)) for i in range(200)},
+        "module": torch.nn.Sequential(*(torch.nn.Linear(2, 2) for _ in range(50))).state_dict(),
+    }
+
+
+@pytest.mark.parametrize("name", ["flat", "ranks", "views", "list", "dtypes", "keys", "non-ascii", "parameters", "optimizer",
+                                  "grads", "module"])
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_that_files_by_torch_give_the_same_graph(name: str, protocol: int, engaged: list[int]) -> None:
+    assert_identical(_pickle_of(_samples()[name], pickle_protocol=protocol))
+    if name in ("flat", "ranks", "views", "list", "dtypes", "keys", "non-ascii", "grads"):
+        assert sum(engaged) > 100
+
+
+def test_that_real_files_give_the_same_graph(corpus: Path, engaged: list[int]) -> None:
+    for path in sorted((corpus / "files").iterdir()):
+        if not zipfile.is_zipfile(path) or path.stat().st_size > 20_000_000:
+            continue
+        try:
+            with zipfile.ZipFile(path) as archive:
+                pickles = [archive.read(name) for name in archive.namelist() if name.endswith(".pkl")]
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError):
+            continue
+        for data in pickles:
+            assert_identical(data)
+    assert sum(engaged) > 100
+
+
+def test_that_nodes_of_a_run_say_what_the_tensor_is(engaged: list[int]) -> None:
+    graph = decode(_pickle_of({f"k{i}": np_free(i) for i in range(100)}))
+    key, value = graph.pairs(graph.root)[70]
+    assert graph.text(key) == "k70"
+    assert graph.global_name(graph.a[value]) == ("torch._utils", "_rebuild_tensor_v2")
+    persid, offset, size, stride, flag, hooks = graph.initial(graph.b[value])
+    assert graph.kind[persid] == g.PERSID
+    assert [graph.integer(n) for n in graph.initial(size)] == [70, 2]
+    assert [graph.integer(n) for n in graph.initial(stride)] == [2, 1]
+    assert (graph.integer(offset), graph.boolean(flag), graph.kind[hooks]) == (0, False, g.REDUCE)
+    assert sum(engaged) > 80
+
+
+def np_free(rows: int) -> Any:
+    import torch
+    return torch.from_numpy(np.zeros((rows, 2), np.float32))

@@ -1,0 +1,586 @@
+"""Two files side by side, driven as a person does: open, compare, filter, sort, look at a pair, switch rules, make edits."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMenu
+from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
+
+from inspector import core
+from inspector.gui.comparison import fixes
+from inspector.gui.comparison.page import ComparePage
+from inspector.gui.comparison.progress import Comparing, Step
+from inspector.gui.frame import screenshot
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.screenshot import Camera
+from inspector.gui.kit.settings import Settings
+from inspector.gui.models.pair_lines import MAX, NAME
+from inspector.gui.state.session import Compared, Session
+from inspector.gui.state.tasks import Tasks
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+SEED = np.random.default_rng(7)
+BASE: Arrays = {"conv.weight": SEED.normal(size=(8, 3, 3, 3)).astype(np.float32), "conv.bias": np.arange(8, dtype=np.float32),
+                "layers.0.weight": SEED.normal(size=(16, 16)).astype(np.float32),
+                "layers.1.weight": SEED.normal(size=(16, 16)).astype(np.float32),
+                "fc.weight": SEED.normal(size=(10, 16)).astype(np.float32)}
+
+
+def write(path: Path, arrays: Arrays, metadata: dict[str, str] | None = None) -> str:
+    save_file(arrays, str(path), metadata)
+    return str(path)
+
+
+def changed() -> Arrays:
+    """`BASE` with one layer trained on, one dtype, one shape, one name more and one less."""
+    other = {key: value.copy() for key, value in BASE.items()}
+    other["layers.1.weight"] = other["layers.1.weight"] + np.float32(0.25)
+    other["layers.0.weight"] = other["layers.0.weight"].astype(np.float16)
+    other["fc.weight"] = np.ones((12, 16), np.float32)
+    other["extra.weight"] = np.ones((2, 2), np.float32)
+    del other["conv.bias"]
+    return other
+
+
+class Desk:
+    def __init__(self, window: MainWindow, qtbot: QtBot, folder: Path) -> None:
+        self.window, self.qtbot, self.folder = window, qtbot, folder
+        self.session = window.session
+
+    @property
+    def page(self) -> ComparePage:
+        return self.window.compare_page
+
+    def open(self, *sides: Arrays, names: tuple[str, ...] = ("a.safetensors", "b.safetensors", "c.safetensors")) -> list[int]:
+        paths = [write(self.folder / name, arrays) for name, arrays in zip(names, sides, strict=False)]
+        self.window.open_paths(paths)
+        self.settle()
+        return [document.id for document in self.session.documents]
+
+    def compare(self, *sides: Arrays) -> ComparePage:
+        self.open(*sides)
+        self.window.menus["compare"].trigger()
+        self.finish()
+        return self.page
+
+    def finish(self) -> None:
+        self.qtbot.waitUntil(lambda: self.page.comparing.step is Step.DONE, timeout=20_000)
+        self.settle()
+
+    def settle(self) -> None:
+        """Nothing runs, and no timer of the page waits to start something."""
+        def calm() -> bool:
+            page = self.window._compare_page
+            waits = page is not None and (page._selecting.isActive() or page._typing.isActive())
+            return not self.window.tasks.running and not waits
+        self.qtbot.waitUntil(calm, timeout=20_000)
+
+    def statuses(self) -> dict[str, str]:
+        tree = self.page.model.tree
+        assert tree is not None
+        return {pair.a or pair.b or "": pair.status for pair in tree.figures.pairs}
+
+    def select(self, key: str) -> None:
+        row = self.page.model.reveal(key)
+        assert row is not None
+        self.page.view.select_row(row)
+        self.settle()
+
+    def shown(self) -> list[str]:
+        model = self.page.model
+        return [line.key for row in range(model.rowCount()) if (line := model.line(row)).status]
+
+    def menu(self) -> dict[str, QAction]:
+        menu = self.page.view.menu_for(self.page.view.currentIndex().row())
+        found: dict[str, QAction] = {}
+        title = ""
+        for action in menu.actions():
+            if not action.isEnabled() and action.text().startswith("In "):
+                title = action.text()[3]
+            elif action.text():
+                found[f"{title}: {action.text()}" if title and not action.text().startswith("Show") else action.text()] = action
+        self.kept: QMenu = menu
+        return found
+
+
+@pytest.fixture
+def desk(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> Desk:
+    window = MainWindow(session, tasks, settings)
+    qtbot.addWidget(window)
+    window.resize(1400, 900)
+    window.show()
+    return Desk(window, qtbot, tmp_path)
+
+
+def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    assert desk.window.comparing_shown
+    assert desk.statuses() == {"conv.weight": "equal", "layers.1.weight": "values", "layers.0.weight": "dtype", "fc.weight": "shape",
+                               "extra.weight": "only-b", "conv.bias": "only-a"}
+    assert page.comparing.verdict is not None
+    assert page._text.text() == "The same network, trained further."
+    assert "a.safetensors and b.safetensors" in desk.window.windowTitle()
+    assert {status: chip.count for status, chip in page.chips.chips.items() if not chip.isHidden()} == {
+        "equal": 1, "values": 1, "dtype": 1, "shape": 1, "only-a": 1, "only-b": 1}
+
+
+def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Step] = []
+    monkeypatch.setattr(core, "differences", lambda comparison, **more: iter(()))
+    desk.open(BASE, changed())
+    desk.page.comparing.paired.connect(lambda: seen.append(desk.page.comparing.step))
+    desk.window.compare()
+    desk.finish()
+    assert seen[0] is Step.PAIRING
+    assert desk.statuses()["conv.weight"] == "unread"
+    assert desk.page.model.rowCount() > 4
+
+
+def test_that_files_under_the_same_names_are_identical(desk: Desk) -> None:
+    page = desk.compare(BASE, BASE)
+    assert page._text.text() == "Identical: the same tensors, values and metadata."
+    assert page.verdict.property("level") == "ok"
+
+
+def test_that_chips_and_words_filter(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    page.chips.chips["values"].click()
+    assert desk.shown() == ["layers.1.weight"]
+    page.chips.chips["shape"].click()
+    assert set(desk.shown()) == {"layers.1.weight", "fc.weight"}
+    desk.qtbot.keyClicks(page.search, "fc")
+    desk.settle()
+    assert desk.shown() == ["fc.weight"]
+    assert page.count.text() == "1 of 6"
+    desk.qtbot.keyClick(page.search, Qt.Key.Key_Escape)
+    page.chips.clear()
+    assert len(desk.shown()) == 6
+
+
+def test_that_the_list_sorts_all_pairs_by_difference(desk: Desk) -> None:
+    other = {key: value + np.float32(step) for step, (key, value) in zip((0.1, 3, 0.5, 0.2, 9), BASE.items(), strict=True)}
+    page = desk.compare(BASE, other)
+    page.list.click()
+    desk.settle()
+    page.view.horizontalHeader().setSortIndicator(MAX, Qt.SortOrder.DescendingOrder)
+    assert desk.shown() == ["fc.weight", "conv.bias", "layers.0.weight", "layers.1.weight", "conv.weight"]
+    page.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+    page.list.click()
+    desk.settle()
+    assert page.model.tree is not None
+    assert not page.model.tree.flat
+
+
+def test_that_a_pair_shows_both_histograms_with_the_same_bins_and_how_far_elements_moved(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.select("layers.1.weight")
+    one, other = page.pair.plot.curves
+    assert tuple(one.edges) == tuple(other.edges)
+    assert one.total == other.total == 256
+    moved, = page.pair.distances.curves
+    assert moved.total == 256
+    fullest = max(range(len(moved.counts)), key=moved.counts.__getitem__)
+    assert moved.edges[fullest] <= 0.25 <= moved.edges[fullest + 1] + 1e-9
+    assert "256 / 256 (100 %) differ".replace(" ", "\u00a0") in page.pair.figures.text()
+    assert page.pair.table.columnCount() == 2
+
+
+def test_that_a_pair_of_other_shapes_says_why_there_is_no_difference(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.select("fc.weight")
+    assert len(page.pair.plot.curves) == 2
+    assert page.pair.distances.message == "The shapes differ, so there are no differences to count."
+    desk.select("conv.bias")
+    assert len(page.pair.plot.curves) == 1
+    assert page.pair.distances.message == "Only one of the files has this tensor."
+
+
+def test_that_the_heatmap_holds_b_minus_a(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    page.pair.views.setCurrentIndex(2)
+    desk.select("layers.1.weight")
+    base = page.pair.map.view.base
+    assert base is not None
+    assert base.exact
+    np.testing.assert_allclose(base.values, 0.25, atol=1e-6)
+    desk.select("conv.weight")
+    assert page.pair.map.notice.text == "No element differs."
+
+
+def test_that_a_group_says_what_is_in_it(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    row = page.model.parent_row(page.model.reveal("layers.1.weight") or 0)
+    assert row is not None
+    page.view.select_row(row)
+    desk.settle()
+    assert page.pair.notice.text == "2 tensors"
+    assert "≠  1  Values" in page.pair.notice.hint
+    assert "layers.1.weight" in page.pair.notice.hint
+
+
+def wrapped() -> Arrays:
+    return {f"module.{key}": value for key, value in BASE.items()}
+
+
+def test_that_switching_a_rule_off_pairs_the_names_without_it(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = desk.compare(wrapped(), BASE)
+    assert set(desk.statuses().values()) == {"renamed"}
+    assert page.tabs.tabText(1) == "Rules (1)"
+    assert [box.text() for box in page.rules.boxes] == ["Wrapper:  module.  →  (nothing)"] or \
+        [box.text() for box in page.rules.boxes] == ["Prefix:  module.  →  (nothing)"]
+    page.rules.boxes[0].click()
+    desk.finish()
+    compared = desk.session.compared
+    assert compared is not None
+    assert [(rule.a, rule.b) for rule in compared.rejected] == [("module.", "")]
+    tree = page.model.tree
+    assert tree is not None
+    assert all((rule.a, rule.b) != ("module.", "") for rule in tree.figures.comparison.rules)
+    again = next(box for box in page.rules.boxes if "module." in box.text() and not box.isChecked())
+    again.click()
+    desk.finish()
+    assert desk.session.compared == compared._replace(rejected=())
+    assert set(desk.statuses().values()) == {"renamed"}
+
+
+def test_that_an_offered_rule_can_be_switched_on(desk: Desk) -> None:
+    mine = {f"blocks.{n}.weight": np.full((2, n + 1), n, np.float32) for n in range(4)}
+    theirs = {f"blocks.{n + 1}.weight": value for n, value in enumerate(mine.values())}
+    page = desk.compare(mine, theirs)
+    found = page.comparing.comparison
+    assert found is not None
+    offered, = found.offered
+    page.rules.set_used(offered, True)
+    desk.finish()
+    assert set(desk.statuses().values()) == {"renamed"}
+    page.rules.set_used(offered, False)
+    desk.finish()
+    compared = desk.session.compared
+    assert compared is not None
+    assert compared.accepted == compared.rejected == ()
+
+
+def test_that_names_of_the_other_file_become_an_edit_that_does_it_and_can_be_undone(desk: Desk) -> None:
+    page = desk.compare(wrapped(), BASE)
+    a = desk.session.documents[0]
+    page.rules.names_asked.emit(0, page.comparing.comparison.rules if page.comparing.comparison else ())
+    desk.settle()
+    assert desk.session.edits(a.id) == (core.StripPrefix("module."),)
+    assert "--strip-prefix module." in page.added.text()
+    assert a.checkpoint is not None
+    assert set(core.edit(a.checkpoint, desk.session.edits(a.id)).tensors) == set(BASE)
+    page.undo.click()
+    assert desk.session.edits(a.id) == ()
+    assert page.strip.isHidden()
+
+
+def test_that_the_menu_of_rows_makes_edits_of_either_side(desk: Desk) -> None:
+    desk.compare(BASE, changed())
+    a, b = desk.session.documents
+    desk.select("conv.bias")
+    desk.menu()["A: Drop 1 tensor"].trigger()
+    desk.settle()
+    assert desk.session.edits(a.id) == (core.Drop("conv.bias"),)
+    desk.select("layers.0.weight")
+    menu = desk.menu()
+    assert {"A: Cast to the dtypes of B", "B: Cast to the dtypes of A", "Show in the file A"} <= set(menu)
+    menu["B: Cast to the dtypes of A"].trigger()
+    desk.settle()
+    assert desk.session.edits(b.id) == (core.Cast("float32", "layers.0.weight"),)
+    assert b.checkpoint is not None
+    assert core.edit(b.checkpoint, desk.session.edits(b.id)).tensors["layers.0.weight"].dtype == "float32"
+
+
+def test_that_a_row_can_be_shown_in_its_file_and_the_comparison_found_again(desk: Desk) -> None:
+    desk.compare(BASE, changed())
+    desk.select("extra.weight")
+    desk.menu()["Show in the file B"].trigger()
+    desk.settle()
+    assert not desk.window.comparing_shown
+    selection = desk.session.selection
+    assert selection is not None
+    assert (selection.document, selection.keys) == (desk.session.documents[1].id, ("extra.weight",))
+    step = desk.page.comparing.step
+    desk.window.menus["compare"].trigger()
+    assert desk.window.comparing_shown
+    assert desk.page.comparing.step is step
+
+
+def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
+    a = write(desk.folder / "a.safetensors", BASE, {"epoch": "1", "only": "here"})
+    b = write(desk.folder / "b.safetensors", BASE, {"epoch": "2"})
+    desk.window.open_paths([a, b])
+    desk.settle()
+    desk.window.compare()
+    desk.finish()
+    found = desk.page.comparing.comparison
+    assert found is not None
+    assert set(fixes.same_values(found, found.values, 0)) == {core.SetMetadata("epoch", "2"), core.SetMetadata("only", None)}
+
+
+def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) -> None:
+    page = desk.compare(wrapped(), changed())
+    a, b = desk.session.documents
+    desk.select("module.fc.weight")
+    desk.menu()["A: Take the tensors of B"].trigger()
+    desk.settle()
+    taken = core.Take(b.path, pairs=(("module.fc.weight", "fc.weight"),))
+    assert desk.session.edits(a.id) == (taken,)
+    assert "--take" in page.added.text()
+    assert core.from_recipe(core.to_recipe(desk.session.edits(a.id))) == [taken]
+    desk.finish()
+    assert desk.statuses()["module.fc.weight"] == "renamed"                  # it is their very tensor now, under our name
+    assert desk.statuses()["module.layers.1.weight"] == "values"
+    assert a.checkpoint is not None
+    assert np.array_equal(core.read_numpy(a.checkpoint, "module.fc.weight"), changed()["fc.weight"])
+    desk.window.expand_all()
+    tree = desk.window.model
+    assert "was: 10 × 16, other values" in {tree.line(row).edited for row in range(tree.rowCount())}
+    page.undo.click()
+    desk.settle()
+    desk.finish()
+    assert desk.session.edits(a.id) == ()
+    assert desk.statuses()["module.fc.weight"] == "shape"
+
+
+def test_that_what_is_taken_from_a_file_with_edits_has_its_names_in_the_file(desk: Desk) -> None:
+    desk.open(BASE, changed())
+    a, b = desk.session.documents
+    desk.session.add_edits(b.id, [core.Rename("^fc", "head"), core.Cast("float64", "layers.1.weight")])
+    desk.settle()
+    assert a.checkpoint is not None
+    assert b.checkpoint is not None
+    found = core.pair_up(a.checkpoint, b.checkpoint)
+    head = core.Pair("fc.weight", "head.weight", "shape")
+    cast = core.Pair("layers.1.weight", "layers.1.weight", "dtype")
+    assert list(fixes.their_tensors(found, [head, cast], 0)) == [core.Take(b.path, pairs=(("fc.weight", "fc.weight"),))]
+    assert "tensors" not in fixes.offers(found, [core.Pair("conv.weight", "conv.weight", "equal")], (), 0)
+
+
+def test_that_dropping_a_whole_group_is_one_edit(desk: Desk) -> None:
+    page = desk.compare({**BASE, **{f"ema.{key}": value for key, value in BASE.items()}}, BASE)
+    found = page.comparing.comparison
+    assert found is not None
+    edits = fixes.without(found, [pair for pair in found.pairs if pair.b is None], 0)
+    assert list(edits) == [core.Drop("ema")]
+    assert set(core.edit(found.a, edits).tensors) == set(BASE)
+
+
+def test_that_stopping_keeps_what_is_there_and_going_on_reads_the_rest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    truly = core.differences
+    read: list[int] = []
+
+    def slowly(comparison: core.Comparison, **more: Any) -> Any:
+        for n, found in truly(comparison, **more):
+            read.append(n)
+            yield n, found
+            while len(read) == 2:
+                more["monitor"].report(len(read), 5)        # raises when it is stopped
+
+    monkeypatch.setattr(core, "differences", slowly)
+    desk.open(BASE, BASE)
+    page = desk.page
+    desk.window.compare()
+    desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False, timeout=20_000)
+    page.button.click()
+    assert page.comparing.step is Step.STOPPED
+    assert page.button.text() == "Go on"
+    desk.settle()
+    assert list(desk.statuses().values()).count("unread") == 3
+    read.append(-1)
+    page.button.click()
+    desk.finish()
+    assert set(desk.statuses().values()) == {"equal"}
+    assert sorted(n for n in read if n >= 0) == [0, 1, 2, 3, 4]
+
+
+def test_that_closing_a_file_ends_its_comparison(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.session.remove(desk.session.documents[0].id)
+    assert desk.session.compared is None
+    assert not desk.window.comparing_shown
+    assert page.comparing.step is Step.IDLE
+    assert page.model.rowCount() == 0
+
+
+def test_that_a_file_that_cannot_be_opened_says_so_in_its_place(desk: Desk) -> None:
+    (desk.folder / "bad.safetensors").write_bytes(b"\xff" * 64)
+    a = write(desk.folder / "a.safetensors", BASE)
+    desk.window.open_paths([a, str(desk.folder / "bad.safetensors")])
+    desk.settle()
+    desk.window.compare()
+    desk.settle()
+    assert desk.page.comparing.step is Step.FAILED
+    assert desk.page.verdict.property("level") == "danger"
+    assert desk.page._text.text()
+
+
+def test_that_sides_can_be_exchanged_and_chosen_anew(desk: Desk) -> None:
+    ids = desk.open(BASE, changed(), wrapped())
+    desk.session.compare(Compared(ids[0], ids[1]))
+    desk.finish()
+    desk.page.sides.swap.click()
+    desk.finish()
+    assert desk.session.compared == Compared(ids[1], ids[0])
+    assert desk.statuses()["extra.weight"] == "only-a"
+    box = desk.page.sides.files[1]
+    box.setCurrentIndex(box.findData(ids[2]))
+    box.activated.emit(box.currentIndex())
+    desk.finish()
+    assert desk.session.compared == Compared(ids[1], ids[2])
+
+
+def test_that_the_state_dict_can_be_chosen_where_there_are_several(desk: Desk, tmp_path: Path) -> None:
+    desk.window.open_paths(core.make_demo(tmp_path))
+    desk.settle()
+    desk.window.compare()
+    desk.finish()
+    box = desk.page.sides.dicts[0]
+    assert not box.isHidden()
+    assert desk.page.sides.dicts[1].isHidden()
+    assert box.currentText() == "model_state_dict  (found)"
+    assert list(desk.statuses().values()).count("dtype") == 77
+    box.setCurrentIndex(box.findData("optimizer_state_dict.state"))
+    box.activated.emit(box.currentIndex())
+    desk.finish()
+    compared = desk.session.compared
+    assert compared is not None
+    assert compared.in_a == "optimizer_state_dict.state"
+    assert "dtype" not in desk.statuses().values()
+
+
+def test_that_the_menu_of_the_tree_compares_with_other_files(desk: Desk) -> None:
+    ids = desk.open(BASE, changed(), BASE)
+    menu = desk.window.tree.menu_for(0)
+    offered = [action for action in menu.actions() if action.text().startswith("Compare with")]
+    assert [action.text() for action in offered] == ["Compare with b.safetensors", "Compare with c.safetensors", "Compare with a file…"]
+    offered[1].trigger()
+    desk.finish()
+    assert desk.session.compared == Compared(ids[0], ids[2])
+
+
+def test_that_a_file_that_is_not_open_yet_can_be_chosen(desk: Desk) -> None:
+    path = write(desk.folder / "other.safetensors", changed())
+    desk.open(BASE)
+    desk.window.choose = lambda folders, on_chosen: on_chosen([path])
+    desk.window.menus["compare"].trigger()
+    desk.finish()
+    assert desk.statuses()["extra.weight"] == "only-b"
+
+
+def drop(window: MainWindow, uris: str, x: int) -> None:
+    mime = QMimeData()
+    mime.setData("text/uri-list", QByteArray(uris.encode()))
+    copy, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(60, 60), copy, mime, buttons, keys))
+    QApplication.sendEvent(window, QDragMoveEvent(QPoint(x, 300), copy, mime, buttons, keys))
+    QApplication.sendEvent(window, QDropEvent(QPointF(x, 300), copy, mime, buttons, keys))
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_that_a_second_file_is_opened_or_compared_by_where_it_is_dropped(desk: Desk, right: bool) -> None:
+    path = write(desk.folder / "other.safetensors", changed())
+    desk.open(BASE)
+    drop(desk.window, Path(path).as_uri(), desk.window.width() - 80 if right else 80)
+    desk.settle()
+    assert len(desk.session.documents) == 2
+    assert (desk.session.compared is not None) is right
+
+
+def test_that_two_files_dropped_together_can_be_compared(desk: Desk) -> None:
+    paths = [write(desk.folder / name, arrays) for name, arrays in (("a.safetensors", BASE), ("b.safetensors", changed()))]
+    drop(desk.window, "\r\n".join(Path(path).as_uri() for path in paths), desk.window.width() - 80)
+    desk.finish()
+    assert desk.session.compared is not None
+    assert desk.statuses()["extra.weight"] == "only-b"
+
+
+def test_that_rows_are_copied_with_both_names(desk: Desk) -> None:
+    page = desk.compare(wrapped(), BASE)
+    desk.select("module.fc.weight")
+    page.view.copy_rows()
+    fields = QGuiApplication.clipboard().text().split("\t")
+    assert fields[:3] == ["module.fc.weight", "fc.weight", "renamed"]
+    desk.window.menus["copy"].trigger()
+    assert QGuiApplication.clipboard().text() == "module.fc.weight"
+
+
+def test_that_the_keys_of_a_tree_work(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    row = page.model.parent_row(page.model.reveal("layers.1.weight") or 0) or 0
+    page.view.select_row(row)
+    expanded = page.model.rowCount()
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Left)
+    assert page.model.rowCount() < expanded
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Right)
+    assert page.model.rowCount() == expanded
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_End)
+    assert page.view.currentIndex().row() == page.model.rowCount() - 1
+    assert page.model.data(page.model.index(row, NAME), Qt.ItemDataRole.AccessibleTextRole)
+
+
+def test_that_a_file_loaded_anew_is_compared_anew(desk: Desk) -> None:
+    page = desk.compare(BASE, BASE)
+    write(desk.folder / "b.safetensors", changed())
+    desk.window.opener.reload(desk.session.documents[1].id)
+    desk.qtbot.waitUntil(lambda: page.comparing.step is Step.DONE and desk.statuses().get("extra.weight") == "only-b", timeout=20_000)
+
+
+def test_that_moved_tensors_are_found_by_their_content(desk: Desk) -> None:
+    rng = np.random.default_rng(3)
+    weight = rng.normal(size=(7, 5)).astype(np.float32)
+    page = desk.compare({**BASE, "one.thing": weight, "same.shape": weight * 2}, {**BASE, "quite_other": weight, "elsewhere": weight * 3})
+    tree = page.model.tree
+    assert tree is not None
+    assert {pair.b for pair in tree.figures.pairs if pair.a == "one.thing"} == {"quite_other"}
+    assert any("Equal content" in box.text() for box in page.rules.boxes)
+
+
+def test_that_a_picture_can_be_taken_of_a_comparison(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+    monkeypatch.setattr(screenshot.QApplication, "exit", ended.append)
+    monkeypatch.setenv("INSPECTOR_SCREENSHOT_PANEL", "compare")
+    monkeypatch.setenv("INSPECTOR_SCREENSHOT_KEY", "layers.1.weight")
+    paths = [write(desk.folder / name, arrays) for name, arrays in (("a.safetensors", BASE), ("b.safetensors", changed()))]
+    out = desk.folder / "out.png"
+    camera = Camera(desk.window, paths, str(out))
+    camera.start()
+    desk.qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
+    assert camera.error is None
+    assert not QImage(str(out)).isNull()
+    assert desk.page.comparing.step is Step.DONE
+    assert desk.page.pair.heading.accessibleName() == "layers.1.weight"
+
+
+def test_that_nothing_is_asked_of_the_core_while_nothing_is_compared(session: Session, tasks: Tasks) -> None:
+    comparing = Comparing(session, tasks)
+    document = session.add("/a.pth")
+    session.compare(Compared(document.id, 99))
+    assert session.compared is None
+    assert comparing.step is Step.IDLE
+    comparing.go_on()
+    comparing.stop()
+    assert not tasks.running
+
+
+Made = Callable[..., core.Checkpoint]
+
+
+def test_that_the_session_keeps_edits_until_their_document_goes(session: Session, checkpoint: Made, qtbot: QtBot) -> None:
+    document = session.add("/a.pth")
+    with qtbot.waitSignal(session.edits_changed, check_params_cb=lambda id: id == document.id):
+        session.add_edits(document.id, [core.StripPrefix("module.")])
+    session.add_edits(document.id, [core.Drop("fc")])
+    assert session.edits(document.id) == (core.StripPrefix("module."), core.Drop("fc"))
+    with qtbot.assertNotEmitted(session.edits_changed):
+        session.set_edits(document.id, session.edits(document.id))
+        session.set_edits(99, [core.Drop("fc")])
+    session.remove(document.id)
+    assert session.edits(document.id) == ()

@@ -1,0 +1,162 @@
+"""Why a file does not load: from the text of an error, and held against another file."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
+
+from inspector import core
+from inspector.gui.dialogs.doctor import Doctor
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+
+NET = {"conv.weight": (4, 3), "conv.bias": (4,), "fc.weight": (10, 4), "fc.bias": (10,)}
+ERROR = """Traceback (most recent call last):
+RuntimeError: Error(s) in loading state_dict for Net:
+\tMissing key(s) in state_dict: "conv.weight", "conv.bias", "fc.weight", "fc.bias".
+\tUnexpected key(s) in state_dict: "module.conv.weight", "module.conv.bias", "module.fc.weight", "module.fc.bias".
+"""
+
+
+def write(path: Path, shapes: dict[str, tuple[int, ...]]) -> str:
+    save_file({key: np.ones(shape, np.float32) for key, shape in shapes.items()}, str(path))
+    return str(path)
+
+
+@pytest.fixture
+def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    made = MainWindow(session, tasks, settings)
+    qtbot.addWidget(made)
+    made.show()
+    made.open_paths([write(tmp_path / "wrapped.safetensors", {f"module.{key}": shape for key, shape in NET.items()})])
+    settle(made, qtbot)
+    return made
+
+
+def settle(window: MainWindow, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: not window.tasks.running, timeout=20_000)
+
+
+def dialog(window: MainWindow) -> Doctor:
+    found = window.findChildren(Doctor)[-1]
+    assert isinstance(found, Doctor)
+    return found
+
+
+def sections(doctor: Doctor) -> dict[str, list[str]]:
+    tops = [doctor.lists.topLevelItem(n) for n in range(doctor.lists.topLevelItemCount())]
+    return {top.text(0): [top.child(n).text(0) for n in range(top.childCount())] for top in tops if top is not None}
+
+
+def test_that_an_error_on_the_clipboard_is_explained_at_once_and_mended(window: MainWindow, session: Session, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setText(ERROR)
+    window.menus["doctor"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert doctor.text.toPlainText() == ERROR
+    assert sections(doctor) == {"Missing in the file  (4)": list(NET),
+                                "Unexpected in the file  (4)": sorted(f"module.{key}" for key in NET)}
+    assert doctor.hint.text() == "With these edits all 4 keys load:"
+    assert doctor.steps.text() == "--strip-prefix module."
+    doctor.add.click()
+    document = session.documents[0]
+    assert session.edits(document.id) == (core.StripPrefix("module."),)
+    assert document.checkpoint is not None
+    assert set(core.edit(document.checkpoint, session.edits(document.id)).tensors) == set(NET)
+
+
+def test_that_other_text_on_the_clipboard_is_left_there(window: MainWindow, qtbot: QtBot) -> None:
+    QGuiApplication.clipboard().setText("a shopping list")
+    window.menus["doctor"].trigger()
+    doctor = dialog(window)
+    assert doctor.text.toPlainText() == ""
+    assert doctor.frame.isHidden()
+    doctor.text.setPlainText("KeyError: 'nothing we know'")
+    doctor._read_text()
+    settle(window, qtbot)
+    assert doctor.verdict.text() == "There is no error of load_state_dict in this text."
+    assert not doctor.add.isEnabled()
+    doctor.reject()
+
+
+def test_that_an_error_is_explained_without_any_file(session: Session, tasks: Tasks, qtbot: QtBot) -> None:
+    doctor = Doctor(session, tasks, None)
+    qtbot.addWidget(doctor)
+    QGuiApplication.clipboard().setText(ERROR)
+    doctor.ask_error()
+    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    assert doctor.steps.text() == "--strip-prefix module."
+    assert not doctor.add.isEnabled()
+    doctor.copy.click()
+    assert QGuiApplication.clipboard().text() == "inspector edit FILE -o FIXED --strip-prefix module."
+    doctor.reject()
+
+
+def test_that_a_file_is_checked_against_another(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
+    model = write(tmp_path / "model.safetensors", {**NET, "fc.weight": (12, 4), "fc.bias": (12,)})
+    window.choose = lambda folders, on_chosen: on_chosen([model])
+    window.menus["against"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert doctor.text.isHidden()
+    assert "2 stay as the model made them" in doctor.hint.text()
+    assert [option for option, _ in doctor.suggested] == ["--strip-prefix", "--match"]
+    doctor.add.click()
+    document = session.documents[0]
+    assert document.checkpoint is not None
+    assert set(core.edit(document.checkpoint, session.edits(document.id)).tensors) == {"conv.weight", "conv.bias"}
+
+
+def test_that_a_file_that_fits_says_so(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    model = write(tmp_path / "model.safetensors", {f"module.{key}": shape for key, shape in NET.items()})
+    window.choose = lambda folders, on_chosen: on_chosen([model])
+    window.menus["against"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert doctor.verdict.text() == "It loads: all 4 keys fit."
+    assert doctor.frame.property("level") == "ok"
+    assert doctor.lists.isHidden()
+    doctor.reject()
+
+
+def test_that_shapes_that_differ_are_listed_with_both(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    shapes = {f"module.{key}": shape for key, shape in NET.items()} | {"module.fc.weight": (12, 4)}
+    window.choose = lambda folders, on_chosen: on_chosen([write(tmp_path / "model.safetensors", shapes)])
+    window.menus["against"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    top = doctor.lists.topLevelItem(0)
+    assert top is not None
+    assert [top.child(0).text(column) for column in (0, 1)] == ["module.fc.weight", "10 × 4 in the file, 12 × 4 in the model"]
+    doctor.reject()
+
+
+def test_that_a_reference_that_is_none_says_why(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "shapes.json").write_text("[1, 2")
+    window.choose = lambda folders, on_chosen: on_chosen([str(tmp_path / "shapes.json")])
+    window.menus["against"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert doctor.verdict.text() == "It is no JSON."
+    assert not doctor.add.isEnabled()
+    doctor.reject()
+
+
+def test_that_the_comparison_asks_whether_one_side_loads_into_the_other(window: MainWindow, session: Session, qtbot: QtBot,
+                                                                       tmp_path: Path) -> None:
+    window.open_paths([write(tmp_path / "plain.safetensors", NET)])
+    settle(window, qtbot)
+    window.compare()
+    settle(window, qtbot)
+    window.compare_page.rules.fit_asked.emit(0)
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert doctor.document is session.documents[0]
+    assert doctor.steps.text() == "--strip-prefix module."
+    doctor.reject()

@@ -1,0 +1,329 @@
+"""Editing as a person does it: the fix on a finding, the menus, the dialog with its preview, the panel, saving, closing."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.dialogs.edit import EditDialog
+from inspector.gui.dialogs.edit_forms import Form
+from inspector.gui.dialogs.save import SaveDialog
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit import file_dialogs
+from inspector.gui.kit.message_boxes import Box
+from inspector.gui.kit.settings import Settings
+from inspector.gui.models.tree_model import NAME
+from inspector.gui.panels.edits import EditsPanel
+from inspector.gui.state.session import Document, Selection, Session
+from inspector.gui.state.tasks import Tasks
+from tests.gui import edit_samples
+from tests.gui.edit_samples import KEYS, settled, weights
+
+
+@pytest.fixture
+def opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> tuple[MainWindow, Document]:
+    return edit_samples.opened(session, tasks, settings, qtbot, edit_samples.wrapped(tmp_path))
+
+
+def button(widget: QWidget, text: str) -> QPushButton:
+    return next(found for found in widget.findChildren(QPushButton) if found.text() == text and found.isVisibleTo(widget))
+
+
+def panel_of(window: MainWindow) -> EditsPanel:
+    window.show_panel_named("edits")
+    found = window.panels["edits"].content
+    assert isinstance(found, EditsPanel)
+    return found
+
+
+def dialog_of(window: MainWindow, qtbot: QtBot) -> EditDialog:
+    found = window.findChild(EditDialog)
+    assert found is not None
+    return found
+
+
+def typed(form: Form, name: str, text: str) -> None:
+    field = form.fields[name]
+    field.setEditText(text) if hasattr(field, "setEditText") else field.setText(text)
+
+
+def planned(dialog: SaveDialog, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(dialog.planned, timeout=20_000):
+        pass
+
+
+def same(path: Path, expected: dict[str, torch.Tensor]) -> None:
+    found = torch.load(path, weights_only=True)
+    assert list(found) == list(expected)
+    assert all(torch.equal(found[key], tensor) for key, tensor in expected.items())
+
+
+def test_that_a_click_on_the_fix_a_look_and_a_save_repair_the_file(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
+                                                                   qtbot: QtBot, tmp_path: Path) -> None:
+    window, document = opened
+    button(window, "Strip “module.”").click()
+    settled(tasks, qtbot)
+    assert document.checkpoint is not None
+    assert tuple(document.checkpoint.tensors) == KEYS
+    assert window.isWindowModified()
+    assert window.windowTitle() == "last.pth[*] — Checkpoint Inspector"
+    assert not [found for found in window.findChildren(QPushButton) if found.text() == "Strip “module.”" and found.isVisible()]
+    window.expand_all()
+    line = next(window.model.line(row) for row in range(window.model.rowCount()) if window.model.line(row).key == "fc.weight")
+    assert line.edited == "was: module.fc.weight"
+    row = window.model.row_of(document.id, line.node or 0)
+    assert row is not None
+    assert "was: module.fc.weight" in window.model.data(window.model.index(row, NAME), Qt.ItemDataRole.ToolTipRole)
+    panel = panel_of(window)
+    assert panel.list.count() == 1
+    assert [(row.before, row.after) for row in panel.table.shown.rows] == [(f"module.{key}", key) for key in KEYS]
+    panel.save.click()
+    dialog = window.findChild(SaveDialog)
+    assert dialog is not None
+    planned(dialog, qtbot)
+    assert dialog.save.text() == "Replace"
+    target = tmp_path / "fixed.pth"
+    dialog.path.setText(str(target))
+    planned(dialog, qtbot)
+    assert dialog.save.text() == "Save"
+    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+        dialog.save.click()
+    settled(tasks, qtbot)
+    assert [one.path for one in session.documents] == [document.path, str(target)]
+    assert session.selected_document is session.documents[1]
+    assert "Every byte was read back and compared" in window.saved.text.text()
+    assert window.saved.isVisible()
+    assert not session.is_modified(document.id)
+    same(target, weights(""))
+    same(Path(document.path), weights())                # the old file is as it was
+
+
+def test_that_ctrl_s_saves_over_the_file_itself_which_then_has_no_edits(opened: tuple[MainWindow, Document], session: Session,
+                                                                        tasks: Tasks, qtbot: QtBot) -> None:
+    window, document = opened
+    assert not window.menus["save"].isEnabled()
+    session.add_edits(document.id, [core.StripPrefix("module.")])
+    window.menus["save"].trigger()                      # before the edit is applied: it waits for that
+    settled(tasks, qtbot)
+    dialog = window.findChild(SaveDialog)
+    assert dialog is not None
+    assert dialog.path.text() == document.path
+    planned(dialog, qtbot)
+    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+        dialog.save.click()
+    settled(tasks, qtbot)
+    same(Path(document.path), weights(""))
+    assert len(session.documents) == 1
+    assert session.edits(document.id) == ()
+    assert document.checkpoint is not None
+    assert document.checkpoint.edited is None
+    assert tuple(document.checkpoint.tensors) == KEYS
+    assert window.saved.isVisible()
+    assert not window.isWindowModified()
+    assert not window.banner.isVisible()
+
+
+def test_that_the_menu_edits_what_is_selected_at_once(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
+                                                      qtbot: QtBot) -> None:
+    window, document = opened
+    session.select(Selection(document.id, "module", tuple(f"module.{key}" for key in KEYS)))
+    assert window.menus["edit-strip-prefix"].text() == "Strip Prefix “module.”"
+    window.menus["edit-strip-prefix"].trigger()
+    settled(tasks, qtbot)
+    session.select(Selection(document.id, "conv", ("conv.weight", "conv.bias")))
+    assert window.menus["edit-drop"].text() == "Drop"
+    texts = [action.text() for action in window.tree.menu_for(1).actions()]
+    assert {"Drop", "Keep Only", "Rename…", "Cast…", "Remap Devices…"} <= set(texts)
+    window.menus["edit-drop"].trigger()
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (core.StripPrefix("module."), core.Drop("conv"))
+    window.menus["undo"].trigger()
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (core.StripPrefix("module."),)
+    window.menus["redo"].trigger()
+    settled(tasks, qtbot)
+    assert len(session.edits(document.id)) == 2
+    assert not window.menus["redo"].isEnabled()
+
+
+def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(opened: tuple[MainWindow, Document], session: Session,
+                                                                           tasks: Tasks, qtbot: QtBot) -> None:
+    window, document = opened
+    window.menus["edit-rename"].trigger()
+    dialog = dialog_of(window, qtbot)
+    assert not dialog.ok.isEnabled()
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        typed(dialog.form, "pattern", r"module\.(\w+)\.")
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        typed(dialog.form, "replacement", r"net.\1.")
+    assert dialog.table.shown.rows[0][1:3] == ("module.conv.weight", "net.conv.weight")
+    assert dialog.count.text() == "3 renamed"
+    assert dialog.ok.isEnabled()
+    typed(dialog.form, "pattern", "(")
+    assert not dialog.ok.isEnabled()
+    dialog.accept()                                     # Enter, before the preview is there
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        pass
+    assert not dialog.ok.isEnabled()
+    assert dialog.table.shown.rows == ()
+    assert session.edits(document.id) == ()
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        typed(dialog.form, "pattern", r"module\.(\w+)\.")
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (core.Rename(r"module\.(\w+)\.", r"net.\1."),)
+
+
+@pytest.mark.parametrize(("kind", "fields", "edit"), [
+    ("strip-prefix", {"prefix": "module."}, core.StripPrefix("module.")),
+    ("add-prefix", {"prefix": "net."}, core.AddPrefix("net.")),
+    ("drop", {"glob": "*.bias"}, core.Drop("*.bias")),
+    ("keep", {"glob": "*.bias"}, core.Keep("*.bias")),
+    ("extract", {"path": "module"}, core.Extract("module")),
+    ("cast", {"dtype": "bfloat16", "glob": ""}, core.Cast("bfloat16")),
+    ("device", {"from": "*", "to": "cuda:0"}, core.RemapDevices({"*": "cuda:0"})),
+    ("unshare", {"glob": "*"}, core.Unshare("*")),
+    ("set", {"path": "a=b", "value": "[]"}, core.SetValue("a=b", [])),
+    ("set-metadata", {"key": "by", "value": "me"}, core.SetMetadata("by", "me")),
+    ("match", {"path": "REFERENCE"}, core.Match("REFERENCE")),
+    ("take", {"path": "REFERENCE", "glob": "*.bias"}, core.Take("REFERENCE", "*.bias")),
+])
+def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
+                                                           qtbot: QtBot, kind: str, fields: dict[str, str], edit: core.Edit) -> None:
+    window, document = opened
+    if kind == "match":
+        fields, edit = {"path": document.path}, core.Match(document.path)
+    if kind == "take":
+        fields, edit = {**fields, "path": document.path}, core.Take(document.path, "*.bias")
+    dialog = EditDialog(session, tasks, document.id, kind, window)
+    dialog.show()
+    for name, text in fields.items():
+        typed(dialog.form, name, text)
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        pass
+    for widget in dialog.findChildren(QWidget):
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not widget.inherits("QLabel"):
+            assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+    dialog.accept()
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (edit,)
+    window.edits.change(document.id, 0)
+    again = window.findChildren(EditDialog)[-1]
+    assert again.form.edit() == edit
+    again.reject()
+    settled(tasks, qtbot)
+
+
+def test_that_edits_are_moved_removed_and_cleared_in_the_panel(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
+                                                               qtbot: QtBot) -> None:
+    window, document = opened
+    panel = panel_of(window)
+    assert panel.pages.currentIndex() == 0
+    one, two, three = core.Cast("float16"), core.StripPrefix("module."), core.Drop("fc")
+    session.add_edits(document.id, [one, two, three])
+    settled(tasks, qtbot)
+    assert panel.pages.currentIndex() == 1
+    panel.list.setFocus()
+    panel.list.setCurrentRow(2)
+    qtbot.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (one, three, two)
+    assert panel.list.currentRow() == 1
+    panel.list.moved.emit(0, 2)                         # what a drag asks for
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (three, two, one)
+    panel.list.setCurrentRow(0)
+    qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == (two, one)
+    button(panel, "Clear").click()
+    settled(tasks, qtbot)
+    assert panel.pages.currentIndex() == 0
+    button(panel, "Redo" if session.can_redo(document.id) else "Load Recipe…")
+    session.undo(document.id)
+    settled(tasks, qtbot)
+    assert panel.pages.currentIndex() == 1
+
+
+def test_that_an_edit_that_fails_is_said_at_its_place(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,
+                                                      qtbot: QtBot) -> None:
+    window, document = opened
+    session.add_edits(document.id, [core.Keep("nothing")])
+    settled(tasks, qtbot)
+    panel = panel_of(window)
+    assert "nothing would be left" in panel.list.item(0).toolTip()
+    assert not panel.save.isEnabled()
+    window.menus["save"].trigger()
+    assert window.findChild(SaveDialog) is None
+
+
+def test_that_edits_are_copied_and_kept_as_a_recipe(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks, qtbot: QtBot,
+                                                    tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    window, document = opened
+    edits = (core.StripPrefix("module."), core.Cast("float16"))
+    session.add_edits(document.id, edits)
+    settled(tasks, qtbot)
+    panel = panel_of(window)
+    panel.actions_["command"].trigger()
+    assert QGuiApplication.clipboard().text().startswith("inspector edit ")
+    assert "--strip-prefix module. --cast float16" in QGuiApplication.clipboard().text()
+    panel.actions_["python"].trigger()
+    assert "core.StripPrefix(prefix='module.')" in QGuiApplication.clipboard().text()
+    panel.actions_["recipe"].trigger()
+    assert core.from_recipe(QGuiApplication.clipboard().text()) == list(edits)
+    recipe = tmp_path / "fix.json"
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(recipe)))
+    monkeypatch.setattr(file_dialogs, "open_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(recipe)))
+    panel.actions_["save-recipe"].trigger()
+    settled(tasks, qtbot)
+    session.set_edits(document.id, ())
+    window.menus["load-recipe"].trigger()
+    settled(tasks, qtbot)
+    assert session.edits(document.id) == edits
+    recipe.write_text("{")
+    panel.actions_["load-recipe"].trigger()
+    settled(tasks, qtbot)
+    boxes = window.findChildren(Box)
+    assert "cannot be used" in boxes[-1].windowTitle() + "".join(label.text() for label in boxes[-1].findChildren(QWidget, "") if
+                                                                  label.inherits("QLabel"))
+    boxes[-1].close()
+
+
+@pytest.mark.parametrize("answer", ["Discard", "Cancel"])
+def test_that_closing_a_file_with_edits_asks(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks, qtbot: QtBot,
+                                             answer: str) -> None:
+    window, document = opened
+    window.edits.asks = True
+    session.add_edits(document.id, [core.StripPrefix("module.")])
+    settled(tasks, qtbot)
+    window.menus["close"].trigger()
+    assert len(session.documents) == 1
+    [box] = window.findChildren(Box)
+    button(box, answer).click()
+    assert len(session.documents) == (1 if answer == "Cancel" else 0)
+    window.edits.asks = False
+
+
+def test_that_closing_the_window_with_edits_asks_and_goes_on_once_they_are_saved(opened: tuple[MainWindow, Document], session: Session,
+                                                                                tasks: Tasks, qtbot: QtBot) -> None:
+    window, document = opened
+    window.edits.asks = True
+    session.add_edits(document.id, [core.StripPrefix("module.")])
+    settled(tasks, qtbot)
+    window.close()
+    assert window.isVisible()
+    [box] = window.findChildren(Box)
+    button(box, "Save…").click()
+    dialog = window.findChild(SaveDialog)
+    assert dialog is not None
+    planned(dialog, qtbot)
+    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+        dialog.save.click()
+    assert not window.isVisible()
+    same(Path(document.path), weights(""))

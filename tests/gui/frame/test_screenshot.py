@@ -1,0 +1,114 @@
+"""A picture of the window."""
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.frame import screenshot
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.screenshot import SIZE, Camera
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def window(session: Session, tasks: Tasks, settings: Settings, opens: dict[str, object], qtbot: QtBot) -> MainWindow:
+    made = MainWindow(session, tasks, settings)
+    qtbot.addWidget(made)
+    return made
+
+
+def take(window: MainWindow, paths: list[str], out: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Camera:
+    ended: list[int] = []
+    monkeypatch.setattr(screenshot.QApplication, "exit", ended.append)
+    camera = Camera(window, paths, str(out))
+    camera.start()
+    qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
+    return camera
+
+
+def test_that_the_picture_shows_the_first_file(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out.png"
+    camera = take(window, ["/runs/a.pth", "/runs/b.pth"], out, qtbot, monkeypatch)
+    assert camera.error is None
+    picture = QImage(str(out))
+    assert (picture.width(), picture.height()) == SIZE
+    assert session.selection is not None
+    assert session.selection.document == session.documents[0].id
+    assert window.tabs.currentIndex() == 0
+    assert window.model.rowCount() > 6
+
+
+def test_that_an_empty_window_can_be_pictured_too(window: MainWindow, qtbot: QtBot, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "out.png"
+    assert take(window, [], out, qtbot, monkeypatch).error is None
+    assert not QImage(str(out)).isNull()
+
+
+def test_that_size_panel_and_key_can_be_asked_for(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path,
+                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INSPECTOR_SCREENSHOT_SIZE", "900x700")
+    monkeypatch.setenv("INSPECTOR_SCREENSHOT_PANEL", "details")
+    monkeypatch.setenv("INSPECTOR_SCREENSHOT_KEY", "model.bias")
+    out = tmp_path / "out.png"
+    take(window, ["/runs/a.pth"], out, qtbot, monkeypatch)
+    assert (QImage(str(out)).width(), QImage(str(out)).height()) == (900, 700)
+    assert window.tabs.currentWidget() is window.panels["details"]
+    assert session.selection == Selection(session.documents[0].id, "model.bias", ("model.bias",))
+
+
+@pytest.mark.parametrize(("text", "size"), [("", SIZE), ("12x", SIZE), ("axb", SIZE), ("800x600", (800, 600)),
+                                              ("1x99999", (520, 8000))])
+def test_that_odd_sizes_are_put_right(text: str, size: tuple[int, int]) -> None:
+    assert screenshot._size(text) == size
+
+
+def test_that_a_file_that_cannot_be_opened_is_pictured_and_told(window: MainWindow, opens: dict[str, object], qtbot: QtBot,
+                                                                tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opens["/runs/bad.pth"] = core.Truncated("It ends early", "Download it again.", "x:1")
+    out = tmp_path / "out.png"
+    camera = take(window, ["/runs/bad.pth"], out, qtbot, monkeypatch)
+    assert str(camera.error) == "/runs/bad.pth: It ends early (at x:1). Download it again."
+    assert not QImage(str(out)).isNull()
+
+
+def test_that_a_picture_that_cannot_be_written_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = take(window, ["/runs/a.pth"], tmp_path / "no" / "such" / "out.png", qtbot, monkeypatch)
+    assert isinstance(camera.error, core.SaveError)
+
+
+def test_that_a_picture_that_takes_for_ever_is_given_up(window: MainWindow, opens: dict[str, object], qtbot: QtBot, tmp_path: Path,
+                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(monitor: core.Monitor) -> core.Checkpoint:
+        while True:
+            monitor.check()
+
+    opens["/runs/slow.pth"] = slow
+    monkeypatch.setattr(screenshot, "PATIENCE", 50)
+    camera = take(window, ["/runs/slow.pth"], tmp_path / "out.png", qtbot, monkeypatch)
+    assert "not ready" in str(camera.error)
+
+
+@pytest.mark.parametrize(("theme", "light"), [("light", True), ("dark", False)])
+def test_that_theme_and_scale_come_from_the_environment(tmp_path: Path, theme: str, light: bool) -> None:
+    out = tmp_path / "out.png"
+    code = "import sys; from inspector.gui import app; sys.exit(app.run([], screenshot=sys.argv[1]))"
+    done = subprocess.run([sys.executable, "-c", code, str(out)], cwd=ROOT, capture_output=True, text=True, timeout=120,
+                          check=False, env={**os.environ, "INSPECTOR_THEME": theme, "QT_SCALE_FACTOR": "2"})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    picture = QImage(str(out))
+    assert (picture.width(), picture.height()) == (2 * SIZE[0], 2 * SIZE[1])
+    assert (picture.pixelColor(20, 400).lightness() > 128) is light

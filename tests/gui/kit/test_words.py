@@ -1,0 +1,71 @@
+"""Numbers and names as people read them."""
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector.gui.kit import words
+
+
+@pytest.mark.parametrize(("n", "text"), [
+    (0, "0 B"), (999, "999 B"), (1000, "1.00 kB"), (44_730_112, "44.7 MB"), (999_999, "1.00 MB"), (12_345_678_901, "12.3 GB"),
+    (10 ** 18, "1.00 EB"), (10 ** 30, "1,000,000,000,000 EB")])
+def test_that_sizes_have_three_digits(n: int, text: str) -> None:
+    assert words.size(n) == text
+
+
+@pytest.mark.parametrize(("n", "text"), [(0, "0"), (9_999, "9,999"), (11_200_000, "11.2 M"), (7 * 10 ** 9, "7.00 B"),
+                                         (10 ** 400, words.many(10 ** 400))])
+def test_that_counts_are_shortened_however_large(n: int, text: str) -> None:
+    assert words.many(n) == text
+
+
+def test_that_exact_sizes_say_every_byte() -> None:
+    assert words.exact_size(1) == "1 byte"
+    assert words.exact_size(160) == "160 bytes"
+    assert words.exact_size(44_730_112) == "44.7 MB (44,730,112 bytes)"
+
+
+@pytest.mark.parametrize(("part", "whole", "text"), [(0, 0, ""), (0, 9, "0 %"), (1, 1000, "<1 %"), (45, 100, "45 %"),
+                                                     (999, 1000, ">99 %"), (7, 7, "100 %")])
+def test_that_shares_do_not_round_something_to_nothing(part: int, whole: int, text: str) -> None:
+    assert words.share(part, whole) == text
+
+
+def test_that_one_is_not_many() -> None:
+    assert (words.tensors(1), words.tensors(2000)) == ("1 tensor", "2,000 tensors")
+    assert (words.values(1), words.findings(1), words.parameters(1)) == ("1 value", "1 finding", "1 parameter")
+    assert (words.level("danger", 1), words.level("warning", 2), words.level("info", 3)) == ("1 danger", "2 warnings", "3 notes")
+
+
+def test_that_shapes_read_as_products() -> None:
+    assert words.shape((64, 3, 7, 7)) == "64 × 3 × 7 × 7"
+    assert words.shape(()) == "scalar"
+    assert words.shape(tuple(range(2000))).endswith("…")
+
+
+@pytest.mark.parametrize("name", ["<b>x</b>", "&lt;", "<img src='file:///etc/passwd'>", "\\\\host\\x", "a\u202eb"],
+                         ids=["H01-tag", "H01-entity", "H02-image", "H02-unc", "H03-bidi"])
+def test_that_a_tooltip_shows_a_name_literally(name: str, qtbot: QtBot) -> None:
+    tip = words.tip(name)
+    assert tip.startswith("<qt>")           # so Qt will not guess
+    assert "<img" not in tip
+    assert "<b>" not in tip
+    assert "\u202e" not in tip
+
+
+def test_that_menu_text_has_no_accelerators_and_no_lines() -> None:
+    """H09."""
+    assert words.menu_text("a&b\nc") == "a&&b\\nc"
+
+
+def test_that_a_megabyte_name_stays_short() -> None:
+    """H07."""
+    assert len(words.menu_text("x" * (1 << 20))) <= 80
+    assert len(words.tip("x" * (1 << 20))) < 3000
+
+
+@pytest.mark.parametrize(("text", "shown"), [("the header is short", "The header is short."), ("Done!", "Done!"), ("", "."),
+                                             ("data.pkl breaks off", "data.pkl breaks off.")])
+def test_that_a_message_stands_as_a_sentence(text: str, shown: str) -> None:
+    assert words.sentence(text) == shown

@@ -1,0 +1,335 @@
+"""The heatmap: what is drawn is what is in the file, near and far; the newest selection only; everything by keys as well."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage
+from PySide6.QtWidgets import QAbstractButton, QComboBox
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.panels import heatmap
+from inspector.gui.panels.heatmap import HeatmapPanel
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of, painted, table_of
+from tests.gui.state.test_measuring import checkpoint
+
+NAN, INF = float("nan"), float("inf")
+
+
+class Desk:
+    """A panel, and the ways a person makes it show something."""
+
+    def __init__(self, folder: Path, session: Session, tasks: Tasks, qtbot: QtBot) -> None:
+        self.folder, self.session, self.tasks, self.qtbot = folder, session, tasks, qtbot
+        self.panel = HeatmapPanel(session, tasks)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(640, 700)
+        self.panel.show()
+        self.document = 0
+
+    def open(self, arrays: Mapping[str, Any], problems: Mapping[str, str] | None = None) -> core.Checkpoint:
+        folder = self.folder / str(len(self.session.documents))
+        folder.mkdir()
+        ckpt = checkpoint(folder, arrays, problems)
+        self.document = self.session.add(ckpt.path).id
+        self.session.loaded(self.document, ckpt)
+        return ckpt
+
+    def select(self, *keys: str) -> None:
+        self.session.select(Selection(self.document, keys[0] if len(keys) == 1 else "group", keys))
+        self.wait()
+
+    def wait(self) -> None:
+        """Until nothing runs and no timer is about to start something."""
+        panel = self.panel
+        self.qtbot.waitUntil(lambda: not self.tasks.running and not panel._settle.isActive() and not panel._ask.isActive(),
+                             timeout=20_000)
+
+    @property
+    def shown(self) -> Any:
+        assert self.panel.view.base is not None
+        return self.panel.view.base.values
+
+
+@pytest.fixture
+def desk(tmp_path: Path, session: Session, tasks: Tasks, qtbot: QtBot) -> Desk:
+    return Desk(tmp_path, session, tasks, qtbot)
+
+
+def test_that_a_matrix_is_drawn_as_it_is(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(7, 9)).astype(np.float32)
+    desk.open({"w": values})
+    desk.select("w")
+    np.testing.assert_array_equal(desk.shown, values)
+    top = float(np.abs(values).max())
+    assert (desk.panel.view.limits.low, desk.panel.view.limits.high) == (-top, top)
+
+
+def test_that_kernels_lie_side_by_side_with_gaps_between(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(4, 3, 5, 5)).astype(np.float32)
+    desk.open({"conv": values})
+    desk.select("conv")
+    np.testing.assert_array_equal(desk.shown, values.transpose(0, 2, 1, 3).reshape(20, 15))
+    assert desk.panel.view.plane.unit == (5, 5)
+    desk.panel.slices.choose(mosaic=False)
+    desk.wait()
+    np.testing.assert_array_equal(desk.shown, values[0, 0])
+
+
+def test_that_any_two_dimensions_can_be_chosen_and_the_others_moved(desk: Desk) -> None:
+    values = np.arange(2 * 3 * 4 * 40, dtype=np.float32).reshape(2, 3, 4, 40)
+    desk.open({"t": values})
+    desk.select("t")
+    desk.panel.slices.choose(mosaic=False)
+    desk.panel.slices.choose(rows=3, cols=1)
+    desk.panel.slices.show_element((1, 0, 2, 0))
+    desk.wait()
+    np.testing.assert_array_equal(desk.shown, values[1, :, 2, :].T)
+    desk.panel.slices.step(1)
+    desk.wait()
+    np.testing.assert_array_equal(desk.shown, values[1, :, 3, :].T)
+    desk.panel.slices.step(1)
+    assert desk.panel.slices.plane.index[0::2] == (1, 0) or desk.panel.slices.plane.index[2] == 0
+
+
+def test_that_one_dimension_cannot_go_both_ways(desk: Desk) -> None:
+    desk.open({"t": np.zeros((2, 3), np.float32)})
+    desk.select("t")
+    rows = next(box for box in desk.panel.findChildren(QComboBox) if box.accessibleName() == "Rows")
+    rows.setCurrentIndex(1)
+    rows.activated.emit(1)
+    plane = desk.panel.slices.plane
+    assert (plane.rows, plane.cols) == ((1,), (0,))
+
+
+def test_that_a_vector_is_folded_and_its_end_is_seen(desk: Desk) -> None:
+    desk.open({"b": np.arange(1, 101, dtype=np.float32)})
+    desk.select("b")
+    desk.panel.slices.choose(fold=30)
+    desk.wait()
+    assert desk.shown.shape == (4, 30)
+    view = desk.panel.view
+    assert view.plane.position(3, 9) == (99,)
+    assert view.plane.position(3, 10) is None
+    picture = view.grab().toImage()
+    at = view._pixel(3.5, 20.5).toPoint() * picture.devicePixelRatio()
+    assert picture.pixelColor(at) == QColor(theme.colours().window)
+
+
+def test_that_a_large_matrix_is_reduced_and_exact_when_zoomed_in(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heatmap, "EXACT", 1000)
+    monkeypatch.setattr(heatmap, "MOST", (20, 20))
+    values = np.random.default_rng(1).normal(size=(200, 300)).astype(np.float32)
+    desk.open({"w": values})
+    desk.select("w")
+    view = desk.panel.view
+    assert view.base is not None
+    assert (view.base.rows.step, view.base.cols.step) == (10, 15)
+    assert view.base.values[2, 3] == pytest.approx(values[20:30, 45:60].mean(dtype=np.float64))
+    assert "blocks of 10 × 15" in desk.panel.remark.text()
+    view.zoom(40, view._pixel(100, 150))
+    desk.wait()
+    assert view.detail is not None
+    assert view.detail.exact
+    rows, cols = view.in_view
+    assert rows.start in view.detail.rows
+    assert cols[-1] in view.detail.cols
+    row, col = rows[len(rows) // 2], cols[len(cols) // 2]
+    assert view.value_at(row, col) == values[row, col]
+    view.fit()
+    desk.wait()
+    view.go_to(57, 123)
+    desk.wait()
+    assert desk.panel.readout.text().startswith(f"[57, 123]  =  {values[57, 123]!s}")
+
+
+def test_that_what_a_block_shows_can_be_chosen(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heatmap, "EXACT", 10)
+    monkeypatch.setattr(heatmap, "MOST", (2, 2))
+    values = np.zeros((20, 20), np.float32)
+    values[3, 4] = -9
+    desk.open({"w": values})
+    desk.select("w")
+    assert desk.shown[0, 0] == pytest.approx(-0.09)
+    box = desk.panel._how
+    box.setCurrentIndex(box.findData("absmax"))
+    box.activated.emit(box.currentIndex())
+    desk.wait()
+    assert desk.shown[0, 0] == 9
+
+
+def test_that_nan_and_infinities_are_said_and_coloured_apart(desk: Desk) -> None:
+    desk.open({"w": np.array([[1, NAN], [INF, -1]], np.float32)})
+    desk.select("w")
+    assert "2 cells with NaN or infinities" in desk.panel.remark.text()
+    view = desk.panel.view
+    picture = view.grab().toImage()
+    odd = QColor(MAPS["blue-red"].odd)
+    corner = (view._pixel(0, 1) + QPointF(4, 4)).toPoint() * picture.devicePixelRatio()
+    assert picture.pixelColor(corner) == odd
+    view.go_to(0, 1)
+    desk.wait()
+    assert "nan" in desk.panel.readout.text()
+
+
+def test_that_arrow_keys_move_the_cursor_and_others_zoom(desk: Desk, qtbot: QtBot) -> None:
+    desk.open({"w": np.arange(30, dtype=np.int64).reshape(5, 6)})
+    desk.select("w")
+    view = desk.panel.view
+    view.go_to(2, 2)
+    for key, cell in ((Qt.Key.Key_Right, (2, 3)), (Qt.Key.Key_Down, (3, 3)), (Qt.Key.Key_Up, (2, 3)), (Qt.Key.Key_Left, (2, 2))):
+        qtbot.keyClick(view, key)
+        assert view.cursor_cell == cell
+    desk.wait()
+    assert desk.panel.readout.text() == "[2, 2]  =  14"
+    before = view.pixels_a_cell
+    qtbot.keyClick(view, Qt.Key.Key_Minus)
+    qtbot.keyClick(view, Qt.Key.Key_Plus)
+    qtbot.keyClick(view, Qt.Key.Key_R)
+    assert view.pixels_a_cell == before
+    qtbot.keyClick(view, Qt.Key.Key_Escape)
+    assert view.cursor_cell is None
+
+
+def test_that_the_mouse_reads_drags_and_zooms(desk: Desk, qtbot: QtBot) -> None:
+    desk.open({"w": np.arange(10_000, dtype=np.float32).reshape(100, 100)})
+    desk.select("w")
+    view = desk.panel.view
+    qtbot.mouseMove(view, view._pixel(10.5, 20.5).toPoint())
+    desk.qtbot.waitUntil(lambda: view.cursor_cell == (10, 20))
+    view.zoom(4, view.area.center())
+    before = view.in_view
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=view.area.center().toPoint())
+    qtbot.mouseMove(view, view.area.center().toPoint() - QPoint(60, 40))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=view.area.center().toPoint())
+    assert view.in_view[0].start > before[0].start
+    assert view.in_view[1].start > before[1].start
+
+
+def test_that_the_newest_selection_is_shown(desk: Desk) -> None:
+    desk.open({"a": np.zeros((300, 300), np.float32), "b": np.ones((3, 3), np.float32)})
+    desk.session.select(Selection(desk.document, "a", ("a",)))
+    desk.select("b")
+    assert desk.shown.shape == (3, 3)
+    assert desk.panel.heading.accessibleName() == "b"
+
+
+def test_that_pictures_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    original = core.reduce_slice
+    monkeypatch.setattr(core, "reduce_slice", lambda *args, **more: calls.append(args[1]) or original(*args, **more))
+    desk.open({"a": np.zeros((3, 3), np.float32), "b": np.ones((3, 3), np.float32)})
+    for key in ("a", "b", "a", "b"):
+        desk.select(key)
+    assert calls == ["a", "b"]
+
+
+@pytest.mark.parametrize(("arrays", "said"), [
+    ({"w": np.zeros((0, 4), np.float32)}, "No elements"), ({"a": np.zeros(3), "b": np.zeros(3)}, "Select one tensor of these 2")])
+def test_that_what_cannot_be_drawn_is_said(desk: Desk, arrays: dict[str, Any], said: str) -> None:
+    desk.open(arrays)
+    desk.select(*arrays)
+    assert said in desk.panel.notice.text
+    assert desk.panel.notice.isVisible()
+
+
+def test_that_a_broken_tensor_says_what_is_wrong(desk: Desk) -> None:
+    desk.open({"w": np.zeros((3, 3), np.float32)}, {"w": "its bytes are not in the file"})
+    desk.select("w")
+    assert desk.panel.notice.text == "Its bytes are not in the file."
+    assert desk.panel.notice.button.text() == "Try again"
+
+
+def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -> None:
+    desk.open({"../a/b:c": np.array([[1.5, -2], [3, 0.25]], np.float32)})
+    desk.select("../a/b:c")
+    names = []
+    desk.panel._choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.png")
+    desk.panel.save_picture()
+    assert names == ["_a_b_c.png"]
+    assert not QImage(str(tmp_path / "out.png")).isNull()
+    desk.panel.copy_data()
+    desk.wait()
+    assert QGuiApplication.clipboard().text() == "1.5\t-2.0\n3.0\t0.25\n"
+    desk.panel._choose_path = lambda parent, title, name, kinds: str(tmp_path / "no" / "where.png")
+    desk.panel.save_picture()
+    assert "not saved" in desk.panel.readout.text()
+
+
+def test_that_colours_follow_the_choice_and_the_theme(desk: Desk) -> None:
+    desk.open({"w": np.array([[-1.0, 1.0]], np.float32)})
+    desk.select("w")
+    view = desk.panel.view
+    seen = set()
+    for name, choice in (("blue-red", "light"), ("blue-red", "dark"), ("viridis", "dark")):
+        theme.watcher().choose(choice)
+        desk.qtbot.waitUntil(lambda dark=choice == "dark": theme.colours(view.palette()).dark == dark)
+        desk.panel._colours.setCurrentIndex(desk.panel._colours.findData(name))
+        desk.panel._recolour()
+        picture = view.grab().toImage()
+        seen.add(picture.pixelColor((view._pixel(0, 0) + QPointF(5, 5)).toPoint()).name())
+    assert len(seen) == 3
+
+
+def test_that_nothing_is_read_while_it_is_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.panel.hide()
+    monkeypatch.setattr(core, "reduce_slice", lambda *args, **more: pytest.fail("read while hidden"))
+    desk.open({"w": np.zeros((3, 3), np.float32)})
+    desk.select("w")
+    assert not desk.tasks.running
+
+
+def test_that_every_button_and_choice_has_a_name(desk: Desk) -> None:
+    desk.open({"w": np.zeros((3, 3, 3, 3), np.float32)})
+    desk.select("w")
+    for widget in (*desk.panel.findChildren(QComboBox), *desk.panel.findChildren(QAbstractButton)):
+        if widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            assert widget.accessibleName() or (isinstance(widget, QAbstractButton) and widget.text())
+
+
+# -- colours -------------------------------------------------------------------------------------------------------------------
+
+def test_that_limits_are_symmetric_and_clip_as_asked() -> None:
+    values = np.concatenate([np.linspace(-1, 1, 999), [50.0, NAN, INF]])
+    assert limits_of(values, True) == Limits(-50, 50, False)
+    clipped = limits_of(values, True, 0.99)
+    assert clipped.high == -clipped.low < 1.1
+    assert clipped.clipped
+    assert limits_of(values, False) == Limits(-1, 50, False)
+    assert limits_of(np.array([NAN]), True) == Limits(-1, 1)
+    assert limits_of(np.zeros(3), True) == Limits(-1, 1)
+    low, high, _ = limits_of(np.full(4, 3.0), False)
+    assert low < 3 < high
+
+
+@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("dark", [False, True])
+def test_that_lightness_tells_small_from_large_without_hue(name: str, dark: bool) -> None:
+    """Along each arm of a map lightness only rises or only falls: what is seen by eyes that see no colours at all."""
+    table = table_of(MAPS[name], dark, 101).astype(float)
+    light = (table / 255) ** 2.2 @ np.array([0.2126, 0.7152, 0.0722])
+    arms = (light[:51], light[50:]) if MAPS[name].diverging else (light,)
+    for arm in arms:
+        steps = np.diff(arm)
+        assert (steps >= -2e-3).all() or (steps <= 2e-3).all()
+        assert abs(arm[-1] - arm[0]) > 0.25
+    odd = np.array(QColor(MAPS[name].odd).getRgb()[:3], float)
+    assert np.abs(table - odd).sum(axis=1).min() > 40
+
+
+def test_that_numbers_land_on_their_colours_at_the_ends_of_float64() -> None:
+    table = table_of(MAPS["grey"], False)
+    image = painted(np.array([[-1.7e308, 0.0, 1.7e308, NAN, -INF]]), Limits(-1.7e308, 1.7e308), table, "#ff0000")
+    shown = [image.pixelColor(x, 0).red() for x in range(3)]
+    assert shown[0] == 0
+    assert abs(shown[1] - 128) <= 1
+    assert shown[2] == 255
+    assert image.pixelColor(3, 0) == image.pixelColor(4, 0) == QColor("#ff0000")

@@ -1,0 +1,273 @@
+"""The layers panel: every tensor once, the odd ones first, nothing large unasked, a click leads to the tensor."""
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.models.layer_table import NAME, LayerTable
+from inspector.gui.panels import layers
+from inspector.gui.panels.layers import LayersPanel
+from inspector.gui.state import layer_statistics
+from inspector.gui.state.layer_statistics import Row, ending_of, layer_of, lines_of, name_of
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.line_plot import PowerScale
+from tests.gui.state.test_measuring import checkpoint
+
+NAN = float("nan")
+RNG = np.random.default_rng(0)
+
+
+def model(n: int = 6) -> dict[str, Any]:
+    arrays = {}
+    for i in range(n):
+        arrays[f"net.layers.{i}.fc.weight"] = (RNG.normal(size=(8, 8)) * 2.0 ** i).astype(np.float32)
+        arrays[f"net.layers.{i}.fc.bias"] = np.full(8, i, np.float32)
+    arrays["net.head.weight"] = RNG.normal(size=(4, 8)).astype(np.float32)
+    return arrays
+
+
+class Desk:
+    def __init__(self, folder: Path, session: Session, tasks: Tasks, qtbot: QtBot) -> None:
+        self.folder, self.session, self.tasks, self.qtbot = folder, session, tasks, qtbot
+        self.panel = LayersPanel(session, tasks)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(700, 800)
+        self.panel.show()
+        self.document = 0
+
+    def open(self, arrays: Mapping[str, Any], problems: Mapping[str, str] | None = None) -> core.Checkpoint:
+        folder = self.folder / str(len(self.session.documents))
+        folder.mkdir()
+        ckpt = checkpoint(folder, arrays, problems)
+        self.document = self.session.add(ckpt.path).id
+        self.session.loaded(self.document, ckpt)
+        self.select()
+        return ckpt
+
+    def select(self, prefix: str = "", *keys: str) -> None:
+        self.session.select(Selection(self.document, prefix, keys))
+        self.wait()
+
+    def wait(self) -> None:
+        self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
+
+    def column(self, n: int) -> list[str]:
+        return [str(self.panel.model.data(self.panel.model.index(row, n))) for row in range(self.panel.model.rowCount())]
+
+
+@pytest.fixture
+def desk(tmp_path: Path, session: Session, tasks: Tasks, qtbot: QtBot) -> Desk:
+    return Desk(tmp_path, session, tasks, qtbot)
+
+
+def test_that_every_tensor_of_a_small_file_is_measured_at_once(desk: Desk) -> None:
+    arrays = model()
+    desk.open(arrays)
+    rows = desk.panel.model.rows
+    assert [row.key for row in rows] == list(arrays)
+    for row in rows:
+        values = arrays[row.key].astype(np.float64)
+        assert row.summary is not None
+        assert layer_statistics.norm(row.summary) == pytest.approx(np.linalg.norm(values))
+        assert layer_statistics.rms(row.summary) == pytest.approx(math.sqrt((values ** 2).mean()))
+        assert layer_statistics.absmax(row.summary) == np.abs(values).max()
+
+
+def test_that_lines_go_across_the_layers(desk: Desk) -> None:
+    arrays = model()
+    desk.open(arrays)
+    lines = {line.name: line for line in desk.panel.plot.lines}
+    assert set(lines) == {"net.layers.*.fc.weight", "net.layers.*.fc.bias"}
+    assert [point.x for point in lines["net.layers.*.fc.bias"].points] == list(range(6))
+    assert [point.y for point in lines["net.layers.*.fc.bias"].points] == list(range(6))
+    box = desk.panel._across
+    box.setCurrentIndex(box.findData("all"))
+    box.activated.emit(box.currentIndex())
+    assert [len(line.points) for line in desk.panel.plot.lines] == [13]
+
+
+def test_that_a_large_file_is_measured_when_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "UNASKED", 100)
+    desk.open(model())
+    assert not desk.panel.model.rows
+    assert desk.panel.notice.button.text() == "Measure all 13 tensors, 1.86 kB"
+    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    desk.wait()
+    assert len(desk.panel.model.rows) == 13
+
+
+def test_that_what_was_measured_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    original = core.summarize_each
+    monkeypatch.setattr(core, "summarize_each", lambda ckpt, keys, *more: original(ckpt, asked.extend(keys) or keys, *more))
+    arrays = model()
+    desk.open(arrays)
+    some = tuple(key for key in arrays if "layers.1" in key)
+    desk.select("net.layers.1", *some)
+    assert [row.key for row in desk.panel.model.rows] == list(some)
+    desk.select()
+    assert asked == list(arrays)
+
+
+def test_that_stopping_keeps_what_there_is_and_goes_on_from_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    original, calls = core.summarize_each, list[list[str]]()
+
+    def slow(ckpt: core.Checkpoint, keys: list[str], bins: int, monitor: core.Monitor) -> Iterator[Any]:
+        calls.append(list(keys))
+        for n, found in enumerate(original(ckpt, keys, bins)):
+            if len(calls) == 1 and n == 5:
+                while True:
+                    monitor.report(5, 13)
+            yield found
+
+    monkeypatch.setattr(core, "summarize_each", slow)
+    arrays = model()
+    ckpt = checkpoint(desk.folder, arrays)
+    document = desk.session.add(ckpt.path)
+    desk.session.loaded(document.id, ckpt)
+    desk.session.select(Selection(document.id))
+    desk.qtbot.waitUntil(lambda: desk.panel.bar.value() > 0 and desk.panel.model.rowCount() == 5, timeout=10_000)
+    desk.qtbot.mouseClick(desk.panel.stop, Qt.MouseButton.LeftButton)
+    desk.qtbot.waitUntil(lambda: desk.panel.notice.isVisible(), timeout=10_000)
+    assert desk.panel.notice.button.text().startswith("Measure all 8 tensors")
+    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    desk.wait()
+    assert len(desk.panel.model.rows) == 13
+    assert calls[1] == list(arrays)[5:]
+
+
+def test_that_odd_tensors_come_first_and_broken_ones_are_told(desk: Desk) -> None:
+    arrays = model(3)
+    arrays["net.layers.2.fc.weight"][0, 0] = NAN
+    desk.open(arrays, {"net.head.weight": "its bytes are not in the file"})
+    assert desk.column(NAME)[:2] == ["net.layers.2.fc.weight", "net.head.weight"]
+    assert "1 tensor with NaN or infinities" in desk.panel.remark.text()
+    assert "1 tensor without numbers" in desk.panel.remark.text()
+    row = desk.panel.model.row_of("net.head.weight")
+    assert "its bytes" in str(desk.panel.model.data(desk.panel.model.index(row, NAME), Qt.ItemDataRole.ToolTipRole))
+
+
+@pytest.mark.parametrize("order", [Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder])
+def test_that_sorting_keeps_what_has_no_number_on_top(desk: Desk, order: Qt.SortOrder) -> None:
+    arrays = model()
+    arrays["bad"] = np.array([NAN, NAN], np.float32)
+    desk.open(arrays)
+    desk.panel.model.sort(2, order)
+    names = desk.column(NAME)
+    assert names[0] == "bad"
+    sizes = [math.sqrt((arrays[name].astype(np.float64) ** 2).mean()) for name in names[1:]]
+    assert sizes == sorted(sizes, reverse=order == Qt.SortOrder.DescendingOrder)
+    desk.panel.model.sort(NAME, Qt.SortOrder.AscendingOrder)
+    assert desk.column(NAME)[0] == "bad"
+    assert desk.column(NAME)[1] == "net.head.weight"
+    desk.panel.model.sort(-1, Qt.SortOrder.AscendingOrder)
+    assert desk.column(NAME)[1:3] == list(arrays)[:2]
+
+
+def test_that_choosing_a_tensor_selects_it_and_the_page_stays(desk: Desk) -> None:
+    arrays = model()
+    desk.open(arrays)
+    key = "net.layers.3.fc.weight"
+    desk.panel.table.activated.emit(desk.panel.model.index(desk.panel.model.row_of(key), NAME))
+    assert desk.session.selection == Selection(desk.document, key, (key,))
+    assert len(desk.panel.model.rows) == 13
+    desk.panel.plot.chosen.emit("net.head.weight")
+    assert desk.session.selection == Selection(desk.document, "net.head.weight", ("net.head.weight",))
+    assert desk.panel.model.key_at(desk.panel.table.currentIndex().row()) == "net.head.weight"
+
+
+def test_that_lines_are_read_by_mouse_and_keys(desk: Desk, qtbot: QtBot) -> None:
+    desk.open(model())
+    plot = desk.panel.plot
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert plot.point is not None
+    assert plot.point.x == 1
+    assert plot.point.key in desk.panel.readout.text()
+    name = plot.point.key
+    qtbot.keyClick(plot, Qt.Key.Key_Down)
+    assert plot.point.key != name
+    assert plot.point.x == 1
+    qtbot.keyClick(plot, Qt.Key.Key_Return)
+    assert desk.session.selection is not None
+    assert desk.session.selection.prefix == plot.point.key
+    point = plot.lines[0].points[4]
+    qtbot.mouseMove(plot, plot._at(point, plot._area).toPoint())
+    qtbot.waitUntil(lambda: plot.point is not None and plot.point.x == 4)
+
+
+def test_that_findings_about_health_are_shown_where_the_core_has_them(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def health(ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary], monitor: core.Monitor) -> list[core.Finding]:
+        return [core.Finding("dead", "warning", key, "All of it is zero.") for key in list(summaries)[:2]]
+
+    monkeypatch.setattr(core, "health", health, raising=False)
+    desk.open(model())
+    assert desk.panel._findings_area.isVisible()
+    assert desk.panel._findings.count() == 3            # two, and the stretch below them
+    monkeypatch.setattr(core, "health", lambda ckpt, summaries, monitor: [])
+    desk.select("net.layers.1", *(key for key in desk.panel._scope.keys if "layers.1" in key))  # type: ignore[union-attr]
+    assert not desk.panel._findings_area.isVisible()
+
+
+def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> None:
+    desk.open(model(1))
+    desk.panel.copy_rows()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert lines[0].split("\t")[:3] == ["Tensor", "Shape", "RMS"]
+    assert len(lines) == 4
+    out = tmp_path / "out.tsv"
+    desk.panel._choose_path = lambda *args: str(out)
+    desk.panel.save_table()
+    assert out.read_text().splitlines() == lines
+    desk.panel.save_picture()
+    assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_that_the_model_keeps_qts_rules(tmp_path: Path, qtmodeltester: ModelTester) -> None:
+    ckpt = checkpoint(tmp_path, model(2))
+    table = LayerTable()
+    rows: list[Row] = []
+    layer_statistics.survey(ckpt, ckpt.tensors, rows.append)
+    table.show_rows(ckpt, "net", rows[:3])
+    table.add(rows[3:])
+    assert table.data(table.index(0, NAME)) == "layers.0.fc.weight"
+    qtmodeltester.check(table)
+
+
+@pytest.mark.parametrize(("key", "name", "ending", "layer"), [
+    ("layers.3.fc.weight", "layers.*.fc.weight", "fc.weight", 3), ("0", "*", "0", 0), ("a.b", "a.b", "a.b", None),
+    ("blocks.12.experts.7.w", "blocks.*.experts.7.w", "w", 12), ("layer1.0.conv", "layer1.*.conv", "conv", 0),
+    ("conv2d.weight", "conv2d.weight", "conv2d.weight", None)])
+def test_that_names_are_taken_apart(key: str, name: str, ending: str, layer: int | None) -> None:
+    assert (name_of(key), ending_of(key), layer_of(key)) == (name, ending, layer)
+
+
+def test_that_very_long_lines_keep_their_outliers() -> None:
+    plain = core.Summary(4, -1.0, 1.0, 0.0, 1.0, 0, 0, 0, (), ())
+    keys = [f"t{n}" for n in range(10_000)]
+    rows = {key: Row(key, plain) for key in keys}
+    rows["t7777"] = Row("t7777", core.Summary(4, -9.0, 99.0, 0.0, 1.0, 0, 0, 0, (), ()))
+    lines, left_out = lines_of(rows, keys, "absmax", by_layer=False, together=True)
+    assert left_out == 0
+    assert len(lines[0].points) <= layer_statistics.MOST_POINTS
+    assert max(lines[0].points, key=lambda point: point.y).key == "t7777"
+
+
+@pytest.mark.parametrize(("low", "high"), [(1e-30, 1e30), (0.9, 1.1), (5e-324, 1e308), (1.0, 1.0), (0.02, 3.0)])
+def test_that_powers_have_ticks_within_the_axis(low: float, high: float) -> None:
+    scale = PowerScale(low, high)
+    ticks = scale.ticks(0.0, 1.0, 6)
+    assert 1 <= len(ticks) <= 14
+    assert all(-0.01 <= tick.at <= 1.01 for tick in ticks)
+    assert scale.to_value(scale.to_view(high)) == pytest.approx(high, rel=1e-6)

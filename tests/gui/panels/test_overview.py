@@ -1,0 +1,327 @@
+"""What the overview says of a file, a group, a tensor and a value."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.kit import theme, words
+from inspector.gui.panels import overview as module
+from inspector.gui.panels.details import Details
+from inspector.gui.panels.overview import Overview
+from inspector.gui.state.analysis import Insights
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets import texts
+from inspector.gui.widgets.boxes import Bar, FindingBox, Prose, sums
+from inspector.gui.widgets.segments import Segments
+from tests.gui.showing import placed, show
+
+Make = Callable[..., core.Checkpoint]
+HOSTILE = "<b>x</b><img src='file:///etc/passwd'>&\u202e\n\0\udc80"
+
+
+@pytest.fixture
+def panel(session: Session, tasks: Tasks, qtbot: QtBot) -> Overview:
+    return placed(Overview(session, tasks), qtbot)
+
+
+def said(panel: QWidget) -> str:
+    texts = [label.text() for label in panel.findChildren(QLabel) if not label.isHidden()]
+    texts += [edit.toPlainText() for edit in panel.findChildren(QTextEdit)]
+    texts += [edit.toPlainText() for edit in panel.findChildren(QPlainTextEdit)]
+    texts += [bar.accessibleName() for bar in panel.findChildren(Bar)]
+    return "\n".join(texts)
+
+
+def test_that_sums_count_what_is_stored_once_and_parameters_without_the_optimizer(checkpoint: Make) -> None:
+    found = sums(checkpoint(tied=("model.weight", "optimizer.state.0.exp_avg")), "", ())
+    assert (found.tensors, found.parameters, found.optimizer) == (3, 16, 12)
+    assert (found.logical, found.stored, found.sharing) == (112, 64, 2)
+    assert [(share.name, share.tensors, share.nbytes) for share in found.parts] == [("model", 2, 64), ("optimizer", 1, 48)]
+    assert [tensor.key for tensor in found.largest] == ["model.weight", "optimizer.state.0.exp_avg", "model.bias"]
+
+
+def test_that_sums_of_a_group_are_of_its_keys_only(checkpoint: Make) -> None:
+    found = sums(checkpoint(values={"model.note": 1, "epoch": 2}), "model", ("model.weight", "model.bias"))
+    assert (found.tensors, found.values, found.logical) == (2, 1, 64)
+    assert [share.name for share in found.parts] == ["weight", "bias"]
+
+
+def test_that_many_kinds_end_in_one_row_of_others(checkpoint: Make) -> None:
+    found = sums(checkpoint(keys={f"part{n}.w": (n + 1,) for n in range(30)}), "", ())
+    assert len(found.parts) == 8
+    assert found.parts[-1].name == "\0"
+    assert sum(share.tensors for share in found.parts) == 30
+
+
+def test_that_sums_can_be_cancelled(checkpoint: Make) -> None:
+    class Stop(core.Monitor):
+        def report(self, done: int, total: int, what: str = "") -> None:
+            raise core.Cancelled
+
+    with pytest.raises(core.Cancelled):
+        sums(checkpoint(), "", (), Stop())
+
+
+def test_that_a_file_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(values={"epoch": 50, "best_acc": 0.9}))
+    text = said(panel)
+    for part in ("last.pth", "Training checkpoint", "epoch 50", "16", "+ 12 optimizer", "float32: 112 B", "cuda:0: 112 B",
+                 "PyTorch zip", "1.00 kB (1,000 bytes)", "/runs/last.pth", "little"):
+        assert part in text
+
+
+def test_that_findings_say_their_level_in_words_worst_first(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                            checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(findings=(core.Finding("a", "info", "model", "Small.", ""),
+                                                     core.Finding("b", "danger", "data.pkl:9", "Big.", "Do this."))))
+    boxes = panel.findChildren(FindingBox)
+    assert [box.accessibleName() for box in boxes] == ["Danger: Big.", "Note: Small."]
+    assert all(part in said(panel) for part in ("2 findings", "Do this.", "data.pkl:9"))
+    boxes[0].actions()[0].trigger()
+    assert QGuiApplication.clipboard().text() == "Danger: Big.\nDo this.\ndata.pkl:9"
+
+
+def test_that_thousands_of_findings_are_a_few_boxes_until_asked(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                checkpoint: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FINDINGS_CAP", 20)
+    show(session, tasks, qtbot, checkpoint(findings=tuple(core.Finding("a", "warning", "", f"No {n}.") for n in range(5000))))
+    assert len(panel.findChildren(FindingBox)) == module.FINDINGS_SHOWN
+    more = next(button for button in panel.findChildren(QPushButton) if button.text() == "Show 4997 more")
+    more.click()
+    assert len(panel.findChildren(FindingBox)) == 20
+    qtbot.waitUntil(lambda: "inspector check" in said(panel))
+
+
+def test_that_a_click_on_a_large_tensor_or_a_part_selects_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                             checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint())
+    bar = next(bar for bar in panel.findChildren(Bar) if bar.accessibleName().startswith("model.weight"))
+    qtbot.keyClick(bar, Qt.Key.Key_Space)
+    assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
+    session.select(Selection(document.id))
+    bar = next(bar for bar in panel.findChildren(Bar) if bar.accessibleName().startswith("model:") and not bar.isHidden())
+    qtbot.mouseClick(bar, Qt.MouseButton.LeftButton)
+    assert session.selection == Selection(document.id, "model", ("model.weight", "model.bias"))
+
+
+def test_that_a_tensor_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(), "model.weight", ("model.weight",))
+    for part in ("model.weight", "4 × 3", "48 B", "5 % of file", "cuda:0", "float32"):
+        assert part in said(panel)
+
+
+def test_that_a_tensor_that_cannot_be_read_says_why(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                    checkpoint: Make) -> None:
+    ckpt = checkpoint()
+    broken = ckpt.tensors["model.bias"]._replace(problem="Its bytes lie outside the file.")
+    ckpt.tensors["model.bias"] = broken  # type: ignore[index]
+    show(session, tasks, qtbot, ckpt, "model.bias", ("model.bias",))
+    assert "Its bytes lie outside the file." in said(panel)
+
+
+@pytest.mark.parametrize(("value", "shown"), [
+    (50, "50"), (True, "True"), (None, "None"), (2 ** 70, str(2 ** 70)), (float("nan"), "nan"),
+    ("two\nlines\tand\u202e", "two\nlines\tand\\u202e"), (b"\0\xff", "b'\\x00\\xff'"), ({}, "{}"), (1 << 100_000, "0x1000"),
+    (core.Opaque("omegaconf.ListConfig", "ListConfig([1])"), "ListConfig([1])")],
+    ids=["int", "bool", "none", "H13-big-int", "nan", "H03-H04-text", "bytes", "empty", "huge-int", "opaque"])
+def test_that_a_value_is_shown_whole(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                     value: core.Plain, shown: str) -> None:
+    show(session, tasks, qtbot, checkpoint(values={"v": value}), "v", (), "v")
+    assert shown in panel.findChildren(QPlainTextEdit)[-1].toPlainText()
+
+
+def test_that_a_long_text_is_shown_in_part_until_asked_and_copied_whole(panel: Overview, session: Session, tasks: Tasks,
+                                                                        qtbot: QtBot, checkpoint: Make) -> None:
+    """H07."""
+    text = "x" * (1 << 20)
+    show(session, tasks, qtbot, checkpoint(values={"v": text}), "v", (), "v")
+    edit = panel.findChildren(QPlainTextEdit)[-1]
+    assert len(edit.toPlainText()) < 2 * texts.TEXT_SHOWN
+    next(button for button in panel.findChildren(QPushButton) if button.text() == "Copy value").click()
+    assert QGuiApplication.clipboard().text() == text
+    next(button for button in panel.findChildren(QPushButton) if "Show all" in button.text()).click()
+    assert edit.toPlainText().replace("\n", "") == text
+
+
+def test_that_names_from_files_are_literal_everywhere(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                      checkpoint: Make) -> None:
+    """H01, H02, H03, H04, H05, H06."""
+    ckpt = checkpoint(f"/runs/{HOSTILE.replace(chr(0), '')}", keys={HOSTILE: (2,), f"{HOSTILE}.b": (3,)},
+                      values={f"v{HOSTILE}": HOSTILE}, metadata={HOSTILE: HOSTILE},
+                      findings=(core.Finding("x", "danger", HOSTILE, HOSTILE, HOSTILE),))
+    for selection in (("", (), None), (HOSTILE, (HOSTILE,), None), (f"v{HOSTILE}", (), f"v{HOSTILE}")):
+        show(session, tasks, qtbot, ckpt, *selection)
+        assert "<b>x</b>" in said(panel)
+        assert "\u202e" not in said(panel)
+        for label in panel.findChildren(QLabel):
+            assert label.textFormat() is Qt.TextFormat.PlainText or label.text() == ""
+        for bar in panel.findChildren(Bar):
+            assert "<b>x" not in bar.toolTip()
+        assert all(not edit.acceptRichText() for edit in panel.findChildren(Prose))
+
+
+def test_that_a_megabyte_key_is_elided(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    """H07."""
+    key = "k" * (1 << 20)
+    show(session, tasks, qtbot, checkpoint(keys={key: (2,), "b": (2,)}))
+    assert all(len(edit.toPlainText()) <= 2000 for edit in panel.findChildren(QTextEdit))
+    assert all(len(bar.accessibleName()) < 400 and len(bar.toolTip()) < 4000 for bar in panel.findChildren(Bar))
+
+
+def test_that_small_metadata_is_a_list_and_large_a_table(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                         checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(metadata={"format": "pt"}))
+    assert "format" in said(panel)
+    show(session, tasks, qtbot, checkpoint(metadata={f"name{n}": "<i>text</i>" for n in range(100)}))
+    table = panel.findChild(QTableWidget)
+    assert table.rowCount() == 100
+    assert table.item(3, 1).text() == "<i>text</i>"
+    assert "<i>" not in table.item(3, 1).toolTip()
+
+
+def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint())
+    session.select(Selection(document.id, "model.bias", ("model.bias",)))
+    session.select(Selection(document.id))
+    assert not tasks.running
+    assert "Training checkpoint" in said(panel)
+    session.remove(document.id)
+    assert panel._sums == {}
+
+
+def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                           checkpoint: Make) -> None:
+    theme.watcher().choose("light")
+    show(session, tasks, qtbot, checkpoint())
+    before = panel.grab().toImage().pixelColor(5, 5)
+    theme.watcher().choose("dark")
+    qtbot.waitUntil(lambda: panel.grab().toImage().pixelColor(5, 5) != before)
+
+
+def test_that_a_file_without_tensors_is_still_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                        checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(keys={}, values={"a": 1}, kind="other"))
+    assert "Python data" in said(panel)
+
+
+@pytest.mark.parametrize("kind", ["state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"])
+def test_that_every_kind_has_its_sentence(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                          kind: str) -> None:
+    show(session, tasks, qtbot, checkpoint(kind=kind))
+    assert kind.replace("-", " ") in said(panel)
+
+
+def test_that_every_focusable_widget_has_a_name(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(values={"v": "text"}, metadata={"a": "b"},
+                                                      findings=(core.Finding("x", "danger", "w", "m", "h"),)))
+    for selection in (Selection(document.id), Selection(document.id, "v", (), "v"),
+                      Selection(document.id, "model.bias", ("model.bias",))):
+        session.select(selection)
+        for widget in panel.findChildren(QWidget):
+            if widget.focusPolicy() != Qt.FocusPolicy.NoFocus and not isinstance(widget, QLabel):
+                assert widget.accessibleName(), widget
+
+
+def test_that_a_part_of_a_group_is_not_taken_for_the_whole(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                           checkpoint: Make) -> None:
+    ckpt = checkpoint(keys={"enc.a": (5,), "enc.b": (7,), "enc.c": (11,)})
+    document = show(session, tasks, qtbot, ckpt, "enc", ("enc.a", "enc.b", "enc.c"))
+    assert "23" in said(panel)
+    session.select(Selection(document.id, "enc", ("enc.a", "enc.b")))
+    qtbot.waitUntil(lambda: not tasks.running)
+    assert "12" in said(panel)
+    assert "23" not in said(panel)
+
+
+def trained(tmp_path: Path) -> core.Checkpoint:
+    """As torch saves it: a net with a tied weight and a view, its Adam state, and a small view of a large storage."""
+    torch = pytest.importorskip("torch")
+    model = torch.nn.Linear(4, 4)
+    optimizer = torch.optim.AdamW(model.parameters())
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    optimizer.step()
+    state = model.state_dict()
+    torch.save({"epoch": 50, "model": state | {"head": state["weight"], "row": state["weight"][1, :2]}, "optimizer": optimizer.state_dict(),
+                "sample": torch.zeros(100_000)[:3]}, tmp_path / "run.pth")
+    return core.open(tmp_path / "run.pth")
+
+
+def links(panel: QWidget) -> dict[str, Bar]:
+    return {bar.accessibleName(): bar for bar in panel.findChildren(Bar) if not bar.isHidden()}
+
+
+def test_that_one_sentence_says_what_a_training_checkpoint_is(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              tmp_path: Path) -> None:
+    show(session, tasks, qtbot, trained(tmp_path))
+    assert ("Training checkpoint, PyTorch ≥ 1.6 zip, epoch 50: model (4 tensors, 22 parameters, float32, saved on cpu) and AdamW state"
+            " for 2 parameter tensors, which is <1 % of the file.") in said(panel)
+
+
+def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                             tmp_path: Path) -> None:
+    ckpt = trained(tmp_path)
+    assert any(finding.id == "oversized-storage" for finding in ckpt.findings)
+    panel.resize(700, 160)
+    show(session, tasks, qtbot, ckpt)
+    assert f"{words.size(ckpt.nbytes)} file, {words.size(core.sizes(ckpt).reachable)} reachable" in said(panel)
+    (bar,) = panel.findChildren(Segments)
+    assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
+    box = next(box for box in panel.findChildren(FindingBox) if "reachable" in box.accessibleName())
+    why = next(button for button in panel.findChildren(QPushButton) if button.text() == "Why?")
+    qtbot.waitUntil(lambda: panel.verticalScrollBar().maximum() > 400)
+    panel.verticalScrollBar().setValue(panel.verticalScrollBar().maximum())
+    assert box.visibleRegion().isEmpty()
+    why.click()
+    qtbot.waitUntil(lambda: not box.visibleRegion().isEmpty())
+
+
+def test_that_tensors_of_one_storage_can_be_followed(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                     tmp_path: Path) -> None:
+    document = show(session, tasks, qtbot, trained(tmp_path))
+    qtbot.keyClick(links(panel)["model.weight = model.head = …: 64 B"], Qt.Key.Key_Space)
+    assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
+    found = links(panel)
+    assert {"model.head: same tensor", "model.row: view of this", "optimizer.state.0.exp_avg: its optimizer state"} <= set(found)
+    qtbot.keyClick(found["optimizer.state.0.exp_avg: its optimizer state"], Qt.Key.Key_Space)
+    assert "It is optimizer state of model.weight." in said(panel)
+    session.select(Selection(document.id, "model.head", ("model.head",)))
+    assert {"model.weight: same tensor", "optimizer.state.0.exp_avg: its optimizer state"} <= set(links(panel))
+    session.select(Selection(document.id, "optimizer.state.0.exp_avg", ("optimizer.state.0.exp_avg",)))
+    qtbot.keyClick(links(panel)["model.weight: its parameter"], Qt.Key.Key_Space)
+    assert session.selection == Selection(document.id, "model.weight", ("model.weight",))
+
+
+def test_that_tensors_with_only_the_root_in_common_are_not_the_file(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                    checkpoint: Make) -> None:
+    ckpt = checkpoint(keys={"a.w": (5,), "b.w": (7,), "c.w": (11,)})
+    show(session, tasks, qtbot, ckpt, "", ("a.w", "c.w"))
+    assert "2 tensors selected" in said(panel)
+    assert "Parameters\n16" in said(panel)
+    assert "State dict" not in said(panel)
+    show(session, tasks, qtbot, ckpt, "", ("a.w", "b.w", "c.w"))
+    assert "selected" not in said(panel)
+
+
+def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+    describe = core.describe
+    monkeypatch.setattr(core, "describe", lambda ckpt, monitor: (made.append(ckpt.path), describe(ckpt, monitor))[1])
+    panels = [placed(Overview(session, tasks), qtbot), placed(Details(session, tasks), qtbot)]
+    document = show(session, tasks, qtbot, checkpoint(), "model.bias", ("model.bias",))
+    session.select(Selection(document.id))
+    assert len(panels) == 2
+    assert made == ["/runs/last.pth"]
+    session.remove(document.id)
+    assert Insights.shared(session, tasks)._known == {}

@@ -1,0 +1,512 @@
+"""The statistics panel: every kind of selection, nothing large unasked, the newest selection only."""
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSlider, QTableWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.panels import statistics
+from inspector.gui.panels.statistics import StatisticsPanel
+from inspector.gui.state import measuring
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.histogram_plot import Heights
+from tests.gui.state.test_measuring import checkpoint
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+NAN, INF = float("nan"), float("inf")
+FLOATS = np.random.default_rng(0).normal(size=1000).astype(np.float32)
+
+
+class Desk:
+    """A panel, and the ways a person makes it show something."""
+
+    def __init__(self, folder: Path, session: Session, tasks: Tasks, qtbot: QtBot) -> None:
+        self.folder, self.session, self.tasks, self.qtbot = folder, session, tasks, qtbot
+        self.panel = StatisticsPanel(session, tasks)
+        qtbot.addWidget(self.panel)
+        self.panel.resize(600, 700)
+        self.panel.show()
+        self.document = 0
+
+    def open(self, arrays: Mapping[str, Any], problems: Mapping[str, str] | None = None) -> core.Checkpoint:
+        folder = self.folder / str(len(self.session.documents))
+        folder.mkdir()
+        ckpt = checkpoint(folder, arrays, problems)
+        document = self.session.add(ckpt.path)
+        self.session.loaded(document.id, ckpt)
+        self.document = document.id
+        return ckpt
+
+    def select(self, *keys: str, prefix: str | None = None, value: str | None = None) -> None:
+        self.session.select(Selection(self.document, (keys[0] if keys else "") if prefix is None else prefix, keys, value))
+        self.wait()
+
+    def wait(self) -> None:
+        self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
+
+    @property
+    def shows_result(self) -> bool:
+        return self.panel._pages.currentWidget() is self.panel._shown
+
+    @property
+    def said(self) -> str:
+        return "" if self.shows_result else f"{self.panel.notice.text} {self.panel.notice.hint}"
+
+
+@pytest.fixture
+def desk(tmp_path: Path, session: Session, tasks: Tasks, qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(tmp_path, session, tasks, qtbot)
+    yield made
+    made.panel.hide()
+
+
+def test_that_one_tensor_is_measured_at_once(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    table, plot = desk.panel.table, desk.panel.plot
+    assert table.cell("Minimum") == f"{float(FLOATS.min()):.8g}"
+    assert table.cell("Elements") == "1,000"
+    assert table.cell("Size") == "4.00 kB (4,000 bytes)"
+    assert [curve.name for curve in plot.curves] == ["w"]
+    assert sum(plot.curves[0].counts) == 1000
+    assert desk.panel.remark.text() == "float32 · 1000 · 4.00 kB"
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    (np.zeros((0, 3), np.float32), "No elements: the shape is 0 × 3."),
+    (np.float32(2.5), "The only value is 2.5."),
+    (np.float32(NAN), "The only value is NaN."),
+    (np.full(9, NAN, np.float32), "No finite values: all 9 elements are NaN or infinite."),
+    (np.array([INF, -INF], np.float32), "No finite values: all 2 elements are NaN or infinite."),
+    (np.ones(64, np.float32), "All 64 finite values are 1."),
+    (np.array([True, True]), "All 2 finite values are 1."),
+], ids=["D31-empty", "scalar", "scalar-nan", "D31-nan", "D31-inf", "constant", "bool-constant"])
+def test_that_what_cannot_be_drawn_is_said(desk: Desk, values: Any, message: str) -> None:
+    desk.open({"w": values})
+    desk.select("w")
+    assert desk.shows_result
+    assert desk.panel.plot.message == message
+    assert desk.panel.table.rowCount() >= 11
+
+
+@pytest.mark.parametrize("values", [
+    np.array([-3e38, 0, 3e38], np.float32), np.array([True, False, True]), np.arange(-5, 5), np.array([0, 2 ** 63 - 1]),
+    np.array([1 + 2j, 3 - 4j], np.complex64), np.array([NAN, 1, 2], np.float16),
+], ids=["huge", "bool", "int", "int64", "complex", "some-nan"])
+def test_that_any_numbers_are_drawn(desk: Desk, values: Any) -> None:
+    desk.open({"w": values})
+    desk.select("w")
+    assert len(desk.panel.plot.curves) == 1
+    assert not desk.panel.grab().isNull()
+
+
+def test_that_nan_and_infinity_stand_out(desk: Desk) -> None:
+    desk.open({"w": np.array([NAN, INF, 0, 1, 2], np.float32)})
+    desk.select("w")
+    assert desk.panel.table.cell("NaN") == "1 (20.0 %)"
+    assert desk.panel.table.cell("±Infinity") == "1 (20.0 %)"
+    assert desk.panel.table.cell("Zeros") == "1 (20.0 %)"
+
+
+def test_that_complex_numbers_are_said_to_count_by_magnitude(desk: Desk) -> None:
+    desk.open({"w": np.array([3 + 4j, 0], np.complex64)})
+    desk.select("w")
+    assert "magnitude" in desk.panel.remark.text()
+    assert desk.panel.table.cell("Maximum") == "5"
+
+
+def test_that_nothing_selected_says_what_to_do(desk: Desk) -> None:
+    assert "Nothing is selected" in desk.said
+    assert "Select a tensor" in desk.said
+
+
+def test_that_a_plain_value_says_that_it_is_none_of_ours(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select(prefix="epoch", value="epoch")
+    assert "not a tensor" in desk.said
+
+
+def test_that_a_group_without_tensors_says_so(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select(prefix="args")
+    assert "no tensors" in desk.said
+
+
+def test_that_a_broken_tensor_says_why_and_what_to_do(desk: Desk) -> None:
+    desk.open({"w": FLOATS}, {"w": "its record was cut off"})
+    desk.select("w")
+    assert "cut off" in desk.said
+    assert not desk.panel.notice.button.isHidden()
+    assert len(desk.said.splitlines()) <= 3
+
+
+def test_that_a_changed_file_says_so(desk: Desk) -> None:
+    ckpt = desk.open({"w": FLOATS})
+    Path(ckpt.path).write_bytes(b"something else")
+    desk.select("w")
+    assert desk.said
+    assert not desk.shows_result
+
+
+def test_that_a_group_is_measured_together_or_apart(desk: Desk) -> None:
+    desk.open({"a.weight": FLOATS, "a.bias": FLOATS[:10] * 3, "b": FLOATS})
+    desk.select("a.weight", "a.bias", prefix="a")
+    assert [curve.name for curve in desk.panel.plot.curves] == ["a"]
+    assert desk.panel.table.cell("Elements") == "1,010"
+    desk.panel.controls.choose(apart=True)
+    assert [curve.name for curve in desk.panel.plot.curves] == ["weight", "bias"]
+    assert [desk.panel.table.cell("Elements", column) for column in range(3)] == ["1,010", "1,000", "10"]
+    assert desk.panel.controls.heights(True) is Heights.LOG
+
+
+def test_that_the_whole_file_is_measured_when_its_root_is_selected(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS})
+    desk.select(prefix="")
+    assert desk.panel.table.cell("Elements") == "2,000"
+
+
+def test_that_tensors_left_out_of_a_group_are_named(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS}, {"b": "its record was cut off"})
+    desk.select("a", "b", prefix="")
+    assert "left out 1 tensor" in desk.panel.remark.text()
+    assert "cut off" in desk.panel.remark.text()
+
+
+def test_that_large_selections_are_measured_only_when_asked(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(core, "LIMITS", core.Limits(preview=3000))
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    assert not desk.shows_result
+    assert desk.panel.notice.button.text() == "Compute statistics of 4.00 kB"
+    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    desk.wait()
+    assert desk.shows_result
+
+
+def test_that_a_measurement_can_be_stopped_and_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def slow(*arguments: Any, **options: Any) -> Any:
+        while not gate.wait(0.01):
+            arguments[3].report(1, 2)
+        return measuring.measure(*arguments, **options)
+
+    monkeypatch.setattr(statistics, "measure", slow)
+    desk.open({"w": FLOATS})
+    desk.session.select(Selection(desk.document, "w", ("w",)))
+    desk.qtbot.waitUntil(lambda: desk.panel.notice.cancel.isVisible(), timeout=10_000)
+    desk.qtbot.waitUntil(lambda: desk.panel.notice.bar.value() == 500, timeout=10_000)
+    desk.qtbot.mouseClick(desk.panel.notice.cancel, Qt.MouseButton.LeftButton)
+    assert desk.panel.notice.text == "Stopped."
+    gate.set()
+    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    desk.wait()
+    assert desk.shows_result
+
+
+def test_that_a_newer_selection_silences_the_older(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def slow_for_a(ckpt: core.Checkpoint, keys: Any, *rest: Any, **options: Any) -> Any:
+        if "a" in keys:
+            gate.wait(10)
+        return measuring.measure(ckpt, keys, *rest, **options)
+
+    monkeypatch.setattr(statistics, "measure", slow_for_a)
+    desk.open({"a": FLOATS, "b": FLOATS[:7]})
+    desk.session.select(Selection(desk.document, "a", ("a",)))
+    desk.session.select(Selection(desk.document, "b", ("b",)))
+    gate.set()
+    desk.wait()
+    assert desk.panel.table.cell("Elements") == "7"
+    assert desk.panel.heading.accessibleName() == "b"
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
+    calls: list[tuple[str, ...]] = []
+
+    def counting(ckpt: core.Checkpoint, keys: Any, *rest: Any, **options: Any) -> Any:
+        calls.append(tuple(keys))
+        return measuring.measure(ckpt, keys, *rest, **options)
+
+    monkeypatch.setattr(statistics, "measure", counting)
+    return calls
+
+
+def test_that_what_was_measured_once_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch)
+    desk.open({"a": FLOATS, "b": FLOATS})
+    for key in ("a", "b", "a", "b"):
+        desk.select(key)
+        assert desk.shows_result
+    assert calls == [("a",), ("b",)]
+
+
+def test_that_other_bins_bars_and_views_need_no_new_reading(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch)
+    desk.open({"a": FLOATS, "b": FLOATS})
+    desk.select("a", "b", prefix="")
+    controls = desk.panel.controls
+    for bins in (10, 360):
+        controls.choose(bins=bins, heights=Heights.DENSITY, apart=bins == 10)
+        assert {len(curve.counts) for curve in desk.panel.plot.curves} == {bins}
+    assert len(calls) == 1
+
+
+def test_that_another_range_is_read_anew(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch)
+    desk.open({"w": np.arange(1000, dtype=np.float32)})
+    desk.select("w")
+    desk.panel.controls.choose(span="middle")
+    desk.wait()
+    curve = desk.panel.plot.curves[0]
+    assert curve.edges[0] == pytest.approx(10, abs=3)
+    assert curve.edges[-1] == pytest.approx(990, abs=3)
+    assert desk.panel.table.cell("Outside the range").split()[0] in {str(n) for n in range(12, 30)}
+    desk.panel.controls.choose(span="fixed", bounds=(100.0, 200.0))
+    desk.wait()
+    assert (desk.panel.plot.curves[0].edges[0], desk.panel.plot.curves[0].edges[-1]) == (100, 200)
+    assert len(calls) == 3
+
+
+def test_that_bars_pressed_together_by_outliers_are_explained(desk: Desk) -> None:
+    desk.open({"w": np.concatenate([FLOATS, [np.float32(1e30)]])})
+    desk.select("w")
+    assert "1 % to 99 %" in desk.panel.plot.readout
+    desk.panel.controls.choose(span="middle")
+    desk.wait()
+    assert "1 % to 99 %" not in desk.panel.plot.readout
+
+
+def test_that_a_range_without_values_says_so(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    desk.panel.controls.choose(span="fixed", bounds=(50.0, 60.0))
+    desk.wait()
+    assert desk.panel.plot.message == "No values lie in the chosen range."
+
+
+@pytest.mark.parametrize(("low", "high"), [("", ""), ("2", "1"), ("x", "1"), ("nan", "1"), ("-inf", "1")])
+def test_that_half_typed_bounds_show_all_values(desk: Desk, low: str, high: str) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    controls = desk.panel.controls
+    controls._from.setText(low)
+    controls._to.setText(high)
+    controls.choose(span="fixed")
+    desk.wait()
+    assert sum(desk.panel.plot.curves[0].counts) == 1000
+
+
+def test_that_a_hidden_panel_measures_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch)
+    desk.panel.hide()
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    assert calls == []
+    desk.panel.show()
+    desk.wait()
+    assert calls == [("w",)]
+    assert desk.shows_result
+
+
+def test_that_a_file_loaded_anew_is_measured_anew(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = counted(monkeypatch)
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    folder = tmp_path / "again"
+    folder.mkdir()
+    desk.session.loaded(desk.document, checkpoint(folder, {"w": FLOATS[:5]}))
+    desk.wait()
+    assert desk.panel.table.cell("Elements") == "5"
+    assert len(calls) == 2
+
+
+def test_that_a_closed_file_leaves_nothing_behind(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    desk.session.remove(desk.document)
+    assert "Nothing is selected" in desk.said
+    assert not desk.panel._kept._results
+
+
+def test_that_few_results_are_kept(desk: Desk) -> None:
+    desk.open({str(n): FLOATS[:n + 2] for n in range(statistics.KEPT + 5)})
+    for n in range(statistics.KEPT + 5):
+        desk.select(str(n))
+    assert len(desk.panel._kept._results) == statistics.KEPT
+
+
+def test_that_a_slip_of_ours_is_not_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slips(*_: Any, **__: Any) -> Any:
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(statistics, "measure", slips)
+    desk.open({"w": FLOATS})
+    with desk.qtbot.captureExceptions() as caught:
+        desk.select("w")
+    assert [kind for kind, _, _ in caught] == [ZeroDivisionError]
+    assert "could not be computed" in desk.said
+
+
+def test_that_hostile_names_are_plain_text_everywhere(desk: Desk) -> None:
+    name = "<b>x</b>\n\u202eevil&"
+    desk.open({name: FLOATS, f"{name}.2": FLOATS})
+    desk.select(name, f"{name}.2", prefix="")
+    desk.panel.controls.choose(apart=True)
+    assert desk.panel.table.horizontalHeaderItem(1).text() == "<b>x</b>\\n\\u202eevil&"
+    for widget in desk.panel.findChildren(QWidget):
+        assert "\u202e" not in widget.toolTip() + widget.accessibleName()
+        assert "<b>x" not in widget.toolTip()
+    for label in desk.panel.findChildren(QLabel):
+        assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+def test_that_whatever_takes_the_keyboard_has_a_name(desk: Desk) -> None:
+    desk.open({"a": FLOATS, "b": FLOATS})
+    desk.select("a", "b", prefix="")
+    for widget in desk.panel.findChildren(QWidget):
+        kinds = (QAbstractButton, QComboBox, QLineEdit, QSlider, QTableWidget)
+        if isinstance(widget, kinds) and widget.focusPolicy() and widget.isVisible():
+            own = widget.text() if isinstance(widget, QAbstractButton) else ""
+            assert widget.accessibleName() or own, widget
+
+
+def test_that_the_table_is_copied_as_text(desk: Desk, qtbot: QtBot) -> None:
+    desk.open({"w": np.array([1.0, 3.0], np.float32)})
+    desk.select("w")
+    qtbot.keyClick(desk.panel.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text().splitlines()[:3] == ["Minimum\t1", "Maximum\t3", "Mean\t2"]
+
+
+def test_that_other_files_do_not_disturb_what_is_shown(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    before = desk.panel.result
+    desk.open({"other": FLOATS[:3]})
+    desk.wait()
+    assert desk.panel.result is before
+
+
+# -- ranges by hand, logarithms, drawings --------------------------------------------------------------------------------------
+
+def drag(desk: Desk, start: float, end: float) -> None:
+    """With the left button across the plot, from one share of it to another."""
+    canvas = desk.panel.plot._canvas
+    assert canvas is not None
+    viewport = canvas.widget.viewport()
+    area = canvas._view.sceneBoundingRect()
+    places = [canvas.widget.mapFromScene(area.left() + area.width() * (0.01 + share) / 1.02, area.center().y()) for share in (start, end)]
+    desk.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=places[0])
+    for step in range(1, 5):
+        desk.qtbot.mouseMove(viewport, places[0] + (places[1] - places[0]) * step / 4)
+    desk.qtbot.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=places[1])
+    desk.wait()
+
+
+def test_that_a_range_dragged_out_is_shown_without_reading_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    values = FLOATS
+    desk.open({"w": values})
+    desk.select("w")
+    calls = counted(monkeypatch)
+    drag(desk, 0.25, 0.75)
+    curve = desk.panel.plot.curves[0]
+    low, high = float(curve.edges[0]), float(curve.edges[-1])
+    span = float(FLOATS.max() - FLOATS.min())
+    assert low == pytest.approx(FLOATS.min() + span / 4, abs=span / 20)
+    assert high == pytest.approx(FLOATS.max() - span / 4, abs=span / 20)
+    assert curve.total == np.count_nonzero((values >= low) & (values < high))
+    assert not calls
+    drag(desk, 0.5, 0.53)                       # fewer bins than are worth showing: this is read
+    assert len(calls) == 1
+    assert len(desk.panel.plot.curves[0].counts) >= 10
+    desk.panel.plot.reset_view()
+    desk.wait()
+    assert desk.panel.plot.curves[0].total == FLOATS.size
+    assert len(calls) == 1
+
+
+def test_that_a_click_is_no_range(desk: Desk) -> None:
+    desk.open({"w": FLOATS})
+    desk.select("w")
+    drag(desk, 0.5, 0.501)
+    assert desk.panel.controls.span.kind == "all"
+    assert "Point at a bar" not in desk.panel.plot.readout
+
+
+@pytest.mark.parametrize("values", [
+    FLOATS, np.abs(FLOATS) + 1, -np.abs(FLOATS) - 1, FLOATS * np.float32(1e30), FLOATS * np.float32(1e-40),
+    np.array([0, 1e-30, 1], np.float32), np.arange(-500, 500), np.array([-1.7e308, 0, 1.7e308])])
+def test_that_a_logarithmic_axis_counts_everything(desk: Desk, values: Any) -> None:
+    desk.open({"w": values})
+    desk.select("w")
+    desk.panel.controls.choose(log=True)
+    desk.wait()
+    curve = desk.panel.plot.curves[0]
+    assert curve.total == values.size
+    assert list(curve.edges) == sorted(curve.edges)
+    assert np.histogram(values.astype(np.float64), np.array(curve.edges))[0].tolist() == list(curve.counts)
+    scale = desk.panel.plot._value_scale(float(curve.edges[0]), float(curve.edges[-1]))
+    places = [scale.to_view(float(edge)) for edge in curve.edges]
+    assert places == sorted(places)
+    assert (places[0], places[-1]) == (pytest.approx(0), pytest.approx(1))
+    assert all(-0.01 <= tick.at <= 1.01 for tick in scale.ticks(0, 1, 8))
+    for edge, place in zip(curve.edges, places, strict=True):
+        assert scale.to_value(place) == pytest.approx(float(edge), rel=1e-6, abs=abs(float(curve.edges[-1])) * 1e-9)
+
+
+def test_that_the_drawing_is_svg_that_names_cannot_break(desk: Desk, tmp_path: Path) -> None:
+    from xml.etree import ElementTree
+
+    from PySide6.QtSvg import QSvgRenderer
+    desk.open({"<b>&\"": FLOATS, "plain": FLOATS * 2})
+    desk.select("<b>&\"", "plain", prefix="")
+    desk.panel.controls.choose(apart=True)
+    path = tmp_path / "out.svg"
+    desk.panel.plot._choose_path = lambda *args: str(path)
+    desk.panel.plot.save_drawing()
+    texts = [found.text for found in ElementTree.parse(path).iter() if found.tag.endswith("text")]
+    assert "<b>&\"" in texts
+    assert QSvgRenderer(str(path)).isValid()
+    steps = [found.get("d", "") for found in ElementTree.parse(path).iter() if found.get("fill-opacity")]
+    assert [step.count("V") for step in steps] == [len(curve.counts) + 1 for curve in desk.panel.plot.curves]
+
+
+@pytest.mark.filterwarnings("ignore:.*quantiz.*", "ignore:TypedStorage")
+def test_that_quantized_tensors_show_stored_integers_beside_what_they_stand_for(desk: Desk) -> None:
+    torch = pytest.importorskip("torch")
+    path = desk.folder / "q.pth"
+    torch.save({"w": torch.quantize_per_tensor(torch.linspace(-1, 1, 64), 0.01, 3, torch.qint8)}, path)
+    ckpt = core.open(path)
+    document = desk.session.add(str(path))
+    desk.session.loaded(document.id, ckpt)
+    desk.document = document.id
+    desk.select("w")
+    table = desk.panel.table
+    assert [table.horizontalHeaderItem(column).text() for column in range(table.columnCount())] == ["Stored integers", "Dequantized"]
+    assert (table.cell("Minimum"), table.cell("Maximum")) == ("-97", "103")
+    assert (float(table.cell("Minimum", 1)), float(table.cell("Maximum", 1))) == (-1.0, 1.0)
+    assert "integers that are stored" in desk.panel.remark.text()
+
+
+def test_that_counters_among_weights_are_left_out_of_a_group_and_measured_alone(desk: Desk) -> None:
+    desk.open({"bn.weight": FLOATS, "bn.steps": np.array(239_005, np.int64), "ids": np.arange(500, dtype=np.int64)})
+    desk.select("bn.weight", "bn.steps", prefix="bn")
+    assert desk.panel.table.cell("Maximum") == f"{float(FLOATS.max()):.8g}"
+    assert "without 1 tensor of whole numbers, such as bn.steps" in desk.panel.remark.text()
+    desk.select("bn.steps")
+    assert "239" in desk.panel.plot.message
+    assert "without" not in desk.panel.remark.text()
+    desk.select("bn.weight", "bn.steps", "ids", prefix="")
+    assert desk.panel.table.cell("Elements") == "1,501"         # so many are no counters

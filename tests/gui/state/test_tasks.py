@@ -1,0 +1,214 @@
+"""Work off the GUI thread: order, silence, cancelling, progress."""
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.state.tasks import Tasks
+
+
+def test_that_results_come_back_on_the_gui_thread(tasks: Tasks, qtbot: QtBot) -> None:
+    seen: dict[str, object] = {}
+
+    def work(monitor: core.Monitor) -> int:
+        seen["work"] = threading.current_thread()
+        return 42
+
+    def done(result: int) -> None:
+        seen["done"], seen["result"] = threading.current_thread(), result
+
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("a", work, on_done=done)
+    assert seen["result"] == 42
+    assert seen["done"] is threading.main_thread()
+    assert seen["work"] is not threading.main_thread()
+
+
+def test_that_errors_go_to_on_error_and_cancelled_to_nobody(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[object] = []
+
+    def fails(monitor: core.Monitor) -> None:
+        raise core.Corrupt("bad")
+
+    def gives_up(monitor: core.Monitor) -> None:
+        raise core.Cancelled
+
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("a", fails, on_done=told.append, on_error=told.append)
+        tasks.start("b", gives_up, on_done=told.append, on_error=told.append)
+    assert [str(error) for error in told] == ["bad."]
+
+
+def test_that_an_error_nobody_wants_reaches_the_exception_hook(tasks: Tasks, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    caught: list[BaseException] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: caught.append(error))
+
+    def fails(monitor: core.Monitor) -> None:
+        raise ValueError("slip")
+
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("a", fails, on_done=lambda result: None)
+    assert [str(error) for error in caught] == ["slip"]
+
+
+def test_that_a_newer_start_with_the_same_key_silences_the_older(tasks: Tasks, qtbot: QtBot) -> None:
+    started, told = threading.Event(), []
+
+    def older(monitor: core.Monitor) -> str:
+        started.set()
+        while True:
+            monitor.check()
+
+    def begin_newer() -> None:
+        tasks.start("key", lambda monitor: "newer", on_done=told.append)
+
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("key", older, on_done=told.append, on_error=told.append, on_cancel=lambda: told.append("cancel"))
+        assert started.wait(10)
+        begin_newer()
+    assert told == ["newer"]
+
+
+def test_that_work_under_one_key_never_overlaps(tasks: Tasks, qtbot: QtBot) -> None:
+    inside, most, told = [0], [0], []
+    lock, started, release = threading.Lock(), threading.Event(), threading.Event()
+
+    def work(monitor: core.Monitor) -> None:
+        with lock:
+            inside[0] += 1
+            most[0] = max(most[0], inside[0])
+        started.set()
+        release.wait(10)            # does not listen to being cancelled
+        with lock:
+            inside[0] -= 1
+
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("key", work, on_done=told.append)
+        assert started.wait(10)
+        for _ in range(5):
+            tasks.start("key", work, on_done=told.append)
+        release.set()
+    assert most == [1]
+    assert told == [None]
+
+
+def test_that_different_keys_run_side_by_side(tasks: Tasks, qtbot: QtBot) -> None:
+    meet = threading.Barrier(2, timeout=10)
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("a", lambda monitor: meet.wait(), on_done=lambda result: None)
+        tasks.start("b", lambda monitor: meet.wait(), on_done=lambda result: None)
+
+
+def test_that_cancelling_stops_the_work_and_says_so_at_once(tasks: Tasks, qtbot: QtBot) -> None:
+    started, ended, told = threading.Event(), threading.Event(), []
+
+    def work(monitor: core.Monitor) -> None:
+        started.set()
+        try:
+            while True:
+                monitor.report(1, 2)
+        finally:
+            ended.set()
+
+    tasks.start("a", work, on_done=told.append, on_error=told.append, on_cancel=lambda: told.append("cancelled"))
+    assert started.wait(10)
+    with qtbot.waitSignal(tasks.idle):
+        tasks.cancel("a")
+    assert told == ["cancelled"]
+    assert tasks.running == ()
+    assert ended.wait(10)
+
+
+def test_that_cancelling_what_waits_means_it_never_runs(qtbot: QtBot) -> None:
+    tasks = Tasks(workers=1)
+    started, release, told = threading.Event(), threading.Event(), []
+    with qtbot.waitSignal(tasks.idle):
+        tasks.start("first", lambda monitor: (started.set(), release.wait(10)), on_done=lambda result: None)
+        assert started.wait(10)
+        tasks.start("second", lambda monitor: told.append("ran"), on_done=lambda result: told.append("done"))
+        tasks.cancel("second")
+        release.set()
+    assert tasks.close(10)
+    assert told == []
+
+
+def test_that_a_million_reports_are_a_handful_of_signals(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[tuple[int, int, str]] = []
+    reported, go = threading.Event(), threading.Event()
+
+    def work(monitor: core.Monitor) -> None:
+        for n in range(20_000):
+            monitor.report(n, 20_000, "counting")
+        reported.set()
+        go.wait(10)
+
+    tasks.start("a", work, on_done=lambda result: None, on_progress=lambda *seen: told.append(seen))
+    qtbot.waitUntil(lambda: reported.is_set() and bool(told) and told[-1][0] == 19_999, timeout=20_000)
+    with qtbot.waitSignal(tasks.idle):
+        go.set()
+    assert len(told) < 400          # one each 50 ms, however long this machine took
+    assert told[-1] == (19_999, 20_000, "counting")
+
+
+def test_that_running_lists_the_oldest_first_with_its_progress(tasks: Tasks, qtbot: QtBot) -> None:
+    go = threading.Event()
+
+    def work(monitor: core.Monitor) -> None:
+        monitor.report(3, 9, "half way")
+        go.wait(10)
+
+    tasks.start("a", work, on_done=lambda result: None, label="Opening a")
+    tasks.start("b", work, on_done=lambda result: None, label="Opening b")
+    qtbot.waitUntil(lambda: all(task.total == 9 for task in tasks.running))
+    assert [(task.label, task.done, task.doing) for task in tasks.running] == [
+        ("Opening a", 3, "half way"), ("Opening b", 3, "half way")]
+    with qtbot.waitSignal(tasks.idle):
+        go.set()
+
+
+def test_that_idle_comes_after_work_that_a_callback_started(tasks: Tasks, qtbot: QtBot) -> None:
+    told: list[str] = []
+    tasks.idle.connect(lambda: told.append("idle"))
+
+    def again(result: str) -> None:
+        told.append(result)
+        tasks.start("b", lambda monitor: "second", on_done=told.append)
+
+    tasks.start("a", lambda monitor: "first", on_done=again)
+    qtbot.waitUntil(lambda: "idle" in told)
+    assert told == ["first", "second", "idle"]
+
+
+def test_that_closing_cancels_all_and_tells_nobody(qtbot: QtBot) -> None:
+    tasks, told, started = Tasks(), [], threading.Event()
+
+    def work(monitor: core.Monitor) -> None:
+        started.set()
+        while True:
+            monitor.check()
+
+    tasks.start("a", work, on_done=told.append, on_error=told.append)
+    assert started.wait(10)
+    assert tasks.close(10)
+    tasks.start("b", lambda monitor: 1, on_done=told.append)
+    assert told == []
+    assert tasks.running == ()
+
+
+def test_that_closing_does_not_wait_for_ever_for_work_that_does_not_listen(qtbot: QtBot) -> None:
+    tasks, started, release = Tasks(), threading.Event(), threading.Event()
+    tasks.start("dead drive", lambda monitor: (started.set(), release.wait(30)), on_done=lambda result: None)
+    assert started.wait(10)
+    assert not tasks.close(0.01)
+    release.set()
+
+
+@pytest.mark.parametrize("act", [lambda tasks: tasks.cancel("nothing"), lambda tasks: tasks.cancel_all()])
+def test_that_cancelling_nothing_is_nothing(tasks: Tasks, act: Callable[[Tasks], None]) -> None:
+    act(tasks)
+    assert tasks.running == ()

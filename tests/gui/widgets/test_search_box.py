@@ -1,0 +1,111 @@
+"""The search box: filters, counts, explains, and lets go."""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.tree_model import TreeModel
+from inspector.gui.state.session import Session
+from inspector.gui.widgets.search_box import SearchBox
+from inspector.gui.widgets.tree_view import TreeView
+
+
+@pytest.fixture
+def box(session: Session, qtbot: QtBot) -> Iterator[SearchBox]:
+    top = QWidget()
+    qtbot.addWidget(top)
+    tree = TreeView(session, TreeModel(session), top)
+    tree.setGeometry(0, 60, 600, 300)
+    box = SearchBox(tree, top)
+    box.setGeometry(0, 0, 600, 60)
+    with qtbot.waitExposed(top):
+        top.show()
+    top.activateWindow()
+    box.setFocus()
+    document = session.add("/x/model.pt")
+    keys = ("enc.q_proj", "enc.k_proj", "head")
+    session.loaded(document.id, core.Checkpoint("/x/model.pt", "torch-zip", "state-dict", (), {
+        key: core.TensorInfo(key, (2, 3), "float32", "cpu", (3, 1), 0, key, 0) for key in keys}, {"epoch": 1}))
+    yield box
+    top.close()
+
+
+def rows(box: SearchBox) -> int:
+    return box._model.rowCount()
+
+
+def test_that_typing_filters_after_a_moment(box: SearchBox, qtbot: QtBot) -> None:
+    QTest.keyClicks(box.edit, "q_proj")
+    assert rows(box) == 6
+    qtbot.waitUntil(lambda: rows(box) == 3)
+    assert box.count.text() == "1 of 4"
+    assert box.count.isVisible()
+
+
+def test_that_escape_clears_and_then_leaves(box: SearchBox) -> None:
+    box.setText("q_proj")
+    assert rows(box) == 3
+    QTest.keyClick(box.edit, Qt.Key.Key_Escape)
+    assert box.text() == ""
+    assert rows(box) == 6
+    assert not box.count.isVisible()
+    QTest.keyClick(box.edit, Qt.Key.Key_Escape)
+    assert box._tree.hasFocus()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Return])
+def test_that_down_goes_to_the_tree_with_what_is_typed(box: SearchBox, qtbot: QtBot, key: Qt.Key) -> None:
+    QTest.keyClicks(box.edit, "k_proj")
+    with qtbot.waitSignal(box.left):
+        QTest.keyClick(box.edit, key)
+    assert rows(box) == 3
+    assert box._tree.hasFocus()
+    assert box._tree.currentIndex().row() == 2
+
+
+def test_that_a_bad_term_is_explained_and_nothing_is_lost(box: SearchBox) -> None:
+    box.setText("q_proj shape:4y")
+    assert rows(box) == 3
+    assert box.text() == "q_proj shape:4y"
+    assert box.hint.text() == "shape:4y is not understood. Write shapes like shape:4096 or shape:64x3x7x7."
+    assert box.edit.palette().color(QPalette.ColorRole.Text).name() == theme.colours().danger
+    box.setText("q_proj shape:")
+    assert box.hint.text() == "Write shapes like shape:4096 or shape:64x3x7x7."
+    assert box.edit.palette().color(QPalette.ColorRole.Text).name() == theme.colours().text
+    box.setText("q_proj")
+    assert not box.hint.isVisible()
+
+
+def test_that_markup_in_a_bad_term_stays_text(box: SearchBox) -> None:
+    """H01"""
+    box.setText("shape:<b>x</b>")
+    assert box.hint.textFormat() == Qt.TextFormat.PlainText
+    assert "<b>x</b>" in box.hint.text()
+
+
+def test_that_the_count_follows_documents_that_come_and_go(box: SearchBox, session: Session) -> None:
+    box.setText("proj")
+    assert box.count.text() == "2 of 4"
+    session.remove(session.documents[0].id)
+    assert box.count.text() == "0 of 0"
+
+
+def test_that_the_warning_colour_follows_the_theme(box: SearchBox) -> None:
+    box.setText("dtype:quark")
+    for choice, colours in (("dark", theme.DARK), ("light", theme.LIGHT)):
+        theme.watcher().choose(choice)
+        assert box.edit.palette().color(QPalette.ColorRole.Text).name() == colours.danger
+        assert box.hint.palette().color(QPalette.ColorRole.WindowText).name() == colours.danger
+
+
+def test_that_the_box_has_a_name_and_teaches_its_language(box: SearchBox) -> None:
+    assert box.edit.accessibleName()
+    assert "dtype:bf16" in box.edit.placeholderText()

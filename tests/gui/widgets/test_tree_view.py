@@ -1,0 +1,416 @@
+"""The tree under hands: keys, clicks, menu, selection, columns."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.tree_model import BYTES, NAME, SHAPE, TreeModel
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.widgets.tree_delegate import arrow_rect
+from inspector.gui.widgets.tree_view import TreeView
+
+NET = ("enc.0.w", "enc.0.b", "enc.1.w", "enc.1.b", "head.w")
+Key = Qt.Key
+
+
+def tensor(key: str, shape: tuple[int, ...] = (2, 3), **more: Any) -> core.TensorInfo:
+    return core.TensorInfo(key, shape, "float32", "cpu", (1,) * len(shape), 0, key, 0, **more)
+
+
+def checkpoint(*keys: str, **values: Any) -> core.Checkpoint:
+    return core.Checkpoint("/x/model.pt", "torch-zip", "state-dict", (), {key: tensor(key) for key in keys}, values)
+
+
+@pytest.fixture
+def view(session: Session, qtbot: QtBot) -> TreeView:
+    view = TreeView(session, TreeModel(session))
+    qtbot.addWidget(view)
+    view.resize(620, 500)
+    with qtbot.waitExposed(view):
+        view.show()
+    view.activateWindow()
+    view.setFocus()
+    return view
+
+
+@pytest.fixture
+def show(session: Session) -> Callable[..., int]:
+    def show(*keys: str, path: str = "/x/model.pt", **values: Any) -> int:
+        document = session.add(path)
+        session.loaded(document.id, checkpoint(*keys, **values))
+        return document.id
+    return show
+
+
+def names(view: TreeView) -> list[str]:
+    return [view.model().index(row, NAME).data() for row in range(view.model().rowCount())]
+
+
+def row_of(view: TreeView, name: str) -> int:
+    return names(view).index(name)
+
+
+def press(view: TreeView, *keys: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> str:
+    """Presses keys and gives the name of the row that is then current."""
+    for key in keys:
+        QTest.keyClick(view, key, modifier)
+    return str(view.tree_model.index(view.currentIndex().row(), NAME).data())
+
+
+def click(view: TreeView, row: int, *, arrow: bool = False, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+          double: bool = False) -> None:
+    cell = view.visualRect(view.model().index(row, NAME))
+    place = arrow_rect(view.tree_model.line(row), cell).center() if arrow else QPoint(cell.right() - 20, cell.center().y())
+    act = QTest.mouseDClick if double else QTest.mouseClick
+    act(view.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+
+# -- keys -------------------------------------------------------------------------------------------------------------
+
+
+def test_that_arrows_walk_expand_and_collapse(view: TreeView, show: Callable[..., int]) -> None:
+    show(*NET)
+    view.select_row(0)
+    assert press(view, Key.Key_Down) == "enc"
+    assert press(view, Key.Key_Right) == "0"                       # already open: to the first child
+    assert press(view, Key.Key_Left) == "0"
+    assert "w" not in names(view)[2:4]
+    assert press(view, Key.Key_Left) == "enc"
+    assert press(view, Key.Key_Left, Key.Key_Left) == "model.pt"
+    assert names(view) == ["model.pt", "enc", "head.w"]
+    assert press(view, Key.Key_Left, Key.Key_Left) == "model.pt"
+    assert names(view) == ["model.pt"]
+    assert press(view, Key.Key_Right, Key.Key_Right, Key.Key_Right, Key.Key_Down) == "0"
+    assert press(view, Key.Key_Up) == "enc"
+
+
+def test_that_home_end_and_pages_go_through_the_rows(view: TreeView, show: Callable[..., int]) -> None:
+    show(*(f"w{i}" for i in range(100)))
+    view.select_row(50)
+    assert press(view, Key.Key_End) == "w99"
+    assert press(view, Key.Key_Home) == "model.pt"
+    assert press(view, Key.Key_PageDown) not in ("model.pt", "w99")
+    assert press(view, Key.Key_PageUp) == "model.pt"
+    press(view, Key.Key_End, modifier=Qt.KeyboardModifier.ShiftModifier)
+    assert view.selected_ranges() == [(0, 100)]
+
+
+def test_that_star_plus_minus_and_enter_open_and_close(view: TreeView, show: Callable[..., int]) -> None:
+    show(*NET)
+    view.collapse_all()
+    view.select_row(row_of(view, "enc"))
+    QTest.keyClicks(view, "*")
+    assert len(names(view)) == 9
+    QTest.keyClicks(view, "-")
+    assert names(view) == ["model.pt", "enc", "head.w"]
+    QTest.keyClicks(view, "+")
+    assert len(names(view)) == 9
+    press(view, Key.Key_Return)
+    assert len(names(view)) == 3
+    press(view, Key.Key_Enter, modifier=Qt.KeyboardModifier.KeypadModifier)
+    assert len(names(view)) == 9
+    assert press(view, Key.Key_Return) == "enc"
+
+
+def test_that_typing_goes_to_names(view: TreeView, show: Callable[..., int]) -> None:
+    show("conv1.w", "conv2.w", "fc.w")
+    view.select_row(0)
+    QTest.keyClicks(view, "f")
+    assert view.currentIndex().row() == row_of(view, "fc.w")
+    view._typing.invalidate()
+    QTest.keyClicks(view, "con")
+    assert view.currentIndex().row() == row_of(view, "conv1.w")
+    view._typing.invalidate()
+    QTest.keyClicks(view, "c")
+    assert view.currentIndex().row() == row_of(view, "conv2.w")
+    QTest.keyClicks(view, "c")
+    assert view.currentIndex().row() == row_of(view, "conv1.w")
+
+
+def test_that_keys_do_nothing_bad_in_an_empty_tree(view: TreeView) -> None:
+    for key in (Key.Key_Left, Key.Key_Right, Key.Key_Home, Key.Key_End, Key.Key_Return, Key.Key_A, Key.Key_Asterisk):
+        QTest.keyClick(view, key)
+    view.enter()
+    assert view.model().rowCount() == 0
+
+
+def test_that_tab_leaves_the_tree(view: TreeView, show: Callable[..., int]) -> None:
+    show(*NET)
+    view.select_row(1)
+    press(view, Key.Key_Tab)
+    assert view.currentIndex().row() == 1
+    assert view.currentIndex().column() == NAME
+
+
+# -- mouse ------------------------------------------------------------------------------------------------------------
+
+
+def test_that_the_arrow_opens_without_selecting(view: TreeView, show: Callable[..., int]) -> None:
+    show(*NET)
+    view.select_row(0)
+    click(view, row_of(view, "enc"), arrow=True)
+    assert names(view) == ["model.pt", "enc", "head.w"]
+    assert view.selected_ranges() == [(0, 0)]
+    click(view, row_of(view, "enc"), arrow=True)
+    assert len(names(view)) == 9
+    click(view, 1)
+    assert view.selected_ranges() == [(1, 1)]
+
+
+def test_that_a_double_click_toggles(view: TreeView, show: Callable[..., int]) -> None:
+    show(*NET)
+    click(view, 1, double=True)
+    assert names(view) == ["model.pt", "enc", "head.w"]
+    click(view, 2, double=True)
+    assert names(view) == ["model.pt", "enc", "head.w"]
+
+
+def test_that_collapsing_over_the_current_row_selects_the_group(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*NET)
+    view.reveal(id, "enc.1.w")
+    click(view, 1, arrow=True)
+    assert view.selected_ranges() == [(1, 1)]
+    assert session.selection == Selection(id, "enc", NET[:4])
+    view.expand_all()
+    view.reveal(id, "enc.1.w")
+    view.collapse_all()
+    assert session.selection == Selection(id, "enc", NET[:4])
+
+
+# -- selection --------------------------------------------------------------------------------------------------------
+
+
+def test_that_what_is_selected_is_the_sessions_selection(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*NET, epoch=3)
+    view.select_row(0)
+    assert session.selection == Selection(id, "", NET)
+    click(view, row_of(view, "head.w"))
+    assert session.selection == Selection(id, "head.w", ("head.w",))
+    click(view, row_of(view, "epoch"))
+    assert session.selection == Selection(id, "epoch", (), "epoch")
+    click(view, 3)
+    click(view, 6, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert session.selection == Selection(id, "enc", ("enc.0.w", "enc.1.w"))
+    click(view, 4)
+    click(view, 6, modifier=Qt.KeyboardModifier.ShiftModifier)
+    assert session.selection == Selection(id, "enc", ("enc.0.b", "enc.1.w", "enc.1.b"))
+
+
+def test_that_a_selection_made_elsewhere_is_shown(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*NET)
+    view.collapse_all()
+    session.select(Selection(id, "enc.1.b", ("enc.1.b",)))
+    assert names(view)[view.currentIndex().row()] == "b"
+    assert len(view.selected_ranges()) == 1
+    session.select(Selection(id))
+    assert view.currentIndex().row() == 0
+    assert session.selection == Selection(id, "", NET)
+    session.select(Selection(id, "enc.0"))
+    assert session.selection == Selection(id, "enc.0", NET[:2])
+    session.select(None)
+    assert view.selected_ranges() == []
+
+
+def test_that_a_file_selected_while_loading_means_all_its_keys_later(view: TreeView, session: Session) -> None:
+    document = session.add("/x/model.pt")
+    session.select(Selection(document.id))
+    assert view.selected_ranges() == [(0, 0)]
+    session.loaded(document.id, checkpoint(*NET))
+    assert session.selection == Selection(document.id, "", NET)
+    assert view.selected_ranges() == [(0, 0)]
+
+
+def test_that_a_reloaded_file_keeps_the_selected_key_or_falls_back_to_the_file(view: TreeView, show: Callable[..., int],
+                                                                              session: Session) -> None:
+    id = show(*NET)
+    view.reveal(id, "head.w")
+    session.restart(id)
+    session.loaded(id, checkpoint("aaa", *NET))
+    assert session.selection == Selection(id, "head.w", ("head.w",))
+    assert view.selected_ranges() == [(row_of(view, "head.w"),) * 2]
+    session.restart(id)
+    session.loaded(id, checkpoint("aaa"))
+    assert session.selection == Selection(id, "", ("aaa",))
+
+
+def test_that_a_reload_that_fails_keeps_its_file_selected(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*NET)
+    show("x", path="/x/other.pt")
+    view.reveal(id, "head.w")
+    wanted = session.selection
+    session.restart(id)
+    session.failed(id, core.Truncated("The file ends early"))
+    assert session.selection == wanted
+    assert view.selected_ranges() == [(0, 0)]
+    session.restart(id)
+    session.loaded(id, checkpoint(*NET))
+    assert session.selection == wanted
+    assert names(view)[view.currentIndex().row()] == "head.w"
+
+
+def test_that_selection_and_place_survive_filter_and_sort(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*(f"w{i}" for i in range(200)))
+    view.reveal(id, "w150")
+    wanted = session.selection
+    view.tree_model.set_filter("w15")
+    assert names(view)[view.currentIndex().row()] == "w150"
+    assert len(view.selected_ranges()) == 1
+    view.tree_model.set_filter("w9")
+    assert view.selected_ranges() == []
+    assert session.selection == wanted
+    assert view.verticalScrollBar().value() == 0
+    view.tree_model.set_filter("")
+    assert names(view)[view.selected_ranges()[0][0]] == "w150"
+    view.sortByColumn(NAME, Qt.SortOrder.DescendingOrder)
+    assert names(view)[view.selected_ranges()[0][0]] == "w150"
+    assert view.viewport().rect().intersects(view.visualRect(view.currentIndex()))
+    assert session.selection == wanted
+
+
+def test_that_closing_a_file_leaves_no_selection_in_it(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    id = show(*NET)
+    other = show("x", path="/x/other.pt")
+    view.reveal(id, "enc.0.w")
+    session.remove(id)
+    assert session.selection is not None
+    assert session.selection.document == other
+    session.remove(other)
+    assert session.selection is None
+    assert view.model().rowCount() == 0
+
+
+def test_that_everything_can_be_selected_at_once(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    """H14"""
+    id = show(*NET, epoch=1)
+    view.selectAll()
+    assert session.selection == Selection(id, "", NET)
+    QApplication.processEvents()
+
+
+# -- menu and clipboard -----------------------------------------------------------------------------------------------
+
+
+def test_that_the_menu_offers_what_can_be_done(view: TreeView, show: Callable[..., int], qtbot: QtBot) -> None:
+    id = show(*NET)
+    view.select_row(1)
+    menu = view.menu_for(1)
+    actions = {action.text(): action for action in menu.actions() if action.text()}
+    assert list(actions) == ["Copy key", "Copy row as TSV", "Expand all below", "Collapse all below", "Compare with a file…",
+                             "Close file"]
+    actions["Collapse all below"].trigger()
+    assert names(view) == ["model.pt", "enc", "head.w"]
+    actions["Expand all below"].trigger()
+    assert len(names(view)) == 9
+    actions["Copy key"].trigger()
+    assert QGuiApplication.clipboard().text() == "enc"
+    with qtbot.waitSignal(view.close_requested, check_params_cb=lambda closed: closed == id):
+        actions["Close file"].trigger()
+    menu.close()
+    leaf = view.menu_for(3)
+    assert not {action.text(): action for action in leaf.actions()}["Expand all below"].isEnabled()
+    leaf.close()
+
+
+def test_that_copied_keys_are_raw(view: TreeView, show: Callable[..., int]) -> None:
+    """H03, H04"""
+    show("a\u202eb\nc", "<b>")
+    view.selectAll()
+    press(view, Key.Key_C, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == "/x/model.pt\na\u202eb\nc\n<b>"
+
+
+@pytest.mark.parametrize(("key", "cell"), [
+    ("=1+1", "'=1+1"), ("@x", "'@x"), ("+cmd", "'+cmd"), ("a\nb", '"a\nb"'), ('say "hi"', '"say ""hi"""'), ("=a\tb", '"\'=a\tb"'),
+    ("plain", "plain"), ("-1.5", "-1.5")],
+    ids=["H10-formula", "H10-at", "H10-plus", "H10-newline", "H10-quote", "H10-tab", "plain", "number"])
+def test_that_copied_rows_are_safe_in_a_spreadsheet(view: TreeView, session: Session, key: str, cell: str) -> None:
+    document = session.add("/x/model.pt")
+    session.loaded(document.id, core.Checkpoint("/x/model.pt", "torch-zip", "state-dict", (), {key: tensor(key, (64, 3))}))
+    view.reveal(document.id, key)
+    view.copy_rows()
+    assert QGuiApplication.clipboard().text() == f"{cell}\t64x3\tfloat32\tcpu\t192\t768"
+
+
+# -- looks ------------------------------------------------------------------------------------------------------------
+
+
+def test_that_a_third_click_on_a_title_restores_the_files_order(view: TreeView, show: Callable[..., int]) -> None:
+    show("b", "c", "a")
+    header = view.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(NAME) + 20, header.height() // 2)
+    for expected in (["a", "b", "c"], ["c", "b", "a"], ["b", "c", "a"]):
+        QTest.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+        assert names(view)[1:] == expected
+    assert header.sortIndicatorSection() == -1
+
+
+def test_that_columns_fill_the_view_until_somebody_pulls_one(view: TreeView, show: Callable[..., int]) -> None:
+    show(*NET)
+    QApplication.processEvents()
+    header = view.horizontalHeader()
+    assert header.length() == view.viewport().width()
+    view.resize(800, 500)
+    assert header.length() == view.viewport().width()
+    view.setColumnWidth(SHAPE, 300)
+    view.resize(900, 500)
+    assert view.columnWidth(SHAPE) == 300
+    kept = header.saveState()
+    view.reset_columns()
+    assert header.length() == view.viewport().width()
+    header.restoreState(kept)
+    assert view.columnWidth(SHAPE) == 300
+
+
+def test_that_drawing_follows_the_palette(view: TreeView, show: Callable[..., int], session: Session) -> None:
+    show(*NET, epoch=3, note="x" * 1_000_000)
+    session.progress(session.add("/x/waiting.pt").id, 1, 2, "reading")
+    session.failed(session.add("/x/broken.pt").id, core.Corrupt("No"))
+    view.select_row(2)
+    pictures: list[QImage] = []
+    for choice in ("light", "dark", "light"):
+        theme.watcher().choose(choice)
+        QApplication.processEvents()
+        pictures.append(view.grab().toImage())
+    assert pictures[0] != pictures[1]
+    assert pictures[0] == pictures[2]
+    for picture, colours in ((pictures[0], theme.LIGHT), (pictures[1], theme.DARK)):
+        seen = {picture.pixelColor(x, y).name() for x in range(0, picture.width(), 2) for y in range(picture.height())}
+        assert colours.base in seen
+        assert colours.danger in seen
+        assert colours.accent in seen
+
+
+def test_that_a_megabyte_key_is_laid_out_short(view: TreeView, show: Callable[..., int]) -> None:
+    """H07: the delegate never sees more than the shortened text."""
+    show("x" * 1_000_000, "a." * 200_000 + "b")
+    view.grab()
+    assert max(len(text) for text, _, _ in view._delegate._laid_out) <= 300
+    view.resizeColumnToContents(NAME)
+    assert view.columnWidth(NAME) < 10_000
+
+
+def test_that_deep_levels_leave_room_for_the_name(view: TreeView, show: Callable[..., int]) -> None:
+    keys = [".".join(["g"] * depth + ["w"]) for depth in range(1, 300)]
+    id = show(*keys)
+    view.expand_all()
+    assert view.reveal(id, keys[-1])
+    cell = view.visualRect(view.currentIndex())
+    assert arrow_rect(view.tree_model.line(view.currentIndex().row()), cell).right() < cell.right() - 60
+    view.grab()
+
+
+def test_that_qt_finds_no_fault_behind_a_view(view: TreeView, show: Callable[..., int], qtmodeltester: ModelTester) -> None:
+    show(*NET)
+    view.sortByColumn(BYTES, Qt.SortOrder.DescendingOrder)
+    view.collapse_all()
+    qtmodeltester.check(view.tree_model)
