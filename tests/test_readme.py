@@ -36,7 +36,7 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
     set_up = [command for command in COMMANDS if command.startswith("python3 -m venv")]
     assert set_up == [
         "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt . && .venv/bin/inspector demo",
-        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt '.[test]' && .venv/bin/pytest"]
+        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt '.[test]' && .venv/bin/pytest -n auto"]
     assert COMMANDS[:2] == set_up
 
 
