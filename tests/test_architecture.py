@@ -298,9 +298,9 @@ def test_that_nothing_that_could_run_a_file_is_imported_or_called() -> None:
 
 
 def test_that_one_module_opens_files_to_read() -> None:
-    """`core.io.sources` reads checkpoints; the others here open what the program itself wrote or ships, or, `atomic`, to
-    write."""
-    allowed = {"inspector.core.io.sources", "inspector.core.demo", "inspector.desktop.install", "inspector.gui.kit.icons",
+    """`core.io.sources` reads checkpoints; the others here open what the program itself wrote or ships, or, `new_files` and `atomic`,
+    to write."""
+    allowed = {"inspector.core.io.sources", "inspector.core.io.new_files", "inspector.desktop.install", "inspector.gui.kit.icons",
                "inspector.gui.kit.settings", "inspector.gui.frame.instance", "inspector.core.saving.disk.atomic",
                "inspector.core.runtime.compiled"}
     wrong = []

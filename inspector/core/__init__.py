@@ -206,7 +206,8 @@ if TYPE_CHECKING:
     from .formats.source_texts import (
         texts as texts,
     )
-    from .io.small_files import write_whole as write_whole
+    from .io.new_files import replace_file as replace_file
+    from .io.new_files import write_whole as write_whole
     from .keypath import join as join
     from .keypath import visible as visible
     from .keypath import visible_lines as visible_lines
@@ -366,7 +367,7 @@ _HOMES = {
         "TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
     "formats.source_texts": "Place Text read_text source_of text_pieces texts",
-    "io.small_files": "write_whole",
+    "io.new_files": "replace_file write_whole",
     "keypath": "join visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.health": "health",

@@ -14,6 +14,8 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from inspector.core.io.new_files import replace_file
+
 if TYPE_CHECKING:
     import numpy as np
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -27,22 +29,10 @@ def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     os.makedirs(folder, exist_ok=True)
     weights = _net(classes=10, seed=7)
     training, tuned = (os.path.join(folder, name) for name in NAMES)
-    _replace(training, _torch_zip(_training_checkpoint(weights), "digits_training"))
-    _replace(tuned, _safetensors(_finetuned(weights), {
+    replace_file(training, _torch_zip(_training_checkpoint(weights), "digits_training"))
+    replace_file(tuned, _safetensors(_finetuned(weights), {
         "format": "pt", "base_model": "digits_training.pth, epoch 12", "task": "36 handwritten letters and digits"}))
     return [training, tuned]
-
-
-def _replace(path: str, data: bytes) -> None:
-    import tempfile  # seldom needed, and this module is part of every start
-    handle, temporary = tempfile.mkstemp(prefix=".demo-", dir=os.path.dirname(path))
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(temporary, path)
-    except OSError:
-        os.unlink(temporary)
-        raise
 
 
 # -- the net ----------------------------------------------------------------------------------------------------------------

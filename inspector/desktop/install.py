@@ -203,7 +203,7 @@ class _Linux:
         self._said.append(f"{path}: {self._verb('written', 'would be written')}.")
         if not self._dry:
             self._make_folders(path.parent, written)
-            _replace(path, content)
+            core.replace_file(str(path), content)
         return True
 
     def _make_folders(self, folder: Path, written: _Written) -> None:
@@ -244,7 +244,7 @@ class _Linux:
         if _content(self._list) is None:
             self._make_folders(self._list.parent, written)
             written.list_is_ours = True
-        _replace(self._list, new.encode("utf-8", "surrogateescape"))
+        core.replace_file(str(self._list), new.encode("utf-8", "surrogateescape"))
 
     def _update_databases(self) -> None:
         for tool, folder in (("update-mime-database", self.data / "mime"), ("update-desktop-database", self.data / "applications")):
@@ -316,7 +316,7 @@ class _Linux:
         if before.list_is_ours and not new.strip():
             self._list.unlink()
         else:
-            _replace(self._list, new.encode("utf-8", "surrogateescape"))
+            core.replace_file(str(self._list), new.encode("utf-8", "surrogateescape"))
 
     # status
 
@@ -365,7 +365,7 @@ class _Linux:
         content = json.dumps(asdict(written), indent=1).encode("ascii")
         if _content(self._manifest) != content:
             self._manifest.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _replace(self._manifest, content)
+            core.replace_file(str(self._manifest), content)
 
 
 def _base(variable: str, fallback: str) -> Path:
@@ -383,20 +383,6 @@ def _content(path: Path) -> bytes | None:
 
 def _text(path: Path) -> str:
     return (_content(path) or b"").decode("utf-8", "surrogateescape")
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """The whole new file or the old one, readable by whoever could read the old one. A link stays, what it leads to is replaced."""
-    path = Path(os.path.realpath(path))
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        with open(beside, "wb") as file:
-            os.chmod(beside, mode)
-            file.write(content)
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _is_ours(content: bytes) -> bool:

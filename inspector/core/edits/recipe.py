@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from inspector.core.errors import EditError
-from inspector.core.io.small_files import write_whole
+from inspector.core.io.new_files import write_whole
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 

@@ -10,12 +10,15 @@ Without numba, or where it fails, the twins do all the work.
 """
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
 from threading import Lock
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.io.new_files import replace_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -256,15 +259,7 @@ def _code_of(known: bytes, machine: bytes) -> tuple[str, bytes] | None:
 
 def _write(path: str, machine: bytes, symbol: str, code: bytes) -> None:
     import hashlib
-    import tempfile
     said = b"\n".join((machine, symbol.encode(), code))
-    temporary = ""
-    try:
+    with contextlib.suppress(OSError):      # a full disk, a folder that may not be written to: compiled again next time
         os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(prefix=".~", dir=os.path.dirname(path))
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(said).hexdigest().encode() + b"\n" + said)
-        os.replace(temporary, path)
-    except OSError:         # a full disk, a folder that may not be written to: compiled again next time
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
+        replace_file(path, hashlib.sha256(said).hexdigest().encode() + b"\n" + said, durable=False, private=True)

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import stat
-import sys
 from collections.abc import Collection
 from typing import NamedTuple
 
 from inspector.core.checkpoint import FileStamp
 from inspector.core.errors import SaveError
+from inspector.core.io.new_files import mode_of_new_files
 from inspector.core.keypath import visible
 
 ASK = ("replace-link", "break-hard-links", "read-only")
@@ -136,11 +136,7 @@ def _stamp(path: str) -> FileStamp | None:
 def _mode(found: os.stat_result | None) -> int:
     if found is not None and not stat.S_ISLNK(found.st_mode):
         return stat.S_IMODE(found.st_mode)
-    if sys.platform == "win32":
-        return 0o666
-    mask = os.umask(0o077)                      # the only way to read it; stricter for whoever makes a file meanwhile
-    os.umask(mask)
-    return 0o666 & ~mask
+    return mode_of_new_files()
 
 
 def _room(folder: str) -> int:

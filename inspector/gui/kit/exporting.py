@@ -1,6 +1,6 @@
 """What is written for other programs: numbers as tab- or comma-separated text and as .npy, pictures; and names for the files.
 
-Everything goes through QSaveFile: the old file or the whole new one. The functions run in a worker or on the GUI thread alike.
+Everything goes through `core.replace_file`: the old file or the whole new one. The functions run in a worker or on the GUI thread alike.
 """
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QByteArray, QCoreApplication, QIODevice, QSaveFile
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice
 from PySide6.QtGui import QImage, QImageWriter
 
 from inspector import core
@@ -72,30 +72,27 @@ def npy(ckpt: core.Checkpoint, key: str, plane: core.Plane, rows: range, cols: r
 
 
 def write(path: str, pieces: Iterable[bytes]) -> None:
-    """Raises core.SaveError."""
-    file = QSaveFile(path)
-    done = file.open(QIODevice.OpenModeFlag.WriteOnly)
-    if done:
-        for piece in pieces:
-            if file.write(QByteArray(piece)) != len(piece):
-                done = False
-                break
-    if not (done and file.commit()):
-        raise _not_saved(path, file)
+    """Raises core.SaveError, and what the pieces raise."""
+    try:
+        core.replace_file(path, pieces)
+    except OSError as error:
+        raise _not_saved(path, core.visible(error.strerror or type(error).__name__)) from error
 
 
 def write_picture(path: str, picture: QImage) -> None:
     """As PNG. Raises core.SaveError."""
-    file = QSaveFile(path)
-    if not (file.open(QIODevice.OpenModeFlag.WriteOnly) and QImageWriter(file, QByteArray(b"PNG")).write(picture)
-            and file.commit()):
-        raise _not_saved(path, file)
+    drawn = QByteArray()
+    buffer = QBuffer(drawn)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QImageWriter(buffer, QByteArray(b"PNG"))
+    if not writer.write(picture):
+        raise _not_saved(path, writer.errorString())
+    write(path, [bytes(drawn.data())])
 
 
-def _not_saved(path: str, file: QSaveFile) -> core.SaveError:
-    return core.SaveError(QCoreApplication.translate("Exporting", "{path} was not saved: {why}").format(
-        path=core.visible(path), why=core.visible(file.errorString())),
-        QCoreApplication.translate("Exporting", "Choose another folder."))
+def _not_saved(path: str, why: str) -> core.SaveError:
+    return core.SaveError(QCoreApplication.translate("Exporting", "{path} was not saved: {why}").format(path=core.visible(path), why=why),
+                          QCoreApplication.translate("Exporting", "Choose another folder."))
 
 
 def _bands(rows: range, cols: range, monitor: core.Monitor) -> Iterator[range]:

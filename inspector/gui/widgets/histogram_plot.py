@@ -11,8 +11,8 @@ from enum import Enum
 from itertools import accumulate
 from typing import NamedTuple
 
-from PySide6.QtCore import QByteArray, QEvent, QIODevice, QObject, QPoint, QRectF, QSaveFile, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QImage, QImageWriter, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
@@ -26,8 +26,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.core import visible
-from inspector.gui.kit import theme, words
+from inspector.core import SaveError, visible
+from inspector.gui.kit import exporting, theme, words
 from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
 from inspector.gui.state.measuring import least_size
 
@@ -213,7 +213,7 @@ class HistogramPlot(QWidget):
     def save_picture(self) -> None:
         path = self._choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._save(path, lambda file: QImageWriter(file, QByteArray(b"PNG")).write(self.picture()))
+            self._saved(path, lambda: exporting.write_picture(path, self.picture()))
 
     def svg(self) -> str:
         """The histogram as an SVG document of its own, in the colours of the window."""
@@ -225,14 +225,14 @@ class HistogramPlot(QWidget):
     def save_drawing(self) -> None:
         path = self._choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
         if path:
-            data = QByteArray(self.svg().encode("utf-8", "replace"))
-            self._save(path, lambda file: file.write(data) == data.size())
+            data = self.svg().encode("utf-8", "replace")
+            self._saved(path, lambda: exporting.write(path, [data]))
 
     def save_table(self) -> None:
         path = self._choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
         if path:
-            data = QByteArray(self.table().encode("utf-8", "backslashreplace"))
-            self._save(path, lambda file: file.write(data) == data.size())
+            data = self.table().encode("utf-8", "backslashreplace")
+            self._saved(path, lambda: exporting.write(path, [data]))
 
     def copy_table(self) -> None:
         QGuiApplication.clipboard().setText(self.table("\t"))
@@ -454,12 +454,13 @@ class HistogramPlot(QWidget):
             bins=len(curve.counts), fullest=self._bin_text(curve, fullest), share=percent(int(curve.counts[fullest]), total),
             quarter=number(float(curve.edges[quarter])), three=number(float(curve.edges[three + 1])))
 
-    def _save(self, path: str, write: Callable[[QSaveFile], bool]) -> None:
-        file = QSaveFile(path)
-        if file.open(QIODevice.OpenModeFlag.WriteOnly) and write(file) and file.commit():
-            self._readout.setText(self.tr("Saved {path}").format(path=visible(path)))
+    def _saved(self, path: str, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except SaveError as error:
+            self._readout.setText(f"{visible(error.message, 400)}. {error.hint}")
         else:
-            self._readout.setText(self.tr("Not saved: {why}. Choose another folder.").format(why=file.errorString()))
+            self._readout.setText(self.tr("Saved {path}").format(path=visible(path)))
 
 
 class Legend(QWidget):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -48,6 +49,17 @@ def test_that_a_match_with_shapes_is_kept_in_recipes(tmp_path: Path) -> None:
     core.save_recipe(edits, tmp_path / "r.json")
     assert core.read_recipe(tmp_path / "r.json") == edits
     assert [path.name for path in tmp_path.iterdir()] == ["r.json"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions and links as POSIX has them")
+def test_that_a_private_recipe_stays_private_and_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "private.json").write_text("{}")
+    (tmp_path / "private.json").chmod(0o600)
+    (tmp_path / "link.json").symlink_to("private.json")
+    core.save_recipe([core.Drop("a")], tmp_path / "link.json")
+    assert (tmp_path / "link.json").is_symlink()
+    assert (tmp_path / "private.json").stat().st_mode & 0o777 == 0o600
+    assert core.read_recipe(tmp_path / "private.json") == [core.Drop("a")]
 
 
 def test_that_the_script_does_what_the_edits_do(tmp_path: Path) -> None:

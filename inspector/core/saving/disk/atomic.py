@@ -17,12 +17,12 @@ import os
 import re
 import stat
 import sys
-import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 
 from inspector.core.errors import InspectorError, SaveError
+from inspector.core.io.new_files import NEW, PREFIX, put_in_place, sync_folder, write_all
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
@@ -31,13 +31,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-PREFIX = ".~inspector-"
-_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _LOCK = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _JOURNAL_BYTES = 1 << 20
-_WAITS = os.name == "nt"
-_PATIENCE = 3.0                 # seconds that a file held open by another program is waited for, on Windows
-_NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EACCES, errno.EISDIR})
 _ORIGIN = ("com.apple.quarantine", "user.xdg.origin.url", "user.xdg.referrer.url")     # where a download says it came from
 
 
@@ -50,7 +45,7 @@ class Temporary:
         self.fd = -1
 
     def open(self) -> None:
-        self.fd = os.open(self.path, _NEW, 0o600)
+        self.fd = os.open(self.path, NEW, 0o600)
 
     def close(self) -> None:
         """Raises OSError: what was written may then not be there."""
@@ -117,10 +112,10 @@ class Staging:
             os.fsync(self._lock)
         check()
         for temporary in others:
-            _replace(temporary.path, os.path.join(self.folder, temporary.name))
+            put_in_place(temporary.path, os.path.join(self.folder, temporary.name))
         if others:
             sync_folder(self.folder)
-        _replace(last.path, os.path.join(self.folder, last.name))
+        put_in_place(last.path, os.path.join(self.folder, last.name))
         self._temporaries, self._placed = [], []
         try:
             sync_folder(self.folder)
@@ -129,10 +124,6 @@ class Staging:
                               f"{_text(error)}.")
         for name in self._old:
             _removed(os.path.join(self.folder, name))
-
-    def keep(self, temporary: Temporary) -> None:
-        """Leaves a file that could not be put in place where it is."""
-        self._temporaries.remove(temporary)
 
     # -- the lock file, which is the journal ----------------------------------------------------------------------------
 
@@ -199,30 +190,6 @@ def index_names(path: str) -> set[str] | None:
         return {name for name in found.values() if isinstance(name, str)}
     except (InspectorError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
-
-
-def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
-    """All of `data` at the position of `fd`. Raises OSError."""
-    view = memoryview(data)
-    while view:
-        done = os.write(fd, view)
-        if not done:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        view = view[done:]
-
-
-def sync_folder(folder: str) -> None:
-    """Makes the names in `folder` durable, where the system can. Raises OSError."""
-    if sys.platform == "win32":
-        return
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    except OSError as error:
-        if error.errno not in _NO_FSYNC:
-            raise
-    finally:
-        os.close(fd)
 
 
 def keep_attributes(path: str, old: str | None, source: str | None) -> list[str]:
@@ -310,7 +277,7 @@ def _exclusive(path: str, name: str) -> int:
         if os.path.getsize(path) == 0:
             os.unlink(path)
     try:
-        return os.open(path, _NEW, 0o600)
+        return os.open(path, NEW, 0o600)
     except FileExistsError as error:
         raise _busy(name) from error
 
@@ -326,19 +293,6 @@ def _set_mode(path: str, mode: int, notes: list[str]) -> None:
         if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
             raise
         notes.append(f"The permissions of the old file could not be kept: {_text(error)}.")
-
-
-def _replace(new: str, path: str) -> None:
-    until = time.monotonic() + _PATIENCE
-    while True:
-        try:
-            os.replace(new, path)
-        except PermissionError:
-            if not _WAITS or time.monotonic() > until:
-                raise
-            time.sleep(0.1)
-        else:
-            return
 
 
 def _removed(path: str) -> bool:

@@ -15,12 +15,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extent
 from inspector.core.errors import BadTensor, SaveError
 from inspector.core.io.checksum import crc32
+from inspector.core.io.new_files import write_all
 from inspector.core.io.sources import ExtentReader
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
 from inspector.core.tensors.reader import TensorReader
-
-from .atomic import write_all
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

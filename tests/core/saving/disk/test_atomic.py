@@ -148,29 +148,6 @@ def test_that_a_file_system_without_modes_is_borne_J12(ckpt: core.Checkpoint, tm
     assert any("permissions" in note for note in core.save(ckpt, tmp_path / "b.pth").notes)
 
 
-def test_that_a_target_held_open_on_windows_is_waited_for_J13(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "new").write_bytes(b"new")
-    (tmp_path / "old").write_bytes(b"old")
-    really, tries = os.replace, []
-
-    def replace(new: str, old: str) -> None:
-        tries.append(new)
-        if len(tries) < 3:
-            raise PermissionError(13, "being used by another process")
-        really(new, old)
-
-    monkeypatch.setattr(os, "replace", replace)
-    monkeypatch.setattr(atomic, "_WAITS", True)
-    atomic._replace(str(tmp_path / "new"), str(tmp_path / "old"))
-    assert (tmp_path / "old").read_bytes() == b"new"
-    tries.clear()
-    (tmp_path / "new").write_bytes(b"new")
-    monkeypatch.setattr(atomic, "_PATIENCE", -1.0)
-    with pytest.raises(PermissionError):
-        atomic._replace(str(tmp_path / "new"), str(tmp_path / "old"))
-    assert (tmp_path / "new").exists()
-
-
 def test_that_the_order_is_write_sync_rename_sync_J28(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     for name in ("write", "copy_file_range", "replace"):

@@ -1,0 +1,169 @@
+"""Files that are made beside their final place and put there all at once: the whole new one is there, or the old one stays.
+
+Checkpoints have an order of their own (`saving.disk.atomic`: verified, journalled, several at a time); everything else that is written,
+a recipe, a page, a table, a picture, a desktop entry, goes through `replace_file`.
+"""
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import stat
+import sys
+import threading
+import time
+from collections.abc import Iterable
+
+from inspector.core.errors import SaveError
+from inspector.core.keypath import visible
+
+PREFIX = ".~inspector-"         # of every name beside the final one
+NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_WAITS = os.name == "nt"
+_PATIENCE = 3.0                 # seconds that a file held open by another program is waited for, on Windows
+_NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EACCES, errno.EISDIR})
+_PIECE = 1 << 20                # bytes gathered before they are written
+_HINTS = {
+    errno.ENOENT: "Make the folder first, or choose another one.",
+    errno.ENOTDIR: "Choose another folder.",
+    errno.EISDIR: "That is a folder: name a file in it.",
+    errno.ENOSPC: "Make room, or choose another disk.",
+    errno.EDQUOT: "Make room, or choose another disk.",
+    errno.EACCES: "Choose another folder, or ask who owns this one.",
+    errno.EPERM: "Choose another folder, or ask who owns this one.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+}
+_masking = threading.Lock()
+
+
+def write_whole(path: str, data: bytes | Iterable[bytes], what: str) -> None:
+    """Writes `data`, in one piece or in several, at `path` (see `replace_file`). Raises SaveError, which calls it `what`, and whatever the
+    pieces raise."""
+    try:
+        replace_file(path, data)
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "Name another file.")
+        raise SaveError(f"the {what} cannot be written: {error.strerror or type(error).__name__}", hint, visible(path)) from error
+
+
+def replace_file(path: str, data: bytes | Iterable[bytes], *, durable: bool = True, private: bool = False) -> None:
+    """Makes `data` the contents of the file at `path`, through links to what they lead to.
+
+    A file that is there keeps its permissions and, where the system allows it, its owner; a new one gets those the system gives new
+    files. With `private` it is its owner's only in any case, as everything is that is not whole yet. A file without any permission to
+    write is not replaced. Devices and pipes are written to as they are. `durable` waits until the bytes are on the disk. Raises OSError,
+    with nothing changed, and whatever the pieces of `data` raise."""
+    if not path or "\0" in path:
+        raise OSError(errno.EINVAL, "that is no possible file name")
+    path = os.path.realpath(path)
+    old = os.lstat(path) if os.path.lexists(path) else None
+    if old is not None and not stat.S_ISREG(old.st_mode):
+        _write_through(path, old, data)
+        return
+    if old is not None and not old.st_mode & 0o222:
+        raise PermissionError(errno.EACCES, "it is marked read-only")
+    temporary = os.path.join(os.path.dirname(path), PREFIX + os.urandom(4).hex())
+    fd = os.open(temporary, NEW, 0o600)
+    try:
+        try:
+            _write_pieces(fd, data)
+            if durable:
+                os.fsync(fd)
+        finally:
+            os.close(fd)
+        if not private:
+            _dress(temporary, old)
+        put_in_place(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    if durable:
+        with contextlib.suppress(OSError):              # it is there; whether its name survives a power failure cannot be told
+            sync_folder(os.path.dirname(path))
+
+
+def _write_through(path: str, found: os.stat_result, data: bytes | Iterable[bytes]) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if stat.S_ISLNK(found.st_mode):                     # what `realpath` leaves of links that lead in a circle
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    fd = os.open(path, os.O_WRONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0))
+    try:
+        _write_pieces(fd, data)
+    finally:
+        os.close(fd)
+
+
+def _write_pieces(fd: int, data: bytes | Iterable[bytes]) -> None:
+    if isinstance(data, bytes):
+        write_all(fd, data)
+        return
+    gathered = bytearray()
+    for piece in data:
+        gathered += piece
+        if len(gathered) >= _PIECE:
+            write_all(fd, gathered)
+            gathered = bytearray()
+    write_all(fd, gathered)
+
+
+def _dress(path: str, old: os.stat_result | None) -> None:
+    """Gives the new file at `path` the owner and the permissions of the `old` one, as far as the file system knows such."""
+    mode = mode_of_new_files() if old is None else stat.S_IMODE(old.st_mode)
+    if old is not None and sys.platform != "win32":
+        mine = os.stat(path)
+        if (mine.st_uid, mine.st_gid) != (old.st_uid, old.st_gid):
+            with contextlib.suppress(OSError):
+                os.chown(path, old.st_uid, old.st_gid)
+    with contextlib.suppress(OSError):
+        os.chmod(path, mode)
+
+
+def mode_of_new_files() -> int:
+    """The permissions that the system gives a new file: all but what the umask takes away."""
+    if sys.platform == "win32":
+        return 0o666
+    with _masking:
+        mask = os.umask(0o077)                          # the only way to read it; stricter for whoever makes a file meanwhile
+        os.umask(mask)
+    return 0o666 & ~mask
+
+
+def write_all(fd: int, data: bytes | bytearray | memoryview) -> None:
+    """All of `data` at the position of `fd`. Raises OSError."""
+    view = memoryview(data)
+    while view:
+        done = os.write(fd, view)
+        if not done:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        view = view[done:]
+
+
+def put_in_place(new: str, path: str) -> None:
+    """Renames `new` to `path`, over what is there. Raises OSError; on Windows only after some patience with a program that has the old
+    file open."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            os.replace(new, path)
+        except PermissionError:
+            if not _WAITS or time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def sync_folder(folder: str) -> None:
+    """Makes the names in `folder` durable, where the system can. Raises OSError."""
+    if sys.platform == "win32":
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NO_FSYNC:
+            raise
+    finally:
+        os.close(fd)
