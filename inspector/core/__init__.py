@@ -50,6 +50,21 @@ if TYPE_CHECKING:
         TensorInfo as TensorInfo,
     )
     from .checks import check as check
+    from .comparison.differences.pair_details import (
+        PairDetails as PairDetails,
+    )
+    from .comparison.differences.pair_details import (
+        difference_histogram as difference_histogram,
+    )
+    from .comparison.differences.pair_details import (
+        difference_slice as difference_slice,
+    )
+    from .comparison.differences.pair_details import (
+        pair_details as pair_details,
+    )
+    from .comparison.differences.pair_details import (
+        pair_nbytes as pair_nbytes,
+    )
     from .comparison.differences.streaming import (
         by_content as by_content,
     )
@@ -213,9 +228,75 @@ if TYPE_CHECKING:
     from .keypath import visible_lines as visible_lines
     from .limits import LIMITS as LIMITS
     from .limits import Limits as Limits
+    from .measures.bin_edges import (
+        ALL_VALUES as ALL_VALUES,
+    )
+    from .measures.bin_edges import (
+        FINE_BINS as FINE_BINS,
+    )
+    from .measures.bin_edges import (
+        MIDDLE_VALUES as MIDDLE_VALUES,
+    )
+    from .measures.bin_edges import (
+        BinEdges as BinEdges,
+    )
+    from .measures.bin_edges import (
+        BinRange as BinRange,
+    )
+    from .measures.bin_edges import (
+        linear_threshold as linear_threshold,
+    )
+    from .measures.groups import (
+        GroupStatistics as GroupStatistics,
+    )
+    from .measures.groups import (
+        Measurable as Measurable,
+    )
+    from .measures.groups import (
+        group_statistics as group_statistics,
+    )
+    from .measures.groups import (
+        measurable as measurable,
+    )
     from .measures.health import health as health
     from .measures.histogram import Binned as Binned
     from .measures.histogram import Fine as Fine
+    from .measures.layers import (
+        LAYER_MEASURES as LAYER_MEASURES,
+    )
+    from .measures.layers import (
+        LayerLine as LayerLine,
+    )
+    from .measures.layers import (
+        LayerPoint as LayerPoint,
+    )
+    from .measures.layers import (
+        family_of as family_of,
+    )
+    from .measures.layers import (
+        layer_lines as layer_lines,
+    )
+    from .measures.layers import (
+        layer_of as layer_of,
+    )
+    from .measures.layers import (
+        weights_among as weights_among,
+    )
+    from .measures.merging import (
+        BIN_CHOICES as BIN_CHOICES,
+    )
+    from .measures.merging import (
+        edges_near as edges_near,
+    )
+    from .measures.merging import (
+        merge_bins as merge_bins,
+    )
+    from .measures.merging import (
+        merge_summaries as merge_summaries,
+    )
+    from .measures.merging import (
+        sensible_bins as sensible_bins,
+    )
     from .measures.summary import (
         BINS as BINS,
     )
@@ -333,6 +414,7 @@ _HOMES = {
     "torch_bridge": "load_state_dict read_torch",
     "checks": "check",
     "comparison.differences.streaming": "by_content compare differences with_difference",
+    "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.fit": "doctor load_report read_reference",
     "comparison.loading.load_report": "LoadReport Mismatch",
@@ -370,8 +452,12 @@ _HOMES = {
     "io.new_files": "replace_file write_whole",
     "keypath": "join visible visible_lines",
     "limits": "LIMITS Limits",
+    "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
+    "measures.groups": "GroupStatistics Measurable group_statistics measurable",
     "measures.health": "health",
     "measures.histogram": "Binned Fine",
+    "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
+    "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.summary": "BINS QUANTILES Summary rebin summarize summarize_each summarize_group summarize_tensor",
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",

@@ -18,6 +18,7 @@ from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader, chunks_of
 
+from .layers import rms, siblings_name
 from .summary import CHUNK, Summary, summarize
 
 if TYPE_CHECKING:
@@ -31,7 +32,6 @@ _FACTOR = 100.0         # times the median of the siblings: no longer a matter o
 # type -> from where on numbers become infinite, and up to where they become zero
 _NARROW = {"float16": (65520.0, 2.0 ** -25), "bfloat16": (2.0 ** 128 - 2.0 ** 119, 2.0 ** -134)}
 _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by one
-_NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
 
 def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
@@ -94,14 +94,14 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
     """Tensors whose root mean square is far from that of the same one in other layers."""
     families: dict[str, list[str]] = {}
     for key, summary in floats.items():
-        if summary.finite and summary.l2 > 0 and _NUMBER.search(key):
-            families.setdefault(_NUMBER.sub("*", key), []).append(key)
+        if summary.finite and summary.l2 > 0 and (name := siblings_name(key)) != key:
+            families.setdefault(name, []).append(key)
     from statistics import median  # seldom needed, and this module is part of every start
     great, small = [], []
     for keys in families.values():
         if len(keys) < _SIBLINGS:
             continue
-        sizes = {key: _rms(floats[key]) for key in keys}
+        sizes = {key: rms(floats[key]) for key in keys}
         usual = median(sizes.values())
         great += [(key, size / usual) for key, size in sizes.items() if size > _FACTOR * usual]
         small += [(key, size / usual) for key, size in sizes.items() if size * _FACTOR < usual]
@@ -112,10 +112,6 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
             yield Finding(name, "warning", visible(odd[0][0]), f"{_tensors(odd)} {'is' if len(odd) == 1 else 'are'} more than "
                           f"{_FACTOR:.0f} times {word} than usual for the same name in other layers: {listed}.",
                           "Look at their histograms beside those of the other layers.")
-
-
-def _rms(summary: Summary) -> float:
-    return summary.l2 / math.sqrt(summary.finite)
 
 
 def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:

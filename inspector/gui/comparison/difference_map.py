@@ -1,6 +1,6 @@
 """The differences of one pair as a picture: any two dimensions, kernels side by side, a vector in folded lines.
 
-    pair, slice → worker: pair_details.picture of all of it → picture;  zoomed in → the same of what is in view, laid over it
+    pair, slice → worker: core.difference_slice of all of it → picture;  zoomed in → the same of what is in view, laid over it
 """
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of
 from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
 from inspector.gui.widgets.notice import Notice
 from inspector.gui.widgets.slice_controls import SliceControls
-
-from . import pair_details
 
 TASK, DETAIL = "compare-map", "compare-map-detail"
 MAP = MAPS["blue-red"]          # no difference is its neutral middle
@@ -102,7 +100,7 @@ class DifferenceMap(QWidget):
         dark = theme.colours(self.palette()).dark
 
         def work(monitor: core.Monitor) -> tuple[Layer, Limits]:
-            part = pair_details.picture(comparison, pair, plane, rows, cols, monitor)
+            part = core.difference_slice(comparison, pair, plane, rows, cols, monitor)
             limits = limits_of(part.values, True)
             return layer_of(part, MAP, limits, dark), limits
 
@@ -146,7 +144,7 @@ class DifferenceMap(QWidget):
             return
         (comparison, pair), plane = self._asked, self.slices.plane
         rows, cols = self.view.in_view
-        self._tasks.start(DETAIL, lambda monitor: pair_details.picture(comparison, pair, plane, rows, cols, monitor),
+        self._tasks.start(DETAIL, lambda monitor: core.difference_slice(comparison, pair, plane, rows, cols, monitor),
                           on_done=lambda part: self._finer(plane, part), on_error=lambda error: None,
                           label=self.tr("Drawing the differences"))
 

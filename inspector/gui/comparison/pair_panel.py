@@ -1,6 +1,6 @@
 """What answers for the selected pair: how it differs, both sides' numbers, their histograms laid over each other, the differences.
 
-    selection → worker: pair_details.look → table and plots;  a group → its counts and what differs most in it
+    selection → worker: core.pair_details → table and plots;  a group → its counts and what differs most in it
 """
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from inspector.gui.widgets.notice import Heading, Notice
 from inspector.gui.widgets.plot_canvas import load_pyqtgraph
 from inspector.gui.widgets.stats_table import Column, StatsTable
 
-from . import pair_details
 from .difference_map import DifferenceMap
 
 TASK = "compare-pair"
@@ -30,7 +29,7 @@ class PairPanel(QWidget):
         super().__init__()
         self._tasks = tasks
         self._asked: tuple[core.Comparison, core.Pair] | None = None
-        self._known: tuple[core.Pair, pair_details.Look] | None = None
+        self._known: tuple[core.Pair, core.PairDetails] | None = None
         self._large = False                     # the person asked for what takes long
         self.heading = Heading()
         self.status = label(strong=True)
@@ -125,15 +124,15 @@ class PairPanel(QWidget):
         if self._known is not None and (self._known[0] == pair or pair.difference is None):
             self._show(self._known[1])
             return
-        nbytes = pair_details.weight(comparison, pair)
+        nbytes = core.pair_nbytes(comparison, pair)
         if nbytes > core.LIMITS.preview and not self._large:
             self._tasks.cancel(TASK)
             self._notice(self.tr("These values take {size}.").format(size=words.size(nbytes)),
                          self.tr("They are read only when you ask, and you can stop at any time."), self.tr("Read them"))
             return
 
-        def work(monitor: core.Monitor) -> pair_details.Look:
-            found = pair_details.look(comparison, pair, monitor)
+        def work(monitor: core.Monitor) -> core.PairDetails:
+            found = core.pair_details(comparison, pair, monitor)
             load_pyqtgraph()            # here, where it delays nobody
             return found
 
@@ -146,7 +145,7 @@ class PairPanel(QWidget):
         self.notice.run()
         self._refresh()
 
-    def _done(self, pair: core.Pair, found: pair_details.Look) -> None:
+    def _done(self, pair: core.Pair, found: core.PairDetails) -> None:
         if self._asked is None or self._asked[1][:2] != pair[:2]:
             return
         self._known = (pair, found)
@@ -171,7 +170,7 @@ class PairPanel(QWidget):
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
-    def _show(self, found: pair_details.Look) -> None:
+    def _show(self, found: core.PairDetails) -> None:
         assert self._asked is not None
         comparison, pair = self._asked
         sides = ((self.tr("A"), found.sides[0], comparison.a.tensors.get(pair.a or "")),
@@ -188,8 +187,9 @@ class PairPanel(QWidget):
             self.plot.show_curves(curves, heights=Heights.DENSITY if unlike else Heights.COUNT, integers=found.whole)
         else:
             self.plot.show_message(self.tr("There is nothing to draw: all values are the same, or none is finite."))
-        if found.distances is not None:
-            self.distances.show_curves([Curve(self.tr("B minus A"), *found.distances)], heights=Heights.LOG,
+        if found.differences is not None:
+            curve = Curve(self.tr("B minus A"), found.differences.edges, found.differences.counts)
+            self.distances.show_curves([curve], heights=Heights.LOG,
                                        hint=self.tr("How far each element moved, on a logarithmic scale of counts."))
         else:
             self.distances.show_message(self._no_distances(pair))

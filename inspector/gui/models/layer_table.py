@@ -9,14 +9,29 @@ from PySide6.QtGui import QColor
 
 from inspector import core
 from inspector.gui.kit import theme, words
-from inspector.gui.state import layer_statistics
-from inspector.gui.state.layer_statistics import Row
 
 from .plot_scales import number, percent
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 NAME, SHAPE, NAN, INF = 0, 1, 7, 8
+
+
+class Row(NamedTuple):
+    """A tensor and its summary, or why there is none."""
+
+    key: str
+    summary: core.Summary | None
+    problem: str = ""
+
+    @classmethod
+    def of(cls, key: str, outcome: core.Summary | core.BadTensor) -> Row:
+        return cls(key, outcome) if isinstance(outcome, core.Summary) else cls(key, None, core.visible(outcome.message, 300))
+
+    @property
+    def odd(self) -> int:
+        """NaN and infinities."""
+        return self.summary.nan + self.summary.inf if self.summary else 0
 
 
 class Column(NamedTuple):
@@ -27,17 +42,17 @@ class Column(NamedTuple):
 
 def _columns() -> tuple[Column, ...]:
     """Those after name and shape."""
-    said = QCoreApplication.translate
+    said, take = QCoreApplication.translate, core.LAYER_MEASURES
     return (
-        Column(said("LayerTable", "RMS"), layer_statistics.rms, lambda s: _told(s, layer_statistics.rms(s))),
+        Column(said("LayerTable", "RMS"), take["rms"], lambda s: _told(s, take["rms"](s))),
         Column(said("LayerTable", "Mean"), lambda s: s.mean, lambda s: _told(s, s.mean)),
         Column(said("LayerTable", "Std"), lambda s: s.std, lambda s: _told(s, s.std)),
         Column(said("LayerTable", "Min"), lambda s: float(s.min), lambda s: _told(s, s.min)),
         Column(said("LayerTable", "Max"), lambda s: float(s.max), lambda s: _told(s, s.max)),
         Column("NaN", lambda s: s.nan, lambda s: f"{s.nan:,}"),
         Column("±Inf", lambda s: s.inf, lambda s: f"{s.inf:,}"),
-        Column(said("LayerTable", "Zeros"), layer_statistics.zero_share, lambda s: percent(s.zeros, s.numel)),
-        Column(said("LayerTable", "Norm"), layer_statistics.norm, lambda s: _told(s, layer_statistics.norm(s))),
+        Column(said("LayerTable", "Zeros"), take["zeros"], lambda s: percent(s.zeros, s.numel)),
+        Column(said("LayerTable", "Norm"), take["norm"], lambda s: _told(s, take["norm"](s))),
     )
 
 

@@ -1,6 +1,6 @@
 """All tensors of the file, or of a group, at once: lines across depth, a table that sorts, what is unhealthy about them.
 
-    selection → scope (the file, or the group) → worker: surveying.survey, a row a tensor → table and lines, while it goes on
+    selection → scope (the file, or the group) → worker: core.summarize_each, a row a tensor → table and lines, while it goes on
 
 Little is measured at once (`UNASKED` bytes), more when the person says so. What was measured of a checkpoint is kept.
 """
@@ -34,9 +34,8 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import exporting, words
-from inspector.gui.models.layer_table import NAME, LayerTable
+from inspector.gui.models.layer_table import NAME, LayerTable, Row
 from inspector.gui.models.plot_scales import number
-from inspector.gui.state.layer_statistics import MEASURES, Row, layer_of, lines_of, survey
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
@@ -48,7 +47,7 @@ from inspector.gui.widgets.plot_canvas import LINES
 TASK = "layers"
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
-_WHOLE = ("int", "uint", "bool", "other")
+_MOST_LINES = 8                 # as many as there are colours that can be told apart
 _FINDINGS = 20                  # findings that are shown
 
 
@@ -164,7 +163,12 @@ class LayersPanel(QWidget):
         self._arrived = arrived
         self._running(True)
         self._redraw.start()
-        self._tasks.start(TASK, lambda monitor: survey(scope.checkpoint, missing, arrived.append, monitor),
+
+        def work(monitor: core.Monitor) -> None:
+            for key, outcome in core.summarize_each(scope.checkpoint, missing, 1, monitor):
+                arrived.append(Row.of(key, outcome))
+
+        self._tasks.start(TASK, work,
                           on_done=lambda _: self._done(scope), on_error=self._failed, on_progress=self._progress,
                           on_cancel=lambda: self._cancelled(scope),
                           label=self.tr("Measuring {tensors}").format(tensors=words.tensors(len(missing))))
@@ -252,14 +256,15 @@ class LayersPanel(QWidget):
         if scope is None:
             return
         measure, x = self._measures.currentData(), self._across.currentData()
-        lines, left_out = lines_of(self._rows(scope), _weights(scope), measure, by_layer=x == "layer", together=x == "all")
+        summaries = {key: row.summary for key, row in self._rows(scope).items() if row.summary is not None}
+        lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
         by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
         log = self._log.isChecked() and measure in ("norm", "rms", "std", "absmax")
         self._log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
-        self.plot.show_lines(lines, log=log, x_title=by_layer)
+        self.plot.show_lines(lines[:_MOST_LINES], log=log, x_title=by_layer)
         names = [line.name for line in self.plot.lines]
         self.legend.show_entries([(name, self.plot.colour(n), LINES[n % 8]) for n, name in enumerate(names)] if any(names) else [])
-        self._left_out = left_out
+        self._left_out = max(0, len(lines) - _MOST_LINES)
         self._show_readout()
 
     def _show_readout(self) -> None:
@@ -313,7 +318,7 @@ class LayersPanel(QWidget):
         """Depth is the layer's number where there are several layers."""
         if self._across_chosen:
             return
-        numbers = {layer_of(key) for key in scope.keys[:5000]} - {None}
+        numbers = {core.layer_of(key) for key in scope.keys[:5000]} - {None}
         self._across.setCurrentIndex(self._across.findData("layer" if len(numbers) > 3 else "names"))
 
     # -- giving it away -----------------------------------------------------------------------------------------------
@@ -367,8 +372,8 @@ class LayersPanel(QWidget):
         self._across_chosen = False
         names = {"norm": self.tr("Norm"), "rms": self.tr("Root mean square"), "std": self.tr("Standard deviation"),
                  "absmax": self.tr("Largest magnitude"), "mean": self.tr("Mean"), "zeros": self.tr("Share of zeros"),
-                 "odd": self.tr("Share of NaN and infinities")}
-        self._fill(self._measures, self.tr("Measure"), [(names[name], name) for name in MEASURES])
+                 "nonfinite": self.tr("Share of NaN and infinities")}
+        self._fill(self._measures, self.tr("Measure"), [(names[name], name) for name in core.LAYER_MEASURES])
         self._measures.setCurrentIndex(self._measures.findData("rms"))
         self._fill(self._across, self.tr("Across"), [
             (self.tr("Layer numbers"), "layer"), (self.tr("File order, by name"), "names"),
@@ -493,10 +498,3 @@ class LayersPanel(QWidget):
         whole.addWidget(self.remark)
         whole.addSpacing(6)
         whole.addLayout(self._pages, 1)
-
-
-def _weights(scope: Scope) -> Sequence[str]:
-    """Counters and masks say nothing about depth: only what is no integer has lines, where there is such."""
-    tensors = scope.checkpoint.tensors
-    kept = [key for key in scope.keys if tensors[key].dtype in core.DTYPES and core.DTYPES[tensors[key].dtype].kind not in _WHOLE]
-    return kept or scope.keys

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -17,7 +18,6 @@ from PySide6.QtWidgets import QSplitter, QStackedLayout, QVBoxLayout, QWidget
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.models.plot_scales import number
-from inspector.gui.state.measuring import ALL, Measured, Span, TooLarge, measure, narrowed, rebin, snapped
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
@@ -32,6 +32,12 @@ KEPT = 32                       # results that are kept
 PATIENCE = 200                  # milliseconds before a running measurement is shown as such
 
 
+class TooLarge(NamedTuple):
+    """More bytes than are read without being asked for."""
+
+    nbytes: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Request:
     """What is measured: tensors `keys` of one checkpoint, in one range. Each is only equal to itself."""
@@ -40,7 +46,7 @@ class Request:
     checkpoint: core.Checkpoint
     prefix: str
     keys: tuple[str, ...]
-    span: Span
+    span: core.BinRange
 
     def same_tensors(self, other: Request | None) -> bool:
         return other is not None and self.checkpoint is other.checkpoint and self.prefix == other.prefix and self.keys == other.keys
@@ -51,9 +57,9 @@ class Kept:
 
     def __init__(self, most: int = KEPT) -> None:
         self._most = most
-        self._results: OrderedDict[tuple[int, tuple[str, ...], Span], tuple[core.Checkpoint, Measured]] = OrderedDict()
+        self._results: OrderedDict[tuple[int, tuple[str, ...], core.BinRange], tuple[core.Checkpoint, core.GroupStatistics]] = OrderedDict()
 
-    def get(self, request: Request) -> Measured | None:
+    def get(self, request: Request) -> core.GroupStatistics | None:
         key = (request.document, request.keys, request.span)
         found = self._results.get(key)
         if found is None or found[0] is not request.checkpoint:
@@ -61,7 +67,7 @@ class Kept:
         self._results.move_to_end(key)
         return found[1]
 
-    def put(self, request: Request, result: Measured) -> None:
+    def put(self, request: Request, result: core.GroupStatistics) -> None:
         key = (request.document, request.keys, request.span)
         self._results[key] = (request.checkpoint, result)
         self._results.move_to_end(key)
@@ -80,7 +86,7 @@ class StatisticsPanel(QWidget):
         self._tasks = tasks
         self._kept = Kept()
         self._request: Request | None = None
-        self._result: Measured | None = None
+        self._result: core.GroupStatistics | None = None
         self._stale = True
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
@@ -103,7 +109,7 @@ class StatisticsPanel(QWidget):
         session.document_removed.connect(self._kept.forget)
 
     @property
-    def result(self) -> Measured | None:
+    def result(self) -> core.GroupStatistics | None:
         """What is shown."""
         return self._result
 
@@ -140,20 +146,20 @@ class StatisticsPanel(QWidget):
         request = self._request
         if request is None or self._result is None:
             return
-        whole = self._kept.get(replace(request, span=ALL._replace(log=request.span.log)))
-        self.controls.choose(span="fixed", bounds=snapped(whole or self._result, low, high))
+        whole = self._kept.get(replace(request, span=core.ALL_VALUES._replace(log=request.span.log)))
+        self.controls.choose(span="fixed", bounds=core.edges_near((whole or self._result).together.edges, low, high))
 
     def _look_at_all(self) -> None:
         if self.controls.span.kind != "all":
             self.controls.choose(span="all")
 
-    def _within(self, request: Request) -> Measured | None:
+    def _within(self, request: Request) -> core.GroupStatistics | None:
         """A fixed range within all values that were counted finely enough needs no reading."""
         span = request.span
         if span.kind != "fixed":
             return None
-        whole = self._kept.get(replace(request, span=ALL._replace(log=span.log)))
-        return narrowed(whole, span.low, span.high) if whole is not None else None
+        whole = self._kept.get(replace(request, span=core.ALL_VALUES._replace(log=span.log)))
+        return whole.between(span.low, span.high) if whole is not None else None
 
     def _wanted(self) -> Request | None:
         """What the selection asks for; None when that is nothing to measure, which is then said."""
@@ -186,9 +192,12 @@ class StatisticsPanel(QWidget):
     # -- measuring ----------------------------------------------------------------------------------------------------
 
     def _start(self, request: Request, limit: int | None) -> None:
-        def work(monitor: core.Monitor) -> Measured | TooLarge:
-            found = measure(request.checkpoint, request.keys, request.span, monitor, limit=limit)
-            if isinstance(found, Measured) and found.together.counts:
+        def work(monitor: core.Monitor) -> core.GroupStatistics | TooLarge:
+            group = core.measurable(request.checkpoint, request.keys)
+            if limit is not None and group.nbytes > limit:
+                return TooLarge(group.nbytes)
+            found = core.group_statistics(request.checkpoint, group, request.span, monitor)
+            if found.together.counts:
                 load_pyqtgraph()        # here, where it delays nobody
             return found
 
@@ -218,7 +227,7 @@ class StatisticsPanel(QWidget):
     def _cancel(self) -> None:
         self._tasks.cancel(TASK)
 
-    def _done(self, request: Request, found: Measured | TooLarge) -> None:
+    def _done(self, request: Request, found: core.GroupStatistics | TooLarge) -> None:
         if request is not self._request:
             return
         self._patience.stop()
@@ -290,12 +299,12 @@ class StatisticsPanel(QWidget):
             return
         shown = [part for part in parts if sum(part[1].counts)] if apart else [whole]
         bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
-        curves = [Curve(name, *rebin(summary, bins)) for name, summary, _ in shown]
+        curves = [Curve(name, *core.merge_bins(summary, bins)) for name, summary, _ in shown]
         self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found, request),
                               log=request.span.log)
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
 
-    def _instead(self, found: Measured, request: Request) -> str:
+    def _instead(self, found: core.GroupStatistics, request: Request) -> str:
         """What is said where there is nothing to draw; "" when there is."""
         s = found.together
         if s.numel == 0:
@@ -314,10 +323,10 @@ class StatisticsPanel(QWidget):
             return self.tr("No values lie in the chosen range.")
         return ""
 
-    def _hint(self, found: Measured, request: Request) -> str:
+    def _hint(self, found: core.GroupStatistics, request: Request) -> str:
         """What helps when outliers press all bars into one; "" otherwise."""
         few = sorted(found.together.counts, reverse=True)[:len(found.together.counts) // 100]
-        if request.span == ALL and sum(few) > 0.95 * found.together.finite:
+        if request.span == core.ALL_VALUES and sum(few) > 0.95 * found.together.finite:
             return self.tr("Outliers press the bars together: choose the range 1 % to 99 %.")
         return ""
 
@@ -327,16 +336,16 @@ class StatisticsPanel(QWidget):
         return request.prefix or (request.checkpoint.path if len(request.keys) == len(request.checkpoint.tensors)
                                   else words.tensors(len(request.keys)))
 
-    def _remark(self, request: Request, found: Measured | None = None) -> str:
+    def _remark(self, request: Request, found: core.GroupStatistics | None = None) -> str:
         facts = [words.tensors(len(request.keys))]
         if len(request.keys) == 1:
             tensor = request.checkpoint.tensors[request.keys[0]]
             facts = [tensor.dtype, words.shape(tensor.shape), words.size(tensor.nbytes)]
         elif found is not None:
             facts.append(words.size(found.nbytes))
-        if found is not None and found.aside:
+        if found is not None and found.counters:
             facts.append(self.tr("without {tensors} of whole numbers, such as {key}").format(
-                tensors=words.tensors(len(found.aside)), key=core.visible(found.aside[0], 60)))
+                tensors=words.tensors(len(found.counters)), key=core.visible(found.counters[0], 60)))
         if found is not None and "complex" in found.kinds:
             facts.append(self.tr("complex numbers count by their magnitude"))
         if found is not None and "quantized" in found.kinds:

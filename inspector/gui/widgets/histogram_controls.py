@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDoubleValidator
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QSlider, QWidget
 
-from inspector.gui.state.measuring import ALL, BIN_CHOICES, MIDDLE, Measured, Span, sensible_bins
+from inspector import core
 
 from .histogram_plot import Heights
 
@@ -30,7 +30,7 @@ class HistogramControls(QWidget):
         self._from, self._to = self._edit(self.tr("From")), self._edit(self.tr("To"))
         self._bounds = QWidget()
         self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(0, len(BIN_CHOICES) - 1)
+        self._slider.setRange(0, len(core.BIN_CHOICES) - 1)
         self._slider.setPageStep(2)
         self._slider.setMinimumWidth(90)
         self._slider.setAccessibleName(self.tr("Number of bins"))
@@ -48,12 +48,12 @@ class HistogramControls(QWidget):
             edit.editingFinished.connect(self._bounds_edited)
 
     @property
-    def span(self) -> Span:
+    def span(self) -> core.BinRange:
         kind, log = self._range.currentData(), self._log.isChecked()
         if kind == "middle":
-            return MIDDLE._replace(log=log)
+            return core.MIDDLE_VALUES._replace(log=log)
         bounds = self._typed()
-        return ALL._replace(log=log) if kind == "all" or bounds is None else Span("fixed", *bounds, log)
+        return core.ALL_VALUES._replace(log=log) if kind == "all" or bounds is None else core.BinRange("fixed", *bounds, log)
 
     @property
     def apart(self) -> bool:
@@ -66,7 +66,7 @@ class HistogramControls(QWidget):
         return cast(Heights, self._bars.currentData())
 
     def bins(self, numel: int) -> int:
-        return BIN_CHOICES[self._slider.value()] if self._bins_chosen else sensible_bins(numel)
+        return core.BIN_CHOICES[self._slider.value()] if self._bins_chosen else core.sensible_bins(numel)
 
     def set_bins(self, chosen: int, drawn: int) -> None:
         """Shows how many bins were `chosen` and are `drawn` (0: there is no plot)."""
@@ -74,10 +74,10 @@ class HistogramControls(QWidget):
         self._bins.setText(f"{drawn:,}" if drawn else "")
         if drawn and not self._bins_chosen:
             self._slider.blockSignals(True)
-            self._slider.setValue(BIN_CHOICES.index(chosen))
+            self._slider.setValue(core.BIN_CHOICES.index(chosen))
             self._slider.blockSignals(False)
 
-    def offer(self, found: Measured) -> None:
+    def offer(self, found: core.GroupStatistics) -> None:
         """Several tensors can be shown together or, if they are few, each by itself."""
         several = len(found.each) > 1
         self._show.setVisible(several)
@@ -95,7 +95,7 @@ class HistogramControls(QWidget):
             self._show.setCurrentIndex(self._show.findData(apart))
             self.shown_changed.emit()
         if bins is not None:
-            self._slider.setValue(BIN_CHOICES.index(bins))
+            self._slider.setValue(core.BIN_CHOICES.index(bins))
         if bounds is not None:
             self._from.setText(repr(bounds[0]))
             self._to.setText(repr(bounds[1]))

@@ -26,10 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from inspector.core import SaveError, visible
+from inspector import core
 from inspector.gui.kit import exporting, theme, words
 from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
-from inspector.gui.state.measuring import least_size
 
 from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
@@ -219,7 +218,7 @@ class HistogramPlot(QWidget):
         """The histogram as an SVG document of its own, in the colours of the window."""
         low, high = self._range()
         scales = self._value_scale(low, high), self._height_scale()
-        return drawn([(visible(curve.name), curve.edges, curve.heights(self._heights)) for curve in self._curves], *scales,
+        return drawn([(core.visible(curve.name), curve.edges, curve.heights(self._heights)) for curve in self._curves], *scales,
                      (self.tr("Value"), self._height_label()), theme.colours(self.palette()))
 
     def save_drawing(self) -> None:
@@ -386,7 +385,7 @@ class HistogramPlot(QWidget):
         self._show_readout()
 
     def _value_scale(self, low: float, high: float) -> Scale:
-        return SymLogScale(low, high, least_size(low, high)) if self._log else ValueScale(low, high, integers=self._integers)
+        return SymLogScale(low, high, core.linear_threshold(low, high)) if self._log else ValueScale(low, high, integers=self._integers)
 
     def _height_scale(self) -> Scale:
         top = max(max(curve.heights(self._heights)) for curve in self._curves)
@@ -444,23 +443,23 @@ class HistogramPlot(QWidget):
     def _describe(self, curve: Curve) -> str:
         total = curve.total
         if not total:
-            return self.tr("{name}: no values.").format(name=visible(curve.name))
+            return self.tr("{name}: no values.").format(name=core.visible(curve.name))
         running = list(accumulate(int(count) for count in curve.counts))
         quarter, three = (next(i for i, seen in enumerate(running) if seen >= total * part / 4) for part in (1, 3))
         fullest = max(range(len(curve.counts)), key=curve.counts.__getitem__)
         return self.tr("{name}: {total} values from {low} to {high} in {bins} bins. The fullest bin is {fullest}, with {share}. "
                        "The middle half lies between {quarter} and {three}.").format(
-            name=visible(curve.name), total=f"{total:,}", low=number(float(curve.edges[0])), high=number(float(curve.edges[-1])),
+            name=core.visible(curve.name), total=f"{total:,}", low=number(float(curve.edges[0])), high=number(float(curve.edges[-1])),
             bins=len(curve.counts), fullest=self._bin_text(curve, fullest), share=percent(int(curve.counts[fullest]), total),
             quarter=number(float(curve.edges[quarter])), three=number(float(curve.edges[three + 1])))
 
     def _saved(self, path: str, write: Callable[[], None]) -> None:
         try:
             write()
-        except SaveError as error:
-            self._readout.setText(f"{visible(error.message, 400)}. {error.hint}")
+        except core.SaveError as error:
+            self._readout.setText(f"{core.visible(error.message, 400)}. {error.hint}")
         else:
-            self._readout.setText(self.tr("Saved {path}").format(path=visible(path)))
+            self._readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
 
 
 class Legend(QWidget):
@@ -494,7 +493,7 @@ class Legend(QWidget):
 class _Entry(QWidget):
     def __init__(self, name: str, colour: QColor, line: Qt.PenStyle) -> None:
         super().__init__()
-        self._name = visible(name)
+        self._name = core.visible(name)
         self._pen = QPen(colour, 2.4, line)
         self._note = ""
         self.setAccessibleName(self._name)

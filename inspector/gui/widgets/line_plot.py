@@ -8,13 +8,13 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from inspector.core import visible
+from inspector import core
 from inspector.gui.kit import theme
 from inspector.gui.models.plot_scales import Scale, Tick, ValueScale, multiples, nice_step, number
-from inspector.gui.state.layer_statistics import Line, Point
 
 from .plot_canvas import LINES
 
+MOST_POINTS = 1_500             # points of a line; of more neighbours, the one that lies farthest out stays
 _NEAR = 24.0                    # pixels within which a point is meant
 
 
@@ -51,7 +51,7 @@ class LinePlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._lines: list[Line] = []
+        self._lines: list[core.LayerLine] = []
         self._y: Scale = ValueScale(0, 1)
         self._x: Scale = ValueScale(0, 1, integers=True)
         self._cursor: tuple[int, int] | None = None         # line, point
@@ -66,19 +66,19 @@ class LinePlot(QWidget):
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     @property
-    def lines(self) -> Sequence[Line]:
+    def lines(self) -> Sequence[core.LayerLine]:
         return self._lines
 
     @property
-    def point(self) -> Point | None:
+    def point(self) -> core.LayerPoint | None:
         """What the cursor is on."""
         if self._cursor is None:
             return None
         return self._lines[self._cursor[0]].points[self._cursor[1]]
 
-    def show_lines(self, lines: Sequence[Line], *, log: bool, x_title: str) -> None:
+    def show_lines(self, lines: Sequence[core.LayerLine], *, log: bool, x_title: str) -> None:
         before = self.point
-        self._lines = [line for line in lines if line.points]
+        self._lines = [core.LayerLine(line.name, thinned(line.points)) for line in lines if line.points]
         self._x_title = x_title
         values = [point.y for line in self._lines for point in line.points if isfinite(point.y)]
         positive = [value for value in values if value > 0]
@@ -111,8 +111,8 @@ class LinePlot(QWidget):
             if finite:
                 least, most = min(finite, key=lambda p: p.y), max(finite, key=lambda p: p.y)
                 parts.append(self.tr("{name}: {n} tensors, from {low} ({first}) to {high} ({last}).").format(
-                    name=visible(line.name) or self.tr("All"), n=len(line.points), low=number(least.y), first=visible(least.key),
-                    high=number(most.y), last=visible(most.key)))
+                    name=core.visible(line.name) or self.tr("All"), n=len(line.points), low=number(least.y), first=core.visible(least.key),
+                    high=number(most.y), last=core.visible(most.key)))
         return "\n".join(parts)
 
     def colour(self, n: int) -> QColor:
@@ -137,7 +137,7 @@ class LinePlot(QWidget):
     def _wanted(self) -> int:
         return max(2, int((self.height() - 50) / (self.fontMetrics().height() * 2.2)))
 
-    def _at(self, point: Point, area: QRectF) -> QPointF:
+    def _at(self, point: core.LayerPoint, area: QRectF) -> QPointF:
         return QPointF(area.left() + self._x.to_view(point.x) * area.width(), area.bottom() - self._y.to_view(point.y) * area.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -177,7 +177,7 @@ class LinePlot(QWidget):
         painter.drawText(QRectF(area.left(), area.bottom() + metrics.height() + 7, area.width(), metrics.height() + 4),
                          Qt.AlignmentFlag.AlignHCenter, self._x_title)
 
-    def _draw_line(self, painter: QPainter, area: QRectF, n: int, line: Line) -> None:
+    def _draw_line(self, painter: QPainter, area: QRectF, n: int, line: core.LayerLine) -> None:
         colour = self.colour(n)
         painter.setPen(QPen(colour, 1.6, LINES[n % 8]))
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -247,3 +247,10 @@ class LinePlot(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(480, 260)
+
+
+def thinned(points: Sequence[core.LayerPoint]) -> tuple[core.LayerPoint, ...]:
+    every = -(-len(points) // MOST_POINTS)
+    if every <= 1:
+        return tuple(points)
+    return tuple(max(points[at:at + every], key=lambda point: abs(point.y)) for at in range(0, len(points), every))

@@ -19,7 +19,7 @@ from inspector.gui.panels.heatmap import HeatmapPanel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of, painted, table_of
-from tests.gui.state.test_measuring import checkpoint
+from tests.tables import checkpoint
 
 NAN, INF = float("nan"), float("inf")
 

@@ -14,15 +14,13 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.models.layer_table import NAME, LayerTable
+from inspector.gui.models.layer_table import NAME, LayerTable, Row
 from inspector.gui.panels import layers
 from inspector.gui.panels.layers import LayersPanel
-from inspector.gui.state import layer_statistics
-from inspector.gui.state.layer_statistics import Row, ending_of, layer_of, lines_of, name_of
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.line_plot import PowerScale
-from tests.gui.state.test_measuring import checkpoint
+from inspector.gui.widgets.line_plot import MOST_POINTS, LinePlot, PowerScale
+from tests.tables import checkpoint
 
 NAN = float("nan")
 RNG = np.random.default_rng(0)
@@ -79,9 +77,7 @@ def test_that_every_tensor_of_a_small_file_is_measured_at_once(desk: Desk) -> No
     for row in rows:
         values = arrays[row.key].astype(np.float64)
         assert row.summary is not None
-        assert layer_statistics.norm(row.summary) == pytest.approx(np.linalg.norm(values))
-        assert layer_statistics.rms(row.summary) == pytest.approx(math.sqrt((values ** 2).mean()))
-        assert layer_statistics.absmax(row.summary) == np.abs(values).max()
+        assert (row.summary.min, row.summary.max) == (values.min(), values.max())
 
 
 def test_that_lines_go_across_the_layers(desk: Desk) -> None:
@@ -237,31 +233,21 @@ def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> No
 def test_that_the_model_keeps_qts_rules(tmp_path: Path, qtmodeltester: ModelTester) -> None:
     ckpt = checkpoint(tmp_path, model(2))
     table = LayerTable()
-    rows: list[Row] = []
-    layer_statistics.survey(ckpt, ckpt.tensors, rows.append)
+    rows = [Row.of(key, outcome) for key, outcome in core.summarize_each(ckpt, ckpt.tensors, 1)]
     table.show_rows(ckpt, "net", rows[:3])
     table.add(rows[3:])
     assert table.data(table.index(0, NAME)) == "layers.0.fc.weight"
     qtmodeltester.check(table)
 
 
-@pytest.mark.parametrize(("key", "name", "ending", "layer"), [
-    ("layers.3.fc.weight", "layers.*.fc.weight", "fc.weight", 3), ("0", "*", "0", 0), ("a.b", "a.b", "a.b", None),
-    ("blocks.12.experts.7.w", "blocks.*.experts.7.w", "w", 12), ("layer1.0.conv", "layer1.*.conv", "conv", 0),
-    ("conv2d.weight", "conv2d.weight", "conv2d.weight", None)])
-def test_that_names_are_taken_apart(key: str, name: str, ending: str, layer: int | None) -> None:
-    assert (name_of(key), ending_of(key), layer_of(key)) == (name, ending, layer)
-
-
-def test_that_very_long_lines_keep_their_outliers() -> None:
-    plain = core.Summary(4, -1.0, 1.0, 0.0, 1.0, 0, 0, 0, (), ())
-    keys = [f"t{n}" for n in range(10_000)]
-    rows = {key: Row(key, plain) for key in keys}
-    rows["t7777"] = Row("t7777", core.Summary(4, -9.0, 99.0, 0.0, 1.0, 0, 0, 0, (), ()))
-    lines, left_out = lines_of(rows, keys, "absmax", by_layer=False, together=True)
-    assert left_out == 0
-    assert len(lines[0].points) <= layer_statistics.MOST_POINTS
-    assert max(lines[0].points, key=lambda point: point.y).key == "t7777"
+def test_that_very_long_lines_keep_their_outliers(qtbot: QtBot) -> None:
+    points = tuple(core.LayerPoint(n, 99.0 if n == 7777 else 1.0, f"t{n}") for n in range(10_000))
+    plot = LinePlot()
+    qtbot.addWidget(plot)
+    plot.show_lines([core.LayerLine("", points)], log=False, x_title="")
+    [line] = plot.lines
+    assert len(line.points) <= MOST_POINTS
+    assert max(line.points, key=lambda point: point.y).key == "t7777"
 
 
 @pytest.mark.parametrize(("low", "high"), [(1e-30, 1e30), (0.9, 1.1), (5e-324, 1e308), (1.0, 1.0), (0.02, 3.0)])

@@ -14,13 +14,11 @@ from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel, QLineEdit, QSl
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.panels import statistics
-from inspector.gui.panels.statistics import StatisticsPanel
-from inspector.gui.state import measuring
+from inspector.gui.panels.statistics import KEPT, StatisticsPanel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.histogram_plot import Heights
-from tests.gui.state.test_measuring import checkpoint
+from tests.tables import checkpoint
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -197,12 +195,14 @@ def test_that_large_selections_are_measured_only_when_asked(desk: Desk, monkeypa
 def test_that_a_measurement_can_be_stopped_and_asked_for_again(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
 
-    def slow(*arguments: Any, **options: Any) -> Any:
+    measure = core.group_statistics
+
+    def slow(*arguments: Any) -> Any:
         while not gate.wait(0.01):
             arguments[3].report(1, 2)
-        return measuring.measure(*arguments, **options)
+        return measure(*arguments)
 
-    monkeypatch.setattr(statistics, "measure", slow)
+    monkeypatch.setattr(core, "group_statistics", slow)
     desk.open({"w": FLOATS})
     desk.session.select(Selection(desk.document, "w", ("w",)))
     desk.qtbot.waitUntil(lambda: desk.panel.notice.cancel.isVisible(), timeout=10_000)
@@ -218,12 +218,14 @@ def test_that_a_measurement_can_be_stopped_and_asked_for_again(desk: Desk, monke
 def test_that_a_newer_selection_silences_the_older(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     gate = threading.Event()
 
-    def slow_for_a(ckpt: core.Checkpoint, keys: Any, *rest: Any, **options: Any) -> Any:
-        if "a" in keys:
-            gate.wait(10)
-        return measuring.measure(ckpt, keys, *rest, **options)
+    measure = core.group_statistics
 
-    monkeypatch.setattr(statistics, "measure", slow_for_a)
+    def slow_for_a(ckpt: core.Checkpoint, group: Any, *rest: Any) -> Any:
+        if "a" in group.keys:
+            gate.wait(10)
+        return measure(ckpt, group, *rest)
+
+    monkeypatch.setattr(core, "group_statistics", slow_for_a)
     desk.open({"a": FLOATS, "b": FLOATS[:7]})
     desk.session.select(Selection(desk.document, "a", ("a",)))
     desk.session.select(Selection(desk.document, "b", ("b",)))
@@ -236,11 +238,13 @@ def test_that_a_newer_selection_silences_the_older(desk: Desk, monkeypatch: pyte
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, ...]]:
     calls: list[tuple[str, ...]] = []
 
-    def counting(ckpt: core.Checkpoint, keys: Any, *rest: Any, **options: Any) -> Any:
-        calls.append(tuple(keys))
-        return measuring.measure(ckpt, keys, *rest, **options)
+    measure = core.group_statistics
 
-    monkeypatch.setattr(statistics, "measure", counting)
+    def counting(ckpt: core.Checkpoint, group: Any, *rest: Any) -> Any:
+        calls.append(group.keys)
+        return measure(ckpt, group, *rest)
+
+    monkeypatch.setattr(core, "group_statistics", counting)
     return calls
 
 
@@ -342,17 +346,17 @@ def test_that_a_closed_file_leaves_nothing_behind(desk: Desk) -> None:
 
 
 def test_that_few_results_are_kept(desk: Desk) -> None:
-    desk.open({str(n): FLOATS[:n + 2] for n in range(statistics.KEPT + 5)})
-    for n in range(statistics.KEPT + 5):
+    desk.open({str(n): FLOATS[:n + 2] for n in range(KEPT + 5)})
+    for n in range(KEPT + 5):
         desk.select(str(n))
-    assert len(desk.panel._kept._results) == statistics.KEPT
+    assert len(desk.panel._kept._results) == KEPT
 
 
 def test_that_a_slip_of_ours_is_not_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def slips(*_: Any, **__: Any) -> Any:
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr(statistics, "measure", slips)
+    monkeypatch.setattr(core, "group_statistics", slips)
     desk.open({"w": FLOATS})
     with desk.qtbot.captureExceptions() as caught:
         desk.select("w")

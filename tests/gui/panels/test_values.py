@@ -22,7 +22,7 @@ from inspector.gui.models.value_grid import ValueGrid, bits_of, is_odd, text_of
 from inspector.gui.panels.values import ValuesPanel, parse_index
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
-from tests.gui.state.test_measuring import checkpoint
+from tests.tables import checkpoint
 
 NAN, INF = float("nan"), float("inf")
 Display = Qt.ItemDataRole.DisplayRole

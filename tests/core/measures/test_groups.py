@@ -1,12 +1,9 @@
-"""What is measured for the panel agrees with numpy, whatever is in the tensors."""
+"""Statistics of groups agree with numpy, whatever is in the tensors."""
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -14,49 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector import core
-from inspector.gui.state.measuring import (
-    ALL,
-    BIN_CHOICES,
-    FINE,
-    MIDDLE,
-    MOST_APART,
-    Measured,
-    Span,
-    TooLarge,
-    grid_between,
-    join,
-    measure,
-    rebin,
-    sensible_bins,
-)
+from inspector.core import ALL_VALUES, BIN_CHOICES, FINE_BINS, MIDDLE_VALUES, BinRange, GroupStatistics, merge_bins, merge_summaries
+from inspector.core.measures.bin_edges import even_bins, log_bins
+from inspector.core.measures.groups import MOST_APART
+from tests.tables import checkpoint
 
 NAN, INF = float("nan"), float("inf")
 
 
-def checkpoint(folder: Path, arrays: Mapping[str, Any], problems: Mapping[str, str] | None = None) -> core.Checkpoint:
-    """A checkpoint whose tensors lie one after the other in a file of their own."""
-    raw, tensors, storages = b"", {}, {}
-    for n, (key, values) in enumerate(arrays.items()):
-        array = np.asarray(values)
-        dtype = "bool" if array.dtype == bool else str(array.dtype)
-        content = array.tobytes()
-        problem = (problems or {}).get(key, "")
-        extent = core.Extent(0, len(raw), len(content), len(content))
-        storages[str(n)] = core.Storage(str(n), dtype, None, len(content), extent, False, problem)
-        stride = tuple(int(step) // array.itemsize for step in np.empty(array.shape, array.dtype).strides)
-        tensors[key] = core.TensorInfo(key, array.shape, dtype, None, stride, 0, str(n), len(content), problem=problem)
-        raw += content
-    path = folder / "values.raw"
-    path.write_bytes(raw)
-    found = os.stat(path)
-    stamp = core.FileStamp(str(path), found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
-    return core.Checkpoint(str(path), "torch-zip", "state-dict", (stamp,), tensors, storages=storages)
-
-
-def measured(ckpt: core.Checkpoint, *keys: str, span: Span = ALL) -> Measured:
-    found = measure(ckpt, keys or tuple(ckpt.tensors), span)
-    assert isinstance(found, Measured)
-    return found
+def measured(ckpt: core.Checkpoint, *keys: str, range: BinRange = ALL_VALUES) -> GroupStatistics:
+    return core.group_statistics(ckpt, keys or tuple(ckpt.tensors), range)
 
 
 def test_that_one_tensor_agrees_with_numpy(tmp_path: Path) -> None:
@@ -65,8 +29,8 @@ def test_that_one_tensor_agrees_with_numpy(tmp_path: Path) -> None:
     assert (s.numel, s.min, s.max) == (5000, values.min(), values.max())
     assert s.mean == pytest.approx(values.mean(dtype=np.float64), abs=1e-12)
     assert s.std == pytest.approx(values.std(dtype=np.float64))
-    assert s.counts == tuple(np.histogram(values.astype(np.float64), FINE)[0])
-    assert len(s.counts) == FINE
+    assert s.counts == tuple(np.histogram(values.astype(np.float64), FINE_BINS)[0])
+    assert len(s.counts) == FINE_BINS
 
 
 def test_that_several_tensors_share_their_edges_and_add_up(tmp_path: Path) -> None:
@@ -97,13 +61,23 @@ def test_that_a_broken_tensor_is_left_out_of_a_group(tmp_path: Path) -> None:
 
 def test_that_a_broken_tensor_alone_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(core.BadTensor):
-        measure(checkpoint(tmp_path, {"b": np.zeros(3, np.float32)}, {"b": "its record is damaged"}), ("b",))
+        core.group_statistics(checkpoint(tmp_path, {"b": np.zeros(3, np.float32)}, {"b": "its record is damaged"}), ("b",))
 
 
-def test_that_too_much_is_not_read_unasked(tmp_path: Path) -> None:
-    ckpt = checkpoint(tmp_path, {"a": np.zeros(100, np.float32)})
-    assert measure(ckpt, ("a",), limit=399) == TooLarge(400)
-    assert isinstance(measure(ckpt, ("a",), limit=400), Measured)
+def test_that_how_much_there_is_to_read_is_known_before() -> None:
+    infos = {"a": (100, "float32"), "steps": (1, "int64"), "q": (7, "float16")}
+    tensors = {key: core.TensorInfo(key, (n,), dtype, None, (1,), 0, key, 0) for key, (n, dtype) in infos.items()}
+    ckpt = core.Checkpoint("x", "torch-zip", "state-dict", (), tensors)
+    assert core.measurable(ckpt, ["a", "steps", "gone", "q"]) == (("a", "q"), ("steps",), 414)
+    assert core.measurable(ckpt, ["steps"]) == (("steps",), (), 8)
+
+
+def test_that_a_few_counters_among_weights_are_left_out_and_told(tmp_path: Path) -> None:
+    arrays = {"w": np.linspace(-1, 1, 1000, dtype=np.float32), "steps": np.array(12_345, np.int64), "mask": np.array([True, False])}
+    found = measured(checkpoint(tmp_path, arrays))
+    assert (found.counters, found.n_tensors, found.together.max) == (("steps", "mask"), 1, 1)
+    many = measured(checkpoint(tmp_path, {**arrays, "ids": np.arange(100)}))
+    assert (many.counters, many.n_tensors, many.together.max) == ((), 4, 12_345)
 
 
 @pytest.mark.parametrize(("values", "drawn"), [
@@ -149,7 +123,7 @@ def test_that_floats_beside_integers_are_not_whole(tmp_path: Path) -> None:
 
 def test_that_outliers_do_not_hide_the_middle(tmp_path: Path) -> None:
     values = np.concatenate([np.random.default_rng(0).normal(size=10_000), [1e38, -1e38]]).astype(np.float32)
-    s = measured(checkpoint(tmp_path, {"w": values}), span=MIDDLE).together
+    s = measured(checkpoint(tmp_path, {"w": values}), range=MIDDLE_VALUES).together
     low, high = np.quantile(values.astype(np.float64), [0.01, 0.99])
     assert s.edges[0] == pytest.approx(low, abs=0.05)
     assert s.edges[-1] == pytest.approx(high, abs=0.05)
@@ -158,7 +132,7 @@ def test_that_outliers_do_not_hide_the_middle(tmp_path: Path) -> None:
 
 
 def test_that_a_chosen_range_is_kept(tmp_path: Path) -> None:
-    s = measured(checkpoint(tmp_path, {"w": np.arange(100, dtype=np.float32)}), span=Span("fixed", 10, 20)).together
+    s = measured(checkpoint(tmp_path, {"w": np.arange(100, dtype=np.float32)}), range=BinRange("fixed", 10, 20)).together
     assert (s.edges[0], s.edges[-1]) == (10, 20)
     assert (s.below, sum(s.counts), s.above) == (10, 11, 79)
 
@@ -180,15 +154,15 @@ def test_that_the_monitor_hears_of_all_passes_and_can_stop_them(tmp_path: Path) 
     ckpt = checkpoint(tmp_path, {str(n): np.arange(5, dtype=np.float32) for n in range(4)})
     monitor = Stop()
     with pytest.raises(core.Cancelled):
-        measure(ckpt, tuple(ckpt.tensors), ALL, monitor)
+        core.group_statistics(ckpt, tuple(ckpt.tensors), ALL_VALUES, monitor)
     assert all(0 <= done <= total == 160 for done, total in monitor.seen)
     assert monitor.seen == sorted(monitor.seen)
 
 
-@given(st.lists(st.integers(0, 9), min_size=1, max_size=FINE), st.sampled_from(BIN_CHOICES))
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=FINE_BINS), st.sampled_from(BIN_CHOICES))
 def test_that_merging_bins_loses_nothing(counts: list[int], bins: int) -> None:
     fine = core.Summary(sum(counts), 0, 1, 0, 0, 0, 0, 0, tuple(map(float, range(len(counts) + 1))), tuple(counts))
-    edges, merged = rebin(fine, bins)
+    edges, merged = merge_bins(fine, bins)
     assert len(merged) <= bins
     assert len(edges) == len(merged) + 1
     assert sum(merged) == sum(counts)
@@ -197,17 +171,17 @@ def test_that_merging_bins_loses_nothing(counts: list[int], bins: int) -> None:
 
 
 def test_that_every_number_of_bins_divides_the_fine_ones() -> None:
-    assert all(FINE % bins == 0 for bins in BIN_CHOICES)
-    assert all(sensible_bins(10 ** power) in BIN_CHOICES for power in range(14))
+    assert all(FINE_BINS % bins == 0 for bins in BIN_CHOICES)
+    assert all(core.sensible_bins(10 ** power) in BIN_CHOICES for power in range(14))
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False), st.booleans())
 def test_that_edges_increase_and_cover_the_range(a: float, b: float, whole: bool) -> None:
     low, high = (float(math.floor(x)) for x in sorted((a, b))) if whole else sorted((a, b))
-    edges = grid_between(low, high, whole).edges
+    edges = even_bins(low, high, whole=whole).edges
     assert all(x < y for x, y in pairwise(edges))
     assert edges[0] <= low <= high <= edges[-1]
-    assert 1 <= len(edges) - 1 <= FINE
+    assert 1 <= len(edges) - 1 <= FINE_BINS
 
 
 @given(st.lists(st.lists(st.floats(-1e6, 1e6), max_size=8), min_size=1, max_size=5))
@@ -217,7 +191,7 @@ def test_that_joined_moments_are_those_of_all_elements(parts: list[list[float]])
         moments = (array.min(), array.max(), array.mean(), array.std()) if values else (NAN,) * 4
         return core.Summary(len(values), *moments, 0, 0, int((array == 0).sum()), (), ())
 
-    joined = join([summary(values) for values in parts])
+    joined = merge_summaries([summary(values) for values in parts])
     everything = np.array([value for values in parts for value in values])
     assert joined.numel == len(everything)
     if len(everything):
@@ -229,4 +203,35 @@ def test_that_joined_moments_are_those_of_all_elements(parts: list[list[float]])
 
 def test_that_joining_huge_values_does_not_overflow() -> None:
     part = core.Summary(2, -1e300, 1e300, 0.0, 1e300, 0, 0, 0, (), ())
-    assert join([part, part]).std == pytest.approx(1e300)
+    assert merge_summaries([part, part]).std == pytest.approx(1e300)
+
+
+def test_that_a_range_of_edges_is_cut_out_without_reading(tmp_path: Path) -> None:
+    arrays = {"a": np.random.default_rng(2).normal(size=5000).astype(np.float32), "b": np.ones(9, np.float32)}
+    ckpt = checkpoint(tmp_path, arrays)
+    whole = measured(ckpt)
+    low, high = core.edges_near(whole.together.edges, -0.5, 0.5)
+    assert {low, high} <= set(whole.together.edges)
+    assert abs(low + 0.5) < 0.02
+    part = whole.between(low, high)
+    assert part is not None
+    read = measured(ckpt, range=BinRange("fixed", low, high))
+    for mine, other in ((part.together, read.together), *zip(dict(part.each).values(), dict(read.each).values(), strict=True)):
+        assert (mine.edges[0], mine.edges[-1]) == (other.edges[0], other.edges[-1])
+        assert mine.below + sum(mine.counts) + mine.above == other.below + sum(other.counts) + other.above == mine.finite
+        # the part's last bin has no right edge of its own: what lies on it counts as above
+        assert abs(mine.below - other.below) + abs(mine.above - other.above) <= 9
+    assert whole.between(low, low + 1e-9) is None
+    assert whole.between(whole.together.edges[3], whole.together.edges[9]) is None       # too few bins to be seen
+    assert core.edges_near(whole.together.edges, 0.1, 0.1001) == (0.1, 0.1001)
+
+
+@given(st.floats(-1e30, 1e30), st.floats(-1e30, 1e30))
+def test_that_logarithmic_edges_cover_the_range_on_both_sides_of_zero(a: float, b: float) -> None:
+    low, high = sorted((a, b))
+    edges = log_bins(low, high).edges
+    assert all(x < y for x, y in pairwise(edges))
+    assert edges[0] <= low <= high <= edges[-1]
+    least = core.linear_threshold(low, high)
+    if low < -least and high > least:
+        assert sum(1 for edge in edges if abs(edge) < least * 0.999) == 0      # one bin around zero

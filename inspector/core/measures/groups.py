@@ -1,0 +1,221 @@
+"""Statistics of one tensor or of a group, with a histogram over the same bins for all of them.
+
+    keys → counters left out → pass 1: moments of each tensor → edges for all of them → pass 2: counts → GroupStatistics
+
+There are many more bins than are shown: `merging.merge_bins` makes any wanted number of them exactly, without reading again.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor
+from inspector.core.progress import QUIET, Monitor
+
+from .bin_edges import ALL_VALUES, FINE_BINS, BinEdges, BinRange, even_bins, log_bins, powers_between
+from .merging import added_counts, cut_out, merge_summaries, with_counts_of, without_histogram
+from .summary import Summary, summarize_each, summarize_group, summarize_tensor
+
+MOST_APART = 8                  # tensors that are kept apart; more are only added up
+_COUNTERS = 0.01                # the most of all elements that is left out
+_LOOKS = 4                      # passes spent at most on finding shares of values; without outliers it is one
+_SMALL = 1 << 18                # elements; smaller tensors are measured with the file opened once for all of them
+_TOLD = 100                     # tensors that could not be read and are named
+_WHOLE = frozenset(("int", "uint", "bool", "quantized"))
+_COUNTING = frozenset(("int", "uint", "bool"))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStatistics:
+    """`together` counts all tensors that could be read; `each` has (key, summary), in order, of at most eight; all have the same
+    `edges`. `left_out` says which tensors could not be read, and why (the first hundred of `n_left_out`). `whole`: all values are
+    whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: logical bytes of what was measured. `counters`
+    are keys that were not measured: counters among weights."""
+
+    together: Summary
+    each: tuple[tuple[str, Summary], ...]
+    left_out: tuple[tuple[str, BadTensor], ...]
+    n_left_out: int
+    n_tensors: int
+    whole: bool
+    kinds: frozenset[str]
+    nbytes: int
+    counters: tuple[str, ...] = ()
+
+    def between(self, low: float, high: float) -> GroupStatistics | None:
+        """The same with only the bins between two edges; None when that needs reading (see `merging.cut_out`)."""
+        together = cut_out(self.together, low, high)
+        each = [(key, cut_out(summary, low, high)) for key, summary in self.each]
+        if together is None:
+            return None
+        return replace(self, together=together, each=tuple((key, summary) for key, summary in each if summary is not None))
+
+
+class Measurable(NamedTuple):
+    """`keys` are measured together, `counters` left out of them; `nbytes` of the former are to be read, once or more often."""
+
+    keys: tuple[str, ...]
+    counters: tuple[str, ...]
+    nbytes: int
+
+
+def measurable(ckpt: Checkpoint, keys: Sequence[str]) -> Measurable:
+    """What `group_statistics` would measure of `keys`. A few whole numbers among weights, like the steps that a batch norm counts,
+    would press all bars of the weights into one: they are left out, where they are at most a hundredth of all elements. Keys that
+    are no tensors of `ckpt` are passed over."""
+    there = tuple(key for key in keys if key in ckpt.tensors)
+    counting = {name for name, dtype in DTYPES.items() if dtype.kind in _COUNTING}
+    counters = {key for key in there if ckpt.tensors[key].dtype in counting}
+    if counters and sum(ckpt.tensors[key].numel for key in counters) <= _COUNTERS * sum(ckpt.tensors[key].numel for key in there):
+        kept, aside = tuple(key for key in there if key not in counters), tuple(key for key in there if key in counters)
+    else:
+        kept, aside = there, ()
+    return Measurable(kept, aside, sum(ckpt.tensors[key].nbytes for key in kept))
+
+
+def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: BinRange = ALL_VALUES,
+                     monitor: Monitor = QUIET) -> GroupStatistics:
+    """Measures the tensors `keys` together, over the same bins; one whose values cannot be had is left out and told. Raises BadTensor
+    when none can be read, Cancelled, and what reading files raises."""
+    group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys)
+    kept, nbytes = group.keys, group.nbytes
+    if len(kept) == 1 and range == ALL_VALUES and DTYPES[ckpt.tensors[kept[0]].dtype].kind not in _WHOLE:
+        return replace(_at_once(ckpt, kept[0], monitor), counters=group.counters)
+    steps = _Steps(monitor, (3 if range.kind == "middle" else 2) * nbytes)
+    moments, left_out = _moments(ckpt, kept, steps)
+    if kept and not moments:
+        raise left_out[0][1]
+    good = list(moments)
+    if len(good) == 1 == len(kept) and range.kind != "fixed":
+        return replace(_alone(ckpt, good[0], range, moments[good[0]], steps), counters=group.counters)
+    kinds = frozenset(DTYPES[ckpt.tensors[key].dtype].kind for key in good)
+    whole = bool(kinds) and kinds <= _WHOLE
+    together = merge_summaries(list(moments.values()))
+    bins = _bins(ckpt, good, together, range, whole, steps)
+    each: dict[str, Summary] = {}
+    if len(good) <= MOST_APART:
+        each = {key: _counted(ckpt, [key], bins, steps) if bins else without_histogram(moments[key]) for key in good}
+    if bins:
+        together = with_counts_of(together, added_counts(list(each.values())) if each else _counted(ckpt, good, bins, steps))
+    return GroupStatistics(together, tuple(each.items()), tuple(left_out[:_TOLD]), len(left_out), len(good), whole, kinds, nbytes,
+                           group.counters)
+
+
+def _at_once(ckpt: Checkpoint, key: str, monitor: Monitor) -> GroupStatistics:
+    """One tensor of no whole numbers, all of it: numbers and bins come out of the same passes."""
+    info = ckpt.tensors[key]
+    found = summarize_tensor(ckpt, key, FINE_BINS, monitor)
+    if not found.finite or found.min == found.max:
+        found = without_histogram(found)
+    return GroupStatistics(found, ((key, found),), (), 0, 1, False, frozenset((DTYPES[info.dtype].kind,)), info.nbytes)
+
+
+def _alone(ckpt: Checkpoint, key: str, range: BinRange, found: Summary, steps: _Steps) -> GroupStatistics:
+    """One tensor: its own quantiles say where the middle is."""
+    info = ckpt.tensors[key]
+    kind = DTYPES[info.dtype].kind
+    low, high = (float(found.min), float(found.max)) if range.kind == "all" else (
+        float(found.quantiles[0]), float(found.quantiles[-1])) if found.quantiles else (math.nan, math.nan)
+    if found.finite and found.min != found.max:
+        bins = log_bins(low, high) if range.log else even_bins(low, high, whole=kind in _WHOLE)
+        found = with_counts_of(found, _counted(ckpt, [key], bins, steps))
+    else:
+        found = without_histogram(found)
+    return GroupStatistics(found, ((key, found),), (), 0, 1, kind in _WHOLE, frozenset((kind,)), info.nbytes)
+
+
+def _moments(ckpt: Checkpoint, keys: Sequence[str], steps: _Steps) -> tuple[dict[str, Summary], list[tuple[str, BadTensor]]]:
+    """Of each tensor its summary without a useful histogram, in one pass; and those that cannot be read."""
+    small = [key for key in keys if ckpt.tensors[key].numel <= _SMALL]
+    steps.begin(sum(ckpt.tensors[key].nbytes for key in small))
+    found: dict[str, Summary | BadTensor] = dict(summarize_each(ckpt, small, 1, steps))
+    for key in keys:
+        if key not in found:
+            steps.begin(ckpt.tensors[key].nbytes)
+            try:
+                found[key] = summarize_tensor(ckpt, key, 1, steps, range=(0.0, 1.0))
+            except BadTensor as error:
+                found[key] = error
+    moments, left_out = {}, []
+    for key in keys:
+        outcome = found[key]
+        if isinstance(outcome, BadTensor):
+            left_out.append((key, outcome))
+        else:
+            moments[key] = outcome
+    return moments, left_out
+
+
+def _counted(ckpt: Checkpoint, keys: list[str], bins: BinEdges, steps: _Steps) -> Summary:
+    steps.begin(sum(ckpt.tensors[key].nbytes for key in keys))
+    if bins.even:
+        return summarize_group(ckpt, keys, len(bins.edges) - 1, steps, range=(bins.edges[0], bins.edges[-1]), quantiles=False)
+    return summarize_group(ckpt, keys, monitor=steps, edges=bins.edges, quantiles=False)
+
+
+# -- which bins -----------------------------------------------------------------------------------------------------------------
+
+def _bins(ckpt: Checkpoint, keys: list[str], together: Summary, range: BinRange, whole: bool, steps: _Steps) -> BinEdges | None:
+    """The bins for `range`; None when there is nothing to draw: no finite value, or always the same."""
+    if range.kind == "fixed":
+        if not together.finite:
+            return None
+        return log_bins(range.low, range.high) if range.log else even_bins(range.low, range.high, whole=whole)
+    if not together.finite or together.min == together.max:
+        return None
+    low, high = float(together.min), float(together.max)
+    if range.kind == "middle":
+        low, high = _middle(ckpt, keys, (low, high), (range.low, range.high), together.finite, whole, steps)
+    return log_bins(low, high) if range.log else even_bins(low, high, whole=whole)
+
+
+def _middle(ckpt: Checkpoint, keys: list[str], bounds: tuple[float, float], shares: tuple[float, float], total: int,
+            whole: bool, steps: _Steps) -> tuple[float, float]:
+    """Bounds between which the values from the first share to the second lie, to a hundredth of their distance. Where one
+    outlier of 1e38 puts everything else into a few even bins, the next look is by powers of two."""
+    low, high = bounds
+    bins = even_bins(low, high, whole=whole)
+    for look in range(_LOOKS):
+        found = _counted(ckpt, keys, bins, steps)
+        first, last = _bin_of_share(found, shares[0] * total), _bin_of_share(found, shares[1] * total)
+        low, high = bins.edges[first], bins.edges[last + 1]
+        if (bins.even and last - first >= 100) or len(bins.edges) < 3 or (whole and bins.edges[1] - bins.edges[0] <= 1):
+            break
+        bins = powers_between(low, high) if look == 0 and last - first < 8 else even_bins(low, high, whole=whole)
+    return low, high
+
+
+def _bin_of_share(found: Summary, wanted: float) -> int:
+    """The bin in which the `wanted`-th value lies."""
+    seen = found.below
+    for i, count in enumerate(found.counts):
+        seen += count
+        if seen >= wanted:
+            return i
+    return len(found.counts) - 1
+
+
+class _Steps(Monitor):
+    """Many readings told as one, of `total` bytes over all passes."""
+
+    def __init__(self, monitor: Monitor, total: int) -> None:
+        self._monitor = monitor
+        self._total = total
+        self._before = self._part = 0
+
+    def begin(self, nbytes: int) -> None:
+        """The reading of so many bytes begins, all earlier ones are over."""
+        self._before += self._part
+        self._part = nbytes
+        self.report(0, 0)
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        now = self._before + (self._part * done // total if total else 0)
+        self._monitor.report(min(now, self._total), self._total, what)
+
+    def check(self) -> None:
+        self._monitor.check()
