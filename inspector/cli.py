@@ -275,7 +275,7 @@ def _diff(arguments: list[str]) -> int:
             diff_page.write(comparison, asked.html)
     _write(_json(diff.as_json(comparison, asked.structure_only)) if asked.json else
            diff.as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only))
-    return 0 if diff.is_same(comparison, asked.structure_only) else 1
+    return diff.exit_code(comparison, asked.structure_only)
 
 
 def _edit(arguments: list[str]) -> int:

@@ -14,6 +14,8 @@ from . import listing
 STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "device")
 _MARKS = {"equal": "=", "values": "~", "dtype": "t", "shape": "#", "only-a": "-", "only-b": "+", "renamed": ">", "unread": "?"}
 _SHOWN = 60             # rules and layers named in text
+_FEW = 6                # tensors named of those that one is made of
+_SHORT_OF = (("only_a", "only in A"), ("only_b", "only in B"), ("shapes", "of another shape"), ("unread", "could not be read"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--only", metavar="STATUS", help="only pairs of these statuses, as in values,shape: " + ", ".join(STATUSES))
     parser.add_argument("--rtol", metavar="X", type=float, default=0.0, help="elements count as equal within atol + rtol * |b|")
     parser.add_argument("--atol", metavar="X", type=float, default=0.0, help="see --rtol")
+    parser.add_argument("--weights-only", action="store_true",
+                        help="are the models' weights the same? Optimizers, epochs, options, devices and names do not count")
     parser.add_argument("--structure-only", action="store_true", help="names, shapes and dtypes only; no tensor is read")
     parser.add_argument("--a-state-dict", metavar="PATH",
                         help='the state dict of A to compare, as in model_state_dict ("" is the root, * all)')
@@ -40,7 +44,7 @@ def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, 
     wanted = wanted_statuses(asked.only)
     fits = _fits(asked.match)
     found = core.compare(a, b, in_a=asked.a_state_dict, in_b=asked.b_state_dict, values=not asked.structure_only, rtol=asked.rtol,
-                         atol=asked.atol, only=fits, monitor=monitor)
+                         atol=asked.atol, only=fits, weights_only=asked.weights_only, monitor=monitor)
     if asked.match is None and wanted is None:
         return found
     def is_wanted(pair: core.Pair) -> bool:
@@ -70,9 +74,22 @@ def _fits(glob: str | None) -> Callable[[core.Pair], bool]:
 
 
 def is_same(comparison: core.Comparison, structure_only: bool = False) -> bool:
-    """What the exit code says. With `structure_only`, pairs whose values were not asked for count as equal."""
+    """What the exit code says. With `structure_only`, pairs whose values were not asked for count as equal; where the weights alone were
+    asked for, the same values under other names or on other devices are the same."""
+    if comparison.weights_only and comparison.pairs:
+        return all(pair.status in ("equal", "renamed", *(("unread",) if structure_only else ())) for pair in comparison.pairs)
     fine = ("equal", "unread") if structure_only else ("equal",)
     return all(pair.status in fine and not pair.device for pair in comparison.pairs) and not comparison.values
+
+
+def exit_code(comparison: core.Comparison, structure_only: bool = False) -> int:
+    """0 nothing differs, 1 something does, 3 nothing that could be read does."""
+    if comparison.weights_only and not comparison.pairs:
+        return 3
+    if is_same(comparison, structure_only):
+        return 0
+    judged = [pair for pair in comparison.pairs if pair.status != "unread"]
+    return 3 if len(judged) < len(comparison.pairs) and is_same(core.with_pairs(comparison, judged), structure_only) else 1
 
 
 # -- JSON ---------------------------------------------------------------------------------------------------------------------
@@ -89,6 +106,7 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "offered": [rule_json(rule) for rule in comparison.offered],
         "pairs": [_pair_json(pair) for pair in comparison.pairs],
         "counts": comparison.counts,
+        "rearranged": [one._asdict() for one in comparison.rearranged],
         "values": [change._asdict() for change in comparison.values],
     }
 
@@ -204,9 +222,14 @@ _VERDICTS = {
     "identical": "identical: the same tensors, values and metadata",
     "same-weights": "the same weights in another form",
     "cast": "the same weights, cast to another dtype",
+    "rearranged": "the same weights, some of them transposed, reshaped, split or joined",
+    "partly-same": "what both have is the same, but not all is in both",
+    "partly-read": "what could be read is the same, but not all could be read",
+    "parts": "two parts of one checkpoint, which hold different pieces of it: open the folder or the index to see them as one",
     "fine-tuned": "the same network, trained further",
     "unrelated-values": "the same shapes with unrelated values",
     "different-architectures": "different architectures",
+    "unreadable": "no values could be read, so nothing can be said of them",
     "structure": "compared by names, shapes and dtypes; no values were read",
     "empty": "nothing to compare",
 }
@@ -224,12 +247,35 @@ def verdict_text(comparison: core.Comparison) -> str:
     if "cosine" in facts:
         said += (f": {facts['moved']:,} of {facts['read']:,} tensors differ, cosine {facts['cosine']:.6f}, "
                  f"relative distance {facts['rel']:.4g}")
-    elif verdict.id == "different-architectures":
-        said += f": {facts['pairs']:,} tensors in both, {facts['only_a']:,} only in A, {facts['only_b']:,} only in B"
-    lines = [said]
+    elif verdict.id != "empty":
+        said += f": {facts['pairs']:,} tensors in both"
+        if verdict.id != "structure":
+            said += f", {facts['read']:,} of them read" if facts["read"] != facts["pairs"] else ", all of them read"
+    if verdict.id != "empty":
+        said += "".join(f", {facts[name]:,} {words}" for name, words in _SHORT_OF if facts[name])
+    if comparison.values and verdict.id in ("same-weights", "cast", "rearranged"):
+        said += f"; {len(comparison.values):,} values that are no weights differ" if len(comparison.values) > 1 else \
+            "; 1 value that is no weight differs"
+    lines = [said, *(rearranged_text(one) for one in comparison.rearranged[:_SHOWN])]
+    if len(comparison.rearranged) > _SHOWN:
+        lines.append(f"… and {len(comparison.rearranged) - _SHOWN:,} more are rearranged")
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
     return "\n".join(lines)
+
+
+def rearranged_text(one: core.Rearranged) -> str:
+    """"lin.weight is transposed in B"."""
+    a, b = (", ".join(core.visible(key) for key in keys[:_FEW]) + (f" and {len(keys) - _FEW:,} more" if len(keys) > _FEW else "")
+            for keys in (one.a, one.b))
+    if one.kind == "permuted":
+        how = f"transposed to dimensions {', '.join(map(str, one.dims))}"
+    elif one.kind in ("transposed", "reshaped"):
+        how = one.kind
+    else:
+        along = "stacked" if one.kind == "stacked" else f"joined along dimension {one.dims[0]}"
+        return f"{a} of A {'are' if len(one.a) > 1 else 'is'} {along} in B: {b}" if len(one.a) > 1 else f"{b} of B are {along} in A: {a}"
+    return f"{a} is {how} in B" + (f": {b}" if one.a != one.b else "")
 
 
 def _names(layers: Sequence[str]) -> str:

@@ -75,6 +75,9 @@ if TYPE_CHECKING:
         differences as differences,
     )
     from .comparison.differences.streaming import (
+        judged as judged,
+    )
+    from .comparison.differences.streaming import (
         with_difference as with_difference,
     )
     from .comparison.differences.verdict import verdict_of as verdict_of
@@ -97,6 +100,9 @@ if TYPE_CHECKING:
     )
     from .comparison.pairing.pairs import (
         Pair as Pair,
+    )
+    from .comparison.pairing.pairs import (
+        Rearranged as Rearranged,
     )
     from .comparison.pairing.pairs import (
         Verdict as Verdict,
@@ -413,7 +419,7 @@ _HOMES = {
     "tensors.sharing": "Relation relation sharing",
     "torch_bridge": "load_state_dict read_torch",
     "checks": "check",
-    "comparison.differences.streaming": "by_content compare differences with_difference",
+    "comparison.differences.streaming": "by_content compare differences judged with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.fit": "doctor load_report read_reference",
@@ -421,7 +427,7 @@ _HOMES = {
     "comparison.loading.model_shapes": "shapes_of_model",
     "comparison.loading.reference": "Reference read_shapes read_text_file",
     "comparison.loading.renaming": "Step steps_for",
-    "comparison.pairing.pairs": "Comparison Difference Pair Verdict pair_up with_pairs",
+    "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Verdict pair_up with_pairs",
     "comparison.pairing.rules": "Rule",
     "comparison.pairing.sides": "WHOLE",
     "comparison.pairing.values": "ValueChange",

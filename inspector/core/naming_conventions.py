@@ -1,6 +1,7 @@
 """What the parts of a training checkpoint are for, by the names that people and wrappers give them."""
 from __future__ import annotations
 
+import os
 import re
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -16,6 +17,21 @@ USUAL_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net",
 # What torch puts into names, at any depth: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
 # (FSDP_WRAPPED_MODULE), torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE).
 WRAPPERS = frozenset(("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"))
+
+
+# What distributed and sharded savers put before the number of a file: transformers ("-00001-of-00002"), torch's DCP in safetensors
+# ("shard-00001-"), DeepSpeed ("mp_rank_00", "zero_pp_rank_0"), Megatron ("tp_rank", "pp_rank"), lightning and others ("part").
+_NUMBERED = re.compile(r"(?:(?<![A-Za-z])(?:shard|part|partition|(?:mp|tp|pp|dp|ep|cp)_?rank)[-_.]?)(\d+)|(\d+)(?=-of-\d+)", re.IGNORECASE)
+
+
+def are_shards(path: str, other: str) -> bool:
+    """Whether two paths name parts of one checkpoint: files of one folder whose names differ in the number of the part alone."""
+    (folder, name), (another, different) = os.path.split(os.path.abspath(path)), os.path.split(os.path.abspath(other))
+    return folder == another and name != different and _without_number(name) == _without_number(different)
+
+
+def _without_number(name: str) -> str:
+    return _NUMBERED.sub(lambda found: found[0].replace(found[1] or found[2], "#"), name)
 
 
 def words(path: str) -> tuple[str, ...]:

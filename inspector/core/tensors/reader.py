@@ -269,12 +269,13 @@ class TensorReader:
         for part in self._runs(info, self._place(info), max_bytes, ordered, start):
             yield np.frombuffer(part, dtype)
 
-    def box(self, key: str, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
+    def box(self, key: str | TensorInfo, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
         """The elements at `first[d] + i * steps[d]`, `i < sizes[d]`, of every dimension `d`, as an array of shape `sizes` of its
         own; element types as for `read_numpy`. Types narrower than a byte have one dimension, of bytes. Only what spans the box
-        is read, and never more than `sizes` is allocated. Raises UsageError for a box that is not within the tensor."""
+        is read, and never more than `sizes` is allocated. A `TensorInfo` may also be another view of a tensor's storage. Raises
+        UsageError for a box that is not within the tensor."""
         import numpy as np
-        info = _tensor(self._ckpt, key)
+        info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         if info.layout.startswith("sparse_"):
             return self._box_of_sparse(info, first, sizes, steps or (1,) * len(info.shape))
         place = self._place(info, expand=True)

@@ -34,7 +34,7 @@ class Step(Enum):
 
 class Comparing(QObject):
     """`tree` is what there is to show (None before the names are paired), `step` how far the work is, `error` why it ended,
-    `verdict` what it came to. All on the GUI thread."""
+    `verdict` what it came to, `rearranged` what was found transposed, joined or split. All on the GUI thread."""
 
     paired = Signal()           # another tree
     grown = Signal()            # values of some pairs came in
@@ -49,6 +49,7 @@ class Comparing(QObject):
         self.step = Step.IDLE
         self.error: Exception | None = None
         self.verdict: core.Verdict | None = None
+        self.rearranged: tuple[core.Rearranged, ...] = ()
         self.progress = (0, 0)
         self.flat = False
         session.compared_changed.connect(self.follow)
@@ -146,7 +147,7 @@ class Comparing(QObject):
         pending: deque[News] = deque()
         self._pending = pending
 
-        def work(monitor: core.Monitor) -> core.Verdict:
+        def work(monitor: core.Monitor) -> core.Comparison:
             figures = tree.figures
             comparison = core.with_pairs(figures.comparison, figures.pairs)
             moved = core.by_content(comparison, rejected, monitor)
@@ -156,11 +157,11 @@ class Comparing(QObject):
             for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):
                 pairs[n] = core.with_difference(pairs[n], found)
                 pending.append((n, pairs[n]))
-            return core.verdict_of(core.with_pairs(moved, pairs))
+            return core.judged(core.with_pairs(moved, pairs), monitor)
 
-        def done(verdict: core.Verdict) -> None:
+        def done(judged: core.Comparison) -> None:
             self._take(pending)
-            self.verdict = verdict
+            self.verdict, self.rearranged = judged.verdict, judged.rearranged
             self._go(Step.DONE)
 
         def progress(so_far: int, total: int, _: str) -> None:

@@ -11,6 +11,7 @@ from inspector.gui.comparison.progress import Comparing, Step
 from inspector.gui.kit import words
 
 _NAMED = 12             # layers that are named
+_REARRANGED = 3         # tensors that are named
 
 
 class Said(NamedTuple):
@@ -41,20 +42,26 @@ def said(comparing: Comparing) -> Said:
         return Said(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
                     "" if comparing.step is Step.READING else "warning")
     if comparing.verdict is not None and comparing.tree is not None:
-        return verdict_said(comparing.verdict, len(comparing.tree.figures.values))
+        return verdict_said(comparing.verdict, len(comparing.tree.figures.values), comparing.rearranged)
     return Said("")
 
 
-def verdict_said(verdict: core.Verdict, other_values: int = 0) -> Said:
+def verdict_said(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = ()) -> Said:
     t = QCoreApplication.translate
     facts = dict(verdict.facts)
     text, level = {
         "identical": (t("Compare", "Identical: the same tensors, values and metadata."), "ok"),
         "same-weights": (t("Compare", "The same weights in another form."), "ok"),
         "cast": (t("Compare", "The same weights, cast to another dtype."), "info"),
+        "rearranged": (t("Compare", "The same weights, some of them transposed, reshaped, split or joined."), "info"),
+        "partly-same": (t("Compare", "What both have is the same, but not all is in both."), "warning"),
+        "partly-read": (t("Compare", "What could be read is the same, but not all could be read."), "warning"),
+        "parts": (t("Compare", "Two parts of one checkpoint, which hold different pieces of it: open its folder or index instead."),
+                  "warning"),
         "fine-tuned": (t("Compare", "The same network, trained further."), "info"),
         "unrelated-values": (t("Compare", "The same shapes with unrelated values."), "warning"),
         "different-architectures": (t("Compare", "Different architectures."), "warning"),
+        "unreadable": (t("Compare", "No values could be read, so nothing can be said of them."), "warning"),
         "structure": (t("Compare", "Compared by names, shapes and dtypes; there were no values to read."), ""),
         "empty": (t("Compare", "There is nothing to compare: one of the files holds no tensors here."), ""),
     }[verdict.id]
@@ -65,20 +72,37 @@ def verdict_said(verdict: core.Verdict, other_values: int = 0) -> Said:
         more += [t("Compare", "{n} of {all} tensors differ").format(n=f"{facts['moved']:,}", all=f"{facts['read']:,}"),
                  t("Compare", "cosine {value}").format(value=f"{facts['cosine']:.6f}"),
                  t("Compare", "relative distance {value}").format(value=f"{facts['rel']:.4g}")]
-    elif verdict.id == "different-architectures":
-        more.append(t("Compare", "{n} tensors in both").format(n=f"{facts['pairs']:,}"))
+    elif verdict.id not in ("empty", "structure", "unreadable"):
+        more.append(t("Compare", "{n} tensors in both, {read} of them read").format(n=f"{facts['pairs']:,}", read=f"{facts['read']:,}"))
     for name, text_of in (("only_a", t("Compare", "{n} only in A")), ("only_b", t("Compare", "{n} only in B")),
-                          ("shapes", t("Compare", "{n} of another shape")), ("renamed", t("Compare", "{n} under other names"))):
+                          ("shapes", t("Compare", "{n} of another shape")), ("unread", t("Compare", "{n} could not be read")),
+                          ("renamed", t("Compare", "{n} under other names"))):
         if facts.get(name):
             more.append(text_of.format(n=f"{facts[name]:,}"))
     if other_values:
         more.append(t("Compare", "1 other value differs") if other_values == 1
                     else t("Compare", "{n} other values differ").format(n=f"{other_values:,}"))
-    lines = [" · ".join(more)]
+    lines = [" · ".join(more), *map(rearranged_text, rearranged[:_REARRANGED])]
+    if len(rearranged) > _REARRANGED:
+        lines.append(t("Compare", "{n} more are rearranged").format(n=f"{len(rearranged) - _REARRANGED:,}"))
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [t("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
                   t("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
     return Said(text, "\n".join(line for line in lines if line), level)
+
+
+def rearranged_text(one: core.Rearranged) -> str:
+    """"lin.weight is transposed in B"."""
+    t = QCoreApplication.translate
+    a, b = (core.visible(keys[0], 80) if len(keys) == 1 else
+            t("Compare", "{n} tensors ({first}, …)").format(n=f"{len(keys):,}", first=core.visible(keys[0], 80)) for keys in (one.a, one.b))
+    texts = {"transposed": t("Compare", "{a} is transposed in B: {b}"),
+             "permuted": t("Compare", "{a} has its dimensions in another order in B: {b}"),
+             "reshaped": t("Compare", "{a} is reshaped in B: {b}"), "joined": t("Compare", "{a} in A are joined in B: {b}"),
+             "stacked": t("Compare", "{a} in A are stacked in B: {b}")}
+    if len(one.b) > 1:
+        texts |= {"joined": t("Compare", "{a} in A is split in B: {b}"), "stacked": t("Compare", "{a} in A is unstacked in B: {b}")}
+    return texts[one.kind].format(a=a, b=b)
 
 
 def _layers(layers: Sequence[str]) -> str:

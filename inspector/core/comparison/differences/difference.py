@@ -28,8 +28,8 @@ _QUANTIZER = ("qscheme", "scale", "zero_point", "axis")
 
 def difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo, *,
                rtol: float = 0.0, atol: float = 0.0, worth: int = 0, monitor: Monitor = QUIET) -> Difference:
-    """Of two tensors of the same shape; see `Difference`. `worth` says how many bytes will be compared in all. A tensor whose
-    values cannot be had gives a `problem`. Raises Cancelled, and ReadError when a file has changed."""
+    """Of two tensors of the same shape, or other views of their storages; see `Difference`. `worth` says how many bytes will be
+    compared in all. A tensor whose values cannot be had gives a `problem`. Raises Cancelled, and ReadError when a file has changed."""
     try:
         return _difference(a, key_a, info_a, b, key_b, info_b, rtol, atol, worth, monitor)
     except BadTensor as error:
@@ -46,7 +46,7 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
         return Difference(info_a.numel, problem="they are quantized with different scales")
     def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
         one = _Pass(info_a, info_b, rtol, atol, worth, scale, scale_d)
-        for x, y in _chunks(a, key_a, info_a, b, key_b, info_b):
+        for x, y in _chunks(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
         return one
@@ -59,13 +59,12 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
     return found.difference(info_a.numel, found)
 
 
-def _chunks(a: TensorReader, key_a: str, info_a: TensorInfo,
-            b: TensorReader, key_b: str, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
+def _chunks(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
     """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
     ordered = info_a.stride != info_b.stride or bool(info_a.extra) or bool(info_b.extra)
     sizes = [array_dtype(info.dtype).itemsize for info in (info_a, info_b)]
-    runs = [reader.chunks(key, _CHUNK // max(sizes) * size, ordered=ordered)
-            for reader, key, size in ((a, key_a, sizes[0]), (b, key_b, sizes[1]))]
+    runs = [reader.chunks(info, _CHUNK // max(sizes) * size, ordered=ordered)
+            for reader, info, size in ((a, info_a, sizes[0]), (b, info_b, sizes[1]))]
     left: list[Array | None] = [None, None]
     while True:
         for side, run in enumerate(runs):

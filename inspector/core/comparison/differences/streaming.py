@@ -15,6 +15,7 @@ from inspector.core.runtime.workers import PerThread, Progress, cores, each
 from inspector.core.tensors.reader import TensorReader, chunks_of
 
 from .difference import difference
+from .rearranged import rearrangements
 
 _TELLING = 16           # elements from which on equal content is no coincidence
 _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
@@ -23,20 +24,26 @@ _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
 def compare(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None, values: bool = True,
             rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
             rejected: frozenset[tuple[str, str]] = frozenset(), only: Callable[[Pair], bool] = lambda pair: True,
-            monitor: Monitor = QUIET) -> Comparison:
+            weights_only: bool = False, monitor: Monitor = QUIET) -> Comparison:
     """Which tensors of `a` and `b` are the same and how they differ. `in_a` and `in_b` are paths of state dicts; without
     them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants; elements within
     `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
+    `weights_only`: whether the models' weights are the same is all that is asked; optimizers, epochs and options do not count.
     Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled."""
-    comparison = pair_up(a, b, in_a=in_a, in_b=in_b, accepted=accepted, rejected=rejected, monitor=monitor)
+    comparison = pair_up(a, b, in_a=in_a, in_b=in_b, accepted=accepted, rejected=rejected, weights_only=weights_only, monitor=monitor)
     if not values:
         return with_pairs(comparison, comparison.pairs, verdict_of(comparison))
     comparison = by_content(comparison, rejected, monitor)
     pairs = list(comparison.pairs)
     for number, found in differences(comparison, rtol=rtol, atol=atol, only=only, monitor=monitor):
         pairs[number] = with_difference(pairs[number], found)
-    comparison = with_pairs(comparison, pairs)
-    return with_pairs(comparison, pairs, verdict_of(comparison))
+    return judged(replace(comparison, pairs=tuple(pairs)), monitor)
+
+
+def judged(comparison: Comparison, monitor: Monitor = QUIET) -> Comparison:
+    """The comparison, whose values were read, with what is rearranged in it and what it comes to. Errors as `compare`."""
+    comparison = replace(comparison, rearranged=rearrangements(comparison, monitor))
+    return replace(comparison, verdict=verdict_of(comparison))
 
 
 def with_difference(pair: Pair, found: Difference) -> Pair:

@@ -4,47 +4,97 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.pairs import Comparison, Pair, Verdict
 from inspector.core.dtypes import DTYPES
+from inspector.core.naming_conventions import are_shards
 
 _RELATED = 0.3          # cosine of all weights together from which on one is taken for the other trained further
 _ENOUGH = 0.5           # of the smaller side's tensors must have a partner
 _MATRIX = 64            # elements from which on a weight's direction tells something
 _MOST_GROUPS = 64
+_SHARDING = "DCP_SHARDING_INFO"         # torch/distributed/checkpoint/_hf_utils.py: which rows of each tensor a file holds
 
 
 def verdict_of(comparison: Comparison) -> Verdict:
     """See `Verdict`."""
     pairs = comparison.pairs
     both = [pair for pair in pairs if pair.a is not None and pair.b is not None]
-    facts: dict[str, int | float | str] = {"pairs": len(both), "only_a": sum(pair.b is None for pair in pairs),
-                                           "only_b": sum(pair.a is None for pair in pairs)}
-    smaller = min(len(both) + int(facts["only_a"]), len(both) + int(facts["only_b"]))
-    if not smaller:
-        return Verdict("empty", tuple(facts.items()))
-    if len(both) < _ENOUGH * smaller:
-        return Verdict("different-architectures", tuple(facts.items()))
-    shapes = [pair for pair in both if pair.status == "shape"]
-    facts["shapes"] = len(shapes)
-    facts["read"] = sum(pair.difference is not None and not pair.difference.problem for pair in both)
-    if not facts["read"]:
-        return Verdict("structure", tuple(facts.items()))
-    moved = [pair for pair in both if pair.difference is not None and pair.difference.n_different]
+    comparable = [pair for pair in both if pair.status != "shape"]
+    read = [pair for pair in comparable if pair.difference is not None and not pair.difference.problem]
     casts = [pair for pair in both if pair.status == "dtype"]
-    facts |= {"moved": len(moved), "casts": len(casts), "renamed": sum(pair.rule >= 0 for pair in both)}
-    complete = not facts["only_a"] and not facts["only_b"] and not shapes and facts["read"] == len(both)
-    if not moved and not casts:
-        same_file = comparison.same and comparison.a.format == comparison.b.format and not facts["renamed"]
-        return Verdict("identical" if complete and same_file else "same-weights", tuple(facts.items()))
-    if all(pair.status == "dtype" and pair.difference is not None and pair.difference.cast for pair in moved):
+    differing = [pair for pair in pairs if _differs(pair)]
+    left = _unexplained(comparison, differing)
+    facts: dict[str, int | float | str] = {
+        "pairs": len(both), "only_a": sum(pair.b is None for pair in pairs), "only_b": sum(pair.a is None for pair in pairs),
+        "shapes": len(both) - len(comparable), "read": len(read), "unread": len(comparable) - len(read),
+        "moved": sum(pair.difference is not None and pair.difference.n_different > 0 for pair in both), "casts": len(casts),
+        "renamed": sum(pair.rule >= 0 for pair in both), "rearranged": len(differing) - len(left)}
+    if casts:
         facts["dtypes"] = ", ".join(sorted({f"{comparison.a.tensors[pair.a or ''].dtype} and {comparison.b.tensors[pair.b or ''].dtype}"
                                             for pair in casts}))
-        return Verdict("cast", tuple(facts.items()))
-    cosine, rel = _together(comparison, both)
-    facts |= {"cosine": cosine, "rel": rel}
-    changed, frozen = _groups(both)
-    related = math.isnan(cosine) or cosine >= _RELATED
-    return Verdict("fine-tuned" if related else "unrelated-values", tuple(facts.items()), changed, frozen)
+    id = _of_structure(comparison, facts, any(pair.difference is not None for pair in comparable)) or _of_values(comparison, left, facts)
+    changed: tuple[str, ...] = ()
+    frozen: tuple[str, ...] = ()
+    if not id:
+        cosine, rel = _together(comparison, [pair for pair in read if pair in left or not _differs(pair)])
+        facts |= {"cosine": cosine, "rel": rel}
+        changed, frozen = _groups(both)
+        id = "fine-tuned" if math.isnan(cosine) or cosine >= _RELATED else "unrelated-values"
+    if id in ("fine-tuned", "unrelated-values", "different-architectures", "partly-same") and are_parts(comparison.a, comparison.b):
+        return Verdict("parts", tuple(facts.items()))
+    return Verdict(id, tuple(facts.items()), changed, frozen)
+
+
+def _of_structure(comparison: Comparison, facts: dict[str, int | float | str], asked: bool) -> str:
+    """The verdict that shapes alone allow, or "". `asked`: values were to be read."""
+    pairs, only_a, only_b, rearranged = (int(facts[name]) for name in ("pairs", "only_a", "only_b", "rearranged"))
+    smaller = min(pairs + only_a, pairs + only_b)
+    if not smaller:
+        return "empty"
+    if pairs + rearranged < _ENOUGH * smaller:
+        return "different-architectures"
+    if facts["read"] or facts["rearranged"]:
+        return ""
+    if facts["unread"]:
+        return "unreadable" if asked else "structure"
+    return "different-architectures"            # not one tensor has the same shape on both sides
+
+
+def _of_values(comparison: Comparison, left: set[Pair], facts: dict[str, int | float | str]) -> str:
+    """The verdict where no value differs that nothing explains, or ""."""
+    if any(pair.status in ("values", "dtype") for pair in left):
+        return ""
+    if left:
+        return "partly-same"
+    if facts["unread"]:
+        return "partly-read"
+    if facts["rearranged"]:
+        return "rearranged"
+    if facts["casts"]:
+        return "cast"
+    same_file = comparison.same and comparison.a.format == comparison.b.format and not facts["renamed"]
+    return "identical" if same_file else "same-weights"
+
+
+def _differs(pair: Pair) -> bool:
+    """Whether something is missing, of another shape, or of other values than a cast would give."""
+    if pair.status == "dtype":
+        return pair.difference is not None and pair.difference.n_different > 0 and not pair.difference.cast
+    return pair.status in ("values", "shape", "only-a", "only-b")
+
+
+def _unexplained(comparison: Comparison, differing: list[Pair]) -> set[Pair]:
+    """Those that no rearrangement explains."""
+    in_a = {key for one in comparison.rearranged for key in one.a}
+    in_b = {key for one in comparison.rearranged for key in one.b}
+    return {pair for pair in differing if not (pair.a is None or pair.a in in_a) or not (pair.b is None or pair.b in in_b)}
+
+
+def are_parts(a: Checkpoint, b: Checkpoint) -> bool:
+    """Whether the two say of themselves, in their metadata or by their names in one folder, that they are parts of one checkpoint."""
+    one, other = a.metadata.get(_SHARDING), b.metadata.get(_SHARDING)
+    return (one is not None and other is not None and one != other) or are_shards(a.path, b.path)
 
 
 def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[float, float]:

@@ -52,10 +52,37 @@ class Pair(NamedTuple):
     difference: Difference | None = None
 
 
+class Rearranged(NamedTuple):
+    """The same values in another arrangement, found equal element by element. `kind` is "transposed" (a matrix), "permuted" (`dims`
+    is the order of A's dimensions in B), "reshaped", "joined" (the tensors of the side that has several, in this order,
+    one after the other along `dims[0]`) or "stacked" (the same along a dimension of its own). `a` and `b` are keys."""
+
+    kind: str
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+    dims: tuple[int, ...] = ()
+
+
 class Verdict(NamedTuple):
-    """What the comparison comes to. `id` is one of "identical", "same-weights" (in another container, under other names),
-    "cast", "fine-tuned", "unrelated-values", "different-architectures", "structure" (no values were read), "empty"; `facts`
-    are figures for the sentence, `moved` and `frozen` the groups of layers whose values did and did not change."""
+    """What the comparison comes to, and never more than was looked at. `id` is one of
+
+        identical                the same tensors, values and metadata, all of them read
+        same-weights             all tensors are in both with the same values, in another container or under other names
+        cast                     the same, but for element types
+        rearranged               the same, some of them transposed, reshaped, split or joined
+        partly-same              what both have is the same, but tensors are missing or of another shape
+        partly-read              what could be read is the same, but not all could be read
+        parts                    two parts of one checkpoint, which hold different pieces of it
+        fine-tuned               the tensors that both have point the same way
+        unrelated-values         they do not
+        different-architectures  most tensors have no partner
+        unreadable               no values could be read
+        structure                no values were to be read
+        empty                    nothing to compare
+
+    `facts` are figures for the sentence: "pairs", "only_a", "only_b", "shapes" (pairs of other shapes), "read" and "unread" (pairs),
+    "moved" (pairs of other values), "casts", "renamed", "rearranged" (pairs and tensors without partner that `Rearranged` explains).
+    `moved` and `frozen` are the groups of layers whose values did and did not change."""
 
     id: str
     facts: tuple[tuple[str, int | float | str], ...] = ()
@@ -65,8 +92,8 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`state_dicts` are the ones compared (`"*"`: all tensors of the file); `pairs` go in stored order of A, what only B has
-    comes after what stands before it there."""
+    """`state_dicts` are the ones compared (`"*"`: all tensors of the file, with `weights_only` those of its models); `pairs` go in
+    stored order of A, what only B has comes after what stands before it there."""
 
     a: Checkpoint
     b: Checkpoint
@@ -75,7 +102,9 @@ class Comparison:
     rules: tuple[Rule, ...] = ()
     offered: tuple[Rule, ...] = ()
     values: tuple[ValueChange, ...] = ()
+    rearranged: tuple[Rearranged, ...] = ()
     verdict: Verdict | None = None
+    weights_only: bool = False
 
     @property
     def counts(self) -> dict[str, int]:
@@ -90,12 +119,13 @@ class Comparison:
 
 
 def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None,
-            accepted: Sequence[Rule] = (), rejected: frozenset[tuple[str, str]] = frozenset(),
+            accepted: Sequence[Rule] = (), rejected: frozenset[tuple[str, str]] = frozenset(), weights_only: bool = False,
             monitor: Monitor = QUIET) -> Comparison:
-    """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. Raises
-    UsageError for a state dict that is not there, Cancelled."""
-    path_a, path_b = choose_both(a, b, in_a, in_b)
-    tensors_a, tensors_b = tensors_of(a, path_a), tensors_of(b, path_b)
+    """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. `weights_only`
+    leaves out what is no weight of a model: optimizers, random states, and values that are no tensors. Raises UsageError for a state
+    dict that is not there, Cancelled."""
+    path_a, path_b = choose_both(a, b, in_a, in_b, weights_only)
+    tensors_a, tensors_b = tensors_of(a, path_a, weights_only), tensors_of(b, path_b, weights_only)
     matching = match(shapes_of(tensors_a), shapes_of(tensors_b), accepted=tuple(accepted), rejected=rejected, monitor=monitor)
     by_rule = {name: number for number, rule in enumerate(matching.rules) for name, _ in rule.pairs}
     pairs = []
@@ -110,7 +140,7 @@ def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str 
             status = "shape" if x.shape != y.shape or x.layout != y.layout else "dtype" if x.dtype != y.dtype else "unread"
             pairs.append(Pair(x.key, y.key, status, by_rule.get(name, -1), _differ(x.device, y.device)))
     return Comparison(a, b, (path_a, path_b), tuple(pairs), matching.rules, matching.offered,
-                      tuple(value_changes(a, b, path_a, path_b)))
+                      () if weights_only else tuple(value_changes(a, b, path_a, path_b)), weights_only=weights_only)
 
 
 def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict | None = None, *,
@@ -143,4 +173,4 @@ def _in_order(a: list[str], b: list[str], matching: Matching) -> list[tuple[str 
     return result
 
 
-__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Pair", "Verdict", "pair_up", "with_pairs"]
+__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Pair", "Rearranged", "Verdict", "pair_up", "with_pairs"]

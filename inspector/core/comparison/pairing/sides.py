@@ -6,7 +6,8 @@ from itertools import product
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import UsageError
-from inspector.core.naming_conventions import USUAL_WEIGHTS
+from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state, is_weights
+from inspector.core.training.optimizers import optimizers
 
 from .rules import Shape
 
@@ -15,8 +16,12 @@ WHOLE = "*"             # all tensors of the file, by their keys
 _MOST = 12
 
 
-def tensors_of(ckpt: Checkpoint, state_dict: str) -> dict[str, TensorInfo]:
-    """name -> tensor of one state dict in stored order, or of the whole file (`WHOLE`)."""
+def tensors_of(ckpt: Checkpoint, state_dict: str, weights_only: bool = False) -> dict[str, TensorInfo]:
+    """name -> tensor of one state dict in stored order, or of the whole file (`WHOLE`), of its models alone if asked."""
+    if state_dict == WHOLE and weights_only:
+        models = set(weights_in(ckpt))
+        return {key: info for key, info in ckpt.tensors.items()
+                if info.state_dict in models and not is_random_state(key.partition(".")[0])}
     if state_dict == WHOLE:
         return dict(ckpt.tensors)
     return {info.name: info for info in ckpt.tensors.values() if info.state_dict == state_dict}
@@ -26,17 +31,25 @@ def shapes_of(tensors: dict[str, TensorInfo]) -> dict[str, Shape | None]:
     return {name: info.shape for name, info in tensors.items()}
 
 
-def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str | None = None) -> tuple[str, str]:
+def weights_in(ckpt: Checkpoint) -> list[str]:
+    """The state dicts that hold a model's weights, and not the state of an optimizer, a scheduler or a scaler."""
+    states = tuple(f"{found.path}.state".lstrip(".") for found in optimizers(ckpt))
+    return [path for path in ckpt.state_dicts if is_weights(path) and not any(path == state or path.startswith(f"{state}.")
+                                                                              for state in states)]
+
+
+def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str | None = None,
+                weights_only: bool = False) -> tuple[str, str]:
     """The state dicts of `a` and `b` to compare: as asked, or the whole files when most of their keys are the same, or the
     two that have most in common. Raises UsageError for one that is not there."""
     for ckpt, asked in ((a, in_a), (b, in_b)):
         if asked not in (None, WHOLE, *ckpt.state_dicts):
             raise UsageError(f"there is no state dict {asked!r} in {ckpt.path}",
                              "It has: " + (", ".join(map(repr, ckpt.state_dicts)) or "none") + ".")
-    if in_a is None and in_b is None and _mostly_the_same(a, b):
+    if in_a is None and in_b is None and _mostly_the_same(tensors_of(a, WHOLE, weights_only), tensors_of(b, WHOLE, weights_only)):
         return WHOLE, WHOLE
-    from_a = [in_a] if in_a is not None else candidates(a)
-    from_b = [in_b] if in_b is not None else candidates(b)
+    from_a, from_b = ([asked] if asked is not None else (weights_in(ckpt)[:_MOST] if weights_only else []) or candidates(ckpt)
+                      for ckpt, asked in ((a, in_a), (b, in_b)))
     kinds_a, kinds_b = ([_kinds(ckpt, path) for path in paths] for ckpt, paths in ((a, from_a), (b, from_b)))
     best = max(product(range(len(from_a)), range(len(from_b))),
                key=lambda at: (_common(kinds_a[at[0]], kinds_b[at[1]]), _wanted(from_a[at[0]]) + _wanted(from_b[at[1]])))
@@ -66,9 +79,9 @@ def candidates(ckpt: Checkpoint) -> list[str]:
     return sorted(ckpt.state_dicts, key=lambda path: (is_state(path), -_wanted(path)))[:_MOST] or [WHOLE]
 
 
-def _mostly_the_same(a: Checkpoint, b: Checkpoint) -> bool:
-    both = sum(key in b.tensors for key in a.tensors)
-    return both * 2 > min(len(a.tensors), len(b.tensors))
+def _mostly_the_same(a: dict[str, TensorInfo], b: dict[str, TensorInfo]) -> bool:
+    both = sum(key in b for key in a)
+    return both * 2 > min(len(a), len(b))
 
 
 def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, Shape | None]]:
