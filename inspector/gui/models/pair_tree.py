@@ -44,6 +44,8 @@ class Figures:
         self.status[:len(self.pairs)] = [_CODES[pair.status] for pair in self.pairs]
         self.device: Bools = np.zeros(total, dtype=bool)
         self.device[:len(self.pairs)] = [pair.device for pair in self.pairs]
+        self.counters: Bools = np.zeros(total, dtype=bool)
+        self.counters[:len(self.pairs)] = [_is_counter(comparison, pair) for pair in self.pairs]
         self.of: dict[str, Floats] = {name: np.full(total, np.nan) for name in FIGURES}
         self.changes = 0
         self.fill((n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None)
@@ -64,6 +66,13 @@ class Figures:
         """status -> how many, and the pairs on other devices."""
         found = np.bincount(self.status, minlength=len(STATUSES))
         return {status: int(count) for status, count in zip(STATUSES, found, strict=True)} | {DEVICE: int(self.device.sum())}
+
+
+def _is_counter(comparison: core.Comparison, pair: core.Pair) -> bool:
+    """Whether a pair is of whole numbers, or of one element that the optimizer's steps are counted in."""
+    info = comparison.a.tensors[pair.a] if pair.a is not None else comparison.b.tensors[pair.b or ""]
+    known = core.DTYPES.get(info.dtype)
+    return (known is not None and known.kind in ("int", "uint", "bool")) or (info.numel == 1 and info.name.endswith("step"))
 
 
 class PairTree(KeyTree):
@@ -97,7 +106,8 @@ class PairTree(KeyTree):
         return {name: int(count) for name, count in zip((*STATUSES, DEVICE), found, strict=True) if count}
 
     def peak(self, figure: str, n: int) -> float:
-        """The greatest of one of `FIGURES` at or below `n` (of "cosine" the least); NaN while none is known."""
+        """The greatest of one of `FIGURES` at or below `n` (of "cosine" the least); NaN while none is known. Steps and other counters
+        count where there is nothing else: 400 batches more are no difference of 400 between weights."""
         return float(self._peak(figure)[n])
 
     def first_renamed(self, n: int) -> int | None:
@@ -156,9 +166,14 @@ class PairTree(KeyTree):
     def _peak(self, figure: str) -> Floats:
         self._sum_figures()
         if figure not in self._peaks:
+            combine = np.fmin if figure == "cosine" else np.fmax
+            entries = self.entry[self._entered]
             own = np.full(len(self), np.nan)
-            own[self._entered] = self.figures.of[figure][self.entry[self._entered]]
-            self._peaks[figure] = self._upwards(own, np.fmin if figure == "cosine" else np.fmax)
+            own[self._entered] = self.figures.of[figure][entries]
+            weights = own.copy()
+            weights[self._entered[self.figures.counters[entries]]] = np.nan
+            weights, everything = self._upwards(weights, combine), self._upwards(own, combine)
+            self._peaks[figure] = np.where(np.isnan(weights), everything, weights)
         return self._peaks[figure]
 
     def _upwards(self, own: Any, combine: np.ufunc) -> Any:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,6 +48,20 @@ def test_that_a_name_both_files_have_for_different_tensors_is_shown_twice() -> N
     comparison = core.pair_up(checkpoint({"x.weight": (2, 2)}), checkpoint({"x.weight": (2, 2)}))
     apart = core.with_pairs(comparison, [core.Pair("x.weight", None, "only-a"), core.Pair(None, "x.weight", "only-b")])
     assert aligned_names(apart) == ["x.weight", "x.weight (B)"]
+
+
+def test_that_counters_are_no_groups_largest_difference() -> None:
+    a = checkpoint({"bn.weight": (4,), "only.num_batches_tracked": ()})
+    counted = a.tensors["bn.weight"]._replace(key="bn.num_batches_tracked", shape=(), stride=(), dtype="int64")
+    steps = a.tensors["only.num_batches_tracked"]._replace(dtype="int64")
+    a = replace(a, tensors={"bn.weight": a.tensors["bn.weight"], counted.key: counted, steps.key: steps})
+    pairs = [core.Pair(key, key, "values", difference=core.Difference(1, 1, apart))
+             for key, apart in (("bn.weight", 0.25), ("bn.num_batches_tracked", 400.0), ("only.num_batches_tracked", 7.0))]
+    tree = build_pair_tree(Figures(core.with_pairs(core.pair_up(a, a), pairs)))
+    assert tree.peak("max", node(tree, "bn")) == 0.25
+    assert tree.peak("max", node(tree, "bn.num_batches_tracked")) == 400
+    assert tree.peak("max", node(tree, "only")) == 7
+    assert tree.peak("max", 0) == 0.25
 
 
 def test_that_groups_count_their_pairs_by_status() -> None:
