@@ -30,7 +30,11 @@ NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpick
 FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
                    "os.chdir", "os.fchdir", "sys.path.insert", "sys.path.append",
                    "torch.load", "torch.jit.load", "torch.package.PackageImporter", "np.load", "numpy.load"}
-LATE = {"inspector.cli", "inspector.gui.app", "inspector.gui.frame.main_window", "inspector.core.opening"}
+LATE = {"inspector.cli", "inspector.core.opening",
+        "inspector.gui.app",                        # a second start is gone before Qt is loaded
+        "inspector.gui.panels",                     # a list of names: each panel is loaded when its tab is first looked at
+        "inspector.gui.frame.compare_commands", "inspector.gui.frame.edit_commands",      # a page and dialogs, when they are asked for
+        "inspector.gui.models.tree_model"}          # numpy, in a worker, while the window is painted
 BY_NAME = {"inspector.core", "inspector.core.formats", "inspector.cli"}        # rooms that are lists of names, loaded by `runtime.late`
 
 

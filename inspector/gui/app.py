@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 
-from .frame import instance
-
 
 def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
     """Opens `paths` in the window and gives the exit code once it is closed. `screenshot` names a PNG to draw off screen
@@ -16,11 +14,18 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     Raises core.InspectorError when there is nothing to draw the picture of."""
     if screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    elif not demo and not new_window and instance.hand_over(paths):
+    elif not demo and not new_window and _handed_over(paths):
         return 0
-    from .frame import windows
+    from inspector import core
+    with core.collector_paused(for_good=True):
+        from .frame import windows
     if screenshot is not None:
         return windows.picture(paths, screenshot)
     return windows.show(paths, remember=not demo, listen=not (demo or new_window))
+
+
+def _handed_over(paths: list[str]) -> bool:
+    from .frame import instance
+    return instance.hand_over(paths)
 
 

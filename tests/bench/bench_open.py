@@ -29,7 +29,7 @@ CORE_OPEN = "import sys; from inspector import core; core.open(sys.argv[1]).tens
 PAINTED = """
 import os, sys, tempfile
 from PySide6.QtCore import QEvent, QObject, QTimer
-from inspector.gui import windows
+from inspector.gui.frame import windows
 
 class Watch(QObject):                       # leaves when the tree has been painted with the file's keys in it
     def eventFilter(self, seen, event):

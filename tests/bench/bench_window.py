@@ -22,7 +22,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from inspector.gui.frame.main_window import PANELS, MainWindow
+from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.panels.heatmap import HeatmapPanel
@@ -113,7 +113,7 @@ def main() -> None:
     ckpt = document.checkpoint
     assert ckpt is not None
     session.select(Selection(document.id))
-    window.show_panel([panel.name for panel in PANELS].index("layers"))
+    window.view.show_panel("layers")
     heart = Heartbeat()
 
     layers = window.findChildren(LayersPanel)[0]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
 from inspector import core
-from inspector.gui.dialogs.edit import EditDialog
-from inspector.gui.dialogs.save import SaveDialog
 from inspector.gui.kit import file_dialogs, message_boxes
 from inspector.gui.state import edit_words, suggested_edits
 from inspector.gui.state.pending_edits import Editing, edited_path
@@ -21,6 +21,9 @@ from inspector.gui.state.tasks import Tasks
 from .banner import SavedBanner
 from .menus import Menus
 from .opening import Opener, name_of
+
+if TYPE_CHECKING:
+    from inspector.gui.dialogs.save import SaveDialog
 
 _AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare")       # need no dialog where the selection says it all
 
@@ -36,6 +39,11 @@ class EditCommands(QObject):
         self._editing = Editing.shared(session, tasks)
         self._then_save: int | None = None      # a document to be saved once its edits are applied
         self.asks = True                        # before edits are lost
+        for name, run in (("undo", self.undo), ("redo", self.redo), ("save", self.save), ("save-as", self.save_as),
+                          ("load-recipe", self.load_recipe)):
+            menus.on(name, run)
+        for kind in edit_words.KINDS:
+            menus.on(f"edit-{kind.name}", partial(self.edit, kind.name))
         self._editing.applied.connect(self._applied)
         self._editing.save_asked.connect(lambda id: self.save_document(id, own=True))
         self._editing.change_asked.connect(self.change)
@@ -90,13 +98,17 @@ class EditCommands(QObject):
             self._session.add_edits(document.id, edits)
         else:
             suggested = _suggested(kind, document.checkpoint, selection)
-            EditDialog(self._session, self._tasks, document.id, kind, self._window, suggested=suggested).open()
+            self._ask(document.id, kind, suggested=suggested)
 
     def change(self, id: int, at: int) -> None:
         """Asks for a pending edit again."""
         if at < len(self._session.edits(id)) and self._editing.base(id, at) is not None:
             kind = edit_words.kind_of(self._session.edits(id)[at])
-            EditDialog(self._session, self._tasks, id, kind, self._window, at=at).open()
+            self._ask(id, kind, at=at)
+
+    def _ask(self, id: int, kind: str, *, at: int | None = None, suggested: str = "") -> None:
+        from inspector.gui.dialogs.edit import EditDialog
+        EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested).open()
 
     def _at_once(self, kind: str, ckpt: core.Checkpoint, selection: Selection) -> tuple[core.Edit, ...]:
         """The edits that the selection asks for by itself."""
@@ -158,6 +170,7 @@ class EditCommands(QObject):
             else:
                 self._then_save = id
             return None
+        from inspector.gui.dialogs.save import SaveDialog
         edits = self._session.edits(id)
         dialog = SaveDialog(self._tasks, document, document.path if own and _can_replace(document) else edited_path(document.path),
                             self._window)

@@ -18,6 +18,8 @@ from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.tasks import Tasks
 
+Choose = Callable[[bool, Callable[[list[str]], None]], None]        # asks for files, or a folder, and hands on what was chosen
+
 MANY = 20                       # more files than this at once are asked about
 FOLDER_CAP = 2000               # entries of a folder that are looked at
 SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", ".tar", ".pkl", ".mdlus", ".params", ".torch")
@@ -125,7 +127,7 @@ class Opener(QObject):
 
         self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),
-                          on_cancel=lambda: self._session.cancelled(id),
+                          on_cancel=lambda: self._session.cancelled(id), urgent=True,
                           label=self.tr("Opening {name}").format(name=core.visible(os.path.basename(path), 60)))
 
     def _our_fault(self, error: Exception) -> core.InspectorError:

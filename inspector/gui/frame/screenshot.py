@@ -14,7 +14,6 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from inspector import core
-from inspector.gui.panels import PANELS
 from inspector.gui.state.session import Selection, State
 
 if TYPE_CHECKING:
@@ -22,23 +21,24 @@ if TYPE_CHECKING:
 
 SIZE = (1440, 900)
 PATIENCE = 300_000          # ms until the picture is given up
-_CALM = 200                 # ms of nothing going on before the shutter: timers that start work are shorter
+_CALM = 3                   # turns of the event loop: what is posted in one may post more for the next
 _FEW = 24                   # keys that are all shown; with more, the tree opens as far as it thinks fit
 
 
 class Camera(QObject):
     """`error` says afterwards what went wrong, or is None."""
 
-    def __init__(self, window: MainWindow, paths: list[str], out: str) -> None:
+    def __init__(self, window: MainWindow, out: str) -> None:
         super().__init__(window)
-        self._window, self._paths, self._out = window, paths, out
+        self._window, self._out = window, out
         self.error: core.InspectorError | None = None
         self._arranged = False
         self._painted = False
-        self._calm = QTimer(self)
-        self._calm.setSingleShot(True)
-        self._calm.setInterval(_CALM)
-        self._calm.timeout.connect(self._next)
+        self._calm = 0                  # turns of the event loop in which nothing went on
+        window.opener.confirm = lambda count, on_yes: on_yes()      # there is nobody to ask
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.timeout.connect(self._look)
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.timeout.connect(self._give_up)
@@ -50,27 +50,44 @@ class Camera(QObject):
         self._window.work.setSizes([width * 45 // 100, width * 55 // 100])
         self._window.show()
         self._late.start(PATIENCE)
-        self._window.tasks.changed.connect(self._wait)
-        self._window.open_paths(self._paths)
-        self._wait()
+        self._window.tasks.changed.connect(self._again)
+        self._again()
 
-    def _wait(self) -> None:
+    def _again(self) -> None:
+        """Something goes on: it is to be calm from now on."""
+        self._calm = 0
+        self._turn.start(0)
+
+    def _look(self) -> None:
+        """Goes on once nothing runs in a worker, nothing is about to be started, and what was posted has been done."""
         if self._window.tasks.running:
-            self._calm.stop()
+            return                      # it says so when it changes
+        soon = self._soon()
+        if soon is not None:
+            self._calm = 0
+            self._turn.start(soon)
+        elif self._calm < _CALM:
+            self._calm += 1
+            self._turn.start(0)
         else:
-            self._calm.start()
+            self._next()
+
+    def _soon(self) -> int | None:
+        """In how many milliseconds the first of the window's timers goes off that run only once: a rest after which something is
+        read or drawn. None when none runs."""
+        timers = [timer.remainingTime() for timer in self._window.findChildren(QTimer)
+                  if timer.isSingleShot() and timer.isActive() and timer is not self._turn and timer is not self._late]
+        return min(timers, default=None)
 
     def _next(self) -> None:
-        if self._window.tasks.running:
-            return
         if not self._arranged:
             self._arranged = True
             self._arrange()
-            self._wait()
+            self._again()
         elif not self._painted:
             self._painted = True            # some of what is shown is only read once it is to be painted
             self._window.grab()
-            self._wait()
+            self._again()
         else:
             self._shoot()
 
@@ -80,12 +97,11 @@ class Camera(QObject):
         first = next(iter(session.documents), None)
         if first is None:
             return
-        names = [panel.name for panel in PANELS]
         panel = os.environ.get("INSPECTOR_SCREENSHOT_PANEL", "overview")
         if panel == "compare" and len(session.documents) > 1:
             self._compare()
             return
-        window.show_panel(names.index(panel) if panel in names else 0)
+        window.view.show_panel(panel)
         recipe = os.environ.get("INSPECTOR_SCREENSHOT_RECIPE", "")
         if recipe and first.checkpoint is not None:
             window.edits.asks = False
@@ -93,15 +109,15 @@ class Camera(QObject):
                                on_done=lambda edits: session.add_edits(first.id, edits))
         loaded = [document.checkpoint for document in session.documents if document.checkpoint is not None]
         if sum(len(ckpt.tensors) + len(ckpt.values) for ckpt in loaded) <= _FEW:
-            window.expand_all()
+            window.tree.expand_all()
         session.select(self._wanted(first.id))
 
     def _compare(self) -> None:
         """The first two files side by side, at the asked key."""
         window = self._window
         first, second = window.session.documents[:2]
-        window.compare_documents(first.id, second.id)
-        page, key = window.compare_page, os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
+        window.comparison.compare_documents(first.id, second.id)
+        page, key = window.comparison.page, os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
         paired = page.model.tree is not None
         self._arranged = paired or page.comparing.error is not None         # again once the names are paired
         if paired:
@@ -127,7 +143,7 @@ class Camera(QObject):
     def _shoot(self) -> None:
         window = self._window
         window.activateWindow()
-        (window.compare_page.view if window.comparing_shown else window.tree).setFocus()              # no blinking cursor
+        (window.comparison.page.view if window.comparison.shown else window.tree).setFocus()              # no blinking cursor
         QApplication.processEvents()
         if not window.grab().save(self._out, "PNG"):
             self.error = core.SaveError(f"The picture could not be written to {core.visible(self._out)}",
@@ -144,9 +160,9 @@ class Camera(QObject):
         self._done()
 
     def _done(self) -> None:
-        self._calm.stop()
+        self._turn.stop()
         self._late.stop()
-        self._window.tasks.changed.disconnect(self._wait)
+        self._window.tasks.changed.disconnect(self._again)
         QApplication.exit(0)
 
 

@@ -3,9 +3,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer
 
+from inspector import core
 from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
@@ -14,6 +16,7 @@ from inspector.gui.state.tasks import Tasks
 from .application import Application, existing, keep_qt_quiet
 from .instance_server import Server
 from .main_window import MainWindow
+from .opening import MANY, Opener
 from .screenshot import Camera
 
 LISTEN_AFTER = 300          # ms; the files are on the screen by then
@@ -32,9 +35,10 @@ def picture(paths: list[str], out: str) -> int:
     keep_qt_quiet()
     with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
         settings = Settings(os.path.join(folder, "settings.ini"))
-        app = existing() or Application(settings.theme)
-        window = _window(settings)
-        camera = Camera(window, paths, out)
+        with core.collector_paused(for_good=True):
+            app = existing() or Application(settings.theme)
+            window = _window(settings, paths)
+        camera = Camera(window, out)
         QTimer.singleShot(0, camera.start)
         app.exec()
         window.close()
@@ -44,12 +48,14 @@ def picture(paths: list[str], out: str) -> int:
 
 
 def _show(paths: list[str], settings: Settings, listen: bool) -> int:
-    app = existing() or Application(settings.theme)
-    app.catcher.install()
-    window = _window(settings)
+    few = len(paths) <= MANY                # more are asked about first, by the window
+    with core.collector_paused(for_good=True):
+        app = existing() or Application(settings.theme)
+        app.catcher.install()
+        window = _window(settings, paths if few else ())
     app.file_asked.connect(lambda path: window.open_paths([path]))
     window.show()
-    window.open_paths([*paths, *app.window_is_there()])
+    window.open_paths([*([] if few else paths), *app.window_is_there()])
     if listen:
         QTimer.singleShot(LISTEN_AFTER, lambda: _listen(window))
     try:
@@ -58,9 +64,12 @@ def _show(paths: list[str], settings: Settings, listen: bool) -> int:
         app.catcher.remove()
 
 
-def _window(settings: Settings) -> MainWindow:
+def _window(settings: Settings, paths: Sequence[str] = ()) -> MainWindow:
+    """A window, made while `paths` are being opened already."""
     session, tasks = Session(), Tasks()
-    window = MainWindow(session, tasks, settings)
+    opener = Opener(session, tasks, settings)
+    opener.open(paths)
+    window = MainWindow(session, tasks, settings, opener=opener)
     for part in (session, tasks, settings):
         part.setParent(window)
     theme.watcher().dress()

@@ -110,6 +110,14 @@ class KeyTree:
         whole = int(self.nbytes[0])
         return int(self.nbytes[n]) / whole if whole else 0.0
 
+    def common_dtype(self, n: int) -> tuple[str | None, ...] | None:
+        """The dtype of all tensors at or below `n`, alone; () without tensors, None where they differ."""
+        return _named(self.dtypes, int(self.dtype[n]))
+
+    def common_device(self, n: int) -> tuple[str | None, ...] | None:
+        """The same of their devices; a device that is not stored is None."""
+        return _named(self.devices, int(self.device[n]))
+
     def children(self, n: int) -> Iterator[int]:
         child, end = n + 1, int(self.end[n])
         while child < end:
@@ -233,7 +241,9 @@ class KeyTree:
         self.entry_dtype = _ints([dtypes[dtype] for _, dtype, _ in kinds])[of]
         self.entry_device = _ints([devices[device] for _, _, device in kinds])[of]
         self.shapes, self.dtypes, self.devices = list(shapes), list(dtypes), list(devices)
-        samples = [self.infos[i] for i in np.unique(of, return_index=True)[1].tolist()]
+        first = np.zeros(len(kinds), dtype=np.int64)
+        first[of[::-1]] = np.arange(len(of))[::-1]          # the last to be written is the first of its kind
+        samples = [self.infos[i] for i in first.tolist()]
         many = max(1, len(self.infos))
         self._numel = _numbers([info.numel for info in samples], many)[of]
         self.entry_nbytes = _numbers([info.nbytes for info in samples], many)[of]
@@ -479,8 +489,17 @@ def _common(codes: Ints, first: NDArray[np.int64], last: NDArray[np.int64]) -> I
     return result
 
 
+def _named(names: Sequence[str | None], code: int) -> tuple[str | None, ...] | None:
+    return None if code == MIXED else () if code == NONE else (names[code],)
+
+
 def _number_ranks(numbers: Numbers) -> Ints:
-    return np.unique(numbers, return_inverse=True)[1].reshape(-1).astype(np.int32)
+    """Ranks of `numbers`, equal ones equal."""
+    order = np.argsort(numbers, kind="stable")
+    ordered = numbers[order]
+    ranks = np.zeros(len(numbers), dtype=np.int32)
+    ranks[order[1:]] = np.cumsum(ordered[1:] != ordered[:-1])
+    return ranks
 
 
 def _dense_ranks(keys: Sequence[Any], monitor: core.Monitor) -> Ints:

@@ -13,16 +13,18 @@ once. Everything is linear in the size of the tree, whatever is typed.
 """
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector import core
 
-from .key_tree import Bools, KeyTree
+if TYPE_CHECKING:                   # a term is understood without them
+    import numpy as np
+
+    from .key_tree import Bools, KeyTree
 
 _TERM = re.compile(r'(-?)((?:shape|dtype|device):|>=|<=|>|<)?((?:"[^"]*"?|[^\s"])*)', re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgtp]?)(i?)b?)", re.IGNORECASE)
@@ -115,6 +117,7 @@ def contains(tree: KeyTree, text: str) -> Bools:
     text = text.casefold()
     if "." in text:
         return _run(tree, _Automaton(text, anchored=False))
+    import numpy as np
     named = np.fromiter((text in name for name in tree.folded_names), dtype=bool, count=len(tree.names))
     return tree.cover(np.flatnonzero(named[tree.name_id]))
 
@@ -168,6 +171,7 @@ class _Automaton:
 
 def _run(tree: KeyTree, automaton: _Automaton) -> Bools:
     """Level by level; each name is read once for each state that comes to it."""
+    import numpy as np
     states = [automaton.start]
     number = {automaton.start: 0}
     within = np.zeros(len(tree), dtype=np.int64)            # number of the state after each node's key
@@ -194,6 +198,7 @@ def _run(tree: KeyTree, automaton: _Automaton) -> Bools:
 
 def _distinct(values: np.ndarray[Any, Any], bound: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """The distinct `values` (all below `bound`), and where each of `values` is among them."""
+    import numpy as np
     if bound > 16 * len(values) + 100_000:
         distinct, back = np.unique(values, return_inverse=True)
         return distinct, back.reshape(-1)
@@ -209,6 +214,7 @@ def _distinct(values: np.ndarray[Any, Any], bound: int) -> tuple[np.ndarray[Any,
 
 def _tensors(tree: KeyTree, kinds: np.ndarray[Any, Any], wanted: list[bool]) -> Bools:
     """Nodes that are tensors of a kind (`kinds` per tensor) that is `wanted`."""
+    import numpy as np
     found = np.zeros(len(tree), dtype=bool)
     if wanted:
         found[tree.is_tensor] = np.array(wanted)[kinds[tree.entry[tree.is_tensor]]]
@@ -260,9 +266,10 @@ def _size_finder(sign: str, text: str) -> Callable[[KeyTree], Bools] | None:
         return None
     factor = (1024 if match.group(3) else 1000) ** (_UNITS.index(match.group(2).lower()) + 1 if match.group(2) else 0)
     limit = float(match.group(1)) * factor
-    compare = {">": np.greater, ">=": np.greater_equal, "<": np.less, "<=": np.less_equal}[sign]
+    compare = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}[sign]
 
     def fits(tree: KeyTree) -> Bools:
+        import numpy as np
         found = np.zeros(len(tree), dtype=bool)
         found[tree.is_tensor] = compare(tree.entry_nbytes[tree.entry[tree.is_tensor]], limit).astype(bool)
         return found

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QCoreApplication
 
@@ -13,8 +14,9 @@ from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.state.session import Document, State
 
-from .key_tree import MIXED, NONE, KeyTree
-from .tree_rows import TreeRows
+if TYPE_CHECKING:                   # numpy comes with them
+    from .key_tree import KeyTree
+    from .tree_rows import TreeRows
 
 COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes")
 NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES = range(6)
@@ -202,14 +204,14 @@ def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
     tensors, values = int(tree.tensors[node]), int(tree.plain_values[node])
     if not tensors:
         return (words.values(values), "", "", "", "")
-    return (words.tensors(tensors), _common(tree.dtypes, int(tree.dtype[node])), _common(tree.devices, int(tree.device[node])),
+    return (words.tensors(tensors), _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
             _number(int(tree.parameters[node])), _bytes(int(tree.nbytes[node])))
 
 
-def _common(names: list[str] | list[str | None], code: int) -> str:
-    if code == MIXED:
+def _shared_name(names: tuple[str | None, ...] | None) -> str:
+    if names is None:
         return QCoreApplication.translate("TreeModel", "mixed")
-    return "" if code == NONE else core.visible(names[code] or "")
+    return core.visible(names[0] or "") if names else ""
 
 
 def _own_parameters(line: Line, tree: KeyTree) -> int:

@@ -7,21 +7,26 @@ that says how far it is, one that failed has its reason below it.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from inspector import core
 from inspector.gui.state.session import Document, Selection, Session, State
 
 from . import search, tree_lines
-from .key_tree import KeyTree, build_key_tree
 from .tree_lines import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, Line
-from .tree_rows import TreeRows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from .key_tree import KeyTree
+    from .tree_rows import TreeRows
+
+    Nodes = NDArray[np.int64] | tuple[int, ...]
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -39,7 +44,7 @@ class Starts(Protocol):
     """What is needed of `Tasks`."""
 
     def start(self, key: Hashable, work: Callable[[core.Monitor], KeyTree], *, on_done: Callable[[KeyTree], None],
-              label: str = "") -> None: ...
+              label: str = "", urgent: bool = False) -> None: ...
 
     def cancel(self, key: Hashable) -> None: ...
 
@@ -167,34 +172,31 @@ class TreeModel(QAbstractTableModel):
         up = branch.rows.parent(int(branch.rows.rows[place]))
         return None if up is None else self.row_of(branch.document.id, up)
 
-    def nodes(self, ranges: Iterable[tuple[int, int]]) -> dict[int, NDArray[np.int64]]:
+    def nodes(self, ranges: Iterable[tuple[int, int]]) -> dict[int, Nodes]:
         """The nodes on rows `first ..= last` of each range, by document; a file without a tree gives its root, 0."""
         found: dict[int, list[NDArray[np.int64]]] = {}
+        roots: dict[int, Nodes] = {}
         for first, last in ranges:
             for start, branch in zip(self._starts, self._branches, strict=True):
                 low, high = max(first - start, 0), min(last - start + 1, len(branch))
-                if low < high:
-                    part = branch.rows.rows[low:high] if branch.rows is not None else np.zeros(1, dtype=np.int64)
-                    found.setdefault(branch.document.id, []).append(part)
-        return {id: np.sort(np.concatenate(parts)) for id, parts in found.items()}
+                if low < high and branch.rows is not None:
+                    found.setdefault(branch.document.id, []).append(branch.rows.rows[low:high])
+                elif low < high:
+                    roots[branch.document.id] = (0,)
+        return {**roots, **{id: _sorted(parts) for id, parts in found.items()}}
 
-    def ranges(self, nodes: dict[int, NDArray[np.int64]]) -> list[tuple[int, int]]:
+    def ranges(self, nodes: dict[int, Nodes]) -> list[tuple[int, int]]:
         """The opposite of `nodes`: ranges of rows on which those of `nodes` stand that are visible."""
         result: list[tuple[int, int]] = []
         for start, branch in zip(self._starts, self._branches, strict=True):
             wanted = nodes.get(branch.document.id)
             if wanted is None:
                 continue
-            if branch.rows is None:
-                rows = np.zeros(1, dtype=np.int64)
-            else:
-                rows = branch.rows.rows_of(wanted[wanted < len(branch.rows.tree)])
-            breaks = np.flatnonzero(np.diff(rows) != 1)
-            firsts, lasts = np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:])
-            result += [(start + int(a), start + int(b)) for a, b in zip(firsts, lasts, strict=True)]
+            runs = branch.rows.runs_of(wanted) if branch.rows is not None else [(0, 0)]
+            result += [(start + first, start + last) for first, last in runs]
         return result
 
-    def selection(self, chosen: dict[int, NDArray[np.int64]], current: int) -> Selection | None:
+    def selection(self, chosen: dict[int, Nodes], current: int) -> Selection | None:
         """What the panels should answer for when these `nodes` are selected and `current` is the current row. A selection
         belongs to one file: that of the current row, or the first. None while the rows are still those of an older checkpoint,
         whose keys may be gone."""
@@ -326,7 +328,7 @@ class TreeModel(QAbstractTableModel):
         if at is None or self._branches[at].checkpoint is not tree.checkpoint:
             return                                  # closed or loaded again meanwhile
         branch = self._branches[at]
-        rows = TreeRows(tree)
+        rows = _rows_of(tree)
         if branch.rows is not None:
             rows.take_over(branch.rows)
         if self._query.terms:
@@ -369,14 +371,14 @@ class TreeModel(QAbstractTableModel):
 
     def _lay_out(self, id: int, checkpoint: core.Checkpoint) -> None:
         if self._tasks is None:
-            self.set_tree(id, build_key_tree(checkpoint))
+            self.set_tree(id, _key_tree(checkpoint, core.QUIET))
         else:
             def work(monitor: core.Monitor) -> KeyTree:
                 with core.collector_paused(for_good=True):
-                    return build_key_tree(checkpoint, monitor)
+                    return _key_tree(checkpoint, monitor)
 
             self._tasks.start(("tree", id), work,
-                              on_done=lambda tree: self.set_tree(id, tree), label=self.tr("Laying out the keys"))
+                              on_done=lambda tree: self.set_tree(id, tree), label=self.tr("Laying out the keys"), urgent=True)
 
     def _fail(self, at: int) -> None:
         branch = self._branches[at]
@@ -496,11 +498,24 @@ class TreeModel(QAbstractTableModel):
         if branch.rows is None:
             return first
         tree, rows = branch.rows.tree, branch.rows.rows
-        starting = np.fromiter((name.startswith(text) or text.startswith(name + ".") for name in tree.folded_names),
-                               dtype=bool, count=len(tree.names))
-        found = np.flatnonzero(starting[tree.name_id[tree.chain_top[rows]]])
-        return first + [row for row in found.tolist()
-                        if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
+        found = branch.rows.rows_named(lambda name: name.startswith(text) or text.startswith(name + "."))
+        return first + [row for row in found if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
+
+
+def _key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor) -> KeyTree:
+    """In a worker. The arrays come with numpy, which takes a tenth of a second to load: there, while the window is painted."""
+    from . import key_tree, tree_rows  # noqa: F401
+    return key_tree.build_key_tree(checkpoint, monitor)
+
+
+def _rows_of(tree: KeyTree) -> TreeRows:
+    from .tree_rows import TreeRows
+    return TreeRows(tree)
+
+
+def _sorted(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+    import numpy as np
+    return np.sort(np.concatenate(parts))
 
 
 __all__ = ["BYTES", "COLUMNS", "DEVICE", "DTYPE", "KEY", "LINE", "NAME", "PARAMETERS", "RAW", "SHAPE", "Kind", "Line", "TreeModel"]

@@ -6,6 +6,7 @@ A collapsed group hides one interval of the order, so all that is hidden is one 
 """
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,20 @@ class TreeRows:
         wanted = np.zeros(len(self.tree), dtype=bool)
         wanted[nodes] = True
         return np.flatnonzero(wanted[self.rows])
+
+    def runs_of(self, nodes: Sequence[int] | NDArray[Any]) -> list[tuple[int, int]]:
+        """The same as runs of neighbouring rows, first and last; nodes beyond the tree are none of it."""
+        wanted = np.asarray(nodes, dtype=np.int64)
+        rows = self.rows_of(wanted[wanted < len(self.tree)])
+        breaks = np.flatnonzero(np.diff(rows) != 1)
+        firsts, lasts = np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:])
+        return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
+
+    def rows_named(self, fits: Callable[[str], bool]) -> list[int]:
+        """The rows whose first name, without regard to case, `fits`."""
+        tree = self.tree
+        fitting = np.fromiter(map(fits, tree.folded_names), dtype=bool, count=len(tree.names))
+        return np.flatnonzero(fitting[tree.name_id[tree.chain_top[self.rows]]]).tolist()
 
     def parent(self, node: int) -> int | None:
         """The nearest group above that has a row of its own."""

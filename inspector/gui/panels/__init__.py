@@ -1,4 +1,5 @@
-"""What answers for the selection. One more panel is one more file and one more line in `PANELS`."""
+"""What answers for the selection. One more panel is one more file, a function that loads it when its tab is first looked at, and a
+line in `PANELS`."""
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -10,15 +11,6 @@ from PySide6.QtWidgets import QWidget
 from inspector import core
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-
-from .code import CodePanel
-from .details import Details
-from .edits import EditsPanel
-from .heatmap import HeatmapPanel
-from .layers import LayersPanel
-from .overview import Overview
-from .statistics import StatisticsPanel
-from .values import ValuesPanel
 
 
 class Panel(NamedTuple):
@@ -32,13 +24,53 @@ class Panel(NamedTuple):
     fits: Callable[[core.Checkpoint], bool] | None = None
 
 
+def _overview(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .overview import Overview
+    return Overview(session, tasks, parent)
+
+
+def _statistics(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .statistics import StatisticsPanel
+    return StatisticsPanel(session, tasks, parent)
+
+
+def _heatmap(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .heatmap import HeatmapPanel
+    return HeatmapPanel(session, tasks, parent)
+
+
+def _values(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .values import ValuesPanel
+    return ValuesPanel(session, tasks, parent)
+
+
+def _layers(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .layers import LayersPanel
+    return LayersPanel(session, tasks, parent)
+
+
+def _details(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .details import Details
+    return Details(session, tasks, parent)
+
+
+def _edits(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .edits import EditsPanel
+    return EditsPanel(session, tasks, parent)
+
+
+def _code(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .code import CodePanel
+    return CodePanel(session, tasks, parent)
+
+
 PANELS: tuple[Panel, ...] = (
-    Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", Overview),
-    Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", StatisticsPanel),
-    Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", HeatmapPanel),
-    Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", ValuesPanel),
-    Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", LayersPanel),
-    Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", Details),
-    Panel("edits", lambda: QCoreApplication.translate("Panels", "Edits"), "edit", EditsPanel),
-    Panel("code", lambda: QCoreApplication.translate("Panels", "Code"), "code", CodePanel, lambda ckpt: bool(core.texts(ckpt))),
+    Panel("overview", lambda: QCoreApplication.translate("Panels", "Overview"), "overview", _overview),
+    Panel("statistics", lambda: QCoreApplication.translate("Panels", "Statistics"), "chart", _statistics),
+    Panel("heatmap", lambda: QCoreApplication.translate("Panels", "Heatmap"), "heatmap", _heatmap),
+    Panel("values", lambda: QCoreApplication.translate("Panels", "Values"), "values", _values),
+    Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", _layers),
+    Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", _details),
+    Panel("edits", lambda: QCoreApplication.translate("Panels", "Edits"), "edit", _edits),
+    Panel("code", lambda: QCoreApplication.translate("Panels", "Code"), "code", _code, lambda ckpt: bool(core.texts(ckpt))),
 )

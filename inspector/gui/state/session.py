@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Signal
 
 from inspector import core
 
-Edits = tuple[core.Edit, ...]
+Edits = tuple["core.Edit", ...]        # a name, so that no edit is loaded before there is one
+
 _UNDONE = 200           # steps back that are remembered
 
 

@@ -49,9 +49,10 @@ class _Stop(core.Monitor):
 class Task:
     """One piece of work, as the activity strip lists it. `done` and `total` are in the work's own units (0: unknown)."""
 
-    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str) -> None:
+    def __init__(self, key: Hashable, work: Callable[[core.Monitor], Any], label: str, urgent: bool = False) -> None:
         self.key = key
         self.label = label
+        self.urgent = urgent
         self.done, self.total, self.doing = 0, 0, ""
         self.started = time.monotonic()
         self.work = work
@@ -98,16 +99,17 @@ class Tasks(QObject):
 
     def start(self, key: Hashable, work: Callable[[core.Monitor], T], *, on_done: Callable[[T], None],
               on_error: Callable[[Exception], None] | None = None, on_progress: Callable[[int, int, str], None] | None = None,
-              on_cancel: Callable[[], None] | None = None, label: str = "") -> None:
+              on_cancel: Callable[[], None] | None = None, label: str = "", urgent: bool = False) -> None:
         """Calls `work(monitor)` in a worker and then one of the callbacks on the GUI thread: `on_done` with its result,
         `on_error` with what it raised (without one, the exception hook gets it), `on_cancel` when a person cancelled it.
-        A newer start with the same key silences the older, which then calls nothing."""
+        A newer start with the same key silences the older, which then calls nothing. `urgent`: the window has nothing to show
+        without it, so it does not give way to other programs."""
         if self._closed:
             return
         older = self._tasks.pop(key, None)
         if older is not None:
             older.silence()
-        task = Task(key, work, label)
+        task = Task(key, work, label, urgent)
         task.on_done, task.on_error, task.on_progress, task.on_cancel = on_done, on_error, on_progress, on_cancel
         self._tasks[key] = task
         if key in self._busy:
@@ -160,7 +162,6 @@ class Tasks(QObject):
 
     def _work(self) -> None:
         """The life of a worker. Nothing of Qt is touched here but the one queued signal."""
-        _give_way()
         while True:
             with self._ready:
                 while not self._queue:
@@ -169,6 +170,8 @@ class Tasks(QObject):
             if task is None:
                 return
             try:
+                if not task.urgent:
+                    _give_way()
                 if not task.silenced:
                     task.result = task.work(task.monitor)
             except core.Cancelled:
@@ -226,8 +229,8 @@ class Tasks(QObject):
 
 
 def _give_way() -> None:
-    """The window's thread goes first when there is more to do than processors are free for, before this one and those that it
-    starts. Linux has priorities for each thread; elsewhere, the system sees to windows itself."""
+    """From now on the window's thread goes first when there is more to do than processors are free for, before this one and those
+    that it starts. Linux has priorities for each thread; elsewhere, the system sees to windows itself."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)

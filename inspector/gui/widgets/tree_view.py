@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from inspector.gui.kit import icons, words
-from inspector.gui.models.key_tree import KeyTree
 from inspector.gui.models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
 from inspector.gui.state.session import Selection, Session
 
 from .row_painter import PAD
 from .tree_delegate import TreeDelegate
 from .tree_table import TreeTable
+
+if TYPE_CHECKING:
+    from inspector.gui.models.key_tree import KeyTree
+    from inspector.gui.models.tree_model import Nodes
 
 COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
@@ -47,7 +49,7 @@ class TreeView(TreeTable):
         super().__init__(model, parent)
         self._session = session
         self._model = model
-        self._chosen: dict[int, tuple[KeyTree | None, np.ndarray]] = {}     # what a person selected, shown or not
+        self._chosen: dict[int, tuple[KeyTree | None, Nodes]] = {}     # what a person selected, shown or not
         self._told: Selection | None = None     # what the session was last told
         self._current: _Place | None = None
         self._top: _Place | None = None

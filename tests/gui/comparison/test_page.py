@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -56,7 +56,7 @@ class Desk:
 
     @property
     def page(self) -> ComparePage:
-        return self.window.compare_page
+        return self.window.comparison.page
 
     def open(self, *sides: Arrays, names: tuple[str, ...] = ("a.safetensors", "b.safetensors", "c.safetensors")) -> list[int]:
         paths = [write(self.folder / name, arrays) for name, arrays in zip(names, sides, strict=False)]
@@ -77,8 +77,7 @@ class Desk:
     def settle(self) -> None:
         """Nothing runs, and no timer of the page waits to start something."""
         def calm() -> bool:
-            page = self.window._compare_page
-            waits = page is not None and (page._selecting.isActive() or page._typing.isActive())
+            waits = any(timer.isActive() and timer.isSingleShot() for timer in self.window.findChildren(QTimer))
             return not self.window.tasks.running and not waits
         self.qtbot.waitUntil(calm, timeout=20_000)
 
@@ -121,7 +120,7 @@ def desk(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_p
 
 def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
     page = desk.compare(BASE, changed())
-    assert desk.window.comparing_shown
+    assert desk.window.comparison.shown
     assert desk.statuses() == {"conv.weight": "equal", "layers.1.weight": "values", "layers.0.weight": "dtype", "fc.weight": "shape",
                                "extra.weight": "only-b", "conv.bias": "only-a"}
     assert page.comparing.verdict is not None
@@ -136,7 +135,7 @@ def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monke
     monkeypatch.setattr(core, "differences", lambda comparison, **more: iter(()))
     desk.open(BASE, changed())
     desk.page.comparing.paired.connect(lambda: seen.append(desk.page.comparing.step))
-    desk.window.compare()
+    desk.window.comparison.compare()
     desk.finish()
     assert seen[0] is Step.PAIRING
     assert desk.statuses()["conv.weight"] == "unread"
@@ -303,13 +302,13 @@ def test_that_a_row_can_be_shown_in_its_file_and_the_comparison_found_again(desk
     desk.select("extra.weight")
     desk.menu()["Show in the file B"].trigger()
     desk.settle()
-    assert not desk.window.comparing_shown
+    assert not desk.window.comparison.shown
     selection = desk.session.selection
     assert selection is not None
     assert (selection.document, selection.keys) == (desk.session.documents[1].id, ("extra.weight",))
     step = desk.page.comparing.step
     desk.window.menus["compare"].trigger()
-    assert desk.window.comparing_shown
+    assert desk.window.comparison.shown
     assert desk.page.comparing.step is step
 
 
@@ -318,7 +317,7 @@ def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
     b = write(desk.folder / "b.safetensors", BASE, {"epoch": "2"})
     desk.window.open_paths([a, b])
     desk.settle()
-    desk.window.compare()
+    desk.window.comparison.compare()
     desk.finish()
     found = desk.page.comparing.comparison
     assert found is not None
@@ -340,7 +339,7 @@ def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) 
     assert desk.statuses()["module.layers.1.weight"] == "values"
     assert a.checkpoint is not None
     assert np.array_equal(core.read_numpy(a.checkpoint, "module.fc.weight"), changed()["fc.weight"])
-    desk.window.expand_all()
+    desk.window.view.expand_all()
     tree = desk.window.model
     assert "was: 10 × 16, other values" in {tree.line(row).edited for row in range(tree.rowCount())}
     page.undo.click()
@@ -387,7 +386,7 @@ def test_that_stopping_keeps_what_is_there_and_going_on_reads_the_rest(desk: Des
     monkeypatch.setattr(core, "differences", slowly)
     desk.open(BASE, BASE)
     page = desk.page
-    desk.window.compare()
+    desk.window.comparison.compare()
     desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False, timeout=20_000)
     page.button.click()
     assert page.comparing.step is Step.STOPPED
@@ -405,7 +404,7 @@ def test_that_closing_a_file_ends_its_comparison(desk: Desk) -> None:
     page = desk.compare(BASE, changed())
     desk.session.remove(desk.session.documents[0].id)
     assert desk.session.compared is None
-    assert not desk.window.comparing_shown
+    assert not desk.window.comparison.shown
     assert page.comparing.step is Step.IDLE
     assert page.model.rowCount() == 0
 
@@ -415,7 +414,7 @@ def test_that_a_file_that_cannot_be_opened_says_so_in_its_place(desk: Desk) -> N
     a = write(desk.folder / "a.safetensors", BASE)
     desk.window.open_paths([a, str(desk.folder / "bad.safetensors")])
     desk.settle()
-    desk.window.compare()
+    desk.window.comparison.compare()
     desk.settle()
     assert desk.page.comparing.step is Step.FAILED
     assert desk.page.verdict.property("level") == "danger"
@@ -440,7 +439,7 @@ def test_that_sides_can_be_exchanged_and_chosen_anew(desk: Desk) -> None:
 def test_that_the_state_dict_can_be_chosen_where_there_are_several(desk: Desk, tmp_path: Path) -> None:
     desk.window.open_paths(core.make_demo(tmp_path))
     desk.settle()
-    desk.window.compare()
+    desk.window.comparison.compare()
     desk.finish()
     box = desk.page.sides.dicts[0]
     assert not box.isHidden()
@@ -469,7 +468,7 @@ def test_that_the_menu_of_the_tree_compares_with_other_files(desk: Desk) -> None
 def test_that_a_file_that_is_not_open_yet_can_be_chosen(desk: Desk) -> None:
     path = write(desk.folder / "other.safetensors", changed())
     desk.open(BASE)
-    desk.window.choose = lambda folders, on_chosen: on_chosen([path])
+    desk.window.files.choose = lambda folders, on_chosen: on_chosen([path])
     desk.window.menus["compare"].trigger()
     desk.finish()
     assert desk.statuses()["extra.weight"] == "only-b"
@@ -550,7 +549,8 @@ def test_that_a_picture_can_be_taken_of_a_comparison(desk: Desk, monkeypatch: py
     monkeypatch.setenv("INSPECTOR_SCREENSHOT_KEY", "layers.1.weight")
     paths = [write(desk.folder / name, arrays) for name, arrays in (("a.safetensors", BASE), ("b.safetensors", changed()))]
     out = desk.folder / "out.png"
-    camera = Camera(desk.window, paths, str(out))
+    camera = Camera(desk.window, str(out))
+    desk.window.open_paths(paths)
     camera.start()
     desk.qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
     assert camera.error is None

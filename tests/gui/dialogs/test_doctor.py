@@ -100,7 +100,7 @@ def test_that_an_error_is_explained_without_any_file(session: Session, tasks: Ta
 
 def test_that_a_file_is_checked_against_another(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path) -> None:
     model = write(tmp_path / "model.safetensors", {**NET, "fc.weight": (12, 4), "fc.bias": (12,)})
-    window.choose = lambda folders, on_chosen: on_chosen([model])
+    window.files.choose = lambda folders, on_chosen: on_chosen([model])
     window.menus["against"].trigger()
     settle(window, qtbot)
     doctor = dialog(window)
@@ -115,7 +115,7 @@ def test_that_a_file_is_checked_against_another(window: MainWindow, session: Ses
 
 def test_that_a_file_that_fits_says_so(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     model = write(tmp_path / "model.safetensors", {f"module.{key}": shape for key, shape in NET.items()})
-    window.choose = lambda folders, on_chosen: on_chosen([model])
+    window.files.choose = lambda folders, on_chosen: on_chosen([model])
     window.menus["against"].trigger()
     settle(window, qtbot)
     doctor = dialog(window)
@@ -127,7 +127,7 @@ def test_that_a_file_that_fits_says_so(window: MainWindow, qtbot: QtBot, tmp_pat
 
 def test_that_shapes_that_differ_are_listed_with_both(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     shapes = {f"module.{key}": shape for key, shape in NET.items()} | {"module.fc.weight": (12, 4)}
-    window.choose = lambda folders, on_chosen: on_chosen([write(tmp_path / "model.safetensors", shapes)])
+    window.files.choose = lambda folders, on_chosen: on_chosen([write(tmp_path / "model.safetensors", shapes)])
     window.menus["against"].trigger()
     settle(window, qtbot)
     doctor = dialog(window)
@@ -139,7 +139,7 @@ def test_that_shapes_that_differ_are_listed_with_both(window: MainWindow, qtbot:
 
 def test_that_a_reference_that_is_none_says_why(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     (tmp_path / "shapes.json").write_text("[1, 2")
-    window.choose = lambda folders, on_chosen: on_chosen([str(tmp_path / "shapes.json")])
+    window.files.choose = lambda folders, on_chosen: on_chosen([str(tmp_path / "shapes.json")])
     window.menus["against"].trigger()
     settle(window, qtbot)
     doctor = dialog(window)
@@ -152,9 +152,9 @@ def test_that_the_comparison_asks_whether_one_side_loads_into_the_other(window: 
                                                                        tmp_path: Path) -> None:
     window.open_paths([write(tmp_path / "plain.safetensors", NET)])
     settle(window, qtbot)
-    window.compare()
+    window.comparison.compare()
     settle(window, qtbot)
-    window.compare_page.rules.fit_asked.emit(0)
+    window.comparison.page.rules.fit_asked.emit(0)
     settle(window, qtbot)
     doctor = dialog(window)
     assert doctor.document is session.documents[0]

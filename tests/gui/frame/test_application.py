@@ -156,8 +156,8 @@ from PySide6.QtCore import QTimer
 from inspector.gui import app
 from inspector.gui.frame import windows
 make = windows._window
-def watched(settings):
-    window = make(settings)
+def watched(settings, paths=()):
+    window = make(settings, paths)
     def look():
         if window.tasks.running or not window.session.documents:
             QTimer.singleShot(5, look)

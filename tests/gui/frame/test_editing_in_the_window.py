@@ -36,8 +36,8 @@ def button(widget: QWidget, text: str) -> QPushButton:
 
 
 def panel_of(window: MainWindow) -> EditsPanel:
-    window.show_panel_named("edits")
-    found = window.panels["edits"].content
+    window.view.show_panel("edits")
+    found = window.tabs.panel("edits")
     assert isinstance(found, EditsPanel)
     return found
 
@@ -54,8 +54,7 @@ def typed(form: Form, name: str, text: str) -> None:
 
 
 def planned(dialog: SaveDialog, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(dialog.planned, timeout=20_000):
-        pass
+    qtbot.waitUntil(lambda: dialog.plan is not None, timeout=20_000)
 
 
 def same(path: Path, expected: dict[str, torch.Tensor]) -> None:
@@ -74,7 +73,7 @@ def test_that_a_click_on_the_fix_a_look_and_a_save_repair_the_file(opened: tuple
     assert window.isWindowModified()
     assert window.windowTitle() == "last.pth[*] — Checkpoint Inspector"
     assert not [found for found in window.findChildren(QPushButton) if found.text() == "Strip “module.”" and found.isVisible()]
-    window.expand_all()
+    window.view.expand_all()
     line = next(window.model.line(row) for row in range(window.model.rowCount()) if window.model.line(row).key == "fc.weight")
     assert line.edited == "was: module.fc.weight"
     row = window.model.row_of(document.id, line.node or 0)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.menus import Menus
+from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit import message_boxes, theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session, State
@@ -128,7 +129,7 @@ def test_that_links_out_of_a_folder_are_followed_when_somebody_says_so_G03(windo
     document = session.documents[0]
     assert document.checkpoint is not None
     assert list(document.checkpoint.tensors) == ["a"]
-    window.reload()
+    window.files.reload()
     idle(tasks)
     assert document.state is State.READY                            # agreed to once, for as long as the file is open
 
@@ -301,9 +302,9 @@ def test_that_the_window_invites_while_files_hang_over_it(window: MainWindow) ->
     enter = QDragEnterEvent(QPoint(60, 60), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton,
                             Qt.KeyboardModifier.NoModifier)
     QApplication.sendEvent(window, enter)
-    assert window._veil.isVisible()
+    assert window.drops.isVisible()
     QApplication.sendEvent(window, QEvent(QEvent.Type.DragLeave))
-    assert not window._veil.isVisible() or window._veil.isHidden()
+    assert not window.drops.isVisible() or window.drops.isHidden()
 
 
 # -- menus ---------------------------------------------------------------------------------------------------------------------
@@ -367,7 +368,8 @@ def test_that_recent_files_are_in_the_menu_one_line_each(window: MainWindow, set
     there.write_bytes(b"x")
     settings.add_recent("/gone/c.pth")
     settings.add_recent(str(there))
-    recent = window.menus._recent
+    recent = window.menus.recent
+    recent.aboutToShow.emit()
     first, second = recent.actions()[:2]
     assert "a&&b\\n<i>.pth" in first.text()
     assert "\n" not in first.text()
@@ -443,15 +445,15 @@ def test_that_the_layout_comes_back_and_can_be_reset(window: MainWindow, session
     idle(tasks)
     window.resize(700, 500)
     window.work.setSizes([200, 700])
-    window.show_panel(2)
+    window.view.show_panel("heatmap")
     window.keep_layout()
     tasks_again = Tasks()
     again = MainWindow(Session(), tasks_again, settings)
     qtbot.addWidget(again)
     assert again.size() == window.size()
-    assert again.tabs.currentIndex() == 2
+    assert again.tabs.current == "heatmap"
     again.reset_layout()
-    assert again.tabs.currentIndex() == 0
+    assert again.tabs.current == "overview"
     assert settings.layout("split") is None
     assert tasks_again.close(10)
     idle(tasks)
@@ -478,6 +480,18 @@ def test_that_every_focusable_widget_has_a_name(window: MainWindow, tasks: Tasks
                 if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not widget.accessibleName()
                 and not (hasattr(widget, "text") and widget.text())]
     assert not nameless
+
+
+def test_that_every_command_does_something(window: MainWindow) -> None:
+    assert not window.menus.unconnected
+
+
+def test_that_what_is_not_looked_at_is_not_made(window: MainWindow, tasks: Tasks, idle: Idle) -> None:
+    window.open_paths(["/runs/a.pth"])
+    idle(tasks)
+    assert [name for name in NAMES if window.tabs.panel(name) is not None] == ["overview"]
+    window.menus["details"].trigger()
+    assert isinstance(window.tabs.panel("details"), QWidget)
 
 
 def test_that_menus_say_everything_in_words(window: MainWindow) -> None:

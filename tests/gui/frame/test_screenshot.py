@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -31,7 +32,8 @@ def window(session: Session, tasks: Tasks, settings: Settings, opens: dict[str, 
 def take(window: MainWindow, paths: list[str], out: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Camera:
     ended: list[int] = []
     monkeypatch.setattr(screenshot.QApplication, "exit", ended.append)
-    camera = Camera(window, paths, str(out))
+    camera = Camera(window, str(out))
+    window.open_paths(paths)
     camera.start()
     qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
     return camera
@@ -46,7 +48,7 @@ def test_that_the_picture_shows_the_first_file(window: MainWindow, session: Sess
     assert (picture.width(), picture.height()) == SIZE
     assert session.selection is not None
     assert session.selection.document == session.documents[0].id
-    assert window.tabs.currentIndex() == 0
+    assert window.tabs.current == "overview"
     assert window.model.rowCount() > 6
 
 
@@ -65,8 +67,26 @@ def test_that_size_panel_and_key_can_be_asked_for(window: MainWindow, session: S
     out = tmp_path / "out.png"
     take(window, ["/runs/a.pth"], out, qtbot, monkeypatch)
     assert (QImage(str(out)).width(), QImage(str(out)).height()) == (900, 700)
-    assert window.tabs.currentWidget() is window.panels["details"]
+    assert window.tabs.current == "details"
     assert session.selection == Selection(session.documents[0].id, "model.bias", ("model.bias",))
+
+
+def test_that_many_files_are_pictured_without_asking_anybody(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path,
+                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    take(window, [f"/runs/{n}.pth" for n in range(25)], tmp_path / "out.png", qtbot, monkeypatch)
+    assert len(session.documents) == 25
+
+
+def test_that_what_only_waits_to_be_read_is_on_the_picture(window: MainWindow, qtbot: QtBot, tmp_path: Path,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    """A timer that goes off once, and starts work when it does, is waited for, however long it is."""
+    done: list[str] = []
+    soon = QTimer(window)
+    soon.setSingleShot(True)
+    soon.timeout.connect(lambda: window.tasks.start("late", lambda monitor: "read", on_done=done.append))
+    soon.start(300)
+    take(window, ["/runs/a.pth"], tmp_path / "out.png", qtbot, monkeypatch)
+    assert done == ["read"]
 
 
 @pytest.mark.parametrize(("text", "size"), [("", SIZE), ("12x", SIZE), ("axb", SIZE), ("800x600", (800, 600)),

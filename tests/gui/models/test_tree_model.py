@@ -139,7 +139,7 @@ def test_that_a_tree_is_laid_out_by_a_task_and_stale_ones_are_dropped(session: S
             self.work: dict[Hashable, tuple[Callable[[core.Monitor], KeyTree], Callable[[KeyTree], None]]] = {}
 
         def start(self, key: Hashable, work: Callable[[core.Monitor], KeyTree], *, on_done: Callable[[KeyTree], None],
-                  label: str = "") -> None:
+                  label: str = "", urgent: bool = False) -> None:
             self.work[key] = (work, on_done)
 
         def cancel(self, key: Hashable) -> None:

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
-from inspector.gui.panels import PANELS
 from inspector.gui.panels.code import FOLD, PIECE, CodePanel, piece_of, short_name
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -327,12 +327,12 @@ def test_that_the_tab_is_there_for_files_with_code_only(settings: Settings, qtbo
     window = MainWindow(session, tasks, settings)
     qtbot.addWidget(window)
     window.show()
-    at = [panel.name for panel in PANELS].index("code")
+    at = NAMES.index("code")
     with_code = show(session, tasks, qtbot, scripted)
     assert window.tabs.isTabVisible(at)
     assert window.menus["code"].isEnabled()
-    window.show_panel(at)
-    place = window.panels["code"].content
+    window.view.show_panel("code")
+    place = window.tabs.panel("code")
     assert isinstance(place, CodePanel)
     qtbot.waitUntil(lambda: text(place) == NET)
     show(session, tasks, qtbot, checkpoint("/other.pt"))        # type: ignore[operator]

@@ -1,0 +1,135 @@
+"""The commands that compare files, and those that ask whether one would load: from the menus to the session and the page."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
+
+from inspector.gui.state.session import Compared, Session
+from inspector.gui.state.tasks import Tasks
+
+from .drops import refuse_drops
+from .menus import Menus
+from .opening import Choose, Opener
+
+if TYPE_CHECKING:                   # loaded when they are first asked for
+    from inspector.gui.comparison.page import ComparePage
+    from inspector.gui.dialogs.doctor import Doctor
+
+
+class CompareCommands(QObject):
+    """The page of the comparison is one of `pages`, made when it is first needed, which spares the start; `files` is the one to go
+    back to."""
+
+    shown_changed = Signal()        # the comparison came to the front, or left it
+
+    def __init__(self, window: QWidget, session: Session, tasks: Tasks, opener: Opener, menus: Menus, choose: Choose,
+                 pages: QStackedWidget, files: QWidget) -> None:
+        super().__init__(window)
+        self._window, self._session, self._tasks, self._opener = window, session, tasks, opener
+        self._pages, self._files, self._choose = pages, files, choose
+        self._page: ComparePage | None = None
+        for name, run in (("compare", self.compare), ("compare-with", self.compare_with_file), ("against", self.check_against),
+                          ("doctor", self.explain_error)):
+            menus.on(name, run)
+        session.compared_changed.connect(self._follow)
+
+    @property
+    def page(self) -> ComparePage:
+        if self._page is None:
+            from inspector.gui.comparison.page import ComparePage
+            self._page = page = ComparePage(self._session, self._tasks)
+            page.back_asked.connect(self.show_files)
+            page.fit_asked.connect(self._check_into)
+            self._pages.addWidget(page)
+            refuse_drops(page)
+            page.comparing.follow()
+            page.sides.refresh()
+        return self._page
+
+    @property
+    def shown(self) -> bool:
+        return self._page is not None and self._pages.currentWidget() is self._page
+
+    # -- comparing
+
+    def compare(self) -> None:
+        """Shows the comparison there is, or goes back from it; or begins one: of the only two files, of the selected one with the
+        one opened last, or with one that is still to be chosen."""
+        ids, selected = [document.id for document in self._session.documents], self._session.selected_document
+        if self.shown:
+            self.show_files()
+        elif self._session.compared is not None:
+            self._follow()
+        elif len(ids) == 2:
+            self.compare_documents(*ids)
+        elif selected is not None and len(ids) > 2:
+            self.compare_documents(selected.id, next(id for id in reversed(ids) if id != selected.id))
+        else:
+            self.compare_with_file()
+
+    def compare_with_file(self) -> None:
+        selected = self._session.selected_document
+        if selected is not None:
+            self.compare_documents(selected.id, 0)
+
+    def compare_documents(self, a: int, b: int) -> None:
+        """`b` is 0 for a file that is still to be chosen."""
+        if b:
+            self._session.compare(Compared(a, b))
+            self._follow()
+        else:
+            self._choose(False, lambda paths: self._compare_with_path(a, paths[0]))
+
+    def compare_paths(self, paths: list[str]) -> None:
+        """Opens what is not open yet: two files are compared with each other, one with the selected file."""
+        selected = self._session.selected_document
+        if len(paths) == 1 and selected is not None:
+            self._compare_with_path(selected.id, paths[0])
+            return
+        self._opener.open(paths)
+        opened = [self._opener.find(path) for path in paths]
+        if len(opened) == 2 and opened[0] is not None and opened[1] is not None:
+            self.compare_documents(opened[0].id, opened[1].id)
+
+    def show_files(self) -> None:
+        """Back from the comparison, which stays as it is."""
+        if self.shown:
+            self._pages.setCurrentWidget(self._files)
+            self.shown_changed.emit()
+
+    def _compare_with_path(self, a: int, path: str) -> None:
+        self._opener.open([path])
+        opened = self._opener.find(path)
+        if opened is not None and opened.id != a:
+            self.compare_documents(a, opened.id)
+
+    def _follow(self) -> None:
+        """Shows what the session compares."""
+        if self._session.compared is None:
+            self.show_files()
+            return
+        self._pages.setCurrentWidget(self.page)
+        self.page.view.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.shown_changed.emit()
+
+    # -- would it load?
+
+    def explain_error(self) -> None:
+        self._doctor().ask_error()
+
+    def check_against(self) -> None:
+        self._choose(False, lambda paths: self._doctor().check_against(paths[0]))
+
+    def _check_into(self, id: int, model: int) -> None:
+        document = self._session.document(model)
+        if document is not None and document.checkpoint is not None:
+            self._doctor(id).check_checkpoint(document.checkpoint)
+
+    def _doctor(self, id: int | None = None) -> Doctor:
+        from inspector.gui.dialogs.doctor import Doctor
+        selected = self._session.selected_document
+        made = Doctor(self._session, self._tasks, id if id is not None else selected.id if selected is not None else None, self._window)
+        refuse_drops(made)
+        return made

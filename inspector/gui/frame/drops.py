@@ -1,0 +1,137 @@
+"""Files that are dragged over the window and dropped: to be opened, or beside that, to be compared."""
+from __future__ import annotations
+
+from typing import cast
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
+
+from inspector import core
+from inspector.gui.state.session import Session
+
+from .opening import local_paths, name_of
+
+MARGIN = 10
+
+
+class DropVeil(QWidget):
+    """Lies over the window while files are dragged across it: a place to open them, and beside it one to compare them."""
+
+    open_asked = Signal(object)         # paths: list[str]; Qt text would drop the surrogates of names that are not UTF-8
+    compare_asked = Signal(object)      # one path, to be compared with the selected file, or two
+
+    def __init__(self, window: QWidget, session: Session) -> None:
+        super().__init__(window)
+        self._session = session
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._places = [_Place(), _Place()]
+        inside = QHBoxLayout(self)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(MARGIN)
+        for place in self._places:
+            inside.addWidget(place, 1)
+        self.hide()
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, window: QObject, event: QEvent) -> bool:
+        """What happens to the window."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        elif isinstance(event, QDragEnterEvent):            # before its own kin: it is a move too, and a drop
+            self._enter(event)
+        elif isinstance(event, QDragMoveEvent):
+            self._move(event)
+        elif event.type() == QEvent.Type.DragLeave:
+            self.hide()
+        elif isinstance(event, QDropEvent):
+            self._drop(event)
+        else:
+            return False
+        return event.type() != QEvent.Type.Resize
+
+    def _enter(self, event: QDragEnterEvent) -> None:
+        paths = local_paths(event.mimeData())
+        if paths:
+            _copy(event)
+            document = self._session.selected_document
+            self._invite(len(paths), name_of(document.path) if document is not None and len(paths) == 1 else "")
+        else:
+            event.ignore()
+
+    def _move(self, event: QDragMoveEvent) -> None:
+        if self.isVisible() or local_paths(event.mimeData()):
+            _copy(event)
+            x = event.position().x()
+            if self._places[1].isVisible():
+                for place, hot in zip(self._places, (not self._compares_at(x), self._compares_at(x)), strict=True):
+                    place.set_hot(hot)
+
+    def _drop(self, event: QDropEvent) -> None:
+        compare = self._compares_at(event.position().x())
+        self.hide()
+        paths = local_paths(event.mimeData())
+        if not paths:
+            event.ignore()
+            return
+        _copy(event)
+        (self.compare_asked if compare else self.open_asked).emit(paths)
+
+    def _invite(self, count: int, other: str) -> None:
+        """`other` is the name of the file that a single one could be compared with."""
+        self._places[0].say(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
+        self._places[1].say(self.tr("Drop to compare it with\n{name}").format(name=core.visible(other, 40)) if other
+                            else self.tr("Drop to compare them"))
+        self._places[1].setVisible(bool(other) or count == 2)
+        self._fit()
+        self.raise_()
+        self.show()
+
+    def _compares_at(self, x: float) -> bool:
+        """Whether files dropped there, in the window's coordinates, are to be compared."""
+        return self.isVisible() and self._places[1].isVisible() and x > self.x() + self.width() / 2
+
+    def _fit(self) -> None:
+        self.setGeometry(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
+
+
+class _Place(QFrame):
+    """A part of the veil; a hot one is where the files would go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("veil")
+        self._text = QLabel()
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setProperty("tone", "info")
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._text.setWordWrap(True)
+        font = self._text.font()
+        font.setPointSizeF(font.pointSizeF() * 1.8)
+        font.setWeight(font.Weight.DemiBold)
+        self._text.setFont(font)
+        inside = QVBoxLayout(self)
+        inside.addWidget(self._text)
+
+    def say(self, text: str) -> None:
+        self._text.setText(text)
+        self.set_hot(False)
+
+    def set_hot(self, hot: bool) -> None:
+        if self.property("hot") != hot:
+            self.setProperty("hot", hot)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
+
+def refuse_drops(place: QWidget) -> None:
+    """A file dropped on a text field is opened, not typed."""
+    for edit in (*place.findChildren(QLineEdit), *place.findChildren(QPlainTextEdit), *place.findChildren(QTextEdit)):
+        edit.setAcceptDrops(False)
+
+
+def _copy(event: QDropEvent) -> None:
+    """Always a copy: on X11 the proposed action may be Move, and accepting that lets the source delete the person's file."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

@@ -1,0 +1,79 @@
+"""The commands that change what is shown of the open files, and those that say something about the program."""
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QGuiApplication
+
+from inspector import core
+from inspector.gui.kit import icons, message_boxes, theme
+
+from .panel_tabs import NAMES
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
+
+
+class ViewCommands(QObject):
+    """What acts on keys acts on the comparison while that is in front, and else on the tree of files."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        menus = window.menus
+        for name, run in (("copy", self.copy_keys), ("find", self.find), ("expand", self.expand_all), ("collapse", self.collapse_all),
+                          ("reset", window.reset_layout), ("about", self.about), ("shortcuts", self.list_shortcuts)):
+            menus.on(name, run)
+        menus["panels"].toggled.connect(window.right.setVisible)
+        for name in NAMES:
+            menus.on(name, partial(self.show_panel, name))
+        for choice in theme.CHOICES:
+            menus.on(f"theme-{choice}", partial(self.choose_theme, choice))
+
+    def copy_keys(self) -> None:
+        """The selected keys, raw, one a line; the path, for a whole file without any."""
+        window = self._window
+        if window.comparison.shown:
+            window.comparison.page.view.copy_names()
+            return
+        selection, document = window.session.selection, window.session.selected_document
+        if selection is not None and document is not None:
+            raw = "\n".join(selection.keys) if selection.keys else selection.value or selection.prefix or document.path
+            QGuiApplication.clipboard().setText(raw)
+
+    def find(self) -> None:
+        field = self._window.comparison.page.search if self._window.comparison.shown else self._window.search.edit
+        field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        field.selectAll()
+
+    def expand_all(self) -> None:
+        self._window.comparison.page.model.expand_all() if self._window.comparison.shown else self._window.tree.expand_all()
+
+    def collapse_all(self) -> None:
+        self._window.comparison.page.model.collapse_all() if self._window.comparison.shown else self._window.tree.collapse_all()
+
+    def show_panel(self, name: str) -> None:
+        """Brings a panel to the front, of panels that may have been hidden."""
+        self._window.menus["panels"].setChecked(True)
+        self._window.tabs.show_panel(name)
+
+    def choose_theme(self, choice: str) -> None:
+        self._window.settings.theme = choice
+        theme.watcher().choose(choice)
+
+    # -- about the program
+
+    def about(self) -> None:
+        what = self.tr("Opens PyTorch and safetensors checkpoints without running anything in them.")
+        below = "\n".join(message_boxes.versions().splitlines()[1:])
+        box = message_boxes.tell(self._window, icons.APPLICATION, self.tr("About Checkpoint Inspector"),
+                                 self.tr("Checkpoint Inspector {version}").format(version=core.version), f"{what}\n\n{below}")
+        box.answer(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(message_boxes.versions()), closes=False)
+
+    def list_shortcuts(self) -> None:
+        in_the_tree = [(self.tr("Open or close a group in the tree"), "→  ←"), (self.tr("Open everything below"), "*"),
+                       (self.tr("Leave the search, clear it"), "Esc")]
+        message_boxes.table(self._window, self.tr("Keyboard shortcuts"), (self.tr("Command"), self.tr("Keys")),
+                            [*self._window.menus.shortcuts(), *in_the_tree])
