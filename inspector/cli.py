@@ -90,7 +90,7 @@ def _show_complaint(text: str) -> None:
     except ImportError:
         return              # nothing is left to say it with
     qt = application.existing() or application.Application()
-    message_boxes.tell(None, "danger", "Checkpoint Inspector", text.removeprefix("inspector: ").strip())
+    message_boxes.show_message(None, "danger", "Checkpoint Inspector", text.removeprefix("inspector: ").strip())
     qt.exec()
 
 

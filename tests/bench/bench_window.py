@@ -102,7 +102,7 @@ def until(app: QApplication, done: Callable[[], bool], seconds: float = 600) -> 
 def main() -> None:
     path = sys.argv[1]
     app = QApplication([])
-    theme.watcher().dress()
+    theme.current().apply_style_sheet()
     session, tasks = Session(), Tasks()
     window = MainWindow(session, tasks, Settings(os.path.join(tempfile.mkdtemp(), "settings.ini")))
     window.resize(1280, 800)

@@ -402,10 +402,10 @@ def test_that_complaints_without_a_console_are_shown_in_a_box(monkeypatch: pytes
     said: list[object] = []
     qt = types.SimpleNamespace(exec=lambda: said.append("shown"))
     application = types.SimpleNamespace(existing=lambda: qt)
-    notices = types.SimpleNamespace(tell=lambda *words: said.append(words))
+    boxes = types.SimpleNamespace(show_message=lambda *words: said.append(words))
     import inspector.gui.frame
     import inspector.gui.kit
-    for room, name, module in (("frame", "application", application), ("kit", "message_boxes", notices)):
+    for room, name, module in (("frame", "application", application), ("kit", "message_boxes", boxes)):
         monkeypatch.setitem(sys.modules, f"inspector.gui.{room}.{name}", module)
         monkeypatch.setattr(getattr(inspector.gui, room), name, module, raising=False)
     monkeypatch.setattr(sys, "argv", ["inspector-gui", "--frob"])

@@ -26,7 +26,7 @@ def _plain_theme(qapp: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
         monkeypatch.delenv(name)
     yield
-    theme.watcher().choose("system")
+    theme.current().choose("system")
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.comparison.progress import Comparing, Step
+from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import icons, words
 from inspector.gui.models.pair_model import PairModel
 from inspector.gui.state.session import Selection, Session
@@ -55,13 +55,13 @@ class ComparePage(QWidget):
     def __init__(self, session: Session, tasks: Tasks) -> None:
         super().__init__()
         self._session, self._tasks = session, tasks
-        self.comparing = Comparing(session, tasks, self)
+        self.progress = ComparisonProgress(session, tasks, self)
         self.model = PairModel(self)
         self.view = PairView(self.model)
-        self.sides = Sides(session, self.comparing)
+        self.sides = Sides(session, self.progress)
         self.chips = Chips()
         self.pair = PairPanel(tasks)
-        self.rules = RulesPanel(session, self.comparing)
+        self.rules = RulesPanel(session, self.progress)
         self._fresh = True
         self._added: tuple[int, tuple[core.Edit, ...]] | None = None
         self._typing = self._timer(TYPED, self._filter)
@@ -69,7 +69,7 @@ class ComparePage(QWidget):
         self._place()
         self._connect()
         self.setAccessibleName(self.tr("Comparison"))
-        self._moved()
+        self._show_progress()
 
     # -- places -------------------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class ComparePage(QWidget):
         self.list = QPushButton(self.tr("List"))
         self.list.setCheckable(True)
         self.list.setToolTip(self.tr("All pairs in one list, so that sorting goes over all of them"))
-        self.list.toggled.connect(self.comparing.set_flat)
+        self.list.toggled.connect(self.progress.set_flat)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.chips, 3)
@@ -172,9 +172,9 @@ class ComparePage(QWidget):
     def _connect(self) -> None:
         self.sides.back_asked.connect(self.back_asked)
         self.sides.close_asked.connect(lambda: self._session.compare(None))
-        self.comparing.paired.connect(self._paired)
-        self.comparing.grown.connect(self._grown)
-        self.comparing.moved.connect(self._moved)
+        self.progress.paired.connect(self._paired)
+        self.progress.grown.connect(self._grown)
+        self.progress.changed.connect(self._show_progress)
         self.chips.changed.connect(self._filter)
         self.model.filtered.connect(self._count)
         self.view.chosen.connect(self._selecting.start)
@@ -190,7 +190,7 @@ class ComparePage(QWidget):
         self.strip.hide()
 
     def _paired(self) -> None:
-        tree = self.comparing.tree
+        tree = self.progress.tree
         self.model.set_tree(tree)
         if tree is not None:
             self.chips.show_counts(tree.figures.counts())
@@ -203,18 +203,18 @@ class ComparePage(QWidget):
         self._selecting.start()
 
     def _grown(self) -> None:
-        tree = self.comparing.tree
+        tree = self.progress.tree
         if tree is not None:
             self.view.grow()
             self.chips.show_counts(tree.figures.counts())
             self._selecting.start()
 
-    def _moved(self) -> None:
-        step, said = self.comparing.step, verdicts.said(self.comparing)
+    def _show_progress(self) -> None:
+        step, said = self.progress.step, verdicts.text_of(self.progress)
         self._text.setText(said.text)
         self._more.setText(said.more)
         self._more.setVisible(bool(said.more))
-        done, total = self.comparing.progress
+        done, total = self.progress.read
         self.bar.setVisible(step in (Step.PAIRING, Step.READING, Step.WAITING))
         self.bar.setRange(0, 1000 if step is Step.READING and total else 0)
         self.bar.setValue(done * 1000 // total if total else 0)
@@ -231,10 +231,10 @@ class ComparePage(QWidget):
             self.model.arrange()
 
     def _button_pressed(self) -> None:
-        if self.comparing.step in (Step.STOPPED, Step.FAILED):
-            self.comparing.go_on()
+        if self.progress.step in (Step.STOPPED, Step.FAILED):
+            self.progress.go_on()
         else:
-            self.comparing.stop()
+            self.progress.stop()
 
     def _filter(self) -> None:
         self._typing.stop()
@@ -246,13 +246,13 @@ class ComparePage(QWidget):
         self.count.setText(self.tr("{found} of {total}").format(found=f"{found:,}", total=f"{total:,}"))
 
     def _show_selected(self) -> None:
-        self.pair.show_nodes(self.comparing.tree, self.view.nodes)
+        self.pair.show_nodes(self.progress.tree, self.view.nodes)
 
     # -- edits --------------------------------------------------------------------------------------------------------
 
     def _fill_menu(self, menu: QMenu) -> None:
         """What can be done about the selected rows, for each side."""
-        tree, nodes = self.comparing.tree, self.view.nodes
+        tree, nodes = self.progress.tree, self.view.nodes
         if tree is None or not nodes:
             return
         pairs = [tree.figures.pairs[n] for n in tree.pairs_below(nodes)]
@@ -276,7 +276,7 @@ class ComparePage(QWidget):
                 menu.addAction(self.tr("Show in the file {name}").format(name=name), partial(self._show_in_file, side, key))
 
     def _take_names(self, side: int, rules: tuple[core.Rule, ...]) -> None:
-        tree = self.comparing.tree
+        tree = self.progress.tree
         if tree is not None:
             comparison = tree.figures.comparison
             pairs = [pair for pair in comparison.pairs if pair.rule >= 0 and comparison.rules[pair.rule] in rules]

@@ -32,13 +32,13 @@ class Step(Enum):
     DONE = "done"
 
 
-class Comparing(QObject):
+class ComparisonProgress(QObject):
     """`tree` is what there is to show (None before the names are paired), `step` how far the work is, `error` why it ended,
     `verdict` what it came to, `rearranged` what was found transposed, joined or split. All on the GUI thread."""
 
     paired = Signal()           # another tree
     grown = Signal()            # values of some pairs came in
-    moved = Signal()            # step, progress or verdict
+    changed = Signal()          # step, what was read, or verdict
 
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +50,7 @@ class Comparing(QObject):
         self.error: Exception | None = None
         self.verdict: core.Verdict | None = None
         self.rearranged: tuple[core.Rearranged, ...] = ()
-        self.progress = (0, 0)
+        self.read = (0, 0)                  # bytes, of how many
         self.flat = False
         session.compared_changed.connect(self.follow)
         session.document_changed.connect(lambda id: self.follow())
@@ -165,11 +165,11 @@ class Comparing(QObject):
             self._go(Step.DONE)
 
         def progress(so_far: int, total: int, _: str) -> None:
-            self.progress = (so_far, total)
+            self.read = (so_far, total)
             self._take(pending)
-            self.moved.emit()
+            self.changed.emit()
 
-        self.error, self.progress = None, (0, 0)
+        self.error, self.read = None, (0, 0)
         self._tasks.start(TASK, work, on_done=done, on_error=self._failed, on_cancel=self._cancelled, on_progress=progress,
                           label=self.tr("Comparing values"))
         self._go(Step.READING)
@@ -207,7 +207,7 @@ class Comparing(QObject):
 
     def _go(self, step: Step) -> None:
         self.step = step
-        self.moved.emit()
+        self.changed.emit()
 
 
 def _keys(compared: Compared) -> frozenset[tuple[str, str]]:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
-from inspector.gui.comparison.progress import Comparing
+from inspector.gui.comparison.progress import ComparisonProgress
 from inspector.gui.kit import words
 from inspector.gui.state.session import Session
 from inspector.gui.widgets.boxes import label
@@ -25,9 +25,9 @@ class RulesPanel(QWidget):
     names_asked = Signal(int, object)       # side, the rules whose pairs get the other side's names
     fit_asked = Signal(int)                 # the side that is to fit the other
 
-    def __init__(self, session: Session, comparing: Comparing) -> None:
+    def __init__(self, session: Session, progress: ComparisonProgress) -> None:
         super().__init__()
-        self._session, self._comparing = session, comparing
+        self._session, self._progress = session, progress
         self.boxes: list[QCheckBox] = []
         self._column = QVBoxLayout()
         self._column.setSpacing(8)
@@ -48,13 +48,13 @@ class RulesPanel(QWidget):
         outer.setSpacing(0)
         outer.addWidget(scroll, 1)
         outer.addWidget(self._buttons)
-        comparing.paired.connect(self.refresh)
+        progress.paired.connect(self.refresh)
         self.refresh()
 
     @property
     def count(self) -> int:
         """How many rules were applied or could be."""
-        found = self._comparing.comparison
+        found = self._progress.comparison
         return len(found.rules) + len(found.offered) if found is not None else 0
 
     def refresh(self) -> None:
@@ -65,7 +65,7 @@ class RulesPanel(QWidget):
                 widget.hide()
                 widget.deleteLater()
         self.boxes = []
-        found, compared = self._comparing.comparison, self._session.compared
+        found, compared = self._progress.comparison, self._session.compared
         if found is None or compared is None:
             self._buttons.hide()
             return
@@ -75,7 +75,7 @@ class RulesPanel(QWidget):
             if rules:
                 self._column.addWidget(label(title, strong=True, selectable=False))
             for rule in rules[:SHOWN]:
-                self._column.addWidget(self._card(rule, checked))
+                self._column.addWidget(self._rule_box(rule, checked))
             if len(rules) > SHOWN:
                 self._column.addWidget(label(self.tr("and {n} more").format(n=f"{len(rules) - SHOWN:,}"), tone="muted"))
         if not (found.rules or found.offered or compared.rejected):
@@ -84,9 +84,9 @@ class RulesPanel(QWidget):
         self._buttons.show()
         self._names.setVisible(bool(found.rules))
 
-    def _card(self, rule: core.Rule, checked: bool) -> QWidget:
-        card = QFrame()
-        card.setObjectName("card")
+    def _rule_box(self, rule: core.Rule, checked: bool) -> QWidget:
+        frame = QFrame()
+        frame.setObjectName("factbox")
         text = rule_text(rule)
         box = QCheckBox(words.menu_text(text, 200) if len(text) <= SHORT else words.menu_text(text.partition(":")[0]))
         box.setAccessibleName(text)
@@ -97,7 +97,7 @@ class RulesPanel(QWidget):
         box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         box.toggled.connect(lambda on, rule=rule: self.set_used(rule, on))
         self.boxes.append(box)
-        column = QVBoxLayout(card)
+        column = QVBoxLayout(frame)
         column.setContentsMargins(12, 9, 12, 10)
         column.setSpacing(4)
         column.addWidget(box)
@@ -105,7 +105,7 @@ class RulesPanel(QWidget):
         for a, b in rule.pairs[:EXAMPLES]:
             for line in ((f"{a}  →  {b}",) if len(a) + len(b) <= SHORT else (a, f"→  {b}")):
                 column.addWidget(_Line(line))
-        return card
+        return frame
 
     def set_used(self, rule: core.Rule, used: bool) -> None:
         """Pairs the names again, with the rule or without it."""
@@ -133,7 +133,7 @@ class RulesPanel(QWidget):
         return bar
 
     def _ask_names(self, side: int) -> None:
-        found = self._comparing.comparison
+        found = self._progress.comparison
         if found is not None:
             self.names_asked.emit(side, found.rules)
 

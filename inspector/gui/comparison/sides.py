@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
-from inspector.gui.comparison.progress import Comparing
+from inspector.gui.comparison.progress import ComparisonProgress
 from inspector.gui.kit import icons, theme
 from inspector.gui.state.session import Compared, Document, Session
 
@@ -19,9 +19,9 @@ class Sides(QWidget):
     back_asked = Signal()
     close_asked = Signal()
 
-    def __init__(self, session: Session, comparing: Comparing) -> None:
+    def __init__(self, session: Session, progress: ComparisonProgress) -> None:
         super().__init__()
-        self._session, self._comparing = session, comparing
+        self._session, self._progress = session, progress
         self.files = [self._box(self.tr("File A")), self._box(self.tr("File B"))]
         self.dicts = [self._box(self.tr("State dict of A")), self._box(self.tr("State dict of B"))]
         for side in (0, 1):
@@ -53,7 +53,7 @@ class Sides(QWidget):
         row.addWidget(close)
         for signal in (session.document_added, session.document_removed, session.compared_changed):
             signal.connect(self.refresh)
-        comparing.paired.connect(self.refresh)
+        progress.paired.connect(self.refresh)
         self.refresh()
 
     def refresh(self) -> None:
@@ -76,7 +76,7 @@ class Sides(QWidget):
         box.setToolTip(str(box.currentData(Qt.ItemDataRole.ToolTipRole) or ""))
 
     def _fill_dicts(self, side: int, asked: str | None) -> None:
-        box, found = self.dicts[side], self._comparing.comparison
+        box, found = self.dicts[side], self._progress.comparison
         box.clear()
         if found is None:
             box.hide()

@@ -7,14 +7,14 @@ from typing import NamedTuple
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
-from inspector.gui.comparison.progress import Comparing, Step
+from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import words
 
 _NAMED = 12             # layers that are named
 _REARRANGED = 3         # tensors that are named
 
 
-class Said(NamedTuple):
+class VerdictText(NamedTuple):
     """A sentence, what goes with it, and its tone (a level of the style sheet, "" for calm)."""
 
     text: str
@@ -22,31 +22,31 @@ class Said(NamedTuple):
     level: str = ""
 
 
-def said(comparing: Comparing) -> Said:
+def text_of(progress: ComparisonProgress) -> VerdictText:
     t = QCoreApplication.translate
-    if comparing.step is Step.FAILED and comparing.error is not None:
-        error = comparing.error
+    if progress.step is Step.FAILED and progress.error is not None:
+        error = progress.error
         hint = core.visible(error.hint, 600) if isinstance(error, core.InspectorError) else ""
         text = core.visible(error.message if isinstance(error, core.InspectorError) else str(error), 600)
-        return Said(words.sentence(text), hint, "danger")
-    if comparing.step is Step.WAITING:
-        return Said(t("Compare", "Opening the files…"))
-    if comparing.step is Step.PAIRING:
-        return Said(t("Compare", "Pairing the tensors…"))
-    if comparing.step in (Step.READING, Step.STOPPED) and comparing.tree is not None:
-        counts = comparing.tree.figures.counts()
-        left = sum(pair.difference is None for pair in comparing.tree.figures.pairs if pair.status in ("unread", "dtype"))
+        return VerdictText(words.sentence(text), hint, "danger")
+    if progress.step is Step.WAITING:
+        return VerdictText(t("Compare", "Opening the files…"))
+    if progress.step is Step.PAIRING:
+        return VerdictText(t("Compare", "Pairing the tensors…"))
+    if progress.step in (Step.READING, Step.STOPPED) and progress.tree is not None:
+        counts = progress.tree.figures.counts()
+        left = sum(pair.difference is None for pair in progress.tree.figures.pairs if pair.status in ("unread", "dtype"))
         differ = sum(count for status, count in counts.items() if status in ("values", "dtype", "shape", "only-a", "only-b"))
-        start = t("Compare", "Reading the values…") if comparing.step is Step.READING else t("Compare", "Stopped.")
+        start = t("Compare", "Reading the values…") if progress.step is Step.READING else t("Compare", "Stopped.")
         so_far = t("Compare", "{differ} differ so far, {left} not read yet")
-        return Said(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
-                    "" if comparing.step is Step.READING else "warning")
-    if comparing.verdict is not None and comparing.tree is not None:
-        return verdict_said(comparing.verdict, len(comparing.tree.figures.values), comparing.rearranged)
-    return Said("")
+        return VerdictText(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
+                    "" if progress.step is Step.READING else "warning")
+    if progress.verdict is not None and progress.tree is not None:
+        return verdict_text(progress.verdict, len(progress.tree.figures.values), progress.rearranged)
+    return VerdictText("")
 
 
-def verdict_said(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = ()) -> Said:
+def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = ()) -> VerdictText:
     t = QCoreApplication.translate
     facts = dict(verdict.facts)
     text, level = {
@@ -88,7 +88,7 @@ def verdict_said(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [t("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
                   t("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
-    return Said(text, "\n".join(line for line in lines if line), level)
+    return VerdictText(text, "\n".join(line for line in lines if line), level)
 
 
 def rearranged_text(one: core.Rearranged) -> str:

@@ -82,7 +82,7 @@ class EditDialog(QDialog):
         whole.addSpacing(4)
         whole.addLayout(head)
         frame = QFrame()
-        frame.setObjectName("card")
+        frame.setObjectName("factbox")
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(1, 1, 1, 6)
         inside.addWidget(self.table)

@@ -32,7 +32,7 @@ from inspector.gui.state.session import Document
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import empty, label
 
-from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_card, plan_card, question_box
+from .save_parts import DROP, KEEP, QUESTIONS, Box, code_box, error_box, loss_box, notes_box, plan_box, question_box
 
 PATIENCE = 200          # ms after the last key before a plan is made
 SIZE = (680, 640)
@@ -118,13 +118,13 @@ class SaveDialog(QDialog):
         self.verify.setToolTip(self.tr("Every byte is read back and compared in any case."))
         rows.addRow("", self.verify)
         column.addLayout(rows)
-        told = QWidget()
-        told.setObjectName("page")
-        self.told = QVBoxLayout(told)
-        self.told.setContentsMargins(0, 4, 4, 4)
-        self.told.setSpacing(10)
+        messages = QWidget()
+        messages.setObjectName("page")
+        self.messages = QVBoxLayout(messages)
+        self.messages.setContentsMargins(0, 4, 4, 4)
+        self.messages.setSpacing(10)
         area = QScrollArea()
-        area.setWidget(told)
+        area.setWidget(messages)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -229,38 +229,38 @@ class SaveDialog(QDialog):
             self._code.setdefault(name, "")
         if plan.losses != self._meant:
             self._meant = ()
-        self._tell()
+        self._show_messages()
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
         self.plan, self._error = None, error
-        self._tell()
+        self._show_messages()
 
-    def _tell(self) -> None:
+    def _show_messages(self) -> None:
         """Everything that is to be known and answered."""
-        empty(self.told)
+        empty(self.messages)
         if self._said:
-            self.told.addWidget(Box("info", self._said))
+            self.messages.addWidget(Box("info", self._said))
         error, plan = self._error, self.plan
         if error is not None and error.id in QUESTIONS:
-            self.told.addWidget(question_box(error, False, lambda on: self._allow(error.id, on)))
+            self.messages.addWidget(question_box(error, False, lambda on: self._allow(error.id, on)))
         elif error is not None:
-            self.told.addWidget(error_box(error))
+            self.messages.addWidget(error_box(error))
         if plan is not None and plan.nbytes > plan.free:
-            self.told.addWidget(Box("danger", self.tr("There is not enough room: {size} are free.").format(size=words.size(plan.free)),
+            self.messages.addWidget(Box("danger", self.tr("There is not enough room: {size} are free.").format(size=words.size(plan.free)),
                                     self.tr("Make room, or save to another disk.")))
         if self._code and plan is not None:
-            self.told.addWidget(code_box(self._code, self._code, self._decided))
+            self.messages.addWidget(code_box(self._code, self._code, self._decided))
         if plan is not None and plan.losses:
-            self.told.addWidget(loss_box(plan.losses, plan.label, bool(self._meant), self._lose))
+            self.messages.addWidget(loss_box(plan.losses, plan.label, bool(self._meant), self._lose))
         for what in sorted(self._allowed):
-            self.told.addWidget(Box("info", self.tr("Allowed: {what}").format(what=QUESTIONS[what]())))
+            self.messages.addWidget(Box("info", self.tr("Allowed: {what}").format(what=QUESTIONS[what]())))
         if plan is not None:
-            self.told.addWidget(plan_card(plan, self._ckpt))
+            self.messages.addWidget(plan_box(plan, self._ckpt))
             if plan.notes:
-                self.told.addWidget(notes_card(plan.notes))
-        self.told.addStretch(1)
+                self.messages.addWidget(notes_box(plan.notes))
+        self.messages.addStretch(1)
         self._update_save()
         self.planned.emit()
 

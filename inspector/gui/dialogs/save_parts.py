@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QLabel,
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
-from inspector.gui.widgets.boxes import Card, Prose, facts, format_name, label
+from inspector.gui.widgets.boxes import FactBox, Prose, facts, format_name, label
 
 translate = QCoreApplication.translate
 _LOSSES = 100               # listed one by one
@@ -105,9 +105,9 @@ def code_box(names: Iterable[str], decided: Mapping[str, str], on_decided: Calla
     return box
 
 
-def plan_card(plan: core.SavePlan, ckpt: core.Checkpoint) -> Card:
+def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint) -> FactBox:
     """How large, where, and what is there now."""
-    card = Card(translate("SaveDialog", "What will be written"))
+    box = FactBox(translate("SaveDialog", "What will be written"))
     size = words.exact_size(plan.nbytes)
     if len(plan.files) > 1:
         size = translate("SaveDialog", "{size} in {n} files").format(size=size, n=f"{len(plan.files):,}")
@@ -117,20 +117,20 @@ def plan_card(plan: core.SavePlan, ckpt: core.Checkpoint) -> Card:
         own = any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in ckpt.files)
         there = (translate("SaveDialog", "the file that is open, {size}") if own
                  else translate("SaveDialog", "the file there now, {size}")).format(size=words.size(plan.replaces))
-    card.body.addLayout(facts([
+    box.body.addLayout(facts([
         (translate("SaveDialog", "Format"), format_name(plan.format)),
         (translate("SaveDialog", "Size"), size),
         (translate("SaveDialog", "Opened file"), words.size(ckpt.nbytes)),
         (translate("SaveDialog", "Free space"), words.size(plan.free)),
         (translate("SaveDialog", "Replaces"), there)]))
-    return card
+    return box
 
 
-def notes_card(notes: tuple[str, ...]) -> Card:
-    card = Card(translate("SaveDialog", "Good to know"))
+def notes_box(notes: tuple[str, ...]) -> FactBox:
+    box = FactBox(translate("SaveDialog", "Good to know"))
     for note in notes[:20]:
-        card.body.addWidget(Prose(core.visible(note, 500), translate("SaveDialog", "Note"), tone="muted"))
-    return card
+        box.body.addWidget(Prose(core.visible(note, 500), translate("SaveDialog", "Note"), tone="muted"))
+    return box
 
 
 def _decide_all(names: list[str], value: str, on_decided: Callable[[Mapping[str, str]], object]) -> None:

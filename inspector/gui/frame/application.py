@@ -31,7 +31,7 @@ class Application(QApplication):
         self.waiting: list[str] = []
         self._window_is_there = False
         self._translate()
-        theme.watcher().choose(choice)
+        theme.current().choose(choice)
         self.catcher = message_boxes.Catcher(self)
 
     def event(self, event: QEvent) -> bool:

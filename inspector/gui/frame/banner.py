@@ -41,12 +41,12 @@ class ChangedBanner(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setVisible(False)
         self._tint()
-        theme.watcher().changed.connect(self._tint)
+        theme.current().changed.connect(self._tint)
         session.selection_changed.connect(self._show)
         session.document_changed.connect(self._forget)
         session.document_removed.connect(self._forget)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Compares every open file with its stamp, in a worker: a network drive may take its time."""
         ready = [document for document in self._session.documents if document.state is State.READY]
         if ready:
@@ -106,10 +106,10 @@ class SavedBanner(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setVisible(False)
         self._tint()
-        theme.watcher().changed.connect(self._tint)
+        theme.current().changed.connect(self._tint)
         session.selection_changed.connect(self._show)
 
-    def tell(self, path: str, report: core.SaveReport, notes: Sequence[str]) -> None:
+    def show_report(self, path: str, report: core.SaveReport, notes: Sequence[str]) -> None:
         """What was written, over the document at `path`."""
         size = words.size(report.nbytes)
         where = self.tr("{size} in {n} files").format(size=size, n=f"{len(report.files):,}") if len(report.files) > 1 else size

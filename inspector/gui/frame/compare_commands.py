@@ -44,7 +44,7 @@ class CompareCommands(QObject):
             page.fit_asked.connect(self._check_into)
             self._pages.addWidget(page)
             refuse_drops(page)
-            page.comparing.follow()
+            page.progress.follow()
             page.sides.refresh()
         return self._page
 

@@ -15,7 +15,7 @@ from .opening import local_paths, name_of
 MARGIN = 10
 
 
-class DropVeil(QWidget):
+class DropOverlay(QWidget):
     """Lies over the window while files are dragged across it: a place to open them, and beside it one to compare them."""
 
     open_asked = Signal(object)         # paths: list[str]; Qt text would drop the surrogates of names that are not UTF-8
@@ -101,7 +101,7 @@ class _Place(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setObjectName("veil")
+        self.setObjectName("dropoverlay")
         self._text = QLabel()
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setProperty("tone", "info")

@@ -138,7 +138,7 @@ class EditCommands(QObject):
 
     def _no_recipe(self, path: str, error: Exception) -> None:
         said = self.tr("The recipe {name} cannot be used.").format(name=core.visible(os.path.basename(path), 80))
-        message_boxes.tell(self._window, "warning", self.tr("Recipe"), said, core.visible(str(error), 600))
+        message_boxes.show_message(self._window, "warning", self.tr("Recipe"), said, core.visible(str(error), 600))
 
     def _applied(self, id: int) -> None:
         """An edit that cannot be applied says so in its panel; a save that waited begins."""
@@ -189,12 +189,12 @@ class EditCommands(QObject):
             then()
             return
         if document is not None and itself:
-            self._saved.tell(document.path, report, notes)
+            self._saved.show_report(document.path, report, notes)
             self._opener.reload(id)
         else:
             path = report.path if len(report.files) > 1 else asked
             self._opener.open([path])
-            self._saved.tell(path, report, notes)
+            self._saved.show_report(path, report, notes)
 
     # -- before edits are lost
 

@@ -83,5 +83,5 @@ class FileCommands(QObject):
                           self.tr("Open {n} files").format(n=f"{count:,}"), on_yes)
 
     def _no_demo(self, error: Exception) -> None:
-        message_boxes.tell(self._window, "warning", self.tr("Demo files"), self.tr("The demo files could not be written."),
+        message_boxes.show_message(self._window, "warning", self.tr("Demo files"), self.tr("The demo files could not be written."),
                            core.visible(str(error), 400))

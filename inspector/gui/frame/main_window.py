@@ -28,7 +28,7 @@ from inspector.gui.widgets.tree_view import TreeView
 from .activity import Activity
 from .banner import ChangedBanner, SavedBanner
 from .compare_commands import CompareCommands
-from .drops import MARGIN, DropVeil, refuse_drops
+from .drops import MARGIN, DropOverlay, refuse_drops
 from .edit_commands import EditCommands
 from .file_commands import FileCommands
 from .menus import Menus
@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
                                           lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.pages, self.work)
         self.view = ViewCommands(self)
         self.tree.edit_actions = self.menus.edits
-        self.drops = DropVeil(self, session)
+        self.drops = DropOverlay(self, session)
         self._connect()
         self.restore_layout()
         self._refresh()
@@ -270,4 +270,4 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self.banner.look()
+            self.banner.check()

@@ -122,7 +122,7 @@ class Menus(QObject):
         for choice, text in zip(theme.CHOICES, (self.tr("As the &System"), self.tr("&Light"), self.tr("&Dark")), strict=True):
             action = themes.addAction(text)
             action.setCheckable(True)
-            action.setChecked(choice == theme.watcher().choice)
+            action.setChecked(choice == theme.current().choice)
             group.addAction(action)
             self._keep(f"theme-{choice}", action)
 

@@ -25,7 +25,7 @@ _CALM = 3                   # turns of the event loop: what is posted in one may
 _FEW = 24                   # keys that are all shown; with more, the tree opens as far as it thinks fit
 
 
-class Camera(QObject):
+class Screenshot(QObject):
     """`error` says afterwards what went wrong, or is None."""
 
     def __init__(self, window: MainWindow, out: str) -> None:
@@ -38,7 +38,7 @@ class Camera(QObject):
         window.opener.confirm = lambda count, on_yes: on_yes()      # there is nobody to ask
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
-        self._turn.timeout.connect(self._look)
+        self._turn.timeout.connect(self._poll)
         self._late = QTimer(self)
         self._late.setSingleShot(True)
         self._late.timeout.connect(self._give_up)
@@ -58,7 +58,7 @@ class Camera(QObject):
         self._calm = 0
         self._turn.start(0)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         """Goes on once nothing runs in a worker, nothing is about to be started, and what was posted has been done."""
         if self._window.tasks.running:
             return                      # it says so when it changes
@@ -119,7 +119,7 @@ class Camera(QObject):
         window.comparison.compare_documents(first.id, second.id)
         page, key = window.comparison.page, os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
         paired = page.model.tree is not None
-        self._arranged = paired or page.comparing.error is not None         # again once the names are paired
+        self._arranged = paired or page.progress.error is not None         # again once the names are paired
         if paired:
             width = window.width()
             page.split.setSizes([width * 62 // 100, width * 38 // 100])

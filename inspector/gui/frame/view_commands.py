@@ -61,14 +61,14 @@ class ViewCommands(QObject):
 
     def choose_theme(self, choice: str) -> None:
         self._window.settings.theme = choice
-        theme.watcher().choose(choice)
+        theme.current().choose(choice)
 
     # -- about the program
 
     def about(self) -> None:
         what = self.tr("Opens PyTorch and safetensors checkpoints without running anything in them.")
         below = "\n".join(message_boxes.versions().splitlines()[1:])
-        box = message_boxes.tell(self._window, icons.APPLICATION, self.tr("About Checkpoint Inspector"),
+        box = message_boxes.show_message(self._window, icons.APPLICATION, self.tr("About Checkpoint Inspector"),
                                  self.tr("Checkpoint Inspector {version}").format(version=core.version), f"{what}\n\n{below}")
         box.answer(self.tr("Copy"), lambda: QGuiApplication.clipboard().setText(message_boxes.versions()), closes=False)
 

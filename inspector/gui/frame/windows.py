@@ -17,7 +17,7 @@ from .application import Application, existing, keep_qt_quiet
 from .instance_server import Server
 from .main_window import MainWindow
 from .opening import MANY, Opener
-from .screenshot import Camera
+from .screenshot import Screenshot
 
 LISTEN_AFTER = 300          # ms; the files are on the screen by then
 
@@ -38,12 +38,12 @@ def picture(paths: list[str], out: str) -> int:
         with core.collector_paused(for_good=True):
             app = existing() or Application(settings.theme)
             window = _window(settings, paths)
-        camera = Camera(window, out)
-        QTimer.singleShot(0, camera.start)
+        shot = Screenshot(window, out)
+        QTimer.singleShot(0, shot.start)
         app.exec()
         window.close()
-        if camera.error is not None:
-            raise camera.error
+        if shot.error is not None:
+            raise shot.error
         return 0
 
 
@@ -72,7 +72,7 @@ def _window(settings: Settings, paths: Sequence[str] = ()) -> MainWindow:
     window = MainWindow(session, tasks, settings, opener=opener)
     for part in (session, tasks, settings):
         part.setParent(window)
-    theme.watcher().dress()
+    theme.current().apply_style_sheet()
     return window
 
 

@@ -21,7 +21,7 @@ _SIZES = (16, 24)
 _cache: dict[tuple[str, str, str], QIcon] = {}
 
 
-class Bearer(Protocol):
+class HasIcon(Protocol):
     """What shows an icon: an action, a button."""
 
     def setIcon(self, icon: QIcon) -> None: ...
@@ -39,7 +39,7 @@ def icon(name: str, colour: str = "") -> QIcon:
     return found
 
 
-def put(bearer: Bearer, name: str, tone: str = "") -> None:
+def put(widget: HasIcon, name: str, tone: str = "") -> None:
     """Sets the icon and keeps its tint with the theme. `tone` is a field of `theme.Colours` ("danger")."""
     shown: list[str] = []
 
@@ -50,11 +50,11 @@ def put(bearer: Bearer, name: str, tone: str = "") -> None:
             shown[:] = [colour]
             held.setIcon(icon(name, colour))
 
-    kept = ref(bearer)
+    kept = ref(widget)
     tint()
-    watch = theme.watcher().changed.connect(tint)
-    if isinstance(bearer, QObject):
-        bearer.destroyed.connect(lambda: QObject.disconnect(watch))
+    watch = theme.current().changed.connect(tint)
+    if isinstance(widget, QObject):
+        widget.destroyed.connect(lambda: QObject.disconnect(watch))
 
 
 def pixmap(name: str, size: int, colour: str = "", ratio: float = 0.0) -> QPixmap:

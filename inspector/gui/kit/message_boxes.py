@@ -100,10 +100,10 @@ class Box(QDialog):
         self.answer(self.tr("Copy report"), lambda: QGuiApplication.clipboard().setText(details), closes=False)
 
 
-def tell(parent: QWidget | None, level: str, title: str, text: str, hint: str = "", details: str = "") -> Box:
+def show_message(parent: QWidget | None, level: str, title: str, text: str, hint: str = "", details: str = "") -> Box:
     """A message with one button. `level` is "info", "warning" or "danger"."""
     box = Box(parent, level, title, text, hint, details)
-    box.answer(QCoreApplication.translate("Notices", "Close"), primary=True)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Close"), primary=True)
     box.open()
     return box
 
@@ -111,7 +111,7 @@ def tell(parent: QWidget | None, level: str, title: str, text: str, hint: str = 
 def ask(parent: QWidget | None, title: str, text: str, hint: str, yes: str, on_yes: Callable[[], object]) -> Box:
     """A question. `on_yes` is called when the button `yes` is chosen; Escape and Cancel do nothing."""
     box = Box(parent, "info", title, text, hint)
-    box.answer(QCoreApplication.translate("Notices", "Cancel"))
+    box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
     box.answer(yes, on_yes, primary=True)
     box.open()
     return box
@@ -121,9 +121,9 @@ def ask_to_save(parent: QWidget | None, title: str, text: str, hint: str, on_sav
                 on_discard: Callable[[], object]) -> Box:
     """Whether to save what would be lost. Escape and Cancel do nothing."""
     box = Box(parent, "warning", title, text, hint)
-    box.answer(QCoreApplication.translate("Notices", "Discard"), on_discard)
-    box.answer(QCoreApplication.translate("Notices", "Cancel"))
-    box.answer(QCoreApplication.translate("Notices", "Save…"), on_save, primary=True)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Discard"), on_discard)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
+    box.answer(QCoreApplication.translate("MessageBoxes", "Save…"), on_save, primary=True)
     box.open()
     return box
 
@@ -167,7 +167,7 @@ class Catcher(QObject):
                 self.box.details.appendPlainText("\n" + report)
             return
         self._reports = [report]
-        self.box = tell(QApplication.activeWindow(), "danger", self.tr("Something went wrong"),
+        self.box = show_message(QApplication.activeWindow(), "danger", self.tr("Something went wrong"),
                         self.tr("Checkpoint Inspector made a mistake. Your files were not changed."),
                         self.tr("You can go on working; what you just did may be incomplete. If it happens again, please copy the "
                                 "report and send it to us together with what you were doing."),
@@ -219,6 +219,6 @@ def table(parent: QWidget | None, title: str, columns: tuple[str, str], rows: li
     sheet.resizeColumnToContents(1)
     sheet.setMinimumSize(460, 420)
     box.put(sheet)
-    box.answer(QCoreApplication.translate("Notices", "Close"), primary=True)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Close"), primary=True)
     box.open()
     return box

@@ -47,7 +47,7 @@ class Colours(NamedTuple):
     warning_background: str
     danger: str
     danger_background: str
-    veil: str
+    overlay: str
     plot_background: str
     plot_text: str
     plot_grid: str
@@ -60,7 +60,7 @@ LIGHT = Colours(
     accent="#2f5fd0", accent_text="#ffffff", accent_hover="#264fb0", link="#2453c4",
     selection="#d6e3ff", selection_text="#0e1f45", selection_idle="#e4e8ef", hover="#ebeef3", track="#e3e7ed",
     ok="#1a6b3c", ok_background="#e2f4e8", info="#1f55a8", info_background="#e6effc",
-    warning="#7a4b00", warning_background="#fdf0d3", danger="#a3211b", danger_background="#fce6e4", veil="rgba(230, 239, 252, 235)",
+    warning="#7a4b00", warning_background="#fdf0d3", danger="#a3211b", danger_background="#fce6e4", overlay="rgba(230, 239, 252, 235)",
     plot_background="#ffffff", plot_text="#454e59", plot_grid="#d5d9df",
     series=("#2f5fd0", "#d55e00", "#00866a", "#b4558c", "#a87000", "#3a8fc2", "#5c6570", "#7b4fc9"))
 
@@ -70,7 +70,7 @@ DARK = Colours(
     accent="#7ea6ff", accent_text="#0c1730", accent_hover="#9dbcff", link="#93b4ff",
     selection="#2b4272", selection_text="#f3f6ff", selection_idle="#30353d", hover="#282d34", track="#31373f",
     ok="#7fd6a0", ok_background="#1b3526", info="#9cc2ff", info_background="#1d2d47",
-    warning="#f2c46d", warning_background="#3b2f16", danger="#ff9d95", danger_background="#44211f", veil="rgba(29, 45, 71, 235)",
+    warning="#f2c46d", warning_background="#3b2f16", danger="#ff9d95", danger_background="#44211f", overlay="rgba(29, 45, 71, 235)",
     plot_background="#14171b", plot_text="#b6bec9", plot_grid="#343a43",
     series=("#7ea6ff", "#ff9a56", "#46cfa9", "#e596c4", "#edc84a", "#62bdea", "#a9b2bd", "#b79bff"))
 
@@ -93,7 +93,7 @@ class Theme(QObject):
         self._platform_dark = app.palette().color(QPalette.ColorRole.Window).lightness() < 128
         self._choice = "system"
         self._shown: Colours | None = None
-        self._dressed = False
+        self._sheet_applied = False
         app.styleHints().colorSchemeChanged.connect(self._apply)
 
     @property
@@ -111,11 +111,11 @@ class Theme(QObject):
         QGuiApplication.styleHints().setColorScheme(wanted)     # window frames follow where the platform lets them
         self._apply()
 
-    def dress(self) -> None:
+    def apply_style_sheet(self) -> None:
         """Puts the style sheet on. Once the widgets are there: under a sheet, every widget that is given to a parent is styled
         anew with all that is in it, which doubled the time of making the window."""
-        if not self._dressed:
-            self._dressed = True
+        if not self._sheet_applied:
+            self._sheet_applied = True
             cast(QApplication, QApplication.instance()).setStyleSheet(style_sheet(self.colours))
 
     def _apply(self) -> None:
@@ -130,12 +130,12 @@ class Theme(QObject):
         self._shown = shown
         app = cast(QApplication, QApplication.instance())
         app.setPalette(palette_of(shown))
-        if self._dressed:
+        if self._sheet_applied:
             app.setStyleSheet(style_sheet(shown))
         self.changed.emit()
 
 
-def watcher() -> Theme:
+def current() -> Theme:
     """The application's theme, made on first use. Its `changed` says that colours must be fetched again."""
     app = cast(QApplication, QApplication.instance())
     found = app.findChild(Theme, options=Qt.FindChildOption.FindDirectChildrenOnly)
@@ -266,12 +266,12 @@ QProgressBar::chunk { background: $accent; border-radius: 3px; }
 
 QScrollArea { border: none; background: transparent; }
 #page { background: $window; }
-QFrame#card { background: $card; border: 1px solid $border; border-radius: 9px; }
-QFrame#card:focus { border: 1px solid $accent; }
+QFrame#factbox { background: $card; border: 1px solid $border; border-radius: 9px; }
+QFrame#factbox:focus { border: 1px solid $accent; }
 QFrame#drop { background: $base; border: 2px dashed $border; border-radius: 14px; }
 QFrame#drop[hot="true"] { border: 2px dashed $accent; background: $info_background; }
-QFrame#veil { background: $veil; border: 3px dashed $accent; border-radius: 14px; }
-QFrame#veil[hot="true"] { border: 3px solid $accent; }
+QFrame#dropoverlay { background: $overlay; border: 3px dashed $accent; border-radius: 14px; }
+QFrame#dropoverlay[hot="true"] { border: 3px solid $accent; }
 QFrame[level="danger"] { background: $danger_background; border: 1px solid $danger_background; border-radius: 7px; }
 QFrame[level="warning"] { background: $warning_background; border: 1px solid $warning_background; border-radius: 7px; }
 QFrame[level="info"] { background: $info_background; border: 1px solid $info_background; border-radius: 7px; }

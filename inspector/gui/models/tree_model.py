@@ -40,7 +40,7 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
-class Starts(Protocol):
+class StartsTasks(Protocol):
     """What is needed of `Tasks`."""
 
     def start(self, key: Hashable, work: Callable[[core.Monitor], KeyTree], *, on_done: Callable[[KeyTree], None],
@@ -70,7 +70,7 @@ class TreeModel(QAbstractTableModel):
     counts_changed = Signal()           # how many entries the filter finds
     shrinking = Signal(int)             # a document is about to lose all rows but its own
 
-    def __init__(self, session: Session, tasks: Starts | None = None, parent: QObject | None = None) -> None:
+    def __init__(self, session: Session, tasks: StartsTasks | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
         self._tasks = tasks

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSpli
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
-from inspector.gui.state.analysis import Insights, Related, related
+from inspector.gui.state.analysis import Analyses, Related, related
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import description
@@ -131,7 +131,7 @@ class Details(QWidget):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._insights = Insights.shared(session, tasks)
+        self._analyses = Analyses.shared(session, tasks)
         self._shown: tuple[Any, ...] = ()
         self.properties = Properties(self)
         self.records = Records(self)
@@ -161,8 +161,8 @@ class Details(QWidget):
         whole.addWidget(self.splitter)
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
-        self._insights.ready.connect(self._insight_ready)
-        theme.watcher().changed.connect(self._tint)
+        self._analyses.ready.connect(self._analysis_ready)
+        theme.current().changed.connect(self._tint)
 
     def refresh(self) -> None:
         document, selection = self._session.selected_document, self._session.selection
@@ -199,7 +199,7 @@ class Details(QWidget):
         if selected is not None and selected.id == id:
             self.refresh()
 
-    def _insight_ready(self, id: int) -> None:
+    def _analysis_ready(self, id: int) -> None:
         selected, selection = self._session.selected_document, self._session.selection
         if selected is not None and selected.id == id and selection is not None and selection.keys == (selection.prefix,):
             self._shown = ()
@@ -298,7 +298,7 @@ class Details(QWidget):
         return rows
 
     def _tensor(self, tensor: core.TensorInfo, ckpt: core.Checkpoint, document: Document) -> None:
-        known = self._insights.of(document)
+        known = self._analyses.of(document)
         found = related(tensor, ckpt, known) if known is not None else []
         rows = self._of_tensor(tensor, ckpt)
         if known is not None and tensor.key in known.parameter_of:

@@ -203,7 +203,7 @@ class LayersPanel(QWidget):
         self._show_lines()
         self._remark()
         self._mark()
-        self._look_after(scope, known)
+        self._check_health(scope, known)
 
     def _cancelled(self, scope: Scope) -> None:
         self._take()
@@ -232,7 +232,7 @@ class LayersPanel(QWidget):
 
     # -- findings -----------------------------------------------------------------------------------------------------
 
-    def _look_after(self, scope: Scope, known: dict[str, Row]) -> None:
+    def _check_health(self, scope: Scope, known: dict[str, Row]) -> None:
         """What `core.health` makes of the numbers."""
         summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
         self._tasks.start(TASK, lambda monitor: core.health(scope.checkpoint, summaries, monitor),

@@ -13,14 +13,14 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import suggested_edits
-from inspector.gui.state.analysis import Insight, Insights, related
+from inspector.gui.state.analysis import Analyses, Analysis, related
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import description, fact_boxes, texts
 from inspector.gui.widgets.boxes import (
     Bar,
-    Card,
     Columns,
+    FactBox,
     FindingBox,
     Prose,
     Share,
@@ -48,7 +48,7 @@ class Overview(QScrollArea):
         # (document, identity of its checkpoint, prefix, the keys below it that are selected); the checkpoint is kept beside, or
         # another could get its identity
         self._sums: dict[tuple[int, int, str, tuple[str, ...]], tuple[core.Checkpoint, Sums]] = {}
-        self._insights = Insights.shared(session, tasks)
+        self._analyses = Analyses.shared(session, tasks)
         self._shown: tuple[Any, ...] = ()
         self._stale = True                                      # to be drawn once it can be seen
         page = QWidget()
@@ -64,8 +64,8 @@ class Overview(QScrollArea):
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._forget)
-        self._insights.ready.connect(self._insight_ready)
-        theme.watcher().changed.connect(self._repaint)
+        self._analyses.ready.connect(self._analysis_ready)
+        theme.current().changed.connect(self._repaint)
 
     def refresh(self) -> None:
         """Shows the session's selection, at once where nothing must be summed."""
@@ -104,7 +104,7 @@ class Overview(QScrollArea):
         if selected is not None and selected.id == id:
             self.refresh()
 
-    def _insight_ready(self, id: int) -> None:
+    def _analysis_ready(self, id: int) -> None:
         """Draws again where more is known now; where the person was looking stays in sight."""
         selected = self._session.selected_document
         if selected is not None and selected.id == id and self._shown:
@@ -164,7 +164,7 @@ class Overview(QScrollArea):
 
     def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
         whole = is_whole(selection, ckpt)
-        known = self._insights.of(document) if whole else None
+        known = self._analyses.of(document) if whole else None
         if whole:
             name = os.path.basename(os.path.normpath(document.path)) or document.path
             said = description.sentence(known.about) if known is not None else self._sentence(ckpt, found)
@@ -179,7 +179,7 @@ class Overview(QScrollArea):
         if whole:
             shown = self._findings(ckpt, document, known)
             if known is not None and known.sizes.stored:
-                self._content.addWidget(fact_boxes.bytes_card(known.sizes, shown.get("oversized-storage")))
+                self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
         if whole:
             if known is not None:
@@ -240,12 +240,12 @@ class Overview(QScrollArea):
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
 
     def _fix(self, finding: core.Finding, ckpt: core.Checkpoint, document: Document,
-             known: Insight | None) -> tuple[str, Callable[[], object]] | None:
+             known: Analysis | None) -> tuple[str, Callable[[], object]] | None:
         """The button on a finding."""
         fix = suggested_edits.fix_for(finding, ckpt, known.sharing if known is not None else {})
         return (fix.text, lambda: self._session.add_edits(document.id, fix.edits)) if fix is not None else None
 
-    def _findings(self, ckpt: core.Checkpoint, document: Document, known: Insight | None) -> dict[str, Callable[[], None]]:
+    def _findings(self, ckpt: core.Checkpoint, document: Document, known: Analysis | None) -> dict[str, Callable[[], None]]:
         """Gives what brings the first finding of each id into sight."""
         findings = ckpt.findings
         if not findings:
@@ -253,7 +253,7 @@ class Overview(QScrollArea):
         ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
         counts = {level: sum(finding.level == level for finding in findings) for level in reversed(core.LEVELS)}
         said = [words.level(level, n) for level, n in counts.items() if n]
-        card = Card(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
+        group = FactBox(words.findings(len(findings)), label(" · ".join(said), tone="muted") if len(said) > 1 else None)
         boxes: dict[str, FindingBox] = {}
         boxes_shown: list[FindingBox] = []
 
@@ -263,7 +263,7 @@ class Overview(QScrollArea):
                 box = FindingBox(finding, fix)
                 boxes.setdefault(finding.id, box)
                 boxes_shown.append(box)
-                card.body.addWidget(box)
+                group.body.addWidget(box)
 
         put(ordered[:FINDINGS_SHOWN])
         rest = ordered[FINDINGS_SHOWN:FINDINGS_CAP]
@@ -274,7 +274,7 @@ class Overview(QScrollArea):
                 more.hide()
                 put(rest)
                 if len(ordered) > FINDINGS_CAP:
-                    card.body.addWidget(label(self.tr("The rest is in the output of “inspector check”."), tone="muted"))
+                    group.body.addWidget(label(self.tr("The rest is in the output of “inspector check”."), tone="muted"))
 
         def show(id: str) -> None:
             if id not in boxes:
@@ -285,9 +285,9 @@ class Overview(QScrollArea):
         more.setProperty("link", True)
         more.setAccessibleName(more.text())
         more.clicked.connect(show_rest)
-        card.body.addWidget(more)
+        group.body.addWidget(more)
         more.setVisible(bool(rest))
-        self._content.addWidget(card)
+        self._content.addWidget(group)
         return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
 
     def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
@@ -300,13 +300,13 @@ class Overview(QScrollArea):
         if len(found.largest) > 1:
             self._content.addWidget(self._largest(found, document))
 
-    def _shares(self, title: str, shares: tuple[Share, ...], found: Sums) -> Card:
-        card = Card(title)
+    def _shares(self, title: str, shares: tuple[Share, ...], found: Sums) -> FactBox:
+        box = FactBox(title)
         series = theme.colours().series
         for n, entry in enumerate(shares):
-            card.body.addWidget(self._bar(entry, found, series[n % len(series)], self.tr("not stored")))
-        card.body.addStretch(1)
-        return card
+            box.body.addWidget(self._bar(entry, found, series[n % len(series)], self.tr("not stored")))
+        box.body.addStretch(1)
+        return box
 
     def _bar(self, entry: Share, found: Sums, colour: str, nameless: str, on_click: Callable[[], object] | None = None) -> Bar:
         name = self.tr("others") if entry.name == "\0" else core.visible(entry.name) or nameless
@@ -314,24 +314,24 @@ class Overview(QScrollArea):
         return Bar(name, said, entry.nbytes / found.logical if found.logical else 0, remark=words.tensors(entry.tensors),
                    colour=colour, on_click=on_click)
 
-    def _parts(self, found: Sums, selection: Selection, document: int, ckpt: core.Checkpoint) -> Card:
-        card = Card(self.tr("Parts"))
+    def _parts(self, found: Sums, selection: Selection, document: int, ckpt: core.Checkpoint) -> FactBox:
+        box = FactBox(self.tr("Parts"))
         colour = theme.colours().accent
         for entry in found.parts:
             key = core.join(selection.prefix, entry.name)
             go = partial(self._select_group, document, key) if entry.name and entry.name != "\0" else None
-            card.body.addWidget(self._bar(entry, found, colour, self.tr("(empty name)"), go))
-        return card
+            box.body.addWidget(self._bar(entry, found, colour, self.tr("(empty name)"), go))
+        return box
 
-    def _largest(self, found: Sums, document: int) -> Card:
-        card = Card(self.tr("Largest tensors"))
+    def _largest(self, found: Sums, document: int) -> FactBox:
+        box = FactBox(self.tr("Largest tensors"))
         top = found.largest[0].nbytes
         for tensor in found.largest:
             key = tensor.key
             said = f"{words.size(tensor.nbytes)} · {words.share(tensor.nbytes, found.logical)}"
-            card.body.addWidget(Bar(core.visible(key), said, tensor.nbytes / top, remark=words.shape(tensor.shape), raw=key,
+            box.body.addWidget(Bar(core.visible(key), said, tensor.nbytes / top, remark=words.shape(tensor.shape), raw=key,
                                     on_click=partial(self._session.select, Selection(document, key, (key,)))))
-        return card
+        return box
 
     def _select_group(self, document: int, key: str) -> None:
         found = self._session.document(document)
@@ -343,37 +343,37 @@ class Overview(QScrollArea):
         else:
             self._session.select(Selection(document, key, tuple(k for k in ckpt.tensors if k.startswith(head))))
 
-    def _shared(self, known: Insight, ckpt: core.Checkpoint, document: int) -> None:
+    def _shared(self, known: Analysis, ckpt: core.Checkpoint, document: int) -> None:
         """The storages that several tensors lie in; a click leads to the first of them, whose page lists the others."""
         if not known.sharing:
             return
         groups = sorted(known.sharing.items(), key=lambda item: -(ckpt.storages[item[0]].nbytes if item[0] in ckpt.storages else 0))
-        card = Card(self.tr("Shared storages"), label(f"{len(groups):,}", tone="muted"))
+        box = FactBox(self.tr("Shared storages"), label(f"{len(groups):,}", tone="muted"))
         for id, keys in groups[:SHARED_SHOWN]:
             nbytes = ckpt.storages[id].nbytes if id in ckpt.storages else 0
             names = " = ".join(core.visible(key, 60) for key in keys[:2]) + (" = …" if len(keys) > 2 else "")
-            card.body.addWidget(Bar(names, words.size(nbytes), None, remark=words.tensors(len(keys)), raw="\n".join(keys),
+            box.body.addWidget(Bar(names, words.size(nbytes), None, remark=words.tensors(len(keys)), raw="\n".join(keys),
                                     on_click=partial(self._session.select, Selection(document, keys[0], (keys[0],)))))
         if len(groups) > SHARED_SHOWN:
-            card.body.addWidget(label(self.tr("{n} more").format(n=f"{len(groups) - SHARED_SHOWN:,}"), tone="muted"))
-        self._content.addWidget(card)
+            box.body.addWidget(label(self.tr("{n} more").format(n=f"{len(groups) - SHARED_SHOWN:,}"), tone="muted"))
+        self._content.addWidget(box)
 
     def _metadata(self, ckpt: core.Checkpoint) -> None:
         if not ckpt.metadata:
             return
-        card = Card(self.tr("Metadata"), label("__metadata__", tone="muted"))
+        box = FactBox(self.tr("Metadata"), label("__metadata__", tone="muted"))
         if len(ckpt.metadata) <= 12 and all(len(text) <= 400 for text in ckpt.metadata.values()):
-            card.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”")
+            box.body.addLayout(facts((core.visible(name, 60), core.visible(text, 400) or "“”")
                                       for name, text in ckpt.metadata.items()))
         else:
-            card.body.addWidget(texts.table_of(ckpt.metadata, self.tr("Name"), self.tr("Text")))
-        self._content.addWidget(card)
+            box.body.addWidget(texts.table_of(ckpt.metadata, self.tr("Name"), self.tr("Text")))
+        self._content.addWidget(box)
 
     def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
-        card = Card(self.tr("File"))
+        box = FactBox(self.tr("File"))
         container = [(core.visible(name, 60).replace("_", " ").capitalize(), core.visible(text))
                      for name, text in ckpt.facts.items()]
-        card.body.addLayout(facts([
+        box.body.addLayout(facts([
             (self.tr("Format"), format_name(ckpt.format)),
             (self.tr("Kind"), ckpt.kind.replace("-", " ")),
             *container,
@@ -388,7 +388,7 @@ class Overview(QScrollArea):
                                                for path in ckpt.state_dicts[:12])),
             (self.tr("Path"), core.visible(ckpt.path, 1000)),
         ]))
-        self._content.addWidget(card)
+        self._content.addWidget(box)
 
     # -- one tensor, one value
 
@@ -396,7 +396,7 @@ class Overview(QScrollArea):
         sentence = self.tr("A tensor of {dtype} in {where}.").format(
             dtype=tensor.dtype, where=core.visible(tensor.state_dict, 80) or self.tr("the root state dict")) \
             if tensor.state_dict is not None else self.tr("A tensor of {dtype}.").format(dtype=tensor.dtype)
-        known = self._insights.of(document)
+        known = self._analyses.of(document)
         parameter = known.parameter_of.get(tensor.key) if known is not None else None
         if parameter is not None:
             sentence += " " + self.tr("It is optimizer state of {parameter}.").format(parameter=core.visible(parameter, 200))
@@ -409,9 +409,9 @@ class Overview(QScrollArea):
             (self.tr("Elements"), words.many(tensor.numel), f"{tensor.numel:,}" if tensor.numel >= 10_000 else ""),
             (self.tr("Bytes"), words.size(tensor.nbytes), words.share(tensor.nbytes, ckpt.nbytes) + " " + self.tr("of file")),
         ]))
-        card = Card(self.tr("Tensor"))
+        box = FactBox(self.tr("Tensor"))
         yes, no = self.tr("yes"), self.tr("no")
-        card.body.addLayout(facts([
+        box.body.addLayout(facts([
             (self.tr("Data type"), tensor.dtype),
             (self.tr("Device"), core.visible(tensor.device) if tensor.device else self.tr("not stored in this format")),
             (self.tr("Size"), words.exact_size(tensor.nbytes)),
@@ -420,12 +420,12 @@ class Overview(QScrollArea):
             (self.tr("Stride"), ", ".join(map(str, tensor.stride[:32]))),
             (self.tr("Name in its state dict"), core.visible(tensor.name) if tensor.name != tensor.key else ""),
         ]))
-        self._content.addWidget(card)
+        self._content.addWidget(box)
         found = related(tensor, ckpt, known) if known is not None else []
         if found:
-            self._content.addWidget(fact_boxes.related_card(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
+            self._content.addWidget(fact_boxes.related_box(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
 
     def _value(self, key: str, ckpt: core.Checkpoint) -> None:
         value = ckpt.values[key]
         self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
-        self._content.addWidget(texts.value_card(value))
+        self._content.addWidget(texts.value_box(value))

@@ -11,7 +11,7 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Document, Session, State
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import Card, FindingBox, Prose, empty, facts, label
+from inspector.gui.widgets.boxes import FactBox, FindingBox, Prose, empty, facts, label
 
 FINDINGS_CAP = 100
 MEMBERS_CAP = 12                # members of an archive that get a button
@@ -39,7 +39,7 @@ class Problem(QScrollArea):
         self._shown: core.InspectorError | None = None
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._follow)
-        theme.watcher().changed.connect(self._repaint)
+        theme.current().changed.connect(self._repaint)
 
     def _follow(self, id: int) -> None:
         self.refresh()
@@ -78,13 +78,13 @@ class Problem(QScrollArea):
         self._content.addLayout(self._buttons(document, error))
         if error.members:
             self._content.addWidget(self._inside(document.path, error.members))
-        card = Card()
-        card.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)),
+        box = FactBox()
+        box.body.addLayout(facts([(self.tr("File"), core.visible(document.path, 1000)),
                                    (self.tr("Where"), core.visible(error.where)),
                                    (self.tr("Kind of problem"), error.id.replace("_", " "))]))
-        self._content.addWidget(card)
+        self._content.addWidget(box)
         if error.findings:
-            learnt = Card(self.tr("What was learnt before"))
+            learnt = FactBox(self.tr("What was learnt before"))
             for finding in error.findings[:FINDINGS_CAP]:
                 learnt.body.addWidget(FindingBox(finding))
             self._content.addWidget(learnt)
@@ -95,9 +95,9 @@ class Problem(QScrollArea):
             return self.tr("Open it only if you, or somebody you trust, made these links.")
         return error.hint
 
-    def _inside(self, path: str, members: Sequence[str]) -> Card:
+    def _inside(self, path: str, members: Sequence[str]) -> FactBox:
         """What lies in an archive, to be opened with a click."""
-        card = Card(self.tr("In this archive"))
+        box = FactBox(self.tr("In this archive"))
         for n, member in enumerate(members[:MEMBERS_CAP]):
             button = QPushButton(self.tr("Open {name}").format(name=words.menu_text(member, 100)))
             button.setAccessibleName(self.tr("Open {name}").format(name=core.visible(member)))
@@ -105,11 +105,11 @@ class Problem(QScrollArea):
             button.setProperty("primary", n == 0)
             icons.put(button, "archive", "" if n else "accent_text")
             button.clicked.connect(lambda _=False, inner=f"{path}!{member}": self.path_asked.emit(inner))
-            card.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+            box.body.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
         if len(members) > MEMBERS_CAP:
             more = self.tr("{count} more can be opened as FILE!MEMBER.").format(count=f"{len(members) - MEMBERS_CAP:,}")
-            card.body.addWidget(label(more, tone="muted"))
-        return card
+            box.body.addWidget(label(more, tone="muted"))
+        return box
 
     def _buttons(self, document: Document, error: core.InspectorError) -> QHBoxLayout:
         id = document.id

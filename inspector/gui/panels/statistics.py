@@ -102,8 +102,8 @@ class StatisticsPanel(QWidget):
         self.setAccessibleName(self.tr("Statistics"))
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
-        self.plot.range_dragged.connect(self._look_closer)
-        self.plot.all_asked.connect(self._look_at_all)
+        self.plot.range_dragged.connect(self._zoom_in)
+        self.plot.all_asked.connect(self._zoom_out)
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
         session.document_removed.connect(self._kept.forget)
@@ -141,7 +141,7 @@ class StatisticsPanel(QWidget):
         else:
             self._start(request, core.LIMITS.preview)
 
-    def _look_closer(self, low: float, high: float) -> None:
+    def _zoom_in(self, low: float, high: float) -> None:
         """A range was dragged out of the plot."""
         request = self._request
         if request is None or self._result is None:
@@ -149,7 +149,7 @@ class StatisticsPanel(QWidget):
         whole = self._kept.get(replace(request, span=core.ALL_VALUES._replace(log=request.span.log)))
         self.controls.choose(span="fixed", bounds=core.edges_near((whole or self._result).together.edges, low, high))
 
-    def _look_at_all(self) -> None:
+    def _zoom_out(self) -> None:
         if self.controls.span.kind != "all":
             self.controls.choose(span="all")
 

@@ -43,7 +43,7 @@ class Welcome(QWidget):
         whole.addWidget(middle, 8)
         whole.addStretch(1)
         settings.recent_changed.connect(self.refresh)
-        theme.watcher().changed.connect(self._tint)
+        theme.current().changed.connect(self._tint)
         self.refresh()
 
     def refresh(self) -> None:

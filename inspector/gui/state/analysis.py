@@ -14,7 +14,7 @@ from .tasks import Tasks
 _ORDER = ("same", "view", "viewed", "overlaps", "apart")
 
 
-class Insight(NamedTuple):
+class Analysis(NamedTuple):
     """`sharing`: storage -> keys of its tensors, where they are several. `parameter_of`: state tensor -> parameter, `state_of` the
     opposite."""
 
@@ -33,14 +33,14 @@ class Related(NamedTuple):
     how: str
 
 
-def insight(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Insight:
+def analyse(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Analysis:
     """For workers: linear in the keys."""
     about = core.describe(ckpt, monitor)
-    return Insight(about, core.sizes(ckpt, monitor), core.sharing(ckpt, monitor), core.parameters_of_state(about.optimizers),
+    return Analysis(about, core.sizes(ckpt, monitor), core.sharing(ckpt, monitor), core.parameters_of_state(about.optimizers),
                    core.state_of_parameters(about.optimizers))
 
 
-def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Insight) -> list[Related]:
+def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Analysis) -> list[Related]:
     """The parameter or the optimizer state of `tensor` (also where that is told of a tied one), then the others in its storage,
     the same tensor first."""
     others = [ckpt.tensors[key] for key in known.sharing.get(tensor.storage, ()) if key != tensor.key] if tensor.storage else []
@@ -53,7 +53,7 @@ def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Insight) -> l
     return found + shared
 
 
-class Insights(QObject):
+class Analyses(QObject):
     """Lives on the GUI thread."""
 
     ready = Signal(int)             # what is known of a document's checkpoint is there
@@ -61,15 +61,15 @@ class Insights(QObject):
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks = tasks
-        self._known: dict[int, tuple[core.Checkpoint, Insight | None]] = {}
+        self._known: dict[int, tuple[core.Checkpoint, Analysis | None]] = {}
         session.document_removed.connect(self._forget)
 
     @staticmethod
-    def shared(session: Session, tasks: Tasks) -> Insights:
+    def shared(session: Session, tasks: Tasks) -> Analyses:
         """The one of `session`: panels that ask for the same get it from one piece of work."""
-        return session.findChild(Insights) or Insights(session, tasks, session)
+        return session.findChild(Analyses) or Analyses(session, tasks, session)
 
-    def of(self, document: Document) -> Insight | None:
+    def of(self, document: Document) -> Analysis | None:
         """What is known; None while it is being found out, and `ready` will be told."""
         ckpt = document.checkpoint
         if ckpt is None:
@@ -80,15 +80,15 @@ class Insights(QObject):
         id = document.id
         self._known[id] = ckpt, None
 
-        def done(found: Insight) -> None:
+        def done(found: Analysis) -> None:
             held = self._known.get(id)
             if held is not None and held[0] is ckpt:
                 self._known[id] = ckpt, found
                 self.ready.emit(id)
 
-        self._tasks.start(("insight", id), lambda monitor: insight(ckpt, monitor), on_done=done, label=self.tr("Looking closer"))
+        self._tasks.start(("analysis", id), lambda monitor: analyse(ckpt, monitor), on_done=done, label=self.tr("Looking closer"))
         return None
 
     def _forget(self, id: int) -> None:
         if self._known.pop(id, None) is not None:
-            self._tasks.cancel(("insight", id))
+            self._tasks.cancel(("analysis", id))

@@ -89,7 +89,7 @@ class Tasks(QObject):
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self._poll)
         self._finished.connect(self._settle, Qt.ConnectionType.QueuedConnection)
 
     @property
@@ -197,10 +197,10 @@ class Tasks(QObject):
             del self._tasks[task.key]
             self.changed.emit()
             if not task.silenced:
-                self._tell(task)
+                self._deliver(task)
         self._rest()
 
-    def _tell(self, task: Task) -> None:
+    def _deliver(self, task: Task) -> None:
         if task.error is None:
             if task.on_done is not None:
                 task.on_done(task.result)
@@ -210,7 +210,7 @@ class Tasks(QObject):
             traceback: TracebackType | None = task.error.__traceback__
             sys.excepthook(type(task.error), task.error, traceback)
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         moved = False
         for task in list(self._tasks.values()):
             seen = task.monitor.progress

@@ -215,12 +215,12 @@ def fact(text: str, name: str) -> QWidget:
     return Prose(text, name)
 
 
-class Card(QFrame):
+class FactBox(QFrame):
     """A titled box. `body` is where its content goes."""
 
     def __init__(self, title: str = "", trailing: QWidget | None = None) -> None:
         super().__init__()
-        self.setObjectName("card")
+        self.setObjectName("factbox")
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(16, 13, 16, 15)
         self.body.setSpacing(9)
@@ -270,7 +270,7 @@ def tiles(entries: Iterable[tuple[str, str, str]]) -> QWidget:
     """Big numbers side by side: (caption, number, remark beneath it or "")."""
     boxes = []
     for caption, number, remark in entries:
-        box = Card()
+        box = FactBox()
         box.body.setContentsMargins(14, 10, 12, 11)
         box.body.setSpacing(1)
         box.body.addWidget(label(caption, tone="muted", selectable=False))

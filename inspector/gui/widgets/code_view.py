@@ -60,7 +60,7 @@ class CodeView(QWidget):
         self.edit.installEventFilter(self)
         self.find_bar.edit.installEventFilter(self)
         self.edit.verticalScrollBar().valueChanged.connect(self._scrolled)
-        theme.watcher().changed.connect(self._recolour)
+        theme.current().changed.connect(self._recolour)
         self._recolour()
 
     def show_text(self, name: str, text: str) -> None:

@@ -12,7 +12,7 @@ from inspector.gui.kit import theme, words
 from inspector.gui.state.analysis import Related
 
 from . import description
-from .boxes import Bar, Card, label
+from .boxes import Bar, FactBox, label
 from .segments import Segment, Segments
 
 translate = QCoreApplication.translate
@@ -20,31 +20,31 @@ RELATED_SHOWN = 12
 _DOT = 9
 
 
-def bytes_card(sizes: core.Sizes, on_finding: Callable[[], object] | None) -> Card:
+def bytes_box(sizes: core.Sizes, on_finding: Callable[[], object] | None) -> FactBox:
     """"4.1 GB file, 380 MB reachable" with a bar and what its colours mean. `on_finding` shows the finding about it."""
-    title = translate("Cards", "{file} file, {reachable} reachable").format(file=words.size(sizes.file),
+    title = translate("FactBoxes", "{file} file, {reachable} reachable").format(file=words.size(sizes.file),
                                                                            reachable=words.size(sizes.reachable))
     more = None
     if on_finding is not None:
-        more = QPushButton(translate("Cards", "Why?"))
+        more = QPushButton(translate("FactBoxes", "Why?"))
         more.setProperty("link", True)
-        more.setAccessibleName(translate("Cards", "Show the finding about unreachable bytes"))
+        more.setAccessibleName(translate("FactBoxes", "Show the finding about unreachable bytes"))
         more.clicked.connect(lambda: on_finding())
-    card = Card(title, more)
+    box = FactBox(title, more)
     whole = max(sizes.file, sizes.stored, 1)
     colours = theme.colours()
     reached, lost = colours.accent, colours.series[1]
-    card.body.addWidget(Segments((Segment(sizes.reachable / whole, reached), Segment(sizes.unreferenced / whole, lost)), title))
-    rows = [(reached, translate("Cards", "Reachable"), sizes.reachable, translate("Cards", "stored, and viewed by some tensor")),
-            (lost, translate("Cards", "Unreachable"), sizes.unreferenced, translate("Cards", "stored, but no tensor views it")),
-            (colours.track, translate("Cards", "Everything else"), max(sizes.file - sizes.stored, 0),
-             translate("Cards", "names, values, padding")),
-            ("", translate("Cards", "All tensors by themselves"), sizes.logical,
-             translate("Cards", "what they take when nothing is shared"))]
+    box.body.addWidget(Segments((Segment(sizes.reachable / whole, reached), Segment(sizes.unreferenced / whole, lost)), title))
+    rows = [(reached, translate("FactBoxes", "Reachable"), sizes.reachable, translate("FactBoxes", "stored, and viewed by some tensor")),
+            (lost, translate("FactBoxes", "Unreachable"), sizes.unreferenced, translate("FactBoxes", "stored, but no tensor views it")),
+            (colours.track, translate("FactBoxes", "Everything else"), max(sizes.file - sizes.stored, 0),
+             translate("FactBoxes", "names, values, padding")),
+            ("", translate("FactBoxes", "All tensors by themselves"), sizes.logical,
+             translate("FactBoxes", "what they take when nothing is shared"))]
     for colour, name, nbytes, remark in rows:
         if nbytes and (colour or words.size(nbytes) != words.size(sizes.reachable)):
-            card.body.addLayout(_legend(colour, name, words.size(nbytes), remark))
-    return card
+            box.body.addLayout(_legend(colour, name, words.size(nbytes), remark))
+    return box
 
 
 def _legend(colour: str, name: str, size: str, remark: str) -> QHBoxLayout:
@@ -61,14 +61,14 @@ def _legend(colour: str, name: str, size: str, remark: str) -> QHBoxLayout:
     return row
 
 
-def related_card(found: Sequence[Related], on_click: Callable[[str], object]) -> Card:
+def related_box(found: Sequence[Related], on_click: Callable[[str], object]) -> FactBox:
     """Tensors that have to do with the selected one; each can be followed."""
-    card = Card(translate("Cards", "Related tensors"))
+    box = FactBox(translate("FactBoxes", "Related tensors"))
     for entry in found[:RELATED_SHOWN]:
-        card.body.addWidget(_link(entry, on_click))
+        box.body.addWidget(_link(entry, on_click))
     if len(found) > RELATED_SHOWN:
-        card.body.addWidget(label(translate("Cards", "{n} more in Details").format(n=f"{len(found) - RELATED_SHOWN:,}"), tone="muted"))
-    return card
+        box.body.addWidget(label(translate("FactBoxes", "{n} more in Details").format(n=f"{len(found) - RELATED_SHOWN:,}"), tone="muted"))
+    return box
 
 
 def _link(entry: Related, on_click: Callable[[str], object]) -> QWidget:

@@ -39,7 +39,7 @@ class PairView(TreeTable):
         self._rearrange.setSingleShot(True)
         self._rearrange.setInterval(REARRANGE)
         self._rearrange.timeout.connect(model.arrange)
-        self._look(PairDelegate(model, self), self.tr("Pairs of tensors"))
+        self._set_looks(PairDelegate(model, self), self.tr("Pairs of tensors"))
         self.setModel(model)
         self._head()
         self._fit_columns()

@@ -31,7 +31,7 @@ class SearchBox(QWidget):
         self.edit.textChanged.connect(self._typed)
         self.edit.installEventFilter(self)
         self._model.counts_changed.connect(self._count)
-        theme.watcher().changed.connect(self._colour)
+        theme.current().changed.connect(self._colour)
         self._count()
 
     def text(self) -> str:
@@ -137,7 +137,7 @@ class SearchBox(QWidget):
 
     def _colour(self) -> None:
         """A wrong term colours the text, whatever the style."""
-        colours = theme.watcher().colours
+        colours = theme.current().colours
         for widget, role in ((self.edit, QPalette.ColorRole.Text), (self.hint, QPalette.ColorRole.WindowText)):
             palette = widget.palette()
             normal = colours.text if widget is self.edit else colours.muted

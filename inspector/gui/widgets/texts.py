@@ -10,26 +10,26 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPlai
 from inspector import core
 from inspector.gui.kit import icons, words
 
-from .boxes import Card
+from .boxes import FactBox
 
 TEXT_SHOWN = 64 * 1024          # characters of a text value before "Show all"
 METADATA_ROWS = 500
 translate = QCoreApplication.translate
 
 
-def value_card(value: core.Plain) -> Card:
+def value_box(value: core.Plain) -> FactBox:
     """A plain value, a long text in part until more is asked for, and a button that copies all of it."""
     raw = full_text(value)
-    card = Card(translate("Texts", "Value"))
-    box = QPlainTextEdit()
-    box.setReadOnly(True)
-    box.setAcceptDrops(False)
-    box.setAccessibleName(translate("Texts", "Value"))
-    box.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-    box.setPlainText(_lines(raw[:TEXT_SHOWN]))
+    box = FactBox(translate("Texts", "Value"))
+    text = QPlainTextEdit()
+    text.setReadOnly(True)
+    text.setAcceptDrops(False)
+    text.setAccessibleName(translate("Texts", "Value"))
+    text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+    text.setPlainText(_lines(raw[:TEXT_SHOWN]))
     lines = min(max(raw[:TEXT_SHOWN].count("\n") + 1 + len(raw) // 70, 3), 24)
-    box.setFixedHeight(box.fontMetrics().lineSpacing() * lines + 24)
-    card.body.addWidget(box)
+    text.setFixedHeight(text.fontMetrics().lineSpacing() * lines + 24)
+    box.body.addWidget(text)
     buttons = QHBoxLayout()
     copy = QPushButton(translate("Texts", "Copy value"))
     icons.put(copy, "copy")
@@ -39,12 +39,12 @@ def value_card(value: core.Plain) -> Card:
     if len(raw) > TEXT_SHOWN:
         more = QPushButton(translate("Texts", "Show all {n} characters").format(n=f"{len(raw):,}"))
         more.setAccessibleName(more.text())
-        more.clicked.connect(lambda: box.setPlainText(_lines(raw)))
+        more.clicked.connect(lambda: text.setPlainText(_lines(raw)))
         more.clicked.connect(more.hide)
         buttons.addWidget(more)
     buttons.addStretch(1)
-    card.body.addLayout(buttons)
-    return card
+    box.body.addLayout(buttons)
+    return box
 
 
 def full_text(value: core.Plain) -> str:

@@ -48,7 +48,7 @@ class TreeTable(QTableView):
 
     # -- looks --------------------------------------------------------------------------------------------------------
 
-    def _look(self, delegate: RowPainter, accessible_name: str) -> None:
+    def _set_looks(self, delegate: RowPainter, accessible_name: str) -> None:
         self._delegate = delegate
         self.setItemDelegate(delegate)
         self.setAccessibleName(accessible_name)

@@ -50,14 +50,14 @@ class TreeView(TreeTable):
         self._session = session
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, Nodes]] = {}     # what a person selected, shown or not
-        self._told: Selection | None = None     # what the session was last told
+        self._reported: Selection | None = None     # what the session was last told
         self._current: _Place | None = None
         self._top: _Place | None = None
         self._filter = ""
         self._own = False                       # the selection is being set, not made
         self._typed, self._typing = "", QElapsedTimer()
         self.edit_actions: Callable[[], list[QAction]] = list       # what else a menu of keys offers
-        self._look(TreeDelegate(model, self), self.tr("Files and keys"))
+        self._set_looks(TreeDelegate(model, self), self.tr("Files and keys"))
         self.setModel(model)
         self._head()
         self.reset_columns()
@@ -65,7 +65,7 @@ class TreeView(TreeTable):
         model.modelReset.connect(self._restore)
         model.tree_ready.connect(self._tree_came)
         model.shrinking.connect(self._tree_goes)
-        self.selectionModel().selectionChanged.connect(self._tell)
+        self.selectionModel().selectionChanged.connect(self._report_selection)
         session.selection_changed.connect(self._follow)
         self._follow()
 
@@ -112,7 +112,7 @@ class TreeView(TreeTable):
         """First and last rows of each selected run, top to bottom."""
         return sorted({(part.top(), part.bottom()) for part in self.selectionModel().selection().toList()})
 
-    def _tell(self) -> None:
+    def _report_selection(self) -> None:
         """A person selected something: the session learns it."""
         if self._own:
             return
@@ -120,7 +120,7 @@ class TreeView(TreeTable):
         self._chosen = {id: (self._model.tree(id), chosen) for id, chosen in nodes.items()}
         selection = self._model.selection(nodes, self.currentIndex().row())
         if selection is not None:
-            self._told = selection
+            self._reported = selection
             self._session.select(selection)
 
     def _follow(self) -> None:
@@ -129,7 +129,7 @@ class TreeView(TreeTable):
         if selection is None:
             self._choose(None)
             return
-        if selection is not self._told:
+        if selection is not self._reported:
             self._choose(self._model.reveal(selection.document, _key(selection)))
             self._complete(selection)
 
@@ -139,7 +139,7 @@ class TreeView(TreeTable):
             return
         full = self._model.selection(self._model.nodes(self.selected_ranges()), self.currentIndex().row())
         if full is not None and full[:2] == selection[:2] and full != selection:
-            self._told = full
+            self._reported = full
             self._session.select(full)
 
     def _choose(self, row: int | None) -> None:
@@ -163,7 +163,7 @@ class TreeView(TreeTable):
             row = self._model.reveal(document, "")
         if row is not None:
             self._choose(row)
-            self._tell()
+            self._report_selection()
 
     def _tree_goes(self, document: int) -> None:
         """Left alone, Qt would make some row of another file current."""
@@ -301,7 +301,7 @@ class TreeView(TreeTable):
         for action in (expand, collapse):
             action.setEnabled(line.has_children and line.kind is not Kind.FAILED)
         menu.addSeparator()
-        self._offer_comparing(menu, line.document)
+        self._add_compare_actions(menu, line.document)
         menu.addSeparator()
         menu.addActions([action for action in self.edit_actions() if action.isEnabled()])
         menu.addSeparator()
@@ -309,7 +309,7 @@ class TreeView(TreeTable):
         icons.put(close, "close")
         return menu
 
-    def _offer_comparing(self, menu: QMenu, document: int) -> None:
+    def _add_compare_actions(self, menu: QMenu, document: int) -> None:
         """With each of the last few other files, or one that is not open yet."""
         others = [other for other in self._session.documents if other.id != document][-COMPARE_AT_MOST:]
         for other in others:

@@ -16,10 +16,10 @@ from safetensors.numpy import save_file
 from inspector import core
 from inspector.gui.comparison import fixes
 from inspector.gui.comparison.page import ComparePage
-from inspector.gui.comparison.progress import Comparing, Step
+from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
-from inspector.gui.frame.screenshot import Camera
+from inspector.gui.frame.screenshot import Screenshot
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models.pair_lines import MAX, NAME
 from inspector.gui.state.session import Compared, Session
@@ -71,7 +71,7 @@ class Desk:
         return self.page
 
     def finish(self) -> None:
-        self.qtbot.waitUntil(lambda: self.page.comparing.step is Step.DONE, timeout=20_000)
+        self.qtbot.waitUntil(lambda: self.page.progress.step is Step.DONE, timeout=20_000)
         self.settle()
 
     def settle(self) -> None:
@@ -123,7 +123,7 @@ def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
     assert desk.window.comparison.shown
     assert desk.statuses() == {"conv.weight": "equal", "layers.1.weight": "values", "layers.0.weight": "dtype", "fc.weight": "shape",
                                "extra.weight": "only-b", "conv.bias": "only-a"}
-    assert page.comparing.verdict is not None
+    assert page.progress.verdict is not None
     assert page._text.text() == "The same network, trained further."
     assert "a.safetensors and b.safetensors" in desk.window.windowTitle()
     assert {status: chip.count for status, chip in page.chips.chips.items() if not chip.isHidden()} == {
@@ -134,7 +134,7 @@ def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monke
     seen: list[Step] = []
     monkeypatch.setattr(core, "differences", lambda comparison, **more: iter(()))
     desk.open(BASE, changed())
-    desk.page.comparing.paired.connect(lambda: seen.append(desk.page.comparing.step))
+    desk.page.progress.paired.connect(lambda: seen.append(desk.page.progress.step))
     desk.window.comparison.compare()
     desk.finish()
     assert seen[0] is Step.PAIRING
@@ -253,7 +253,7 @@ def test_that_an_offered_rule_can_be_switched_on(desk: Desk) -> None:
     mine = {f"blocks.{n}.weight": np.full((2, n + 1), n, np.float32) for n in range(4)}
     theirs = {f"blocks.{n + 1}.weight": value for n, value in enumerate(mine.values())}
     page = desk.compare(mine, theirs)
-    found = page.comparing.comparison
+    found = page.progress.comparison
     assert found is not None
     offered, = found.offered
     page.rules.set_used(offered, True)
@@ -269,7 +269,7 @@ def test_that_an_offered_rule_can_be_switched_on(desk: Desk) -> None:
 def test_that_names_of_the_other_file_become_an_edit_that_does_it_and_can_be_undone(desk: Desk) -> None:
     page = desk.compare(wrapped(), BASE)
     a = desk.session.documents[0]
-    page.rules.names_asked.emit(0, page.comparing.comparison.rules if page.comparing.comparison else ())
+    page.rules.names_asked.emit(0, page.progress.comparison.rules if page.progress.comparison else ())
     desk.settle()
     assert desk.session.edits(a.id) == (core.StripPrefix("module."),)
     assert "--strip-prefix module." in page.added.text()
@@ -306,10 +306,10 @@ def test_that_a_row_can_be_shown_in_its_file_and_the_comparison_found_again(desk
     selection = desk.session.selection
     assert selection is not None
     assert (selection.document, selection.keys) == (desk.session.documents[1].id, ("extra.weight",))
-    step = desk.page.comparing.step
+    step = desk.page.progress.step
     desk.window.menus["compare"].trigger()
     assert desk.window.comparison.shown
-    assert desk.page.comparing.step is step
+    assert desk.page.progress.step is step
 
 
 def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
@@ -319,7 +319,7 @@ def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
     desk.settle()
     desk.window.comparison.compare()
     desk.finish()
-    found = desk.page.comparing.comparison
+    found = desk.page.progress.comparison
     assert found is not None
     assert set(fixes.same_values(found, found.values, 0)) == {core.SetMetadata("epoch", "2"), core.SetMetadata("only", None)}
 
@@ -365,7 +365,7 @@ def test_that_what_is_taken_from_a_file_with_edits_has_its_names_in_the_file(des
 
 def test_that_dropping_a_whole_group_is_one_edit(desk: Desk) -> None:
     page = desk.compare({**BASE, **{f"ema.{key}": value for key, value in BASE.items()}}, BASE)
-    found = page.comparing.comparison
+    found = page.progress.comparison
     assert found is not None
     edits = fixes.without(found, [pair for pair in found.pairs if pair.b is None], 0)
     assert list(edits) == [core.Drop("ema")]
@@ -389,7 +389,7 @@ def test_that_stopping_keeps_what_is_there_and_going_on_reads_the_rest(desk: Des
     desk.window.comparison.compare()
     desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False, timeout=20_000)
     page.button.click()
-    assert page.comparing.step is Step.STOPPED
+    assert page.progress.step is Step.STOPPED
     assert page.button.text() == "Go on"
     desk.settle()
     assert list(desk.statuses().values()).count("unread") == 3
@@ -405,7 +405,7 @@ def test_that_closing_a_file_ends_its_comparison(desk: Desk) -> None:
     desk.session.remove(desk.session.documents[0].id)
     assert desk.session.compared is None
     assert not desk.window.comparison.shown
-    assert page.comparing.step is Step.IDLE
+    assert page.progress.step is Step.IDLE
     assert page.model.rowCount() == 0
 
 
@@ -416,7 +416,7 @@ def test_that_a_file_that_cannot_be_opened_says_so_in_its_place(desk: Desk) -> N
     desk.settle()
     desk.window.comparison.compare()
     desk.settle()
-    assert desk.page.comparing.step is Step.FAILED
+    assert desk.page.progress.step is Step.FAILED
     assert desk.page.verdict.property("level") == "danger"
     assert desk.page._text.text()
 
@@ -529,7 +529,7 @@ def test_that_a_file_loaded_anew_is_compared_anew(desk: Desk) -> None:
     page = desk.compare(BASE, BASE)
     write(desk.folder / "b.safetensors", changed())
     desk.window.opener.reload(desk.session.documents[1].id)
-    desk.qtbot.waitUntil(lambda: page.comparing.step is Step.DONE and desk.statuses().get("extra.weight") == "only-b", timeout=20_000)
+    desk.qtbot.waitUntil(lambda: page.progress.step is Step.DONE and desk.statuses().get("extra.weight") == "only-b", timeout=20_000)
 
 
 def test_that_moved_tensors_are_found_by_their_content(desk: Desk) -> None:
@@ -549,24 +549,24 @@ def test_that_a_picture_can_be_taken_of_a_comparison(desk: Desk, monkeypatch: py
     monkeypatch.setenv("INSPECTOR_SCREENSHOT_KEY", "layers.1.weight")
     paths = [write(desk.folder / name, arrays) for name, arrays in (("a.safetensors", BASE), ("b.safetensors", changed()))]
     out = desk.folder / "out.png"
-    camera = Camera(desk.window, str(out))
+    shot = Screenshot(desk.window, str(out))
     desk.window.open_paths(paths)
-    camera.start()
+    shot.start()
     desk.qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
-    assert camera.error is None
+    assert shot.error is None
     assert not QImage(str(out)).isNull()
-    assert desk.page.comparing.step is Step.DONE
+    assert desk.page.progress.step is Step.DONE
     assert desk.page.pair.heading.accessibleName() == "layers.1.weight"
 
 
 def test_that_nothing_is_asked_of_the_core_while_nothing_is_compared(session: Session, tasks: Tasks) -> None:
-    comparing = Comparing(session, tasks)
+    progress = ComparisonProgress(session, tasks)
     document = session.add("/a.pth")
     session.compare(Compared(document.id, 99))
     assert session.compared is None
-    assert comparing.step is Step.IDLE
-    comparing.go_on()
-    comparing.stop()
+    assert progress.step is Step.IDLE
+    progress.go_on()
+    progress.stop()
     assert not tasks.running
 
 

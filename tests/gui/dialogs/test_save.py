@@ -39,7 +39,7 @@ def dialog(session: Session, tasks: Tasks, qtbot: QtBot) -> Make:
 
 def said(dialog: SaveDialog) -> str:
     """What stands below the fields."""
-    shown = [dialog.told.itemAt(n).widget() for n in range(dialog.told.count())]
+    shown = [dialog.messages.itemAt(n).widget() for n in range(dialog.messages.count())]
     widgets = [inner for widget in shown if widget is not None for inner in widget.findChildren(QWidget)]
     return "\n".join([label.text() for label in widgets if isinstance(label, QLabel)]
                      + [edit.toPlainText() for edit in widgets if isinstance(edit, QTextEdit)]

@@ -95,7 +95,7 @@ def test_that_a_question_acts_on_yes_only(qtbot: QtBot) -> None:
 
 
 def test_that_escape_closes_a_box(qtbot: QtBot) -> None:
-    box = message_boxes.tell(None, "info", "Title", "<b>Text</b>")
+    box = message_boxes.show_message(None, "info", "Title", "<b>Text</b>")
     assert isinstance(box, Box)
     with qtbot.waitSignal(box.finished):
         box.reject()

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
-from inspector.gui.frame.screenshot import SIZE, Camera
+from inspector.gui.frame.screenshot import SIZE, Screenshot
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -29,21 +29,21 @@ def window(session: Session, tasks: Tasks, settings: Settings, opens: dict[str, 
     return made
 
 
-def take(window: MainWindow, paths: list[str], out: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Camera:
+def take(window: MainWindow, paths: list[str], out: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Screenshot:
     ended: list[int] = []
     monkeypatch.setattr(screenshot.QApplication, "exit", ended.append)
-    camera = Camera(window, str(out))
+    shot = Screenshot(window, str(out))
     window.open_paths(paths)
-    camera.start()
+    shot.start()
     qtbot.waitUntil(lambda: bool(ended), timeout=30_000)
-    return camera
+    return shot
 
 
 def test_that_the_picture_shows_the_first_file(window: MainWindow, session: Session, qtbot: QtBot, tmp_path: Path,
                                                monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "out.png"
-    camera = take(window, ["/runs/a.pth", "/runs/b.pth"], out, qtbot, monkeypatch)
-    assert camera.error is None
+    shot = take(window, ["/runs/a.pth", "/runs/b.pth"], out, qtbot, monkeypatch)
+    assert shot.error is None
     picture = QImage(str(out))
     assert (picture.width(), picture.height()) == SIZE
     assert session.selection is not None
@@ -99,15 +99,15 @@ def test_that_a_file_that_cannot_be_opened_is_pictured_and_told(window: MainWind
                                                                 tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opens["/runs/bad.pth"] = core.Truncated("It ends early", "Download it again.", "x:1")
     out = tmp_path / "out.png"
-    camera = take(window, ["/runs/bad.pth"], out, qtbot, monkeypatch)
-    assert str(camera.error) == "/runs/bad.pth: It ends early (at x:1). Download it again."
+    shot = take(window, ["/runs/bad.pth"], out, qtbot, monkeypatch)
+    assert str(shot.error) == "/runs/bad.pth: It ends early (at x:1). Download it again."
     assert not QImage(str(out)).isNull()
 
 
 def test_that_a_picture_that_cannot_be_written_is_told(window: MainWindow, qtbot: QtBot, tmp_path: Path,
                                                        monkeypatch: pytest.MonkeyPatch) -> None:
-    camera = take(window, ["/runs/a.pth"], tmp_path / "no" / "such" / "out.png", qtbot, monkeypatch)
-    assert isinstance(camera.error, core.SaveError)
+    shot = take(window, ["/runs/a.pth"], tmp_path / "no" / "such" / "out.png", qtbot, monkeypatch)
+    assert isinstance(shot.error, core.SaveError)
 
 
 def test_that_a_picture_that_takes_for_ever_is_given_up(window: MainWindow, opens: dict[str, object], qtbot: QtBot, tmp_path: Path,
@@ -118,8 +118,8 @@ def test_that_a_picture_that_takes_for_ever_is_given_up(window: MainWindow, open
 
     opens["/runs/slow.pth"] = slow
     monkeypatch.setattr(screenshot, "PATIENCE", 50)
-    camera = take(window, ["/runs/slow.pth"], tmp_path / "out.png", qtbot, monkeypatch)
-    assert "not ready" in str(camera.error)
+    shot = take(window, ["/runs/slow.pth"], tmp_path / "out.png", qtbot, monkeypatch)
+    assert "not ready" in str(shot.error)
 
 
 @pytest.mark.parametrize(("theme", "light"), [("light", True), ("dark", False)])

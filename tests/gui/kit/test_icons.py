@@ -38,18 +38,18 @@ def test_that_every_picture_is_small_plain_svg_that_draws(name: str, qapp: QAppl
 
 
 def test_that_icons_take_the_colour_of_the_theme(qapp: QApplication) -> None:
-    theme.watcher().choose("light")
+    theme.current().choose("light")
     action = QAction()
     icons.put(action, "close")
     light = inks(action.icon().pixmap(24, 24))
-    theme.watcher().choose("dark")
+    theme.current().choose("dark")
     dark = inks(action.icon().pixmap(24, 24))
     assert light == {QColor(theme.LIGHT.text).name()}
     assert dark == {QColor(theme.DARK.text).name()}
 
 
 def test_that_disabled_icons_are_faint(qapp: QApplication) -> None:
-    theme.watcher().choose("light")
+    theme.current().choose("light")
     assert inks(icons.icon("close").pixmap(QSize(24, 24), QIcon.Mode.Disabled)) == {QColor(theme.LIGHT.faint).name()}
 
 
@@ -67,11 +67,11 @@ def test_that_a_missing_picture_is_no_reason_to_fail(qapp: QApplication) -> None
 
 
 def test_that_an_action_that_is_gone_is_left_alone_when_the_theme_changes(qapp: QApplication) -> None:
-    theme.watcher().choose("light")
+    theme.current().choose("light")
     action = QAction()
     icons.put(action, "open")
     del action
-    theme.watcher().choose("dark")
+    theme.current().choose("dark")
 
 
 def test_that_the_application_has_an_icon_at_all_sizes(qapp: QApplication) -> None:

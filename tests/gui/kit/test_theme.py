@@ -46,7 +46,7 @@ def test_that_plotted_colours_stand_out_from_the_plot(shown: Colours) -> None:
 
 
 def test_that_choosing_a_theme_changes_palette_and_colours_once(qtbot: QtBot, qapp: QApplication) -> None:
-    watcher = theme.watcher()
+    watcher = theme.current()
     watcher.choose("light")
     with qtbot.waitSignal(watcher.changed):
         watcher.choose("dark")
@@ -59,12 +59,12 @@ def test_that_choosing_a_theme_changes_palette_and_colours_once(qtbot: QtBot, qa
 
 
 def test_that_an_unknown_choice_is_the_systems(qapp: QApplication) -> None:
-    theme.watcher().choose("chartreuse")
-    assert theme.watcher().choice == "system"
+    theme.current().choose("chartreuse")
+    assert theme.current().choice == "system"
 
 
 def test_that_there_is_one_watcher(qapp: QApplication) -> None:
-    assert theme.watcher() is theme.watcher()
+    assert theme.current() is theme.current()
 
 
 def test_that_the_style_sheet_has_no_colours_of_its_own_and_no_blanks() -> None:

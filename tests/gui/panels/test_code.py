@@ -299,9 +299,9 @@ def test_that_words_texts_numbers_and_comments_are_told_apart(qtbot: QtBot) -> N
 def test_that_colours_follow_the_theme(qtbot: QtBot) -> None:
     view = CodeView()
     qtbot.addWidget(view)
-    theme.watcher().choose("light")
+    theme.current().choose("light")
     view.show_text("a.py", "return")
-    theme.watcher().choose("dark")
+    theme.current().choose("dark")
     assert coloured(view) == {"return": theme.DARK.link}
 
 

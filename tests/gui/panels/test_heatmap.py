@@ -270,7 +270,7 @@ def test_that_colours_follow_the_choice_and_the_theme(desk: Desk) -> None:
     view = desk.panel.view
     seen = set()
     for name, choice in (("blue-red", "light"), ("blue-red", "dark"), ("viridis", "dark")):
-        theme.watcher().choose(choice)
+        theme.current().choose(choice)
         desk.qtbot.waitUntil(lambda dark=choice == "dark": theme.colours(view.palette()).dark == dark)
         desk.panel._colours.setCurrentIndex(desk.panel._colours.findData(name))
         desk.panel._recolour()

@@ -15,7 +15,7 @@ from inspector.gui.kit import theme, words
 from inspector.gui.panels import overview as module
 from inspector.gui.panels.details import Details
 from inspector.gui.panels.overview import Overview
-from inspector.gui.state.analysis import Insights
+from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import texts
@@ -200,10 +200,10 @@ def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview,
 
 def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                            checkpoint: Make) -> None:
-    theme.watcher().choose("light")
+    theme.current().choose("light")
     show(session, tasks, qtbot, checkpoint())
     before = panel.grab().toImage().pixelColor(5, 5)
-    theme.watcher().choose("dark")
+    theme.current().choose("dark")
     qtbot.waitUntil(lambda: panel.grab().toImage().pixelColor(5, 5) != before)
 
 
@@ -324,4 +324,4 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
     assert len(panels) == 2
     assert made == ["/runs/last.pth"]
     session.remove(document.id)
-    assert Insights.shared(session, tasks)._known == {}
+    assert Analyses.shared(session, tasks)._known == {}

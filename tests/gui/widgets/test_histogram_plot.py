@@ -167,7 +167,7 @@ def test_that_any_numbers_can_be_drawn(plot: HistogramPlot, heights: Heights, ed
 def test_that_colours_follow_the_theme(plot: HistogramPlot) -> None:
     plot.show_curves([ONE])
     for choice, colours in (("light", theme.LIGHT), ("dark", theme.DARK), ("light", theme.LIGHT)):
-        theme.watcher().choose(choice)
+        theme.current().choose(choice)
         QApplication.processEvents()
         shown = colours_of(canvas(plot))
         assert shown[0] == colours.plot_background

@@ -101,7 +101,7 @@ def test_that_the_count_follows_documents_that_come_and_go(box: SearchBox, sessi
 def test_that_the_warning_colour_follows_the_theme(box: SearchBox) -> None:
     box.setText("dtype:quark")
     for choice, colours in (("dark", theme.DARK), ("light", theme.LIGHT)):
-        theme.watcher().choose(choice)
+        theme.current().choose(choice)
         assert box.edit.palette().color(QPalette.ColorRole.Text).name() == colours.danger
         assert box.hint.palette().color(QPalette.ColorRole.WindowText).name() == colours.danger
 

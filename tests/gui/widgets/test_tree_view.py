@@ -378,7 +378,7 @@ def test_that_drawing_follows_the_palette(view: TreeView, show: Callable[..., in
     view.select_row(2)
     pictures: list[QImage] = []
     for choice in ("light", "dark", "light"):
-        theme.watcher().choose(choice)
+        theme.current().choose(choice)
         QApplication.processEvents()
         pictures.append(view.grab().toImage())
     assert pictures[0] != pictures[1]
