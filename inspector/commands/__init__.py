@@ -1,1 +1,29 @@
-"""The longer subcommands of the command line: each parses its arguments and gives text; only `cli` prints."""
+"""The commands of `inspector`, one file each, loaded when it is the one asked for. This list is all that the others cost.
+
+A command's module has `add_arguments(parser)` and `run(asked, out) -> exit status`. It gets its words to the world through `out`, an
+`output.Output`, and ends by raising what `files.about` and `arguments` raise; only `cli` prints. `READS_ONLY = True` says that it
+opens nothing for writing and holds tables that are not worth taking apart at the end.
+"""
+from __future__ import annotations
+
+from types import ModuleType
+
+# name -> its arguments, and what it does; in the order in which `inspector --help` shows them
+COMMANDS = {
+    "ls": ("FILE [--digest]", "list keys, shapes, dtypes, devices, values and findings"),
+    "stats": ("FILE [--match GLOB] [--bins N]", "minimum, maximum, mean, deviation and histogram of tensors"),
+    "edit": ("IN -o OUT EDIT...", "strip prefixes, rename, drop, extract, cast, remap devices …, and save"),
+    "check": ("FILE [--against REF]", "what is wrong with the file, and what load_state_dict of a model like REF would say"),
+    "diff": ("A B", "what differs between two checkpoints"),
+    "code": ("FILE [NAME]", "the code and other texts in the file, listed or printed"),
+    "desktop": ("install|uninstall|status", "the entry in the desktop's menu and its file types"),
+    "demo": ("", "open the window on two sample checkpoints"),
+    "help": ("[COMMAND]", "this, or more about one command"),
+    "version": ("", "which version this is"),
+}
+
+
+def load(name: str) -> ModuleType:
+    """The module of a command, or `window`: what `inspector` does without one."""
+    from inspector.core.runtime import late
+    return late.module(f"{__name__}.{name}")

@@ -1,10 +1,33 @@
 """`inspector code`: the texts that lie in a checkpoint, listed or printed."""
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from typing import Any
 
 from inspector import core
+
+from . import files
+from .output import Output
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "List the code and other texts that lie in a checkpoint, or print one of them. Nothing is run."
+    files.add_file(parser)
+    parser.add_argument("name", metavar="NAME", nargs="?", help="the text to print; the end of its name will do")
+
+
+def run(asked: argparse.Namespace, out: Output) -> int:
+    ckpt = files.opened(asked.file, asked, out)
+    with files.about(asked.file):
+        if out.json:
+            out.answer(as_json(ckpt, asked.name))
+        elif asked.name is None:
+            out.text(listed(ckpt))
+        else:
+            for piece in printed(ckpt, asked.name):
+                out.text(piece)
+    return 0
 
 
 def listed(ckpt: core.Checkpoint) -> str:

@@ -9,16 +9,23 @@ from typing import Any
 
 from inspector import core
 
-from . import listing
+from . import files, load
+from .arguments import add_json
+from .columns import columns
+from .output import Output
+
+READS_ONLY = True
 
 STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "device")
 _MARKS = {"equal": "=", "values": "~", "dtype": "t", "shape": "#", "only-a": "-", "only-b": "+", "renamed": ">", "unread": "?"}
 _SHOWN = 60             # rules and layers named in text
 _FEW = 6                # tensors named of those that one is made of
 _SHORT_OF = (("only_a", "only in A"), ("only_b", "only in B"), ("shapes", "of another shape"), ("unread", "could not be read"))
+_json = core.to_json
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "What differs between two checkpoints; exit 0 when nothing does, 1 when something does."
     parser.add_argument("a", metavar="A", help="a checkpoint")
     parser.add_argument("b", metavar="B", help="another one, of any format")
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key in A or B matches")
@@ -33,8 +40,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--b-state-dict", metavar="PATH", help="the same for B")
     parser.add_argument("--all", action="store_true", help="list the equal tensors too")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it, with histograms")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
+    add_json(parser)
+    files.add_follow_links(parser)
+
+
+def run(asked: argparse.Namespace, out: Output) -> int:
+    a, b = (files.opened(path, asked, out) for path in (asked.a, asked.b))
+    with files.about(f"{asked.a} and {asked.b}"):
+        comparison = compared(asked, a, b, out.monitor)
+        if asked.html is not None:
+            load("diff_page").write(comparison, asked.html)
+    if out.json:
+        out.answer(as_json(comparison, asked.structure_only))
+    else:
+        out.text(as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only))
+    return exit_code(comparison, asked.structure_only)
 
 
 def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> core.Comparison:
@@ -137,10 +157,6 @@ def _pair_json(pair: core.Pair) -> dict[str, Any]:
     return answer
 
 
-def _json(value: float | int | str) -> float | int | str:
-    return value if isinstance(value, str) else listing.number(value)
-
-
 # -- text ---------------------------------------------------------------------------------------------------------------------
 
 def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_only: bool = False) -> str:
@@ -152,9 +168,9 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     quiet = ("equal", "unread") if structure_only else ("equal",)
     rows = [row(comparison, pair) for pair in comparison.pairs if show_equal or pair.status not in quiet or pair.device]
     if rows:
-        parts.append(listing.columns(("", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", ""), rows))
+        parts.append(columns(("", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", ""), rows))
     if comparison.values:
-        parts.append(listing.columns(("value", "A", "B"), ((core.visible(change.key), *(
+        parts.append(columns(("value", "A", "B"), ((core.visible(change.key), *(
             "-" if side is None else core.visible(side, 80) for side in (change.a, change.b))) for change in comparison.values)))
     counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
     parts.append(f"{len(comparison.pairs):,} pairs: {counts}" if comparison.pairs else "no tensors to compare")

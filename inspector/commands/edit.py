@@ -13,7 +13,10 @@ from typing import Any
 
 from inspector import core
 
-from . import listing
+from . import files
+from .about import size
+from .arguments import add_json
+from .output import Failed, Output
 
 _EXAMPLES = 3
 _LOSSES = 5
@@ -31,7 +34,7 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "take": "values, shapes and types of FILE's tensors of the same names", "set-metadata": "a text in safetensors' metadata",
          "set": "a plain value; VALUE is JSON or a text", "unshare": "bytes of its own for a tensor that shares them",
          "unset-metadata": "take a text out of the metadata", "unset": "take a value out"}
-EPILOG = """\
+_EPILOG = """\
 Edits apply left to right. OUT may be IN: the new file replaces it only when it is whole and verified.
 With several IN, OUT is a folder. A file's ending says its format, unless --format does.
 """
@@ -44,14 +47,15 @@ class _Collected(argparse.Action):
         namespace.steps = [*namespace.steps, ((option or "").removeprefix("--"), values)]
 
 
-def configure(parser: argparse.ArgumentParser) -> None:
-    """The arguments of the command."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "Repair a checkpoint and save it: without its classes, without its devices, nothing run."
+    parser.epilog = _EPILOG
     parser.set_defaults(steps=[])
     parser.add_argument("files", metavar="IN", nargs="+", help="the checkpoint; several are saved into the folder OUT")
     parser.add_argument("-o", "--output", metavar="OUT", help="where to save")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
+    add_json(parser)
+    files.add_follow_links(parser)
     edits = parser.add_argument_group("edits")
     for name in core.edit_options():
         edits.add_argument(f"--{name}", metavar=_VALUES.get(name, "TEXT"), action=_Collected, help=_HELP.get(name))
@@ -80,7 +84,21 @@ class Done:
     error: core.InspectorError | None = None
 
 
-def run(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
+def run(asked: argparse.Namespace, out: Output) -> int:
+    answers, failed = [], []
+    for done in results(asked, out.monitor):
+        answers.append(done.answer)
+        if done.text and not out.json:
+            out.text(done.text)
+        if done.error is not None:
+            failed.append(done.answer["error"])
+            out.warn(str(Failed(done.error, done.answer["path"])))
+    if out.json:
+        out.answer({"dry_run": asked.dry_run, "files": answers, **({"error": failed[0]} if failed else {})})
+    return 2 if failed else 0
+
+
+def results(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
     """Edits and saves one file after the other. Raises InspectorError for a request that makes no sense; what goes wrong with one
     file is told in its `Done`."""
     edits = steps(asked.steps)
@@ -151,13 +169,13 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
         answer["nbytes_before"] = ckpt.nbytes
         if target is None:
             answer["nbytes_tensors"] = [_nbytes(ckpt), _nbytes(edited)]
-            head = f"{listing.size(_nbytes(ckpt))} of tensors before, {listing.size(_nbytes(edited))} after"
+            head = f"{size(_nbytes(ckpt))} of tensors before, {size(_nbytes(edited))} after"
             return Done(_text(source, None, head, lines, dry=True), answer)
         plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
                               drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, monitor=monitor)
         answer |= _plan_json(plan)
         lines += plan_lines(plan, asked.allow_loss)
-        head = f"{plan.format}, {listing.size(ckpt.nbytes)} before, {listing.size(plan.nbytes)} after"
+        head = f"{plan.format}, {size(ckpt.nbytes)} before, {size(plan.nbytes)} after"
         if not asked.dry_run:
             report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
             answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
@@ -165,7 +183,7 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
             lines += [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text]
         return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
     except core.InspectorError as error:
-        answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint}
+        answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
         return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, _advised(error))
 
 
@@ -228,7 +246,7 @@ def plan_lines(plan: core.SavePlan, allowed: bool) -> list[str]:
         lines.append("unknown code, which is refused without --keep-code or --drop-code:")
         lines += _some([core.visible(name, _KEY) for name in plan.code[:_LOSSES]], len(plan.code))
     if plan.nbytes > plan.free:
-        lines.append(f"there is not enough room: {listing.size(plan.free)} are free")
+        lines.append(f"there is not enough room: {size(plan.free)} are free")
     return lines
 
 

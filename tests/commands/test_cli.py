@@ -18,6 +18,7 @@ import torch
 
 import inspector
 from inspector import cli, core
+from inspector.commands import COMMANDS
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -169,9 +170,44 @@ def test_that_garbage_is_one_line_and_exit_2(run: Run, tmp_path: Path, command: 
 
 def test_that_a_missing_file_and_a_folder_are_one_line(run: Run, tmp_path: Path) -> None:
     for path in (tmp_path / "nothing", tmp_path):
-        code, out, err = run("ls", path, "--json")
+        code, out, err = run("ls", path)
         assert (code, out) == (2, "")
         assert str(path) in one_line(err)
+
+
+@pytest.mark.parametrize(("arguments", "id", "where"), [
+    (["ls", "FILE"], "empty", "FILE"), (["stats", "FILE"], "empty", "FILE"), (["check", "FILE"], "empty", ""),
+    (["diff", "SMALL", "FILE"], "empty", "FILE"), (["code", "FILE"], "empty", "FILE"), (["ls", "gone"], "io", "gone"),
+    (["edit", "FILE", "-o", "OUT"], "empty", ""), (["edit", "SMALL", "--rename", "(=a", "-o", "OUT"], "usage", ""),
+    (["ls"], "usage", ""), (["lss", "FILE"], "usage", ""), (["stats", "SMALL", "--bins", "0"], "usage", ""),
+    (["ls", "--digets", "SMALL"], "usage", ""), (["desktop"], "usage", ""), (["ls", "-"], "usage", "-"), ([], "usage", ""),
+    (["diff", "SMALL", "SMALL", "--html", "gone/x.html"], "save", "gone/x.html")],
+    ids=lambda found: " ".join(found) if isinstance(found, list) else "")
+@pytest.mark.parametrize("front", [False, True], ids=["behind", "before"])
+def test_that_errors_are_json_where_it_is_asked_for(run: Run, tmp_path: Path, small: Path, arguments: list[str], id: str, where: str,
+                                                    front: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    cut = tmp_path / "cut.pth"
+    cut.write_bytes(b"")
+    names = {"FILE": cut, "SMALL": small, "OUT": tmp_path / "out.pth"}
+    typed = [names.get(argument, argument) for argument in arguments]
+    code, out, err = run(*(["--json", *typed] if front else [*typed, "--json"]))
+    assert code == 2
+    error = json.loads(out)["error"]
+    assert list(error) == ["id", "message", "hint", "where"]
+    assert (error["id"], error["where"]) == (id, str(names.get(where, where)))
+    assert error["message"] in one_line(err)
+
+
+def test_that_a_bug_is_json_too(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise MemoryError if "memory" in os.environ else KeyError("oh")
+
+    monkeypatch.setattr(core, "open", broken)
+    monkeypatch.delenv("INSPECTOR_DEBUG", raising=False)
+    assert json.loads(run("ls", "--json", small)[1])["error"]["id"] == "internal"
+    monkeypatch.setenv("memory", "1")
+    assert json.loads(run("ls", "--json", small)[1])["error"]["id"] == "memory"
 
 
 def test_that_file_names_cannot_forge_lines(run: Run, tmp_path: Path) -> None:
@@ -198,6 +234,60 @@ def test_that_options_may_stand_anywhere(run: Run, small: Path, place: int) -> N
     code, out, _ = run(*arguments)
     assert code == 0
     assert json.loads(out)["format"] == "safetensors"
+
+
+# -- what was probably meant --------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("arguments", "wrong", "right"), [
+    (["lss", "a.pth"], "'lss'", "ls"), (["edti", "a.pth", "-o", "b.pth"], "'edti'", "edit"), (["chekc", "a.pth"], "'chekc'", "check"),
+    (["Stats", "a.pth"], "'Stats'", "stats"), (["compare", "a.pth", "b.pth"], "'compare'", "diff"), (["help", "dif"], "'dif'", "diff"),
+    (["convert", "a.pth"], "'convert'", "edit"),
+    (["edit", "a.pth", "-o", "b.pth", "--strip-prefx", "m."], "--strip-prefx", "--strip-prefix"),
+    (["ls", "--digset", "a.pth"], "--digset", "--digest"), (["diff", "a", "b", "--htm=x"], "--htm", "--html"),
+    (["--screenshto", "o.png"], "--screenshto", "--screenshot"), (["a.pth", "--new-windw"], "--new-windw", "--new-window")], ids=" ".join)
+def test_that_a_typing_error_is_answered_with_what_was_meant(run: Run, arguments: list[str], wrong: str, right: str, tmp_path: Path,
+                                                            monkeypatch: pytest.MonkeyPatch, window: list[Any]) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments)
+    assert (code, out, window) == (2, "", [])
+    assert f"{wrong}; did you mean {right}?" in one_line(err)
+
+
+def test_that_a_word_that_is_nothing_is_called_so(run: Run, window: list[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "neither a command nor a file 'zebra'" in one_line(run("zebra")[2])
+    assert window == []
+
+
+def test_that_an_existing_file_is_opened_whatever_its_name_is_like(run: Run, window: list[Any], tmp_path: Path,
+                                                                   monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISPLAY", ":0")
+    (tmp_path / "lss").touch()
+    for typed in (["lss"], ["./gone"], ["gone.pth"], ["--", "edti"], ["a/lss"], ["x!y"]):
+        assert run(*typed) == (0, "", "")
+    assert [asked[0] for asked in window] == [["lss"], ["./gone"], ["gone.pth"], ["edti"], ["a/lss"], ["x!y"]]
+
+
+def test_that_the_value_of_an_option_is_no_command(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run("--state-dict", "code", "check", "x.pth", "--against", "y.pth")
+    assert (code, out) == (2, "")
+    assert "inspector check --state-dict" in one_line(err)
+    for typed, said in ((["--match", "ls", "stats", "x.pth"], "inspector stats --match"),
+                        (["--what", "ls", "x.pth"], "unknown option --what"),
+                        (["--screenshot", "ls", "ls", "x.pth"], "--screenshot is no option of inspector ls")):
+        assert said in one_line(run(*typed)[2])
+
+
+@pytest.mark.parametrize("arguments", [
+    ["ls", "a\x1b[31m", "b\nc"], ["--frob\x1b[31m"], ["ls", "--fr\x1bob", "x"], ["zeb\x1b[0mra.pth", "--x\x07"],
+    ["desktop", "\x1b]0;x\x07"], ["help", "\x1b[2J"], ["ls", "\x1b[31mgone\n.pth"], ["diff", "a\x9b", "b"], ["check", "gone\x1b", "--json"],
+    ["stats", "x", "--bins", "\x1b[1m"]])
+def test_that_nothing_typed_can_steer_the_terminal(run: Run, arguments: list[str]) -> None:
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert not set("\x1b\x07\x9b\r") & set(out + one_line(err)[:-1])
 
 
 def test_that_a_bug_is_one_line_too(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -412,7 +502,7 @@ def test_that_complaints_without_a_console_are_shown_in_a_box(monkeypatch: pytes
     for stream in ("stdout", "stderr"):
         monkeypatch.setattr(sys, stream, None)
     assert cli.main_window() == 2
-    assert said == [(None, "danger", "Checkpoint Inspector", "unrecognized arguments: --frob. See inspector --help."), "shown"]
+    assert said == [(None, "danger", "Checkpoint Inspector", "unknown option --frob. See inspector --help."), "shown"]
 
 
 def test_that_a_picture_of_nothing_is_one_line(run: Run, monkeypatch: pytest.MonkeyPatch, window: list[Any]) -> None:
@@ -440,18 +530,29 @@ def test_that_desktop_says_what_it_would_do(run: Run) -> None:
     code, out, err = run("desktop", "status")
     assert (code, err) == (0, "")
     assert out
+    assert json.loads(run("desktop", "status", "--json")[1]) == {"action": "status", "dry_run": False, "lines": out.splitlines()}
 
 
 def test_that_help_names_every_command_that_works_and_no_other(run: Run) -> None:
     code, out, _ = run("--help")
     assert code == 0
-    for command in cli.COMMANDS:
+    for command in COMMANDS:
         assert f"inspector {command}" in out
         assert run(command, "--help")[0] == 0
 
 
+def test_that_help_is_what_a_command_s_option_gives(run: Run) -> None:
+    assert run("help") == run("--help") == run("-h")
+    for command in COMMANDS:
+        code, out, err = run("help", command)
+        assert (code, err) == (0, "")
+        assert out == run(command, "--help")[1]
+        assert f"inspector {command}" in out
+
+
 def test_that_the_version_is_the_distribution_s(run: Run) -> None:
-    assert run("--version") == (0, f"inspector {inspector.__version__}\n", "")
+    assert run("--version") == run("version") == (0, f"inspector {inspector.__version__}\n", "")
+    assert json.loads(run("version", "--json")[1])["version"] == inspector.__version__
     assert f'version = "{inspector.__version__}"' in (ROOT / "pyproject.toml").read_text()
     assert core.version == inspector.__version__
 
@@ -472,7 +573,31 @@ def test_that_light_commands_load_no_heavy_libraries(small: Path, arguments: lis
     assert not loaded & {b"torch", b"PySide6", b"pyqtgraph"}
     if arguments == ["--version"]:
         assert b"numpy" not in loaded
-        assert b"inspector.core" not in {line.rsplit(b"|", 1)[-1].strip() for line in done.stderr.splitlines()}
+
+
+def loaded_by(*arguments: object) -> set[str]:
+    """The modules that a command loads, in a process of its own."""
+    done = process(*arguments, flags=["-X", "importtime"])
+    assert done.returncode == 0
+    return {line.rsplit("|", 1)[-1].strip() for line in done.stderr.decode().splitlines() if line.startswith("import time:")}
+
+
+@pytest.mark.parametrize("option", ["--version", "--help"])
+def test_that_help_and_version_load_nothing_else(option: str) -> None:
+    loaded = loaded_by(option)
+    ours = {name for name in loaded if name.startswith("inspector.")}
+    assert ours <= {"inspector.cli", "inspector.commands", "inspector.commands.arguments"}
+    assert not loaded & {"json", "shutil", "dataclasses"}
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]], ids=["text", "json"])
+def test_that_ls_loads_neither_statistics_nor_what_compares_edits_and_saves(small: Path, training: Path, options: list[str]) -> None:
+    for path in (small, training):
+        loaded = loaded_by("ls", path, *options)
+        for room in ("measures", "comparison", "edits", "saving", "tensors.reader", "tensors.slices"):
+            assert not [name for name in loaded if name.startswith(f"inspector.core.{room}")], room
+        mine = ("arguments", "output", "files", "ls", "columns", "about", *["ls_json"] * bool(options))
+        assert {name for name in loaded if name.startswith("inspector.commands.")} <= {f"inspector.commands.{name}" for name in mine}
 
 
 def test_that_importing_the_front_door_is_light() -> None:

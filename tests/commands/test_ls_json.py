@@ -1,4 +1,4 @@
-"""What `inspector.commands.listing` writes by columns is what it would write tensor by tensor."""
+"""What `inspector.commands.ls_json` writes by columns is what it would write tensor by tensor."""
 from __future__ import annotations
 
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 
 from inspector import core
-from inspector.commands import listing
+from inspector.commands import about, ls_json
 
 
 def checkpoint(*infos: core.TensorInfo) -> core.Checkpoint:
@@ -28,8 +28,8 @@ def info(key: str, shape: tuple[int, ...] = (4, 3), storage: str = "0", **more: 
 ], ids=["none", "one", "odd-names", "no-storage", "all-fields"])
 def test_that_the_json_is_that_of_every_tensor_by_itself(infos: tuple[core.TensorInfo, ...]) -> None:
     ckpt = checkpoint(*infos)
-    text = listing.as_json(ckpt)
-    one_by_one = [listing._tensor_json(tensor, None) for tensor in infos]
+    text = ls_json.as_json(ckpt)
+    one_by_one = [ls_json._tensor_json(tensor, None) for tensor in infos]
     assert f'"tensors": {json.dumps(one_by_one)}, "values"' in text
     assert json.loads(text)["tensors"] == json.loads(json.dumps(one_by_one))
 
@@ -37,4 +37,4 @@ def test_that_the_json_is_that_of_every_tensor_by_itself(infos: tuple[core.Tenso
 def test_that_shared_elements_count_once_and_the_optimizer_apart() -> None:
     ckpt = checkpoint(info("a"), info("tied"), info("part", (3,)), info("meta", storage=""), info("meta2", storage=""),
                       info("optimizer.state.0.exp_avg", storage="9"), info("model.optim", storage="8"))
-    assert listing._parameters(ckpt) == (12 + 3 + 12 + 12 + 12, 12)
+    assert about._parameters(ckpt) == (12 + 3 + 12 + 12 + 12, 12)

@@ -1,0 +1,202 @@
+"""From what was typed to a command and its arguments. A mistake is told with what was probably meant.
+
+    inspector [--screenshot OUT] [--json] COMMAND ARGUMENTS...      a command's own options come behind its name
+    inspector [FILE ...]                                            the window, whatever is named like no command
+    inspector ./ls, inspector -- ls                                 a file that is named like one
+"""
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Iterable, Sequence
+from types import ModuleType
+from typing import Any, NoReturn
+
+from inspector import __version__
+
+from . import COMMANDS, load
+
+_DESCRIPTION = "See what is in a PyTorch or safetensors checkpoint, without running anything in it."
+_EPILOG = """\
+FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
+FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
+--json prints one JSON object on standard output (ls, stats, check, diff, edit, code, desktop, version).
+Exit status: 0 nothing is wrong; 1 check found something of level warning or danger, or diff a difference; 2 it cannot be read or
+done, and one line on standard error says why; 3 nothing wrong was found, but not everything could be judged.
+`inspector help COMMAND` says more. A file named like a command is opened as ./ls.
+"""
+_WIDTH = 40             # of a command and its arguments, before what it does
+# what other programs call them
+_ALSO_CALLED = {"list": "ls", "dir": "ls", "show": "ls", "info": "ls", "cat": "code", "source": "code", "stat": "stats",
+                "statistics": "stats", "compare": "diff", "cmp": "diff", "convert": "edit", "save": "edit", "rename": "edit",
+                "validate": "check", "scan": "check", "doctor": "check", "install": "desktop install", "uninstall": "desktop uninstall"}
+
+
+class Mistake(Exception):
+    """The arguments make no sense: what is wrong with them, and what to type instead."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Answered(Exception):
+    """--help and --version: the text is the whole answer."""
+
+
+def parse(arguments: Sequence[str]) -> tuple[str, ModuleType, argparse.Namespace]:
+    """The name of the command that is asked for ("window" without one), its module, and its arguments. Raises Mistake and Answered."""
+    main = main_parser()
+    asked, unknown = main.parse_known_args(list(arguments))
+    words: list[str] = vars(asked).pop("words")
+    if unknown:
+        raise _out_of_place(unknown[0], words, main)
+    name = words[0] if words and words[0] in COMMANDS else ""
+    if not name and words:
+        _refuse_misspelt(words[0])
+    parser = parser_of(name)
+    for given in vars(asked):
+        if not parser.takes(given):
+            raise Mistake(f"--{given.replace('_', '-')} is no option of {parser.prog}", f"See {parser.prog} --help.")
+    return name or "window", parser.module, parser.parse(words[1:] if name else words, asked)
+
+
+def main_parser() -> Parser:
+    """What may stand before a command, and the help of `inspector` itself."""
+    parser = Parser("inspector", argument_default=argparse.SUPPRESS)
+    parser.description, parser.epilog = _DESCRIPTION, _EPILOG
+    parser.usage = "\n       ".join([_usage("[FILE ...]", "open the window"), *(
+        _usage(f"{name} {arguments}".rstrip(), does) for name, (arguments, does) in COMMANDS.items())])
+    add_window_options(parser)
+    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    return parser
+
+
+def parser_of(name: str) -> Parser:
+    """The parser of a command, whose module this loads; "" is the window."""
+    module = load(name or "window")
+    parser = Parser(f"inspector {name}".rstrip())
+    parser.module = module
+    module.add_arguments(parser)
+    return parser
+
+
+def add_screenshot(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--screenshot", metavar="OUT.png",
+                        help="draw the window off screen once everything asked for is shown, save the picture, exit")
+
+
+def add_window_options(parser: argparse.ArgumentParser) -> None:
+    add_screenshot(parser)
+    parser.add_argument("--new-window", action="store_true", help="do not hand the files to a window that is already open")
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def _usage(command: str, does: str) -> str:
+    gap = " " * (_WIDTH - len("inspector ") - len(command))
+    return f"inspector {command}{gap}{does}" if gap else f"inspector {command}\n       {' ' * _WIDTH}{does}"
+
+
+# -- what was probably meant --------------------------------------------------------------------------------------------------
+
+def _refuse_misspelt(word: str) -> None:
+    """Raises Mistake for a word that can only have been meant as a command: there is no such file, and it looks like no file's name."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z-]*", word) and not os.path.lexists(word):
+        raise unknown_command(word)
+
+
+def unknown_command(word: str) -> Mistake:
+    likely = _ALSO_CALLED.get(word.lower()) or nearest(word.lower(), COMMANDS)
+    if likely:
+        return Mistake(f"unknown command '{word}'; did you mean {likely}?", f"See inspector {likely.split()[0]} --help.")
+    return Mistake(f"there is neither a command nor a file '{word}'", "See inspector --help.")
+
+
+def _out_of_place(option: str, words: Sequence[str], main: Parser) -> Mistake:
+    """For an option before the command that belongs behind it, or is none at all."""
+    name = option.split("=", 1)[0]
+    for word in words:
+        if word in COMMANDS and name in parser_of(word).options:
+            return Mistake(f"{name} stands before the command", f"It goes behind it, as in inspector {word} {name} ….")
+    return main.unknown_option(name)
+
+
+def nearest(word: str, names: Iterable[str]) -> str:
+    """The one of `names` that `word` may have been meant to be, or ""."""
+    import difflib
+    return next(iter(difflib.get_close_matches(word, names, 1, 0.6)), "")
+
+
+# -- argparse -----------------------------------------------------------------------------------------------------------------
+
+class Parser(argparse.ArgumentParser):
+    """Options anywhere behind the command, unabbreviated; a mistake is raised, and help too. `module` is the command."""
+
+    module: ModuleType
+
+    def __init__(self, prog: str, **how: Any) -> None:
+        super().__init__(prog=prog, allow_abbrev=False, formatter_class=_Formatter, add_help=False, **how)
+        self.add_argument("-h", "--help", action=_Help, nargs=0, help="show this help")
+
+    @property
+    def options(self) -> frozenset[str]:
+        return frozenset(self._option_string_actions)       # argparse has no public way to ask
+
+    def takes(self, name: str) -> bool:
+        """Whether an argument is stored under `name`."""
+        return any(action.dest == name for action in self._actions)
+
+    def parse(self, arguments: Sequence[str], given: argparse.Namespace) -> argparse.Namespace:
+        """`given` with what `arguments` say. Raises Mistake and Answered."""
+        for argument in arguments:
+            if argument == "--":
+                break
+            if re.match(r"--[^\s=]", argument) and argument.split("=", 1)[0] not in self.options:
+                raise self.unknown_option(argument.split("=", 1)[0])
+        # only one of the two knows "--", and only the other one options between the files
+        ways = self.parse_known_args if "--" in arguments else self.parse_known_intermixed_args
+        found, left = ways(list(arguments), given)
+        if left:
+            raise Mistake(f"unrecognized arguments: {' '.join(left)}", f"See {self.prog} --help.")
+        return found
+
+    def unknown_option(self, option: str) -> Mistake:
+        likely = nearest(option, self.options)
+        return Mistake(f"unknown option {option}" + (f"; did you mean {likely}?" if likely else ""), f"See {self.prog} --help.")
+
+    def error(self, message: str) -> NoReturn:
+        raise Mistake(message, f"See {self.prog} --help.")
+
+
+class _Help(argparse.Action):
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        raise Answered(parser.format_help())
+
+
+class _Version(argparse.Action):
+    def __call__(self, *_: object) -> NoReturn:
+        raise Answered(f"inspector {__version__}\n")
+
+
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Told the terminal's width, or argparse would load shutil and three compressors to find out, whether help is shown or not."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_terminal_width() - 2)
+
+
+def _terminal_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns) > 0:
+        return int(columns)
+    try:
+        return os.get_terminal_size(1).columns or 80
+    except OSError:
+        return 80

@@ -1,0 +1,109 @@
+"""`inspector ls FILE`: what it is, a line per tensor and per value, and what is odd. Names and values from the file are escaped."""
+from __future__ import annotations
+
+import argparse
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import repeat
+from operator import add, itemgetter
+
+from inspector import core
+
+from . import files, load
+from .about import description, sentence
+from .columns import KEY_WIDTH, columns, findings_text
+from .output import Output
+
+READS_ONLY = True
+
+_RANK = 8           # dimensions shown of a shape
+_CONTROL = bytes((*range(0x20), 0x7f))
+_LONG = 256         # characters from which `core.visible` leaves out the middle
+_FIELDS = core.TensorInfo._fields.index
+_LOOK = itemgetter(*map(_FIELDS, ("shape", "dtype", "device")))
+_PROBLEM = itemgetter(_FIELDS("problem"))
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = "List keys, shapes, dtypes, devices, values and findings of a checkpoint."
+    files.add_file(parser)
+    parser.add_argument("--digest", action="store_true", help="also the SHA-256 of every tensor's elements")
+
+
+def run(asked: argparse.Namespace, out: Output) -> int:
+    ckpt = files.opened(asked.file, asked, out)
+    with files.about(asked.file):
+        digests = dict(core.digests(ckpt, monitor=out.monitor)) if asked.digest else None
+    if out.json:
+        out.answer(load("ls_json").as_json(ckpt, digests))
+    else:
+        out.text(as_text(ckpt, digests))
+    return 0
+
+
+def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> str:
+    """The answer of `ls` for people: what it is, a line per tensor and per value, and what is odd."""
+    about = core.describe(ckpt)
+    parts = [sentence(ckpt)]
+    if ckpt.kind != "state-dict" or about.optimizers:       # of a mere state dict everything has been said
+        parts.append(description(about))
+    if ckpt.tensors:
+        parts += ["", _tensor_table(ckpt, digests, core.parameters_of_state(about.optimizers))]
+    if ckpt.values:
+        parts += ["", _values(ckpt)]
+    if ckpt.findings:
+        parts += ["", findings_text(ckpt.findings)]
+    return "\n".join(parts) + "\n"
+
+
+def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None, parameters: Mapping[str, str]) -> str:
+    infos = ckpt.tensors.values()
+    forms = [*map(_LOOK, infos)]
+    texts = {form: _looks(info) for form, info in dict(zip(forms, infos, strict=True)).items()}      # few, again and again
+    titles = ("shape", "dtype", "device", "bytes")
+    widths = [max(map(len, column)) for column in zip(titles, *texts.values(), strict=True)]
+    line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
+    middles = {form: line % text for form, text in texts.items()}
+    keys = [*_visible_all(ckpt.tensors)]
+    width = min(max(3, *map(len, keys)), KEY_WIDTH)
+    rows = map(add, map(str.ljust, keys, repeat(width)), map(middles.__getitem__, forms))
+    if digests is not None or any(map(_PROBLEM, infos)):
+        rows = map(add, rows, [_end(info, digests) if digests is not None or info.problem else "" for info in infos])
+    title = "key".ljust(width) + line % titles + ("  sha256" if digests is not None else "")
+    if parameters:
+        rows = map(add, rows, [f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors])
+    return "\n".join([title, *rows])
+
+
+def _looks(info: core.TensorInfo) -> tuple[str, str, str, str]:
+    """Shape, dtype, device and bytes as the table shows them."""
+    label = "-" if info.device is None else core.visible(info.device, 40)
+    return _shape(info.shape), core.visible(info.dtype, 40), label, f"{info.nbytes:,}"
+
+
+def _visible_all(keys: Collection[str]) -> Iterable[str]:
+    """Every key as `core.visible` has it, asking once for all where nothing needs to be changed."""
+    together = "".join(keys)
+    if together.isascii() and max(map(len, keys), default=0) <= _LONG and \
+            len(together.encode().translate(None, _CONTROL)) == len(together):
+        return keys
+    return map(core.visible, keys)
+
+
+def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> str:
+    digest = digests[info.key] if digests is not None else ""
+    if isinstance(digest, str) and not info.problem:
+        return "  " + digest
+    note = info.problem or (digest.message if isinstance(digest, core.BadTensor) else "")
+    return "  ! " + core.visible(note, 200)
+
+
+def _shape(shape: Sequence[int]) -> str:
+    if len(shape) <= _RANK:
+        return str(list(shape))
+    return f"[{', '.join(map(str, shape[:_RANK - 2]))}, ... {len(shape) - _RANK + 2:,} more]"
+
+
+def _values(ckpt: core.Checkpoint) -> str:
+    rows = [(core.visible(key), core.visible(core.type_name(value), 40), core.one_line(value))
+            for key, value in ckpt.values.items()]
+    return columns(("value", "type", ""), rows)
