@@ -164,7 +164,7 @@ class _Terminal:
         """Says what went wrong, `about` which file, and gives the exit status."""
         from . import core
         from .commands.output import Failed
-        self.warn(str(Failed(core.InspectorError(message, hint, where), about)))
+        self.warn(str(Failed(core.InspectorError(message, hint, where if where != about else ""), about)))
         if self.json and not self._answered:
             self.answer({"error": {"id": id, "message": message, "hint": hint, "where": where or about}})
         return 2

@@ -16,70 +16,44 @@ from inspector import __version__ as version
 from .runtime import late
 
 if TYPE_CHECKING:
-    from .checkpoint import (
-        Checkpoint as Checkpoint,
-    )
-    from .checkpoint import (
-        Chunk as Chunk,
-    )
-    from .checkpoint import (
-        Edited as Edited,
-    )
-    from .checkpoint import (
-        Extent as Extent,
-    )
-    from .checkpoint import (
-        FileStamp as FileStamp,
-    )
-    from .checkpoint import (
-        Member as Member,
-    )
-    from .checkpoint import (
-        Opaque as Opaque,
-    )
-    from .checkpoint import (
-        Pickle as Pickle,
-    )
-    from .checkpoint import (
-        Plain as Plain,
-    )
-    from .checkpoint import (
-        Storage as Storage,
-    )
-    from .checkpoint import (
-        TensorInfo as TensorInfo,
-    )
-    from .checks import check as check
-    from .comparison.differences.pair_details import (
-        PairDetails as PairDetails,
-    )
-    from .comparison.differences.pair_details import (
-        difference_histogram as difference_histogram,
-    )
-    from .comparison.differences.pair_details import (
-        difference_slice as difference_slice,
-    )
-    from .comparison.differences.pair_details import (
-        pair_details as pair_details,
-    )
-    from .comparison.differences.pair_details import (
-        pair_nbytes as pair_nbytes,
-    )
-    from .comparison.differences.streaming import (
-        by_content as by_content,
-    )
-    from .comparison.differences.streaming import (
-        compare as compare,
-    )
-    from .comparison.differences.streaming import (
-        differences as differences,
-    )
-    from .comparison.differences.streaming import (
-        judged as judged,
-    )
-    from .comparison.differences.streaming import (
-        with_difference as with_difference,
-    )
+    from .by_path.checks import check as check
+    from .by_path.checks import describe as describe
+    from .by_path.checks import optimizers as optimizers
+    from .by_path.measures import health as health
+    from .by_path.measures import summarize as summarize
+    from .by_path.measures import summarize_each as summarize_each
+    from .by_path.measures import summarize_group as summarize_group
+    from .by_path.measures import summarize_tensor as summarize_tensor
+    from .by_path.tensors import digest as digest
+    from .by_path.tensors import digests as digests
+    from .by_path.tensors import find_next as find_next
+    from .by_path.tensors import iter_chunks as iter_chunks
+    from .by_path.tensors import read_numpy as read_numpy
+    from .by_path.tensors import read_slice as read_slice
+    from .by_path.tensors import read_values as read_values
+    from .by_path.tensors import reduce_slice as reduce_slice
+    from .by_path.tensors import sizes as sizes
+    from .checkpoint import Checkpoint as Checkpoint
+    from .checkpoint import Chunk as Chunk
+    from .checkpoint import Edited as Edited
+    from .checkpoint import Extent as Extent
+    from .checkpoint import FileStamp as FileStamp
+    from .checkpoint import Member as Member
+    from .checkpoint import Opaque as Opaque
+    from .checkpoint import Pickle as Pickle
+    from .checkpoint import Plain as Plain
+    from .checkpoint import Storage as Storage
+    from .checkpoint import TensorInfo as TensorInfo
+    from .comparison.differences.pair_details import PairDetails as PairDetails
+    from .comparison.differences.pair_details import difference_histogram as difference_histogram
+    from .comparison.differences.pair_details import difference_slice as difference_slice
+    from .comparison.differences.pair_details import pair_details as pair_details
+    from .comparison.differences.pair_details import pair_nbytes as pair_nbytes
+    from .comparison.differences.streaming import by_content as by_content
+    from .comparison.differences.streaming import compare as compare
+    from .comparison.differences.streaming import differences as differences
+    from .comparison.differences.streaming import judged as judged
+    from .comparison.differences.streaming import with_difference as with_difference
     from .comparison.differences.verdict import verdict_of as verdict_of
     from .comparison.loading.fit import doctor as doctor
     from .comparison.loading.fit import load_report as load_report
@@ -92,27 +66,13 @@ if TYPE_CHECKING:
     from .comparison.loading.reference import read_text_file as read_text_file
     from .comparison.loading.renaming import Step as Step
     from .comparison.loading.renaming import steps_for as steps_for
-    from .comparison.pairing.pairs import (
-        Comparison as Comparison,
-    )
-    from .comparison.pairing.pairs import (
-        Difference as Difference,
-    )
-    from .comparison.pairing.pairs import (
-        Pair as Pair,
-    )
-    from .comparison.pairing.pairs import (
-        Rearranged as Rearranged,
-    )
-    from .comparison.pairing.pairs import (
-        Verdict as Verdict,
-    )
-    from .comparison.pairing.pairs import (
-        pair_up as pair_up,
-    )
-    from .comparison.pairing.pairs import (
-        with_pairs as with_pairs,
-    )
+    from .comparison.pairing.pairs import Comparison as Comparison
+    from .comparison.pairing.pairs import Difference as Difference
+    from .comparison.pairing.pairs import Pair as Pair
+    from .comparison.pairing.pairs import Rearranged as Rearranged
+    from .comparison.pairing.pairs import Verdict as Verdict
+    from .comparison.pairing.pairs import pair_up as pair_up
+    from .comparison.pairing.pairs import with_pairs as with_pairs
     from .comparison.pairing.rules import Rule as Rule
     from .comparison.pairing.sides import WHOLE as WHOLE
     from .comparison.pairing.values import ValueChange as ValueChange
@@ -128,30 +88,14 @@ if TYPE_CHECKING:
     from .edits.extract import Extract as Extract
     from .edits.keep import Keep as Keep
     from .edits.match import Match as Match
-    from .edits.recipe import (
-        as_command as as_command,
-    )
-    from .edits.recipe import (
-        as_python as as_python,
-    )
-    from .edits.recipe import (
-        edit_options as edit_options,
-    )
-    from .edits.recipe import (
-        from_recipe as from_recipe,
-    )
-    from .edits.recipe import (
-        parse_edit as parse_edit,
-    )
-    from .edits.recipe import (
-        read_recipe as read_recipe,
-    )
-    from .edits.recipe import (
-        save_recipe as save_recipe,
-    )
-    from .edits.recipe import (
-        to_recipe as to_recipe,
-    )
+    from .edits.recipe import as_command as as_command
+    from .edits.recipe import as_python as as_python
+    from .edits.recipe import edit_options as edit_options
+    from .edits.recipe import from_recipe as from_recipe
+    from .edits.recipe import parse_edit as parse_edit
+    from .edits.recipe import read_recipe as read_recipe
+    from .edits.recipe import save_recipe as save_recipe
+    from .edits.recipe import to_recipe as to_recipe
     from .edits.remap_devices import RemapDevices as RemapDevices
     from .edits.rename import Rename as Rename
     from .edits.set_metadata import SetMetadata as SetMetadata
@@ -160,73 +104,32 @@ if TYPE_CHECKING:
     from .edits.take import Take as Take
     from .edits.tools.common import Edit as Edit
     from .edits.unshare import Unshare as Unshare
-    from .errors import (
-        Ambiguous as Ambiguous,
-    )
-    from .errors import (
-        BadTensor as BadTensor,
-    )
-    from .errors import (
-        Cancelled as Cancelled,
-    )
-    from .errors import (
-        Changed as Changed,
-    )
-    from .errors import (
-        Corrupt as Corrupt,
-    )
-    from .errors import (
-        EditError as EditError,
-    )
-    from .errors import (
-        InspectorError as InspectorError,
-    )
-    from .errors import (
-        NotACheckpoint as NotACheckpoint,
-    )
-    from .errors import (
-        ReadError as ReadError,
-    )
-    from .errors import (
-        SaveError as SaveError,
-    )
-    from .errors import (
-        TooBig as TooBig,
-    )
-    from .errors import (
-        Truncated as Truncated,
-    )
-    from .errors import (
-        Unreadable as Unreadable,
-    )
-    from .errors import (
-        Unsupported as Unsupported,
-    )
-    from .errors import (
-        UsageError as UsageError,
-    )
+    from .errors import Ambiguous as Ambiguous
+    from .errors import BadTensor as BadTensor
+    from .errors import Cancelled as Cancelled
+    from .errors import Changed as Changed
+    from .errors import Corrupt as Corrupt
+    from .errors import EditError as EditError
+    from .errors import FileMissing as FileMissing
+    from .errors import InspectorError as InspectorError
+    from .errors import NotACheckpoint as NotACheckpoint
+    from .errors import ReadError as ReadError
+    from .errors import SaveError as SaveError
+    from .errors import TooBig as TooBig
+    from .errors import Truncated as Truncated
+    from .errors import Unreadable as Unreadable
+    from .errors import Unsupported as Unsupported
+    from .errors import UsageError as UsageError
     from .findings import LEVELS as LEVELS
     from .findings import Finding as Finding
     from .findings import Level as Level
     from .findings import worst as worst
-    from .formats.source_texts import (
-        Place as Place,
-    )
-    from .formats.source_texts import (
-        Text as Text,
-    )
-    from .formats.source_texts import (
-        read_text as read_text,
-    )
-    from .formats.source_texts import (
-        source_of as source_of,
-    )
-    from .formats.source_texts import (
-        text_pieces as text_pieces,
-    )
-    from .formats.source_texts import (
-        texts as texts,
-    )
+    from .formats.source_texts import Place as Place
+    from .formats.source_texts import Text as Text
+    from .formats.source_texts import read_text as read_text
+    from .formats.source_texts import source_of as source_of
+    from .formats.source_texts import text_pieces as text_pieces
+    from .formats.source_texts import texts as texts
     from .io.new_files import replace_file as replace_file
     from .io.new_files import write_whole as write_whole
     from .keypath import join as join
@@ -234,99 +137,34 @@ if TYPE_CHECKING:
     from .keypath import visible_lines as visible_lines
     from .limits import LIMITS as LIMITS
     from .limits import Limits as Limits
-    from .measures.bin_edges import (
-        ALL_VALUES as ALL_VALUES,
-    )
-    from .measures.bin_edges import (
-        FINE_BINS as FINE_BINS,
-    )
-    from .measures.bin_edges import (
-        MIDDLE_VALUES as MIDDLE_VALUES,
-    )
-    from .measures.bin_edges import (
-        BinEdges as BinEdges,
-    )
-    from .measures.bin_edges import (
-        BinRange as BinRange,
-    )
-    from .measures.bin_edges import (
-        linear_threshold as linear_threshold,
-    )
-    from .measures.groups import (
-        GroupStatistics as GroupStatistics,
-    )
-    from .measures.groups import (
-        Measurable as Measurable,
-    )
-    from .measures.groups import (
-        group_statistics as group_statistics,
-    )
-    from .measures.groups import (
-        measurable as measurable,
-    )
-    from .measures.health import health as health
+    from .measures.bin_edges import ALL_VALUES as ALL_VALUES
+    from .measures.bin_edges import FINE_BINS as FINE_BINS
+    from .measures.bin_edges import MIDDLE_VALUES as MIDDLE_VALUES
+    from .measures.bin_edges import BinEdges as BinEdges
+    from .measures.bin_edges import BinRange as BinRange
+    from .measures.bin_edges import linear_threshold as linear_threshold
+    from .measures.groups import GroupStatistics as GroupStatistics
+    from .measures.groups import Measurable as Measurable
+    from .measures.groups import group_statistics as group_statistics
+    from .measures.groups import measurable as measurable
     from .measures.histogram import Binned as Binned
     from .measures.histogram import Fine as Fine
-    from .measures.layers import (
-        LAYER_MEASURES as LAYER_MEASURES,
-    )
-    from .measures.layers import (
-        LayerLine as LayerLine,
-    )
-    from .measures.layers import (
-        LayerPoint as LayerPoint,
-    )
-    from .measures.layers import (
-        family_of as family_of,
-    )
-    from .measures.layers import (
-        layer_lines as layer_lines,
-    )
-    from .measures.layers import (
-        layer_of as layer_of,
-    )
-    from .measures.layers import (
-        weights_among as weights_among,
-    )
-    from .measures.merging import (
-        BIN_CHOICES as BIN_CHOICES,
-    )
-    from .measures.merging import (
-        edges_near as edges_near,
-    )
-    from .measures.merging import (
-        merge_bins as merge_bins,
-    )
-    from .measures.merging import (
-        merge_summaries as merge_summaries,
-    )
-    from .measures.merging import (
-        sensible_bins as sensible_bins,
-    )
-    from .measures.summary import (
-        BINS as BINS,
-    )
-    from .measures.summary import (
-        QUANTILES as QUANTILES,
-    )
-    from .measures.summary import (
-        Summary as Summary,
-    )
-    from .measures.summary import (
-        rebin as rebin,
-    )
-    from .measures.summary import (
-        summarize as summarize,
-    )
-    from .measures.summary import (
-        summarize_each as summarize_each,
-    )
-    from .measures.summary import (
-        summarize_group as summarize_group,
-    )
-    from .measures.summary import (
-        summarize_tensor as summarize_tensor,
-    )
+    from .measures.layers import LAYER_MEASURES as LAYER_MEASURES
+    from .measures.layers import LayerLine as LayerLine
+    from .measures.layers import LayerPoint as LayerPoint
+    from .measures.layers import family_of as family_of
+    from .measures.layers import layer_lines as layer_lines
+    from .measures.layers import layer_of as layer_of
+    from .measures.layers import weights_among as weights_among
+    from .measures.merging import BIN_CHOICES as BIN_CHOICES
+    from .measures.merging import edges_near as edges_near
+    from .measures.merging import merge_bins as merge_bins
+    from .measures.merging import merge_summaries as merge_summaries
+    from .measures.merging import sensible_bins as sensible_bins
+    from .measures.summary import BINS as BINS
+    from .measures.summary import QUANTILES as QUANTILES
+    from .measures.summary import Summary as Summary
+    from .measures.summary import rebin as rebin
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
@@ -342,83 +180,37 @@ if TYPE_CHECKING:
     from .saving.plan import plan_save as plan_save
     from .saving.writing import SaveReport as SaveReport
     from .saving.writing import save as save
-    from .tensors.reader import digest as digest
-    from .tensors.reader import digests as digests
-    from .tensors.reader import iter_chunks as iter_chunks
-    from .tensors.reader import read_numpy as read_numpy
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
     from .tensors.sharing import sharing as sharing
     from .tensors.sizes import Sizes as Sizes
-    from .tensors.sizes import sizes as sizes
-    from .tensors.slices import (
-        How as How,
-    )
-    from .tensors.slices import (
-        Plane as Plane,
-    )
-    from .tensors.slices import (
-        Reduced as Reduced,
-    )
-    from .tensors.slices import (
-        What as What,
-    )
-    from .tensors.slices import (
-        find_next as find_next,
-    )
-    from .tensors.slices import (
-        look_shape as look_shape,
-    )
-    from .tensors.slices import (
-        matrix_plane as matrix_plane,
-    )
-    from .tensors.slices import (
-        numbers as numbers,
-    )
-    from .tensors.slices import (
-        ravel as ravel,
-    )
-    from .tensors.slices import (
-        read_slice as read_slice,
-    )
-    from .tensors.slices import (
-        read_values as read_values,
-    )
-    from .tensors.slices import (
-        reduce_slice as reduce_slice,
-    )
-    from .tensors.slices import (
-        unravel as unravel,
-    )
+    from .tensors.slices import How as How
+    from .tensors.slices import Plane as Plane
+    from .tensors.slices import Reduced as Reduced
+    from .tensors.slices import What as What
+    from .tensors.slices import look_shape as look_shape
+    from .tensors.slices import matrix_plane as matrix_plane
+    from .tensors.slices import numbers as numbers
+    from .tensors.slices import ravel as ravel
+    from .tensors.slices import unravel as unravel
     from .torch_bridge import load_state_dict as load_state_dict
     from .torch_bridge import read_torch as read_torch
     from .training.description import Description as Description
     from .training.description import Model as Model
-    from .training.description import describe as describe
-    from .training.optimizers import (
-        Optimizer as Optimizer,
-    )
-    from .training.optimizers import (
-        optimizers as optimizers,
-    )
-    from .training.optimizers import (
-        parameters_of_state as parameters_of_state,
-    )
-    from .training.optimizers import (
-        state_of_parameters as state_of_parameters,
-    )
+    from .training.optimizers import Optimizer as Optimizer
+    from .training.optimizers import parameters_of_state as parameters_of_state
+    from .training.optimizers import state_of_parameters as state_of_parameters
 
 _HOMES = {
     "opening": "file_of is_set open",
+    "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
+    "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
+    "by_path.checks": "check describe optimizers",
     "checkpoint": "Checkpoint Chunk Edited Extent FileStamp Member Opaque Pickle Plain Storage TensorInfo",
-    "tensors.reader": "digest digests iter_chunks read_numpy",
-    "tensors.slices":
-        "How Plane Reduced What find_next look_shape matrix_plane numbers ravel read_slice read_values reduce_slice "
-        "unravel",
-    "tensors.sizes": "Sizes sizes",
+    "tensors.slices": "How Plane Reduced What look_shape matrix_plane numbers ravel unravel",
+    "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
     "torch_bridge": "load_state_dict read_torch",
-    "checks": "check",
     "comparison.differences.streaming": "by_content compare differences judged with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
@@ -451,8 +243,8 @@ _HOMES = {
     "edits.tools.common": "Edit",
     "edits.unshare": "Unshare",
     "errors":
-        "Ambiguous BadTensor Cancelled Changed Corrupt EditError InspectorError NotACheckpoint ReadError SaveError "
-        "TooBig Truncated Unreadable Unsupported UsageError",
+        "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NotACheckpoint ReadError "
+        "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
     "formats.source_texts": "Place Text read_text source_of text_pieces texts",
     "io.new_files": "replace_file write_whole",
@@ -460,19 +252,18 @@ _HOMES = {
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable group_statistics measurable",
-    "measures.health": "health",
     "measures.histogram": "Binned Fine",
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
-    "measures.summary": "BINS QUANTILES Summary rebin summarize summarize_each summarize_group summarize_tensor",
+    "measures.summary": "BINS QUANTILES Summary rebin",
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
     "saving.layouts.losses": "Loss",
     "saving.plan": "PlannedFile SavePlan plan_save",
     "saving.writing": "SaveReport save",
-    "training.description": "Description Model describe",
-    "training.optimizers": "Optimizer optimizers parameters_of_state state_of_parameters",
+    "training.description": "Description Model",
+    "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 

@@ -181,6 +181,9 @@ class Edited(NamedTuple):
     edits: tuple[Any, ...] = ()
     taken: Mapping[str, Storage] = MappingProxyType({})
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (Edited, *map(_thawed, self))
+
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
@@ -207,6 +210,16 @@ class Checkpoint:
     pickles: tuple[Pickle, ...] = ()
     edited: Edited | None = None
 
+    def __repr__(self) -> str:
+        """One line: whoever types a name in a notebook does not want all tables."""
+        edited = f", {len(self.edited.edits)} edits" if self.edited else ""
+        counts = f"{len(self.tensors):,} tensors, {len(self.values):,} values"
+        return f"<Checkpoint {self.path!r}: {self.kind} ({self.format}), {counts}{edited}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy: tables that are views of a dict are sent as the dict."""
+        return _restored, (Checkpoint, *(_thawed(getattr(self, name)) for name in Checkpoint.__slots__))
+
     @property
     def nbytes(self) -> int:
         """Bytes of all files together; of an edited checkpoint, of those it was opened from."""
@@ -224,3 +237,25 @@ class Checkpoint:
                 return pickled, node
             node -= len(pickled.graph)
         return None
+
+
+class _Thawed(NamedTuple):
+    """A mapping proxy on its way through pickle, which knows none."""
+
+    table: dict[Any, Any]
+
+
+def _thawed(value: Any) -> Any:
+    if isinstance(value, MappingProxyType):
+        return _Thawed({key: _thawed(item) for key, item in value.items()})
+    return value
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, _Thawed):
+        return MappingProxyType({key: _frozen(item) for key, item in value.table.items()})
+    return value
+
+
+def _restored(kind: type[Any], *fields: Any) -> Any:
+    return kind(*map(_frozen, fields))

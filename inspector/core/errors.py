@@ -10,6 +10,7 @@
     │   ├── TooBig                            a budget of `limits` was reached
     │   ├── Changed                           the file is not the one that was opened
     │   └── Unreadable                        the operating system said no
+    │       └── FileMissing                   there is no such file: a FileNotFoundError, too
     ├── BadTensor                             one tensor's values cannot be had; the rest of the checkpoint can
     ├── EditError                             an edit cannot be applied
     ├── SaveError                             a file cannot be written
@@ -21,8 +22,10 @@ written and never cross the core's front door.
 """
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .findings import Finding
@@ -86,6 +89,21 @@ class Changed(ReadError):
 
 class Unreadable(ReadError):
     id = "io"
+
+
+class FileMissing(Unreadable, FileNotFoundError):
+    """`filename` is the path, `errno` ENOENT, as scripts that catch FileNotFoundError expect; `where` is the path as well."""
+
+    def __new__(cls, *args: Any, **named: Any) -> FileMissing:
+        return FileNotFoundError.__new__(cls)
+
+    def __init__(self, path: str) -> None:
+        super().__init__("there is no such file or folder (ENOENT)", "Check the path: it may have been moved, renamed or deleted.", path)
+        self.args = (self.message,)
+        self.errno, self.strerror, self.filename = errno.ENOENT, os.strerror(errno.ENOENT), path
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return FileMissing, (self.filename,)
 
 
 class BadTensor(InspectorError):

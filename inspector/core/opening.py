@@ -3,13 +3,10 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from .checkpoint import Checkpoint
 from .limits import LIMITS, Limits
 from .progress import QUIET, Monitor
-
-if TYPE_CHECKING:
-    from .checkpoint import Checkpoint
 
 
 def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
@@ -23,6 +20,11 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
     found = checks.of_metadata(ckpt)
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
+
+
+def opened(what: Checkpoint | str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint:
+    """`what` itself where it is a checkpoint already, otherwise the one at that path. Errors as `open`."""
+    return what if isinstance(what, Checkpoint) else open(what, monitor=monitor)
 
 
 def file_of(path: str | os.PathLike[str]) -> str:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
 _INT64 = 1 << 63
 
 
-def read_torch(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> torch.Tensor:
+def read_torch(ckpt: Checkpoint | str | os.PathLike[str], key: str, monitor: Monitor = QUIET) -> torch.Tensor:
     """The tensor on the CPU, with the shape, strides and element type of the file and memory of its own: only the run of the
     storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key."""
+    ckpt = opening.opened(ckpt, monitor)
     info = ckpt.tensors.get(key)
     if info is None:
         raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
@@ -37,7 +38,7 @@ def read_torch(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> torch.Te
         return _alone(reader, info)
 
 
-def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
+def load_state_dict(path: Checkpoint | str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
                     follow_links: bool = False) -> StateDict:
     """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
     `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
@@ -45,7 +46,7 @@ def load_state_dict(path: str | os.PathLike[str], state_dict: str | None = None,
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
     UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
     """
-    ckpt = opening.open(path, follow_links=follow_links, monitor=monitor)
+    ckpt = path if isinstance(path, Checkpoint) else opening.open(path, follow_links=follow_links, monitor=monitor)
     return load_tensors(ckpt, _choose(ckpt, state_dict), monitor)
 
 

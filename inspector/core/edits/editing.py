@@ -1,12 +1,14 @@
 """Checkpoint + edits -> Checkpoint."""
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import replace
 
 from inspector.core import checks
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.findings import Finding
+from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
@@ -17,9 +19,10 @@ from .tools.common import Edit
 _ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-pickle"})
 
 
-def edit(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
+def edit(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` as it is after all `edits`, in order: a checkpoint like any other, which can be listed, measured, edited on and saved.
     `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled."""
+    ckpt = opened(ckpt, monitor)
     result = ckpt
     with collector_paused():
         for one in edits:
@@ -28,11 +31,12 @@ def edit(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET) -> C
         return result if result is ckpt else replace(result, findings=_findings_after(ckpt, result))
 
 
-def effects(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET, *, read: bool = False) -> list[Effect]:
+def effects(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET, *,
+            read: bool = False) -> list[Effect]:
     """What each of `edits` does to what those before it left. With `read` casts also tell how many elements overflow, become zero or
     were NaN, for which the tensors are read. Errors as `edit`."""
     with collector_paused():
-        return list(stepwise(ckpt, edits, monitor, read=read))
+        return list(stepwise(opened(ckpt, monitor), edits, monitor, read=read))
 
 
 def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:

@@ -17,7 +17,17 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, LocalHeader
-from inspector.core.errors import BadTensor, Changed, InspectorError, NotACheckpoint, TooBig, Truncated, Unreadable, Unsupported
+from inspector.core.errors import (
+    BadTensor,
+    Changed,
+    FileMissing,
+    InspectorError,
+    NotACheckpoint,
+    TooBig,
+    Truncated,
+    Unreadable,
+    Unsupported,
+)
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
 
@@ -229,6 +239,8 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0)
         fd = os.open(name, flags | getattr(os, "O_NOCTTY", 0))
     except ValueError as error:                    # NUL in the name
         raise Unreadable(f"that is no possible file name: {error}", "Check the path.") from error
+    except FileNotFoundError as error:
+        raise FileMissing(name) from error
     except OSError as error:
         raise _unreadable(error, "") from error
     try:
@@ -560,7 +572,6 @@ def _refuse_special(mode: int) -> None:
 
 
 _HINTS = {
-    errno.ENOENT: "Check the path: the file may have been moved, renamed or deleted.",
     errno.ENOTDIR: "Check the path: a part of it is a file, not a folder.",
     errno.EACCES: "Your account may not read it: ask its owner, or copy it to a place of your own.",
     errno.EPERM: "Your account may not read it: ask its owner, or copy it to a place of your own.",

@@ -48,11 +48,11 @@ class SaveReport:
                 f"compared ({self.seconds:.1f} s).")
 
 
-def save(what: Checkpoint | SavePlan, path: str | os.PathLike[str] | None = None, *, format: str | None = None,
+def save(what: Checkpoint | SavePlan | str | os.PathLike[str], path: str | os.PathLike[str] | None = None, *, format: str | None = None,
          shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str = "one",
          unreferenced: bool = True, allow: Collection[str] = (), allow_loss: bool = False, verify: str = "",
          monitor: Monitor = QUIET) -> SaveReport:
-    """Saves a checkpoint, edited or not, or carries out a plan (which has all options but the last three).
+    """Saves a checkpoint, edited or not, or the one in a file, or carries out a plan (which has all options but the last three).
 
     `allow_loss` is needed when the plan has losses. `verify="torch"` has torch.load(weights_only=True), or safetensors, read the
     new file in a process of its own before it replaces anything.
@@ -62,7 +62,7 @@ def save(what: Checkpoint | SavePlan, path: str | os.PathLike[str] | None = None
     """
     if verify not in ("", "torch"):
         raise UsageError(f"verify={verify!r} is not known", "There is verify=\"torch\".")
-    if isinstance(what, Checkpoint):
+    if not isinstance(what, SavePlan):
         if path is None:
             raise UsageError("no path to save to was given", "Give one: save(checkpoint, \"weights.safetensors\").")
         plan = plan_save(what, path, format=format, shard_size=shard_size, keep_code=keep_code, drop_code=drop_code, ties=ties,

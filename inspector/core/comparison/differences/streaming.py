@@ -1,6 +1,7 @@
 """The values of all pairs, read once each by as many threads as there are cores, and what they come to."""
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -10,6 +11,7 @@ from inspector.core.comparison.differences.verdict import verdict_of
 from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, pair_up, with_pairs
 from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.errors import BadTensor
+from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, cores, each
 from inspector.core.tensors.reader import TensorReader, chunks_of
@@ -21,16 +23,17 @@ _TELLING = 16           # elements from which on equal content is no coincidence
 _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
 
 
-def compare(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str | None = None, values: bool = True,
-            rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
+def compare(a: Checkpoint | str | os.PathLike[str], b: Checkpoint | str | os.PathLike[str], *, in_a: str | None = None,
+            in_b: str | None = None, values: bool = True, rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
             rejected: frozenset[tuple[str, str]] = frozenset(), only: Callable[[Pair], bool] = lambda pair: True,
             weights_only: bool = False, monitor: Monitor = QUIET) -> Comparison:
-    """Which tensors of `a` and `b` are the same and how they differ. `in_a` and `in_b` are paths of state dicts; without
-    them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants; elements within
-    `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
+    """Which tensors of `a` and `b`, checkpoints or paths of them, are the same and how they differ. `in_a` and `in_b` are paths of
+    state dicts; without them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants;
+    elements within `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
     `weights_only`: whether the models' weights are the same is all that is asked; optimizers, epochs and options do not count.
     Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled."""
-    comparison = pair_up(a, b, in_a=in_a, in_b=in_b, accepted=accepted, rejected=rejected, weights_only=weights_only, monitor=monitor)
+    comparison = pair_up(opened(a, monitor), opened(b, monitor), in_a=in_a, in_b=in_b, accepted=accepted,
+                         rejected=rejected, weights_only=weights_only, monitor=monitor)
     if not values:
         return with_pairs(comparison, comparison.pairs, verdict_of(comparison))
     comparison = by_content(comparison, rejected, monitor)
