@@ -45,6 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
+    if asked.html is not None:
+        core.check_output(asked.html, "page", (asked.a, asked.b))
     a, b = (files.opened(path, asked, out) for path in (asked.a, asked.b))
     with files.about(f"{asked.a} and {asked.b}"):
         comparison = compared(asked, a, b, out.monitor)

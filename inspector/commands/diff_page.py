@@ -32,7 +32,7 @@ figcaption { overflow-wrap: anywhere; font-size: 12px; } svg { width: 100%; heig
 
 def write(comparison: core.Comparison, path: str) -> None:
     """Writes the page to `path`. Raises SaveError."""
-    core.write_whole(path, page(comparison).encode(), "page")
+    core.write_output(path, page(comparison).encode(), "page")
 
 
 def page(comparison: core.Comparison) -> str:

@@ -102,8 +102,10 @@ def results(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
     """Edits and saves one file after the other. Raises InspectorError for a request that makes no sense; what goes wrong with one
     file is told in its `Done`."""
     edits = steps(asked.steps)
-    if asked.save_recipe and not asked.dry_run:
-        core.save_recipe(edits, asked.save_recipe)
+    if asked.save_recipe and asked.dry_run:
+        core.check_output(asked.save_recipe, "recipe", asked.files)
+    elif asked.save_recipe:
+        core.save_recipe(edits, asked.save_recipe, asked.files)
     if asked.output is None:
         if asked.dry_run or asked.save_recipe:
             targets: Sequence[str | None] = [None] * len(asked.files)

@@ -26,7 +26,9 @@ def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: 
     """Raises InspectorError when there is no window to be had, or nothing to draw a picture of."""
     if "-" in files:
         raise Failed(core.UsageError("standard input cannot be opened", "Save it to a file first."), "-")
-    if screenshot is None and not _has_display():
+    if screenshot is not None:
+        core.check_output(screenshot, "picture", files)
+    elif not _has_display():
         return _list_instead(files, out)
     try:
         from inspector.gui import app

@@ -131,7 +131,9 @@ if TYPE_CHECKING:
     from .formats.source_texts import text_pieces as text_pieces
     from .formats.source_texts import texts as texts
     from .io.new_files import replace_file as replace_file
-    from .io.new_files import write_whole as write_whole
+    from .io.side_outputs import OutputKind as OutputKind
+    from .io.side_outputs import check_output as check_output
+    from .io.side_outputs import write_output as write_output
     from .keypath import join as join
     from .keypath import visible as visible
     from .keypath import visible_lines as visible_lines
@@ -247,7 +249,8 @@ _HOMES = {
         "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
     "formats.source_texts": "Place Text read_text source_of text_pieces texts",
-    "io.new_files": "replace_file write_whole",
+    "io.new_files": "replace_file",
+    "io.side_outputs": "OutputKind check_output write_output",
     "keypath": "join visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",

@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
@@ -555,6 +556,25 @@ def test_that_the_version_is_the_distribution_s(run: Run) -> None:
     assert json.loads(run("version", "--json")[1])["version"] == inspector.__version__
     assert f'version = "{inspector.__version__}"' in (ROOT / "pyproject.toml").read_text()
     assert core.version == inspector.__version__
+
+
+# -- what is written beside checkpoints ---------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("arguments", [
+    ["--screenshot", "FILE"], ["FILE", "--screenshot", "FILE"], ["FILE", "--screenshot", "OTHER"], ["demo", "--screenshot", "FILE"],
+    ["FILE", "--screenshot", "new.pth"], ["diff", "FILE", "OTHER", "--html", "FILE"], ["diff", "FILE", "OTHER", "--html", "index.json"],
+    ["diff", "FILE", "OTHER", "--html", "new.safetensors"], ["edit", "FILE", "--drop", "a", "--save-recipe", "FILE"],
+    ["edit", "FILE", "--drop", "a", "--save-recipe", "OTHER"], ["edit", "FILE", "--drop", "a", "--save-recipe", "index.json"],
+    ["edit", "FILE", "--drop", "a", "--dry-run", "--save-recipe", "OTHER"]], ids=" ".join)
+def test_that_no_checkpoint_is_overwritten_by_something_else(run: Run, small: Path, training: Path, window: list[Any], tmp_path: Path,
+                                                             arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "index.json").write_text('{"metadata": {}, "weight_map": {}}')
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    code, out, err = run(*({"FILE": small, "OTHER": training}.get(argument, argument) for argument in arguments))
+    assert (code, out, window) == (2, "", [])
+    assert re.search("is not replaced|named like a checkpoint", one_line(err))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 # -- in a process of its own --------------------------------------------------------------------------------------------------

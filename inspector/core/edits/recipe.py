@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from inspector.core.errors import EditError
-from inspector.core.io.new_files import write_whole
+from inspector.core.io.side_outputs import write_output
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
@@ -103,9 +103,9 @@ def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
         raise EditError(f"the recipe is not text: byte {error.start:,} is not UTF-8", "Name a file with edits.", id="bad_recipe") from None
 
 
-def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str]) -> None:
-    """Writes `edits` as a recipe, a whole file or none. Raises SaveError."""
-    write_whole(os.fsdecode(path), to_recipe(edits).encode("utf-8", "surrogatepass"), "recipe")
+def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str], inputs: Iterable[str] = ()) -> None:
+    """Writes `edits` as a recipe, a whole file or none, and over nothing but a recipe; never over `inputs`. Raises SaveError."""
+    write_output(os.fsdecode(path), to_recipe(edits).encode("utf-8", "surrogatepass"), "recipe", inputs)
 
 
 def as_command(edits: Iterable[Edit], source: str, target: str) -> str:

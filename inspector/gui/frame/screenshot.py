@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
 from inspector import core
+from inspector.gui.kit import exporting
 from inspector.gui.state.session import Selection, State
 
 if TYPE_CHECKING:
@@ -145,9 +146,10 @@ class Screenshot(QObject):
         window.activateWindow()
         (window.comparison.page.view if window.comparison.shown else window.tree).setFocus()              # no blinking cursor
         QApplication.processEvents()
-        if not window.grab().save(self._out, "PNG"):
-            self.error = core.SaveError(f"The picture could not be written to {core.visible(self._out)}",
-                                        "Choose a folder that exists and can be written to.")
+        try:
+            exporting.write_picture(self._out, window.grab().toImage())
+        except core.SaveError as refused:
+            self.error = refused
         failed = [document for document in window.session.documents if document.state is State.FAILED]
         if failed and failed[0].error is not None and self.error is None:
             error = failed[0].error

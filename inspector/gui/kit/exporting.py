@@ -71,8 +71,9 @@ def npy(ckpt: core.Checkpoint, key: str, plane: core.Plane, rows: range, cols: r
         yield np.ascontiguousarray(_plain(core.read_slice(ckpt, key, plane, run, cols, monitor))).tobytes()
 
 
-def write(path: str, pieces: Iterable[bytes]) -> None:
-    """Raises core.SaveError, and what the pieces raise."""
+def write(path: str, pieces: Iterable[bytes], kind: core.OutputKind) -> None:
+    """Never over what is something else. Raises core.SaveError, and what the pieces raise."""
+    core.check_output(path, kind)
     try:
         core.replace_file(path, pieces)
     except OSError as error:
@@ -87,7 +88,7 @@ def write_picture(path: str, picture: QImage) -> None:
     writer = QImageWriter(buffer, QByteArray(b"PNG"))
     if not writer.write(picture):
         raise _not_saved(path, writer.errorString())
-    write(path, [bytes(drawn.data())])
+    write(path, [bytes(drawn.data())], "picture")
 
 
 def _not_saved(path: str, why: str) -> core.SaveError:

@@ -335,7 +335,7 @@ class LayersPanel(QWidget):
         path = self._choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
         if path:
             text = self.model.text().encode("utf-8", "backslashreplace") + b"\n"
-            self._saved(path, lambda: exporting.write(path, [text]))
+            self._saved(path, lambda: exporting.write(path, [text], "table"))
 
     def save_picture(self) -> None:
         path = self._choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))

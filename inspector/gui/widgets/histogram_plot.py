@@ -225,13 +225,13 @@ class HistogramPlot(QWidget):
         path = self._choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
         if path:
             data = self.svg().encode("utf-8", "replace")
-            self._saved(path, lambda: exporting.write(path, [data]))
+            self._saved(path, lambda: exporting.write(path, [data], "drawing"))
 
     def save_table(self) -> None:
         path = self._choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
         if path:
             data = self.table().encode("utf-8", "backslashreplace")
-            self._saved(path, lambda: exporting.write(path, [data]))
+            self._saved(path, lambda: exporting.write(path, [data], "table"))
 
     def copy_table(self) -> None:
         QGuiApplication.clipboard().setText(self.table("\t"))

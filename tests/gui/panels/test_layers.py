@@ -227,7 +227,11 @@ def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> No
     desk.panel.save_table()
     assert out.read_text().splitlines() == lines
     desk.panel.save_picture()
-    assert out.read_bytes().startswith(b"\x89PNG")
+    assert "no PNG picture" in desk.panel.readout.text()            # it is a table, and stays one
+    assert out.read_text().splitlines() == lines
+    desk.panel._choose_path = lambda *args: str(tmp_path / "out.png")
+    desk.panel.save_picture()
+    assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_that_the_model_keeps_qts_rules(tmp_path: Path, qtmodeltester: ModelTester) -> None:
