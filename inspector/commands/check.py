@@ -8,7 +8,6 @@ from typing import Any
 from inspector import core
 
 from . import files, fit
-from .about import sentence
 from .columns import findings_text
 from .output import Failed, Output
 
@@ -43,7 +42,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
         out.answer({**as_json(asked.file, ckpt, findings), **(fit.as_json(load) if load else {})})
     else:
-        out.text(sentence(ckpt) + "\n" + (findings_text(findings) if findings else "nothing wrong") + "\n")
+        out.text(core.headline(ckpt) + "\n" + (findings_text(findings) if findings else "nothing wrong") + "\n")
         if load:
             out.text("\n" + fit.as_text(load, asked.file))
     return 1 if core.worst(findings) in ("warning", "danger") or (load and not load.lists.loads) else 0

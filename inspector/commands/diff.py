@@ -193,7 +193,7 @@ def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
         return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "")
     if found.problem:
         return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "! " + core.visible(found.problem, 160))
-    share = f"{found.n_different / found.numel:.2%}" if found.numel else "0.00%"
+    share = core.wording.share(found.n_different, found.numel) or "0 %"
     notes = [f"{found.nonfinite:,} not finite"] if found.nonfinite else []
     if found.cast:
         notes.append("exactly a cast")
@@ -208,7 +208,7 @@ def _name(key: str | None, state_dict: str) -> str:
 
 
 def _side(info: core.TensorInfo, pair: core.Pair) -> str:
-    said = [str(list(info.shape))]
+    said = [core.wording.shape_list(info.shape)]
     if pair.status in ("dtype", "only-a", "only-b"):
         said.append(info.dtype)
     if pair.device:

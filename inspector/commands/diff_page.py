@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from inspector import core
 
 from . import diff
-from .about import size
 
 _HISTOGRAMS = 24        # pairs drawn, those that differ most
 _MOST_ROWS = 5000
@@ -68,7 +67,7 @@ def page(comparison: core.Comparison) -> str:
 
 def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
     place = "" if state_dict in ("", core.WHOLE) else f", {core.visible(state_dict)}"
-    return f'{_text(ckpt.path)} <span class="soft">({_text(ckpt.format)}, {size(ckpt.nbytes)}{_text(place)})</span>'
+    return f'{_text(ckpt.path)} <span class="soft">({_text(ckpt.format)}, {core.wording.size(ckpt.nbytes)}{_text(place)})</span>'
 
 
 def _pairs(comparison: core.Comparison, pairs: Sequence[core.Pair]) -> str:

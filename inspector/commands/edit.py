@@ -14,7 +14,6 @@ from typing import Any
 from inspector import core
 
 from . import files
-from .about import size
 from .arguments import add_json
 from .output import Failed, Output
 
@@ -171,13 +170,13 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
         answer["nbytes_before"] = ckpt.nbytes
         if target is None:
             answer["nbytes_tensors"] = [_nbytes(ckpt), _nbytes(edited)]
-            head = f"{size(_nbytes(ckpt))} of tensors before, {size(_nbytes(edited))} after"
+            head = f"{core.wording.size(_nbytes(ckpt))} of tensors before, {core.wording.size(_nbytes(edited))} after"
             return Done(_text(source, None, head, lines, dry=True), answer)
         plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
                               drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, monitor=monitor)
         answer |= _plan_json(plan)
         lines += plan_lines(plan, asked.allow_loss)
-        head = f"{plan.format}, {size(ckpt.nbytes)} before, {size(plan.nbytes)} after"
+        head = f"{plan.format}, {core.wording.size(ckpt.nbytes)} before, {core.wording.size(plan.nbytes)} after"
         if not asked.dry_run:
             report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
             answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
@@ -248,7 +247,7 @@ def plan_lines(plan: core.SavePlan, allowed: bool) -> list[str]:
         lines.append("unknown code, which is refused without --keep-code or --drop-code:")
         lines += _some([core.visible(name, _KEY) for name in plan.code[:_LOSSES]], len(plan.code))
     if plan.nbytes > plan.free:
-        lines.append(f"there is not enough room: {size(plan.free)} are free")
+        lines.append(f"there is not enough room: {core.wording.size(plan.free)} are free")
     return lines
 
 

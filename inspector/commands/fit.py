@@ -34,7 +34,8 @@ def as_text(report: core.LoadReport, file: str) -> str:
         parts = [f"load_state_dict would refuse it{where}; {lists.fitting:,} keys fit"]
         parts += [_list("missing in the file", [core.visible(key) for key in lists.missing]),
                   _list("unexpected in the file", [core.visible(key) for key in lists.unexpected]),
-                  _list("of another shape", [f"{core.visible(one.key)}: {list(one.file)} in the file, {list(one.model)} in the model"
+                  _list("of another shape", [f"{core.visible(one.key)}: {core.wording.shape_list(one.file)} in the file, "
+                                             f"{core.wording.shape_list(one.model)} in the model"
                                              for one in lists.mismatched])]
     if report.suggested:
         after = report.after

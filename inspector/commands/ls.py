@@ -2,20 +2,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from itertools import repeat
 from operator import add, itemgetter
 
 from inspector import core
 
 from . import files, load
-from .about import description, sentence
 from .columns import KEY_WIDTH, columns, findings_text
 from .output import Output
 
 READS_ONLY = True
 
-_RANK = 8           # dimensions shown of a shape
 _CONTROL = bytes((*range(0x20), 0x7f))
 _LONG = 256         # characters from which `core.visible` leaves out the middle
 _FIELDS = core.TensorInfo._fields.index
@@ -43,9 +41,9 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> str:
     """The answer of `ls` for people: what it is, a line per tensor and per value, and what is odd."""
     about = core.describe(ckpt)
-    parts = [sentence(ckpt)]
+    parts = [core.headline(ckpt)]
     if ckpt.kind != "state-dict" or about.optimizers:       # of a mere state dict everything has been said
-        parts.append(description(about))
+        parts.append(core.sentence(about))
     if ckpt.tensors:
         parts += ["", _tensor_table(ckpt, digests, core.parameters_of_state(about.optimizers))]
     if ckpt.values:
@@ -77,7 +75,7 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
 def _looks(info: core.TensorInfo) -> tuple[str, str, str, str]:
     """Shape, dtype, device and bytes as the table shows them."""
     label = "-" if info.device is None else core.visible(info.device, 40)
-    return _shape(info.shape), core.visible(info.dtype, 40), label, f"{info.nbytes:,}"
+    return core.wording.shape_list(info.shape), core.visible(info.dtype, 40), label, core.wording.number(info.nbytes)
 
 
 def _visible_all(keys: Collection[str]) -> Iterable[str]:
@@ -95,12 +93,6 @@ def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | No
         return "  " + digest
     note = info.problem or (digest.message if isinstance(digest, core.BadTensor) else "")
     return "  ! " + core.visible(note, 200)
-
-
-def _shape(shape: Sequence[int]) -> str:
-    if len(shape) <= _RANK:
-        return str(list(shape))
-    return f"[{', '.join(map(str, shape[:_RANK - 2]))}, ... {len(shape) - _RANK + 2:,} more]"
 
 
 def _values(ckpt: core.Checkpoint) -> str:

@@ -16,6 +16,7 @@ from inspector import __version__ as version
 from .runtime import late
 
 if TYPE_CHECKING:
+    from . import wording as wording
     from .by_path.checks import check as check
     from .by_path.checks import describe as describe
     from .by_path.checks import optimizers as optimizers
@@ -202,6 +203,8 @@ if TYPE_CHECKING:
     from .training.optimizers import Optimizer as Optimizer
     from .training.optimizers import parameters_of_state as parameters_of_state
     from .training.optimizers import state_of_parameters as state_of_parameters
+    from .training.sentences import headline as headline
+    from .training.sentences import sentence as sentence
 
 _HOMES = {
     "opening": "file_of is_set open",
@@ -267,19 +270,22 @@ _HOMES = {
     "saving.writing": "SaveReport save",
     "training.description": "Description Model",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
+    "training.sentences": "headline sentence",
 }
+_ROOMS = ("wording",)           # whole modules: core.wording.size(1234)
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}
 
-__all__ = ["version", *_HOME]
+__all__ = ["version", *_ROOMS, *_HOME]
 
 
 if not TYPE_CHECKING:           # or every misspelt name would be an Any
     def __getattr__(name: str) -> Any:
         """Loads what `name` stands for, once: from then on it is an attribute like any other."""
         home = _HOME.get(name)
-        if home is None:
+        if home is None and name not in _ROOMS:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = globals()[name] = late.module(f"{__name__}.{home}").__dict__[name]
+        module = late.module(f"{__name__}.{home or name}")
+        found = globals()[name] = module if home is None else module.__dict__[name]
         return found
 
 

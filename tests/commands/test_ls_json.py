@@ -6,7 +6,7 @@ import json
 import pytest
 
 from inspector import core
-from inspector.commands import about, ls_json
+from inspector.commands import ls_json
 
 
 def checkpoint(*infos: core.TensorInfo) -> core.Checkpoint:
@@ -32,9 +32,3 @@ def test_that_the_json_is_that_of_every_tensor_by_itself(infos: tuple[core.Tenso
     one_by_one = [ls_json._tensor_json(tensor, None) for tensor in infos]
     assert f'"tensors": {json.dumps(one_by_one)}, "values"' in text
     assert json.loads(text)["tensors"] == json.loads(json.dumps(one_by_one))
-
-
-def test_that_shared_elements_count_once_and_the_optimizer_apart() -> None:
-    ckpt = checkpoint(info("a"), info("tied"), info("part", (3,)), info("meta", storage=""), info("meta2", storage=""),
-                      info("optimizer.state.0.exp_avg", storage="9"), info("model.optim", storage="8"))
-    assert about._parameters(ckpt) == (12 + 3 + 12 + 12 + 12, 12)

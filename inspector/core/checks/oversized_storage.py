@@ -7,6 +7,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.tensors.sizes import unreached
+from inspector.core.wording import size
 
 _AT_LEAST = 4096            # wasted bytes below which nobody minds
 _MUCH = 64 << 20            # wasted bytes that are worth a word even when they are a small part
@@ -22,15 +23,5 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         return
     key = max(views.values(), key=lambda told: told[1])[0]
     yield Finding("oversized-storage", "warning", visible(key),
-                  f"{_bytes(total)} stored, {_bytes(total - wasted)} reachable: {visible(key, 80)!r} is a small view of a "
+                  f"{size(total)} stored, {size(total - wasted)} reachable: {visible(key, 80)!r} is a small view of a "
                   "larger storage that was saved with it.", "Cloning such tensors before saving them makes the file smaller.")
-
-
-def _bytes(n: int) -> str:
-    """1536 -> "1.5 KB"."""
-    size = float(n)
-    for unit in ("bytes", "KB", "MB", "GB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}" if unit != "bytes" else f"{n} bytes"
-        size /= 1000
-    return f"{size:,.3g} TB"

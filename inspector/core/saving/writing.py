@@ -14,6 +14,7 @@ from inspector.core.errors import BadTensor, SaveError, UsageError
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.wording import count, duration, exact_size
 
 from . import targets, verify
 from .disk import atomic
@@ -44,8 +45,8 @@ class SaveReport:
     def text(self) -> str:
         """One sentence."""
         many = f" in {len(self.files):,} files" if len(self.files) > 1 else ""
-        return (f"Saved {self.tensors:,} tensors, {self.nbytes:,} bytes{many}, to {visible(self.path, 200)}; every byte was read back and "
-                f"compared ({self.seconds:.1f} s).")
+        return (f"Saved {count(self.tensors, 'tensor')}, {exact_size(self.nbytes)}{many}, to {visible(self.path, 200)}; every byte was "
+                f"read back and compared ({duration(self.seconds)}).")
 
 
 def save(what: Checkpoint | SavePlan | str | os.PathLike[str], path: str | os.PathLike[str] | None = None, *, format: str | None = None,

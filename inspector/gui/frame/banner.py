@@ -113,8 +113,8 @@ class SavedBanner(QFrame):
         """What was written, over the document at `path`."""
         size = words.size(report.nbytes)
         where = self.tr("{size} in {n} files").format(size=size, n=f"{len(report.files):,}") if len(report.files) > 1 else size
-        said = self.tr("Saved {tensors}, {where}. Every byte was read back and compared ({seconds} s).").format(
-            tensors=words.tensors(report.tensors), where=where, seconds=f"{report.seconds:.1f}")
+        said = self.tr("Saved {tensors}, {where}. Every byte was read back and compared ({time}).").format(
+            tensors=words.tensors(report.tensors), where=where, time=core.wording.duration(report.seconds))
         self._path = path
         self.text.setText("\n".join((said, *(core.visible(note, 300) for note in notes[:3]))))
         self._show()

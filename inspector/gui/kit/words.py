@@ -1,4 +1,4 @@
-"""Numbers as people read them: sizes, counts, shares. One spelling for the whole window."""
+"""Numbers as `core.wording` spells them, and counted things in the language of the window; names as menu text and tooltips."""
 from __future__ import annotations
 
 import re
@@ -8,33 +8,27 @@ from PySide6.QtCore import QCoreApplication
 
 from inspector import core
 
-_UNITS = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
-_COUNTS = ("", " K", " M", " B", " T")
-
 
 def size(nbytes: int) -> str:
     """Bytes in decimal units, three digits: "44.7 MB"."""
-    return _scaled(nbytes, _UNITS, " ")
+    return core.wording.size(nbytes)
 
 
 def exact_size(nbytes: int) -> str:
     """"44.7 MB (44,730,112 bytes)"; small ones as "160 bytes"."""
-    whole = QCoreApplication.translate("Words", "{n} bytes").format(n=f"{nbytes:,}") if nbytes != 1 \
+    whole = QCoreApplication.translate("Words", "{n} bytes").format(n=core.wording.number(nbytes)) if nbytes != 1 \
         else QCoreApplication.translate("Words", "1 byte")
-    return whole if nbytes < 1000 else f"{size(nbytes)} ({whole})"
+    return f"{size(nbytes)} ({whole})" if core.wording.is_shortened(nbytes) else whole
 
 
 def many(n: int) -> str:
     """A large count, shortened: "11.2 M"."""
-    return f"{n:,}" if n < 10_000 else _scaled(n, _COUNTS, "")
+    return core.wording.many(n)
 
 
 def share(part: int, whole: int) -> str:
     """"45 %"; "<1 %" for what is little but not nothing, ">99 %" for what is nearly all."""
-    if not whole:
-        return ""
-    percent = part * 100 / whole
-    return "<1 %" if 0 < percent < 1 else ">99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+    return core.wording.share(part, whole)
 
 
 def tensors(n: int) -> str:
@@ -70,10 +64,7 @@ def parameters(n: int) -> str:
 
 def shape(dims: tuple[int, ...]) -> str:
     """"64 × 3 × 7 × 7"; a tensor without dimensions is a scalar."""
-    if not dims:
-        return QCoreApplication.translate("Words", "scalar")
-    shown = " × ".join(str(dim) for dim in dims[:32])
-    return shown if len(dims) <= 32 else f"{shown} × …"
+    return core.wording.shape(dims) if dims else QCoreApplication.translate("Words", "scalar")
 
 
 def sentence(text: str) -> str:
@@ -111,17 +102,3 @@ def _is_number(field: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _scaled(n: int, units: tuple[str, ...], gap: str) -> str:
-    if n < 1000:
-        return f"{n:,}{gap}{units[0]}" if units[0] else f"{n:,}"
-    power = min((len(str(n)) - 1) // 3, len(units) - 1)
-    # integers as far as they go: a hostile count may be larger than any float
-    milli = n * 1000 // 1000 ** power
-    if milli >= 999_500 and power + 1 < len(units):
-        power, milli = power + 1, 1000
-    if milli >= 10_000_000:
-        return f"{milli // 1000:,}{gap}{units[power]}"
-    digits = 2 if milli < 9_995 else 1 if milli < 99_950 else 0
-    return f"{milli / 1000:.{digits}f}{gap}{units[power]}"

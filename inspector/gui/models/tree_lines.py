@@ -21,8 +21,6 @@ if TYPE_CHECKING:                   # numpy comes with them
 COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes")
 NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES = range(6)
 
-_WIDEST = 100               # bits; larger numbers are shown as a power of two
-
 
 class Kind(Enum):
     FILE = "file"
@@ -72,7 +70,7 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Li
         return Line(Kind.LOADING, document.id, None if rows is None else 0, 0, (name, doing, "", "", "", ""),
                     has_children=children, expanded=expanded, spans=True, progress=progress)
     return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0,
-                briefs={PARAMETERS: _brief(int(rows.tree.parameters[0]))},
+                briefs={PARAMETERS: words.many(int(rows.tree.parameters[0]))},
                 edited=QCoreApplication.translate("TreeModel", "with edits that wait to be saved") if rows.tree.checkpoint.edited else "")
 
 
@@ -96,8 +94,8 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
         texts = (f"{short} · {texts[0]}", *texts[1:])
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
-    briefs = {PARAMETERS: _brief(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
-        else {PARAMETERS: _brief(int(tree.parameters[node]))} if kind is Kind.GROUP else None
+    briefs = {PARAMETERS: words.many(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
+        else {PARAMETERS: words.many(int(tree.parameters[node]))} if kind is Kind.GROUP else None
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
                 share=tree.share(node), problem=info.problem if info is not None else "",
@@ -118,7 +116,7 @@ def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -
     if line.kind is Kind.VALUE and tree is not None and line.node is not None:
         return words.tip(core.one_line(tree.value(line.node), 2000))
     if column == BYTES and tree is not None and line.node is not None and line.kind is not Kind.LOADING:
-        whole = _exact_bytes(_own_bytes(line, tree))
+        whole = words.exact_size(_own_bytes(line, tree))
         share = words.share(*_shares(line.share))
         return escape(f"{whole} · " + QCoreApplication.translate("TreeModel", "{share} of the file").format(share=share))
     return words.tip(line.texts[SHAPE if line.spans else column])
@@ -146,7 +144,7 @@ def raw(line: Line, column: int, tree: KeyTree) -> int | str | None:
     if line.node is None or line.kind is Kind.VALUE or column not in (PARAMETERS, BYTES):
         return None
     number = _own_parameters(line, tree) if column == PARAMETERS else _own_bytes(line, tree)
-    return number if number < 2**63 else _number(number)
+    return number if number < 2**63 else core.wording.number(number)
 
 
 def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, ...]:
@@ -195,8 +193,8 @@ def _could_not() -> str:
 
 
 def _tensor(info: core.TensorInfo) -> tuple[str, str, str, str, str]:
-    return (words.shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""), _number(info.numel),
-            _bytes(info.nbytes))
+    return (words.shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""), core.wording.number(info.numel),
+            words.size(info.nbytes))
 
 
 def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
@@ -205,7 +203,7 @@ def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
     if not tensors:
         return (words.values(values), "", "", "", "")
     return (words.tensors(tensors), _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
-            _number(int(tree.parameters[node])), _bytes(int(tree.nbytes[node])))
+            core.wording.number(int(tree.parameters[node])), words.size(int(tree.nbytes[node])))
 
 
 def _shared_name(names: tuple[str | None, ...] | None) -> str:
@@ -224,22 +222,6 @@ def _own_bytes(line: Line, tree: KeyTree) -> int:
     assert line.node is not None
     info = tree.info(line.node)
     return info.nbytes if info is not None else int(tree.nbytes[line.node])
-
-
-def _number(n: int) -> str:
-    return f"{n:,}" if n.bit_length() <= _WIDEST else f"≈ 2^{n.bit_length() - 1}"
-
-
-def _brief(n: int) -> str:
-    return words.many(n) if n.bit_length() <= _WIDEST else _number(n)
-
-
-def _bytes(n: int) -> str:
-    return words.size(n) if n.bit_length() <= _WIDEST else f"{_number(n)} B"
-
-
-def _exact_bytes(n: int) -> str:
-    return words.exact_size(n) if n.bit_length() <= _WIDEST else _bytes(n)
 
 
 def _shares(share: float) -> tuple[int, int]:

@@ -142,7 +142,7 @@ def test_that_twins_are_told(one: str, two: str, level: str) -> None:
 def test_that_a_saved_view_is_told() -> None:
     found = list(oversized_storage.check(checkpoint(info(shape=(10,), stride=(1,), nbytes=4_000_000), info("b"))))
     assert ids(found) == [("oversized-storage", "warning")]
-    assert found[0].message.startswith("4 MB stored, 64 bytes reachable: 'w'")
+    assert found[0].message.startswith("4 MB stored, 64 B reachable: 'w'")
 
 
 def test_that_views_which_cover_their_storage_together_are_fine() -> None:

@@ -74,7 +74,7 @@ def test_that_a_file_is_described(panel: Overview, session: Session, tasks: Task
     show(session, tasks, qtbot, checkpoint(values={"epoch": 50, "best_acc": 0.9}))
     text = said(panel)
     for part in ("last.pth", "Training checkpoint", "epoch 50", "16", "+ 12 optimizer", "float32: 112 B", "cuda:0: 112 B",
-                 "PyTorch zip", "1.00 kB (1,000 bytes)", "/runs/last.pth", "little"):
+                 "PyTorch zip", "1 kB (1,000 bytes)", "/runs/last.pth", "little"):
         assert part in text
 
 

@@ -1,0 +1,116 @@
+"""What a checkpoint is, in English: in a line or two, and as one sentence. The window says the same in the language it is set to."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from math import prod
+from operator import itemgetter
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.keypath import visible
+from inspector.core.wording import count, listed, many, share, size
+
+from .description import Description, Model
+from .optimizers import Optimizer
+
+_MODELS = 4             # told one by one
+_SHARES = 8             # dtypes and devices told one by one
+_PLACES = 20            # state dicts told one by one
+_A_KIND = {"state-dict": "a state dict", "training-checkpoint": "a training checkpoint", "module": "a whole module",
+           "torchscript": "a TorchScript program", "tensor": "a tensor", "other": "other contents"}
+_KIND = {"state-dict": "State dict", "training-checkpoint": "Training checkpoint", "module": "Whole module", "tensor": "Tensor",
+         "torchscript": "TorchScript program"}
+_FIELDS = TensorInfo._fields.index
+_STORAGE = itemgetter(_FIELDS("storage"))
+_DTYPE = itemgetter(_FIELDS("dtype"))
+_DEVICE = itemgetter(_FIELDS("device"))
+_SHAPE = itemgetter(_FIELDS("shape"))
+_VIEW = itemgetter(*map(_FIELDS, ("storage", "offset", "shape", "stride")))
+
+
+def headline(ckpt: Checkpoint) -> str:
+    """Format, kind, how much of what, in one or two lines."""
+    infos = ckpt.tensors.values()
+    weights, optimizer = _parameters(ckpt)
+    parts = [count(len(infos), "tensor"), count(weights, "parameter")]
+    if optimizer:
+        parts.append(count(optimizer, "value") + " of optimizer state")
+    lines = [f"{visible(ckpt.path, 1000)}: {_A_KIND.get(ckpt.kind, ckpt.kind)} ({ckpt.format}), {', '.join(parts)}, "
+             f"{size(ckpt.nbytes)}"]
+    if ckpt.tensors:
+        dtypes = Counter(map(_DTYPE, infos))
+        devices: Counter[str] = Counter()
+        for device, times in Counter(map(_DEVICE, infos)).items():
+            devices[device or "no device"] += times
+        lines.append(f"{_shares(dtypes)}; {_shares(devices)}")
+    places = [path or "(root)" for path in ckpt.state_dicts]
+    if places and places != ["(root)"]:
+        more = f" and {len(places) - _PLACES:,} more" if len(places) > _PLACES else ""
+        lines.append("state dicts: " + ", ".join(map(visible, places[:_PLACES])) + more)
+    return "\n".join(lines)
+
+
+def sentence(about: Description) -> str:
+    """One sentence: "Training checkpoint, PyTorch ≥ 1.6 zip, epoch 50: model_state_dict (62 tensors, 11.2 M parameters, float32,
+    saved on cuda:0) and Adam state for all of them, which is 67 % of the file."."""
+    head = ", ".join([_KIND.get(about.kind, "Python data"), about.era, *(f"{name} {_said(value)}" for name, value in about.progress)])
+    parts = [_model_said(model) for model in about.models[:_MODELS]]
+    if len(about.models) > _MODELS:
+        parts.append(f"{len(about.models) - _MODELS:,} more")
+    parts += [_optimizer_said(optimizer, about) for optimizer in about.optimizers[:_MODELS]]
+    others = [name for names, name in ((about.schedulers, "scheduler"), (about.scalers, "gradient scaler"),
+                                       (about.random_states, "random state")) if names]
+    beside = "; " * bool(parts) + "with " + listed(others) if others else ""
+    return f"{head}: {listed(parts)}{beside}." if parts or others else f"{head}."
+
+
+def _said(value: int | float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+
+
+def _model_said(model: Model) -> str:
+    name = visible(model.path, 80) or visible(model.type, 80)
+    parameters = f"{many(model.parameters)} parameter{'s' * (model.parameters != 1)}"
+    facts = [count(model.tensors, "tensor"), parameters, *map(visible, model.dtypes[:3])]
+    devices = [visible(device, 40) for device in model.devices[:3] if device]
+    said = ", ".join([*facts, *([f"saved on {listed(devices)}"] if devices else [])])
+    return f"{name} ({said})" if name else said
+
+
+def _optimizer_said(optimizer: Optimizer, about: Description) -> str:
+    said = f"{visible(optimizer.kind, 60)} state" if optimizer.kind else "optimizer state"
+    parameters, known = len(optimizer.parameters), optimizer.known
+    models = listed([visible(path, 60) for path in optimizer.models if path]) if len(about.models) > 1 else ""
+    if optimizer.complete:
+        said += f" for all of {models or 'them'}"
+    else:
+        said += f" for {count(parameters, 'parameter tensor')}"
+        if models and known == parameters:
+            said += f" of {models}"
+        elif 0 < known < parameters:
+            said += f", {known:,} of them known by name"
+    part = share(optimizer.nbytes, about.nbytes)
+    return f"{said}, which is {part} of the file" if len(about.optimizers) == 1 else f"{said} ({part} of the file)"
+
+
+def _parameters(ckpt: Checkpoint) -> tuple[int, int]:
+    """Elements of all tensors, the optimizer's apart; a view that is reached twice, as with tied weights, counts once."""
+    infos = list(ckpt.tensors.values())
+    if len({*map(_STORAGE, infos)}) < len(infos):
+        views: dict[object, TensorInfo] = {}
+        for n, info in enumerate(infos):
+            views.setdefault(_VIEW(info) if info.storage else n, info)
+        infos = [*views.values()]
+    optimizer = 0
+    if "optim" in "".join(ckpt.tensors):
+        optimizer = _elements([info for info in infos if "optim" in info.key.split(".", 1)[0]])
+    return _elements(infos) - optimizer, optimizer
+
+
+def _elements(infos: Iterable[TensorInfo]) -> int:
+    return sum(prod(shape) * times for shape, times in Counter(map(_SHAPE, infos)).items())
+
+
+def _shares(counts: Counter[str]) -> str:
+    shown = [f"{visible(name)} {times:,}" if len(counts) > 1 else visible(name) for name, times in counts.most_common(_SHARES)]
+    return ", ".join(shown) + (f" and {len(counts) - _SHARES:,} more" if len(counts) > _SHARES else "")
