@@ -38,11 +38,18 @@ if TYPE_CHECKING:
     from .checkpoint import Chunk as Chunk
     from .checkpoint import Edited as Edited
     from .checkpoint import Extent as Extent
+    from .checkpoint import Extra as Extra
     from .checkpoint import FileStamp as FileStamp
+    from .checkpoint import Jagged as Jagged
     from .checkpoint import Member as Member
+    from .checkpoint import Nested as Nested
     from .checkpoint import Opaque as Opaque
+    from .checkpoint import PerChannel as PerChannel
+    from .checkpoint import PerTensor as PerTensor
     from .checkpoint import Pickle as Pickle
     from .checkpoint import Plain as Plain
+    from .checkpoint import SparseCompressed as SparseCompressed
+    from .checkpoint import SparseCoo as SparseCoo
     from .checkpoint import Storage as Storage
     from .checkpoint import TensorInfo as TensorInfo
     from .comparison.differences.pair_details import PairDetails as PairDetails
@@ -211,7 +218,9 @@ _HOMES = {
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
     "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "check describe optimizers",
-    "checkpoint": "Checkpoint Chunk Edited Extent FileStamp Member Opaque Pickle Plain Storage TensorInfo",
+    "checkpoint":
+        "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
+        "SparseCompressed SparseCoo Storage TensorInfo",
     "tensors.slices": "How Plane Reduced What look_shape matrix_plane numbers ravel unravel",
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",

@@ -1,12 +1,12 @@
 """What a checkpoint is: coordinates, never handles, never tensor bytes.
 
 A `Checkpoint` is immutable and may be read from any thread. It says which tensors there are and where their bytes lie;
-`core.bytes` fetches them when somebody asks.
+`tensors.reader` fetches them when somebody asks.
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ class LocalHeader(NamedTuple):
 class Extent(NamedTuple):
     """Where bytes lie. `file` indexes `Checkpoint.files`; `offset` and `nbytes` are what lies on disk; `size` is how many
     bytes that is once inflated; `method` is zip's (0 stored, 8 deflated); `crc` the CRC-32 of the `size` bytes, or None.
-    With `local` set, `offset` is where torch would have put the payload: `core.bytes` reads and verifies the local header
+    With `local` set, `offset` is where torch would have put the payload: `io.sources` reads and verifies the local header
     before it reads a byte, and goes by that."""
 
     file: int
@@ -75,10 +75,10 @@ class Storage(NamedTuple):
 class TensorInfo(NamedTuple):
     """A tensor as the file describes it. `shape`, `stride` and `offset` count elements; `storage` is a key of
     `Checkpoint.storages` ("" for a tensor without one, as on the meta device). `state_dict` is the path of the state dict
-    it belongs to (None: none). `layout` is torch's name; `extra` keeps what other layouts need (quantizer, indices …). Tensors
-    of other layouts than "strided" are made of strided ones, `parts`; `shape` of nested ones ("nested", "jagged") is that of
-    the values in them, and `extra["form"]` says what they look like.
-    `problem` says why the values cannot be shown, or is ""; `node` is its place in the pickle's graph (-1: none)."""
+    it belongs to (None: none). `layout` is torch's name; tensors of other layouts than "strided" are made of strided ones,
+    `parts`; `shape` of nested ones ("nested", "jagged") is that of the values in them.
+    `problem` says why the values cannot be shown, or is ""; `node` is its place in the pickle's graph (-1: none). `extra` is
+    what else there is to it, None for nearly all tensors."""
 
     key: str
     shape: tuple[int, ...]
@@ -93,7 +93,7 @@ class TensorInfo(NamedTuple):
     layout: str = "strided"
     problem: str = ""
     node: int = -1
-    extra: Mapping[str, Any] | None = None
+    extra: Extra | None = None
 
     @property
     def numel(self) -> int:
@@ -111,15 +111,245 @@ class TensorInfo(NamedTuple):
         return -(-self.numel * known.bits // 8) if known else 0
 
     @property
-    def parts(self) -> dict[str, TensorInfo]:
-        """The tensors that this one is described by, as torch calls them: "indices" and "values", "scales" … They have keys of
-        their own in no table, and storages of the checkpoint."""
-        return {name: part for name, part in (self.extra or {}).items() if isinstance(part, TensorInfo) and name != "cast"}
-
-    @property
     def name(self) -> str:
         """The key inside its state dict: what `load_state_dict` would call it."""
         return self.key[len(self.state_dict) + 1:] if self.state_dict else self.key
+
+    @property
+    def parts(self) -> dict[str, TensorInfo]:
+        """The tensors that this one is described by, as torch calls them: "indices" and "values", "scales" … They have keys of
+        their own in no table, and storages of the checkpoint."""
+        if self.extra is None:
+            return {}
+        return {**(self.extra.made_of.parts(self.layout) if self.extra.made_of else {}),
+                **(self.extra.quantizer.parts() if isinstance(self.extra.quantizer, PerChannel) else {})}
+
+    @property
+    def made_of(self) -> Composition | None:
+        return self.extra.made_of if self.extra is not None else None
+
+    @property
+    def quantizer(self) -> Quantizer | None:
+        return self.extra.quantizer if self.extra is not None else None
+
+    @property
+    def chunks(self) -> tuple[Chunk, ...]:
+        """See `Extra`; () for a tensor that lies in one piece."""
+        return self.extra.chunks if self.extra is not None else ()
+
+    @property
+    def read_from(self) -> TensorInfo | None:
+        return self.extra.read_from if self.extra is not None else None
+
+    @property
+    def is_conjugate(self) -> bool:
+        return self.extra is not None and self.extra.conj
+
+    @property
+    def is_negative(self) -> bool:
+        return self.extra is not None and self.extra.neg
+
+    @property
+    def view(self) -> View | None:
+        """Equal for tensors of one checkpoint that are the same elements in the same order; None where that cannot be told."""
+        if not self.storage or self.problem or self.layout != "strided":
+            return None
+        if self.extra is None:
+            return View(self.storage, self.offset, self.shape, self.stride, self.dtype)
+        return View(self.storage, self.offset, self.shape, self.stride, self.dtype, self.extra.conj, self.extra.neg,
+                    self.extra.quantizer)
+
+
+class View(NamedTuple):
+    """Which elements of which storage, in which order, standing for which numbers."""
+
+    storage: str
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+    dtype: str
+    conj: bool = False
+    neg: bool = False
+    quantizer: Quantizer | None = None
+
+
+class Chunk(NamedTuple):
+    """A box of a tensor that is stored in several: `offsets` and `sizes` say which elements it is, `storage` where they lie,
+    at `offset` and with `stride` (elements) in it."""
+
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+    storage: Storage
+    offset: int
+    stride: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What there is to a tensor beyond a strided view of a storage. Several may hold at once.
+
+    `made_of`: the tensors that one of another layout consists of.
+    `quantizer`: what the stored integers of a quantized one stand for.
+    `chunks`: the boxes that a tensor lies in which is stored in several; its own storage is then one that stands nowhere in
+    a file as a whole (no extent), in C order.
+    `read_from`: the tensor whose elements an edit gives it, converted to its type; a storage of `Edited.source` or one of
+    `Edited.taken` is where they lie. Its own storage is then one without extent, and it is contiguous.
+    `conj`, `neg`: torch's lazy bits: each stored element stands for its conjugate, its negative.
+    `subclass`: the Python class that the file says it is of ("" for Tensor and Parameter). A name, nothing more.
+    `header_fields`: names and values (JSON, as spelled) that a safetensors header has for it besides those of the format."""
+
+    made_of: Composition | None = None
+    quantizer: Quantizer | None = None
+    chunks: tuple[Chunk, ...] = ()
+    read_from: TensorInfo | None = None
+    conj: bool = False
+    neg: bool = False
+    subclass: str = ""
+    header_fields: tuple[tuple[str, str], ...] = ()
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Extra:
+        """The same, made of what `change` gives for each of `TensorInfo.parts`."""
+        quantizer = self.quantizer
+        if isinstance(quantizer, PerChannel):
+            quantizer = quantizer.with_parts(change)
+        return replace(self, made_of=self.made_of and self.made_of.with_parts(change), quantizer=quantizer)
+
+
+@dataclass(frozen=True, slots=True)
+class SparseCoo:
+    """Column i of `indices` (a row for each sparse dimension) says where the i-th of `values` stands. `is_coalesced`: whether
+    each place occurs once, None where the file does not say."""
+
+    indices: TensorInfo
+    values: TensorInfo
+    is_coalesced: bool | None = None
+
+    def parts(self, layout: str) -> dict[str, TensorInfo]:
+        return {"indices": self.indices, "values": self.values}
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> SparseCoo:
+        return replace(self, indices=change(self.indices), values=change(self.values))
+
+
+COMPRESSED = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
+              "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
+"""What torch calls the compressed and the plain indices of each layout."""
+
+
+@dataclass(frozen=True, slots=True)
+class SparseCompressed:
+    """CSR, CSC, BSR, BSC, in the words of `torch.sparse_compressed_tensor`: `compressed_indices` say where in `plain_indices`
+    and `values` each row (CSR, BSR) or column (CSC, BSC) begins."""
+
+    compressed_indices: TensorInfo
+    plain_indices: TensorInfo
+    values: TensorInfo
+
+    def parts(self, layout: str) -> dict[str, TensorInfo]:
+        compressed, plain = COMPRESSED.get(layout, ("compressed_indices", "plain_indices"))
+        return {compressed: self.compressed_indices, plain: self.plain_indices, "values": self.values}
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> SparseCompressed:
+        return replace(self, compressed_indices=change(self.compressed_indices), plain_indices=change(self.plain_indices),
+                       values=change(self.values))
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """Tensors of their own sizes in one buffer, `values`; a row of `sizes`, a row of `strides` and one of `offsets` for each."""
+
+    values: TensorInfo
+    sizes: TensorInfo
+    strides: TensorInfo
+    offsets: TensorInfo
+
+    @property
+    def form(self) -> str:
+        """What it looks like, in words; "" where its parts contradict each other."""
+        if len(self.sizes.shape) != 2:
+            return ""
+        return f"{self.sizes.shape[0]} tensors of {self.sizes.shape[1]} dimensions"
+
+    def parts(self, layout: str) -> dict[str, TensorInfo]:
+        return {"values": self.values, "sizes": self.sizes, "strides": self.strides, "offsets": self.offsets}
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Nested:
+        return Nested(change(self.values), change(self.sizes), change(self.strides), change(self.offsets))
+
+
+@dataclass(frozen=True, slots=True)
+class Jagged:
+    """Tensors that differ in one dimension, `ragged_dim` (0 is that of the tensors), joined along it in `values`: each begins at
+    one of `offsets`, and is as long as `lengths` says or reaches to the next."""
+
+    values: TensorInfo
+    offsets: TensorInfo
+    lengths: TensorInfo | None
+    ragged_dim: int
+
+    @property
+    def form(self) -> str:
+        """Its shape with a star for the ragged dimension; "" where its parts contradict each other."""
+        if not 1 <= self.ragged_dim <= len(self.values.shape) or len(self.offsets.shape) != 1:
+            return ""
+        sizes: list[object] = [self.offsets.shape[0] - 1, *self.values.shape]
+        sizes[self.ragged_dim] = "*"
+        return "(" + ", ".join(map(str, sizes)) + ")"
+
+    def parts(self, layout: str) -> dict[str, TensorInfo]:
+        lengths = {} if self.lengths is None else {"lengths": self.lengths}
+        return {"values": self.values, "offsets": self.offsets, **lengths}
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Jagged:
+        return replace(self, values=change(self.values), offsets=change(self.offsets), lengths=self.lengths and change(self.lengths))
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """What was understood of a tensor whose description breaks off (its `problem` says where): parts by torch's names."""
+
+    understood: tuple[tuple[str, TensorInfo], ...]
+
+    def parts(self, layout: str) -> dict[str, TensorInfo]:
+        return dict(self.understood)
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Incomplete:
+        return Incomplete(tuple((name, change(part)) for name, part in self.understood))
+
+
+Composition = SparseCoo | SparseCompressed | Nested | Jagged | Incomplete
+
+
+@dataclass(frozen=True, slots=True)
+class PerTensor:
+    """One scale for all elements: `(stored - zero_point) * scale`. `scheme` is torch's name ("per_tensor_affine")."""
+
+    scheme: str
+    scale: float
+    zero_point: int
+
+
+@dataclass(frozen=True, slots=True)
+class PerChannel:
+    """A scale for each index of the dimension `axis`; tensors, or (until torch 1.4) numbers in the pickle."""
+
+    scheme: str
+    scales: TensorInfo | tuple[float, ...]
+    zero_points: TensorInfo | tuple[float, ...]
+    axis: int
+
+    def parts(self) -> dict[str, TensorInfo]:
+        given = {"scales": self.scales, "zero_points": self.zero_points}
+        return {name: part for name, part in given.items() if isinstance(part, TensorInfo)}
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> PerChannel:
+        def changed(given: TensorInfo | tuple[float, ...]) -> TensorInfo | tuple[float, ...]:
+            return change(given) if isinstance(given, TensorInfo) else given
+
+        return replace(self, scales=changed(self.scales), zero_points=changed(self.zero_points))
+
+
+Quantizer = PerTensor | PerChannel
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,18 +364,6 @@ class Opaque:
 
 Plain = bool | int | float | complex | str | bytes | None | tuple[()] | list[Any] | dict[Any, Any] | Opaque
 """Leaves of the tree. Containers occur only empty; everything else in them has keys of its own."""
-
-
-class Chunk(NamedTuple):
-    """A box of a tensor that is stored in several: `offsets` and `sizes` say which elements it is, `storage` where they lie,
-    at `offset` and with `stride` (elements) in it. The chunks of a tensor are `extra["chunks"]`, a tuple of these; its own
-    storage is then one that stands nowhere in a file as a whole (no extent), in C order."""
-
-    offsets: tuple[int, ...]
-    sizes: tuple[int, ...]
-    storage: Storage
-    offset: int
-    stride: tuple[int, ...]
 
 
 class Member(NamedTuple):
@@ -170,10 +388,9 @@ class Edited(NamedTuple):
     of what is the root now ("" unless extracted); `edits` are the edits that were applied, in order (`core.edits`).
 
     What changed besides stands in the tables themselves: a remapped device in `TensorInfo.device` and `Storage.device`, a
-    value in `values`, and a tensor whose elements are to be converted has in `extra["cast"]` the `TensorInfo` it is read as
-    (a key of `Edited.source.storages` is its storage), a storage of its own without extent, and is contiguous. One whose elements
-    come from another checkpoint is the same; that one's files are then among `Checkpoint.files`, behind those of the source, and its
-    storages in `taken`."""
+    value in `values`, and of a tensor whose elements are to be converted or copied `TensorInfo.read_from` is the tensor of `source`
+    that they are read from. One whose elements come from another checkpoint is the same; that one's files are then among
+    `Checkpoint.files`, behind those of the source, and its storages in `taken`."""
 
     source: Checkpoint
     origin: Mapping[str, str]
@@ -227,8 +444,8 @@ class Checkpoint:
 
     def is_taken(self, key: str) -> bool:
         """Whether the elements of a tensor are another checkpoint's (`Edited.taken`)."""
-        read_as = (self.tensors[key].extra or {}).get("cast")
-        return self.edited is not None and isinstance(read_as, TensorInfo) and read_as.storage in self.edited.taken
+        source = self.tensors[key].read_from
+        return self.edited is not None and source is not None and source.storage in self.edited.taken
 
     def pickle_of(self, node: int) -> tuple[Pickle, int] | None:
         """The pickle that `node` of a tensor or an opaque value lies in, and its number there; None when there is none."""

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import opening
-from .checkpoint import Checkpoint, Opaque, TensorInfo
+from .checkpoint import Checkpoint, Jagged, Nested, Opaque, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
 from .keypath import visible
 from .naming_conventions import USUAL_WEIGHTS
 from .progress import QUIET, Monitor
-from .tensors.reader import TensorReader, cast_of, chunks_of, digest
+from .tensors.reader import TensorReader, digest
 
 if TYPE_CHECKING:
     import torch
@@ -98,11 +98,11 @@ def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) ->
     with TensorReader(ckpt, monitor) as reader:
         for done, info in enumerate(infos):
             monitor.report(done, len(infos), info.key)
-            if info.layout != "strided" or chunks_of(info):
+            if info.layout != "strided" or info.chunks:
                 loaded[info.name] = _alone(reader, info)
                 continue
             reader.check(info)
-            if cast_of(info) is not None:
+            if info.read_from is not None:
                 if info.storage not in storages:
                     storages[info.storage] = _storage(reader.span_bytes(info))
                 loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
@@ -244,24 +244,23 @@ def _view(reader: TensorReader, info: TensorInfo, storage: torch.UntypedStorage,
             tensor.set_(storage, offset, info.shape, info.stride)  # type: ignore[call-overload, unused-ignore]
     except (RuntimeError, TypeError, ValueError) as error:
         raise _refused(info, error) from error
-    flags = info.extra or {}
-    if flags.get("conj") is True:
+    if info.is_conjugate:
         tensor = tensor.conj()
-    return torch._neg_view(tensor) if flags.get("neg") is True else tensor
+    return torch._neg_view(tensor) if info.is_negative else tensor
 
 
 def _quantized(reader: TensorReader, info: TensorInfo, dtype: torch.dtype) -> torch.Tensor:
     """An empty tensor with the quantizer that `pickles.tensors` found, as torch/_utils.py `_rebuild_qtensor` makes it."""
     import torch
-    found = info.extra or {}
-    if found.get("qscheme") == "per_tensor_affine" and "scale" in found:
-        return torch._empty_affine_quantized([0], scale=found["scale"], zero_point=found["zero_point"], dtype=dtype)
-    if found.get("qscheme") in ("per_channel_affine", "per_channel_affine_float_qparams") and "scales" in found:
+    found = info.quantizer
+    if isinstance(found, PerTensor) and found.scheme == "per_tensor_affine":
+        return torch._empty_affine_quantized([0], scale=found.scale, zero_point=found.zero_point, dtype=dtype)
+    if isinstance(found, PerChannel) and found.scheme in ("per_channel_affine", "per_channel_affine_float_qparams"):
         if 0 in info.stride:
             raise BadTensor("an expanded tensor quantized per channel is not rebuilt", where=info.key, id="unsupported")
         return torch._empty_per_channel_affine_quantized(
-            info.shape, scales=_channels(reader, found["scales"], torch.double),
-            zero_points=_channels(reader, found["zero_points"], torch.long), axis=found["axis"], dtype=dtype)
+            info.shape, scales=_channels(reader, found.scales, torch.double),
+            zero_points=_channels(reader, found.zero_points, torch.long), axis=found.axis, dtype=dtype)
     raise BadTensor("its quantizer is not known", "read_numpy gives its stored integers.", info.key, id="unsupported")
 
 
@@ -272,19 +271,16 @@ def _channels(reader: TensorReader, given: TensorInfo | tuple[float, ...], dtype
 
 def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     import torch
-    parts = {name: _alone(reader, part) for name, part in info.parts.items()}
-    rows, columns = parts.get("crow_indices", parts.get("ccol_indices")), parts.get("col_indices", parts.get("row_indices"))
+    parts = [_alone(reader, part) for part in info.parts.values()]
     layouts = {"sparse_csr": torch.sparse_csr, "sparse_csc": torch.sparse_csc, "sparse_bsr": torch.sparse_bsr,
                "sparse_bsc": torch.sparse_bsc}
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Sparse .* tensor support is in beta state")
-            if info.layout == "sparse_coo" and "indices" in parts:
-                return torch.sparse_coo_tensor(parts["indices"], parts["values"], info.shape, check_invariants=True,
-                                               is_coalesced=(info.extra or {}).get("is_coalesced"))
-            if info.layout in layouts and rows is not None and columns is not None:
-                return torch.sparse_compressed_tensor(rows, columns, parts["values"], info.shape, layout=layouts[info.layout],
-                                                      check_invariants=True)
+            if isinstance(info.made_of, SparseCoo):
+                return torch.sparse_coo_tensor(*parts, info.shape, check_invariants=True, is_coalesced=info.made_of.is_coalesced)
+            if isinstance(info.made_of, SparseCompressed):
+                return torch.sparse_compressed_tensor(*parts, info.shape, layout=layouts[info.layout], check_invariants=True)
     except (RuntimeError, TypeError, ValueError) as error:
         raise _refused(info, error) from error
     raise BadTensor(f"its layout {info.layout} is not rebuilt", where=info.key, id="unsupported")
@@ -293,18 +289,19 @@ def _sparse(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
 def _nested(reader: TensorReader, info: TensorInfo) -> torch.Tensor:
     import torch
     parts = {name: _alone(reader, part) for name, part in info.parts.items()}
-    values = parts.pop("values")
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "The PyTorch API of nested tensors is in prototype stage")
-            if info.layout == "nested":
-                _insist_inside(info, values, **parts)
-                return torch._nested_view_from_buffer(values, *(parts[name] for name in ("sizes", "strides", "offsets")))
-            axis = (info.extra or {})["ragged_dim"]
-            _insist_in_order(info, values.shape[axis - 1], parts["offsets"], parts.get("lengths"))
-            return torch.nested.nested_tensor_from_jagged(values, parts["offsets"], parts.get("lengths"), jagged_dim=axis)
+            if isinstance(info.made_of, Nested):
+                _insist_inside(info, **parts)
+                return torch._nested_view_from_buffer(parts["values"], parts["sizes"], parts["strides"], parts["offsets"])
+            if isinstance(info.made_of, Jagged):
+                values, offsets, lengths, axis = parts["values"], parts["offsets"], parts.get("lengths"), info.made_of.ragged_dim
+                _insist_in_order(info, values.shape[axis - 1], offsets, lengths)
+                return torch.nested.nested_tensor_from_jagged(values, offsets, lengths, jagged_dim=axis)
     except (RuntimeError, TypeError, ValueError) as error:
         raise _refused(info, error) from error
+    raise BadTensor(f"its layout {info.layout} is not rebuilt", where=info.key, id="unsupported")
 
 
 def _insist_inside(info: TensorInfo, values: torch.Tensor, sizes: torch.Tensor, strides: torch.Tensor,

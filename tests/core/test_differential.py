@@ -281,7 +281,7 @@ def test_that_wrapping_classes_have_no_values_but_those_of_their_parts(writing: 
     assert list(ckpt.tensors) == ["two", "two.a", "two.b", "param", "param.a", "param.b", "noted"]
     two, noted = ckpt.tensors["two"], ckpt.tensors["noted"]
     assert (two.shape, two.dtype, two.device, two.storage, two.state_dict) == ((2, 3), "float32", "cpu", "", "")
-    assert two.extra == {"subclass": "torch.testing._internal.two_tensor.TwoTensor"}
+    assert two.extra == core.Extra(subclass="torch.testing._internal.two_tensor.TwoTensor")
     assert two.problem.startswith("wrapper")
     assert ckpt.tensors["param"].requires_grad
     assert ckpt.tensors["two.a"].storage == ckpt.tensors["param.a"].storage
@@ -290,7 +290,7 @@ def test_that_wrapping_classes_have_no_values_but_those_of_their_parts(writing: 
     for read in (core.read_numpy, core.read_torch, core.digest):
         with pytest.raises(core.BadTensor, match="wrapper"):
             read(ckpt, "two")
-    assert noted.extra == {"subclass": f"{__name__}.Noted"}
+    assert noted.extra == core.Extra(subclass=f"{__name__}.Noted")
     assert not noted.problem
     assert {finding.id for finding in ckpt.findings} <= {"wrapper", "unknown-code", "shared-storage"}
 

@@ -83,8 +83,8 @@ def _storages(ckpt: Checkpoint) -> Iterator[tuple[str, str, Storage]]:
     for id, storage in ckpt.storages.items():
         yield id, "", storage
     for info in ckpt.tensors.values():
-        if info.extra and "chunks" in info.extra:
-            for chunk in info.extra["chunks"]:
+        if info.extra is not None:
+            for chunk in info.chunks:
                 yield chunk.storage.id, info.key, chunk.storage
 
 

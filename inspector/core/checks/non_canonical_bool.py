@@ -33,9 +33,7 @@ def _extents(ckpt: Checkpoint) -> dict[Extent, str]:
     for info in ckpt.tensors.values():
         if info.dtype != "bool" or info.problem:
             continue
-        chunks = info.extra.get("chunks", ()) if info.extra else ()
-        storages = [chunk.storage for chunk in chunks] or [ckpt.storages.get(info.storage)]
-        for storage in storages:
+        for storage in (chunk.storage for chunk in info.chunks) if info.chunks else (ckpt.storages.get(info.storage),):
             if storage is not None and storage.extent is not None:
                 found.setdefault(storage.extent, info.key)
     return found

@@ -63,4 +63,4 @@ def _differ(before: Checkpoint, old: str, after: Checkpoint, new: str) -> bool:
         return type(a) is not type(b) or (a != b and not (a != a and b != b))
     if one is two:
         return False
-    return one[1:9] != two[1:9] or (one.extra is not two.extra and one.extra != two.extra)
+    return one[1:9] != two[1:9] or (one.extra != two.extra)

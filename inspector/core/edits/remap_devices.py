@@ -3,12 +3,11 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
@@ -22,6 +21,8 @@ _TYPES = ("cpu", "cuda", "xpu", "mps", "hpu", "xla", "mtia", "npu", "mlu", "musa
 _TARGET = re.compile(rf"({'|'.join(_TYPES)})(:(0|[1-9][0-9]{{0,2}}))?")
 _MOST = 127         # a device's index is an int8
 _UNTOUCHED = (None, "meta")
+
+Remapped = Callable[[str | None], str | None]
 
 
 @dataclass(frozen=True)
@@ -98,20 +99,15 @@ def _check(target: str) -> None:
         raise EditError(f"{visible(target, 60)!r} is no device that torch.load finds: the CPU has no number", "Write cpu.", id="bad_device")
 
 
-def _on(info: TensorInfo, remapped: Any) -> TensorInfo:
-    extra: Mapping[str, Any] | None = info.extra
-    if extra:
-        extra = MappingProxyType({name: _part(name, part, remapped) for name, part in extra.items()})
+def _on(info: TensorInfo, remapped: Remapped) -> TensorInfo:
+    extra = info.extra
+    if extra is not None:
+        chunks = tuple(chunk._replace(storage=_moved(chunk.storage, remapped)) for chunk in extra.chunks)
+        extra = replace(extra.with_parts(lambda part: _on(part, remapped)), chunks=chunks)
     device = remapped(info.device)
-    return info if device == info.device and not extra else info._replace(device=device, extra=extra)
+    return info if device == info.device and extra is None else info._replace(device=device, extra=extra)
 
 
-def _part(name: str, part: Any, remapped: Any) -> Any:
-    if name == "chunks" and isinstance(part, tuple):
-        return tuple(chunk._replace(storage=_moved(chunk.storage, remapped)) for chunk in part if isinstance(chunk, Chunk))
-    return _on(part, remapped) if isinstance(part, TensorInfo) and name != "cast" else part
-
-
-def _moved(storage: Storage, remapped: Any) -> Storage:
+def _moved(storage: Storage, remapped: Remapped) -> Storage:
     device = remapped(storage.device)
     return storage if device == storage.device else storage._replace(device=device)

@@ -3,22 +3,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, ClassVar
 
-from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extent, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.tensors.reader import TensorReader, chunks_of
+from inspector.core.tensors.reader import TensorReader
 
 from .tools.common import Edit, edited, fields_of, note, optimizer_dicts, source_of, storages_left
 from .tools.copies import contiguous, fresh_ids
 from .tools.globs import fitting, matcher
 from .tools.references import opened, weights_of
 
-_READ_SO = ("chunks", "conj", "neg")         # how elements lie or are read
 _NAMED = 3
 
 
@@ -58,7 +56,7 @@ class Take(Edit):
                     storages[id] = Storage(id, other.dtype, device, other.nbytes, None)
                 tensors[key] = TensorInfo(key, other.shape, other.dtype, device, contiguous(other.shape), 0, id, other.nbytes,
                                           mine.requires_grad, mine.state_dict, node=mine.node,
-                                          extra=MappingProxyType({"cast": numbers.moved(other)}))
+                                          extra=Extra(read_from=numbers.moved(other)))
         return edited(ckpt, self, taken=numbers.storages, tensors=tensors, files=numbers.files,
                       storages={**storages_left(ckpt, tensors), **storages})
 
@@ -160,7 +158,7 @@ def _why_not(mine: TensorInfo, other: TensorInfo, reader: TensorReader) -> str:
         known = DTYPES.get(info.dtype)
         if info.layout != "strided":
             return f"its layout {whose} is {info.layout}"
-        if (info.extra and "qscheme" in info.extra) or (known is not None and known.kind == "quantized"):
+        if info.quantizer is not None or (known is not None and known.kind == "quantized"):
             return f"it is quantized {whose}"
     known = DTYPES.get(other.dtype)
     if known is None or known.bits % 8:
@@ -196,15 +194,16 @@ class _Numbers:
 
     def moved(self, info: TensorInfo) -> TensorInfo:
         """`info` in these files, its storage among `storages`."""
-        extra = {name: value for name, value in (info.extra or {}).items() if name in _READ_SO}
-        if chunks := chunks_of(info):
-            extra["chunks"] = tuple(chunk._replace(storage=self._storage(chunk.storage)) for chunk in chunks)
+        extra = info.extra
+        if extra is not None:           # only how its elements lie or are read
+            chunks = tuple(chunk._replace(storage=self._storage(chunk.storage)) for chunk in extra.chunks)
+            extra = Extra(chunks=chunks, conj=extra.conj, neg=extra.neg)
         id = ""
         if info.storage in self._theirs.storages:
             id = self._prefix + info.storage
             if id not in self.storages:
                 self.storages[id] = self._storage(self._theirs.storages[info.storage])._replace(id=id)
-        return info._replace(storage=id, node=-1, extra=MappingProxyType(extra) if extra else None)
+        return info._replace(storage=id, node=-1, extra=extra)
 
     def _storage(self, storage: Storage) -> Storage:
         extent: Extent | None = storage.extent

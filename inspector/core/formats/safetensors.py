@@ -11,7 +11,7 @@ from itertools import accumulate, repeat
 from operator import itemgetter
 from types import MappingProxyType
 
-from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extent, Extra, Storage, TensorInfo
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
 from inspector.core.findings import Finding
 from inspector.core.io.sources import SourceFile
@@ -144,7 +144,7 @@ def _tensors(header: Header, monitor: Monitor) -> dict[str, TensorInfo]:
                    repeat(""), repeat("strided"), problems, repeat(-1), repeat(None))
         tensors.update(zip(keys, map(_new, repeat(TensorInfo), rows), strict=True))
     for key, fields in header.extra.items():
-        tensors[key] = tensors[key]._replace(extra=MappingProxyType({"fields": MappingProxyType(fields)}))
+        tensors[key] = tensors[key]._replace(extra=Extra(header_fields=tuple(fields.items())))
     return tensors
 
 

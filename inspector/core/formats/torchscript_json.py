@@ -18,7 +18,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Opaque, Plain, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extra, Opaque, PerTensor, Plain, Storage, TensorInfo
 from inspector.core.errors import Corrupt, InspectorError
 from inspector.core.graph import CALLS, INT, Graph
 from inspector.core.io.sources import SourceFile
@@ -213,8 +213,8 @@ class _Archive:
         if entry.get("isQuantized") is True:
             dtype = _QUANTIZED.get(dtype or "")
             scale = entry.get("scale", 0.0)
-            extra = {"qscheme": "per_tensor_affine", "scale": float(scale) if type(scale) in (int, float) else 0.0,
-                     "zero_point": integer(entry.get("zeroPoint", 0)) or 0}
+            extra = Extra(quantizer=PerTensor("per_tensor_affine", float(scale) if type(scale) in (int, float) else 0.0,
+                                              integer(entry.get("zeroPoint", 0)) or 0))
         device = _text(entry, "device") or "cpu"
         storage = self._storage(_text(entry.get("data"), "key"), dtype, device)
         return described("", integers(entry.get("dims", [])), integers(entry.get("strides", [])), integer(entry.get("offset", 0)),

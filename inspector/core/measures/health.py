@@ -16,7 +16,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.tensors.reader import TensorReader, chunks_of
+from inspector.core.tensors.reader import TensorReader
 
 from .layers import rms, siblings_name
 from .summary import CHUNK, Summary, summarize
@@ -216,7 +216,7 @@ def _first_of_each_view(ckpt: Checkpoint, keys: list[str]) -> list[str]:
     views: dict[object, str] = {}
     for key in keys:
         info = ckpt.tensors[key]
-        views.setdefault((info.storage, info.offset) if info.storage and not chunks_of(info) else key, key)
+        views.setdefault((info.storage, info.offset) if info.storage else key, key)
     return [*views.values()]
 
 

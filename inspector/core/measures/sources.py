@@ -4,9 +4,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Incomplete, PerChannel, PerTensor, TensorInfo
 from inspector.core.errors import BadTensor, UsageError
-from inspector.core.tensors.reader import TensorReader, chunks_of
+from inspector.core.tensors.reader import TensorReader
 
 from . import elements
 
@@ -63,14 +63,13 @@ def of_tensor(ckpt: Checkpoint, key: str, *, fold: bool = True) -> Source:
     info = ckpt.tensors.get(key)
     if info is None:
         raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
-    values = (info.extra or {}).get("values")
-    if info.layout != "strided" and isinstance(values, TensorInfo) and not info.problem:
-        info = values
+    if info.layout != "strided" and not info.problem and info.made_of is not None and not isinstance(info.made_of, Incomplete):
+        info = info.made_of.values
     if not info.problem and not elements.measurable(info.dtype):
         raise BadTensor(f"its {info.dtype} elements are packed bits, not numbers", where=key, id="not_numbers")
     family = elements.family(info.dtype) if elements.measurable(info.dtype) else elements.TABLE
     repeated = [n for n, step in enumerate(info.stride) if step == 0 and len(info.shape) == len(info.stride) and info.shape[n] > 1]
-    if not fold or not repeated or chunks_of(info) or not info.numel or info.numel > _MOST:
+    if not fold or not repeated or info.chunks or not info.numel or info.numel > _MOST:
         return Source(key, info, family)
     kept = [n for n in range(len(info.shape)) if n not in repeated]
     base = info._replace(shape=tuple(info.shape[n] for n in kept), stride=tuple(info.stride[n] for n in kept))
@@ -81,14 +80,15 @@ def dequantized(source: Source) -> Source | None:
     """The numbers that a quantized tensor's stored integers stand for, as torch's `dequantize` has them (float32); None when
     its quantizer is not known."""
     info = source.info
-    found = info.extra or {}
+    quantizer = info.quantizer
     if info.dtype not in ("qint8", "quint8", "qint32"):
         return None
-    if found.get("qscheme") == "per_tensor_affine" and "scale" in found and "zero_point" in found:
-        return Source(source.key, info, elements.FLOAT32, source.times, _OneScale(found["scale"], found["zero_point"]))
-    scales, points, axis = found.get("scales"), found.get("zero_points"), found.get("axis")
-    if isinstance(scales, TensorInfo) and isinstance(points, TensorInfo) and isinstance(axis, int) and source.times == 1 \
-            and 0 <= axis < len(info.shape) and scales.shape == points.shape == (info.shape[axis],):
+    if isinstance(quantizer, PerTensor) and quantizer.scheme == "per_tensor_affine":
+        return Source(source.key, info, elements.FLOAT32, source.times, _OneScale(quantizer.scale, quantizer.zero_point))
+    if not isinstance(quantizer, PerChannel) or source.times != 1 or not 0 <= (axis := quantizer.axis) < len(info.shape):
+        return None
+    scales, points = quantizer.scales, quantizer.zero_points
+    if isinstance(scales, TensorInfo) and isinstance(points, TensorInfo) and scales.shape == points.shape == (info.shape[axis],):
         inner = 1
         for size in info.shape[axis + 1:]:
             inner *= size

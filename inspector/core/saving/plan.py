@@ -256,7 +256,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     if told:
         losses.append(Loss("metadata", "__metadata__", f"{len(told):,} entries of __metadata__ have no place in a PyTorch file: "
                            f"{visible(', '.join(told), 120)}."))
-    fields = [info.key for info in ckpt.tensors.values() if info.extra and "fields" in info.extra]
+    fields = [info.key for info in ckpt.tensors.values() if info.extra is not None and info.extra.header_fields]
     if fields:
         losses.append(Loss("extra-field", fields[0], f"Fields of {len(fields):,} tensors that only safetensors headers have are left out."))
     return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone)

@@ -18,7 +18,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Extent, FileStamp, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Chunk, Extent, FileStamp, Incomplete, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.sources import ExtentReader
@@ -106,9 +106,7 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
 def _view(ckpt: Checkpoint, key: str) -> object:
     """Equal for tensors that are the same elements of the same storage."""
     info = ckpt.tensors.get(key)
-    if info is None or not info.storage or chunks_of(info):
-        return key
-    return info.storage, info.offset, info.shape, info.stride, info.dtype, info.problem, str(info.extra)
+    return (info and info.view) or key
 
 
 def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
@@ -288,9 +286,8 @@ class TensorReader:
             if place.extent is not None and out.size:
                 self._fill_box(out, place, first, steps, stride)
             data = _ready(out, place.swap)
-            flags = info.extra or {}
-            if flags.get("conj") is True or flags.get("neg") is True:
-                data = next(_with_signs(iter((data,)), info.dtype, flags.get("conj") is True, flags.get("neg") is True))
+            if info.is_conjugate or info.is_negative:
+                data = next(_with_signs(iter((data,)), info.dtype, info.is_conjugate, info.is_negative))
             found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
             return found
 
@@ -312,7 +309,7 @@ class TensorReader:
             return self._digest_of_parts(info)
         place = self._place(info)
         nbytes = place.numel * place.item
-        if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and not info.extra:
+        if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and info.extra is None:
             return hashlib.sha256(self._bytes(place.extent, place.offset * place.item, nbytes,
                                               whole=nbytes == place.extent.size)).hexdigest()
         state = hashlib.sha256()
@@ -371,7 +368,7 @@ class TensorReader:
     def _place(self, info: TensorInfo, expand: bool = False) -> _Place:
         if info.problem:
             raise BadTensor(info.problem, where=info.key)
-        source = cast_of(info)
+        source = info.read_from
         if source is not None:
             inner = self._place(source._replace(key=info.key))
             if inner.extent is None:
@@ -385,9 +382,8 @@ class TensorReader:
         form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
         if form.numel == 0:
             return _Place(None, (0,), (1,), 0, item, 1, 0)
-        chunks = chunks_of(info)
-        if chunks:
-            parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in chunks]
+        if info.chunks:
+            parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in info.chunks]
             return _Place(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
         storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
         if storage is None or storage.extent is None or storage.problem:
@@ -442,9 +438,8 @@ class TensorReader:
             shape, stride = collapse(*storage_order(place.shape, place.stride))
             place = place._replace(shape=shape, stride=stride)
         runs = self._straight(place, max_bytes, skip) if place.straight else self._strided(place, max_bytes)
-        flags = info.extra or {}
-        if flags.get("conj") is True or flags.get("neg") is True:
-            runs = _with_signs(runs, info.dtype, flags.get("conj") is True, flags.get("neg") is True)
+        if info.is_conjugate or info.is_negative:
+            runs = _with_signs(runs, info.dtype, info.is_conjugate, info.is_negative)
         yield from runs
 
     def _straight(self, place: _Place, max_bytes: int, skip: int = 0) -> Iterator[bytes | memoryview]:
@@ -661,18 +656,6 @@ def _verified(stamp: FileStamp) -> set[int]:
     return found
 
 
-def chunks_of(info: TensorInfo) -> tuple[Chunk, ...]:
-    """The chunks of a tensor that is stored in several; () for any other."""
-    found = info.extra.get("chunks", ()) if info.extra else ()
-    return found if isinstance(found, tuple) else ()
-
-
-def cast_of(info: TensorInfo) -> TensorInfo | None:
-    """What a tensor is read as that an edit converts or gives bytes of its own; None for any other."""
-    found = info.extra.get("cast") if info.extra else None
-    return found if isinstance(found, TensorInfo) else None
-
-
 def array_dtype(name: str) -> np.dtype[Any]:
     """The array type elements of torch's `name` come in: `numpy_dtype`, or uint8 where there is none."""
     import numpy as np
@@ -693,11 +676,10 @@ def _values_of(info: TensorInfo) -> TensorInfo:
     """The strided tensor that has the stored elements of `info`: itself, or its values. Raises BadTensor."""
     if info.layout == "strided":
         return info
-    values = info.parts.get("values")
-    if info.problem or values is None:
+    if info.problem or info.made_of is None or isinstance(info.made_of, Incomplete):
         raise BadTensor(info.problem or f"its layout is {info.layout}: where its values are is not known", where=info.key,
                         id="unsupported")
-    return values._replace(key=info.key)
+    return info.made_of.values._replace(key=info.key)
 
 
 def _item(dtype: str, key: str = "") -> int:

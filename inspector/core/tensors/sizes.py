@@ -71,8 +71,8 @@ def unreached(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[str
 
 def _chunked(ckpt: Checkpoint) -> int:
     """Bytes of the chunks of tensors that lie in several: each was saved by itself, as a whole."""
-    return sum(chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra and "chunks" in info.extra
-               for chunk in info.extra["chunks"] if chunk.storage.extent is not None)
+    return sum(chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra is not None
+               for chunk in info.chunks if chunk.storage.extent is not None)
 
 
 def _all_filled(ckpt: Checkpoint) -> bool:
@@ -106,8 +106,10 @@ def _every(ckpt: Checkpoint) -> Iterator[TensorInfo]:
     """All tensors, and those that sparse, nested and quantized ones consist of."""
     for info in ckpt.tensors.values():
         yield info
-        if info.extra:
-            yield from (part for part in info.extra.values() if isinstance(part, TensorInfo))
+        if info.extra is not None:
+            yield from info.parts.values()
+            if info.read_from is not None:
+                yield info.read_from
 
 
 def _fills(form: Form) -> bool:

@@ -75,7 +75,7 @@ def their_tensors(comparison: core.Comparison, chosen: Iterable[core.Pair], side
     wanted = []
     for pair in chosen:
         there = _key(pair, 1 - side)
-        if pair.status in _OTHER and "cast" not in (theirs.tensors[there].extra or {}):
+        if pair.status in _OTHER and theirs.tensors[there].read_from is None:
             wanted.append((_key(pair, side), theirs.edited.origin[there] if theirs.edited else there))
     return [core.Take(os.path.abspath(theirs.path), pairs=tuple(wanted))] if wanted else []
 

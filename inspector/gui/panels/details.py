@@ -324,16 +324,41 @@ class Details(QWidget):
             rows.append(Row(self.tr("Problem"), core.visible(tensor.problem, 4096)))
         if tensor.node >= 0:
             rows.append(Row(self.tr("Node in the pickle"), f"{tensor.node:,}"))
-        if tensor.extra:
+        if tensor.extra is not None:
             rows.append(Row(self.tr("Of this layout")))
-            rows += [Row(str(name), self._of_part(value)) for name, value in tensor.extra.items() if name != "chunks"]
-            rows += self._of_chunks(tensor.extra.get("chunks", ()), ckpt)
+            rows += self._of_extra(tensor.extra)
+            rows += [Row(name, self._of_part(part)) for name, part in tensor.parts.items()]
+            if tensor.read_from is not None:
+                rows.append(Row(self.tr("Values from"), self._of_part(tensor.read_from)))
+            rows += self._of_chunks(tensor.chunks, ckpt)
         return rows + self._of_storage(tensor, ckpt)
 
-    def _of_part(self, value: object) -> str:
-        """A part of a sparse, nested or quantized tensor on one line, or whatever else its layout needs."""
-        if not isinstance(value, core.TensorInfo):
-            return core.visible(repr(value), 4096)
+    def _of_extra(self, extra: core.Extra) -> list[Row]:
+        """What else there is to a tensor, but for its parts and chunks."""
+        rows, yes, no = [], self.tr("yes"), self.tr("no")
+        if extra.subclass:
+            rows.append(Row(self.tr("Class"), core.visible(extra.subclass, 400), extra.subclass))
+        if isinstance(extra.made_of, core.SparseCoo):
+            coalesced = {True: yes, False: no, None: self.tr("not stored")}[extra.made_of.is_coalesced]
+            rows.append(Row(self.tr("Coalesced"), coalesced))
+        if isinstance(extra.made_of, (core.Nested, core.Jagged)):
+            rows.append(Row(self.tr("Form"), extra.made_of.form))
+        if isinstance(extra.made_of, core.Jagged):
+            rows.append(Row(self.tr("Ragged dimension"), str(extra.made_of.ragged_dim)))
+        if extra.quantizer is not None:
+            rows.append(Row(self.tr("Quantization scheme"), extra.quantizer.scheme))
+        if isinstance(extra.quantizer, core.PerTensor):
+            rows += [Row(self.tr("Scale"), f"{extra.quantizer.scale!r}"), Row(self.tr("Zero point"), f"{extra.quantizer.zero_point:,}")]
+        if isinstance(extra.quantizer, core.PerChannel):
+            rows.append(Row(self.tr("Channels along dimension"), str(extra.quantizer.axis)))
+        if extra.conj:
+            rows.append(Row(self.tr("Conjugate"), yes))
+        if extra.neg:
+            rows.append(Row(self.tr("Negative"), yes))
+        return rows + [Row(core.visible(name, 80), core.visible(text, 400), text) for name, text in extra.header_fields]
+
+    def _of_part(self, value: core.TensorInfo) -> str:
+        """A part of a sparse, nested or quantized tensor on one line."""
         return self.tr("{shape} {dtype}, in storage {name}").format(
             shape=str(list(value.shape)), dtype=value.dtype, name=core.visible(value.storage, 80))
 

@@ -22,8 +22,8 @@ def test_that_floats_are_cast_and_counters_and_optimizers_are_not(tmp_path: Path
     assert info.storage_nbytes == 24
     assert new.storages[info.storage].extent is None
     assert info.stride == (3, 1)
-    assert info.extra is not None
-    assert info.extra["cast"].storage in ckpt.storages
+    assert info.read_from is not None
+    assert info.read_from.storage in ckpt.storages
     effect, = core.effects(ckpt, [core.Cast("float16")])
     assert "1 of int64" in effect.notes[0]
     assert "optimizer" in effect.notes[1]

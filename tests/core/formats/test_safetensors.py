@@ -211,7 +211,7 @@ def test_that_unknown_fields_are_kept_and_told_F43(path: Path) -> None:
     assert oracle_accepts(path)
     extra = ckpt.tensors["a"].extra
     assert extra is not None
-    assert extra["fields"] == {"scale": '{"é":[1.5,null]}'}
+    assert extra.header_fields == (("scale", '{"é":[1.5,null]}'),)
     assert [(finding.id, finding.where) for finding in ckpt.findings] == [("extra-field", "a")]
     assert "1 other tensor" in ckpt.findings[0].message
 

@@ -141,7 +141,7 @@ def test_that_quantized_tensors_keep_scale_and_zero_point(tmp_path: Path) -> Non
     number = writer.tensor(torch.tensor([1, 2], dtype=torch.uint8), isQuantized=True, scale=0.5, zeroPoint="3")
     ckpt = opened(tmp_path, writer.archive({"name": "net", "parameters": [{"isBuffer": False, "tensorId": number, "name": "q"}]}))
     info = ckpt.tensors["q"]
-    assert (info.dtype, dict(info.extra or {})) == ("quint8", {"qscheme": "per_tensor_affine", "scale": 0.5, "zero_point": 3})
+    assert (info.dtype, info.quantizer) == ("quint8", core.PerTensor("per_tensor_affine", 0.5, 3))
 
 
 def test_that_a_script_without_tensors_opens(tmp_path: Path) -> None:

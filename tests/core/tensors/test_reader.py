@@ -304,7 +304,7 @@ def test_that_types_narrower_than_a_byte_give_raw_bytes(tmp_path: Path, dtype: s
 @pytest.mark.parametrize("flag", ["conj", "neg"])
 def test_that_lazy_signs_are_applied(tmp_path: Path, dtype: torch.dtype, flag: str) -> None:
     tensor = bits(12, dtype).reshape(3, 4)
-    ckpt = with_tensor(lay(tmp_path / "raw", {"t": tensor}), "t", extra={flag: True})
+    ckpt = with_tensor(lay(tmp_path / "raw", {"t": tensor}), "t", extra=core.Extra(conj=flag == "conj", neg=flag == "neg"))
     width = tensor.element_size() // (2 if dtype.is_complex else 1)
     signs = np.frombuffer(raw_bytes(tensor), f"u{width}").copy()
     turned = slice(None) if flag == "neg" else slice(1, None, 2) if dtype.is_complex else slice(0)

@@ -27,7 +27,7 @@ def in_chunks(ckpt: core.Checkpoint, key: str) -> core.Checkpoint:
         core.Chunk((r, c), (min(3, n_rows - r), min(2, n_cols - c)), storage, info.offset + r * info.stride[0] + c * info.stride[1],
                    info.stride)
         for r in range(0, n_rows, 3) for c in range(0, n_cols, 2))
-    made = info._replace(extra={"chunks": chunks}, stride=(n_cols, 1), offset=0)
+    made = info._replace(extra=core.Extra(chunks=chunks), stride=(n_cols, 1), offset=0)
     return core.Checkpoint(ckpt.path, "dcp", "state-dict", ckpt.files, {key: made}, storages=ckpt.storages)
 
 

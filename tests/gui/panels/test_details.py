@@ -74,10 +74,29 @@ def test_that_tensors_in_the_same_storage_can_be_followed(panel: Details, sessio
 def test_that_a_tensor_without_storage_says_so(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
                                                checkpoint: Make) -> None:
     ckpt = checkpoint()
-    ckpt.tensors["model.bias"] = ckpt.tensors["model.bias"]._replace(storage="", extra={"scale": 0.5})  # type: ignore[index]
+    extra = core.Extra(quantizer=core.PerTensor("per_tensor_affine", 0.5, 3))
+    ckpt.tensors["model.bias"] = ckpt.tensors["model.bias"]._replace(storage="", extra=extra)  # type: ignore[index]
     show(session, tasks, qtbot, ckpt, "model.bias", ("model.bias",))
     assert properties(panel)["Name"] == "none"
-    assert properties(panel)["scale"] == "0.5"
+    assert properties(panel)["Scale"] == "0.5"
+
+
+def test_that_what_is_unusual_about_a_tensor_has_its_rows(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                          checkpoint: Make) -> None:
+    ckpt = checkpoint()
+    info, part = ckpt.tensors["model.bias"], ckpt.tensors["model.weight"]
+    for extra, expected in (
+            (core.Extra(core.SparseCoo(part, part, True), subclass="my.Thing"),
+             {"Class": "my.Thing", "Coalesced": "yes", "indices": "[4, 3] float32, in storage 0", "values": "[4, 3] float32, in storage 0"}),
+            (core.Extra(core.Jagged(part, info, None, 1)), {"Form": "(3, *, 3)", "Ragged dimension": "1"}),
+            (core.Extra(quantizer=core.PerChannel("per_channel_affine", part, (1.0,), 1)),
+             {"Quantization scheme": "per_channel_affine", "Channels along dimension": "1", "scales": "[4, 3] float32, in storage 0"}),
+            (core.Extra(conj=True, neg=True, read_from=part),
+             {"Conjugate": "yes", "Negative": "yes", "Values from": "[4, 3] float32, in storage 0"}),
+            (core.Extra(header_fields=(("unit\n", '"m"'),)), {"unit\\n": '"m"'})):
+        ckpt.tensors["model.bias"] = info._replace(extra=extra)  # type: ignore[index]
+        show(session, tasks, qtbot, ckpt, "model.bias", ("model.bias",))
+        assert expected.items() <= properties(panel).items()
 
 
 def test_that_groups_and_values_have_their_rows(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
@@ -151,7 +170,7 @@ def test_that_a_tensor_in_chunks_lists_where_each_lies(panel: Details, session: 
     made = checkpoint(keys={"w": (4, 3)})
     there, gone = made.storages["0"], made.storages["0"]._replace(extent=None)
     chunks = (core.Chunk((0, 0), (2, 3), there, 0, (3, 1)), core.Chunk((2, 0), (2, 3), gone, 0, (3, 1)))
-    tensors = {"w": made.tensors["w"]._replace(extra={"chunks": chunks})}
+    tensors = {"w": made.tensors["w"]._replace(extra=core.Extra(chunks=chunks))}
     show(session, tasks, qtbot, dataclasses.replace(made, tensors=tensors), "w", ("w",))
     found = properties(panel)
     assert found["[0:2, 0:3]"] == "last.pth, byte 0"

@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from inspector.core.checkpoint import TensorInfo
+from inspector.core.checkpoint import PerChannel, TensorInfo
 from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _CHUNK = 2 << 20           # bytes of either tensor at once
 _SHRINK, _GROW, _TINY = 2.0 ** -600, 2.0 ** 600, 1e-280
 _EXACT = 1 << 53            # integers up to here are the same in float64
-_QUANTIZER = ("qscheme", "scale", "zero_point", "axis")
 
 
 def difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo, *,
@@ -61,7 +60,7 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
 
 def _chunks(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
     """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
-    ordered = info_a.stride != info_b.stride or bool(info_a.extra) or bool(info_b.extra)
+    ordered = info_a.stride != info_b.stride or info_a.extra is not None or info_b.extra is not None
     sizes = [array_dtype(info.dtype).itemsize for info in (info_a, info_b)]
     runs = [reader.chunks(info, _CHUNK // max(sizes) * size, ordered=ordered)
             for reader, info, size in ((a, info_a, sizes[0]), (b, info_b, sizes[1]))]
@@ -79,9 +78,10 @@ def _chunks(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: Tensor
 
 
 def _same_quantizer(x: TensorInfo, y: TensorInfo) -> bool:
-    one, other = x.extra or {}, y.extra or {}
-    return all(one.get(name) == other.get(name) for name in _QUANTIZER) and not any(
-        isinstance(found.get(name), TensorInfo) for found in (one, other) for name in ("scales", "zero_points"))
+    """Whether equal integers surely stand for equal numbers. Scales that are tensors are not read."""
+    return x.quantizer == y.quantizer and not any(
+        isinstance(given, TensorInfo) for info in (x, y) if isinstance(info.quantizer, PerChannel)
+        for given in (info.quantizer.scales, info.quantizer.zero_points))
 
 
 class _Pass:

@@ -14,7 +14,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, cores, each
-from inspector.core.tensors.reader import TensorReader, chunks_of
+from inspector.core.tensors.reader import TensorReader
 
 from .difference import difference
 from .rearranged import rearrangements
@@ -100,20 +100,13 @@ class _Readers:
 def _views(comparison: Comparison, number: int) -> object:
     """What is equal for pairs that are the same views on both sides; the pair's own number where that is not known."""
     pair = comparison.pairs[number]
-    sides = _view(comparison.a.tensors[pair.a or ""]), _view(comparison.b.tensors[pair.b or ""])
+    sides = comparison.a.tensors[pair.a or ""].view, comparison.b.tensors[pair.b or ""].view
     return number if None in sides else sides
 
 
 def _bytes_of(comparison: Comparison, number: int) -> int:
     pair = comparison.pairs[number]
     return comparison.a.tensors[pair.a or ""].nbytes + comparison.b.tensors[pair.b or ""].nbytes
-
-
-def _view(info: TensorInfo) -> object:
-    """What is equal for tensors that are the same view; None where that is not known."""
-    if not info.storage or info.extra or chunks_of(info):
-        return None
-    return info.storage, info.offset, info.shape, info.stride, info.dtype
 
 
 # -- by content -------------------------------------------------------------------------------------------------------------

@@ -129,19 +129,13 @@ class Places:
         return found
 
 
-def parts_of(info: TensorInfo) -> Iterator[TensorInfo]:
-    """The tensors a tensor is made of: indices and values, scales."""
-    if info.extra:
-        yield from (part for name, part in info.extra.items() if isinstance(part, TensorInfo) and name != "cast")
-
-
 def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
     """The ids of all storages that these tensors view."""
     used: set[str] = set()
     for info in infos:
         used.add(info.storage)
-        if info.extra:
-            used |= used_storages(parts_of(info))
+        if info.extra is not None:
+            used |= used_storages(info.parts.values())
     return used
 
 

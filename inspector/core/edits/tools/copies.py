@@ -2,17 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from math import prod
-from types import MappingProxyType
 
-from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.tensors.reader import cast_of
 
 from .common import Edit, edited, storages_left, used_storages
-
-_NOT_COPIED = ("cast", "chunks", "conj", "neg")       # how the elements lie or are read, which a copy does away with
 
 
 def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> Checkpoint:
@@ -46,13 +43,13 @@ def fresh_ids(ckpt: Checkpoint) -> Iterator[str]:
 
 
 def _copy(info: TensorInfo, dtype: str, storage: Storage) -> TensorInfo:
-    read_as = cast_of(info)
-    if read_as is None or read_as.dtype != info.dtype:        # a copy of a copy is a copy of the first
-        read_as = info
-    extra = {name: value for name, value in (info.extra or {}).items() if name not in _NOT_COPIED}
+    source = info.read_from
+    if source is None or source.dtype != info.dtype:        # a copy of a copy is a copy of the first
+        source = info
+    # how the elements lie or are read is what a copy does away with
+    extra = replace(info.extra or Extra(), read_from=source, chunks=(), conj=False, neg=False)
     return TensorInfo(info.key, info.shape, dtype, info.device, contiguous(info.shape), 0, storage.id, storage.nbytes,
-                      info.requires_grad, info.state_dict, info.layout, info.problem, info.node,
-                      MappingProxyType({**extra, "cast": read_as}))
+                      info.requires_grad, info.state_dict, info.layout, info.problem, info.node, extra)
 
 
 @lru_cache(4096)
@@ -70,7 +67,7 @@ def sharing(ckpt: Checkpoint) -> set[str]:
     seen: set[str] = set()
     twice: set[str] = set()
     for info in ckpt.tensors.values():
-        used = used_storages((info,)) if info.extra else {info.storage}
+        used = used_storages((info,)) if info.extra is not None else {info.storage}
         twice |= used & seen
         seen |= used
     return twice - {""}

@@ -5,7 +5,7 @@
     metadata.json, common.pt      besides these, in Megatron's folders
 
 A tensor that is one chunk is the tensor of its item; one of several is put together by the chunks' offsets when it is read
-(`TensorInfo.extra["chunks"]`). Keys are the writer's flattened names; what is in an object's item lies under its key. Only the
+(`TensorInfo.chunks`). Keys are the writer's flattened names; what is in an object's item lies under its key. Only the
 descriptions in the items are read here, not the elements.
 """
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Extent, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Chunk, Extent, Extra, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from inspector.core.errors import Changed, InspectorError, ReadError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, counted_on, renamed
@@ -181,7 +181,7 @@ class _Reading:
             return self._whole(infos[0][0], infos[0][1], key)
         for content, _ in infos:
             self._keep(content)
-        if len(entry.chunks) > 1 and any(info.extra or info.layout != "strided" for _, info in infos):
+        if len(entry.chunks) > 1 and any(info.extra is not None or info.layout != "strided" for _, info in infos):
             problem = problem or "unsupported: chunks of tensors of this kind are not put together"
         return self._in_chunks(plain, tuple(chunks), infos[0][1].device if infos else None, problem)
 
@@ -215,7 +215,7 @@ class _Reading:
         if not problem and plain.numel:
             self.storages[id] = Storage(id, plain.dtype, device, nbytes, None)
         return plain._replace(device=device, storage=id if id in self.storages else "", storage_nbytes=nbytes if not problem else 0,
-                              problem=problem, extra=MappingProxyType({"chunks": chunks}) if chunks else None)
+                              problem=problem, extra=Extra(chunks=chunks) if chunks else None)
 
     def _keep(self, content: _Content) -> tuple[int, dict[str, str]]:
         """Takes over what is to be told of an item: findings, records, and its pickles where they say more than a tensor. Gives

@@ -4,10 +4,9 @@ The rules are those of `pickles.tensors`; aten/src/ATen/native/Resize.h (`checkI
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from inspector.core.checkpoint import Storage, TensorInfo
+from inspector.core.checkpoint import Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.tensors.strides import span
 
@@ -32,7 +31,7 @@ def integers(values: Any) -> tuple[int, ...] | None:
 
 def described(key: str, shape: tuple[int, ...] | None, stride: tuple[int, ...] | None, offset: int | None, dtype: str | None,
               device: str | None, storage: Storage | None, *, requires_grad: bool = False, state_dict: str | None = None,
-              problem: str = "", extra: Mapping[str, Any] | None = None) -> TensorInfo:
+              problem: str = "", extra: Extra | None = None) -> TensorInfo:
     """The tensor with what is known of it; None stands for what the description says in no understandable way. `problem` is
     what the caller knows is wrong."""
     problem = problem or _problem(shape, stride, offset, dtype, storage)

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Pickle, Plain, TensorInfo
@@ -43,11 +42,8 @@ class Nodes:
 
 
 def renamed(info: TensorInfo, ids: Mapping[str, str], base: int) -> TensorInfo:
-    """`info` with its storages called as `ids` says and its node counted from `base`; those in `extra` likewise."""
-    extra: Mapping[str, Any] | None = info.extra
-    if extra:
-        extra = MappingProxyType({name: renamed(part, ids, base) if isinstance(part, TensorInfo) else part
-                                  for name, part in extra.items()})
+    """`info` with its storages called as `ids` says and its node counted from `base`; those of its parts likewise."""
+    extra = info.extra and info.extra.with_parts(lambda part: renamed(part, ids, base))
     return info._replace(storage=ids.get(info.storage, ""), node=info.node + base if info.node >= 0 else -1, extra=extra)
 
 

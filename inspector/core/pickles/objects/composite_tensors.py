@@ -1,7 +1,7 @@
 """Tensors that are made of others: sparse, nested, and those whose values only their own class can give.
 
-The others are strided tensors of the file and stand in `TensorInfo.extra` by torch's names for them, the stored elements
-always as "values". What a class puts together by code of its own has its shape and a problem, never values.
+The others are strided tensors of the file (`TensorInfo.made_of`). What a class puts together by code of its own has its shape
+and a problem, never values.
 
 Sources: torch/_utils.py (`_rebuild_sparse_tensor`, `_rebuild_nested_tensor`, `_rebuild_wrapper_subclass`,
 `_rebuild_device_tensor_from_numpy`) and torch/nested/_internal/nested_tensor.py (`_rebuild_njt`) of torch 2.13.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from inspector.core.checkpoint import TensorInfo
+from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, SparseCompressed, SparseCoo, TensorInfo
 from inspector.core.graph import DICT, INT, NONE, Graph
 from inspector.core.keypath import visible
 
@@ -22,9 +22,6 @@ from .recognise import array_shape, device_of, layout_of, state_pairs
 # What torch.nested keeps on a jagged tensor besides what it is rebuilt from: the same once more, and notes of its compiler.
 _JAGGED_STATE = frozenset({"_values", "_offsets", "_lengths", "_ragged_idx", "_metadata_cache", "_is_param",
                            "_dynamo_dynamic_indices", "_dynamo_propagated_dynamic_indices"})
-
-_COMPRESSED = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
-               "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
 
 
 class Reader(Protocol):
@@ -47,21 +44,21 @@ def sparse(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     if layout is None or items is None:
         raise Odd("corrupt: no known sparse layout")
     parts.layout = layout
-    names: tuple[str, ...]
     if layout == "sparse_coo" and len(items) in (3, 4):
-        names, size = ("indices", "values"), items[2]
-        if len(items) == 4 and graph.boolean(items[3]) is not None:
-            parts.extra["is_coalesced"] = graph.boolean(items[3])
-    elif layout in _COMPRESSED and len(items) == 4:
-        names, size = (*_COMPRESSED[layout], "values"), items[3]
+        names, size = ["indices", "values"], items[2]
+    elif layout in COMPRESSED and len(items) == 4:
+        names, size = [*COMPRESSED[layout], "values"], items[3]
     else:
         raise Odd(f"corrupt: {layout} data is not in order")
     parts.shape = reader.sizes(size, when, "size")
     if any(length < 0 for length in parts.shape):
         raise Odd("corrupt: a size is negative")
-    for name, item in zip(names, items, strict=False):
-        parts.extra[name] = reader.component(item, f"{key}.{name}")
-    _as_its_values(parts)
+    *indices, values = (_read(reader, parts, item, name, key) for name, item in zip(names, items, strict=False))
+    if layout == "sparse_coo":
+        parts.made_of = SparseCoo(indices[0], values, graph.boolean(items[3]) if len(items) == 4 else None)
+    else:
+        parts.made_of = SparseCompressed(indices[0], indices[1], values)
+    _as_its_values(parts, values)
     numel_of(parts.shape)
 
 
@@ -71,16 +68,15 @@ def nested(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     if len(args) != 4:
         raise Odd(f"corrupt: {len(args)} arguments where a nested tensor needs 4")
     parts.layout = "nested"
-    for name, item in zip(("values", "sizes", "strides", "offsets"), args, strict=True):
-        parts.extra[name] = reader.component(item, f"{key}.{name}")
-    _as_its_values(parts)
-    sizes, strides, offsets = (parts.extra[name] for name in ("sizes", "strides", "offsets"))
+    values, sizes, strides, offsets = (_read(reader, parts, item, name, key) for name, item
+                                       in zip(("values", "sizes", "strides", "offsets"), args, strict=True))
+    parts.made_of = Nested(values, sizes, strides, offsets)
+    _as_its_values(parts, values)
     if parts.problem:
         return
     if len(parts.shape) != 1 or len(sizes.shape) != 2 or sizes.shape != strides.shape or offsets.shape != sizes.shape[:1] \
             or {sizes.dtype, strides.dtype, offsets.dtype} != {"int64"}:
         raise Odd("corrupt: the sizes of the nested tensor are not in order")
-    parts.extra["form"] = (f"{sizes.shape[0]} tensors of {sizes.shape[1]} dimensions")
 
 
 def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
@@ -91,24 +87,20 @@ def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     if len(args) != 1 or graph.kind[args[0]] != DICT or graph.mutated_after(args[0], when):
         raise Odd("corrupt: the jagged tensor is not in order")
     given = {graph.loose_text(name): value for name, value in graph.pairs(args[0])[:16]}
-    for name in ("values", "offsets", "lengths"):
-        if name in given and not (name == "lengths" and graph.kind[given[name]] == NONE):
-            parts.extra[name] = reader.component(given[name], f"{key}.{name}")
+    found = {name: _read(reader, parts, given[name], name, key) for name in ("values", "offsets", "lengths")
+             if name in given and not (name == "lengths" and graph.kind[given[name]] == NONE)}
     ragged = given.get("_ragged_idx")
-    if ragged is None or graph.kind[ragged] != INT or not {"values", "offsets"} <= parts.extra.keys():
+    if ragged is None or graph.kind[ragged] != INT or not {"values", "offsets"} <= found.keys():
         raise Odd("corrupt: the jagged tensor is not in order")
     if "requires_grad" in given:
         reader.requires_grad(parts, given["requires_grad"])
-    axis = parts.extra["ragged_dim"] = graph.a[ragged]
-    _as_its_values(parts)
-    offsets = parts.extra["offsets"]
+    axis, offsets = graph.a[ragged], found["offsets"]
+    parts.made_of = Jagged(found["values"], offsets, found.get("lengths"), axis)
+    _as_its_values(parts, found["values"])
     if parts.problem:
         return
     if not 1 <= axis <= len(parts.shape) or len(offsets.shape) != 1 or offsets.shape[0] < 1:
         raise Odd("corrupt: the jagged tensor is not in order")
-    form: list[object] = [offsets.shape[0] - 1, *parts.shape]
-    form[axis] = "*"
-    parts.extra["form"] = ("(" + ", ".join(map(str, form)) + ")")
     parts.states = [state for state in parts.states if not _is_bookkeeping(graph, state)]
 
 
@@ -128,7 +120,8 @@ def wrapper(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key:
     parts.layout = layout_of(graph, args[5]) or "strided"
     reader.requires_grad(parts, args[7])
     numel_of(parts.shape)
-    cls = visible(".".join(named), 80) if named else "its class"
+    parts.subclass = ".".join(named) if named else ""
+    cls = visible(parts.subclass, 80) or "its class"
     parts.problem = f"wrapper: only the code of {cls} knows its values; what it makes them of is listed under it"
     reader.remark("wrapper", key, f"is a {cls}")
 
@@ -153,13 +146,18 @@ def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, k
     parts.problem = "unsupported: its values are a numpy array inside the pickle, which is not unpacked"
 
 
-def _as_its_values(parts: Parts) -> None:
+def _read(reader: Reader, parts: Parts, n: int, name: str, key: str) -> TensorInfo:
+    """The part `name`, which is remembered even if another one is then found to be broken."""
+    part = parts.understood[name] = reader.component(n, f"{key}.{name}")
+    return part
+
+
+def _as_its_values(parts: Parts, values: TensorInfo) -> None:
     """Type and device of the whole are those of its values; what is wrong with a part is wrong with it."""
-    values: TensorInfo = parts.extra["values"]
     parts.dtype, parts.device = values.dtype, values.device
     if parts.layout in ("nested", "jagged"):
         parts.shape, parts.stride = values.shape, values.stride
-    broken = [info.problem for info in parts.extra.values() if isinstance(info, TensorInfo) and info.problem]
+    broken = [part.problem for part in parts.understood.values() if part.problem]
     parts.problem = broken[0] if broken else ""
 
 

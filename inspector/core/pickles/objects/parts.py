@@ -1,7 +1,7 @@
 """A tensor while it is being read, and what is said of shapes."""
 from __future__ import annotations
 
-from typing import Any
+from inspector.core.checkpoint import Composition, Extra, Incomplete, Quantizer, TensorInfo
 
 from .storages import Backing
 
@@ -27,9 +27,23 @@ class Parts:
         self.requires_grad = False
         self.layout = "strided"
         self.problem = ""
-        self.extra: dict[str, Any] = {}
+        self.understood: dict[str, TensorInfo] = {}     # the tensors it is made of, as far as they were read
+        self.made_of: Composition | None = None
+        self.quantizer: Quantizer | None = None
+        self.conj = False
+        self.neg = False
+        self.subclass = ""
         self.states: list[int] = []
         self.moved: tuple[int, str] | None = None       # dtype node and device that a wrapper gives the tensor
+
+    def extra(self) -> Extra | None:
+        """What `TensorInfo.extra` is to be."""
+        made_of = self.made_of
+        if made_of is None and self.quantizer is None and self.understood:
+            made_of = Incomplete(tuple(self.understood.items()))
+        if made_of is None and self.quantizer is None and not (self.conj or self.neg or self.subclass):
+            return None
+        return Extra(made_of, self.quantizer, conj=self.conj, neg=self.neg, subclass=self.subclass)
 
 
 def numel_of(shape: tuple[int, ...]) -> int:

@@ -11,7 +11,7 @@ from itertools import repeat
 from operator import add, le
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Storage, TensorInfo
+from inspector.core.checkpoint import PerChannel, PerTensor, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
 
@@ -141,7 +141,7 @@ class Tensors:
         backing = parts.backing
         info = TensorInfo(key, parts.shape, parts.dtype, parts.device, parts.stride, parts.offset, backing.id if backing else "",
                           backing.nbytes if backing else 0, parts.requires_grad, state_dict, parts.layout, parts.problem, n,
-                          parts.extra or None)
+                          parts.extra())
         return Rebuilt(info, tuple(parts.states))
 
     def _fill(self, parts: Parts, n: int, key: str) -> bool:
@@ -234,7 +234,7 @@ class Tensors:
             if spelled is None or of_type is None or inner is None:
                 return None
             if of_type not in _PLAIN_TYPES:
-                parts.extra["subclass"] = ".".join(of_type)
+                parts.subclass = ".".join(of_type)
             if _has_state(graph, args[3]):
                 parts.states.append(args[3])
             return Call(call.node, canonical(*spelled), spelled, inner)
@@ -280,23 +280,23 @@ class Tensors:
         named = graph.global_name(items[0]) if items else None
         if items is None or named is None or named[0] != "torch" or named[1] not in QSCHEMES:
             raise Odd("corrupt: no known quantizer")
-        parts.extra["qscheme"] = named[1]
         if len(items) == 3 and graph.kind[items[2]] == INT and graph.kind[items[1]] in (FLOAT, INT):
-            parts.extra["scale"] = graph.real(items[1]) if graph.kind[items[1]] == FLOAT else float(graph.a[items[1]])
-            parts.extra["zero_point"] = graph.a[items[2]]
+            scale = graph.real(items[1]) if graph.kind[items[1]] == FLOAT else float(graph.a[items[1]])
+            parts.quantizer = PerTensor(named[1], scale, graph.a[items[2]])
             return
         if len(items) == 4 and graph.kind[items[3]] == INT:
-            parts.extra["scales"] = self._channels(items[1], when, f"{key}.scales")
-            parts.extra["zero_points"] = self._channels(items[2], when, f"{key}.zero_points")
-            parts.extra["axis"] = graph.a[items[3]]
+            scales = self._channels(parts, items[1], when, "scales", key)
+            zero_points = self._channels(parts, items[2], when, "zero_points", key)
+            parts.quantizer = PerChannel(named[1], scales, zero_points, graph.a[items[3]])
             return
         raise Odd("corrupt: the quantizer is not in order")
 
-    def _channels(self, n: int, when: int, key: str) -> TensorInfo | tuple[float, ...]:
+    def _channels(self, parts: Parts, n: int, when: int, name: str, key: str) -> TensorInfo | tuple[float, ...]:
         """A number for each channel: a tensor, or (until 1.4) a list, which many tensors may share."""
         graph = self.graph
         if graph.kind[n] != LIST:
-            return self.component(n, key)
+            part = parts.understood[name] = self.component(n, f"{key}.{name}")
+            return part
         found = self._lists.get(n)
         if found is None:
             if too_long(graph, n, _CHANNELS) or graph.mutated_after(n, when):
@@ -459,7 +459,7 @@ class Tensors:
             if text not in ("conj", "neg") or on is None:
                 raise Odd("corrupt: the tensor's metadata is not in order")
             if on:
-                parts.extra[text] = True
+                parts.conj, parts.neg = parts.conj or text == "conj", parts.neg or text == "neg"
 
     def remark(self, id: str, key: str, text: str) -> None:
         self.remarks.setdefault(id, []).append((key, text))

@@ -4,12 +4,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
 from inspector.core.keypath import visible
 from inspector.core.plain_values import one_line
-from inspector.core.tensors.reader import chunks_of
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
 _LISTED = 1000                  # losses told one by one
@@ -67,7 +66,7 @@ def _not_held(info: TensorInfo) -> Loss | None:
         return Loss("quantized", key, f"{name} is quantized ({info.dtype}): safetensors has no quantizers, it is left out.")
     if info.dtype not in SAFE_NAMES or (info.dtype == "float4_e2m1fn_x2" and not info.shape):
         return Loss("dtype", key, f"{name} has the element type {info.dtype}, which safetensors does not have: it is left out.")
-    if info.numel and not chunks_of(info) and (info.device == "meta" or not info.storage):
+    if info.numel and not info.chunks and (info.device == "meta" or not info.storage):
         return Loss("no-values", key, f"{name} has no values in the file (device {info.device}): it is left out.")
     return None
 
@@ -86,10 +85,10 @@ def _check_name(key: str) -> None:
 def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
     """Names that stand for the same tensor -> the one that is kept: the first in alphabetical order among those that cover
     their storage, as `safetensors.torch.save_model` has it (`_remove_duplicate_names`)."""
-    groups: dict[tuple[object, ...], list[str]] = {}
+    groups: dict[View, list[str]] = {}
     for key, info in tensors.items():
-        if info.storage and info.numel and not chunks_of(info):
-            groups.setdefault((info.storage, info.offset, info.shape, info.stride, info.dtype), []).append(key)
+        if info.numel and (view := info.view) is not None:
+            groups.setdefault(view, []).append(key)
     return {name: min(names) for names in groups.values() if len(names) > 1 for name in names if name != min(names)}
 
 
@@ -160,7 +159,7 @@ def _shared(tensors: dict[str, TensorInfo]) -> list[str]:
     owners: dict[str, str] = {}
     found = []
     for key, info in tensors.items():
-        if info.storage and info.numel and not chunks_of(info) and owners.setdefault(info.storage, key) != key:
+        if info.storage and info.numel and not info.chunks and owners.setdefault(info.storage, key) != key:
             found.append(key)
     return found
 

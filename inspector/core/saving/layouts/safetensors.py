@@ -15,7 +15,6 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
 from inspector.core.saving.disk.payloads import Output, Payload, Written
-from inspector.core.tensors.reader import chunks_of
 
 from .losses import SAFE_NAMES
 
@@ -64,7 +63,7 @@ def nbytes_of(info: TensorInfo) -> int:
 
 
 def _edited(ckpt: Checkpoint) -> bool:
-    return ckpt.edited is not None and any((info.extra or {}).get("cast") for info in ckpt.tensors.values())
+    return ckpt.edited is not None and any(info.read_from is not None for info in ckpt.tensors.values())
 
 
 def _in_order(tensors: Mapping[str, TensorInfo], keep: bool) -> dict[str, TensorInfo]:
@@ -80,7 +79,7 @@ def _payload(ckpt: Checkpoint, key: str, info: TensorInfo) -> Payload:
     """The bytes as they lie in the file where they are just what is wanted, otherwise the elements in C order."""
     nbytes = nbytes_of(info)
     storage = ckpt.storages.get(info.storage)
-    plain = set(info.extra or ()) <= {"fields"} and not chunks_of(info)
+    plain = not info.is_conjugate and not info.is_negative
     if storage is not None and storage.extent is not None and plain and not storage.big_endian and _whole(info, storage.nbytes):
         stored_so = DTYPES[info.dtype].bits % 8 != 0        # the reader shows no values of such types, and copying needs none
         if storage.extent.size == storage.nbytes and (stored_so or not (info.problem or storage.problem)):
@@ -104,8 +103,8 @@ def _entry(key: str, info: TensorInfo, start: int, stop: int) -> str:
     shape = list(info.shape)
     if info.dtype == "float4_e2m1fn_x2":
         shape[-1] *= 2                      # torch counts pairs of them, the format each one
-    fields = (info.extra or {}).get("fields", {})
-    more = "".join(f",{_text(name)}:{raw}" for name, raw in fields.items())
+    fields = info.extra.header_fields if info.extra is not None else ()
+    more = "".join(f",{_text(name)}:{raw}" for name, raw in fields)
     sizes = ",".join(map(str, shape))
     return f'{_text(key)}:{{"dtype":"{SAFE_NAMES[info.dtype]}","shape":[{sizes}],"data_offsets":[{start},{stop}]{more}}}'
 

@@ -172,7 +172,7 @@ class GraphChanges:
         editor, graph = self.editor, self.graph
         call = call_of(graph, n)
         args = call.args or ()
-        if info.layout != "strided" or (info.extra and "qscheme" in info.extra):
+        if info.layout != "strided" or info.quantizer is not None:
             raise EditError(f"{visible(info.key, 80)} is no ordinary tensor: it keeps its storage", "Leave it out of the edit.", info.key,
                             id="unsupported")
         if n in graph.mutations or graph.kind[n] != REDUCE:         # as torch before 0.4 wrote it: an ordinary one from now on

@@ -8,25 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Opaque, PerTensor, Plain, Quantizer, SparseCompressed, SparseCoo, TensorInfo
 from inspector.core.dtypes import DTYPES, STORAGE_CLASSES
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
-from inspector.core.tensors.reader import chunks_of
 
 from .records import Records
 
 UNTYPED = ("torch.storage", "UntypedStorage")
 _CLASSES = {dtype: ("torch", name) for name, dtype in STORAGE_CLASSES.items() if name != "UntypedStorage"}
 ONLY_SAFETENSORS = frozenset(("float6_e2m3", "float6_e3m2", "float4_e2m1"))
-_COMPRESSED = {"sparse_csr": ("crow_indices", "col_indices"), "sparse_csc": ("ccol_indices", "row_indices"),
-               "sparse_bsr": ("crow_indices", "col_indices"), "sparse_bsc": ("ccol_indices", "row_indices")}
 
 
 def converted(info: TensorInfo) -> bool:
     """Whether the tensor's bytes are its elements in C order, and stand so nowhere in a file."""
-    return bool(info.extra and "cast" in info.extra) or bool(chunks_of(info))
+    return info.read_from is not None or bool(info.chunks)
 
 
 class TorchObjects:
@@ -45,17 +42,16 @@ class TorchObjects:
 
     def tensor(self, info: TensorInfo) -> int:
         """The call that rebuilds the tensor."""
-        editor, extra = self.editor, info.extra or {}
+        editor = self.editor
         if info.layout != "strided":
-            return self._sparse(info, extra)
+            return self._sparse(info)
         if info.device == "meta" or (not info.storage and info.problem.startswith("meta")):
             return editor.reduce(editor.name("torch._utils", "_rebuild_meta_tensor_no_storage"), [
                 editor.name("torch", self._known(info)), editor.integers(info.shape), editor.integers(info.stride),
                 editor.const(info.requires_grad)])
-        if "qscheme" in extra:
-            function, arguments = "_rebuild_qtensor", [*self._view(info), self._quantizer(info, extra), editor.const(info.requires_grad),
-                                                       self.ordered_dict()]
-            return editor.reduce(editor.name("torch._utils", function), arguments)
+        if info.quantizer is not None:
+            return editor.reduce(editor.name("torch._utils", "_rebuild_qtensor"), [
+                *self._view(info), self._quantizer(info.quantizer), editor.const(info.requires_grad), self.ordered_dict()])
         return editor.reduce(*self.strided(info))
 
     def strided(self, info: TensorInfo, requires_grad: int = -1, hooks: int = -1) -> tuple[int, list[int]]:
@@ -66,7 +62,7 @@ class TorchObjects:
         untyped = self._is_untyped(info)
         if untyped:
             arguments.append(editor.name("torch", info.dtype))
-        signs = {name: True for name in ("conj", "neg") if info.extra and info.extra.get(name) is True}
+        signs = [name for name, on in (("conj", info.is_conjugate), ("neg", info.is_negative)) if on]
         if signs and not converted(info):
             arguments.append(editor.dict_of((editor.word(name), editor.const(True)) for name in signs))
         return editor.name("torch._utils", "_rebuild_tensor_v3" if untyped else "_rebuild_tensor_v2"), arguments
@@ -122,26 +118,27 @@ class TorchObjects:
         self.storage_of[made] = id
         return made
 
-    def _quantizer(self, info: TensorInfo, extra: Mapping[str, Any]) -> int:
+    def _quantizer(self, quantizer: Quantizer) -> int:
         editor = self.editor
-        scheme = editor.name("torch", extra["qscheme"])
-        if "scale" in extra:
-            return editor.tuple_of((scheme, editor.const(float(extra["scale"])), editor.const(extra["zero_point"])))
-        if "scales" in extra:
-            return editor.tuple_of((scheme, self.tensor(extra["scales"]), self.tensor(extra["zero_points"]), editor.const(extra["axis"])))
-        raise EditError(f"the quantizer of {visible(info.key, 80)} is not known", "Drop it.", info.key, id="unsupported")
+        scheme = editor.name("torch", quantizer.scheme)
+        if isinstance(quantizer, PerTensor):
+            return editor.tuple_of((scheme, editor.const(quantizer.scale), editor.const(quantizer.zero_point)))
+        return editor.tuple_of((scheme, self._channels(quantizer.scales), self._channels(quantizer.zero_points),
+                                editor.const(quantizer.axis)))
 
-    def _sparse(self, info: TensorInfo, extra: Mapping[str, Any]) -> int:
+    def _channels(self, given: TensorInfo | tuple[float, ...]) -> int:
         editor = self.editor
-        names = ("indices",) if info.layout == "sparse_coo" else _COMPRESSED.get(info.layout, ())
-        parts = [extra.get(name) for name in (*names, "values")]
-        if not names or not all(isinstance(part, TensorInfo) for part in parts):
+        return self.tensor(given) if isinstance(given, TensorInfo) else editor.list_of(editor.const(number) for number in given)
+
+    def _sparse(self, info: TensorInfo) -> int:
+        editor, made_of = self.editor, info.made_of
+        if not isinstance(made_of, (SparseCoo, SparseCompressed)):
             raise EditError(f"the layout {visible(info.layout, 40)} of {visible(info.key, 80)} is not written", "Drop it.", info.key,
                             id="unsupported")
-        made = [self.tensor(part) for part in parts if isinstance(part, TensorInfo)]
+        made = [self.tensor(part) for part in info.parts.values()]
         made.append(editor.reduce(editor.name("torch", "Size"), [editor.integers(info.shape)]))
-        if isinstance(extra.get("is_coalesced"), bool):
-            made.append(editor.const(extra["is_coalesced"]))
+        if isinstance(made_of, SparseCoo) and made_of.is_coalesced is not None:
+            made.append(editor.const(made_of.is_coalesced))
         layout = editor.reduce(editor.name("torch.serialization", "_get_layout"), [editor.word(f"torch.{info.layout}")])
         return editor.reduce(editor.name("torch._utils", "_rebuild_sparse_tensor"), [layout, editor.tuple_of(made)])
 

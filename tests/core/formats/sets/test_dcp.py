@@ -228,7 +228,7 @@ def test_that_items_outside_their_file_are_problems_of_their_tensors_G13(tmp_pat
 
     ckpt = core.open(write(tmp_path, (6, 8), cut(WHOLE, 2, 1), edit, objects={"extra": saved([5])}))
     assert ckpt.tensors["w"].problem.startswith("corrupt: ")
-    assert len(ckpt.tensors["w"].extra["chunks"]) == 1      # type: ignore[index]
+    assert len(ckpt.tensors["w"].chunks) == 1
     with pytest.raises(core.BadTensor):
         core.read_numpy(ckpt, "w")
 
@@ -253,7 +253,7 @@ def test_that_chunks_that_are_not_the_tensor_are_told_G14(tmp_path: Path, chunks
     ckpt = core.open(write(tmp_path, (6, 8), chunks))
     assert says in ckpt.tensors["w"].problem
     assert "chunk-map" in ids(ckpt)
-    assert len(ckpt.tensors["w"].extra["chunks"]) == len(chunks)      # type: ignore[index]
+    assert len(ckpt.tensors["w"].chunks) == len(chunks)
 
 
 def test_that_a_map_of_very_many_chunks_is_judged_at_once_G14() -> None:

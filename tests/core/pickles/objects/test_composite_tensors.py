@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from inspector.core.checkpoint import Opaque
+from inspector.core.checkpoint import Extra, Jagged, Nested, Opaque, PerChannel
 from tests.core.pickles import opcodes as op
 from tests.core.pickles.objects.test_tensors import STRIDED, call, seen, the_tensor
 
@@ -55,7 +55,7 @@ def test_that_a_wrapping_class_is_told_with_its_tensors() -> None:
     assert (info.shape, info.stride, info.dtype, info.device, info.requires_grad, info.storage, info.state_dict) == (
         (5, 4), (4, 1), "float32", "cuda:1", True, "", "")
     assert info.problem == "wrapper: only the code of mylib.Wrap knows its values; what it makes them of is listed under it"
-    assert info.extra == {"subclass": "mylib.Wrap"}
+    assert info.extra == Extra(subclass="mylib.Wrap")
     assert [tensor.key for tensor in contents.tensors] == ["w", "w.scale", "w.data", "b"]
     assert [tensor.state_dict for tensor in contents.tensors] == ["", None, None, ""]
     assert contents.values == [("w.bits", 4)]
@@ -83,8 +83,8 @@ def test_that_a_nested_tensor_has_its_values_and_four_parts() -> None:
     assert (info.layout, info.shape, info.dtype, info.device, info.problem) == ("nested", (20,), "float32", "cpu", "")
     assert {name: part.shape for name, part in info.parts.items()} == {
         "values": (20,), "sizes": (2, 3), "strides": (2, 3), "offsets": (2,)}
-    assert info.extra is not None
-    assert info.extra["form"] == "2 tensors of 3 dimensions"
+    assert isinstance(info.made_of, Nested)
+    assert info.made_of.form == "2 tensors of 3 dimensions"
 
 
 @pytest.mark.parametrize(("value", "problem"), [
@@ -104,8 +104,8 @@ def test_that_a_jagged_tensor_says_what_it_looks_like() -> None:
     info = the_tensor(jagged(JAGGED, op.dict_of({"_values": op.tensor(), "_ragged_idx": op.integer(1)})))
     assert (info.layout, info.shape, info.requires_grad, info.problem) == ("jagged", (5, 4), True, "")
     assert list(info.parts) == ["values", "offsets"]
-    assert info.extra is not None
-    assert (info.extra["form"], info.extra["ragged_dim"]) == ("(2, *, 4)", 1)
+    assert isinstance(info.made_of, Jagged)
+    assert (info.made_of.form, info.made_of.ragged_dim) == ("(2, *, 4)", 1)
 
 
 def test_that_notes_on_a_jagged_tensor_are_listed() -> None:
@@ -166,7 +166,7 @@ def per_channel(scales: bytes, zeros: bytes) -> bytes:
 
 def test_that_a_quantizer_of_lists_is_read_as_until_1_4() -> None:
     info = the_tensor(per_channel(op.list_of(*[op.real(0.5)] * 5), op.list_of(*map(op.integer, range(5)))))
-    assert info.extra == {"qscheme": "per_channel_affine", "scales": (0.5,) * 5, "zero_points": (0, 1, 2, 3, 4), "axis": 0}
+    assert info.quantizer == PerChannel("per_channel_affine", (0.5,) * 5, (0, 1, 2, 3, 4), 0)
     assert info.problem == ""
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from inspector.core.checkpoint import Opaque, Storage, TensorInfo
+from inspector.core.checkpoint import Extra, Opaque, PerChannel, PerTensor, SparseCoo, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.walk import Contents, StorageRef, survey
@@ -253,7 +253,7 @@ def test_that_a_subclass_is_its_tensor() -> None:
         module="torch._tensor",
     )
     contents = seen(op.dict_of({"t": value}))
-    assert (contents.tensors[0].shape, contents.tensors[0].extra) == ((5, 4), {"subclass": "mylib.MyTensor"})
+    assert (contents.tensors[0].shape, contents.tensors[0].extra) == ((5, 4), Extra(subclass="mylib.MyTensor"))
     assert contents.values == [("t.tag", 3)]
 
 
@@ -277,20 +277,20 @@ def test_that_conjugates_are_marked() -> None:
             op.dict_of({"conj": op.TRUE, "neg": op.FALSE}),
         )
     )
-    assert (info.extra, info.problem) == ({"conj": True}, "")
+    assert (info.extra, info.problem) == (Extra(conj=True), "")
 
 
 def test_that_a_quantized_tensor_keeps_its_quantizer() -> None:
     storage = op.storage(cls=op.name("torch", "QUInt8Storage"))
     quantizer = op.tuple_of(op.name("torch", "per_tensor_affine"), op.real(0.1), op.integer(3))
     info = the_tensor(call("_rebuild_qtensor", storage, *STRIDED[1:], quantizer, op.FALSE, op.ordered_dict()))
-    assert (info.dtype, info.extra) == ("quint8", {"qscheme": "per_tensor_affine", "scale": 0.1, "zero_point": 3})
+    assert (info.dtype, info.quantizer) == ("quint8", PerTensor("per_tensor_affine", 0.1, 3))
     scales = op.tensor(op.storage("1", cls=op.name("torch", "DoubleStorage")), 0, (5,), (1,))
     zeros = op.tensor(op.storage("2", cls=op.name("torch", "LongStorage")), 0, (5,), (1,))
     channels = op.tuple_of(op.name("torch", "per_channel_affine"), scales, zeros, op.integer(0))
     info = the_tensor(call("_rebuild_qtensor", storage, *STRIDED[1:], channels, op.FALSE, op.ordered_dict()))
-    assert info.extra is not None
-    assert (info.extra["scales"].shape, info.extra["zero_points"].storage, info.extra["axis"]) == ((5,), "2", 0)
+    assert isinstance(info.quantizer, PerChannel)
+    assert (info.parts["scales"].shape, info.parts["zero_points"].storage, info.quantizer.axis) == ((5,), "2", 0)
     odd = call("_rebuild_qtensor", storage, *STRIDED[1:], op.integer(1), op.FALSE, op.ordered_dict())
     assert the_tensor(odd).problem == "corrupt: no known quantizer"
 
@@ -308,10 +308,9 @@ def test_that_sparse_tensors_keep_their_parts() -> None:
     contents = saved({"coo": dense.to_sparse(), "csr": dense.to_sparse_csr()})
     coo, csr = contents.tensors
     assert (coo.layout, coo.shape, coo.dtype, coo.problem) == ("sparse_coo", (2, 2), "float32", "")
-    assert coo.extra is not None
-    assert csr.extra is not None
-    assert (coo.extra["indices"].shape, coo.extra["values"].shape, coo.extra["is_coalesced"]) == ((2, 2), (2,), True)
-    assert (csr.layout, csr.extra["crow_indices"].dtype, csr.extra["values"].shape) == ("sparse_csr", "int64", (2,))
+    assert isinstance(coo.made_of, SparseCoo)
+    assert (coo.parts["indices"].shape, coo.parts["values"].shape, coo.made_of.is_coalesced) == ((2, 2), (2,), True)
+    assert (csr.layout, csr.parts["crow_indices"].dtype, csr.parts["values"].shape) == ("sparse_csr", "int64", (2,))
 
 
 def test_that_a_sparse_tensor_out_of_order_has_a_problem() -> None:

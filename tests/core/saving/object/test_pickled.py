@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from inspector import core
-from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Storage
+from inspector.core.checkpoint import Checkpoint, Edited, Extra, Opaque, Storage
 from inspector.core.errors import EditError, InspectorError
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.saving.object.pickled import Pickled, pickled
@@ -263,7 +263,8 @@ def cast(ckpt: Checkpoint, keys: Mapping[str, str], ties: Mapping[str, str] | No
             stride.insert(0, step)
             step *= max(size, 1)
         storages[id] = Storage(id, dtype, info.device, nbytes, None)
-        tensors[key] = info._replace(dtype=dtype, stride=tuple(stride), offset=0, storage=id, storage_nbytes=nbytes, extra={"cast": info})
+        tensors[key] = info._replace(dtype=dtype, stride=tuple(stride), offset=0, storage=id, storage_nbytes=nbytes,
+                                     extra=Extra(read_from=info))
     origin = {key: key for key in (*tensors, *ckpt.values)}
     return replace(ckpt, tensors=tensors, storages=storages, edited=Edited(ckpt, origin))
 
