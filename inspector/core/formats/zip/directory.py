@@ -7,7 +7,7 @@ regard to case, goes by the directory's sizes and never compares a local header.
     end record        searched in the last 65,557 bytes; the zip64 one exactly where its locator says
     directory         one entry per member, whole, nothing between its end and the end record
     local headers     read at open when that is cheap (`_ALL_LOCAL`, `_SMALL_SPAN`) and for the members a reader names; for
-                      the others the extent carries a `LocalHeader` and `core.bytes` verifies it before the first byte
+                      the others the extent carries a `LocalHeader` and `io.sources` verifies it before the first byte
 
 A member that is broken by itself gets a note and the rest opens; what makes the archive as a whole doubtful is an error.
 """
