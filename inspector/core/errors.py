@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .findings import Finding
+    from .graph import Graph
 
 
 class InspectorError(Exception):
@@ -56,7 +57,10 @@ class InspectorError(Exception):
 
 
 class ReadError(InspectorError):
+    """`decoded`: of a pickle that breaks off, the graph as far as it got."""
+
     id = "unreadable"
+    decoded: Graph | None = None
 
 
 class NotACheckpoint(ReadError):

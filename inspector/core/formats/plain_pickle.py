@@ -11,7 +11,7 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.pickles.objects.walk import Contents, findings_of_broken, survey
+from inspector.core.pickles.objects.walk import Contents, findings_before, survey
 from inspector.core.progress import QUIET, Monitor
 
 FORMAT = "pickle"
@@ -65,8 +65,7 @@ def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tup
     try:
         graph = decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget)
     except ReadError as error:
-        known = getattr(error, "graph", None)
-        error.findings = (*error.findings, *(findings_of_broken(known, MEMBER) if known is not None else ()))
+        error.findings = (*error.findings, *findings_before(error, MEMBER))
         raise
     contents = survey(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
     return contents, [Pickle(MEMBER, graph)], graph.end

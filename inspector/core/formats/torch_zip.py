@@ -305,8 +305,7 @@ class _Archive:
         try:
             graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
         except InspectorError as error:
-            known = self._names_in(getattr(error, "graph", None), label)
-            error.findings = (*error.findings, *self.directory.findings, *self.findings, *known)
+            error.findings = (*error.findings, *self.directory.findings, *self.findings, *walk.findings_before(error, label))
             raise
         graph, texts = load_texts(graph)
         self.findings += told(texts, label)
@@ -354,7 +353,7 @@ class _Archive:
             except InspectorError as error:
                 self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
                            "are no pickle themselves.")
-                self.findings += self._names_in(getattr(error, "graph", None), label)
+                self.findings += walk.findings_before(error, label)
                 return
             self._tell("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
                        "It is shown under its findings only.")
@@ -368,9 +367,6 @@ class _Archive:
         self.findings += contents.findings
         return contents
 
-    def _names_in(self, graph: Graph | None, label: str) -> list[Finding]:
-        return list(walk.findings_of_broken(graph, member=label)) if graph is not None else []
-
     def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, walk.Contents, int]]:
         """Looks into all other pickles. Gives what TorchScript's own hold besides what was listed: (name, contents, the number
         of its first node)."""
@@ -383,7 +379,7 @@ class _Archive:
             except InspectorError as error:
                 self._tell("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
-                self.findings += self._names_in(getattr(error, "graph", None), label)
+                self.findings += walk.findings_before(error, label)
                 continue
             expected = is_script and label in _SCRIPT_PICKLES
             if not expected:

@@ -5,7 +5,7 @@ of a file of many gigabytes little more than the pickles is read, and the work s
 """
 from __future__ import annotations
 
-from inspector.core.errors import InspectorError, TooBig, Truncated
+from inspector.core.errors import ReadError, TooBig, Truncated
 from inspector.core.graph import Graph
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import Limits
@@ -42,19 +42,19 @@ class PickleStream:
                 self._grow(error, member)
                 self._budget.left = left
 
-    def _grow(self, error: InspectorError, member: str) -> None:
+    def _grow(self, error: ReadError, member: str) -> None:
         """Reads more, at least as much as the opcode needs at which decoding broke off; raises `error` where the stream ends
         before that."""
         have = len(self.data)
-        graph: Graph = error.graph  # type: ignore[attr-defined]
-        needed = max(_end_of_opcode(self.data, graph.end), have + 1)
+        at = error.decoded.end if error.decoded is not None else have
+        needed = max(_end_of_opcode(self.data, at), have + 1)
         if needed > self._nbytes:
             raise error
         allowed = min(self._nbytes, self._limits.pickle_bytes, _MOST)
         if needed > allowed:
             raise TooBig(f"a pickle at the head of the file goes on beyond {allowed:,} bytes",
                          "No real checkpoint needs as much; the file is damaged or made to exhaust its reader.",
-                         f"{member}:{graph.end}") from None
+                         f"{member}:{at}") from None
         wanted = min(max(have * _GROWTH, needed), allowed)
         parts = [self.data]
         for offset in range(have, wanted, self._limits.chunk):

@@ -29,7 +29,7 @@ from inspector.core.pickles.objects.plain import short
 from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.pickles.objects.text_ids import load_texts
 from inspector.core.pickles.objects.text_ids import told as told_texts
-from inspector.core.pickles.objects.walk import Contents, findings_of_broken, survey
+from inspector.core.pickles.objects.walk import Contents, findings_before, findings_of_broken, survey
 from inspector.core.progress import QUIET, Monitor
 
 from .module_sources import told
@@ -89,9 +89,8 @@ class _File:
 
     def calls(self, error: ReadError) -> list[Finding]:
         """What the pickles decoded so far, and the one that broke off, would call."""
-        broken: Graph | None = getattr(error, "graph", None)
-        graphs = [*self.pickles, *([Pickle(error.where.partition(":")[0], broken)] if broken is not None else [])]
-        return [finding for member, graph in graphs for finding in findings_of_broken(graph, member)]
+        known = [finding for member, graph in self.pickles for finding in findings_of_broken(graph, member)]
+        return known + findings_before(error, error.where.partition(":")[0])
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 

@@ -32,7 +32,7 @@ from inspector.core.pickles.objects.names import canonical, storage_dtype
 from inspector.core.pickles.objects.persistent import StorageId, TensorId, load_modules, load_tensors
 from inspector.core.pickles.objects.plain import short, small_integer
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.pickles.objects.walk import findings_of_broken, survey
+from inspector.core.pickles.objects.walk import findings_before, findings_of_broken, survey
 from inspector.core.progress import QUIET, Monitor
 
 from .module_sources import told
@@ -129,9 +129,8 @@ class _Archive:
 
     def calls(self, error: ReadError) -> list[Finding]:
         """What the records decoded so far, and the one that broke off, would call."""
-        broken: Graph | None = getattr(error, "graph", None)
-        graphs = [*self.suspects, *([Pickle(error.where.partition(":")[0], broken)] if broken is not None else [])]
-        return [finding for member, graph in graphs for finding in findings_of_broken(graph, member)]
+        known = [finding for member, graph in self.suspects for finding in findings_of_broken(graph, member)]
+        return known + findings_before(error, error.where.partition(":")[0])
 
     # -- the archive --------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,7 @@ from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import join, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.code import findings_of_broken
+from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.names import verdict
 from inspector.core.pickles.objects.notes import note_findings
 from inspector.core.progress import QUIET, Monitor
@@ -72,8 +72,7 @@ def _graph(source: SourceFile, limits: Limits, monitor: Monitor) -> Graph:
     try:
         return decode(source.read(0, source.size), limits=limits, monitor=monitor, member=METADATA)
     except ReadError as error:
-        known = getattr(error, "graph", None)
-        error.findings = (*error.findings, *(findings_of_broken(known, METADATA) if known is not None else ()))
+        error.findings = (*error.findings, *findings_before(error, METADATA))
         raise
 
 

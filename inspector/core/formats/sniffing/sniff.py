@@ -16,7 +16,7 @@ from inspector.core.errors import Ambiguous, NotACheckpoint, ReadError, Truncate
 from inspector.core.formats.shared import tar_members
 from inspector.core.formats.zip import archive_kind
 from inspector.core.formats.zip.tail import zip_at_end
-from inspector.core.graph import CALLS, Graph
+from inspector.core.graph import CALLS
 from inspector.core.io.sources import SourceFile
 from inspector.core.pickles.decode.machine import decode
 
@@ -100,8 +100,7 @@ def _decodes(source: SourceFile) -> bool:
     try:
         decode(data)
     except ReadError as error:
-        graph: Graph | None = getattr(error, "graph", None)
-        return graph is not None and any(kind in CALLS for kind in graph.kind)
+        return error.decoded is not None and any(kind in CALLS for kind in error.decoded.kind)
     return True
 
 

@@ -94,9 +94,7 @@ class Records:
         try:
             graph = decode(data, limits=self.limits, monitor=self.monitor, member=record, budget=self.budget)
         except InspectorError as error:
-            known: Graph | None = getattr(error, "graph", None)
-            if known is not None:
-                error.findings = (*error.findings, *walk.findings_of_broken(known, member=record))
+            error.findings = (*error.findings, *walk.findings_before(error, record))
             raise
         self.pickles.append(Pickle(record, graph))
         self._trailing(record, data, graph.end)
@@ -112,9 +110,7 @@ class Records:
             try:
                 graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=record, budget=self.budget)
             except InspectorError as error:
-                known: Graph | None = getattr(error, "graph", None)
-                if known is not None:
-                    self.findings += walk.findings_of_broken(known, member=record)
+                self.findings += walk.findings_before(error, record)
                 return
             self.findings += walk.code_findings(graph, record, limits=self.limits, monitor=self.monitor)
             at = graph.end

@@ -255,9 +255,7 @@ class _Walk:
         try:
             return decode(data, limits=self.limits, monitor=self.monitor, member=_MAIN)
         except InspectorError as error:
-            graph: Graph | None = getattr(error, "graph", None)
-            if graph is not None:
-                self.told = tuple(walk.findings_of_broken(graph, member=_MAIN))
+            self.told = tuple(walk.findings_before(error, _MAIN))
             return None
 
     def _bytes(self, at: int, nbytes: int) -> bytes:

@@ -11,7 +11,7 @@ have made may be changed (a list is not given keys). Where it is wider: calls, p
 recorded, never resolved, and names may be empty.
 
 Errors are Truncated, Corrupt, Unsupported or TooBig with `where` as "member:offset"; the graph as far as it got is the
-error's attribute `graph`, so that what a broken pickle would have called is still known.
+error's `decoded`, so that what a broken pickle would have called is still known.
 """
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from collections.abc import Callable
 from itertools import chain, repeat
 from operator import itemgetter, length_hint
 
-from inspector.core.errors import Corrupt, InspectorError, ReadError, TooBig, Truncated, Unsupported
+from inspector.core.errors import Corrupt, ReadError, TooBig, Truncated, Unsupported
 from inspector.core.graph import (
     ADDITEMS,
     APPEND,
@@ -100,7 +100,7 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
     """The pickle that begins at `data[start]`; `graph.end` is the offset behind its STOP.
 
     `member` names the stream in errors. `idioms=False` keeps to the plain loop; the graph is the same either way.
-    Raises Truncated, Corrupt, Unsupported and TooBig (each with the partial `graph`), and Cancelled from `monitor`.
+    Raises Truncated, Corrupt, Unsupported and TooBig (with `decoded`), and Cancelled from `monitor`.
     """
     machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), idioms)
     if len(data) >= 1 << 31:
@@ -108,9 +108,9 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
     with collector_paused():
         try:
             machine.run()
-        except InspectorError as error:
+        except ReadError as error:
             machine.graph.end = machine.at
-            error.graph = machine.graph     # type: ignore[attr-defined]
+            error.decoded = machine.graph
             raise
     return machine.graph
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.errors import InspectorError
+from inspector.core.errors import InspectorError, ReadError
 from inspector.core.findings import Finding, Level
 from inspector.core.graph import BYTEARRAY, BYTES, EXT, GLOBAL, GLOBALDYN, INST, NEWOBJ, NEWOBJEX, OBJ, PYSTR, REDUCE, STR, Graph
 from inspector.core.keypath import visible
@@ -95,6 +95,12 @@ def unknown_names(graph: Graph, *, limits: Limits = LIMITS, monitor: Monitor = Q
 def findings_of_broken(graph: Graph, member: str = "data.pkl") -> list[Finding]:
     """What is to be said of a pickle that breaks off: all that it would have called before it did."""
     return [*note_findings(graph, member), *code_findings(graph, member)]
+
+
+def findings_before(error: InspectorError, member: str) -> list[Finding]:
+    """The same of the pickle in `member`, decoding which ended with `error`; nothing where it had not begun."""
+    graph = error.decoded if isinstance(error, ReadError) else None
+    return findings_of_broken(graph, member) if graph is not None else []
 
 
 # -- names ------------------------------------------------------------------------------------------------------------
@@ -311,8 +317,8 @@ def _decode_all(data: bytes, place: str, budget: Budget, limits: Limits, monitor
     while at < len(data) and len(graphs) < limits.pickles_per_stream:
         try:
             graph = decode(data, at, limits=limits, monitor=monitor, member=place, budget=budget)
-        except InspectorError as error:
-            partial = getattr(error, "graph", None)
+        except ReadError as error:
+            partial = error.decoded
             if partial is not None and partial.names and (graphs or loaded):
                 graphs.append(partial)
             return graphs, at, not graphs or partial in graphs

@@ -41,14 +41,14 @@ from inspector.core.progress import QUIET, Monitor
 
 from .anomalies import Oddities
 from .bulk import WORTH_IT
-from .code import code_findings, findings_of_broken
+from .code import code_findings, findings_before, findings_of_broken
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, key_text, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
 
-__all__ = ["MADE_UP", "Contents", "Slot", "StorageRef", "code_findings", "findings_of_broken", "survey"]
+__all__ = ["MADE_UP", "Contents", "Slot", "StorageRef", "code_findings", "findings_before", "findings_of_broken", "survey"]
 
 _KEY_CHARACTERS = 64 << 20      # all keys together, however small the pickle
 _KEY_FACTOR = 64                # and so much per byte of it

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector.core import graph as g
-from inspector.core.errors import Cancelled, InspectorError
+from inspector.core.errors import Cancelled, InspectorError, ReadError
 from inspector.core.graph import Graph
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.progress import Monitor
@@ -341,11 +341,13 @@ def test_that_a_damaged_pickle_is_a_graph_or_one_typed_error(value: Any, protoco
 
 
 def _sound_or_refused(data: bytes) -> None:
+    graph: g.Graph | None
     try:
         graph = decode(data)
         assert 0 <= graph.root < len(graph)
-    except InspectorError as error:
-        graph = error.graph                                 # type: ignore[attr-defined]
+    except ReadError as error:
+        graph = error.decoded
+    assert graph is not None
     n = len(graph)
     assert len(graph.a) == len(graph.b) == len(graph.at) == n <= len(data)
     assert all(0 <= other < node for node in range(n) for other in graph.references(node) if graph.kind[node] < g.FIRST_MUTATION)

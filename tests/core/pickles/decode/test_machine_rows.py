@@ -146,14 +146,15 @@ def test_that_it_is_refused(data: bytes, kind: type[ReadError]) -> None:
     assert caught.value.where.startswith("archive/data.pkl:")
     assert int(caught.value.where.rsplit(":", 1)[1]) <= len(data)
     assert caught.value.hint
-    assert isinstance(caught.value.graph, Graph)            # type: ignore[attr-defined]
+    assert isinstance(caught.value.decoded, Graph)
 
 
 @pytest.mark.parametrize("tail", [b"X\xff\0\0\0abc", b"\xff", b"", b"K\x01K\x02a."], ids=lambda t: f"C02-tail-{t.hex()}")
 def test_that_calls_before_a_broken_tail_are_known(tail: bytes) -> None:
     with pytest.raises(ReadError) as caught:
         decode(TRIP + b")R" + tail)
-    partial: Graph = caught.value.graph                     # type: ignore[attr-defined]
+    partial = caught.value.decoded
+    assert partial is not None
     assert calls_trip(partial)
     assert len(partial.a) == len(partial.b) == len(partial.at) == len(partial)
 

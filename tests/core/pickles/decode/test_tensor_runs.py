@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core import graph as g
-from inspector.core.errors import InspectorError
+from inspector.core.errors import InspectorError, ReadError
 from inspector.core.graph import Graph
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode import tensor_runs
@@ -46,10 +46,13 @@ def _engage(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def outcome(data: bytes, idioms: bool) -> tuple[Graph, str]:
+    graph, wrong = None, ""
     try:
-        return decode(data, idioms=idioms), ""
-    except InspectorError as error:
-        return error.graph, f"{type(error).__name__} {error}"            # type: ignore[attr-defined]
+        graph = decode(data, idioms=idioms)
+    except ReadError as error:
+        graph, wrong = error.decoded, f"{type(error).__name__} {error}"
+    assert graph is not None
+    return graph, wrong
 
 
 def assert_identical(data: bytes) -> Graph:

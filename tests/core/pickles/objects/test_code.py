@@ -8,11 +8,11 @@ import zipfile
 import pytest
 import torch
 
-from inspector.core.errors import InspectorError
+from inspector.core.errors import ReadError
 from inspector.core.findings import Finding
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import code_findings, findings_of_broken
+from inspector.core.pickles.objects.walk import code_findings, findings_before
 from tests.core.pickles import opcodes as op
 
 TRIP = op.name("trip", "spring")
@@ -127,9 +127,9 @@ def test_that_many_ordinary_calls_do_not_hide_one() -> None:
 
 def test_that_what_was_called_before_a_break_is_told_C02() -> None:
     data = op.pickled(op.reduce(TRIP))[:-1] + b"X\xff\xff\xff\xff"
-    with pytest.raises(InspectorError) as caught:
+    with pytest.raises(ReadError) as caught:
         decode(data)
-    found = findings_of_broken(caught.value.graph)  # type: ignore[attr-defined]
+    found = findings_before(caught.value, "data.pkl")
     assert CALLED in ids(found)
     assert "dead-call" not in {finding.id for finding in found}
 
