@@ -63,7 +63,7 @@ def as_json(path: str, ckpt: core.Checkpoint | None, findings: Sequence[core.Fin
                error: core.InspectorError | None = None) -> dict[str, Any]:
     """The object of `check --json`; with "error" when the file could not be read, and what was found before that."""
     answer: dict[str, Any] = {"path": path, "format": ckpt.format if ckpt else None, "kind": ckpt.kind if ckpt else None,
-                              "findings": [finding._asdict() for finding in findings]}
+                              "findings": [finding.to_json() for finding in findings]}
     if error is not None:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
     return answer

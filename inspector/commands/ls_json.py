@@ -24,7 +24,7 @@ def as_json(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] |
     after = _dumps({"values": [{"key": key, "type": core.type_name(value), "value": core.to_json(value)}
                                for key, value in ckpt.values.items()],
                     "state_dicts": list(ckpt.state_dicts),
-                    "findings": [finding._asdict() for finding in ckpt.findings]})
+                    "findings": [finding.to_json() for finding in ckpt.findings]})
     return f'{before[:-1]}, "tensors": [{tensors}], {after[1:]}'
 
 

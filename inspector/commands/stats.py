@@ -57,7 +57,7 @@ def _matching(ckpt: core.Checkpoint, glob: str | None) -> list[str]:
 def as_json(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding]) -> dict[str, Any]:
     """The object of `stats --json`; a tensor whose values cannot be had has a "problem" instead of numbers."""
     return {"tensors": [_stats_row(ckpt.tensors[key], outcome) for key, outcome in outcomes],
-            "findings": [finding._asdict() for finding in findings]}
+            "findings": [finding.to_json() for finding in findings]}
 
 
 def _stats_row(info: core.TensorInfo, outcome: Outcome) -> dict[str, Any]:

@@ -20,4 +20,5 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         first = broken[0]
         count = "One tensor's values" if len(broken) == 1 else f"The values of {len(broken):,} tensors"
         yield Finding("broken-tensor", "danger", visible(first.key), f"{count} cannot be shown: "
-                      f"{visible(first.key, 80) or 'the tensor'}: {visible(first.problem)}.", "All other tensors can be used.")
+                      f"{visible(first.key, 80) or 'the tensor'}: {visible(first.problem)}.", "All other tensors can be used.",
+                      keys=tuple(info.key for info in broken))

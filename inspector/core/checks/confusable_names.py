@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from itertools import chain
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
@@ -33,7 +34,8 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         by_case = all(one.lower() == two.lower() for one, two in twins)
         yield Finding("confusable-names", "info" if by_case else "warning", visible(two),
                       f"Keys that look alike: {visible(one, 80)!r} and {visible(two, 80)!r}{more}.",
-                      "They are different keys, " + ("by upper and lower case." if by_case else "although nobody can see it."))
+                      "They are different keys, " + ("by upper and lower case." if by_case else "although nobody can see it."),
+                      keys=tuple(dict.fromkeys(chain.from_iterable(twins))))
 
 
 def _skeleton(key: str) -> str:

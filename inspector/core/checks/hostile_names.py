@@ -25,7 +25,8 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         key, why = odd[0]
         more = f" and {len(odd) - 1:,} more keys" if len(odd) > 1 else ""
         yield Finding("hostile-name", "warning", visible(key), f"The key {visible(key, 80)!r}{more} {why}.",
-                      "Keys are shown as plain text here; rename them before other programs see them.")
+                      "Keys are shown as plain text here; rename them before other programs see them.",
+                      keys=tuple(key for key, _ in odd))
 
 
 def _why(key: str) -> str:

@@ -18,7 +18,7 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
             where = "" if places == [""] else f" of {', '.join(visible(place, 60) for place in places[:3])}"
             yield Finding("module-prefix", "info", visible(places[0]),
                           f"All keys{where} begin with {prefix!r}: the model was wrapped in {wrapper} when it was saved.",
-                          "A model that is not wrapped needs the keys without it.")
+                          "A model that is not wrapped needs the keys without it.", keys=tuple(places), prefix=prefix)
 
 
 def _prefixed(ckpt: Checkpoint, prefix: str) -> list[str]:

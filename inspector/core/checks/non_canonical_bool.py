@@ -24,7 +24,7 @@ def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
         shown = [*odd]
         listed = ", ".join(visible(key, 80) for key in shown[:3]) + (" …" if len(odd) > 3 else "")
         yield Finding("non-canonical-bool", "warning", visible(shown[0]), f"Boolean values stored as neither 0 nor 1: {listed}.",
-                      "They count as true here and are kept byte for byte.")
+                      "They count as true here and are kept byte for byte.", keys=tuple(shown))
 
 
 def _extents(ckpt: Checkpoint) -> dict[Extent, str]:

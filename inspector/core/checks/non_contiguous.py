@@ -30,7 +30,7 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         listed = ", ".join(visible(key, 80) for key in odd[:3]) + (" …" if len(odd) > 3 else "")
         count = "One tensor is" if len(odd) == 1 else f"{len(odd):,} tensors are"
         yield Finding("non-contiguous", "info", visible(odd[0]), f"{count} not contiguous: {listed}.",
-                      "Converting to safetensors packs them.")
+                      "Converting to safetensors packs them.", keys=tuple(odd))
 
 
 def is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:

@@ -19,4 +19,4 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     if odd:
         listed = ", ".join(repr(visible(device, 60)) for device in odd[:3]) + (" …" if len(odd) > 3 else "")
         yield Finding("location", "warning", "", f"Tensors are tagged with what is no device: {listed}.",
-                      "It is shown as text only; remapping devices replaces it.")
+                      "It is shown as text only; remapping devices replaces it.", devices=tuple(odd))

@@ -24,4 +24,5 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     key = max(views.values(), key=lambda told: told[1])[0]
     yield Finding("oversized-storage", "warning", visible(key),
                   f"{size(total)} stored, {size(total - wasted)} reachable: {visible(key, 80)!r} is a small view of a "
-                  "larger storage that was saved with it.", "Cloning such tensors before saving them makes the file smaller.")
+                  "larger storage that was saved with it.", "Cloning such tensors before saving them makes the file smaller.",
+                  keys=tuple(told[0] for told in views.values()))

@@ -20,4 +20,5 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         most = sorted(away.items(), key=lambda item: -item[1])[:5]
         listed = ", ".join(f"{visible(device or '', 40)} ({n:,})" for device, n in most)
         yield Finding("saved-on-gpu", "info", "", f"Tensors were on {listed} when they were saved.",
-                      "On a computer without that device, torch.load needs map_location=\"cpu\".")
+                      "On a computer without that device, torch.load needs map_location=\"cpu\".",
+                      devices=tuple(device for device in away if device is not None))

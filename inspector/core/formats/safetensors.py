@@ -185,12 +185,12 @@ def _findings(header: Header) -> tuple[Finding, ...]:
         others = f", and {len(header.extra) - 1:,} other tensors have such fields" if len(header.extra) > 1 else ""
         names = ", ".join(f"\"{visible(name, 40)}\"" for name in list(fields)[:3])
         found.append(Finding("extra-field", "info", key, f"\"{visible(key)}\" has fields that safetensors does not define: "
-                             f"{names}{others}.", "Other programs ignore them."))
+                             f"{names}{others}.", "Other programs ignore them.", keys=tuple(header.extra)))
     if "" in header.keys:
         found.append(Finding("empty-name", "info", "", "One tensor's name is empty.",
-                             "Rename it before other programs trip over it."))
-    deep = next((key for key, form in zip(header.keys, header.forms, strict=True) if len(form.shape) > _USUAL_RANK), None)
-    if deep is not None:
-        found.append(Finding("rank", "info", deep, f"\"{visible(deep)}\" has more than {_USUAL_RANK} dimensions.",
-                             "NumPy and most operations of PyTorch stop there."))
+                             "Rename it before other programs trip over it.", keys=("",)))
+    deep = [key for key, form in zip(header.keys, header.forms, strict=True) if len(form.shape) > _USUAL_RANK]
+    if deep:
+        found.append(Finding("rank", "info", deep[0], f"\"{visible(deep[0])}\" has more than {_USUAL_RANK} dimensions.",
+                             "NumPy and most operations of PyTorch stop there.", keys=tuple(deep)))
     return tuple(found)

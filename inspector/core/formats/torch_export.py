@@ -380,7 +380,7 @@ class _Archive:
         if left:
             shown = ", ".join(visible(name, 40) for name in left[:3]) + (", …" if len(left) > 3 else "")
             self.records.tell("orphan-records", "warning", left[0], f"{len(left):,} records belong to no tensor: {shown}.",
-                              "They are kept unless unreferenced records are dropped.")
+                              "They are kept unless unreferenced records are dropped.", left)
 
 
 def _is_native(name: str) -> bool:

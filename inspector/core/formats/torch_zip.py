@@ -13,7 +13,7 @@ code of a TorchScript archive is listed, never compiled.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from itertools import repeat
 from operator import mul
@@ -195,8 +195,8 @@ class _Archive:
         texts = map(notes.get, members, repeat("")) if notes else repeat("", len(members))
         return tuple(map(partial(tuple.__new__, Member), zip(members, members.values(), texts, strict=True)))
 
-    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
-        self.findings.append(Finding(id, level, visible(where), message, hint))
+    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
+        self.findings.append(Finding(id, level, visible(where), message, hint, members=tuple(members)))
 
     # -- records ------------------------------------------------------------------------------------------------------
 
@@ -525,7 +525,7 @@ class _Archive:
             nbytes = sum(self.directory.members[name].size for name in orphans)
             shown = ", ".join(visible(self._label(name), 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
             self._tell("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
-                       f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.")
+                       f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.", orphans)
 
     def _checksums(self) -> None:
         extents = self.directory.members.values()

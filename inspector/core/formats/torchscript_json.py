@@ -239,7 +239,7 @@ class _Archive:
         if orphans:
             shown = ", ".join(visible(name, 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
             records.tell("orphan-records", "warning", orphans[0], f"{len(orphans):,} records belong to no tensor: {shown}.",
-                         "They are kept unless unreferenced records are dropped.")
+                         "They are kept unless unreferenced records are dropped.", orphans)
         pickles = [name for name in unknown if name.lower().endswith((".pkl", ".pickle")) and not name.startswith("debug/")]
         for name in pickles[:records.limits.pickles_per_stream]:
             records.tell("extra-pickle", "warning", name, f"The archive holds another pickle, {visible(name, 80)!r}.",

@@ -65,7 +65,8 @@ def _nonfinite(floats: Mapping[str, Summary]) -> Iterator[Finding]:
             total = sum(number for _, number in bad)
             yield Finding(name, "danger", visible(bad[0][0]), f"{total:,} {'elements are' if total != 1 else 'element is'} {what}, "
                           f"in {_tensors(bad)}: {_listed(f'{visible(key, 60)} ({number:,})' for key, number in bad)}.",
-                          "Training has diverged, or the file was damaged or badly converted: go back to an earlier checkpoint.")
+                          "Training has diverged, or the file was damaged or badly converted: go back to an earlier checkpoint.",
+                          keys=tuple(key for key, _ in bad))
 
 
 def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
@@ -77,12 +78,12 @@ def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
         (zero if summary.max == 0 else same).append(key)
     if zero:
         yield Finding("all-zero", "warning", visible(zero[0]), f"All elements are zero in {_tensors(zero)}: {_keys(zero)}.",
-                      "They were perhaps never trained, or were lost in a conversion.")
+                      "They were perhaps never trained, or were lost in a conversion.", keys=tuple(zero))
     if same:
         values = {key: floats[key].max for key in same}
         yield Finding("constant-values", "info", visible(same[0]), f"All elements are the same number in {_tensors(same)}: "
                       f"{_listed(f'{visible(key, 60)} ({value:.6g})' for key, value in values.items())}.",
-                      "They were perhaps never trained.")
+                      "They were perhaps never trained.", keys=tuple(same))
 
 
 def _is_usual(info: TensorInfo, summary: Summary) -> bool:
@@ -111,7 +112,7 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
             listed = _listed(f"{visible(key, 60)} ({max(share, 1 / share):,.0f} times)" for key, share in odd)
             yield Finding(name, "warning", visible(odd[0][0]), f"{_tensors(odd)} {'is' if len(odd) == 1 else 'are'} more than "
                           f"{_FACTOR:.0f} times {word} than usual for the same name in other layers: {listed}.",
-                          "Look at their histograms beside those of the other layers.")
+                          "Look at their histograms beside those of the other layers.", keys=tuple(key for key, _ in odd))
 
 
 def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
@@ -123,7 +124,7 @@ def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Findi
         for kind, keys, what in (("overflows", over, "have infinite values"), ("underflows", under, "be all zero")):
             if keys:
                 yield Finding(f"{kind}-{name}", "info", visible(keys[0]), f"{_tensors(keys)} would {what} in {name}: {_keys(keys)}.",
-                              f"Do not cast {'it' if len(keys) == 1 else 'them'} to {name}.")
+                              f"Do not cast {'it' if len(keys) == 1 else 'them'} to {name}.", keys=tuple(keys))
 
 
 def _can_shrink(dtype: str, into: str) -> bool:
@@ -153,7 +154,8 @@ def _dead(ckpt: Checkpoint, floats: Mapping[str, Summary], reader: TensorReader,
             total = sum(number for _, number, _ in hit)
             listed = _listed(f"{visible(key, 60)} ({number:,} of {size:,})" for key, number, size in hit)
             yield Finding(name, "info", visible(hit[0][0]), f"{total:,} {word}{'s are' if total != 1 else ' is'} zero throughout, in "
-                          f"{_tensors(hit)}: {listed}.", "Pruned, padded or dead units: they only take room.")
+                          f"{_tensors(hit)}: {listed}.", "Pruned, padded or dead units: they only take room.",
+                          keys=tuple(key for key, _, _ in hit))
 
 
 def _may_have_dead(info: TensorInfo, summary: Summary) -> bool:
@@ -201,10 +203,11 @@ def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorRea
     tied, others = [keys for keys in groups if _looks_tied(keys)], [keys for keys in groups if not _looks_tied(keys)]
     if tied:
         yield Finding("untied-copy", "info", visible(tied[0][0]), f"Input and output weights are equal but stored twice: {_groups(tied)}.",
-                      "They were tied once: training would now change them apart, and tying them again saves the room.")
+                      "They were tied once: training would now change them apart, and tying them again saves the room.",
+                      keys=tuple(key for keys in tied for key in keys))
     if others:
         yield Finding("duplicate-tensors", "info", visible(others[0][0]), f"Tensors have the same bytes as others: {_groups(others)}.",
-                      f"{wasted:,} bytes in all are stored more than once.")
+                      f"{wasted:,} bytes in all are stored more than once.", keys=tuple(key for keys in others for key in keys))
 
 
 def _groups(groups: list[list[str]]) -> str:

@@ -26,8 +26,8 @@ class Fix(NamedTuple):
 def fix_for(finding: core.Finding, ckpt: core.Checkpoint, sharing: dict[str, list[str]]) -> Fix | None:
     """What repairs what `finding` is about. `sharing`: storage -> keys of its tensors, where they are several."""
     if finding.id == "module-prefix":
-        prefix = next((prefix for prefix in WRAPPERS if repr(prefix) in finding.message), None)
-        return Fix(translate("Offers", "Strip “{prefix}”").format(prefix=prefix), (core.StripPrefix(prefix),)) if prefix else None
+        prefix = finding.prefix
+        return Fix(translate("Offers", "Strip “{prefix}”").format(prefix=prefix), (core.StripPrefix(prefix),))
     if finding.id in ("saved-on-gpu", "location"):
         return Fix(translate("Offers", "Set device to cpu"), (core.RemapDevices({"*": "cpu"}),))
     if finding.id == "oversized-storage":

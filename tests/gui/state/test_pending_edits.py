@@ -194,6 +194,7 @@ def test_that_findings_offer_what_repairs_them(tmp_path: Path) -> None:
         [finding] = [finding for finding in ckpt.findings if finding.id == id]
         fix = suggested_edits.fix_for(finding, ckpt, core.sharing(ckpt))
         assert fix is not None
+        assert suggested_edits.fix_for(finding._replace(message="Said in other words."), ckpt, core.sharing(ckpt)) == fix
         repaired = core.edit(ckpt, fix.edits)
         assert id not in [finding.id for finding in repaired.findings]
         assert tuple(repaired.tensors) == after

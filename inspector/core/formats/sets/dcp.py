@@ -179,7 +179,7 @@ class _Reading:
         if len(entry.chunks) == 1 and len(infos) == 1 and not problem:
             return self._whole(infos[0][0], infos[0][1], key)
         for content, _ in infos:
-            self._keep(content)
+            self._keep(content, key)
         if len(entry.chunks) > 1 and any(info.extra is not None or info.layout != "strided" for _, info in infos):
             problem = problem or "unsupported: chunks of tensors of this kind are not put together"
         return self._in_chunks(plain, tuple(chunks), infos[0][1].device if infos else None, problem)
@@ -203,7 +203,7 @@ class _Reading:
 
     def _whole(self, content: _Content, info: TensorInfo, key: str) -> TensorInfo:
         """The tensor of the one item that holds it."""
-        base, ids = self._keep(content)
+        base, ids = self._keep(content, key)
         assert content.part is not None
         self.storages.update((ids[id], storage._replace(id=ids[id])) for id, storage in content.part.storages.items())
         return renamed(info, ids, base)._replace(key=key)
@@ -216,12 +216,12 @@ class _Reading:
         return plain._replace(device=device, storage=id if id in self.storages else "", storage_nbytes=nbytes if not problem else 0,
                               problem=problem, extra=Extra(chunks=chunks) if chunks else None)
 
-    def _keep(self, content: _Content) -> tuple[int, dict[str, str]]:
-        """Takes over what is to be told of an item: findings, records, and its pickles where they say more than a tensor. Gives
-        (what its nodes are counted from, the new names of its storages)."""
+    def _keep(self, content: _Content, key: str) -> tuple[int, dict[str, str]]:
+        """Takes over what is to be told of an item that is listed under `key`: findings, records, and its pickles where they say
+        more than a tensor. Gives (what its nodes are counted from, the new names of its storages)."""
         part = content.part
         assert part is not None
-        self.findings.add(part.findings, content.label)
+        self.findings.add(part.findings, content.label, key)
         stored = {storage.extent for storage in part.storages.values()}
         self.members += [member._replace(name=f"{content.label}/{member.name}") for member in part.members
                          if part.pickles or member.extent in stored]
@@ -239,7 +239,7 @@ class _Reading:
         """Lists all that is in an item under `prefix`."""
         part = content.part
         assert part is not None
-        base, ids = self._keep(content)
+        base, ids = self._keep(content, prefix)
         self.storages.update((ids[id], storage._replace(id=ids[id])) for id, storage in part.storages.items())
         for key, info in part.tensors.items():
             moved = renamed(info, ids, base)._replace(key=self.keys.new(join(prefix, key) if key else prefix))
@@ -299,7 +299,8 @@ class _Reading:
         if self.broken:
             shown = ", ".join(visible(key, 80) for key in self.broken[:3]) + (" …" if len(self.broken) > 3 else "")
             self.findings.add([Finding("chunk-map", "danger", visible(self.broken[0]), f"{len(self.broken):,} tensors are not whole "
-                                       f"by what .metadata says of their chunks: {shown}.", "Save the checkpoint again.")])
+                                       f"by what .metadata says of their chunks: {shown}.", "Save the checkpoint again.",
+                                       keys=tuple(self.broken))])
         self.facts["files"] = f"{len(self.files):,}"
         self.facts["items"] = f"{len(self.described.items):,}"
         weights_only = set(self.state_dicts) == {""} and len(self.values) <= len(self.tensors)

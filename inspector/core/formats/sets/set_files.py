@@ -89,7 +89,7 @@ def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Fin
                           "Follow such links only if you, or somebody you trust, made them: --follow-links on the command line, "
                           "follow_links=True in Python.", visible(found[0][0]), id="outside_folder")
     return [Finding("outside_folder", "warning", visible(name), f"{visible(name, 80)} is a link to {visible(real, 120)}, outside the "
-                    "folder of this checkpoint.", "It was followed because somebody agreed to.") for name, real in found]
+                    "folder of this checkpoint.", "It was followed because somebody agreed to.", members=(name,)) for name, real in found]
 
 
 def _outside(folder: str, path: str) -> str:
@@ -124,4 +124,4 @@ def _within(path: str, folder: str) -> bool:
 def told(id: str, names: list[str], message: str, hint: str) -> Finding:
     """One finding about many files; `message` goes on from their names."""
     shown = ", ".join(visible(name, 80) for name in names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
-    return Finding(id, "warning", visible(names[0]), f"{shown}: {message}", hint)
+    return Finding(id, "warning", visible(names[0]), f"{shown}: {message}", hint, members=tuple(names))

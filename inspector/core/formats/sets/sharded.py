@@ -219,7 +219,7 @@ class _Reading:
             if keys:
                 shown = ", ".join(visible(key, 80) for key in keys[:3]) + (" …" if len(keys) > 3 else "")
                 self.findings.add([Finding(id, "danger" if level == "danger" else "warning", visible(keys[0]),
-                                           f"{len(keys):,} tensors {message}: {shown}.", hint)])
+                                           f"{len(keys):,} tensors {message}: {shown}.", hint, keys=tuple(keys))])
 
     def _extra_files(self, index_name: str) -> None:
         """Files that are named like shards of this very set and that the index does not know."""

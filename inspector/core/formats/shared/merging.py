@@ -3,10 +3,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Pickle, Plain, TensorInfo
 from inspector.core.findings import Finding
+from inspector.core.keypath import join
 
 
 class Keys:
@@ -56,19 +58,29 @@ class Findings:
     """Findings of many parts. The same words about several are one finding that says how many."""
 
     def __init__(self) -> None:
-        self._found: dict[tuple[str, str], tuple[Finding, int]] = {}
+        self._alike: dict[tuple[str, str], list[Finding]] = {}
 
-    def add(self, findings: Iterable[Finding], label: str = "") -> None:
+    def add(self, findings: Iterable[Finding], label: str = "", above: str | None = None) -> None:
+        """Those of the part `label`, whose keys are listed under the key `above` (None: as they are)."""
         for finding in findings:
-            first, count = self._found.get((finding.id, finding.message), (None, 0))
-            if first is None:
-                place = "/".join(part for part in (label, finding.where) if part)
-                first = finding._replace(where=place)
-            self._found[finding.id, finding.message] = first, count + 1
+            if above and finding.keys:
+                finding = finding._replace(keys=tuple(join(above, key) if key else above for key in finding.keys))
+            alike = self._alike.setdefault((finding.id, finding.message), [])
+            if not alike:
+                finding = finding._replace(where="/".join(part for part in (label, finding.where) if part))
+            alike.append(finding)
 
     def all(self) -> tuple[Finding, ...]:
-        return tuple(finding if count == 1 else finding._replace(message=f"{finding.message} (The same is true of {count - 1:,} "
-                     f"other{'s' if count > 2 else ''}.)") for finding, count in self._found.values())
+        return tuple(alike[0] if len(alike) == 1 else _one_of(alike) for alike in self._alike.values())
+
+
+def _one_of(alike: list[Finding]) -> Finding:
+    """The first, with the facts of all."""
+    first, more = alike[0], len(alike) - 1
+    keys, devices, code, members = (tuple(dict.fromkeys(chain.from_iterable(lists))) for lists in zip(
+        *((finding.keys, finding.devices, finding.code, finding.members) for finding in alike), strict=True))
+    return first._replace(message=f"{first.message} (The same is true of {more:,} other{'s' if more > 1 else ''}.)",
+                          keys=keys, devices=devices, code=code, members=members)
 
 
 def merge_metadata(parts: Iterable[Checkpoint]) -> dict[str, Mapping[str, Any]]:

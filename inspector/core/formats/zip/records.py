@@ -115,8 +115,8 @@ class Records:
             self.findings += walk.code_findings(graph, record, limits=self.limits, monitor=self.monitor)
             at = graph.end
 
-    def tell(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
-        self.findings.append(Finding(id, level, visible(where), message, hint))
+    def tell(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
+        self.findings.append(Finding(id, level, visible(where), message, hint, members=tuple(members)))
 
     def members(self) -> tuple[Member, ...]:
         notes = {**self.directory.remarks, **self.directory.notes}

@@ -37,8 +37,7 @@ class Oddities:
 
     def add(self, id: str, key: str, text: str) -> None:
         count, keys, said = self._seen.get(id, (0, [], text))
-        if len(keys) < _EXAMPLES:
-            keys.append(key)
+        keys.append(key)
         self._seen[id] = (count + 1, keys, said)
 
     def findings(self, graph: Graph, reader: Tensors, member: str) -> list[Finding]:
@@ -52,9 +51,9 @@ class Oddities:
         found = []
         for id, (count, keys, text) in self._seen.items():
             level, message, hint = _WORDS[id]
-            first = ", ".join(visible(key, 80) or "the root" for key in keys) + (" …" if count > len(keys) else "")
+            first = ", ".join(visible(key, 80) or "the root" for key in keys[:_EXAMPLES]) + (" …" if count > _EXAMPLES else "")
             said = message.format(n=count, s="" if count == 1 else "s", first=first, text=text)
-            found.append(Finding(id, level, visible(keys[0], 200), sentence(said), hint))
+            found.append(Finding(id, level, visible(keys[0], 200), sentence(said), hint, keys=tuple(keys)))
         return found
 
 

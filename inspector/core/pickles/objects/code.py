@@ -111,13 +111,14 @@ def _findings(graph: Graph, member: str, paths: Mapping[int, str]) -> list[Findi
     uses = [use for use in uses if use.verdict != "script"]
     found = [_use_finding(graph, use, member, paths) for use in uses[:_LISTED]]
     if len(uses) > _LISTED:
-        use = max(uses[_LISTED:], key=lambda use: _ORDER.index(_level(use)))
-        found.append(Finding("unknown-code", _level(use), f"{member}:{use.at}", f"{len(uses) - _LISTED:,} more names, "
-                             f"{_dotted(use.name)} among them.", _HINT[use.verdict]))
+        rest = uses[_LISTED:]
+        use = max(rest, key=lambda use: _ORDER.index(_level(use)))
+        found.append(Finding("unknown-code", _level(use), f"{member}:{use.at}", f"{len(rest):,} more names, {_dotted(use.name)} among "
+                             "them.", _HINT[use.verdict], keys=_keys_of(rest, paths), code=_names_of(rest)))
     if scripts:
         more = f" and {len(scripts) - 1:,} more TorchScript classes" if len(scripts) > 1 else ", a TorchScript class"
         found.append(Finding("unknown-code", "info", f"{member}:{scripts[0].at}", f"Needs {_dotted(scripts[0].name)}{more}: their "
-                             "code lies in the archive and is not run here."))
+                             "code lies in the archive and is not run here.", keys=_keys_of(scripts, paths), code=_names_of(scripts)))
     dead = _dead_calls(graph, uses, computed, member, paths)
     if computed:
         found.append(_computed(graph, computed, member, paths))
@@ -191,7 +192,19 @@ def _use_finding(graph: Graph, use: Use, member: str, paths: Mapping[int, str]) 
         message = f"Needs {name}{place}: torch.load would import and call it. Nothing was run here."
     else:
         message = f"Names {name}{place}: torch.load would import it. Nothing was run here."
-    return Finding("unknown-code", _level(use), f"{member}:{use.at}", message, _HINT[use.verdict])
+    return Finding("unknown-code", _level(use), f"{member}:{use.at}", message, _HINT[use.verdict], keys=_keys_of([use], paths),
+                   code=_names_of([use]))
+
+
+def _keys_of(uses: Iterable[Use], paths: Mapping[int, str]) -> tuple[str, ...]:
+    """Where names are called or mentioned, as far as that has a key."""
+    if not paths:
+        return ()
+    return tuple(dict.fromkeys(paths[n] for use in uses for n in (*use.calls, use.named) if n in paths))
+
+
+def _names_of(uses: Iterable[Use]) -> tuple[str, ...]:
+    return tuple(".".join(use.name) for use in uses)
 
 
 def _computed(graph: Graph, nodes: list[int], member: str, paths: Mapping[int, str]) -> Finding:
@@ -200,7 +213,8 @@ def _computed(graph: Graph, nodes: list[int], member: str, paths: Mapping[int, s
     place = f" (at {visible(key, 80)})" if key else ""
     more = f" and {len(nodes) - 1:,} more" if len(nodes) > 1 else ""
     return Finding("computed-call", "danger", f"{member}:{graph.at[n]}",
-                   f"Calls something that is no plain name but the result of other steps{place}{more}.", _HINT["dangerous"])
+                   f"Calls something that is no plain name but the result of other steps{place}{more}.", _HINT["dangerous"],
+                   keys=tuple(dict.fromkeys(paths[n] for n in nodes if n in paths)))
 
 
 def _odd_names(graph: Graph, member: str) -> Iterator[Finding]:
@@ -231,7 +245,7 @@ def _dead_calls(graph: Graph, uses: Iterable[Use], computed: Iterable[int], memb
             more = f" ({len(dead):,} times)" if len(dead) > 1 else ""
             found.append(Finding("dead-call", "danger", f"{member}:{graph.at[dead[0]]}",
                                  f"Calls {_dotted(name)} and throws the result away{more}: it is called for what it does.",
-                                 _HINT["dangerous"]))
+                                 _HINT["dangerous"], code=(".".join(name),)))
     dead = [n for n in unnamed if not reachable[n]]
     if dead:
         found.append(Finding("dead-call", "danger", f"{member}:{graph.at[dead[0]]}", "Calls something and throws the result away.",
