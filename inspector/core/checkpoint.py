@@ -355,11 +355,13 @@ Quantizer = PerTensor | PerChannel
 @dataclass(frozen=True, slots=True)
 class Opaque:
     """A value that is no plain number, text or None: `type` is its name as the file says it ("omegaconf.ListConfig"),
-    `text` one line to show for it. It is kept whole in the graph at `node`; nothing named by it was looked up."""
+    `text` one line to show for it. It is kept whole in the graph at `node`; nothing named by it was looked up. One that is a
+    storage itself, without a tensor, has its key in `Checkpoint.storages` as `storage`."""
 
     type: str
     text: str
     node: int = -1
+    storage: str = ""
 
 
 Plain = bool | int | float | complex | str | bytes | None | tuple[()] | list[Any] | dict[Any, Any] | Opaque

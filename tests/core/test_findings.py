@@ -59,9 +59,10 @@ def test_that_health_names_every_tensor_it_means(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("contents", [
-    {"a.w": torch.ones(2), "A.w": torch.ones(2)}, {"module.w": torch.ones(3)}, {"w": torch.ones(100_000)[:3]},
-    {"w": torch.ones(4).expand(3, 4)}, {"m": torch.ones(3, device="meta"), "w": torch.ones(1)}, {1: torch.ones(2), 2: torch.ones(1)},
-    {"n": [Note()], "w": torch.ones(2)}], ids=str)
+    pytest.param({"a.w": torch.ones(2), "A.w": torch.ones(2)}, id="alike"), pytest.param({"module.w": torch.ones(3)}, id="prefix"),
+    pytest.param({"w": torch.ones(100_000)[:3]}, id="small-view"), pytest.param({"w": torch.ones(4).expand(3, 4)}, id="expanded"),
+    pytest.param({"m": torch.ones(3, device="meta"), "w": torch.ones(1)}, id="meta"),
+    pytest.param({1: torch.ones(2), 2: torch.ones(1)}, id="numbers"), pytest.param({"n": [Note()], "w": torch.ones(2)}, id="code")])
 def test_that_keys_lead_to_something_and_findings_can_be_kept(tmp_path: Path, contents: object) -> None:
     ckpt = opened(tmp_path, contents)
     assert ckpt.findings

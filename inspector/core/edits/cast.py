@@ -68,6 +68,9 @@ class Cast(Edit):
         numbered = optimizer_dicts(before)
         if self.glob == "*" and any(info.state_dict in numbered for info in before.tensors.values()):
             told.append("The optimizer's state keeps its types; name it to cast it.")
+        learning = sum(info.requires_grad and not after.tensors[key].requires_grad for key, info in before.tensors.items())
+        if learning:
+            told.append(f"{note(learning, 'tensor requires', 'tensors require')} no gradient any more, which {target} cannot have.")
         if read:
             told += self._losses(before, after, monitor)
         return told

@@ -58,7 +58,7 @@ class Take(Edit):
                                           mine.requires_grad, mine.state_dict, node=mine.node,
                                           extra=Extra(read_from=numbers.moved(other)))
         return edited(ckpt, self, taken=numbers.storages, tensors=tensors, files=numbers.files,
-                      storages={**storages_left(ckpt, tensors), **storages})
+                      storages={**storages_left(ckpt, tensors, ckpt.values), **storages})
 
     def _partners(self, ckpt: Checkpoint, theirs: Checkpoint) -> dict[str, TensorInfo]:
         """key -> the tensor of `theirs` that goes there. Raises EditError for pairs that are not there, and when there are none."""

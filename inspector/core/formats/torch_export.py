@@ -32,7 +32,7 @@ from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 
 from .shared.described_tensor import described, integer, integers
-from .shared.merging import Findings, Keys, Nodes, counted_on, renamed
+from .shared.merging import Findings, Keys, Nodes, renamed, renumbered
 from .shared.strict_json import Scanner
 from .zip.records import Records
 
@@ -351,7 +351,7 @@ class _Archive:
         base = self.nodes.add(part.pickles, visible(record))
         self.told.add(part.findings, visible(record))
         tensors = {key: renamed(info, ids, base) for key, info in part.tensors.items()}
-        values = {key: counted_on(value, base) for key, value in part.values.items()}
+        values = {key: renumbered(value, ids, base) for key, value in part.values.items()}
         return Checkpoint(part.path, part.format, part.kind, part.files, tensors, values)
 
     def _put(self, info: TensorInfo, key: str, state_dict: str | None) -> None:

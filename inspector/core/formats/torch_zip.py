@@ -38,7 +38,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
 from . import torchscript_classes
-from .shared.merging import counted_on, renamed
+from .shared.merging import renamed, renumbered
 from .zip import salvage
 from .zip.directory import ZipDirectory, read_directory
 from .zip.foreign import refuse
@@ -272,7 +272,7 @@ class _Archive:
             root += "#2"
         ids = {id: id for id in more.storages}
         contents.tensors.extend(renamed(info, ids, base)._replace(key=f"{root}.{info.key}", state_dict=None) for info in more.tensors)
-        contents.values.extend((f"{root}.{key}", counted_on(value, base)) for key, value in more.values if key)
+        contents.values.extend((f"{root}.{key}", renumbered(value, ids, base)) for key, value in more.values if key)
         contents.storages.update(more.storages)
 
     def _scripts(self, graph: Graph) -> Scripts:

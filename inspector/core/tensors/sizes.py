@@ -11,7 +11,7 @@ from math import prod
 from operator import itemgetter, mul
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.progress import QUIET, Monitor
 
@@ -29,9 +29,10 @@ Form = tuple[tuple[int, ...], tuple[int, ...], str, int, str, str]
 
 
 class Sizes(NamedTuple):
-    """`file`: of all files together. `stored`: of the storages in them (unpacked, where they are packed). `reachable`: those of
-    them that some tensor views; `unreferenced` the others. `logical`: elements times width, of every tensor by itself. A bound
-    from above where thousands of strided views cross each other in one storage, exact otherwise."""
+    """`file`: of all files together, of an edited checkpoint of those it was opened from. `stored`: of the storages in them
+    (unpacked, where they are packed), of an edited checkpoint in the file that it would be saved as in its own format.
+    `reachable`: those of them that some tensor views; `unreferenced` the others. `logical`: elements times width, of every
+    tensor by itself. A bound from above where thousands of strided views cross each other in one storage, exact otherwise."""
 
     file: int
     stored: int
@@ -42,8 +43,8 @@ class Sizes(NamedTuple):
 
 def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
     """See `Sizes`. Linear in the tensors."""
-    stored = _chunked(ckpt) + sum(storage.nbytes for storage in ckpt.storages.values() if storage.extent is not None)
-    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if ckpt.storages[id].extent is not None)
+    stored = _chunked(ckpt) + sum(storage.nbytes for storage in ckpt.storages.values() if _has_bytes(ckpt, storage))
+    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if _has_bytes(ckpt, ckpt.storages[id]))
     logical = sum(info.nbytes for info in ckpt.tensors.values())
     return Sizes(ckpt.nbytes, stored, stored - wasted, logical, wasted)
 
@@ -69,8 +70,16 @@ def unreached(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[str
     return found
 
 
+def _has_bytes(ckpt: Checkpoint, storage: Storage) -> bool:
+    """Whether it lies in a file, or an edit gives it bytes when it is saved."""
+    return storage.extent is not None or (ckpt.edited is not None and storage.id not in ckpt.edited.source.storages)
+
+
 def _chunked(ckpt: Checkpoint) -> int:
-    """Bytes of the chunks of tensors that lie in several: each was saved by itself, as a whole."""
+    """Bytes of the chunks of tensors that lie in several: each was saved by itself, as a whole. An edited checkpoint is saved with
+    the tensor in one."""
+    if ckpt.edited is not None:
+        return sum(info.nbytes for info in ckpt.tensors.values() if info.chunks)
     return sum(chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra is not None
                for chunk in info.chunks if chunk.storage.extent is not None)
 
@@ -108,8 +117,6 @@ def _every(ckpt: Checkpoint) -> Iterator[TensorInfo]:
         yield info
         if info.extra is not None:
             yield from info.parts.values()
-            if info.read_from is not None:
-                yield info.read_from
 
 
 def _fills(form: Form) -> bool:

@@ -80,3 +80,22 @@ def test_that_types_have_their_usual_names(text: str, edit: core.Cast) -> None:
 def test_that_other_types_are_refused(text: str) -> None:
     with pytest.raises(core.EditError):
         core.parse_edit("cast", text)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_that_what_becomes_whole_numbers_requires_no_gradient(tmp_path: Path, old: bool) -> None:
+    noted = torch.nn.Parameter(torch.ones(2))
+    noted.note = 1          # type: ignore[attr-defined]
+    contents = {"p": torch.nn.Parameter(torch.ones(3)), "t": torch.ones(2, requires_grad=True), "noted": noted, "m": torch.nn.Linear(2, 2)}
+    torch.save(contents, tmp_path / "a.pth", _use_new_zipfile_serialization=not old)
+    edits = [core.Cast("int64", key) for key in ("p", "t", "noted")]
+    ckpt = core.open(tmp_path / "a.pth")
+    core.save(core.edit(ckpt, edits), tmp_path / "b.pth", keep_code=["*"])
+    loaded = torch.load(tmp_path / "b.pth", weights_only=False)
+    assert [(loaded[key].dtype, loaded[key].requires_grad) for key in ("p", "t", "noted")] == [(torch.int64, False)] * 3
+    assert loaded["m"].weight.requires_grad
+    assert not any(core.open(tmp_path / "b.pth").tensors[key].requires_grad for key in ("p", "t", "noted"))
+    assert [effect.notes for effect in core.effects(ckpt, edits[:1])] == [
+        ("1 tensor requires no gradient any more, which int64 cannot have.",)]
+    core.save(core.edit(ckpt, [core.Cast("float16", "p")]), tmp_path / "c.pth", keep_code=["*"])
+    assert torch.load(tmp_path / "c.pth", weights_only=False)["p"].requires_grad

@@ -129,6 +129,12 @@ class Places:
         return found
 
 
+def held_storages(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain]) -> set[str]:
+    """The ids of all storages that these tensors view or that these values are."""
+    held = {value.storage for value in values.values() if isinstance(value, Opaque) and value.storage}
+    return held | used_storages(tensors.values())
+
+
 def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
     """The ids of all storages that these tensors view."""
     used: set[str] = set()
@@ -164,7 +170,7 @@ def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values
     Raises EditError when nothing is left."""
     if not tensors and not values:
         raise EditError("nothing would be left of the checkpoint", _say(edit))
-    tables.setdefault("storages", storages_left(ckpt, tensors))
+    tables.setdefault("storages", storages_left(ckpt, tensors, values))
     if "state_dicts" not in tables:
         there = {info.state_dict for info in tensors.values()}
         tables["state_dicts"] = tuple(path for path in ckpt.state_dicts if path in there)
@@ -174,9 +180,9 @@ def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values
     return edited(ckpt, edit, came_from, root=root, tensors=tensors, values=values, **tables)
 
 
-def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo]) -> dict[str, Storage]:
-    """The storages without those that lost their last tensor."""
-    gone = used_storages(ckpt.tensors.values()) - used_storages(tensors.values())
+def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain]) -> dict[str, Storage]:
+    """The storages without those that nothing holds any more."""
+    gone = held_storages(ckpt.tensors, ckpt.values) - held_storages(tensors, values)
     return {id: storage for id, storage in ckpt.storages.items() if id not in gone} if gone else dict(ckpt.storages)
 
 

@@ -28,7 +28,7 @@ def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> 
             nbytes = prod(info.shape) * DTYPES[dtype].itemsize
             storages[id] = Storage(id, dtype, info.device, nbytes, None)
         tensors[key] = _copy(info, dtype, storages[id])
-    kept = storages_left(ckpt, tensors)
+    kept = storages_left(ckpt, tensors, ckpt.values)
     return edited(ckpt, edit, tensors=tensors, storages={**kept, **storages})
 
 
@@ -48,8 +48,9 @@ def _copy(info: TensorInfo, dtype: str, storage: Storage) -> TensorInfo:
         source = info
     # how the elements lie or are read is what a copy does away with
     extra = replace(info.extra or Extra(), read_from=source, chunks=(), conj=False, neg=False)
+    requires_grad = info.requires_grad and DTYPES[dtype].kind in ("float", "complex")       # no others can
     return TensorInfo(info.key, info.shape, dtype, info.device, contiguous(info.shape), 0, storage.id, storage.nbytes,
-                      info.requires_grad, info.state_dict, info.layout, info.problem, info.node, extra)
+                      requires_grad, info.state_dict, info.layout, info.problem, info.node, extra)
 
 
 @lru_cache(4096)

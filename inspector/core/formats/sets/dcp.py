@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from inspector.core.checkpoint import Checkpoint, Chunk, Extent, Extra, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
 from inspector.core.errors import Changed, InspectorError, ReadError, TooBig
 from inspector.core.findings import Finding
-from inspector.core.formats.shared.merging import Findings, Keys, Nodes, counted_on, renamed
+from inspector.core.formats.shared.merging import Findings, Keys, Nodes, renamed, renumbered
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.graph import Graph
 from inspector.core.io.sources import SourceFile, open_source
@@ -248,7 +248,7 @@ class _Reading:
                 self.state_dicts.setdefault(moved.state_dict or "")
             self.tensors[moved.key] = moved
         for key, value in part.values.items():
-            self.values[self.keys.new(join(prefix, key) if key else prefix)] = counted_on(value, base)
+            self.values[self.keys.new(join(prefix, key) if key else prefix)] = renumbered(value, ids, base)
 
     # -- what lies beside the items -----------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from inspector.core.checkpoint import Checkpoint, FileStamp, Member, Plain, Storage, TensorInfo
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig
 from inspector.core.findings import Finding
-from inspector.core.formats.shared.merging import Findings, Keys, Nodes, counted_on, merge_metadata, renamed
+from inspector.core.formats.shared.merging import Findings, Keys, Nodes, merge_metadata, renamed, renumbered
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
@@ -155,7 +155,7 @@ class _Reading:
                 self.home[key] = name
             self.tensors[moved.key] = moved
         for key, value in part.values.items():
-            self.values[self.keys.new(key)] = counted_on(value, base)
+            self.values[self.keys.new(key)] = renumbered(value, ids, base)
 
     def _again(self, key: str, info: TensorInfo, name: str) -> TensorInfo:
         """A key that another shard has too (then neither can be told to be the right one) or that was listed for want of it."""

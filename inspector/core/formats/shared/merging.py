@@ -49,9 +49,11 @@ def renamed(info: TensorInfo, ids: Mapping[str, str], base: int) -> TensorInfo:
     return info._replace(storage=ids.get(info.storage, ""), node=info.node + base if info.node >= 0 else -1, extra=extra)
 
 
-def counted_on(value: Plain, base: int) -> Plain:
-    """A value with its node counted from `base`."""
-    return replace(value, node=value.node + base) if isinstance(value, Opaque) and value.node >= 0 else value
+def renumbered(value: Plain, ids: Mapping[str, str], base: int) -> Plain:
+    """The same of a value."""
+    if not isinstance(value, Opaque) or value.node < 0:
+        return value
+    return replace(value, node=value.node + base, storage=ids.get(value.storage, ""))
 
 
 class Findings:

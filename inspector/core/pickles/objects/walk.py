@@ -240,7 +240,7 @@ class _Walk:
         if backing is None:
             return scalar(self.graph, n)
         return Opaque("torch.storage", f"storage {visible(backing.id, 40)}: {backing.capacity} elements of {backing.dtype}"
-                      + (f" on {visible(backing.device, 40)}" if backing.device else ""), n)
+                      + (f" on {visible(backing.device, 40)}" if backing.device else ""), n, backing.id)
 
     # -- tensors with more to them ------------------------------------------------------------------------------------
 

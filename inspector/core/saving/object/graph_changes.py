@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
+from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.graph import CONTAINERS, INT, REDUCE, TUPLE, Graph
 from inspector.core.keypath import visible
@@ -184,17 +185,23 @@ class GraphChanges:
         if call.name in (PARAMETER, PARAMETER_WITH_STATE, _TO_DEVICE) and args and graph.kind[args[0]] == REDUCE:
             more = list(args[1:])
             if call.name == _TO_DEVICE and len(more) == 3:
-                more[:2] = editor.name("torch", info.dtype), more[1]
+                more = [editor.name("torch", info.dtype), more[1], self._grad(more[2], info)]
+            elif call.name in (PARAMETER, PARAMETER_WITH_STATE):
+                more[0] = self._grad(more[0], info)
             return editor.reduce(function, [self._rebuilt(args[0], info._replace(requires_grad=False)), *more])
         if call.name in (FROM_TYPE, FROM_TYPE_V2) and len(args) == 4:
             inner = graph.operands[graph.a[args[2]]:graph.b[args[2]]] if graph.kind[args[2]] == TUPLE else []
-            new, arguments = self.objects.strided(info, *self._kept(inner))
+            new, arguments = self.objects.strided(info, *self._kept(inner, info))
             return editor.reduce(function, [new, args[1], editor.tuple_of(arguments), args[3]])
-        return editor.reduce(*self.objects.strided(info, *(self._kept(args) if call.name in _STRIDED else ())))
+        return editor.reduce(*self.objects.strided(info, *(self._kept(args, info) if call.name in _STRIDED else ())))
 
-    def _kept(self, args: Any) -> tuple[int, int]:
+    def _kept(self, args: Any, info: TensorInfo) -> tuple[int, int]:
         """The nodes of requires_grad and of the hooks that a tensor was built with; -1 for none."""
-        return (args[4], args[5]) if len(args) >= 6 else (-1, -1)
+        return (self._grad(args[4], info), args[5]) if len(args) >= 6 else (-1, -1)
+
+    def _grad(self, node: int, info: TensorInfo) -> int:
+        """`node`, which says whether a tensor requires a gradient, where one of the type of `info` can."""
+        return node if DTYPES[info.dtype].kind in ("float", "complex") else self.editor.const(False)
 
     def _move(self, n: int, info: TensorInfo) -> None:
         """A tensor that is put on its device when it is loaded says so itself."""
