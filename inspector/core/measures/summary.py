@@ -49,8 +49,9 @@ class Summary:
 
     `counts[i]` finite elements lie in `edges[i] <= x < edges[i + 1]` (the last bin has its right edge too), `below` and `above`
     outside of all bins, which happens only when the caller chose them. No finite element and no bins chosen: both empty.
-    `fine` (summaries of single tensors) is for `rebin`. `dequantized`, of quantized tensors whose quantizer is known: the
-    summary of the values that the stored integers, which this one is about, stand for."""
+    `fine` is for `rebin`, and there only when it was asked for: it takes up to a megabyte, a summary without it a few kilobytes.
+    `dequantized`, of quantized tensors whose quantizer is known: the summary of the values that the stored integers, which this
+    one is about, stand for."""
 
     numel: int
     min: float | int
@@ -93,11 +94,12 @@ def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Moni
 
 def summarize_tensor(ckpt: Checkpoint, key: str, bins: int = BINS, monitor: Monitor = QUIET, *,
                      range: tuple[float, float] | None = None, edges: Sequence[float] | None = None, log: bool = False,
-                     quantiles: bool = True) -> Summary:
+                     quantiles: bool = True, fine: bool = False) -> Summary:
     """The summary of one tensor. The histogram has `bins` equal bins (`log`: of equal ratio) over `range` (default: from the
     least element, or the least positive one, to the greatest), or the given increasing `edges`. Without `quantiles` there is
-    less to read. Raises BadTensor when the values cannot be had or are no numbers, UsageError for what makes no sense."""
-    ask = _Ask.of(bins, range, edges, log, quantiles, keep=True)
+    less to read; with `fine` the result can be binned again (`rebin`). Raises BadTensor when the values cannot be had or are no
+    numbers, UsageError for what makes no sense."""
+    ask = _Ask.of(bins, range, edges, log, quantiles, fine)
     found = sources.of_tensor(ckpt, key)
     with _Run(ckpt, monitor, [found], workers.cores()) as run:
         summary = _with_numbers(run, found, ask)
@@ -107,9 +109,9 @@ def summarize_tensor(ckpt: Checkpoint, key: str, bins: int = BINS, monitor: Moni
 
 def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, monitor: Monitor = QUIET, *,
                     range: tuple[float, float] | None = None, edges: Sequence[float] | None = None, log: bool = False,
-                    quantiles: bool = True) -> Summary:
+                    quantiles: bool = True, fine: bool = False) -> Summary:
     """The summary of all elements of several tensors together; otherwise as `summarize_tensor`."""
-    ask = _Ask.of(bins, range, edges, log, quantiles, keep=True)
+    ask = _Ask.of(bins, range, edges, log, quantiles, fine)
     found = [sources.of_tensor(ckpt, key, fold=False) for key in keys]
     with _Run(ckpt, monitor, found, workers.threads_for(source.nbytes for source in found)) as run:
         summary = _summarize(run, found, ask)
@@ -120,7 +122,7 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
 def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS,
                    monitor: Monitor = QUIET) -> Iterator[tuple[str, Summary | BadTensor]]:
     """(key, its summary, or why there is none) of each tensor by itself, in order, on as many threads as there are cores."""
-    ask = _Ask.of(bins, None, None, False, True, keep=False)
+    ask = _Ask.of(bins, None, None, False, True, fine=False)
     entries: list[tuple[str, Source | BadTensor]] = []
     for key in keys:
         try:
@@ -138,8 +140,9 @@ def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS,
 
 
 def rebin(summary: Summary, bins: int = BINS, range: tuple[float, float] | None = None, *, log: bool = False) -> Binned | None:
-    """Other bins for a summary, without reading: exact where the counts allow it, and `.exact` says whether they did (8- and
-    16-bit types and small tensors: always; float32: to the resolution of bfloat16). None when the summary does not hold enough."""
+    """Other bins for a summary that was measured with `fine`, without reading: exact where the counts allow it, and `.exact` says
+    whether they did (8- and 16-bit types and small tensors: always; float32: to the resolution of bfloat16). None when the summary
+    does not hold enough."""
     return None if summary.fine is None else binned(summary.fine, bins, range, log)
 
 
@@ -168,15 +171,15 @@ class _Ask(NamedTuple):
     edges: Array | None
     log: bool
     quantiles: bool
-    keep: bool              # enough to bin again
+    fine: bool              # enough to bin again
 
     @classmethod
     def of(cls, bins: int, range: tuple[float, float] | None, edges: Sequence[float] | None, log: bool, quantiles: bool,
-           keep: bool) -> _Ask:
+           fine: bool) -> _Ask:
         if edges is not None:
-            return cls(bins, given_edges(edges), log, quantiles, keep)
+            return cls(bins, given_edges(edges), log, quantiles, fine)
         check_bins(bins)
-        return cls(bins, None if range is None else edges_for(bins, range, log), log, quantiles, keep)
+        return cls(bins, None if range is None else edges_for(bins, range, log), log, quantiles, fine)
 
     def thresholds(self, low: float, high: float, seen: Gathered) -> Thresholds:
         if self.edges is not None:
@@ -308,7 +311,7 @@ def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
         (seen.posinf + seen.neginf) * times, seen.zeros * times, hist.edges, hist.counts, hist.below, hist.above,
         l2=moments.l2, posinf=seen.posinf * times, neginf=seen.neginf * times, subnormal=seen.subnormal * times,
         quantiles=interpolated(shares, size, lambda wanted: [number[rank // times] for rank in wanted]),
-        distinct=seen.distinct, fine=seen.fine() if ask.keep and times == 1 else None)
+        distinct=seen.distinct, fine=seen.fine() if ask.fine and times == 1 else None)
 
 
 def _nothing_finite(seen: Gathered, times: int, ask: _Ask) -> Summary:

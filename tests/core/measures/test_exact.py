@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import pickle
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -407,7 +408,7 @@ def test_that_cancelling_ends_everything(tmp_path: Path, monkeypatch: pytest.Mon
 def test_that_binning_again_needs_no_reading_and_is_exact(tmp_path: Path, dtype: str) -> None:
     array = drawn(dtype, 3000)
     path = tmp_path / "f"
-    summary = core.summarize_tensor(checkpoint(path, array, dtype=dtype), "0", 64)
+    summary = core.summarize_tensor(checkpoint(path, array, dtype=dtype), "0", 64, fine=True)
     path.unlink()
     values = array.astype(np.float64)
     values = values[np.isfinite(values)]
@@ -425,10 +426,20 @@ def test_that_binning_again_needs_no_reading_and_is_exact(tmp_path: Path, dtype:
     assert sum(log.counts) == (values > 0).sum()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "int32"])
+def test_that_a_summary_holds_little_unless_it_is_to_be_binned_again(tmp_path: Path, dtype: str) -> None:
+    ckpt = checkpoint(tmp_path / "f", drawn(dtype, 100_000), dtype=dtype)
+    plain, fine = core.summarize_tensor(ckpt, "0"), core.summarize_tensor(ckpt, "0", fine=True)
+    assert core.rebin(plain, 10) is None
+    assert len(pickle.dumps(plain)) < 4_000 < len(pickle.dumps(fine)) or fine.fine is None
+    assert replace(fine, fine=None) == plain
+    assert core.summarize_group(ckpt, ["0"]).fine is None
+
+
 def test_that_binning_float32_again_says_that_it_is_not_exact(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     go("numpy", monkeypatch)
     array = np.random.default_rng(0).normal(0, 1, 100_000).astype(np.float32)
-    summary = core.summarize_tensor(checkpoint(tmp_path / "f", array), "0")
+    summary = core.summarize_tensor(checkpoint(tmp_path / "f", array), "0", fine=True)
     found = core.rebin(summary, 40, (-2.0, 2.0))
     assert found is not None
     assert not found.exact
