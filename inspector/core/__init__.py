@@ -184,6 +184,7 @@ if TYPE_CHECKING:
     from .progress import QUIET as QUIET
     from .progress import Monitor as Monitor
     from .runtime.collector import collector_paused as collector_paused
+    from .saving.endings import edited_path as edited_path
     from .saving.layouts.losses import Loss as Loss
     from .saving.plan import PlannedFile as PlannedFile
     from .saving.plan import SavePlan as SavePlan
@@ -274,6 +275,7 @@ _HOMES = {
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
+    "saving.endings": "edited_path",
     "saving.layouts.losses": "Loss",
     "saving.plan": "PlannedFile SavePlan plan_save",
     "saving.writing": "SaveReport save",

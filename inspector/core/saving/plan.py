@@ -19,7 +19,7 @@ from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 
-from . import targets
+from . import endings, targets
 from .disk import atomic
 from .layouts import safetensors, shards, torch_zip
 from .layouts.losses import Loss, safetensors_holds
@@ -29,8 +29,6 @@ from .targets import Target
 
 FORMATS = ("torch-zip", "safetensors", "safetensors-sharded", "torchscript")
 TIES = ("one", "all")
-_INDEX = ".safetensors.index.json"
-_BY_SUFFIX = {".safetensors": "safetensors", **dict.fromkeys((".pt", ".pth", ".th", ".bin", ".ckpt", ".tar", ".pkl", ".pt2"), "torch-zip")}
 _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-sharded"}
 _ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
@@ -93,7 +91,14 @@ def plan_save(ckpt: Checkpoint | str | os.PathLike[str], path: str | os.PathLike
     chosen = _format(ckpt, path, format, shard_size is not None)
     if ties not in TIES:
         raise UsageError(f"ties={ties!r} is neither \"one\" nor \"all\"")
+    if path == "-":
+        raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
     target, stem = _target(path, chosen, allow)
+    misleading = endings.misleading(path, chosen)
+    if misleading is not None and not _replaces(ckpt, target):
+        raise misleading
+    if misleading is not None:              # it has that name already
+        target = target._replace(notes=(*target.notes, f"{misleading.message}."))
     _not_over_itself(ckpt, target)
     if chosen.startswith("safetensors"):
         return _plan_safetensors(ckpt, path, chosen, target, stem, shards.parse_size(shard_size or shards.DEFAULT), ties)
@@ -106,12 +111,10 @@ def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> s
     if format is not None and format not in FORMATS:
         raise UsageError(f"{format!r} is no format that is written", f"Choose one of {', '.join(FORMATS)}.")
     if format is None:
-        lower = path.lower()
-        suffix = os.path.splitext(lower)[1]
-        if sharded or lower.endswith(_INDEX) or os.path.isdir(path) or path.endswith(("/", os.sep)):
+        if sharded or path.lower().endswith(endings.INDEX) or os.path.isdir(path) or path.endswith(("/", os.sep)):
             format = "safetensors-sharded"
         else:
-            format = _BY_SUFFIX.get(suffix) or _KEPT.get(ckpt.format, "torch-zip")
+            format = endings.format_of(path) or _KEPT.get(ckpt.format, "torch-zip")
         if format == "torch-zip" and ckpt.format == "torchscript" and _same_structure(ckpt):
             format = "torchscript"
     if format == "safetensors" and sharded:
@@ -145,15 +148,15 @@ def _target(path: str, format: str, allow: Collection[str]) -> tuple[Target, str
     if format != "safetensors-sharded":
         return targets.find(path, allow), ""
     folder, stem = path, "model"
-    if path.lower().endswith(_INDEX):
-        folder, stem = os.path.split(path[:-len(_INDEX)])
+    if path.lower().endswith(endings.INDEX):
+        folder, stem = os.path.split(path[:-len(endings.INDEX)])
         folder = folder or "."
     return targets.find_folder(folder, shards.names(stem, 1).listing, allow), stem
 
 
 def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:
     """Raises SaveError when the file that would be replaced is the only copy of what cannot be told for sure."""
-    if not any(os.path.realpath(stamp.path) == os.path.realpath(target.path) for stamp in ckpt.files):
+    if not _replaces(ckpt, target):
         return
     source = _source(ckpt)
     if "salvaged" in source.facts:
@@ -163,6 +166,11 @@ def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:
     if found is not None:
         raise SaveError(f"programs differ in what they see in this file, so it is not replaced: {found.message}",
                         "Save under another name.", found.where, id="ambiguous")
+
+
+def _replaces(ckpt: Checkpoint, target: Target) -> bool:
+    """Whether the target is one of the files that are read."""
+    return any(os.path.realpath(stamp.path) == os.path.realpath(target.path) for stamp in ckpt.files)
 
 
 def _source(ckpt: Checkpoint) -> Checkpoint:

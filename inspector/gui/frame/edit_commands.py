@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow
 from inspector import core
 from inspector.gui.kit import file_dialogs, message_boxes
 from inspector.gui.state import edit_words, suggested_edits
-from inspector.gui.state.pending_edits import Editing, edited_path
+from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.tasks import Tasks
 
@@ -172,7 +172,7 @@ class EditCommands(QObject):
             return None
         from inspector.gui.dialogs.save import SaveDialog
         edits = self._session.edits(id)
-        dialog = SaveDialog(self._tasks, document, document.path if own and _can_replace(document) else edited_path(document.path),
+        dialog = SaveDialog(self._tasks, document, document.path if own and _can_replace(document) else core.edited_path(document.path),
                             self._window)
         dialog.done_saving.connect(lambda report, asked, notes: self._after(id, edits, report, asked, notes, then))
         dialog.open()

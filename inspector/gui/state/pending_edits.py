@@ -4,7 +4,6 @@ behind it.
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -173,12 +172,6 @@ class Editing(QObject):
             table.pop(id, None)
         for key in (("edit", id), ("edit-losses", id)):
             self._tasks.cancel(key)
-
-
-def edited_path(path: str) -> str:
-    """A name beside `path` for the edited file: "last-edited.pth"."""
-    stem, suffix = os.path.splitext(core.file_of(path).rstrip("/\\"))
-    return f"{stem}-edited{suffix}"
 
 
 def id_of(step: Step) -> int:
