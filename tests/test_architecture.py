@@ -309,6 +309,7 @@ def test_that_one_module_opens_files_to_read() -> None:
     allowed = {"inspector.core.opening", "inspector.core.io.sources", "inspector.core.io.new_files", "inspector.desktop.install",
                "inspector.gui.kit.icons",
                "inspector.gui.kit.settings", "inspector.gui.frame.instance", "inspector.core.saving.disk.atomic",
+               "inspector.core.saving.disk.journal",
                "inspector.core.runtime.compiled"}
     wrong = []
     for name, one in modules():

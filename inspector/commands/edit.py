@@ -261,4 +261,5 @@ def _effect_json(effect: core.Effect) -> dict[str, Any]:
 def _plan_json(plan: core.SavePlan) -> dict[str, Any]:
     return {"format": plan.format, "files": [{"name": file.name, "nbytes": file.nbytes} for file in plan.files],
             "nbytes_after": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses], "code": list(plan.code),
+            "deletes": list(plan.deletes),
             "notes": list(plan.notes)}

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -52,7 +52,7 @@ class SavePlan:
 
     `losses` are what the format cannot hold: saved only with `allow_loss`. `code` are the names of unknown code that would be
     written and that nobody said to keep or to drop: while there are any, it is not saved. `notes` are sentences about what
-    changes without being lost."""
+    changes without being lost, `deletes` the files of a set that is replaced which go when the new one is in place."""
 
     path: str
     format: str
@@ -67,7 +67,7 @@ class SavePlan:
     target: Target = field(repr=False)
     work: tuple[torch_zip.Archive | safetensors.Layout | bytes, ...] = field(repr=False)
     gone: frozenset[str] = field(default=frozenset(), repr=False)
-    old_files: tuple[str, ...] = field(default=(), repr=False)
+    deletes: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -208,7 +208,8 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
         work.append(safetensors.lay_out(ckpt, held.tensors, metadata))
     else:
         parts = shards.divide(held.tensors, size)
-        old = _old_shards(target, stem)
+        old, told = _old_shards(ckpt, target, stem)
+        notes += told
         there = shards.names(stem, len(parts)).shards
         mark = os.urandom(4).hex() if any(os.path.lexists(os.path.join(target.folder, name)) for name in there) else ""
         files = shards.names(stem, len(parts), mark)
@@ -222,15 +223,44 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
         notes.append("Tensors with wider elements come first in the file, so that each lies where its type wants it.")
     if not held.tensors:
         losses.append(Loss("nothing", "", "No tensor is left that safetensors can hold: the file would be empty."))
-    return _plan(ckpt, path, format, target, names, work, losses, (), notes, old_files=old)
+    return _plan(ckpt, path, format, target, names, work, losses, (), notes, deletes=old)
 
 
-def _old_shards(target: Target, stem: str) -> tuple[str, ...]:
-    """The files of the set that is replaced, as far as they are called what this program or huggingface_hub calls them."""
+def _old_shards(ckpt: Checkpoint, target: Target, stem: str) -> tuple[tuple[str, ...], list[str]]:
+    """The files of the set that is replaced that go with it, as far as they are called what this program or huggingface_hub calls them,
+    and sentences about those that stay: another index names them, or they hold what could not be read."""
     named = atomic.index_names(target.path) if target.old is not None else None
-    prefix = (f"{stem}-",)
-    return tuple(sorted(name for name in named or () if name.startswith(prefix) and name.endswith(".safetensors") and "/" not in name
-                        and "\\" not in name))
+    old = sorted(name for name in named or () if name.startswith(f"{stem}-") and name.endswith(".safetensors") and "/" not in name
+                 and "\\" not in name)
+    if not old:
+        return (), []
+    shared = atomic.indexed_by_others(target.folder, target.name)
+    unread = _unread(ckpt, target.folder, old)
+    notes = []
+    for stays, why in (([name for name in old if name in shared], "another index in the folder names them"),
+                       ([name for name in old if name in unread and name not in shared], "not all that is in them could be read")):
+        if stays:
+            notes.append(f"{_listed(stays)} of the set that is replaced stay: {why}.")
+    goes = tuple(name for name in old if name not in shared and name not in unread)
+    if goes:
+        notes.append(f"{_listed(goes)} of the set that is replaced are deleted when the new set is in place.")
+    return goes, notes
+
+
+def _unread(ckpt: Checkpoint, folder: str, names: list[str]) -> set[str]:
+    """Of files of the set that the checkpoint was opened from, those that it does not hold whole."""
+    source = _source(ckpt)
+    whole = {os.path.realpath(stamp.path): number for number, stamp in enumerate(source.files)}
+    paths = {name: os.path.realpath(os.path.join(folder, name)) for name in names}
+    if not any(path in whole for path in paths.values()):
+        return set()                            # another checkpoint takes the set's place
+    broken = {storage.extent.file for info in source.tensors.values() if info.problem
+              for storage in (source.storages.get(info.storage),) if storage is not None and storage.extent is not None}
+    return {name for name, path in paths.items() if path not in whole or whole[path] in broken}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{len(names):,} files ({', '.join(visible(name, 60) for name in names[:3])}{', …' if len(names) > 3 else ''})"
 
 
 # -- PyTorch files ------------------------------------------------------------------------------------------------------
@@ -335,13 +365,13 @@ def _remains(ckpt: Checkpoint, archive: torch_zip.Archive, others: Collection[st
 
 def _plan(ckpt: Checkpoint, path: str, format: str, target: Target, names: list[str],
           work: list[torch_zip.Archive | safetensors.Layout | bytes], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
-          gone: frozenset[str] = frozenset(), old_files: tuple[str, ...] = ()) -> SavePlan:
+          gone: frozenset[str] = frozenset(), deletes: tuple[str, ...] = ()) -> SavePlan:
     _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in part.tensors.values()])
     files = tuple(PlannedFile(name, len(part) if isinstance(part, bytes) else part.nbytes) for name, part in zip(names, work, strict=True))
     nbytes = sum(file.nbytes for file in files)
     old = None if target.old is None else target.old.size
     return SavePlan(path, format, files, nbytes, target.free, old, tuple(losses), code, tuple(notes), ckpt, target, tuple(work),
-                    gone, old_files)
+                    gone, deletes)
 
 
 def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:

@@ -117,9 +117,9 @@ class _Save:
         if made_folder:
             os.mkdir(target.folder)
         try:
-            with _staging(target) as staging:
+            with _staging(target, plan) as staging:
                 self._write_all(staging)
-                staging.commit(target.mode, self._last_look, plan.old_files)
+                staging.commit(target.mode, self._last_look, plan.deletes)
                 self.notes += staging.notes
         except BaseException:
             if made_folder:
@@ -244,9 +244,9 @@ def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, 
             raise Mismatch(key, f"{visible(key, 80)} does not lie in the new file where it was written")
 
 
-def _staging(target: targets.Target) -> Staging:
+def _staging(target: targets.Target, plan: SavePlan) -> Staging:
     try:
-        return Staging(target.folder, target.name)
+        return Staging(target.folder, target.name, {(stamp.device, stamp.inode) for stamp in plan.ckpt.files})
     except OSError as error:
         if error.errno in _DENIED:
             raise targets.unwritable(error, target.folder) from error

@@ -1,7 +1,7 @@
 """New files beside their final place, which replace it all at once or not at all.
 
-    .~inspector-<8 hex of the name>.lock    held by whoever saves to that name; lists what else was made, so that the next save
-                                            takes away what a killed one left
+    .~inspector-<8 hex of the name>.lock    held by whoever saves to that name; the `journal` of what else was made, so that the next
+                                            save takes away what a killed one left
     .~inspector-<8 random>                  a file being written, for its owner only
 
 Order of a save: write, fsync, verify, mode, rename, fsync of the folder. A set of files is written under names that nothing
@@ -18,7 +18,7 @@ import re
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable
 from types import TracebackType
 
 from inspector.core.errors import InspectorError, SaveError
@@ -26,13 +26,16 @@ from inspector.core.io.new_files import NEW, PREFIX, put_in_place, sync_folder, 
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
+from . import journal
+from .journal import Identity
+
 if sys.platform == "win32":
     import msvcrt
 else:
     import fcntl
 
 _LOCK = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_JOURNAL_BYTES = 1 << 20
+INDEX = ".index.json"
 _ORIGIN = ("com.apple.quarantine", "user.xdg.origin.url", "user.xdg.referrer.url")     # where a download says it came from
 
 
@@ -55,17 +58,19 @@ class Temporary:
 
 
 class Staging:
-    """One save into `folder`, to `name`; a context manager that takes everything away again unless `commit` was reached.
+    """One save into `folder`, to `name`; a context manager that takes everything away again unless `commit` was reached. `sources` are
+    the files (device, inode) that are read for it: they are not cleared away, whatever a journal says.
 
     Raises SaveError with id "busy" when somebody else is saving to that name, OSError from the system."""
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, sources: Collection[tuple[int, int]] = ()) -> None:
+        self._sources = sources
         self.folder = folder
         self.name = name
         self.notes: list[str] = []
         self._temporaries: list[Temporary] = []
         self._placed: list[str] = []            # new files under their final names that nothing refers to yet
-        self._old: list[str] = []
+        self._old: dict[str, Identity] = {}
         self._lock_path = os.path.join(folder, lock_name(name))
         self._lock = _locked(self._lock_path, name)
         try:
@@ -95,8 +100,11 @@ class Staging:
         """A new, empty file to become `name`. Raises OSError."""
         temporary = Temporary(self.folder, name)
         self._temporaries.append(temporary)
-        self._note(made=[os.path.basename(temporary.path)])
+        name = os.path.basename(temporary.path)
+        journal.note(self._lock, made={name: None})
         temporary.open()
+        found = os.fstat(temporary.fd)
+        journal.note(self._lock, made={name: Identity(found.st_dev, found.st_ino)})
         return temporary
 
     def commit(self, mode: int, check: Callable[[], None], old: Iterable[str] = ()) -> None:
@@ -105,10 +113,11 @@ class Staging:
         *others, last = self._temporaries
         for temporary in self._temporaries:
             _set_mode(temporary.path, mode, self.notes)
-        self._old = [name for name in old if name != last.name]
+        self._old = {name: one for name in old if name != last.name and (one := journal.identity(self._at(name))) is not None}
         self._placed = [temporary.name for temporary in others]
         if others or self._old:
-            self._note(sets=[*self._placed, *self._old])
+            new = {temporary.name: one for temporary in others if (one := journal.identity(temporary.path)) is not None}
+            journal.note(self._lock, sets={**new, **self._old})
             os.fsync(self._lock)
         check()
         for temporary in others:
@@ -122,45 +131,40 @@ class Staging:
         except OSError as error:
             self.notes.append("The file is saved, but the system could not confirm that its name would survive a power failure: "
                               f"{_text(error)}.")
-        for name in self._old:
-            _removed(os.path.join(self.folder, name))
+        kept = indexed_by_others(self.folder, self.name)
+        for name, one in self._old.items():
+            if name in kept or not journal.is_still(self._at(name), one) or not _removed(self._at(name)):
+                self.notes.append(f"{visible(name, 80)}, a file of the old set, stays: another index names it, or it changed meanwhile.")
+
+    def _at(self, name: str) -> str:
+        return os.path.join(self.folder, name)
 
     # -- the lock file, which is the journal ----------------------------------------------------------------------------
 
-    def _note(self, *, made: Sequence[str] = (), sets: Sequence[str] = ()) -> None:
-        """Adds a line, before what it tells of is done: a save killed at any moment leaves all lines but perhaps the last whole."""
-        os.lseek(self._lock, 0, os.SEEK_END)
-        write_all(self._lock, json.dumps({"made": list(made), "sets": list(sets)}).encode() + b"\n")
-
     def _recover(self) -> None:
-        """Takes away what a killed save to this name left, going by its journal and by what the present index refers to."""
-        size = os.fstat(self._lock).st_size
-        if not size:
+        """Takes away what a killed save to this name left, going by its journal and by what indexes in the folder refer to."""
+        if not os.fstat(self._lock).st_size:
             return
-        os.lseek(self._lock, 0, os.SEEK_SET)
-        made: list[object] = []
-        sets: list[object] = []
-        for line in os.read(self._lock, min(size, _JOURNAL_BYTES)).splitlines():
-            with contextlib.suppress(ValueError, TypeError, KeyError, RecursionError):      # cut short, or not ours
-                said = json.loads(line)
-                made += list(said["made"])
-                sets += list(said["sets"])
+        told = journal.noted(self._lock)
+        for name, one in told.made.items():
+            if re.fullmatch(re.escape(PREFIX) + "[0-9a-f]{8}", name) and journal.is_still(self._at(name), one):
+                self._clear(name)
+        referred = self._referred() if self.name.endswith(INDEX) else None
         mine = re.compile(re.escape(self.name.partition(".")[0]) + r"(?:-r[0-9a-f]{8})?-\d{5}-of-\d{5}\.(?:safetensors|bin)")
-        wanted = self._referred()
-        for name in made:
-            if isinstance(name, str) and re.fullmatch(re.escape(PREFIX) + "[0-9a-f]{8}", name):
-                _removed(os.path.join(self.folder, name))
-        for name in sets:
-            if isinstance(name, str) and wanted is not None and name not in wanted and mine.fullmatch(name):
-                _removed(os.path.join(self.folder, name))
+        for name, one in told.sets.items():
+            unwanted = referred is not None and name not in referred and mine.fullmatch(name)
+            if unwanted and journal.is_still(self._at(name), one, placed=True):
+                self._clear(name)
         os.ftruncate(self._lock, 0)
 
+    def _clear(self, name: str) -> None:
+        if not journal.is_among(self._at(name), self._sources):
+            _removed(self._at(name))
+
     def _referred(self) -> set[str] | None:
-        """The names in the index at `name`; empty when there is none, None when it cannot be told."""
-        path = os.path.join(self.folder, self.name)
-        if not os.path.lexists(path):
-            return set()
-        return index_names(path)
+        """The names in all indexes of the folder, the one at `name` included; None when its own cannot be told."""
+        own = index_names(self._at(self.name)) if os.path.lexists(self._at(self.name)) else set()
+        return None if own is None else own | indexed_by_others(self.folder, self.name)
 
     def _unlock(self) -> None:
         if sys.platform == "win32":             # where an open file cannot be deleted
@@ -178,6 +182,16 @@ class Staging:
 
 def lock_name(name: str) -> str:
     return f"{PREFIX}{zlib.crc32(os.fsencode(name)):08x}.lock"
+
+
+def indexed_by_others(folder: str, name: str) -> set[str]:
+    """The files that the other indexes in the folder name."""
+    found: set[str] = set()
+    with contextlib.suppress(OSError):
+        for other in os.listdir(folder):
+            if other.endswith(INDEX) and other != name:
+                found |= index_names(os.path.join(folder, other)) or set()
+    return found
 
 
 def index_names(path: str) -> set[str] | None:
@@ -247,8 +261,10 @@ def _locked(path: str, name: str) -> int:
     for _ in range(100):
         fd = os.open(path, _LOCK, 0o600)
         try:
-            if not stat.S_ISREG(os.fstat(fd).st_mode):
-                raise SaveError(f"{visible(path)} is in the way", "Delete it.", id="busy")
+            found = os.fstat(fd)
+            if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1 or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+                # what is written into a lock must not be written into somebody's file of another name
+                raise SaveError(f"{visible(path)} is in the way: it is no lock of yours", "Delete it, then save again.", id="busy")
             if sys.platform == "win32":
                 msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
             else:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import signal
@@ -19,7 +20,7 @@ import torch
 
 from inspector import core
 from inspector.core.saving import verify, writing
-from inspector.core.saving.disk import atomic
+from inspector.core.saving.disk import atomic, journal
 from tests.core.saving import samples
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -325,20 +326,123 @@ def test_that_a_save_during_a_save_is_refused_J16(ckpt: core.Checkpoint, tmp_pat
     assert samples.digests(core.open(tmp_path / "b.pth")) == samples.digests(ckpt)
 
 
-def test_that_only_what_a_journal_of_ours_lists_is_deleted_J29(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def line(folder: Path, made: list[str], sets: list[str], by: str | None = None, **other: int) -> bytes:
+    """A line of a journal as a save writes it, about files as they are now; `other` is what is told otherwise."""
+    def told(name: str) -> Any:
+        one = journal.identity(str(folder / name))
+        return None if one is None else list(one._replace(**other))
+    return json.dumps({"by": by or journal._writer(), "made": {name: told(name) for name in made},
+                       "sets": {name: told(name) for name in sets}}).encode() + b"\n"
+
+
+def test_that_only_what_a_journal_of_ours_lists_is_deleted(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_bytes(b"years of work")
     (tmp_path / ".~inspector-deadbeef").write_bytes(b"another save's")
     (tmp_path / ".~inspector-0badcafe").write_bytes(b"ours")
     lock = tmp_path / atomic.lock_name("b.pth")
-    lock.write_text('{"made": [".~inspector-0badcafe", "../in/a.pth", "thesis.docx"],'
-                    ' "sets": ["thesis.docx", "../in/a.pth", "b.pth"]}\n{"made')
+    lock.write_bytes(line(tmp_path, [".~inspector-0badcafe", "../in/a.pth", "thesis.docx"], ["thesis.docx", "../in/a.pth", "b.pth"])
+                     + b'{"made')
     core.save(ckpt, tmp_path / "b.pth")
     assert sorted(os.listdir(tmp_path)) == [".~inspector-deadbeef", "b.pth", "in", "thesis.docx"]
     assert (tmp_path / "in" / "a.pth").exists()
-    for rubbish in ("{", "[]", "null", '{"made": 3}', "[" * 100_000):
+    for rubbish in ("{", "[]", "null", '{"made": 3}', "[" * 100_000, '{"by": {}, "made": [], "sets": 1}'):
         lock.write_text(rubbish)
         core.save(ckpt, tmp_path / "b.pth")
         assert (tmp_path / "thesis.docx").exists()
+
+
+@pytest.fixture
+def sharded(tmp_path: Path) -> core.Checkpoint:
+    """A set of two files and its index, as it was downloaded."""
+    folder = tmp_path / "model"
+    core.save(samples.saved(tmp_path / "a.pth", samples.plain_state(4, 1000)), folder, format="safetensors-sharded", shard_size=60_000)
+    return core.open(folder)
+
+
+INDEX = "model.safetensors.index.json"
+
+
+def shards(ckpt: core.Checkpoint) -> list[str]:
+    return sorted(name for name in os.listdir(ckpt.path) if name.endswith(".safetensors"))
+
+
+@pytest.mark.parametrize("forged", ["as before", "another machine", "another file", "another size", "later"])
+@pytest.mark.parametrize("index", [True, False])
+def test_that_a_lock_that_came_with_a_folder_deletes_nothing(sharded: core.Checkpoint, forged: str, index: bool) -> None:
+    folder = Path(sharded.path)
+    names = shards(sharded)
+    if not index:
+        (folder / INDEX).unlink()
+    written = {"as before": json.dumps({"made": [], "sets": names}).encode() + b"\n",
+               "another machine": line(folder, [], names, "0@somewhere"), "another file": line(folder, [], names, inode=1),
+               "another size": line(folder, [], names, size=1), "later": line(folder, [], names, mtime_ns=1)}[forged]
+    (folder / atomic.lock_name(INDEX)).write_bytes(written)
+    with atomic.Staging(str(folder), INDEX):
+        assert shards(sharded) == names
+
+
+def test_that_what_a_killed_save_of_a_set_left_is_cleared_unless_it_is_read_or_named(sharded: core.Checkpoint) -> None:
+    folder = Path(sharded.path)
+    first, second = shards(sharded)
+    written = line(folder, [], [first, second])
+    (folder / INDEX).rename(folder / "other.index.json")            # another index names both
+    lock = folder / atomic.lock_name(INDEX)
+    lock.write_bytes(written)
+    with atomic.Staging(str(folder), INDEX):
+        assert shards(sharded) == [first, second]
+    (folder / "other.index.json").unlink()
+    lock.write_bytes(written)
+    read = os.stat(folder / first)
+    with atomic.Staging(str(folder), INDEX, {(read.st_dev, read.st_ino)}):
+        assert shards(sharded) == [first]
+    lock.write_bytes(line(folder, [], [first]))
+    with atomic.Staging(str(folder), "model.safetensors"):          # no index: sets are none of its business
+        assert shards(sharded) == [first]
+
+
+@posix
+def test_that_a_lock_that_is_another_files_name_is_not_written_to(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "diary.txt").write_text("dear diary")
+    lock = tmp_path / atomic.lock_name("b.pth")
+    for make in (os.link, os.symlink):
+        make(tmp_path / "diary.txt", lock)
+        with pytest.raises(core.SaveError):
+            core.save(ckpt, tmp_path / "b.pth")
+        assert (tmp_path / "diary.txt").read_text() == "dear diary"
+        lock.unlink()
+    os.mkfifo(lock)
+    with pytest.raises(core.SaveError):
+        core.save(ckpt, tmp_path / "b.pth")
+
+
+def test_that_files_that_another_index_names_stay_when_their_set_is_replaced(sharded: core.Checkpoint, tmp_path: Path) -> None:
+    folder = Path(sharded.path)
+    names = shards(sharded)
+    index = json.loads((folder / INDEX).read_text())
+    kept = {key: name for key, name in index["weight_map"].items() if name == names[0]}
+    (folder / "encoder.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": kept}))
+    plan = core.plan_save(core.edit(sharded, [core.Cast("float16")]), folder, format="safetensors-sharded")
+    assert plan.deletes == (names[1],)
+    assert any(names[0] in note and "another index" in note for note in plan.notes)
+    core.save(plan)
+    assert names[0] in shards(sharded)
+    assert names[1] not in shards(sharded)
+    assert list(core.open(folder / "encoder.safetensors.index.json").tensors) == list(kept)
+
+
+def test_that_a_file_of_the_set_that_could_not_be_read_stays(sharded: core.Checkpoint) -> None:
+    folder = Path(sharded.path)
+    first, second = shards(sharded)
+    data = (folder / second).read_bytes()
+    (folder / second).write_bytes(data[:len(data) // 2])
+    ckpt = core.open(folder)
+    assert any(second in finding.message or second in finding.where for finding in ckpt.findings)
+    good = [key for key, info in ckpt.tensors.items() if not info.problem]
+    plan = core.plan_save(core.edit(ckpt, [core.Keep("{" + ",".join(good) + "}")]), folder, format="safetensors-sharded")
+    assert plan.deletes == (first,)
+    core.save(plan, allow_loss=True)
+    assert (folder / second).read_bytes() == data[:len(data) // 2]
+    assert list(core.open(folder).tensors) == good
 
 
 CHILD = """
