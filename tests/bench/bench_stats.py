@@ -34,7 +34,7 @@ def usage():        # KiB; the system's own count for a process begins with its 
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 before = usage()
-core.summarize(ckpt, list(ckpt.tensors)[:4])            # loads numpy, numba and the compiled loops
+core.summarize(ckpt, list(ckpt.tensors)[:4])            # loads numpy and makes the loops
 nbytes = sum(info.nbytes for info in ckpt.tensors.values())
 cpu, start = time.process_time(), time.perf_counter()
 summaries = core.summarize(ckpt)
@@ -128,7 +128,7 @@ def show(name: str, ours: list[tuple[float, ...]], rival: list[tuple[float, ...]
     share = statistics.median(a[0] / b[0] for a, b in zip(bare, memory, strict=True))
     print(f"  by the clock       {'reading twice and the first pass' if name != 'bfloat16' else 'reading and counting'} alone, and nothing "
           f"else: {floor:.2f} GB/s, {share:.3f} of memory")
-    print(f"  peak memory grew by {max(run[2] for run in ours):.0f} MB, numpy and numba included (bar 150)" +
+    print(f"  peak memory grew by {max(run[2] for run in ours):.0f} MB, numpy and llvmlite included (bar 150)" +
           ("; checksums of everything included" if name == "pth" else ""))
 
 

@@ -57,7 +57,7 @@ def test_that_asking_for_open_loads_hardly_anything() -> None:
 def test_that_opening_a_file_loads_neither_numpy_nor_rooms_it_does_not_need(tmp_path: Path) -> None:
     torch.save({"w": torch.ones(3)}, tmp_path / "a.pth")
     loaded = loaded_by("from inspector import core; core.open(sys.argv[1]).tensors", str(tmp_path / "a.pth"))
-    for name in ("numpy", "torch", "numba"):
+    for name in ("numpy", "torch", "llvmlite"):
         assert name not in loaded
     for room in ("comparison", "edits", "saving", "measures"):
         assert not [name for name in loaded if name.startswith(f"inspector.core.{room}")], room

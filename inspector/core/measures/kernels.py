@@ -1,7 +1,8 @@
-"""The loops over every element, compiled when there is enough to do (`core.compiled`), and their twins in numpy.
+"""The loops over every element, compiled when there is enough to do (`runtime.compiled`), and their twins in numpy.
 
-The functions are plain Python that numba can compile. All run without the interpreter's lock and index only tables of 65,536
-entries by 16 bits, or what they were given by their own counters: no value in a file can lead them astray.
+The functions to be compiled are plain Python; `tests/make_loops.py` makes what is shipped of them. All run without the interpreter's
+lock and index only tables of 65,536 entries by 16 bits, or what they were given by their own counters: no value in a file can lead
+them astray.
 """
 from __future__ import annotations
 
@@ -68,6 +69,7 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
     floats = _aligned(floats)
     bits, keys = floats.view(width.bits), floats.view(width.keys)
     compiled = loops.get("scan" + width.name, worth)
+    loops.expect("place" + width.name, worth)           # by the second pass
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
     rows = np.zeros((-(-floats.size // _BLOCK), 4))
@@ -315,4 +317,4 @@ RECIPES: dict[str, Recipe] = {
     **{f"place{name}": Recipe(_place, f"uint16* {name}* int64 uint8* uint16* uint64* float64* uint64* uint32* int64* uint32* uint16*")
        for name in ("float32", "float64")},
 }
-loops = Loops(RECIPES.__getitem__)
+loops = Loops(RECIPES, RECIPES.__getitem__)

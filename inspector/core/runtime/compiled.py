@@ -1,24 +1,19 @@
 """Loops over elements as machine code, where there is enough to do.
 
-numba compiles them, once on a machine: what it makes of a loop is kept as an object file in the user's cache folder, and from
-then on only llvmlite, which numba brings, is loaded to link it. That takes a tenth of the time and less than half of the memory
-of numba itself, which would be more than a whole comparison of two models needs otherwise.
+A loop is written in Python beside its twin in numpy, which gives the same numbers. What numba makes of it, LLVM's intermediate language,
+is shipped with the program (`loops/`, made by `tests/make_loops.py`); llvmlite makes machine code of that for the processor at hand, in
+some hundredths of a second, each time the program needs it. So nothing waits for a compiler of Python, nothing is kept in a folder of the
+user's, and no machine code is loaded that somebody else could have written.
 
-Small tensors never wait for a compiler: each loop has a twin in numpy that gives the same numbers, and a loop is compiled by the
-first request of `WORTH` bytes or more, linked by one of `CHEAP` bytes when it was compiled before, and used from then on by all.
-Without numba, or where it fails, the twins do all the work.
+Small tensors never wait: a loop is made by the first request of `WORTH` bytes or more, in the background from `CHEAP` bytes on, and used
+from then on by all. Without llvmlite, or where it fails, the twins do all the work.
 """
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
-from collections.abc import Callable
-from threading import Lock
-from types import FunctionType
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
-
-from inspector.core.io.new_files import replace_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,10 +21,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-WORTH = 32 << 20            # bytes from which on compiling is sooner done than numpy
-CHEAP = 8 << 20             # bytes from which on linking is
-
-_MADE = 1                   # goes up when other machine code is made of the same loop
+WORTH = 32 << 20            # bytes from which on making a loop is sooner done than numpy
+CHEAP = 4 << 20             # bytes that are often followed by more
+FOLDER = Path(__file__).resolve().parent / "loops"
 
 Loop = Callable[..., None]
 
@@ -44,7 +38,7 @@ class Recipe(NamedTuple):
     fastmath: Any = False
 
 
-# What loops may call beside numpy's types; `_given` has what takes their place when they are compiled.
+# What loops may call beside numpy's types; other functions take the place of these when the loops are made.
 
 def carray(address: Any, shape: Any) -> Any:
     """The array at an address."""
@@ -70,52 +64,49 @@ def address_of(array: Array, kind: str) -> int:
 
 
 class Loops:
-    """The compiled loops of a room, by name. `ready` maps those that were wanted so far to None where that failed."""
+    """The loops of a room, by name. `ready` maps those that were wanted so far to None where they could not be made."""
 
-    def __init__(self, recipe: Callable[[str], Recipe]) -> None:
-        self._recipe = recipe
-        self._lock = Lock()
-        self._unknown: set[str] = set()
+    def __init__(self, names: Iterable[str], recipe: Callable[[str], Recipe]) -> None:
+        self.names = tuple(names)
+        self.recipe = recipe
         self.ready: dict[str, Loop | None] = {}
+        self._making = {name: Lock() for name in self.names}
+        self._expected: set[str] = set()
 
     def get(self, name: str, worth: int) -> Loop | None:
-        """The compiled loop if it is there, or when `worth` bytes are to be read. None: the twin is to be used."""
+        """The loop if it is there, or when `worth` bytes are to be read. None: the twin is to be used."""
         if name in self.ready:
             return self.ready[name]
-        if worth < min(CHEAP, WORTH) or (worth < WORTH and name in self._unknown):
+        if worth < WORTH:
+            self.expect(name, worth)
             return None
-        with self._lock:
+        return self._made(name)
+
+    def expect(self, name: str, worth: int) -> None:
+        """Has a loop made in the background that will soon be wanted for `worth` bytes."""
+        if worth >= min(CHEAP, WORTH) and name not in self.ready and name not in self._expected:
+            self._expected.add(name)
+            Thread(target=self._made, args=(name,), name=f"inspector-{name}", daemon=True).start()
+
+    def _made(self, name: str) -> Loop | None:
+        with self._making[name]:
             if name not in self.ready:
-                found = build(self._recipe, name, may_compile=worth >= WORTH)
-                if found is None and worth < WORTH:
-                    self._unknown.add(name)
-                    return None
-                self.ready[name] = found
-        return self.ready[name]
+                self.ready[name] = build(name, self.recipe(name).arguments)
+            return self.ready[name]
 
 
-def build(recipe: Callable[[str], Recipe], name: str, may_compile: bool = True) -> Loop | None:
-    """The loop, linked, or compiled if it was not yet and `may_compile` says so; None where that cannot be."""
+def build(name: str, arguments: str, text: str | None = None) -> Loop | None:
+    """The loop of that name, or of the given `text`, for the processor at hand; None where that cannot be."""
     try:
-        wanted = recipe(name)
-        path = _path_for(name, wanted)
-        known = _read(path) if path else None
-        if known is None and not may_compile:
-            return None
-        import llvmlite.binding as llvm
-        machine = f"{llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()} {llvm.get_default_triple()}".encode()
-        code = _code_of(known, machine) if known is not None else None
-        if code is None and may_compile:
-            code = _compiled(wanted)
-            if path:
-                _write(path, machine, *code)
-        return _Native(wanted.arguments, _linked(*code)) if code is not None else None
-    except Exception:       # no numba, one that does not fit this Python or numpy …
+        if text is None:
+            text = (FOLDER / f"{name}.ll").read_text("utf-8")
+        return _Native(arguments, _linked(text))
+    except Exception:       # no llvmlite, one of a version that does not know the language …
         return None
 
 
 class _Native:
-    """A linked loop. Called with numbers as the recipe has them; the interpreter's lock is released meanwhile."""
+    """Machine code. Called with numbers as the recipe has them; the interpreter's lock is released meanwhile."""
 
     def __init__(self, arguments: str, address: int) -> None:
         import ctypes
@@ -132,134 +123,32 @@ class _Native:
             raise RuntimeError("a compiled loop failed")
 
 
-def _compiled(wanted: Recipe) -> tuple[str, bytes]:
-    """(symbol, object file) of a loop, from numba. Raises when it needs anything but itself."""
+_engines: list[ExecutionEngine] = []        # the machine code lives as long as they do
+_starting = Lock()
+
+
+def _linked(text: str) -> int:
+    """The address of the one function in `text`. Raises when it needs anything but itself."""
     import llvmlite.binding as llvm
-    import numba
-    from numba import types
-    simple = {str(kind): kind for kind in (types.uint8, types.uint16, types.uint32, types.uint64, types.int32, types.int64,
-                                           types.float32, types.float64)}
-    arguments = [types.CPointer(simple[word[:-1]]) if word.endswith("*") else simple[word] for word in wanted.arguments.split()]
-    plain = wanted.function
-    function = FunctionType(plain.__code__, {**plain.__globals__, **_given()}, plain.__name__, None, plain.__closure__)
-    made = numba.njit(types.void(*arguments), fastmath=wanted.fastmath, error_model="numpy", no_cpython_wrapper=True,
-                      no_cfunc_wrapper=True)(function)
-    (result,) = made.overloads.values()
-    symbol = result.fndesc.llvm_func_name
-    module = llvm.parse_assembly(result.library.get_llvm_str())
-    for one in module.functions:        # what numba brings along and the loop does not use, like its way to count references
-        if not one.is_declaration and one.name != symbol:
-            one.linkage = "internal"
-    machine = _machine()
-    sweep = llvm.create_new_module_pass_manager()
-    sweep.add_global_dead_code_eliminate_pass()
-    sweep.add_strip_dead_prototype_pass()
-    sweep.run(module, llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options()))
+    with _starting:
+        llvm.initialize_native_target()
+        llvm.initialize_native_asmprinter()
+    module = llvm.parse_assembly(text)
     needed = [one.name for one in module.functions if one.is_declaration and not one.name.startswith("llvm.")]
-    if not set(needed) <= {"memset", "memcpy", "memmove"}:
+    if needed:
         raise ValueError(f"it calls {needed}")
-    return symbol, machine.emit_object(module)
-
-
-def _given() -> dict[str, Any]:
-    import numba
-    from llvmlite import ir
-    from numba import types
-    from numba.extending import intrinsic
-
-    @intrinsic  # type: ignore[untyped-decorator]
-    def number_of(_context: Any, bits: Any) -> Any:
-        def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
-            (found,) = arguments
-            if bits in (types.uint64, types.int64):
-                return builder.bitcast(found, ir.DoubleType())
-            if bits is types.uint16:
-                found = builder.shl(builder.zext(found, ir.IntType(32)), ir.IntType(32)(16))
-            return builder.fpext(builder.bitcast(found, ir.FloatType()), ir.DoubleType())
-        return types.float64(bits), generate
-
-    @intrinsic  # type: ignore[untyped-decorator]
-    def bits_of(_context: Any, _number: Any) -> Any:
-        return types.int64(types.float64), lambda _, builder, __, arguments: builder.bitcast(arguments[0], ir.IntType(64))
-
-    return {"carray": numba.carray, "number_of": number_of, "bits_of": bits_of}
-
-
-def _machine() -> Any:
-    import llvmlite.binding as llvm
-    llvm.initialize_native_target()
-    llvm.initialize_native_asmprinter()
     target = llvm.Target.from_default_triple()
-    return target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True,
-                                        reloc="static" if target.name.startswith("x86") else "default", codemodel="jitdefault")
-
-
-_engines: list[ExecutionEngine] = []        # what they have linked lives as long as they do
-_linking = Lock()
-
-
-def _linked(symbol: str, code: bytes) -> int:
-    import llvmlite.binding as llvm
-    with _linking:
-        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _machine())
-        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+    machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), features=llvm.get_host_cpu_features().flatten(), opt=3, jit=True,
+                                           reloc="static" if target.name.startswith("x86") else "default", codemodel="jitdefault")
+    module.triple, module.data_layout = llvm.get_default_triple(), str(machine.target_data)
+    module.verify()
+    builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
+    builder.getModulePassManager().run(module, builder)
+    with _starting:
+        engine = llvm.create_mcjit_compiler(module, machine)
         engine.finalize_object()
+        address = int(engine.get_function_address("loop"))
+        if not address:
+            raise ValueError("it has no loop")
         _engines.append(engine)
-        return int(engine.get_function_address(symbol))
-
-
-# -- the cache --------------------------------------------------------------------------------------------------------------
-#
-# One file a loop: SHA-256 (hex) of the rest, the machine it was made for, the symbol, each on a line, then the object file.
-# What is in the folder runs, as compiled Python in __pycache__ does: it is the user's own, readable and writable by nobody else.
-
-def _path_for(name: str, wanted: Recipe) -> str:
-    """Where the object file of just this loop would be; "" when there is no folder for it. Another version of the loop, of Python or
-    of numpy is another file."""
-    import hashlib
-
-    import numpy as np
-    code = wanted.function.__code__
-    names = wanted.function.__globals__
-    said = repr((_MADE, sys.version_info[:2], np.__version__, code.co_code, code.co_consts, code.co_names, wanted.arguments,
-                 sorted(wanted.fastmath or ()), [repr(cell.cell_contents) for cell in wanted.function.__closure__ or ()],
-                 [names[one] for one in code.co_names if isinstance(names.get(one), int | float)]))
-    folder = _folder()
-    return os.path.join(folder, f"{name}-{hashlib.sha256(said.encode()).hexdigest()[:24]}.o") if folder else ""
-
-
-def _folder() -> str:
-    home = os.path.expanduser("~")
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA", "")
-    elif sys.platform == "darwin":
-        base = os.path.join(home, "Library", "Caches")
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
-    return os.path.join(base, "checkpoint-inspector", "loops") if os.path.isabs(base) else ""
-
-
-def _read(path: str) -> bytes | None:
-    import hashlib
-    try:
-        with open(path, "rb") as file:
-            found = os.fstat(file.fileno())
-            if hasattr(os, "getuid") and (found.st_uid != os.getuid() or found.st_mode & 0o022):
-                return None         # somebody else could have written it
-            said = file.read()
-    except OSError:
-        return None
-    return said[65:] if hashlib.sha256(said[65:]).hexdigest().encode() == said[:64] else None
-
-
-def _code_of(known: bytes, machine: bytes) -> tuple[str, bytes] | None:
-    made_for, symbol, code = known.split(b"\n", 2)
-    return (symbol.decode(), code) if made_for == machine else None
-
-
-def _write(path: str, machine: bytes, symbol: str, code: bytes) -> None:
-    import hashlib
-    said = b"\n".join((machine, symbol.encode(), code))
-    with contextlib.suppress(OSError):      # a full disk, a folder that may not be written to: compiled again next time
-        os.makedirs(os.path.dirname(path), 0o700, exist_ok=True)
-        replace_file(path, hashlib.sha256(said).hexdigest().encode() + b"\n" + said, durable=False, private=True)
+    return address

@@ -162,7 +162,7 @@ def watched(settings, paths=()):
         if window.tasks.running or not window.session.documents:
             QTimer.singleShot(5, look)
             return
-        heavy = [name for name in ("torch", "pyqtgraph", "numba") if name in sys.modules]
+        heavy = [name for name in ("torch", "pyqtgraph", "llvmlite") if name in sys.modules]
         assert not heavy, heavy
         assert window.isVisible()
         window.close()

@@ -38,7 +38,7 @@ def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: in
     """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
     import numpy as np
     name, kind = _KINDS[a.dtype.itemsize]
-    compiled = loops.get(name, worth)
+    compiled = loops.get(f"apart-{name}", worth)
     if compiled is None:
         return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
     counts, sums = np.zeros(3, np.int64), np.zeros(5)
@@ -175,11 +175,11 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
 def _recipe(name: str) -> Recipe:
     import numpy as np
     kind, infinite = {"bfloat16": (np.uint16, 0x7F80), "float32": (np.uint32, 0x7F800000),
-                      "float64": (np.uint64, 0x7FF0000000000000)}[name]
+                      "float64": (np.uint64, 0x7FF0000000000000)}[name.removeprefix("apart-")]
     magnitude = (1 << (8 * np.dtype(kind).itemsize - 1)) - 1
     # sums and maxima may be taken in lanes; what is no number is told apart by its bits before
     return Recipe(_loop(kind, kind(infinite), kind(magnitude)),
                   f"{kind.__name__}* {kind.__name__}* int64 float64 float64 int64* float64*", {"reassoc", "contract", "nnan", "nsz"})
 
 
-loops = Loops(_recipe)
+loops = Loops(("apart-bfloat16", "apart-float32", "apart-float64"), _recipe)
