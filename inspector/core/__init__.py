@@ -132,7 +132,7 @@ if TYPE_CHECKING:
     from .findings import Finding as Finding
     from .findings import Level as Level
     from .findings import worst as worst
-    from .formats.source_texts import Place as Place
+    from .formats.source_texts import Declaration as Declaration
     from .formats.source_texts import Text as Text
     from .formats.source_texts import read_text as read_text
     from .formats.source_texts import source_of as source_of
@@ -261,7 +261,7 @@ _HOMES = {
         "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NotACheckpoint ReadError "
         "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
-    "formats.source_texts": "Place Text read_text source_of text_pieces texts",
+    "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",
     "keypath": "join visible visible_lines",

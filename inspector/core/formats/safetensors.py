@@ -179,7 +179,7 @@ class _Storages(Mapping[str, Storage]):
 
 def _findings(header: Header) -> tuple[Finding, ...]:
     found = [Finding("non-canonical-header", "warning", "byte 8", f"{text[0].upper()}{text[1:]}.",
-                     "Save the file again to have it written in the usual way.") for text in header.oddities]
+                     "Save the file again to have it written in the usual way.") for text in header.anomalies]
     if header.extra:
         key, fields = next(iter(header.extra.items()))
         others = f", and {len(header.extra) - 1:,} other tensors have such fields" if len(header.extra) > 1 else ""

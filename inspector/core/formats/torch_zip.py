@@ -29,7 +29,8 @@ from inspector.core.io.sources import STORED, SourceFile, read_member
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
-from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import findings_before
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.modules import ScriptClass, Scripts
 from inspector.core.pickles.objects.names import Name
 from inspector.core.pickles.objects.storages import ResolveMany, StorageRef
@@ -109,11 +110,11 @@ class _Archive:
         known = {self.main, *records.values(), *([constants] if constants else [])}
         self.directory.confirm(self.source, known)
         facts = self._facts(records)
-        contents = self._survey(self.main, self.folder, is_script)
+        contents = self._contents_of(self.main, self.folder, is_script)
         tensors, storages = contents.tensors, contents.storages
         if constants is not None:
             base = sum(len(pickled.graph) for pickled in self.pickles)
-            self._append(contents, "constants", self._survey(constants, "constants/"), base)
+            self._append(contents, "constants", self._contents_of(constants, "constants/"), base)
         for stem, more, base in self._extra_pickles(known, is_script):
             self._append(contents, stem, more, base)
         if self.salvaged is None:
@@ -264,7 +265,7 @@ class _Archive:
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 
-    def _append(self, contents: walk.Contents, root: str, more: walk.Contents, base: int) -> None:
+    def _append(self, contents: Contents, root: str, more: Contents, base: int) -> None:
         """Lists under `root` what another pickle of a TorchScript archive holds: what its code refers to by numbers, what it was
         traced with. `base` is what its nodes are counted from."""
         taken = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
@@ -298,19 +299,19 @@ class _Archive:
             found.update(torchscript_classes.classes(module, text, names))
         return found
 
-    def _survey(self, name: str, folder: str, is_script: bool = False) -> walk.Contents:
+    def _contents_of(self, name: str, folder: str, is_script: bool = False) -> Contents:
         """Decodes the pickle in member `name`, whose storages lie in `folder`, and says what is in it."""
         data = self._pickle_bytes(name)
         label = self._label(name)
         try:
             graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
         except InspectorError as error:
-            error.findings = (*error.findings, *self.directory.findings, *self.findings, *walk.findings_before(error, label))
+            error.findings = (*error.findings, *self.directory.findings, *self.findings, *findings_before(error, label))
             raise
         graph, texts = load_texts(graph)
         self.findings += told(texts, label)
         self.pickles.append(Pickle(label, graph))
-        contents = walk.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
+        contents = contents_of(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
                                 scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
                                 monitor=self.monitor)
         self.findings += contents.findings
@@ -353,21 +354,21 @@ class _Archive:
             except InspectorError as error:
                 self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
                            "are no pickle themselves.")
-                self.findings += walk.findings_before(error, label)
+                self.findings += findings_before(error, label)
                 return
             self._tell("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
                        "It is shown under its findings only.")
             self._learn(graph, label, folder)
             count += 1
 
-    def _learn(self, graph: Graph, label: str, folder: str) -> walk.Contents:
+    def _learn(self, graph: Graph, label: str, folder: str) -> Contents:
         """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
         self.pickles.append(Pickle(label, graph))
-        contents = walk.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
+        contents = contents_of(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         return contents
 
-    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, walk.Contents, int]]:
+    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, Contents, int]]:
         """Looks into all other pickles. Gives what TorchScript's own hold besides what was listed: (name, contents, the number
         of its first node)."""
         found = []
@@ -379,7 +380,7 @@ class _Archive:
             except InspectorError as error:
                 self._tell("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
-                self.findings += walk.findings_before(error, label)
+                self.findings += findings_before(error, label)
                 continue
             expected = is_script and label in _SCRIPT_PICKLES
             if not expected:
@@ -401,7 +402,7 @@ class _Archive:
             return own
         return "constants/" if label == "bytecode.pkl" else "data/"
 
-    def _unlisted(self, contents: walk.Contents, listed: frozenset[str]) -> walk.Contents:
+    def _unlisted(self, contents: Contents, listed: frozenset[str]) -> Contents:
         """The tensors of `contents` whose records no key led to before; its values describe code, not the model. Of what a model
         was traced with torch keeps the shapes only: those records are empty."""
         fresh = {id for id, storage in contents.storages.items()

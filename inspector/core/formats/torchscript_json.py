@@ -24,8 +24,8 @@ from inspector.core.graph import CALLS, INT, Graph
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.pickles.objects import walk
 from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 
@@ -167,7 +167,7 @@ class _Archive:
             return {}
         try:
             graph = records.decode(ATTRIBUTES)
-            contents = walk.survey(graph, _no_storage, member=ATTRIBUTES, limits=records.limits, monitor=records.monitor)
+            contents = contents_of(graph, _no_storage, member=ATTRIBUTES, limits=records.limits, monitor=records.monitor)
         except InspectorError as error:
             records.tell("bad-member", "danger", ATTRIBUTES, f"The attributes of the modules cannot be read: {error.message}.",
                          "Buffers are among them in torch 1.2. Fetch the file again.")
@@ -249,7 +249,7 @@ class _Archive:
             except InspectorError as error:
                 records.findings += error.findings
                 continue
-            records.findings += walk.survey(graph, _no_storage, member=name, limits=records.limits,
+            records.findings += contents_of(graph, _no_storage, member=name, limits=records.limits,
                                              monitor=records.monitor).findings
 
 

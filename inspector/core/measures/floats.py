@@ -40,7 +40,7 @@ class Floats:
         self.numel = self.finite = self.zeros = self.posinf = self.neginf = 0
         self._least, self._greatest = width.magnitude, -width.magnitude
         self._open = Opened(width.top)
-        self._places: kernels.Places | None = None
+        self._places: kernels.WantedBuckets | None = None
         self._fine: Tables | None = None
         self._below: Tables | None = None
         self._thresholds = np.zeros(0)
@@ -221,7 +221,7 @@ class Floats:
         self._fine = Tables((opened.size + 1, kernels.BUCKETS))
         self._below = Tables((cut.size + wanted.size + 1,), "i8")
         thresholds = np.append(self._thresholds[self._cut].astype(np.float64), np.inf)      # one more, so that each slot has a next
-        self._places = kernels.Places(slot, first, thresholds, fine, keep)
+        self._places = kernels.WantedBuckets(slot, first, thresholds, fine, keep)
 
     def _settle(self, below: Array) -> None:
         """Adds to the elements surely under each threshold those of its own bucket that are."""

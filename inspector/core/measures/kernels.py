@@ -79,7 +79,7 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
     return Scanned(finite, least, greatest, zeros, posinf, neginf, rows)
 
 
-class Places:
+class WantedBuckets:
     """What a second pass looks for. `slot[bucket]` (uint16) is 0, or the number of a wanted bucket, ascending with its values.
     Wanted bucket `s` is cut by the thresholds `first[s]` … `first[s + 1]` (uint64) of `thresholds` (float64, increasing). Counts go
     to two tables. Of `below` (int64), entry `t + s` counts its elements with exactly `t` thresholds at or under them. Row `fine[s]`
@@ -98,7 +98,7 @@ class Places:
                           address_of(thresholds, "f8"), address_of(fine, "u8"), address_of(keep, "u4"))
 
 
-def place(width: Width, floats: Array, places: Places, below: Array, table: Array, worth: int = 0) -> None:
+def place(width: Width, floats: Array, places: WantedBuckets, below: Array, table: Array, worth: int = 0) -> None:
     """Counts the elements of wanted buckets. Up to 2^31 elements."""
     import numpy as np
     floats = _aligned(floats)
@@ -139,7 +139,7 @@ def _scan_numpy(width: Width, floats: Array, bits: Array, keys: Array, table: Ar
     return Scanned(floats.size, int(order.min()), int(order.max()), floats.size - int(np.count_nonzero(floats)), posinf, neginf, rows)
 
 
-def _place_numpy(width: Width, floats: Array, bits: Array, places: Places, below: Array, table: Array) -> None:
+def _place_numpy(width: Width, floats: Array, bits: Array, places: WantedBuckets, below: Array, table: Array) -> None:
     import numpy as np
     slots = places.slot[(bits >> bits.dtype.type(width.top)).astype(np.int32)]
     wanted = np.flatnonzero(slots)

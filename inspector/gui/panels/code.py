@@ -210,9 +210,9 @@ class CodePanel(QWidget):
         self._shown = showing
         fresh = self._list(document, document.checkpoint)
         known = dict(self.names.texts)
-        place = core.source_of(document.checkpoint, selection.value or selection.prefix, known)
-        if place is not None:
-            self._open(place.name, place.declaration)
+        declaration = core.source_of(document.checkpoint, selection.value or selection.prefix, known)
+        if declaration is not None:
+            self._open(declaration.name, declaration.line)
         elif fresh and known:
             self._open(next(iter(known)), "")
 

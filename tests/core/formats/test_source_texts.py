@@ -59,11 +59,11 @@ def test_that_a_module_leads_to_its_class(tmp_path: Path) -> None:
     assert linear is not None
     # torch gives the class another name in a process that has scripted it before
     assert re.fullmatch(r"code/__torch__/torch/nn/modules/linear(/___torch_mangle_\d+)?\.py", linear.name)
-    assert linear.declaration == "class Linear("
+    assert linear.line == "class Linear("
     assert core.source_of(ckpt, "l.weight") == linear
     root = core.source_of(ckpt, "")
     assert root is not None
-    assert f"\n{root.declaration}" in "\n" + core.read_text(ckpt, root.name).text
+    assert f"\n{root.line}" in "\n" + core.read_text(ckpt, root.name).text
     assert core.source_of(ckpt, "no.such.key") == root
     assert core.source_of(ckpt, "l", known=()) is None
 
@@ -87,7 +87,7 @@ def test_that_sources_of_classes_are_texts_by_the_name_of_the_class(tmp_path: Pa
     text = f"# /home/x/net.py\n{source}"
     assert core.texts(ckpt) == {"shapes.net.Net": len(text)}
     assert core.read_text(ckpt, "shapes.net.Net").text == text
-    assert core.source_of(ckpt, "model") == core.Place("shapes.net.Net", "class Net")
+    assert core.source_of(ckpt, "model") == core.Declaration("shapes.net.Net", "class Net")
     assert not list(tmp_path.glob("*.patch"))
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 
-from .common import Places, optimizer_dicts
+from .common import NearestDict, optimizer_dicts
 
 _ALTERNATIVES = 256
 
@@ -52,7 +52,7 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
         if fits(key) or (place and place not in numbered and fits(key[len(place) + 1:])):
             yield key
     if values:
-        places = Places(frozenset(ckpt.state_dicts) - {""})
+        places = NearestDict(frozenset(ckpt.state_dicts) - {""})
         for key in ckpt.values:
             if fits(key):
                 yield key

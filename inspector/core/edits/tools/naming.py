@@ -9,7 +9,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import join, visible
 from inspector.core.progress import Monitor
 
-from .common import Edit, Places, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
+from .common import Edit, NearestDict, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
 from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
@@ -71,7 +71,7 @@ class _Names:
             new = self._new_key(key, place, tail)
             if new != key:
                 changes[key] = new
-        places = Places(self._ckpt.state_dicts)
+        places = NearestDict(self._ckpt.state_dicts)
         for key in self._ckpt.values if self._ckpt.state_dicts else ():
             place = places.of(key)
             if place is not None and place not in self._modules:

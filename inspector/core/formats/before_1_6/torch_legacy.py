@@ -24,12 +24,13 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget
+from inspector.core.pickles.objects.code import findings_before, findings_of_broken
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.persistent import load_modules
 from inspector.core.pickles.objects.plain import short
 from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.pickles.objects.text_ids import load_texts
 from inspector.core.pickles.objects.text_ids import told as told_texts
-from inspector.core.pickles.objects.walk import Contents, findings_before, findings_of_broken, survey
 from inspector.core.progress import QUIET, Monitor
 
 from .module_sources import told
@@ -77,7 +78,7 @@ class _File:
         head = self.stream.data[:self.pickles[-1].graph.end]
         for pickled in self.pickles:       # the block that was read for them may be larger than all of them
             pickled.graph.data = head
-        contents = self._survey(graph)
+        contents = self._contents_of(graph)
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
         order = sorted(self.pickles, key=lambda pickled: pickled.graph is not graph)     # the object first: keys are its nodes'
@@ -145,8 +146,8 @@ class _File:
             keys[key] = None
         return list(keys)
 
-    def _survey(self, graph: Graph) -> Contents:
-        contents = survey(graph, self._resolve, member="object", limits=self.limits, monitor=self.monitor)
+    def _contents_of(self, graph: Graph) -> Contents:
+        contents = contents_of(graph, self._resolve, member="object", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         return contents
 

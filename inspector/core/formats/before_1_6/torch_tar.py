@@ -28,11 +28,12 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget
+from inspector.core.pickles.objects.code import findings_before, findings_of_broken
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.names import canonical, storage_dtype
 from inspector.core.pickles.objects.persistent import StorageId, TensorId, load_modules, load_tensors
 from inspector.core.pickles.objects.plain import short, small_integer
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.pickles.objects.walk import findings_before, findings_of_broken, survey
 from inspector.core.progress import QUIET, Monitor
 
 from .module_sources import told
@@ -112,7 +113,7 @@ class _Archive:
         self._leniently(self._read_storages, records["storages"])
         self._leniently(self._read_tensors, records["tensors"])
         graph = self._object(records["pickle"], facts)
-        contents = survey(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
+        contents = contents_of(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         if self.unlisted:
             self._tell("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "

@@ -86,8 +86,8 @@ class ZipDirectory(NamedTuple):
             self.findings.append(Finding("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip "
                                          "directory says it is.", _FETCH_AGAIN))
             return
-        told = zip_local_header.Told(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
-        found = zip_local_header.differences(header, told)
+        entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
+        found = zip_local_header.differences(header, entry)
         if found:
             text = "; ".join(found)
             self.remarks[name] = f"its local header disagrees with the directory: {text}"

@@ -14,7 +14,7 @@ from inspector.core.io.sources import STORED, SourceFile, read_member
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import Budget, decode
-from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import code_findings, findings_before
 from inspector.core.progress import Monitor
 
 from . import archive_kind
@@ -94,7 +94,7 @@ class Records:
         try:
             graph = decode(data, limits=self.limits, monitor=self.monitor, member=record, budget=self.budget)
         except InspectorError as error:
-            error.findings = (*error.findings, *walk.findings_before(error, record))
+            error.findings = (*error.findings, *findings_before(error, record))
             raise
         self.pickles.append(Pickle(record, graph))
         self._trailing(record, data, graph.end)
@@ -110,9 +110,9 @@ class Records:
             try:
                 graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=record, budget=self.budget)
             except InspectorError as error:
-                self.findings += walk.findings_before(error, record)
+                self.findings += findings_before(error, record)
                 return
-            self.findings += walk.code_findings(graph, record, limits=self.limits, monitor=self.monitor)
+            self.findings += code_findings(graph, record, limits=self.limits, monitor=self.monitor)
             at = graph.end
 
     def tell(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:

@@ -22,7 +22,8 @@ from inspector.core.io.sources import STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import findings_before
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import Monitor
 
@@ -249,13 +250,13 @@ class _Walk:
                 self.expected[f"{top}data/{ref.key}"] = ref.numel * known.stored
             return Storage(ref.key or "", dtype, ref.device, 0, None)
 
-        walk.survey(graph, resolve, member=_MAIN, limits=self.limits, monitor=self.monitor)
+        contents_of(graph, resolve, member=_MAIN, limits=self.limits, monitor=self.monitor)
 
     def _decoded(self, data: bytes) -> Graph | None:
         try:
             return decode(data, limits=self.limits, monitor=self.monitor, member=_MAIN)
         except InspectorError as error:
-            self.told = tuple(walk.findings_before(error, _MAIN))
+            self.told = tuple(findings_before(error, _MAIN))
             return None
 
     def _bytes(self, at: int, nbytes: int) -> bytes:

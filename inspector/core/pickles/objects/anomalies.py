@@ -31,7 +31,7 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
 }
 
 
-class Oddities:
+class Anomalies:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, list[str], str]] = {}
 

@@ -109,7 +109,7 @@ class Storages:
     def of_many(self, nodes: Sequence[int]) -> Columns | None:
         """The storages of many PERSID nodes, all of which are asked for the first time and no two of which name the same one;
         None where that is not so, or where anything about them is unusual. Nothing is changed then."""
-        rows = list(map(self.ids.place.get, nodes))
+        rows = list(map(self.ids.row_of.get, nodes))
         if self.resolve_many is None or None in rows:
             return None
         keys, dtypes, devices, numels = picked(self.ids, rows)      # type: ignore[arg-type]

@@ -56,7 +56,7 @@ class _Synthesis:
             if table is not None and path in ckpt.state_dicts:
                 editor.build(node, editor.dict_of([(editor.word("_metadata"), self.objects.metadata(table))]))
         editor.graph.root = self.dicts[""][0]
-        return emit(editor.finish(), places=editor.places, fresh=0, monitor=self.monitor)
+        return emit(editor.finish(), done_after=editor.done_after, fresh=0, monitor=self.monitor)
 
     def _container(self, path: str) -> int:
         """The dict at `path`, put into the nearest one above it when it is new."""

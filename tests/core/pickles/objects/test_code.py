@@ -12,7 +12,7 @@ from inspector.core.errors import ReadError
 from inspector.core.findings import Finding
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import code_findings, findings_before
+from inspector.core.pickles.objects.code import code_findings, findings_before
 from tests.core.pickles import opcodes as op
 
 TRIP = op.name("trip", "spring")

@@ -22,14 +22,14 @@ import torch
 from inspector.core.checkpoint import Opaque, Plain, Storage
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.names import canonical, danger_text, storage_dtype, verdict
 from inspector.core.pickles.objects.recognise import unknown_object, view_of
-from inspector.core.pickles.objects.walk import survey
 from tests.core.pickles import opcodes as op
 
 
 def seen(data: bytes) -> list[tuple[str, Plain]]:
-    contents = survey(decode(data), lambda ref: Storage(ref.key or "", ref.dtype or "", ref.device, 0, None))
+    contents = contents_of(decode(data), lambda ref: Storage(ref.key or "", ref.dtype or "", ref.device, 0, None))
     return contents.values
 
 
@@ -204,7 +204,7 @@ def test_that_attributes_of_an_ordered_dict_are_kept_C56() -> None:
         op.pairs_into(op.ordered_dict(), [(op.text("k"), op.integer(1))]),
         op.dict_of({"_metadata": op.dict_of({"m": op.dict_of({"version": op.integer(2)})}), "extra": op.integer(3)}),
     )
-    contents = survey(decode(op.pickled(value)), lambda ref: Storage("", "", None, 0, None))
+    contents = contents_of(decode(op.pickled(value)), lambda ref: Storage("", "", None, 0, None))
     assert contents.values == [("k", 1), ("extra", 3)]
     assert contents.module_metadata == {"": {"m": {"version": 2}}}
 

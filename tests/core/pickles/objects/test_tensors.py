@@ -12,7 +12,8 @@ import torch
 from inspector.core.checkpoint import Extra, Opaque, PerChannel, PerTensor, SparseCoo, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import Contents, StorageRef, survey
+from inspector.core.pickles.objects.contents import Contents, contents_of
+from inspector.core.pickles.objects.storages import StorageRef
 from tests.core.pickles import opcodes as op
 
 UTILS = "torch._utils"
@@ -25,7 +26,7 @@ def resolve(ref: StorageRef) -> Storage:
 
 
 def seen(value: bytes) -> Contents:
-    return survey(decode(op.pickled(value)), resolve)
+    return contents_of(decode(op.pickled(value)), resolve)
 
 
 def the_tensor(value: bytes) -> TensorInfo:
@@ -158,7 +159,7 @@ def test_that_a_storage_is_asked_for_once() -> None:
         return resolve(ref)
 
     data = op.list_of(*[op.tensor(op.storage(str(i % 2))) for i in range(400)])
-    contents = survey(decode(op.pickled(data)), once)
+    contents = contents_of(decode(op.pickled(data)), once)
     assert [(ref.key, ref.dtype, ref.device, ref.numel) for ref in asked] == [
         ("0", "float32", "cpu", 20),
         ("1", "float32", "cpu", 20),
@@ -167,7 +168,7 @@ def test_that_a_storage_is_asked_for_once() -> None:
 
 
 def test_that_a_broken_storage_breaks_its_tensors() -> None:
-    contents = survey(
+    contents = contents_of(
         decode(op.pickled(op.tensor())), lambda ref: Storage("0", "float32", "cpu", 80, None, problem="missing: data/0")
     )
     assert contents.tensors[0].problem == "missing: data/0"
@@ -299,7 +300,7 @@ def saved(value: Any) -> Contents:
     file = io.BytesIO()
     torch.save(value, file)
     with zipfile.ZipFile(file) as archive:
-        return survey(decode(archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl")))), resolve)
+        return contents_of(decode(archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl")))), resolve)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -17,7 +17,9 @@ from inspector.core.checkpoint import Opaque, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import Contents, StorageRef, code_findings, survey
+from inspector.core.pickles.objects.code import code_findings
+from inspector.core.pickles.objects.contents import Contents, contents_of
+from inspector.core.pickles.objects.storages import StorageRef
 from tests.core.pickles import opcodes as op
 
 
@@ -27,7 +29,7 @@ def resolve(ref: StorageRef) -> Storage:
 
 
 def seen(data: bytes, **options: Any) -> Contents:
-    return survey(decode(data), resolve, **options)
+    return contents_of(decode(data), resolve, **options)
 
 
 def saved(value: Any, **options: Any) -> tuple[Contents, Any]:
@@ -341,7 +343,7 @@ def test_that_arguments_shared_by_many_calls_do_not_multiply() -> None:
 
 
 def test_that_keys_are_not_longer_than_their_pickle_by_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inspector.core.pickles.objects.walk._KEY_CHARACTERS", 1000)
+    monkeypatch.setattr("inspector.core.pickles.objects.contents._KEY_CHARACTERS", 1000)
     key = op.text("k" * 5000) + op.put(0) + op.POP
     items = op.list_of(*[op.NONE] * 100_000)
     contents = seen(op.pickled(key + op.EMPTY_DICT + op.get(0) + items + b"s"))
@@ -459,6 +461,6 @@ LARGE_TEXT = op.text("k" * 1_000_000)
 )
 def test_that_what_is_shared_is_paid_once(large: bytes, user: bytes) -> None:
     graph = decode(shared_by(large, user))
-    contents = survey(graph, resolve, limits=Limits(walk_repeats=20_000))
+    contents = contents_of(graph, resolve, limits=Limits(walk_repeats=20_000))
     assert len(contents.tensors) + len(contents.values) < 200_000
     assert code_findings(graph, "data.pkl") is not None
