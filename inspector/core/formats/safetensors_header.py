@@ -132,7 +132,7 @@ class _Parser:
             rows = _USUAL.findall(self.data, pos, end) if end > pos else []
             rest = rows.pop()[-1] if rows and rows[-1][-1] else b""
             if not rows or not self._take_rows(rows):
-                self._take_until_odd(rows, end)
+                self._take_usual_entries(rows, end)
                 return
             self.scan.pos = end - len(rest)
             self.scan.space()
@@ -159,7 +159,7 @@ class _Parser:
         self.stops += ends
         return True
 
-    def _take_until_odd(self, rows: list[tuple[bytes, ...]], end: int) -> None:
+    def _take_usual_entries(self, rows: list[tuple[bytes, ...]], end: int) -> None:
         """Takes the first of these entries, which end before `end`: those before the one that needs a closer look."""
         odd = next((n for n, row in enumerate(rows) if row[1] not in self.form_of or not _usual_keys(row[:1])), 0)
         if odd and self._take_rows(rows[:odd]):

@@ -34,7 +34,7 @@ from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.modules import ScriptClass, Scripts
 from inspector.core.pickles.objects.names import Name
 from inspector.core.pickles.objects.storages import ResolveMany, StorageRef
-from inspector.core.pickles.objects.text_ids import load_texts, told
+from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
@@ -121,7 +121,7 @@ class _Archive:
             self._orphans()
             self._checksums()
         else:
-            self._tell_salvaged(self.salvaged, tensors)
+            self._report_salvaged(self.salvaged, tensors)
             facts["salvaged"] = "the end of the archive is missing: read-only until saved anew"
         return Checkpoint(
             path, SCRIPT_FORMAT if is_script else FORMAT, SCRIPT_FORMAT if is_script else contents.kind, (self.source.stamp,),
@@ -147,21 +147,21 @@ class _Archive:
         """What torch would not accept about the names of the members."""
         members = self.directory.members
         if not self.main.endswith(_MAIN):
-            self._tell("case", "warning", self.main, f"The object lies in {visible(self.main, 80)!r}: torch finds it all the same, "
+            self._add_finding("case", "warning", self.main, f"The object lies in {visible(self.main, 80)!r}: torch finds it all the same, "
                        "other programs may not.")
         first = next(iter(members))
         folder = first.partition("/")[0] + "/"
         if not self.top:
-            self._tell("layout", "warning", self.main, "The archive has no top folder: torch does not read it.",
+            self._add_finding("layout", "warning", self.main, "The archive has no top folder: torch does not read it.",
                        "Save it again to get an archive that torch reads.")
         elif self.top != folder:
-            self._tell("layout", "warning", self.main, f"The checkpoint lies in the folder {visible(self.top, 80)!r} and the first "
+            self._add_finding("layout", "warning", self.main, f"The checkpoint lies in the folder {visible(self.top, 80)!r} and the first "
                        f"member elsewhere ({visible(first, 80)!r}): torch does not find it.",
                        "Save it again to get an archive that torch reads.")
         else:
             strays = [name for name in members if not name.startswith(self.top)]
             if strays:
-                self._tell("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
+                self._add_finding("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
                            f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
                            "Save it again to get an archive that torch reads.")
 
@@ -171,12 +171,12 @@ class _Archive:
         others = (self.top + "data/", self.top + "code/")
         if any(name.startswith(trial) for name in self.directory.members) \
                 and not any(name.startswith(others) for name in self.directory.members):
-            self._tell("layout", "warning", self.main, "The archive keeps its tensors where only PyTorch 1.4 looked for them.",
+            self._add_finding("layout", "warning", self.main, "The archive keeps its tensors where only PyTorch 1.4 looked for them.",
                        "Save it again to get an archive that torch reads.")
             return "tensors/"
         return "data/"
 
-    def _tell_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
+    def _report_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
         problems = [info.problem.partition(":")[0] for info in tensors]
         cut, lost = problems.count("truncated"), problems.count("lost")
         where = f"byte {salvaged.end}"
@@ -196,7 +196,7 @@ class _Archive:
         texts = map(notes.get, members, repeat("")) if notes else repeat("", len(members))
         return tuple(map(partial(tuple.__new__, Member), zip(members, members.values(), texts, strict=True)))
 
-    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
+    def _add_finding(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint, members=tuple(members)))
 
     # -- records ------------------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ class _Archive:
             self.by_case = {name.lower(): name for name in self.directory.members}
         found = self.by_case.get(name.lower())
         if found is not None and not any(finding.id == "case" for finding in self.findings):
-            self._tell("case", "warning", found, f"The record {visible(record, 80)!r} is named {visible(found, 80)!r}: torch "
+            self._add_finding("case", "warning", found, f"The record {visible(record, 80)!r} is named {visible(found, 80)!r}: torch "
                        "finds it all the same, other programs may not.")
         return found
 
@@ -234,7 +234,7 @@ class _Archive:
         try:
             raw = read_member(self.source, extent, min(extent.size, _FACT_BYTES))
         except BadTensor as error:
-            self._tell("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
+            self._add_finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
             return None
         return raw.decode("utf-8", "replace")
 
@@ -243,13 +243,13 @@ class _Archive:
         if name is None and self.salvaged is not None:
             return             # torch writes it last
         if name is None:
-            self._tell("version", "warning", self.top + "version", "The archive has no version record: torch refuses it.",
+            self._add_finding("version", "warning", self.top + "version", "The archive has no version record: torch refuses it.",
                        "Save it again to get an archive that torch reads.")
             return
         digits = (text or "").strip()
         number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else -1
         if not 1 <= number <= _MAX_VERSION:
-            self._tell("version", "warning", name, f"The archive says it is of version {visible(digits, 40)!r}; torch reads 1 to "
+            self._add_finding("version", "warning", name, f"The archive says it is of version {visible(digits, 40)!r}; torch reads 1 to "
                        f"{_MAX_VERSION}.", "It may come from a newer PyTorch, or have been changed by hand.")
 
     def _check_byteorder(self, name: str | None, text: str | None) -> None:
@@ -260,7 +260,7 @@ class _Archive:
             return
         said = "cannot be read" if text is None else f"says {visible(text, 40)!r}"
         self.order_problem = f"byteorder: the byte order record {said} instead of 'little' or 'big'"
-        self._tell("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
+        self._add_finding("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
                    "can be told.", "The file was damaged or changed by hand: fetch it again.")
 
     # -- pickles ------------------------------------------------------------------------------------------------------
@@ -294,7 +294,7 @@ class _Archive:
             try:
                 text = read_member(self.source, extent).decode("utf-8", "replace")
             except BadTensor as error:
-                self._tell("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
+                self._add_finding("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
                 continue
             found.update(torchscript_classes.classes(module, text, names))
         return found
@@ -309,7 +309,7 @@ class _Archive:
             error.findings = (*error.findings, *self.directory.findings, *self.findings, *findings_before(error, label))
             raise
         graph, texts = load_texts(graph)
-        self.findings += told(texts, label)
+        self.findings += text_id_findings(texts, label)
         self.pickles.append(Pickle(label, graph))
         contents = contents_of(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
                                 scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
@@ -336,7 +336,7 @@ class _Archive:
         except BadTensor as error:
             raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
         if extent.crc is not None and crc32(data) != extent.crc:
-            self._tell("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
+            self._add_finding("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
                        "(CRC-32) differs.", "torch does not notice. Fetch or copy the file again.")
         return data
 
@@ -347,21 +347,21 @@ class _Archive:
             at = graph.end
             where = f"{label}:{at}"
             if count >= self.limits.pickles_per_stream:
-                self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes behind pickle {count} are not looked at.")
+                self._add_finding("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes behind pickle {count} are not looked at.")
                 return
             try:
                 graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
             except InspectorError as error:
-                self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
+                self._add_finding("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
                            "are no pickle themselves.")
                 self.findings += findings_before(error, label)
                 return
-            self._tell("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
+            self._add_finding("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
                        "It is shown under its findings only.")
-            self._learn(graph, label, folder)
+            self._add_pickle(graph, label, folder)
             count += 1
 
-    def _learn(self, graph: Graph, label: str, folder: str) -> Contents:
+    def _add_pickle(self, graph: Graph, label: str, folder: str) -> Contents:
         """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
         self.pickles.append(Pickle(label, graph))
         contents = contents_of(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
@@ -378,17 +378,17 @@ class _Archive:
                 data = self._pickle_bytes(name)
                 graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
             except InspectorError as error:
-                self._tell("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
+                self._add_finding("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
                 self.findings += findings_before(error, label)
                 continue
             expected = is_script and label in _SCRIPT_PICKLES
             if not expected:
-                self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
+                self._add_finding("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
                            "torch.load does not read it; what it names is listed here.")
             folder = self._folder_of(label) if expected else "data/"
             listed, base = frozenset(self.used), sum(len(pickled.graph) for pickled in self.pickles)
-            contents = self._learn(graph, label, folder)
+            contents = self._add_pickle(graph, label, folder)
             self._trailing(data, graph, label, folder)
             if expected and folder != "data/":
                 found.append((label.removesuffix(".pkl"), self._unlisted(contents, listed), base))
@@ -426,7 +426,7 @@ class _Archive:
                 if self._starts_like_pickle(name, extent):
                     found.append(name)
         if len(found) > self.limits.pickles_per_stream:
-            self._tell("extra-pickle", "warning", "", f"Of {len(found):,} more pickles in the archive only the first "
+            self._add_finding("extra-pickle", "warning", "", f"Of {len(found):,} more pickles in the archive only the first "
                        f"{self.limits.pickles_per_stream} are looked into.")
         return found[:self.limits.pickles_per_stream]
 
@@ -525,12 +525,12 @@ class _Archive:
         if orphans:
             nbytes = sum(self.directory.members[name].size for name in orphans)
             shown = ", ".join(visible(self._label(name), 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
-            self._tell("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
+            self._add_finding("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
                        f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.", orphans)
 
     def _checksums(self) -> None:
         extents = self.directory.members.values()
         missing = [extent.crc for extent in extents].count(None)
         if missing:
-            self._tell("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
+            self._add_finding("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
                        "them cannot be noticed.", "torch writes none after torch.serialization.set_crc32_options(False).")

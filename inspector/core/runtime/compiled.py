@@ -167,7 +167,6 @@ def _given() -> dict[str, Any]:
     from numba import types
     from numba.extending import intrinsic
 
-    @intrinsic  # type: ignore[untyped-decorator]
     def number_of(_context: Any, bits: Any) -> Any:
         def generate(_: Any, builder: Any, __: Any, arguments: Any) -> Any:
             (found,) = arguments
@@ -178,11 +177,10 @@ def _given() -> dict[str, Any]:
             return builder.fpext(builder.bitcast(found, ir.FloatType()), ir.DoubleType())
         return types.float64(bits), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
     def bits_of(_context: Any, _number: Any) -> Any:
         return types.int64(types.float64), lambda _, builder, __, arguments: builder.bitcast(arguments[0], ir.IntType(64))
 
-    return {"carray": numba.carray, "number_of": number_of, "bits_of": bits_of}
+    return {"carray": numba.carray, "number_of": intrinsic(number_of), "bits_of": intrinsic(bits_of)}
 
 
 def _machine() -> Any:

@@ -103,7 +103,7 @@ class HeatmapPanel(QWidget):
             self._say(found)
             return
         ckpt, info = found
-        shape = core.look_shape(info)
+        shape = core.readable_shape(info)
         if self._tensor is None or self._tensor[0] is not ckpt or self._tensor[1] is not info:
             self._tensor, self._wanted = found, ()
             self.heading.set_name(info.key)
@@ -446,7 +446,7 @@ def _painted(part: core.Reduced, look: _Look) -> _Picture:
     return _Picture(layer_of(part, look.colours, limits, look.dark), look, limits, int(np.count_nonzero(~np.isfinite(part.values))))
 
 
-def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.How, monitor: core.Monitor) -> core.Reduced:
+def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, monitor: core.Monitor) -> core.Reduced:
     rows, cols = plane.size
     most = (rows, cols) if rows * cols <= EXACT and max(rows, cols) <= 1 << 14 else MOST
     return core.reduce_slice(ckpt, key, plane, most=most, how=how, budget=BUDGET, monitor=monitor)

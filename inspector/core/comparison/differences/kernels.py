@@ -96,7 +96,7 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
     bits of the positive infinity and all bits but the sign."""
     nothing = kind(0)
 
-    def apart(a_at, b_at, size, rtol, atol, counts_at, sums_at):  # type: ignore[no-untyped-def]
+    def apart(a_at: Any, b_at: Any, size: Any, rtol: Any, atol: Any, counts_at: Any, sums_at: Any) -> None:
         a, b, counts, sums = carray(a_at, size), carray(b_at, size), carray(counts_at, 3), carray(sums_at, 5)
         different = flips = nonfinite = 0
         dd = aa = bb = ab = max_d = 0.0

@@ -13,13 +13,13 @@ from .common import NearestDict, optimizer_dicts
 _ALTERNATIVES = 256
 
 
-def matcher(glob: str) -> Callable[[str], bool]:
+def matcher(glob: str) -> Callable[[str], re.Match[str] | None]:
     """Whether a key fits: the whole of it, or a path above it, so that a name means all that is under it. `*` goes across dots,
     `{a,b}` is either. Raises EditError."""
     if not glob:
         raise EditError("an empty pattern fits nothing", "`*` fits everything.")
     either = "|".join(fnmatch.translate(part).removesuffix("\\Z").removesuffix("\\z") for part in alternatives(glob))
-    return re.compile(rf"(?:{either})(?:\..*)?\Z", re.DOTALL).match  # type: ignore[return-value]
+    return re.compile(rf"(?:{either})(?:\..*)?\Z", re.DOTALL).match
 
 
 def is_literal(glob: str) -> bool:

@@ -31,7 +31,11 @@ def renamed(ckpt: Checkpoint, edit: Edit, new_name: NewName, monitor: Monitor) -
     tensors = {new: ckpt.tensors[old] if new == old else _called(ckpt.tensors[old], new)
                for old, new in ((old, changes.get(old, old)) for old in ckpt.tensors)}
     values = {changes.get(key, key): value for key, value in values.items()}
-    metadata = {path: _metadata(table, path, changes, lambda name, path=path: new_name(name, path))  # type: ignore[misc]
+
+    def named_in(path: str) -> Callable[[str], str]:
+        return lambda name: new_name(name, path)
+
+    metadata = {path: _metadata(table, path, changes, named_in(path))
                 for path, table in ckpt.module_metadata.items()}
     return edited(ckpt, edit, came_from, tensors=tensors, values=values, module_metadata=metadata)
 

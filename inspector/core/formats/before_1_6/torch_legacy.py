@@ -29,12 +29,11 @@ from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.persistent import load_modules
 from inspector.core.pickles.objects.plain import short
 from inspector.core.pickles.objects.storages import StorageRef, Storages
-from inspector.core.pickles.objects.text_ids import load_texts
-from inspector.core.pickles.objects.text_ids import told as told_texts
+from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 
-from .module_sources import told
-from .old_storages import CUT, WIDTHS, Placed, behind, place
+from .module_sources import source_findings
+from .old_storages import CUT, WIDTHS, LocatedStorage, behind, place
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -67,7 +66,7 @@ class _File:
         self.pickles: list[Pickle] = []
         self.findings: list[Finding] = []
         self.declared: dict[str, StorageRef] = {}
-        self.placed: dict[str, Placed] = {}
+        self.placed: dict[str, LocatedStorage] = {}
         self.end = 0                       # of what has been made sense of
 
     def checkpoint(self, path: str) -> Checkpoint:
@@ -121,10 +120,10 @@ class _File:
     def _object(self, facts: dict[str, str]) -> Graph:
         """The graph of the object, with classes of modules in place of their persistent ids."""
         graph, texts = load_texts(self._next("object"))
-        self.findings += told_texts(texts, "object")
+        self.findings += text_id_findings(texts, "object")
         graph, sources = load_modules(graph, "module")
         self.pickles[-1] = Pickle("object", graph)
-        self.findings += told(sources, "object", facts)
+        self.findings += source_findings(sources, "object", facts)
         for ref in Storages(graph, _never).refs():
             if ref.key is not None:
                 self.declared.setdefault(ref.key, ref)     # torch makes a storage at its first mention
@@ -161,7 +160,7 @@ class _File:
             if n % _CHECK_EVERY == 0:
                 self.monitor.check()
             if broken:
-                self.placed[key] = Placed(0, None, -1, behind(broken, self.placed[broken].problem))
+                self.placed[key] = LocatedStorage(0, None, -1, behind(broken, self.placed[broken].problem))
                 lost += 1
                 continue
             placed = self.placed[key] = place(self.source, window, self.end, self.source.size, self.declared[key].dtype, key,
@@ -171,9 +170,9 @@ class _File:
             else:
                 self.end = placed.end
         if lost and self.placed[broken].problem.startswith("truncated"):
-            self._tell_truncated(broken, lost, len(keys))
+            self._report_truncated(broken, lost, len(keys))
 
-    def _tell_truncated(self, broken: str, lost: int, total: int) -> None:
+    def _report_truncated(self, broken: str, lost: int, total: int) -> None:
         what = self.placed[broken].problem.partition(": ")[2]
         if not any(placed.extent is not None and placed.extent.nbytes for placed in self.placed.values()):
             raise Truncated(f"the file ends after {self.source.size:,} bytes, before the first tensor's values: {what}", CUT,

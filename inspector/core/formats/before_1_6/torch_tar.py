@@ -36,8 +36,8 @@ from inspector.core.pickles.objects.plain import short, small_integer
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 
-from .module_sources import told
-from .old_storages import CUT, WIDTHS, Placed, place
+from .module_sources import source_findings
+from .old_storages import CUT, WIDTHS, LocatedStorage, place
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -57,7 +57,7 @@ class _Stored(NamedTuple):
 
     cls: tuple[str, str]
     location: str
-    placed: Placed
+    placed: LocatedStorage
 
 
 class _Described(NamedTuple):
@@ -116,7 +116,7 @@ class _Archive:
         contents = contents_of(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         if self.unlisted:
-            self._tell("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "
+            self._add_finding("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "
                        "belong there; they are not listed.", "Do not load this file with weights_only=False.")
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
@@ -137,14 +137,14 @@ class _Archive:
 
     def _records(self) -> dict[str, TarMember]:
         """Torch's own members by name."""
-        self.members, broken = tar_members.look(self.source)
+        self.members, broken = tar_members.members_of(self.source)
         if broken is not None:
             raise broken
         found: dict[str, TarMember] = {}
         for member in self.members:
             name = member.name.removeprefix("./").rstrip("/")
             if name.startswith("/") or ".." in name.replace("\\", "/").split("/"):
-                self._tell("path-traversal", "danger", name, f"The tar member {visible(name, 80)!r} would leave the folder it is "
+                self._add_finding("path-traversal", "danger", name, f"The tar member {visible(name, 80)!r} would leave the folder it is "
                            "unpacked to. It is ignored.", "Nothing is unpacked here. Do not unpack it with other programs.")
             if name not in _RECORDS:
                 continue
@@ -175,22 +175,22 @@ class _Archive:
         graph = stream.decode(0, "pickle")
         self._trailing(member, graph.end)
         graph, sources = load_modules(graph, None)
-        self.findings += told(sources, "pickle", facts)
+        self.findings += source_findings(sources, "pickle", facts)
         return load_tensors(graph, self._known)
 
     def _leniently(self, read: Callable[[TarMember], None], member: TarMember) -> None:
         try:
             read(member)
         except _NotLiteral as odd:
-            self._tell("odd-record", "danger", str(odd), f"What the record {member.name} says has to be computed by running it, so "
+            self._add_finding("odd-record", "danger", str(odd), f"What the record {member.name} says has to be computed by running it, so "
                        "what it describes is not known. Nothing was run.", "Do not load this file with weights_only=False.")
 
-    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
+    def _add_finding(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint))
 
     def _trailing(self, member: TarMember, at: int) -> None:
         if at < member.nbytes:
-            self._tell("trailing", "warning", f"{member.name}:{at}", f"{member.nbytes - at:,} bytes at the end of the record "
+            self._add_finding("trailing", "warning", f"{member.name}:{at}", f"{member.nbytes - at:,} bytes at the end of the record "
                        f"{visible(member.name, 40)} are not used.", "torch.load does not read them.")
 
     # -- records ------------------------------------------------------------------------------------------------------
@@ -247,12 +247,12 @@ class _Archive:
             at = placed.end - member.offset
         self._read_views(member, at)
 
-    def _lost(self, member: TarMember, n: int, count: int, placed: Placed) -> None:
+    def _lost(self, member: TarMember, n: int, count: int, placed: LocatedStorage) -> None:
         what = placed.problem.partition(": ")[2]
         if not any(stored.placed.extent is not None and stored.placed.extent.nbytes for stored in self.storages.values()):
             error = Truncated if placed.problem.startswith("truncated") else Corrupt
             raise error(f"no storage can be found in the record storages: {what}", CUT, f"storages[{n}]")
-        self._tell("truncated", "danger", f"storages[{n}]", f"{count - n:,} of {count:,} storages cannot be found: {what}.", CUT)
+        self._add_finding("truncated", "danger", f"storages[{n}]", f"{count - n:,} of {count:,} storages cannot be found: {what}.", CUT)
 
     def _read_views(self, member: TarMember, at: int) -> None:
         graph = self._decode(member, at, "storages[views]")

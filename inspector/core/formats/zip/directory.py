@@ -77,9 +77,9 @@ class ZipDirectory(NamedTuple):
         for name in names:
             extent = self.members[name]
             if extent.local is not None and name not in self.notes:
-                self._settle(name, extent, extent.local, _header_at(source, extent.local.at))
+                self._check_header(name, extent, extent.local, _header_at(source, extent.local.at))
 
-    def _settle(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
+    def _check_header(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
         end = local.at + len(header) + extent.nbytes
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
@@ -149,11 +149,11 @@ def _find_end(source: SourceFile) -> _End:
     if locator.startswith(_LOCATOR_SIGNATURE):
         large = _find_end64(source, locator, at)
         small = (disk, disk_start, here, entries, nbytes, declared)
-        told = (large.disk, large.disk_start, large.here, large.entries, large.nbytes, large.declared)
+        declared_there = (large.disk, large.disk_start, large.here, large.entries, large.nbytes, large.declared)
         full = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, zip_local_header.FULL32, zip_local_header.FULL32)
-        if any(a not in (b, c) for a, b, c in zip(small, told, full, strict=True)):
+        if any(a not in (b, c) for a, b, c in zip(small, declared_there, full, strict=True)):
             raise Ambiguous("the two end records of the ZIP archive (plain and zip64) disagree", _DOUBT, f"byte {at}")
-        disk, disk_start, here, entries, nbytes, declared = told
+        disk, disk_start, here, entries, nbytes, declared = declared_there
         limit = large.at
     else:
         limit = at
@@ -524,7 +524,7 @@ def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
         begin = at - first
         if begin > last or name in notes:
             if name not in notes:
-                directory._settle(name, extent, local, b"")
+                directory._check_header(name, extent, local, b"")
             continue
         signature, l_flags, l_method, l_crc, l_nbytes, l_size, n_name, n_extra = unpack(data, begin)
         name_at = begin + zip_local_header.FIXED
@@ -537,7 +537,7 @@ def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
             members[name] = new(Extent, (file, payload, nbytes, size, method, crc, None))
         else:
             header = data[begin:name_at + n_name + n_extra] if signature == zip_local_header.SIGNATURE else b""
-            directory._settle(name, extent, local, header)
+            directory._check_header(name, extent, local, header)
 
 
 def _odd_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:

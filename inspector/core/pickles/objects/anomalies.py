@@ -1,6 +1,7 @@
 """What a walk finds odd, gathered and put into words: one finding for each kind of oddity, however often it occurs."""
 from __future__ import annotations
 
+from inspector.core.checkpoint import Opaque
 from inspector.core.findings import Finding, Level
 from inspector.core.graph import PERSID, PERSIDTEXT, Graph
 from inspector.core.keypath import visible
@@ -76,7 +77,7 @@ def _odd_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Find
     if not odd:
         return []
     value = scalar(graph, odd[0])
-    text = getattr(value, "text", "")
+    text = value.text if isinstance(value, Opaque) else ""
     more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
     return [Finding("persistent-id", "warning", f"{member}:{graph.at[odd[0]]}",
                     f"A persistent id that names no storage: {visible(text, 100)}{more}.", "torch.load would stop at it.")]

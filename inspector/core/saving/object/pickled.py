@@ -136,10 +136,10 @@ class _Own:
         gone: frozenset[int] = frozenset()
         if self.drop_code:
             gone = unwanted_slots(tree, unwanted_nodes(self.graph, self.drop_code))
-            self._tell_code(tree, gone)
+            self._note_code(tree, gone)
         GraphChanges(ckpt, self.source, tree, self.objects).apply(gone)
 
-    def _tell_code(self, tree: SlotTree, gone: frozenset[int]) -> None:
+    def _note_code(self, tree: SlotTree, gone: frozenset[int]) -> None:
         keys = [tree.slots[i].key for i in sorted(gone) if tree.parent[i] not in gone]
         shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
         if keys:

@@ -275,7 +275,7 @@ def test_that_a_folder_with_odd_things_in_it_is_walked_one_level_G20(folder: Pat
     assert set(ckpt.tensors) == {"a", "b", "c"}
     from inspector.core.formats.sets import set_files
     monkeypatch.setattr(set_files, "LISTED", 1)
-    listed = set_files.look(str(folder))
+    listed = set_files.list_folder(str(folder))
     assert (len(listed.names), listed.whole) == (1, False)
 
 
