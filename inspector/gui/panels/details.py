@@ -442,7 +442,7 @@ class _Table(QTableView):
 
 
 def _moment(nanoseconds: int) -> str:
-    """A file's time in the local zone; stamps that no calendar holds stay numbers (I16)."""
+    """A file's time in the local zone; stamps that no calendar holds stay numbers."""
     from datetime import datetime
     try:
         return datetime.fromtimestamp(nanoseconds // 10 ** 9).astimezone().isoformat(" ", "seconds")

@@ -1,4 +1,4 @@
-"""The tree of open files: a table whose delegate draws it as a tree (DESIGN §6), with the keys and clicks of a tree.
+"""The tree of open files: a table whose delegate draws it as a tree, with the keys and clicks of a tree.
 
 What is selected here becomes the session's selection, and the other way round. Selection, current row and place survive every
 change of the rows, by node.

@@ -119,7 +119,6 @@ def test_that_a_file_without_texts_says_so(panel: CodePanel, session: Session, t
 
 
 def test_that_a_long_text_comes_in_pieces(panel: CodePanel, session: Session, tasks: Tasks, qtbot: QtBot, tmp_path: Path) -> None:
-    """G16."""
     code = NET.encode() + b"# a line of code\n" * 20_000
     show(session, tasks, qtbot, archive(tmp_path / "net.pt", {"code/__torch__.py": code}))
     assert len(text(panel)) <= PIECE
