@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 class Floats:
     """float32 or float64 elements; chunks are arrays of that type."""
 
-    def __init__(self, width: kernels.Width, worth: int) -> None:
+    def __init__(self, width: kernels.Width, nbytes_in_all: int) -> None:
         import numpy as np
         self._width = width
-        self._worth = worth
+        self._nbytes_in_all = nbytes_in_all
         self._lock = Lock()
         self._tables = Tables((2, kernels.BUCKETS))
         self._rows: list[tuple[int, Array]] = []
@@ -54,7 +54,7 @@ class Floats:
     def add(self, floats: Array, index: int) -> None:
         """`index` is the chunk's number: sums are taken in that order."""
         table, count = self._tables.take()
-        found = kernels.scan(self._width, floats, table, self._worth)
+        found = kernels.scan(self._width, floats, table, self._nbytes_in_all)
         self._tables.give(table, count + floats.size)
         with self._lock:
             self.numel += floats.size
@@ -135,7 +135,7 @@ class Floats:
         if self._buckets is not None and self._fine is not None and self._below is not None:
             table, count = self._fine.take()
             below, _ = self._below.take()
-            kernels.count_wanted(self._width, floats, self._buckets, below, table, self._worth)
+            kernels.count_wanted(self._width, floats, self._buckets, below, table, self._nbytes_in_all)
             self._fine.give(table, count + floats.size)
             self._below.give(below, 0)
         elif self._open.prefixes is not None:

@@ -27,7 +27,7 @@ class Gathered:
     `count_again` at every chunk of the sources in `again`; then `under` and `at` have the answers.
     """
 
-    def __init__(self, found: list[Source], worth: int) -> None:
+    def __init__(self, found: list[Source], nbytes_in_all: int) -> None:
         self._found = found
         self._tables: dict[str, Table] = {}
         self._stream: Floats | Integers | None = None
@@ -41,10 +41,10 @@ class Gathered:
         for source in found:
             if self._sorted is not None or source.family != elements.TABLE:
                 continue
-            self._tables.setdefault(source.info.dtype, Table(_bits(source), worth))
+            self._tables.setdefault(source.info.dtype, Table(_bits(source), nbytes_in_all))
         if self._sorted is None and self.again:
             widths = {elements.FLOAT32: kernels.FLOAT32, elements.FLOAT64: kernels.FLOAT64}
-            self._stream = Floats(widths[self.into], worth) if self.into in widths else Integers(self.into)
+            self._stream = Floats(widths[self.into], nbytes_in_all) if self.into in widths else Integers(self.into)
 
     @property
     def again(self) -> list[Source]:

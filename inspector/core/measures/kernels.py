@@ -51,23 +51,23 @@ FLOAT32 = Width("float32", "<u4", "<i4", "<f4", 16, 31, (1 << 31) - 1, 0x7F80000
 FLOAT64 = Width("float64", "<u8", "<i8", "<f8", 48, 63, (1 << 63) - 1, 0x7FF0000000000000)
 
 
-def count16(values: Array, table: Array, worth: int = 0) -> None:
+def count16(values: Array, table: Array, nbytes_in_all: int = 0) -> None:
     """Adds to either row of `table` (uint32, 2 by 65,536) how often each 16-bit value occurs in `values` (uint16), so that the sum
     of both rows tells. Up to 2^31 values."""
     import numpy as np
-    compiled = loops.get("count16", worth)
+    compiled = loops.get("count16", nbytes_in_all)
     if compiled is None:
         table[0] += np.bincount(values, minlength=BUCKETS).astype(np.uint32)
         return
     compiled(address_of(_aligned(values), "u2"), values.size, address_of(table, "u4"))
 
 
-def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
+def scan(width: Width, floats: Array, table: Array, nbytes_in_all: int = 0) -> Scanned:
     """See `Scanned`; adds to `table` (as for `count16`) how many elements, finite or not, are in each bucket."""
     import numpy as np
     floats = _aligned(floats)
     bits, keys = floats.view(width.bits), floats.view(width.keys)
-    compiled = loops.get("scan" + width.name, worth)
+    compiled = loops.get("scan" + width.name, nbytes_in_all)
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
     rows = np.zeros((-(-floats.size // _BLOCK), 4))
@@ -98,11 +98,11 @@ class WantedBuckets:
                           address_of(thresholds, "f8"), address_of(fine, "u8"), address_of(keep, "u4"))
 
 
-def count_wanted(width: Width, floats: Array, buckets: WantedBuckets, below: Array, table: Array, worth: int = 0) -> None:
+def count_wanted(width: Width, floats: Array, buckets: WantedBuckets, below: Array, table: Array, nbytes_in_all: int = 0) -> None:
     """Counts the elements of wanted buckets. Up to 2^31 elements."""
     import numpy as np
     floats = _aligned(floats)
-    compiled = loops.get("count_wanted" + width.name, worth)
+    compiled = loops.get("count_wanted" + width.name, nbytes_in_all)
     if compiled is None:
         _count_wanted_numpy(width, floats, floats.view(width.bits), buckets, below, table)
         return

@@ -197,7 +197,7 @@ class _Run:
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor, found: list[Source], threads: int) -> None:
         self.total = sum(source.nbytes * source.passes for source in found)
-        self.worth = sum(source.nbytes for source in found)
+        self.nbytes_in_all = sum(source.nbytes for source in found)
         self.progress = workers.Progress(monitor, self.total)
         self._readers = workers.PerThread(lambda: _Holding(ckpt, self.progress, _HELD // threads))
         self._keeping = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
@@ -234,7 +234,7 @@ class _Run:
             take(job[1], job[0])
             self.progress.add(job[1].nbytes, source.key)
 
-        wide = alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads))
+        wide = alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.nbytes_in_all // (2 * self.threads))
         if wide or source.convert is not None:          # chunks go to other threads, or a quantized tensor's scales are read in between
             jobs: Iterator[tuple[int, Array]] = enumerate(source.chunks(self._keeping.get(), CHUNK, into))
         else:
@@ -288,7 +288,7 @@ def _with_numbers(run: _Run, source: Source, ask: _Ask) -> Summary:
 
 
 def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
-    seen = Gathered(found, run.worth)
+    seen = Gathered(found, run.nbytes_in_all)
     run.read(found, seen.into, seen.first_pass)
     seen.close()
     times = found[0].times if len(found) == 1 else 1

@@ -78,16 +78,16 @@ class Loops:
         self._unknown: set[str] = set()
         self.ready: dict[str, Loop | None] = {}
 
-    def get(self, name: str, worth: int) -> Loop | None:
-        """The compiled loop if it is there, or when `worth` bytes are to be read. None: the twin is to be used."""
+    def get(self, name: str, nbytes: int) -> Loop | None:
+        """The compiled loop if it is there, or when `nbytes` bytes are to be read. None: the twin is to be used."""
         if name in self.ready:
             return self.ready[name]
-        if worth < min(CHEAP, WORTH) or (worth < WORTH and name in self._unknown):
+        if nbytes < min(CHEAP, WORTH) or (nbytes < WORTH and name in self._unknown):
             return None
         with self._lock:
             if name not in self.ready:
-                found = build(self._recipe, name, may_compile=worth >= WORTH)
-                if found is None and worth < WORTH:
+                found = build(self._recipe, name, may_compile=nbytes >= WORTH)
+                if found is None and nbytes < WORTH:
                     self._unknown.add(name)
                     return None
                 self.ready[name] = found

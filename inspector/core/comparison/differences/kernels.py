@@ -34,11 +34,11 @@ class Apart(NamedTuple):
     ab: float
 
 
-def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: int = 0) -> Apart:
+def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, nbytes_in_all: int = 0) -> Apart:
     """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
     import numpy as np
     name, kind = _KINDS[a.dtype.itemsize]
-    compiled = loops.get(name, worth)
+    compiled = loops.get(name, nbytes_in_all)
     if compiled is None:
         return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
     counts, sums = np.zeros(3, np.int64), np.zeros(5)
