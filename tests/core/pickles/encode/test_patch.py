@@ -55,7 +55,8 @@ def test_that_patching_and_writing_anew_give_the_same_graph(tree: Any, protocol:
     expected = pickle.loads(anew.data)
     patched = patch(editor)
     if patched is not None:
-        assert shape(decode(patched.data)) == shape(decode(anew.data))
+        # two places that get equal new texts may share one or not: nobody can tell the difference
+        assert shape(decode(patched.data), texts_are_shared=False) == shape(decode(anew.data), texts_are_shared=False)
         assert pickle.loads(patched.data) == expected
     if not editor.changed:
         assert expected == tree
