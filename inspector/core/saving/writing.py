@@ -215,7 +215,7 @@ def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: d
     if dict(found.metadata) != layout.metadata:
         raise Mismatch("__metadata__", "the new file has another __metadata__ than was to be written")
     for key, info in found.tensors.items():
-        verify.same_place(found.storages[info.storage].extent, written[key])
+        verify.check_extent(found.storages[info.storage].extent, written[key])
 
 
 def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
@@ -230,7 +230,7 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
         raise Mismatch("", "the new file has other members than were to be written")
     _check_homes(tensors, archive, found, there)
     for name, short in zip(names, archive.members, strict=True):
-        verify.same_place(there[name], written[short])
+        verify.check_extent(there[name], written[short])
 
 
 def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:

@@ -21,11 +21,11 @@ from inspector.core.checks import (
     module_prefix,
     non_canonical_bool,
     non_contiguous,
-    odd_device,
     oversized_storage,
     saved_on_gpu,
     shared_storage,
     unknown_code,
+    unknown_device,
 )
 from inspector.core.errors import Cancelled
 from inspector.core.findings import Finding
@@ -87,9 +87,9 @@ def test_that_broken_tensors_are_counted() -> None:
 
 
 def test_that_an_odd_device_is_told() -> None:
-    assert ids(odd_device.check(checkpoint(info(device="cuda:0; rm -rf /")))) == [("location", "warning")]
+    assert ids(unknown_device.check(checkpoint(info(device="cuda:0; rm -rf /")))) == [("location", "warning")]
     for device in ("cuda:3", "cpu", "mps", "xla:0", "privateuseone:1", None):
-        assert ids(odd_device.check(checkpoint(info(device=device)))) == []
+        assert ids(unknown_device.check(checkpoint(info(device=device)))) == []
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ class LocatedStorage(NamedTuple):
     problem: str = ""
 
 
-def place(source: SourceFile, window: Windowed, at: int, limit: int, dtype: str | None, key: str, where: str) -> LocatedStorage:
+def locate(source: SourceFile, window: Windowed, at: int, limit: int, dtype: str | None, key: str, where: str) -> LocatedStorage:
     """The storage `key` of elements of `dtype` whose number lies at `at`, in bytes of the file that go up to `limit`. Only the
     number is read. Raises Corrupt where it is negative."""
     if at + HEADER > limit:

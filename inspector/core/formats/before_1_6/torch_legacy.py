@@ -33,7 +33,7 @@ from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 
 from .module_sources import source_findings
-from .old_storages import CUT, WIDTHS, LocatedStorage, behind, place
+from .old_storages import CUT, WIDTHS, LocatedStorage, behind, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -72,7 +72,7 @@ class _File:
     def checkpoint(self, path: str) -> Checkpoint:
         facts = self._preamble()
         graph = self._object(facts)
-        self._place(self._keys())
+        self._locate_storages(self._keys())
         self._trailing()
         head = self.stream.data[:self.pickles[-1].graph.end]
         for pickled in self.pickles:       # the block that was read for them may be larger than all of them
@@ -152,7 +152,7 @@ class _File:
 
     # -- storages -----------------------------------------------------------------------------------------------------
 
-    def _place(self, keys: list[str]) -> None:
+    def _locate_storages(self, keys: list[str]) -> None:
         """Finds out where each storage lies. Raises Truncated when the bytes of not a single one are all there."""
         window = Windowed(self.source, self.source.size)
         broken, lost = "", 0
@@ -163,7 +163,7 @@ class _File:
                 self.placed[key] = LocatedStorage(0, None, -1, behind(broken, self.placed[broken].problem))
                 lost += 1
                 continue
-            placed = self.placed[key] = place(self.source, window, self.end, self.source.size, self.declared[key].dtype, key,
+            placed = self.placed[key] = locate(self.source, window, self.end, self.source.size, self.declared[key].dtype, key,
                                               f"byte {self.end}")
             if placed.extent is None:
                 broken, lost = key, 1

@@ -37,7 +37,7 @@ from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 
 from .module_sources import source_findings
-from .old_storages import CUT, WIDTHS, LocatedStorage, place
+from .old_storages import CUT, WIDTHS, LocatedStorage, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -224,7 +224,7 @@ class _Archive:
         items = _items(graph, graph.root, label)
         cls = graph.global_name(items[2]) if len(items) == 3 else None
         if cls is None:
-            raise _odd(graph, items[2] if len(items) == 3 else graph.root, label)
+            raise _wrong_node(graph, items[2] if len(items) == 3 else graph.root, label)
         return _integer(graph, items[0], label), items[1], cls
 
     def _read_storages(self, member: TarMember) -> None:
@@ -238,7 +238,7 @@ class _Archive:
             key, place_node, cls = self._three(graph, label)
             if key in self.storages:
                 raise _twice("storages", key, f"{label}:0")
-            placed = place(self.source, window, member.offset + at + graph.end, member.offset + member.nbytes,
+            placed = locate(self.source, window, member.offset + at + graph.end, member.offset + member.nbytes,
                            storage_dtype(*canonical(*cls)), str(key), f"{label}:{graph.end}")
             self.storages[key] = _Stored(cls, graph.loose_text(place_node) or "cpu", placed)
             if placed.extent is None:
@@ -257,7 +257,7 @@ class _Archive:
     def _read_views(self, member: TarMember, at: int) -> None:
         graph = self._decode(member, at, "storages[views]")
         if graph.kind[graph.root] not in (LIST, TUPLE):
-            raise _odd(graph, graph.root, "storages[views]")
+            raise _wrong_node(graph, graph.root, "storages[views]")
         for n in graph.sequence(graph.root):
             numbers = [_integer(graph, item, "storages[views]") for item in _items(graph, n, "storages[views]")]
             if len(numbers) != 4:
@@ -353,18 +353,18 @@ _CODE = (*CALLS, GLOBALDYN, EXT)
 
 def _items(graph: Graph, n: int, label: str) -> list[int]:
     if n < 0 or graph.kind[n] not in (TUPLE, LIST):
-        raise _odd(graph, n, label)
+        raise _wrong_node(graph, n, label)
     return graph.sequence(n)
 
 
 def _integer(graph: Graph, n: int, label: str) -> int:
     number = small_integer(graph, n) if n >= 0 else None
     if number is None or not -1 << 63 <= number < 1 << 63:
-        raise _odd(graph, n, label)
+        raise _wrong_node(graph, n, label)
     return number
 
 
-def _odd(graph: Graph, n: int, label: str) -> Exception:
+def _wrong_node(graph: Graph, n: int, label: str) -> Exception:
     """What to raise for a node that is not what belongs there."""
     if n >= 0 and graph.kind[n] in (*_CODE, GLOBAL):
         return _NotLiteral(f"{label}:{graph.at[n]}")

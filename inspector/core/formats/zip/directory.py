@@ -110,10 +110,10 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
         raise TooBig(f"the directory of the ZIP archive has {end.nbytes:,} bytes, more than {limits.zip_directory:,}",
                      "Open it with larger limits if you trust it.", id="too_big")
     monitor.check()
-    start, at, findings = _place(source, end)
+    start, at, findings = _directory_bounds(source, end)
     table = _parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
-    findings += odd_names(table.names)
+    findings += check_names(table.names)
     directory = ZipDirectory({}, {}, {}, findings + _odd_ends(source, end, table), start, end.comment)
     _fill(directory, source, table, at)
     return directory
@@ -208,7 +208,7 @@ def _find_end64(source: SourceFile, locator: bytes, end_at: int) -> _End64:
     raise Corrupt("the zip64 end record is not where its locator says", _FETCH_AGAIN, f"byte {limit}", id="zip64")
 
 
-def _place(source: SourceFile, end: _End) -> tuple[int, int, list[Finding]]:
+def _directory_bounds(source: SourceFile, end: _End) -> tuple[int, int, list[Finding]]:
     """(bytes before the archive, where the directory is, findings)."""
     at = end.limit - end.nbytes
     if at == end.declared:
@@ -370,7 +370,7 @@ def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def odd_names(names: list[str]) -> list[Finding]:
+def check_names(names: list[str]) -> list[Finding]:
     """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
     one look at all names joined."""
     joined = "\0".join(names)

@@ -27,7 +27,7 @@ from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import Monitor
 
-from .directory import ZipDirectory, odd_names
+from .directory import ZipDirectory, check_names
 
 _MAIN = "data.pkl"
 _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
@@ -59,7 +59,7 @@ def read_directory(source: SourceFile, broken: Truncated, limits: Limits, monito
         if scan.members or scan.findings:
             broken.hint += " The record that says which tensors there are (data.pkl) is cut or lies behind the break."
         raise broken
-    findings = odd_names(list(scan.members))
+    findings = check_names(list(scan.members))
     directory = ZipDirectory(scan.members, scan.notes, {}, findings, 0, b"")
     return Salvaged(directory, scan.at)
 
@@ -94,7 +94,7 @@ class _Walk:
         while (record := self._record(self.at)) is not None:
             self.monitor.check()
             if record.name in self.members:
-                odd_names([record.name, record.name])       # raises Ambiguous
+                check_names([record.name, record.name])       # raises Ambiguous
             if len(self.members) >= self.limits.zip_entries:
                 raise TooBig(f"the ZIP archive has more than {self.limits.zip_entries:,} members",
                              "Open it with larger limits if you trust it.")

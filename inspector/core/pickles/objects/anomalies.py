@@ -73,7 +73,7 @@ def _odd_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Find
     if total == len(used) + len(reader.storages.taken) and None not in used.values():
         return []
     odd = [n for n, kind in enumerate(graph.kind) if kind == PERSIDTEXT or (kind == PERSID and used.get(n) is None)]
-    odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.is_odd(n)]
+    odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.names_no_storage(n)]
     if not odd:
         return []
     value = scalar(graph, odd[0])

@@ -442,7 +442,7 @@ class _Listing:
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
                 yield self._large_key(k), k, value
             else:
-                yield self._odd_key(k, path, counted, numbers), k, value
+                yield self._key_that_is_no_text(k, path, counted, numbers), k, value
 
     def _large_key(self, k: int) -> str:
         """A key that has to be decoded; long ones only once, as many pairs may share them."""
@@ -453,7 +453,7 @@ class _Listing:
                 self._leaves[k] = text
         return text
 
-    def _odd_key(self, k: int, path: str, counted: bool, numbers: dict[Any, str]) -> str:
+    def _key_that_is_no_text(self, k: int, path: str, counted: bool, numbers: dict[Any, str]) -> str:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
         key = _prefix(path) + text

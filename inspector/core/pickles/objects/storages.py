@@ -158,7 +158,7 @@ class Storages:
 
         return find
 
-    def is_odd(self, n: int) -> bool:
+    def names_no_storage(self, n: int) -> bool:
         """Whether PERSID node `n` names no storage. Resolves nothing."""
         return self._ref(n) is None
 
