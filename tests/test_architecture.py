@@ -203,7 +203,7 @@ def test_that_imports_go_one_direction() -> None:
     ("inspector.core.tensors.reader", "from inspector.core.formats import torch_zip"),
     ("inspector.core.saving.plan", "from inspector.core.comparison.pairing import pairs"),
     ("inspector.core.formats.sets.dcp", "from inspector.core.formats.zip import directory"),
-    ("inspector.core.pickles.decode.machine", "from inspector.core.pickles.objects import walk"),
+    ("inspector.core.pickles.decode.machine", "from inspector.core.pickles.objects import contents"),
     ("inspector.core.errors", "from inspector.core.checkpoint import Checkpoint"),
     ("inspector.core.edits.drop", "from inspector import cli"),
 ])

@@ -114,7 +114,7 @@ def test_that_every_way_of_calling_is_reported(report: dict[str, object], name: 
 
 
 @pytest.mark.parametrize("start", ["command", "module"])
-def test_that_modules_beside_a_checkpoint_are_not_imported_G19(tmp_path: Path, start: str) -> None:
+def test_that_modules_beside_a_checkpoint_are_not_imported(tmp_path: Path, start: str) -> None:
     """A downloaded folder with a json.py, a torch.py … in it, and the person is in that folder."""
     folder, marker = tmp_path / "downloaded", tmp_path / "marker"
     folder.mkdir()

@@ -163,8 +163,8 @@ def _pair_json(pair: core.Pair) -> dict[str, Any]:
 
 def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_only: bool = False) -> str:
     """A verdict, the rules by which names were paired, a line per pair that differs, and the values that do."""
-    parts = [f"A  {core.visible(comparison.a.path, 1000)}{_place(comparison.state_dicts[0])}\n"
-             f"B  {core.visible(comparison.b.path, 1000)}{_place(comparison.state_dicts[1])}", verdict_text(comparison)]
+    parts = [f"A  {core.visible(comparison.a.path, 1000)}{_state_dict_text(comparison.state_dicts[0])}\n"
+             f"B  {core.visible(comparison.b.path, 1000)}{_state_dict_text(comparison.state_dicts[1])}", verdict_text(comparison)]
     if comparison.rules or comparison.offered:
         parts.append("\n".join(_rules(comparison)))
     quiet = ("equal", "unread") if structure_only else ("equal",)
@@ -216,7 +216,7 @@ def _side(info: core.TensorInfo, pair: core.Pair) -> str:
     return " ".join(said)
 
 
-def _place(state_dict: str) -> str:
+def _state_dict_text(state_dict: str) -> str:
     return "" if state_dict in (core.WHOLE, "") else f" ({core.visible(state_dict)})"
 
 

@@ -17,7 +17,7 @@ READS_ONLY = True
 _CONTROL = bytes((*range(0x20), 0x7f))
 _LONG = 256         # characters from which `core.visible` leaves out the middle
 _FIELDS = core.TensorInfo._fields.index
-_LOOK = itemgetter(*map(_FIELDS, ("shape", "dtype", "device")))
+_CELLS = itemgetter(*map(_FIELDS, ("shape", "dtype", "device")))
 _PROBLEM = itemgetter(_FIELDS("problem"))
 
 
@@ -55,8 +55,8 @@ def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] |
 
 def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None, parameters: Mapping[str, str]) -> str:
     infos = ckpt.tensors.values()
-    forms = [*map(_LOOK, infos)]
-    texts = {form: _looks(info) for form, info in dict(zip(forms, infos, strict=True)).items()}      # few, again and again
+    forms = [*map(_CELLS, infos)]
+    texts = {form: _cells(info) for form, info in dict(zip(forms, infos, strict=True)).items()}      # few, again and again
     titles = ("shape", "dtype", "device", "bytes")
     widths = [max(map(len, column)) for column in zip(titles, *texts.values(), strict=True)]
     line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
@@ -72,7 +72,7 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
     return "\n".join([title, *rows])
 
 
-def _looks(info: core.TensorInfo) -> tuple[str, str, str, str]:
+def _cells(info: core.TensorInfo) -> tuple[str, str, str, str]:
     """Shape, dtype, device and bytes as the table shows them."""
     label = "-" if info.device is None else core.visible(info.device, 40)
     return core.wording.shape_list(info.shape), core.visible(info.dtype, 40), label, core.wording.number(info.nbytes)

@@ -132,7 +132,7 @@ if TYPE_CHECKING:
     from .findings import Finding as Finding
     from .findings import Level as Level
     from .findings import worst as worst
-    from .formats.source_texts import Place as Place
+    from .formats.source_texts import Declaration as Declaration
     from .formats.source_texts import Text as Text
     from .formats.source_texts import read_text as read_text
     from .formats.source_texts import source_of as source_of
@@ -195,14 +195,14 @@ if TYPE_CHECKING:
     from .tensors.sharing import relation as relation
     from .tensors.sharing import sharing as sharing
     from .tensors.sizes import Sizes as Sizes
-    from .tensors.slices import How as How
     from .tensors.slices import Plane as Plane
     from .tensors.slices import Reduced as Reduced
-    from .tensors.slices import What as What
-    from .tensors.slices import look_shape as look_shape
+    from .tensors.slices import Reduction as Reduction
+    from .tensors.slices import SearchTarget as SearchTarget
     from .tensors.slices import matrix_plane as matrix_plane
     from .tensors.slices import numbers as numbers
     from .tensors.slices import ravel as ravel
+    from .tensors.slices import readable_shape as readable_shape
     from .tensors.slices import unravel as unravel
     from .torch_bridge import load_state_dict as load_state_dict
     from .torch_bridge import read_torch as read_torch
@@ -222,7 +222,7 @@ _HOMES = {
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
-    "tensors.slices": "How Plane Reduced What look_shape matrix_plane numbers ravel unravel",
+    "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
     "torch_bridge": "load_state_dict read_torch",
@@ -261,7 +261,7 @@ _HOMES = {
         "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NotACheckpoint ReadError "
         "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
-    "formats.source_texts": "Place Text read_text source_of text_pieces texts",
+    "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",
     "keypath": "join visible visible_lines",

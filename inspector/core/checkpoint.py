@@ -409,7 +409,8 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """See the module. `path` as given; `format` and `kind` one of the fixed names of DESIGN §3; `metadata` is safetensors'
+    """See the module. `path` as given; `format` is the name of a reader ("torch-zip", "safetensors-sharded" …), `kind` one
+    of "state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"; `metadata` is safetensors'
     `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);
     `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to."""
 

@@ -145,7 +145,7 @@ class _Tensor(NamedTuple):
     device: str
 
 
-class _Ordered(dict):  # type: ignore[type-arg]
+class _Ordered(dict[str, Any]):
     """Pickled as collections.OrderedDict."""
 
 

@@ -1,7 +1,7 @@
 """Budgets: what a file may ask of this program before it is refused with `TooBig`. Counts, unless a unit is named.
 
-The values come from INERT A.2 and A.6 of the design: far above what any real checkpoint needs, far below what a hostile
-one would like. They are one frozen value that is passed along, so tests can tighten them.
+The values are far above what any real checkpoint needs (a model of 100,000 tensors takes three million opcodes) and far below
+what a hostile one would like. They are one frozen value that is passed along, so tests can tighten them.
 """
 from __future__ import annotations
 

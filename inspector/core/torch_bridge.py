@@ -116,7 +116,7 @@ def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) ->
             loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
     if state_dict in ckpt.module_metadata:
         # where torch keeps the versions of modules, which `load_state_dict` looks at
-        loaded._metadata = _copied(ckpt.module_metadata[state_dict])  # type: ignore[attr-defined]
+        vars(loaded)["_metadata"] = _copied(ckpt.module_metadata[state_dict])
     monitor.report(len(infos), len(infos))
     return loaded
 

@@ -116,7 +116,6 @@ def test_that_ls_text_says_what_is_there(run: Run, training: Path) -> None:
 
 
 def test_that_control_characters_of_files_are_escaped(run: Run, training: Path) -> None:
-    """H11"""
     _, out, _ = run("ls", training)
     assert "\x1b" not in out
     assert "\\x1b[31m1" in out
@@ -332,7 +331,6 @@ def test_that_stats_json_has_the_fixed_layout(run: Run, small: Path) -> None:
 
 
 def test_that_numbers_json_lacks_are_strings(run: Run, tmp_path: Path) -> None:
-    """D31"""
     path = tmp_path / "n.safetensors"
     path.write_bytes(builders.safetensors({"n": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}},
                                           struct.pack("<2f", float("nan"), float("inf"))))
@@ -396,7 +394,6 @@ def test_that_check_finds_calls_and_exits_1(run: Run, tmp_path: Path) -> None:
 
 
 def test_that_check_tells_what_it_learnt_before_the_file_broke_off(run: Run, tmp_path: Path) -> None:
-    """C02"""
     path = tmp_path / "trip.pth"
     path.write_bytes(builders.torch_zip(builders.trip_pickles()["broken-tail"]))
     code, out, err = run("check", path, "--json")
@@ -412,7 +409,6 @@ def test_that_check_tells_what_it_learnt_before_the_file_broke_off(run: Run, tmp
 
 
 def test_that_check_reads_the_bytes(run: Run, tmp_path: Path) -> None:
-    """B01"""
     path = tmp_path / "m.pth"
     torch.save({"w": torch.arange(4.)}, path)
     data = bytearray(path.read_bytes())
@@ -688,7 +684,7 @@ def test_that_code_says_which_texts_there_are(run: Run, scripted: Path, name: st
     assert "`inspector code FILE` lists them" in one_line(err)
 
 
-def test_that_links_out_of_a_folder_need_a_yes_G03(run: Run, small: Path, tmp_path: Path) -> None:
+def test_that_links_out_of_a_folder_need_a_yes(run: Run, small: Path, tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     (folder / "model-00001-of-00001.safetensors").symlink_to(small)

@@ -140,7 +140,7 @@ def written(value: Any, writing: str, path: Path) -> Any:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """(key, tensor or plain value) in stored order, keys as DESIGN §3 has them."""
+    """(key, tensor or plain value) in stored order, keys as paths from the root: dict keys and list indexes joined by dots."""
     if isinstance(value, dict | list | tuple) and len(value):
         for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
             yield from leaves(inner, f"{path}.{key}" if path else str(key))

@@ -147,7 +147,7 @@ def test_that_several_models_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_that_a_tensor_tagged_cuda_loads_on_this_computer(tmp_path: Path) -> None:
-    """D20: the tag is text."""
+    """The tag is text."""
     path = tmp_path / "gpu.pth"
     torch.save({"w": torch.arange(3.)}, path)
     path.write_bytes(path.read_bytes().replace(b"X\x03\x00\x00\x00cpu", b"X\x03\x00\x00\x00xpu"))
@@ -157,7 +157,6 @@ def test_that_a_tensor_tagged_cuda_loads_on_this_computer(tmp_path: Path) -> Non
 
 
 def test_that_expanded_tensors_load_as_expanded(tmp_path: Path) -> None:
-    """D10"""
     path = tmp_path / "e.pth"
     torch.save({"e": torch.ones(1).expand(10**12), "w": torch.ones(2)}, path)
     ours = core.load_state_dict(path)

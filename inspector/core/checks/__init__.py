@@ -19,17 +19,17 @@ from . import (
     module_prefix,
     non_canonical_bool,
     non_contiguous,
-    odd_device,
     oversized_storage,
     saved_on_gpu,
     shared_storage,
     unknown_code,
+    unknown_device,
 )
 
 CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
     unknown_code.check,
     broken_tensors.check,
-    odd_device.check,
+    unknown_device.check,
     hostile_names.check,
     confusable_names.check,
     oversized_storage.check,

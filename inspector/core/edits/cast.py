@@ -56,7 +56,7 @@ class Cast(Edit):
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         target = dtype_named(self.dtype)
-        told = []
+        notes = []
         left: dict[str, int] = {}
         for key in self._fitting(before):
             info = before.tensors[key]
@@ -64,26 +64,26 @@ class Cast(Edit):
                 kind = info.dtype if info.layout == "strided" else info.layout
                 left[kind] = left.get(kind, 0) + 1
         if left:
-            told.append("Left alone: " + ", ".join(f"{count:,} of {visible(kind, 40)}" for kind, count in left.items()) + ".")
+            notes.append("Left alone: " + ", ".join(f"{count:,} of {visible(kind, 40)}" for kind, count in left.items()) + ".")
         numbered = optimizer_dicts(before)
         if self.glob == "*" and any(info.state_dict in numbered for info in before.tensors.values()):
-            told.append("The optimizer's state keeps its types; name it to cast it.")
+            notes.append("The optimizer's state keeps its types; name it to cast it.")
         learning = sum(info.requires_grad and not after.tensors[key].requires_grad for key, info in before.tensors.items())
         if learning:
-            told.append(f"{note(learning, 'tensor requires', 'tensors require')} no gradient any more, which {target} cannot have.")
+            notes.append(f"{note(learning, 'tensor requires', 'tensors require')} no gradient any more, which {target} cannot have.")
         if read:
-            told += self._losses(before, after, monitor)
-        return told
+            notes += self._losses(before, after, monitor)
+        return notes
 
     def _losses(self, before: Checkpoint, after: Checkpoint, monitor: Monitor) -> list[str]:
         total, where, unread = count_losses(before, after, monitor)
-        told = []
+        notes = []
         for count, what in zip(total, ("overflow", "underflow to zero", "are NaN, which the type lacks"), strict=True):
             if count:
-                told.append(f"{note(count, 'element', 'elements')} {what}" + (f" in {', '.join(where)}." if where else "."))
+                notes.append(f"{note(count, 'element', 'elements')} {what}" + (f" in {', '.join(where)}." if where else "."))
         if unread:
-            told.append(f"The values of {note(unread, 'tensor', 'tensors')} cannot be read.")
-        return told
+            notes.append(f"The values of {note(unread, 'tensor', 'tensors')} cannot be read.")
+        return notes
 
     @property
     def text(self) -> str:

@@ -25,10 +25,10 @@ class Drop(Edit):
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         away = set(fitting(before, self.glob, values=True))
-        told = [unsure] if (unsure := states_of(before, away).unsure) else []
+        notes = [unsure] if (unsure := states_of(before, away).unsure) else []
         if kept := attributes_kept(before, away, after):
-            told.append(f"{note(kept, 'attribute', 'attributes')} of objects cannot be dropped without the object.")
-        return told
+            notes.append(f"{note(kept, 'attribute', 'attributes')} of objects cannot be dropped without the object.")
+        return notes
 
     @property
     def text(self) -> str:

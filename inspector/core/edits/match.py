@@ -54,10 +54,10 @@ class Match(Edit):
         wanted = self._shapes(monitor)
         inside = _with_something_in_common(before, wanted)
         away = _unfit(before, inside, wanted)
-        told = [] if away else ["Every name of the file is in the reference, in the same shape."]
+        notes = [] if away else ["Every name of the file is in the reference, in the same shape."]
         shapes = [key for key in away if before.tensors[key].name in wanted]
         if shapes:
-            told.append(f"{note(len(shapes), 'tensor has', 'tensors have')} another shape: " + ", ".join(
+            notes.append(f"{note(len(shapes), 'tensor has', 'tensors have')} another shape: " + ", ".join(
                 f"{visible(key, 60)} {[*before.tensors[key].shape]} and not {[*wanted[before.tensors[key].name]]}"
                 for key in shapes[:_NAMED]) + (" …" if len(shapes) > _NAMED else "") + ".")
         for place in inside:
@@ -65,10 +65,10 @@ class Match(Edit):
             missing = [name for name in wanted if name not in there]
             if missing:
                 of = f" of {visible(place, 60)}" if place else ""
-                told.append(f"{note(len(missing), 'name', 'names')} of the reference will be missing{of}: "
+                notes.append(f"{note(len(missing), 'name', 'names')} of the reference will be missing{of}: "
                             + ", ".join(visible(name, 60) for name in missing[:_NAMED]) + (" …" if len(missing) > _NAMED else "") + ".")
         unsure = states_of(before, set(away)).unsure
-        return [*told, unsure] if unsure else told
+        return [*notes, unsure] if unsure else notes
 
     @property
     def text(self) -> str:

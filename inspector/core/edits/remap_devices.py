@@ -53,14 +53,14 @@ class RemapDevices(Edit):
         tags = {info.device for info in before.tensors.values()}
         if tags == {None}:
             return ["The file has no device tags: its format knows none."]
-        told = []
+        notes = []
         if "meta" in tags and any(fnmatch.fnmatchcase("meta", pattern) for pattern in self.mapping):
-            told.append("Tensors on the meta device have no values and stay there.")
+            notes.append("Tensors on the meta device have no values and stay there.")
         missing = [pattern for pattern in self.mapping if not any(tag and fnmatch.fnmatchcase(tag, pattern) for tag in tags)]
         if missing:
             there = ", ".join(sorted(visible(tag, 40) for tag in tags if tag))
-            told.append(f"No tag fits {', '.join(visible(pattern, 40) for pattern in missing)}: there is {there}.")
-        return told
+            notes.append(f"No tag fits {', '.join(visible(pattern, 40) for pattern in missing)}: there is {there}.")
+        return notes
 
     @property
     def text(self) -> str:

@@ -88,14 +88,14 @@ class Take(Edit):
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         taken = {key for key, info in after.tensors.items() if info is not before.tensors[key]}
-        told = []
+        notes = []
         left = [] if self.pairs else [key for key in self._wanted(before) if key not in taken]
         if left:
-            told.append(f"{note(len(left), 'tensor keeps its', 'tensors keep their')} values, for want of any to take: "
+            notes.append(f"{note(len(left), 'tensor keeps its', 'tensors keep their')} values, for want of any to take: "
                         + ", ".join(visible(key, 60) for key in left[:_NAMED]) + (" …" if len(left) > _NAMED else "") + ".")
         if taken and optimizer_dicts(before):
-            told.append("The optimizer's state stays that of the old values.")
-        return told
+            notes.append("The optimizer's state stays that of the old values.")
+        return notes
 
     @property
     def text(self) -> str:

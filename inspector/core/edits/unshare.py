@@ -39,8 +39,8 @@ class Unshare(Edit):
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         skipped = sum(not _can_be_copied(before.tensors[key]) for key in fitting(before, self.glob))
-        told = [] if before.storages != after.storages else ["No tensor that fits shares its bytes, or leaves any of them unused."]
-        return [*told, f"{note(skipped, 'tensor', 'tensors')} cannot be copied."] if skipped else told
+        notes = [] if before.storages != after.storages else ["No tensor that fits shares its bytes, or leaves any of them unused."]
+        return [*notes, f"{note(skipped, 'tensor', 'tensors')} cannot be copied."] if skipped else notes
 
     @property
     def text(self) -> str:

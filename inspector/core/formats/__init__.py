@@ -94,7 +94,7 @@ def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Mon
         if kind in SETS:
             raise Unsupported("this is the index of a checkpoint in several files", "Extract all of them and open the index.")
         found = _format(kind)
-        ckpt = containers.settle(found.read(source, name, limits, monitor), source, opened)
+        ckpt = containers.counted_from_file(found.read(source, name, limits, monitor), source, opened)
         opened.check_unchanged()
     odd = _wrong_extension(name, found)
     return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt

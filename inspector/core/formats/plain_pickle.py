@@ -10,8 +10,9 @@ from inspector.core.findings import Finding
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
+from inspector.core.pickles.objects.code import findings_before
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.pickles.objects.walk import Contents, findings_before, survey
 from inspector.core.progress import QUIET, Monitor
 
 FORMAT = "pickle"
@@ -32,7 +33,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
         member = f"{MEMBER}#{len(pickles) + 1}"
         try:
             graph = decode(data, at, limits=limits, monitor=monitor, member=member, budget=budget)
-            findings += survey(graph, _no_storage, member=member, limits=limits, monitor=monitor).findings
+            findings += contents_of(graph, _no_storage, member=member, limits=limits, monitor=monitor).findings
         except ReadError:
             break
         pickles.append(Pickle(member, graph))
@@ -67,7 +68,7 @@ def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tup
     except ReadError as error:
         error.findings = (*error.findings, *findings_before(error, MEMBER))
         raise
-    contents = survey(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
+    contents = contents_of(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
     return contents, [Pickle(MEMBER, graph)], graph.end
 
 

@@ -41,7 +41,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     begin = BASE + len(data)
     if not _fills(header):
         header = _by_offset(header)
-        _check_places(header, begin)
+        _check_offsets(header, begin)
     _check_size(source, begin, begin + (header.stops[-1] if header.stops else 0))
     return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(_tensors(header, monitor)),
                       storages=_Storages(source.index, begin, header), state_dicts=("",), findings=_findings(header),
@@ -93,13 +93,13 @@ def _by_offset(header: Header) -> Header:
     return header._replace(starts=[*starts], stops=[*stops], keys=[*keys], forms=[*forms])
 
 
-def _check_places(header: Header, begin: int) -> None:
+def _check_offsets(header: Header, begin: int) -> None:
     """Raises unless the tensors lie one after another from `begin` on, each as long as its form."""
     end = 0
     previous = ""
     for start, stop, key, form in zip(header.starts, header.stops, header.keys, header.forms, strict=True):
         if start != end or stop - start != form.nbytes:
-            raise _misplaced(key, start, stop, form.nbytes, end, previous, begin)
+            raise _wrong_offsets(key, start, stop, form.nbytes, end, previous, begin)
         end = stop
         previous = key
 
@@ -118,7 +118,7 @@ def _check_size(source: SourceFile, begin: int, end: int) -> None:
         raise Corrupt(f"{extra:,} bytes follow the last tensor and belong to none", _DAMAGED, f"byte {end}", id="not_covered")
 
 
-def _misplaced(key: str, start: int, stop: int, nbytes: int, end: int, previous: str, begin: int) -> InspectorError:
+def _wrong_offsets(key: str, start: int, stop: int, nbytes: int, end: int, previous: str, begin: int) -> InspectorError:
     name, where = f"tensor \"{visible(key)}\"", f"byte {begin + start}"
     if stop < start:
         return Corrupt(f"{name} ends ({stop:,}) before it begins ({start:,})", _DAMAGED, where, id="reversed")
@@ -179,7 +179,7 @@ class _Storages(Mapping[str, Storage]):
 
 def _findings(header: Header) -> tuple[Finding, ...]:
     found = [Finding("non-canonical-header", "warning", "byte 8", f"{text[0].upper()}{text[1:]}.",
-                     "Save the file again to have it written in the usual way.") for text in header.oddities]
+                     "Save the file again to have it written in the usual way.") for text in header.anomalies]
     if header.extra:
         key, fields = next(iter(header.extra.items()))
         others = f", and {len(header.extra) - 1:,} other tensors have such fields" if len(header.extra) > 1 else ""

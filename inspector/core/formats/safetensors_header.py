@@ -66,7 +66,7 @@ class Form(NamedTuple):
 class Header(NamedTuple):
     """`starts`, `stops`, `keys` and `forms` have an item for every tensor, in header order: where its bytes start and end,
     counted from the end of the header, its key, its form. `extra` has the raw JSON of fields that safetensors does not
-    define, by key and field; `oddities` are deviations that the reference reader tolerates, as sentences."""
+    define, by key and field; `anomalies` are deviations that the reference reader tolerates, as sentences."""
 
     starts: list[int]
     stops: list[int]
@@ -74,7 +74,7 @@ class Header(NamedTuple):
     forms: list[Form]
     metadata: dict[str, str]
     extra: dict[str, dict[str, str]]
-    oddities: list[str]
+    anomalies: list[str]
 
 
 def parse(data: bytes, *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Header:
@@ -94,7 +94,7 @@ class _Parser:
         self.taken: set[str] = set()                    # all keys so far
         self.metadata: dict[str, str] | None = None
         self.extra: dict[str, dict[str, str]] = {}
-        self.oddities: list[str] = []
+        self.anomalies: list[str] = []
         self.form_of: dict[bytes, Form] = {}            # by the head of the entry
 
     def run(self) -> Header:
@@ -108,7 +108,7 @@ class _Parser:
             self._usual_entries()
             more = (self._plain_entry() or self._any_entry()) == b","
         scan.end()
-        return Header(self.starts, self.stops, self.keys, self.forms, self.metadata or {}, self.extra, self.oddities)
+        return Header(self.starts, self.stops, self.keys, self.forms, self.metadata or {}, self.extra, self.anomalies)
 
     def _begin(self) -> None:
         data = self.data
@@ -120,7 +120,7 @@ class _Parser:
             self.scan.space()
             if self.scan.peek() != b"{":
                 raise self.scan.fail(f"{visible(repr(data[:16])[2:-1])} at its beginning where {{ should be")
-            self.oddities.append("the header begins with white space, which the format forbids and most readers tolerate")
+            self.anomalies.append("the header begins with white space, which the format forbids and most readers tolerate")
         self.scan.pos += 1
 
     def _usual_entries(self) -> None:
@@ -132,7 +132,7 @@ class _Parser:
             rows = _USUAL.findall(self.data, pos, end) if end > pos else []
             rest = rows.pop()[-1] if rows and rows[-1][-1] else b""
             if not rows or not self._take_rows(rows):
-                self._take_until_odd(rows, end)
+                self._take_usual_entries(rows, end)
                 return
             self.scan.pos = end - len(rest)
             self.scan.space()
@@ -159,7 +159,7 @@ class _Parser:
         self.stops += ends
         return True
 
-    def _take_until_odd(self, rows: list[tuple[bytes, ...]], end: int) -> None:
+    def _take_usual_entries(self, rows: list[tuple[bytes, ...]], end: int) -> None:
         """Takes the first of these entries, which end before `end`: those before the one that needs a closer look."""
         odd = next((n for n, row in enumerate(rows) if row[1] not in self.form_of or not _usual_keys(row[:1])), 0)
         if odd and self._take_rows(rows[:odd]):
@@ -218,7 +218,7 @@ class _Parser:
     def _take_metadata(self, at: int) -> None:
         found = self.scan.value(2)
         if found is None:
-            self.oddities.append(f"{METADATA} is null, which the reference reader tolerates")
+            self.anomalies.append(f"{METADATA} is null, which the reference reader tolerates")
             found = {}
         if not isinstance(found, dict):
             raise self._corrupt(f"{METADATA} is not an object", at)

@@ -35,11 +35,11 @@ class Text(NamedTuple):
     nbytes: int
 
 
-class Place(NamedTuple):
-    """A class in a text: `declaration` is how the line begins that declares it, "" for all of the text."""
+class Declaration(NamedTuple):
+    """Where a class is declared: in the text `name`, by the line that begins with `line` ("": by all of the text)."""
 
     name: str
-    declaration: str
+    line: str
 
 
 def texts(ckpt: Checkpoint) -> dict[str, int]:
@@ -86,26 +86,26 @@ def _pieces(name: str, whole: int, read: Callable[[int, int], bytes], at: int, n
             return
 
 
-def source_of(ckpt: Checkpoint, key: str, known: Container[str] | None = None) -> Place | None:
+def source_of(ckpt: Checkpoint, key: str, known: Container[str] | None = None) -> Declaration | None:
     """The text that declares the class of the module at `key`, or of the nearest one above it; None where no text does.
     `known` are the names of all texts, where the caller has them at hand."""
     known = texts(ckpt) if known is None else known
     while True:
         value = ckpt.values.get(key)
-        place = _place(value, known) if isinstance(value, Opaque) else None
-        if place is not None or not key:
-            return place
+        found = _declaration(value, known) if isinstance(value, Opaque) else None
+        if found is not None or not key:
+            return found
         key = key.rpartition(".")[0]
 
 
-def _place(value: Opaque, known: Container[str]) -> Place | None:
+def _declaration(value: Opaque, known: Container[str]) -> Declaration | None:
     module, _, name = value.type.rpartition(".")
     if value.type in known:
-        return Place(value.type, f"class {name}")
+        return Declaration(value.type, f"class {name}")
     if value.text in known:                             # TorchScript of torch 1.0 to 1.2: a record for each module
-        return Place(value.text, "")
+        return Declaration(value.text, "")
     record = torchscript_classes.member_of(module)
-    return Place(record, f"class {name}(") if record in known else None
+    return Declaration(record, f"class {name}(") if record in known else None
 
 
 def _records(ckpt: Checkpoint) -> Iterator[tuple[str, Member]]:

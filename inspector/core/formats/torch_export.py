@@ -79,7 +79,7 @@ class _Archive:
         self.storages: dict[str, Storage] = {}
         self.keys = Keys()
         self.nodes = Nodes()
-        self.told = Findings()
+        self.part_findings = Findings()
         self.state_dicts: dict[str, None] = {}
         self.payloads: dict[str, Checkpoint | str] = {}     # records that torch.save wrote, read, or why they cannot be
         self.listed: set[str] = set()
@@ -106,7 +106,7 @@ class _Archive:
         self._orphans()
         return Checkpoint(self.path, FORMAT, "module" if self.state_dicts else "other", tuple(self.files), MappingProxyType(self.tensors),
                           MappingProxyType(self.values), MappingProxyType(self.storages), tuple(self.state_dicts),
-                          (*self.told.all(), *records.all_findings()), facts=MappingProxyType(self._facts(models)),
+                          (*self.part_findings.all(), *records.all_findings()), facts=MappingProxyType(self._facts(models)),
                           members=records.members(), pickles=tuple(self.nodes.pickles))
 
     def _models(self) -> list[_Model]:
@@ -151,7 +151,7 @@ class _Archive:
             self.big_endian = True
         elif said not in (None, "little"):
             self.order_problem = f"byteorder: the byte order record says {said!r} instead of 'little' or 'big'"
-            self.records.tell("byteorder", "danger", "byteorder", f"The byte order record says {said!r} instead of 'little' or "
+            self.records.add_finding("byteorder", "danger", "byteorder", f"The byte order record says {said!r} instead of 'little' or "
                               "'big': no value in this file can be told.", "The file was damaged or changed by hand: fetch it again.")
 
     # -- the parts of a program ---------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ class _Archive:
         found = self._json(config)
         entries = found.get("config") if isinstance(found, dict) else None
         if not isinstance(entries, dict):
-            self.records.tell("bad-member", "danger", config, f"{visible(config, 80)} does not say which tensors there are.",
+            self.records.add_finding("bad-member", "danger", config, f"{visible(config, 80)} does not say which tensors there are.",
                               "The archive is damaged: fetch or copy it again.")
             return
         for count, (key, entry) in enumerate(entries.items()):
@@ -258,7 +258,7 @@ class _Archive:
             data = records.read(record, records.limits.json_header)
             return Scanner(data, visible(record, 80), limits=records.limits, monitor=records.monitor).document()
         except (Corrupt, TooBig) as error:
-            records.tell("bad-member", "danger", record, f"{visible(record, 80)} cannot be read: {error.message}.", error.hint)
+            records.add_finding("bad-member", "danger", record, f"{visible(record, 80)} cannot be read: {error.message}.", error.hint)
             return None
 
     # -- what torch.save wrote inside ---------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ class _Archive:
         self.referred.add(record)
         extent, problem = records.extent(record)
         if extent is None or problem:
-            records.tell("bad-member", "danger", record, f"{visible(record, 80) or 'A record without a name'} cannot be read: "
+            records.add_finding("bad-member", "danger", record, f"{visible(record, 80) or 'A record without a name'} cannot be read: "
                          f"{problem.partition(': ')[2]}.", "The archive is damaged: fetch or copy it again.")
             return problem
         try:
@@ -313,8 +313,8 @@ class _Archive:
         except (Changed, Cancelled):
             raise
         except InspectorError as error:
-            self.told.add(error.findings, visible(record))
-            records.tell("bad-member", "danger", record, f"{visible(record, 80)} cannot be read: {error.message}.", error.hint)
+            self.part_findings.add(error.findings, visible(record))
+            records.add_finding("bad-member", "danger", record, f"{visible(record, 80)} cannot be read: {error.message}.", error.hint)
             return f"corrupt: {visible(record, 80)}: {error.message}"
         return self._adopt(record, part, moved, number)
 
@@ -349,7 +349,7 @@ class _Archive:
             extent = storage.extent.moved(moved) if storage.extent is not None and not number else storage.extent
             self.storages[ids[id]] = storage._replace(id=ids[id], extent=extent)
         base = self.nodes.add(part.pickles, visible(record))
-        self.told.add(part.findings, visible(record))
+        self.part_findings.add(part.findings, visible(record))
         tensors = {key: renamed(info, ids, base) for key, info in part.tensors.items()}
         values = {key: renumbered(value, ids, base) for key, value in part.values.items()}
         return Checkpoint(part.path, part.format, part.kind, part.files, tensors, values)
@@ -369,7 +369,7 @@ class _Archive:
             return
         nbytes = sum(self.records.names[self.records.top + name].size for name in found)
         shown = ", ".join(visible(name, 60) for name in found[:3]) + (", …" if len(found) > 3 else "")
-        self.told.add([Finding("native-code", "danger", visible(found[0]), f"The archive holds compiled code, {nbytes:,} bytes in "
+        self.part_findings.add([Finding("native-code", "danger", visible(found[0]), f"The archive holds compiled code, {nbytes:,} bytes in "
                                f"{len(found):,} file{'s' if len(found) > 1 else ''}: {shown}. Loading the package runs it; here "
                                "nothing was run. Weights compiled into it cannot be shown.",
                                "Load it only if you trust whoever made it.")])
@@ -379,7 +379,7 @@ class _Archive:
         left = [name for name in self.names if name.startswith(folders) and name not in self.referred and not _is_native(name)]
         if left:
             shown = ", ".join(visible(name, 40) for name in left[:3]) + (", …" if len(left) > 3 else "")
-            self.records.tell("orphan-records", "warning", left[0], f"{len(left):,} records belong to no tensor: {shown}.",
+            self.records.add_finding("orphan-records", "warning", left[0], f"{len(left):,} records belong to no tensor: {shown}.",
                               "They are kept unless unreferenced records are dropped.", left)
 
 

@@ -29,11 +29,12 @@ from inspector.core.io.sources import STORED, SourceFile, read_member
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
-from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import findings_before
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.modules import ScriptClass, Scripts
 from inspector.core.pickles.objects.names import Name
 from inspector.core.pickles.objects.storages import ResolveMany, StorageRef
-from inspector.core.pickles.objects.text_ids import load_texts, told
+from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
@@ -109,18 +110,18 @@ class _Archive:
         known = {self.main, *records.values(), *([constants] if constants else [])}
         self.directory.confirm(self.source, known)
         facts = self._facts(records)
-        contents = self._survey(self.main, self.folder, is_script)
+        contents = self._contents_of(self.main, self.folder, is_script)
         tensors, storages = contents.tensors, contents.storages
         if constants is not None:
             base = sum(len(pickled.graph) for pickled in self.pickles)
-            self._append(contents, "constants", self._survey(constants, "constants/"), base)
+            self._append(contents, "constants", self._contents_of(constants, "constants/"), base)
         for stem, more, base in self._extra_pickles(known, is_script):
             self._append(contents, stem, more, base)
         if self.salvaged is None:
             self._orphans()
             self._checksums()
         else:
-            self._tell_salvaged(self.salvaged, tensors)
+            self._report_salvaged(self.salvaged, tensors)
             facts["salvaged"] = "the end of the archive is missing: read-only until saved anew"
         return Checkpoint(
             path, SCRIPT_FORMAT if is_script else FORMAT, SCRIPT_FORMAT if is_script else contents.kind, (self.source.stamp,),
@@ -146,21 +147,21 @@ class _Archive:
         """What torch would not accept about the names of the members."""
         members = self.directory.members
         if not self.main.endswith(_MAIN):
-            self._tell("case", "warning", self.main, f"The object lies in {visible(self.main, 80)!r}: torch finds it all the same, "
+            self._add_finding("case", "warning", self.main, f"The object lies in {visible(self.main, 80)!r}: torch finds it all the same, "
                        "other programs may not.")
         first = next(iter(members))
         folder = first.partition("/")[0] + "/"
         if not self.top:
-            self._tell("layout", "warning", self.main, "The archive has no top folder: torch does not read it.",
+            self._add_finding("layout", "warning", self.main, "The archive has no top folder: torch does not read it.",
                        "Save it again to get an archive that torch reads.")
         elif self.top != folder:
-            self._tell("layout", "warning", self.main, f"The checkpoint lies in the folder {visible(self.top, 80)!r} and the first "
+            self._add_finding("layout", "warning", self.main, f"The checkpoint lies in the folder {visible(self.top, 80)!r} and the first "
                        f"member elsewhere ({visible(first, 80)!r}): torch does not find it.",
                        "Save it again to get an archive that torch reads.")
         else:
             strays = [name for name in members if not name.startswith(self.top)]
             if strays:
-                self._tell("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
+                self._add_finding("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
                            f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
                            "Save it again to get an archive that torch reads.")
 
@@ -170,12 +171,12 @@ class _Archive:
         others = (self.top + "data/", self.top + "code/")
         if any(name.startswith(trial) for name in self.directory.members) \
                 and not any(name.startswith(others) for name in self.directory.members):
-            self._tell("layout", "warning", self.main, "The archive keeps its tensors where only PyTorch 1.4 looked for them.",
+            self._add_finding("layout", "warning", self.main, "The archive keeps its tensors where only PyTorch 1.4 looked for them.",
                        "Save it again to get an archive that torch reads.")
             return "tensors/"
         return "data/"
 
-    def _tell_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
+    def _report_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
         problems = [info.problem.partition(":")[0] for info in tensors]
         cut, lost = problems.count("truncated"), problems.count("lost")
         where = f"byte {salvaged.end}"
@@ -195,7 +196,7 @@ class _Archive:
         texts = map(notes.get, members, repeat("")) if notes else repeat("", len(members))
         return tuple(map(partial(tuple.__new__, Member), zip(members, members.values(), texts, strict=True)))
 
-    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
+    def _add_finding(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint, members=tuple(members)))
 
     # -- records ------------------------------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ class _Archive:
             self.by_case = {name.lower(): name for name in self.directory.members}
         found = self.by_case.get(name.lower())
         if found is not None and not any(finding.id == "case" for finding in self.findings):
-            self._tell("case", "warning", found, f"The record {visible(record, 80)!r} is named {visible(found, 80)!r}: torch "
+            self._add_finding("case", "warning", found, f"The record {visible(record, 80)!r} is named {visible(found, 80)!r}: torch "
                        "finds it all the same, other programs may not.")
         return found
 
@@ -233,7 +234,7 @@ class _Archive:
         try:
             raw = read_member(self.source, extent, min(extent.size, _FACT_BYTES))
         except BadTensor as error:
-            self._tell("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
+            self._add_finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
             return None
         return raw.decode("utf-8", "replace")
 
@@ -242,13 +243,13 @@ class _Archive:
         if name is None and self.salvaged is not None:
             return             # torch writes it last
         if name is None:
-            self._tell("version", "warning", self.top + "version", "The archive has no version record: torch refuses it.",
+            self._add_finding("version", "warning", self.top + "version", "The archive has no version record: torch refuses it.",
                        "Save it again to get an archive that torch reads.")
             return
         digits = (text or "").strip()
         number = int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 10 else -1
         if not 1 <= number <= _MAX_VERSION:
-            self._tell("version", "warning", name, f"The archive says it is of version {visible(digits, 40)!r}; torch reads 1 to "
+            self._add_finding("version", "warning", name, f"The archive says it is of version {visible(digits, 40)!r}; torch reads 1 to "
                        f"{_MAX_VERSION}.", "It may come from a newer PyTorch, or have been changed by hand.")
 
     def _check_byteorder(self, name: str | None, text: str | None) -> None:
@@ -259,12 +260,12 @@ class _Archive:
             return
         said = "cannot be read" if text is None else f"says {visible(text, 40)!r}"
         self.order_problem = f"byteorder: the byte order record {said} instead of 'little' or 'big'"
-        self._tell("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
+        self._add_finding("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
                    "can be told.", "The file was damaged or changed by hand: fetch it again.")
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 
-    def _append(self, contents: walk.Contents, root: str, more: walk.Contents, base: int) -> None:
+    def _append(self, contents: Contents, root: str, more: Contents, base: int) -> None:
         """Lists under `root` what another pickle of a TorchScript archive holds: what its code refers to by numbers, what it was
         traced with. `base` is what its nodes are counted from."""
         taken = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
@@ -293,24 +294,24 @@ class _Archive:
             try:
                 text = read_member(self.source, extent).decode("utf-8", "replace")
             except BadTensor as error:
-                self._tell("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
+                self._add_finding("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
                 continue
             found.update(torchscript_classes.classes(module, text, names))
         return found
 
-    def _survey(self, name: str, folder: str, is_script: bool = False) -> walk.Contents:
+    def _contents_of(self, name: str, folder: str, is_script: bool = False) -> Contents:
         """Decodes the pickle in member `name`, whose storages lie in `folder`, and says what is in it."""
         data = self._pickle_bytes(name)
         label = self._label(name)
         try:
             graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
         except InspectorError as error:
-            error.findings = (*error.findings, *self.directory.findings, *self.findings, *walk.findings_before(error, label))
+            error.findings = (*error.findings, *self.directory.findings, *self.findings, *findings_before(error, label))
             raise
         graph, texts = load_texts(graph)
-        self.findings += told(texts, label)
+        self.findings += text_id_findings(texts, label)
         self.pickles.append(Pickle(label, graph))
-        contents = walk.survey(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
+        contents = contents_of(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
                                 scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
                                 monitor=self.monitor)
         self.findings += contents.findings
@@ -335,7 +336,7 @@ class _Archive:
         except BadTensor as error:
             raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
         if extent.crc is not None and crc32(data) != extent.crc:
-            self._tell("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
+            self._add_finding("checksum", "danger", name, f"The bytes of {where!r} are not the ones that were saved: their checksum "
                        "(CRC-32) differs.", "torch does not notice. Fetch or copy the file again.")
         return data
 
@@ -346,28 +347,28 @@ class _Archive:
             at = graph.end
             where = f"{label}:{at}"
             if count >= self.limits.pickles_per_stream:
-                self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes behind pickle {count} are not looked at.")
+                self._add_finding("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes behind pickle {count} are not looked at.")
                 return
             try:
                 graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
             except InspectorError as error:
-                self._tell("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
+                self._add_finding("trailing-bytes", "warning", where, f"{len(data) - at:,} bytes follow the pickle that torch reads and "
                            "are no pickle themselves.")
-                self.findings += walk.findings_before(error, label)
+                self.findings += findings_before(error, label)
                 return
-            self._tell("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
+            self._add_finding("trailing-pickle", "warning", where, "Another pickle follows the one that torch reads.",
                        "It is shown under its findings only.")
-            self._learn(graph, label, folder)
+            self._add_pickle(graph, label, folder)
             count += 1
 
-    def _learn(self, graph: Graph, label: str, folder: str) -> walk.Contents:
+    def _add_pickle(self, graph: Graph, label: str, folder: str) -> Contents:
         """Keeps a pickle that is not the object: its findings, and which storages it refers to."""
         self.pickles.append(Pickle(label, graph))
-        contents = walk.survey(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
+        contents = contents_of(graph, self._resolver(folder), member=label, limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         return contents
 
-    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, walk.Contents, int]]:
+    def _extra_pickles(self, known: set[str], is_script: bool) -> list[tuple[str, Contents, int]]:
         """Looks into all other pickles. Gives what TorchScript's own hold besides what was listed: (name, contents, the number
         of its first node)."""
         found = []
@@ -377,17 +378,17 @@ class _Archive:
                 data = self._pickle_bytes(name)
                 graph = decode(data, limits=self.limits, monitor=self.monitor, member=label, budget=self.budget)
             except InspectorError as error:
-                self._tell("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
+                self._add_finding("extra-pickle", "warning", label, f"The archive holds {visible(label, 80)!r}, which looks like a pickle "
                            f"of its own and breaks off: {error.message}.", "torch.load does not read it.")
-                self.findings += walk.findings_before(error, label)
+                self.findings += findings_before(error, label)
                 continue
             expected = is_script and label in _SCRIPT_PICKLES
             if not expected:
-                self._tell("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
+                self._add_finding("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
                            "torch.load does not read it; what it names is listed here.")
             folder = self._folder_of(label) if expected else "data/"
             listed, base = frozenset(self.used), sum(len(pickled.graph) for pickled in self.pickles)
-            contents = self._learn(graph, label, folder)
+            contents = self._add_pickle(graph, label, folder)
             self._trailing(data, graph, label, folder)
             if expected and folder != "data/":
                 found.append((label.removesuffix(".pkl"), self._unlisted(contents, listed), base))
@@ -401,7 +402,7 @@ class _Archive:
             return own
         return "constants/" if label == "bytecode.pkl" else "data/"
 
-    def _unlisted(self, contents: walk.Contents, listed: frozenset[str]) -> walk.Contents:
+    def _unlisted(self, contents: Contents, listed: frozenset[str]) -> Contents:
         """The tensors of `contents` whose records no key led to before; its values describe code, not the model. Of what a model
         was traced with torch keeps the shapes only: those records are empty."""
         fresh = {id for id, storage in contents.storages.items()
@@ -425,7 +426,7 @@ class _Archive:
                 if self._starts_like_pickle(name, extent):
                     found.append(name)
         if len(found) > self.limits.pickles_per_stream:
-            self._tell("extra-pickle", "warning", "", f"Of {len(found):,} more pickles in the archive only the first "
+            self._add_finding("extra-pickle", "warning", "", f"Of {len(found):,} more pickles in the archive only the first "
                        f"{self.limits.pickles_per_stream} are looked into.")
         return found[:self.limits.pickles_per_stream]
 
@@ -524,12 +525,12 @@ class _Archive:
         if orphans:
             nbytes = sum(self.directory.members[name].size for name in orphans)
             shown = ", ".join(visible(self._label(name), 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
-            self._tell("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
+            self._add_finding("orphan-records", "warning", orphans[0], f"{len(orphans):,} records with {nbytes:,} bytes belong to no "
                        f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.", orphans)
 
     def _checksums(self) -> None:
         extents = self.directory.members.values()
         missing = [extent.crc for extent in extents].count(None)
         if missing:
-            self._tell("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
+            self._add_finding("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
                        "them cannot be noticed.", "torch writes none after torch.serialization.set_crc32_options(False).")

@@ -24,8 +24,8 @@ from inspector.core.graph import CALLS, INT, Graph
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.pickles.objects import walk
 from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 
@@ -68,7 +68,7 @@ class _Archive:
         self.values: list[tuple[str, Plain]] = []
         self.keys = Keys()
         self.used: set[int] = set()
-        self.told: set[int] = set()                 # entries of attributes.pkl that were listed
+        self.listed: set[int] = set()                 # entries of attributes.pkl that were listed
 
     def checkpoint(self, path: str) -> Checkpoint:
         records = self.records
@@ -150,10 +150,10 @@ class _Archive:
             self.values.append((self.keys.new(key), Opaque("missing", "its value is not in the archive")))
         elif is_tensor and len(found.tensors) == 1 and not found.values:
             self._add(key, found.tensors[0][1], "")
-        elif id in self.told:
+        elif id in self.listed:
             self.values.append((self.keys.new(key), Opaque("reference", f"→ entry {id} of {ATTRIBUTES}")))
         else:
-            self.told.add(id)
+            self.listed.add(id)
             self.values += [(self.keys.new(key + rest), value) for rest, value in found.values]
             self.others += [(key + rest, number) for rest, number in found.tensors]
             self.used.update(number for _, number in found.tensors)
@@ -167,9 +167,9 @@ class _Archive:
             return {}
         try:
             graph = records.decode(ATTRIBUTES)
-            contents = walk.survey(graph, _no_storage, member=ATTRIBUTES, limits=records.limits, monitor=records.monitor)
+            contents = contents_of(graph, _no_storage, member=ATTRIBUTES, limits=records.limits, monitor=records.monitor)
         except InspectorError as error:
-            records.tell("bad-member", "danger", ATTRIBUTES, f"The attributes of the modules cannot be read: {error.message}.",
+            records.add_finding("bad-member", "danger", ATTRIBUTES, f"The attributes of the modules cannot be read: {error.message}.",
                          "Buffers are among them in torch 1.2. Fetch the file again.")
             records.findings += error.findings
             return {}
@@ -238,18 +238,18 @@ class _Archive:
         orphans = [name for name in unknown if name.startswith("tensors/")]
         if orphans:
             shown = ", ".join(visible(name, 40) for name in orphans[:3]) + (", …" if len(orphans) > 3 else "")
-            records.tell("orphan-records", "warning", orphans[0], f"{len(orphans):,} records belong to no tensor: {shown}.",
+            records.add_finding("orphan-records", "warning", orphans[0], f"{len(orphans):,} records belong to no tensor: {shown}.",
                          "They are kept unless unreferenced records are dropped.", orphans)
         pickles = [name for name in unknown if name.lower().endswith((".pkl", ".pickle")) and not name.startswith("debug/")]
         for name in pickles[:records.limits.pickles_per_stream]:
-            records.tell("extra-pickle", "warning", name, f"The archive holds another pickle, {visible(name, 80)!r}.",
+            records.add_finding("extra-pickle", "warning", name, f"The archive holds another pickle, {visible(name, 80)!r}.",
                          "No PyTorch reads it; what it names is listed here.")
             try:
                 graph = records.decode(name)
             except InspectorError as error:
                 records.findings += error.findings
                 continue
-            records.findings += walk.survey(graph, _no_storage, member=name, limits=records.limits,
+            records.findings += contents_of(graph, _no_storage, member=name, limits=records.limits,
                                              monitor=records.monitor).findings
 
 

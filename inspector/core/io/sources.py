@@ -491,8 +491,8 @@ def _locate(source: SourceFile, extent: Extent, local: LocalHeader, along: int) 
                         "The archive is damaged: fetch or copy it again.", where, id="header_mismatch")
     if length > len(head):
         head = source.read(local.at, length)
-    told = zip_local_header.Told(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
-    found = zip_local_header.differences(head[:length], told)
+    entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
+    found = zip_local_header.differences(head[:length], entry)
     if found:
         raise BadTensor(f"the two zip headers of this member disagree: the local one has {'; '.join(found)}",
                         "Programs that trust one or the other would see different bytes. Do not trust this file.", where,

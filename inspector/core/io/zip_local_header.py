@@ -16,7 +16,7 @@ _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _FLAGS_THAT_MATTER = ENCRYPTED | PATCHED | UTF8
 
 
-class Told(NamedTuple):
+class DirectoryEntry(NamedTuple):
     """What the central directory says about one member. `crc` as recorded (0 when the writer did not compute it)."""
 
     name: bytes
@@ -32,7 +32,7 @@ def header_nbytes(head: bytes) -> int:
     return FIXED + int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
 
 
-def differences(header: bytes, told: Told) -> list[str]:
+def differences(header: bytes, entry: DirectoryEntry) -> list[str]:
     """How the local `header` (complete: see `header_nbytes`) contradicts the central directory; empty when it does not.
 
     Sizes and CRC are compared only where the local header states them: with a data descriptor (flag 8) writers, torch's
@@ -40,25 +40,25 @@ def differences(header: bytes, told: Told) -> list[str]:
     """
     _, _, flags, method, _, _, crc, nbytes, size, n_name, n_extra = _LOCAL.unpack_from(header)
     name = header[FIXED:FIXED + n_name]
-    if (name, flags, method) == told[:3] and (
-            crc == nbytes == size == 0 if flags & DESCRIPTOR else (crc, nbytes, size) == told[3:]):
+    if (name, flags, method) == entry[:3] and (
+            crc == nbytes == size == 0 if flags & DESCRIPTOR else (crc, nbytes, size) == entry[3:]):
         return []
     if nbytes == FULL32 or size == FULL32:
         nbytes, size = zip64_sizes(header[FIXED + n_name:FIXED + n_name + n_extra], nbytes, size)
     found = []
-    if name != told.name:
-        found.append(f"name {_text(name)!r} instead of {_text(told.name)!r}")
-    if (flags ^ told.flags) & _FLAGS_THAT_MATTER:
-        found.append(f"flags {flags:#06x} instead of {told.flags:#06x}")
-    if method != told.method:
-        found.append(f"compression method {method} instead of {told.method}")
+    if name != entry.name:
+        found.append(f"name {_text(name)!r} instead of {_text(entry.name)!r}")
+    if (flags ^ entry.flags) & _FLAGS_THAT_MATTER:
+        found.append(f"flags {flags:#06x} instead of {entry.flags:#06x}")
+    if method != entry.method:
+        found.append(f"compression method {method} instead of {entry.method}")
     later = bool(flags & DESCRIPTOR)
-    if nbytes != told.nbytes and not (later and nbytes == 0):
-        found.append(f"{nbytes:,} packed bytes instead of {told.nbytes:,}")
-    if size != told.size and not (later and size == 0):
-        found.append(f"{size:,} bytes instead of {told.size:,}")
-    if crc != told.crc and not (later and crc == 0):
-        found.append(f"CRC {crc:08x} instead of {told.crc:08x}")
+    if nbytes != entry.nbytes and not (later and nbytes == 0):
+        found.append(f"{nbytes:,} packed bytes instead of {entry.nbytes:,}")
+    if size != entry.size and not (later and size == 0):
+        found.append(f"{size:,} bytes instead of {entry.size:,}")
+    if crc != entry.crc and not (later and crc == 0):
+        found.append(f"CRC {crc:08x} instead of {entry.crc:08x}")
     return found
 
 

@@ -1,7 +1,7 @@
 """Exact numbers about floats too many to be sorted and too different to be counted one by one.
 
     first pass     `add`: range, moments, zeros, infinities, and (floats) how many share their top 16 bits
-    later passes   `begin` says what is still open, `look` at every chunk again, until `finished`: elements that an edge of the
+    later passes   `begin` says what is still open, `count_again` at every chunk again, until `finished`: elements that an edge of the
                    histogram lies among are compared with it, and buckets with wanted quantiles in them are opened 16 bits deeper
 
 Any thread may add and look; what comes out does not depend on the order in which chunks come.
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 class Floats:
     """float32 or float64 elements; chunks are arrays of that type."""
 
-    def __init__(self, width: kernels.Width, worth: int) -> None:
+    def __init__(self, width: kernels.Width, nbytes_in_all: int) -> None:
         import numpy as np
         self._width = width
-        self._worth = worth
+        self._nbytes_in_all = nbytes_in_all
         self._lock = Lock()
         self._tables = Tables((2, kernels.BUCKETS))
         self._rows: list[tuple[int, Array]] = []
@@ -40,7 +40,7 @@ class Floats:
         self.numel = self.finite = self.zeros = self.posinf = self.neginf = 0
         self._least, self._greatest = width.magnitude, -width.magnitude
         self._open = Opened(width.top)
-        self._places: kernels.Places | None = None
+        self._buckets: kernels.WantedBuckets | None = None
         self._fine: Tables | None = None
         self._below: Tables | None = None
         self._thresholds = np.zeros(0)
@@ -54,7 +54,7 @@ class Floats:
     def add(self, floats: Array, index: int) -> None:
         """`index` is the chunk's number: sums are taken in that order."""
         table, count = self._tables.take()
-        found = kernels.scan(self._width, floats, table, self._worth)
+        found = kernels.scan(self._width, floats, table, self._nbytes_in_all)
         self._tables.give(table, count + floats.size)
         with self._lock:
             self.numel += floats.size
@@ -130,28 +130,28 @@ class Floats:
         self._prepare(sure[self._cut] + first)
         return self._pass_needed()
 
-    def look(self, floats: Array, index: int) -> None:
+    def count_again(self, floats: Array, index: int) -> None:
         """A chunk again, in a pass that `begin` or `finished` asked for."""
-        if self._places is not None and self._fine is not None and self._below is not None:
+        if self._buckets is not None and self._fine is not None and self._below is not None:
             table, count = self._fine.take()
             below, _ = self._below.take()
-            kernels.place(self._width, floats, self._places, below, table, self._worth)
+            kernels.count_wanted(self._width, floats, self._buckets, below, table, self._nbytes_in_all)
             self._fine.give(table, count + floats.size)
             self._below.give(below, 0)
         elif self._open.prefixes is not None:
-            self._open.look(self._keys(floats))
+            self._open.count_again(self._keys(floats))
         if self._scale != 1.0 and index >= 0:
             self._rescale(floats, index)
 
     def finished(self, others: Distribution | None = None) -> bool:
         """After a pass: whether all is known now."""
         import numpy as np
-        if self._places is not None and self._fine is not None and self._below is not None:
+        if self._buckets is not None and self._fine is not None and self._below is not None:
             self._settle(self._below.sum())
             fine = self._fine.sum()
             rows = {int(prefix): self._in_prefix(fine[n], int(prefix)) for n, prefix in enumerate(self._open.prefixes)} \
                 if self._open.prefixes is not None else {}
-            self._places = self._fine = self._below = None
+            self._buckets = self._fine = self._below = None
             self._open.deeper(rows)
         if others is not None and others.size:
             self._open.weigh(self._keys_of(others.values),
@@ -221,13 +221,13 @@ class Floats:
         self._fine = Tables((opened.size + 1, kernels.BUCKETS))
         self._below = Tables((cut.size + wanted.size + 1,), "i8")
         thresholds = np.append(self._thresholds[self._cut].astype(np.float64), np.inf)      # one more, so that each slot has a next
-        self._places = kernels.Places(slot, first, thresholds, fine, keep)
+        self._buckets = kernels.WantedBuckets(slot, first, thresholds, fine, keep)
 
     def _settle(self, below: Array) -> None:
         """Adds to the elements surely under each threshold those of its own bucket that are."""
         import numpy as np
-        assert self._places is not None
-        first = self._places.first[1:].astype(np.int64)
+        assert self._buckets is not None
+        first = self._buckets.first[1:].astype(np.int64)
         which = np.repeat(np.arange(1, first.size), first[1:] - first[:-1])       # the bucket that each threshold cuts
         ends = np.concatenate([np.zeros(1, np.int64), np.cumsum(below[np.arange(which.size) + which])])
         self._inside[self._cut] += ends[1:] - ends[first[which - 1]]
@@ -248,7 +248,7 @@ class Floats:
             self._scaled.append((index, part))
 
     def _pass_needed(self) -> bool:
-        return self._places is not None or self._open.prefixes is not None or self._scale != 1.0
+        return self._buckets is not None or self._open.prefixes is not None or self._scale != 1.0
 
 
 @cache

@@ -24,10 +24,10 @@ class Gathered:
     """Tables for 8- and 16-bit types, one stream for all others; a tensor of few elements is sorted instead.
 
     `take` every chunk of every source, then `close`; after that the counts are known. `begin`, and while it or `finished` says so,
-    `look` at every chunk of the sources in `again`; then `under` and `at` have the answers.
+    `count_again` at every chunk of the sources in `again`; then `under` and `at` have the answers.
     """
 
-    def __init__(self, found: list[Source], worth: int) -> None:
+    def __init__(self, found: list[Source], nbytes_in_all: int) -> None:
         self._found = found
         self._tables: dict[str, Table] = {}
         self._stream: Floats | Integers | None = None
@@ -41,10 +41,10 @@ class Gathered:
         for source in found:
             if self._sorted is not None or source.family != elements.TABLE:
                 continue
-            self._tables.setdefault(source.info.dtype, Table(_bits(source), worth))
+            self._tables.setdefault(source.info.dtype, Table(_bits(source), nbytes_in_all))
         if self._sorted is None and self.again:
             widths = {elements.FLOAT32: kernels.FLOAT32, elements.FLOAT64: kernels.FLOAT64}
-            self._stream = Floats(widths[self.into], worth) if self.into in widths else Integers(self.into)
+            self._stream = Floats(widths[self.into], nbytes_in_all) if self.into in widths else Integers(self.into)
 
     @property
     def again(self) -> list[Source]:
@@ -53,7 +53,7 @@ class Gathered:
 
     # -- first pass -----------------------------------------------------------------------------------------------------
 
-    def taker(self, source: Source, number: int) -> Callable[[Array, int], None]:
+    def first_pass(self, source: Source, number: int) -> Callable[[Array, int], None]:
         """What takes the chunks of `source`, the `number`-th of all: (chunk, which chunk it is)."""
         if self._sorted is not None:
             kept = self._sorted
@@ -201,10 +201,10 @@ class Gathered:
             return False
         return self._stream.begin(self._limits, ranks, self.counted)
 
-    def looker(self, number: int) -> Callable[[Array, int], None]:
+    def next_pass(self, number: int) -> Callable[[Array, int], None]:
         seen = self._stream
         assert seen is not None
-        return lambda chunk, index: seen.look(chunk, number << 40 | index)
+        return lambda chunk, index: seen.count_again(chunk, number << 40 | index)
 
     def finished(self) -> bool:
         return self._stream is None or self._stream.finished(self.counted)

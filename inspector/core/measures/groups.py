@@ -179,13 +179,13 @@ def _middle(ckpt: Checkpoint, keys: list[str], bounds: tuple[float, float], shar
     outlier of 1e38 puts everything else into a few even bins, the next look is by powers of two."""
     low, high = bounds
     bins = even_bins(low, high, whole=whole)
-    for look in range(_LOOKS):
+    for count_again in range(_LOOKS):
         found = _counted(ckpt, keys, bins, steps)
         first, last = _bin_of_share(found, shares[0] * total), _bin_of_share(found, shares[1] * total)
         low, high = bins.edges[first], bins.edges[last + 1]
         if (bins.even and last - first >= 100) or len(bins.edges) < 3 or (whole and bins.edges[1] - bins.edges[0] <= 1):
             break
-        bins = powers_between(low, high) if look == 0 and last - first < 8 else even_bins(low, high, whole=whole)
+        bins = powers_between(low, high) if count_again == 0 and last - first < 8 else even_bins(low, high, whole=whole)
     return low, high
 
 

@@ -86,12 +86,12 @@ class Integers:
         self._counts = Tables((BUCKETS,))
         return self.numel > 0
 
-    def look(self, values: Array, index: int) -> None:
-        """See `Floats.look`."""
+    def count_again(self, values: Array, index: int) -> None:
+        """See `Floats.count_again`."""
         import numpy as np
         keys = self._keys(values)
         if self._counts is None:
-            self._open.look(keys)
+            self._open.count_again(keys)
             return
         table, count = self._counts.take()
         table += np.bincount((keys >> np.uint64(self._shift)).astype(np.int32), minlength=BUCKETS).astype(np.uint32)

@@ -52,24 +52,24 @@ FLOAT32 = Width("float32", "<u4", "<i4", "<f4", 16, 31, (1 << 31) - 1, 0x7F80000
 FLOAT64 = Width("float64", "<u8", "<i8", "<f8", 48, 63, (1 << 63) - 1, 0x7FF0000000000000)
 
 
-def count16(values: Array, table: Array, worth: int = 0) -> None:
+def count16(values: Array, table: Array, nbytes_in_all: int = 0) -> None:
     """Adds to either row of `table` (uint32, 2 by 65,536) how often each 16-bit value occurs in `values` (uint16), so that the sum
     of both rows tells. Up to 2^31 values."""
     import numpy as np
-    compiled = loops.get("count16", worth)
+    compiled = loops.get("count16", nbytes_in_all)
     if compiled is None:
         table[0] += np.bincount(values, minlength=BUCKETS).astype(np.uint32)
         return
     compiled(address_of(_aligned(values), "u2"), values.size, address_of(table, "u4"))
 
 
-def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
+def scan(width: Width, floats: Array, table: Array, nbytes_in_all: int = 0) -> Scanned:
     """See `Scanned`; adds to `table` (as for `count16`) how many elements, finite or not, are in each bucket."""
     import numpy as np
     floats = _aligned(floats)
     bits, keys = floats.view(width.bits), floats.view(width.keys)
-    compiled = loops.get("scan" + width.name, worth)
-    loops.expect("place" + width.name, worth)           # by the second pass
+    compiled = loops.get("scan" + width.name, nbytes_in_all)
+    loops.expect("count_wanted" + width.name, nbytes_in_all)           # by the second pass
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
     rows = np.zeros((-(-floats.size // _BLOCK), 4))
@@ -81,7 +81,7 @@ def scan(width: Width, floats: Array, table: Array, worth: int = 0) -> Scanned:
     return Scanned(finite, least, greatest, zeros, posinf, neginf, rows)
 
 
-class Places:
+class WantedBuckets:
     """What a second pass looks for. `slot[bucket]` (uint16) is 0, or the number of a wanted bucket, ascending with its values.
     Wanted bucket `s` is cut by the thresholds `first[s]` … `first[s + 1]` (uint64) of `thresholds` (float64, increasing). Counts go
     to two tables. Of `below` (int64), entry `t + s` counts its elements with exactly `t` thresholds at or under them. Row `fine[s]`
@@ -100,16 +100,16 @@ class Places:
                           address_of(thresholds, "f8"), address_of(fine, "u8"), address_of(keep, "u4"))
 
 
-def place(width: Width, floats: Array, places: Places, below: Array, table: Array, worth: int = 0) -> None:
+def count_wanted(width: Width, floats: Array, buckets: WantedBuckets, below: Array, table: Array, nbytes_in_all: int = 0) -> None:
     """Counts the elements of wanted buckets. Up to 2^31 elements."""
     import numpy as np
     floats = _aligned(floats)
-    compiled = loops.get("place" + width.name, worth)
+    compiled = loops.get("count_wanted" + width.name, nbytes_in_all)
     if compiled is None:
-        _place_numpy(width, floats, floats.view(width.bits), places, below, table)
+        _count_wanted_numpy(width, floats, floats.view(width.bits), buckets, below, table)
         return
     at, stage = address_of(floats, width.floats), np.empty(_STAGE + 1, np.uint16)
-    compiled(at, at, floats.size, *places.addresses, address_of(below, "i8"), address_of(table, "u4"), address_of(stage, "u2"))
+    compiled(at, at, floats.size, *buckets.addresses, address_of(below, "i8"), address_of(table, "u4"), address_of(stage, "u2"))
 
 
 def _aligned(values: Array) -> Array:
@@ -141,23 +141,23 @@ def _scan_numpy(width: Width, floats: Array, bits: Array, keys: Array, table: Ar
     return Scanned(floats.size, int(order.min()), int(order.max()), floats.size - int(np.count_nonzero(floats)), posinf, neginf, rows)
 
 
-def _place_numpy(width: Width, floats: Array, bits: Array, places: Places, below: Array, table: Array) -> None:
+def _count_wanted_numpy(width: Width, floats: Array, bits: Array, buckets: WantedBuckets, below: Array, table: Array) -> None:
     import numpy as np
-    slots = places.slot[(bits >> bits.dtype.type(width.top)).astype(np.int32)]
+    slots = buckets.slot[(bits >> bits.dtype.type(width.top)).astype(np.int32)]
     wanted = np.flatnonzero(slots)
     slots = slots[wanted].astype(np.int64)
-    if places.thresholds.size:
-        under = np.searchsorted(places.thresholds, floats[wanted].astype(np.float64), "right") + slots
+    if buckets.thresholds.size:
+        under = np.searchsorted(buckets.thresholds, floats[wanted].astype(np.float64), "right") + slots
         below[:] += np.bincount(under, minlength=below.size)
     low = (bits[wanted] >> bits.dtype.type(width.top - 16)) & bits.dtype.type(BUCKETS - 1)
-    for slot, row in enumerate(places.fine.tolist()):
-        if places.keep[slot]:
+    for slot, row in enumerate(buckets.fine.tolist()):
+        if buckets.keep[slot]:
             table[row] += np.bincount(low[slots == slot].astype(np.int32), minlength=BUCKETS).astype(np.uint32)
 
 
 # -- to be compiled ---------------------------------------------------------------------------------------------------------
 
-def _count16(values, size, tables):  # type: ignore[no-untyped-def]
+def _count16(values: Any, size: Any, tables: Any) -> None:
     # two tables: a run of equal values must not wait for its own last increment; rows of eight, as their places in memory need no sum
     rows, rest, both = carray(values, (size >> 3, 8)), carray(values, size), carray(tables, (2, BUCKETS))
     table, other = both[0], both[1]
@@ -170,7 +170,8 @@ def _count16(values, size, tables):  # type: ignore[no-untyped-def]
         table[rest[i]] += one
 
 
-def _scan(halves_at, keys_at, floats_at, size, magnitude, infinite, tables, rows_at, found_at):  # type: ignore[no-untyped-def]
+def _scan(halves_at: Any, keys_at: Any, floats_at: Any, size: Any, magnitude: Any, infinite: Any, tables: Any, rows_at: Any,
+          found_at: Any) -> None:
     keys, floats, both, found = carray(keys_at, size), carray(floats_at, size), carray(tables, (2, BUCKETS)), carray(found_at, 6)
     blocks = (size + _BLOCK - 1) // _BLOCK
     rows, table, other = carray(rows_at, (blocks, 4)), both[0], both[1]
@@ -270,8 +271,8 @@ def _scan(halves_at, keys_at, floats_at, size, magnitude, infinite, tables, rows
     found[5] = neginf
 
 
-def _place(halves_at, floats_at, size, wanted_at, slot_at, first_at, thresholds_at, fine_at, keep_at,  # type: ignore[no-untyped-def]
-           below_at, table_at, stage_at):
+def _count_wanted(halves_at: Any, floats_at: Any, size: Any, wanted_at: Any, slot_at: Any, first_at: Any, thresholds_at: Any,
+                  fine_at: Any, keep_at: Any, below_at: Any, table_at: Any, stage_at: Any) -> None:
     # which elements are wanted, and on which side they are, cannot be foretold: hardly a branch depends on either; and places
     # without a sign need not be looked at for one
     floats, stage = carray(floats_at, size), carray(stage_at, _STAGE + 1)
@@ -281,30 +282,30 @@ def _place(halves_at, floats_at, size, wanted_at, slot_at, first_at, thresholds_
     below, table = carray(below_at, 1), carray(table_at, (1, BUCKETS))
     wide = floats.itemsize >> 1
     halves = carray(halves_at, (size, wide))
-    one, place = table.dtype.type(1), first.dtype.type
+    one, index = table.dtype.type(1), first.dtype.type
     for start in range(0, size, _STAGE):
         half, number = halves[start:start + _STAGE], floats[start:start + _STAGE]
-        found = place(0)
+        found = index(0)
         for i in range(number.size):
             stage[found] = i
-            found += place(wanted[half[i, wide - 1]])
+            found += index(wanted[half[i, wide - 1]])
         for n in range(found):
-            i = place(stage[n])
-            which = place(slot[half[i, place(wide - 1)]])
-            table[fine[which], half[i, place(wide - 2)] & keep[which]] += one
+            i = index(stage[n])
+            which = index(slot[half[i, index(wide - 1)]])
+            table[fine[which], half[i, index(wide - 2)] & keep[which]] += one
             low = first[which]
-            cuts = first[which + place(1)] - low
+            cuts = first[which + index(1)] - low
             value = number[i]
-            if cuts > place(1):
+            if cuts > index(1):
                 high = low + cuts
                 while low < high:
-                    middle = (low + high) >> place(1)
+                    middle = (low + high) >> index(1)
                     if thresholds[middle] <= value:
-                        low = middle + place(1)
+                        low = middle + index(1)
                     else:
                         high = middle
             else:
-                low += place(thresholds[low] <= value) & cuts
+                low += index(thresholds[low] <= value) & cuts
             below[low + which] += 1
 
 
@@ -314,7 +315,8 @@ RECIPES: dict[str, Recipe] = {
     "count16": Recipe(_count16, "uint16* int64 uint32*"),
     **{f"scan{name}": Recipe(_scan, f"uint16* {key}* {name}* int64 {key} {key} uint32* float64* int64*", _LANES)
        for name, key in (("float32", "int32"), ("float64", "int64"))},
-    **{f"place{name}": Recipe(_place, f"uint16* {name}* int64 uint8* uint16* uint64* float64* uint64* uint32* int64* uint32* uint16*")
+    **{f"count_wanted{name}": Recipe(_count_wanted, f"uint16* {name}* int64 uint8* uint16* uint64* float64* uint64* uint32* int64* "
+                                     "uint32* uint16*")
        for name in ("float32", "float64")},
 }
 loops = Loops(RECIPES, RECIPES.__getitem__)

@@ -60,7 +60,7 @@ class Opened:
         self._extra = []
         self._kept = [] if self._weight <= _FEW else None
 
-    def look(self, keys: Array) -> None:
+    def count_again(self, keys: Array) -> None:
         """Elements again, in a pass of their own."""
         import numpy as np
         assert self.prefixes is not None

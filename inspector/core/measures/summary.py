@@ -197,7 +197,7 @@ class _Run:
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor, found: list[Source], threads: int) -> None:
         self.total = sum(source.nbytes * source.passes for source in found)
-        self.worth = sum(source.nbytes for source in found)
+        self.nbytes_in_all = sum(source.nbytes for source in found)
         self.progress = workers.Progress(monitor, self.total)
         self._readers = workers.PerThread(lambda: _Holding(ckpt, self.progress, _HELD // threads))
         self._keeping = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
@@ -214,18 +214,18 @@ class _Run:
         """Whatever of the total was not needed is done, too."""
         self.progress.reach(self.total, "")
 
-    def read(self, found: list[Source], into: str, taker: Callable[[Source, int], Callable[[Array, int], None]]) -> None:
-        """One pass: `taker(source, its number)(chunk, the chunk's number)` for all chunks, from several threads where that is
+    def read(self, found: list[Source], into: str, first_pass: Callable[[Source, int], Callable[[Array, int], None]]) -> None:
+        """One pass: `first_pass(source, its number)(chunk, the chunk's number)` for all chunks, from several threads where that is
         worth while."""
         if len(found) == 1 or self.threads < 2:
             for number, source in enumerate(found):
-                self._read_one(source, into, taker(source, number))
+                self._read_one(source, into, first_pass(source, number))
             return
         batches = ([number for number, _ in batch] for batch in _batches(enumerate(found)))
 
         def work(numbers: list[int]) -> None:
             for number in numbers:
-                self._read_one(found[number], into, taker(found[number], number), alone=False)
+                self._read_one(found[number], into, first_pass(found[number], number), alone=False)
         for _ in workers.each(batches, work, self.threads, self.progress.stopped):
             pass
 
@@ -234,7 +234,7 @@ class _Run:
             take(job[1], job[0])
             self.progress.add(job[1].nbytes, source.key)
 
-        wide = alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.worth // (2 * self.threads))
+        wide = alone and self.threads > 1 and source.nbytes >= max(_WIDE, self.nbytes_in_all // (2 * self.threads))
         if wide or source.convert is not None:          # chunks go to other threads, or a quantized tensor's scales are read in between
             jobs: Iterator[tuple[int, Array]] = enumerate(source.chunks(self._keeping.get(), CHUNK, into))
         else:
@@ -288,8 +288,8 @@ def _with_numbers(run: _Run, source: Source, ask: _Ask) -> Summary:
 
 
 def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
-    seen = Gathered(found, run.worth)
-    run.read(found, seen.into, seen.taker)
+    seen = Gathered(found, run.nbytes_in_all)
+    run.read(found, seen.into, seen.first_pass)
     seen.close()
     times = found[0].times if len(found) == 1 else 1
     size = seen.finite * times
@@ -301,7 +301,7 @@ def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
     ranks = sorted({rank // times for rank in ranks_of(shares, size)})
     more = seen.begin(asked, ranks)
     while more:
-        run.read(seen.again, seen.into, lambda source, number: seen.looker(number))
+        run.read(seen.again, seen.into, lambda source, number: seen.next_pass(number))
         more = not seen.finished()
     number = dict(zip(ranks, seen.at(ranks), strict=True))
     hist = asked.result(seen.under() * times, size, seen.dtype)

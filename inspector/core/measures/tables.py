@@ -69,9 +69,9 @@ class Tables:
 class Table:
     """How often each value of an 8- or 16-bit type occurs."""
 
-    def __init__(self, nbits: int, worth: int) -> None:
+    def __init__(self, nbits: int, nbytes_in_all: int) -> None:
         self._nbits = nbits
-        self._worth = worth
+        self._nbytes_in_all = nbytes_in_all
         self._tables = Tables((2, 1 << nbits))
 
     def add(self, bits: Array) -> None:
@@ -81,7 +81,7 @@ class Table:
         if self._nbits == 8:
             table[0] += np.bincount(bits, minlength=256).astype(np.uint32)
         else:
-            kernels.count16(bits, table, self._worth)
+            kernels.count16(bits, table, self._nbytes_in_all)
         self._tables.give(table, count + bits.size)
 
     def counts(self) -> Array:

@@ -73,18 +73,18 @@ class Loops:
         self._making = {name: Lock() for name in self.names}
         self._expected: set[str] = set()
 
-    def get(self, name: str, worth: int) -> Loop | None:
-        """The loop if it is there, or when `worth` bytes are to be read. None: the twin is to be used."""
+    def get(self, name: str, nbytes: int) -> Loop | None:
+        """The loop if it is there, or when `nbytes` bytes are to be read. None: the twin is to be used."""
         if name in self.ready:
             return self.ready[name]
-        if worth < WORTH:
-            self.expect(name, worth)
+        if nbytes < WORTH:
+            self.expect(name, nbytes)
             return None
         return self._made(name)
 
-    def expect(self, name: str, worth: int) -> None:
-        """Has a loop made in the background that will soon be wanted for `worth` bytes."""
-        if worth >= min(CHEAP, WORTH) and name not in self.ready and name not in self._expected:
+    def expect(self, name: str, nbytes: int) -> None:
+        """Has a loop made in the background that will soon be wanted for `nbytes` bytes."""
+        if nbytes >= min(CHEAP, WORTH) and name not in self.ready and name not in self._expected:
             self._expected.add(name)
             Thread(target=self._made, args=(name,), name=f"inspector-{name}", daemon=True).start()
 

@@ -13,8 +13,8 @@ from inspector.core.graph import Graph
 from inspector.core.keypath import visible
 from inspector.core.opening import opened
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects import walk
 from inspector.core.pickles.objects.code import unknown_names
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
@@ -311,12 +311,12 @@ def _gone(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> fr
     single = ckpt.edited is None and _source(ckpt).format in _ONE_PICKLE
     if not dropped and (single or not any(isinstance(value, Opaque) for value in ckpt.values.values())):
         return frozenset()
-    contents = walk.survey(graph, _placeless, monitor=monitor)
+    contents = contents_of(graph, _no_storage, monitor=monitor)
     there = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
     return frozenset(key for key in (*ckpt.tensors, *ckpt.values) if key not in there)
 
 
-def _placeless(ref: StorageRef) -> Storage:
+def _no_storage(ref: StorageRef) -> Storage:
     nbytes = max(ref.numel, 0) * (DTYPES[ref.dtype].bits // 8 if ref.dtype in DTYPES else 1)
     return Storage(ref.key or f"?{ref.node}", ref.dtype or "uint8", ref.device, nbytes, Extent(0, 0, nbytes, nbytes))
 

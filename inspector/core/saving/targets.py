@@ -51,14 +51,14 @@ def find(path: str, allow: Collection[str] = ()) -> Target:
         if os.path.islink(path):
             path, note = _link(path, allow)
             notes.append(note)
-        _look_out_for_cache(path)
+        _warn_of_cache(path)
         found = os.lstat(path) if os.path.lexists(path) else None
     except OSError as error:
         raise unwritable(error, path) from error
     folder = os.path.dirname(path)
     if found is not None:
         _refuse(found, path, allow)
-    return Target(path, folder, _stamp(path), _mode(found), _room(folder), tuple(notes))
+    return Target(path, folder, _stamp(path), _mode(found), _free_space(folder), tuple(notes))
 
 
 def find_folder(path: str, name: str, allow: Collection[str] = ()) -> Target:
@@ -72,7 +72,7 @@ def find_folder(path: str, name: str, allow: Collection[str] = ()) -> Target:
                             id="bad_target")
         return find(os.path.join(path, name), allow)
     above = os.path.dirname(path)
-    room = _room(above)
+    room = _free_space(above)
     return Target(os.path.join(path, name), path, None, _mode(None), room, (f"The folder {visible(path)} is made.",))
 
 
@@ -96,7 +96,7 @@ def _link(path: str, allow: Collection[str]) -> tuple[str, str]:
     return path, f"The link into the cache is replaced by a file; what it led to stays as it is, {shown}."
 
 
-def _look_out_for_cache(path: str) -> None:
+def _warn_of_cache(path: str) -> None:
     if _in_cache(path) and not os.path.islink(path):
         raise SaveError("this file lies in a Hugging Face cache, named by its contents: with other contents it would be wrong for "
                         "every program that uses it", "Save under another name.", visible(path), id="cache-blob")
@@ -139,7 +139,7 @@ def _mode(found: os.stat_result | None) -> int:
     return mode_of_new_files()
 
 
-def _room(folder: str) -> int:
+def _free_space(folder: str) -> int:
     """Free bytes. Raises SaveError when `folder` is no folder."""
     try:
         if os.name == "nt":

@@ -78,7 +78,7 @@ def same_sharing(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInf
             raise Mismatch(key, f"{visible(key, 80)} shares its memory with other tensors than it was to")
 
 
-def same_place(extent: Extent | None, written: Written) -> None:
+def check_extent(extent: Extent | None, written: Written) -> None:
     """Raises Mismatch unless the reader finds at `extent` just what was written there."""
     place = written.head if extent is not None and extent.local is not None else written.offset
     there = None if extent is None else extent.offset if extent.local is None else extent.local.at

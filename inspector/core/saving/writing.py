@@ -78,7 +78,7 @@ def save(what: Checkpoint | SavePlan | str | os.PathLike[str], path: str | os.Pa
     try:
         return _Save(plan, verify == "torch", monitor).run()
     except OSError as error:
-        raise _told(error, plan) from error
+        raise _as_save_error(error, plan) from error
     except MemoryError:
         raise SaveError("there is not enough memory to save it", "Close other programs and try again. Nothing was changed.",
                         id="memory") from None
@@ -96,7 +96,7 @@ def _refuse(plan: SavePlan, allow_loss: bool) -> None:
         raise SaveError(f"{plan.label} cannot hold all of it: {first}{more}", "Allow the loss if that is meant (allow_loss), or choose "
                         "another format.", plan.losses[0].where, id="loss")
     if plan.nbytes > plan.free:
-        raise _no_room(plan, "there is not enough room")
+        raise _disk_full(plan, "there is not enough room")
 
 
 class _Save:
@@ -119,7 +119,7 @@ class _Save:
         try:
             with _staging(target, plan) as staging:
                 self._write_all(staging)
-                staging.commit(target.mode, self._last_look, plan.deletes)
+                staging.commit(target.mode, self._check_source_again, plan.deletes)
                 self.notes += staging.notes
         except BaseException:
             if made_folder:
@@ -185,7 +185,7 @@ class _Save:
                 raise Mismatch(error.where, error.message) from error
         self.progress.what = "writing"
 
-    def _last_look(self) -> None:
+    def _check_source_again(self) -> None:
         """Raises unless everything is still as it was when the save began."""
         self.monitor.check()
         for stamp in self.plan.ckpt.files:
@@ -215,7 +215,7 @@ def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: d
     if dict(found.metadata) != layout.metadata:
         raise Mismatch("__metadata__", "the new file has another __metadata__ than was to be written")
     for key, info in found.tensors.items():
-        verify.same_place(found.storages[info.storage].extent, written[key])
+        verify.check_extent(found.storages[info.storage].extent, written[key])
 
 
 def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
@@ -230,7 +230,7 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
         raise Mismatch("", "the new file has other members than were to be written")
     _check_homes(tensors, archive, found, there)
     for name, short in zip(names, archive.members, strict=True):
-        verify.same_place(there[name], written[short])
+        verify.check_extent(there[name], written[short])
 
 
 def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
@@ -263,9 +263,9 @@ def _remove_empty(folder: str) -> None:
         os.rmdir(folder)
 
 
-def _told(error: OSError, plan: SavePlan) -> SaveError:
+def _as_save_error(error: OSError, plan: SavePlan) -> SaveError:
     if error.errno in _FULL:
-        return _no_room(plan, f"the disk is full ({error.strerror})" if error.errno == errno.ENOSPC else f"{error.strerror}")
+        return _disk_full(plan, f"the disk is full ({error.strerror})" if error.errno == errno.ENOSPC else f"{error.strerror}")
     if error.errno in _DENIED:
         return targets.unwritable(error, plan.target.folder)
     text = error.strerror or type(error).__name__
@@ -274,6 +274,6 @@ def _told(error: OSError, plan: SavePlan) -> SaveError:
                      "Nothing was changed. Try another disk, or another name.", visible(plan.target.path), id="io")
 
 
-def _no_room(plan: SavePlan, why: str) -> SaveError:
+def _disk_full(plan: SavePlan, why: str) -> SaveError:
     return SaveError(f"{why}: {plan.nbytes:,} bytes are needed beside the old file, {plan.free:,} were free",
                      "Nothing was changed. Make room, or save to another disk.", visible(plan.target.folder), id="disk-full")

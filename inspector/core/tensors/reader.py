@@ -124,7 +124,7 @@ def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Ite
         yield batch
 
 
-class _Place(NamedTuple):
+class _Location(NamedTuple):
     """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
     (1: not at all). `extent` is None only for a tensor without elements."""
 
@@ -146,7 +146,7 @@ class _Part(NamedTuple):
 
     offsets: Dims
     sizes: Dims
-    place: _Place
+    location: _Location
 
 
 class _Assembly:
@@ -164,17 +164,17 @@ class _Assembly:
 
 class _Converted:
     """Stands where an extent would for a tensor that an edit converts: its elements in C order, converted as they are read.
-    `place` is where the elements of `source` are."""
+    `location` is where the elements of `source` are."""
 
     crc = None
     method = 0
 
-    def __init__(self, source: TensorInfo, place: _Place, target: str) -> None:
+    def __init__(self, source: TensorInfo, location: _Location, target: str) -> None:
         self.source = source
-        self.place = place
+        self.location = location
         self.target = target
         self.item = _item(target)
-        self.size = place.numel * self.item
+        self.size = location.numel * self.item
 
 
 class _Form(NamedTuple):
@@ -193,9 +193,9 @@ class TensorReader:
         """With `recycle`, what `chunks` gives may be overwritten as soon as the next one is asked for."""
         self._ckpt = ckpt
         self._recycle = recycle
-        self._room = memoryview(b"")
-        self._hall = memoryview(b"")
-        self._holding = 0
+        self._buffer = memoryview(b"")
+        self._held_buffer = memoryview(b"")
+        self._to_hold = 0
         self.held = 0
         self._monitor = monitor
         self._limits = limits
@@ -241,12 +241,12 @@ class TensorReader:
     def _array(self, info: TensorInfo) -> Array:
         import numpy as np
         key = info.key
-        place = self._place(info)
+        location = self._locate(info)
         whole_bytes = DTYPES[info.dtype].bits % 8 == 0
         with _memory_for(info):
-            flat = np.empty(place.numel * place.item, np.uint8)
+            flat = np.empty(location.numel * location.item, np.uint8)
             at = 0
-            for part in self._runs(info, place, LIMITS.chunk, ordered=True):
+            for part in self._runs(info, location, LIMITS.chunk, ordered=True):
                 flat[at:at + len(part)] = np.frombuffer(part, np.uint8)
                 at += len(part)
             try:
@@ -263,8 +263,8 @@ class TensorReader:
         info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         dtype = array_dtype(info.dtype) if info.dtype in DTYPES else None
         info = _values_of(info)
-        self.held, self._holding = start, hold
-        for part in self._runs(info, self._place(info), max_bytes, ordered, start):
+        self.held, self._to_hold = start, hold
+        for part in self._runs(info, self._locate(info), max_bytes, ordered, start):
             yield np.frombuffer(part, dtype)
 
     def box(self, key: str | TensorInfo, first: Dims, sizes: Dims, steps: Dims | None = None) -> Array:
@@ -276,16 +276,16 @@ class TensorReader:
         info = _tensor(self._ckpt, key) if isinstance(key, str) else key
         if info.layout.startswith("sparse_"):
             return self._box_of_sparse(info, first, sizes, steps or (1,) * len(info.shape))
-        place = self._place(info, expand=True)
+        location = self._locate(info, expand=True)
         whole_bytes = DTYPES[info.dtype].bits % 8 == 0
         shape, stride = (info.shape, info.stride) if whole_bytes else ((info.nbytes,), (1,))
         steps = steps or (1,) * len(shape)
         _check_box(shape, first, sizes, steps)
         with _memory_for(info):
-            out = np.empty(sizes, f"V{place.item}")
-            if place.extent is not None and out.size:
-                self._fill_box(out, place, first, steps, stride)
-            data = _ready(out, place.swap)
+            out = np.empty(sizes, f"V{location.item}")
+            if location.extent is not None and out.size:
+                self._fill_box(out, location, first, steps, stride)
+            data = _ready(out, location.swap)
             if info.is_conjugate or info.is_negative:
                 data = next(_with_signs(iter((data,)), info.dtype, info.is_conjugate, info.is_negative))
             found: Array = np.frombuffer(data, array_dtype(info.dtype)).reshape(sizes)
@@ -307,13 +307,13 @@ class TensorReader:
         info = _tensor(self._ckpt, key)
         if info.layout != "strided":
             return self._digest_of_parts(info)
-        place = self._place(info)
-        nbytes = place.numel * place.item
-        if place.extent is not None and nbytes <= _PIECE and place.straight and place.swap == 1 and info.extra is None:
-            return hashlib.sha256(self._bytes(place.extent, place.offset * place.item, nbytes,
-                                              whole=nbytes == place.extent.size)).hexdigest()
+        location = self._locate(info)
+        nbytes = location.numel * location.item
+        if location.extent is not None and nbytes <= _PIECE and location.straight and location.swap == 1 and info.extra is None:
+            return hashlib.sha256(self._bytes(location.extent, location.offset * location.item, nbytes,
+                                              whole=nbytes == location.extent.size)).hexdigest()
         state = hashlib.sha256()
-        for part in self._runs(info, place, _PIECE, ordered=True):
+        for part in self._runs(info, location, _PIECE, ordered=True):
             state.update(part)
         return state.hexdigest()
 
@@ -322,30 +322,30 @@ class TensorReader:
         state = hashlib.sha256()
         _values_of(info)        # complains where there are none
         for part in info.parts.values():
-            for piece in self._runs(part, self._place(part), _PIECE, ordered=True):
+            for piece in self._runs(part, self._locate(part), _PIECE, ordered=True):
                 state.update(piece)
         return state.hexdigest()
 
     def check(self, info: TensorInfo, expand: bool = True) -> None:
         """Raises BadTensor when the tensor's description already tells that its values cannot be had; without `expand` also when
         it is expanded to more elements than anybody would want unfolded."""
-        self._place(info, expand)
+        self._locate(info, expand)
 
     def check_box(self, info: TensorInfo) -> None:
         """Raises BadTensor when the tensor's description already tells that no `box` of it can be had."""
         if info.layout.startswith("sparse_"):
             self._check_sparse(info)
         else:
-            self._place(info, expand=True)
+            self._locate(info, expand=True)
 
     def span_bytes(self, info: TensorInfo) -> bytearray:
         """The run of the storage that the tensor reaches, from its first element to its last, as stored but little-endian:
         nothing that is expanded takes more room here than in the file."""
-        place = self._place(info, expand=True)
+        location = self._locate(info, expand=True)
         buffer = bytearray()
-        if place.extent is not None:
-            reach = span(place.shape, place.stride)
-            straight = place._replace(shape=(reach,), stride=(1,), numel=reach)
+        if location.extent is not None:
+            reach = span(location.shape, location.stride)
+            straight = location._replace(shape=(reach,), stride=(1,), numel=reach)
             with _memory_for(info):
                 for part in self._straight(straight, LIMITS.chunk):
                     buffer += part
@@ -357,34 +357,34 @@ class TensorReader:
             raise BadTensor(storage.problem or "its bytes are not in the file", where=storage.id)
         item = _item(storage.dtype)
         numel = storage.nbytes // item
-        place = _Place(storage.extent, (numel,), (1,), 0, item, _swap(storage, storage.dtype), numel)
+        location = _Location(storage.extent, (numel,), (1,), 0, item, _swap(storage, storage.dtype), numel)
         buffer = bytearray()
-        for part in self._straight(place, LIMITS.chunk):
+        for part in self._straight(location, LIMITS.chunk):
             buffer += part
         return buffer
 
     # -- where the elements are ---------------------------------------------------------------------------------------
 
-    def _place(self, info: TensorInfo, expand: bool = False) -> _Place:
+    def _locate(self, info: TensorInfo, expand: bool = False) -> _Location:
         if info.problem:
             raise BadTensor(info.problem, where=info.key)
         source = info.read_from
         if source is not None:
-            inner = self._place(source._replace(key=info.key))
+            inner = self._locate(source._replace(key=info.key))
             if inner.extent is None:
                 return inner._replace(item=_item(info.dtype))
             converted = _Converted(source, inner, info.dtype)
-            return _Place(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
+            return _Location(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
         if info.layout != "strided":
             raise BadTensor(f"its layout is {info.layout}: it has no bytes of its own, only its parts have", where=info.key,
                             id="unsupported")
         item = _item(info.dtype, info.key)
         form = (self._forms.get((info.shape, info.stride)) if DTYPES[info.dtype].bits % 8 == 0 else None) or self._form(info)
         if form.numel == 0:
-            return _Place(None, (0,), (1,), 0, item, 1, 0)
+            return _Location(None, (0,), (1,), 0, item, 1, 0)
         if info.chunks:
-            parts = [_Part(chunk.offsets, chunk.sizes, self._chunk_place(info, chunk, item)) for chunk in info.chunks]
-            return _Place(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
+            parts = [_Part(chunk.offsets, chunk.sizes, self._locate_chunk(info, chunk, item)) for chunk in info.chunks]
+            return _Location(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
         storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
         if storage is None or storage.extent is None or storage.problem:
             raise _no_values(info, storage)
@@ -396,7 +396,7 @@ class TensorReader:
         if nbytes > self._limits.preview and nbytes > 4 * stored and not expand:
             raise BadTensor(f"it is expanded from {stored:,} stored bytes to {nbytes:,}: too many to be unfolded",
                             "Look at the tensor it was expanded from.", info.key, id="expanded")
-        return _Place(storage.extent, form.shape, form.stride, info.offset, item,
+        return _Location(storage.extent, form.shape, form.stride, info.offset, item,
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
 
     def _before_edits(self, storage: str) -> Storage | None:
@@ -404,7 +404,7 @@ class TensorReader:
         edited = self._ckpt.edited
         return (edited.source.storages.get(storage) or edited.taken.get(storage)) if edited else None
 
-    def _chunk_place(self, info: TensorInfo, chunk: Chunk, item: int) -> _Place:
+    def _locate_chunk(self, info: TensorInfo, chunk: Chunk, item: int) -> _Location:
         """Where a chunk's elements are, its dimensions not collapsed. Raises BadTensor."""
         storage = chunk.storage
         if storage.extent is None or storage.problem:
@@ -415,7 +415,7 @@ class TensorReader:
             raise BadTensor(f"one of its chunks reaches to byte {end:,} of a storage that has {there:,}",
                             "The file is incomplete or its description of this tensor is wrong.", info.key, id="out_of_bounds")
         swap = _swap(storage, info.dtype) if storage.big_endian else 1
-        return _Place(storage.extent, chunk.sizes, chunk.stride, chunk.offset, item, swap, prod(chunk.sizes))
+        return _Location(storage.extent, chunk.sizes, chunk.stride, chunk.offset, item, swap, prod(chunk.sizes))
 
     def _form(self, info: TensorInfo) -> _Form:
         if DTYPES[info.dtype].bits % 8:
@@ -429,55 +429,57 @@ class TensorReader:
 
     # -- bytes in C order ---------------------------------------------------------------------------------------------
 
-    def _runs(self, info: TensorInfo, place: _Place, max_bytes: int, ordered: bool, skip: int = 0) -> Iterator[bytes | memoryview]:
+    def _runs(self, info: TensorInfo, location: _Location, max_bytes: int, ordered: bool, skip: int = 0) -> Iterator[bytes | memoryview]:
         """Little-endian elements, in pieces of at most `max_bytes` but at least one element."""
-        if place.extent is None:
+        if location.extent is None:
             return
-        max_bytes = max(place.item, max_bytes - max_bytes % place.item)
+        max_bytes = max(location.item, max_bytes - max_bytes % location.item)
         if not ordered:
-            shape, stride = collapse(*storage_order(place.shape, place.stride))
-            place = place._replace(shape=shape, stride=stride)
-        runs = self._straight(place, max_bytes, skip) if place.straight else self._strided(place, max_bytes)
+            shape, stride = collapse(*storage_order(location.shape, location.stride))
+            location = location._replace(shape=shape, stride=stride)
+        runs = self._straight(location, max_bytes, skip) if location.straight else self._strided(location, max_bytes)
         if info.is_conjugate or info.is_negative:
             runs = _with_signs(runs, info.dtype, info.is_conjugate, info.is_negative)
         yield from runs
 
-    def _straight(self, place: _Place, max_bytes: int, skip: int = 0) -> Iterator[bytes | memoryview]:
-        assert place.extent is not None
-        start, nbytes = place.offset * place.item, place.numel * place.item
-        if isinstance(place.extent, _Converted) and nbytes == place.extent.size:
-            yield from self._all_converted(place.extent, max_bytes)
+    def _straight(self, location: _Location, max_bytes: int, skip: int = 0) -> Iterator[bytes | memoryview]:
+        assert location.extent is not None
+        start, nbytes = location.offset * location.item, location.numel * location.item
+        if isinstance(location.extent, _Converted) and nbytes == location.extent.size:
+            yield from self._all_converted(location.extent, max_bytes)
             return
         for at in range(start + skip, start + nbytes, max_bytes):
             self._monitor.check()
-            data = self._bytes(place.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == place.extent.size)
-            yield data if place.swap == 1 else _swapped(data, place.swap)
+            data = self._bytes(location.extent, at, min(max_bytes, start + nbytes - at), whole=nbytes == location.extent.size)
+            yield data if location.swap == 1 else _swapped(data, location.swap)
 
-    def _strided(self, place: _Place, max_bytes: int) -> Iterator[bytes | memoryview]:
+    def _strided(self, location: _Location, max_bytes: int) -> Iterator[bytes | memoryview]:
         import numpy as np
-        reach = span(place.shape, place.stride) * place.item
-        element = np.dtype(f"V{place.item}")
+        assert location.extent is not None
+        reach = span(location.shape, location.stride) * location.item
+        element = np.dtype(f"V{location.item}")
         if reach <= _HELD:
-            held = self._bytes(place.extent, place.offset * place.item, reach)  # type: ignore[arg-type]
-            for offset, shape, stride in blocks(place.shape, place.stride, max_bytes // place.item):
+            held = self._bytes(location.extent, location.offset * location.item, reach)
+            for offset, shape, stride in blocks(location.shape, location.stride, max_bytes // location.item):
                 self._monitor.check()
-                box = np.ndarray(shape, element, held, offset * place.item, [s * place.item for s in stride])
-                yield _ready(np.ascontiguousarray(box), place.swap)
+                box = np.ndarray(shape, element, held, offset * location.item, [s * location.item for s in stride])
+                yield _ready(np.ascontiguousarray(box), location.swap)
             return
         # a bigger box needs fewer passes over the storage
         room = max(max_bytes, min(self._limits.preview // 2, 2 * _HELD))
-        for offset, shape, stride in blocks(place.shape, place.stride, room // place.item):
+        for offset, shape, stride in blocks(location.shape, location.stride, room // location.item):
             out = np.empty(shape, element)
-            self._gather(out, place, place.offset + offset, stride)
-            data = _ready(out, place.swap)
+            self._gather(out, location, location.offset + offset, stride)
+            data = _ready(out, location.swap)
             for at in range(0, len(data), max_bytes):
                 yield data[at:at + max_bytes]
             del out, data       # before the next box is made
 
-    def _gather(self, out: Array, place: _Place, offset: int, stride: Dims) -> None:
+    def _gather(self, out: Array, location: _Location, offset: int, stride: Dims) -> None:
         """Fills `out` from the storage with reads of at most `_HELD` bytes, leaving out what no element needs."""
         import numpy as np
-        item, todo = place.item, [(out, offset, stride)]
+        assert location.extent is not None
+        item, todo = location.item, [(out, offset, stride)]
         while todo:
             self._monitor.check()
             box, offset, stride = todo.pop()
@@ -491,7 +493,7 @@ class TensorReader:
             inner = reach - step * (box.shape[widest] - 1) if stride else 1
             sparse = step * item >= _GAP and step >= 2 * inner
             if not stride or (reach * item <= _HELD and not sparse):
-                data = self._bytes(place.extent, offset * item, reach * item)  # type: ignore[arg-type]
+                data = self._bytes(location.extent, offset * item, reach * item)
                 box[...] = np.ndarray(box.shape, box.dtype, data, 0, [s * item for s in stride])
                 continue
             rows = 1 if sparse else max(1, (_HELD // item - inner) // step + 1)
@@ -514,13 +516,13 @@ class TensorReader:
                 self._fill(box, lows, part)
         return out.view(np.uint8).data
 
-    def _fill_box(self, out: Array, place: _Place, first: Dims, steps: Dims, stride: Dims) -> None:
-        if isinstance(place.extent, _Assembly):
-            for part in place.extent.parts:
+    def _fill_box(self, out: Array, location: _Location, first: Dims, steps: Dims, stride: Dims) -> None:
+        if isinstance(location.extent, _Assembly):
+            for part in location.extent.parts:
                 self._fill(out, first, part, steps)
             return
-        offset = place.offset + sum(low * step for low, step in zip(first, stride, strict=True))
-        self._gather(out, place, offset, tuple(a * b for a, b in zip(stride, steps, strict=True)))
+        offset = location.offset + sum(low * step for low, step in zip(first, stride, strict=True))
+        self._gather(out, location, offset, tuple(a * b for a, b in zip(stride, steps, strict=True)))
 
     def _fill(self, box: Array, lows: Dims, part: _Part, steps: Dims | None = None) -> None:
         """Writes into `box`, which begins at `lows` of the tensor and takes every `steps`-th element of each dimension, the
@@ -535,36 +537,36 @@ class TensorReader:
             return
         inside: list[Any] = [slice(a, b) for a, b in zip(first, last, strict=True)]
         target = box[(*inside, ...)]
-        place = part.place
-        offset = place.offset + sum((low + a * step - base) * apart for a, low, step, base, apart
-                                    in zip(first, lows, steps, part.offsets, place.stride, strict=True))
-        stride = tuple(a * b for a, b in zip(place.stride, steps, strict=True))
-        if place.swap == 1:
-            self._gather(target, place, offset, stride)
+        location = part.location
+        offset = location.offset + sum((low + a * step - base) * apart for a, low, step, base, apart
+                                    in zip(first, lows, steps, part.offsets, location.stride, strict=True))
+        stride = tuple(a * b for a, b in zip(location.stride, steps, strict=True))
+        if location.swap == 1:
+            self._gather(target, location, offset, stride)
             return
         piece = np.empty(target.shape, target.dtype)
-        self._gather(piece, place, offset, stride)
-        target[...] = np.frombuffer(_ready(piece, place.swap), target.dtype).reshape(target.shape)
+        self._gather(piece, location, offset, stride)
+        target[...] = np.frombuffer(_ready(piece, location.swap), target.dtype).reshape(target.shape)
 
     # -- tensors that are converted -----------------------------------------------------------------------------------
 
     def _all_converted(self, converted: _Converted, max_bytes: int) -> Iterator[memoryview]:
-        source, item = converted.source, converted.place.item
+        source, item = converted.source, converted.location.item
         convert = converter(source.dtype, converted.target)
-        for part in self._runs(source, converted.place, max_bytes // converted.item * item, ordered=True):
+        for part in self._runs(source, converted.location, max_bytes // converted.item * item, ordered=True):
             yield convert(part)
 
     def _some_converted(self, converted: _Converted, start: int, nbytes: int) -> memoryview:
         """Bytes `start` … of the converted elements. Both are whole elements."""
-        source, place = converted.source, converted.place
+        source, location = converted.source, converted.location
         first, count = start // converted.item, nbytes // converted.item
-        if place.straight:
-            place = place._replace(offset=place.offset + first, numel=count)
+        if location.straight:
+            location = location._replace(offset=location.offset + first, numel=count)
         else:
-            whole = _Assembly(source.shape, place.item, [_Part((0,) * len(source.shape), source.shape,
-                                                               place._replace(shape=source.shape, stride=source.stride))])
-            place = place._replace(extent=whole, shape=(count,), stride=(1,), offset=first, numel=count, swap=1)
-        return converter(source.dtype, converted.target)(b"".join(self._runs(source, place, nbytes, ordered=True)))
+            whole = _Assembly(source.shape, location.item, [_Part((0,) * len(source.shape), source.shape,
+                                                               location._replace(shape=source.shape, stride=source.stride))])
+            location = location._replace(extent=whole, shape=(count,), stride=(1,), offset=first, numel=count, swap=1)
+        return converter(source.dtype, converted.target)(b"".join(self._runs(source, location, nbytes, ordered=True)))
 
     # -- bytes of an extent -------------------------------------------------------------------------------------------
 
@@ -581,9 +583,9 @@ class TensorReader:
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
             if self._known is None or self._known[0] is not extent:
                 self._known = extent, extent._replace(crc=None)
-            return reader.read_some(self._known[1], start, nbytes, self._room_for(nbytes))
+            return reader.read_some(self._known[1], start, nbytes, self._buffer_for(nbytes))
         if whole:
-            data = reader.read_some(extent, start, nbytes, self._room_for(nbytes))
+            data = reader.read_some(extent, start, nbytes, self._buffer_for(nbytes))
             if start + nbytes == extent.size:
                 self._remember(extent)
             return data
@@ -601,19 +603,19 @@ class TensorReader:
             self._remember(extent)
         return reader.read(extent, start, nbytes)
 
-    def _room_for(self, nbytes: int) -> memoryview | None:
+    def _buffer_for(self, nbytes: int) -> memoryview | None:
         """Where to put bytes that nobody keeps for long: fresh memory for every chunk costs as much as reading it."""
         if not self._recycle:
             return None
-        if self.held + nbytes <= self._holding:
-            if len(self._hall) < self._holding:
-                self._hall = _fresh(self._holding)
+        if self.held + nbytes <= self._to_hold:
+            if len(self._held_buffer) < self._to_hold:
+                self._held_buffer = _fresh(self._to_hold)
             self.held += nbytes
-            return self._hall[self.held - nbytes:self.held]
-        self._holding = 0
-        if len(self._room) < nbytes:
-            self._room = _fresh(nbytes)
-        return self._room
+            return self._held_buffer[self.held - nbytes:self.held]
+        self._to_hold = 0
+        if len(self._buffer) < nbytes:
+            self._buffer = _fresh(nbytes)
+        return self._buffer
 
     def _reader(self, file: int) -> ExtentReader:
         found = self._open.get(file)
@@ -642,17 +644,17 @@ def _fresh(nbytes: int) -> memoryview:
 
 
 # Offsets of the extents whose checksum was found right, by file as it was then.
-_right: dict[FileStamp, set[int]] = {}
-_right_lock = Lock()
+_verified_offsets: dict[FileStamp, set[int]] = {}
+_verified_lock = Lock()
 
 
 def _verified(stamp: FileStamp) -> set[int]:
-    found = _right.get(stamp)
+    found = _verified_offsets.get(stamp)
     if found is None:
-        with _right_lock:
-            while len(_right) >= 64:
-                del _right[next(iter(_right))]
-            found = _right.setdefault(stamp, set())
+        with _verified_lock:
+            while len(_verified_offsets) >= 64:
+                del _verified_offsets[next(iter(_verified_offsets))]
+            found = _verified_offsets.setdefault(stamp, set())
     return found
 
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-How = Literal["mean", "absmax", "sample"]
-What = Literal["nan", "inf", "zero", "max", "min"]
+Reduction = Literal["mean", "absmax", "sample"]
+SearchTarget = Literal["nan", "inf", "zero", "max", "min"]
 
 _SCANNED = 1 << 20      # elements looked at between two reports when searching
 _LINE = 1 << 22         # elements of one line that are reduced at once
@@ -83,7 +83,7 @@ class Plane:
                 n, at[d] = divmod(n, self.shape[d])
         return tuple(at)
 
-    def place(self, at: Dims) -> tuple[int, int]:
+    def row_and_column(self, at: Dims) -> tuple[int, int]:
         """Row and column where the element `at` would lie, were the other dimensions to stand as `at` says."""
         if self.fold:
             return divmod(ravel(at, self.shape), self.fold)
@@ -138,7 +138,7 @@ def matrix_plane(shape: Dims, fold: int = 0) -> Plane:
     return Plane(shape, (len(shape) - 2,), (len(shape) - 1,))
 
 
-def look_shape(info: TensorInfo) -> Dims:
+def readable_shape(info: TensorInfo) -> Dims:
     """The shape of what `read_slice` and `read_values` read: the tensor's own, or its bytes where elements are narrower."""
     known = DTYPES.get(info.dtype)
     return info.shape if known is None or known.bits % 8 == 0 else (info.nbytes,)
@@ -154,7 +154,7 @@ def read_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = No
 
 
 def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = None, cols: range | None = None, *,
-                 most: tuple[int, int] = (1024, 1024), how: How = "mean", budget: int = LIMITS.preview,
+                 most: tuple[int, int] = (1024, 1024), how: Reduction = "mean", budget: int = LIMITS.preview,
                  monitor: Monitor = QUIET) -> Reduced:
     """The window in at most `most` blocks, of numbers (complex by magnitude, bool as 0 and 1, quantized as the stored integers):
     the mean of each block, its largest magnitude, or one element of it ("sample"). Exact elements where it is small enough.
@@ -173,15 +173,15 @@ def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = 
 def read_values(ckpt: Checkpoint, key: str, start: int, count: int, monitor: Monitor = QUIET) -> Array:
     """Elements `start` … `start + count` in C order (fewer at the end), one-dimensional; types and errors as `read_slice`."""
     with TensorReader(ckpt, monitor) as reader:
-        shape = look_shape(_info(ckpt, key))
+        shape = readable_shape(_info(ckpt, key))
         return _flat(reader, ckpt, key, shape, max(start, 0), min(start + count, prod(shape)))
 
 
-def find_next(ckpt: Checkpoint, key: str, start: int, what: What, monitor: Monitor = QUIET) -> int | None:
+def find_next(ckpt: Checkpoint, key: str, start: int, what: SearchTarget, monitor: Monitor = QUIET) -> int | None:
     """The number in C order of the first element, from `start` on and round to it again, that is NaN, infinite, zero, or as
     great ("max") or small ("min") as the greatest or smallest finite one of all. None when there is no such element."""
     info = _info(ckpt, key)
-    numel = prod(look_shape(info))
+    numel = prod(readable_shape(info))
     start = start % numel if numel else 0
     best: Any = None
     found: int | None = None
@@ -224,7 +224,7 @@ class _Window:
 
     def __init__(self, reader: TensorReader, ckpt: Checkpoint, key: str, plane: Plane) -> None:
         self.info = _info(ckpt, key)
-        shape = look_shape(self.info)
+        shape = readable_shape(self.info)
         if shape != plane.shape:
             raise UsageError(f"the slice is of shape {list(plane.shape)}, the tensor of shape {list(shape)}")
         reader.check_box(self.info)
@@ -313,7 +313,7 @@ class _Window:
         return found
 
 
-def _reduced(window: _Window, rows: range, cols: range, most: tuple[int, int], how: How, budget: int,
+def _reduced(window: _Window, rows: range, cols: range, most: tuple[int, int], how: Reduction, budget: int,
              monitor: Monitor) -> Reduced:
     import numpy as np
     unit = window.plane.unit
@@ -351,7 +351,7 @@ class _Taken(NamedTuple):
     col_starts: list[int]
 
 
-def _taken(window: _Window, rows: range, cols: range, blocks: tuple[range, range], how: How, budget: int) -> _Taken:
+def _taken(window: _Window, rows: range, cols: range, blocks: tuple[range, range], how: Reduction, budget: int) -> _Taken:
     if how == "sample":
         return _Taken(1, range(cols.start, cols.stop, blocks[1].step), list(range(len(blocks[1]))))
     cost = window.run_bytes(cols)
@@ -365,7 +365,7 @@ def _taken(window: _Window, rows: range, cols: range, blocks: tuple[range, range
 
 
 def _into(sums: Array, many: Array | None, values: Array, there: Array | None, bands: list[int], starts: list[int],
-          how: How) -> Array:
+          how: Reduction) -> Array:
     """Adds lines of numbers to the blocks of their bands. Gives how many elements each block has by now."""
     import numpy as np
     where = np.array(bands)
@@ -444,7 +444,7 @@ def _flat(reader: TensorReader, ckpt: Checkpoint, key: str, shape: Dims, start: 
 def _round(reader: TensorReader, ckpt: Checkpoint, key: str, start: int, numel: int,
            monitor: Monitor) -> Iterator[tuple[int, Array]]:
     """Chunks from `start` to the end, then from the beginning to `start`: (number of the first element, elements)."""
-    shape, item = look_shape(ckpt.tensors[key]), array_dtype(ckpt.tensors[key].dtype).itemsize
+    shape, item = readable_shape(ckpt.tensors[key]), array_dtype(ckpt.tensors[key].dtype).itemsize
     reader.check_box(ckpt.tensors[key])
     done = 0
     for low, high in ((start, numel), (0, start)):
@@ -455,7 +455,7 @@ def _round(reader: TensorReader, ckpt: Checkpoint, key: str, start: int, numel: 
             yield at, chunk
 
 
-def _first(values: Array, what: What) -> int | None:
+def _first(values: Array, what: SearchTarget) -> int | None:
     import numpy as np
     if what == "zero":
         hits = values == 0
@@ -467,7 +467,7 @@ def _first(values: Array, what: What) -> int | None:
     return at if hits.size and hits[at] else None
 
 
-def _extreme(values: Array, what: What) -> tuple[Any, int] | None:
+def _extreme(values: Array, what: SearchTarget) -> tuple[Any, int] | None:
     """The greatest or smallest finite number, and where it is first."""
     import numpy as np
     if not values.size:

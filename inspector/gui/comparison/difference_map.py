@@ -63,7 +63,7 @@ class DifferenceMap(QWidget):
         info = comparison.a.tensors.get(pair.a or "")
         nothing = found is None or bool(found.problem) or not found.n_different or info is None or 0 in info.shape
         self.slices.setVisible(not nothing)
-        self.slices.offer(core.look_shape(info) if info is not None and not nothing else ())
+        self.slices.offer(core.readable_shape(info) if info is not None and not nothing else ())
         self._refresh()
 
     def _refresh(self) -> None:

@@ -25,12 +25,12 @@ class DropOverlay(QWidget):
         super().__init__(window)
         self._session = session
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._places = [_Place(), _Place()]
+        self._zones = [_DropZone(), _DropZone()]
         inside = QHBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(MARGIN)
-        for place in self._places:
-            inside.addWidget(place, 1)
+        for zone in self._zones:
+            inside.addWidget(zone, 1)
         self.hide()
         window.setAcceptDrops(True)
         window.installEventFilter(self)
@@ -64,9 +64,9 @@ class DropOverlay(QWidget):
         if self.isVisible() or local_paths(event.mimeData()):
             _copy(event)
             x = event.position().x()
-            if self._places[1].isVisible():
-                for place, hot in zip(self._places, (not self._compares_at(x), self._compares_at(x)), strict=True):
-                    place.set_hot(hot)
+            if self._zones[1].isVisible():
+                for zone, hot in zip(self._zones, (not self._compares_at(x), self._compares_at(x)), strict=True):
+                    zone.set_hot(hot)
 
     def _drop(self, event: QDropEvent) -> None:
         compare = self._compares_at(event.position().x())
@@ -80,23 +80,23 @@ class DropOverlay(QWidget):
 
     def _invite(self, count: int, other: str) -> None:
         """`other` is the name of the file that a single one could be compared with."""
-        self._places[0].say(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
-        self._places[1].say(self.tr("Drop to compare it with\n{name}").format(name=core.visible(other, 40)) if other
+        self._zones[0].say(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
+        self._zones[1].say(self.tr("Drop to compare it with\n{name}").format(name=core.visible(other, 40)) if other
                             else self.tr("Drop to compare them"))
-        self._places[1].setVisible(bool(other) or count == 2)
+        self._zones[1].setVisible(bool(other) or count == 2)
         self._fit()
         self.raise_()
         self.show()
 
     def _compares_at(self, x: float) -> bool:
         """Whether files dropped there, in the window's coordinates, are to be compared."""
-        return self.isVisible() and self._places[1].isVisible() and x > self.x() + self.width() / 2
+        return self.isVisible() and self._zones[1].isVisible() and x > self.x() + self.width() / 2
 
     def _fit(self) -> None:
         self.setGeometry(cast(QWidget, self.parent()).rect().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN))
 
 
-class _Place(QFrame):
+class _DropZone(QFrame):
     """A part of the veil; a hot one is where the files would go."""
 
     def __init__(self) -> None:
@@ -125,9 +125,9 @@ class _Place(QFrame):
             self.style().polish(self)
 
 
-def refuse_drops(place: QWidget) -> None:
+def refuse_drops(widget: QWidget) -> None:
     """A file dropped on a text field is opened, not typed."""
-    for edit in (*place.findChildren(QLineEdit), *place.findChildren(QPlainTextEdit), *place.findChildren(QTextEdit)):
+    for edit in (*widget.findChildren(QLineEdit), *widget.findChildren(QPlainTextEdit), *widget.findChildren(QTextEdit)):
         edit.setAcceptDrops(False)
 
 

@@ -22,7 +22,7 @@ class PanelTabs(QTabWidget):
         self._fitted: tuple[int, int] = (0, 0)          # document, identity of its checkpoint
         self._fits = [panel.fits is None for panel in PANELS]
         for panel in PANELS:
-            self.addTab(_Place(panel, session, tasks), panel.title())
+            self.addTab(_PanelSlot(panel, session, tasks), panel.title())
 
     @property
     def current(self) -> str:
@@ -32,7 +32,7 @@ class PanelTabs(QTabWidget):
     def panel(self, name: str) -> QWidget | None:
         """The panel `name`, once it was made."""
         place = self.widget(NAMES.index(name))
-        return place.content if isinstance(place, _Place) else None
+        return place.content if isinstance(place, _PanelSlot) else None
 
     def show_panel(self, name: str) -> None:
         """Brings a panel to the front; the first one, for a name that no panel has (any more)."""
@@ -50,7 +50,7 @@ class PanelTabs(QTabWidget):
         return dict(zip(NAMES, self._fits, strict=True))
 
 
-class _Place(QWidget):
+class _PanelSlot(QWidget):
     """Where a panel will be."""
 
     def __init__(self, panel: Panel, session: Session, tasks: Tasks) -> None:

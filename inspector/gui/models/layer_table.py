@@ -44,15 +44,15 @@ def _columns() -> tuple[Column, ...]:
     """Those after name and shape."""
     said, take = QCoreApplication.translate, core.LAYER_MEASURES
     return (
-        Column(said("LayerTable", "RMS"), take["rms"], lambda s: _told(s, take["rms"](s))),
-        Column(said("LayerTable", "Mean"), lambda s: s.mean, lambda s: _told(s, s.mean)),
-        Column(said("LayerTable", "Std"), lambda s: s.std, lambda s: _told(s, s.std)),
-        Column(said("LayerTable", "Min"), lambda s: float(s.min), lambda s: _told(s, s.min)),
-        Column(said("LayerTable", "Max"), lambda s: float(s.max), lambda s: _told(s, s.max)),
+        Column(said("LayerTable", "RMS"), take["rms"], lambda s: _figure(s, take["rms"](s))),
+        Column(said("LayerTable", "Mean"), lambda s: s.mean, lambda s: _figure(s, s.mean)),
+        Column(said("LayerTable", "Std"), lambda s: s.std, lambda s: _figure(s, s.std)),
+        Column(said("LayerTable", "Min"), lambda s: float(s.min), lambda s: _figure(s, s.min)),
+        Column(said("LayerTable", "Max"), lambda s: float(s.max), lambda s: _figure(s, s.max)),
         Column("NaN", lambda s: s.nan, lambda s: f"{s.nan:,}"),
         Column("±Inf", lambda s: s.inf, lambda s: f"{s.inf:,}"),
         Column(said("LayerTable", "Zeros"), take["zeros"], lambda s: percent(s.zeros, s.numel)),
-        Column(said("LayerTable", "Norm"), take["norm"], lambda s: _told(s, take["norm"](s))),
+        Column(said("LayerTable", "Norm"), take["norm"], lambda s: _figure(s, take["norm"](s))),
     )
 
 
@@ -190,7 +190,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def _told(s: core.Summary, value: float) -> str:
+def _figure(s: core.Summary, value: float) -> str:
     return number(value, 4) if s.finite else "—"
 
 

@@ -191,13 +191,13 @@ class ValueGrid(QAbstractTableModel):
         self._reading = frozenset()
         for page, values in found.items():
             self._pages[page] = values
-            self._tell(page)
+            self._page_changed(page)
         while len(self._pages) > KEPT:
             self._pages.popitem(last=False)
         self.loaded.emit()
         self._soon.start()
 
-    def _tell(self, page: _Page) -> None:
+    def _page_changed(self, page: _Page) -> None:
         top, left = page[0] * PAGE_ROWS - self._base[0], page[1] * PAGE_COLS - self._base[1]
         bottom, right = min(top + PAGE_ROWS, self.rowCount()) - 1, min(left + PAGE_COLS, self.columnCount()) - 1
         if bottom >= 0 and right >= 0:

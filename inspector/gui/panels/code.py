@@ -210,9 +210,9 @@ class CodePanel(QWidget):
         self._shown = showing
         fresh = self._list(document, document.checkpoint)
         known = dict(self.names.texts)
-        place = core.source_of(document.checkpoint, selection.value or selection.prefix, known)
-        if place is not None:
-            self._open(place.name, place.declaration)
+        declaration = core.source_of(document.checkpoint, selection.value or selection.prefix, known)
+        if declaration is not None:
+            self._open(declaration.name, declaration.line)
         elif fresh and known:
             self._open(next(iter(known)), "")
 
@@ -280,7 +280,7 @@ class CodePanel(QWidget):
         self.pages.setCurrentWidget(self.view)
         if declaration:
             self.view.go_to(declaration)
-        self._tell()
+        self._say_what_is_shown()
 
     def _scrolled(self) -> None:
         if self._piece is not None and self.pages.currentWidget() is self.view:
@@ -300,7 +300,7 @@ class CodePanel(QWidget):
             return
         self._piece = piece._replace(start=before.start, folded=before.folded or piece.folded)
         self.view.append(piece.text)
-        self._tell()
+        self._say_what_is_shown()
 
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
@@ -311,9 +311,9 @@ class CodePanel(QWidget):
         """A message in the place of the text."""
         self.message.setText(message)
         self.pages.setCurrentWidget(self.message)
-        self._tell()
+        self._say_what_is_shown()
 
-    def _tell(self) -> None:
+    def _say_what_is_shown(self) -> None:
         """What is shown of how much, and which buttons make sense."""
         piece = self._piece
         shown = self.pages.currentWidget() is self.view and piece is not None

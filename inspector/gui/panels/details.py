@@ -243,7 +243,7 @@ class Details(QWidget):
             rows += [Row(name, core.visible(text, 4096), text) for name, text in ckpt.facts.items()]
         if ckpt.state_dicts:
             rows.append(Row(self.tr("State dicts")))
-            rows += [Row(path or self.tr("(the whole file)"), self._metadata_said(ckpt.module_metadata.get(path)), path)
+            rows += [Row(path or self.tr("(the whole file)"), self._metadata_text(ckpt.module_metadata.get(path)), path)
                      for path in ckpt.state_dicts]
         rows += self._module_metadata(ckpt)
         if ckpt.metadata:
@@ -259,7 +259,7 @@ class Details(QWidget):
                          f"{found.message} {found.hint} {found.where}") for found in ckpt.findings[:METADATA_ROWS]]
         return rows
 
-    def _metadata_said(self, kept: Mapping[str, Any] | None) -> str:
+    def _metadata_text(self, kept: Mapping[str, Any] | None) -> str:
         return "" if kept is None else self.tr("_metadata for {n} modules").format(n=len(kept))
 
     def _module_metadata(self, ckpt: core.Checkpoint) -> list[Row]:
@@ -442,7 +442,7 @@ class _Table(QTableView):
 
 
 def _moment(nanoseconds: int) -> str:
-    """A file's time in the local zone; stamps that no calendar holds stay numbers (I16)."""
+    """A file's time in the local zone; stamps that no calendar holds stay numbers."""
     from datetime import datetime
     try:
         return datetime.fromtimestamp(nanoseconds // 10 ** 9).astimezone().isoformat(" ", "seconds")

@@ -251,7 +251,7 @@ class EditsPanel(QWidget):
         self.list.clear()
         for step in steps:
             item = QListWidgetItem()
-            title, said, wrong = edit_words.title(step.edit), self._said(id, step), step.error is not None
+            title, said, wrong = edit_words.title(step.edit), self._effect_text(id, step), step.error is not None
             item.setData(_TITLE, title)
             item.setData(_SAID, said)
             item.setData(_WRONG, wrong)
@@ -264,7 +264,7 @@ class EditsPanel(QWidget):
         self.list.setCurrentRow(min(at, len(steps) - 1), QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._detail()
 
-    def _said(self, id: int, step: Step) -> str:
+    def _effect_text(self, id: int, step: Step) -> str:
         if step.error is not None:
             return words.sentence(core.visible(step.error.message, 300))
         if step.preview is None:

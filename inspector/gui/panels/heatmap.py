@@ -39,7 +39,7 @@ SETTLED = 90                    # milliseconds the view or the cursor rests befo
 _COPIED = 1 << 20               # elements that are put on the clipboard at most
 
 
-class _Look(NamedTuple):
+class _Colouring(NamedTuple):
     """How numbers are coloured."""
 
     colours: ColourMap
@@ -52,7 +52,7 @@ class _Picture(NamedTuple):
     """What a worker made of a slice. `odd`: blocks with NaN or infinities."""
 
     layer: Layer
-    look: _Look
+    colouring: _Colouring
     limits: Limits
     odd: int
 
@@ -103,7 +103,7 @@ class HeatmapPanel(QWidget):
             self._say(found)
             return
         ckpt, info = found
-        shape = core.look_shape(info)
+        shape = core.readable_shape(info)
         if self._tensor is None or self._tensor[0] is not ckpt or self._tensor[1] is not info:
             self._tensor, self._wanted = found, ()
             self.heading.set_name(info.key)
@@ -130,10 +130,10 @@ class HeatmapPanel(QWidget):
             self._tasks.cancel(TASK)
             self._done(wanted, kept[1])
             return
-        plane, how, look = self.slices.plane, self._how.currentData(), self._look
+        plane, how, colouring = self.slices.plane, self._how.currentData(), self._colouring
         self.notice.progress(0, 0)
         self._patience.start()
-        self._tasks.start(TASK, lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), look),
+        self._tasks.start(TASK, lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), colouring),
                           on_done=lambda found: self._done(wanted, found), on_error=self._failed,
                           on_progress=lambda done, total, what: self.notice.progress(
                               done, total, self.tr("{percent} %").format(percent=done * 100 // total) if total else ""),
@@ -144,15 +144,15 @@ class HeatmapPanel(QWidget):
         if self._tensor is None or wanted != self._wanted:
             return
         self._patience.stop()
-        if found.look != self._look:            # another colour was chosen meanwhile
-            found = _painted(found.layer.part, self._look)
+        if found.colouring != self._colouring:            # another colour was chosen meanwhile
+            found = _painted(found.layer.part, self._colouring)
         part = found.layer.part
         self._kept[wanted] = (self._tensor[0], found)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
         plane = self.slices.plane
         same = self.view.plane.size == plane.size and self.view.base is not None
-        self.view.show_plane(plane, found.layer, found.look.colours, found.limits, keep_view=same)
+        self.view.show_plane(plane, found.layer, found.colouring.colours, found.limits, keep_view=same)
         self._pages.setCurrentWidget(self._shown)
         self._how.setVisible(not part.exact)
         self._how_label.setVisible(not part.exact)
@@ -289,8 +289,8 @@ class HeatmapPanel(QWidget):
     # -- colours ------------------------------------------------------------------------------------------------------
 
     @property
-    def _look(self) -> _Look:
-        return _Look(MAPS[self._colours.currentData()], self._centre.currentData(), self._clip.currentData(),
+    def _colouring(self) -> _Colouring:
+        return _Colouring(MAPS[self._colours.currentData()], self._centre.currentData(), self._clip.currentData(),
                      theme.colours(self.palette()).dark)
 
     def _limits(self, part: core.Reduced) -> Limits:
@@ -305,7 +305,7 @@ class HeatmapPanel(QWidget):
     def _recolour(self) -> None:
         self._map_chosen = True
         if self.view.base is not None:
-            self.view.recolour(self._look.colours, self._limits(self.view.detail or self.view.base))
+            self.view.recolour(self._colouring.colours, self._limits(self.view.detail or self.view.base))
 
     def _make_choices(self) -> None:
         self._colours = self._box(self.tr("Colours"), [
@@ -440,13 +440,14 @@ class HeatmapPanel(QWidget):
         whole.addLayout(self._pages, 1)
 
 
-def _painted(part: core.Reduced, look: _Look) -> _Picture:
+def _painted(part: core.Reduced, colouring: _Colouring) -> _Picture:
     import numpy as np
-    limits = limits_of(part.values, look.symmetric, look.share)
-    return _Picture(layer_of(part, look.colours, limits, look.dark), look, limits, int(np.count_nonzero(~np.isfinite(part.values))))
+    limits = limits_of(part.values, colouring.symmetric, colouring.share)
+    not_finite = int(np.count_nonzero(~np.isfinite(part.values)))
+    return _Picture(layer_of(part, colouring.colours, limits, colouring.dark), colouring, limits, not_finite)
 
 
-def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.How, monitor: core.Monitor) -> core.Reduced:
+def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, monitor: core.Monitor) -> core.Reduced:
     rows, cols = plane.size
     most = (rows, cols) if rows * cols <= EXACT and max(rows, cols) <= 1 << 14 else MOST
     return core.reduce_slice(ckpt, key, plane, most=most, how=how, budget=BUDGET, monitor=monitor)

@@ -87,7 +87,7 @@ class ValuesPanel(QWidget):
             return
         self._tensor = found
         self._tasks.cancel(FIND)
-        shape = core.look_shape(info)
+        shape = core.readable_shape(info)
         self.heading.set_name(info.key)
         self.remark.setText(" · ".join((info.dtype, words.shape(info.shape), words.size(info.nbytes), *self._kind(info))))
         self.goto.clear()
@@ -153,7 +153,7 @@ class ValuesPanel(QWidget):
         if not plane.fold and any(here != there for d, (here, there) in enumerate(zip(plane.index or at, at, strict=True))
                                   if d not in (*plane.rows, *plane.cols)):
             self.slices.show_element(at)
-        row, col = self.model.reveal(*self.model.plane.place(at))
+        row, col = self.model.reveal(*self.model.plane.row_and_column(at))
         index = self.model.index(row, col)
         self.table.setCurrentIndex(index)
         self.table.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
@@ -163,7 +163,7 @@ class ValuesPanel(QWidget):
         """"3, 0, 12" is an index, a number alone counts in C order; negative ones count from the end."""
         if self._tensor is None:
             return
-        shape = core.look_shape(self._tensor[1])
+        shape = core.readable_shape(self._tensor[1])
         at = parse_index(self.goto.text(), shape)
         if at is None:
             self.readout.setText(self.tr("There is no such element: the shape is {shape}.").format(shape=words.shape(shape)))
@@ -171,12 +171,12 @@ class ValuesPanel(QWidget):
         self.go_to(at)
         self.table.setFocus()
 
-    def find_next(self, what: core.What) -> None:
+    def find_next(self, what: core.SearchTarget) -> None:
         """The next element that is `what`, after the selected one and round."""
         if self._tensor is None:
             return
         (ckpt, info), here = self._tensor, self.current
-        shape = core.look_shape(info)
+        shape = core.readable_shape(info)
         start = core.ravel(here, shape) + 1 if here is not None else 0
         self.readout.setText(self.tr("Searching…"))
         self._tasks.start(FIND, lambda monitor: core.find_next(ckpt, info.key, start, what, monitor),
@@ -184,7 +184,7 @@ class ValuesPanel(QWidget):
                           on_cancel=lambda: self.readout.setText(self.tr("Stopped.")),
                           label=self.tr("Searching {name}").format(name=core.visible(info.key, 60)))
 
-    def _found(self, info: core.TensorInfo, what: core.What, flat: int | None) -> None:
+    def _found(self, info: core.TensorInfo, what: core.SearchTarget, flat: int | None) -> None:
         if self._tensor is None or self._tensor[1] is not info:
             return
         if flat is None:
@@ -192,7 +192,7 @@ class ValuesPanel(QWidget):
                                   "zero": self.tr("There is no zero in this tensor.")}.get(
                                       what, self.tr("There is no finite value in this tensor.")))
         else:
-            self.go_to(core.unravel(flat, core.look_shape(info)))
+            self.go_to(core.unravel(flat, core.readable_shape(info)))
 
     def _show_readout(self) -> None:
         index = self.table.currentIndex()
@@ -365,7 +365,7 @@ class ValuesPanel(QWidget):
         whole.addLayout(self._pages, 1)
         self.table.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
 
-    def _menu_button(self, text: str, name: str, entries: tuple[tuple[str, core.What, str], ...]) -> QPushButton:
+    def _menu_button(self, text: str, name: str, entries: tuple[tuple[str, core.SearchTarget, str], ...]) -> QPushButton:
         button = QPushButton(text)
         button.setAccessibleName(name)
         menu = QMenu(button)

@@ -78,7 +78,7 @@ def limits_of(values: Array, symmetric: bool, share: float = 1.0) -> Limits:
 def table_of(shown: ColourMap, dark: bool, steps: int = 256) -> Array:
     """Red, green, blue of `steps` colours, uint8."""
     import numpy as np
-    anchors = np.array([QColor(name).getRgb()[:3] for name in shown.anchors(dark)], np.float64)  # type: ignore[index]
+    anchors = np.array([(colour.red(), colour.green(), colour.blue()) for colour in map(QColor, shown.anchors(dark))], np.float64)
     at = np.linspace(0, len(anchors) - 1, steps)
     table: Array = np.stack([np.interp(at, np.arange(len(anchors)), anchors[:, part]) for part in range(3)], axis=1)
     return np.round(table).astype(np.uint8)

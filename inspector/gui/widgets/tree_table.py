@@ -1,4 +1,5 @@
-"""A table that looks and behaves like a tree (DESIGN §6): its model says which rows there are, its delegate draws indent and arrow.
+"""A table that looks and behaves like a tree, and scales where QTreeView does not: its model says which rows there are, its delegate
+draws indent and arrow.
 
 The first column holds the names, takes the room that the others leave, and its arrows fold and unfold.
 """

@@ -1,4 +1,4 @@
-"""The tree of open files: a table whose delegate draws it as a tree (DESIGN §6), with the keys and clicks of a tree.
+"""The tree of open files: a table whose delegate draws it as a tree, with the keys and clicks of a tree.
 
 What is selected here becomes the session's selection, and the other way round. Selection, current row and place survive every
 change of the rows, by node.
@@ -33,7 +33,7 @@ _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
 
-class _Place(NamedTuple):
+class _RowKey(NamedTuple):
     """A row, told by what stands on it; a node means something only in its tree."""
 
     document: int
@@ -51,8 +51,8 @@ class TreeView(TreeTable):
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, Nodes]] = {}     # what a person selected, shown or not
         self._reported: Selection | None = None     # what the session was last told
-        self._current: _Place | None = None
-        self._top: _Place | None = None
+        self._current: _RowKey | None = None
+        self._top: _RowKey | None = None
         self._filter = ""
         self._own = False                       # the selection is being set, not made
         self._typed, self._typing = "", QElapsedTimer()
@@ -167,16 +167,16 @@ class TreeView(TreeTable):
 
     def _tree_goes(self, document: int) -> None:
         """Left alone, Qt would make some row of another file current."""
-        place = self._place(self.currentIndex().row())
-        if place is not None and place.document == document:
+        row_key = self._key_of(self.currentIndex().row())
+        if row_key is not None and row_key.document == document:
             self._choose(self._model.row_of(document, 0))
 
     # -- rows that change ---------------------------------------------------------------------------------------------
 
     def _remember(self) -> None:
         self._own = True
-        self._current = self._place(self.currentIndex().row()) or self._current       # hidden rows stay current in mind
-        self._top = self._place(self.rowAt(0))
+        self._current = self._key_of(self.currentIndex().row()) or self._current       # hidden rows stay current in mind
+        self._top = self._key_of(self.rowAt(0))
 
     def _restore(self) -> None:
         """After all rows changed: the same nodes are selected, those that can be seen."""
@@ -197,24 +197,24 @@ class TreeView(TreeTable):
         if current is not None:
             self.scrollTo(self._model.index(current, NAME))
 
-    def _place(self, row: int) -> _Place | None:
+    def _key_of(self, row: int) -> _RowKey | None:
         if not 0 <= row < self._model.rowCount():
             return None
         line = self._model.line(row)
-        return _Place(line.document, line.node or 0, self._model.tree(line.document))
+        return _RowKey(line.document, line.node or 0, self._model.tree(line.document))
 
-    def _row(self, place: _Place | None) -> int | None:
+    def _row(self, row_key: _RowKey | None) -> int | None:
         """Where a place is now, or None while it is hidden or gone."""
-        if place is None or self._model.tree(place.document) is not place.tree:
+        if row_key is None or self._model.tree(row_key.document) is not row_key.tree:
             return None
-        return self._model.row_of(place.document, place.node)
+        return self._model.row_of(row_key.document, row_key.node)
 
-    def _nearest_row(self, place: _Place | None) -> int | None:
+    def _nearest_row(self, row_key: _RowKey | None) -> int | None:
         """The row of a place, or of the nearest group above it that can be seen."""
-        if place is None or place.tree is None:
-            return self._row(place)
-        ways = [place.node, *place.tree.ancestors(place.node)]
-        return next((row for node in ways if (row := self._row(place._replace(node=node))) is not None), None)
+        if row_key is None or row_key.tree is None:
+            return self._row(row_key)
+        ways = [row_key.node, *row_key.tree.ancestors(row_key.node)]
+        return next((row for node in ways if (row := self._row(row_key._replace(node=node))) is not None), None)
 
     # -- expanding ----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Section F of the catalogue of bad inputs, one test per row, and what a good file must give."""
+"""Every way in which a header can lie, and what a good file must give."""
 from __future__ import annotations
 
 import json
@@ -57,75 +57,74 @@ def oracle_accepts(path: Path) -> bool:
 DEEP = 100_000
 REFUSED = [
     # row and what it is, the file, the error, its id, a part of the message, whether the reference reader accepts it
-    ("F01-less-than-8-bytes", b"\x01\x02\x03", Truncated, "truncated", "has 3 bytes", False),
-    ("F02-header-length-0", file_bytes("", b"abcd"), Corrupt, "corrupt", "0 bytes", False),
-    ("F03-header-length-1e9", file_bytes("{}", b"", 10**9), TooBig, "too_big", "1,000,000,000", False),
-    ("F03-header-length-just-over-the-cap", file_bytes("{}", b"", 10**8 + 1), TooBig, "too_big", "100,000,001", False),
-    ("F04-header-length-2^64-1", file_bytes("{}", b"", 2**64 - 1), TooBig, "too_big", "18,446,744,073,709,551,615", False),
-    ("F05-header-longer-than-file", file_bytes(obj(A), b"", 100), Truncated, "truncated", "at least 46 of them", False),
-    ("F06-invalid-utf8", file_bytes(b'{"\xff":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', b"abcd"), Corrupt, "corrupt",
+    ("less-than-8-bytes", b"\x01\x02\x03", Truncated, "truncated", "has 3 bytes", False),
+    ("header-length-0", file_bytes("", b"abcd"), Corrupt, "corrupt", "0 bytes", False),
+    ("header-length-1e9", file_bytes("{}", b"", 10**9), TooBig, "too_big", "1,000,000,000", False),
+    ("header-length-just-over-the-cap", file_bytes("{}", b"", 10**8 + 1), TooBig, "too_big", "100,000,001", False),
+    ("header-length-2^64-1", file_bytes("{}", b"", 2**64 - 1), TooBig, "too_big", "18,446,744,073,709,551,615", False),
+    ("header-longer-than-file", file_bytes(obj(A), b"", 100), Truncated, "truncated", "at least 46 of them", False),
+    ("invalid-utf8", file_bytes(b'{"\xff":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}', b"abcd"), Corrupt, "corrupt",
      "not UTF-8", False),
-    ("F07-not-json", file_bytes("hello world!", b"abcd"), Corrupt, "corrupt", "hello world!", False),
-    ("F08-json-array", file_bytes("[1,2,3]", b"abcd"), Corrupt, "corrupt", "[1,2,3]", False),
-    ("F09-duplicate-key-same-range", file_bytes(obj(A, entry(dtype="I32")), b"abcd"), Corrupt, "duplicate_key",
+    ("not-json", file_bytes("hello world!", b"abcd"), Corrupt, "corrupt", "hello world!", False),
+    ("json-array", file_bytes("[1,2,3]", b"abcd"), Corrupt, "corrupt", "[1,2,3]", False),
+    ("duplicate-key-same-range", file_bytes(obj(A, entry(dtype="I32")), b"abcd"), Corrupt, "duplicate_key",
      'names "a" twice', True),
-    ("F10-duplicate-key-other-range", file_bytes(obj(A, entry(offsets="[4,8]")), b"abcdefgh"), Corrupt, "duplicate_key",
+    ("duplicate-key-other-range", file_bytes(obj(A, entry(offsets="[4,8]")), b"abcdefgh"), Corrupt, "duplicate_key",
      'names "a" twice', False),
-    ("F11-duplicate-key-by-escape", file_bytes(obj(A, entry("\\u0061")), b"abcd"), Corrupt, "duplicate_key",
+    ("duplicate-key-by-escape", file_bytes(obj(A, entry("\\u0061")), b"abcd"), Corrupt, "duplicate_key",
      'names "a" twice', True),
-    ("F12-hole", file_bytes(obj(A, entry("b", offsets="[8,12]")), bytes(12)), Corrupt, "hole", '4 bytes before tensor "b"', False),
-    ("F13-overlap", file_bytes(obj(A, entry("b", offsets="[2,6]")), bytes(6)), Corrupt, "overlap", '"b" overlaps "a"', False),
-    ("F14-identical-ranges", file_bytes(obj(A, entry("b")), bytes(4)), Corrupt, "overlap", '"b" overlaps "a"', False),
-    ("F15-first-not-at-0", file_bytes(obj(entry(offsets="[4,8]")), bytes(8)), Corrupt, "hole", '4 bytes before tensor "a"', False),
-    ("F16-trailing-byte", file_bytes(obj(A), bytes(5)), Corrupt, "not_covered", "1 bytes follow", False),
-    ("F17-one-byte-short", file_bytes(obj(A), bytes(3)), Truncated, "truncated", "1 bytes are missing", False),
-    ("F18-reversed-offsets", file_bytes(obj(entry(offsets="[4,0]")), bytes(4)), Corrupt, "reversed", "before it begins", False),
-    ("F19-negative-offsets", file_bytes(obj(entry(offsets="[-4,0]")), bytes(4)), Corrupt, "corrupt", "data_offsets", False),
-    ("F19-minus-zero", file_bytes(obj(entry(offsets="[-0,4]")), bytes(4)), Corrupt, "corrupt", "data_offsets", False),
-    ("F20-float-shape", file_bytes(obj(entry(shape="[1.0]")), bytes(4)), Corrupt, "corrupt", "the shape of", False),
-    ("F21-bool-shape", file_bytes(obj(entry(shape="[true]")), bytes(4)), Corrupt, "corrupt", "the shape of", False),
-    ("F22-nan", file_bytes(obj(entry(shape="[NaN]")), bytes(4)), Corrupt, "corrupt", "N where a value", False),
-    ("F22-infinity", file_bytes(obj(entry(more=',"x":-Infinity')), bytes(4)), Corrupt, "corrupt", "minus sign", False),
-    ("F22-number-too-large", file_bytes(obj(entry(more=',"x":1e999')), bytes(4)), Corrupt, "corrupt", "too large", False),
-    ("F23-negative-dim", file_bytes(obj(entry(shape="[-1]")), bytes(4)), Corrupt, "corrupt", "the shape of", False),
-    ("F24-product-overflow", file_bytes(obj(entry(shape="[4294967296,4294967296]")), bytes(4)), Corrupt, "overflow", "too large",
+    ("hole", file_bytes(obj(A, entry("b", offsets="[8,12]")), bytes(12)), Corrupt, "hole", '4 bytes before tensor "b"', False),
+    ("overlap", file_bytes(obj(A, entry("b", offsets="[2,6]")), bytes(6)), Corrupt, "overlap", '"b" overlaps "a"', False),
+    ("identical-ranges", file_bytes(obj(A, entry("b")), bytes(4)), Corrupt, "overlap", '"b" overlaps "a"', False),
+    ("first-not-at-0", file_bytes(obj(entry(offsets="[4,8]")), bytes(8)), Corrupt, "hole", '4 bytes before tensor "a"', False),
+    ("trailing-byte", file_bytes(obj(A), bytes(5)), Corrupt, "not_covered", "1 bytes follow", False),
+    ("one-byte-short", file_bytes(obj(A), bytes(3)), Truncated, "truncated", "1 bytes are missing", False),
+    ("reversed-offsets", file_bytes(obj(entry(offsets="[4,0]")), bytes(4)), Corrupt, "reversed", "before it begins", False),
+    ("negative-offsets", file_bytes(obj(entry(offsets="[-4,0]")), bytes(4)), Corrupt, "corrupt", "data_offsets", False),
+    ("minus-zero", file_bytes(obj(entry(offsets="[-0,4]")), bytes(4)), Corrupt, "corrupt", "data_offsets", False),
+    ("float-shape", file_bytes(obj(entry(shape="[1.0]")), bytes(4)), Corrupt, "corrupt", "the shape of", False),
+    ("bool-shape", file_bytes(obj(entry(shape="[true]")), bytes(4)), Corrupt, "corrupt", "the shape of", False),
+    ("nan", file_bytes(obj(entry(shape="[NaN]")), bytes(4)), Corrupt, "corrupt", "N where a value", False),
+    ("infinity", file_bytes(obj(entry(more=',"x":-Infinity')), bytes(4)), Corrupt, "corrupt", "minus sign", False),
+    ("number-too-large", file_bytes(obj(entry(more=',"x":1e999')), bytes(4)), Corrupt, "corrupt", "too large", False),
+    ("negative-dim", file_bytes(obj(entry(shape="[-1]")), bytes(4)), Corrupt, "corrupt", "the shape of", False),
+    ("product-overflow", file_bytes(obj(entry(shape="[4294967296,4294967296]")), bytes(4)), Corrupt, "overflow", "too large",
      False),
-    ("F24-bytes-overflow", file_bytes(obj(entry(shape="[4611686018427387905]")), bytes(4)), Corrupt, "overflow", "too large",
+    ("bytes-overflow", file_bytes(obj(entry(shape="[4611686018427387905]")), bytes(4)), Corrupt, "overflow", "too large",
      False),
-    ("F25-zero-times-overflow", file_bytes(obj(entry(shape=[0, 2**63], offsets=[0, 0]))), Corrupt, "overflow", "too large", True),
-    ("F25-zero-with-stride-overflow", file_bytes(obj(entry(shape=[0, 2**62, 2], offsets=[0, 0]))), Corrupt, "overflow", "too large",
+    ("zero-times-overflow", file_bytes(obj(entry(shape=[0, 2**63], offsets=[0, 0]))), Corrupt, "overflow", "too large", True),
+    ("zero-with-stride-overflow", file_bytes(obj(entry(shape=[0, 2**62, 2], offsets=[0, 0]))), Corrupt, "overflow", "too large",
      True),
-    ("F26-overflow-times-zero", file_bytes(obj(entry(shape=[2**40, 2**40, 0], offsets=[0, 0]))), Corrupt, "overflow", "too large",
+    ("overflow-times-zero", file_bytes(obj(entry(shape=[2**40, 2**40, 0], offsets=[0, 0]))), Corrupt, "overflow", "too large",
      False),
-    ("F27-lower-case-dtype", file_bytes(obj(entry(dtype="f32")), bytes(4)), Corrupt, "unknown_dtype", '"f32"', False),
-    ("F28-F4-not-byte-aligned", file_bytes(obj(entry(dtype="F4", shape="[3]", offsets="[0,2]")), bytes(2)), Corrupt, "misaligned",
+    ("lower-case-dtype", file_bytes(obj(entry(dtype="f32")), bytes(4)), Corrupt, "unknown_dtype", '"f32"', False),
+    ("F4-not-byte-aligned", file_bytes(obj(entry(dtype="F4", shape="[3]", offsets="[0,2]")), bytes(2)), Corrupt, "misaligned",
      "whole bytes", False),
-    ("F30-unknown-dtype", file_bytes(obj(entry(dtype="C128", offsets="[0,16]")), bytes(16)), Corrupt, "unknown_dtype", "C128",
+    ("unknown-dtype", file_bytes(obj(entry(dtype="C128", offsets="[0,16]")), bytes(16)), Corrupt, "unknown_dtype", "C128",
      False),
-    ("F31-metadata-number", file_bytes(obj('"__metadata__":{"epoch":3}', A), bytes(4)), Corrupt, "corrupt", '"epoch"', False),
-    ("F31-metadata-list", file_bytes(obj('"__metadata__":["a"]', A), bytes(4)), Corrupt, "corrupt", "not an object", False),
-    ("F32-duplicate-metadata", file_bytes(obj('"__metadata__":{}', '"__metadata__":{}', A), bytes(4)), Corrupt, "duplicate_key",
+    ("metadata-number", file_bytes(obj('"__metadata__":{"epoch":3}', A), bytes(4)), Corrupt, "corrupt", '"epoch"', False),
+    ("metadata-list", file_bytes(obj('"__metadata__":["a"]', A), bytes(4)), Corrupt, "corrupt", "not an object", False),
+    ("duplicate-metadata", file_bytes(obj('"__metadata__":{}', '"__metadata__":{}', A), bytes(4)), Corrupt, "duplicate_key",
      '"__metadata__" twice', False),
-    ("F33-duplicate-key-in-metadata", file_bytes(obj('"__metadata__":{"k":"1","k":"2"}', A), bytes(4)), Corrupt, "duplicate_key",
+    ("duplicate-key-in-metadata", file_bytes(obj('"__metadata__":{"k":"1","k":"2"}', A), bytes(4)), Corrupt, "duplicate_key",
      '"k" twice', True),
-    ("F34-tensor-named-metadata", file_bytes(obj(entry("__metadata__")), bytes(4)), Corrupt, "reserved_name", "reserves", False),
-    ("F34-tensor-named-metadata-after-others", file_bytes(obj(A, entry("__metadata__", offsets="[4,8]")), bytes(8)), Corrupt,
+    ("tensor-named-metadata", file_bytes(obj(entry("__metadata__")), bytes(4)), Corrupt, "reserved_name", "reserves", False),
+    ("tensor-named-metadata-after-others", file_bytes(obj(A, entry("__metadata__", offsets="[4,8]")), bytes(8)), Corrupt,
      "reserved_name", "reserves", False),
-    ("F35-bom", file_bytes(b"\xef\xbb\xbf{" + A.encode() + b"}", bytes(4)), Corrupt, "corrupt", "byte-order mark", False),
-    ("F36-utf16", file_bytes((obj(A)).encode("utf-16"), bytes(4)), Corrupt, "corrupt", "UTF-16", False),
-    ("F36-utf16-without-bom", file_bytes((obj(A)).encode("utf-16-le"), bytes(4)), Corrupt, "corrupt", "UTF-16", False),
-    ("F37-nul-padding", file_bytes(obj(A) + "\0\0", bytes(4)), Corrupt, "corrupt", "the byte 00 after its end", False),
-    ("F39-lone-surrogate", file_bytes(obj(entry("\\ud800")), bytes(4)), Corrupt, "corrupt", "surrogate", False),
-    ("F40-raw-control-character", file_bytes(obj(entry("a\x01b")), bytes(4)), Corrupt, "corrupt", "control character", False),
-    ("F42-deep-lists", file_bytes(obj(entry(more=',"x":' + "[" * DEEP + "]" * DEEP)), bytes(4)), Corrupt, "corrupt", "levels",
+    ("bom", file_bytes(b"\xef\xbb\xbf{" + A.encode() + b"}", bytes(4)), Corrupt, "corrupt", "byte-order mark", False),
+    ("utf16", file_bytes((obj(A)).encode("utf-16"), bytes(4)), Corrupt, "corrupt", "UTF-16", False),
+    ("utf16-without-bom", file_bytes((obj(A)).encode("utf-16-le"), bytes(4)), Corrupt, "corrupt", "UTF-16", False),
+    ("nul-padding", file_bytes(obj(A) + "\0\0", bytes(4)), Corrupt, "corrupt", "the byte 00 after its end", False),
+    ("lone-surrogate", file_bytes(obj(entry("\\ud800")), bytes(4)), Corrupt, "corrupt", "surrogate", False),
+    ("raw-control-character", file_bytes(obj(entry("a\x01b")), bytes(4)), Corrupt, "corrupt", "control character", False),
+    ("deep-lists", file_bytes(obj(entry(more=',"x":' + "[" * DEEP + "]" * DEEP)), bytes(4)), Corrupt, "corrupt", "levels",
      False),
-    ("F42-deep-objects", file_bytes('{"x":' * DEEP + "}" * DEEP, bytes(4)), Corrupt, "corrupt", "levels", False),
-    ("F46-empty-tensor-inside-another", file_bytes(obj(A, entry("b", shape="[0]", offsets="[2,2]")), bytes(4)), Corrupt,
+    ("deep-objects", file_bytes('{"x":' * DEEP + "}" * DEEP, bytes(4)), Corrupt, "corrupt", "levels", False),
+    ("empty-tensor-inside-another", file_bytes(obj(A, entry("b", shape="[0]", offsets="[2,2]")), bytes(4)), Corrupt,
      "overlap", '"b" overlaps "a"', False),
-    ("F47-5000-digit-dimension", file_bytes(obj(entry(shape=f"[{'9' * 5000}]")), bytes(4)), Corrupt, "corrupt", "digits", False),
-    ("F47-30-digit-dimension", file_bytes(obj(entry(shape=f"[{'9' * 30}]")), bytes(4)), Corrupt, "corrupt", "30 digits", False),
-    # beyond the catalogue
-    ("A16-zip-after-the-tensors", file_bytes(obj(A), bytes(4) + b"PK\x05\x06" + bytes(18)), Ambiguous, "polyglot", "zip archive",
+    ("5000-digit-dimension", file_bytes(obj(entry(shape=f"[{'9' * 5000}]")), bytes(4)), Corrupt, "corrupt", "digits", False),
+    ("30-digit-dimension", file_bytes(obj(entry(shape=f"[{'9' * 30}]")), bytes(4)), Corrupt, "corrupt", "30 digits", False),
+    ("zip-after-the-tensors", file_bytes(obj(A), bytes(4) + b"PK\x05\x06" + bytes(18)), Ambiguous, "polyglot", "zip archive",
      False),
     ("size-differs", file_bytes(obj(entry(shape="[2]")), bytes(4)), Corrupt, "size_mismatch", "need 8", False),
     ("entry-as-list", file_bytes('{"a":["F32",[1],[0,4]]}', bytes(4)), Corrupt, "corrupt", "not an object", True),
@@ -163,11 +162,11 @@ def test_that_it_is_refused_in_one_line(path: Path, content: bytes, kind: type[I
     assert oracle_accepts(path) is accepted
 
 
-@pytest.mark.parametrize("row", ["F29-F6_E2M3", "F29-F6_E3M2"])
-def test_that_a_type_torch_lacks_is_listed_and_marked(path: Path, row: str) -> None:
-    ckpt = read(path, file_bytes(obj(entry(dtype=row[4:], shape="[4]", offsets="[0,3]"), entry("b", offsets="[3,7]")), b"abcdefg"))
+@pytest.mark.parametrize("dtype", ["F6_E2M3", "F6_E3M2"])
+def test_that_a_type_torch_lacks_is_listed_and_marked(path: Path, dtype: str) -> None:
+    ckpt = read(path, file_bytes(obj(entry(dtype=dtype, shape="[4]", offsets="[0,3]"), entry("b", offsets="[3,7]")), b"abcdefg"))
     tensor = ckpt.tensors["a"]
-    assert tensor.dtype == f"float6_{row[7:].lower()}"
+    assert tensor.dtype == f"float6_{dtype[3:].lower()}"
     assert tensor.nbytes == tensor.storage_nbytes == 3
     assert "6-bit" in tensor.problem
     assert ckpt.storages[tensor.storage].problem == tensor.problem
@@ -195,7 +194,7 @@ def test_that_4_bit_floats_torch_cannot_pair_are_listed_and_marked(path: Path) -
 
 
 @pytest.mark.parametrize("header", [
-    pytest.param(" \n" + obj(A), id="F38-leading-spaces"),
+    pytest.param(" \n" + obj(A), id="leading-spaces"),
     pytest.param(obj('"__metadata__":null', A), id="metadata-null"),
 ])
 def test_that_what_the_reference_tolerates_opens_with_a_finding(path: Path, header: str) -> None:
@@ -205,7 +204,7 @@ def test_that_what_the_reference_tolerates_opens_with_a_finding(path: Path, head
     assert [finding.id for finding in ckpt.findings] == ["non-canonical-header"]
 
 
-def test_that_unknown_fields_are_kept_and_told_F43(path: Path) -> None:
+def test_that_unknown_fields_are_kept_and_told(path: Path) -> None:
     ckpt = read(path, file_bytes(obj(entry(more=',"scale": {"é":[1.5,null]}'), entry("b", offsets="[4,8]", more=',"z":1')),
                                  bytes(8)))
     assert oracle_accepts(path)
@@ -217,7 +216,7 @@ def test_that_unknown_fields_are_kept_and_told_F43(path: Path) -> None:
 
 
 @pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (" ,\n", "\t:\r\n")], ids=["rust", "python", "spaced"])
-def test_that_many_keys_open_in_order_F44(path: Path, separators: tuple[str, str]) -> None:
+def test_that_many_keys_open_in_order(path: Path, separators: tuple[str, str]) -> None:
     shapes = [(number % 5, 3) for number in range(20_000)]
     header: dict[str, Any] = {}
     at = 0
@@ -249,30 +248,30 @@ def test_that_reading_tells_how_far_it_is_and_can_be_stopped(path: Path) -> None
         read(path, file_bytes(json.dumps(header), bytes(5000)), monitor=Impatient())
 
 
-def test_that_many_dimensions_open_F45(path: Path) -> None:
+def test_that_many_dimensions_open(path: Path) -> None:
     ckpt = read(path, file_bytes(obj(entry(shape=[1] * 1001)), bytes(4)))
     assert ckpt.tensors["a"].shape == ckpt.tensors["a"].stride == (1,) * 1001
     assert [(finding.id, finding.where) for finding in ckpt.findings] == [("rank", "a")]
 
 
-def test_that_a_megabyte_of_metadata_is_kept_whole_F48(path: Path) -> None:
+def test_that_a_megabyte_of_metadata_is_kept_whole(path: Path) -> None:
     value = "äöü\\n".replace("\\n", "\n") * 250_000
     ckpt = read(path, file_bytes(json.dumps({"__metadata__": {"readme": value, "format": "pt"}})))
     assert ckpt.metadata == {"readme": value, "format": "pt"}
     assert [*ckpt.metadata] == ["readme", "format"]
 
 
-def test_that_odd_bools_open_F49(path: Path) -> None:
+def test_that_odd_bools_open(path: Path) -> None:
     """Their bytes are looked at only when somebody asks: see the deep checks."""
     assert read(path, file_bytes(obj(entry(dtype="BOOL", offsets="[0,1]")), b"\2")).tensors["a"].dtype == "bool"
 
 
 KEYS = {
-    "F41-empty": "", "F50-newline": "a\nb", "F50-html": "<b>x</b><img src='file:///etc/hosts'>", "F50-rtl": "a\u202eb",
-    "F50-path": "../../etc/passwd",
-    "F50-nul": "a\0b", "F50-quote": 'a"b\\c', "F50-not-normal": "e\u0301 \u00e9", "F50-astral": "😀", "F50-delete": "\x7f",
-    "F50-long": "k" * 100_000,
-    "F50-like-a-header": '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},',
+    "empty": "", "newline": "a\nb", "html": "<b>x</b><img src='file:///etc/hosts'>", "rtl": "a\u202eb",
+    "path": "../../etc/passwd",
+    "nul": "a\0b", "quote": 'a"b\\c', "not-normal": "e\u0301 \u00e9", "astral": "😀", "delete": "\x7f",
+    "long": "k" * 100_000,
+    "like-a-header": '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},',
 }
 
 

@@ -41,7 +41,7 @@ def archive(path: Path, records: dict[str, bytes], compression: int = zipfile.ZI
 
 
 def test_that_code_and_extra_files_of_torchscript_are_texts(tmp_path: Path) -> None:
-    """G16: the debug files beside the code are pickles and no texts."""
+    """The debug files beside the code are pickles and no texts."""
     ckpt = scripted(tmp_path / "net.pt")
     with zipfile.ZipFile(tmp_path / "net.pt") as held:
         names = [name.partition("/")[2] for name in held.namelist()]
@@ -59,11 +59,11 @@ def test_that_a_module_leads_to_its_class(tmp_path: Path) -> None:
     assert linear is not None
     # torch gives the class another name in a process that has scripted it before
     assert re.fullmatch(r"code/__torch__/torch/nn/modules/linear(/___torch_mangle_\d+)?\.py", linear.name)
-    assert linear.declaration == "class Linear("
+    assert linear.line == "class Linear("
     assert core.source_of(ckpt, "l.weight") == linear
     root = core.source_of(ckpt, "")
     assert root is not None
-    assert f"\n{root.declaration}" in "\n" + core.read_text(ckpt, root.name).text
+    assert f"\n{root.line}" in "\n" + core.read_text(ckpt, root.name).text
     assert core.source_of(ckpt, "no.such.key") == root
     assert core.source_of(ckpt, "l", known=()) is None
 
@@ -76,7 +76,7 @@ def test_that_other_files_have_no_texts(tmp_path: Path) -> None:
 
 
 def test_that_sources_of_classes_are_texts_by_the_name_of_the_class(tmp_path: Path) -> None:
-    """E16: read and shown, never compared, patched or imported."""
+    """Read and shown, never compared, patched or imported."""
     source = "class Net(nn.Module):\n    pass\n"
     cls = op.tuple_of(op.text("module"), op.name("shapes.net", "Net"), op.text("/home/x/net.py"), op.text(source)) + b"Q"
     model = op.build(op.reduce(op.name("copyreg", "_reconstructor"), cls, op.name("builtins", "object"), op.NONE),
@@ -87,7 +87,7 @@ def test_that_sources_of_classes_are_texts_by_the_name_of_the_class(tmp_path: Pa
     text = f"# /home/x/net.py\n{source}"
     assert core.texts(ckpt) == {"shapes.net.Net": len(text)}
     assert core.read_text(ckpt, "shapes.net.Net").text == text
-    assert core.source_of(ckpt, "model") == core.Place("shapes.net.Net", "class Net")
+    assert core.source_of(ckpt, "model") == core.Declaration("shapes.net.Net", "class Net")
     assert not list(tmp_path.glob("*.patch"))
 
 
@@ -159,7 +159,7 @@ def test_that_a_text_that_is_no_longer_there_is_told(tmp_path: Path) -> None:
 
 
 def test_that_a_hundred_megabytes_cost_nothing_until_they_are_read(tmp_path: Path) -> None:
-    """G16: opening leaves them alone, and a piece of the first of them is a piece."""
+    """Opening leaves them alone, and a piece of the first of them is a piece."""
     ckpt = archive(tmp_path / "net.pt", {"code/big.py": b"# line\n" * (15 << 20)}, zipfile.ZIP_DEFLATED)
     assert core.texts(ckpt)["code/big.py"] == 7 * (15 << 20)
     piece = core.read_text(ckpt, "code/big.py", 0, 1000)

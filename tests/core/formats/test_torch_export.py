@@ -265,7 +265,7 @@ def test_that_a_broken_config_is_told_and_the_rest_opens(tmp_path: Path, config:
 
 @pytest.mark.parametrize("name", sorted(trip_pickles()))
 def test_that_nothing_in_a_payload_is_called(tmp_path: Path, name: str) -> None:
-    """C01 in constants: torch.export.load would unpickle these without protection."""
+    """In constants: torch.export.load would unpickle these without protection."""
     config = {"config": {"c": {"path_name": "opaque_obj_0", "use_pickle": True, "tensor_meta": None}}}
     ckpt = configured(tmp_path, {"w": entry()}, {"data/constants/model_constants_config.json": json.dumps(config).encode(),
                                                  "data/constants/opaque_obj_0": trip_pickles()[name]})
@@ -274,7 +274,7 @@ def test_that_nothing_in_a_payload_is_called(tmp_path: Path, name: str) -> None:
 
 
 def test_that_archives_in_archives_are_not_followed(tmp_path: Path) -> None:
-    """G17: a payload that is a .pt2 again could hold the next one."""
+    """A payload that is a .pt2 again could hold the next one."""
     inner = pack(tmp_path / "inner", {"archive_format": b"pt2", "models/model.json": b"{}"}).read_bytes()
     ckpt = configured(tmp_path, {"w": {"path_name": "weight_0", "use_pickle": True}}, {"data/weights/weight_0": inner})
     assert "nothing that torch.save wrote" in ckpt.tensors["w"].problem
@@ -304,7 +304,7 @@ def test_that_a_payload_is_listed_once_however_often_it_is_named(tmp_path: Path)
 
 
 def test_that_damage_to_a_payload_is_noticed(tmp_path: Path) -> None:
-    """B01: the record's own checksum."""
+    """The record's own checksum."""
     torch.export.save(exported(), tmp_path / "net.pt2")
     ckpt = core.open(tmp_path / "net.pt2")
     extent = ckpt.storages[ckpt.tensors["first.weight"].storage].extent
@@ -322,7 +322,6 @@ def sha_bytes(tensor: torch.Tensor) -> bytes:
 
 @pytest.mark.parametrize("order", [b"big", b"middle"])
 def test_that_the_byte_order_is_heeded(tmp_path: Path, order: bytes) -> None:
-    """B22."""
     ckpt = configured(tmp_path, {"w": entry()}, {"byteorder": order})
     if order == b"big":
         assert core.read_numpy(ckpt, "w").tolist() == list(struct.unpack(">4f", bytes(range(16))))

@@ -128,7 +128,7 @@ def test_that_an_archive_from_memory_opens_too(tmp_path: Path) -> None:
     assert opened(tmp_path / "x").facts["folder"] == "archive"
 
 
-def test_that_archives_without_checksums_say_so_B02(tmp_path: Path) -> None:
+def test_that_archives_without_checksums_say_so(tmp_path: Path) -> None:
     before = torch.serialization.get_crc32_options()
     try:
         torch.serialization.set_crc32_options(False)
@@ -140,13 +140,13 @@ def test_that_archives_without_checksums_say_so_B02(tmp_path: Path) -> None:
     assert read_extent(ckpt, ckpt.storages["0"].extent) == struct.pack("<5f", *[1.0] * 5)  # type: ignore[arg-type]
 
 
-def test_that_deflated_archives_open_B11(open_records: Opener) -> None:
+def test_that_deflated_archives_open(open_records: Opener) -> None:
     ckpt = open_records(GOOD, method=8)
     assert ckpt.findings == ()
     assert read_extent(ckpt, ckpt.storages["0"].extent) == FOUR  # type: ignore[arg-type]
 
 
-def test_that_torchscript_archives_open_by_their_pickles_alone_B26(tmp_path: Path) -> None:
+def test_that_torchscript_archives_open_by_their_pickles_alone(tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.jit.save(torch.jit.trace(torch.nn.Linear(3, 2), torch.zeros(1, 3)), tmp_path / "x.pt")
@@ -183,7 +183,7 @@ def test_that_no_storage_is_read_at_open(tmp_path: Path, monkeypatch: pytest.Mon
 # -- the archive -------------------------------------------------------------------------------------------------------
 
 
-def test_that_big_endian_is_honoured_I13(open_records: Opener) -> None:
+def test_that_big_endian_is_honoured(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "byteorder": b"big"})
     assert (ckpt.storages["0"].big_endian, ckpt.facts["byteorder"], ckpt.findings) == (True, "big", ())
 
@@ -194,7 +194,7 @@ def test_that_no_byte_order_means_little(open_records: Opener) -> None:
     assert ckpt.findings == ()
 
 
-def test_that_an_unknown_byte_order_shows_the_tree_and_no_values_B22(open_records: Opener) -> None:
+def test_that_an_unknown_byte_order_shows_the_tree_and_no_values(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "byteorder": b"middle"})
     assert list(ckpt.tensors) == ["w"]
     assert ckpt.tensors["w"].problem.startswith("byteorder: ")
@@ -202,23 +202,23 @@ def test_that_an_unknown_byte_order_shows_the_tree_and_no_values_B22(open_record
 
 
 @pytest.mark.parametrize("said", [b"999", b"0", b"eleven\n", b"", b"-3", "٣".encode(), b"9" * 5000],
-                         ids=["B21-999", "B21-0", "B21-word", "B21-empty", "B21-negative", "B21-arabic-digit", "B21-long"])
+                         ids=["999", "0", "word", "empty", "negative", "arabic-digit", "long"])
 def test_that_a_version_torch_does_not_read_is_told(open_records: Opener, said: bytes) -> None:
     ckpt = open_records({**GOOD, "version": said})
     assert ids(ckpt) == {"version"}
     assert ckpt.tensors["w"].problem == ""
 
 
-def test_that_a_missing_version_is_told_B14(open_records: Opener) -> None:
+def test_that_a_missing_version_is_told(open_records: Opener) -> None:
     assert "version" in ids(open_records({name: data for name, data in GOOD.items() if name != "version"}))
 
 
 @pytest.mark.parametrize(("top", "found"), [
-    pytest.param("", {"layout"}, id="B16-no-top-folder"),
-    pytest.param("../../", {"layout", "path-traversal"}, id="B13-climbing"),
-    pytest.param("/abs/", {"layout", "path-traversal"}, id="B14-absolute"),
+    pytest.param("", {"layout"}, id="no-top-folder"),
+    pytest.param("../../", {"layout", "path-traversal"}, id="climbing"),
+    pytest.param("/abs/", {"layout", "path-traversal"}, id="absolute"),
     pytest.param("a/b/", {"layout"}, id="nested-folder"),
-    pytest.param("x" * 65_000 + "/", {"long-name"}, id="B30-long-name"),
+    pytest.param("x" * 65_000 + "/", {"long-name"}, id="long-name"),
 ])
 def test_that_an_odd_top_folder_opens_with_a_finding(open_records: Opener, top: str, found: set[str]) -> None:
     ckpt = open_records(GOOD, top)
@@ -232,13 +232,13 @@ def test_that_members_beside_the_top_folder_are_told(open_records: Opener) -> No
     assert ids(open_records({"__MACOSX/x": b"", **with_stray}, "")) == {"layout"}
 
 
-def test_that_two_checkpoints_in_one_archive_are_refused_B15(open_records: Opener) -> None:
+def test_that_two_checkpoints_in_one_archive_are_refused(open_records: Opener) -> None:
     records = {f"{top}/{name}": data for top in "ab" for name, data in GOOD.items()}
     with pytest.raises(Ambiguous, match="2 checkpoints"):
         open_records(records, "")
 
 
-def test_that_records_in_other_case_are_found_as_torch_finds_them_B04(open_records: Opener) -> None:
+def test_that_records_in_other_case_are_found_as_torch_finds_them(open_records: Opener) -> None:
     ckpt = open_records({"DATA.PKL": GOOD["data.pkl"], "Data/0": FOUR, "byteorder": b"little", "VERSION": b"3\n"})
     assert ids(ckpt) == {"case"}
     assert ckpt.tensors["w"].problem == ""
@@ -255,7 +255,7 @@ def test_that_a_wrong_checksum_of_the_object_is_told(open_records: Opener) -> No
     assert list(ckpt.tensors) == ["w"]
 
 
-def test_that_a_flipped_bit_in_a_storage_is_told_when_its_values_are_read_B01(open_records: Opener) -> None:
+def test_that_a_flipped_bit_in_a_storage_is_told_when_its_values_are_read(open_records: Opener) -> None:
     open_records(GOOD)
     data = open_records.path.read_bytes()
     open_records.path.write_bytes(data.replace(FOUR, FOUR[:-1] + b"\x41"))
@@ -265,14 +265,14 @@ def test_that_a_flipped_bit_in_a_storage_is_told_when_its_values_are_read_B01(op
         read_extent(ckpt, ckpt.storages["0"].extent)  # type: ignore[arg-type]
 
 
-def test_that_a_pickle_packed_like_a_bomb_is_refused_B10(open_records: Opener) -> None:
+def test_that_a_pickle_packed_like_a_bomb_is_refused(open_records: Opener) -> None:
     with pytest.raises(TooBig):
         open_records({**GOOD, "data.pkl": bytes(20 << 20)}, method=8)
     with pytest.raises(TooBig):
         open_records(GOOD, limits=Limits(pickle_bytes=20))
 
 
-def test_that_a_storage_packed_like_a_bomb_keeps_the_tree_open_B10(open_records: Opener) -> None:
+def test_that_a_storage_packed_like_a_bomb_keeps_the_tree_open(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "data.pkl": saved(w=tensor(storage(numel=5 << 20), 5 << 20)), "data/0": bytes(20 << 20)}, method=8)
     assert ckpt.tensors["w"].problem.startswith("too_big: ")
 
@@ -280,26 +280,26 @@ def test_that_a_storage_packed_like_a_bomb_keeps_the_tree_open_B10(open_records:
 # -- pickles -----------------------------------------------------------------------------------------------------------
 
 
-def test_that_another_pickle_is_decoded_and_its_names_are_told_B27(open_records: Opener) -> None:
+def test_that_another_pickle_is_decoded_and_its_names_are_told(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "evil.pkl": b"\x80\x02" + CALL + b"."})
     assert "extra-pickle" in ids(ckpt)
     assert [pickle.member for pickle in ckpt.pickles] == ["data.pkl", "evil.pkl"]
     assert ("nowhere_at_all", "trip") in ckpt.pickles[1].graph.names
 
 
-@pytest.mark.parametrize("name", ["evil.txt", "data/evil.pkl", "extra/PICKLE.PKL"], ids=lambda name: f"B27-{name}")
+@pytest.mark.parametrize("name", ["evil.txt", "data/evil.pkl", "extra/PICKLE.PKL"], ids=lambda name: f"{name}")
 def test_that_a_pickle_is_found_by_name_or_content(open_records: Opener, name: str) -> None:
     ckpt = open_records({**GOOD, name: b"\x80\x04" + CALL + b"."})
     assert ckpt.pickles[1].member == name
 
 
-def test_that_another_pickle_that_breaks_off_is_told_B27(open_records: Opener) -> None:
+def test_that_another_pickle_that_breaks_off_is_told(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "evil.pkl": b"\x80\x02" + CALL + b"X\xff"})
     assert "extra-pickle" in ids(ckpt)
     assert any("trip" in finding.message for finding in ckpt.findings)
 
 
-def test_that_a_pickle_behind_the_object_is_decoded_C63(open_records: Opener) -> None:
+def test_that_a_pickle_behind_the_object_is_decoded(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "data.pkl": GOOD["data.pkl"] + b"\x80\x02" + CALL + b".N."})
     assert [f.id for f in ckpt.findings].count("trailing-pickle") == 2
     assert ("nowhere_at_all", "trip") in ckpt.pickles[1].graph.names
@@ -313,7 +313,7 @@ def test_that_bytes_behind_the_object_are_told(open_records: Opener) -> None:
     assert len(many.pickles) == 5
 
 
-def test_that_names_before_a_break_are_told_with_the_error_C02(open_records: Opener) -> None:
+def test_that_names_before_a_break_are_told_with_the_error(open_records: Opener) -> None:
     with pytest.raises(Truncated) as caught:
         open_records({**GOOD, "data.pkl": b"\x80\x02" + CALL + b"X\xff\xff"})
     assert any("trip" in finding.message for finding in caught.value.findings)
@@ -323,20 +323,20 @@ def test_that_names_before_a_break_are_told_with_the_error_C02(open_records: Ope
 
 
 @pytest.mark.parametrize(("of", "problem"), [
-    pytest.param(storage(numel=8), "size_mismatch", id="D01-claims-more-than-its-record"),
-    pytest.param(storage(numel=1 << 40), "size_mismatch", id="D02-claims-more-than-the-file"),
-    pytest.param(storage(numel=5), "size_mismatch", id="D03-claims-other-than-its-record"),
-    pytest.param(storage(numel=-1), "corrupt", id="D04-minus-one"),
-    pytest.param(storage(numel=1 << 62), "size_mismatch", id="D05-2-to-the-62"),
-    pytest.param(storage(numel=1 << 63), "corrupt", id="D05-2-to-the-63"),
-    pytest.param(storage(cls="NoSuchStorage"), "unknown_dtype", id="D19-unknown-class"),
-    pytest.param(storage(location="meta"), "meta", id="D22-meta"),
-    pytest.param(storage("../../etc/hosts"), "bad_key", id="D23-path"),
-    pytest.param(storage("/etc/hosts"), "bad_key", id="D23-absolute"),
-    pytest.param(storage("0\0x"), "bad_key", id="D24-nul"),
+    pytest.param(storage(numel=8), "size_mismatch", id="claims-more-than-its-record"),
+    pytest.param(storage(numel=1 << 40), "size_mismatch", id="claims-more-than-the-file"),
+    pytest.param(storage(numel=5), "size_mismatch", id="claims-other-than-its-record"),
+    pytest.param(storage(numel=-1), "corrupt", id="minus-one"),
+    pytest.param(storage(numel=1 << 62), "size_mismatch", id="2-to-the-62"),
+    pytest.param(storage(numel=1 << 63), "corrupt", id="2-to-the-63"),
+    pytest.param(storage(cls="NoSuchStorage"), "unknown_dtype", id="unknown-class"),
+    pytest.param(storage(location="meta"), "meta", id="meta"),
+    pytest.param(storage("../../etc/hosts"), "bad_key", id="path"),
+    pytest.param(storage("/etc/hosts"), "bad_key", id="absolute"),
+    pytest.param(storage("0\0x"), "bad_key", id="nul"),
     pytest.param(storage(number(7)), "bad_key", id="key-is-a-number"),
-    pytest.param(storage("1"), "missing", id="D27-missing-record"),
-    pytest.param(number(3), "corrupt", id="D28-int-for-a-storage"),
+    pytest.param(storage("1"), "missing", id="missing-record"),
+    pytest.param(number(3), "corrupt", id="int-for-a-storage"),
 ])
 def test_that_a_lying_storage_is_marked_and_the_rest_opens(open_records: Opener, of: bytes, problem: str) -> None:
     ckpt = open_records({**GOOD, "data.pkl": saved(bad=tensor(of), good=tensor(storage("9"))), "data/9": FOUR})
@@ -345,13 +345,13 @@ def test_that_a_lying_storage_is_marked_and_the_rest_opens(open_records: Opener,
     assert read_extent(ckpt, ckpt.storages["9"].extent) == FOUR  # type: ignore[arg-type]
 
 
-def test_that_a_storage_smaller_than_its_record_is_marked_D03(open_records: Opener) -> None:
+def test_that_a_storage_smaller_than_its_record_is_marked(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "data.pkl": saved(bad=tensor(storage(numel=2), 2))})
     assert ckpt.tensors["bad"].problem.startswith("size_mismatch")
     assert (ckpt.storages["0"].nbytes, ckpt.storages["0"].extent and ckpt.storages["0"].extent.size) == (8, 16)
 
 
-def test_that_records_no_tensor_refers_to_are_told_D36(open_records: Opener) -> None:
+def test_that_records_no_tensor_refers_to_are_told(open_records: Opener) -> None:
     ckpt = open_records({**GOOD, "data/99": b"orphan!", "data/empty": b""})
     assert [(f.id, f.where) for f in ckpt.findings] == [("orphan-records", "archive/data/99")]
     assert "7 bytes" in ckpt.findings[0].message

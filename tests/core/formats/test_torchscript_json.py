@@ -215,7 +215,7 @@ def test_that_broken_attributes_cost_no_parameter(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in trip_pickles() if name != "broken-tail"])
 def test_that_nothing_in_the_attributes_is_called(tmp_path: Path, name: str) -> None:
-    """B26, C01: what the attributes would call is told."""
+    """What the attributes would call is told."""
     for member in ("attributes.pkl", "other.pkl"):
         ckpt = opened(tmp_path, Writer().archive({"name": "net"}, more={member: trip_pickles()[name]}))
         assert any(finding.level == "danger" and finding.id == "unknown-code" for finding in ckpt.findings)

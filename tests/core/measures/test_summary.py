@@ -66,7 +66,7 @@ def test_that_nan_and_infinities_are_counted_and_left_out(tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("values", [[np.nan] * 3, [np.nan, np.inf, -np.inf], []],
-                         ids=["D31-all-nan", "D31-none-finite", "D17-empty"])
+                         ids=["all-nan", "none-finite", "empty"])
 def test_that_nothing_finite_gives_an_empty_histogram(tmp_path: Path, values: list[float]) -> None:
     summary = core.summarize_tensor(checkpoint(tmp_path / "f", t=np.array(values, np.float32)), "t")
     assert (summary.numel, summary.finite, summary.zeros) == (len(values), 0, 0)
@@ -75,7 +75,6 @@ def test_that_nothing_finite_gives_an_empty_histogram(tmp_path: Path, values: li
 
 
 def test_that_a_scalar_has_a_summary(tmp_path: Path) -> None:
-    """D18"""
     summary = core.summarize_tensor(checkpoint(tmp_path / "f", t=np.array(4, np.int64)), "t", bins=3)
     assert (summary.numel, summary.min, summary.max, summary.mean, summary.std) == (1, 4, 4, 4, 0)
     assert summary.edges == pytest.approx((3.5, 3.8333333, 4.1666667, 4.5))

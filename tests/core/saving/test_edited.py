@@ -20,7 +20,7 @@ def opcodes(path: Path) -> list[tuple[str, object]]:
         return [(opcode.name, arg) for opcode, arg, _ in pickletools.genops(archive.read(name))]
 
 
-def test_that_a_rename_changes_only_the_names_J30(tmp_path: Path) -> None:
+def test_that_a_rename_changes_only_the_names(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", samples.plain_state())
     core.save(core.edit(ckpt, [core.StripPrefix("module.")]), tmp_path / "b.pth")
     before, after = opcodes(tmp_path / "a.pth"), opcodes(tmp_path / "b.pth")
@@ -35,7 +35,7 @@ def test_that_a_rename_changes_only_the_names_J30(tmp_path: Path) -> None:
     assert all(torch.equal(loaded[key.removeprefix("module.")], value) for key, value in old_state.items())
 
 
-def test_that_names_that_would_collide_are_told_before_anything_is_written_J18(tmp_path: Path) -> None:
+def test_that_names_that_would_collide_are_told_before_anything_is_written(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", {"module.x": torch.ones(1), "x": torch.zeros(1)})
     before = sorted(tmp_path.iterdir())
     with pytest.raises(core.EditError) as caught:
@@ -44,7 +44,7 @@ def test_that_names_that_would_collide_are_told_before_anything_is_written_J18(t
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_that_a_cast_counts_what_it_changes_and_leaves_the_rest_alone_J20(tmp_path: Path) -> None:
+def test_that_a_cast_counts_what_it_changes_and_leaves_the_rest_alone(tmp_path: Path) -> None:
     values = torch.tensor([1e30, float("nan"), -0.0, 1.0, 1e-30])
     ckpt = samples.saved(tmp_path / "a.pth", {"x": values, "kept": values.clone()})
     edits = [core.Cast("float16", "x")]
@@ -60,7 +60,7 @@ def test_that_a_cast_counts_what_it_changes_and_leaves_the_rest_alone_J20(tmp_pa
     assert torch.equal(torch.load(tmp_path / "b.pth", weights_only=True)["x"].nan_to_num(7), values.half().nan_to_num(7))
 
 
-def test_that_dropped_tensors_are_gone_from_the_file_P18(tmp_path: Path) -> None:
+def test_that_dropped_tensors_are_gone_from_the_file(tmp_path: Path) -> None:
     secret = torch.full((1000,), 1234.5)
     ckpt = samples.saved(tmp_path / "a.pth", {"secret": secret, "open": torch.ones(3)})
     for name in ("b.pth", "b.safetensors"):
@@ -69,7 +69,7 @@ def test_that_dropped_tensors_are_gone_from_the_file_P18(tmp_path: Path) -> None
         assert list(core.open(tmp_path / name).tensors) == ["open"]
 
 
-def test_that_bytes_of_a_dropped_view_that_stay_are_told_J21(tmp_path: Path) -> None:
+def test_that_bytes_of_a_dropped_view_that_stay_are_told(tmp_path: Path) -> None:
     both = torch.arange(2000.0)
     ckpt = samples.saved(tmp_path / "a.pth", {"secret": both[1000:], "open": both[:1000]})
     edited = core.edit(ckpt, [core.Drop("secret")])

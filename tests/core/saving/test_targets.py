@@ -30,7 +30,7 @@ def refused(ckpt: core.Checkpoint, path: Path, id: str, **options: object) -> No
     assert caught.value.hint
 
 
-def test_that_saving_over_the_file_that_is_read_works_J04(ckpt: core.Checkpoint) -> None:
+def test_that_saving_over_the_file_that_is_read_works(ckpt: core.Checkpoint) -> None:
     before = samples.digests(ckpt)
     core.save(ckpt, ckpt.path)
     assert samples.digests(core.open(ckpt.path)) == before
@@ -40,7 +40,7 @@ def test_that_saving_over_the_file_that_is_read_works_J04(ckpt: core.Checkpoint)
 
 
 @posix
-def test_that_a_link_into_a_hugging_face_cache_is_not_written_through_J05(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_link_into_a_hugging_face_cache_is_not_written_through(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     cache = tmp_path / "models--owner--name"
     (cache / "blobs").mkdir(parents=True)
     (cache / "snapshots" / "abc").mkdir(parents=True)
@@ -68,7 +68,7 @@ def test_that_an_ordinary_link_is_followed_and_told(ckpt: core.Checkpoint, tmp_p
 
 
 @posix
-def test_that_other_names_of_the_file_must_be_given_up_on_purpose_J06(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_other_names_of_the_file_must_be_given_up_on_purpose(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "one.pth").write_bytes(b"old")
     os.link(tmp_path / "one.pth", tmp_path / "two.pth")
     refused(ckpt, tmp_path / "one.pth", "break-hard-links")
@@ -77,7 +77,7 @@ def test_that_other_names_of_the_file_must_be_given_up_on_purpose_J06(ckpt: core
 
 
 @posix
-def test_that_mode_and_attributes_are_kept_J07(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_mode_and_attributes_are_kept(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     new, old = tmp_path / "new.pth", tmp_path / "old.pth"
     mask = os.umask(0o027)
     try:
@@ -104,7 +104,7 @@ def _mark(path: Path, name: str) -> bool:
 
 
 @posix
-def test_that_attributes_that_cannot_be_kept_are_told_J07(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_attributes_that_cannot_be_kept_are_told(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if sys.platform != "linux":
         pytest.skip("extended attributes of Linux")
     (tmp_path / "old.pth").write_bytes(b"old")
@@ -120,7 +120,7 @@ def test_that_attributes_that_cannot_be_kept_are_told_J07(ckpt: core.Checkpoint,
 
 
 @posix
-def test_that_a_read_only_file_is_honoured_J08(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_read_only_file_is_honoured(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "ro.pth").write_bytes(b"old")
     (tmp_path / "ro.pth").chmod(0o444)
     refused(ckpt, tmp_path / "ro.pth", "read-only")
@@ -128,7 +128,7 @@ def test_that_a_read_only_file_is_honoured_J08(ckpt: core.Checkpoint, tmp_path: 
     assert stat.S_IMODE((tmp_path / "ro.pth").stat().st_mode) == 0o444
 
 
-def test_that_a_folder_that_takes_no_new_file_is_told_and_nothing_is_cut_short_J09(ckpt: core.Checkpoint, tmp_path: Path,
+def test_that_a_folder_that_takes_no_new_file_is_told_and_nothing_is_cut_short(ckpt: core.Checkpoint, tmp_path: Path,
                                                                                    monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "old.pth").write_bytes(b"old")
     really = os.open
@@ -146,7 +146,7 @@ def test_that_a_folder_that_takes_no_new_file_is_told_and_nothing_is_cut_short_J
 
 
 @posix
-def test_that_what_is_no_file_is_not_replaced_J10(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_what_is_no_file_is_not_replaced(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "folder.pth").mkdir()
     os.mkfifo(tmp_path / "fifo.pth")
     with socket.socket(socket.AF_UNIX) as listening:
@@ -159,21 +159,21 @@ def test_that_what_is_no_file_is_not_replaced_J10(ckpt: core.Checkpoint, tmp_pat
     refused(ckpt, tmp_path / "nowhere" / "a.pth", "no_folder")
 
 
-def test_that_a_name_as_long_as_names_may_be_is_saved_to_J11(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_name_as_long_as_names_may_be_is_saved_to(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     path = tmp_path / ("n" * 251 + ".pth")
     core.save(ckpt, path)
     core.save(ckpt, path)
     assert list(core.open(path).tensors) == ["x"]
 
 
-def test_that_where_a_download_came_from_goes_along_J14(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_where_a_download_came_from_goes_along(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     if not _mark(Path(ckpt.path), "user.xdg.origin.url"):
         pytest.skip("no extended attributes here")
     core.save(core.open(ckpt.path), tmp_path / "b.pth")
     assert os.getxattr(tmp_path / "b.pth", "user.xdg.origin.url") == b"told"
 
 
-def test_that_a_file_changed_since_it_was_opened_is_not_saved_from_or_over_J15(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_file_changed_since_it_was_opened_is_not_saved_from_or_over(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     plan = core.plan_save(ckpt, ckpt.path)
     samples.saved(Path(ckpt.path), {"y": torch.ones(1)})
     for target in (Path(ckpt.path), tmp_path / "b.pth"):
@@ -185,7 +185,7 @@ def test_that_a_file_changed_since_it_was_opened_is_not_saved_from_or_over_J15(c
     assert not (tmp_path / "b.pth").exists()
 
 
-def test_that_a_target_changed_since_it_was_planned_is_left_I14(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_target_changed_since_it_was_planned_is_left(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "b.pth").write_bytes(b"old")
     plan = core.plan_save(ckpt, tmp_path / "b.pth")
     (tmp_path / "b.pth").write_bytes(b"somebody else's")
@@ -197,7 +197,7 @@ def test_that_a_target_changed_since_it_was_planned_is_left_I14(ckpt: core.Check
 
 
 @posix
-def test_that_a_name_that_becomes_a_link_meanwhile_is_not_followed_J27(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_name_that_becomes_a_link_meanwhile_is_not_followed(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     (tmp_path / "victim").write_bytes(b"precious")
     plan = core.plan_save(ckpt, tmp_path / "b.pth")
     (tmp_path / "b.pth").symlink_to("victim")

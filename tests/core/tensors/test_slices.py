@@ -80,7 +80,7 @@ def test_that_positions_and_places_are_each_others_way_back() -> None:
         for row in range(n_rows):
             for col in range(n_cols):
                 at = plane.position(row, col)
-                assert at is None or plane.place(at) == (row, col)
+                assert at is None or plane.row_and_column(at) == (row, col)
     assert core.Plane((7,), fold=3).position(2, 1) is None
     assert core.Plane((7,), fold=3).position(2, 0) == (6,)
     assert core.Plane((4, 4), (0,), (1,)).position(4, 0) is None
@@ -111,7 +111,7 @@ def test_that_a_fold_breaks_elements_into_rows_and_says_where_they_end(tmp_path:
 
 @pytest.mark.parametrize("how", ["mean", "absmax", "sample"])
 @pytest.mark.parametrize("turned", [False, True])
-def test_that_blocks_are_what_numpy_makes_of_them(tmp_path: Path, how: core.How, turned: bool) -> None:
+def test_that_blocks_are_what_numpy_makes_of_them(tmp_path: Path, how: core.Reduction, turned: bool) -> None:
     values = np.random.default_rng(5).normal(size=(37, 53)).astype(np.float32)
     tensor = torch.from_numpy(values)
     ckpt = lay(tmp_path / "raw", {"t": tensor.t().contiguous().t() if turned else tensor})
@@ -167,7 +167,7 @@ def test_that_packed_bits_are_no_numbers_but_show_their_bytes(tmp_path: Path) ->
     ckpt = lay(tmp_path / "raw", {"t": torch.arange(6, dtype=torch.uint8)})
     info = ckpt.tensors["t"]._replace(dtype="float4_e2m1", shape=(3, 4), stride=(4, 1))
     ckpt = core.Checkpoint(ckpt.path, "safetensors", "state-dict", ckpt.files, {"t": info}, storages=ckpt.storages)
-    assert core.look_shape(info) == (6,)
+    assert core.readable_shape(info) == (6,)
     np.testing.assert_array_equal(core.read_values(ckpt, "t", 1, 3), [1, 2, 3])
     with pytest.raises(core.BadTensor) as caught:
         core.reduce_slice(ckpt, "t", core.matrix_plane((6,), 3))

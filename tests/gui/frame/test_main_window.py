@@ -105,7 +105,7 @@ def test_that_an_error_is_said_in_place_and_can_be_tried_again(window: MainWindo
     assert window.states.currentWidget() is window.tabs
 
 
-def test_that_links_out_of_a_folder_are_followed_when_somebody_says_so_G03(window: MainWindow, session: Session, tasks: Tasks,
+def test_that_links_out_of_a_folder_are_followed_when_somebody_says_so(window: MainWindow, session: Session, tasks: Tasks,
                                                                            tmp_path: Path, idle: Idle,
                                                                            monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(core, "open", OPEN)
@@ -255,7 +255,7 @@ def test_that_several_files_can_be_dropped_at_once(window: MainWindow, session: 
 
 
 @pytest.mark.parametrize("uris", [b"http://host/a.pth", b"file://host/share/a.pth", b"data:,x", b""],
-                         ids=["H16-http", "H16-other-host", "H16-data", "H16-nothing"])
+                         ids=["http", "other-host", "data", "nothing"])
 def test_that_what_is_not_on_this_machine_is_not_taken(window: MainWindow, session: Session, uris: bytes) -> None:
     enter, let_go = drop(window, uris)
     assert not enter.isAccepted()
@@ -272,7 +272,6 @@ def test_that_a_dropped_folder_gives_its_checkpoints(window: MainWindow, session
 
 
 def test_that_five_hundred_dropped_files_are_asked_about(window: MainWindow, session: Session, qtbot: QtBot) -> None:
-    """H16."""
     drop(window, b"\r\n".join(b"file:///runs/%d.pth" % n for n in range(500)))
     box = window.findChild(message_boxes.Box)
     assert box is not None
@@ -363,7 +362,6 @@ def test_that_find_goes_to_the_search_box(window: MainWindow, tasks: Tasks, idle
 
 
 def test_that_recent_files_are_in_the_menu_one_line_each(window: MainWindow, settings: Settings, tmp_path: Path) -> None:
-    """H09."""
     there = tmp_path / "a&b\n<i>.pth"
     there.write_bytes(b"x")
     settings.add_recent("/gone/c.pth")
@@ -383,7 +381,6 @@ def test_that_recent_files_are_in_the_menu_one_line_each(window: MainWindow, set
 
 
 def test_that_the_title_is_one_plain_line(window: MainWindow, tasks: Tasks, idle: Idle) -> None:
-    """H09, H15."""
     window.open_paths(["/runs/a\nb\u202e\udcff.pth"])
     assert window.windowTitle() == "a\\nb\\u202e\\udcff.pth — Checkpoint Inspector"
     idle(tasks)

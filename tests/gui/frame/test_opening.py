@@ -136,7 +136,7 @@ def wait_for_cancel(monitor: core.Monitor) -> core.Checkpoint:
 
 
 @pytest.mark.parametrize(("count", "asked"), [(opening.MANY, []), (opening.MANY + 1, [opening.MANY + 1])],
-                         ids=["few", "H16-many-files"])
+                         ids=["few", "many-files"])
 def test_that_many_files_are_asked_about(opener: Opener, session: Session, opens: object, count: int, asked: list[int]) -> None:
     seen: list[int] = []
     opener.confirm = lambda n, on_yes: seen.append(n)
@@ -186,7 +186,6 @@ def test_that_a_folder_is_not_looked_through_for_ever(tmp_path: Path, monkeypatc
     (b"http://host/a.pth", None), (b"https://host/a.pth", None), (b"ftp://host/a.pth", None), (b"file://host/share/a.pth", None),
     (b"file:////host/share/a.pth", None), (b"file:///a%00b.pt", None), (b"data:text/plain,x", None), (b"relative.pth", None)])
 def test_that_only_files_of_this_machine_are_taken(url: bytes, path: str | None) -> None:
-    """H15, H16."""
     assert local_path(QUrl.fromEncoded(QByteArray(url))) == path
 
 

@@ -26,7 +26,7 @@ def test_that_recent_files_are_the_latest_first_without_repeats(settings: Settin
 
 
 @pytest.mark.parametrize("path", ["/tmp/\udcff.pt", "/tmp/模型 权重.pt", "/tmp/a,b;c\\d\n.pt", "/tmp/%41.pt"],
-                         ids=["H15-not-utf-8", "chinese", "separators", "percent"])
+                         ids=["not-utf-8", "chinese", "separators", "percent"])
 def test_that_any_file_name_survives_a_restart(tmp_path: Path, path: str, qtbot: QtBot) -> None:
     file = str(tmp_path / "s.ini")
     first = Settings(file)

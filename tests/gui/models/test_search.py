@@ -116,7 +116,7 @@ def test_that_two_queries_that_mean_the_same_are_told_apart_by_text_only() -> No
 
 @pytest.mark.parametrize("pattern", ["*a" * 40 + "b", "?" * 300 + "*", "*" * 500, "*a*" * 30], ids=lambda p: p[:6])
 def test_that_no_pattern_takes_longer_than_reading_the_key_once(pattern: str) -> None:
-    """H14: an exponential or even quadratic matcher would not come back from these."""
+    """An exponential or even quadratic matcher would not come back from these."""
     tree = tree_of("a" * 200_000, "a." * 400 + "c", *(f"{'a' * 50}{i}" for i in range(500)))
     find(tree, parse(pattern))
 

@@ -112,7 +112,7 @@ def test_that_groups_and_values_have_their_rows(panel: Details, session: Session
 
 
 def test_that_rows_are_copied_raw(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
-    """H03: shown escaped, copied as it is."""
+    """Shown escaped, copied as it is."""
     key = "model.\u202eweight"
     show(session, tasks, qtbot, checkpoint(keys={key: (2,)}), key, (key,))
     row = next(n for n, row in enumerate(panel.properties.rows) if row.name == "Key")
@@ -124,7 +124,6 @@ def test_that_rows_are_copied_raw(panel: Details, session: Session, tasks: Tasks
 
 def test_that_tooltips_hold_no_markup_of_the_file(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot,
                                                   checkpoint: Make) -> None:
-    """H01, H02."""
     key = "<img src='file:///etc/passwd'>" * 5
     show(session, tasks, qtbot, checkpoint(keys={key: (2,)}), key, (key,))
     for n in range(panel.properties.rowCount()):
@@ -152,7 +151,6 @@ def test_that_closing_the_file_empties_the_panel(panel: Details, session: Sessio
 @pytest.mark.parametrize("nanoseconds", [-11644473600 * 10 ** 9, 2 ** 63 - 1, 10 ** 30, 0])
 def test_that_any_time_stamp_can_be_shown(panel: Details, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make,
                                           nanoseconds: int) -> None:
-    """I16."""
     show(session, tasks, qtbot, checkpoint(stamp=core.FileStamp("/a", 2 ** 63 - 1, nanoseconds, 0, 1, 1)))
     assert properties(panel)["Modified"]
 

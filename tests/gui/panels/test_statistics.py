@@ -89,7 +89,7 @@ def test_that_one_tensor_is_measured_at_once(desk: Desk) -> None:
     (np.array([INF, -INF], np.float32), "No finite values: all 2 elements are NaN or infinite."),
     (np.ones(64, np.float32), "All 64 finite values are 1."),
     (np.array([True, True]), "All 2 finite values are 1."),
-], ids=["D31-empty", "scalar", "scalar-nan", "D31-nan", "D31-inf", "constant", "bool-constant"])
+], ids=["empty", "scalar", "scalar-nan", "nan", "inf", "constant", "bool-constant"])
 def test_that_what_cannot_be_drawn_is_said(desk: Desk, values: Any, message: str) -> None:
     desk.open({"w": values})
     desk.select("w")

@@ -51,7 +51,6 @@ def test_that_the_list_follows_what_is_opened_and_cleared(settings: Settings, qt
 
 
 def test_that_names_are_shown_literally(settings: Settings, qtbot: QtBot) -> None:
-    """H01, H03, H09."""
     settings.add_recent("/x/<b>a<i>&\u202e\n.pt")
     welcome = Welcome(settings)
     qtbot.addWidget(welcome)

@@ -85,7 +85,6 @@ def test_that_a_bad_term_is_explained_and_nothing_is_lost(box: SearchBox) -> Non
 
 
 def test_that_markup_in_a_bad_term_stays_text(box: SearchBox) -> None:
-    """H01"""
     box.setText("shape:<b>x</b>")
     assert box.hint.textFormat() == Qt.TextFormat.PlainText
     assert "<b>x</b>" in box.hint.text()

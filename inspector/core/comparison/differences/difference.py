@@ -26,17 +26,17 @@ _EXACT = 1 << 53            # integers up to here are the same in float64
 
 
 def difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo, *,
-               rtol: float = 0.0, atol: float = 0.0, worth: int = 0, monitor: Monitor = QUIET) -> Difference:
-    """Of two tensors of the same shape, or other views of their storages; see `Difference`. `worth` says how many bytes will be
+               rtol: float = 0.0, atol: float = 0.0, nbytes_in_all: int = 0, monitor: Monitor = QUIET) -> Difference:
+    """Of two tensors of the same shape, or other views of their storages; see `Difference`. `nbytes_in_all` says how many bytes will be
     compared in all. A tensor whose values cannot be had gives a `problem`. Raises Cancelled, and ReadError when a file has changed."""
     try:
-        return _difference(a, key_a, info_a, b, key_b, info_b, rtol, atol, worth, monitor)
+        return _difference(a, key_a, info_a, b, key_b, info_b, rtol, atol, nbytes_in_all, monitor)
     except BadTensor as error:
         return Difference(info_a.numel, problem=str(error))
 
 
 def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader, key_b: str, info_b: TensorInfo,
-                rtol: float, atol: float, worth: int, monitor: Monitor) -> Difference:
+                rtol: float, atol: float, nbytes_in_all: int, monitor: Monitor) -> Difference:
     if info_a.layout != "strided" or info_b.layout != "strided":
         same = a.digest(key_a) == b.digest(key_b)
         return Difference(info_a.numel, equal_bytes=same,
@@ -44,7 +44,7 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
     if not _same_quantizer(info_a, info_b):
         return Difference(info_a.numel, problem="they are quantized with different scales")
     def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
-        one = _Pass(info_a, info_b, rtol, atol, worth, scale, scale_d)
+        one = _Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d)
         for x, y in _chunks(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
@@ -87,9 +87,9 @@ def _same_quantizer(x: TensorInfo, y: TensorInfo) -> bool:
 class _Pass:
     """Chunks of a pair, one after the other. `scale` and `scale_d` are for numbers whose squares float64 does not hold."""
 
-    def __init__(self, a: TensorInfo, b: TensorInfo, rtol: float, atol: float, worth: int, scale: float, scale_d: float) -> None:
+    def __init__(self, a: TensorInfo, b: TensorInfo, rtol: float, atol: float, nbytes_in_all: int, scale: float, scale_d: float) -> None:
         self.a, self.b = a, b
-        self.rtol, self.atol, self.worth = rtol, atol, worth
+        self.rtol, self.atol, self.nbytes_in_all = rtol, atol, nbytes_in_all
         self.scale, self.scale_d = scale, scale_d
         self.parts: list[Apart] = []
         self.quick = _quick(a.dtype, b.dtype)
@@ -103,7 +103,7 @@ class _Pass:
     def add(self, x: Array, y: Array) -> None:
         if self.quick and not self.is_scaled:
             one, other = _as(self.quick, x), _as(self.quick, y)
-            self.parts.append(apart(one, other, rtol=self.rtol, atol=self.atol, worth=self.worth))
+            self.parts.append(apart(one, other, rtol=self.rtol, atol=self.atol, nbytes_in_all=self.nbytes_in_all))
         else:
             self.parts.append(self._apart(x, y))
         if not self.is_scaled:

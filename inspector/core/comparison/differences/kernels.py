@@ -34,11 +34,11 @@ class Apart(NamedTuple):
     ab: float
 
 
-def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, worth: int = 0) -> Apart:
+def apart(a: Array, b: Array, *, rtol: float = 0.0, atol: float = 0.0, nbytes_in_all: int = 0) -> Apart:
     """`a` and `b`: float32 or float64, or the bits of bfloat16 as uint16."""
     import numpy as np
     name, kind = _KINDS[a.dtype.itemsize]
-    compiled = loops.get(f"apart-{name}", worth)
+    compiled = loops.get(f"apart-{name}", nbytes_in_all)
     if compiled is None:
         return apart_numpy(_wide(a), _wide(b), rtol=rtol, atol=atol)
     counts, sums = np.zeros(3, np.int64), np.zeros(5)
@@ -96,7 +96,7 @@ def _loop(kind: Any, infinite: Any, magnitude: Any) -> Callable[..., Any]:
     bits of the positive infinity and all bits but the sign."""
     nothing = kind(0)
 
-    def apart(a_at, b_at, size, rtol, atol, counts_at, sums_at):  # type: ignore[no-untyped-def]
+    def apart(a_at: Any, b_at: Any, size: Any, rtol: Any, atol: Any, counts_at: Any, sums_at: Any) -> None:
         a, b, counts, sums = carray(a_at, size), carray(b_at, size), carray(counts_at, 3), carray(sums_at, 5)
         different = flips = nonfinite = 0
         dd = aa = bb = ab = max_d = 0.0

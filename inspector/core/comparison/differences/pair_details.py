@@ -12,7 +12,7 @@ from inspector.core.measures.bin_edges import even_bins
 from inspector.core.measures.histogram import Binned
 from inspector.core.measures.summary import Summary, summarize_tensor
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.tensors.slices import Plane, Reduced, look_shape, numbers, read_values, reduce_slice
+from inspector.core.tensors.slices import Plane, Reduced, numbers, read_values, readable_shape, reduce_slice
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,7 +77,7 @@ def difference_histogram(comparison: Comparison, pair: Pair, monitor: Monitor = 
     if found is None or found.problem or not found.n_different or not math.isfinite(found.max_abs) or not found.max_abs:
         return None
     x, y = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""]
-    if not all(DTYPES[info.dtype].kind in _REAL and look_shape(info) == info.shape for info in (x, y)):
+    if not all(DTYPES[info.dtype].kind in _REAL and readable_shape(info) == info.shape for info in (x, y)):
         return None
     edges = np.linspace(-found.max_abs, found.max_abs, _BINS + 2)        # an odd number of bins, one of them about zero
     counts = np.zeros(_BINS + 1, dtype=np.int64)

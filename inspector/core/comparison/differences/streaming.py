@@ -68,13 +68,13 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     for number in todo:
         first_of.setdefault(views[number], number)
     progress = Progress(monitor, sum(_bytes_of(comparison, number) for number in first_of.values()))
-    worth = sum(_bytes_of(comparison, number) for number in todo)
+    nbytes_in_all = sum(_bytes_of(comparison, number) for number in todo)
     readers = PerThread(lambda: _Readers(comparison, progress))
 
     def read(number: int) -> Difference:
         pair = comparison.pairs[number]
         a, b, mine = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""], readers.get()
-        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, worth=worth, monitor=progress)
+        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=progress)
         progress.add(_bytes_of(comparison, number), a.key)
         return found
 

@@ -109,7 +109,8 @@ def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[float, float]:
     weight = sum(numel for numel, _, _ in found)
     if not weight:
         return math.nan, math.nan
-    return tuple(math.fsum(row[0] * row[i] for row in found) / weight for i in (1, 2))  # type: ignore[return-value]
+    cosine, rel = (math.fsum(row[0] * row[i] for row in found) / weight for i in (1, 2))
+    return cosine, rel
 
 
 def _groups(pairs: list[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -114,7 +114,7 @@ def ancestors(key: str) -> Iterator[str]:
         yield ""
 
 
-class Places:
+class NearestDict:
     """The nearest of some state dicts that a value's key lies in, or None. Neighbours are looked up once."""
 
     def __init__(self, dicts: Iterable[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.keypath import join
 
-from .common import Edit, Places, ancestors, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of, reduced
+from .common import Edit, NearestDict, ancestors, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of, reduced
 from .optimizers import states_of
 from .structure import Structure
 
@@ -132,7 +132,7 @@ def _lists(ckpt: Checkpoint, away: set[str]) -> list[str]:
     structure, origin = Structure(ckpt), origin_of(ckpt)
     tails: dict[str, str] | None = None
     known: dict[str, bool] = {}
-    places = Places(ckpt.state_dicts)
+    places = NearestDict(ckpt.state_dicts)
     numbered = optimizer_dicts(ckpt)
     for key in away:
         if not any(part.isdigit() for part in key.split(".")):

@@ -8,18 +8,18 @@ from collections.abc import Callable, Iterator
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 
-from .common import Places, optimizer_dicts
+from .common import NearestDict, optimizer_dicts
 
 _ALTERNATIVES = 256
 
 
-def matcher(glob: str) -> Callable[[str], bool]:
+def matcher(glob: str) -> Callable[[str], re.Match[str] | None]:
     """Whether a key fits: the whole of it, or a path above it, so that a name means all that is under it. `*` goes across dots,
     `{a,b}` is either. Raises EditError."""
     if not glob:
         raise EditError("an empty pattern fits nothing", "`*` fits everything.")
     either = "|".join(fnmatch.translate(part).removesuffix("\\Z").removesuffix("\\z") for part in alternatives(glob))
-    return re.compile(rf"(?:{either})(?:\..*)?\Z", re.DOTALL).match  # type: ignore[return-value]
+    return re.compile(rf"(?:{either})(?:\..*)?\Z", re.DOTALL).match
 
 
 def is_literal(glob: str) -> bool:
@@ -52,7 +52,7 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
         if fits(key) or (place and place not in numbered and fits(key[len(place) + 1:])):
             yield key
     if values:
-        places = Places(frozenset(ckpt.state_dicts) - {""})
+        places = NearestDict(frozenset(ckpt.state_dicts) - {""})
         for key in ckpt.values:
             if fits(key):
                 yield key

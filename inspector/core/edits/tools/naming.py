@@ -9,7 +9,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import join, visible
 from inspector.core.progress import Monitor
 
-from .common import Edit, Places, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
+from .common import Edit, NearestDict, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
 from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
@@ -31,7 +31,11 @@ def renamed(ckpt: Checkpoint, edit: Edit, new_name: NewName, monitor: Monitor) -
     tensors = {new: ckpt.tensors[old] if new == old else _called(ckpt.tensors[old], new)
                for old, new in ((old, changes.get(old, old)) for old in ckpt.tensors)}
     values = {changes.get(key, key): value for key, value in values.items()}
-    metadata = {path: _metadata(table, path, changes, lambda name, path=path: new_name(name, path))  # type: ignore[misc]
+
+    def named_in(path: str) -> Callable[[str], str]:
+        return lambda name: new_name(name, path)
+
+    metadata = {path: _metadata(table, path, changes, named_in(path))
                 for path, table in ckpt.module_metadata.items()}
     return edited(ckpt, edit, came_from, tensors=tensors, values=values, module_metadata=metadata)
 
@@ -71,7 +75,7 @@ class _Names:
             new = self._new_key(key, place, tail)
             if new != key:
                 changes[key] = new
-        places = Places(self._ckpt.state_dicts)
+        places = NearestDict(self._ckpt.state_dicts)
         for key in self._ckpt.values if self._ckpt.state_dicts else ():
             place = places.of(key)
             if place is not None and place not in self._modules:

@@ -8,7 +8,7 @@ from inspector.core.graph import CALLS, CONTAINERS, Graph
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, view_of
 
-from .common import Places, module_dicts, source_of
+from .common import NearestDict, module_dicts, source_of
 
 _STEPS = 100_000        # containers looked at for one path
 
@@ -79,7 +79,7 @@ class Structure:
             if place not in modules:
                 inside.setdefault(place or "", []).append(info.key)
         if source.values:
-            places = Places(source.state_dicts)
+            places = NearestDict(source.state_dicts)
             for key in source.values:
                 place = places.of(key)
                 if place is not None and place not in modules:

@@ -10,7 +10,7 @@ from inspector.core.pickles.objects.persistent import ModuleSource
 _LISTED = 5
 
 
-def told(sources: Sequence[ModuleSource], member: str, facts: dict[str, str]) -> list[Finding]:
+def source_findings(sources: Sequence[ModuleSource], member: str, facts: dict[str, str]) -> list[Finding]:
     """The finding "module-source"; the texts themselves go into `facts`."""
     if not sources:
         return []

@@ -21,7 +21,7 @@ WIDTHS = {name: known.stored for name, known in DTYPES.items()}
 CUT = "The download or copy was interrupted: fetch the file again."
 
 
-class Placed(NamedTuple):
+class LocatedStorage(NamedTuple):
     """Where a storage lies: `numel` as the stream says it, `end` the offset behind it. `extent` None: its bytes are not there
     or cannot be found, and `problem` says why; `end` is then -1."""
 
@@ -31,22 +31,22 @@ class Placed(NamedTuple):
     problem: str = ""
 
 
-def place(source: SourceFile, window: Windowed, at: int, limit: int, dtype: str | None, key: str, where: str) -> Placed:
+def locate(source: SourceFile, window: Windowed, at: int, limit: int, dtype: str | None, key: str, where: str) -> LocatedStorage:
     """The storage `key` of elements of `dtype` whose number lies at `at`, in bytes of the file that go up to `limit`. Only the
     number is read. Raises Corrupt where it is negative."""
     if at + HEADER > limit:
-        return Placed(0, None, -1, f"truncated: the bytes end before storage {visible(key, 40)}")
+        return LocatedStorage(0, None, -1, f"truncated: the bytes end before storage {visible(key, 40)}")
     numel = int.from_bytes(window.read(at, HEADER), "little", signed=True)
     if numel < 0:
         raise Corrupt(f"storage {visible(key, 40)} has {numel:,} elements by its own account",
                       "The file is damaged or was changed by hand: fetch it again.", where)
     width = WIDTHS.get(dtype or "")
     if width is None:
-        return Placed(numel, None, -1, "unknown_dtype: nobody can tell how many bytes its elements have")
+        return LocatedStorage(numel, None, -1, "unknown_dtype: nobody can tell how many bytes its elements have")
     begin, nbytes = at + HEADER, numel * width
     if nbytes > limit - begin:
-        return Placed(numel, None, -1, f"truncated: storage {visible(key, 40)} needs {nbytes:,} bytes, {limit - begin:,} are there")
-    return Placed(numel, Extent(source.index, begin, nbytes, nbytes), begin + nbytes)
+        return LocatedStorage(numel, None, -1, f"truncated: storage {visible(key, 40)} needs {nbytes:,} bytes, {limit - begin:,} are there")
+    return LocatedStorage(numel, Extent(source.index, begin, nbytes, nbytes), begin + nbytes)
 
 
 def behind(key: str, problem: str) -> str:

@@ -24,16 +24,16 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget
+from inspector.core.pickles.objects.code import findings_before, findings_of_broken
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.persistent import load_modules
 from inspector.core.pickles.objects.plain import short
 from inspector.core.pickles.objects.storages import StorageRef, Storages
-from inspector.core.pickles.objects.text_ids import load_texts
-from inspector.core.pickles.objects.text_ids import told as told_texts
-from inspector.core.pickles.objects.walk import Contents, findings_before, findings_of_broken, survey
+from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 
-from .module_sources import told
-from .old_storages import CUT, WIDTHS, Placed, behind, place
+from .module_sources import source_findings
+from .old_storages import CUT, WIDTHS, LocatedStorage, behind, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -66,18 +66,18 @@ class _File:
         self.pickles: list[Pickle] = []
         self.findings: list[Finding] = []
         self.declared: dict[str, StorageRef] = {}
-        self.placed: dict[str, Placed] = {}
+        self.placed: dict[str, LocatedStorage] = {}
         self.end = 0                       # of what has been made sense of
 
     def checkpoint(self, path: str) -> Checkpoint:
         facts = self._preamble()
         graph = self._object(facts)
-        self._place(self._keys())
+        self._locate_storages(self._keys())
         self._trailing()
         head = self.stream.data[:self.pickles[-1].graph.end]
         for pickled in self.pickles:       # the block that was read for them may be larger than all of them
             pickled.graph.data = head
-        contents = self._survey(graph)
+        contents = self._contents_of(graph)
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
         order = sorted(self.pickles, key=lambda pickled: pickled.graph is not graph)     # the object first: keys are its nodes'
@@ -120,10 +120,10 @@ class _File:
     def _object(self, facts: dict[str, str]) -> Graph:
         """The graph of the object, with classes of modules in place of their persistent ids."""
         graph, texts = load_texts(self._next("object"))
-        self.findings += told_texts(texts, "object")
+        self.findings += text_id_findings(texts, "object")
         graph, sources = load_modules(graph, "module")
         self.pickles[-1] = Pickle("object", graph)
-        self.findings += told(sources, "object", facts)
+        self.findings += source_findings(sources, "object", facts)
         for ref in Storages(graph, _never).refs():
             if ref.key is not None:
                 self.declared.setdefault(ref.key, ref)     # torch makes a storage at its first mention
@@ -145,14 +145,14 @@ class _File:
             keys[key] = None
         return list(keys)
 
-    def _survey(self, graph: Graph) -> Contents:
-        contents = survey(graph, self._resolve, member="object", limits=self.limits, monitor=self.monitor)
+    def _contents_of(self, graph: Graph) -> Contents:
+        contents = contents_of(graph, self._resolve, member="object", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         return contents
 
     # -- storages -----------------------------------------------------------------------------------------------------
 
-    def _place(self, keys: list[str]) -> None:
+    def _locate_storages(self, keys: list[str]) -> None:
         """Finds out where each storage lies. Raises Truncated when the bytes of not a single one are all there."""
         window = Windowed(self.source, self.source.size)
         broken, lost = "", 0
@@ -160,19 +160,19 @@ class _File:
             if n % _CHECK_EVERY == 0:
                 self.monitor.check()
             if broken:
-                self.placed[key] = Placed(0, None, -1, behind(broken, self.placed[broken].problem))
+                self.placed[key] = LocatedStorage(0, None, -1, behind(broken, self.placed[broken].problem))
                 lost += 1
                 continue
-            placed = self.placed[key] = place(self.source, window, self.end, self.source.size, self.declared[key].dtype, key,
+            placed = self.placed[key] = locate(self.source, window, self.end, self.source.size, self.declared[key].dtype, key,
                                               f"byte {self.end}")
             if placed.extent is None:
                 broken, lost = key, 1
             else:
                 self.end = placed.end
         if lost and self.placed[broken].problem.startswith("truncated"):
-            self._tell_truncated(broken, lost, len(keys))
+            self._report_truncated(broken, lost, len(keys))
 
-    def _tell_truncated(self, broken: str, lost: int, total: int) -> None:
+    def _report_truncated(self, broken: str, lost: int, total: int) -> None:
         what = self.placed[broken].problem.partition(": ")[2]
         if not any(placed.extent is not None and placed.extent.nbytes for placed in self.placed.values()):
             raise Truncated(f"the file ends after {self.source.size:,} bytes, before the first tensor's values: {what}", CUT,

@@ -28,15 +28,16 @@ from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget
+from inspector.core.pickles.objects.code import findings_before, findings_of_broken
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.names import canonical, storage_dtype
 from inspector.core.pickles.objects.persistent import StorageId, TensorId, load_modules, load_tensors
 from inspector.core.pickles.objects.plain import short, small_integer
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.pickles.objects.walk import findings_before, findings_of_broken, survey
 from inspector.core.progress import QUIET, Monitor
 
-from .module_sources import told
-from .old_storages import CUT, WIDTHS, Placed, place
+from .module_sources import source_findings
+from .old_storages import CUT, WIDTHS, LocatedStorage, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
@@ -56,7 +57,7 @@ class _Stored(NamedTuple):
 
     cls: tuple[str, str]
     location: str
-    placed: Placed
+    placed: LocatedStorage
 
 
 class _Described(NamedTuple):
@@ -112,10 +113,10 @@ class _Archive:
         self._leniently(self._read_storages, records["storages"])
         self._leniently(self._read_tensors, records["tensors"])
         graph = self._object(records["pickle"], facts)
-        contents = survey(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
+        contents = contents_of(graph, self._resolve, member="pickle", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         if self.unlisted:
-            self._tell("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "
+            self._add_finding("odd-record", "danger", "", f"{self.unlisted:,} more records of the archive name or call things that do not "
                        "belong there; they are not listed.", "Do not load this file with weights_only=False.")
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
@@ -136,14 +137,14 @@ class _Archive:
 
     def _records(self) -> dict[str, TarMember]:
         """Torch's own members by name."""
-        self.members, broken = tar_members.look(self.source)
+        self.members, broken = tar_members.members_of(self.source)
         if broken is not None:
             raise broken
         found: dict[str, TarMember] = {}
         for member in self.members:
             name = member.name.removeprefix("./").rstrip("/")
             if name.startswith("/") or ".." in name.replace("\\", "/").split("/"):
-                self._tell("path-traversal", "danger", name, f"The tar member {visible(name, 80)!r} would leave the folder it is "
+                self._add_finding("path-traversal", "danger", name, f"The tar member {visible(name, 80)!r} would leave the folder it is "
                            "unpacked to. It is ignored.", "Nothing is unpacked here. Do not unpack it with other programs.")
             if name not in _RECORDS:
                 continue
@@ -174,22 +175,22 @@ class _Archive:
         graph = stream.decode(0, "pickle")
         self._trailing(member, graph.end)
         graph, sources = load_modules(graph, None)
-        self.findings += told(sources, "pickle", facts)
+        self.findings += source_findings(sources, "pickle", facts)
         return load_tensors(graph, self._known)
 
     def _leniently(self, read: Callable[[TarMember], None], member: TarMember) -> None:
         try:
             read(member)
         except _NotLiteral as odd:
-            self._tell("odd-record", "danger", str(odd), f"What the record {member.name} says has to be computed by running it, so "
+            self._add_finding("odd-record", "danger", str(odd), f"What the record {member.name} says has to be computed by running it, so "
                        "what it describes is not known. Nothing was run.", "Do not load this file with weights_only=False.")
 
-    def _tell(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
+    def _add_finding(self, id: str, level: Level, where: str, message: str, hint: str = "") -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint))
 
     def _trailing(self, member: TarMember, at: int) -> None:
         if at < member.nbytes:
-            self._tell("trailing", "warning", f"{member.name}:{at}", f"{member.nbytes - at:,} bytes at the end of the record "
+            self._add_finding("trailing", "warning", f"{member.name}:{at}", f"{member.nbytes - at:,} bytes at the end of the record "
                        f"{visible(member.name, 40)} are not used.", "torch.load does not read them.")
 
     # -- records ------------------------------------------------------------------------------------------------------
@@ -223,7 +224,7 @@ class _Archive:
         items = _items(graph, graph.root, label)
         cls = graph.global_name(items[2]) if len(items) == 3 else None
         if cls is None:
-            raise _odd(graph, items[2] if len(items) == 3 else graph.root, label)
+            raise _wrong_node(graph, items[2] if len(items) == 3 else graph.root, label)
         return _integer(graph, items[0], label), items[1], cls
 
     def _read_storages(self, member: TarMember) -> None:
@@ -237,7 +238,7 @@ class _Archive:
             key, place_node, cls = self._three(graph, label)
             if key in self.storages:
                 raise _twice("storages", key, f"{label}:0")
-            placed = place(self.source, window, member.offset + at + graph.end, member.offset + member.nbytes,
+            placed = locate(self.source, window, member.offset + at + graph.end, member.offset + member.nbytes,
                            storage_dtype(*canonical(*cls)), str(key), f"{label}:{graph.end}")
             self.storages[key] = _Stored(cls, graph.loose_text(place_node) or "cpu", placed)
             if placed.extent is None:
@@ -246,17 +247,17 @@ class _Archive:
             at = placed.end - member.offset
         self._read_views(member, at)
 
-    def _lost(self, member: TarMember, n: int, count: int, placed: Placed) -> None:
+    def _lost(self, member: TarMember, n: int, count: int, placed: LocatedStorage) -> None:
         what = placed.problem.partition(": ")[2]
         if not any(stored.placed.extent is not None and stored.placed.extent.nbytes for stored in self.storages.values()):
             error = Truncated if placed.problem.startswith("truncated") else Corrupt
             raise error(f"no storage can be found in the record storages: {what}", CUT, f"storages[{n}]")
-        self._tell("truncated", "danger", f"storages[{n}]", f"{count - n:,} of {count:,} storages cannot be found: {what}.", CUT)
+        self._add_finding("truncated", "danger", f"storages[{n}]", f"{count - n:,} of {count:,} storages cannot be found: {what}.", CUT)
 
     def _read_views(self, member: TarMember, at: int) -> None:
         graph = self._decode(member, at, "storages[views]")
         if graph.kind[graph.root] not in (LIST, TUPLE):
-            raise _odd(graph, graph.root, "storages[views]")
+            raise _wrong_node(graph, graph.root, "storages[views]")
         for n in graph.sequence(graph.root):
             numbers = [_integer(graph, item, "storages[views]") for item in _items(graph, n, "storages[views]")]
             if len(numbers) != 4:
@@ -352,18 +353,18 @@ _CODE = (*CALLS, GLOBALDYN, EXT)
 
 def _items(graph: Graph, n: int, label: str) -> list[int]:
     if n < 0 or graph.kind[n] not in (TUPLE, LIST):
-        raise _odd(graph, n, label)
+        raise _wrong_node(graph, n, label)
     return graph.sequence(n)
 
 
 def _integer(graph: Graph, n: int, label: str) -> int:
     number = small_integer(graph, n) if n >= 0 else None
     if number is None or not -1 << 63 <= number < 1 << 63:
-        raise _odd(graph, n, label)
+        raise _wrong_node(graph, n, label)
     return number
 
 
-def _odd(graph: Graph, n: int, label: str) -> Exception:
+def _wrong_node(graph: Graph, n: int, label: str) -> Exception:
     """What to raise for a node that is not what belongs there."""
     if n >= 0 and graph.kind[n] in (*_CODE, GLOBAL):
         return _NotLiteral(f"{label}:{graph.at[n]}")

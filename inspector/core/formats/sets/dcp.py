@@ -167,7 +167,7 @@ class _Reading:
             return plain
         chunks, infos, problem = [], [], ""
         for offsets, sizes in entry.chunks:
-            item = self._placed(entry, offsets)
+            item = self._item_at(entry, offsets)
             content = self.contents[item] if item is not None else _Content(None, "missing: .metadata does not say where it lies")
             info, wrong = self._chunk_info(content, sizes, entry.dtype)
             if info is None or content.part is None:
@@ -184,7 +184,7 @@ class _Reading:
             problem = problem or "unsupported: chunks of tensors of this kind are not put together"
         return self._in_chunks(plain, tuple(chunks), infos[0][1].device if infos else None, problem)
 
-    def _placed(self, entry: Entry, offsets: Dims) -> Item | None:
+    def _item_at(self, entry: Entry, offsets: Dims) -> Item | None:
         items = self.described.items
         return items.get((entry.fqn, offsets)) or (items.get((entry.fqn, None)) if len(entry.chunks) == 1 else None)
 
@@ -254,13 +254,13 @@ class _Reading:
 
     def beside(self, read_item: ReadItem) -> None:
         try:
-            listed = set_files.look(self.folder)
+            listed = set_files.list_folder(self.folder)
         except InspectorError:
             return
         known = {item.path for item in self.described.items.values()}
         extra = [name for name in listed.names if name.endswith(".distcp") and name not in known]
         if extra:
-            self.findings.add([set_files.told("extra-shard", extra, "no item of this checkpoint lies there.",
+            self.findings.add([set_files.about_files("extra-shard", extra, "no item of this checkpoint lies there.",
                                               "It may be left over from another one: it is not shown.")])
         if BACKEND in listed.names:
             self._backend()
@@ -294,7 +294,7 @@ class _Reading:
     def checkpoint(self, path: str) -> Checkpoint:
         if self.missing:
             reason = next(iter(self.missing.values()))
-            self.findings.add([set_files.told("missing-shard", list(self.missing), f"{reason}. What lies there cannot be shown.",
+            self.findings.add([set_files.about_files("missing-shard", list(self.missing), f"{reason}. What lies there cannot be shown.",
                                               "Fetch the whole folder again.")])
         if self.broken:
             shown = ", ".join(visible(key, 80) for key in self.broken[:3]) + (" …" if len(self.broken) > 3 else "")

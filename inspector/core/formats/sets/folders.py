@@ -24,7 +24,7 @@ def is_set(path: str) -> bool:
     if not is_folder(path):
         return False
     try:
-        return os.path.lexists(os.path.join(path, DCP)) or bool(set_files.look(path).indexes)
+        return os.path.lexists(os.path.join(path, DCP)) or bool(set_files.list_folder(path).indexes)
     except Exception:
         return False
 
@@ -32,7 +32,7 @@ def is_set(path: str) -> bool:
 def choose(folder: str) -> str:
     """The name of the file in `folder` that tells of the whole checkpoint: ".metadata" or an index. Raises Ambiguous when it
     holds several checkpoints, Unsupported when none."""
-    listed = set_files.look(folder)
+    listed = set_files.list_folder(folder)
     indexes = listed.indexes
     if DCP in listed.names or (not listed.whole and os.path.lexists(os.path.join(folder, DCP))):
         indexes = [DCP, *indexes]

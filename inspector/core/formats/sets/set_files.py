@@ -48,7 +48,7 @@ def is_index(name: str) -> bool:
     return name.endswith(".json") and (".safetensors.index." in name or ".bin.index." in name)
 
 
-def look(folder: str) -> Folder:
+def list_folder(folder: str) -> Folder:
     """One level of `folder`, no link followed, nothing opened. Raises Unreadable."""
     names: list[str] = []
     try:
@@ -121,7 +121,7 @@ def _within(path: str, folder: str) -> bool:
     return os.path.normcase(path).startswith(os.path.normcase(folder).rstrip(os.sep) + os.sep)
 
 
-def told(id: str, names: list[str], message: str, hint: str) -> Finding:
+def about_files(id: str, names: list[str], message: str, hint: str) -> Finding:
     """One finding about many files; `message` goes on from their names."""
     shown = ", ".join(visible(name, 80) for name in names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")
     return Finding(id, "warning", visible(names[0]), f"{shown}: {message}", hint, members=tuple(names))

@@ -124,11 +124,11 @@ class _Reading:
         if isinstance(part, InspectorError):
             self.lost[name] = part.message, part.hint
             self.findings.add(part.findings, visible(name))
-            self._grey(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {part.message}")
+            self._list_unread(self.index.shards[name], f"missing_shard: {visible(name, 80)}: {part.message}")
             return
         self._add(name, part)
 
-    def _grey(self, keys: list[str], problem: str) -> None:
+    def _list_unread(self, keys: list[str], problem: str) -> None:
         """Lists keys of which nothing but the name is known."""
         new = [key for key in keys if key not in self.keys.seen]
         self.keys.seen.update(new)
@@ -171,7 +171,7 @@ class _Reading:
     # -- what the index says against what there is --------------------------------------------------------------------
 
     def checkpoint(self, path: str, format: str) -> Checkpoint:
-        self._tell_lost()
+        self._report_lost()
         self._compare()
         self._extra_files(os.path.basename(path))
         self._total_size()
@@ -186,12 +186,12 @@ class _Reading:
                           MappingProxyType(merge_metadata(self.parts)), MappingProxyType(facts), tuple(self.members),
                           tuple(self.nodes.pickles))
 
-    def _tell_lost(self) -> None:
+    def _report_lost(self) -> None:
         reasons: dict[tuple[str, str], list[str]] = {}
         for name, why in self.lost.items():
             reasons.setdefault(why, []).append(name)
         for (message, hint), names in reasons.items():
-            self.findings.add([set_files.told("missing-shard", names, f"{message}. {self._count(names):,} of the set's tensors lie "
+            self.findings.add([set_files.about_files("missing-shard", names, f"{message}. {self._count(names):,} of the set's tensors lie "
                                               "there and cannot be shown.", hint)])
 
     def _count(self, names: list[str]) -> int:
@@ -206,7 +206,7 @@ class _Reading:
                 continue
             gone = [key for key in keys if key not in self.home and key not in self.tensors]
             absent += gone
-            self._grey(gone, f"missing: the index says that it lies in {visible(name, 80)}, which does not have it")
+            self._list_unread(gone, f"missing: the index says that it lies in {visible(name, 80)}, which does not have it")
             moved += [key for key in keys if self.home.get(key, name) != name]
         unindexed = [key for key in self.home if key not in indexed]
         for id, level, keys, message, hint in (
@@ -225,13 +225,13 @@ class _Reading:
         """Files that are named like shards of this very set and that the index does not know."""
         stems = {match.groups() for name in self.index.shards if (match := set_files.SHARD.fullmatch(name))}
         try:
-            listed = set_files.look(self.folder or ".").names
+            listed = set_files.list_folder(self.folder or ".").names
         except InspectorError:
             return
         extra = [name for name in listed if name not in self.index.shards
                  and (match := set_files.SHARD.fullmatch(name)) and match.groups() in stems]
         if extra:
-            self.findings.add([set_files.told("extra-shard", extra, f"named like a part of this set, but {visible(index_name, 80)} "
+            self.findings.add([set_files.about_files("extra-shard", extra, f"named like a part of this set, but {visible(index_name, 80)} "
                                               "does not know it.", "It may be left over from another version: it is not shown.")])
 
     def _total_size(self) -> None:

@@ -35,12 +35,12 @@ def plain(name: str) -> str:
     return name.removeprefix("./")
 
 
-def walk(source: SourceFile) -> list[TarMember]:
+def regular_files(source: SourceFile) -> list[TarMember]:
     """The regular files, in order, as far as headers can be followed. Nothing is extracted."""
-    return [member for member in look(source)[0] if member.regular]
+    return [member for member in members_of(source)[0] if member.regular]
 
 
-def look(source: SourceFile) -> tuple[list[TarMember], ReadError | None]:
+def members_of(source: SourceFile) -> tuple[list[TarMember], ReadError | None]:
     """All members, as far as headers can be followed, and what is wrong with the one after that (None: the archive ends)."""
     found: list[TarMember] = []
     at = 0

@@ -59,7 +59,7 @@ def enter(source: SourceFile, path: str, inner: str, limits: Limits, monitor: Mo
     return source
 
 
-def settle(ckpt: Checkpoint, source: SourceFile, file: SourceFile) -> Checkpoint:
+def counted_from_file(ckpt: Checkpoint, source: SourceFile, file: SourceFile) -> Checkpoint:
     """`ckpt`, read from the member `source`, with its extents counted from the beginning of `file`, where they are read from
     later."""
     stamp = file.stamp._replace(inside=source.inside)
@@ -80,7 +80,7 @@ def _members(source: SourceFile, limits: Limits, monitor: Monitor) -> tuple[list
         directory = read_directory(source, limits, monitor)
         return [name for name in directory.members if not name.endswith("/")], partial(_in_zip, source, directory)
     if tar_members.is_tar(head):
-        found = {tar_members.plain(member.name): member for member in tar_members.walk(source)}
+        found = {tar_members.plain(member.name): member for member in tar_members.regular_files(source)}
         return list(found), lambda name: _in_tar(source, found[name])
     raise NotACheckpoint("this is no ZIP or tar archive, so nothing in it can be opened by name",
                          "Leave out what follows the exclamation mark.", id="no_archive")

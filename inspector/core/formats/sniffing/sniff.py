@@ -108,7 +108,7 @@ def _tar(source: SourceFile, head: bytes) -> str | None:
     """Torch's own tar of 2016, told by its members; any other tar is refused with a list of what it holds."""
     if not tar_members.is_tar(head):
         return None
-    members, broken = tar_members.look(source)
+    members, broken = tar_members.members_of(source)
     names = {member.name.removeprefix("./").rstrip("/") for member in members}
     if {"pickle", "storages", "tensors"} <= names or (broken is not None and _TAR_RECORDS & names):
         return "torch-tar"

@@ -77,17 +77,17 @@ class ZipDirectory(NamedTuple):
         for name in names:
             extent = self.members[name]
             if extent.local is not None and name not in self.notes:
-                self._settle(name, extent, extent.local, _header_at(source, extent.local.at))
+                self._check_header(name, extent, extent.local, _header_at(source, extent.local.at))
 
-    def _settle(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
+    def _check_header(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
         end = local.at + len(header) + extent.nbytes
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
             self.findings.append(Finding("bad-member", "danger", name, f"The member {visible(name)!r} is not where the zip "
                                          "directory says it is.", _FETCH_AGAIN))
             return
-        told = zip_local_header.Told(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
-        found = zip_local_header.differences(header, told)
+        entry = zip_local_header.DirectoryEntry(local.name, local.flags, extent.method, extent.crc or 0, extent.nbytes, extent.size)
+        found = zip_local_header.differences(header, entry)
         if found:
             text = "; ".join(found)
             self.remarks[name] = f"its local header disagrees with the directory: {text}"
@@ -110,10 +110,10 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
         raise TooBig(f"the directory of the ZIP archive has {end.nbytes:,} bytes, more than {limits.zip_directory:,}",
                      "Open it with larger limits if you trust it.", id="too_big")
     monitor.check()
-    start, at, findings = _place(source, end)
+    start, at, findings = _directory_bounds(source, end)
     table = _parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
-    findings += odd_names(table.names)
+    findings += check_names(table.names)
     directory = ZipDirectory({}, {}, {}, findings + _odd_ends(source, end, table), start, end.comment)
     _fill(directory, source, table, at)
     return directory
@@ -149,11 +149,11 @@ def _find_end(source: SourceFile) -> _End:
     if locator.startswith(_LOCATOR_SIGNATURE):
         large = _find_end64(source, locator, at)
         small = (disk, disk_start, here, entries, nbytes, declared)
-        told = (large.disk, large.disk_start, large.here, large.entries, large.nbytes, large.declared)
+        declared_there = (large.disk, large.disk_start, large.here, large.entries, large.nbytes, large.declared)
         full = (0xFFFF, 0xFFFF, 0xFFFF, 0xFFFF, zip_local_header.FULL32, zip_local_header.FULL32)
-        if any(a not in (b, c) for a, b, c in zip(small, told, full, strict=True)):
+        if any(a not in (b, c) for a, b, c in zip(small, declared_there, full, strict=True)):
             raise Ambiguous("the two end records of the ZIP archive (plain and zip64) disagree", _DOUBT, f"byte {at}")
-        disk, disk_start, here, entries, nbytes, declared = told
+        disk, disk_start, here, entries, nbytes, declared = declared_there
         limit = large.at
     else:
         limit = at
@@ -208,7 +208,7 @@ def _find_end64(source: SourceFile, locator: bytes, end_at: int) -> _End64:
     raise Corrupt("the zip64 end record is not where its locator says", _FETCH_AGAIN, f"byte {limit}", id="zip64")
 
 
-def _place(source: SourceFile, end: _End) -> tuple[int, int, list[Finding]]:
+def _directory_bounds(source: SourceFile, end: _End) -> tuple[int, int, list[Finding]]:
     """(bytes before the archive, where the directory is, findings)."""
     at = end.limit - end.nbytes
     if at == end.declared:
@@ -370,7 +370,7 @@ def _refuse_second_names(pieces: list[bytes], names: list[str]) -> None:
 # -- names ------------------------------------------------------------------------------------------------------------
 
 
-def odd_names(names: list[str]) -> list[Finding]:
+def check_names(names: list[str]) -> list[Finding]:
     """Findings about names; raises Ambiguous where two members could be taken for one another. Cheap when all is well:
     one look at all names joined."""
     joined = "\0".join(names)
@@ -524,7 +524,7 @@ def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
         begin = at - first
         if begin > last or name in notes:
             if name not in notes:
-                directory._settle(name, extent, local, b"")
+                directory._check_header(name, extent, local, b"")
             continue
         signature, l_flags, l_method, l_crc, l_nbytes, l_size, n_name, n_extra = unpack(data, begin)
         name_at = begin + zip_local_header.FIXED
@@ -537,7 +537,7 @@ def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
             members[name] = new(Extent, (file, payload, nbytes, size, method, crc, None))
         else:
             header = data[begin:name_at + n_name + n_extra] if signature == zip_local_header.SIGNATURE else b""
-            directory._settle(name, extent, local, header)
+            directory._check_header(name, extent, local, header)
 
 
 def _odd_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:

@@ -14,7 +14,7 @@ from inspector.core.io.sources import STORED, SourceFile, read_member
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import Budget, decode
-from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import code_findings, findings_before
 from inspector.core.progress import Monitor
 
 from . import archive_kind
@@ -74,7 +74,7 @@ class Records:
         except BadTensor as error:
             raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
         if extent.crc is not None and zlib.crc32(data) != extent.crc:
-            self.tell("checksum", "danger", record, f"The bytes of {where!r} are not the ones that were saved: their checksum "
+            self.add_finding("checksum", "danger", record, f"The bytes of {where!r} are not the ones that were saved: their checksum "
                       "(CRC-32) differs.", "Fetch or copy the file again.")
         return data
 
@@ -94,7 +94,7 @@ class Records:
         try:
             graph = decode(data, limits=self.limits, monitor=self.monitor, member=record, budget=self.budget)
         except InspectorError as error:
-            error.findings = (*error.findings, *walk.findings_before(error, record))
+            error.findings = (*error.findings, *findings_before(error, record))
             raise
         self.pickles.append(Pickle(record, graph))
         self._trailing(record, data, graph.end)
@@ -105,17 +105,17 @@ class Records:
         for _ in range(self.limits.pickles_per_stream):
             if at >= len(data):
                 return
-            self.tell("trailing-pickle", "warning", f"{record}:{at}", f"{len(data) - at:,} more bytes follow the pickle that torch "
+            self.add_finding("trailing-pickle", "warning", f"{record}:{at}", f"{len(data) - at:,} more bytes follow the pickle that torch "
                       "reads.", "What they name is listed among the findings.")
             try:
                 graph = decode(data, at, limits=self.limits, monitor=self.monitor, member=record, budget=self.budget)
             except InspectorError as error:
-                self.findings += walk.findings_before(error, record)
+                self.findings += findings_before(error, record)
                 return
-            self.findings += walk.code_findings(graph, record, limits=self.limits, monitor=self.monitor)
+            self.findings += code_findings(graph, record, limits=self.limits, monitor=self.monitor)
             at = graph.end
 
-    def tell(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
+    def add_finding(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint, members=tuple(members)))
 
     def members(self) -> tuple[Member, ...]:
@@ -127,6 +127,6 @@ class Records:
         extents = self.names.values()
         missing = [extent.crc for extent in extents].count(None)
         if missing:
-            self.tell("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to them "
+            self.add_finding("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to them "
                       "cannot be noticed.")
         return (*self.directory.findings, *self.findings)

@@ -22,11 +22,12 @@ from inspector.core.io.sources import STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects import walk
+from inspector.core.pickles.objects.code import findings_before
+from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import Monitor
 
-from .directory import ZipDirectory, odd_names
+from .directory import ZipDirectory, check_names
 
 _MAIN = "data.pkl"
 _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
@@ -54,11 +55,11 @@ def read_directory(source: SourceFile, broken: Truncated, limits: Limits, monito
     scan = _Walk(source, limits, monitor)
     scan.run()
     if not scan.main:
-        broken.findings = (*broken.findings, *scan.told)
-        if scan.members or scan.told:
+        broken.findings = (*broken.findings, *scan.findings)
+        if scan.members or scan.findings:
             broken.hint += " The record that says which tensors there are (data.pkl) is cut or lies behind the break."
         raise broken
-    findings = odd_names(list(scan.members))
+    findings = check_names(list(scan.members))
     directory = ZipDirectory(scan.members, scan.notes, {}, findings, 0, b"")
     return Salvaged(directory, scan.at)
 
@@ -83,7 +84,7 @@ class _Walk:
         self.near = Windowed(source, source.size)
         self.members: dict[str, Extent] = {}
         self.notes: dict[str, str] = {}
-        self.told: tuple[Finding, ...] = ()
+        self.findings: tuple[Finding, ...] = ()
         self.main = ""
         self.expected: dict[str, int] = {}
         self.at = 0
@@ -93,7 +94,7 @@ class _Walk:
         while (record := self._record(self.at)) is not None:
             self.monitor.check()
             if record.name in self.members:
-                odd_names([record.name, record.name])       # raises Ambiguous
+                check_names([record.name, record.name])       # raises Ambiguous
             if len(self.members) >= self.limits.zip_entries:
                 raise TooBig(f"the ZIP archive has more than {self.limits.zip_entries:,} members",
                              "Open it with larger limits if you trust it.")
@@ -168,17 +169,17 @@ class _Walk:
             found = block.find(_DESCRIPTOR)
             while 0 <= found < step:
                 ends = [(form.size, *form.unpack_from(block, found)[1:]) for form in _DESCRIPTORS if found + form.size <= len(block)]
-                for length, told, packed, size in ends:
+                for length, crc_there, packed, size in ends:
                     end = at + found
                     if packed != end - record.payload or (record.method == STORED and size != packed) \
                             or not self._goes_on(end + length):
                         continue
-                    if record.method == STORED and told:
+                    if record.method == STORED and crc_there:
                         crc = zlib.crc32(self._between(checked, end, at, block), crc)
                         checked = end
-                        if crc != told:
+                        if crc != crc_there:
                             continue
-                    self._keep(record, packed, size, told or None)
+                    self._keep(record, packed, size, crc_there or None)
                     self.at = end + length
                     return True
                 self.false_ends += 1
@@ -217,7 +218,7 @@ class _Walk:
     def _keep(self, record: _Record, nbytes: int, size: int, crc: int | None) -> None:
         self.members[record.name] = Extent(self.source.index, record.payload, nbytes, size, record.method, crc)
         if self._is_main(record.name) and not self.main:
-            self._learn(record, nbytes)
+            self._read_object(record, nbytes)
 
     # -- the object ---------------------------------------------------------------------------------------------------
 
@@ -231,7 +232,7 @@ class _Walk:
         if graph is not None and record.method == STORED and graph.end + _DESCRIPTORS[1].size >= len(data):
             self._keep(record, graph.end, graph.end, None)
 
-    def _learn(self, record: _Record, nbytes: int) -> None:
+    def _read_object(self, record: _Record, nbytes: int) -> None:
         """How many bytes each storage of the object has. An object that cannot be read is none."""
         if record.method != STORED or nbytes > self.limits.pickle_bytes:
             self.main = record.name         # packed by another program, which states all sizes
@@ -249,13 +250,13 @@ class _Walk:
                 self.expected[f"{top}data/{ref.key}"] = ref.numel * known.stored
             return Storage(ref.key or "", dtype, ref.device, 0, None)
 
-        walk.survey(graph, resolve, member=_MAIN, limits=self.limits, monitor=self.monitor)
+        contents_of(graph, resolve, member=_MAIN, limits=self.limits, monitor=self.monitor)
 
     def _decoded(self, data: bytes) -> Graph | None:
         try:
             return decode(data, limits=self.limits, monitor=self.monitor, member=_MAIN)
         except InspectorError as error:
-            self.told = tuple(walk.findings_before(error, _MAIN))
+            self.findings = tuple(findings_before(error, _MAIN))
             return None
 
     def _bytes(self, at: int, nbytes: int) -> bytes:

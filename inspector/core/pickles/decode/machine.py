@@ -96,13 +96,13 @@ class Budget:
 
 
 def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Monitor = QUIET, member: str = "data.pkl",
-           budget: Budget | None = None, idioms: bool = True) -> Graph:
+           budget: Budget | None = None, by_runs: bool = True) -> Graph:
     """The pickle that begins at `data[start]`; `graph.end` is the offset behind its STOP.
 
-    `member` names the stream in errors. `idioms=False` keeps to the plain loop; the graph is the same either way.
+    `member` names the stream in errors. `by_runs=False` keeps to the plain loop; the graph is the same either way.
     Raises Truncated, Corrupt, Unsupported and TooBig (with `decoded`), and Cancelled from `monitor`.
     """
-    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), idioms)
+    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), by_runs)
     if len(data) >= 1 << 31:
         raise TooBig(f"the pickle has {len(data):,} bytes; offsets in it are kept in 31 bits")
     with collector_paused():
@@ -121,7 +121,7 @@ class _Machine:
     in `runs`, (first index, values) of each run of tensors, to save memory."""
 
     def __init__(self, data: bytes, start: int, limits: Limits, monitor: Monitor, member: str, budget: Budget,
-                 idioms: bool) -> None:
+                 by_runs: bool) -> None:
         self.data = data
         self.start = start
         self.at = start                     # offset of the opcode being run, once it matters
@@ -129,7 +129,7 @@ class _Machine:
         self.monitor = monitor
         self.member = member
         self.budget = budget
-        self.idioms = idioms
+        self.by_runs = by_runs
         self.graph = Graph(data, start)
         # nodes since the last flush: appending to a list takes a fifth of the time that appending to an array does
         self.new_a: list[int] = []
@@ -224,7 +224,7 @@ class _Machine:
                             new_b.append(b)
                             new_at.append(at)
                             stack.append(n)
-                            pos, retry = self.run_idiom(pos, stack, rebuild)
+                            pos, retry = self.run_of_tensors(pos, stack, rebuild)
                             base = self.flush()
                             n = len(kind)
                             continue
@@ -399,7 +399,7 @@ class _Machine:
             self.note("leftover-mark", at, f"{len(self.meta):,} MARK(s) are still open when the pickle stops.")
         self.find_unhashable_tuples()
 
-    def run_idiom(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
+    def run_of_tensors(self, pos: int, stack: list[int], rebuild: int) -> tuple[int, int]:
         self.flush()
         memo = tensor_runs.Memo(self.memo, self.runs, self.recall)
         return tensor_runs.run(self.graph, memo, stack, self.meta, pos, rebuild, self.budget)
@@ -763,7 +763,7 @@ class _Machine:
         if index == len(self.graph.names):
             self.graph.names.append((module, name))
         n = self.node(GLOBAL, index, 0, at)
-        if self.idioms and name == "_rebuild_tensor_v2" and module == "torch._utils":
+        if self.by_runs and name == "_rebuild_tensor_v2" and module == "torch._utils":
             self.rebuild = n
         return n
 

@@ -53,7 +53,7 @@ from inspector.core.runtime.collector import collector_paused
 from . import emit_order, opcode_bytes
 
 _CHECK_EVERY = 1 << 14          # nodes between two looks at the monitor
-_NO_PLACES: Mapping[int, int] = {}
+_NOTHING_LATE: Mapping[int, int] = {}
 _NO_NODE = 1 << 62
 _OPS = {TUPLE: b"t", FROZENSET: b"\x91", GLOBALDYN: b"\x93", PERSID: b"Q", REDUCE: b"R", NEWOBJ: b"\x81", NEWOBJEX: b"\x92", OBJ: b"o",
         APPEND: b"a", APPENDS: b"e", SETITEM: b"s", SETITEMS: b"u", ADDITEMS: b"\x90", BUILD: b"b"}
@@ -75,9 +75,9 @@ class Emitted(NamedTuple):
     nested: bool = True
 
 
-def emit(graph: Graph, *, places: Mapping[int, int] = _NO_PLACES, fresh: int = _NO_NODE, readable: bool = True,
+def emit(graph: Graph, *, done_after: Mapping[int, int] = _NOTHING_LATE, fresh: int = _NO_NODE, readable: bool = True,
          monitor: Monitor = QUIET) -> Emitted:
-    """The pickle of `graph`. `places` are those of a `GraphEditor`, `fresh` its first new node: what is made from there on may be
+    """The pickle of `graph`. `done_after` is that of a `GraphEditor`, `fresh` its first new node: what is made from there on may be
     made whenever it is needed. With `readable` kinds that torch's safe unpickler does not
     know become calls that give the same value (bytes, bytearray, sets of plain values, texts of protocol 0); without it every
     node keeps its kind. Raises Cancelled from `monitor`, ValueError for a graph that needs a value to make that value."""
@@ -86,13 +86,13 @@ def emit(graph: Graph, *, places: Mapping[int, int] = _NO_PLACES, fresh: int = _
     with collector_paused():
         shared = emit_order.shared(graph)
         try:
-            writer = _Writer(graph, shared, places, readable, monitor, fresh)
+            writer = _Writer(graph, shared, done_after, readable, monitor, fresh)
             writer.nested()
-            if writer.in_order or not emit_order.has_late_calls(graph, places, fresh):
+            if writer.in_order or not emit_order.has_late_calls(graph, done_after, fresh):
                 return writer.emitted(nested=True)
         except _Cycle:
             pass
-        writer = _Writer(graph, shared, places, readable, monitor, fresh)
+        writer = _Writer(graph, shared, done_after, readable, monitor, fresh)
         writer.flat()
         return writer.emitted(nested=False)
 
@@ -104,12 +104,12 @@ class _Cycle(Exception):
 class _Writer:
     """Numbers on `work` are nodes to be pushed, or their complements, whose operands are on the pickle's stack already."""
 
-    def __init__(self, graph: Graph, shared: bytearray, places: Mapping[int, int], readable: bool, monitor: Monitor,
+    def __init__(self, graph: Graph, shared: bytearray, done_after: Mapping[int, int], readable: bool, monitor: Monitor,
                  fresh: int) -> None:
         self.graph = graph
         self.fresh = fresh
         self.shared = shared
-        self.places = places
+        self.done_after = done_after
         self.readable = readable
         self.monitor = monitor
         self.out = bytearray()
@@ -299,11 +299,11 @@ class _Writer:
             if k == PERSID:
                 self.persids.append(n)
         if k >= FIRST_MUTATION or k in CALLS:
-            place = self.places.get(n, n)
-            if place < self.fresh:
-                if place < self.last:
+            when = self.done_after.get(n, n)
+            if when < self.fresh:
+                if when < self.last:
                     self.in_order = False
-                self.last = place
+                self.last = when
             if k >= FIRST_MUTATION:
                 if k == ADDITEMS:
                     self._need(4)
@@ -338,12 +338,12 @@ class _Writer:
         """One statement for each value that is changed, or made by a call that must keep its place, and for each change."""
         graph = self.graph
         self.is_flat = True
-        self.steady = emit_order.steady(graph, self.places)
+        self.steady = emit_order.steady(graph, self.done_after)
         self.shared = bytearray(often | (not calm) for often, calm in zip(self.shared, self.steady, strict=True))
         live = graph.reachable()
         order = [n for n, needed in enumerate(live) if needed and (graph.kind[n] >= FIRST_MUTATION or not self.steady[n])]
-        if self.places:
-            order.sort(key=lambda n: self.places.get(n, n))
+        if self.done_after:
+            order.sort(key=lambda n: self.done_after.get(n, n))
         for n in order:
             self.monitor.check()
             if n not in self.memo:

@@ -53,28 +53,28 @@ def shared(graph: Graph) -> bytearray:
     return bytearray((counts > 1).astype(np.uint8).tobytes())
 
 
-def has_late_calls(graph: Graph, places: Mapping[int, int], fresh: int) -> bool:
+def has_late_calls(graph: Graph, done_after: Mapping[int, int], fresh: int) -> bool:
     """Whether some call before node `fresh`, or some change that looks at what it is given, saw a value that was changed
     afterwards."""
-    latest = _latest(graph, places)
+    latest = _latest(graph, done_after)
     if latest is None:
         return True
     for n, kind in enumerate(graph.kind[:fresh]):
-        if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > places.get(n, n) for other in _observed(graph, n)):
+        if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > done_after.get(n, n) for other in _observed(graph, n)):
             return True
     return False
 
 
-def steady(graph: Graph, places: Mapping[int, int]) -> bytearray:
+def steady(graph: Graph, done_after: Mapping[int, int]) -> bytearray:
     """One byte a node: 1 where it does not matter when it is made: nothing is done to it afterwards, and a call sees nothing
     that is changed after it ran."""
     found = bytearray(len(graph))
-    latest = _latest(graph, places)
+    latest = _latest(graph, done_after)
     for n, kind in enumerate(graph.kind):
         if n in graph.mutations or kind >= FIRST_MUTATION:
             continue
         if kind in CALLS:
-            found[n] = latest is not None and all(latest[other] <= places.get(n, n) for other in graph.references(n))
+            found[n] = latest is not None and all(latest[other] <= done_after.get(n, n) for other in graph.references(n))
         else:
             found[n] = True
     return found
@@ -94,12 +94,12 @@ def _observed(graph: Graph, n: int) -> list[int]:
     return refs[1:] if kind in (SETITEM, SETITEMS, APPEND, APPENDS, ADDITEMS, BUILD) else refs
 
 
-def _latest(graph: Graph, places: Mapping[int, int]) -> list[int] | None:
+def _latest(graph: Graph, done_after: Mapping[int, int]) -> list[int] | None:
     """For each node the place of the last change of anything that it leads to, -1 for none. None where that is not settled
     after many passes."""
     latest = [-1] * len(graph)
     for target, changes in graph.mutations.items():
-        latest[target] = max(places.get(m, m) for m in changes)
+        latest[target] = max(done_after.get(m, m) for m in changes)
     kind = graph.kind
     for _ in range(_PASSES):
         settled = True

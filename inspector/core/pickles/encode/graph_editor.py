@@ -1,8 +1,8 @@
 """A graph with changes: new nodes behind the last one, other operands, entries dropped or added, another root.
 
 The graph that is edited stays as it is. Everything is said in numbers of nodes; a new node gets the next number. Where an
-operand stands is its place in `Graph.references(node)`: the callable of a REDUCE is 0, the first key of a SETITEMS is 1, as
-its target is 0. Places count in the graph as it was, whatever was dropped meanwhile.
+operand stands is its position in `Graph.references(node)`: the callable of a REDUCE is 0, the first key of a SETITEMS is 1, as
+its target is 0. Positions count in the graph as it was, whatever was dropped meanwhile.
 
 `literals` and `drops` say which changes were of a kind that the original bytes can be patched for (see `patch`);
 `rebuilt` that there were others.
@@ -52,7 +52,7 @@ class GraphEditor:
         graph.mutations = dict(source.mutations)
         graph._texts = {}
         self.first_new = len(source)
-        self.places: dict[int, int] = {}            # new mutation of an old node -> the node right behind which it counts as done
+        self.done_after: dict[int, int] = {}            # new mutation of an old node -> the node right behind which it counts as done
         self.literals: dict[tuple[int, int], int] = {}
         self.drops: dict[int, set[int]] = {}
         self.rebuilt = False
@@ -68,8 +68,8 @@ class GraphEditor:
 
     def finish(self) -> Graph:
         """The edited graph."""
-        for n, places in self.drops.items():
-            kept = [other for i, other in enumerate(self.graph.references(n)) if i not in places]
+        for n, positions in self.drops.items():
+            kept = [other for i, other in enumerate(self.graph.references(n)) if i not in positions]
             self.graph.a[n], self.graph.b[n] = self._put(kept)
         if self._more:
             self.graph.data = self.source.data + bytes(self._more)
@@ -139,13 +139,13 @@ class GraphEditor:
             self.rebuilt = True
             self.graph.root = n
 
-    def set_operand(self, n: int, place: int, new: int) -> None:
-        """Another operand at `place` of node or mutation `n`. The one that was there stays for whoever else refers to it."""
+    def set_operand(self, n: int, position: int, new: int) -> None:
+        """Another operand at `position` of node or mutation `n`. The one that was there stays for whoever else refers to it."""
         graph = self.graph
-        self.literals[n, place] = new
+        self.literals[n, position] = new
         if graph.kind[n] not in COLUMNS:
-            graph.operands[graph.a[n] + place] = new
-        elif place == 0:
+            graph.operands[graph.a[n] + position] = new
+        elif position == 0:
             graph.a[n] = new
         else:
             graph.b[n] = new
@@ -159,9 +159,9 @@ class GraphEditor:
         graph.mutations.pop(old, None)
         graph.kind[old], graph.a[old], graph.b[old] = graph.kind[new], graph.a[new], graph.b[new]
 
-    def drop(self, n: int, places: Iterable[int]) -> None:
-        """Leaves out operands of a container or mutation `n`. Of a pair both places are to be given."""
-        self.drops.setdefault(n, set()).update(places)
+    def drop(self, n: int, positions: Iterable[int]) -> None:
+        """Leaves out operands of a container or mutation `n`. Of a pair both positions are to be given."""
+        self.drops.setdefault(n, set()).update(positions)
         if self.graph.kind[n] == TUPLE:
             self.rebuilt = True
 
@@ -192,7 +192,7 @@ class GraphEditor:
         known = self.graph.mutations.get(target, [])
         assert self.graph.kind[m] in MUTATIONS
         if target < self.first_new:
-            self.places[m] = self.places.get(known[-1], known[-1]) if known else target
+            self.done_after[m] = self.done_after.get(known[-1], known[-1]) if known else target
         self.graph.mutations[target] = [*known, m]
 
     # -- arrays -------------------------------------------------------------------------------------------------------

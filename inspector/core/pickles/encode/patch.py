@@ -5,7 +5,7 @@
                   ── spliced: the rest is copied; FRAMEs go, as their lengths would be wrong
 
 A text is written once and fetched from the memo where it is needed again: a location that is also a key, one key in many
-dicts. Which opcode pushed which operand is found by one walk over the opcodes (`opcode_walk`), only where that is needed.
+dicts. Which opcode pushed which operand is found by one walk over the opcodes (`operand_offsets`), only where that is needed.
 None says that it cannot be done here: something else than literals and entries changed, or a dropped entry holds what
 others fetch from the memo.
 """
@@ -20,7 +20,7 @@ from inspector.core.progress import QUIET, Monitor
 from . import emit_order, opcode_bytes
 from .emit import Emitted
 from .graph_editor import GraphEditor
-from .opcode_walk import Walked, walk
+from .operand_offsets import OperandOffsets, operand_offsets
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,35 +95,35 @@ class _Patch:
         self.monitor = monitor
         self.uses = emit_order.uses(self.graph)
         self.gone: list[tuple[int, int]] = []           # bytes of dropped entries
-        self._walked: Walked | None = None
+        self._offsets: OperandOffsets | None = None
         self._by_node: dict[int, list[tuple[int, int]]] = {}
-        for n, place in editor.literals:
-            self._by_node.setdefault(self._operand(n, place), []).append((n, place))
+        for n, position in editor.literals:
+            self._by_node.setdefault(self._operand(n, position), []).append((n, position))
 
     # -- literals -----------------------------------------------------------------------------------------------------
 
     def literals(self) -> list[_Splice]:
         found: list[_Splice] = []
-        for old, places in self._by_node.items():
+        for old, positions in self._by_node.items():
             if self.graph.kind[old] not in opcode_bytes.LEAVES or old == self.graph.root:
                 raise _NotHere
-            new = [self._literal(old, self.editor.literals[place]) for place in places]
-            if len(places) == self.uses[old] and len(set(new)) == 1:
+            new = [self._literal(old, self.editor.literals[position]) for position in positions]
+            if len(positions) == self.uses[old] and len(set(new)) == 1:
                 at = self.graph.at[old]
                 found.append(_Splice(at, self._end(at), new[0]))
             else:
-                found += self._some_uses(old, places, new)
+                found += self._some_uses(old, positions, new)
         return found
 
-    def _some_uses(self, old: int, places: list[tuple[int, int]], new: list[bytes]) -> list[_Splice]:
+    def _some_uses(self, old: int, positions: list[tuple[int, int]], new: list[bytes]) -> list[_Splice]:
         """Some uses of a literal change and others do not, or they change differently."""
         graph, data = self.graph, self.graph.data
         at, end = graph.at[old], self._end(graph.at[old])
         found: list[_Splice] = []
         edited: set[int] = set()
         at_home = b""
-        for (n, place), literal in zip(places, new, strict=True):
-            start = self._starts(n)[place - (graph.kind[n] >= FIRST_MUTATION)]
+        for (n, position), literal in zip(positions, new, strict=True):
+            start = self._starts(n)[position - (graph.kind[n] >= FIRST_MUTATION)]
             edited.add(start)
             if start == at:
                 at_home = literal
@@ -133,7 +133,7 @@ class _Patch:
                 raise _NotHere
         if not at_home:
             return found
-        fetched = [start for start in self._walk().fetched.get(old, ()) if start not in edited]
+        fetched = [start for start in self._operand_offsets().fetched.get(old, ()) if start not in edited]
         if not fetched:                     # nobody needs what was here
             return [*found, _Splice(at, end, at_home)]
         if data[end] == _MEMOIZE:           # its number in the memo is its turn: it must stay, and POP takes it off the stack
@@ -156,14 +156,14 @@ class _Patch:
     def drops(self) -> list[_Splice]:
         graph = self.graph
         found: list[tuple[int, int]] = []
-        for n, places in self.editor.drops.items():
+        for n, positions in self.editor.drops.items():
             if graph.kind[n] in _ONE_ENTRY:                 # its operation goes with it
                 found.append((self._starts(n)[0], self._end(graph.at[n])))
                 continue
             changed = graph.kind[n] >= FIRST_MUTATION       # and its target, at place 0, has no start
             bounds = self._pair_bounds(n) or [*self._starts(n), graph.at[n]]
-            for place in sorted(places):
-                start, end = bounds[place - changed], bounds[place - changed + 1]
+            for position in sorted(positions):
+                start, end = bounds[position - changed], bounds[position - changed + 1]
                 if start < end:
                     found.append((start, end))
         self.gone = _joined(found)
@@ -200,9 +200,9 @@ class _Patch:
         for n in np.flatnonzero(going & (np.frombuffer(graph.kind, np.uint8) >= FIRST_MUTATION)).tolist():
             if not going[graph.references(n)[0]] and n not in self.editor.drops:
                 raise _NotHere
-        consumers, operands, places = _references(graph)
+        consumers, operands, positions = _references(graph)
         bad = going[operands] & ~going[consumers]
-        for consumer, at in zip(consumers[bad].tolist(), places[bad].tolist(), strict=True):
+        for consumer, at in zip(consumers[bad].tolist(), positions[bad].tolist(), strict=True):
             if at not in self.editor.drops.get(consumer, ()):
                 raise _NotHere
 
@@ -218,16 +218,16 @@ class _Patch:
         """Which of the offsets lie in what is dropped."""
         import numpy as np
         begins, ends = np.array(self.gone).T
-        place = np.searchsorted(begins, ats, "right") - 1
-        return (place >= 0) & (ats < ends[np.maximum(place, 0)])
+        position = np.searchsorted(begins, ats, "right") - 1
+        return (position >= 0) & (ats < ends[np.maximum(position, 0)])
 
     # -- where operands are pushed ------------------------------------------------------------------------------------
 
-    def _operand(self, n: int, place: int) -> int:
+    def _operand(self, n: int, position: int) -> int:
         graph = self.graph
         if graph.kind[n] in COLUMNS:
-            return graph.b[n] if place else graph.a[n]
-        return graph.operands[graph.a[n] + place]
+            return graph.b[n] if position else graph.a[n]
+        return graph.operands[graph.a[n] + position]
 
     def _end(self, at: int) -> int:
         end = opcodes.end_of(self.graph.data, at)
@@ -237,18 +237,18 @@ class _Patch:
 
     def _starts(self, n: int) -> list[int]:
         """The offset at which each operand of `n` begins to be pushed; of a mutation, its target is left out."""
-        found = self._walk().starts.get(n)
+        found = self._operand_offsets().starts.get(n)
         if found is None:
             raise _NotHere
         return found
 
-    def _walk(self) -> Walked:
-        if self._walked is None:
+    def _operand_offsets(self) -> OperandOffsets:
+        if self._offsets is None:
             wanted = {n for n, _ in self.editor.literals} | set(self.editor.drops)
-            self._walked = walk(self.graph, wanted, set(self._by_node), self.monitor)
-            if self._walked is None:
+            self._offsets = operand_offsets(self.graph, wanted, set(self._by_node), self.monitor)
+            if self._offsets is None:
                 raise _NotHere
-        return self._walked
+        return self._offsets
 
 
 def _references(graph: Graph) -> tuple[Ints, Ints, Ints]:
@@ -261,10 +261,10 @@ def _references(graph: Graph) -> tuple[Ints, Ints, Ints]:
     listed = np.flatnonzero(np.isin(kind, list(LISTED)))
     counts = b[listed] - a[listed]
     consumers = np.repeat(listed, counts)
-    places = np.arange(len(consumers)) - np.repeat(np.cumsum(counts) - counts, counts)
-    operands = np.frombuffer(graph.operands, np.intc)[np.repeat(a[listed], counts) + places] if len(graph.operands) else places
+    positions = np.arange(len(consumers)) - np.repeat(np.cumsum(counts) - counts, counts)
+    operands = np.frombuffer(graph.operands, np.intc)[np.repeat(a[listed], counts) + positions] if len(graph.operands) else positions
     return (np.concatenate((first, second, consumers)), np.concatenate((a[first], b[second], operands)),
-            np.concatenate((np.zeros(len(first), np.int64), np.ones(len(second), np.int64), places)))
+            np.concatenate((np.zeros(len(first), np.int64), np.ones(len(second), np.int64), positions)))
 
 
 def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

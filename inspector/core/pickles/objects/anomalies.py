@@ -1,6 +1,7 @@
 """What a walk finds odd, gathered and put into words: one finding for each kind of oddity, however often it occurs."""
 from __future__ import annotations
 
+from inspector.core.checkpoint import Opaque
 from inspector.core.findings import Finding, Level
 from inspector.core.graph import PERSID, PERSIDTEXT, Graph
 from inspector.core.keypath import visible
@@ -31,7 +32,7 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
 }
 
 
-class Oddities:
+class Anomalies:
     def __init__(self) -> None:
         self._seen: dict[str, tuple[int, list[str], str]] = {}
 
@@ -72,11 +73,11 @@ def _odd_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Find
     if total == len(used) + len(reader.storages.taken) and None not in used.values():
         return []
     odd = [n for n, kind in enumerate(graph.kind) if kind == PERSIDTEXT or (kind == PERSID and used.get(n) is None)]
-    odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.is_odd(n)]
+    odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.names_no_storage(n)]
     if not odd:
         return []
     value = scalar(graph, odd[0])
-    text = getattr(value, "text", "")
+    text = value.text if isinstance(value, Opaque) else ""
     more = f" and {len(odd) - 1} more" if len(odd) > 1 else ""
     return [Finding("persistent-id", "warning", f"{member}:{graph.at[odd[0]]}",
                     f"A persistent id that names no storage: {visible(text, 100)}{more}.", "torch.load would stop at it.")]

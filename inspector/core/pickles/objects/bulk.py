@@ -47,10 +47,10 @@ Form = tuple[tuple[int, ...], tuple[int, ...]]      # shape, stride
 
 
 class Rows(NamedTuple):
-    """Ordinary tensors, column by column. `place` maps a REDUCE node to its row; a form is (shape, stride); `reach` is the
+    """Ordinary tensors, column by column. `row_of` maps a REDUCE node to its row; a form is (shape, stride); `reach` is the
     number of elements that the storage must hold after `offset`; `pid` the PERSID node."""
 
-    place: dict[int, int]
+    row_of: dict[int, int]
     forms: list[Form]
     offsets: list[int]
     reaches: list[int]
@@ -59,10 +59,10 @@ class Rows(NamedTuple):
 
 
 class Ids(NamedTuple):
-    """Ordinary persistent ids, column by column. `place` maps a PERSID node to its row; then what the id says: the storage's
+    """Ordinary persistent ids, column by column. `row_of` maps a PERSID node to its row; then what the id says: the storage's
     key, element type, location tag and number of elements."""
 
-    place: dict[int, int]
+    row_of: dict[int, int]
     keys: list[str]
     dtypes: list[str]
     devices: list[str]
@@ -74,7 +74,7 @@ NO_IDS = Ids({}, [], [], [], [])
 
 
 def picked(table: Rows | Ids, rows: list[int]) -> list[list[Any]]:
-    """The columns of `table` behind `place`, for some of its rows; most often those follow each other."""
+    """The columns of `table` behind `row_of`, for some of its rows; most often those follow each other."""
     first, count = rows[0], len(rows)
     if rows == list(range(first, first + count)):
         return [column[first:first + count] for column in table[1:]]

@@ -15,7 +15,7 @@ from inspector.core.graph import DICT, INT, NONE, Graph
 from inspector.core.keypath import visible
 
 from .calls import tuple_items
-from .parts import Odd, Parts, numel_of
+from .parts import BrokenTensor, Parts, numel_of
 from .plain import small_integer
 from .recognise import array_shape, device_of, layout_of, state_pairs
 
@@ -42,17 +42,17 @@ def sparse(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     layout = layout_of(graph, args[0]) if len(args) == 2 else None
     items = tuple_items(graph, args[1]) if len(args) == 2 else None
     if layout is None or items is None:
-        raise Odd("corrupt: no known sparse layout")
+        raise BrokenTensor("corrupt: no known sparse layout")
     parts.layout = layout
     if layout == "sparse_coo" and len(items) in (3, 4):
         names, size = ["indices", "values"], items[2]
     elif layout in COMPRESSED and len(items) == 4:
         names, size = [*COMPRESSED[layout], "values"], items[3]
     else:
-        raise Odd(f"corrupt: {layout} data is not in order")
+        raise BrokenTensor(f"corrupt: {layout} data is not in order")
     parts.shape = reader.sizes(size, when, "size")
     if any(length < 0 for length in parts.shape):
-        raise Odd("corrupt: a size is negative")
+        raise BrokenTensor("corrupt: a size is negative")
     *indices, values = (_read(reader, parts, item, name, key) for name, item in zip(names, items, strict=False))
     if layout == "sparse_coo":
         parts.made_of = SparseCoo(indices[0], values, graph.boolean(items[3]) if len(items) == 4 else None)
@@ -66,7 +66,7 @@ def nested(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     """(values, sizes, strides, offsets): one row of sizes, of strides and one offset for each tensor in it. How large they
     are is data of the file, not of its pickle: `shape` is that of the values."""
     if len(args) != 4:
-        raise Odd(f"corrupt: {len(args)} arguments where a nested tensor needs 4")
+        raise BrokenTensor(f"corrupt: {len(args)} arguments where a nested tensor needs 4")
     parts.layout = "nested"
     values, sizes, strides, offsets = (_read(reader, parts, item, name, key) for name, item
                                        in zip(("values", "sizes", "strides", "offsets"), args, strict=True))
@@ -76,7 +76,7 @@ def nested(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
         return
     if len(parts.shape) != 1 or len(sizes.shape) != 2 or sizes.shape != strides.shape or offsets.shape != sizes.shape[:1] \
             or {sizes.dtype, strides.dtype, offsets.dtype} != {"int64"}:
-        raise Odd("corrupt: the sizes of the nested tensor are not in order")
+        raise BrokenTensor("corrupt: the sizes of the nested tensor are not in order")
 
 
 def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
@@ -85,13 +85,13 @@ def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     graph = reader.graph
     parts.layout = "jagged"
     if len(args) != 1 or graph.kind[args[0]] != DICT or graph.mutated_after(args[0], when):
-        raise Odd("corrupt: the jagged tensor is not in order")
+        raise BrokenTensor("corrupt: the jagged tensor is not in order")
     given = {graph.loose_text(name): value for name, value in graph.pairs(args[0])[:16]}
     found = {name: _read(reader, parts, given[name], name, key) for name in ("values", "offsets", "lengths")
              if name in given and not (name == "lengths" and graph.kind[given[name]] == NONE)}
     ragged = given.get("_ragged_idx")
     if ragged is None or graph.kind[ragged] != INT or not {"values", "offsets"} <= found.keys():
-        raise Odd("corrupt: the jagged tensor is not in order")
+        raise BrokenTensor("corrupt: the jagged tensor is not in order")
     if "requires_grad" in given:
         reader.requires_grad(parts, given["requires_grad"])
     axis, offsets = graph.a[ragged], found["offsets"]
@@ -100,7 +100,7 @@ def jagged(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: 
     if parts.problem:
         return
     if not 1 <= axis <= len(parts.shape) or len(offsets.shape) != 1 or offsets.shape[0] < 1:
-        raise Odd("corrupt: the jagged tensor is not in order")
+        raise BrokenTensor("corrupt: the jagged tensor is not in order")
     parts.states = [state for state in parts.states if not _is_bookkeeping(graph, state)]
 
 
@@ -108,13 +108,13 @@ def wrapper(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key:
     """(class, dtype, size, stride, offset, layout, device, requires_grad): a tensor without a storage, whose class finds its
     values among its attributes, by code of its own (DTensor, torchao, MaskedTensor …). The attributes are its state."""
     if len(args) != 8:
-        raise Odd(f"corrupt: {len(args)} arguments where a tensor subclass needs 8")
+        raise BrokenTensor(f"corrupt: {len(args)} arguments where a tensor subclass needs 8")
     graph = reader.graph
     named = graph.global_name(args[0])
     parts.dtype, parts.device = reader.dtype(args[1]), device_of(graph, args[6])
     parts.shape = reader.sizes(args[2], when, "size")
     if any(size < 0 for size in parts.shape):
-        raise Odd("corrupt: a size is negative")
+        raise BrokenTensor("corrupt: a size is negative")
     parts.stride = () if graph.kind[args[3]] == NONE else reader.sizes(args[3], when, "stride")
     parts.offset = small_integer(graph, args[4]) or 0
     parts.layout = layout_of(graph, args[5]) or "strided"
@@ -130,15 +130,15 @@ def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, k
     """(numpy array, dtype, device, requires_grad): what devices without storages (XLA) wrote until 2.1. The array's bytes lie
     in the pickle; it is listed under the tensor."""
     if len(args) != 4:
-        raise Odd(f"corrupt: {len(args)} arguments where a tensor of numpy data needs 4")
+        raise BrokenTensor(f"corrupt: {len(args)} arguments where a tensor of numpy data needs 4")
     graph = reader.graph
     found = array_shape(graph, args[0])
     parts.dtype, parts.device = reader.dtype(args[1]), graph.loose_text(args[2])
     reader.requires_grad(parts, args[3])
     if found is None:
-        raise Odd("corrupt: no numpy array where the tensor's values should be")
+        raise BrokenTensor("corrupt: no numpy array where the tensor's values should be")
     if any(size < 0 for size in found):
-        raise Odd("corrupt: a size is negative")
+        raise BrokenTensor("corrupt: a size is negative")
     parts.shape = tuple(found)
     numel_of(parts.shape)
     parts.stride = _packed(parts.shape)

@@ -8,7 +8,7 @@ from .storages import Backing
 _INT64 = 1 << 63
 
 
-class Odd(Exception):
+class BrokenTensor(Exception):
     """The tensor cannot be trusted; the text becomes its `problem`."""
 
 
@@ -51,7 +51,7 @@ def numel_of(shape: tuple[int, ...]) -> int:
     if 0 in shape:
         return 0
     if overflows(shape):
-        raise Odd("corrupt: more elements than 64 bits can count")
+        raise BrokenTensor("corrupt: more elements than 64 bits can count")
     n = 1
     for size in shape:
         n *= size

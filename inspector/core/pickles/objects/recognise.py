@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Opaque, Plain
 from inspector.core.graph import (
@@ -345,10 +345,11 @@ def _bytearray(graph: Graph, call: Call) -> View | None:
 
 def _complex(graph: Graph, call: Call) -> View | None:
     parts = [scalar(graph, arg) for arg in call.args or () if graph.kind[arg] in NUMBERS]
-    if len(parts) != 2 or len(call.args or ()) != 2 or not all(type(part) in (int, float) for part in parts):
+    numbers = [part for part in parts if isinstance(part, (int, float)) and not isinstance(part, bool)]
+    if len(numbers) != 2 or len(call.args or ()) != 2:
         return None
     try:
-        return Leaf(complex(*parts))  # type: ignore[arg-type]
+        return Leaf(complex(*numbers))
     except OverflowError:
         return None
 
@@ -559,11 +560,11 @@ def _numpy_scalar(graph: Graph, call: Call) -> View | None:
 
 
 def _numpy_value(dtype: NumpyType, raw: bytes) -> Plain:
-    order = "little" if dtype.order == "<" else "big"
+    order: Literal["little", "big"] = "little" if dtype.order == "<" else "big"
     if dtype.kind == "b" and dtype.size == 1:
         return raw != b"\0"
     if dtype.kind in "iu" and dtype.size in (1, 2, 4, 8):
-        return int.from_bytes(raw, order, signed=dtype.kind == "i")  # type: ignore[arg-type]
+        return int.from_bytes(raw, order, signed=dtype.kind == "i")
     code = _STRUCT.get((dtype.kind, dtype.size))
     if code:
         real: float = struct.unpack(dtype.order + code, raw)[0]

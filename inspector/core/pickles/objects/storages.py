@@ -109,10 +109,10 @@ class Storages:
     def of_many(self, nodes: Sequence[int]) -> Columns | None:
         """The storages of many PERSID nodes, all of which are asked for the first time and no two of which name the same one;
         None where that is not so, or where anything about them is unusual. Nothing is changed then."""
-        rows = list(map(self.ids.place.get, nodes))
-        if self.resolve_many is None or None in rows:
+        rows = [row for row in map(self.ids.row_of.get, nodes) if row is not None]
+        if self.resolve_many is None or len(rows) < len(nodes):
             return None
-        keys, dtypes, devices, numels = picked(self.ids, rows)      # type: ignore[arg-type]
+        keys, dtypes, devices, numels = picked(self.ids, rows)
         fresh = dict(zip(keys, rows, strict=True))
         if len(fresh) < len(keys) or not self._first.keys().isdisjoint(fresh) or not self.taken.keys().isdisjoint(fresh):
             return None
@@ -158,7 +158,7 @@ class Storages:
 
         return find
 
-    def is_odd(self, n: int) -> bool:
+    def names_no_storage(self, n: int) -> bool:
         """Whether PERSID node `n` names no storage. Resolves nothing."""
         return self._ref(n) is None
 

@@ -33,7 +33,7 @@ from .names import (
     canonical,
     dtype_name,
 )
-from .parts import Odd, Parts, numel_of, overflows, overlaps
+from .parts import BrokenTensor, Parts, numel_of, overflows, overlaps
 from .plain import small_integer
 from .recognise import size_of, too_long
 from .storages import Backing, ResolveMany, Storages
@@ -85,7 +85,7 @@ class Tensors:
         long opening a large file takes."""
         place, forms, offsets, reaches, grads, pids = self.rows
         storages = self.storages
-        used, ids, ordinary, other = storages.used, storages.ids.place, storages.ordinary(), storages.of
+        used, ids, ordinary, other = storages.used, storages.ids.row_of, storages.ordinary(), storages.of
         make, info_type = tuple.__new__, TensorInfo
 
         def read(n: int, key: str, state_dict: str | None) -> TensorInfo | None:
@@ -111,10 +111,10 @@ class Tensors:
     def many(self, nodes: Sequence[int], keys: Sequence[str], state_dict: str | None) -> list[TensorInfo] | None:
         """Ordinary tensors that are in order, each with a storage of its own that nothing used before: what `quick` gives for
         each, in a fifth of the time. None where that is not so."""
-        rows = list(map(self.rows.place.get, nodes))
-        if None in rows:
+        rows = [row for row in map(self.rows.row_of.get, nodes) if row is not None]
+        if len(rows) < len(nodes):
             return None
-        forms, offsets, reaches, grads, pids = picked(self.rows, rows)      # type: ignore[arg-type]
+        forms, offsets, reaches, grads, pids = picked(self.rows, rows)
         backings = self.storages.of_many(pids)
         if backings is None or not all(map(le, map(add, offsets, reaches), backings.capacities)):
             return None
@@ -132,7 +132,7 @@ class Tensors:
         try:
             if not self._fill(parts, n, key):
                 return None
-        except Odd as odd:
+        except BrokenTensor as odd:
             parts.problem = str(odd)
         if not parts.problem and parts.backing is not None:
             parts.problem = parts.backing.problem
@@ -165,7 +165,7 @@ class Tensors:
         if parts.moved is not None:
             parts.device = parts.moved[1]
             if self.dtype(parts.moved[0]) != parts.dtype:
-                raise Odd("unsupported: the tensor changes its type when it is loaded")
+                raise BrokenTensor("unsupported: the tensor changes its type when it is loaded")
         return True
 
     def _build(self, parts: Parts, call: Call, key: str) -> bool:
@@ -174,7 +174,7 @@ class Tensors:
         if builder is None or (parts.component and call.name not in _SIMPLE):
             return False
         if self.graph.mutations.get(call.node) or call.args is None:
-            raise Odd("corrupt: the tensor is changed after it was made")
+            raise BrokenTensor("corrupt: the tensor is changed after it was made")
         builder(self, parts, call.args, call.node, key)
         return True
 
@@ -251,25 +251,25 @@ class Tensors:
 
     def _tensor(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if len(args) != 4:
-            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 4")
+            raise BrokenTensor(f"corrupt: {len(args)} arguments where a tensor needs 4")
         self._strided(parts, args, when, key)
 
     def _tensor_v2(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if not 6 <= len(args) <= 7:
-            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 6")
+            raise BrokenTensor(f"corrupt: {len(args)} arguments where a tensor needs 6")
         self._strided(parts, args[:4], when, key, metadata=args[6] if len(args) == 7 else -1)
         self.requires_grad(parts, args[4])
 
     def _tensor_v3(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if not 7 <= len(args) <= 8:
-            raise Odd(f"corrupt: {len(args)} arguments where a tensor needs 7")
+            raise BrokenTensor(f"corrupt: {len(args)} arguments where a tensor needs 7")
         dtype = self.dtype(args[6])
         self._strided(parts, args[:4], when, key, dtype, metadata=args[7] if len(args) == 8 else -1)
         self.requires_grad(parts, args[4])
 
     def _qtensor(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if len(args) != 7:
-            raise Odd(f"corrupt: {len(args)} arguments where a quantized tensor needs 7")
+            raise BrokenTensor(f"corrupt: {len(args)} arguments where a quantized tensor needs 7")
         self._strided(parts, args[:4], when, key)
         self.requires_grad(parts, args[5])
         self._quantizer(parts, args[4], when, key)
@@ -279,7 +279,7 @@ class Tensors:
         items = tuple_items(graph, n)
         named = graph.global_name(items[0]) if items else None
         if items is None or named is None or named[0] != "torch" or named[1] not in QSCHEMES:
-            raise Odd("corrupt: no known quantizer")
+            raise BrokenTensor("corrupt: no known quantizer")
         if len(items) == 3 and graph.kind[items[2]] == INT and graph.kind[items[1]] in (FLOAT, INT):
             scale = graph.real(items[1]) if graph.kind[items[1]] == FLOAT else float(graph.a[items[1]])
             parts.quantizer = PerTensor(named[1], scale, graph.a[items[2]])
@@ -289,7 +289,7 @@ class Tensors:
             zero_points = self._channels(parts, items[2], when, "zero_points", key)
             parts.quantizer = PerChannel(named[1], scales, zero_points, graph.a[items[3]])
             return
-        raise Odd("corrupt: the quantizer is not in order")
+        raise BrokenTensor("corrupt: the quantizer is not in order")
 
     def _channels(self, parts: Parts, n: int, when: int, name: str, key: str) -> TensorInfo | tuple[float, ...]:
         """A number for each channel: a tensor, or (until 1.4) a list, which many tensors may share."""
@@ -300,25 +300,25 @@ class Tensors:
         found = self._lists.get(n)
         if found is None:
             if too_long(graph, n, _CHANNELS) or graph.mutated_after(n, when):
-                raise Odd("unsupported: the quantizer's lists are too long, or changed after the tensor was made")
+                raise BrokenTensor("unsupported: the quantizer's lists are too long, or changed after the tensor was made")
             values = graph.sequence(n)
             if any(graph.kind[value] not in (FLOAT, INT) for value in values):
-                raise Odd("corrupt: the quantizer is not in order")
+                raise BrokenTensor("corrupt: the quantizer is not in order")
             found = self._lists[n] = tuple(graph.real(value) if graph.kind[value] == FLOAT else graph.a[value] for value in values)
         return found
 
     def component(self, n: int, key: str) -> TensorInfo:
         """A strided tensor that is part of another. Raises Odd: parts of parts could nest as deep as the file likes."""
         if not self.is_tensor(n):
-            raise Odd("corrupt: a part of the tensor is no tensor")
+            raise BrokenTensor("corrupt: a part of the tensor is no tensor")
         found = self.read(n, key, None, component=True)
         if found is None:
-            raise Odd("corrupt: a part of the tensor is no plain tensor")
+            raise BrokenTensor("corrupt: a part of the tensor is no plain tensor")
         return found.info
 
     def _meta(self, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
         if len(args) != 4:
-            raise Odd(f"corrupt: {len(args)} arguments where a meta tensor needs 4")
+            raise BrokenTensor(f"corrupt: {len(args)} arguments where a meta tensor needs 4")
         parts.dtype, parts.device = self.dtype(args[0]), "meta"
         parts.shape, parts.stride = self.sizes(args[1], when, "size"), self.sizes(args[2], when, "stride")
         self.requires_grad(parts, args[3])
@@ -336,22 +336,22 @@ class Tensors:
         parts.shape, parts.stride = self.sizes(size, when, "size"), self.sizes(stride, when, "stride")
         parts.dtype = dtype or "unknown"
         if graph.kind[storage] != PERSID:
-            raise Odd("corrupt: no storage where the tensor's values should be")
+            raise BrokenTensor("corrupt: no storage where the tensor's values should be")
         backing = self.storages.of(storage)
         if backing is None:
-            raise Odd("corrupt: the persistent id names no storage")
+            raise BrokenTensor("corrupt: the persistent id names no storage")
         parts.backing = backing
         parts.dtype, parts.device = dtype or backing.dtype, backing.device
         position = small_integer(graph, offset)
         if position is None:
-            raise Odd("corrupt: the offset is no integer" + (" of 64 bits" if graph.kind[offset] in (BIGINT, BIGTEXT) else ""))
+            raise BrokenTensor("corrupt: the offset is no integer" + (" of 64 bits" if graph.kind[offset] in (BIGINT, BIGTEXT) else ""))
         parts.offset = position if -_INT64 <= position < _INT64 else 0
         if parts.offset != position:
-            raise Odd("corrupt: the offset needs more than 64 bits")
+            raise BrokenTensor("corrupt: the offset needs more than 64 bits")
         if metadata >= 0:
             self._bits(parts, metadata, when)
         if parts.dtype != "unknown" and parts.dtype not in DTYPES:
-            raise Odd(f"unknown_dtype: {parts.dtype}")
+            raise BrokenTensor(f"unknown_dtype: {parts.dtype}")
         if backing.problem.startswith("meta") or parts.device == "meta":
             self.remark("meta", key, "has a shape but no values (meta device)")
         self.check(parts, key)
@@ -361,20 +361,20 @@ class Tensors:
         """Raises Odd unless every element lies inside the storage; notes what is odd but readable."""
         shape, stride = parts.shape, parts.stride
         if len(shape) != len(stride):
-            raise Odd(f"corrupt: {len(shape)} sizes but {len(stride)} strides")
+            raise BrokenTensor(f"corrupt: {len(shape)} sizes but {len(stride)} strides")
         if parts.offset < 0:
-            raise Odd(f"corrupt: the offset is {parts.offset}")
+            raise BrokenTensor(f"corrupt: the offset is {parts.offset}")
         if any(size < 0 for size in shape):
-            raise Odd("corrupt: a size is negative")
+            raise BrokenTensor("corrupt: a size is negative")
         if any(step < 0 for step in stride):
-            raise Odd("corrupt: a stride is negative")
+            raise BrokenTensor("corrupt: a stride is negative")
         numel = numel_of(shape)
         if len(shape) > MAX_RANK:
             self.remark("rank", key, f"has {len(shape)} dimensions")
         if numel == 0:
             if overflows(shape):
                 if len(shape) > MAX_RANK:
-                    raise Odd("corrupt: sizes beyond 64 bits in too many dimensions")
+                    raise BrokenTensor("corrupt: sizes beyond 64 bits in too many dimensions")
                 self.remark("zero-size", key, "has no elements but enormous other sizes")
             return
         if any(step == 0 and size > 1 for size, step in zip(shape, stride, strict=True)):
@@ -386,7 +386,7 @@ class Tensors:
         reach = parts.offset + sum((size - 1) * step for size, step in zip(shape, stride, strict=True)) + 1
         capacity = self._capacity(parts, parts.backing)
         if reach > capacity:
-            raise Odd(parts.backing.problem or f"out_of_bounds: needs {reach} elements, the storage has {capacity}")
+            raise BrokenTensor(parts.backing.problem or f"out_of_bounds: needs {reach} elements, the storage has {capacity}")
 
     def _capacity(self, parts: Parts, backing: Backing) -> int:
         """How many elements of the tensor's type the storage holds."""
@@ -404,7 +404,7 @@ class Tensors:
                 items, values = [], [None]
             elif kind in (TUPLE, LIST):
                 if graph.mutated_after(n, when):
-                    raise Odd(f"corrupt: the {what} is changed after the tensor was made")
+                    raise BrokenTensor(f"corrupt: the {what} is changed after the tensor was made")
                 items = graph.sequence(n)
                 values = [graph.a[i] if graph.kind[i] == INT else None for i in items]
             elif kind == REDUCE:
@@ -417,11 +417,11 @@ class Tensors:
                 self._dims[n] = found
         sizes, problem = found
         if problem:
-            raise Odd(problem)
+            raise BrokenTensor(problem)
         if len(sizes) > MAX_RANK:
             self._long_ranks -= len(sizes)
             if self._long_ranks < 0:
-                raise Odd("too_big: too many tensors with too many dimensions")
+                raise BrokenTensor("too_big: too many tensors with too many dimensions")
         return sizes
 
     def _checked_sizes(self, items: list[int], values: list[int | None], what: str) -> tuple[tuple[int, ...], str]:
@@ -436,7 +436,7 @@ class Tensors:
         named = self.graph.global_name(n)
         found = dtype_name(*named) if named else None
         if found is None:
-            raise Odd("unknown_dtype: no type of torch's" + (f": {'.'.join(named)[:60]}" if named else ""))
+            raise BrokenTensor("unknown_dtype: no type of torch's" + (f": {'.'.join(named)[:60]}" if named else ""))
         return found
 
     def requires_grad(self, parts: Parts, n: int) -> None:
@@ -444,7 +444,7 @@ class Tensors:
         if value is None and self.graph.kind[n] == INT and self.graph.a[n] in (0, 1):
             value = self.graph.a[n] == 1
         if value is None:
-            raise Odd("corrupt: requires_grad is no boolean")
+            raise BrokenTensor("corrupt: requires_grad is no boolean")
         parts.requires_grad = value
 
     def _bits(self, parts: Parts, n: int, when: int) -> None:
@@ -453,11 +453,11 @@ class Tensors:
         if graph.kind[n] == NONE:
             return
         if graph.kind[n] != DICT or graph.mutated_after(n, when):
-            raise Odd("corrupt: the tensor's metadata is not in order")
+            raise BrokenTensor("corrupt: the tensor's metadata is not in order")
         for name, value in graph.pairs(n)[:16]:
             text, on = graph.loose_text(name), graph.boolean(value)
             if text not in ("conj", "neg") or on is None:
-                raise Odd("corrupt: the tensor's metadata is not in order")
+                raise BrokenTensor("corrupt: the tensor's metadata is not in order")
             if on:
                 parts.conj, parts.neg = parts.conj or text == "conj", parts.neg or text == "neg"
 

@@ -20,7 +20,7 @@ _STORAGE = re.compile(rb"\('(storage)', <class '([\w.]+)\.(\w+)'>, '(\w{1,40})',
 _MODULE = re.compile(rb"\('module', <class '([^']+)\.([^'.]+)'>, ")
 
 
-def told(count: int, member: str) -> list[Finding]:
+def text_id_findings(count: int, member: str) -> list[Finding]:
     """What there is to say of a pickle with `count` such ids."""
     if not count:
         return []

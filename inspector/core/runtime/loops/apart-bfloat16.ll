@@ -1,5 +1,5 @@
 ; apart-bfloat16: made by tests/make_loops.py, not by hand
-; source 9788298592a14f55d30300bac16dff27e4b7f99213b6007457c2078dfa84a190
+; source 028de74345318d784328befeafd6cff8dec838754e5d6bb8a690d631c147952e
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.a_at, ptr readonly %arg.b_at, i64 %arg.size, double %arg.rtol, double %arg.atol, ptr writeonly %arg.counts_at, ptr writeonly %arg.sums_at) {
 entry:
   %.324 = fcmp reassoc nnan nsz contract une double %arg.rtol, 0.000000e+00

@@ -1,5 +1,5 @@
 ; apart-float32: made by tests/make_loops.py, not by hand
-; source edfc8cb411fcf8278122cac74c657dc388cadf2c15c2b67aa8505ae3d5b6c05e
+; source 64344c924ef049a2120ec17f0826888c976309930d24fa3af6684b1dc9def067
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.a_at, ptr readonly %arg.b_at, i64 %arg.size, double %arg.rtol, double %arg.atol, ptr writeonly %arg.counts_at, ptr writeonly %arg.sums_at) {
 entry:
   %.324 = fcmp reassoc nnan nsz contract une double %arg.rtol, 0.000000e+00

@@ -1,5 +1,5 @@
 ; apart-float64: made by tests/make_loops.py, not by hand
-; source 8525a5a5cac47d390805d0ed5bbb62fe095c43f0743fc5ebde0578444135df5a
+; source 9e4cd36feffc177a6c564d4b5e64ede593cf21028b4f0c2e5d69b5d04587f05a
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.a_at, ptr readonly %arg.b_at, i64 %arg.size, double %arg.rtol, double %arg.atol, ptr writeonly %arg.counts_at, ptr writeonly %arg.sums_at) {
 entry:
   %.324 = fcmp reassoc nnan nsz contract une double %arg.rtol, 0.000000e+00

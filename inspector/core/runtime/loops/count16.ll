@@ -1,5 +1,5 @@
 ; count16: made by tests/make_loops.py, not by hand
-; source b394631ddb2d1ac552dc9a41922ff50002d562826af2f0ccad5c0124cd0d6267
+; source 362a1ad72fe3f634255468f6072d1ce4f1b657c8927d6e6d1ab1fe47df3429ac
 define i32 @loop(ptr noalias writeonly %retptr, ptr noalias writeonly %excinfo, ptr readonly %arg.values, i64 %arg.size, ptr %arg.tables) {
 entry:
   %.10 = ashr i64 %arg.size, 3

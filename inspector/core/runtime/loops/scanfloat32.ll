@@ -1,5 +1,5 @@
 ; scanfloat32: made by tests/make_loops.py, not by hand
-; source 8587f84d01bb8931dbe1f855c0def8eb7095e6eae42bc9b6affc41f27f694c00
+; source 9dd4b50a47d116db8c81ae8d862f97966c60cbd490d103257932c6f747c8b1ef
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.halves_at, ptr readonly %arg.keys_at, ptr readonly %arg.floats_at, i64 %arg.size, i32 %arg.magnitude, i32 %arg.infinite, ptr %arg.tables, ptr writeonly %arg.rows_at, ptr writeonly %arg.found_at) {
 entry:
   %.310 = add nsw i64 %arg.size, 32767

@@ -1,5 +1,5 @@
 ; scanfloat64: made by tests/make_loops.py, not by hand
-; source 8b812221ac0565e48892e2a0f76d0729847d443442fe50b8367d1db3afdbdd15
+; source da7b4359cd6b010fe0b8bd5dbcdc19ac1090074f892cd63644376319946909b6
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.halves_at, ptr readonly %arg.keys_at, ptr readonly %arg.floats_at, i64 %arg.size, i64 %arg.magnitude, i64 %arg.infinite, ptr %arg.tables, ptr writeonly %arg.rows_at, ptr writeonly %arg.found_at) {
 entry:
   %.310 = add nsw i64 %arg.size, 32767

@@ -7,12 +7,12 @@ from inspector.core.graph import DICT, FIRST_MUTATION, FROZENSET, GLOBAL, LIST, 
 from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.names import canonical
 
-from .graph_places import Places
+from .slot_tree import SlotTree
 
 _PASSES = 1000
 
 
-def tainted_nodes(graph: Graph, names: Set[str]) -> bytearray:
+def unwanted_nodes(graph: Graph, names: Set[str]) -> bytearray:
     """One byte a node: 1 where something that it leads to is one of the names ("module.name", in either spelling)."""
     bad = {i for i, name in enumerate(graph.names) if ".".join(name) in names or ".".join(canonical(*name)) in names}
     found = bytearray(kind == GLOBAL and graph.a[n] in bad for n, kind in enumerate(graph.kind))
@@ -29,12 +29,12 @@ def tainted_nodes(graph: Graph, names: Set[str]) -> bytearray:
     return found
 
 
-def tainted_slots(places: Places, tainted: bytearray) -> frozenset[int]:
+def unwanted_slots(tree: SlotTree, unwanted: bytearray) -> frozenset[int]:
     """The slots to be left out: of a dict or list only the entries that need such a name, of anything else all of it."""
     gone: set[int] = set()
-    for i, slot in enumerate(places.slots):
-        lost = places.parent[i] in gone or (slot.name >= 0 and tainted[slot.name])
-        if lost or (tainted[slot.node] and not places.inside[i] and not _can_lose_entries(places, i, tainted)):
+    for i, slot in enumerate(tree.slots):
+        lost = tree.parent[i] in gone or (slot.name >= 0 and unwanted[slot.name])
+        if lost or (unwanted[slot.node] and not tree.inside[i] and not _can_lose_entries(tree, i, unwanted)):
             gone.add(i)
     return frozenset(gone)
 
@@ -47,14 +47,14 @@ def code_left(graph: Graph, names: Set[str]) -> list[str]:
                    if kind == GLOBAL and live[n] and graph.a[n] in bad})
 
 
-def _can_lose_entries(places: Places, i: int, tainted: bytearray) -> bool:
+def _can_lose_entries(tree: SlotTree, i: int, unwanted: bytearray) -> bool:
     """Whether the container itself needs none of the names."""
-    graph, n = places.graph, places.slots[i].node
-    if places.is_leaf(i):
+    graph, n = tree.graph, tree.slots[i].node
+    if tree.is_leaf(i):
         return False
     if graph.kind[n] in (LIST, TUPLE, DICT, SET, FROZENSET):
         return True
-    if graph.kind[n] != REDUCE or isinstance(places.view(i), recognise.Object | recognise.Leaf) or tainted[graph.a[n]]:
+    if graph.kind[n] != REDUCE or isinstance(tree.view(i), recognise.Object | recognise.Leaf) or unwanted[graph.a[n]]:
         return False
     args = graph.b[n]
-    return not tainted[args] or isinstance(places.view(i), recognise.Sequence)
+    return not unwanted[args] or isinstance(tree.view(i), recognise.Sequence)

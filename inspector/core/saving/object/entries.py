@@ -27,14 +27,14 @@ _ANY = 1 << 40
 
 
 class Entry(NamedTuple):
-    """`owner` is the node or mutation whose operands they are; `key` (-1: an item) and `value` are places among them."""
+    """`owner` is the node or mutation whose operands they are; `key` (-1: an item) and `value` are positions among them."""
 
     owner: int
     key: int
     value: int
 
     @property
-    def places(self) -> tuple[int, ...]:
+    def positions(self) -> tuple[int, ...]:
         return (self.value,) if self.key < 0 else (self.key, self.value)
 
 

@@ -21,7 +21,7 @@ from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PA
 from inspector.core.pickles.objects.plain import key_text
 
 from .entries import Entries, Entry
-from .graph_places import Places
+from .slot_tree import SlotTree
 from .torch_objects import TorchObjects, converted
 
 _TO_DEVICE = ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
@@ -29,12 +29,12 @@ _STRIDED = frozenset({("torch._utils", name) for name in ("_rebuild_tensor", "_r
 
 
 class GraphChanges:
-    """Changes `objects.editor`, in the order of its methods. `tainted` are slots of `places` to be left out."""
+    """Changes `objects.editor`, in the order of its methods. `unwanted` are slots of `tree` to be left out."""
 
-    def __init__(self, ckpt: Checkpoint, source: Checkpoint, places: Places, objects: TorchObjects) -> None:
+    def __init__(self, ckpt: Checkpoint, source: Checkpoint, tree: SlotTree, objects: TorchObjects) -> None:
         self.ckpt = ckpt
         self.source = source
-        self.places = places
+        self.tree = tree
         self.objects = objects
         self.editor: GraphEditor = objects.editor
         self.graph: Graph = objects.editor.source
@@ -43,19 +43,19 @@ class GraphChanges:
         self._made: dict[tuple[int, str], int] = {}
         self._dicts: dict[str, int] = {}            # what a dict or list is called now -> its node
 
-    def apply(self, tainted: frozenset[int] = frozenset()) -> None:
+    def apply(self, unwanted: frozenset[int] = frozenset()) -> None:
         """Raises EditError for what cannot be done to the file's own pickle."""
-        places = self.places
-        going = places.settle()
-        if places.alive[0]:
-            places.name_all()
-        if tainted:                     # lists close up once more, and nobody asked for other names
-            going = places.settle(tainted)
-        if not places.alive[0]:
-            raise EditError("nothing would be left of the checkpoint" if not tainted else
+        tree = self.tree
+        going = tree.mark_alive()
+        if tree.alive[0]:
+            tree.name_all()
+        if unwanted:                     # lists close up once more, and nobody asked for other names
+            going = tree.mark_alive(unwanted)
+        if not tree.alive[0]:
+            raise EditError("nothing would be left of the checkpoint" if not unwanted else
                             "the object itself is made by the code that is to be left out",
-                            "Extract the state dict first." if tainted else "", id="empty")
-        self.editor.set_root(places.slots[0].node)
+                            "Extract the state dict first." if unwanted else "", id="empty")
+        self.editor.set_root(tree.slots[0].node)
         for i in going:
             self._drop(i)
         self._rename()
@@ -67,7 +67,7 @@ class GraphChanges:
     # -- entries ------------------------------------------------------------------------------------------------------
 
     def _entry(self, i: int) -> Entry | None:
-        slot = self.places.slots[i]
+        slot = self.tree.slots[i]
         if slot.name >= 0:
             return self.entries.pair(slot.holder, slot.name, slot.node)
         return self.entries.item(slot.holder, ~slot.name) if slot.name >= -(1 << 61) else None
@@ -75,16 +75,16 @@ class GraphChanges:
     def _needed(self, i: int) -> Entry:
         found = self._entry(i)
         if found is None:
-            raise EditError(f"{visible(self.places.slots[i].key, 80)!r} is part of an object and cannot be changed by itself",
-                            "Drop or replace the whole object, or extract the state dict first.", self.places.slots[i].key,
+            raise EditError(f"{visible(self.tree.slots[i].key, 80)!r} is part of an object and cannot be changed by itself",
+                            "Drop or replace the whole object, or extract the state dict first.", self.tree.slots[i].key,
                             id="in_object")
         return found
 
     def _ask(self, i: int, entry: Entry, what: object, of: str = "key") -> None:
         """Raises EditError when the same entry, listed under two keys, is to become two things."""
-        if self.places.slots[i].holder not in self.places.listed_twice:
+        if self.tree.slots[i].holder not in self.tree.listed_twice:
             return
-        key = self.places.slots[i].key
+        key = self.tree.slots[i].key
         known, other = self._asked.setdefault((entry.owner, entry.value, of), (what, key))
         if known != what:
             raise EditError(f"{visible(key, 80)!r} and {visible(other, 80)!r} are one entry of one container: they can only be changed "
@@ -93,15 +93,15 @@ class GraphChanges:
     def _drop(self, i: int) -> None:
         entry = self._needed(i)
         self._ask(i, entry, "drop")
-        self.editor.drop(entry.owner, entry.places)
+        self.editor.drop(entry.owner, entry.positions)
 
     def _rename(self) -> None:
-        places, editor, graph = self.places, self.editor, self.graph
-        for i, slot in enumerate(places.slots):
-            if not places.alive[i] or places.parent[i] < 0 or slot.name < 0 or places.inside[i]:
+        tree, editor, graph = self.tree, self.editor, self.graph
+        for i, slot in enumerate(tree.slots):
+            if not tree.alive[i] or tree.parent[i] < 0 or slot.name < 0 or tree.inside[i]:
                 continue
-            new = places.new_text(i)
-            if slot.holder in places.listed_twice:
+            new = tree.new_text(i)
+            if slot.holder in tree.listed_twice:
                 self._ask(i, self._needed(i), new)
             if new is None:
                 continue
@@ -118,20 +118,20 @@ class GraphChanges:
     # -- values -------------------------------------------------------------------------------------------------------
 
     def _values(self) -> None:
-        places, source, ckpt = self.places, self.source, self.ckpt
-        for i, slot in enumerate(places.slots):
-            if not places.alive[i] or slot.key not in source.values:
+        tree, source, ckpt = self.tree, self.source, self.ckpt
+        for i, slot in enumerate(tree.slots):
+            if not tree.alive[i] or slot.key not in source.values:
                 continue
-            path = places.present.get(slot.key)
+            path = tree.present.get(slot.key)
             new = ckpt.values.get(path, source.values[slot.key]) if path is not None else source.values[slot.key]
             same = same_value(new, source.values[slot.key])
-            if slot.holder in places.listed_twice and not places.inside[i]:
+            if slot.holder in tree.listed_twice and not tree.inside[i]:
                 self._ask(i, self._needed(i), None if same else repr(new), "value")
             if not same and path is not None:
                 self._replace(i, self.objects.plain(new, path))
 
     def _replace(self, i: int, node: int) -> None:
-        if self.places.parent[i] < 0:
+        if self.tree.parent[i] < 0:
             self.editor.set_root(node)
             return
         entry = self._needed(i)
@@ -141,14 +141,14 @@ class GraphChanges:
 
     def _tensors(self) -> None:
         """Tensors that are read or stored otherwise than before: converted, copied, or in another storage."""
-        places, source, ckpt = self.places, self.source, self.ckpt
+        tree, source, ckpt = self.tree, self.source, self.ckpt
         changed: list[tuple[int, TensorInfo]] = []
         wanted: dict[int, set[str]] = {}
-        for i, slot in enumerate(places.slots):
+        for i, slot in enumerate(tree.slots):
             old = source.tensors.get(slot.key)
-            if old is None or not places.alive[i]:
+            if old is None or not tree.alive[i]:
                 continue
-            path = places.present.get(slot.key)
+            path = tree.present.get(slot.key)
             new = ckpt.tensors.get(path) if path is not None else None
             if new is None:
                 continue
@@ -159,7 +159,7 @@ class GraphChanges:
             elif new.device != old.device:
                 self._move(slot.node, new)
         for i, new in changed:
-            node = places.slots[i].node
+            node = tree.slots[i].node
             made = self._made.get((node, new.storage))
             if made is None:
                 made = self._made[node, new.storage] = self._rebuilt(node, new)
@@ -219,12 +219,12 @@ class GraphChanges:
 
     def _metadata(self) -> None:
         """Each state dict's `_metadata` as the tables have it, entry by entry where that can be told."""
-        for i, slot in enumerate(self.places.slots):
+        for i, slot in enumerate(self.tree.slots):
             old = self.source.module_metadata.get(slot.key)
-            if old is None or not self.places.alive[i] or self.graph.kind[slot.node] not in (*CONTAINERS, REDUCE):
+            if old is None or not self.tree.alive[i] or self.graph.kind[slot.node] not in (*CONTAINERS, REDUCE):
                 continue
-            view = self.places.view(i)
-            new = self.ckpt.module_metadata.get(self.places.path[i])
+            view = self.tree.view(i)
+            new = self.ckpt.module_metadata.get(self.tree.path[i])
             if not isinstance(view, recognise.Mapping) or view.metadata < 0 or new is old:
                 continue
             if new is None:
@@ -247,7 +247,7 @@ class GraphChanges:
                 return
             name = names.get(key_text(graph, k))
             if name is None:
-                editor.drop(entry.owner, entry.places)
+                editor.drop(entry.owner, entry.positions)
             elif name != key_text(graph, k):
                 editor.set_operand(entry.owner, entry.key, editor.text_like(k, name))
         added = [(editor.const(name), self.objects.facts(new[name], name)) for name in new if name not in set(names.values())]
@@ -271,10 +271,10 @@ class GraphChanges:
         fresh = [key for key in (*self.ckpt.values, *self.ckpt.tensors) if key not in known]
         if not fresh:
             return
-        for i, slot in enumerate(self.places.slots):
-            if self.places.alive[i] and not self.places.inside[i] and self.graph.kind[slot.node] in (*CONTAINERS, REDUCE) \
-                    and isinstance(self.places.view(i), recognise.Mapping):
-                self._dicts.setdefault(self.places.path[i], slot.node)
+        for i, slot in enumerate(self.tree.slots):
+            if self.tree.alive[i] and not self.tree.inside[i] and self.graph.kind[slot.node] in (*CONTAINERS, REDUCE) \
+                    and isinstance(self.tree.view(i), recognise.Mapping):
+                self._dicts.setdefault(self.tree.path[i], slot.node)
         for key in fresh:
             value: Plain = self.ckpt.values.get(key)
             node = self.objects.tensor(self.ckpt.tensors[key]) if key in self.ckpt.tensors else self.objects.plain(value, key)

@@ -26,10 +26,10 @@ from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
-from .code_dropping import code_left, tainted_nodes, tainted_slots
+from .code_dropping import code_left, unwanted_nodes, unwanted_slots
 from .graph_changes import GraphChanges
-from .graph_places import Places
 from .records import Record, Records
+from .slot_tree import SlotTree
 from .synthesis import synthesised
 from .torch_objects import TorchObjects
 
@@ -115,7 +115,7 @@ class _Own:
         edited = editor.finish()
         emitted = None if self._has_dead_calls() else patch(editor, self.monitor)
         if emitted is None:
-            emitted = emit(edited, places=editor.places, fresh=editor.first_new, monitor=self.monitor)
+            emitted = emit(edited, done_after=editor.done_after, fresh=editor.first_new, monitor=self.monitor)
         left = code_left(edited, self.drop_code) if self.drop_code else []
         if left:
             raise EditError(f"{visible(left[0], 80)} cannot be left out: what stays needs it", "Extract the state dict first.",
@@ -130,17 +130,17 @@ class _Own:
             root, present = edited.root, {old: new for new, old in edited.origin.items()}
         else:
             root, present = "", {key: key for key in (*ckpt.tensors, *ckpt.values)}
-        places = Places(self.source, self.graph, root, present, self.monitor)
-        if places.root < 0:
+        tree = SlotTree(self.source, self.graph, root, present, self.monitor)
+        if tree.root < 0:
             raise _NoContainer
         gone: frozenset[int] = frozenset()
         if self.drop_code:
-            gone = tainted_slots(places, tainted_nodes(self.graph, self.drop_code))
-            self._tell_code(places, gone)
-        GraphChanges(ckpt, self.source, places, self.objects).apply(gone)
+            gone = unwanted_slots(tree, unwanted_nodes(self.graph, self.drop_code))
+            self._note_code(tree, gone)
+        GraphChanges(ckpt, self.source, tree, self.objects).apply(gone)
 
-    def _tell_code(self, places: Places, gone: frozenset[int]) -> None:
-        keys = [places.slots[i].key for i in sorted(gone) if places.parent[i] not in gone]
+    def _note_code(self, tree: SlotTree, gone: frozenset[int]) -> None:
+        keys = [tree.slots[i].key for i in sorted(gone) if tree.parent[i] not in gone]
         shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
         if keys:
             self.notes.append(f"{len(keys):,} keys are left out with the code they need: {shown}.")

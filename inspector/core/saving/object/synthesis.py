@@ -56,7 +56,7 @@ class _Synthesis:
             if table is not None and path in ckpt.state_dicts:
                 editor.build(node, editor.dict_of([(editor.word("_metadata"), self.objects.metadata(table))]))
         editor.graph.root = self.dicts[""][0]
-        return emit(editor.finish(), places=editor.places, fresh=0, monitor=self.monitor)
+        return emit(editor.finish(), done_after=editor.done_after, fresh=0, monitor=self.monitor)
 
     def _container(self, path: str) -> int:
         """The dict at `path`, put into the nearest one above it when it is new."""
@@ -93,7 +93,7 @@ class _Synthesis:
             else:
                 self.dicts[path][1].append((self.editor.const(info.name), self.objects.tensor(info)))
         if left_out:
-            self._tell(left_out, "tensors whose values cannot be had are left out")
+            self._add_note(left_out, "tensors whose values cannot be had are left out")
 
     def _values(self) -> None:
         objects: dict[str, None] = {}
@@ -103,9 +103,9 @@ class _Synthesis:
             elif not _is_below(key, objects):
                 self._put(key, self.objects.plain(value, key))
         if objects:
-            self._tell(list(objects), "objects are left out: they belong to another pickle")
+            self._add_note(list(objects), "objects are left out: they belong to another pickle")
 
-    def _tell(self, keys: list[str], what: str) -> None:
+    def _add_note(self, keys: list[str], what: str) -> None:
         shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
         self.notes.append(f"{len(keys):,} {what}: {shown}.")
 

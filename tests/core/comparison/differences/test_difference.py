@@ -191,7 +191,7 @@ def test_that_the_compiled_loop_and_its_twin_agree(data: st.DataObject, dtype: s
         for _ in range(data.draw(st.integers(0, 4)) if n else 0):
             x[data.draw(st.integers(0, n - 1))] = data.draw(st.sampled_from(list(odd)))
     rtol, atol = data.draw(st.sampled_from([(0.0, 0.0), (1e-2, 0.0), (0.0, 0.1)]))
-    fast, slow = kernels.apart(a, b, rtol=rtol, atol=atol, worth=1 << 40), kernels.apart_numpy(a, b, rtol=rtol, atol=atol)
+    fast, slow = kernels.apart(a, b, rtol=rtol, atol=atol, nbytes_in_all=1 << 40), kernels.apart_numpy(a, b, rtol=rtol, atol=atol)
     assert fast[:4] == slow[:4]
     np.testing.assert_allclose(fast[4:], slow[4:], rtol=1e-11, atol=1e-300)
 
@@ -202,7 +202,7 @@ def test_that_bfloat16_is_compared_as_what_it_stands_for(bits: Any, seed: int) -
     other = bits.copy()
     change = np.random.default_rng(seed).random(bits.size) < 0.3
     other[change] ^= np.uint16(1 << seed % 16)
-    found = kernels.apart(bits, other, worth=1 << 40)
+    found = kernels.apart(bits, other, nbytes_in_all=1 << 40)
     wide = [(x.astype(np.uint32) << 16).view(np.float32) for x in (bits, other)]
     known = kernels.apart_numpy(*wide)
     assert found[:4] == known[:4]

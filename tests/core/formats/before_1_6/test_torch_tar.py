@@ -1,4 +1,4 @@
-"""Torch's tar format of 2016 and 2017, written by hand and one thing wrong at a time (BAD_INPUTS E18 to E27).
+"""Torch's tar format of 2016 and 2017, written by hand and one thing wrong at a time.
 
 What torch is asked to read here was written a few lines above and is benign; it reads this format only without protection.
 """
@@ -126,8 +126,7 @@ RICH = {
 }
 
 
-@pytest.mark.parametrize("row", [pytest.param("", id="E18-legacy-tar-ok")])
-def test_that_torch_and_we_see_the_same(opened: Opener, row: str) -> None:
+def test_that_torch_and_we_see_the_same(opened: Opener) -> None:
     ckpt = opened(RICH)
     assert (ckpt.format, ckpt.values["n"]) == ("torch-tar", 7)
     assert ids(ckpt) == {"shared-storage", "non-contiguous"}
@@ -216,15 +215,15 @@ def test_that_an_imitation_is_refused_in_one_line(corpus: Path, name: str) -> No
 
 
 @pytest.mark.parametrize(("members", "readable"), [
-    pytest.param({**ONE, "storages": storages(storage(10), first=POPPED)}, True, id="E19-call-before-the-count"),
-    pytest.param({**ONE, "storages": op.pickled(TRIP)}, False, id="E19-call-instead-of-the-count"),
-    pytest.param({**ONE, "storages": op.pickled(op.integer(1)) + op.pickled(TRIP)}, False, id="E19-call-instead-of-a-storage"),
+    pytest.param({**ONE, "storages": storages(storage(10), first=POPPED)}, True, id="call-before-the-count"),
+    pytest.param({**ONE, "storages": op.pickled(TRIP)}, False, id="call-instead-of-the-count"),
+    pytest.param({**ONE, "storages": op.pickled(op.integer(1)) + op.pickled(TRIP)}, False, id="call-instead-of-a-storage"),
     pytest.param({**ONE, "storages": op.pickled(op.integer(1)) + storage(10) + op.pickled(TRIP)}, True,
-                 id="E19-call-instead-of-views"),
-    pytest.param({**ONE, "tensors": tensors(tensor(1, 10), first=POPPED)}, True, id="E19-call-in-tensors"),
-    pytest.param({**ONE, "tensors": op.pickled(TRIP)}, None, id="E19-call-instead-of-tensors"),
-    pytest.param({**ONE, "sys_info": op.pickled(TRIP)}, True, id="E19-call-in-sys-info"),
-    pytest.param({**ONE, "pickle": op.pickled(POPPED + op.dict_of({"w": at(1)}))}, True, id="E19-call-in-the-object"),
+                 id="call-instead-of-views"),
+    pytest.param({**ONE, "tensors": tensors(tensor(1, 10), first=POPPED)}, True, id="call-in-tensors"),
+    pytest.param({**ONE, "tensors": op.pickled(TRIP)}, None, id="call-instead-of-tensors"),
+    pytest.param({**ONE, "sys_info": op.pickled(TRIP)}, True, id="call-in-sys-info"),
+    pytest.param({**ONE, "pickle": op.pickled(POPPED + op.dict_of({"w": at(1)}))}, True, id="call-in-the-object"),
 ])
 def test_that_a_call_in_any_record_is_told_and_not_run(opened: Opener, members: Members, readable: bool | None) -> None:
     ckpt = opened(members)
@@ -249,8 +248,7 @@ def test_that_calls_in_very_many_records_are_counted(opened: Opener) -> None:
     assert sum(f.id == "unknown-code" for f in ckpt.findings) == 64
 
 
-@pytest.mark.parametrize("row", [pytest.param("", id="E24-too-many-dimensions")])
-def test_that_absurdly_many_dimensions_are_too_big(opened: Opener, row: str) -> None:
+def test_that_absurdly_many_dimensions_are_too_big(opened: Opener) -> None:
     refused(opened, {**ONE, "tensors": tensors(tensor(1, 10, (1,) * 70_000))}, TooBig, "too_big", "70,000 dimensions")
 
 
@@ -272,29 +270,29 @@ def without(members: Mapping[str, bytes], name: str) -> list[tuple[str | tarfile
 
 
 @pytest.mark.parametrize(("members", "kind", "id", "says"), [
-    *(pytest.param([*without(ONE, name), (link(name, type), b"")], Corrupt, "unsafe_member", name, id=f"E20-{what}-{name}")
+    *(pytest.param([*without(ONE, name), (link(name, type), b"")], Corrupt, "unsafe_member", name, id=f"{what}-{name}")
       for name in ("storages", "tensors", "pickle")
       for what, type in (("symlink", tarfile.SYMTYPE), ("hardlink", tarfile.LNKTYPE))),
     pytest.param([*without(ONE, "storages"), (link("storages", tarfile.DIRTYPE), b"")], Corrupt, "unsafe_member", "storages",
-                 id="E20-folder"),
-    pytest.param([*ONE.items(), ("storages", b"x")], Ambiguous, "duplicate_member", "storages", id="E22-twice"),
-    pytest.param([*ONE.items(), ("./pickle", b"x")], Ambiguous, "duplicate_member", "pickle", id="E22-twice-by-another-name"),
+                 id="folder"),
+    pytest.param([*ONE.items(), ("storages", b"x")], Ambiguous, "duplicate_member", "storages", id="twice"),
+    pytest.param([*ONE.items(), ("./pickle", b"x")], Ambiguous, "duplicate_member", "pickle", id="twice-by-another-name"),
     pytest.param({**ONE, "storages": storages(storage(10), count=(1 << 31) - 1)}, Truncated, "truncated", "2,147,483,647",
-                 id="E23-storages-2e31"),
-    pytest.param({**ONE, "storages": storages(storage(10), count=20)}, Truncated, "truncated", "storages", id="E23-a-few-too-many"),
+                 id="storages-2e31"),
+    pytest.param({**ONE, "storages": storages(storage(10), count=20)}, Truncated, "truncated", "storages", id="a-few-too-many"),
     pytest.param({**ONE, "tensors": tensors(tensor(1, 10), count=1 << 40)}, Truncated, "truncated", "1,099,511,627,776",
-                 id="E23-tensors"),
-    pytest.param({**ONE, "storages": storages(storage(10), count=-1)}, Corrupt, "corrupt", "-1", id="E23-negative"),
-    pytest.param({**ONE, "tensors": tensors(tensor(1, 10, ndim=-1))}, Corrupt, "corrupt", "-1 dimensions", id="E24-ndim-negative"),
+                 id="tensors"),
+    pytest.param({**ONE, "storages": storages(storage(10), count=-1)}, Corrupt, "corrupt", "-1", id="negative"),
+    pytest.param({**ONE, "tensors": tensors(tensor(1, 10, ndim=-1))}, Corrupt, "corrupt", "-1 dimensions", id="ndim-negative"),
     pytest.param({**ONE, "tensors": tensors(tensor(1, 10, ndim=(1 << 31) - 1))}, Truncated, "truncated", "2,147,483,647",
-                 id="E24-ndim-2e31"),
-    pytest.param({**ONE, "storages": storages(storage(10, numel=-1))}, Corrupt, "corrupt", "-1 elements", id="E06-numel-negative"),
+                 id="ndim-2e31"),
+    pytest.param({**ONE, "storages": storages(storage(10, numel=-1))}, Corrupt, "corrupt", "-1 elements", id="numel-negative"),
     pytest.param({**ONE, "storages": storages(storage(10, numel=1 << 38))}, Truncated, "truncated", "1,099,511,627,776",
-                 id="E07-a-terabyte"),
-    pytest.param({**TWO, "storages": storages(storage(10), storage(10))}, Ambiguous, "duplicate_key", "10", id="E09-storage-twice"),
-    pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(1, 11))}, Ambiguous, "duplicate_key", "1", id="E09-tensor-twice"),
+                 id="a-terabyte"),
+    pytest.param({**TWO, "storages": storages(storage(10), storage(10))}, Ambiguous, "duplicate_key", "10", id="storage-twice"),
+    pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(1, 11))}, Ambiguous, "duplicate_key", "1", id="tensor-twice"),
     pytest.param({**TWO, "storages": storages(storage(10), storage(11), views=[(11, 10, 0, 1)])}, Ambiguous, "duplicate_key", "11",
-                 id="E09-view-twice"),
+                 id="view-twice"),
 ])
 def test_that_it_is_refused_in_one_line(opened: Opener, members: Members, kind: type[InspectorError], id: str, says: str) -> None:
     refused(opened, members, kind, id, says)
@@ -319,11 +317,11 @@ def resized(content: bytes, name: str, field: bytes) -> bytes:
 
 @pytest.mark.parametrize("name", ["sys_info", "pickle", "tensors", "storages"])
 @pytest.mark.parametrize(("field", "kind", "id"), [
-    pytest.param(b"100000000000", Truncated, "truncated", id="E25-8-GiB"),
-    pytest.param(b"\xff" * 11 + b"\0", Corrupt, "corrupt", id="E26-negative"),
-    pytest.param(b"\xff" * 10 + b"\xfe\0", Corrupt, "corrupt", id="E26-negative-512"),
-    pytest.param(b"\x80" + b"\x7f" * 11, Truncated, "truncated", id="E25-base-256"),
-    pytest.param(b"garbage 9\0\0\0", Corrupt, "corrupt", id="E26-no-number"),
+    pytest.param(b"100000000000", Truncated, "truncated", id="8-GiB"),
+    pytest.param(b"\xff" * 11 + b"\0", Corrupt, "corrupt", id="negative"),
+    pytest.param(b"\xff" * 10 + b"\xfe\0", Corrupt, "corrupt", id="negative-512"),
+    pytest.param(b"\x80" + b"\x7f" * 11, Truncated, "truncated", id="base-256"),
+    pytest.param(b"garbage 9\0\0\0", Corrupt, "corrupt", id="no-number"),
 ])
 def test_that_a_lying_size_of_a_member_is_refused(opened: Opener, name: str, field: bytes, kind: type[InspectorError],
                                                   id: str) -> None:
@@ -331,15 +329,15 @@ def test_that_a_lying_size_of_a_member_is_refused(opened: Opener, name: str, fie
 
 
 @pytest.mark.parametrize("name", ["pickle", "tensors", "storages"])
-@pytest.mark.parametrize("keep", [pytest.param(200, id="E27-cut-in-a-header"), pytest.param(512 + 20, id="E27-cut-mid-member")])
+@pytest.mark.parametrize("keep", [pytest.param(200, id="cut-in-a-header"), pytest.param(512 + 20, id="cut-mid-member")])
 def test_that_a_cut_archive_is_told_to_be_cut(opened: Opener, name: str, keep: int) -> None:
     content = archive(ONE)
     refused(opened, content[:header_at(content, name) + keep], Truncated, "truncated")
 
 
 @pytest.mark.parametrize("name", [
-    pytest.param("../../storages", id="E21-parents"), pytest.param("/storages", id="E21-absolute"),
-    pytest.param("..\\pickle", id="E21-backslash"),
+    pytest.param("../../storages", id="parents"), pytest.param("/storages", id="absolute"),
+    pytest.param("..\\pickle", id="backslash"),
 ])
 def test_that_a_member_that_climbs_is_told_and_ignored(opened: Opener, name: str) -> None:
     ckpt = opened([(name, b"hostile"), *ONE.items()])
@@ -356,7 +354,7 @@ def test_that_only_climbing_members_are_no_checkpoint(opened: Opener) -> None:
 
 
 @pytest.mark.parametrize(("members", "problems"), [
-    pytest.param({**TWO, "storages": storages(storage(10), storage(11, numel=99))}, ["", "truncated"], id="E04-second-storage"),
+    pytest.param({**TWO, "storages": storages(storage(10), storage(11, numel=99))}, ["", "truncated"], id="second-storage"),
     pytest.param({**TWO, "storages": storages(storage(10))}, ["", "missing"], id="second-storage-missing"),
     pytest.param({**TWO, "storages": storages(storage(10), storage(11, cls="OddStorage"))}, ["", "unknown_dtype"],
                  id="unknown-class"),
@@ -364,9 +362,9 @@ def test_that_only_climbing_members_are_no_checkpoint(opened: Opener) -> None:
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 11, (-4,)))}, ["", "corrupt"], id="negative-size"),
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 11, offset=-1))}, ["", "corrupt"], id="negative-offset"),
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 20, (2,))),
-                  "storages": storages(storage(10), storage(11), views=[(20, 11, 3, 2)])}, ["", "out_of_bounds"], id="E11-view"),
+                  "storages": storages(storage(10), storage(11), views=[(20, 11, 3, 2)])}, ["", "out_of_bounds"], id="view"),
     pytest.param({**TWO, "tensors": tensors(tensor(1, 10), tensor(2, 20, (2,))),
-                  "storages": storages(storage(10), storage(11), views=[(20, 11, -1, 2)])}, ["", "out_of_bounds"], id="E12-view"),
+                  "storages": storages(storage(10), storage(11), views=[(20, 11, -1, 2)])}, ["", "out_of_bounds"], id="view"),
 ])
 def test_that_the_broken_part_is_marked(opened: Opener, members: Members, problems: list[str]) -> None:
     ckpt = opened(members)
@@ -412,7 +410,7 @@ def test_that_sizes_in_extended_headers_count(tmp_path: Path) -> None:
     content = archive([(info, b"x" * 600), ("after", b"y")], tarfile.PAX_FORMAT)
     (tmp_path / "x").write_bytes(resized(content, "big", b"00000000000\0"))
     with open_source(tmp_path / "x") as source:
-        assert [(member.name, member.nbytes) for member in tar_members.walk(source)] == [("big", 600), ("after", 1)]
+        assert [(member.name, member.nbytes) for member in tar_members.regular_files(source)] == [("big", 600), ("after", 1)]
 
 
 def test_that_any_damage_gives_a_checkpoint_or_one_error(opened: Opener) -> None:

@@ -190,7 +190,7 @@ def test_that_boxes_are_the_elements_in_order(shape: tuple[int, ...]) -> None:
 
 # -- what is broken on purpose ----------------------------------------------------------------------------------------
 
-def test_that_hostile_names_are_text_G11(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_that_hostile_names_are_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     marker = tmp_path / "marker"
 
     class Trip:
@@ -210,7 +210,7 @@ def test_that_hostile_names_are_text_G11(tmp_path: Path, capsys: pytest.CaptureF
 
 
 @pytest.mark.parametrize("name", ["../../x", "/etc/passwd", "\\\\h\\s\\x", "C:x", "file:///x", ""])
-def test_that_paths_that_leave_the_folder_are_refused_G12(tmp_path: Path, name: str) -> None:
+def test_that_paths_that_leave_the_folder_are_refused(tmp_path: Path, name: str) -> None:
     def edit(metadata: Metadata) -> None:
         metadata.storage_data[MetadataIndex("w", (0, 0))].relative_path = name
 
@@ -221,7 +221,7 @@ def test_that_paths_that_leave_the_folder_are_refused_G12(tmp_path: Path, name: 
 
 
 @pytest.mark.parametrize(("offset", "length"), [(-1, 100), (1 << 40, 100), (0, 1 << 40), (0, -5), (0, 0), (3, 100)])
-def test_that_items_outside_their_file_are_problems_of_their_tensors_G13(tmp_path: Path, offset: int, length: int) -> None:
+def test_that_items_outside_their_file_are_problems_of_their_tensors(tmp_path: Path, offset: int, length: int) -> None:
     def edit(metadata: Metadata) -> None:
         info = metadata.storage_data[MetadataIndex("w", (0, 0))]
         info.offset, info.length = offset, length
@@ -233,7 +233,7 @@ def test_that_items_outside_their_file_are_problems_of_their_tensors_G13(tmp_pat
         core.read_numpy(ckpt, "w")
 
 
-def test_that_overlapping_items_are_problems_G13(tmp_path: Path) -> None:
+def test_that_overlapping_items_are_problems(tmp_path: Path) -> None:
     def edit(metadata: Metadata) -> None:
         metadata.storage_data[MetadataIndex("w", (3, 0))].offset -= 1
 
@@ -249,14 +249,14 @@ def test_that_overlapping_items_are_problems_G13(tmp_path: Path) -> None:
     pytest.param([((0, 0), WHOLE[:3].clone()), ((4, 0), WHOLE[3:].clone())], "beyond", id="beyond"),
     pytest.param([((0, 0), WHOLE[:4, :6].clone()), ((2, 2), WHOLE[:4, :6].clone())], "overlap", id="overlap-in-both"),
 ])
-def test_that_chunks_that_are_not_the_tensor_are_told_G14(tmp_path: Path, chunks: Chunks, says: str) -> None:
+def test_that_chunks_that_are_not_the_tensor_are_told(tmp_path: Path, chunks: Chunks, says: str) -> None:
     ckpt = core.open(write(tmp_path, (6, 8), chunks))
     assert says in ckpt.tensors["w"].problem
     assert "chunk-map" in ids(ckpt)
     assert len(ckpt.tensors["w"].chunks) == len(chunks)
 
 
-def test_that_a_map_of_very_many_chunks_is_judged_at_once_G14() -> None:
+def test_that_a_map_of_very_many_chunks_is_judged_at_once() -> None:
     count = 50_000
     assert problem_of((count, 4), [((n, 0), (1, 4)) for n in range(count)]) == ""
     assert "overlap" in problem_of((count, 4), [((n // 2, 0), (1, 4)) for n in range(count)])
@@ -285,7 +285,7 @@ def test_that_a_missing_file_is_told_and_the_rest_opens(tmp_path: Path) -> None:
     assert isinstance(ckpt.values["more"], core.Opaque)
 
 
-def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees_G03(tmp_path: Path) -> None:
+def test_that_a_link_out_of_the_folder_is_followed_when_somebody_agrees(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
     write(folder, (6, 8), cut(WHOLE, 2, 1))
@@ -308,7 +308,7 @@ def test_that_other_files_beside_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("protocol", [2, 4, 5])
-def test_that_every_protocol_and_form_of_metadata_is_read_G15(tmp_path: Path, protocol: int) -> None:
+def test_that_every_protocol_and_form_of_metadata_is_read(tmp_path: Path, protocol: int) -> None:
     write(tmp_path, (6, 8), cut(WHOLE, 2, 1))
     metadata = pickle.loads((tmp_path / ".metadata").read_bytes())
     metadata.storage_meta = {"where": Path("/tmp/x"), "format": torch.per_tensor_affine}

@@ -120,7 +120,7 @@ def test_that_a_missing_directory_alone_loses_nothing(opened: Open) -> None:
     assert "all 44 tensors are whole" in ckpt.findings[0].message
 
 
-@pytest.mark.parametrize("behind", [bytes(70_000), b"x" * 70_000], ids=["B19-70-KB-of-zeros-behind", "B19-70-KB-of-text-behind"])
+@pytest.mark.parametrize("behind", [bytes(70_000), b"x" * 70_000], ids=["70-KB-of-zeros-behind", "70-KB-of-text-behind"])
 def test_that_an_archive_whose_end_is_out_of_sight_is_searched_from_its_beginning(opened: Open, behind: bytes) -> None:
     check(ckpt := opened(saved() + behind))
     assert whole_of(ckpt) == list(STATE)

@@ -45,10 +45,10 @@ def _engage(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counts
 
 
-def outcome(data: bytes, idioms: bool) -> tuple[Graph, str]:
+def outcome(data: bytes, by_runs: bool) -> tuple[Graph, str]:
     graph, wrong = None, ""
     try:
-        graph = decode(data, idioms=idioms)
+        graph = decode(data, by_runs=by_runs)
     except ReadError as error:
         graph, wrong = error.decoded, f"{type(error).__name__} {error}"
     assert graph is not None

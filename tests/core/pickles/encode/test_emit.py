@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.core.errors import InspectorError
-from inspector.core.graph import CONTAINERS, Graph
+from inspector.core.graph import CONTAINERS, STR, Graph
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
@@ -23,9 +23,10 @@ from tests.core.pickles import opcodes as op
 CORPUS = Path(__file__).resolve().parents[5] / "shared" / "corpus" / "files"
 
 
-def shape(graph: Graph, root: int | None = None) -> list[Any]:
+def shape(graph: Graph, root: int | None = None, *, texts_are_shared: bool = True) -> list[Any]:
     """Everything the root needs, in the order in which a walk meets it: kinds, payloads, sharing and cycles by number. A
-    container's items are one list, however many operations put them there; the order of changes of other kinds counts."""
+    container's items are one list, however many operations put them there; the order of changes of other kinds counts.
+    Without `texts_are_shared` a text that is fetched again is the same as an equal one."""
     seen: dict[int, int] = {}
     found: list[Any] = []
     todo = [graph.root if root is None else root]
@@ -34,8 +35,9 @@ def shape(graph: Graph, root: int | None = None) -> list[Any]:
         if n in seen:
             found.append(seen[n])
             continue
-        seen[n] = len(seen)
         kind = graph.kind[n]
+        if texts_are_shared or kind != STR:
+            seen[n] = len(seen)
         changes = graph.mutations.get(n, [])
         refs: list[int] = []
         said: list[Any] = []

@@ -55,7 +55,8 @@ def test_that_patching_and_writing_anew_give_the_same_graph(tree: Any, protocol:
     expected = pickle.loads(anew.data)
     patched = patch(editor)
     if patched is not None:
-        assert shape(decode(patched.data)) == shape(decode(anew.data))
+        # two places that get equal new texts may share one or not: nobody can tell the difference
+        assert shape(decode(patched.data), texts_are_shared=False) == shape(decode(anew.data), texts_are_shared=False)
         assert pickle.loads(patched.data) == expected
     if not editor.changed:
         assert expected == tree
@@ -130,7 +131,7 @@ def test_that_an_editor_makes_every_kind_of_node() -> None:
     editor.add_pairs(pairs["ordered"], [(editor.const("new"), made)])
     edited = editor.finish()
     assert patch(editor) is None
-    back = pickle.loads(emit(edited, places=editor.places, fresh=editor.first_new).data)
+    back = pickle.loads(emit(edited, done_after=editor.done_after, fresh=editor.first_new).data)
     assert back["list"] == [1, (None, True, 7, big, 0.5, "text", b"raw", -(1 << 40)), "w", "w"]
     assert back["list"][2] is back["list"][3]
     assert back["ordered"]["new"] == {"k": (1, 2, 3)}

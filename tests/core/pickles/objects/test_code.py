@@ -12,7 +12,7 @@ from inspector.core.errors import ReadError
 from inspector.core.findings import Finding
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import code_findings, findings_before
+from inspector.core.pickles.objects.code import code_findings, findings_before
 from tests.core.pickles import opcodes as op
 
 TRIP = op.name("trip", "spring")
@@ -33,30 +33,30 @@ STACK_NAME = op.text("trip") + op.text("spring") + b"\x93"
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        pytest.param(op.pickled(op.reduce(TRIP)), [CALLED], id="C01-reduce"),
-        pytest.param(op.pickled(op.reduce(STACK_NAME), 4), [CALLED], id="C03-stack-global"),
-        pytest.param(op.pickled(b"(itrip\nspring\n"), [CALLED], id="C04-inst"),
+        pytest.param(op.pickled(op.reduce(TRIP)), [CALLED], id="reduce"),
+        pytest.param(op.pickled(op.reduce(STACK_NAME), 4), [CALLED], id="stack-global"),
+        pytest.param(op.pickled(b"(itrip\nspring\n"), [CALLED], id="inst"),
         pytest.param(op.pickled(b"(" + TRIP + b"o"), [CALLED], id="obj"),
         pytest.param(op.pickled(op.newobj(TRIP)), [CALLED], id="newobj"),
         pytest.param(op.pickled(TRIP + op.EMPTY_TUPLE + op.EMPTY_DICT + b"\x92", 4), [CALLED], id="newobj-ex"),
         pytest.param(op.pickled(op.build(TRIP, op.EMPTY_DICT)), [CALLED], id="build-on-a-name"),
-        pytest.param(op.pickled(b"(" + TRIP + b"o0N"), [CALLED, ("dead-call", "danger")], id="C05-popped"),
-        pytest.param(op.pickled(op.tuple_of(op.reduce(TRIP)) + b"0N"), [CALLED, ("dead-call", "danger")], id="C05-popped-inside"),
+        pytest.param(op.pickled(b"(" + TRIP + b"o0N"), [CALLED, ("dead-call", "danger")], id="popped"),
+        pytest.param(op.pickled(op.tuple_of(op.reduce(TRIP)) + b"0N"), [CALLED, ("dead-call", "danger")], id="popped-inside"),
         pytest.param(op.pickled(TRIP), [("unknown-code", "warning")], id="named-only"),
         pytest.param(op.pickled(TRIP + b"0N"), [("unknown-code", "warning")], id="named-and-popped"),
-        pytest.param(op.pickled(op.reduce(op.name("os.path.sep", "join"))), [CALLED], id="C06-dotted-module"),
-        pytest.param(op.pickled(op.reduce(op.name("os", "path.join"))), [CALLED], id="C07-dotted-name"),
-        pytest.param(op.pickled(op.integer(1) + op.integer(2) + b"\x93", 4), [("dynamic-name", "danger")], id="C08-integers"),
-        pytest.param(op.pickled(b"\x82\x05", 2), [("extension-code", "danger")], id="C09-ext"),
-        pytest.param(op.pickled(op.reduce(op.NONE)), [("computed-call", "danger")], id="C55-none"),
+        pytest.param(op.pickled(op.reduce(op.name("os.path.sep", "join"))), [CALLED], id="dotted-module"),
+        pytest.param(op.pickled(op.reduce(op.name("os", "path.join"))), [CALLED], id="dotted-name"),
+        pytest.param(op.pickled(op.integer(1) + op.integer(2) + b"\x93", 4), [("dynamic-name", "danger")], id="integers"),
+        pytest.param(op.pickled(b"\x82\x05", 2), [("extension-code", "danger")], id="ext"),
+        pytest.param(op.pickled(op.reduce(op.NONE)), [("computed-call", "danger")], id="none"),
         pytest.param(
             op.pickled(op.reduce(op.reduce(op.name("builtins", "getattr"), TRIP, op.text("x")))),
             [CALLED, ("unknown-code", "warning"), ("computed-call", "danger")],
             id="getattr-then-call",
         ),
-        pytest.param(op.pickled(op.reduce(op.name("my mod", "na me"))), [CALLED], id="C64-spaces"),
-        pytest.param(op.pickled(op.reduce(op.name("", ""))), [CALLED], id="C65-empty"),
-        pytest.param(op.pickled(op.reduce(op.name("\u043es", "system"))), [CALLED], id="C66-cyrillic"),
+        pytest.param(op.pickled(op.reduce(op.name("my mod", "na me"))), [CALLED], id="spaces"),
+        pytest.param(op.pickled(op.reduce(op.name("", ""))), [CALLED], id="empty"),
+        pytest.param(op.pickled(op.reduce(op.name("\u043es", "system"))), [CALLED], id="cyrillic"),
         pytest.param(
             op.pickled(
                 op.reduce(op.name("copy_reg", "_reconstructor"), op.name("mynet", "Net"), op.name("__builtin__", "object"), op.NONE)
@@ -125,7 +125,7 @@ def test_that_many_ordinary_calls_do_not_hide_one() -> None:
     assert ids(told(data)) == [CALLED, ("computed-call", "danger")]
 
 
-def test_that_what_was_called_before_a_break_is_told_C02() -> None:
+def test_that_what_was_called_before_a_break_is_told() -> None:
     data = op.pickled(op.reduce(TRIP))[:-1] + b"X\xff\xff\xff\xff"
     with pytest.raises(ReadError) as caught:
         decode(data)
@@ -148,14 +148,14 @@ INNER = op.pickled(op.reduce(TRIP))
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(op.pickled(op.dict_of({"x": op.raw(INNER)}), 3), id="C68-bytes"),
-        pytest.param(op.pickled(op.dict_of({"x": b"\x96" + len(INNER).to_bytes(8, "little") + INNER}), 5), id="C68-bytearray"),
-        pytest.param(op.pickled(b"U" + bytes([len(INNER)]) + INNER), id="C68-python-2-str"),
+        pytest.param(op.pickled(op.dict_of({"x": op.raw(INNER)}), 3), id="bytes"),
+        pytest.param(op.pickled(op.dict_of({"x": b"\x96" + len(INNER).to_bytes(8, "little") + INNER}), 5), id="bytearray"),
+        pytest.param(op.pickled(b"U" + bytes([len(INNER)]) + INNER), id="python-2-str"),
         pytest.param(
             op.pickled(op.reduce(op.name("_codecs", "encode"), op.text(INNER.decode("latin-1")), op.text("latin1"))),
-            id="C68-latin-1",
+            id="latin-1",
         ),
-        pytest.param(op.pickled(op.raw(INNER) + b"0N", 3), id="C68-popped"),
+        pytest.param(op.pickled(op.raw(INNER) + b"0N", 3), id="popped"),
     ],
 )
 def test_that_a_pickle_in_bytes_is_looked_into(data: bytes) -> None:
@@ -166,7 +166,7 @@ def test_that_a_pickle_in_bytes_is_looked_into(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("encoded", [False, True], ids=["bytes", "latin-1"])
-def test_that_bytes_that_torch_would_load_are_told_C68(encoded: bool) -> None:
+def test_that_bytes_that_torch_would_load_are_told(encoded: bool) -> None:
     inner = b"ctrip\nspring\n(tR." + b"raw storage"  # protocol 0, not ending in a STOP: only the loader gives it away
     data = (
         op.reduce(op.name("_codecs", "encode"), op.text(inner.decode("latin-1")), op.text("latin1")) if encoded else op.raw(inner)
@@ -176,7 +176,7 @@ def test_that_bytes_that_torch_would_load_are_told_C68(encoded: bool) -> None:
     assert found[-1].message.startswith("Needs trip.spring")
 
 
-def test_that_a_legacy_file_in_bytes_is_looked_through_C68() -> None:
+def test_that_a_legacy_file_in_bytes_is_looked_through() -> None:
     file = io.BytesIO()
     torch.save(torch.ones(3), file, _use_new_zipfile_serialization=False)
     found = told(op.pickled(op.reduce(op.name("torch.storage", "_load_from_bytes"), op.raw(file.getvalue())), 3))

@@ -18,9 +18,9 @@ from inspector import core
 from inspector.core.checkpoint import Opaque
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import Contents, survey
+from inspector.core.pickles.objects.contents import Contents, contents_of
 from tests.core.pickles import opcodes as op
-from tests.core.pickles.objects.test_walk import resolve
+from tests.core.pickles.objects.test_contents import resolve
 
 LISTING = """
 import json, sys
@@ -230,7 +230,7 @@ def module(parameters: bytes = op.EMPTY_DICT, buffers: bytes = op.EMPTY_DICT, mo
 
 
 def seen(data: bytes, **options: Any) -> Contents:
-    return survey(decode(data), resolve, **options)
+    return contents_of(decode(data), resolve, **options)
 
 
 def test_that_shared_modules_are_paid_for() -> None:

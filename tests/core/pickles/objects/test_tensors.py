@@ -1,4 +1,4 @@
-"""Tensors by every rebuild function, and those that lie about their storage (BAD_INPUTS D)."""
+"""Tensors by every rebuild function, and those that lie about their storage."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import torch
 from inspector.core.checkpoint import Extra, Opaque, PerChannel, PerTensor, SparseCoo, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import Contents, StorageRef, survey
+from inspector.core.pickles.objects.contents import Contents, contents_of
+from inspector.core.pickles.objects.storages import StorageRef
 from tests.core.pickles import opcodes as op
 
 UTILS = "torch._utils"
@@ -25,7 +26,7 @@ def resolve(ref: StorageRef) -> Storage:
 
 
 def seen(value: bytes) -> Contents:
-    return survey(decode(op.pickled(value)), resolve)
+    return contents_of(decode(op.pickled(value)), resolve)
 
 
 def the_tensor(value: bytes) -> TensorInfo:
@@ -52,45 +53,45 @@ def many(value: bytes) -> TensorInfo:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        pytest.param(op.tensor(op.storage(numel=-1)), "corrupt: the storage claims -1 elements", id="D04-numel-negative"),
+        pytest.param(op.tensor(op.storage(numel=-1)), "corrupt: the storage claims -1 elements", id="numel-negative"),
         pytest.param(
-            op.tensor(op.storage(numel=1 << 63)), "corrupt: the storage claims 9223372036854775808 elements", id="D05-numel-wraps"
+            op.tensor(op.storage(numel=1 << 63)), "corrupt: the storage claims 9223372036854775808 elements", id="numel-wraps"
         ),
-        pytest.param(op.tensor(size=(10, 4)), "out_of_bounds: needs 40 elements, the storage has 20", id="D06-size-beyond"),
-        pytest.param(op.tensor(offset=1), "out_of_bounds: needs 21 elements, the storage has 20", id="D07-offset-beyond"),
-        pytest.param(op.tensor(stride=(40, 10)), "out_of_bounds: needs 191 elements, the storage has 20", id="D07-stride-beyond"),
-        pytest.param(op.tensor(offset=-1), "corrupt: the offset is -1", id="D08-offset-negative"),
-        pytest.param(op.tensor(stride=(-4, 1)), "corrupt: a stride is negative", id="D09-stride-negative"),
+        pytest.param(op.tensor(size=(10, 4)), "out_of_bounds: needs 40 elements, the storage has 20", id="size-beyond"),
+        pytest.param(op.tensor(offset=1), "out_of_bounds: needs 21 elements, the storage has 20", id="offset-beyond"),
+        pytest.param(op.tensor(stride=(40, 10)), "out_of_bounds: needs 191 elements, the storage has 20", id="stride-beyond"),
+        pytest.param(op.tensor(offset=-1), "corrupt: the offset is -1", id="offset-negative"),
+        pytest.param(op.tensor(stride=(-4, 1)), "corrupt: a stride is negative", id="stride-negative"),
         pytest.param(
-            op.tensor(size=(1 << 32, 1 << 32), stride=(0, 0)), "corrupt: more elements than 64 bits can count", id="D12-overflow"
+            op.tensor(size=(1 << 32, 1 << 32), stride=(0, 0)), "corrupt: more elements than 64 bits can count", id="overflow"
         ),
-        pytest.param(op.tensor(size=(-5, 4)), "corrupt: a size is negative", id="D14-size-negative"),
-        pytest.param(op.tensor(stride=(1,)), "corrupt: 2 sizes but 1 strides", id="D15-lengths-differ"),
+        pytest.param(op.tensor(size=(-5, 4)), "corrupt: a size is negative", id="size-negative"),
+        pytest.param(op.tensor(stride=(1,)), "corrupt: 2 sizes but 1 strides", id="lengths-differ"),
         pytest.param(
             op.tensor(op.storage(cls=op.name("torch", "OddStorage"))),
             "unknown_dtype: no such storage type as torch.OddStorage",
-            id="D19-storage-class",
+            id="storage-class",
         ),
         pytest.param(
-            op.tensor(op.storage("../../etc/hosts")), "bad_key: the storage's key '../../etc/hosts' is a path", id="D23-path"
+            op.tensor(op.storage("../../etc/hosts")), "bad_key: the storage's key '../../etc/hosts' is a path", id="path"
         ),
-        pytest.param(op.tensor(op.storage("0\0x")), "bad_key: the storage's key has a NUL in it", id="D24-nul"),
+        pytest.param(op.tensor(op.storage("0\0x")), "bad_key: the storage's key has a NUL in it", id="nul"),
         pytest.param(
-            op.tensor(op.storage(INT_KEY)), "bad_key: the storage's key is no text, or a very long one", id="D24-integer-key"
+            op.tensor(op.storage(INT_KEY)), "bad_key: the storage's key is no text, or a very long one", id="integer-key"
         ),
-        pytest.param(op.tensor(op.integer(5)), "corrupt: no storage where the tensor's values should be", id="D28-integer"),
-        pytest.param(op.tensor(op.integer(5) + b"Q"), "corrupt: the persistent id names no storage", id="D28-odd-id"),
-        pytest.param(op.tensor(size=op.text("5, 4")), "corrupt: the size is not made of integers", id="D33-size-text"),
+        pytest.param(op.tensor(op.integer(5)), "corrupt: no storage where the tensor's values should be", id="integer"),
+        pytest.param(op.tensor(op.integer(5) + b"Q"), "corrupt: the persistent id names no storage", id="odd-id"),
+        pytest.param(op.tensor(size=op.text("5, 4")), "corrupt: the size is not made of integers", id="size-text"),
         pytest.param(
-            op.tensor(size=op.tuple_of(op.integer(5), op.TRUE)), "corrupt: the size is not made of integers", id="D33-size-bool"
-        ),
-        pytest.param(
-            op.tensor(size=op.tuple_of(op.integer(1 << 70))), "corrupt: a size needs more than 64 bits", id="D12-size-bits"
+            op.tensor(size=op.tuple_of(op.integer(5), op.TRUE)), "corrupt: the size is not made of integers", id="size-bool"
         ),
         pytest.param(
-            call("_rebuild_tensor_v2", op.storage(), op.integer(0)), "corrupt: 2 arguments where a tensor needs 6", id="D35-few"
+            op.tensor(size=op.tuple_of(op.integer(1 << 70))), "corrupt: a size needs more than 64 bits", id="size-bits"
         ),
-        pytest.param(call("_rebuild_tensor_v3", op.storage()), "corrupt: 1 arguments where a tensor needs 7", id="D35-v3"),
+        pytest.param(
+            call("_rebuild_tensor_v2", op.storage(), op.integer(0)), "corrupt: 2 arguments where a tensor needs 6", id="few"
+        ),
+        pytest.param(call("_rebuild_tensor_v3", op.storage()), "corrupt: 1 arguments where a tensor needs 7", id="v3"),
         pytest.param(op.tensor(grad=op.text("yes")), "corrupt: requires_grad is no boolean", id="grad-is-text"),
         pytest.param(op.tensor(offset=op.real(0.0)), "corrupt: the offset is no integer", id="offset-is-real"),
         pytest.param(op.build(op.tensor(), op.EMPTY_DICT), "corrupt: the tensor is changed after it was made", id="built-later"),
@@ -104,9 +105,9 @@ def test_that_a_tensor_that_lies_has_a_problem(look: Any, value: bytes, problem:
 @pytest.mark.parametrize(
     ("size", "stride"),
     [
-        pytest.param((), (), id="D18-scalar"),
-        pytest.param((0, 3), (3, 1), id="D17-empty"),
-        pytest.param((4, 5), (1, 4), id="D30-transposed"),
+        pytest.param((), (), id="scalar"),
+        pytest.param((0, 3), (3, 1), id="empty"),
+        pytest.param((4, 5), (1, 4), id="transposed"),
         pytest.param((2, 1, 3), (10, 7, 2), id="steps"),
     ],
 )
@@ -118,12 +119,12 @@ def test_that_a_tensor_in_order_has_none(look: Any, size: tuple[int, ...], strid
 @pytest.mark.parametrize(
     ("value", "finding"),
     [
-        pytest.param(op.tensor(size=(10**8, 10**7), stride=(0, 0)), "expanded", id="D10-petabytes"),
-        pytest.param(op.tensor(size=(1 << 62,), stride=(0,)), "expanded", id="D11-2^62"),
-        pytest.param(op.tensor(size=(0, 1 << 62, 1 << 62), stride=(1, 1, 1)), "zero-size", id="D13-zero-size"),
-        pytest.param(op.tensor(size=(1,) * 5000, stride=(1,) * 5000), "rank", id="D16-rank"),
-        pytest.param(op.tensor(size=(3, 3), stride=(1, 1)), "overlap", id="D29-overlap"),
-        pytest.param(op.tensor(op.storage(location="meta")), "meta", id="D22-meta"),
+        pytest.param(op.tensor(size=(10**8, 10**7), stride=(0, 0)), "expanded", id="petabytes"),
+        pytest.param(op.tensor(size=(1 << 62,), stride=(0,)), "expanded", id="2^62"),
+        pytest.param(op.tensor(size=(0, 1 << 62, 1 << 62), stride=(1, 1, 1)), "zero-size", id="zero-size"),
+        pytest.param(op.tensor(size=(1,) * 5000, stride=(1,) * 5000), "rank", id="rank"),
+        pytest.param(op.tensor(size=(3, 3), stride=(1, 1)), "overlap", id="overlap"),
+        pytest.param(op.tensor(op.storage(location="meta")), "meta", id="meta"),
     ],
 )
 def test_that_an_odd_tensor_is_a_finding(value: bytes, finding: str) -> None:
@@ -138,14 +139,14 @@ def test_that_many_enormous_sizes_are_cut_short() -> None:
     assert len(info.shape) == 64
 
 
-def test_that_two_types_of_one_storage_are_a_finding_D25() -> None:
+def test_that_two_types_of_one_storage_are_a_finding() -> None:
     contents = seen(op.list_of(op.tensor(), op.tensor(op.storage(cls=op.name("torch", "IntStorage")))))
     assert [info.dtype for info in contents.tensors] == ["float32", "float32"]  # as torch reads it
     assert [found.id for found in contents.findings] == ["dtype-conflict"]
     assert list(contents.storages) == ["0"]
 
 
-def test_that_two_sizes_of_one_storage_are_a_problem_D26() -> None:
+def test_that_two_sizes_of_one_storage_are_a_problem() -> None:
     contents = seen(op.list_of(op.tensor(), op.tensor(op.storage(numel=40), size=(40,), stride=(1,))))
     assert [info.problem for info in contents.tensors] == ["", "size_mismatch: storage 0 has 40 elements here and 20 before"]
 
@@ -158,7 +159,7 @@ def test_that_a_storage_is_asked_for_once() -> None:
         return resolve(ref)
 
     data = op.list_of(*[op.tensor(op.storage(str(i % 2))) for i in range(400)])
-    contents = survey(decode(op.pickled(data)), once)
+    contents = contents_of(decode(op.pickled(data)), once)
     assert [(ref.key, ref.dtype, ref.device, ref.numel) for ref in asked] == [
         ("0", "float32", "cpu", 20),
         ("1", "float32", "cpu", 20),
@@ -167,13 +168,13 @@ def test_that_a_storage_is_asked_for_once() -> None:
 
 
 def test_that_a_broken_storage_breaks_its_tensors() -> None:
-    contents = survey(
+    contents = contents_of(
         decode(op.pickled(op.tensor())), lambda ref: Storage("0", "float32", "cpu", 80, None, problem="missing: data/0")
     )
     assert contents.tensors[0].problem == "missing: data/0"
 
 
-def test_that_a_device_tag_is_text_D20() -> None:
+def test_that_a_device_tag_is_text() -> None:
     assert the_tensor(op.tensor(op.storage(location="cuda:3"))).device == "cuda:3"
     assert the_tensor(op.tensor(op.storage(location="<b>\n"))).device == "<b>\n"
 
@@ -187,7 +188,7 @@ def test_that_a_storage_by_itself_is_a_value() -> None:
     assert list(contents.storages) == ["0"]
 
 
-@pytest.mark.parametrize("value", [op.integer(3) + b"Q", b"Podd\n"], ids=["C11-integer", "C10-text"])
+@pytest.mark.parametrize("value", [op.integer(3) + b"Q", b"Podd\n"], ids=["integer", "text"])
 def test_that_an_odd_persistent_id_is_a_finding(value: bytes) -> None:
     contents = seen(op.dict_of({"s": value}))
     assert [found.id for found in contents.findings] == ["persistent-id"]
@@ -299,7 +300,7 @@ def saved(value: Any) -> Contents:
     file = io.BytesIO()
     torch.save(value, file)
     with zipfile.ZipFile(file) as archive:
-        return survey(decode(archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl")))), resolve)
+        return contents_of(decode(archive.read(next(name for name in archive.namelist() if name.endswith("data.pkl")))), resolve)
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -84,7 +84,7 @@ def readable(path: Path, allowed: list[dict[str, Any]]) -> None:
     assert samples.digests(core.open(path)) in allowed
 
 
-def test_that_whatever_call_fails_the_old_file_stays_and_nothing_is_left_J03(ckpt: core.Checkpoint, tmp_path: Path,
+def test_that_whatever_call_fails_the_old_file_stays_and_nothing_is_left(ckpt: core.Checkpoint, tmp_path: Path,
                                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     target = tmp_path / "t.pth"
     old = samples.digests(samples.saved(target, {"old": torch.arange(9)}))
@@ -115,7 +115,7 @@ def _codes(count: int) -> Iterator[int]:
         yield kinds[n % len(kinds)]
 
 
-def test_that_a_folder_that_cannot_be_synced_afterwards_is_told_J03(ckpt: core.Checkpoint, tmp_path: Path,
+def test_that_a_folder_that_cannot_be_synced_afterwards_is_told(ckpt: core.Checkpoint, tmp_path: Path,
                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: str) -> None:
         raise OSError(errno.EIO, "Input/output error")
@@ -127,7 +127,7 @@ def test_that_a_folder_that_cannot_be_synced_afterwards_is_told_J03(ckpt: core.C
 
 
 @pytest.mark.parametrize("code", [errno.EINVAL, errno.ENOTSUP, errno.ENOTTY])
-def test_that_file_systems_without_folder_sync_are_borne_J12(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+def test_that_file_systems_without_folder_sync_are_borne(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
                                                               code: int) -> None:
     really = os.fsync
 
@@ -141,7 +141,7 @@ def test_that_file_systems_without_folder_sync_are_borne_J12(ckpt: core.Checkpoi
     assert core.save(ckpt, tmp_path / "b.pth").notes == ()
 
 
-def test_that_a_file_system_without_modes_is_borne_J12(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_a_file_system_without_modes_is_borne(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.EPERM, "not permitted")
 
@@ -149,7 +149,7 @@ def test_that_a_file_system_without_modes_is_borne_J12(ckpt: core.Checkpoint, tm
     assert any("permissions" in note for note in core.save(ckpt, tmp_path / "b.pth").notes)
 
 
-def test_that_the_order_is_write_sync_rename_sync_J28(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_the_order_is_write_sync_rename_sync(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     steps: list[str] = []
     for name in ("write", "copy_file_range", "replace"):
         if hasattr(os, name):
@@ -175,7 +175,7 @@ def _noting(steps: list[str], name: str, really: Callable[..., Any]) -> Callable
     return call
 
 
-def test_that_the_temporary_is_its_owners_alone_and_never_a_link_J27(ckpt: core.Checkpoint, tmp_path: Path,
+def test_that_the_temporary_is_its_owners_alone_and_never_a_link(ckpt: core.Checkpoint, tmp_path: Path,
                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
 
@@ -197,7 +197,7 @@ def test_that_the_temporary_is_its_owners_alone_and_never_a_link_J27(ckpt: core.
 
 @pytest.mark.parametrize("name", ["b.pth", "b.safetensors"])
 @pytest.mark.parametrize("where", ["payload", "header"])
-def test_that_a_flipped_bit_in_the_new_file_is_caught_J26(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
+def test_that_a_flipped_bit_in_the_new_file_is_caught(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str,
                                                           where: str) -> None:
     really = verify.read_back
 
@@ -220,7 +220,7 @@ def test_that_a_flipped_bit_in_the_new_file_is_caught_J26(ckpt: core.Checkpoint,
     assert samples.left(tmp_path) == []
 
 
-def test_that_every_flipped_byte_of_a_small_file_is_caught_J26(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_that_every_flipped_byte_of_a_small_file_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = samples.saved(tmp_path / "a.pth", {"x": torch.arange(5), "y": torch.ones(2)})
     core.save(small, tmp_path / "b.pth")
     good = (tmp_path / "b.pth").read_bytes()
@@ -275,7 +275,7 @@ def test_that_a_cancel_at_any_report_leaves_everything_as_it_was(ckpt: core.Chec
 
 @posix
 @pytest.mark.parametrize("name", ["b.pth", "b.safetensors"])
-def test_that_a_full_disk_leaves_the_old_file_and_says_how_much_is_needed_J02(ckpt: core.Checkpoint, tmp_path: Path, name: str) -> None:
+def test_that_a_full_disk_leaves_the_old_file_and_says_how_much_is_needed(ckpt: core.Checkpoint, tmp_path: Path, name: str) -> None:
     import resource
     (tmp_path / name).write_bytes(b"old")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -291,7 +291,7 @@ def test_that_a_full_disk_leaves_the_old_file_and_says_how_much_is_needed_J02(ck
         assert samples.left(tmp_path) == []
 
 
-def test_that_too_little_room_is_told_before_a_byte_is_written_J02(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_too_little_room_is_told_before_a_byte_is_written(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     from dataclasses import replace
     plan = replace(core.plan_save(ckpt, tmp_path / "b.pth"), free=1000)
     with pytest.raises(core.SaveError, match="1,000 were free") as caught:
@@ -300,7 +300,7 @@ def test_that_too_little_room_is_told_before_a_byte_is_written_J02(ckpt: core.Ch
 
 
 @posix
-def test_that_two_saves_at_once_are_kept_apart_J16(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_two_saves_at_once_are_kept_apart(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     with atomic.Staging(str(tmp_path), "b.pth"):
         with pytest.raises(core.SaveError) as caught:
             core.save(ckpt, tmp_path / "b.pth")
@@ -310,7 +310,7 @@ def test_that_two_saves_at_once_are_kept_apart_J16(ckpt: core.Checkpoint, tmp_pa
     assert samples.left(tmp_path) == []
 
 
-def test_that_a_save_during_a_save_is_refused_J16(ckpt: core.Checkpoint, tmp_path: Path) -> None:
+def test_that_a_save_during_a_save_is_refused(ckpt: core.Checkpoint, tmp_path: Path) -> None:
     told: list[str] = []
 
     class Again(core.Monitor):
@@ -490,19 +490,19 @@ def sweep(tmp_path: Path, times: int, kind: str) -> None:
 
 
 @posix
-def test_that_a_killed_save_leaves_the_old_or_the_new_file_J01(tmp_path: Path) -> None:
+def test_that_a_killed_save_leaves_the_old_or_the_new_file(tmp_path: Path) -> None:
     sweep(tmp_path, 5, "file")
 
 
 @posix
-def test_that_a_killed_save_of_a_set_leaves_the_old_or_the_new_set_J17(tmp_path: Path) -> None:
+def test_that_a_killed_save_of_a_set_leaves_the_old_or_the_new_set(tmp_path: Path) -> None:
     sweep(tmp_path, 4, "set")
 
 
 @posix
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["file", "set"])
-def test_that_two_hundred_killed_saves_leave_the_old_or_the_new_file_J01_J17(tmp_path: Path, kind: str) -> None:
+def test_that_two_hundred_killed_saves_leave_the_old_or_the_new_file(tmp_path: Path, kind: str) -> None:
     sweep(tmp_path, 200, kind)
 
 

@@ -28,7 +28,7 @@ def header(path: Path) -> dict[str, object]:
     return found
 
 
-def test_that_an_unedited_file_comes_back_byte_for_byte_J30(tmp_path: Path) -> None:
+def test_that_an_unedited_file_comes_back_byte_for_byte(tmp_path: Path) -> None:
     save_file({"b": torch.randn(3, 4), "a": torch.arange(5), "h": torch.randn(7).half()}, tmp_path / "a.safetensors",
               {"format": "pt", "note": "é \" \\ \n"})
     core.save(core.open(tmp_path / "a.safetensors"), tmp_path / "b.safetensors")
@@ -61,7 +61,7 @@ def test_that_elements_are_aligned_to_their_size(tmp_path: Path) -> None:
     assert any("wider elements" in note for note in report.notes)
 
 
-def test_that_ties_keep_the_name_that_save_model_keeps_J22(tmp_path: Path) -> None:
+def test_that_ties_keep_the_name_that_save_model_keeps(tmp_path: Path) -> None:
     shared = torch.randn(4, 4)
     ckpt = samples.saved(tmp_path / "a.pth", {"z.weight": shared, "emb.weight": shared, "slice": shared[:2]})
     plan = core.plan_save(ckpt, tmp_path / "b.safetensors")
@@ -75,7 +75,7 @@ def test_that_ties_keep_the_name_that_save_model_keeps_J22(tmp_path: Path) -> No
     assert set(load_file(tmp_path / "all.safetensors")) == {"z.weight", "emb.weight", "slice"}
 
 
-def test_that_what_safetensors_has_no_kind_for_is_listed_up_front_J24(tmp_path: Path) -> None:
+def test_that_what_safetensors_has_no_kind_for_is_listed_up_front(tmp_path: Path) -> None:
     sparse = torch.sparse_coo_tensor([[0, 2]], [1.0, 2.0], (3,), check_invariants=True)
     ckpt = samples.saved(tmp_path / "a.pth", {"ok": torch.ones(2), "c128": torch.ones(2, dtype=torch.complex128), "q": samples.quantized(),
                                               "s": sparse, "meta": torch.empty(3, device="meta")})
@@ -90,7 +90,7 @@ def test_that_what_safetensors_has_no_kind_for_is_listed_up_front_J24(tmp_path: 
     assert set(load_file(tmp_path / "b.safetensors")) == {"ok"}
 
 
-def test_that_every_lost_value_is_listed_and_needs_a_yes_J25(tmp_path: Path) -> None:
+def test_that_every_lost_value_is_listed_and_needs_a_yes(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", {"epoch": 3, "w": torch.ones(2), "args": {"lr": 0.1},
                                               "module": torch.nn.BatchNorm1d(2).state_dict()})
     plan = core.plan_save(ckpt, tmp_path / "b.safetensors")
@@ -112,14 +112,14 @@ def test_that_the_weights_of_a_whole_model_need_no_yes(tmp_path: Path) -> None:
     model.load_state_dict(load_file(tmp_path / "b.safetensors"), strict=True)
 
 
-def test_that_an_expanded_tensor_over_the_budget_is_refused_J23(tmp_path: Path) -> None:
+def test_that_an_expanded_tensor_over_the_budget_is_refused(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", {"wide": torch.ones(1).expand(1 << 29)})
     with pytest.raises(core.SaveError, match="expanded"):
         core.plan_save(ckpt, tmp_path / "b.safetensors")
 
 
 @pytest.mark.parametrize(("key", "id"), [("__metadata__", "bad_name"), ("a\ud800", "bad_name")])
-def test_that_names_safetensors_cannot_have_are_refused_J19(tmp_path: Path, key: str, id: str) -> None:
+def test_that_names_safetensors_cannot_have_are_refused(tmp_path: Path, key: str, id: str) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", {"x": torch.ones(2)})
     info = ckpt.tensors["x"]._replace(key=key)
     renamed = core.Checkpoint(ckpt.path, ckpt.format, ckpt.kind, ckpt.files, {key: info}, storages=ckpt.storages, state_dicts=("",),
@@ -130,7 +130,7 @@ def test_that_names_safetensors_cannot_have_are_refused_J19(tmp_path: Path, key:
 
 
 @pytest.mark.parametrize("key", ["", "a/b", "a\0b", "\u202ekey", "ключ"])
-def test_that_odd_names_come_back_as_they_were_J19(tmp_path: Path, key: str) -> None:
+def test_that_odd_names_come_back_as_they_were(tmp_path: Path, key: str) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", {key: torch.ones(2), "other": torch.zeros(1)})
     for name in ("b.safetensors", "c.pth"):
         core.save(ckpt, tmp_path / name)

@@ -24,7 +24,7 @@ def members(path: Path) -> dict[str, bytes]:
         return {info.filename: archive.read(info) for info in archive.infolist()}
 
 
-def test_that_an_unedited_file_comes_back_J30(tmp_path: Path) -> None:
+def test_that_an_unedited_file_comes_back(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", samples.odd_state())
     report = core.save(ckpt, tmp_path / "b.pth")
     samples.same(ckpt, core.open(tmp_path / "b.pth"))
@@ -75,7 +75,7 @@ def test_that_other_members_of_the_archive_stay_where_they_are(tmp_path: Path) -
     assert members(tmp_path / "b.pth")["a/extra/notes.txt"] == b"kept"
 
 
-def test_that_records_no_tensor_refers_to_are_kept_unless_dropped_D36(tmp_path: Path) -> None:
+def test_that_records_no_tensor_refers_to_are_kept_unless_dropped(tmp_path: Path) -> None:
     samples.saved(tmp_path / "a.pth", {"x": torch.ones(3)})
     with zipfile.ZipFile(tmp_path / "a.pth", "a") as archive:
         archive.writestr("a/data/99", b"orphan")
@@ -88,7 +88,7 @@ def test_that_records_no_tensor_refers_to_are_kept_unless_dropped_D36(tmp_path: 
     assert "a/data/99" not in members(tmp_path / "c.pth")
 
 
-def test_that_bytes_behind_the_archive_are_dropped_only_after_notice_B18(tmp_path: Path) -> None:
+def test_that_bytes_behind_the_archive_are_dropped_only_after_notice(tmp_path: Path) -> None:
     samples.saved(tmp_path / "a.pth", {"x": torch.ones(3)})
     with open(tmp_path / "a.pth", "ab") as file:
         file.write(b"behind")
@@ -102,7 +102,7 @@ def test_that_bytes_behind_the_archive_are_dropped_only_after_notice_B18(tmp_pat
     assert b"behind" not in (tmp_path / "b.pth").read_bytes()
 
 
-def test_that_an_archive_that_programs_read_differently_is_not_saved_over_B05(tmp_path: Path) -> None:
+def test_that_an_archive_that_programs_read_differently_is_not_saved_over(tmp_path: Path) -> None:
     raw = bytearray(samples.saved(tmp_path / "a.pth", {"x": torch.ones(3)}) and (tmp_path / "a.pth").read_bytes())
     at = raw.index(b"a/data.pkl")
     raw[at:at + 10] = b"b/data.pkl"
@@ -126,7 +126,7 @@ def test_that_a_packed_archive_is_written_unpacked(tmp_path: Path) -> None:
     assert torch.load(tmp_path / "b.pth", weights_only=True).keys() == ckpt.tensors.keys()
 
 
-def test_that_a_big_endian_file_keeps_its_order_I13(tmp_path: Path) -> None:
+def test_that_a_big_endian_file_keeps_its_order(tmp_path: Path) -> None:
     samples.saved(tmp_path / "a.pth", {"x": torch.arange(5)})
     old = members(tmp_path / "a.pth")
     with zipfile.ZipFile(tmp_path / "big.pth", "w") as archive:
@@ -142,7 +142,7 @@ def test_that_a_big_endian_file_keeps_its_order_I13(tmp_path: Path) -> None:
     assert core.read_numpy(core.open(tmp_path / "b.safetensors"), "x").tolist() == [0, 1, 2, 3, 4]
 
 
-def test_that_numbers_beyond_32_bits_get_zip64_fields_I12(tmp_path: Path) -> None:
+def test_that_numbers_beyond_32_bits_get_zip64_fields(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", samples.plain_state())
     plan = core.plan_save(ckpt, tmp_path / "b.pth")
     archive = plan.work[0]

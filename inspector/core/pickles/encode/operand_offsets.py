@@ -30,7 +30,7 @@ def _classes() -> bytes:
 _CLASS = _classes()
 
 
-class Walked(NamedTuple):
+class OperandOffsets(NamedTuple):
     """`starts` has for each wanted node the offset at which each of its operands begins to be pushed (the target of a
     mutation left out); `fetched`, for each watched literal, the offsets of the opcodes that fetch it from the memo."""
 
@@ -38,7 +38,7 @@ class Walked(NamedTuple):
     fetched: dict[int, list[int]]
 
 
-def walk(graph: Graph, wanted: set[int], watched: set[int], monitor: Monitor = QUIET) -> Walked | None:
+def operand_offsets(graph: Graph, wanted: set[int], watched: set[int], monitor: Monitor = QUIET) -> OperandOffsets | None:
     """One walk over the pickle of `graph`. None where the stream does something that this does not follow."""
     data, pos, end = graph.data, graph.start, graph.end
     consumers = {graph.at[n]: n for n in wanted}
@@ -106,7 +106,7 @@ def walk(graph: Graph, wanted: set[int], watched: set[int], monitor: Monitor = Q
                 stack.append(at)
     except IndexError:
         return None
-    return Walked(starts, fetched)
+    return OperandOffsets(starts, fetched)
 
 
 def _index(data: bytes, at: int, op: int, pos: int) -> int:

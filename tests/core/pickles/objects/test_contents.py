@@ -17,7 +17,9 @@ from inspector.core.checkpoint import Opaque, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
-from inspector.core.pickles.objects.walk import Contents, StorageRef, code_findings, survey
+from inspector.core.pickles.objects.code import code_findings
+from inspector.core.pickles.objects.contents import Contents, contents_of
+from inspector.core.pickles.objects.storages import StorageRef
 from tests.core.pickles import opcodes as op
 
 
@@ -27,7 +29,7 @@ def resolve(ref: StorageRef) -> Storage:
 
 
 def seen(data: bytes, **options: Any) -> Contents:
-    return survey(decode(data), resolve, **options)
+    return contents_of(decode(data), resolve, **options)
 
 
 def saved(value: Any, **options: Any) -> tuple[Contents, Any]:
@@ -116,7 +118,7 @@ ODD = OrderedDict(
         pytest.param(torch.ones(3, 4), id="bare-tensor"),
         pytest.param(
             {0: {"a": torch.ones(1)}, None: torch.ones(2), (1, "x"): torch.ones(3), 2.5: torch.ones(4), True: torch.ones(1)},
-            id="D32-odd-keys",
+            id="odd-keys",
         ),
         pytest.param(
             {"p": torch.nn.Parameter(torch.ones(2)), "q": torch.nn.Parameter(torch.ones(2), requires_grad=False)}, id="parameters"
@@ -215,7 +217,7 @@ def test_that_the_fast_way_and_the_careful_way_see_the_same() -> None:
 # -- keys -------------------------------------------------------------------------------------------------------------
 
 
-def test_that_duplicate_keys_are_both_listed_C74() -> None:
+def test_that_duplicate_keys_are_both_listed() -> None:
     contents = seen(
         op.pickled(op.dict_of([(op.text("a"), op.integer(1)), (op.text("b"), op.integer(2)), (op.text("a"), op.integer(3))]))
     )
@@ -224,7 +226,7 @@ def test_that_duplicate_keys_are_both_listed_C74() -> None:
     assert "last" in contents.findings[0].hint
 
 
-def test_that_keys_which_python_takes_for_one_are_duplicates_C74() -> None:
+def test_that_keys_which_python_takes_for_one_are_duplicates() -> None:
     contents = seen(
         op.pickled(op.dict_of([(op.integer(1), op.integer(1)), (op.TRUE, op.integer(2)), (op.real(1.0), op.integer(3))]))
     )
@@ -251,7 +253,7 @@ def test_that_many_duplicates_of_one_key_are_linear() -> None:
     assert len({key for key, _ in contents.values}) == 20_000
 
 
-def test_that_odd_keys_are_texts_and_a_finding_D32() -> None:
+def test_that_odd_keys_are_texts_and_a_finding() -> None:
     pairs = [
         (op.NONE, op.integer(1)),
         (op.tuple_of(op.integer(1), op.text("x")), op.integer(2)),
@@ -273,7 +275,7 @@ def test_that_the_integer_keys_of_an_optimizer_are_no_finding() -> None:
     assert contents.tensors[0].key == "opt.state.0.step"
 
 
-def test_that_an_unhashable_key_is_kept_C75() -> None:
+def test_that_an_unhashable_key_is_kept() -> None:
     contents = seen(op.pickled(op.dict_of([(op.list_of(op.integer(1)), op.integer(2))])))
     assert contents.values == [("[1]", 2)]
     assert "unhashable" in {finding.id for finding in contents.findings}
@@ -282,7 +284,7 @@ def test_that_an_unhashable_key_is_kept_C75() -> None:
 # -- shapes of graphs -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("opener", "closer"), [(b"]", b"a"), (b"", b"\x85")], ids=["C14-lists", "C15-tuples"])
+@pytest.mark.parametrize(("opener", "closer"), [(b"]", b"a"), (b"", b"\x85")], ids=["lists", "tuples"])
 def test_that_deep_nesting_becomes_one_leaf(opener: bytes, closer: bytes) -> None:
     deep = 200_000
     contents = seen(op.pickled(opener * deep + b"N" + closer * deep if opener else b"N" + closer * deep))
@@ -292,12 +294,12 @@ def test_that_deep_nesting_becomes_one_leaf(opener: bytes, closer: bytes) -> Non
     assert key.count(".") == 1000 - 1
 
 
-def test_that_a_deep_key_is_short_C16() -> None:
+def test_that_a_deep_key_is_short() -> None:
     contents = seen(op.pickled(op.dict_of([(b"N" + b"\x85" * 200_000, op.integer(1))])))
     assert len(contents.values[0][0]) < 100
 
 
-def test_that_a_memo_bomb_is_listed_in_part_C17() -> None:
+def test_that_a_memo_bomb_is_listed_in_part() -> None:
     data = b"\x80\x02]" + op.put(0) + b"".join(b"]" + op.get(i) + b"a" + op.get(i) + b"a" + op.put(i + 1) for i in range(60)) + b"."
     limits = Limits(walk_repeats=1000)
     contents = seen(data, limits=limits)
@@ -308,9 +310,9 @@ def test_that_a_memo_bomb_is_listed_in_part_C17() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        pytest.param(b"]" + op.put(0) + op.get(0) + b"a", id="C18-list"),
-        pytest.param(b"}" + op.put(0) + op.text("me") + op.get(0) + b"s", id="C19-dict"),
-        pytest.param(b"]" + op.put(0) + op.get(0) + b"\x85" + op.put(1) + b"a" + op.POP + op.get(1), id="C20-tuple"),
+        pytest.param(b"]" + op.put(0) + op.get(0) + b"a", id="list"),
+        pytest.param(b"}" + op.put(0) + op.text("me") + op.get(0) + b"s", id="dict"),
+        pytest.param(b"]" + op.put(0) + op.get(0) + b"\x85" + op.put(1) + b"a" + op.POP + op.get(1), id="tuple"),
     ],
 )
 def test_that_a_cycle_is_a_reference(data: bytes) -> None:
@@ -320,7 +322,7 @@ def test_that_a_cycle_is_a_reference(data: bytes) -> None:
     assert (value.type, value.text) == ("reference", "→ (the root)")
 
 
-def test_that_a_million_items_are_listed_C70() -> None:
+def test_that_a_million_items_are_listed() -> None:
     contents = seen(op.pickled(b"(" + b"N" * 100_000 + b"t"))
     assert len(contents.values) == 100_000
     assert contents.values[-1] == ("99999", None)
@@ -341,7 +343,7 @@ def test_that_arguments_shared_by_many_calls_do_not_multiply() -> None:
 
 
 def test_that_keys_are_not_longer_than_their_pickle_by_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inspector.core.pickles.objects.walk._KEY_CHARACTERS", 1000)
+    monkeypatch.setattr("inspector.core.pickles.objects.contents._KEY_CHARACTERS", 1000)
     key = op.text("k" * 5000) + op.put(0) + op.POP
     items = op.list_of(*[op.NONE] * 100_000)
     contents = seen(op.pickled(key + op.EMPTY_DICT + op.get(0) + items + b"s"))
@@ -459,6 +461,6 @@ LARGE_TEXT = op.text("k" * 1_000_000)
 )
 def test_that_what_is_shared_is_paid_once(large: bytes, user: bytes) -> None:
     graph = decode(shared_by(large, user))
-    contents = survey(graph, resolve, limits=Limits(walk_repeats=20_000))
+    contents = contents_of(graph, resolve, limits=Limits(walk_repeats=20_000))
     assert len(contents.tensors) + len(contents.values) < 200_000
     assert code_findings(graph, "data.pkl") is not None

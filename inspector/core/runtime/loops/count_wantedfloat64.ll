@@ -1,5 +1,5 @@
-; placefloat64: made by tests/make_loops.py, not by hand
-; source 2fb05e58b139cf2daaac6b9364bca58a2a897bafdd77c7d7bfd61628786a91d8
+; count_wantedfloat64: made by tests/make_loops.py, not by hand
+; source d27b2117e0062428984cd884126c4cbb1e615eccf99a414046c9802b17bc1cfe
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.halves_at, ptr readonly %arg.floats_at, i64 %arg.size, ptr readonly %arg.wanted_at, ptr readonly %arg.slot_at, ptr readonly %arg.first_at, ptr readonly %arg.thresholds_at, ptr readonly %arg.fine_at, ptr readonly %arg.keep_at, ptr %arg.below_at, ptr %arg.table_at, ptr %arg.stage_at) {
 entry:
   %0 = add nuw i64 %arg.size, 2047

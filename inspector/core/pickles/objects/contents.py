@@ -39,16 +39,13 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 
-from .anomalies import Oddities
+from .anomalies import Anomalies
 from .bulk import WORTH_IT
-from .code import code_findings, findings_before, findings_of_broken
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, key_text, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
-
-__all__ = ["MADE_UP", "Contents", "Slot", "StorageRef", "code_findings", "findings_before", "findings_of_broken", "survey"]
 
 _KEY_CHARACTERS = 64 << 20      # all keys together, however small the pickle
 _KEY_FACTOR = 64                # and so much per byte of it
@@ -59,7 +56,7 @@ _OPTIMIZER = 64                 # keys that an optimizer's state dict has at mos
 
 
 class Contents(NamedTuple):
-    """What `survey` found. `tensors` and `values` in stored order, their keys unique over both."""
+    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both."""
 
     kind: str
     tensors: list[TensorInfo]
@@ -84,18 +81,18 @@ class Slot(NamedTuple):
 MADE_UP = -(1 << 62)         # the name of a slot that is no dict key and no index
 
 
-def survey(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
+def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resolve_many: ResolveMany | None = None,
            scripts: Scripts | None = None, member: str = "data.pkl", limits: Limits = LIMITS,
            monitor: Monitor = QUIET, slots: list[Slot] | None = None) -> Contents:
     """Everything under the root of `graph`. `resolve` finds the bytes of a storage and is asked once for each distinct
     persistent id, in the order of first use; `resolve_many`, where the container has it, does so for thousands of ordinary
     ones at once; `scripts` are the classes of a TorchScript archive; `member` names the pickle in findings. `slots`, where it
     is given, gets the place of every key that is listed, containers before what is in them. Raises Cancelled."""
-    walk = _Walk(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots)
+    listing = _Listing(graph, Tensors(graph, resolve, resolve_many), scripts, limits, monitor, slots)
     if graph.root >= 0:
-        walk.run()
-    return Contents(walk.kind(), walk.tensors, walk.values, tuple(walk.state_dicts), walk.module_metadata,
-                    walk.reader.storages.known, walk.odd.findings(graph, walk.reader, member))
+        listing.run()
+    return Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
+                    listing.reader.storages.known, listing.odd.findings(graph, listing.reader, member))
 
 
 class _Enough(Exception):
@@ -105,8 +102,20 @@ class _Enough(Exception):
 class _Frame:
     """A container whose children are being listed."""
 
-    __slots__ = ("children", "holder", "in_state", "node", "optimizer", "outermost", "pairs", "prefix", "repeated_texts", "settled",
-                 "state_dict", "waiting")
+    __slots__ = (
+        "children",
+        "holder",
+        "in_state",
+        "no_state_dict_below",
+        "node",
+        "optimizer",
+        "outermost",
+        "pairs",
+        "prefix",
+        "repeated_texts",
+        "state_dict",
+        "waiting",
+    )
 
     def __init__(self, node: int, prefix: str, children: Iterator[tuple[str, int, int]], state_dict: str | None,
                  pairs: list[tuple[int, int]] | None = None) -> None:
@@ -117,7 +126,7 @@ class _Frame:
         self.state_dict = state_dict
         self.pairs = pairs
         self.optimizer = False                      # has the keys of an optimizer's state dict
-        self.settled = False                        # within an optimizer's "state" or a module: no dict below is a state dict
+        self.no_state_dict_below = False            # within an optimizer's "state" or a module
         self.in_state = False                       # a module whose state dict is being listed
         self.outermost = False                      # … and that is in no other module's
         self.waiting: deque[_Waiting] | None = None     # modules whose other attributes come after the outermost's state dict
@@ -132,7 +141,7 @@ class _Waiting(NamedTuple):
     module: Module
 
 
-class _Walk:
+class _Listing:
     def __init__(self, graph: Graph, reader: Tensors, scripts: Scripts | None, limits: Limits, monitor: Monitor,
                  slots: list[Slot] | None = None) -> None:
         self.graph = graph
@@ -140,7 +149,7 @@ class _Walk:
         self.limits = limits
         self.monitor = monitor
         self.reader = reader
-        self.odd = Oddities()
+        self.odd = Anomalies()
         self._quick = self.reader.quick()
         self.tensors: list[TensorInfo] = []
         self.values: list[tuple[str, Plain]] = []
@@ -256,7 +265,7 @@ class _Walk:
                 and self._affordable(n, rebuilt.states):
             children = self._state_children(rebuilt.states, key)
             frame = _Frame(n, _prefix(key), children, None)     # what hangs on a tensor is no entry of the state dict
-            frame.settled = parent is not None and parent.settled
+            frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
             self._push(frame, key)
         return True
 
@@ -274,7 +283,7 @@ class _Walk:
         if n in self._leaves:
             self.values.append((key, self._leaves[n]))
             return
-        if n in self._on_path or n in self._objects or self._is_told(n, parent):
+        if n in self._on_path or n in self._objects or self._is_listed_as_module(n, parent):
             self.values.append((key, self._reference(n)))
             return
         if len(self._stack) >= self.limits.walk_depth:
@@ -304,19 +313,19 @@ class _Walk:
             self.values.append((key, view.empty))
             return
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
-        frame.settled = parent is not None and parent.settled
+        frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
         if parent is not None and parent.optimizer and segment == "state":
-            frame.settled = True
+            frame.no_state_dict_below = True
             frame.state_dict = key
             self.state_dicts.append(key)
-        elif not frame.settled and self._holds_tensors(view.pairs):
+        elif not frame.no_state_dict_below and self._holds_tensors(view.pairs):
             frame.state_dict = key
             self.state_dicts.append(key)
-        frame.optimizer = not frame.settled and self._is_optimizer(view.pairs)
+        frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(view.pairs)
         self._entries += len(view.pairs)
         self._push(frame, key)
         done = self._many_tensors(frame, view.pairs) if len(view.pairs) >= WORTH_IT else 0
-        frame.children = self._pair_children(islice(view.pairs, done, None), key, frame.settled)
+        frame.children = self._pair_children(islice(view.pairs, done, None), key, frame.no_state_dict_below)
         if view.attributes:
             frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
 
@@ -354,7 +363,7 @@ class _Walk:
         self._entries += len(view.items)
         children = ((str(i), ~i, item) for i, item in enumerate(view.items))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
-        frame.settled = parent is not None and parent.settled
+        frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
         self._push(frame, key)
 
     def _object(self, n: int, view: Object, key: str, parent: _Frame | None) -> None:
@@ -373,22 +382,22 @@ class _Walk:
         self._entries += len(view.children) + len(view.attributes)
         children = chain(_made_up(view.children), self._pair_children(view.attributes, key, False))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
-        frame.settled = parent is not None and parent.settled
+        frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
         self._push(frame, key)
 
     # -- modules ------------------------------------------------------------------------------------------------------
 
-    def _is_told(self, n: int, parent: _Frame | None) -> bool:
+    def _is_listed_as_module(self, n: int, parent: _Frame | None) -> bool:
         """Whether `n` is a module that some attribute of a module refers to and that was listed already: in its place among
         the others, most often."""
-        return n in self._modules and parent is not None and parent.settled and not parent.in_state
+        return n in self._modules and parent is not None and parent.no_state_dict_below and not parent.in_state
 
     def _module(self, n: int, value: Opaque, module: Module, key: str, parent: _Frame | None) -> None:
         """Lists the state dict of a module, with those of the modules in it; all their other attributes come after it."""
         self._modules.add(n)
         self._entries += len(module.state) + len(module.modules) + len(module.others) + len(module.children)
         frame = _Frame(n, _prefix(key), self._pair_children(chain(module.state, module.modules), key, False), key)
-        frame.settled = frame.in_state = True
+        frame.no_state_dict_below = frame.in_state = True
         if parent is not None and parent.in_state:
             frame.waiting, frame.state_dict = parent.waiting, parent.state_dict
         else:
@@ -433,7 +442,7 @@ class _Walk:
             elif kind[k] in (STRTEXT, PYSTR, PYSTRTEXT):
                 yield self._large_key(k), k, value
             else:
-                yield self._odd_key(k, path, counted, numbers), k, value
+                yield self._key_that_is_no_text(k, path, counted, numbers), k, value
 
     def _large_key(self, k: int) -> str:
         """A key that has to be decoded; long ones only once, as many pairs may share them."""
@@ -444,7 +453,7 @@ class _Walk:
                 self._leaves[k] = text
         return text
 
-    def _odd_key(self, k: int, path: str, counted: bool, numbers: dict[Any, str]) -> str:
+    def _key_that_is_no_text(self, k: int, path: str, counted: bool, numbers: dict[Any, str]) -> str:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
         key = _prefix(path) + text

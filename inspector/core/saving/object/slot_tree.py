@@ -8,16 +8,16 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
 from inspector.core.keypath import join, visible
+from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
 from inspector.core.pickles.objects.storages import StorageRef
-from inspector.core.pickles.objects.walk import MADE_UP, Slot, survey
 from inspector.core.progress import QUIET, Monitor
 
 _LEFT_ALONE = ("reference", "deep")
 
 
-class Places:
+class SlotTree:
     """The slots under the path `root` of `source`, whose object is `graph`. `present` maps keys of the source to what they are
     called now. Lists run over slots: `parent` is the index of the container a slot is in (-1: of the root), `alive` whether it
     stays, `inside` whether it belongs to an unknown object, a module or a tensor, `path` what it is called now (`name_all`)."""
@@ -27,7 +27,7 @@ class Places:
         self.graph = graph
         self.present = present
         self.slots: list[Slot] = []
-        survey(graph, self._resolve, resolve_many=self._resolve_many, monitor=monitor, slots=self.slots)
+        contents_of(graph, self._resolve, resolve_many=self._resolve_many, monitor=monitor, slots=self.slots)
         self.parent: list[int] = []
         self.root = -1
         self._link(root)
@@ -86,19 +86,19 @@ class Places:
 
     # -- what stays, and what it is called ----------------------------------------------------------------------------
 
-    def settle(self, tainted: frozenset[int] = frozenset()) -> list[int]:
-        """Fills `alive`: leaves that are present, containers with something left in them. `tainted` slots go whatever they are.
+    def mark_alive(self, unwanted: frozenset[int] = frozenset()) -> list[int]:
+        """Fills `alive`: leaves that are present, containers with something left in them. `unwanted` slots go whatever they are.
         Gives the slots that go with nothing above them going."""
         parent, alive = self.parent, self.alive
         alive[:] = bytes(len(alive))
         for i in range(len(self.slots) - 1, -1, -1):
-            if i in tainted:
+            if i in unwanted:
                 alive[i] = 0
             elif self.is_leaf(i):
                 alive[i] = self.slots[i].key in self.present
                 if alive[i]:
                     self.representative[i] = i
-            if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in tainted:
+            if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in unwanted:
                 alive[parent[i]] = 1
                 self.representative[parent[i]] = self.representative[i]
         going = []
@@ -185,7 +185,7 @@ class Places:
         return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: it lies in a container of its own in the file",
                          "Rename what is inside each container by itself.", key, id="moved")
 
-    # -- storages, for the survey -------------------------------------------------------------------------------------
+    # -- storages, for the contents -----------------------------------------------------------------------------------
 
     def _resolve(self, ref: StorageRef) -> Storage:
         found = self.source.storages.get(ref.key) if ref.key is not None else None

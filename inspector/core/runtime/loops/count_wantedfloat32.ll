@@ -1,5 +1,5 @@
-; placefloat32: made by tests/make_loops.py, not by hand
-; source 7b12afe897e6432b224a5555e016a8778e976b720217c5035effd5d73d36059d
+; count_wantedfloat32: made by tests/make_loops.py, not by hand
+; source 7aef5c47178c1dbe11c1fa37cca59e3b3f333ccde6921074e35bc954e35ea0bf
 define noundef i32 @loop(ptr noalias writeonly %retptr, ptr noalias readnone %excinfo, ptr readonly %arg.halves_at, ptr readonly %arg.floats_at, i64 %arg.size, ptr readonly %arg.wanted_at, ptr readonly %arg.slot_at, ptr readonly %arg.first_at, ptr readonly %arg.thresholds_at, ptr readonly %arg.fine_at, ptr readonly %arg.keep_at, ptr %arg.below_at, ptr %arg.table_at, ptr %arg.stage_at) {
 entry:
   %0 = add nuw i64 %arg.size, 2047
