@@ -411,6 +411,22 @@ def test_that_check_tells_what_it_learnt_before_the_file_broke_off(run: Run, tmp
     one_line(err)
 
 
+def test_that_what_cannot_be_judged_is_not_called_well(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "meta.pth"
+    torch.save({"w": torch.ones(2, device="meta"), "v": torch.ones(3)}, path)
+    code, out, err = run("check", path)
+    assert (code, err) == (3, "")
+    assert "the values of 1 of 2 tensors cannot be looked at: w" in out
+    assert "\nnothing wrong\n" not in out
+    code, out, _ = run("check", path, "--json")
+    assert (code, json.loads(out)["unjudged"]) == (3, ["w"])
+    code, out, _ = run("diff", path, path, "--json")
+    assert (code, json.loads(out)["verdict"]["id"]) == (3, "partly-read")
+    # something that is wrong weighs more
+    torch.save({"w": torch.ones(2, device="meta"), "v": torch.ones(5000)[:1], "odd": torch.ones(1 << 16)[:1]}, path)
+    assert run("check", path)[0] == 1
+
+
 def test_that_check_reads_the_bytes(run: Run, tmp_path: Path) -> None:
     """B01"""
     path = tmp_path / "m.pth"
