@@ -1,8 +1,9 @@
 """The command line. The only file that prints.
 
 Exit status: 0 done; 1 `check` found something of level warning or danger, `diff` a difference; 2 something could not be read or done
-(one line on stderr, never a traceback, and with --json the same as an object on stdout); 130 interrupted; 141 the reader of our output
-went away. Numpy, torch and Qt are loaded only by the commands that need them, the library not even for `--version` and `--help`.
+(one line on stderr, never a traceback, and with --json the same as an object on stdout); 3 `check` and `diff` found nothing wrong, but
+could not judge everything; 130 interrupted; 141 the reader of our output went away. Numpy, torch and Qt are loaded only by the commands
+that need them, the library not even for `--version` and `--help`.
 """
 from __future__ import annotations
 

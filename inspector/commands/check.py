@@ -12,10 +12,12 @@ from .columns import findings_text
 from .output import Failed, Output
 
 READS_ONLY = True
+_FEW = 5                # tensors named of those that could not be judged
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = "Say what is wrong with a checkpoint; exit 1 when something is, 2 when it cannot be read."
+    parser.description = ("Say what is wrong with a checkpoint; exit 1 when something is, 2 when it cannot be read, 3 when nothing is but "
+                          "not everything could be judged.")
     files.add_file(parser)
     parser.add_argument("--against", metavar="REF", help="a checkpoint of a model, or a .json of its shapes: would the file load into it?")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:CALLABLE",
@@ -39,13 +41,32 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         elif failed.error.findings:
             out.text(findings_text(failed.error.findings) + "\n")
         raise
+    unjudged = [key for key, info in ckpt.tensors.items() if info.problem]
+    status = _status(findings, load, unjudged)
     if out.json:
-        out.answer({**as_json(asked.file, ckpt, findings), **(fit.as_json(load) if load else {})})
+        out.answer({**as_json(asked.file, ckpt, findings), **({"unjudged": unjudged} if unjudged else {}),
+                    **(fit.as_json(load) if load else {})})
     else:
-        out.text(core.headline(ckpt) + "\n" + (findings_text(findings) if findings else "nothing wrong") + "\n")
+        said = [core.headline(ckpt), *([findings_text(findings)] if findings else [] if status else ["nothing wrong"])]
+        if status == 3:
+            said.append(_unjudged_text(ckpt, unjudged))
+        out.text("\n".join(said) + "\n")
         if load:
             out.text("\n" + fit.as_text(load, asked.file))
-    return 1 if core.worst(findings) in ("warning", "danger") or (load and not load.lists.loads) else 0
+    return status
+
+
+def _status(findings: tuple[core.Finding, ...], load: core.LoadReport | None, unjudged: Sequence[str]) -> int:
+    """0 nothing is wrong, 1 something is, 3 nothing that could be judged is. What a person is only told of is not wrong."""
+    if core.worst(findings) in ("warning", "danger") or (load is not None and not load.lists.loads):
+        return 1
+    return 3 if unjudged else 0
+
+
+def _unjudged_text(ckpt: core.Checkpoint, unjudged: Sequence[str]) -> str:
+    shown = ", ".join(core.visible(key, 80) for key in unjudged[:_FEW]) + (" …" if len(unjudged) > _FEW else "")
+    return (f"nothing wrong was found, but the values of {len(unjudged):,} of {core.wording.count(len(ckpt.tensors), 'tensor')} "
+            f"cannot be looked at: {shown}")
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.LoadReport | None:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -19,7 +20,7 @@ import torch
 
 import inspector
 from inspector import cli, core
-from inspector.commands import COMMANDS
+from inspector.commands import COMMANDS, progress
 from tests import builders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -313,6 +314,78 @@ def test_that_ctrl_c_is_quiet(run: Run, small: Path, monkeypatch: pytest.MonkeyP
     assert run("ls", small) == (130, "", "")
 
 
+# -- how far long work is -----------------------------------------------------------------------------------------------------
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("arguments", [
+    ["ls", "FILE"], ["ls", "--digest", "FILE"], ["stats", "FILE"], ["stats", "FILE", "--json"], ["check", "FILE"],
+    ["check", "FILE", "--against", "FILE"], ["diff", "FILE", "FILE"], ["edit", "FILE", "-o", "OUT", "--drop", "epoch"], ["code", "FILE"]],
+    ids=" ".join)
+def test_that_long_work_shows_how_far_it_is_on_a_terminal_and_nowhere_else(
+        arguments: list[str], training: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    typed = [{"FILE": str(training), "OUT": str(tmp_path / "out.pth")}.get(argument, argument) for argument in arguments]
+    monkeypatch.setattr(progress, "_AFTER", 0.0)
+    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    assert cli.main(typed) in (0, 1)
+    quiet = capsys.readouterr()
+    assert quiet.err == ""
+    screen = Screen()
+    monkeypatch.setattr(sys, "stderr", screen)
+    assert cli.main(typed) in (0, 1)
+    shown = screen.getvalue()
+    assert re.search(r"\r\[[#-]{24}\] +\d+% ", shown)
+    assert "\n" not in shown
+    assert shown.rsplit("\r", 2)[1].strip() == ""            # taken away at last
+    assert re.sub(r"\(\d.*? s\)", "", capsys.readouterr().out) == re.sub(r"\(\d.*? s\)", "", quiet.out)
+
+
+def test_that_the_bar_is_gone_before_anything_is_said(training: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_AFTER", 0.0)
+    monkeypatch.setattr(progress, "_EVERY", 0.0)
+    both = Screen()
+    monkeypatch.setattr(sys, "stdout", both)
+    monkeypatch.setattr(sys, "stderr", both)
+    assert cli.main(["stats", str(training), "--match", "nothing"]) == 2
+    assert cli.main(["ls", "--digest", str(training)]) == 0
+    for line in both.getvalue().splitlines(keepends=True):
+        assert "%" not in line.rsplit("\r", 1)[-1], line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals and terminals as POSIX has them")
+@pytest.mark.parametrize("arguments", [["ls", "--digest"], ["stats"]], ids=" ".join)
+def test_that_ctrl_c_ends_long_work_at_once_and_quietly(arguments: list[str], tmp_path: Path) -> None:
+    import pty
+    path, nbytes = tmp_path / "large.safetensors", 16 << 30         # all of it a hole
+    path.write_bytes(builders.safetensors({"w": {"dtype": "F32", "shape": [nbytes // 4], "data_offsets": [0, nbytes]}}))
+    os.truncate(path, path.stat().st_size + nbytes)
+    screen, end = pty.openpty()
+    command = [sys.executable, "-m", "inspector", *arguments, str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, cwd=ROOT) as running:
+        os.close(end)
+        seen = b""
+        while b"%" not in seen:
+            seen += os.read(screen, 4096)
+        running.send_signal(signal.SIGINT)
+        assert running.stdout is not None
+        assert running.stdout.read() == b""
+        assert running.wait(60) == 130
+    while True:
+        try:
+            more = os.read(screen, 4096)
+        except OSError:                 # Linux says so when the other end is closed
+            break
+        if not more:
+            break
+        seen += more
+    os.close(screen)
+    assert b"Traceback" not in seen
+    assert seen.rsplit(b"\r", 2)[1].strip() == b""
+
+
 # -- stats --------------------------------------------------------------------------------------------------------------------
 
 def test_that_stats_json_has_the_fixed_layout(run: Run, small: Path) -> None:
@@ -406,6 +479,22 @@ def test_that_check_tells_what_it_learnt_before_the_file_broke_off(run: Run, tmp
     assert code == 2
     assert builders.TRIP_MODULE in out
     one_line(err)
+
+
+def test_that_what_cannot_be_judged_is_not_called_well(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "meta.pth"
+    torch.save({"w": torch.ones(2, device="meta"), "v": torch.ones(3)}, path)
+    code, out, err = run("check", path)
+    assert (code, err) == (3, "")
+    assert "the values of 1 of 2 tensors cannot be looked at: w" in out
+    assert "\nnothing wrong\n" not in out
+    code, out, _ = run("check", path, "--json")
+    assert (code, json.loads(out)["unjudged"]) == (3, ["w"])
+    code, out, _ = run("diff", path, path, "--json")
+    assert (code, json.loads(out)["verdict"]["id"]) == (3, "partly-read")
+    # something that is wrong weighs more
+    torch.save({"w": torch.ones(2, device="meta"), "v": torch.ones(5000)[:1], "odd": torch.ones(1 << 16)[:1]}, path)
+    assert run("check", path)[0] == 1
 
 
 def test_that_check_reads_the_bytes(run: Run, tmp_path: Path) -> None:

@@ -103,4 +103,4 @@ def _keys(ckpt: Checkpoint) -> dict[Extent, list[str]]:
 def _finding(name: str, keys: list[str], error: InspectorError) -> Finding:
     tensors = f": it holds {', '.join(visible(key, 60) for key in keys[:3])}{' …' if len(keys) > 3 else ''}" if keys else ""
     return Finding("corrupt-member", "danger", visible(name), f"The bytes of {visible(name, 80)} cannot be trusted{tensors}: "
-                   f"{visible(error.message)}", "Download or copy the file again.", keys=tuple(keys), members=(name,))
+                   f"{visible(error.message)}", error.hint or "Download or copy the file again.", keys=tuple(keys), members=(name,))

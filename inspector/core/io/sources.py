@@ -7,6 +7,7 @@ allocated; inflated output never exceeds what was declared.
 """
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -111,6 +112,12 @@ class SourceFile:
         self._expect(offset, nbytes)
         return _sent(self._fd, offset, nbytes, to) if self._fd >= 0 else 0
 
+    def forget(self, offset: int, nbytes: int) -> None:
+        """Has these bytes come from the disk when they are read again, not from the system's memory, where the system can."""
+        if hasattr(os, "posix_fadvise") and self._fd >= 0:
+            with contextlib.suppress(OSError):
+                os.posix_fadvise(self._fd, offset, nbytes, os.POSIX_FADV_DONTNEED)
+
     def check_unchanged(self) -> None:
         """Raises Changed when the open file no longer looks as it did when it was opened."""
         try:
@@ -174,6 +181,9 @@ class _Window(SourceFile):
         self.inside = outer.inside
         self._outer = outer
         self._offset = offset
+
+    def forget(self, offset: int, nbytes: int) -> None:
+        self._outer.forget(self._offset + offset, nbytes)
 
     def check_unchanged(self) -> None:
         self._outer.check_unchanged()
@@ -380,11 +390,15 @@ class _Cursor:
         if self._whole:
             self._crc = crc32(data, self._crc)
             if self.position == self.extent.size and self._crc != self.extent.crc:
-                raise BadTensor("its bytes are not the ones that were saved: the checksum (CRC-32) is "
-                                f"{self._crc:08x} instead of {self.extent.crc:08x}",
-                                "The file was damaged after it was written: fetch or copy it again.",
-                                f"byte {self._offset}", id="checksum")
+                raise self._another_look(self._crc, self.extent.crc or 0)
         return data
+
+    def _another_look(self, found: int, wanted: int) -> BadTensor:
+        """A checksum that differs, after everything was read once more: only that tells a damaged file from a disk that fails."""
+        self._source.forget(self._offset, self.extent.nbytes)
+        again = _checksum(self._source, self.extent)
+        message, hint = reread(found, again, wanted)
+        return BadTensor(message, hint or "The file is damaged: fetch or copy it again.", f"byte {self._offset}", id="checksum")
 
     def send(self, nbytes: int, to: int) -> int:
         """See `ExtentReader.send`; goes on at the present position."""
@@ -450,6 +464,32 @@ class _InflatingCursor(_Cursor):
     def _bad(self, message: str) -> BadTensor:
         return BadTensor(message, "The file was damaged after it was written: fetch or copy it again.",
                          f"byte {self._offset}", id="inflate")
+
+
+def reread(found: int, again: int | None, wanted: int) -> tuple[str, str]:
+    """(what is wrong, what to do or "") of bytes whose checksum was `found` instead of `wanted`, and `again` when they were read a second
+    time (None: they could not be). Blames the machine only where the second reading differs."""
+    failing = "The disk, the network or the memory of this computer is failing: copy the file to another disk and try the copy."
+    if again == wanted:
+        return (f"its bytes were read wrongly: their checksum (CRC-32) was {found:08x} instead of {wanted:08x}, and right when they were "
+                "read again"), failing
+    if again == found:
+        return (f"its bytes are not the ones that were saved: the checksum (CRC-32) is {found:08x} instead of {wanted:08x}, also when they "
+                "are read again"), ""
+    then = "and then they could not be read" if again is None else f"and {again:08x} when they were read again"
+    return f"its bytes are others each time: their checksum (CRC-32) was {found:08x} instead of {wanted:08x}, {then}", failing
+
+
+def _checksum(source: SourceFile, extent: Extent) -> int | None:
+    """Of all bytes of the extent; None when they cannot be read."""
+    crc = 0
+    try:
+        cursor = _cursor_for(source, extent, 0, extent.size, False)
+        while cursor.position < extent.size:
+            crc = crc32(cursor.read(min(LIMITS.chunk, extent.size - cursor.position)), crc)
+    except InspectorError:
+        return None
+    return crc
 
 
 def _cursor_for(source: SourceFile, extent: Extent, start: int, nbytes: int, verify: bool) -> _Cursor:

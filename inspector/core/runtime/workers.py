@@ -62,6 +62,26 @@ class Progress(Monitor):
         self._monitor.check()
 
 
+class Share(Monitor):
+    """One job's share of a `Progress`, of `nbytes`: what it reports is added there as it comes, and what is left at its `end`."""
+
+    def __init__(self, progress: Progress, nbytes: int, what: str) -> None:
+        self._progress, self._nbytes, self._what = progress, nbytes, what
+        self._done = 0
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        more = min(done, self._nbytes) - self._done
+        if more > 0:
+            self._done += more
+            self._progress.add(more, self._what)
+
+    def check(self) -> None:
+        self._progress.check()
+
+    def end(self) -> None:
+        self.report(self._nbytes, self._nbytes)
+
+
 def each(jobs: Iterable[_Job], work: Callable[[_Job], _Result], threads: int, stop: Event) -> Generator[_Result, None, None]:
     """`work(job)` of every job, in order, on so many threads. Whatever ends this early sets `stop` and waits for the threads."""
     if threads < 2:

@@ -14,7 +14,7 @@ from inspector.core import formats
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, TensorInfo
 from inspector.core.errors import InspectorError, SaveError
 from inspector.core.io.checksum import crc32
-from inspector.core.io.sources import open_source
+from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 
@@ -27,14 +27,16 @@ _CHUNK = 256 << 10              # bytes read and summed at once: a quarter less 
 _TASK = 32 << 20                # bytes of one piece of work
 _THREADS = 2
 _WAIT = 0.1                     # seconds between two looks at whether to stop
-_UNTOLD = "Nothing was changed. The disk or the memory of this computer may be failing: try another disk."
+_OURS = "Nothing was changed. Its bytes are as they were written, so this is a mistake of inspector's: please report it."
+_FAILING = "Nothing was changed. The disk or the memory of this computer is failing: try another disk."
+_WRITTEN = "Nothing was changed. They were changed on their way to the disk, whose fault it may be, or the memory's: try another disk."
 
 
 class Mismatch(SaveError):
-    """The bytes of `what` are not those that were to be written."""
+    """The new file is not as it was to be; `what` names the part whose bytes are others, where it is about bytes."""
 
-    def __init__(self, what: str, message: str) -> None:
-        super().__init__(message, _UNTOLD, visible(what), id="verification")
+    def __init__(self, what: str, message: str, hint: str = _OURS) -> None:
+        super().__init__(message, hint, visible(what), id="verification")
         self.what = what
 
 
@@ -136,12 +138,28 @@ class _Check:
                     try:
                         crc = crc32(source.read(written.offset + at, nbytes), crc)
                     except InspectorError as error:
-                        raise Mismatch(written.what, f"{_named(written)} could not be read again: {error.message}") from error
+                        raise Mismatch(written.what, f"{_named(written)} could not be read again: {error.message}",
+                                       f"Nothing was changed. {error.hint}") from error
                     with self.lock:
                         self.done += nbytes
                 if crc != written.crc:
-                    raise Mismatch(written.what, f"{_named(written)} of the new file are not those that were to be written "
-                                   f"(CRC-32 {crc:08x} instead of {written.crc:08x})")
+                    raise _mismatch(source, written, crc)
+
+
+def _mismatch(source: SourceFile, written: Written, found: int) -> Mismatch:
+    """Bytes that are not what was written, after they were read once more: only that tells where they became others."""
+    source.forget(written.offset, written.nbytes)
+    again = 0
+    try:
+        for at in range(0, written.nbytes, _CHUNK):
+            again = crc32(source.read(written.offset + at, min(_CHUNK, written.nbytes - at)), again)
+    except InspectorError as error:
+        return Mismatch(written.what, f"{_named(written)} could not be read again: {error.message}", f"Nothing was changed. {error.hint}")
+    those, told = f"{_named(written)} of the new file", f"CRC-32 {found:08x} instead of {written.crc:08x}"
+    if again == found:
+        return Mismatch(written.what, f"{those} are not those that were to be written ({told}, read twice)", _WRITTEN)
+    then = "right" if again == written.crc else f"{again:08x}"
+    return Mismatch(written.what, f"{those} are others each time they are read ({told}, then {then})", _FAILING)
 
 
 def _named(written: Written) -> str:

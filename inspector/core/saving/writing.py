@@ -164,25 +164,29 @@ class _Save:
             if failed is not None:
                 raise failed
             if ended != stamp_of(temporary.path) or (ended is not None and ended.size != output.at):
-                raise Mismatch("", "somebody else wrote to the new file")
+                raise Mismatch("", "somebody else wrote to the new file", "Nothing was changed. Save it again.")
 
     def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
                 runs: list[Written]) -> None:
         self.progress.what = "verifying"
         if isinstance(work, bytes):
             return                              # an index: it is read when the whole set is there
-        found = verify.read_back(path)
-        if isinstance(work, safetensors.Layout):
-            _check_safetensors(work, found, written)
-        else:
-            _check_torch(self.plan, work, found, written)
+        try:
+            found = verify.read_back(path)
+            if isinstance(work, safetensors.Layout):
+                _check_safetensors(work, found, written)
+            else:
+                _check_torch(self.plan, work, found, written)
+        except Mismatch:
+            verify.same_bytes(path, runs, self.progress)        # raises where the bytes are to blame
+            raise
         verify.same_bytes(path, runs, self.progress)
         self.tensors += len(found.tensors)
         if self.with_torch:
             try:
                 self.notes.append(torch_bridge.read_by_others(path, found, self.monitor))
             except BadTensor as error:
-                raise Mismatch(error.where, error.message) from error
+                raise Mismatch(error.where, error.message, f"Nothing was changed. {error.hint}".strip()) from error
         self.progress.what = "writing"
 
     def _check_source_again(self) -> None:

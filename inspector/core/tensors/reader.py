@@ -65,7 +65,7 @@ def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
     """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers; sparse and nested: of the
     elements of all their parts, one part after the other as `TensorInfo.parts` has them."""
     with TensorReader(ckpt, monitor) as reader:
-        return reader.digest(key)
+        return reader.digest(key, monitor)
 
 
 def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
@@ -84,12 +84,19 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
     def work(batch: list[str]) -> list[tuple[str, str | BadTensor]]:
         reader = readers.get()
         found: list[tuple[str, str | BadTensor]] = []
+        small = 0
         for key in batch:
+            share = workers.Share(progress, sizes[key], key) if sizes[key] > _PIECE else None
             try:
-                found.append((key, reader.digest(key)))
+                found.append((key, reader.digest(key, share or progress)))
             except BadTensor as error:
                 found.append((key, error))
-        progress.add(sum(sizes[key] for key in batch), batch[-1])
+            if share is not None:
+                share.end()
+            else:
+                small += sizes[key]
+        if small:
+            progress.add(small, batch[-1])
         return found
 
     results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values()), progress.stopped)
@@ -301,8 +308,8 @@ class TensorReader:
         found: Array = self._dense[1][tuple(places)].copy()
         return found
 
-    def digest(self, key: str) -> str:
-        """See `digest`."""
+    def digest(self, key: str, monitor: Monitor = QUIET) -> str:
+        """See `digest`; reports bytes of the tensor, as far as it takes more than one reading."""
         import hashlib  # loads OpenSSL, which nobody who only opens a file should wait for
         info = _tensor(self._ckpt, key)
         if info.layout != "strided":
@@ -312,9 +319,11 @@ class TensorReader:
         if location.extent is not None and nbytes <= _PIECE and location.straight and location.swap == 1 and info.extra is None:
             return hashlib.sha256(self._bytes(location.extent, location.offset * location.item, nbytes,
                                               whole=nbytes == location.extent.size)).hexdigest()
-        state = hashlib.sha256()
+        state, done = hashlib.sha256(), 0
         for part in self._runs(info, location, _PIECE, ordered=True):
             state.update(part)
+            done += len(part)
+            monitor.report(done, nbytes, key)
         return state.hexdigest()
 
     def _digest_of_parts(self, info: TensorInfo) -> str:

@@ -17,6 +17,7 @@ import torch
 from inspector import core
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp
 from inspector.core.errors import BadTensor, Cancelled, Changed, NotACheckpoint, Truncated, Unreadable, Unsupported
+from inspector.core.io import sources
 from inspector.core.io.sources import ExtentReader, open_source, read_extent, read_member, stream_extent
 from inspector.core.progress import Monitor
 from inspector.core.tensors.reader import TensorReader
@@ -402,3 +403,33 @@ def test_that_a_tensor_bigger_than_what_is_held_is_measured_the_same(tmp_path: P
             known = whole[key]
             assert isinstance(known, core.Summary)
             assert (found.counts, found.quantiles, found.min, found.max) == (known.counts, known.quantiles, known.min, known.max)
+
+
+# -- whose fault it is ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("packed", [False, True], ids=["stored", "deflated"])
+@pytest.mark.parametrize(("flips", "said", "advice"), [
+    ((1, 0), "right when they were read again", "failing"), ((1, 2), "others each time", "failing"),
+    ((1, 1), "also when they are read again", "The file is damaged")], ids=["once", "each-time-other", "twice-the-same"])
+def test_that_only_a_second_reading_that_differs_blames_the_machine(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed: bool, flips: tuple[int, int], said: str, advice: str) -> None:
+    (tmp_path / "a.bin").write_bytes(deflate(CONTENT) if packed else CONTENT)
+    size = (tmp_path / "a.bin").stat().st_size
+    kind, left = sources._InflatingCursor if packed else sources._Cursor, iter(flips)
+    take = kind._take
+
+    def flipped(cursor: sources._Cursor, nbytes: int, into: memoryview | None) -> bytes | memoryview:
+        data = bytes(take(cursor, nbytes, into))  # type: ignore[arg-type]
+        return bytes([data[0] ^ next(left)]) + data[1:]
+
+    monkeypatch.setattr(kind, "_take", flipped)
+    with pytest.raises(BadTensor, match=said) as wrong:
+        read_extent(checkpoint(tmp_path / "a.bin"), Extent(0, 0, size, len(CONTENT), 8 if packed else 0, zlib.crc32(CONTENT)))
+    assert wrong.value.id == "checksum"
+    assert advice in wrong.value.hint
+    assert ("disk" in wrong.value.hint) == (advice == "failing")
+
+
+def test_that_a_second_reading_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "could not be read" in sources.reread(1, None, 2)[0]
+    assert sources.reread(1, None, 2)[1]

@@ -369,3 +369,26 @@ def test_that_a_loaded_state_dict_shares_memory_as_the_file_does(tmp_path: Path)
     assert len(shared) == 1
     loaded["a"][3] = 100.
     assert loaded["part"][0] == 100.
+
+
+def test_that_a_large_tensor_tells_how_far_it_is_read(tmp_path: Path) -> None:
+    class Told(core.Monitor):
+        def __init__(self) -> None:
+            self.told: list[tuple[int, int]] = []
+
+        def report(self, done: int, total: int, what: str = "") -> None:
+            self.told.append((done, total))
+
+    torch.save({"a": torch.zeros(1 << 23), "b": torch.ones(3)}, tmp_path / "a.pth")
+    torch.save({"a": torch.ones(1 << 23), "b": torch.ones(3)}, tmp_path / "b.pth")
+    a, b = core.open(tmp_path / "a.pth"), core.open(tmp_path / "b.pth")
+    whole = (1 << 25) + 12
+    for work, total in ((lambda monitor: list(core.digests(a, monitor=monitor)), whole),
+                        (lambda monitor: core.digest(a, "a", monitor), 1 << 25),
+                        (lambda monitor: core.compare(a, b, monitor=monitor), 2 * whole)):
+        said = Told()
+        work(said)
+        of_bytes = [done for done, of in said.told if of == total]
+        assert len(of_bytes) >= 4
+        assert of_bytes == sorted(of_bytes)
+        assert of_bytes[-1] == total

@@ -44,10 +44,12 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
     if not _same_quantizer(info_a, info_b):
         return Difference(info_a.numel, problem="they are quantized with different scales")
     def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
-        one = _Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d)
+        one, done = _Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d), 0
         for x, y in _chunks(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
+            done += x.nbytes + y.nbytes
+            monitor.report(done, info_a.nbytes + info_b.nbytes, key_a)
         return one
 
     found = run()

@@ -13,7 +13,7 @@ from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.errors import BadTensor
 from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.runtime.workers import PerThread, Progress, cores, each
+from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each
 from inspector.core.tensors.reader import TensorReader
 
 from .difference import difference
@@ -74,8 +74,9 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     def read(number: int) -> Difference:
         pair = comparison.pairs[number]
         a, b, mine = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""], readers.get()
-        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=progress)
-        progress.add(_bytes_of(comparison, number), a.key)
+        share = Share(progress, _bytes_of(comparison, number), a.key)
+        found = difference(mine.a, a.key, a, mine.b, b.key, b, rtol=rtol, atol=atol, nbytes_in_all=nbytes_in_all, monitor=share)
+        share.end()
         return found
 
     known: dict[object, Difference] = {}

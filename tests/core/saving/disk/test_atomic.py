@@ -220,6 +220,49 @@ def test_that_a_flipped_bit_in_the_new_file_is_caught(ckpt: core.Checkpoint, tmp
     assert samples.left(tmp_path) == []
 
 
+def changed(path: str, at: int) -> None:
+    with open(path, "r+b") as file:
+        file.seek(at)
+        byte = file.read(1)
+        file.seek(at)
+        file.write(bytes([byte[0] ^ 4]))
+
+
+@pytest.mark.parametrize("name", ["b.pth", "b.safetensors"])
+def test_that_the_disk_is_blamed_only_for_what_a_second_reading_shows(ckpt: core.Checkpoint, tmp_path: Path,
+                                                                      monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    really, changes = verify.read_back, iter(())
+
+    def back(path: str, *rest: Any) -> core.Checkpoint:
+        found = really(path, *rest)
+        if next(changes, False):
+            changed(path, os.path.getsize(path) * 3 // 5)
+        return found
+
+    def forget(source: Any, offset: int, nbytes: int) -> None:
+        if next(changes, False):
+            changed(source.stamp.path, os.path.getsize(source.stamp.path) * 3 // 5)
+
+    monkeypatch.setattr(verify, "read_back", back)
+    monkeypatch.setattr(verify.SourceFile, "forget", forget)
+    for pattern, said, advice in (([True, False], "read twice", "on their way to the disk"),
+                                  ([True, True], "others each time", "is failing")):
+        changes = iter(pattern)
+        with pytest.raises(core.SaveError, match=said) as caught:
+            core.save(ckpt, tmp_path / name)
+        assert caught.value.id == "verification"
+        assert advice in caught.value.hint
+        assert not (tmp_path / name).exists()
+
+
+def test_that_a_mistake_of_ours_is_not_the_disk_s_fault(ckpt: core.Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "same_sharing", lambda *_: (_ for _ in ()).throw(verify.Mismatch("x", "x shares its memory with others")))
+    with pytest.raises(core.SaveError, match="shares its memory") as caught:
+        core.save(ckpt, tmp_path / "b.pth")
+    assert "report it" in caught.value.hint
+    assert "disk" not in caught.value.hint
+
+
 def test_that_every_flipped_byte_of_a_small_file_is_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     small = samples.saved(tmp_path / "a.pth", {"x": torch.arange(5), "y": torch.ones(2)})
     core.save(small, tmp_path / "b.pth")
