@@ -407,8 +407,14 @@ class Edited(NamedTuple):
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+class WeaklyReferable:
+    """For classes with slots: results can be kept beside what they are about without keeping it."""
+
+    __slots__ = ("__weakref__",)
+
+
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(WeaklyReferable):
     """See the module. `path` as given; `format` and `kind` one of the fixed names of DESIGN §3; `metadata` is safetensors'
     `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);
     `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to."""

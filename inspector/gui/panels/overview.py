@@ -4,7 +4,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -14,6 +13,7 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import suggested_edits
 from inspector.gui.state.analysis import Analyses, Analysis, related
+from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import description, fact_boxes, texts
@@ -33,134 +33,109 @@ from inspector.gui.widgets.boxes import (
     sums,
     tiles,
 )
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 SHARED_SHOWN = 8                # storages of several tensors
-_TASK = "overview"
+TASK = "overview"
+KEPT = 64                       # sums that are kept
 
 
-class Overview(QScrollArea):
+class Overview(SelectionPanel):
+    """`requests` add up the tensors of a file or a group."""
+
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._tasks = tasks
-        # (document, identity of its checkpoint, prefix, the keys below it that are selected); the checkpoint is kept beside, or
-        # another could get its identity
-        self._sums: dict[tuple[int, int, str, tuple[str, ...]], tuple[core.Checkpoint, Sums]] = {}
+        super().__init__(session, tasks, parent)
+        self.requests: Requests[Sums] = self.make_requests(TASK, keep=KEPT)
         self._analyses = Analyses.shared(session, tasks)
-        self._shown: tuple[Any, ...] = ()
-        self._stale = True                                      # to be drawn once it can be seen
+        self._drawn: tuple[core.Checkpoint, Selection] | None = None
         page = QWidget()
         page.setObjectName("page")
         self._content = QVBoxLayout(page)
         self._content.setContentsMargins(20, 18, 20, 22)
         self._content.setSpacing(14)
-        self.setWidget(page)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(self.tr("Overview"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(self._document_changed)
-        session.document_removed.connect(self._forget)
+        self.area = QScrollArea()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setAccessibleName(self.tr("Overview"))
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusProxy(self.area)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.area)
+        self.requests.changed.connect(self._answered)
         self._analyses.ready.connect(self._analysis_ready)
-        theme.current().changed.connect(self._repaint)
+        theme.current().changed.connect(self._redraw)
 
-    def refresh(self) -> None:
+    def follow(self) -> None:
         """Shows the session's selection, at once where nothing must be summed."""
         document, selection = self._session.selected_document, self._session.selection
         if document is None or selection is None or document.checkpoint is None:
-            self._shown = ()
-            self._clear()
-            return
-        showing = (document.id, id(document.checkpoint), selection)
-        if showing == self._shown:
-            return
-        self._shown = showing
-        if not self.isVisible():
-            self._stale = True
-            return
-        self._draw(document, document.checkpoint, selection)
+            self.let_go()
+        elif self._drawn is None or self._drawn[0] is not document.checkpoint or self._drawn[1] != selection:
+            self._draw(document, document.checkpoint, selection)
 
-    def showEvent(self, event: Any) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self._stale = False
-            self._repaint()
+    def let_go(self) -> None:
+        super().let_go()
+        self._drawn = None
+        empty(self._content)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._repaint()
+            self._redraw()
 
-    def _repaint(self) -> None:
-        self._shown = ()
+    def _redraw(self) -> None:
+        """The same anew."""
+        self._drawn = None
+        self.requests.ask(None)
         self.refresh()
-
-    def _document_changed(self, id: int) -> None:
-        self._forget_older(id)
-        selected = self._session.selected_document
-        if selected is not None and selected.id == id:
-            self.refresh()
 
     def _analysis_ready(self, id: int) -> None:
         """Draws again where more is known now; where the person was looking stays in sight."""
         selected = self._session.selected_document
-        if selected is not None and selected.id == id and self._shown:
-            at = self.verticalScrollBar().value()
-            self._repaint()
-            self.verticalScrollBar().setValue(at)
-
-    def _forget_older(self, id: int) -> None:
-        """Sums of checkpoints that a document no longer shows: edits make many."""
-        document = self._session.document(id)
-        for key in [key for key, (ckpt, _) in self._sums.items()
-                    if key[0] == id and document is not None and document.checkpoint is not ckpt]:
-            del self._sums[key]
-
-    def _forget(self, id: int) -> None:
-        for key in [key for key in self._sums if key[0] == id]:
-            del self._sums[key]
+        if selected is not None and selected.id == id and self._drawn is not None:
+            at = self.area.verticalScrollBar().value()
+            self._redraw()
+            self.area.verticalScrollBar().setValue(at)
 
     def _draw(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
         tensor = ckpt.tensors.get(selection.prefix) if selection.keys == (selection.prefix,) else None
         if selection.value is not None and selection.value in ckpt.values:
+            self.requests.ask(None)
             self._fill(lambda: self._value(selection.value or "", ckpt))
         elif tensor is not None:
+            self.requests.ask(None)
             self._fill(lambda: self._tensor(tensor, ckpt, document))
         else:
-            self._group(document, ckpt, selection)
+            self._group(ckpt, selection)
 
     def _fill(self, build: Callable[[], None]) -> None:
+        document, selection = self._session.selected_document, self._session.selection
+        if document is not None and document.checkpoint is not None and selection is not None:
+            self._drawn = (document.checkpoint, selection)
         self.setUpdatesEnabled(False)
-        self._clear()
+        empty(self._content)
         build()
         self._content.addStretch(1)
-        self.verticalScrollBar().setValue(0)
+        self.area.verticalScrollBar().setValue(0)
         self.setUpdatesEnabled(True)
-
-    def _clear(self) -> None:
-        empty(self._content)
 
     # -- file and group
 
-    def _group(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
-        key = (document.id, id(ckpt), selection.prefix, () if is_whole(selection, ckpt) else selection.keys)
-        known = self._sums.get(key)
-        if known is not None:
-            self._tasks.cancel(_TASK)
-            self._fill(lambda: self._summed(known[1], ckpt, selection, document))
-            return
-        prefix, keys = selection.prefix, key[3]
+    def _group(self, ckpt: core.Checkpoint, selection: Selection) -> None:
+        prefix, keys = selection.prefix, () if is_whole(selection, ckpt) else selection.keys
+        self.requests.ask(Request(ckpt, (prefix, keys), lambda monitor: sums(ckpt, prefix, keys, monitor),
+                                  label=self.tr("Adding up tensors")))
 
-        def done(found: Sums) -> None:
-            self._sums[key] = ckpt, found
-            if self._shown == (document.id, id(ckpt), selection):
+    def _answered(self) -> None:
+        document, selection, found = self._session.selected_document, self._session.selection, self.requests.result
+        if self.requests.phase is Phase.DONE and found is not None and document is not None and selection is not None:
+            ckpt = document.checkpoint
+            if ckpt is not None and self.requests.request is not None and self.requests.request.source is ckpt:
                 self._fill(lambda: self._summed(found, ckpt, selection, document))
-
-        self._tasks.start(_TASK, lambda monitor: sums(ckpt, prefix, keys, monitor), on_done=done,
-                          label=self.tr("Adding up tensors"))
 
     def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
         whole = is_whole(selection, ckpt)
@@ -280,7 +255,7 @@ class Overview(QScrollArea):
             if id not in boxes:
                 show_rest()
             if id in boxes:
-                QTimer.singleShot(0, boxes[id], lambda: self.ensureWidgetVisible(boxes[id]))     # once it has its place
+                QTimer.singleShot(0, boxes[id], lambda: self.area.ensureWidgetVisible(boxes[id]))     # once it has its place
 
         more.setProperty("link", True)
         more.setAccessibleName(more.text())

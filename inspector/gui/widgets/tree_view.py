@@ -1,4 +1,4 @@
-"""The tree of open files: a table whose delegate draws it as a tree (DESIGN §6), with the keys and clicks of a tree.
+"""The tree of open files: a table whose delegate draws it as a tree, with the keys and clicks of a tree.
 
 What is selected here becomes the session's selection, and the other way round. Selection, current row and place survive every
 change of the rows, by node.
@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from inspector.gui.kit import icons, words
@@ -275,6 +275,11 @@ class TreeView(TreeTable):
         row = self._model.find_name(search if repeated else self._typed, first + (1 if repeated else 0))
         if row is not None:
             self.select_row(row)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """What is typed when one comes back begins a new name."""
+        super().focusOutEvent(event)
+        self._typing.invalidate()
 
     def folds(self, row: int) -> bool:
         line = self._model.line(row)

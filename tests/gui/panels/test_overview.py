@@ -1,11 +1,12 @@
 """What the overview says of a file, a group, a tensor and a value."""
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -33,6 +34,7 @@ def panel(session: Session, tasks: Tasks, qtbot: QtBot) -> Overview:
 
 
 def said(panel: QWidget) -> str:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before
     texts = [label.text() for label in panel.findChildren(QLabel) if not label.isHidden()]
     texts += [edit.toPlainText() for edit in panel.findChildren(QTextEdit)]
     texts += [edit.toPlainText() for edit in panel.findChildren(QPlainTextEdit)]
@@ -195,7 +197,8 @@ def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview,
     assert not tasks.running
     assert "Training checkpoint" in said(panel)
     session.remove(document.id)
-    assert panel._sums == {}
+    del document
+    assert panel.requests.kept_count == 0
 
 
 def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
@@ -279,8 +282,8 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
     assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
     box = next(box for box in panel.findChildren(FindingBox) if "reachable" in box.accessibleName())
     why = next(button for button in panel.findChildren(QPushButton) if button.text() == "Why?")
-    qtbot.waitUntil(lambda: panel.verticalScrollBar().maximum() > 400)
-    panel.verticalScrollBar().setValue(panel.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: panel.area.verticalScrollBar().maximum() > 400)
+    panel.area.verticalScrollBar().setValue(panel.area.verticalScrollBar().maximum())
     assert box.visibleRegion().isEmpty()
     why.click()
     qtbot.waitUntil(lambda: not box.visibleRegion().isEmpty())
@@ -323,5 +326,10 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
     session.select(Selection(document.id))
     assert len(panels) == 2
     assert made == ["/runs/last.pth"]
+    assert document.checkpoint is not None
+    assert Analyses.shared(session, tasks).of(document) is not None
+    closed = weakref.ref(document.checkpoint)
     session.remove(document.id)
-    assert Analyses.shared(session, tasks)._known == {}
+    del document
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn of it
+    assert closed() is None
