@@ -198,6 +198,8 @@ class ComparePage(QWidget):
                 self._fresh = False
                 if not self.view.nodes:
                     self.view.select_first()
+        else:
+            self.pair.show_nodes(None, ())          # at once: its files may have been closed
         self.tabs.setTabText(1, self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules"))
         self._count()
         self._selecting.start()

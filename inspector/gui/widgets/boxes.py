@@ -1,4 +1,4 @@
-"""What panels are made of: plain-text labels, cards, tiles, bars, fact grids; and the sums they show. No panel knows another."""
+"""What panels are made of: plain-text labels, boxes, tiles, bars, fact grids; and the sums they show. No panel knows another."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QTextDocument,
     QTextOption,
 )
 from PySide6.QtWidgets import (
@@ -194,7 +195,11 @@ class Prose(QTextEdit):
     def heightForWidth(self, width: int) -> int:
         """So that layouts know the right height at once, before anything is drawn."""
         if width != self._measured[0]:
-            page = self.document().clone()
+            shown, page = self.document(), QTextDocument()          # a clone of the document would belong to nobody, and stay
+            page.setDefaultFont(shown.defaultFont())
+            page.setDefaultTextOption(shown.defaultTextOption())
+            page.setDocumentMargin(0)
+            page.setPlainText(self.toPlainText())
             page.setTextWidth(max(width, 1))
             self._measured = (width, ceil(page.size().height()))
         return self._measured[1]

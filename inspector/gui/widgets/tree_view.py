@@ -67,6 +67,7 @@ class TreeView(TreeTable):
         model.shrinking.connect(self._tree_goes)
         self.selectionModel().selectionChanged.connect(self._report_selection)
         session.selection_changed.connect(self._follow)
+        session.document_removed.connect(self._forget)
         self._follow()
 
     # -- looks --------------------------------------------------------------------------------------------------------
@@ -164,6 +165,12 @@ class TreeView(TreeTable):
         if row is not None:
             self._choose(row)
             self._report_selection()
+
+    def _forget(self, document: int) -> None:
+        """Of a closed file no place is worth remembering, and a place keeps its tree."""
+        self._chosen.pop(document, None)
+        self._current, self._top = (None if place is not None and place.document == document else place
+                                    for place in (self._current, self._top))
 
     def _tree_goes(self, document: int) -> None:
         """Left alone, Qt would make some row of another file current."""

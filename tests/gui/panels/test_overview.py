@@ -331,5 +331,4 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
     closed = weakref.ref(document.checkpoint)
     session.remove(document.id)
     del document
-    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn of it
-    assert closed() is None
+    qtbot.waitUntil(lambda: closed() is None)

@@ -342,7 +342,7 @@ def test_that_a_closed_file_leaves_nothing_behind(desk: Desk) -> None:
     desk.select("w")
     desk.session.remove(desk.document)
     assert "Nothing is selected" in desk.said
-    assert desk.panel.requests.kept_count == 0
+    desk.qtbot.waitUntil(lambda: desk.panel.requests.kept_count == 0)
 
 
 def test_that_few_results_are_kept(desk: Desk) -> None:
