@@ -232,7 +232,7 @@ def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> No
     desk.panel.save_picture()
     assert "no PNG picture" in desk.panel.readout.text()            # it is a table, and stays one
     assert out.read_text().splitlines() == lines
-    desk.panel._choose_path = lambda *args: str(tmp_path / "out.png")
+    desk.panel.choose_path = lambda *args: str(tmp_path / "out.png")
     desk.panel.save_picture()
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
 
