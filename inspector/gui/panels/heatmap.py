@@ -15,7 +15,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
-from inspector.gui.kit import exporting, theme, words
+from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.models.plot_scales import number
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
@@ -24,7 +24,6 @@ from inspector.gui.widgets.boxes import label, one_tensor
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
-from inspector.gui.widgets.histogram_plot import ask_where_to_save
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.slice_controls import SliceControls
@@ -61,7 +60,7 @@ class HeatmapPanel(SelectionPanel):
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
-        self.choose_path = ask_where_to_save
+        self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
         self._map_chosen = False
         self.requests: Requests[_Picture] = self.make_requests(TASK, keep=KEPT)
@@ -275,7 +274,7 @@ class HeatmapPanel(SelectionPanel):
         (ckpt, info), plane = self._tensor, self.view.plane
         said = self.tr("Copied {n} rows and {m} columns.").format(n=f"{len(rows):,}", m=f"{len(cols):,}")
         self._tasks.start(SAVE, lambda monitor: b"".join(exporting.table(ckpt, info.key, plane, rows, cols, "\t", monitor)),
-                          on_done=lambda data: self._copied(data, said), on_error=self._not_saved, label=self.tr("Copying values"))
+                          on_done=lambda data: self._copied(data, said), on_error=self._not_copied, label=self.tr("Copying values"))
 
     def _copied(self, data: bytes, said: str) -> None:
         QGuiApplication.clipboard().setText(data.decode("ascii"))
@@ -287,17 +286,12 @@ class HeatmapPanel(SelectionPanel):
         path = self.choose_path(self, self.tr("Save picture"), exporting.file_name(self._tensor[1].key, ".png"),
                                  self.tr("PNG pictures (*.png)"))
         if path:
-            try:
-                exporting.write_picture(path, self.view.picture())
-            except core.SaveError as error:
-                self._not_saved(error)
-            else:
-                self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.view.picture())))
 
-    def _not_saved(self, error: Exception) -> None:
+    def _not_copied(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self.readout.setText(f"{core.visible(error.message, 400)} {core.visible(error.hint, 200)}".strip())
+        self.readout.setText(words.error(error))
 
     # -- places ---------------------------------------------------------------------------------------------------------
 

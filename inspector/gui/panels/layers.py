@@ -7,7 +7,7 @@ Little is measured at once (`UNASKED` bytes), more when the person says so. What
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, tables, words
+from inspector.gui.kit import exporting, file_dialogs, tables, words
 from inspector.gui.models.layer_table import NAME, LayerTable, Row
 from inspector.gui.models.plot_scales import number
 from inspector.gui.state.requests import Kept, Phase, Request, Requests
@@ -38,7 +38,7 @@ from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
 from inspector.gui.widgets.heading import Heading
-from inspector.gui.widgets.histogram_plot import Legend, ask_where_to_save
+from inspector.gui.widgets.histogram_plot import Legend
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.line_plot import LinePlot
 from inspector.gui.widgets.plot_canvas import LINES
@@ -65,7 +65,7 @@ class LayersPanel(SelectionPanel):
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
-        self.choose_path = ask_where_to_save
+        self.choose_path = file_dialogs.ask_where_to_save
         self.requests: Requests[None] = self.make_requests(TASK, limit=lambda: UNASKED)
         self.health: Requests[tuple[core.Finding, ...]] = self.make_requests(HEALTH, keep=KEPT)
         self._scope: Scope | None = None
@@ -328,20 +328,12 @@ class LayersPanel(SelectionPanel):
         path = self.choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
         if path:
             text = self.model.text().encode("utf-8", "backslashreplace") + b"\n"
-            self._saved(path, lambda: exporting.write(path, [text], "table"))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [text], "table")))
 
     def save_picture(self) -> None:
         path = self.choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._saved(path, lambda: exporting.write_picture(path, self.plot.picture()))
-
-    def _saved(self, path: str, save: Callable[[], None]) -> None:
-        try:
-            save()
-        except core.SaveError as error:
-            self.readout.setText(f"{words.sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}")
-        else:
-            self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.plot.picture())))
 
     # -- places ---------------------------------------------------------------------------------------------------------
 

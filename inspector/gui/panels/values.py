@@ -22,13 +22,12 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, tables, words
+from inspector.gui.kit import exporting, file_dialogs, tables, words
 from inspector.gui.models.value_grid import COLS, ROWS, ValueGrid
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label, one_tensor
 from inspector.gui.widgets.heading import Heading
-from inspector.gui.widgets.histogram_plot import ask_where_to_save
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.slice_controls import SliceControls
@@ -41,7 +40,7 @@ COPIED = 1 << 20                # elements that are put on the clipboard at most
 class ValuesPanel(SelectionPanel):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
-        self.choose_path = ask_where_to_save
+        self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
@@ -241,7 +240,7 @@ class ValuesPanel(SelectionPanel):
     def _not_done(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self.readout.setText(f"{words.sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}".strip())
+        self.readout.setText(words.error(error))
 
     # -- Qt's side ----------------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -27,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, theme, words
+from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
 
 from .histogram_svg import drawn
@@ -69,11 +68,6 @@ class Curve(NamedTuple):
         return min(bisect_right(self.edges, value) - 1, len(self.counts) - 1)
 
 
-def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> str:
-    """The path a person chose, or ""."""
-    return QFileDialog.getSaveFileName(parent, title, name, kinds)[0]
-
-
 class HistogramPlot(QWidget):
     """`show_curves` or `show_message`. `choose_path` asks where to save and is replaced in tests."""
 
@@ -82,7 +76,7 @@ class HistogramPlot(QWidget):
     all_asked = Signal()                        # and that all of them are wanted again
 
     def __init__(self, parent: QWidget | None = None, *,
-                 choose_path: Callable[[QWidget, str, str, str], str] = ask_where_to_save) -> None:
+                 choose_path: Callable[[QWidget, str, str, str], str] = file_dialogs.ask_where_to_save) -> None:
         super().__init__(parent)
         self.choose_path = choose_path
         self._curves: tuple[Curve, ...] = ()
@@ -206,7 +200,7 @@ class HistogramPlot(QWidget):
     def save_picture(self) -> None:
         path = self.choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._saved(path, lambda: exporting.write_picture(path, self.picture()))
+            self._readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.picture())))
 
     def svg(self) -> str:
         """The histogram as an SVG document of its own, in the colours of the window."""
@@ -219,13 +213,13 @@ class HistogramPlot(QWidget):
         path = self.choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
         if path:
             data = self.svg().encode("utf-8", "replace")
-            self._saved(path, lambda: exporting.write(path, [data], "drawing"))
+            self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "drawing")))
 
     def save_table(self) -> None:
         path = self.choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
         if path:
             data = self.table().encode("utf-8", "backslashreplace")
-            self._saved(path, lambda: exporting.write(path, [data], "table"))
+            self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "table")))
 
     def copy_table(self) -> None:
         QGuiApplication.clipboard().setText(self.table("\t"))
@@ -446,14 +440,6 @@ class HistogramPlot(QWidget):
             name=core.visible(curve.name), total=f"{total:,}", low=number(float(curve.edges[0])), high=number(float(curve.edges[-1])),
             bins=len(curve.counts), fullest=self._bin_text(curve, fullest), share=percent(int(curve.counts[fullest]), total),
             quarter=number(float(curve.edges[quarter])), three=number(float(curve.edges[three + 1])))
-
-    def _saved(self, path: str, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except core.SaveError as error:
-            self._readout.setText(f"{core.visible(error.message, 400)}. {error.hint}")
-        else:
-            self._readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
 
 
 class Legend(QWidget):
