@@ -1,4 +1,4 @@
-"""Overview: what the selected file, group, tensor or value is, at a glance. Sums are made in a task and kept per document."""
+"""Overview: what the selected file, group, tensor or value is, at a glance. Totals are worked out in a task."""
 from __future__ import annotations
 
 import os
@@ -23,14 +23,11 @@ from inspector.gui.widgets.boxes import (
     FactBox,
     FindingBox,
     Prose,
-    Share,
-    Sums,
     empty,
     facts,
     format_name,
     is_whole,
     label,
-    sums,
     tiles,
 )
 from inspector.gui.widgets.lazy_panel import SelectionPanel
@@ -39,7 +36,7 @@ FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 SHARED_SHOWN = 8                # storages of several tensors
 TASK = "overview"
-KEPT = 64                       # sums that are kept
+KEPT = 64                       # totals that are kept
 
 
 class Overview(SelectionPanel):
@@ -47,7 +44,7 @@ class Overview(SelectionPanel):
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
-        self.requests: Requests[Sums] = self.make_requests(TASK, keep=KEPT)
+        self.requests: Requests[core.Totals] = self.make_requests(TASK, keep=KEPT)
         self._analyses = Analyses.shared(session, tasks)
         self._drawn: tuple[core.Checkpoint, Selection] | None = None
         page = QWidget()
@@ -127,7 +124,7 @@ class Overview(SelectionPanel):
 
     def _group(self, ckpt: core.Checkpoint, selection: Selection) -> None:
         prefix, keys = selection.prefix, () if is_whole(selection, ckpt) else selection.keys
-        self.requests.ask(Request(ckpt, (prefix, keys), lambda monitor: sums(ckpt, prefix, keys, monitor),
+        self.requests.ask(Request(ckpt, (prefix, keys), lambda monitor: core.totals(ckpt, prefix, keys, monitor),
                                   label=self.tr("Adding up tensors")))
 
     def _answered(self) -> None:
@@ -135,9 +132,9 @@ class Overview(SelectionPanel):
         if self.requests.phase is Phase.DONE and found is not None and document is not None and selection is not None:
             ckpt = document.checkpoint
             if ckpt is not None and self.requests.request is not None and self.requests.request.source is ckpt:
-                self._fill(lambda: self._summed(found, ckpt, selection, document))
+                self._fill(lambda: self._show_totals(found, ckpt, selection, document))
 
-    def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
+    def _show_totals(self, found: core.Totals, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
         whole = is_whole(selection, ckpt)
         known = self._analyses.of(document) if whole else None
         if whole:
@@ -183,7 +180,7 @@ class Overview(SelectionPanel):
         row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         self._content.addLayout(row)
 
-    def _sentence(self, ckpt: core.Checkpoint, found: Sums) -> str:
+    def _sentence(self, ckpt: core.Checkpoint, found: core.Totals) -> str:
         """Until more is known."""
         return {
             "state-dict": self.tr("A state dict: the weights of a model, key by key."),
@@ -193,14 +190,14 @@ class Overview(SelectionPanel):
             "tensor": self.tr("A tensor saved by itself."),
         }.get(ckpt.kind, self.tr("Saved Python data.") if not found.tensors else self.tr("Tensors in a structure of their own."))
 
-    def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: Sums) -> str:
+    def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: core.Totals) -> str:
         said = self.tr("{tensors}, {values}.").format(tensors=words.tensors(found.tensors), values=words.values(found.values)) \
             if found.values else self.tr("{tensors}.").format(tensors=words.tensors(found.tensors))
         if prefix in ckpt.state_dicts:
             return self.tr("A state dict with {what}").format(what=said)
         return self.tr("A group of keys with {what}").format(what=said)
 
-    def _numbers(self, ckpt: core.Checkpoint, found: Sums, whole: bool) -> list[tuple[str, str, str]]:
+    def _numbers(self, ckpt: core.Checkpoint, found: core.Totals, whole: bool) -> list[tuple[str, str, str]]:
         count, in_all = f"{found.tensors:,}", words.many(found.parameters)
         extra = self.tr("+ {n} optimizer").format(n=words.many(found.optimizer)) \
             if found.optimizer and found.parameters else ""
@@ -265,7 +262,7 @@ class Overview(SelectionPanel):
         self._content.addWidget(group)
         return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
 
-    def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
+    def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> None:
         if not found.tensors:
             return
         self._content.addWidget(Columns([self._shares(self.tr("Data types"), found.dtypes, found),
@@ -275,7 +272,7 @@ class Overview(SelectionPanel):
         if len(found.largest) > 1:
             self._content.addWidget(self._largest(found, document))
 
-    def _shares(self, title: str, shares: tuple[Share, ...], found: Sums) -> FactBox:
+    def _shares(self, title: str, shares: tuple[core.Subtotal, ...], found: core.Totals) -> FactBox:
         box = FactBox(title)
         series = theme.colours().series
         for n, entry in enumerate(shares):
@@ -283,22 +280,22 @@ class Overview(SelectionPanel):
         box.body.addStretch(1)
         return box
 
-    def _bar(self, entry: Share, found: Sums, colour: str, nameless: str, on_click: Callable[[], object] | None = None) -> Bar:
-        name = self.tr("others") if entry.name == "\0" else core.visible(entry.name) or nameless
+    def _bar(self, entry: core.Subtotal, found: core.Totals, colour: str, nameless: str,
+             on_click: Callable[[], object] | None = None) -> Bar:
+        name = self.tr("others") if entry.name is None else core.visible(entry.name) or nameless
         said = f"{words.size(entry.nbytes)} · {words.share(entry.nbytes, found.logical)}".rstrip(" ·")
         return Bar(name, said, entry.nbytes / found.logical if found.logical else 0, remark=words.tensors(entry.tensors),
                    colour=colour, on_click=on_click)
 
-    def _parts(self, found: Sums, selection: Selection, document: int, ckpt: core.Checkpoint) -> FactBox:
+    def _parts(self, found: core.Totals, selection: Selection, document: int, ckpt: core.Checkpoint) -> FactBox:
         box = FactBox(self.tr("Parts"))
         colour = theme.colours().accent
         for entry in found.parts:
-            key = core.join(selection.prefix, entry.name)
-            go = partial(self._select_group, document, key) if entry.name and entry.name != "\0" else None
+            go = partial(self._select_group, document, core.join(selection.prefix, entry.name)) if entry.name else None
             box.body.addWidget(self._bar(entry, found, colour, self.tr("(empty name)"), go))
         return box
 
-    def _largest(self, found: Sums, document: int) -> FactBox:
+    def _largest(self, found: core.Totals, document: int) -> FactBox:
         box = FactBox(self.tr("Largest tensors"))
         top = found.largest[0].nbytes
         for tensor in found.largest:
@@ -344,7 +341,7 @@ class Overview(SelectionPanel):
             box.body.addWidget(texts.table_of(ckpt.metadata, self.tr("Name"), self.tr("Text")))
         self._content.addWidget(box)
 
-    def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
+    def _facts(self, ckpt: core.Checkpoint, found: core.Totals) -> None:
         box = FactBox(self.tr("File"))
         container = [(core.visible(name, 60).replace("_", " ").capitalize(), core.visible(text))
                      for name, text in ckpt.facts.items()]

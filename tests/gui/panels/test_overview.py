@@ -20,7 +20,7 @@ from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import texts
-from inspector.gui.widgets.boxes import Bar, FindingBox, Prose, sums
+from inspector.gui.widgets.boxes import Bar, FindingBox, Prose
 from inspector.gui.widgets.segments import Segments
 from tests.gui.showing import placed, show
 
@@ -40,36 +40,6 @@ def said(panel: QWidget) -> str:
     texts += [edit.toPlainText() for edit in panel.findChildren(QPlainTextEdit)]
     texts += [bar.accessibleName() for bar in panel.findChildren(Bar)]
     return "\n".join(texts)
-
-
-def test_that_sums_count_what_is_stored_once_and_parameters_without_the_optimizer(checkpoint: Make) -> None:
-    found = sums(checkpoint(tied=("model.weight", "optimizer.state.0.exp_avg")), "", ())
-    assert (found.tensors, found.parameters, found.optimizer) == (3, 16, 12)
-    assert (found.logical, found.stored, found.sharing) == (112, 64, 2)
-    assert [(share.name, share.tensors, share.nbytes) for share in found.parts] == [("model", 2, 64), ("optimizer", 1, 48)]
-    assert [tensor.key for tensor in found.largest] == ["model.weight", "optimizer.state.0.exp_avg", "model.bias"]
-
-
-def test_that_sums_of_a_group_are_of_its_keys_only(checkpoint: Make) -> None:
-    found = sums(checkpoint(values={"model.note": 1, "epoch": 2}), "model", ("model.weight", "model.bias"))
-    assert (found.tensors, found.values, found.logical) == (2, 1, 64)
-    assert [share.name for share in found.parts] == ["weight", "bias"]
-
-
-def test_that_many_kinds_end_in_one_row_of_others(checkpoint: Make) -> None:
-    found = sums(checkpoint(keys={f"part{n}.w": (n + 1,) for n in range(30)}), "", ())
-    assert len(found.parts) == 8
-    assert found.parts[-1].name == "\0"
-    assert sum(share.tensors for share in found.parts) == 30
-
-
-def test_that_sums_can_be_cancelled(checkpoint: Make) -> None:
-    class Stop(core.Monitor):
-        def report(self, done: int, total: int, what: str = "") -> None:
-            raise core.Cancelled
-
-    with pytest.raises(core.Cancelled):
-        sums(checkpoint(), "", (), Stop())
 
 
 def test_that_a_file_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
@@ -189,7 +159,7 @@ def test_that_small_metadata_is_a_list_and_large_a_table(panel: Overview, sessio
     assert "<i>" not in table.item(3, 1).toolTip()
 
 
-def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+def test_that_totals_are_made_once_per_file_and_forgotten_with_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                                 checkpoint: Make) -> None:
     document = show(session, tasks, qtbot, checkpoint())
     session.select(Selection(document.id, "model.bias", ("model.bias",)))

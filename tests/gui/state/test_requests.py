@@ -12,7 +12,7 @@ from inspector import core
 from inspector.gui.state import requests as module
 from inspector.gui.state.requests import Kept, Phase, Request, Requests
 from inspector.gui.state.tasks import Tasks
-from tests.gui.conftest import make
+from tests.tables import make
 
 
 class Worker:

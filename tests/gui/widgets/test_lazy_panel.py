@@ -12,7 +12,7 @@ from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.lazy_panel import SelectionPanel
-from tests.gui.conftest import make
+from tests.tables import make
 
 
 class Panel(SelectionPanel):

@@ -13,7 +13,7 @@ from inspector import core
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.result_pages import ResultPages
-from tests.gui.conftest import make
+from tests.tables import make
 
 
 @pytest.fixture
