@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from .by_path.measures import summarize_each as summarize_each
     from .by_path.measures import summarize_group as summarize_group
     from .by_path.measures import summarize_tensor as summarize_tensor
+    from .by_path.tables import sizes as sizes
+    from .by_path.tables import totals as totals
     from .by_path.tensors import digest as digest
     from .by_path.tensors import digests as digests
     from .by_path.tensors import find_next as find_next
@@ -33,7 +35,6 @@ if TYPE_CHECKING:
     from .by_path.tensors import read_slice as read_slice
     from .by_path.tensors import read_values as read_values
     from .by_path.tensors import reduce_slice as reduce_slice
-    from .by_path.tensors import sizes as sizes
     from .checkpoint import Checkpoint as Checkpoint
     from .checkpoint import Chunk as Chunk
     from .checkpoint import Edited as Edited
@@ -175,6 +176,8 @@ if TYPE_CHECKING:
     from .measures.summary import QUANTILES as QUANTILES
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
+    from .measures.totals import Subtotal as Subtotal
+    from .measures.totals import Totals as Totals
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
@@ -216,7 +219,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "opening": "file_of is_set open",
-    "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
+    "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
+    "by_path.tables": "sizes totals",
     "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "check describe optimizers",
     "checkpoint":
@@ -272,6 +276,7 @@ _HOMES = {
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.summary": "BINS QUANTILES Summary rebin",
+    "measures.totals": "Subtotal Totals",
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",

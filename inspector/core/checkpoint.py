@@ -407,8 +407,14 @@ class Edited(NamedTuple):
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+class WeaklyReferable:
+    """For classes with slots: results can be kept beside what they are about without keeping it."""
+
+    __slots__ = ("__weakref__",)
+
+
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(WeaklyReferable):
     """See the module. `path` as given; `format` is the name of a reader ("torch-zip", "safetensors-sharded" …), `kind` one
     of "state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"; `metadata` is safetensors'
     `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);

@@ -13,6 +13,7 @@ from inspector.gui.kit import theme
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
+from tests.tables import make
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,26 +45,6 @@ def tasks(qapp: object) -> Iterator[Tasks]:
     made = Tasks()
     yield made
     made.close(10)
-
-
-def make(path: str = "/runs/last.pth", *, keys: dict[str, tuple[int, ...]] | None = None,
-         values: dict[str, core.Plain] | None = None, findings: tuple[core.Finding, ...] = (),
-         metadata: dict[str, str] | None = None, members: int = 0, tied: tuple[str, ...] = (), stamp: core.FileStamp | None = None,
-         **more: str) -> core.Checkpoint:
-    """A checkpoint of float32 tensors on cuda:0 with the given shapes; those named in `tied` lie in one storage."""
-    shapes = {"model.weight": (4, 3), "model.bias": (4,), "optimizer.state.0.exp_avg": (4, 3)} if keys is None else keys
-    tensors, storages = {}, {}
-    for n, (key, shape) in enumerate(shapes.items()):
-        id = "tied" if key in tied else str(n)
-        plain = core.TensorInfo(key, shape, "float32", "cuda:0", (1,) * len(shape), 0, id, 0)
-        tensors[key] = plain._replace(storage_nbytes=plain.nbytes)
-        extent = core.Extent(0, 64 * n, plain.nbytes, plain.nbytes, 0, 0xBEEF)
-        storages[id] = core.Storage(id, "float32", "cuda:0", plain.nbytes, extent)
-    stamps = (stamp or core.FileStamp(path, 1000, 1_700_000_000_000_000_000, 0, 7, 1),)
-    kind = more.get("kind", "training-checkpoint")
-    return core.Checkpoint(path, more.get("format", "torch-zip"), kind, stamps, tensors, values or {},
-                           storages, ("model",), findings, metadata or {}, {"model": {"": {"version": 1}}}, {"byteorder": "little"},
-                           tuple(core.Member(f"archive/data/{n}", core.Extent(0, n, 8, 8, 0, n)) for n in range(members)))
 
 
 @pytest.fixture

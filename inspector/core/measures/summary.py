@@ -198,9 +198,10 @@ class _Run:
     def __init__(self, ckpt: Checkpoint, monitor: Monitor, found: list[Source], threads: int) -> None:
         self.total = sum(source.nbytes * source.passes for source in found)
         self.nbytes_in_all = sum(source.nbytes for source in found)
-        self.progress = workers.Progress(monitor, self.total)
-        self._readers = workers.PerThread(lambda: _Holding(ckpt, self.progress, _HELD // threads))
-        self._keeping = workers.PerThread(lambda: TensorReader(ckpt, self.progress))
+        self.progress = progress = workers.Progress(monitor, self.total)
+        # without `self`: what goes round in a circle keeps the checkpoint until the collector comes, if it ever does
+        self._readers = workers.PerThread(lambda: _Holding(ckpt, progress, _HELD // threads))
+        self._keeping = workers.PerThread(lambda: TensorReader(ckpt, progress))
         self.threads = threads
 
     def __enter__(self) -> _Run:

@@ -103,8 +103,8 @@ class ComparePage(QWidget):
 
     def _make_verdict(self) -> QWidget:
         self.verdict = QFrame()
-        self._text, self._more = label(strong=True, wrap=True, scale=1.1), label(wrap=True)
-        self._text.setAccessibleName(self.tr("Verdict"))
+        self.verdict_text, self._more = label(strong=True, wrap=True, scale=1.1), label(wrap=True)
+        self.verdict_text.setAccessibleName(self.tr("Verdict"))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(160)
@@ -113,7 +113,7 @@ class ComparePage(QWidget):
         self.button.clicked.connect(self._button_pressed)
         said = QVBoxLayout()
         said.setSpacing(2)
-        said.addWidget(self._text)
+        said.addWidget(self.verdict_text)
         said.addWidget(self._more)
         row = QHBoxLayout(self.verdict)
         row.setContentsMargins(12, 8, 12, 8)
@@ -198,6 +198,8 @@ class ComparePage(QWidget):
                 self._fresh = False
                 if not self.view.nodes:
                     self.view.select_first()
+        else:
+            self.pair.show_nodes(None, ())          # at once: its files may have been closed
         self.tabs.setTabText(1, self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules"))
         self._count()
         self._selecting.start()
@@ -211,7 +213,7 @@ class ComparePage(QWidget):
 
     def _show_progress(self) -> None:
         step, said = self.progress.step, verdicts.text_of(self.progress)
-        self._text.setText(said.text)
+        self.verdict_text.setText(said.text)
         self._more.setText(said.more)
         self._more.setVisible(bool(said.more))
         done, total = self.progress.read
@@ -222,9 +224,9 @@ class ComparePage(QWidget):
         self.button.setText({Step.STOPPED: self.tr("Go on"), Step.FAILED: self.tr("Try again")}.get(step, self.tr("Stop")))
         if self.verdict.property("level") != said.level:
             self.verdict.setProperty("level", said.level)
-            for widget in (self._text, self._more):
+            for widget in (self.verdict_text, self._more):
                 widget.setProperty("tone", said.level)
-            for changed in (self.verdict, self._text, self._more):
+            for changed in (self.verdict, self.verdict_text, self._more):
                 changed.style().unpolish(changed)
                 changed.style().polish(changed)
         if step is Step.DONE and self.model.follows_values:

@@ -5,32 +5,33 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_tree import PairTree
+from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Curve, Heights, HistogramPlot
-from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.lazy_panel import LazyPanel
 from inspector.gui.widgets.plot_canvas import load_pyqtgraph
+from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.stats_table import Column, StatsTable
 
 from .difference_map import DifferenceMap
 
 TASK = "compare-pair"
+KEPT = 16                       # pairs that are kept
 
 
-class PairPanel(QWidget):
+class PairPanel(LazyPanel):
     def __init__(self, tasks: Tasks) -> None:
-        super().__init__()
-        self._tasks = tasks
-        self._asked: tuple[core.Comparison, core.Pair] | None = None
-        self._known: tuple[core.Pair, core.PairDetails] | None = None
-        self._large = False                     # the person asked for what takes long
+        super().__init__(tasks)
+        self._pair: tuple[core.Comparison, core.Pair] | None = None
+        self.requests: Requests[core.PairDetails] = self.make_requests(TASK, keep=KEPT, limit=lambda: core.LIMITS.preview)
         self.heading = Heading()
         self.status = label(strong=True)
         self.figures = label(tone="muted", wrap=True)
@@ -38,9 +39,9 @@ class PairPanel(QWidget):
         self.plot = HistogramPlot()
         self.distances = HistogramPlot()
         self.map = DifferenceMap(tasks)
-        self.notice = Notice(self._read_anyway, lambda: tasks.cancel(TASK))
         self._place()
         self.setAccessibleName(self.tr("The selected pair"))
+        self.requests.changed.connect(self._answered)
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
@@ -50,13 +51,17 @@ class PairPanel(QWidget):
         if tree is not None and pair is not None:
             self._show_pair(tree.figures.comparison, pair)
             return
-        self._forget()
+        self._pair = None
+        self.requests.ask(None)
+        self.map.show_nothing()
+        self.status.clear()
+        self.figures.clear()
         if tree is None or not nodes:
             self.heading.set_name(self.tr("Pair"))
-            self._say(self.tr("Nothing is selected."), self.tr("Select a row to see how its two sides differ."))
+            self.pages.say(self.tr("Nothing is selected."), self.tr("Select a row to see how its two sides differ."))
         elif len(nodes) == 1 and (change := tree.change(nodes[0])) is not None and not int(tree.tensors[nodes[0]]):
             self.heading.set_name(change.key)
-            self._say(self.tr("A value, not a tensor."), "\n".join(
+            self.pages.say(self.tr("A value, not a tensor."), "\n".join(
                 f"{side}:  {'—' if text is None else core.visible(text, 600)}" for side, text in (("A", change.a), ("B", change.b))))
         else:
             self._show_group(tree, nodes)
@@ -74,20 +79,21 @@ class PairPanel(QWidget):
         if worst:
             said += ["", self.tr("Most different, relatively:")]
             said += [f"{core.visible(pair.a or '', 80)}   {pair.difference.rel:.3g}" for pair in worst if pair.difference is not None]
-        self._say(words.tensors(len(pairs)), "\n".join(said))
+        self.pages.say(words.tensors(len(pairs)), "\n".join(said))
 
     def _show_pair(self, comparison: core.Comparison, pair: core.Pair) -> None:
-        if self._asked is not None and self._asked[0] is comparison and self._asked[1] == pair:
+        before = self._pair
+        if before is not None and before[0] is comparison and before[1] == pair:
             return
-        same = self._asked is not None and self._asked[0] is comparison and self._asked[1][:2] == pair[:2]
-        self._asked = (comparison, pair)
-        if not same:
-            self._known, self._large = None, False
+        # its values were compared meanwhile: what is known already stays on show, and what was agreed to needs no second word
+        self.pages.growing = before is not None and before[0] is comparison and before[1][:2] == pair[:2] and (
+            self.requests.phase is Phase.DONE or self.requests.phase.is_busy)
+        self._pair = (comparison, pair)
         self.heading.set_name(pair.a if pair.a == pair.b and pair.a is not None else "  →  ".join(key for key in (pair.a, pair.b) if key))
         self.status.setText(f"{pair_lines.MARKS[pair.status]}   {pair_lines.status_text(pair)}")
         self.figures.setText(self._facts(comparison, pair))
         self.map.show_pair(comparison, pair)
-        self._refresh()
+        self.refresh()
 
     def _facts(self, comparison: core.Comparison, pair: core.Pair) -> str:
         sides = [(name, pair_lines.side_text(ckpt.tensors[key], True)) for name, ckpt, key in (
@@ -116,69 +122,33 @@ class PairPanel(QWidget):
 
     # -- reading ------------------------------------------------------------------------------------------------------
 
-    def _refresh(self) -> None:
-        """Reads the pair, unless it is known or nobody looks."""
-        if self._asked is None or not self.isVisible():
+    def follow(self) -> None:
+        if self._pair is None:
             return
-        comparison, pair = self._asked
-        if self._known is not None and (self._known[0] == pair or pair.difference is None):
-            self._show(self._known[1])
-            return
-        nbytes = core.pair_nbytes(comparison, pair)
-        if nbytes > core.LIMITS.preview and not self._large:
-            self._tasks.cancel(TASK)
-            self._notice(self.tr("These values take {size}.").format(size=words.size(nbytes)),
-                         self.tr("They are read only when you ask, and you can stop at any time."), self.tr("Read them"))
-            return
+        comparison, pair = self._pair
 
         def work(monitor: core.Monitor) -> core.PairDetails:
             found = core.pair_details(comparison, pair, monitor)
             load_pyqtgraph()            # here, where it delays nobody
             return found
 
-        self._tasks.start(TASK, work, on_done=lambda found: self._done(pair, found), on_error=self._failed, on_cancel=self._cancelled,
-                          on_progress=lambda done, total, what: self.notice.progress(done, total, ""),
-                          label=self.tr("Histograms of {name}").format(name=core.visible(pair.a or pair.b or "", 60)))
+        size = None if self.pages.growing else lambda: core.pair_nbytes(comparison, pair)
+        self.requests.ask(Request(comparison, (pair.a, pair.b, pair.difference), work, size,
+                                  self.tr("Histograms of {name}").format(name=core.visible(pair.a or pair.b or "", 60))))
 
-    def _read_anyway(self) -> None:
-        self._large = True
-        self.notice.run()
-        self._refresh()
-
-    def _done(self, pair: core.Pair, found: core.PairDetails) -> None:
-        if self._asked is None or self._asked[1][:2] != pair[:2]:
-            return
-        self._known = (pair, found)
-        self._show(found)
-
-    def _failed(self, error: Exception) -> None:
-        self.notice.fail(error)
-        self._pages.setCurrentWidget(self.notice)
-        if not isinstance(error, core.InspectorError):
-            raise error
-
-    def _cancelled(self) -> None:
-        if self.isVisible() and self._asked is not None:
-            self._notice(self.tr("Stopped."), "", self.tr("Read them"))
-
-    def _forget(self) -> None:
-        self._asked = self._known = None
-        self._large = False
-        self._tasks.cancel(TASK)
-        self.status.clear()
-        self.figures.clear()
+    def _answered(self) -> None:
+        if self.requests.phase is Phase.DONE and self.requests.result is not None and self._pair is not None:
+            self._show(self.requests.result, *self._pair)
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
-    def _show(self, found: core.PairDetails) -> None:
-        assert self._asked is not None
-        comparison, pair = self._asked
+    def _show(self, found: core.PairDetails, comparison: core.Comparison, pair: core.Pair) -> None:
         sides = ((self.tr("A"), found.sides[0], comparison.a.tensors.get(pair.a or "")),
                  (self.tr("B"), found.sides[1], comparison.b.tensors.get(pair.b or "")))
         there = [(name, summary, info) for name, summary, info in sides if summary is not None and info is not None]
         if not there:
             problem = next((text for text in found.problems if text), "")
-            self._notice(self.tr("The values cannot be shown."), words.sentence(core.visible(problem, 400)) if problem else "")
+            self.pages.say(self.tr("The values cannot be shown."), words.sentence(core.visible(problem, 400)) if problem else "")
             return
         self.table.show_columns([Column(name, summary, info.nbytes) for name, summary, info in there])
         curves = [Curve(name, summary.edges, summary.counts) for name, summary, _ in there if sum(summary.counts)]
@@ -193,7 +163,6 @@ class PairPanel(QWidget):
                                        hint=self.tr("How far each element moved, on a logarithmic scale of counts."))
         else:
             self.distances.show_message(self._no_distances(pair))
-        self._pages.setCurrentWidget(self._shown)
 
     def _no_distances(self, pair: core.Pair) -> str:
         if pair.a is None or pair.b is None:
@@ -203,21 +172,6 @@ class PairPanel(QWidget):
         if pair.difference is None:
             return self.tr("The values of this pair were not compared yet.")
         return self.tr("No element differs.") if not pair.difference.n_different else self.tr("These differences cannot be counted.")
-
-    def _say(self, text: str, hint: str) -> None:
-        self._notice(text, hint)
-
-    def _notice(self, text: str, hint: str, button: str = "") -> None:
-        self.notice.say(text, hint, button)
-        self._pages.setCurrentWidget(self.notice)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        self._tasks.cancel(TASK)
 
     def _place(self) -> None:
         self.views = QTabBar()
@@ -231,16 +185,14 @@ class PairPanel(QWidget):
             drawn.addWidget(widget)
         self.views.currentChanged.connect(drawn.setCurrentIndex)
         self.table.setSizePolicy(self.table.sizePolicy().horizontalPolicy(), self.table.sizePolicy().Policy.Maximum)
-        self._shown = QWidget()
-        inside = QVBoxLayout(self._shown)
+        shown = QWidget()
+        inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(4)
         inside.addWidget(self.views, 0, Qt.AlignmentFlag.AlignLeft)
         inside.addWidget(drawn, 3)
         inside.addWidget(self.table, 2)
-        self._pages = QStackedWidget()
-        self._pages.addWidget(self.notice)
-        self._pages.addWidget(self._shown)
+        self.pages = ResultPages(shown, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"), unit="")
         column = QVBoxLayout(self)
         column.setContentsMargins(16, 14, 16, 12)
         column.setSpacing(4)
@@ -248,4 +200,4 @@ class PairPanel(QWidget):
         column.addWidget(self.status)
         column.addWidget(self.figures)
         column.addSpacing(6)
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.pages, 1)

@@ -52,7 +52,7 @@ class Doctor(QDialog):
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
         self._typing.setInterval(TYPED)
-        self._typing.timeout.connect(self._read_text)
+        self._typing.timeout.connect(self.check_text)
         self._place()
         self._fill_files(document)
         self.resize(760, 640)
@@ -66,7 +66,7 @@ class Doctor(QDialog):
         copied = QGuiApplication.clipboard().text()[:_MOST]
         if any(sign in copied for sign in _SIGNS):
             self.text.setPlainText(copied)
-            self._read_text()
+            self.check_text()
         self.open()
         self.text.setFocus()
 
@@ -105,7 +105,7 @@ class Doctor(QDialog):
     def suggested(self) -> tuple[core.Step, ...]:
         return self._steps
 
-    def _read_text(self) -> None:
+    def check_text(self) -> None:
         self._typing.stop()
         text = self.text.toPlainText()
         if not text.strip():

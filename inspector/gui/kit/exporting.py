@@ -4,7 +4,7 @@ Everything goes through `core.replace_file`: the old file or the whole new one. 
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice
 from PySide6.QtGui import QImage, QImageWriter
 
 from inspector import core
+
+from . import words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -89,6 +91,15 @@ def write_picture(path: str, picture: QImage) -> None:
     if not writer.write(picture):
         raise _not_saved(path, writer.errorString())
     write(path, [bytes(drawn.data())], "picture")
+
+
+def outcome(path: str, write: Callable[[], None]) -> str:
+    """Writes, and gives what is to be said of it."""
+    try:
+        write()
+    except core.SaveError as error:
+        return words.error(error)
+    return QCoreApplication.translate("Exporting", "Saved {path}").format(path=core.visible(path))
 
 
 def _not_saved(path: str, why: str) -> core.SaveError:

@@ -26,6 +26,11 @@ def save_file(parent: QWidget, title: str, start: str, on_chosen: Chosen, *, fil
     dialog.open()
 
 
+def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> str:
+    """The path a person chose, or "". Waits for the answer."""
+    return QFileDialog.getSaveFileName(parent, title, name, kinds)[0]
+
+
 def _dialog(parent: QWidget, title: str, start: str, on_chosen: Chosen, filters: tuple[str, ...]) -> QFileDialog:
     dialog = QFileDialog(parent, title, os.path.dirname(start))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

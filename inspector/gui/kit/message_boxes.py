@@ -30,7 +30,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 
-from . import icons, theme
+from . import icons, tables, theme
 
 _REPORT_LIMIT = 60_000          # characters
 
@@ -204,15 +204,9 @@ def table(parent: QWidget | None, title: str, columns: tuple[str, str], rows: li
     box = Box(parent, "keyboard", title, title)
     sheet = QTableWidget(len(rows), 2)
     sheet.setHorizontalHeaderLabels(list(columns))
-    sheet.setAccessibleName(title)
-    sheet.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
-    sheet.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-    sheet.setProperty("sheet", True)
-    sheet.setShowGrid(False)
-    sheet.verticalHeader().hide()
-    sheet.horizontalHeader().setHighlightSections(False)
+    tables.calm(sheet, title)
+    tables.list_rows(sheet)
     sheet.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-    sheet.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     for n, row in enumerate(rows):
         for column, text in enumerate(row):
             sheet.setItem(n, column, QTableWidgetItem(text))

@@ -32,9 +32,6 @@ class Settings(QObject):
     def add_recent(self, path: str) -> None:
         self._set_recent([path, *(other for other in self.recent if other != path)][:RECENT])
 
-    def remove_recent(self, path: str) -> None:
-        self._set_recent([other for other in self.recent if other != path])
-
     def clear_recent(self) -> None:
         self._set_recent([])
 

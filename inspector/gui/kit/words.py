@@ -74,6 +74,11 @@ def sentence(text: str) -> str:
     return start if start.endswith((".", "!", "?")) else f"{start}."
 
 
+def error(error: core.InspectorError) -> str:
+    """What is wrong and what to do, in one line."""
+    return f"{sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}".strip()
+
+
 def menu_text(name: str, limit: int = 80) -> str:
     """A name from a file or a folder as menu or button text: one line, everything visible, no accelerators."""
     return core.visible(name, limit).replace("&", "&&")

@@ -29,7 +29,7 @@ class Row(NamedTuple):
         return cls(key, outcome) if isinstance(outcome, core.Summary) else cls(key, None, core.visible(outcome.message, 300))
 
     @property
-    def odd(self) -> int:
+    def nonfinite(self) -> int:
         """NaN and infinities."""
         return self.summary.nan + self.summary.inf if self.summary else 0
 
@@ -137,12 +137,12 @@ class LayerTable(QAbstractTableModel):
             c = theme.colours()
             if row.summary is None:
                 return QColor(c.muted if index.column() <= SHAPE else c.faint)
-            odd = {NAN: row.summary.nan, INF: row.summary.inf}.get(index.column(), row.odd if index.column() == NAME else 0)
-            return QColor(c.danger) if odd else None
+            nonfinite = {NAN: row.summary.nan, INF: row.summary.inf}.get(index.column(), row.nonfinite if index.column() == NAME else 0)
+            return QColor(c.danger) if nonfinite else None
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """By a column; -1 is the order of the file, the odd ones first."""
+        """By a column; -1 is the order of the file, those with NaN or infinities first."""
         self.layoutAboutToBeChanged.emit()
         kept = self.persistentIndexList()
         keys = [self._order[index.row()] for index in kept]
@@ -154,9 +154,9 @@ class LayerTable(QAbstractTableModel):
 
     def _arrange(self) -> None:
         import numpy as np
-        odd = np.array([row.summary is None or row.odd > 0 for row in self._rows], bool)
+        nonfinite = np.array([row.summary is None or row.nonfinite > 0 for row in self._rows], bool)
         if self._sorted is None:
-            self._order = np.argsort(~odd, kind="stable").tolist()
+            self._order = np.argsort(~nonfinite, kind="stable").tolist()
             return
         column, down = self._sorted
         if column <= SHAPE:
@@ -167,7 +167,7 @@ class LayerTable(QAbstractTableModel):
         values = np.array([np.nan if row.summary is None else take(row.summary) for row in self._rows], np.float64)
         missing = np.isnan(values)
         ranked = np.where(missing, 0.0, -values if down else values)
-        self._order = np.lexsort((ranked, ~odd, ~missing)).tolist()
+        self._order = np.lexsort((ranked, ~nonfinite, ~missing)).tolist()
 
     def _rank(self, n: int, column: int) -> Any:
         key = self._rows[n].key

@@ -1,8 +1,8 @@
 """The tree of all open files as a flat table of visible rows.
 
-A real tree model does not scale in Python: QTreeView with a proxy model sorts a million nodes in minutes. So a row number stands
-for (document, node) through one array per document, and the delegate draws indent and arrow. The model follows the session: a
-document without its tree yet is one row that says how far it is, one that failed has its reason below it.
+A real tree model does not scale in Python: a million nodes take minutes to filter and to sort. So a row number stands for (document,
+node) through one array per document, and the delegate draws indent and arrow. The model follows the session: a document without its
+tree yet is one row that says how far it is, one that failed has its reason below it.
 """
 from __future__ import annotations
 
@@ -245,9 +245,6 @@ class TreeModel(QAbstractTableModel):
             self._collapse(branch.rows, line.node, row, place)
         self._row_changed(row)
 
-    def toggle(self, row: int) -> None:
-        self.set_expanded(row, not self.line(row).expanded)
-
     def set_expanded_below(self, row: int, expanded: bool) -> None:
         """Expands or collapses the node of `row` and everything below it."""
         branch, place = self._locate(row)
@@ -261,10 +258,6 @@ class TreeModel(QAbstractTableModel):
     def collapse_all(self) -> None:
         """Only the files and what lies directly in them remain."""
         self._reset(lambda rows: rows.set_depth(1))
-
-    def expand_to_depth(self, depth: int) -> None:
-        """Shows `depth` levels below the files."""
-        self._reset(lambda rows: rows.set_depth(depth))
 
     def reveal(self, document: int, key: str) -> int | None:
         """Expands what lies above `key` and gives its row; None when there is no such key, or the filter hides it."""

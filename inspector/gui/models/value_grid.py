@@ -75,6 +75,11 @@ class ValueGrid(QAbstractTableModel):
         return self._base
 
     @property
+    def page_count(self) -> int:
+        """How many pages are at hand."""
+        return len(self._pages)
+
+    @property
     def busy(self) -> bool:
         return bool(self._wanted or self._reading)
 
@@ -150,7 +155,7 @@ class ValueGrid(QAbstractTableModel):
             return "…" if role == Qt.ItemDataRole.DisplayRole else None
         value = page[row % PAGE_ROWS, col % PAGE_COLS]
         if role == Qt.ItemDataRole.ForegroundRole:
-            return QColor(theme.colours().danger) if is_odd(value) else None
+            return QColor(theme.colours().danger) if is_nonfinite(value) else None
         if role == Qt.ItemDataRole.DisplayRole:
             return text_of(value, self._format)
         where = "[" + ", ".join(str(n) for n in self._plane.position(row, col) or ()) + "]"
@@ -229,10 +234,10 @@ def _read_pages(ckpt: core.Checkpoint, key: str, plane: core.Plane, pages: tuple
     return found
 
 
-def is_odd(value: Any) -> bool:
+def is_nonfinite(value: Any) -> bool:
     """NaN or infinite, or a complex number with such a part."""
     if value.dtype.names:
-        return any(is_odd(value[name]) for name in value.dtype.names)
+        return any(is_nonfinite(value[name]) for name in value.dtype.names)
     if value.dtype.kind in "iub":
         return False
     try:

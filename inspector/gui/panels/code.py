@@ -14,22 +14,25 @@ from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QSplitter, QS
 
 from inspector import core
 from inspector.gui.kit import icons, words
-from inspector.gui.state.session import Document, Session
+from inspector.gui.state.requests import Phase, Request, Requests
+from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.code_view import CodeView
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 PIECE = 48 << 10            # bytes shown at once: what is coloured within a few tens of milliseconds
 MOST = 4 << 20              # bytes of one text that are shown together
 SOUGHT = 256 << 20          # bytes through which a declaration is looked for
 FOLD = 240                  # characters from which a line goes on in the next
-_TASK = "code"
+TASK = "code"
 _ELLIPSIS = Qt.TextElideMode.ElideLeft
 Index = QModelIndex | QPersistentModelIndex
 
 
 class Piece(NamedTuple):
-    """Part of a text as it is shown: bytes `start` to `end` of `nbytes`. `folded`: lines were too long and go on in the next."""
+    """Part of a text as it is shown: bytes `start` to `end` of `nbytes`. `folded`: lines were too long and go on in the next. It was
+    read for the line that begins with `declaration`, where that is not empty."""
 
     name: str
     text: str
@@ -37,6 +40,7 @@ class Piece(NamedTuple):
     end: int
     nbytes: int
     folded: bool
+    declaration: str = ""
 
 
 def piece_of(ckpt: core.Checkpoint, name: str, start: int, declaration: str = "", monitor: core.Monitor = core.QUIET) -> Piece:
@@ -54,7 +58,7 @@ def piece_of(ckpt: core.Checkpoint, name: str, start: int, declaration: str = ""
                 break
     pieces.close()
     text, folded = _folded(core.visible_lines(found.text))
-    return Piece(name, text, found.start, found.end, found.nbytes, folded)
+    return Piece(name, text, found.start, found.end, found.nbytes, folded, declaration)
 
 
 def _folded(text: str) -> tuple[str, bool]:
@@ -109,13 +113,14 @@ class Names(QAbstractListModel):
         return None
 
 
-class CodePanel(QWidget):
+class CodePanel(SelectionPanel):
+    """`requests` read the next piece of a text: its name, from which byte on, at which declaration."""
+
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session, self._tasks = session, tasks
-        self._shown: tuple[Any, ...] = ()           # what of the session was answered last
-        self._of: tuple[int, int] = (0, 0)          # whose texts are listed: document, checkpoint
-        self._ckpt: core.Checkpoint | None = None
+        super().__init__(session, tasks, parent)
+        self.requests: Requests[Piece] = self.make_requests(TASK)
+        self._ckpt: core.Checkpoint | None = None   # whose texts are listed
+        self._shown: tuple[str, str | None] | None = None           # what of the selection was answered last
         self._piece: Piece | None = None
         self._wanted = ""                           # the text that is being read or shown
         self.names = Names(self)
@@ -125,9 +130,7 @@ class CodePanel(QWidget):
         self.list.selectionModel().currentChanged.connect(self._chosen)
         self.list.clicked.connect(self._clicked)
         self.view.near_end.connect(self._scrolled)
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(self._document_changed)
-        session.document_removed.connect(self._forget)
+        self.requests.changed.connect(self._answered)
 
     # -- places
 
@@ -160,13 +163,13 @@ class CodePanel(QWidget):
         head.addWidget(self.about)
         head.addWidget(self.search)
         head.addWidget(self.copy_button)
-        self.notice = label("", tone="muted", wrap=True)
+        self.extent = label("", tone="muted", wrap=True)
         self.more = QPushButton(self.tr("Show more"))
         self.more.clicked.connect(self._more)
         foot = QHBoxLayout()
         foot.setContentsMargins(12, 7, 12, 8)
         foot.setSpacing(10)
-        foot.addWidget(self.notice, 1)
+        foot.addWidget(self.extent, 1)
         foot.addWidget(self.more)
         self._foot = QWidget()
         self._foot.setLayout(foot)
@@ -199,53 +202,38 @@ class CodePanel(QWidget):
 
     # -- following the session
 
-    def refresh(self) -> None:
+    def follow(self) -> None:
         document, selection = self._session.selected_document, self._session.selection
         if document is None or selection is None or document.checkpoint is None:
-            self._clear()
+            self.let_go()
             return
-        showing = (document.id, id(document.checkpoint), selection.prefix, selection.value)
-        if showing == self._shown or not self.isVisible():
+        fresh = document.checkpoint is not self._ckpt
+        if fresh:
+            self._list(document.checkpoint)
+        showing = (selection.prefix, selection.value)
+        if showing == self._shown and self.requests.request is not None:
             return
         self._shown = showing
-        fresh = self._list(document, document.checkpoint)
         known = dict(self.names.texts)
         declaration = core.source_of(document.checkpoint, selection.value or selection.prefix, known)
         if declaration is not None:
             self._open(declaration.name, declaration.line)
-        elif fresh and known:
+        elif known and (fresh or self._piece is None):
             self._open(next(iter(known)), "")
 
-    def showEvent(self, event: Any) -> None:
-        super().showEvent(event)
-        self.refresh()
-
-    def _list(self, document: Document, ckpt: core.Checkpoint) -> bool:
-        """Lists the texts of `ckpt`; False where they are listed already."""
-        if self._of == (document.id, id(ckpt)):
-            return False
-        self._clear()
-        self._shown = (document.id, id(ckpt), *self._shown[2:])
-        self._of, self._ckpt = (document.id, id(ckpt)), ckpt
-        self.names.show(core.texts(ckpt))
-        self.list.setVisible(bool(self.names.texts))
-        return True
-
-    def _document_changed(self, id: int) -> None:
-        selected = self._session.selected_document
-        if selected is not None and selected.id == id:
-            self.refresh()
-
-    def _forget(self, id: int) -> None:
-        if self._of[0] == id:
-            self._clear()
-
-    def _clear(self) -> None:
-        self._tasks.cancel(_TASK)
-        self._shown, self._of, self._ckpt, self._piece, self._wanted = (), (0, 0), None, None, ""
+    def let_go(self) -> None:
+        super().let_go()
+        self._shown, self._ckpt, self._piece, self._wanted = None, None, None, ""
         self.names.show({})
         self.list.setVisible(False)
         self._say(self.tr("There is no code and no other text in this file."))
+
+    def _list(self, ckpt: core.Checkpoint) -> None:
+        """Lists the texts of `ckpt`."""
+        self.let_go()
+        self._ckpt = ckpt
+        self.names.show(core.texts(ckpt))
+        self.list.setVisible(bool(self.names.texts))
 
     # -- one text
 
@@ -271,16 +259,28 @@ class CodePanel(QWidget):
             self.list.setCurrentIndex(self.names.index(row))
         self.title.setText(short_name(name).rpartition("/")[2])
         self.title.setToolTip(words.tip(name))
-        self._tasks.start(_TASK, lambda monitor: piece_of(ckpt, name, 0, declaration, monitor),
-                          on_done=lambda piece: self._show(piece, declaration), on_error=self._failed, label=self.tr("Reading the text"))
+        self._ask(ckpt, name, 0, declaration)
 
-    def _show(self, piece: Piece, declaration: str) -> None:
+    def _ask(self, ckpt: core.Checkpoint, name: str, start: int, declaration: str) -> None:
+        self.requests.ask(Request(ckpt, (name, start, declaration), lambda monitor: piece_of(ckpt, name, start, declaration, monitor),
+                                  label=self.tr("Reading the text")))
+
+    def _answered(self) -> None:
+        piece = self.requests.result
+        if self.requests.phase is Phase.FAILED and isinstance(self.requests.error, core.InspectorError):
+            self._say(core.visible(str(self.requests.error), 1000))
+        elif piece is not None and self._piece is None:
+            self._show(piece)
+        elif piece is not None:
+            self._append(piece)
+
+    def _show(self, piece: Piece) -> None:
         self._piece = piece
         self.view.show_text(piece.name, piece.text)
         self.pages.setCurrentWidget(self.view)
-        if declaration:
-            self.view.go_to(declaration)
-        self._say_what_is_shown()
+        if piece.declaration:
+            self.view.go_to(piece.declaration)
+        self._show_extent()
 
     def _scrolled(self) -> None:
         if self._piece is not None and self.pages.currentWidget() is self.view:
@@ -289,10 +289,8 @@ class CodePanel(QWidget):
     def _more(self) -> None:
         """The next piece, where there is one and none is being fetched."""
         piece, ckpt = self._piece, self._ckpt
-        if piece is None or ckpt is None or not _goes_on(piece) or any(task.key == _TASK for task in self._tasks.running):
-            return
-        self._tasks.start(_TASK, lambda monitor: piece_of(ckpt, piece.name, piece.end, "", monitor), on_done=self._append,
-                          on_error=self._failed, label=self.tr("Reading the text"))
+        if piece is not None and ckpt is not None and _goes_on(piece) and not self.requests.phase.is_busy:
+            self._ask(ckpt, piece.name, piece.end, "")
 
     def _append(self, piece: Piece) -> None:
         before = self._piece
@@ -300,20 +298,15 @@ class CodePanel(QWidget):
             return
         self._piece = piece._replace(start=before.start, folded=before.folded or piece.folded)
         self.view.append(piece.text)
-        self._say_what_is_shown()
-
-    def _failed(self, error: Exception) -> None:
-        if not isinstance(error, core.InspectorError):
-            raise error
-        self._say(core.visible(str(error), 1000))
+        self._show_extent()
 
     def _say(self, message: str) -> None:
         """A message in the place of the text."""
         self.message.setText(message)
         self.pages.setCurrentWidget(self.message)
-        self._say_what_is_shown()
+        self._show_extent()
 
-    def _say_what_is_shown(self) -> None:
+    def _show_extent(self) -> None:
         """What is shown of how much, and which buttons make sense."""
         piece = self._piece
         shown = self.pages.currentWidget() is self.view and piece is not None
@@ -332,7 +325,7 @@ class CodePanel(QWidget):
                 parts.append(self.tr("inspector code prints all of it."))
         if shown and piece is not None and piece.folded:
             parts.append(self.tr("Lines of more than {n} characters go on in the next line.").format(n=FOLD))
-        self.notice.setText(" ".join(parts))
+        self.extent.setText(" ".join(parts))
         self.more.setVisible(shown and piece is not None and _goes_on(piece))
         self._foot.setVisible(bool(parts))
 

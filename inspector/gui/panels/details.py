@@ -11,15 +11,16 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QAction, QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QSplitter, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QTableView, QVBoxLayout, QWidget
 
 from inspector import core
-from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit import icons, tables, theme, words
 from inspector.gui.state.analysis import Analyses, Related, related
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import description
 from inspector.gui.widgets.boxes import format_name, is_whole, label
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 Index = QModelIndex | QPersistentModelIndex
 METADATA_ROWS = 20_000
@@ -127,12 +128,11 @@ class Records(QAbstractTableModel):
         return "\t".join(self.cells(row))
 
 
-class Details(QWidget):
+class Details(SelectionPanel):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
+        super().__init__(session, tasks, parent)
         self._analyses = Analyses.shared(session, tasks)
-        self._shown: tuple[Any, ...] = ()
+        self._shown: tuple[core.Checkpoint, Selection] | None = None
         self.properties = Properties(self)
         self.records = Records(self)
         self.table = _Table(self.properties, self.tr("Properties"))
@@ -159,21 +159,17 @@ class Details(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.splitter)
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(self._document_changed)
         self._analyses.ready.connect(self._analysis_ready)
         theme.current().changed.connect(self._tint)
 
-    def refresh(self) -> None:
+    def follow(self) -> None:
         document, selection = self._session.selected_document, self._session.selection
         if document is None or selection is None or document.checkpoint is None:
-            self._shown = ()
-            self._show((), "", (), ())
+            self.let_go()
             return
-        showing = (document.id, id(document.checkpoint), selection)
-        if showing == self._shown or not self.isVisible():
+        if self._shown is not None and self._shown[0] is document.checkpoint and self._shown[1] == selection:
             return
-        self._shown = showing
+        self._shown = document.checkpoint, selection
         ckpt = document.checkpoint
         tensor = ckpt.tensors.get(selection.prefix) if selection.keys == (selection.prefix,) else None
         if selection.value is not None and selection.value in ckpt.values:
@@ -187,22 +183,18 @@ class Details(QWidget):
                        (self.tr("Name"), self.tr("Offset"), self.tr("On disk"), self.tr("Size"), self.tr("Method"),
                         self.tr("CRC-32"), self.tr("Remark")), ckpt.members)
 
-    def showEvent(self, event: Any) -> None:
-        super().showEvent(event)
-        self.refresh()
+    def let_go(self) -> None:
+        super().let_go()
+        self._shown = None
+        self._show((), "", (), ())
 
     def _tint(self) -> None:
         self.table.viewport().update()
 
-    def _document_changed(self, id: int) -> None:
-        selected = self._session.selected_document
-        if selected is not None and selected.id == id:
-            self.refresh()
-
     def _analysis_ready(self, id: int) -> None:
         selected, selection = self._session.selected_document, self._session.selection
         if selected is not None and selected.id == id and selection is not None and selection.keys == (selection.prefix,):
-            self._shown = ()
+            self._shown = None
             self.refresh()
 
     def _show(self, rows: Sequence[Row], title: str, columns: tuple[str, ...], items: Sequence[Any]) -> None:
@@ -412,21 +404,10 @@ class _Table(QTableView):
         super().__init__()
         self.setModel(model)
         self._rows = model
-        self.setAccessibleName(name)
-        self.setProperty("sheet", True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        tables.calm(self, name)
+        tables.list_rows(self)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont))
         copy = QAction(icons.icon("copy"), self.tr("Copy"), self)
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))

@@ -235,6 +235,8 @@ class EditsPanel(QWidget):
         self.pages.setCurrentIndex(1 if steps else 0)
         self.undone.setVisible(id is not None and self._session.can_redo(id))
         if id is None:
+            self._shown = ()
+            self.table.show_preview(None)
             return
         self.actions_["undo"].setEnabled(self._session.can_undo(id))
         self.actions_["redo"].setEnabled(self._session.can_redo(id))

@@ -8,25 +8,24 @@ At most `BUDGET` bytes are read for a picture; of larger tensors it is made from
 """
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from inspector import core
-from inspector.gui.kit import exporting, theme, words
+from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.models.plot_scales import number
+from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label, one_tensor
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
+from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
-from inspector.gui.widgets.histogram_plot import ask_where_to_save
-from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.lazy_panel import SelectionPanel
+from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.slice_controls import SliceControls
 
 TASK, DETAIL, VALUE, SAVE = "heatmap", "heatmap-detail", "heatmap-value", "heatmap-save"
@@ -34,7 +33,6 @@ BUDGET = 192 << 20              # bytes read for one picture
 MOST = (1024, 1024)             # blocks of a picture
 EXACT = 1 << 20                 # elements that are shown without blocks
 KEPT = 12                       # pictures that are kept: 8 MB each at most
-PATIENCE = 200                  # milliseconds before work is shown as such
 SETTLED = 90                    # milliseconds the view or the cursor rests before more is read for it
 _COPIED = 1 << 20               # elements that are put on the clipboard at most
 
@@ -49,25 +47,25 @@ class _Colouring(NamedTuple):
 
 
 class _Picture(NamedTuple):
-    """What a worker made of a slice. `odd`: blocks with NaN or infinities."""
+    """What a worker made of a slice. `nonfinite`: blocks with NaN or infinities."""
 
     layer: Layer
     colouring: _Colouring
     limits: Limits
-    odd: int
+    nonfinite: int
 
 
-class HeatmapPanel(QWidget):
+class HeatmapPanel(SelectionPanel):
+    """`requests` are for the picture; `detail` and `value` for what is in view and under the cursor."""
+
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session, self._tasks = session, tasks
-        self._choose_path = ask_where_to_save
+        super().__init__(session, tasks, parent)
+        self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
-        self._wanted: tuple[object, ...] = ()
-        self._kept: OrderedDict[tuple[object, ...], tuple[core.Checkpoint, _Picture]] = OrderedDict()
-        self._value: tuple[int, int, str] | None = None
-        self._stale = True
         self._map_chosen = False
+        self.requests: Requests[_Picture] = self.make_requests(TASK, keep=KEPT)
+        self.detail: Requests[core.Reduced] = self.make_requests(DETAIL, rest=SETTLED)
+        self.value: Requests[str] = self.make_requests(VALUE, rest=SETTLED)
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
         self.slices = SliceControls(mosaics=True)
@@ -75,173 +73,114 @@ class HeatmapPanel(QWidget):
         self.readout = QLabel()
         self.readout.setAccessibleName(self.tr("Element under the cursor"))
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.notice = Notice(self._start, lambda: self._tasks.cancel(TASK))
-        self._patience = self._timer(PATIENCE, self._show_running)
-        self._settle = self._timer(SETTLED, self._load_detail)
-        self._ask = self._timer(SETTLED, self._load_value)
         self._make_choices()
         self._place()
         self.setAccessibleName(self.tr("Heatmap"))
+        self.requests.changed.connect(self._answered)
+        self.detail.changed.connect(self._show_detail)
+        self.value.changed.connect(self._show_readout)
         self.slices.changed.connect(self.refresh)
-        self.view.window_moved.connect(self._settle.start)
+        self.view.window_moved.connect(self._ask_detail)
         self.view.cursor_moved.connect(self._cursor_moved)
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(lambda id: self.refresh())
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Follows the selection, the slice and what the blocks stand for; later, while the panel is hidden."""
-        if not self.isVisible():
-            self._stale = True
-            for task in (TASK, DETAIL, VALUE):
-                self._tasks.cancel(task)
-            return
-        self._stale = False
+    def follow(self) -> None:
+        """The selection, the slice and what the blocks stand for."""
         found = one_tensor(self._session)
         if isinstance(found, str):
-            self._say(found)
+            self.let_go()
+            self.heading.set_name(self.tr("Heatmap"))
+            self.remark.clear()
+            self.slices.offer(())
+            self.pages.say(found)
             return
         ckpt, info = found
         shape = core.readable_shape(info)
         if self._tensor is None or self._tensor[0] is not ckpt or self._tensor[1] is not info:
-            self._tensor, self._wanted = found, ()
+            self._tensor = found
             self.heading.set_name(info.key)
             self.remark.setText(self._facts(info))
             if not self._map_chosen:
                 self._propose_colours(info)
             self.slices.offer(shape)
         if 0 in shape:
-            self._say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)), named=True)
+            self.requests.ask(None)
+            self._clear_view()
+            self.pages.say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)))
             return
-        wanted = (info.key, self.slices.plane, self._how.currentData())
-        if wanted != self._wanted:
-            self._wanted = wanted
-            self._start()
+        plane, how, colouring = self.slices.plane, self.how.currentData(), self._colouring
+        self.requests.ask(Request(ckpt, (info.key, plane, how),
+                                  lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), colouring),
+                                  label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60))))
 
-    def _start(self) -> None:
-        if self._tensor is None:
-            return
-        (ckpt, info), wanted = self._tensor, self._wanted
-        self._tasks.cancel(DETAIL)
-        kept = self._kept.get(wanted)
-        if kept is not None and kept[0] is ckpt:
-            self._kept.move_to_end(wanted)
-            self._tasks.cancel(TASK)
-            self._done(wanted, kept[1])
-            return
-        plane, how, colouring = self.slices.plane, self._how.currentData(), self._colouring
-        self.notice.progress(0, 0)
-        self._patience.start()
-        self._tasks.start(TASK, lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), colouring),
-                          on_done=lambda found: self._done(wanted, found), on_error=self._failed,
-                          on_progress=lambda done, total, what: self.notice.progress(
-                              done, total, self.tr("{percent} %").format(percent=done * 100 // total) if total else ""),
-                          on_cancel=self._cancelled,
-                          label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60)))
+    def let_go(self) -> None:
+        super().let_go()
+        self._tensor = None
+        self._clear_view()
 
-    def _done(self, wanted: tuple[object, ...], found: _Picture) -> None:
-        if self._tensor is None or wanted != self._wanted:
-            return
-        self._patience.stop()
-        if found.colouring != self._colouring:            # another colour was chosen meanwhile
+    def _clear_view(self) -> None:
+        for requests in (self.detail, self.value):
+            requests.ask(None)
+        self.view.clear()
+
+    def _answered(self) -> None:
+        if self.requests.phase is Phase.FAILED:
+            self._clear_view()
+        elif self.requests.phase is Phase.DONE and self.requests.result is not None and self._tensor is not None:
+            self._show_picture(self.requests.result, self._tensor[1])
+
+    def _show_picture(self, found: _Picture, info: core.TensorInfo) -> None:
+        if found.colouring != self._colouring:          # another colour was chosen meanwhile
             found = _painted(found.layer.part, self._colouring)
-        part = found.layer.part
-        self._kept[wanted] = (self._tensor[0], found)
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
-        plane = self.slices.plane
+        plane, part = self.slices.plane, found.layer.part
         same = self.view.plane.size == plane.size and self.view.base is not None
         self.view.show_plane(plane, found.layer, found.colouring.colours, found.limits, keep_view=same)
-        self._pages.setCurrentWidget(self._shown)
-        self._how.setVisible(not part.exact)
-        self._how_label.setVisible(not part.exact)
-        self.remark.setText(self._facts(self._tensor[1], found))
-        self._settle.start()
-
-    def _failed(self, error: Exception) -> None:
-        self._patience.stop()
-        self.view.clear()
-        self.notice.fail(error)
-        self._pages.setCurrentWidget(self.notice)
-        if not isinstance(error, core.InspectorError):
-            raise error
-
-    def _cancelled(self) -> None:
-        self._patience.stop()
-        if self.isVisible() and self._wanted:
-            self.notice.say(self.tr("Stopped."), "", self.tr("Draw it"))
-            self._pages.setCurrentWidget(self.notice)
-
-    def _show_running(self) -> None:
-        if any(task.key == TASK for task in self._tasks.running):
-            self.notice.run()
-            self._pages.setCurrentWidget(self.notice)
-
-    def _say(self, text: str, *, named: bool = False) -> None:
-        self._wanted = ()
-        if not named:
-            self._tensor = None
-            self.heading.set_name(self.tr("Heatmap"))
-            self.remark.clear()
-            self.slices.offer(())
-        self._patience.stop()
-        for task in (TASK, DETAIL, VALUE):
-            self._tasks.cancel(task)
-        self.view.clear()
-        self.notice.say(text)
-        self._pages.setCurrentWidget(self.notice)
+        self.how.setVisible(not part.exact)
+        self.how_label.setVisible(not part.exact)
+        self.remark.setText(self._facts(info, found))
+        self.detail.ask(None)
+        self._ask_detail()
 
     # -- nearer -------------------------------------------------------------------------------------------------------
 
-    def _load_detail(self) -> None:
+    def _ask_detail(self) -> None:
         """What is in view, as finely as the screen shows it; nothing where the picture is fine enough."""
         base = self.view.base
         if self._tensor is None or base is None or base.exact or not self.isVisible():
+            self.detail.ask(None)
             return
-        (ckpt, info), wanted, plane, how = self._tensor, self._wanted, self.slices.plane, self._how.currentData()
+        (ckpt, info), plane, how = self._tensor, self.slices.plane, self.how.currentData()
         rows, cols = (_margin(span, whole) for span, whole in zip(self.view.in_view, plane.size, strict=True))
         ratio = self.devicePixelRatioF()
         across, down = self.view.pixels_a_cell
         if all(span.step == 1 or span.step * pixels * ratio < 1.5 for span, pixels in ((base.rows, down), (base.cols, across))):
-            self._tasks.cancel(DETAIL)
-            self.view.set_detail(None, self._limits(base))
+            self.detail.ask(None)
+            if self.view.detail is not None:
+                self.view.set_detail(None, self._limits(base))
             return
         most = (len(rows), len(cols)) if len(rows) * len(cols) <= EXACT else MOST
-        self._tasks.start(DETAIL, lambda monitor: core.reduce_slice(
+        self.detail.ask(Request(ckpt, (info.key, plane, how, rows, cols, most), lambda monitor: core.reduce_slice(
             ckpt, info.key, plane, rows, cols, most=most, how=how, budget=BUDGET, monitor=monitor),
-            on_done=lambda part: self._finer(wanted, part), on_error=lambda error: None,
-            label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60)))
+            label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60))))
 
-    def _finer(self, wanted: tuple[object, ...], part: core.Reduced) -> None:
+    def _show_detail(self) -> None:
         """Single elements reach further than the means of blocks: the colours widen with what has been seen."""
-        if wanted == self._wanted and self.view.base is not None:
+        part = self.detail.result
+        if part is not None and self.view.base is not None:
             found, before = self._limits(part), self.view.limits
             self.view.set_detail(part, Limits(min(found.low, before.low), max(found.high, before.high), found.clipped or before.clipped))
 
     def _cursor_moved(self) -> None:
-        self._value = None
-        self._show_readout()
-        cell = self.view.cursor_cell
-        if cell is not None:
-            self._ask.start()
-        else:
-            self._ask.stop()
-
-    def _load_value(self) -> None:
         """The element under the cursor, in full precision and its own type."""
         cell = self.view.cursor_cell
         at = self.view.plane.position(*cell) if cell else None
         if self._tensor is None or cell is None or at is None:
-            return
-        (ckpt, info), flat = self._tensor, core.ravel(at, self.view.plane.shape)
-        self._tasks.start(VALUE, lambda monitor: exporting.texts(core.read_values(ckpt, info.key, flat, 1)),
-                          on_done=lambda texts: self._value_read(cell, texts), on_error=lambda error: None)
-
-    def _value_read(self, cell: tuple[int, int], texts: list[str]) -> None:
-        if self.view.cursor_cell == cell and texts:
-            self._value = (*cell, texts[0])
-            self._show_readout()
+            self.value.ask(None)
+        else:
+            (ckpt, info), flat = self._tensor, core.ravel(at, self.view.plane.shape)
+            self.value.ask(Request(ckpt, (info.key, cell), lambda monitor: exporting.texts(core.read_values(ckpt, info.key, flat, 1))[0]))
+        self._show_readout()
 
     def _show_readout(self) -> None:
         cell, info = self.view.cursor_cell, self._tensor[1] if self._tensor else None
@@ -250,8 +189,8 @@ class HeatmapPanel(QWidget):
             self.readout.setText(self.tr("Point at a cell, or use the arrow keys. Wheel zooms, R shows all."))
             return
         where = "[" + ", ".join(str(n) for n in at) + "]"
-        if self._value is not None and self._value[:2] == cell:
-            said = f"{where}  =  {self._value[2]}"
+        if self.value.result is not None and self.value.request is not None and self.value.request.key == (info.key, cell):
+            said = f"{where}  =  {self.value.result}"
         else:
             value = self.view.value_at(*cell)
             said = f"{where}  =  {number(value, 9)}" if value is not None else where
@@ -262,9 +201,9 @@ class HeatmapPanel(QWidget):
 
     def _block_text(self, block: tuple[float, range, range]) -> str:
         value, size = number(block[0], 6), f"{len(block[1])} × {len(block[2])}"
-        if self._how.currentData() == "absmax":
+        if self.how.currentData() == "absmax":
             return self.tr("largest magnitude of {size} here: {value}").format(size=size, value=value)
-        if self._how.currentData() == "sample":
+        if self.how.currentData() == "sample":
             return self.tr("one of {size} here: {value}").format(size=size, value=value)
         return self.tr("mean of {size} here: {value}").format(size=size, value=value)
 
@@ -279,28 +218,28 @@ class HeatmapPanel(QWidget):
         if part is not None and not part.exact:
             size = f"{part.rows.step} × {part.cols.step}"
             facts.append(self.tr("drawn from blocks of {size}, exact when you zoom in").format(size=size))
-            if part.read < part.total and self._how.currentData() != "sample":
+            if part.read < part.total and self.how.currentData() != "sample":
                 facts.append(self.tr("{share} of the elements read").format(share=words.share(part.read, part.total)))
-        if found is not None and found.odd:
+        if found is not None and found.nonfinite:
             facts.append((self.tr("{n} cells with NaN or infinities") if found.layer.part.exact
-                          else self.tr("{n} blocks with NaN or infinities")).format(n=f"{found.odd:,}"))
+                          else self.tr("{n} blocks with NaN or infinities")).format(n=f"{found.nonfinite:,}"))
         return " · ".join(facts)
 
     # -- colours ------------------------------------------------------------------------------------------------------
 
     @property
     def _colouring(self) -> _Colouring:
-        return _Colouring(MAPS[self._colours.currentData()], self._centre.currentData(), self._clip.currentData(),
+        return _Colouring(MAPS[self.colours.currentData()], self.centre.currentData(), self.clip.currentData(),
                      theme.colours(self.palette()).dark)
 
     def _limits(self, part: core.Reduced) -> Limits:
-        return limits_of(part.values, self._centre.currentData(), self._clip.currentData())
+        return limits_of(part.values, self.centre.currentData(), self.clip.currentData())
 
     def _propose_colours(self, info: core.TensorInfo) -> None:
         """Weights lie around zero; bytes and truths do not."""
         around = not (info.dtype in core.DTYPES and core.DTYPES[info.dtype].kind in ("uint", "bool"))
-        self._centre.setCurrentIndex(self._centre.findData(around))
-        self._colours.setCurrentIndex(self._colours.findData("blue-red" if around else "viridis"))
+        self.centre.setCurrentIndex(self.centre.findData(around))
+        self.colours.setCurrentIndex(self.colours.findData("blue-red" if around else "viridis"))
 
     def _recolour(self) -> None:
         self._map_chosen = True
@@ -308,18 +247,18 @@ class HeatmapPanel(QWidget):
             self.view.recolour(self._colouring.colours, self._limits(self.view.detail or self.view.base))
 
     def _make_choices(self) -> None:
-        self._colours = self._box(self.tr("Colours"), [
+        self.colours = self._box(self.tr("Colours"), [
             (self.tr("Blue–red"), "blue-red"), (self.tr("Purple–orange"), "purple-orange"), (self.tr("Viridis"), "viridis"),
             (self.tr("Cividis"), "cividis"), (self.tr("Grey"), "grey")])
-        self._centre = self._box(self.tr("Range of the colours"), [
+        self.centre = self._box(self.tr("Range of the colours"), [
             (self.tr("Around zero"), True), (self.tr("Least to greatest"), False)])
-        self._clip = self._box(self.tr("Share of the values within the colours"), [
+        self.clip = self._box(self.tr("Share of the values within the colours"), [
             (self.tr("All values"), 1.0), ("99.9 %", 0.999), ("99 %", 0.99), ("95 %", 0.95)])
-        self._how = self._box(self.tr("What a block shows"), [
+        self.how = self._box(self.tr("What a block shows"), [
             (self.tr("Mean"), "mean"), (self.tr("Largest magnitude"), "absmax"), (self.tr("One element"), "sample")])
-        for box in (self._colours, self._centre, self._clip):
+        for box in (self.colours, self.centre, self.clip):
             box.activated.connect(self._recolour)
-        self._how.activated.connect(self.refresh)
+        self.how.activated.connect(self.refresh)
 
     # -- giving it away -----------------------------------------------------------------------------------------------
 
@@ -335,7 +274,7 @@ class HeatmapPanel(QWidget):
         (ckpt, info), plane = self._tensor, self.view.plane
         said = self.tr("Copied {n} rows and {m} columns.").format(n=f"{len(rows):,}", m=f"{len(cols):,}")
         self._tasks.start(SAVE, lambda monitor: b"".join(exporting.table(ckpt, info.key, plane, rows, cols, "\t", monitor)),
-                          on_done=lambda data: self._copied(data, said), on_error=self._not_saved, label=self.tr("Copying values"))
+                          on_done=lambda data: self._copied(data, said), on_error=self._not_copied, label=self.tr("Copying values"))
 
     def _copied(self, data: bytes, said: str) -> None:
         QGuiApplication.clipboard().setText(data.decode("ascii"))
@@ -344,45 +283,17 @@ class HeatmapPanel(QWidget):
     def save_picture(self) -> None:
         if self._tensor is None:
             return
-        path = self._choose_path(self, self.tr("Save picture"), exporting.file_name(self._tensor[1].key, ".png"),
+        path = self.choose_path(self, self.tr("Save picture"), exporting.file_name(self._tensor[1].key, ".png"),
                                  self.tr("PNG pictures (*.png)"))
         if path:
-            try:
-                exporting.write_picture(path, self.view.picture())
-            except core.SaveError as error:
-                self._not_saved(error)
-            else:
-                self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.view.picture())))
 
-    def _not_saved(self, error: Exception) -> None:
+    def _not_copied(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self.readout.setText(f"{core.visible(error.message, 400)} {core.visible(error.hint, 200)}".strip())
+        self.readout.setText(words.error(error))
 
-    # -- Qt's side ----------------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        super().hideEvent(event)
-        if any(task.key == TASK for task in self._tasks.running):
-            self._wanted = ()
-            self._stale = True
-        for task in (TASK, DETAIL, VALUE):
-            self._tasks.cancel(task)
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 640)
-
-    def _timer(self, wait: int, run: Callable[[], None]) -> QTimer:
-        made = QTimer(self)
-        made.setSingleShot(True)
-        made.setInterval(wait)
-        made.timeout.connect(run)
-        return made
+    # -- places ---------------------------------------------------------------------------------------------------------
 
     @staticmethod
     def _box(name: str, choices: list[tuple[str, object]]) -> QComboBox:
@@ -396,13 +307,13 @@ class HeatmapPanel(QWidget):
     def _place(self) -> None:
         choices = QHBoxLayout()
         choices.setSpacing(8)
-        self._how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
-        for widget in (label(self.tr("Colours"), tone="muted", selectable=False), self._colours, self._centre, self._clip,
-                       self._how_label, self._how):
+        self.how_label = label(self.tr("Blocks"), tone="muted", selectable=False)
+        for widget in (label(self.tr("Colours"), tone="muted", selectable=False), self.colours, self.centre, self.clip,
+                       self.how_label, self.how):
             choices.addWidget(widget)
         choices.addStretch(1)
-        self._how.hide()
-        self._how_label.hide()
+        self.how.hide()
+        self.how_label.hide()
         menu = QMenu(self)
         for text, run in ((self.tr("Show all\tR"), self.view.fit), (self.tr("Zoom in\t+"), partial(self.view.zoom, 1.5)),
                           (self.tr("Zoom out\t-"), partial(self.view.zoom, 1 / 1.5)), ("", None),
@@ -419,16 +330,14 @@ class HeatmapPanel(QWidget):
         bottom = QHBoxLayout()
         bottom.addWidget(self.readout, 1)
         bottom.addWidget(self.menu_button)
-        self._shown = QWidget()
-        inside = QVBoxLayout(self._shown)
+        shown = QWidget()
+        inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)
         inside.addLayout(choices)
         inside.addWidget(self.view, 1)
         inside.addLayout(bottom)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.notice)
-        self._pages.addWidget(self._shown)
+        self.pages = ResultPages(shown, self.requests, read=self.tr("Draw it"), unit="share")
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
@@ -437,14 +346,14 @@ class HeatmapPanel(QWidget):
         whole.addSpacing(6)
         whole.addWidget(self.slices)
         whole.addSpacing(4)
-        whole.addLayout(self._pages, 1)
+        whole.addWidget(self.pages, 1)
 
 
 def _painted(part: core.Reduced, colouring: _Colouring) -> _Picture:
     import numpy as np
     limits = limits_of(part.values, colouring.symmetric, colouring.share)
-    not_finite = int(np.count_nonzero(~np.isfinite(part.values)))
-    return _Picture(layer_of(part, colouring.colours, limits, colouring.dark), colouring, limits, not_finite)
+    layer = layer_of(part, colouring.colours, limits, colouring.dark)
+    return _Picture(layer, colouring, limits, int(np.count_nonzero(~np.isfinite(part.values))))
 
 
 def _whole(ckpt: core.Checkpoint, key: str, plane: core.Plane, how: core.Reduction, monitor: core.Monitor) -> core.Reduced:

@@ -1,24 +1,22 @@
 """All tensors of the file, or of a group, at once: lines across depth, a table that sorts, what is unhealthy about them.
 
-    selection → scope (the file, or the group) → worker: core.summarize_each, a row a tensor → table and lines, while it goes on
+    selection → scope (the file, or the group) → requests → core.summarize_each, a row a tensor → table and lines, while it goes on
+                                                                                             → core.health → findings
 
 Little is measured at once (`UNASKED` bytes), more when the person says so. What was measured of a checkpoint is kept.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
-    QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QMenu,
     QProgressBar,
@@ -26,25 +24,28 @@ from PySide6.QtWidgets import (
     QScrollArea,
     QSizePolicy,
     QSplitter,
-    QStackedLayout,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, words
+from inspector.gui.kit import exporting, file_dialogs, tables, words
 from inspector.gui.models.layer_table import NAME, LayerTable, Row
 from inspector.gui.models.plot_scales import number
+from inspector.gui.state.requests import Kept, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
-from inspector.gui.widgets.histogram_plot import Legend, ask_where_to_save
+from inspector.gui.widgets.heading import Heading
+from inspector.gui.widgets.histogram_plot import Legend
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.line_plot import LinePlot
-from inspector.gui.widgets.notice import Heading, Notice
 from inspector.gui.widgets.plot_canvas import LINES
+from inspector.gui.widgets.result_pages import ResultPages
 
-TASK = "layers"
+TASK, HEALTH = "layers", "layers-health"
+KEPT = 8                        # checkpoints whose numbers are kept
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _MOST_LINES = 8                 # as many as there are colours that can be told apart
@@ -54,25 +55,24 @@ _FINDINGS = 20                  # findings that are shown
 class Scope(NamedTuple):
     """What is measured: the tensors `keys` below `prefix` of one checkpoint."""
 
-    document: int
     checkpoint: core.Checkpoint
     prefix: str
     keys: tuple[str, ...]
 
 
-class LayersPanel(QWidget):
+class LayersPanel(SelectionPanel):
+    """`requests` measure, `health` says what to make of it."""
+
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session, self._tasks = session, tasks
-        self._choose_path = ask_where_to_save
+        super().__init__(session, tasks, parent)
+        self.choose_path = file_dialogs.ask_where_to_save
+        self.requests: Requests[None] = self.make_requests(TASK, limit=lambda: UNASKED)
+        self.health: Requests[tuple[core.Finding, ...]] = self.make_requests(HEALTH, keep=KEPT)
         self._scope: Scope | None = None
-        self._known: dict[int, tuple[core.Checkpoint, dict[str, Row]]] = {}
-        self._arrived: list[Row] = []
-        self._asked = False
-        self._stale = True
+        self._known: Kept[dict[str, Row]] = Kept(KEPT)          # rows of each checkpoint, all its tensors together
+        self._arrived: list[Row] = []                           # from the worker, and not yet taken in
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
-        self.notice = Notice(self._ask, lambda: None)
         self.plot = LinePlot()
         self.legend = Legend()
         self.readout = QLabel()
@@ -81,7 +81,7 @@ class LayersPanel(QWidget):
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.model = LayerTable(self)
         self.table = self._make_table()
-        self._measures, self._across, self._log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
+        self.measures, self.across, self.log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
         self._redraw = QTimer(self)
         self._redraw.setInterval(_REDRAWN)
         self._redraw.timeout.connect(self._catch_up)
@@ -90,31 +90,41 @@ class LayersPanel(QWidget):
         self.setAccessibleName(self.tr("Layers"))
         self.plot.pointed.connect(self._show_readout)
         self.plot.chosen.connect(self._go_to)
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(lambda id: self.refresh())
-        session.document_removed.connect(lambda id: self._known.pop(id, None))
+        self.requests.changed.connect(self._answered)
+        self.health.changed.connect(self._show_health)
+
+    @property
+    def scope(self) -> Scope | None:
+        """What is shown."""
+        return self._scope
+
+    @property
+    def findings(self) -> tuple[core.Finding, ...]:
+        """What is unhealthy about it, as far as that is known."""
+        return self.health.result or ()
 
     # -- what to measure ----------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """Follows the selection; a tensor within what is shown is only marked."""
-        if not self.isVisible():
-            self._stale = True
-            return
-        self._stale = False
+    def follow(self) -> None:
+        """A tensor within what is shown is only marked."""
         scope = self._wanted()
         if scope is None:
-            self._stop()
-            self._scope = None
+            self.let_go()
             self.heading.set_name(self.tr("Layers"))
             self.remark.clear()
-            self._say(self.tr("There are no tensors here."), self.tr("Select a file or a group of tensors to compare them."))
+            self.pages.say(self.tr("There are no tensors here."), self.tr("Select a file or a group of tensors to compare them."))
             return
         if self._scope is None or scope.checkpoint is not self._scope.checkpoint or scope.keys != self._scope.keys:
-            self._stop()
-            self._scope, self._asked = scope, False
-            self._begin(UNASKED)
+            self._begin(scope)
+        elif self.requests.request is None:
+            self._measure(scope)
         self._mark()
+
+    def let_go(self) -> None:
+        super().let_go()
+        self._scope = None
+        self.model.show_rows(None, "", [])
+        self._show_findings([])
 
     def _wanted(self) -> Scope | None:
         selection, document = self._session.selection, self._session.selected_document
@@ -127,55 +137,67 @@ class LayersPanel(QWidget):
             keys, prefix = tuple(ckpt.tensors), ""
         else:
             keys, prefix = selection.keys, selection.prefix
-        return Scope(document.id, ckpt, prefix, keys) if keys else None
+        return Scope(ckpt, prefix, keys) if keys else None
 
-    def _begin(self, limit: int | None) -> None:
-        """Shows what is known and measures the rest of it, when that is not more than `limit` bytes."""
-        scope = self._scope
-        assert scope is not None
-        known = self._rows(scope)
-        missing = [key for key in scope.keys if key not in known]
-        nbytes = sum(scope.checkpoint.tensors[key].nbytes for key in missing)
+    def _begin(self, scope: Scope) -> None:
+        """Shows what is known and measures the rest of it."""
+        self.requests.ask(None)
+        self.health.ask(None)
+        self._scope = scope
         self.heading.set_name(scope.prefix or scope.checkpoint.path)
-        self.model.show_rows(scope.checkpoint, scope.prefix, [known[key] for key in scope.keys if key in known])
+        self._show_rows()
         self._show_findings([])
         self._offer_layers(scope)
-        if missing and limit is not None and nbytes > limit:
-            self._remark()
-            self._say(self.tr("{tensors} have not been measured yet.").format(tensors=words.tensors(len(missing))),
-                      self.tr("Reading them takes a while; you can go on working, and stop it at any time."),
-                      self.tr("Measure all {tensors}, {size}").format(tensors=words.tensors(len(missing)), size=words.size(nbytes)))
-            return
-        self._pages.setCurrentWidget(self._shown)
         self._show_lines()
-        if missing:
-            self._measure(scope, missing)
-        else:
-            self._over(scope)
+        self._measure(scope)
 
-    def _ask(self) -> None:
-        if self._scope is not None:
-            self._asked = True
-            self._begin(None)
-
-    def _measure(self, scope: Scope, missing: list[str]) -> None:
+    def _measure(self, scope: Scope) -> None:
+        ckpt, known = scope.checkpoint, self._rows(scope)
         arrived: list[Row] = []
         self._arrived = arrived
-        self._running(True)
-        self._redraw.start()
+
+        def missing() -> list[str]:
+            return [key for key in scope.keys if key not in known]
 
         def work(monitor: core.Monitor) -> None:
-            for key, outcome in core.summarize_each(scope.checkpoint, missing, 1, monitor):
+            for key, outcome in core.summarize_each(ckpt, missing(), 1, monitor):
                 arrived.append(Row.of(key, outcome))
 
-        self._tasks.start(TASK, work,
-                          on_done=lambda _: self._done(scope), on_error=self._failed, on_progress=self._progress,
-                          on_cancel=lambda: self._cancelled(scope),
-                          label=self.tr("Measuring {tensors}").format(tensors=words.tensors(len(missing))))
+        self.requests.ask(Request(ckpt, scope.keys, work, lambda: sum(ckpt.tensors[key].nbytes for key in missing()),
+                                  self.tr("Measuring {tensors}").format(tensors=words.tensors(len(scope.keys)))))
 
-    def _progress(self, done: int, total: int, what: str) -> None:
-        self.bar.setRange(0, 1000 if total else 0)
-        self.bar.setValue(done * 1000 // total if total else 0)
+    def _answered(self) -> None:
+        """How the measuring stands."""
+        phase = self.requests.phase
+        self._working.setVisible(phase is Phase.RUNNING)
+        if phase.is_busy:
+            done, total = self.requests.progress
+            self.bar.setRange(0, 1000 if total else 0)
+            self.bar.setValue(done * 1000 // total if total else 0)
+            if not self._redraw.isActive():
+                self._redraw.start()
+            return
+        self._redraw.stop()
+        self._take()
+        scope = self._scope
+        if scope is None:
+            return
+        if phase is Phase.DONE:
+            self._show_rows()
+            self._show_lines()
+            self._mark()
+            self._ask_health(scope)
+        if phase in (Phase.TOO_LARGE, Phase.STOPPED):
+            self._say_what_is_missing(scope)
+        self._show_remark()
+
+    def _say_what_is_missing(self, scope: Scope) -> None:
+        known = self._rows(scope)
+        missing = [scope.checkpoint.tensors[key] for key in scope.keys if key not in known]
+        many, size = words.tensors(len(missing)), words.size(sum(info.nbytes for info in missing))
+        self.pages.say(self.tr("{tensors} have not been measured yet.").format(tensors=many),
+                       self.tr("Reading them takes a while; you can go on working, and stop it at any time."),
+                       self.tr("Measure all {tensors}, {size}").format(tensors=many, size=size))
 
     def _catch_up(self) -> None:
         self._take()
@@ -183,61 +205,40 @@ class LayersPanel(QWidget):
 
     def _take(self) -> None:
         """Takes in the rows that the worker has finished."""
-        scope = self._scope
         count = len(self._arrived)
         fresh, self._arrived[:count] = self._arrived[:count], []
-        if scope is not None and fresh:
-            self._rows(scope).update((row.key, row) for row in fresh)
+        if self._scope is not None and fresh:
+            self._rows(self._scope).update((row.key, row) for row in fresh)
             self.model.add(fresh)
 
-    def _done(self, scope: Scope) -> None:
-        self._take()
-        self._running(False)
-        if scope is self._scope:
-            self._over(scope)
-
-    def _over(self, scope: Scope) -> None:
-        """All is measured: the odd ones go to the top."""
-        known = self._rows(scope)
-        self.model.show_rows(scope.checkpoint, scope.prefix, [known[key] for key in scope.keys if key in known])
-        self._show_lines()
-        self._remark()
-        self._mark()
-        self._check_health(scope, known)
-
-    def _cancelled(self, scope: Scope) -> None:
-        self._take()
-        self._running(False)
-        if scope is self._scope and self.isVisible():
-            self._begin(0)
-
-    def _failed(self, error: Exception) -> None:
-        self._running(False)
-        self.notice.fail(error)
-        self._pages.setCurrentWidget(self.notice)
-        if not isinstance(error, core.InspectorError):
-            raise error
-
-    def _stop(self) -> None:
-        self._take()
-        self._running(False)
-        self._scope = None                      # so that its end is nobody's
-        self._tasks.cancel(TASK)
-
     def _rows(self, scope: Scope) -> dict[str, Row]:
-        found = self._known.get(scope.document)
-        if found is None or found[0] is not scope.checkpoint:
-            found = self._known[scope.document] = (scope.checkpoint, {})
-        return found[1]
+        """What is known of the checkpoint."""
+        found = self._known.get(scope.checkpoint, None)
+        if found is None:
+            found = {}
+            self._known.put(scope.checkpoint, None, found)
+        return found
+
+    def _show_rows(self) -> None:
+        """All that is known of the scope; those with NaN or infinities go to the top."""
+        if self._scope is not None:
+            known = self._rows(self._scope)
+            self.model.show_rows(self._scope.checkpoint, self._scope.prefix, [known[key] for key in self._scope.keys if key in known])
 
     # -- findings -----------------------------------------------------------------------------------------------------
 
-    def _check_health(self, scope: Scope, known: dict[str, Row]) -> None:
+    def _ask_health(self, scope: Scope) -> None:
         """What `core.health` makes of the numbers."""
+        ckpt, known = scope.checkpoint, self._rows(scope)
         summaries = {key: row.summary for key in scope.keys if (row := known.get(key)) and row.summary is not None}
-        self._tasks.start(TASK, lambda monitor: core.health(scope.checkpoint, summaries, monitor),
-                          on_done=lambda found: self._show_findings(found) if scope is self._scope else None,
-                          on_error=self._failed, label=self.tr("Looking for what is unhealthy"))
+        self.health.ask(Request(ckpt, scope.keys, lambda monitor: core.health(ckpt, summaries, monitor),
+                                label=self.tr("Looking for what is unhealthy")))
+
+    def _show_health(self) -> None:
+        if self.health.phase is Phase.FAILED and self.health.error is not None:
+            self.pages.fail(self.health.error)
+        elif self.health.result is not None:
+            self._show_findings(self.health.result)
 
     def _show_findings(self, findings: Sequence[core.Finding]) -> None:
         empty(self._findings)
@@ -247,7 +248,7 @@ class LayersPanel(QWidget):
         if len(ranked) > _FINDINGS:
             self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{len(ranked) - _FINDINGS:,}"), tone="muted"))
         self._findings.addStretch(1)
-        self._findings_area.setVisible(bool(ranked))
+        self.findings_area.setVisible(bool(ranked))
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -255,12 +256,12 @@ class LayersPanel(QWidget):
         scope = self._scope
         if scope is None:
             return
-        measure, x = self._measures.currentData(), self._across.currentData()
+        measure, x = self.measures.currentData(), self.across.currentData()
         summaries = {key: row.summary for key, row in self._rows(scope).items() if row.summary is not None}
         lines = core.layer_lines(summaries, core.weights_among(scope.checkpoint, scope.keys), measure, x)
         by_layer = self.tr("Layer") if x == "layer" else self.tr("Tensor, in the order of the file")
-        log = self._log.isChecked() and measure in ("norm", "rms", "std", "absmax")
-        self._log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
+        log = self.log.isChecked() and measure in ("norm", "rms", "std", "absmax")
+        self.log.setEnabled(measure in ("norm", "rms", "std", "absmax"))
         self.plot.show_lines(lines[:_MOST_LINES], log=log, x_title=by_layer)
         names = [line.name for line in self.plot.lines]
         self.legend.show_entries([(name, self.plot.colour(n), LINES[n % 8]) for n, name in enumerate(names)] if any(names) else [])
@@ -270,22 +271,22 @@ class LayersPanel(QWidget):
     def _show_readout(self) -> None:
         point = self.plot.point
         if point is not None:
-            self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self._measures.currentText()}  {number(point.y, 7)}")
+            self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self.measures.currentText()}  {number(point.y, 7)}")
         elif self._left_out:
             self.readout.setText(self.tr("{n} more names have no line: select a group to see its own.").format(n=f"{self._left_out:,}"))
         else:
             self.readout.setText(self.tr("Point at a line, or use the arrow keys, to read it. Click or Enter goes to the tensor."))
 
-    def _remark(self) -> None:
+    def _show_remark(self) -> None:
         scope = self._scope
         if scope is None:
             return
         known = self._rows(scope)
         rows = [known[key] for key in scope.keys if key in known]
         facts = [words.tensors(len(scope.keys)), words.size(sum(scope.checkpoint.tensors[key].nbytes for key in scope.keys))]
-        odd, unread = sum(1 for row in rows if row.odd), sum(1 for row in rows if row.summary is None)
-        if odd:
-            facts.append(self.tr("{n} with NaN or infinities").format(n=words.tensors(odd)))
+        nonfinite, unread = sum(1 for row in rows if row.nonfinite), sum(1 for row in rows if row.summary is None)
+        if nonfinite:
+            facts.append(self.tr("{n} with NaN or infinities").format(n=words.tensors(nonfinite)))
         if unread:
             facts.append(self.tr("{n} without numbers").format(n=words.tensors(unread)))
         self.remark.setText(" · ".join(facts))
@@ -299,27 +300,19 @@ class LayersPanel(QWidget):
             self.table.setCurrentIndex(self.model.index(row, NAME))
 
     def _go_to(self, key: str) -> None:
-        if self._scope is not None and key in self._scope.checkpoint.tensors:
-            self._session.select(Selection(self._scope.document, key, (key,)))
+        document = self._session.selected_document
+        if document is not None and self._scope is not None and key in self._scope.checkpoint.tensors:
+            self._session.select(Selection(document.id, key, (key,)))
 
     def _activated(self, index: QModelIndex) -> None:
         self._go_to(self.model.key_at(index.row()))
-
-    def _say(self, text: str, hint: str = "", button: str = "") -> None:
-        self.notice.say(text, hint, button)
-        self._pages.setCurrentWidget(self.notice)
-
-    def _running(self, running: bool) -> None:
-        self._working.setVisible(running)
-        if not running:
-            self._redraw.stop()
 
     def _offer_layers(self, scope: Scope) -> None:
         """Depth is the layer's number where there are several layers."""
         if self._across_chosen:
             return
         numbers = {core.layer_of(key) for key in scope.keys[:5000]} - {None}
-        self._across.setCurrentIndex(self._across.findData("layer" if len(numbers) > 3 else "names"))
+        self.across.setCurrentIndex(self.across.findData("layer" if len(numbers) > 3 else "names"))
 
     # -- giving it away -----------------------------------------------------------------------------------------------
 
@@ -332,40 +325,17 @@ class LayersPanel(QWidget):
         QGuiApplication.clipboard().setImage(self.plot.picture())
 
     def save_table(self) -> None:
-        path = self._choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
+        path = self.choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
         if path:
             text = self.model.text().encode("utf-8", "backslashreplace") + b"\n"
-            self._saved(path, lambda: exporting.write(path, [text], "table"))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write(path, [text], "table")))
 
     def save_picture(self) -> None:
-        path = self._choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))
+        path = self.choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._saved(path, lambda: exporting.write_picture(path, self.plot.picture()))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.plot.picture())))
 
-    def _saved(self, path: str, save: Callable[[], None]) -> None:
-        try:
-            save()
-        except core.SaveError as error:
-            self.readout.setText(f"{words.sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}")
-        else:
-            self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
-
-    # -- Qt's side ----------------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.refresh()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """What was asked for goes on; what was not can wait until somebody looks."""
-        super().hideEvent(event)
-        if not self._asked and self._working.isVisibleTo(self):
-            self._stop()
-            self._stale = True
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 640)
+    # -- places ---------------------------------------------------------------------------------------------------------
 
     def _make_controls(self) -> None:
         self._left_out = 0
@@ -373,20 +343,20 @@ class LayersPanel(QWidget):
         names = {"norm": self.tr("Norm"), "rms": self.tr("Root mean square"), "std": self.tr("Standard deviation"),
                  "absmax": self.tr("Largest magnitude"), "mean": self.tr("Mean"), "zeros": self.tr("Share of zeros"),
                  "nonfinite": self.tr("Share of NaN and infinities")}
-        self._fill(self._measures, self.tr("Measure"), [(names[name], name) for name in core.LAYER_MEASURES])
-        self._measures.setCurrentIndex(self._measures.findData("rms"))
-        self._fill(self._across, self.tr("Across"), [
+        self._fill(self.measures, self.tr("Measure"), [(names[name], name) for name in core.LAYER_MEASURES])
+        self.measures.setCurrentIndex(self.measures.findData("rms"))
+        self._fill(self.across, self.tr("Across"), [
             (self.tr("Layer numbers"), "layer"), (self.tr("File order, by name"), "names"),
             (self.tr("File order, one line"), "all")])
-        self._log.setChecked(True)
-        self._measures.activated.connect(self._show_lines)
-        self._across.activated.connect(self._across_activated)
-        self._log.toggled.connect(self._show_lines)
+        self.log.setChecked(True)
+        self.measures.activated.connect(self._show_lines)
+        self.across.activated.connect(self._across_activated)
+        self.log.toggled.connect(self._show_lines)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.stop = QPushButton(self.tr("Stop"))
-        self.stop.clicked.connect(lambda: self._tasks.cancel(TASK))
+        self.stop.clicked.connect(self.requests.stop)
         self._working = QWidget()
         row = QHBoxLayout(self._working)
         row.setContentsMargins(0, 0, 0, 0)
@@ -408,20 +378,9 @@ class LayersPanel(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setAccessibleName(self.tr("All tensors"))
-        table.setProperty("sheet", True)
-        table.setFrameShape(QFrame.Shape.NoFrame)
+        tables.calm(table, self.tr("All tensors"))
+        tables.list_rows(table)
         table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        table.verticalHeader().hide()
-        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 9)
-        table.horizontalHeader().setHighlightSections(False)
         table.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)
@@ -435,13 +394,13 @@ class LayersPanel(QWidget):
     def _place(self) -> None:
         controls = QHBoxLayout()
         controls.setSpacing(8)
-        for text, widget in ((self.tr("&Measure"), self._measures), (self.tr("&Across"), self._across)):
+        for text, widget in ((self.tr("&Measure"), self.measures), (self.tr("&Across"), self.across)):
             caption = QLabel(text)
             caption.setProperty("tone", "muted")
             caption.setBuddy(widget)
             controls.addWidget(caption)
             controls.addWidget(widget)
-        controls.addWidget(self._log)
+        controls.addWidget(self.log)
         controls.addStretch(1)
         out = QPushButton(self.tr("Save"))
         out.setAccessibleName(self.tr("Copy or save what is shown"))
@@ -468,33 +427,31 @@ class LayersPanel(QWidget):
         self._findings = QVBoxLayout(holder)
         self._findings.setContentsMargins(0, 0, 0, 0)
         self._findings.setSpacing(6)
-        self._findings_area = QScrollArea()
-        self._findings_area.setWidgetResizable(True)
-        self._findings_area.setWidget(holder)
-        self._findings_area.hide()
+        self.findings_area = QScrollArea()
+        self.findings_area.setWidgetResizable(True)
+        self.findings_area.setWidget(holder)
+        self.findings_area.hide()
         split = QSplitter(Qt.Orientation.Vertical)
         split.setChildrenCollapsible(False)
         split.setHandleWidth(9)
         split.setStyleSheet("QSplitter::handle { background: transparent; }"
                             "QSplitter::handle:hover { background: palette(highlight); }")
-        for part, share in ((top, 3), (self._findings_area, 1), (self.table, 3)):
+        for part, share in ((top, 3), (self.findings_area, 1), (self.table, 3)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, share)
         split.setSizes([330, 120, 330])
-        self._shown = QWidget()
-        inside = QVBoxLayout(self._shown)
+        shown = QWidget()
+        inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
         inside.addLayout(controls)
         inside.addWidget(self._working)
         inside.addWidget(split, 1)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.notice)
-        self._pages.addWidget(self._shown)
+        self.pages = ResultPages(shown, self.requests, growing=True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
         whole.addWidget(self.heading)
         whole.addWidget(self.remark)
         whole.addSpacing(6)
-        whole.addLayout(self._pages, 1)
+        whole.addWidget(self.pages, 1)

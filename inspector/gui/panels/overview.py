@@ -1,10 +1,9 @@
-"""Overview: what the selected file, group, tensor or value is, at a glance. Sums are made in a task and kept per document."""
+"""Overview: what the selected file, group, tensor or value is, at a glance. Totals are worked out in a task."""
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -14,6 +13,7 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import suggested_edits
 from inspector.gui.state.analysis import Analyses, Analysis, related
+from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import description, fact_boxes, texts
@@ -23,146 +23,118 @@ from inspector.gui.widgets.boxes import (
     FactBox,
     FindingBox,
     Prose,
-    Share,
-    Sums,
     empty,
     facts,
     format_name,
     is_whole,
     label,
-    sums,
     tiles,
 )
+from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 SHARED_SHOWN = 8                # storages of several tensors
-_TASK = "overview"
+TASK = "overview"
+KEPT = 64                       # totals that are kept
 
 
-class Overview(QScrollArea):
+class Overview(SelectionPanel):
+    """`requests` add up the tensors of a file or a group."""
+
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session = session
-        self._tasks = tasks
-        # (document, identity of its checkpoint, prefix, the keys below it that are selected); the checkpoint is kept beside, or
-        # another could get its identity
-        self._sums: dict[tuple[int, int, str, tuple[str, ...]], tuple[core.Checkpoint, Sums]] = {}
+        super().__init__(session, tasks, parent)
+        self.requests: Requests[core.Totals] = self.make_requests(TASK, keep=KEPT)
         self._analyses = Analyses.shared(session, tasks)
-        self._shown: tuple[Any, ...] = ()
-        self._stale = True                                      # to be drawn once it can be seen
+        self._drawn: tuple[core.Checkpoint, Selection] | None = None
         page = QWidget()
         page.setObjectName("page")
         self._content = QVBoxLayout(page)
         self._content.setContentsMargins(20, 18, 20, 22)
         self._content.setSpacing(14)
-        self.setWidget(page)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setAccessibleName(self.tr("Overview"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(self._document_changed)
-        session.document_removed.connect(self._forget)
+        self.area = QScrollArea()
+        self.area.setWidget(page)
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setAccessibleName(self.tr("Overview"))
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusProxy(self.area)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.area)
+        self.requests.changed.connect(self._answered)
         self._analyses.ready.connect(self._analysis_ready)
-        theme.current().changed.connect(self._repaint)
+        theme.current().changed.connect(self._redraw)
 
-    def refresh(self) -> None:
+    def follow(self) -> None:
         """Shows the session's selection, at once where nothing must be summed."""
         document, selection = self._session.selected_document, self._session.selection
         if document is None or selection is None or document.checkpoint is None:
-            self._shown = ()
-            self._clear()
-            return
-        showing = (document.id, id(document.checkpoint), selection)
-        if showing == self._shown:
-            return
-        self._shown = showing
-        if not self.isVisible():
-            self._stale = True
-            return
-        self._draw(document, document.checkpoint, selection)
+            self.let_go()
+        elif self._drawn is None or self._drawn[0] is not document.checkpoint or self._drawn[1] != selection:
+            self._draw(document, document.checkpoint, selection)
 
-    def showEvent(self, event: Any) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self._stale = False
-            self._repaint()
+    def let_go(self) -> None:
+        super().let_go()
+        self._drawn = None
+        empty(self._content)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.LanguageChange:
-            self._repaint()
+            self._redraw()
 
-    def _repaint(self) -> None:
-        self._shown = ()
+    def _redraw(self) -> None:
+        """The same anew."""
+        self._drawn = None
+        self.requests.ask(None)
         self.refresh()
-
-    def _document_changed(self, id: int) -> None:
-        self._forget_older(id)
-        selected = self._session.selected_document
-        if selected is not None and selected.id == id:
-            self.refresh()
 
     def _analysis_ready(self, id: int) -> None:
         """Draws again where more is known now; where the person was looking stays in sight."""
         selected = self._session.selected_document
-        if selected is not None and selected.id == id and self._shown:
-            at = self.verticalScrollBar().value()
-            self._repaint()
-            self.verticalScrollBar().setValue(at)
-
-    def _forget_older(self, id: int) -> None:
-        """Sums of checkpoints that a document no longer shows: edits make many."""
-        document = self._session.document(id)
-        for key in [key for key, (ckpt, _) in self._sums.items()
-                    if key[0] == id and document is not None and document.checkpoint is not ckpt]:
-            del self._sums[key]
-
-    def _forget(self, id: int) -> None:
-        for key in [key for key in self._sums if key[0] == id]:
-            del self._sums[key]
+        if selected is not None and selected.id == id and self._drawn is not None:
+            at = self.area.verticalScrollBar().value()
+            self._redraw()
+            self.area.verticalScrollBar().setValue(at)
 
     def _draw(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
         tensor = ckpt.tensors.get(selection.prefix) if selection.keys == (selection.prefix,) else None
         if selection.value is not None and selection.value in ckpt.values:
+            self.requests.ask(None)
             self._fill(lambda: self._value(selection.value or "", ckpt))
         elif tensor is not None:
+            self.requests.ask(None)
             self._fill(lambda: self._tensor(tensor, ckpt, document))
         else:
-            self._group(document, ckpt, selection)
+            self._group(ckpt, selection)
 
     def _fill(self, build: Callable[[], None]) -> None:
+        document, selection = self._session.selected_document, self._session.selection
+        if document is not None and document.checkpoint is not None and selection is not None:
+            self._drawn = (document.checkpoint, selection)
         self.setUpdatesEnabled(False)
-        self._clear()
+        empty(self._content)
         build()
         self._content.addStretch(1)
-        self.verticalScrollBar().setValue(0)
+        self.area.verticalScrollBar().setValue(0)
         self.setUpdatesEnabled(True)
-
-    def _clear(self) -> None:
-        empty(self._content)
 
     # -- file and group
 
-    def _group(self, document: Document, ckpt: core.Checkpoint, selection: Selection) -> None:
-        key = (document.id, id(ckpt), selection.prefix, () if is_whole(selection, ckpt) else selection.keys)
-        known = self._sums.get(key)
-        if known is not None:
-            self._tasks.cancel(_TASK)
-            self._fill(lambda: self._summed(known[1], ckpt, selection, document))
-            return
-        prefix, keys = selection.prefix, key[3]
+    def _group(self, ckpt: core.Checkpoint, selection: Selection) -> None:
+        prefix, keys = selection.prefix, () if is_whole(selection, ckpt) else selection.keys
+        self.requests.ask(Request(ckpt, (prefix, keys), lambda monitor: core.totals(ckpt, prefix, keys, monitor),
+                                  label=self.tr("Adding up tensors")))
 
-        def done(found: Sums) -> None:
-            self._sums[key] = ckpt, found
-            if self._shown == (document.id, id(ckpt), selection):
-                self._fill(lambda: self._summed(found, ckpt, selection, document))
+    def _answered(self) -> None:
+        document, selection, found = self._session.selected_document, self._session.selection, self.requests.result
+        if self.requests.phase is Phase.DONE and found is not None and document is not None and selection is not None:
+            ckpt = document.checkpoint
+            if ckpt is not None and self.requests.request is not None and self.requests.request.source is ckpt:
+                self._fill(lambda: self._show_totals(found, ckpt, selection, document))
 
-        self._tasks.start(_TASK, lambda monitor: sums(ckpt, prefix, keys, monitor), on_done=done,
-                          label=self.tr("Adding up tensors"))
-
-    def _summed(self, found: Sums, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
+    def _show_totals(self, found: core.Totals, ckpt: core.Checkpoint, selection: Selection, document: Document) -> None:
         whole = is_whole(selection, ckpt)
         known = self._analyses.of(document) if whole else None
         if whole:
@@ -208,7 +180,7 @@ class Overview(QScrollArea):
         row.addWidget(copy, 0, Qt.AlignmentFlag.AlignTop)
         self._content.addLayout(row)
 
-    def _sentence(self, ckpt: core.Checkpoint, found: Sums) -> str:
+    def _sentence(self, ckpt: core.Checkpoint, found: core.Totals) -> str:
         """Until more is known."""
         return {
             "state-dict": self.tr("A state dict: the weights of a model, key by key."),
@@ -218,14 +190,14 @@ class Overview(QScrollArea):
             "tensor": self.tr("A tensor saved by itself."),
         }.get(ckpt.kind, self.tr("Saved Python data.") if not found.tensors else self.tr("Tensors in a structure of their own."))
 
-    def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: Sums) -> str:
+    def _group_sentence(self, ckpt: core.Checkpoint, prefix: str, found: core.Totals) -> str:
         said = self.tr("{tensors}, {values}.").format(tensors=words.tensors(found.tensors), values=words.values(found.values)) \
             if found.values else self.tr("{tensors}.").format(tensors=words.tensors(found.tensors))
         if prefix in ckpt.state_dicts:
             return self.tr("A state dict with {what}").format(what=said)
         return self.tr("A group of keys with {what}").format(what=said)
 
-    def _numbers(self, ckpt: core.Checkpoint, found: Sums, whole: bool) -> list[tuple[str, str, str]]:
+    def _numbers(self, ckpt: core.Checkpoint, found: core.Totals, whole: bool) -> list[tuple[str, str, str]]:
         count, in_all = f"{found.tensors:,}", words.many(found.parameters)
         extra = self.tr("+ {n} optimizer").format(n=words.many(found.optimizer)) \
             if found.optimizer and found.parameters else ""
@@ -280,7 +252,7 @@ class Overview(QScrollArea):
             if id not in boxes:
                 show_rest()
             if id in boxes:
-                QTimer.singleShot(0, boxes[id], lambda: self.ensureWidgetVisible(boxes[id]))     # once it has its place
+                QTimer.singleShot(0, boxes[id], lambda: self.area.ensureWidgetVisible(boxes[id]))     # once it has its place
 
         more.setProperty("link", True)
         more.setAccessibleName(more.text())
@@ -290,7 +262,7 @@ class Overview(QScrollArea):
         self._content.addWidget(group)
         return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
 
-    def _breakdowns(self, ckpt: core.Checkpoint, found: Sums, selection: Selection, document: int) -> None:
+    def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> None:
         if not found.tensors:
             return
         self._content.addWidget(Columns([self._shares(self.tr("Data types"), found.dtypes, found),
@@ -300,7 +272,7 @@ class Overview(QScrollArea):
         if len(found.largest) > 1:
             self._content.addWidget(self._largest(found, document))
 
-    def _shares(self, title: str, shares: tuple[Share, ...], found: Sums) -> FactBox:
+    def _shares(self, title: str, shares: tuple[core.Subtotal, ...], found: core.Totals) -> FactBox:
         box = FactBox(title)
         series = theme.colours().series
         for n, entry in enumerate(shares):
@@ -308,22 +280,22 @@ class Overview(QScrollArea):
         box.body.addStretch(1)
         return box
 
-    def _bar(self, entry: Share, found: Sums, colour: str, nameless: str, on_click: Callable[[], object] | None = None) -> Bar:
-        name = self.tr("others") if entry.name == "\0" else core.visible(entry.name) or nameless
+    def _bar(self, entry: core.Subtotal, found: core.Totals, colour: str, nameless: str,
+             on_click: Callable[[], object] | None = None) -> Bar:
+        name = self.tr("others") if entry.name is None else core.visible(entry.name) or nameless
         said = f"{words.size(entry.nbytes)} · {words.share(entry.nbytes, found.logical)}".rstrip(" ·")
         return Bar(name, said, entry.nbytes / found.logical if found.logical else 0, remark=words.tensors(entry.tensors),
                    colour=colour, on_click=on_click)
 
-    def _parts(self, found: Sums, selection: Selection, document: int, ckpt: core.Checkpoint) -> FactBox:
+    def _parts(self, found: core.Totals, selection: Selection, document: int, ckpt: core.Checkpoint) -> FactBox:
         box = FactBox(self.tr("Parts"))
         colour = theme.colours().accent
         for entry in found.parts:
-            key = core.join(selection.prefix, entry.name)
-            go = partial(self._select_group, document, key) if entry.name and entry.name != "\0" else None
+            go = partial(self._select_group, document, core.join(selection.prefix, entry.name)) if entry.name else None
             box.body.addWidget(self._bar(entry, found, colour, self.tr("(empty name)"), go))
         return box
 
-    def _largest(self, found: Sums, document: int) -> FactBox:
+    def _largest(self, found: core.Totals, document: int) -> FactBox:
         box = FactBox(self.tr("Largest tensors"))
         top = found.largest[0].nbytes
         for tensor in found.largest:
@@ -369,7 +341,7 @@ class Overview(QScrollArea):
             box.body.addWidget(texts.table_of(ckpt.metadata, self.tr("Name"), self.tr("Text")))
         self._content.addWidget(box)
 
-    def _facts(self, ckpt: core.Checkpoint, found: Sums) -> None:
+    def _facts(self, ckpt: core.Checkpoint, found: core.Totals) -> None:
         box = FactBox(self.tr("File"))
         container = [(core.visible(name, 60).replace("_", " ").capitalize(), core.visible(text))
                      for name, text in ckpt.facts.items()]

@@ -4,12 +4,11 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
+from PySide6.QtGui import QGuiApplication, QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
@@ -17,20 +16,20 @@ from PySide6.QtWidgets import (
     QMenu,
     QPushButton,
     QSizePolicy,
-    QStackedLayout,
     QTableView,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, words
+from inspector.gui.kit import exporting, file_dialogs, tables, words
 from inspector.gui.models.value_grid import COLS, ROWS, ValueGrid
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label, one_tensor
-from inspector.gui.widgets.histogram_plot import ask_where_to_save
-from inspector.gui.widgets.notice import Heading, Notice
+from inspector.gui.widgets.heading import Heading
+from inspector.gui.widgets.lazy_panel import SelectionPanel
+from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.slice_controls import SliceControls
 
 FIND, SAVE = "values-find", "values-save"
@@ -38,13 +37,11 @@ WRAP = 8                        # elements of a vector in a row
 COPIED = 1 << 20                # elements that are put on the clipboard at most
 
 
-class ValuesPanel(QWidget):
+class ValuesPanel(SelectionPanel):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._session, self._tasks = session, tasks
-        self._choose_path = ask_where_to_save
+        super().__init__(session, tasks, parent)
+        self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
-        self._stale = True
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
         self.slices = SliceControls(mosaics=False, wrap=WRAP)
@@ -55,7 +52,6 @@ class ValuesPanel(QWidget):
         self.readout.setTextFormat(Qt.TextFormat.PlainText)
         self.readout.setAccessibleName(self.tr("Selected element"))
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.notice = Notice(self._again, lambda: None)
         self._place()
         self.setAccessibleName(self.tr("Values"))
         self.slices.changed.connect(self._show_plane)
@@ -63,24 +59,17 @@ class ValuesPanel(QWidget):
         self.model.failed.connect(self._failed)
         self.model.loaded.connect(self._show_readout)
         self.table.selectionModel().currentChanged.connect(lambda *_: self._show_readout())
-        session.selection_changed.connect(self.refresh)
-        session.document_changed.connect(lambda id: self.refresh())
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        if not self.isVisible():
-            self._stale = True
-            self.model.rest()
-            return
-        self._stale = False
+    def follow(self) -> None:
         found = one_tensor(self._session)
         if isinstance(found, str):
-            self._tensor = None
+            self.let_go()
             self.heading.set_name(self.tr("Values"))
             self.remark.clear()
             self.slices.offer(())
-            self._say(found)
+            self.pages.say(found)
             return
         ckpt, info = found
         if self._tensor is not None and self._tensor[0] is ckpt and self._tensor[1] is info:
@@ -94,7 +83,8 @@ class ValuesPanel(QWidget):
         self.goto.setPlaceholderText(self._example(shape))
         self.slices.offer(shape)
         if 0 in shape:
-            self._say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)))
+            self.model.clear()
+            self.pages.say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)))
         elif info.problem:
             self._failed(core.BadTensor(info.problem, where=info.key))
         else:
@@ -106,21 +96,17 @@ class ValuesPanel(QWidget):
         ckpt, info = self._tensor
         self.model.show_plane(ckpt, info, self.slices.plane)
         self._fit_columns()
-        self._pages.setCurrentWidget(self._shown)
+        self.pages.show_content()
         self.table.setCurrentIndex(self.model.index(0, 0))
         self._show_readout()
 
-    def _again(self) -> None:
-        self._show_plane()
-
-    def _say(self, text: str) -> None:
+    def let_go(self) -> None:
+        super().let_go()
+        self._tensor = None
         self.model.clear()
-        self.notice.say(text)
-        self._pages.setCurrentWidget(self.notice)
 
     def _failed(self, error: Exception) -> None:
-        self.notice.fail(error)
-        self._pages.setCurrentWidget(self.notice)
+        self.pages.fail(error)
         if not isinstance(error, core.InspectorError):
             raise error
 
@@ -237,7 +223,7 @@ class ValuesPanel(QWidget):
         (ckpt, info), plane = self._tensor, self.model.plane
         name = exporting.file_name(info.key, f".{kind}")
         filter = self.tr("CSV tables (*.csv)") if kind == "csv" else self.tr("NumPy arrays (*.npy)")
-        path = self._choose_path(self, self.tr("Save values"), name, filter)
+        path = self.choose_path(self, self.tr("Save values"), name, filter)
         if not path:
             return
         rows, cols = (range(size) for size in plane.size)
@@ -254,21 +240,13 @@ class ValuesPanel(QWidget):
     def _not_done(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self.readout.setText(f"{words.sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}".strip())
+        self.readout.setText(words.error(error))
 
     # -- Qt's side ----------------------------------------------------------------------------------------------------
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self.model.rest()
-
-    def sizeHint(self) -> QSize:
-        return QSize(560, 640)
 
     def _fit_columns(self) -> None:
         """As wide as the widest number of this type and format, all alike, so that nothing jumps while pages come in."""
@@ -296,19 +274,11 @@ class ValuesPanel(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setAccessibleName(self.tr("Values"))
-        table.setFrameShape(QFrame.Shape.NoFrame)
-        table.setAlternatingRowColors(True)
-        table.setShowGrid(False)
+        tables.calm(table, self.tr("Values"), padding=8)
         table.setProperty("sheet", True)
-        table.setWordWrap(False)
-        table.setTabKeyNavigation(False)
+        table.setAlternatingRowColors(True)
         table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        for header in (table.horizontalHeader(), table.verticalHeader()):
-            header.setHighlightSections(False)
-            header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         copy = QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table, self.copy_selection,
                          context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         copy.setParent(table)
@@ -344,16 +314,15 @@ class ValuesPanel(QWidget):
         menu.addAction(self.tr("Save slice as NPY…"), partial(self.save, "npy"))
         out.setMenu(menu)
         tools.addWidget(out)
-        self._shown = QWidget()
-        inside = QVBoxLayout(self._shown)
+        shown = QWidget()
+        inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
         inside.addLayout(tools)
         inside.addWidget(self.table, 1)
         inside.addWidget(self.readout)
-        self._pages = QStackedLayout()
-        self._pages.addWidget(self.notice)
-        self._pages.addWidget(self._shown)
+        self.pages = ResultPages(shown)
+        self.pages.retry_asked.connect(self._show_plane)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
@@ -362,7 +331,7 @@ class ValuesPanel(QWidget):
         whole.addSpacing(6)
         whole.addWidget(self.slices)
         whole.addSpacing(4)
-        whole.addLayout(self._pages, 1)
+        whole.addWidget(self.pages, 1)
         self.table.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def _menu_button(self, text: str, name: str, entries: tuple[tuple[str, core.SearchTarget, str], ...]) -> QPushButton:

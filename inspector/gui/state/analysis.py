@@ -8,9 +8,11 @@ from PySide6.QtCore import QObject, Signal
 
 from inspector import core
 
+from .requests import Kept
 from .session import Document, Session
 from .tasks import Tasks
 
+KEPT = 64                       # checkpoints of which it is kept
 _ORDER = ("same", "view", "viewed", "overlaps", "apart")
 
 
@@ -61,7 +63,8 @@ class Analyses(QObject):
     def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._tasks = tasks
-        self._known: dict[int, tuple[core.Checkpoint, Analysis | None]] = {}
+        self._kept: Kept[Analysis] = Kept(KEPT)
+        self._begun: dict[int, int] = {}            # document -> identity of the checkpoint that is being analysed
         session.document_removed.connect(self._forget)
 
     @staticmethod
@@ -71,24 +74,21 @@ class Analyses(QObject):
 
     def of(self, document: Document) -> Analysis | None:
         """What is known; None while it is being found out, and `ready` will be told."""
-        ckpt = document.checkpoint
-        if ckpt is None:
-            return None
-        held = self._known.get(document.id)
-        if held is not None and held[0] is ckpt:
-            return held[1]
-        id = document.id
-        self._known[id] = ckpt, None
+        number, ckpt = document.id, document.checkpoint
+        found = self._kept.get(ckpt, None) if ckpt is not None else None
+        if ckpt is None or found is not None or self._begun.get(number) == id(ckpt):
+            return found
+        self._begun[number] = id(ckpt)
 
-        def done(found: Analysis) -> None:
-            held = self._known.get(id)
-            if held is not None and held[0] is ckpt:
-                self._known[id] = ckpt, found
-                self.ready.emit(id)
+        def done(made: Analysis) -> None:
+            self._begun.pop(number, None)
+            self._kept.put(ckpt, None, made)
+            self.ready.emit(number)
 
-        self._tasks.start(("analysis", id), lambda monitor: analyse(ckpt, monitor), on_done=done, label=self.tr("Looking closer"))
+        self._tasks.start(("analysis", number), lambda monitor: analyse(ckpt, monitor), on_done=done,
+                          label=self.tr("Working out what the file is"))
         return None
 
     def _forget(self, id: int) -> None:
-        if self._known.pop(id, None) is not None:
+        if self._begun.pop(id, None) is not None:
             self._tasks.cancel(("analysis", id))

@@ -46,6 +46,10 @@ class _Stop(core.Monitor):
             raise core.Cancelled
 
 
+def _nothing(monitor: core.Monitor) -> None:
+    """What is left to do for a task that is over."""
+
+
 class Task:
     """One piece of work, as the activity strip lists it. `done` and `total` are in the work's own units (0: unknown)."""
 
@@ -54,7 +58,6 @@ class Task:
         self.label = label
         self.urgent = urgent
         self.done, self.total, self.doing = 0, 0, ""
-        self.started = time.monotonic()
         self.work = work
         self.monitor = _Stop()
         self.silenced = False
@@ -68,6 +71,11 @@ class Task:
     def silence(self) -> None:
         self.silenced = True
         self.monitor.stopped.set()
+
+    def let_go(self) -> None:
+        """It is over: what it was about must not live on because somebody still has the task in hand."""
+        self.work, self.result, self.error = _nothing, None, None
+        self.on_done = self.on_error = self.on_progress = self.on_cancel = None
 
 
 class Tasks(QObject):
@@ -193,12 +201,15 @@ class Tasks(QObject):
         held = self._held.pop(task.key, None)
         if held is not None:
             self._hand_out(held)
-        if self._tasks.get(task.key) is task:
-            del self._tasks[task.key]
-            self.changed.emit()
-            if not task.silenced:
-                self._deliver(task)
-        self._rest()
+        try:
+            if self._tasks.get(task.key) is task:
+                del self._tasks[task.key]
+                self.changed.emit()
+                if not task.silenced:
+                    self._deliver(task)
+        finally:
+            task.let_go()
+            self._rest()
 
     def _deliver(self, task: Task) -> None:
         if task.error is None:

@@ -1,9 +1,8 @@
-"""What panels are made of: plain-text labels, cards, tiles, bars, fact grids; and the sums they show. No panel knows another."""
+"""What panels are made of: plain-text labels, boxes, tiles, bars, fact grids. No panel knows another."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from math import ceil
-from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
@@ -15,6 +14,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QResizeEvent,
+    QTextDocument,
     QTextOption,
 )
 from PySide6.QtWidgets import (
@@ -35,91 +35,10 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection, Session
 
-LARGEST = 10                    # tensors listed by size
-ROWS = 8                        # rows of a breakdown; the rest becomes one
-
-
-class Share(NamedTuple):
-    """One slice of a breakdown: tensors with `nbytes` logical bytes together."""
-
-    name: str
-    tensors: int
-    nbytes: int
-
-
-class Sums(NamedTuple):
-    """`logical` bytes are elements times width; `stored` counts each storage once. `optimizer` elements are not parameters."""
-
-    tensors: int
-    values: int
-    parameters: int
-    optimizer: int
-    logical: int
-    stored: int
-    sharing: int
-    broken: int
-    dtypes: tuple[Share, ...]
-    devices: tuple[Share, ...]
-    parts: tuple[Share, ...]
-    largest: tuple[core.TensorInfo, ...]
-
-
-def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> Sums:
-    """Adds up the tensors `keys` under `prefix`; of the whole file, when there are neither. For workers: linear in the keys."""
-    chosen = keys if prefix or keys else tuple(ckpt.tensors)
-    dtypes: dict[str, list[int]] = {}
-    devices: dict[str, list[int]] = {}
-    parts: dict[str, list[int]] = {}
-    storages: dict[str, int] = {}
-    skip = len(prefix) + 1 if prefix else 0
-    weights = optimizer = logical = broken = 0
-    sized = []
-    for count, key in enumerate(chosen):
-        if not count & 0xfff:
-            monitor.report(count, len(chosen))
-        tensor = ckpt.tensors[key]
-        nbytes, numel = tensor.nbytes, tensor.numel
-        part = key[skip:].split(".", 1)[0]
-        for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
-            row = table.setdefault(name, [0, 0])
-            row[0] += 1
-            row[1] += nbytes
-        if "optim" in key[:200].split(".", 1)[0].lower():
-            optimizer += numel
-        else:
-            weights += numel
-        logical += nbytes
-        broken += bool(tensor.problem)
-        if tensor.storage:
-            storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
-        sized.append((nbytes, count))
-    sized.sort(key=lambda item: (-item[0], item[1]))
-    stored = sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages)
-    return Sums(
-        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=weights,
-        optimizer=optimizer, logical=logical, stored=stored, sharing=sum(n for n in storages.values() if n > 1), broken=broken,
-        dtypes=_shares(dtypes), devices=_shares(devices), parts=_shares(parts),
-        largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
-
-
-def _values(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str]) -> int:
-    if not prefix:
-        return 0 if keys else len(ckpt.values)
-    head = f"{prefix}."
-    return sum(1 for key in ckpt.values if key.startswith(head))
-
 
 def is_whole(selection: Selection, ckpt: core.Checkpoint) -> bool:
     """Whether a selection is all of the file. Tensors from all over it have only the root in common and are not."""
     return not selection.prefix and selection.value is None and (not selection.keys or len(selection.keys) == len(ckpt.tensors))
-
-
-def _shares(table: dict[str, list[int]]) -> tuple[Share, ...]:
-    found = sorted((Share(name, count, nbytes) for name, (count, nbytes) in table.items()), key=lambda s: -s.nbytes)
-    if len(found) <= ROWS:
-        return tuple(found)
-    rest = found[ROWS - 1:]
-    return (*found[:ROWS - 1], Share("\0", sum(s.tensors for s in rest), sum(s.nbytes for s in rest)))
 
 
 def one_tensor(session: Session) -> tuple[core.Checkpoint, core.TensorInfo] | str:
@@ -194,7 +113,11 @@ class Prose(QTextEdit):
     def heightForWidth(self, width: int) -> int:
         """So that layouts know the right height at once, before anything is drawn."""
         if width != self._measured[0]:
-            page = self.document().clone()
+            shown, page = self.document(), QTextDocument()          # a clone of the document would belong to nobody, and stay
+            page.setDefaultFont(shown.defaultFont())
+            page.setDefaultTextOption(shown.defaultTextOption())
+            page.setDocumentMargin(0)
+            page.setPlainText(self.toPlainText())
             page.setTextWidth(max(width, 1))
             self._measured = (width, ceil(page.size().height()))
         return self._measured[1]

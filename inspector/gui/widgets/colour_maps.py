@@ -16,14 +16,13 @@ if TYPE_CHECKING:
 
 
 class ColourMap(NamedTuple):
-    """Anchors from the least to the greatest number; `dark` ones are used on dark ground. `odd` is what NaN and infinities are drawn
-    in: a colour that the map has not."""
+    """Anchors from the least to the greatest number; `dark` ones are used on dark ground. `nonfinite` is what NaN and infinities are
+    drawn in: a colour that the map has not."""
 
     name: str
-    diverging: bool
     light: tuple[str, ...]
     dark: tuple[str, ...]
-    odd: str
+    nonfinite: str
 
     def anchors(self, dark: bool) -> tuple[str, ...]:
         return self.dark if dark else self.light
@@ -38,11 +37,11 @@ _CIVIDIS = ("#00224e", "#123570", "#3b496c", "#575d6d", "#707173", "#8a8678", "#
 _GREY = ("#000000", "#ffffff")
 
 MAPS: dict[str, ColourMap] = {
-    "blue-red": ColourMap("blue-red", True, _RDBU, _BERLIN, "#f0d000"),
-    "purple-orange": ColourMap("purple-orange", True, _PUOR, _PUOR_DARK, "#00c2a8"),
-    "viridis": ColourMap("viridis", False, _VIRIDIS, _VIRIDIS, "#ff4fa3"),
-    "cividis": ColourMap("cividis", False, _CIVIDIS, _CIVIDIS, "#ff4fa3"),
-    "grey": ColourMap("grey", False, _GREY, _GREY, "#ff4fa3"),
+    "blue-red": ColourMap("blue-red", _RDBU, _BERLIN, "#f0d000"),
+    "purple-orange": ColourMap("purple-orange", _PUOR, _PUOR_DARK, "#00c2a8"),
+    "viridis": ColourMap("viridis", _VIRIDIS, _VIRIDIS, "#ff4fa3"),
+    "cividis": ColourMap("cividis", _CIVIDIS, _CIVIDIS, "#ff4fa3"),
+    "grey": ColourMap("grey", _GREY, _GREY, "#ff4fa3"),
 }
 
 
@@ -84,8 +83,8 @@ def table_of(shown: ColourMap, dark: bool, steps: int = 256) -> Array:
     return np.round(table).astype(np.uint8)
 
 
-def painted(values: Array, limits: Limits, table: Array, odd: str) -> QImage:
-    """One pixel a number. NaN and infinities are `odd`."""
+def painted(values: Array, limits: Limits, table: Array, nonfinite: str) -> QImage:
+    """One pixel a number. NaN and infinities are `nonfinite`."""
     import numpy as np
     finite = np.isfinite(values)
     half = limits.high / 2 - limits.low / 2         # halves, for the difference of two finite numbers may be infinite
@@ -97,7 +96,7 @@ def painted(values: Array, limits: Limits, table: Array, odd: str) -> QImage:
     np.clip(places, 0, len(table) - 1, out=places)
     colours = np.full((len(table) + 1, 4), 255, np.uint8)
     colours[:-1, :3] = table
-    shown = QColor(odd)
+    shown = QColor(nonfinite)
     colours[-1, :3] = shown.red(), shown.green(), shown.blue()
     which: Array = places.astype(np.uint16)
     which[~finite] = len(table)

@@ -48,7 +48,7 @@ _WRITTEN = (30, 15)             # pixels of a cell from which on its number is w
 def layer_of(part: core.Reduced, shown: ColourMap, limits: Limits, dark: bool) -> Layer:
     """For workers: the picture of a million blocks takes longer than a window should stand still."""
     import numpy as np
-    image = painted(part.values, limits, table_of(shown, dark), shown.odd)
+    image = painted(part.values, limits, table_of(shown, dark), shown.nonfinite)
     return Layer(part, image, np.argwhere(~np.isfinite(part.values))[:_MARKED].tolist())
 
 
@@ -57,7 +57,7 @@ class Layer(NamedTuple):
 
     part: core.Reduced
     image: QImage
-    odd: list[tuple[int, int]]
+    nonfinite: list[tuple[int, int]]
 
 
 class HeatmapView(QWidget):
@@ -196,10 +196,10 @@ class HeatmapView(QWidget):
         """About the pixel `at`, the cursor or the middle."""
         area = self.area
         if at is None and self._cursor is not None:
-            at = self._pixel(self._cursor[0] + 0.5, self._cursor[1] + 0.5)
+            at = self.pixel_of(self._cursor[0] + 0.5, self._cursor[1] + 0.5)
             at = at if area.contains(at) else None
         at = area.center() if at is None else at
-        cell = self._cell(at)
+        cell = self._place_of(at)
         rows, cols = self._plane.size
         least = min(area.width() / max(cols, 1), self._scale[0]), min(area.height() / max(rows, 1), self._scale[1])
         if factor < 1 and self._scale[0] * factor <= least[0] and self._scale[1] * factor <= least[1]:
@@ -227,7 +227,7 @@ class HeatmapView(QWidget):
         if not rows or not cols:
             return
         self._cursor = min(max(row, 0), rows - 1), min(max(col, 0), cols - 1)
-        area, at = self.area, self._pixel(self._cursor[0], self._cursor[1])
+        area, at = self.area, self.pixel_of(self._cursor[0], self._cursor[1])
         cell = QRectF(at, at + QPointF(*self._scale))
         if not area.adjusted(-1, -1, 1, 1).contains(cell):
             self._origin = QPointF(self._cursor[1] + 0.5 - area.width() / 2 / self._scale[0],
@@ -244,12 +244,12 @@ class HeatmapView(QWidget):
         self.update()
         self.window_moved.emit()
 
-    def _cell(self, at: QPointF) -> QPointF:
+    def _place_of(self, at: QPointF) -> QPointF:
         area = self.area
         return QPointF(self._origin.x() + (at.x() - area.left()) / self._scale[0],
                        self._origin.y() + (at.y() - area.top()) / self._scale[1])
 
-    def _pixel(self, row: float, col: float) -> QPointF:
+    def pixel_of(self, row: float, col: float) -> QPointF:
         area = self.area
         return QPointF(area.left() + (col - self._origin.x()) * self._scale[0], area.top() + (row - self._origin.y()) * self._scale[1])
 
@@ -269,7 +269,7 @@ class HeatmapView(QWidget):
         painter = QPainter(self)
         c = theme.colours(self.palette())
         area = self.area
-        seen = QRectF(self._pixel(0, 0), self._pixel(*self._plane.size)) & area
+        seen = QRectF(self.pixel_of(0, 0), self.pixel_of(*self._plane.size)) & area
         painter.save()
         painter.setClipRect(seen)
         for layer in (self._base, self._detail):
@@ -292,21 +292,21 @@ class HeatmapView(QWidget):
     def _draw_layer(self, painter: QPainter, layer: Layer, seen: QRectF) -> None:
         """Only the blocks in view, so that no picture is ever stretched to millions of pixels."""
         rows, cols = layer.part.rows, layer.part.cols
-        low, high = self._cell(seen.topLeft()), self._cell(seen.bottomRight())
+        low, high = self._place_of(seen.topLeft()), self._place_of(seen.bottomRight())
         first = max(floor((low.y() - rows.start) / rows.step), 0), max(floor((low.x() - cols.start) / cols.step), 0)
         last = (min(ceil((high.y() - rows.start) / rows.step), len(rows)), min(ceil((high.x() - cols.start) / cols.step), len(cols)))
         if last[0] <= first[0] or last[1] <= first[1]:
             return
-        target = QRectF(self._pixel(rows.start + first[0] * rows.step, cols.start + first[1] * cols.step),
-                        self._pixel(rows.start + last[0] * rows.step, cols.start + last[1] * cols.step))
+        target = QRectF(self.pixel_of(rows.start + first[0] * rows.step, cols.start + first[1] * cols.step),
+                        self.pixel_of(rows.start + last[0] * rows.step, cols.start + last[1] * cols.step))
         painter.save()
-        painter.setClipRect(QRectF(self._pixel(rows.start, cols.start), self._pixel(rows.stop, cols.stop)),
+        painter.setClipRect(QRectF(self.pixel_of(rows.start, cols.start), self.pixel_of(rows.stop, cols.stop)),
                             Qt.ClipOperation.IntersectClip)
         painter.drawImage(target, self._fitting(layer, first, last, target))
-        for i, j in layer.odd:              # a single one among millions must be seen
-            at = self._pixel(rows.start + (i + 0.5) * rows.step, cols.start + (j + 0.5) * cols.step)
+        for i, j in layer.nonfinite:              # a single one among millions must be seen
+            at = self.pixel_of(rows.start + (i + 0.5) * rows.step, cols.start + (j + 0.5) * cols.step)
             if self._scale[1] * rows.step < _MARK or self._scale[0] * cols.step < _MARK:
-                painter.fillRect(QRectF(at.x() - _MARK / 2, at.y() - _MARK / 2, _MARK, _MARK), QColor(self._map.odd))
+                painter.fillRect(QRectF(at.x() - _MARK / 2, at.y() - _MARK / 2, _MARK, _MARK), QColor(self._map.nonfinite))
         painter.restore()
 
     def _fitting(self, layer: Layer, first: tuple[int, int], last: tuple[int, int], target: QRectF) -> QImage:
@@ -328,7 +328,7 @@ class HeatmapView(QWidget):
         fold, numel = self._plane.fold, _numel(self._plane.shape)
         if fold and numel % fold:
             rows, _ = self._plane.size
-            painter.fillRect(QRectF(self._pixel(rows - 1, numel % fold), self._pixel(rows, fold)), QColor(c.window))
+            painter.fillRect(QRectF(self.pixel_of(rows - 1, numel % fold), self.pixel_of(rows, fold)), QColor(c.window))
 
     def _draw_gaps(self, painter: QPainter, ground: QColor, seen: QRectF) -> None:
         """Between the kernels of a mosaic, once there is room."""
@@ -339,10 +339,10 @@ class HeatmapView(QWidget):
             painter.setPen(QPen(ground, min(max(scale * 0.25, 1.0), 3.0)))
             for at in range(span.start // unit * unit, span.stop + 1, unit):
                 if across:
-                    y = self._pixel(at, 0).y()
+                    y = self.pixel_of(at, 0).y()
                     painter.drawLine(QPointF(seen.left(), y), QPointF(seen.right(), y))
                 else:
-                    x = self._pixel(0, at).x()
+                    x = self.pixel_of(0, at).x()
                     painter.drawLine(QPointF(x, seen.top()), QPointF(x, seen.bottom()))
 
     def _write_numbers(self, painter: QPainter) -> None:
@@ -362,13 +362,13 @@ class HeatmapView(QWidget):
                     continue
                 text = next((text for text in (number(value, digits) for digits in (4, 3, 2, 1))
                              if metrics.horizontalAdvance(text) <= across - 4), "")
-                at = self._pixel(row, col)
+                at = self.pixel_of(row, col)
                 painter.setPen(_ink(self._colour(value, table)))
                 painter.drawText(QRectF(at, at + QPointF(across, down)), Qt.AlignmentFlag.AlignCenter, text)
 
     def _colour(self, value: float, table: Array) -> QColor:
         import numpy as np
-        image = painted(np.array([[value]]), self._limits, table, self._map.odd)
+        image = painted(np.array([[value]]), self._limits, table, self._map.nonfinite)
         return image.pixelColor(0, 0)
 
     def _draw_ticks(self, painter: QPainter, seen: QRectF, ink: QColor) -> None:
@@ -377,13 +377,13 @@ class HeatmapView(QWidget):
         rows, cols = self.in_view
         last = -1e9
         for row in self._tick_cells(rows, self._plane.unit[0], self._scale[1], metrics.height() * 2.2):
-            y = self._pixel(row + self._plane.unit[0] / 2, 0).y()
+            y = self.pixel_of(row + self._plane.unit[0] / 2, 0).y()
             if seen.top() <= y <= seen.bottom():
                 painter.drawText(QRectF(0, y - 20, seen.left() - 7, 40), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
                                  f"{self._row_label(row):,}")
         widest = metrics.horizontalAdvance(f"{max(cols.stop, 1):,}")
         for col in self._tick_cells(cols, self._plane.unit[1], self._scale[0], widest + 22):
-            x = self._pixel(0, col + self._plane.unit[1] / 2).x()
+            x = self.pixel_of(0, col + self._plane.unit[1] / 2).x()
             if seen.left() <= x <= seen.right() and x - last > widest + 6:
                 painter.drawText(QRectF(x - 60, seen.bottom() + 4, 120, metrics.height() + 2),
                                  Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, f"{col // self._plane.unit[1]:,}")
@@ -401,10 +401,10 @@ class HeatmapView(QWidget):
     def _draw_bar(self, painter: QPainter, c: theme.Colours) -> None:
         area, metrics = self.area, self.fontMetrics()
         bar = QRectF(area.right() + 14, area.top(), _BAR, area.height())
-        if any(layer.odd for layer in (self._base, self._detail) if layer is not None):
+        if any(layer.nonfinite for layer in (self._base, self._detail) if layer is not None):
             bar.setHeight(max(bar.height() - metrics.height() - 10, 20))
             swatch = QRectF(bar.left(), bar.bottom() + 10, _BAR, min(metrics.height(), _BAR))
-            painter.fillRect(swatch, QColor(self._map.odd))
+            painter.fillRect(swatch, QColor(self._map.nonfinite))
             painter.setPen(QColor(c.plot_text))
             painter.drawText(QRectF(swatch.right() + 7, swatch.center().y() - 20, 200, 40), Qt.AlignmentFlag.AlignVCenter,
                              self.tr("NaN, ±∞"))
@@ -428,7 +428,7 @@ class HeatmapView(QWidget):
         block = self.block_at(*self._cursor)
         rows, cols = (block[1], block[2]) if block else (range(self._cursor[0], self._cursor[0] + 1),
                                                         range(self._cursor[1], self._cursor[1] + 1))
-        box = QRectF(self._pixel(rows.start, cols.start), self._pixel(rows.stop, cols.stop))
+        box = QRectF(self.pixel_of(rows.start, cols.start), self.pixel_of(rows.stop, cols.stop))
         grow = max(0.0, (7 - min(box.width(), box.height())) / 2)
         box = box.adjusted(-grow, -grow, grow, grow)
         if not area.intersects(box):
@@ -485,7 +485,7 @@ class HeatmapView(QWidget):
                 self.pan(moved.x(), moved.y())
                 self._dragged = at
             return
-        cell = self._cell(at)
+        cell = self._place_of(at)
         row, col = floor(cell.y()), floor(cell.x())
         inside = self.area.contains(at) and self._plane.position(row, col) is not None
         self._point_at((row, col) if inside and self._base is not None else None)

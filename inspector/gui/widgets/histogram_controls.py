@@ -27,7 +27,7 @@ class HistogramControls(QWidget):
         self._range = self._box(self.tr("Range"), [
             (self.tr("All values"), "all"), (self.tr("1 % to 99 %"), "middle"), (self.tr("From … to …"), "fixed")])
         self._show = self._box(self.tr("Show"), [(self.tr("Together"), False), (self.tr("Each tensor"), True)])
-        self._from, self._to = self._edit(self.tr("From")), self._edit(self.tr("To"))
+        self.low, self.high = self._edit(self.tr("From")), self._edit(self.tr("To"))
         self._bounds = QWidget()
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setRange(0, len(core.BIN_CHOICES) - 1)
@@ -44,7 +44,7 @@ class HistogramControls(QWidget):
         self._range.activated.connect(self._range_activated)
         self._show.activated.connect(lambda: self.shown_changed.emit())
         self._slider.valueChanged.connect(self._slider_moved)
-        for edit in (self._from, self._to):
+        for edit in (self.low, self.high):
             edit.editingFinished.connect(self._bounds_edited)
 
     @property
@@ -97,9 +97,9 @@ class HistogramControls(QWidget):
         if bins is not None:
             self._slider.setValue(core.BIN_CHOICES.index(bins))
         if bounds is not None:
-            self._from.setText(repr(bounds[0]))
-            self._to.setText(repr(bounds[1]))
-            for edit in (self._from, self._to):
+            self.low.setText(repr(bounds[0]))
+            self.high.setText(repr(bounds[1]))
+            for edit in (self.low, self.high):
                 edit.setCursorPosition(0)
         if span is not None:
             self._range.setCurrentIndex(self._range.findData(span))
@@ -113,7 +113,7 @@ class HistogramControls(QWidget):
         fixed = self._range.currentData() == "fixed"
         self._bounds.setVisible(fixed)
         if fixed and self._typed() is None:
-            self._from.setFocus()
+            self.low.setFocus()
         self.range_changed.emit()
 
     def _bounds_edited(self) -> None:
@@ -127,7 +127,7 @@ class HistogramControls(QWidget):
     def _typed(self) -> tuple[float, float] | None:
         """The bounds, when both are numbers and increase."""
         try:
-            low, high = float(self._from.text()), float(self._to.text())
+            low, high = float(self.low.text()), float(self.high.text())
         except ValueError:
             return None
         return (low, high) if -1.7e308 < low < high < 1.7e308 else None
@@ -152,8 +152,8 @@ class HistogramControls(QWidget):
     def _place(self) -> None:
         bounds = QHBoxLayout(self._bounds)
         bounds.setContentsMargins(0, 0, 0, 0)
-        bounds.addWidget(self._from)
-        bounds.addWidget(self._to)
+        bounds.addWidget(self.low)
+        bounds.addWidget(self.high)
         self._bounds.hide()
         bins = QHBoxLayout()
         bins.setSpacing(10)

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import (
-    QFileDialog,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -27,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, theme, words
+from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, SymLogScale, ValueScale, digits_to_tell, number, percent
 
 from .histogram_svg import drawn
@@ -69,11 +68,6 @@ class Curve(NamedTuple):
         return min(bisect_right(self.edges, value) - 1, len(self.counts) - 1)
 
 
-def ask_where_to_save(parent: QWidget, title: str, name: str, kinds: str) -> str:
-    """The path a person chose, or ""."""
-    return QFileDialog.getSaveFileName(parent, title, name, kinds)[0]
-
-
 class HistogramPlot(QWidget):
     """`show_curves` or `show_message`. `choose_path` asks where to save and is replaced in tests."""
 
@@ -82,9 +76,9 @@ class HistogramPlot(QWidget):
     all_asked = Signal()                        # and that all of them are wanted again
 
     def __init__(self, parent: QWidget | None = None, *,
-                 choose_path: Callable[[QWidget, str, str, str], str] = ask_where_to_save) -> None:
+                 choose_path: Callable[[QWidget, str, str, str], str] = file_dialogs.ask_where_to_save) -> None:
         super().__init__(parent)
-        self._choose_path = choose_path
+        self.choose_path = choose_path
         self._curves: tuple[Curve, ...] = ()
         self._heights = Heights.COUNT
         self._integers = False
@@ -92,17 +86,17 @@ class HistogramPlot(QWidget):
         self._cursor: float | None = None
         self._log = False
         self._dragged: float | None = None
-        self._canvas: Canvas | None = None
+        self.canvas: Canvas | None = None
         self._message = _plain_label()
         self._message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._message.setWordWrap(True)
         self._message.setMargin(16)
-        self._legend = Legend()
+        self.legend = Legend()
         self._readout = _OneLine()
         self._readout.setObjectName("readout")
         self._readout.setAccessibleName(self.tr("Values under the cursor"))
         self._readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self._menu_button = self._make_menu_button()
+        self.menu_button = self._make_menu_button()
         self._place()
         self.setAccessibleName(self.tr("Histogram"))
         self.setMinimumSize(220, 230)
@@ -129,9 +123,9 @@ class HistogramPlot(QWidget):
         self._cursor = None
         self._message.setText(text)
         self._pages.setCurrentIndex(0)
-        self._legend.show_entries([])
+        self.legend.show_entries([])
         self._readout.clear()
-        self._menu_button.setEnabled(False)
+        self.menu_button.setEnabled(False)
         self.setAccessibleDescription(text)
 
     def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False,
@@ -146,20 +140,14 @@ class HistogramPlot(QWidget):
         self._hint = hint or self.tr("Point at a bar, or use ← and →, to read it. Dragging looks closer, R shows all.")
         self._heights = heights or self._heights
         self._cursor = None
-        self._menu_button.setEnabled(True)
+        self.menu_button.setEnabled(True)
         self._pages.setCurrentIndex(1)
         self._draw(keep_view=False)
         self.setAccessibleDescription(self.description())
 
-    def set_heights(self, heights: Heights) -> None:
-        if heights is not self._heights:
-            self._heights = heights
-            if self._curves:
-                self._draw(keep_view=False)
-
     def reset_view(self) -> None:
-        if self._canvas is not None:
-            self._canvas.reset()
+        if self.canvas is not None:
+            self.canvas.reset()
         self.all_asked.emit()
 
     def description(self) -> str:
@@ -210,28 +198,28 @@ class HistogramPlot(QWidget):
         return image
 
     def save_picture(self) -> None:
-        path = self._choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
+        path = self.choose_path(self, self.tr("Save picture"), "histogram.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self._saved(path, lambda: exporting.write_picture(path, self.picture()))
+            self._readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.picture())))
 
     def svg(self) -> str:
         """The histogram as an SVG document of its own, in the colours of the window."""
         low, high = self._range()
-        scales = self._value_scale(low, high), self._height_scale()
+        scales = self.value_scale(low, high), self._height_scale()
         return drawn([(core.visible(curve.name), curve.edges, curve.heights(self._heights)) for curve in self._curves], *scales,
                      (self.tr("Value"), self._height_label()), theme.colours(self.palette()))
 
     def save_drawing(self) -> None:
-        path = self._choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
+        path = self.choose_path(self, self.tr("Save drawing"), "histogram.svg", self.tr("SVG drawings (*.svg)"))
         if path:
             data = self.svg().encode("utf-8", "replace")
-            self._saved(path, lambda: exporting.write(path, [data], "drawing"))
+            self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "drawing")))
 
     def save_table(self) -> None:
-        path = self._choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
+        path = self.choose_path(self, self.tr("Save table"), "histogram.csv", self.tr("CSV tables (*.csv)"))
         if path:
             data = self.table().encode("utf-8", "backslashreplace")
-            self._saved(path, lambda: exporting.write(path, [data], "table"))
+            self._readout.setText(exporting.outcome(path, lambda: exporting.write(path, [data], "table")))
 
     def copy_table(self) -> None:
         QGuiApplication.clipboard().setText(self.table("\t"))
@@ -257,9 +245,9 @@ class HistogramPlot(QWidget):
             self.step_cursor(steps[key])
         elif key == Qt.Key.Key_R:
             self.reset_view()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus) and self._canvas is not None:
-            centre = None if self._cursor is None else self._canvas.x.to_view(self._cursor)
-            self._canvas.zoom(1.5 if key == Qt.Key.Key_Minus else 1 / 1.5, centre)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus) and self.canvas is not None:
+            centre = None if self._cursor is None else self.canvas.x.to_view(self._cursor)
+            self.canvas.zoom(1.5 if key == Qt.Key.Key_Minus else 1 / 1.5, centre)
         elif key == Qt.Key.Key_Escape and self._cursor is not None:
             self.move_cursor(None)
         else:
@@ -275,13 +263,13 @@ class HistogramPlot(QWidget):
         self._drawing_layout = QVBoxLayout(self._drawing)
         self._drawing_layout.setContentsMargins(0, 0, 0, 0)
         self._drawing_layout.setSpacing(4)
-        self._drawing_layout.addWidget(self._legend)
+        self._drawing_layout.addWidget(self.legend)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._message)
         self._pages.addWidget(self._drawing)
         bottom = QHBoxLayout()
         bottom.addWidget(self._readout, 1)
-        bottom.addWidget(self._menu_button)
+        bottom.addWidget(self.menu_button)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(2)
@@ -312,14 +300,14 @@ class HistogramPlot(QWidget):
         canvas.widget.viewport().installEventFilter(self)
         canvas.widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         canvas.widget.customContextMenuRequested.connect(
-            lambda point: self._menu_button.menu().popup(canvas.widget.mapToGlobal(point)))
+            lambda point: self.menu_button.menu().popup(canvas.widget.mapToGlobal(point)))
         self._drawing_layout.insertWidget(0, canvas.widget, 1)
         self.setFocusProxy(canvas.widget)
         return canvas
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keys, movements and double clicks that the canvas gets, before pyqtgraph sees them."""
-        canvas = self._canvas
+        canvas = self.canvas
         if canvas is None:
             return False
         if watched is canvas.widget and isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
@@ -368,23 +356,23 @@ class HistogramPlot(QWidget):
         return (min(float(curve.edges[0]) for curve in self._curves), max(float(curve.edges[-1]) for curve in self._curves))
 
     def _draw(self, *, keep_view: bool) -> None:
-        if self._canvas is None:
-            self._canvas = self._make_canvas()
-        canvas = self._canvas
+        if self.canvas is None:
+            self.canvas = self._make_canvas()
+        canvas = self.canvas
         colours = theme.colours(self.palette())
         low, high = self._range()
-        canvas.set_scales(self._value_scale(low, high), self._height_scale())
+        canvas.set_scales(self.value_scale(low, high), self._height_scale())
         canvas.set_colours(colours)
         canvas.set_curves([(curve.edges, curve.heights(self._heights)) for curve in self._curves])
         canvas.set_labels(self.tr("Value"), self._height_label())
         canvas.widget.setAccessibleDescription(self.description())
         entries = [(curve.name, QColor(colours.series[i]), LINES[i]) for i, curve in enumerate(self._curves)]
-        self._legend.show_entries(entries if len(entries) > 1 else [])
+        self.legend.show_entries(entries if len(entries) > 1 else [])
         if not keep_view:
             canvas.reset()
         self._show_readout()
 
-    def _value_scale(self, low: float, high: float) -> Scale:
+    def value_scale(self, low: float, high: float) -> Scale:
         return SymLogScale(low, high, core.linear_threshold(low, high)) if self._log else ValueScale(low, high, integers=self._integers)
 
     def _height_scale(self) -> Scale:
@@ -399,12 +387,12 @@ class HistogramPlot(QWidget):
         return self.tr("Count (log scale)") if self._heights is Heights.LOG else self.tr("Count")
 
     def _show_readout(self) -> None:
-        canvas = self._canvas
+        canvas = self.canvas
         if canvas is None or not self._curves:
             return
         if self._cursor is None:
             canvas.mark(None)
-            self._legend.show_notes([])
+            self.legend.show_notes([])
             self._readout.setText(self._hint)
             return
         value = self._cursor
@@ -419,7 +407,7 @@ class HistogramPlot(QWidget):
         assert at is not None
         canvas.mark((float(curve.edges[at]), float(curve.edges[at + 1])))
         span = self._bin_text(curve, at)
-        self._legend.show_notes(notes if several else [])
+        self.legend.show_notes(notes if several else [])
         self._readout.setText(span if several else self.tr("{bin}: {count}").format(bin=span, count=notes[0]))
 
     def _bin_text(self, curve: Curve, at: int) -> str:
@@ -453,21 +441,13 @@ class HistogramPlot(QWidget):
             bins=len(curve.counts), fullest=self._bin_text(curve, fullest), share=percent(int(curve.counts[fullest]), total),
             quarter=number(float(curve.edges[quarter])), three=number(float(curve.edges[three + 1])))
 
-    def _saved(self, path: str, write: Callable[[], None]) -> None:
-        try:
-            write()
-        except core.SaveError as error:
-            self._readout.setText(f"{core.visible(error.message, 400)}. {error.hint}")
-        else:
-            self._readout.setText(self.tr("Saved {path}").format(path=core.visible(path)))
-
 
 class Legend(QWidget):
     """The curves' names in one or two columns, each with a sample of its line and what the cursor reads."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._entries: list[_Entry] = []
+        self.entries: list[_Entry] = []
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(8, 0, 8, 2)
         self._grid.setHorizontalSpacing(12)
@@ -475,18 +455,18 @@ class Legend(QWidget):
         self.hide()
 
     def show_entries(self, entries: Sequence[tuple[str, QColor, Qt.PenStyle]]) -> None:
-        for old in self._entries:
+        for old in self.entries:
             self._grid.removeWidget(old)
             old.hide()              # it may live on for a while
             old.deleteLater()
-        self._entries = [_Entry(*entry) for entry in entries]
-        for i, entry in enumerate(self._entries):
-            across = 2 if len(self._entries) > 4 else 1
+        self.entries = [_Entry(*entry) for entry in entries]
+        for i, entry in enumerate(self.entries):
+            across = 2 if len(self.entries) > 4 else 1
             self._grid.addWidget(entry, i // across, i % across)
         self.setVisible(bool(entries))
 
     def show_notes(self, notes: Sequence[str]) -> None:
-        for i, entry in enumerate(self._entries):
+        for i, entry in enumerate(self.entries):
             entry.set_note(notes[i] if i < len(notes) else "")
 
 
@@ -495,13 +475,13 @@ class _Entry(QWidget):
         super().__init__()
         self._name = core.visible(name)
         self._pen = QPen(colour, 2.4, line)
-        self._note = ""
+        self.note = ""
         self.setAccessibleName(self._name)
         self.setToolTip(words.tip(name))
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
 
     def set_note(self, note: str) -> None:
-        self._note = note
+        self.note = note
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -515,7 +495,7 @@ class _Entry(QWidget):
         painter.drawLine(QRectF(0, middle, 24, 0).topLeft(), QRectF(0, middle, 24, 0).topRight())
         painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
         metrics, left = self.fontMetrics(), 32
-        note = metrics.elidedText(self._note, Qt.TextElideMode.ElideRight, max(0, self.width() - left) * 6 // 10)
+        note = metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, max(0, self.width() - left) * 6 // 10)
         taken = metrics.horizontalAdvance(note) + 8 if note else 0
         name = metrics.elidedText(self._name, Qt.TextElideMode.ElideMiddle, self.width() - left - taken)
         vertical = Qt.AlignmentFlag.AlignVCenter

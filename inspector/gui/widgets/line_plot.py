@@ -127,6 +127,10 @@ class LinePlot(QWidget):
 
     # -- drawing ------------------------------------------------------------------------------------------------------
 
+    def place_of(self, point: core.LayerPoint) -> QPointF:
+        """Where a point is drawn."""
+        return self._at(point, self._area)
+
     @property
     def _area(self) -> QRectF:
         metrics = self.fontMetrics()

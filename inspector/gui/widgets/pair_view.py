@@ -99,6 +99,7 @@ class PairView(TreeTable):
         """The same nodes are selected, in another tree those of the same names."""
         tree, (kept, nodes, keys) = self._model.tree, self._kept
         if tree is None:
+            self._kept = (None, (), keys)       # the names, for another tree of the same files; not the tree
             return
         if kept is not tree:
             if self._fitted == self.horizontalHeader().length():        # nobody has pulled at them

@@ -10,11 +10,11 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor, QPen
 
 from inspector.gui.kit import theme
-from inspector.gui.models.plot_scales import CountScale, Scale, ValueScale
+from inspector.gui.models.plot_scales import CountScale, Scale, Tick, ValueScale
 
 # dashes tell the fifth curve from the first where colours do not
 LINES = (Qt.PenStyle.SolidLine,) * 4 + (Qt.PenStyle.DashLine,) * 4
@@ -55,6 +55,7 @@ class Canvas:
         self._band.hide()
         self._item.addItem(self._band, ignoreBounds=True)
         self._drawn: list[Any] = []
+        self._ticks: dict[str, list[Tick]] = {}
         self._series: list[QColor] = []
 
     def set_scales(self, x: Scale, y: Scale) -> None:
@@ -101,6 +102,21 @@ class Canvas:
             self._drawn.append(drawn)
         self._set_ticks()
 
+    @property
+    def area(self) -> QRectF:
+        """Where curves are drawn, in the scene's coordinates."""
+        return QRectF(self._view.sceneBoundingRect())
+
+    @property
+    def in_view(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """The view coordinates that are shown, across and upwards."""
+        (left, right), (low, high) = self._view.viewRange()
+        return (left, right), (low, high)
+
+    def tick_labels(self, axis: str) -> list[str]:
+        """The texts at "left" or "bottom"."""
+        return [tick.text for tick in self._ticks.get(axis, ())]
+
     def reset(self) -> None:
         self._view.setRange(xRange=(-0.01, 1.01), yRange=(-0.006, 1.04), padding=0)
         self._set_ticks()
@@ -134,6 +150,7 @@ class Canvas:
             labelled, minor = [tick for tick in ticks if tick.text], [tick for tick in ticks if not tick.text]
             axis = self._item.getAxis(name)
             axis.setTicks([labelled, minor])
+            self._ticks[name] = labelled
             if name == "left":
                 self._item.getAxis("right").setTicks([labelled, minor])
                 # its own way is to find the width while painting and to lay out anew afterwards: labels jump, then overlap

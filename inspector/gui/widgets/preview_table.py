@@ -5,9 +5,9 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
-from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit import icons, tables, theme, words
 from inspector.gui.state.pending_edits import Preview, Row
 
 _ROOT = QModelIndex()
@@ -61,20 +61,9 @@ class PreviewTable(QTableView):
         super().__init__(parent)
         self.shown = PreviewModel(self)
         self.setModel(self.shown)
-        self.setAccessibleName(self.tr("Keys before and after"))
-        self.setProperty("sheet", True)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setTabKeyNavigation(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 9)
+        tables.calm(self, self.tr("Keys before and after"))
+        tables.list_rows(self)
         header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         for each in (header, self.verticalHeader()):        # a header asks whether whole columns are selected, cell by cell
             each.setSectionsClickable(False)

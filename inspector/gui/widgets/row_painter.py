@@ -66,6 +66,11 @@ class RowPainter(QStyledItemDelegate):
             kept.clear()
         self._metrics = self._view.fontMetrics()
 
+    @property
+    def laid_out(self) -> list[str]:
+        """The texts that are ready to be drawn, before they are shortened to their room."""
+        return [text for text, _, _ in self._laid_out]
+
     def _text(self, painter: QPainter, left: int, rect: QRect, room: int, text: str, colour: QColor, *, right: bool = False,
               middle: bool = False) -> None:
         if room <= 0:

@@ -19,9 +19,8 @@ class SearchBox(QWidget):
 
     def __init__(self, tree: TreeView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tree = tree
+        self.tree = tree
         self._wrong = False
-        self._model = tree.tree_model
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(DELAY)
@@ -30,7 +29,7 @@ class SearchBox(QWidget):
         self.setFocusProxy(self.edit)
         self.edit.textChanged.connect(self._typed)
         self.edit.installEventFilter(self)
-        self._model.counts_changed.connect(self._count)
+        self.tree.tree_model.counts_changed.connect(self._count)
         theme.current().changed.connect(self._colour)
         self._count()
 
@@ -45,7 +44,7 @@ class SearchBox(QWidget):
     def apply(self) -> None:
         """Filters by what is typed now, without waiting."""
         self._timer.stop()
-        query = self._model.set_filter(self.edit.text())
+        query = self.tree.tree_model.set_filter(self.edit.text())
         self._hint(query.problems)
         self._count()
 
@@ -109,13 +108,13 @@ class SearchBox(QWidget):
         """To the tree: with what is typed applied, and on a row."""
         if self._timer.isActive():
             self.apply()
-        self._tree.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._tree.enter()
+        self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.tree.enter()
         self.left.emit()
 
     def _count(self) -> None:
-        found, total = self._model.counts
-        self.count.setVisible(bool(self._model.query.terms))
+        found, total = self.tree.tree_model.counts
+        self.count.setVisible(bool(self.tree.tree_model.query.terms))
         self.count.setText(self.tr("{found} of {total}").format(found=f"{found:,}", total=f"{total:,}"))
 
     def _hint(self, problems: tuple[Problem, ...]) -> None:

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from inspector import core
-from inspector.gui.kit import theme, words
+from inspector.gui.kit import tables, theme, words
 from inspector.gui.models.plot_scales import number, percent
 
 _DIGITS = 8
@@ -25,26 +25,17 @@ class Column(NamedTuple):
 
 class _Cell(NamedTuple):
     text: str
-    odd: bool = False       # NaN and infinities are what people look for
+    nonfinite: bool = False       # NaN and infinities are what people look for
 
 
 class StatsTable(QTableWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._columns: list[Column] = []
-        self.setAccessibleName(self.tr("Statistics"))
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tables.calm(self, self.tr("Statistics"), padding=10)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
         self.setAlternatingRowColors(True)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         self.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.verticalHeader().setHighlightSections(False)
-        self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideMiddle)
 
     def show_columns(self, columns: Sequence[Column]) -> None:
@@ -98,12 +89,12 @@ class StatsTable(QTableWidget):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
-            odd = QColor(theme.colours(self.palette()).danger)
+            danger = QColor(theme.colours(self.palette()).danger)
             for row in range(self.rowCount()):
                 for column in range(self.columnCount()):
                     item = self.item(row, column)
                     if item is not None and item.data(Qt.ItemDataRole.UserRole):
-                        item.setForeground(odd)
+                        item.setForeground(danger)
         elif event.type() == QEvent.Type.FontChange:
             self.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 10)
         super().changeEvent(event)
@@ -162,7 +153,7 @@ def _part(part: int, whole: int) -> str:
 def _item(cell: _Cell) -> QTableWidgetItem:
     item = QTableWidgetItem(cell.text)
     item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    if cell.odd:
+    if cell.nonfinite:
         item.setForeground(QColor(theme.colours().danger))
         font = item.font()
         font.setBold(True)

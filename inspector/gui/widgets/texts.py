@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QFontDatabase, QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QPlainTextEdit, QPushButton, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QPlainTextEdit, QPushButton, QTableWidget, QTableWidgetItem
 
 from inspector import core
-from inspector.gui.kit import icons, words
+from inspector.gui.kit import icons, tables, words
 
 from .boxes import FactBox
 
@@ -75,12 +75,8 @@ def table_of(entries: Mapping[str, str], first: str, second: str) -> QTableWidge
     rows = list(entries.items())[:METADATA_ROWS]
     table = QTableWidget(len(rows), 2)
     table.setHorizontalHeaderLabels([first, second])
-    table.setAccessibleName(f"{first}, {second}")
-    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-    table.verticalHeader().hide()
-    table.setProperty("sheet", True)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
+    tables.calm(table, f"{first}, {second}")
+    tables.list_rows(table)
     table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
     for row, (name, text) in enumerate(rows):
         for column, raw in enumerate((name, text)):

@@ -1,5 +1,4 @@
-"""A table that looks and behaves like a tree, and scales where QTreeView does not: its model says which rows there are, its delegate
-draws indent and arrow.
+"""A table that looks and behaves like a tree: its model says which rows there are, its delegate draws indent and arrow.
 
 The first column holds the names, takes the room that the others leave, and its arrows fold and unfold.
 """
@@ -9,7 +8,9 @@ from typing import Protocol
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
+
+from inspector.gui.kit import tables
 
 from .row_painter import GAP, PICTURE, RowPainter, arrow_place
 
@@ -50,28 +51,19 @@ class TreeTable(QTableView):
     # -- looks --------------------------------------------------------------------------------------------------------
 
     def _set_looks(self, delegate: RowPainter, accessible_name: str) -> None:
-        self._delegate = delegate
+        self.delegate = delegate
         self.setItemDelegate(delegate)
-        self.setAccessibleName(accessible_name)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        tables.calm(self, accessible_name)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self._fit_rows()
 
     def _head(self) -> None:
         """Once the model is set."""
         header = self.horizontalHeader()
         header.setSectionsClickable(True)
-        header.setHighlightSections(False)
         header.setMinimumSectionSize(36)
         header.setSortIndicatorClearable(True)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -98,8 +90,8 @@ class TreeTable(QTableView):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            if getattr(self, "_delegate", None) is not None:         # not while the base class is still being made
-                self._delegate.forget()
+            if getattr(self, "delegate", None) is not None:         # not while the base class is still being made
+                self.delegate.forget()
             self._fit_rows()
 
     # -- rows ---------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from inspector.gui.kit import icons, words
@@ -67,6 +67,7 @@ class TreeView(TreeTable):
         model.shrinking.connect(self._tree_goes)
         self.selectionModel().selectionChanged.connect(self._report_selection)
         session.selection_changed.connect(self._follow)
+        session.document_removed.connect(self._forget)
         self._follow()
 
     # -- looks --------------------------------------------------------------------------------------------------------
@@ -164,6 +165,12 @@ class TreeView(TreeTable):
         if row is not None:
             self._choose(row)
             self._report_selection()
+
+    def _forget(self, document: int) -> None:
+        """Of a closed file no place is worth remembering, and a place keeps its tree."""
+        self._chosen.pop(document, None)
+        self._current, self._top = (None if place is not None and place.document == document else place
+                                    for place in (self._current, self._top))
 
     def _tree_goes(self, document: int) -> None:
         """Left alone, Qt would make some row of another file current."""
@@ -275,6 +282,11 @@ class TreeView(TreeTable):
         row = self._model.find_name(search if repeated else self._typed, first + (1 if repeated else 0))
         if row is not None:
             self.select_row(row)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """What is typed when one comes back begins a new name."""
+        super().focusOutEvent(event)
+        self._typing.invalidate()
 
     def folds(self, row: int) -> bool:
         line = self._model.line(row)

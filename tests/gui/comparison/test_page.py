@@ -124,7 +124,7 @@ def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
     assert desk.statuses() == {"conv.weight": "equal", "layers.1.weight": "values", "layers.0.weight": "dtype", "fc.weight": "shape",
                                "extra.weight": "only-b", "conv.bias": "only-a"}
     assert page.progress.verdict is not None
-    assert page._text.text() == "The same network, trained further."
+    assert page.verdict_text.text() == "The same network, trained further."
     assert "a.safetensors and b.safetensors" in desk.window.windowTitle()
     assert {status: chip.count for status, chip in page.chips.chips.items() if not chip.isHidden()} == {
         "equal": 1, "values": 1, "dtype": 1, "shape": 1, "only-a": 1, "only-b": 1}
@@ -144,7 +144,7 @@ def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monke
 
 def test_that_files_under_the_same_names_are_identical(desk: Desk) -> None:
     page = desk.compare(BASE, BASE)
-    assert page._text.text() == "Identical: the same tensors, values and metadata."
+    assert page.verdict_text.text() == "Identical: the same tensors, values and metadata."
     assert page.verdict.property("level") == "ok"
 
 
@@ -210,7 +210,7 @@ def test_that_the_heatmap_holds_b_minus_a(desk: Desk) -> None:
     assert base.exact
     np.testing.assert_allclose(base.values, 0.25, atol=1e-6)
     desk.select("conv.weight")
-    assert page.pair.map.notice.text == "No element differs."
+    assert page.pair.map.pages.message.text == "No element differs."
 
 
 def test_that_a_group_says_what_is_in_it(desk: Desk) -> None:
@@ -219,9 +219,9 @@ def test_that_a_group_says_what_is_in_it(desk: Desk) -> None:
     assert row is not None
     page.view.select_row(row)
     desk.settle()
-    assert page.pair.notice.text == "2 tensors"
-    assert "≠  1  Values" in page.pair.notice.hint
-    assert "layers.1.weight" in page.pair.notice.hint
+    assert page.pair.pages.message.text == "2 tensors"
+    assert "≠  1  Values" in page.pair.pages.message.hint
+    assert "layers.1.weight" in page.pair.pages.message.hint
 
 
 def wrapped() -> Arrays:
@@ -418,7 +418,7 @@ def test_that_a_file_that_cannot_be_opened_says_so_in_its_place(desk: Desk) -> N
     desk.settle()
     assert desk.page.progress.step is Step.FAILED
     assert desk.page.verdict.property("level") == "danger"
-    assert desk.page._text.text()
+    assert desk.page.verdict_text.text()
 
 
 def test_that_sides_can_be_exchanged_and_chosen_anew(desk: Desk) -> None:

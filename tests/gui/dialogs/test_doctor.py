@@ -78,7 +78,7 @@ def test_that_other_text_on_the_clipboard_is_left_there(window: MainWindow, qtbo
     assert doctor.text.toPlainText() == ""
     assert doctor.frame.isHidden()
     doctor.text.setPlainText("KeyError: 'nothing we know'")
-    doctor._read_text()
+    doctor.check_text()
     settle(window, qtbot)
     assert doctor.verdict.text() == "There is no error of load_state_dict in this text."
     assert not doctor.add.isEnabled()

@@ -122,7 +122,7 @@ def test_that_a_long_text_comes_in_pieces(panel: CodePanel, session: Session, ta
     code = NET.encode() + b"# a line of code\n" * 20_000
     show(session, tasks, qtbot, archive(tmp_path / "net.pt", {"code/__torch__.py": code}))
     assert len(text(panel)) <= PIECE
-    assert "340 kB" in panel.notice.text()
+    assert "340 kB" in panel.extent.text()
     assert panel.more.isVisible()
     panel.more.click()
     qtbot.waitUntil(lambda: not tasks.running)
@@ -133,7 +133,7 @@ def test_that_a_long_text_comes_in_pieces(panel: CodePanel, session: Session, ta
         panel.view.edit.verticalScrollBar().setValue(panel.view.edit.verticalScrollBar().maximum())     # as one scrolls
         qtbot.waitUntil(lambda before=before: len(text(panel)) > before and not tasks.running)
     assert text(panel).encode() == code
-    assert not panel.notice.text()
+    assert not panel.extent.text()
 
 
 def test_that_a_class_far_down_is_found_without_showing_all(panel: CodePanel, session: Session, tasks: Tasks, qtbot: QtBot,
@@ -142,10 +142,10 @@ def test_that_a_class_far_down_is_found_without_showing_all(panel: CodePanel, se
     show(session, tasks, qtbot, archive(tmp_path / "net.pt", {"code/__torch__.py": code}))
     assert text(panel).endswith(NET)
     assert len(text(panel)) <= PIECE
-    assert "beginning" in panel.notice.text()
+    assert "beginning" in panel.extent.text()
     panel.list.clicked.emit(panel.names.index(0))
     qtbot.waitUntil(lambda: not tasks.running)
-    assert panel.notice.text().startswith("Shown: the first")
+    assert panel.extent.text().startswith("Shown: the first")
 
 
 def test_that_long_lines_are_folded(tmp_path: Path) -> None:
@@ -173,7 +173,6 @@ def test_that_closing_the_file_empties_the_panel(panel: CodePanel, session: Sess
     document = show(session, tasks, qtbot, scripted)
     session.remove(document.id)
     assert panel.names.rowCount() == 0
-    assert panel._ckpt is None
     assert panel.pages.currentWidget() is panel.message
 
 

@@ -145,7 +145,6 @@ def test_that_closing_the_file_empties_the_panel(panel: Details, session: Sessio
     document = show(session, tasks, qtbot, checkpoint(), "model.bias", ("model.bias",))
     session.remove(document.id)
     assert panel.properties.rowCount() == 0
-    assert panel._analyses._known == {}
 
 
 @pytest.mark.parametrize("nanoseconds", [-11644473600 * 10 ** 9, 2 ** 63 - 1, 10 ** 30, 0])

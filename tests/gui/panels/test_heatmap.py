@@ -50,8 +50,8 @@ class Desk:
     def wait(self) -> None:
         """Until nothing runs and no timer is about to start something."""
         panel = self.panel
-        self.qtbot.waitUntil(lambda: not self.tasks.running and not panel._settle.isActive() and not panel._ask.isActive(),
-                             timeout=20_000)
+        asked = (panel.requests, panel.detail, panel.value)
+        self.qtbot.waitUntil(lambda: not any(requests.phase.is_busy for requests in asked) and not self.tasks.running, timeout=20_000)
 
     @property
     def shown(self) -> Any:
@@ -120,7 +120,7 @@ def test_that_a_vector_is_folded_and_its_end_is_seen(desk: Desk) -> None:
     assert view.plane.position(3, 9) == (99,)
     assert view.plane.position(3, 10) is None
     picture = view.grab().toImage()
-    at = view._pixel(3.5, 20.5).toPoint() * picture.devicePixelRatio()
+    at = view.pixel_of(3.5, 20.5).toPoint() * picture.devicePixelRatio()
     assert picture.pixelColor(at) == QColor(theme.colours().window)
 
 
@@ -135,7 +135,7 @@ def test_that_a_large_matrix_is_reduced_and_exact_when_zoomed_in(desk: Desk, mon
     assert (view.base.rows.step, view.base.cols.step) == (10, 15)
     assert view.base.values[2, 3] == pytest.approx(values[20:30, 45:60].mean(dtype=np.float64))
     assert "blocks of 10 × 15" in desk.panel.remark.text()
-    view.zoom(40, view._pixel(100, 150))
+    view.zoom(40, view.pixel_of(100, 150))
     desk.wait()
     assert view.detail is not None
     assert view.detail.exact
@@ -159,7 +159,7 @@ def test_that_what_a_block_shows_can_be_chosen(desk: Desk, monkeypatch: pytest.M
     desk.open({"w": values})
     desk.select("w")
     assert desk.shown[0, 0] == pytest.approx(-0.09)
-    box = desk.panel._how
+    box = desk.panel.how
     box.setCurrentIndex(box.findData("absmax"))
     box.activated.emit(box.currentIndex())
     desk.wait()
@@ -172,8 +172,8 @@ def test_that_nan_and_infinities_are_said_and_coloured_apart(desk: Desk) -> None
     assert "2 cells with NaN or infinities" in desk.panel.remark.text()
     view = desk.panel.view
     picture = view.grab().toImage()
-    odd = QColor(MAPS["blue-red"].odd)
-    corner = (view._pixel(0, 1) + QPointF(4, 4)).toPoint() * picture.devicePixelRatio()
+    odd = QColor(MAPS["blue-red"].nonfinite)
+    corner = (view.pixel_of(0, 1) + QPointF(4, 4)).toPoint() * picture.devicePixelRatio()
     assert picture.pixelColor(corner) == odd
     view.go_to(0, 1)
     desk.wait()
@@ -203,7 +203,7 @@ def test_that_the_mouse_reads_drags_and_zooms(desk: Desk, qtbot: QtBot) -> None:
     desk.open({"w": np.arange(10_000, dtype=np.float32).reshape(100, 100)})
     desk.select("w")
     view = desk.panel.view
-    qtbot.mouseMove(view, view._pixel(10.5, 20.5).toPoint())
+    qtbot.mouseMove(view, view.pixel_of(10.5, 20.5).toPoint())
     desk.qtbot.waitUntil(lambda: view.cursor_cell == (10, 20))
     view.zoom(4, view.area.center())
     before = view.in_view
@@ -237,29 +237,29 @@ def test_that_pictures_are_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> 
 def test_that_what_cannot_be_drawn_is_said(desk: Desk, arrays: dict[str, Any], said: str) -> None:
     desk.open(arrays)
     desk.select(*arrays)
-    assert said in desk.panel.notice.text
-    assert desk.panel.notice.isVisible()
+    assert said in desk.panel.pages.message.text
+    assert desk.panel.pages.message.isVisible()
 
 
 def test_that_a_broken_tensor_says_what_is_wrong(desk: Desk) -> None:
     desk.open({"w": np.zeros((3, 3), np.float32)}, {"w": "its bytes are not in the file"})
     desk.select("w")
-    assert desk.panel.notice.text == "Its bytes are not in the file."
-    assert desk.panel.notice.button.text() == "Try again"
+    assert desk.panel.pages.message.text == "Its bytes are not in the file."
+    assert desk.panel.pages.message.button.text() == "Try again"
 
 
 def test_that_it_is_given_away_as_picture_and_text(desk: Desk, tmp_path: Path) -> None:
     desk.open({"../a/b:c": np.array([[1.5, -2], [3, 0.25]], np.float32)})
     desk.select("../a/b:c")
     names = []
-    desk.panel._choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.png")
+    desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(tmp_path / "out.png")
     desk.panel.save_picture()
     assert names == ["_a_b_c.png"]
     assert not QImage(str(tmp_path / "out.png")).isNull()
     desk.panel.copy_data()
     desk.wait()
     assert QGuiApplication.clipboard().text() == "1.5\t-2.0\n3.0\t0.25\n"
-    desk.panel._choose_path = lambda parent, title, name, kinds: str(tmp_path / "no" / "where.png")
+    desk.panel.choose_path = lambda parent, title, name, kinds: str(tmp_path / "no" / "where.png")
     desk.panel.save_picture()
     assert "not saved" in desk.panel.readout.text()
 
@@ -272,10 +272,10 @@ def test_that_colours_follow_the_choice_and_the_theme(desk: Desk) -> None:
     for name, choice in (("blue-red", "light"), ("blue-red", "dark"), ("viridis", "dark")):
         theme.current().choose(choice)
         desk.qtbot.waitUntil(lambda dark=choice == "dark": theme.colours(view.palette()).dark == dark)
-        desk.panel._colours.setCurrentIndex(desk.panel._colours.findData(name))
-        desk.panel._recolour()
+        desk.panel.colours.setCurrentIndex(desk.panel.colours.findData(name))
+        desk.panel.colours.activated.emit(desk.panel.colours.currentIndex())
         picture = view.grab().toImage()
-        seen.add(picture.pixelColor((view._pixel(0, 0) + QPointF(5, 5)).toPoint()).name())
+        seen.add(picture.pixelColor((view.pixel_of(0, 0) + QPointF(5, 5)).toPoint()).name())
     assert len(seen) == 3
 
 
@@ -316,12 +316,12 @@ def test_that_lightness_tells_small_from_large_without_hue(name: str, dark: bool
     """Along each arm of a map lightness only rises or only falls: what is seen by eyes that see no colours at all."""
     table = table_of(MAPS[name], dark, 101).astype(float)
     light = (table / 255) ** 2.2 @ np.array([0.2126, 0.7152, 0.0722])
-    arms = (light[:51], light[50:]) if MAPS[name].diverging else (light,)
+    arms = (light[:51], light[50:]) if name in ("blue-red", "purple-orange") else (light,)
     for arm in arms:
         steps = np.diff(arm)
         assert (steps >= -2e-3).all() or (steps <= 2e-3).all()
         assert abs(arm[-1] - arm[0]) > 0.25
-    odd = np.array(QColor(MAPS[name].odd).getRgb()[:3], float)
+    odd = np.array(QColor(MAPS[name].nonfinite).getRgb()[:3], float)
     assert np.abs(table - odd).sum(axis=1).min() > 40
 
 

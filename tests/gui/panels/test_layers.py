@@ -19,6 +19,7 @@ from inspector.gui.panels import layers
 from inspector.gui.panels.layers import LayersPanel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import FindingBox
 from inspector.gui.widgets.line_plot import MOST_POINTS, LinePlot, PowerScale
 from tests.tables import checkpoint
 
@@ -87,7 +88,7 @@ def test_that_lines_go_across_the_layers(desk: Desk) -> None:
     assert set(lines) == {"net.layers.*.fc.weight", "net.layers.*.fc.bias"}
     assert [point.x for point in lines["net.layers.*.fc.bias"].points] == list(range(6))
     assert [point.y for point in lines["net.layers.*.fc.bias"].points] == list(range(6))
-    box = desk.panel._across
+    box = desk.panel.across
     box.setCurrentIndex(box.findData("all"))
     box.activated.emit(box.currentIndex())
     assert [len(line.points) for line in desk.panel.plot.lines] == [13]
@@ -97,8 +98,8 @@ def test_that_a_large_file_is_measured_when_asked(desk: Desk, monkeypatch: pytes
     monkeypatch.setattr(layers, "UNASKED", 100)
     desk.open(model())
     assert not desk.panel.model.rows
-    assert desk.panel.notice.button.text() == "Measure all 13 tensors, 1.86 kB"
-    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    assert desk.panel.pages.message.button.text() == "Measure all 13 tensors, 1.86 kB"
+    desk.qtbot.mouseClick(desk.panel.pages.message.button, Qt.MouseButton.LeftButton)
     desk.wait()
     assert len(desk.panel.model.rows) == 13
 
@@ -135,9 +136,9 @@ def test_that_stopping_keeps_what_there_is_and_goes_on_from_there(desk: Desk, mo
     desk.session.select(Selection(document.id))
     desk.qtbot.waitUntil(lambda: desk.panel.bar.value() > 0 and desk.panel.model.rowCount() == 5, timeout=10_000)
     desk.qtbot.mouseClick(desk.panel.stop, Qt.MouseButton.LeftButton)
-    desk.qtbot.waitUntil(lambda: desk.panel.notice.isVisible(), timeout=10_000)
-    assert desk.panel.notice.button.text().startswith("Measure all 8 tensors")
-    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.isVisible(), timeout=10_000)
+    assert desk.panel.pages.message.button.text().startswith("Measure all 8 tensors")
+    desk.qtbot.mouseClick(desk.panel.pages.message.button, Qt.MouseButton.LeftButton)
     desk.wait()
     assert len(desk.panel.model.rows) == 13
     assert calls[1] == list(arrays)[5:]
@@ -199,7 +200,7 @@ def test_that_lines_are_read_by_mouse_and_keys(desk: Desk, qtbot: QtBot) -> None
     assert desk.session.selection is not None
     assert desk.session.selection.prefix == plot.point.key
     point = plot.lines[0].points[4]
-    qtbot.mouseMove(plot, plot._at(point, plot._area).toPoint())
+    qtbot.mouseMove(plot, plot.place_of(point).toPoint())
     qtbot.waitUntil(lambda: plot.point is not None and plot.point.x == 4)
 
 
@@ -209,11 +210,13 @@ def test_that_findings_about_health_are_shown_where_the_core_has_them(desk: Desk
 
     monkeypatch.setattr(core, "health", health, raising=False)
     desk.open(model())
-    assert desk.panel._findings_area.isVisible()
-    assert desk.panel._findings.count() == 3            # two, and the stretch below them
+    assert desk.panel.findings_area.isVisible()
+    assert len(desk.panel.findings) == 2
+    assert len(desk.panel.findings_area.findChildren(FindingBox)) == 2
     monkeypatch.setattr(core, "health", lambda ckpt, summaries, monitor: [])
-    desk.select("net.layers.1", *(key for key in desk.panel._scope.keys if "layers.1" in key))  # type: ignore[union-attr]
-    assert not desk.panel._findings_area.isVisible()
+    assert desk.panel.scope is not None
+    desk.select("net.layers.1", *(key for key in desk.panel.scope.keys if "layers.1" in key))
+    assert not desk.panel.findings_area.isVisible()
 
 
 def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> None:
@@ -223,13 +226,13 @@ def test_that_table_and_picture_are_given_away(desk: Desk, tmp_path: Path) -> No
     assert lines[0].split("\t")[:3] == ["Tensor", "Shape", "RMS"]
     assert len(lines) == 4
     out = tmp_path / "out.tsv"
-    desk.panel._choose_path = lambda *args: str(out)
+    desk.panel.choose_path = lambda *args: str(out)
     desk.panel.save_table()
     assert out.read_text().splitlines() == lines
     desk.panel.save_picture()
     assert "no PNG picture" in desk.panel.readout.text()            # it is a table, and stays one
     assert out.read_text().splitlines() == lines
-    desk.panel._choose_path = lambda *args: str(tmp_path / "out.png")
+    desk.panel.choose_path = lambda *args: str(tmp_path / "out.png")
     desk.panel.save_picture()
     assert (tmp_path / "out.png").read_bytes().startswith(b"\x89PNG")
 

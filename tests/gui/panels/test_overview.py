@@ -1,11 +1,12 @@
 """What the overview says of a file, a group, a tensor and a value."""
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -19,7 +20,7 @@ from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import texts
-from inspector.gui.widgets.boxes import Bar, FindingBox, Prose, sums
+from inspector.gui.widgets.boxes import Bar, FindingBox, Prose
 from inspector.gui.widgets.segments import Segments
 from tests.gui.showing import placed, show
 
@@ -33,41 +34,12 @@ def panel(session: Session, tasks: Tasks, qtbot: QtBot) -> Overview:
 
 
 def said(panel: QWidget) -> str:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)        # what was drawn before
     texts = [label.text() for label in panel.findChildren(QLabel) if not label.isHidden()]
     texts += [edit.toPlainText() for edit in panel.findChildren(QTextEdit)]
     texts += [edit.toPlainText() for edit in panel.findChildren(QPlainTextEdit)]
     texts += [bar.accessibleName() for bar in panel.findChildren(Bar)]
     return "\n".join(texts)
-
-
-def test_that_sums_count_what_is_stored_once_and_parameters_without_the_optimizer(checkpoint: Make) -> None:
-    found = sums(checkpoint(tied=("model.weight", "optimizer.state.0.exp_avg")), "", ())
-    assert (found.tensors, found.parameters, found.optimizer) == (3, 16, 12)
-    assert (found.logical, found.stored, found.sharing) == (112, 64, 2)
-    assert [(share.name, share.tensors, share.nbytes) for share in found.parts] == [("model", 2, 64), ("optimizer", 1, 48)]
-    assert [tensor.key for tensor in found.largest] == ["model.weight", "optimizer.state.0.exp_avg", "model.bias"]
-
-
-def test_that_sums_of_a_group_are_of_its_keys_only(checkpoint: Make) -> None:
-    found = sums(checkpoint(values={"model.note": 1, "epoch": 2}), "model", ("model.weight", "model.bias"))
-    assert (found.tensors, found.values, found.logical) == (2, 1, 64)
-    assert [share.name for share in found.parts] == ["weight", "bias"]
-
-
-def test_that_many_kinds_end_in_one_row_of_others(checkpoint: Make) -> None:
-    found = sums(checkpoint(keys={f"part{n}.w": (n + 1,) for n in range(30)}), "", ())
-    assert len(found.parts) == 8
-    assert found.parts[-1].name == "\0"
-    assert sum(share.tensors for share in found.parts) == 30
-
-
-def test_that_sums_can_be_cancelled(checkpoint: Make) -> None:
-    class Stop(core.Monitor):
-        def report(self, done: int, total: int, what: str = "") -> None:
-            raise core.Cancelled
-
-    with pytest.raises(core.Cancelled):
-        sums(checkpoint(), "", (), Stop())
 
 
 def test_that_a_file_is_described(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
@@ -184,7 +156,7 @@ def test_that_small_metadata_is_a_list_and_large_a_table(panel: Overview, sessio
     assert "<i>" not in table.item(3, 1).toolTip()
 
 
-def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+def test_that_totals_are_made_once_per_file_and_forgotten_with_it(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                                 checkpoint: Make) -> None:
     document = show(session, tasks, qtbot, checkpoint())
     session.select(Selection(document.id, "model.bias", ("model.bias",)))
@@ -192,7 +164,8 @@ def test_that_sums_are_made_once_per_file_and_forgotten_with_it(panel: Overview,
     assert not tasks.running
     assert "Training checkpoint" in said(panel)
     session.remove(document.id)
-    assert panel._sums == {}
+    del document
+    assert panel.requests.kept_count == 0
 
 
 def test_that_everything_is_drawn_again_in_the_other_theme(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
@@ -276,8 +249,8 @@ def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, se
     assert [segment.part > 0.9 for segment in bar.segments] == [False, True]
     box = next(box for box in panel.findChildren(FindingBox) if "reachable" in box.accessibleName())
     why = next(button for button in panel.findChildren(QPushButton) if button.text() == "Why?")
-    qtbot.waitUntil(lambda: panel.verticalScrollBar().maximum() > 400)
-    panel.verticalScrollBar().setValue(panel.verticalScrollBar().maximum())
+    qtbot.waitUntil(lambda: panel.area.verticalScrollBar().maximum() > 400)
+    panel.area.verticalScrollBar().setValue(panel.area.verticalScrollBar().maximum())
     assert box.visibleRegion().isEmpty()
     why.click()
     qtbot.waitUntil(lambda: not box.visibleRegion().isEmpty())
@@ -320,5 +293,9 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
     session.select(Selection(document.id))
     assert len(panels) == 2
     assert made == ["/runs/last.pth"]
+    assert document.checkpoint is not None
+    assert Analyses.shared(session, tasks).of(document) is not None
+    closed = weakref.ref(document.checkpoint)
     session.remove(document.id)
-    assert Analyses.shared(session, tasks)._known == {}
+    del document
+    qtbot.waitUntil(lambda: closed() is None)

@@ -55,11 +55,11 @@ class Desk:
 
     @property
     def shows_result(self) -> bool:
-        return self.panel._pages.currentWidget() is self.panel._shown
+        return self.panel.pages.shows_content
 
     @property
     def said(self) -> str:
-        return "" if self.shows_result else f"{self.panel.notice.text} {self.panel.notice.hint}"
+        return "" if self.shows_result else f"{self.panel.pages.message.text} {self.panel.pages.message.hint}"
 
 
 @pytest.fixture
@@ -145,7 +145,7 @@ def test_that_a_broken_tensor_says_why_and_what_to_do(desk: Desk) -> None:
     desk.open({"w": FLOATS}, {"w": "its record was cut off"})
     desk.select("w")
     assert "cut off" in desk.said
-    assert not desk.panel.notice.button.isHidden()
+    assert not desk.panel.pages.message.button.isHidden()
     assert len(desk.said.splitlines()) <= 3
 
 
@@ -186,8 +186,8 @@ def test_that_large_selections_are_measured_only_when_asked(desk: Desk, monkeypa
     desk.open({"w": FLOATS})
     desk.select("w")
     assert not desk.shows_result
-    assert desk.panel.notice.button.text() == "Compute statistics of 4 kB"
-    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    assert desk.panel.pages.message.button.text() == "Compute statistics of 4 kB"
+    desk.qtbot.mouseClick(desk.panel.pages.message.button, Qt.MouseButton.LeftButton)
     desk.wait()
     assert desk.shows_result
 
@@ -205,12 +205,12 @@ def test_that_a_measurement_can_be_stopped_and_asked_for_again(desk: Desk, monke
     monkeypatch.setattr(core, "group_statistics", slow)
     desk.open({"w": FLOATS})
     desk.session.select(Selection(desk.document, "w", ("w",)))
-    desk.qtbot.waitUntil(lambda: desk.panel.notice.cancel.isVisible(), timeout=10_000)
-    desk.qtbot.waitUntil(lambda: desk.panel.notice.bar.value() == 500, timeout=10_000)
-    desk.qtbot.mouseClick(desk.panel.notice.cancel, Qt.MouseButton.LeftButton)
-    assert desk.panel.notice.text == "Stopped."
+    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.stop.isVisible(), timeout=10_000)
+    desk.qtbot.waitUntil(lambda: desk.panel.pages.message.bar.value() == 500, timeout=10_000)
+    desk.qtbot.mouseClick(desk.panel.pages.message.stop, Qt.MouseButton.LeftButton)
+    assert desk.panel.pages.message.text == "Stopped."
     gate.set()
-    desk.qtbot.mouseClick(desk.panel.notice.button, Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseClick(desk.panel.pages.message.button, Qt.MouseButton.LeftButton)
     desk.wait()
     assert desk.shows_result
 
@@ -306,8 +306,8 @@ def test_that_half_typed_bounds_show_all_values(desk: Desk, low: str, high: str)
     desk.open({"w": FLOATS})
     desk.select("w")
     controls = desk.panel.controls
-    controls._from.setText(low)
-    controls._to.setText(high)
+    controls.low.setText(low)
+    controls.high.setText(high)
     controls.choose(span="fixed")
     desk.wait()
     assert sum(desk.panel.plot.curves[0].counts) == 1000
@@ -342,14 +342,14 @@ def test_that_a_closed_file_leaves_nothing_behind(desk: Desk) -> None:
     desk.select("w")
     desk.session.remove(desk.document)
     assert "Nothing is selected" in desk.said
-    assert not desk.panel._kept._results
+    desk.qtbot.waitUntil(lambda: desk.panel.requests.kept_count == 0)
 
 
 def test_that_few_results_are_kept(desk: Desk) -> None:
     desk.open({str(n): FLOATS[:n + 2] for n in range(KEPT + 5)})
     for n in range(KEPT + 5):
         desk.select(str(n))
-    assert len(desk.panel._kept._results) == KEPT
+    assert desk.panel.requests.kept_count == KEPT
 
 
 def test_that_a_slip_of_ours_is_not_hidden(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -361,7 +361,7 @@ def test_that_a_slip_of_ours_is_not_hidden(desk: Desk, monkeypatch: pytest.Monke
     with desk.qtbot.captureExceptions() as caught:
         desk.select("w")
     assert [kind for kind, _, _ in caught] == [ZeroDivisionError]
-    assert "could not be computed" in desk.said
+    assert "could not be read" in desk.said
 
 
 def test_that_hostile_names_are_plain_text_everywhere(desk: Desk) -> None:
@@ -407,10 +407,10 @@ def test_that_other_files_do_not_disturb_what_is_shown(desk: Desk) -> None:
 
 def drag(desk: Desk, start: float, end: float) -> None:
     """With the left button across the plot, from one share of it to another."""
-    canvas = desk.panel.plot._canvas
+    canvas = desk.panel.plot.canvas
     assert canvas is not None
     viewport = canvas.widget.viewport()
-    area = canvas._view.sceneBoundingRect()
+    area = canvas.area
     places = [canvas.widget.mapFromScene(area.left() + area.width() * (0.01 + share) / 1.02, area.center().y()) for share in (start, end)]
     desk.qtbot.mousePress(viewport, Qt.MouseButton.LeftButton, pos=places[0])
     for step in range(1, 5):
@@ -461,7 +461,7 @@ def test_that_a_logarithmic_axis_counts_everything(desk: Desk, values: Any) -> N
     assert curve.total == values.size
     assert list(curve.edges) == sorted(curve.edges)
     assert np.histogram(values.astype(np.float64), np.array(curve.edges))[0].tolist() == list(curve.counts)
-    scale = desk.panel.plot._value_scale(float(curve.edges[0]), float(curve.edges[-1]))
+    scale = desk.panel.plot.value_scale(float(curve.edges[0]), float(curve.edges[-1]))
     places = [scale.to_view(float(edge)) for edge in curve.edges]
     assert places == sorted(places)
     assert (places[0], places[-1]) == (pytest.approx(0), pytest.approx(1))
@@ -478,7 +478,7 @@ def test_that_the_drawing_is_svg_that_names_cannot_break(desk: Desk, tmp_path: P
     desk.select("<b>&\"", "plain", prefix="")
     desk.panel.controls.choose(apart=True)
     path = tmp_path / "out.svg"
-    desk.panel.plot._choose_path = lambda *args: str(path)
+    desk.panel.plot.choose_path = lambda *args: str(path)
     desk.panel.plot.save_drawing()
     texts = [found.text for found in ElementTree.parse(path).iter() if found.tag.endswith("text")]
     assert "<b>&\"" in texts

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.kit import exporting, theme
 from inspector.gui.models import value_grid
-from inspector.gui.models.value_grid import ValueGrid, bits_of, is_odd, text_of
+from inspector.gui.models.value_grid import ValueGrid, bits_of, is_nonfinite, text_of
 from inspector.gui.panels.values import ValuesPanel, parse_index
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -108,7 +108,7 @@ def test_that_pages_are_dropped_when_they_are_too_many(desk: Desk, monkeypatch: 
     desk.select("t")
     for row in range(0, 640, 64):
         assert desk.cell(row, 0) == str(row)
-    assert len(desk.panel.model._pages) <= 3
+    assert desk.panel.model.page_count <= 3
 
 
 def test_that_a_vector_wraps_and_its_end_is_empty(desk: Desk) -> None:
@@ -197,7 +197,7 @@ def test_that_the_slice_is_saved_whole(desk: Desk, tmp_path: Path, kind: str) ->
     desk.panel.slices.show_element((2, 0, 0))
     names = []
     path = tmp_path / "out"
-    desk.panel._choose_path = lambda parent, title, name, kinds: names.append(name) or str(path)
+    desk.panel.choose_path = lambda parent, title, name, kinds: names.append(name) or str(path)
     desk.panel.save(kind)
     desk.wait()
     assert names == [f"_CON.{kind}"]
@@ -208,7 +208,7 @@ def test_that_the_slice_is_saved_whole(desk: Desk, tmp_path: Path, kind: str) ->
 def test_that_what_cannot_be_saved_is_said_and_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.open({"t": np.zeros((2, 2), np.float32)})
     desk.select("t")
-    desk.panel._choose_path = lambda *args: str(tmp_path / "no" / "where.csv")
+    desk.panel.choose_path = lambda *args: str(tmp_path / "no" / "where.csv")
     desk.panel.save("csv")
     desk.wait()
     assert "not saved" in desk.panel.readout.text()
@@ -217,9 +217,9 @@ def test_that_what_cannot_be_saved_is_said_and_leaves_nothing(desk: Desk, tmp_pa
 def test_that_a_broken_tensor_says_what_is_wrong(desk: Desk) -> None:
     desk.open({"w": np.zeros((3, 3), np.float32), "e": np.zeros((0, 3), np.float32)}, {"w": "its bytes are not in the file"})
     desk.select("w")
-    assert desk.panel.notice.text == "Its bytes are not in the file."
+    assert desk.panel.pages.message.text == "Its bytes are not in the file."
     desk.select("e")
-    assert "No elements" in desk.panel.notice.text
+    assert "No elements" in desk.panel.pages.message.text
 
 
 def test_that_the_model_keeps_qts_rules(tmp_path: Path, tasks: Tasks, qtmodeltester: ModelTester, qtbot: QtBot) -> None:
@@ -246,8 +246,9 @@ def test_that_numbers_are_written_as_chosen(value: Any, format: str, text: str) 
 
 def test_that_odd_values_are_told_in_every_type() -> None:
     half = np.array([(NAN, 0)], [("real", "<f2"), ("imag", "<f2")])[0]
-    assert all(map(is_odd, (np.float16(NAN), ml_dtypes.bfloat16(INF), ml_dtypes.float8_e5m2(NAN), np.complex64(complex(0, INF)), half)))
-    assert not any(map(is_odd, (np.float32(0), np.int8(3), np.bool_(False), ml_dtypes.bfloat16(2), np.complex64(1))))
+    assert all(map(is_nonfinite, (np.float16(NAN), ml_dtypes.bfloat16(INF), ml_dtypes.float8_e5m2(NAN), np.complex64(complex(0, INF)),
+                                  half)))
+    assert not any(map(is_nonfinite, (np.float32(0), np.int8(3), np.bool_(False), ml_dtypes.bfloat16(2), np.complex64(1))))
 
 
 @given(st.floats(width=32))

@@ -112,15 +112,15 @@ def test_that_the_keyboard_moves_the_cursor(plot: HistogramPlot, qtbot: QtBot) -
 
 def test_that_r_and_a_double_click_reset_the_view(plot: HistogramPlot, qtbot: QtBot) -> None:
     plot.show_curves([ONE])
-    whole = plot._canvas._view.viewRange()
+    whole = plot.canvas.in_view
     port = canvas(plot).viewport()
     resets: list[Callable[[], None]] = [lambda: qtbot.keyClick(canvas(plot), Qt.Key.Key_R),
                                         lambda: qtbot.mouseDClick(port, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))]
     for reset in resets:
         qtbot.keyClick(canvas(plot), Qt.Key.Key_Plus)
-        assert plot._canvas._view.viewRange() != whole
+        assert plot.canvas.in_view != whole
         reset()
-        assert plot._canvas._view.viewRange() == whole
+        assert plot.canvas.in_view == whole
 
 
 def test_that_the_mouse_moves_the_cursor_and_takes_it_away(plot: HistogramPlot) -> None:
@@ -138,12 +138,12 @@ def test_that_the_mouse_moves_the_cursor_and_takes_it_away(plot: HistogramPlot) 
 
 def test_that_several_curves_get_a_legend_of_plain_text(plot: HistogramPlot, qtbot: QtBot) -> None:
     plot.show_curves([ONE, TWO])
-    names = [entry.accessibleName() for entry in plot._legend._entries]
+    names = [entry.accessibleName() for entry in plot.legend.entries]
     assert names == ["layer.weight", "<b>layer</b>\\n.bias"]
-    assert "&lt;b&gt;" in plot._legend._entries[1].toolTip()
+    assert "&lt;b&gt;" in plot.legend.entries[1].toolTip()
     assert all(label.textFormat() == Qt.TextFormat.PlainText for label in plot.findChildren(QLabel))
     plot.move_cursor(1.5)
-    assert [entry._note for entry in plot._legend._entries] == ["80 (80.0 %)", "2 (50.0 %)"]
+    assert [entry.note for entry in plot.legend.entries] == ["80 (80.0 %)", "2 (50.0 %)"]
 
 
 def test_that_no_more_than_eight_curves_are_drawn(plot: HistogramPlot) -> None:
@@ -194,7 +194,7 @@ def test_that_picture_and_table_are_saved(plot: HistogramPlot, tmp_path: Path) -
     plot.show_curves([ONE, TWO])
     QApplication.processEvents()
     for name, save in (("a.png", plot.save_picture), ("a.csv", plot.save_table)):
-        plot._choose_path = lambda *_, path=str(tmp_path / name): path  # type: ignore[misc]
+        plot.choose_path = lambda *_, path=str(tmp_path / name): path  # type: ignore[misc]
         save()
         assert plot.readout.startswith("Saved")
     assert QImage(str(tmp_path / "a.png")).width() >= 2 * canvas(plot).width()
@@ -203,14 +203,14 @@ def test_that_picture_and_table_are_saved(plot: HistogramPlot, tmp_path: Path) -
 
 def test_that_a_picture_that_cannot_be_saved_is_told_in_place(plot: HistogramPlot, tmp_path: Path) -> None:
     plot.show_curves([ONE])
-    plot._choose_path = lambda *_: str(tmp_path / "missing" / "a.png")
+    plot.choose_path = lambda *_: str(tmp_path / "missing" / "a.png")
     plot.save_picture()
     assert "a.png was not saved: No such file or directory" in plot.readout
 
 
 def test_that_giving_up_the_choice_saves_nothing(plot: HistogramPlot) -> None:
     plot.show_curves([ONE])
-    plot._choose_path = lambda *_: ""
+    plot.choose_path = lambda *_: ""
     before = plot.readout
     plot.save_table()
     assert plot.readout == before
@@ -218,17 +218,18 @@ def test_that_giving_up_the_choice_saves_nothing(plot: HistogramPlot) -> None:
 
 def test_that_pyqtgraphs_own_menu_and_buttons_are_off(plot: HistogramPlot) -> None:
     plot.show_curves([ONE])
-    assert not plot._canvas._view.menuEnabled()
-    assert not plot._canvas._item.menuEnabled()
+    item = canvas(plot).getPlotItem()
+    assert not item.menuEnabled()
+    assert not item.getViewBox().menuEnabled()
     assert canvas(plot).contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu
-    assert plot._menu_button.menu().actions()[0].text().startswith("Reset view")
+    assert plot.menu_button.menu().actions()[0].text().startswith("Reset view")
 
 
 def test_that_labels_of_the_axes_reach_from_zero_to_the_top(plot: HistogramPlot) -> None:
     plot.show_curves([ONE])
     QApplication.processEvents()
     plot.grab()
-    texts = [tick.text for tick in plot._canvas._item.getAxis("left")._tickLevels[0]]
+    texts = plot.canvas.tick_labels("left")
     assert texts[0] == "0"
     assert texts[-1] == "80"
 

@@ -39,7 +39,7 @@ def box(session: Session, qtbot: QtBot) -> Iterator[SearchBox]:
 
 
 def rows(box: SearchBox) -> int:
-    return box._model.rowCount()
+    return box.tree.tree_model.rowCount()
 
 
 def test_that_typing_filters_after_a_moment(box: SearchBox, qtbot: QtBot) -> None:
@@ -58,7 +58,7 @@ def test_that_escape_clears_and_then_leaves(box: SearchBox) -> None:
     assert rows(box) == 6
     assert not box.count.isVisible()
     QTest.keyClick(box.edit, Qt.Key.Key_Escape)
-    assert box._tree.hasFocus()
+    assert box.tree.hasFocus()
 
 
 @pytest.mark.parametrize("key", [Qt.Key.Key_Down, Qt.Key.Key_Return])
@@ -67,8 +67,8 @@ def test_that_down_goes_to_the_tree_with_what_is_typed(box: SearchBox, qtbot: Qt
     with qtbot.waitSignal(box.left):
         QTest.keyClick(box.edit, key)
     assert rows(box) == 3
-    assert box._tree.hasFocus()
-    assert box._tree.currentIndex().row() == 2
+    assert box.tree.hasFocus()
+    assert box.tree.currentIndex().row() == 2
 
 
 def test_that_a_bad_term_is_explained_and_nothing_is_lost(box: SearchBox) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, WeaklyReferable
 from inspector.core.progress import QUIET, Monitor
 
 from .match import match
@@ -91,7 +91,7 @@ class Verdict(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(WeaklyReferable):
     """`state_dicts` are the ones compared (`"*"`: all tensors of the file, with `weights_only` those of its models); `pairs` go in
     stored order of A, what only B has comes after what stands before it there."""
 

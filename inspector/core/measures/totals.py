@@ -1,0 +1,91 @@
+"""What a file, or a group of its tensors, adds up to: counts, parameters, bytes, and how they divide. From the tables alone."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.progress import QUIET, Monitor
+
+LARGEST = 10                    # tensors listed by size
+SUBTOTALS = 8                   # of a division; the smaller ones become one
+
+
+class Subtotal(NamedTuple):
+    """Tensors that agree in something, with `nbytes` logical bytes together. `name` None: all that are in no other."""
+
+    name: str | None
+    tensors: int
+    nbytes: int
+
+
+class Totals(NamedTuple):
+    """`logical` bytes are elements times width; `stored` counts each storage once, `sharing` the tensors that lie in one with others,
+    `broken` those with a problem. `optimizer` elements are no parameters. `dtypes`, `devices` ("" where none is stored) and `parts` (the
+    next segment of the keys) go from the largest to the smallest."""
+
+    tensors: int
+    values: int
+    parameters: int
+    optimizer: int
+    logical: int
+    stored: int
+    sharing: int
+    broken: int
+    dtypes: tuple[Subtotal, ...]
+    devices: tuple[Subtotal, ...]
+    parts: tuple[Subtotal, ...]
+    largest: tuple[TensorInfo, ...]
+
+
+def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:
+    """Adds up the tensors `keys`, which lie below `prefix`; of the whole file, when there are neither. Linear in the keys. Raises
+    Cancelled."""
+    chosen = keys if prefix or keys else tuple(ckpt.tensors)
+    dtypes: dict[str, list[int]] = {}
+    devices: dict[str, list[int]] = {}
+    parts: dict[str, list[int]] = {}
+    storages: dict[str, int] = {}
+    skip = len(prefix) + 1 if prefix else 0
+    weights = optimizer = logical = broken = 0
+    sized = []
+    for count, key in enumerate(chosen):
+        if not count & 0xfff:
+            monitor.report(count, len(chosen))
+        tensor = ckpt.tensors[key]
+        nbytes, numel = tensor.nbytes, tensor.numel
+        part = key[skip:].split(".", 1)[0]
+        for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
+            row = table.setdefault(name, [0, 0])
+            row[0] += 1
+            row[1] += nbytes
+        if "optim" in key[:200].split(".", 1)[0].lower():
+            optimizer += numel
+        else:
+            weights += numel
+        logical += nbytes
+        broken += bool(tensor.problem)
+        if tensor.storage:
+            storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
+        sized.append((nbytes, count))
+    sized.sort(key=lambda item: (-item[0], item[1]))
+    return Totals(
+        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=weights, optimizer=optimizer, logical=logical,
+        stored=sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages),
+        sharing=sum(n for n in storages.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
+        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
+
+
+def _values(ckpt: Checkpoint, prefix: str, keys: Sequence[str]) -> int:
+    if not prefix:
+        return 0 if keys else len(ckpt.values)
+    head = f"{prefix}."
+    return sum(1 for key in ckpt.values if key.startswith(head))
+
+
+def _divided(table: dict[str, list[int]]) -> tuple[Subtotal, ...]:
+    found = sorted((Subtotal(name, count, nbytes) for name, (count, nbytes) in table.items()), key=lambda one: -one.nbytes)
+    if len(found) <= SUBTOTALS:
+        return tuple(found)
+    rest = found[SUBTOTALS - 1:]
+    return (*found[:SUBTOTALS - 1], Subtotal(None, sum(one.tensors for one in rest), sum(one.nbytes for one in rest)))

@@ -1,0 +1,33 @@
+"""How tables look, whatever is in them: calm, without a grid, left by the Tab key."""
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
+
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def calm(table: QTableView, name: str, *, padding: int = 9) -> None:
+    """`name` is what a screen reader calls it; rows are `padding` higher than the text. Nothing is edited, wrapped or framed, and no
+    header is emphasised where cells are selected."""
+    table.setAccessibleName(name)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setTabKeyNavigation(False)
+    table.setCornerButtonEnabled(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    table.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+    for header in (table.horizontalHeader(), table.verticalHeader()):
+        header.setHighlightSections(False)
+    table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + padding)
+
+
+def list_rows(table: QTableView) -> None:
+    """Its rows are what is selected, and have no numbers."""
+    table.setProperty("sheet", True)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.verticalHeader().hide()
+    table.horizontalHeader().setDefaultAlignment(_LEFT)
