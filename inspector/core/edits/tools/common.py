@@ -21,6 +21,8 @@ class Edit:
     below, a line in the room's list, a test file."""
 
     OPTION: ClassVar[str] = ""
+    READS: ClassVar[bool] = False
+    """Whether what is lost can only be told by reading tensors (see `notes`)."""
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         """`ckpt` as it is after this edit. Raises EditError when the edit cannot be applied; one that finds nothing to do is no
@@ -30,6 +32,11 @@ class Edit:
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         """What a person should know besides the keys that change, one sentence each. Reads tensors only with `read`."""
         return []
+
+    @property
+    def reference_path(self) -> str | None:
+        """The path of another checkpoint that the edit goes by; None for most."""
+        return None
 
     @property
     def text(self) -> str:
