@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from .by_path.checks import check as check
     from .by_path.checks import describe as describe
     from .by_path.checks import optimizers as optimizers
+    from .by_path.measures import group_statistics as group_statistics
     from .by_path.measures import health as health
+    from .by_path.measures import measurable as measurable
     from .by_path.measures import summarize as summarize
     from .by_path.measures import summarize_each as summarize_each
     from .by_path.measures import summarize_group as summarize_group
@@ -127,6 +129,7 @@ if TYPE_CHECKING:
     from .edits.keep import Keep as Keep
     from .edits.match import Match as Match
     from .edits.recipe import as_command as as_command
+    from .edits.recipe import as_option as as_option
     from .edits.recipe import as_python as as_python
     from .edits.recipe import edit_options as edit_options
     from .edits.recipe import from_recipe as from_recipe
@@ -185,8 +188,6 @@ if TYPE_CHECKING:
     from .measures.bin_edges import linear_threshold as linear_threshold
     from .measures.groups import GroupStatistics as GroupStatistics
     from .measures.groups import Measurable as Measurable
-    from .measures.groups import group_statistics as group_statistics
-    from .measures.groups import measurable as measurable
     from .measures.histogram import Binned as Binned
     from .measures.histogram import Fine as Fine
     from .measures.layers import LAYER_MEASURES as LAYER_MEASURES
@@ -221,6 +222,17 @@ if TYPE_CHECKING:
     from .saving.plan import plan_save as plan_save
     from .saving.writing import SaveReport as SaveReport
     from .saving.writing import save as save
+    from .suggestions.differences import Differences as Differences
+    from .suggestions.differences import Wish as Wish
+    from .suggestions.differences import edits_for_differences as edits_for_differences
+    from .suggestions.differences import wishes_about as wishes_about
+    from .suggestions.findings import fixes_for as fixes_for
+    from .suggestions.findings import fixes_for_each as fixes_for_each
+    from .suggestions.parts import Part as Part
+    from .suggestions.parts import prefix_of as prefix_of
+    from .suggestions.parts import wrapper_prefixes as wrapper_prefixes
+    from .suggestions.selection import edits_for_part as edits_for_part
+    from .suggestions.selection import text_for_part as text_for_part
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
     from .tensors.sharing import sharing as sharing
@@ -247,11 +259,15 @@ if TYPE_CHECKING:
 _HOMES = {
     "opening": "file_of is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
-    "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
+    "by_path.measures": "group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "check describe optimizers",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
+    "suggestions.findings": "fixes_for fixes_for_each",
+    "suggestions.differences": "Differences Wish edits_for_differences wishes_about",
+    "suggestions.parts": "Part prefix_of wrapper_prefixes",
+    "suggestions.selection": "edits_for_part text_for_part",
     "tensors.slices": "How Plane Reduced What look_shape matrix_plane numbers ravel unravel",
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
@@ -278,7 +294,7 @@ _HOMES = {
     "edits.extract": "Extract",
     "edits.keep": "Keep",
     "edits.match": "Match",
-    "edits.recipe": "as_command as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
+    "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
     "edits.set_metadata": "SetMetadata",
@@ -297,7 +313,7 @@ _HOMES = {
     "keypath": "join visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
-    "measures.groups": "GroupStatistics Measurable group_statistics measurable",
+    "measures.groups": "GroupStatistics Measurable",
     "measures.histogram": "Binned Fine",
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",

@@ -2,6 +2,7 @@
 bytes. Made once per checkpoint in a worker, kept until the file is closed, for all panels."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -62,6 +63,7 @@ class Analyses(QObject):
         super().__init__(parent)
         self._tasks = tasks
         self._known: dict[int, tuple[core.Checkpoint, Analysis | None]] = {}
+        self._fixes: dict[int, tuple[core.Checkpoint, Mapping[core.Finding, tuple[core.Edit, ...]]]] = {}
         session.document_removed.connect(self._forget)
 
     @staticmethod
@@ -89,6 +91,30 @@ class Analyses(QObject):
         self._tasks.start(("analysis", id), lambda monitor: analyse(ckpt, monitor), on_done=done, label=self.tr("Looking closer"))
         return None
 
+    def fixes(self, document: Document) -> Mapping[core.Finding, tuple[core.Edit, ...]]:
+        """The edits that end findings of the checkpoint that is shown, each tried; none while that is being done, and `ready` will be
+        told."""
+        ckpt = document.checkpoint
+        if ckpt is None or not ckpt.findings:
+            return {}
+        held = self._fixes.get(document.id)
+        if held is not None and held[0] is ckpt:
+            return held[1]
+        id = document.id
+        self._fixes[id] = ckpt, {}
+
+        def done(found: dict[core.Finding, tuple[core.Edit, ...]]) -> None:
+            held = self._fixes.get(id)
+            if held is not None and held[0] is ckpt and found:
+                self._fixes[id] = ckpt, found
+                self.ready.emit(id)
+
+        self._tasks.start(("fixes", id), lambda monitor: {finding: edits for finding, edits in core.fixes_for_each(
+            ckpt, ckpt.findings, monitor) if edits}, on_done=done, label=self.tr("Looking for what would help"))
+        return {}
+
     def _forget(self, id: int) -> None:
+        if self._fixes.pop(id, None) is not None:
+            self._tasks.cancel(("fixes", id))
         if self._known.pop(id, None) is not None:
             self._tasks.cancel(("analysis", id))

@@ -155,6 +155,7 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
                                                                            tasks: Tasks, qtbot: QtBot) -> None:
     window, document = opened
     window.menus["edit-rename"].trigger()
+    settled(tasks, qtbot)
     dialog = dialog_of(window, qtbot)
     assert not dialog.ok.isEnabled()
     with qtbot.waitSignal(dialog.previewed, timeout=20_000):

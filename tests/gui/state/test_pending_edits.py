@@ -12,6 +12,7 @@ from inspector import core
 from inspector.core.edits.tools import references
 from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.state import edit_words, pending_edits, suggested_edits
+from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -269,35 +270,30 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
 
 # -- what is offered
 
-def test_that_findings_offer_what_repairs_them(tmp_path: Path) -> None:
-    import torch
-    torch.save({"a": torch.zeros(9000)[:4], "b": torch.zeros(3)}, tmp_path / "view.pth")
-    for path, id, after in ((edit_samples.wrapped(tmp_path), "module-prefix", KEYS),
-                            (tmp_path / "view.pth", "oversized-storage", ("a", "b"))):
-        ckpt = core.open(path)
-        [finding] = [finding for finding in ckpt.findings if finding.id == id]
-        fix = suggested_edits.fix_for(finding, ckpt, core.sharing(ckpt))
-        assert fix is not None
-        assert suggested_edits.fix_for(finding._replace(message="Said in other words."), ckpt, core.sharing(ckpt)) == fix
-        repaired = core.edit(ckpt, fix.edits)
-        assert id not in [finding.id for finding in repaired.findings]
-        assert tuple(repaired.tensors) == after
+@pytest.mark.parametrize(("id", "fixes", "text"), [
+    ("module-prefix", [core.StripPrefix("module.")], "Strip “module.”"),
+    ("saved-on-gpu", [core.RemapDevices({"*": "cpu"})], "Set device to cpu"),
+    ("oversized-storage", [core.Unshare("a")], "Keep only what is used"),
+    ("shared-storage", [core.Unshare("a")], "Give each its own bytes"),
+    ("unknown-code", [core.Extract(".")], "Extract the weights"),
+    ("unknown-code", [core.Extract("a&\u202eb")], "Extract the weights of a&&\\u202eb"),
+    ("of-tomorrow", [core.Drop("a")], "Repair"),
+])
+def test_that_a_button_says_what_it_does(id: str, fixes: list[core.Edit], text: str) -> None:
+    assert suggested_edits.text_of(core.Finding(id, "info", "", "", prefix="module."), fixes) == text
 
 
-def test_that_selected_keys_become_the_fewest_patterns_that_mean_them(tmp_path: Path) -> None:
-    ckpt = core.open(edit_samples.training(tmp_path))
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "model", tuple(k for k in ckpt.tensors if k.startswith("model.")))) == ["model"]
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "", ("model.conv.weight", "model.conv.bias", "ema.fc.weight"))) \
-        == ["model.conv", "ema.fc"]
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "epoch", (), "epoch")) == ["epoch"]
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "", tuple(ckpt.tensors))) == []
-    assert suggested_edits.globs(["a[0]", "b*"]) == ["{a[[]0],b[*]}"]
-    assert len(suggested_edits.globs(str(n) for n in range(500))) == 3
-
-
-def test_that_a_prefix_that_others_have_too_is_stripped_in_its_own_state_dict_only(tmp_path: Path) -> None:
-    ckpt = core.open(edit_samples.training(tmp_path))
-    chosen = Selection(1, "model.conv", ("model.conv.weight", "model.conv.bias"))
-    assert suggested_edits.prefix_of(ckpt, chosen) == "conv."
-    assert suggested_edits.strip_for(ckpt, chosen, "conv.") == core.StripPrefix("model.conv.")
-    assert suggested_edits.prefix_of(ckpt, Selection(1, "epoch", (), "epoch")) is None
+def test_that_the_fixes_of_findings_are_tried_in_a_worker_once_a_checkpoint(session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                            document: Document) -> None:
+    known = Analyses.shared(session, tasks)
+    assert known.fixes(document) == {}
+    with qtbot.waitSignal(known.ready, timeout=20_000):
+        pass
+    assert {finding.id: fixes for finding, fixes in known.fixes(document).items()} == {"module-prefix": (STRIP,)}
+    assert known.fixes(document) is known.fixes(document)
+    session.add_edits(document.id, [STRIP])
+    settled(tasks, qtbot)
+    assert known.fixes(document) == {}
+    settled(tasks, qtbot)
+    session.remove(document.id)
+    assert not known._fixes
