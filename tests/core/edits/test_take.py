@@ -170,7 +170,7 @@ def test_that_the_effect_says_what_changes_and_what_does_not(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(("edit", "words"), [
-    (core.Take("NONE"), "No such file"), (core.Take("THEIRS", "part"), "no tensor of the name 'part'"),
+    (core.Take("NONE"), "no such file"), (core.Take("THEIRS", "part"), "no tensor of the name 'part'"),
     (core.Take("THEIRS", pairs=(("gone", "a"),)), "no tensor 'gone'"),
     (core.Take("THEIRS", pairs=(("model.a", "gone"),)), "no tensor 'gone'"),
     (core.Take("THEIRS", pairs=(("model.a", "sparse"),)), "sparse_coo"),
