@@ -13,6 +13,7 @@ from .output import Failed, Output
 
 READS_ONLY = True
 _FEW = 5                # tensors named of those that could not be judged
+_LONGEST = 1 << 20      # characters of a command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,23 +35,24 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         with files.about(asked.file):
             load = _load_report(asked, ckpt, out.monitor)
             findings = core.check(ckpt, out.monitor)
+            fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:
         # what was learnt before the file broke off may be what matters most
         if out.json:
-            out.answer(as_json(asked.file, None, failed.error.findings, failed.error))
+            out.answer(as_json(asked.file, None, [(finding, ()) for finding in failed.error.findings], failed.error))
         elif failed.error.findings:
             out.text(findings_text(failed.error.findings) + "\n")
         raise
     unjudged = [key for key, info in ckpt.tensors.items() if info.problem]
     status = _status(findings, load, unjudged)
     if out.json:
-        out.answer({**as_json(asked.file, ckpt, findings), **({"unjudged": unjudged} if unjudged else {}),
+        out.answer({**as_json(asked.file, ckpt, fixes), **({"unjudged": unjudged} if unjudged else {}),
                     **(fit.as_json(load) if load else {})})
     else:
         said = [core.headline(ckpt), *([findings_text(findings)] if findings else [] if status else ["nothing wrong"])]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
-        out.text("\n".join(said) + "\n")
+        out.text("\n".join(said) + "\n" + fixes_text(asked.file, fixes))
         if load:
             out.text("\n" + fit.as_text(load, asked.file))
     return status
@@ -80,11 +82,26 @@ def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core
     return core.load_report(ckpt, reference, state_dict=asked.state_dict, monitor=monitor)
 
 
-def as_json(path: str, ckpt: core.Checkpoint | None, findings: Sequence[core.Finding],
-               error: core.InspectorError | None = None) -> dict[str, Any]:
+Fixes = Sequence[tuple[core.Finding, Sequence[core.Edit]]]
+"""Findings, each with the edits that end it."""
+
+
+def as_json(path: str, ckpt: core.Checkpoint | None, found: Fixes, error: core.InspectorError | None = None) -> dict[str, Any]:
     """The object of `check --json`; with "error" when the file could not be read, and what was found before that."""
     answer: dict[str, Any] = {"path": path, "format": ckpt.format if ckpt else None, "kind": ckpt.kind if ckpt else None,
-                              "findings": [finding.to_json() for finding in findings]}
+                              "findings": [{**finding.to_json(), "fixes": [*map(core.as_option, edits)]} for finding, edits in found]}
     if error is not None:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
     return answer
+
+
+def fixes_text(path: str, found: Fixes) -> str:
+    """A command for each finding that edits end; one for those that the same edits do."""
+    ids: dict[str, list[str]] = {}
+    for finding, edits in found:
+        if edits:
+            ids.setdefault(core.visible(core.as_command(edits, path, "FIXED"), _LONGEST), []).append(finding.id)
+    if not ids:
+        return ""
+    lines = [f"  {', '.join(dict.fromkeys(about))}:\n    {command}" for command, about in ids.items()]
+    return "\n".join(["", "edits that end it, each tried; FIXED is the new file:", *lines, ""])

@@ -163,10 +163,12 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
     lines: list[str] = []
     try:
         ckpt = core.open(source, monitor=monitor, follow_links=asked.follow_links)
-        effects = core.effects(ckpt, edits, monitor, read=True)
+        edited, effects = ckpt, []
+        for step in core.apply_each(ckpt, edits, monitor, read=True):
+            edited = step.after
+            effects.append(step.effect)
         answer["edits"] = [_effect_json(effect) for effect in effects]
         lines += [line for effect in effects for line in effect_lines(effect)]
-        edited = core.edit(ckpt, edits, monitor)
         answer["nbytes_before"] = ckpt.nbytes
         if target is None:
             answer["nbytes_tensors"] = [_nbytes(ckpt), _nbytes(edited)]

@@ -1,12 +1,12 @@
 """What `check --against`, `--model` and `--error` say: the three lists of `load_state_dict` and the edits that help."""
 from __future__ import annotations
 
-import shlex
 from typing import Any
 
 from inspector import core
 
 _SHOWN = 20
+_LONGEST = 1 << 20          # characters of a command
 
 
 def as_json(report: core.LoadReport) -> dict[str, Any]:
@@ -15,14 +15,9 @@ def as_json(report: core.LoadReport) -> dict[str, Any]:
     return {"load": {"missing": list(lists.missing), "unexpected": list(lists.unexpected),
                      "mismatched": [{"key": one.key, "file": list(one.file), "model": list(one.model)} for one in lists.mismatched],
                      "state_dict": report.state_dict},
-            "suggested": [step_text(step) for step in report.suggested],
+            "suggested": [*map(core.as_option, report.edits)],
             "after": {"missing": list(report.after.missing), "unexpected": list(report.after.unexpected),
                       "mismatched": [one.key for one in report.after.mismatched], "fitting": report.after.fitting}}
-
-
-def step_text(step: core.Step) -> str:
-    """An edit as it is typed."""
-    return shlex.join(step)
 
 
 def as_text(report: core.LoadReport, file: str) -> str:
@@ -41,7 +36,7 @@ def as_text(report: core.LoadReport, file: str) -> str:
         after = report.after
         outcome = f"all {after.fitting:,} keys load" if after.loads else \
             f"{after.fitting:,} keys load with strict=False; {len(after.missing):,} stay as the model made them"
-        command = " ".join(["inspector edit", shlex.quote(file), "-o FIXED", *map(step_text, report.suggested)])
+        command = core.visible(core.as_command(report.edits, file, "FIXED"), _LONGEST)
         parts.append(f"then {outcome}:\n  {command}")
     elif not lists.loads:
         parts.append("no edit is known that would make it fit")

@@ -3,8 +3,10 @@ from __future__ import annotations
 
 import argparse
 import fnmatch
+import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +21,9 @@ READS_ONLY = True
 Outcome = core.Summary | core.BadTensor
 BLOCKS, ASCII_BLOCKS = " ▁▂▃▄▅▆▇█", " .:-=+*#@"
 _BARS = 24
+_TITLES = ("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros")
 _json = core.to_json
+_MEASURES = ("norm", "rms", "std", "absmax", "mean", "zeros", "nonfinite")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_file(parser)
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
     parser.add_argument("--bins", metavar="N", type=int, default=core.BINS, help="bins of the histogram")
+    parser.add_argument("--together", action="store_true", help="also all of them together, as one histogram; a few counters among "
+                        "weights are left out of it")
+    parser.add_argument("--layers", metavar="MEASURE", nargs="?", const="rms", choices=_MEASURES,
+                        help=f"also one number of each across the layers: rms, or another of {', '.join(_MEASURES)}")
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
@@ -37,10 +45,18 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), asked.bins, out.monitor))
         good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
         findings = core.health(ckpt, good)
+        group = core.group_statistics(ckpt, list(good), monitor=out.monitor) if asked.together and good else None
+        lines = core.layer_lines(good, core.weights_among(ckpt, list(good)), asked.layers) if asked.layers else []
     if out.json:
-        out.answer(as_json(ckpt, outcomes, findings))
+        out.answer({**as_json(ckpt, outcomes, findings), **({"together": _group_json(group, asked.bins)} if group else {}),
+                    **({"layers": _layers_json(asked.layers, lines)} if asked.layers else {})})
     else:
-        out.text(as_text(ckpt, outcomes, findings, out.blocks(BLOCKS, ASCII_BLOCKS)))
+        blocks = out.blocks(BLOCKS, ASCII_BLOCKS)
+        out.text(as_text(ckpt, outcomes, findings, blocks))
+        if group is not None:
+            out.text("\n" + group_text(group, blocks))
+        if asked.layers:
+            out.text("\n" + layers_text(asked.layers, lines, blocks))
     return 0
 
 
@@ -88,11 +104,51 @@ def as_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], find
         else:
             rows.append((name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
                          *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), bars(outcome.counts, blocks)))
-    table = columns(("key", "elements", "min", "max", "mean", "std", "nan", "inf", "zeros", "from min to max" if blocks else ""), rows)
+    table = columns((*_TITLES, "from min to max" if blocks else ""), rows)
     return table + "\n" + ("\n" + findings_text(findings) + "\n" if findings else "")
 
 
-def bars(counts: Sequence[int], blocks: str) -> str:
+# -- together, and across layers ------------------------------------------------------------------------------------------------
+
+def _group_json(group: core.GroupStatistics, bins: int) -> dict[str, Any]:
+    edges, counts = core.merge_bins(group.together, bins)
+    return {"tensors": group.n_tensors, "counters": list(group.counters),
+            **_numbers(replace(group.together, edges=edges, counts=counts))}
+
+
+def group_text(group: core.GroupStatistics, blocks: str) -> str:
+    s = group.together
+    row = (f"{group.n_tensors:,} tensors together", f"{s.numel:,}", *map(_brief, (s.min, s.max, s.mean, s.std)),
+           *map("{:,}".format, (s.nan, s.inf, s.zeros)), bars(s.counts, blocks))
+    left = f"left out: {core.wording.count(len(group.counters), 'tensor')} of whole numbers, such as " \
+        f"{core.visible(group.counters[0])}\n" if group.counters else ""
+    return columns((*_TITLES, "from min to max" if blocks else ""), [row]) + "\n" + left
+
+
+def _layers_json(measure: str, lines: Sequence[core.LayerLine]) -> dict[str, Any]:
+    return {"measure": measure, "lines": [
+        {"name": line.name, "points": [{"layer": point.x, "value": _json(point.y), "key": point.key} for point in line.points]}
+        for line in lines]}
+
+
+def layers_text(measure: str, lines: Sequence[core.LayerLine], blocks: str) -> str:
+    """A line for each name that several layers have: the number in the first and the last of them, where it is least and greatest."""
+    rows = []
+    for line in lines:
+        values = [point for point in line.points if math.isfinite(point.y)]
+        if len(values) < 2:
+            continue
+        least, most = min(values, key=lambda point: point.y), max(values, key=lambda point: point.y)
+        drawn = bars([point.y for point in values], blocks) if least.y >= 0 else ""
+        rows.append((core.visible(line.name), f"{len(line.points):,}", _brief(values[0].y), _brief(values[-1].y),
+                     f"{_brief(least.y)} in {least.x}", f"{_brief(most.y)} in {most.x}", drawn))
+    if not rows:
+        return "no name is there in several layers\n"
+    return columns((f"{measure} across layers", "layers", "first", "last", "least", "greatest", "from first to last" if blocks else ""),
+                   rows) + "\n"
+
+
+def bars(counts: Sequence[float], blocks: str) -> str:
     """The histogram as at most `_BARS` characters; a bar that is not empty is always seen."""
     if not blocks or not counts:
         return ""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from .by_path.checks import check as check
     from .by_path.checks import describe as describe
     from .by_path.checks import optimizers as optimizers
+    from .by_path.measures import group_statistics as group_statistics
     from .by_path.measures import health as health
+    from .by_path.measures import measurable as measurable
     from .by_path.measures import summarize as summarize
     from .by_path.measures import summarize_each as summarize_each
     from .by_path.measures import summarize_group as summarize_group
@@ -91,13 +93,44 @@ if TYPE_CHECKING:
     from .edits.add_prefix import AddPrefix as AddPrefix
     from .edits.cast import Cast as Cast
     from .edits.drop import Drop as Drop
-    from .edits.editing import edit as edit
-    from .edits.editing import effects as effects
-    from .edits.effects import Effect as Effect
+    from .edits.editing import (
+        Applied as Applied,
+    )
+    from .edits.editing import (
+        apply_each as apply_each,
+    )
+    from .edits.editing import (
+        edit as edit,
+    )
+    from .edits.editing import (
+        effects as effects,
+    )
+    from .edits.editing import (
+        notes_when_read as notes_when_read,
+    )
+    from .edits.effects import (
+        Change as Change,
+    )
+    from .edits.effects import (
+        Effect as Effect,
+    )
+    from .edits.effects import (
+        EffectRow as EffectRow,
+    )
+    from .edits.effects import (
+        EffectRows as EffectRows,
+    )
+    from .edits.effects import (
+        changes_between as changes_between,
+    )
+    from .edits.effects import (
+        effect_rows as effect_rows,
+    )
     from .edits.extract import Extract as Extract
     from .edits.keep import Keep as Keep
     from .edits.match import Match as Match
     from .edits.recipe import as_command as as_command
+    from .edits.recipe import as_option as as_option
     from .edits.recipe import as_python as as_python
     from .edits.recipe import edit_options as edit_options
     from .edits.recipe import from_recipe as from_recipe
@@ -156,8 +189,6 @@ if TYPE_CHECKING:
     from .measures.bin_edges import linear_threshold as linear_threshold
     from .measures.groups import GroupStatistics as GroupStatistics
     from .measures.groups import Measurable as Measurable
-    from .measures.groups import group_statistics as group_statistics
-    from .measures.groups import measurable as measurable
     from .measures.histogram import Binned as Binned
     from .measures.histogram import Fine as Fine
     from .measures.layers import LAYER_MEASURES as LAYER_MEASURES
@@ -194,6 +225,17 @@ if TYPE_CHECKING:
     from .saving.plan import plan_save as plan_save
     from .saving.writing import SaveReport as SaveReport
     from .saving.writing import save as save
+    from .suggestions.differences import Differences as Differences
+    from .suggestions.differences import Wish as Wish
+    from .suggestions.differences import edits_for_differences as edits_for_differences
+    from .suggestions.differences import wishes_about as wishes_about
+    from .suggestions.findings import fixes_for as fixes_for
+    from .suggestions.findings import fixes_for_each as fixes_for_each
+    from .suggestions.parts import Part as Part
+    from .suggestions.parts import prefix_of as prefix_of
+    from .suggestions.parts import wrapper_prefixes as wrapper_prefixes
+    from .suggestions.selection import edits_for_part as edits_for_part
+    from .suggestions.selection import text_for_part as text_for_part
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
     from .tensors.sharing import sharing as sharing
@@ -221,11 +263,15 @@ _HOMES = {
     "opening": "file_of is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.tables": "sizes totals",
-    "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
+    "by_path.measures": "group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "check describe optimizers",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
+    "suggestions.findings": "fixes_for fixes_for_each",
+    "suggestions.differences": "Differences Wish edits_for_differences wishes_about",
+    "suggestions.parts": "Part prefix_of wrapper_prefixes",
+    "suggestions.selection": "edits_for_part text_for_part",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
@@ -247,12 +293,12 @@ _HOMES = {
     "edits.add_prefix": "AddPrefix",
     "edits.cast": "Cast",
     "edits.drop": "Drop",
-    "edits.editing": "edit effects",
-    "edits.effects": "Effect",
+    "edits.editing": "Applied apply_each edit effects notes_when_read",
+    "edits.effects": "Change Effect EffectRow EffectRows changes_between effect_rows",
     "edits.extract": "Extract",
     "edits.keep": "Keep",
     "edits.match": "Match",
-    "edits.recipe": "as_command as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
+    "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
     "edits.set_metadata": "SetMetadata",
@@ -271,7 +317,7 @@ _HOMES = {
     "keypath": "join visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
-    "measures.groups": "GroupStatistics Measurable group_statistics measurable",
+    "measures.groups": "GroupStatistics Measurable",
     "measures.histogram": "Binned Fine",
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",

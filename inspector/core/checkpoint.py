@@ -465,6 +465,14 @@ class Checkpoint(WeaklyReferable):
         return None
 
 
+def kind_of_dict(tensors: int, entries: int, *, has_metadata: bool, holds_tensors: bool) -> str:
+    """`Checkpoint.kind` where the root is a dict of so many `entries`, `tensors` of them being those of a state dict. It is one when
+    most are, or when it has `_metadata`, which only `Module.state_dict` gives a dict. `holds_tensors`: there are some, however deep."""
+    if has_metadata or 2 * tensors > entries:
+        return "state-dict"
+    return "training-checkpoint" if holds_tensors else "other"
+
+
 class _Thawed(NamedTuple):
     """A mapping proxy on its way through pickle, which knows none."""
 

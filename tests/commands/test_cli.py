@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import shlex
 import signal
 import struct
 import subprocess
@@ -459,11 +460,28 @@ def test_that_check_finds_calls_and_exits_1(run: Run, tmp_path: Path) -> None:
     assert code == 1
     dangers = [f for f in json.loads(out)["findings"] if f["level"] == "danger"]
     assert builders.TRIP_MODULE in dangers[0]["message"]
-    assert list(dangers[0]) == ["id", "level", "where", "message", "hint"]
+    assert list(dangers[0]) == ["id", "level", "where", "message", "hint", "fixes"]
     code, out, _ = run("check", path)
     assert code == 1
     assert builders.TRIP_MODULE in out
     assert run("ls", path)[0] == 0
+
+
+def test_that_check_gives_a_command_for_each_finding_that_edits_end(run: Run, tmp_path: Path) -> None:
+    path, fixed = tmp_path / "a file.pth", tmp_path / "fixed.pth"
+    torch.save({"model": {"module.w": torch.ones(2), "module.\x1b[2J": torch.zeros(90_000)[:3]}}, path)
+    code, out, _ = run("check", path, "--json")
+    assert code == 1
+    said = {finding["id"]: finding["fixes"] for finding in json.loads(out)["findings"]}
+    assert said == {"hostile-name": [], "oversized-storage": ["--unshare 'model.module.\x1b[[]2J'"],
+                    "module-prefix": ["--strip-prefix module."]}
+    code, out, _ = run("check", path)
+    assert f"inspector edit '{path}' -o FIXED --strip-prefix module.\n" in out
+    assert "\x1b" not in out
+    for number, fixes in enumerate(fixes for fixes in said.values() if fixes):
+        assert run("edit", path, "-o", fixed.with_stem(f"fixed{number}"), *(word for fix in fixes for word in shlex.split(fix)))[0] == 0
+        left = {finding["id"] for finding in json.loads(run("check", fixed.with_stem(f"fixed{number}"), "--json")[1])["findings"]}
+        assert left == said.keys() - {next(id for id, ended in said.items() if ended == fixes)}
 
 
 def test_that_check_tells_what_it_learnt_before_the_file_broke_off(run: Run, tmp_path: Path) -> None:

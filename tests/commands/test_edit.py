@@ -12,6 +12,7 @@ from torch import nn
 
 from inspector import cli, core
 from inspector.commands.progress import Bar
+from tests.core.edits.made import counted_edits
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -45,6 +46,13 @@ def test_that_edits_apply_in_the_order_in_which_they_are_typed(run: Run, wrapped
     assert code == 0
     assert list(core.open(out).tensors) == ["x.module.a", "x.module.b"]
     assert "Nothing in the file fits." in text
+
+
+def test_that_each_edit_is_applied_once(run: Run, wrapped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied = counted_edits(monkeypatch)
+    code, _, _ = run(wrapped, "-o", tmp_path / "out.pth", "--strip-prefix", "module.", "--cast", "float16")
+    assert code == 0
+    assert applied == [core.StripPrefix("module."), core.Cast("float16")]
 
 
 def test_that_a_dry_run_tells_and_writes_nothing(run: Run, wrapped: Path, tmp_path: Path) -> None:

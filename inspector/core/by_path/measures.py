@@ -1,8 +1,8 @@
 """Statistics."""
 from __future__ import annotations
 
+from inspector.core.measures import groups, summary
 from inspector.core.measures import health as _health
-from inspector.core.measures import summary
 
 from . import by_path
 
@@ -10,4 +10,6 @@ summarize = by_path(summary.summarize, __name__)
 summarize_tensor = by_path(summary.summarize_tensor, __name__)
 summarize_group = by_path(summary.summarize_group, __name__)
 summarize_each = by_path(summary.summarize_each, __name__)
+group_statistics = by_path(groups.group_statistics, __name__)
+measurable = by_path(groups.measurable, __name__)
 health = by_path(_health.health, __name__)

@@ -32,6 +32,7 @@ class Cast(Edit):
     dtype: str
     glob: str = "*"
     OPTION: ClassVar[str] = "cast"
+    READS: ClassVar[bool] = True
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         target = dtype_named(self.dtype)

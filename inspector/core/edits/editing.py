@@ -2,18 +2,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 from inspector.core import checks
-from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.checkpoint import Checkpoint, FileStamp, Opaque
 from inspector.core.findings import Finding
 from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
-from .effects import Effect, stepwise
-from .tools.common import Edit
+from .effects import Effect, effect_of
+from .tools.common import Edit, ancestors
+from .tools.references import are_current, files_of
 
 # findings about code, which go with the last object that names any
 _ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-pickle"})
@@ -31,12 +33,48 @@ def edit(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monit
         return result if result is ckpt else replace(result, findings=_findings_after(ckpt, result))
 
 
+class Applied(NamedTuple):
+    """One edit, applied: the checkpoints before and after it, and what it did. `references` are the files of another checkpoint that
+    it went by, as they looked then."""
+
+    edit: Edit
+    before: Checkpoint
+    after: Checkpoint
+    effect: Effect
+    references: tuple[FileStamp, ...] = ()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether applying the edit again would give the same: the files that it went by have not changed."""
+        return self.edit.reference_path is None or (bool(self.references) and are_current(self.references))
+
+
+def apply_each(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET, *,
+               read: bool = False) -> Iterator[Applied]:
+    """Applies `edits` one after the other, each to what the one before it left and each once; the last one's `after` is what `edit`
+    gives. With `read`, casts also tell how many elements overflow, become zero or were NaN, for which the tensors are read. Raises
+    EditError at the first that cannot be applied, when all before it have been given; Cancelled."""
+    before = opened(ckpt, monitor)
+    for one in edits:
+        monitor.check()
+        with collector_paused():
+            after = one.apply(before, monitor)
+            after = after if after is before else replace(after, findings=_findings_after(before, after))
+            found = Applied(one, before, after, effect_of(one, before, after, monitor, read=read), files_of(one.reference_path))
+        yield found
+        before = after
+
+
+def notes_when_read(applied: Applied, monitor: Monitor = QUIET) -> tuple[str, ...]:
+    """The notes of an edit that was applied, with what is only known from its tensors, which are read now (see `Edit.READS`). Raises
+    Cancelled, and what reading files raises."""
+    return tuple(applied.edit.notes(applied.before, applied.after, monitor, True))
+
+
 def effects(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET, *,
             read: bool = False) -> list[Effect]:
-    """What each of `edits` does to what those before it left. With `read` casts also tell how many elements overflow, become zero or
-    were NaN, for which the tensors are read. Errors as `edit`."""
-    with collector_paused():
-        return list(stepwise(opened(ckpt, monitor), edits, monitor, read=read))
+    """What each of `edits` does to what those before it left; see `apply_each`."""
+    return [applied.effect for applied in apply_each(ckpt, edits, monitor, read=read)]
 
 
 def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
@@ -45,6 +83,8 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
     source = before.edited.source if before.edited else before
     now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
     known = before.edited.origin if before.edited else {}
+    above: set[str] | None = None
+    left: set[str] = set()
     found = []
     for finding in before.findings:
         if finding in cheap:
@@ -53,7 +93,10 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
         if key in source.tensors or key in source.values:
             if key in now:
                 found.append(finding._replace(where=now[key]))
-        elif not _is_above(key, (*source.tensors, *source.values)) or _is_above(key, now):
+            continue
+        if above is None:               # few files have findings of the reader about groups, or about no key at all
+            above, left = _groups((*source.tensors, *source.values)), _groups(now)
+        if key not in above or key in left:
             found.append(finding)
     found += checks.of_metadata(after)
     if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
@@ -62,7 +105,12 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
     return tuple(found)
 
 
-def _is_above(path: str, keys: Iterable[str]) -> bool:
-    """Whether `path` holds one of `keys`."""
-    start = f"{path}."
-    return any(key.startswith(start) for key in keys)
+def _groups(keys: Iterable[str]) -> set[str]:
+    """The paths of all that holds one of `keys`."""
+    found: set[str] = set()
+    for key in keys:
+        for path in ancestors(key):
+            if path in found:
+                break
+            found.add(path)
+    return found - {""}

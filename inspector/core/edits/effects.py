@@ -1,13 +1,16 @@
-"""What edits do, told before anything is written."""
+"""What an edit does, told before anything is written: which keys it touches, and in rows what each of them was and is."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterator
+from itertools import islice
+from typing import Literal, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit, origin_of
+
+_HOW = slice(1, 9)              # of a TensorInfo: from its shape to whether it requires a gradient
 
 
 class Effect(NamedTuple):
@@ -26,22 +29,24 @@ class Effect(NamedTuple):
         return not (self.renamed or self.dropped or self.changed)
 
 
-def stepwise(ckpt: Checkpoint, edits: Iterable[Edit], monitor: Monitor = QUIET, *, read: bool = False) -> Iterator[Effect]:
-    """The effect of each edit on what those before it left. `read`: also count what conversions lose, which reads the tensors.
-    Raises EditError at the first edit that cannot be applied."""
-    for edit in edits:
-        monitor.check()
-        after = edit.apply(ckpt, monitor)
-        yield _effect(edit, ckpt, after, monitor, read)
-        ckpt = after
+def effect_of(edit: Edit, before: Checkpoint, after: Checkpoint, monitor: Monitor = QUIET, *, read: bool = False) -> Effect:
+    """What `edit`, which made `after` of `before`, did. `read`: also count what conversions lose, which reads the tensors."""
+    renamed: list[tuple[str, str]] = []
+    dropped: list[str] = []
+    changed: list[str] = []
+    if before.tensors is not after.tensors or before.values is not after.values:
+        _compare(before, after, renamed, dropped, changed)
+    notes = edit.notes(before, after, monitor, read)
+    if not renamed and not dropped and not changed and not notes and before.metadata == after.metadata:
+        notes = ["Nothing in the file fits."]
+    return Effect(edit, tuple(renamed), tuple(dropped), tuple(changed), tuple(notes))
 
 
-def _effect(edit: Edit, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> Effect:
+def _compare(before: Checkpoint, after: Checkpoint, renamed: list[tuple[str, str]], dropped: list[str], changed: list[str]) -> None:
     there, here = origin_of(before), origin_of(after)
     now = {source: key for key, source in here.items()}
-    renamed, dropped, changed = [], [], []
     for old in (*before.tensors, *before.values):
-        new = now.get(there[old]) if old in there else old if old in after.values else None
+        new = now.get(there[old]) if old in there else old if old in after.values or old in after.tensors else None
         if new is None:
             dropped.append(old)
             continue
@@ -49,18 +54,98 @@ def _effect(edit: Edit, before: Checkpoint, after: Checkpoint, monitor: Monitor,
             renamed.append((old, new))
         if _differ(before, old, after, new):
             changed.append(new)
-    changed += [key for key in after.values if key not in here and key not in before.values]
-    notes = edit.notes(before, after, monitor, read)
-    if not renamed and not dropped and not changed and not notes and before.metadata == after.metadata:
-        notes = ["Nothing in the file fits."]
-    return Effect(edit, tuple(renamed), tuple(dropped), tuple(changed), tuple(notes))
+    changed += [key for table in (after.tensors, after.values) for key in table
+                if key not in here and key not in before.tensors and key not in before.values]
 
 
 def _differ(before: Checkpoint, old: str, after: Checkpoint, new: str) -> bool:
     one, two = before.tensors.get(old), after.tensors.get(new)
     if one is None or two is None:
+        if one is not two:
+            return True
         a, b = before.values.get(old), after.values.get(new)
         return type(a) is not type(b) or (a != b and not (a != a and b != b))
     if one is two:
         return False
-    return one[1:9] != two[1:9] or (one.extra != two.extra)
+    return one[_HOW] != two[_HOW] or one.extra != two.extra
+
+
+# -- key by key -----------------------------------------------------------------------------------------------------------------
+
+class Change(NamedTuple):
+    """What differs about a tensor or a value. `what` is "shape", "dtype" or "device" (as `TensorInfo` has them before and after),
+    "storage" (its bytes), "taken" (the elements are another checkpoint's now), "unshared" (it has bytes of its own now), or "content":
+    the `TensorInfo` or the plain value itself, where one of them is no tensor."""
+
+    what: Literal["shape", "dtype", "device", "storage", "taken", "unshared", "content"]
+    before: object = None
+    after: object = None
+
+
+class EffectRow(NamedTuple):
+    """One key before and after an edit, "" where it is not there. `metadata`: it is a name in safetensors' `__metadata__`."""
+
+    kind: Literal["renamed", "dropped", "changed", "new"]
+    before: str
+    after: str
+    changes: tuple[Change, ...] = ()
+    metadata: bool = False
+
+
+class EffectRows(NamedTuple):
+    """`total` is how many keys are touched, `rows` the first of them: renamed ones, those that go, those that change, metadata."""
+
+    rows: tuple[EffectRow, ...]
+    total: int
+
+
+def effect_rows(effect: Effect, before: Checkpoint, after: Checkpoint, most: int = 5000) -> EffectRows:
+    """The keys that an edit touched, at most `most` of them in full, each kind in the order of the file."""
+    also_changed = {new for _, new in effect.renamed}.intersection(effect.changed) if effect.renamed else set()
+    changed = [key for key in effect.changed if key not in also_changed] if also_changed else effect.changed
+    metadata = [*_metadata_rows(before, after)]
+    rows = (*(EffectRow("renamed", old, new, changes_between(before, old, after, new) if new in also_changed else ())
+              for old, new in effect.renamed[:most]),
+            *(EffectRow("dropped", key, "") for key in effect.dropped[:most]),
+            *(_changed_row(key, before, after) for key in islice(changed, most)), *metadata)
+    return EffectRows(rows[:most], len(effect.renamed) + len(effect.dropped) + len(changed) + len(metadata))
+
+
+def _changed_row(key: str, before: Checkpoint, after: Checkpoint) -> EffectRow:
+    if key in before.values or key in before.tensors:
+        return EffectRow("changed", key, key, changes_between(before, key, after, key))
+    return EffectRow("new", "", key, (Change("content", None, _content(after, key)),))
+
+
+def _metadata_rows(before: Checkpoint, after: Checkpoint) -> Iterator[EffectRow]:
+    for name in {**before.metadata, **after.metadata}:
+        old, new = before.metadata.get(name), after.metadata.get(name)
+        if old != new:
+            yield EffectRow("new" if old is None else "dropped" if new is None else "changed", "" if old is None else name,
+                            "" if new is None else name, (Change("content", old, new),), metadata=True)
+
+
+def changes_between(before: Checkpoint, old: str, after: Checkpoint, new: str) -> tuple[Change, ...]:
+    """How the tensor or value `old` of one checkpoint differs from `new` of another that edits made of it; () when it does not."""
+    one, two = before.tensors.get(old), after.tensors.get(new)
+    if one is None or two is None:
+        return (Change("content", _content(before, old), _content(after, new)),) if _differ(before, old, after, new) else ()
+    changes = [Change(what, a, b) for what, a, b in _facts(one, two) if a != b]
+    if one.storage == two.storage:
+        return tuple(changes)
+    if after.is_taken(new) and not (before.is_taken(old) and one.read_from == two.read_from):
+        changes.append(Change("taken"))
+    elif one.dtype == two.dtype:
+        bytes_differ = one.storage_nbytes != two.storage_nbytes
+        changes.append(Change("storage", one.storage_nbytes, two.storage_nbytes) if bytes_differ else Change("unshared"))
+    return tuple(changes)
+
+
+def _facts(one: TensorInfo, two: TensorInfo) -> Iterator[tuple[Literal["shape", "dtype", "device"], object, object]]:
+    yield "shape", one.shape, two.shape
+    yield "dtype", one.dtype, two.dtype
+    yield "device", one.device, two.device
+
+
+def _content(ckpt: Checkpoint, key: str) -> TensorInfo | Plain:
+    return ckpt.tensors[key] if key in ckpt.tensors else ckpt.values.get(key)

@@ -71,6 +71,10 @@ class Match(Edit):
         return [*notes, unsure] if unsure else notes
 
     @property
+    def reference_path(self) -> str | None:
+        return self.reference if isinstance(self.reference, str) else None
+
+    @property
     def text(self) -> str:
         if isinstance(self.reference, str):
             return self.reference

@@ -113,9 +113,19 @@ def as_command(edits: Iterable[Edit], source: str, target: str) -> str:
     that has no form there."""
     words = ["inspector", "edit", *_word(source), "-o", *_word(target)[-1:]]
     for edit in edits:
-        text = edit.text
-        words += [f"--{edit.option}={text}"] if text.startswith("-") else [f"--{edit.option}", text]
+        words += _typed(edit)
     return shlex.join(words)
+
+
+def as_option(edit: Edit) -> str:
+    """An edit as it is typed after `inspector edit`, quoted for a shell: "--strip-prefix module.". Raises EditError for one that has
+    no form there."""
+    return shlex.join(_typed(edit))
+
+
+def _typed(edit: Edit) -> list[str]:
+    text = edit.text
+    return [f"--{edit.option}={text}"] if text.startswith("-") else [f"--{edit.option}", text]
 
 
 def _word(path: str) -> list[str]:

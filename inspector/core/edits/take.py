@@ -98,6 +98,10 @@ class Take(Edit):
         return notes
 
     @property
+    def reference_path(self) -> str | None:
+        return self.source
+
+    @property
     def text(self) -> str:
         plain = self.source if self.glob == "*" else f"{self.source}:{self.glob}"
         for text in (plain, f"{self.source}:*"):

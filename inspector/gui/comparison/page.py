@@ -8,7 +8,7 @@
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
@@ -38,7 +38,7 @@ from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.chips import Chips
 from inspector.gui.widgets.pair_view import PairView
 
-from . import fixes, verdicts
+from . import verdicts
 from .pair_panel import PairPanel
 from .rules_panel import RulesPanel
 from .sides import Sides
@@ -258,10 +258,10 @@ class ComparePage(QWidget):
         if tree is None or not nodes:
             return
         pairs = [tree.figures.pairs[n] for n in tree.pairs_below(nodes)]
-        changes = tree.changes_below(nodes)
+        differences = core.Differences(tree.figures.comparison, tuple(pairs), tuple(tree.changes_below(nodes)))
         for side, (name, other) in enumerate((("A", "B"), ("B", "A"))):
-            offers = fixes.offers(tree.figures.comparison, pairs, changes, side)
-            if not offers:
+            wishes = core.wishes_about(differences, side)
+            if not wishes:
                 continue
             menu.addSeparator()
             menu.addAction(self.tr("In {name}:").format(name=name)).setEnabled(False)
@@ -269,8 +269,8 @@ class ComparePage(QWidget):
                      "devices": self.tr("Take the devices of {other}"), "values": self.tr("Take the values of {other}"),
                      "tensors": self.tr("Take the tensors of {other}"), "drop": self.tr("Drop {n}")}
             many = words.tensors(sum((pair.a, pair.b)[side] is not None for pair in pairs))
-            for what, make in offers.items():
-                menu.addAction(texts[what].format(other=other, n=many), partial(self._add, side, make))
+            for wish in wishes:
+                menu.addAction(texts[wish].format(other=other, n=many), partial(self._add, side, wish, differences))
         menu.addSeparator()
         for side, name in enumerate("AB"):
             key = next((key for pair in pairs[:1] if len(nodes) == 1 and (key := (pair.a, pair.b)[side]) is not None), None)
@@ -281,17 +281,17 @@ class ComparePage(QWidget):
         tree = self.progress.tree
         if tree is not None:
             comparison = tree.figures.comparison
-            pairs = [pair for pair in comparison.pairs if pair.rule >= 0 and comparison.rules[pair.rule] in rules]
-            self._add(side, lambda: fixes.same_names(comparison, pairs, side))
+            pairs = tuple(pair for pair in comparison.pairs if pair.rule >= 0 and comparison.rules[pair.rule] in rules)
+            self._add(side, "names", core.Differences(comparison, pairs))
 
-    def _add(self, side: int, make: Callable[[], Sequence[core.Edit]]) -> None:
+    def _add(self, side: int, wish: core.Wish, differences: core.Differences) -> None:
         """Works the edits out, and puts them where they wait to be saved."""
         compared = self._session.compared
         if compared is None:
             return
         id = compared.ids[side]
-        self._tasks.start(NAMES, lambda monitor: tuple(make()), on_done=lambda edits: self.add_edits(id, edits),
-                          on_error=self._not_added, label=self.tr("Working out the edits"))
+        self._tasks.start(NAMES, lambda monitor: core.edits_for_differences(wish, differences, side, monitor),
+                          on_done=lambda edits: self.add_edits(id, edits), on_error=self._not_added, label=self.tr("Working out the edits"))
 
     def add_edits(self, id: int, edits: tuple[core.Edit, ...]) -> None:
         document = self._session.document(id)

@@ -48,6 +48,7 @@ class Doctor(QDialog):
         self._session, self._tasks = session, tasks
         self._look: Look | None = None
         self._steps: tuple[core.Step, ...] = ()
+        self._edits: tuple[core.Edit, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -125,7 +126,7 @@ class Doctor(QDialog):
 
     def _done(self, report: core.LoadReport) -> None:
         lists = report.lists
-        self._steps = report.suggested
+        self._steps, self._edits = report.suggested, report.edits
         self.lists.clear()
         self._section(self.tr("Missing in the file"), [(key, "") for key in lists.missing])
         self._section(self.tr("Unexpected in the file"), [(key, "") for key in lists.unexpected])
@@ -177,7 +178,7 @@ class Doctor(QDialog):
         self._clear(words.sentence(core.visible(error.message, 400)), core.visible(error.hint, 400))
 
     def _clear(self, text: str, hint: str) -> None:
-        self._steps = ()
+        self._steps, self._edits = (), ()
         self.lists.clear()
         self.lists.hide()
         self.steps.hide()
@@ -203,19 +204,13 @@ class Doctor(QDialog):
         document = self.document
         if document is None or not self._steps:
             return
-        try:
-            edits = [core.parse_edit(option, text) for option, text in self._steps]
-        except core.InspectorError as error:
-            self._say(words.sentence(core.visible(error.message, 400)), core.visible(error.hint, 400), "danger")
-            return
-        self._session.add_edits(document.id, edits)
+        self._session.add_edits(document.id, self._edits)
         self.accept()
 
     def _copy(self) -> None:
         document = self.document
         try:
-            edits = [core.parse_edit(option, text) for option, text in self._steps]
-            said = core.as_command(edits, document.path if document is not None else "FILE", "FIXED")
+            said = core.as_command(self._edits, document.path if document is not None else "FILE", "FIXED")
         except core.InspectorError as error:
             self._say(words.sentence(core.visible(error.message, 400)), core.visible(error.hint, 400), "danger")
             return

@@ -29,11 +29,12 @@ class EditDialog(QDialog):
                  at: int | None = None, suggested: str = "") -> None:
         super().__init__(parent)
         self._session, self._tasks, self._document, self._at = session, tasks, document, at
-        self._edit: core.Edit | None = None
+        self._found: Preview | None = None
         self._key = ("edit-preview", id(self))
         edits = session.edits(document)
         start = edits[at] if at is not None and at < len(edits) else None
-        base = Editing.shared(session, tasks).base(document, at)
+        self._editing = Editing.shared(session, tasks)
+        base = self._editing.base(document, at)
         assert base is not None
         self._base = base
         self._edits = edits
@@ -93,18 +94,20 @@ class EditDialog(QDialog):
 
     def accept(self) -> None:
         """Nothing unless the preview is there: Enter is faster than any worker."""
-        if self._edit is None or self._session.edits(self._document) != self._edits:
+        if self._found is None or self._session.edits(self._document) != self._edits:
             return
+        self._editing.remember(self._found)
+        edit = self._found.applied.edit
         if self._at is None:
-            self._session.add_edits(self._document, (self._edit,))
+            self._session.add_edits(self._document, (edit,))
         else:
             edits = list(self._edits)
-            edits[self._at] = self._edit
+            edits[self._at] = edit
             self._session.set_edits(self._document, edits)
         super().accept()
 
     def _changed(self) -> None:
-        self._edit = None
+        self._found = None
         self.ok.setEnabled(False)
         self._wait.start()
 
@@ -120,11 +123,11 @@ class EditDialog(QDialog):
             self._fail(error)
             return
         base = self._base
-        self._tasks.start(self._key, lambda monitor: preview(base, edit, monitor), on_done=lambda found: self._show(edit, found),
+        self._tasks.start(self._key, lambda monitor: preview(base, edit, monitor), on_done=self._show,
                           on_error=self._fail, label=self.tr("Working out a preview"))
 
-    def _show(self, edit: core.Edit, found: Preview) -> None:
-        self._edit = edit
+    def _show(self, found: Preview) -> None:
+        self._found = found
         self.ok.setEnabled(True)
         self.table.show_preview(found)
         said = edit_words.counted(found.effect)

@@ -3,7 +3,6 @@ are lost."""
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,9 +12,10 @@ from PySide6.QtWidgets import QMainWindow
 
 from inspector import core
 from inspector.gui.kit import file_dialogs, message_boxes
-from inspector.gui.state import edit_words, suggested_edits
+from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session, State
+from inspector.gui.state.suggested_edits import part_of
 from inspector.gui.state.tasks import Tasks
 
 from .banner import SavedBanner
@@ -76,10 +76,10 @@ class EditCommands(QObject):
         if ckpt is None or selection is None or kind.name not in _AT_ONCE:
             return kind.title() + "…"
         if kind.name == "strip-prefix":
-            prefix = suggested_edits.prefix_of(ckpt, selection)
+            prefix = core.prefix_of(part_of(selection), ckpt)
             return self.tr("Strip Prefix “{prefix}”").format(prefix=core.visible(prefix, 40).replace("&", "&&")) if prefix \
                 else kind.title() + "…"
-        return kind.title() if _is_part(selection, ckpt) else kind.title() + "…"
+        return kind.title() if part_of(selection).is_part_of(ckpt) else kind.title() + "…"
 
     # -- editing
 
@@ -93,12 +93,19 @@ class EditCommands(QObject):
         document, selection = self._session.selected_document, self._session.selection
         if document is None or selection is None or document.checkpoint is None:
             return
-        edits = self._at_once(kind, document.checkpoint, selection)
+        id, ckpt, part = document.id, document.checkpoint, part_of(selection)
+        self._tasks.start("edit-part", lambda monitor: (core.edits_for_part(kind, part, ckpt), core.text_for_part(kind, part, ckpt)),
+                          on_done=lambda found: self._begin(id, ckpt, kind, *found), label=self.tr("Working out the edit"))
+
+    def _begin(self, id: int, ckpt: core.Checkpoint, kind: str, edits: tuple[core.Edit, ...], text: str) -> None:
+        """Adds the edits that the selection asks for by itself, or asks for one."""
+        document = self._session.document(id)
+        if document is None or document.checkpoint is not ckpt:
+            return
         if edits:
-            self._session.add_edits(document.id, edits)
+            self._session.add_edits(id, edits)
         else:
-            suggested = _suggested(kind, document.checkpoint, selection)
-            self._ask(document.id, kind, suggested=suggested)
+            self._ask(id, kind, suggested=text)
 
     def change(self, id: int, at: int) -> None:
         """Asks for a pending edit again."""
@@ -109,21 +116,6 @@ class EditCommands(QObject):
     def _ask(self, id: int, kind: str, *, at: int | None = None, suggested: str = "") -> None:
         from inspector.gui.dialogs.edit import EditDialog
         EditDialog(self._session, self._tasks, id, kind, self._window, at=at, suggested=suggested).open()
-
-    def _at_once(self, kind: str, ckpt: core.Checkpoint, selection: Selection) -> tuple[core.Edit, ...]:
-        """The edits that the selection asks for by itself."""
-        if kind == "strip-prefix":
-            prefix = suggested_edits.prefix_of(ckpt, selection)
-            return (suggested_edits.strip_for(ckpt, selection, prefix),) if prefix else ()
-        if kind not in _AT_ONCE or not _is_part(selection, ckpt):
-            return ()
-        keys = suggested_edits.selected_keys(ckpt, selection)
-        if kind == "extract":
-            return (core.Extract(keys[0]),) if len(keys) == 1 else ()
-        globs = suggested_edits.globs(keys)
-        if kind == "keep":
-            return (core.Keep(globs[0]),) if len(globs) == 1 else ()        # one after the other they would keep nothing
-        return tuple(core.Drop(glob) if kind == "drop" else core.Unshare(glob) for glob in globs)
 
     def load_recipe(self) -> None:
         document = self._session.selected_document
@@ -236,28 +228,6 @@ class EditCommands(QObject):
             act(document)
 
 
-def _is_part(selection: Selection, ckpt: core.Checkpoint) -> bool:
-    """Whether something less than the whole file is selected."""
-    return bool(selection.prefix or selection.value is not None or 0 < len(selection.keys) < len(ckpt.tensors))
-
-
 def _can_replace(document: Document) -> bool:
     """Whether saving under a document's own path would write what it is: not into an archive around it."""
     return core.file_of(document.path) == document.path
-
-
-def _suggested(kind: str, ckpt: core.Checkpoint, selection: Selection) -> str:
-    """What the first field of a dialog begins with."""
-    if kind == "set":
-        return selection.value or (f"{selection.prefix}." if selection.prefix and not selection.keys else "")
-    if not _is_part(selection, ckpt):
-        return ""
-    if kind == "cast":
-        globs = suggested_edits.globs(suggested_edits.selected_keys(ckpt, selection))
-        return globs[0] if len(globs) == 1 else ""
-    if kind == "rename" and selection.keys and selection.prefix:
-        info = ckpt.tensors[selection.keys[0]]
-        start = f"{info.state_dict}." if info.state_dict else ""
-        name = selection.prefix.removeprefix(start)
-        return f"^{re.escape(name)}" + ("" if selection.keys == (selection.prefix,) else r"\.") if name else ""
-    return ""

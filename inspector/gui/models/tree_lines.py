@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QCoreApplication
 
@@ -171,21 +171,22 @@ def _edited(ckpt: core.Checkpoint, key: str) -> str:
     if old is None:
         return QCoreApplication.translate("TreeModel", "new")
     told = [core.visible(old)] if old != key else []
-    before, now = source.tensors.get(old), ckpt.tensors.get(key)
-    if before is not None and now is not None:
-        told += [words.shape(before.shape)] if before.shape != now.shape else []
-        told += [core.visible(a or "") for a, b in ((before.dtype, now.dtype), (before.device, now.device)) if a != b]
-        if ckpt.is_taken(key):
-            told.append(QCoreApplication.translate("TreeModel", "other values"))
-        elif before.storage != now.storage and before.dtype == now.dtype:
-            told.append(_shares_storage())
-    elif old in source.values and not _same_value(source.values[old], ckpt.values.get(key)):
-        told.append(core.one_line(source.values[old], 200))
+    told += [_was(change) for change in core.changes_between(source, old, ckpt, key)]
     return QCoreApplication.translate("TreeModel", "was: {before}").format(before=", ".join(told)) if told else ""
 
 
-def _same_value(a: object, b: object) -> bool:
-    return a is b or (type(a) is type(b) and a == b)
+def _was(change: core.Change) -> str:
+    if change.what == "taken":
+        return QCoreApplication.translate("TreeModel", "other values")
+    if change.what in ("storage", "unshared"):
+        return _shares_storage()
+    before: Any = change.before
+    if change.what == "shape":
+        return words.shape(before)
+    if change.what == "content":
+        return f"{core.visible(before.dtype)} {words.shape(before.shape)}" if isinstance(before, core.TensorInfo) \
+            else core.one_line(before, 200)
+    return core.visible(before or "")
 
 
 def _could_not() -> str:

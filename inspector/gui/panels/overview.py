@@ -149,7 +149,7 @@ class Overview(SelectionPanel):
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(os.path.basename(document.path), 80)))
         self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
         if whole:
-            shown = self._findings(ckpt, document, known)
+            shown = self._findings(ckpt, document)
             if known is not None and known.sizes.stored:
                 self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
@@ -211,13 +211,12 @@ class Overview(SelectionPanel):
         return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
 
-    def _fix(self, finding: core.Finding, ckpt: core.Checkpoint, document: Document,
-             known: Analysis | None) -> tuple[str, Callable[[], object]] | None:
+    def _fix(self, finding: core.Finding, document: Document) -> tuple[str, Callable[[], object]] | None:
         """The button on a finding."""
-        fix = suggested_edits.fix_for(finding, ckpt, known.sharing if known is not None else {})
-        return (fix.text, lambda: self._session.add_edits(document.id, fix.edits)) if fix is not None else None
+        fixes = self._analyses.fixes(document).get(finding)
+        return (suggested_edits.text_of(finding, fixes), lambda: self._session.add_edits(document.id, fixes)) if fixes else None
 
-    def _findings(self, ckpt: core.Checkpoint, document: Document, known: Analysis | None) -> dict[str, Callable[[], None]]:
+    def _findings(self, ckpt: core.Checkpoint, document: Document) -> dict[str, Callable[[], None]]:
         """Gives what brings the first finding of each id into sight."""
         findings = ckpt.findings
         if not findings:
@@ -231,7 +230,7 @@ class Overview(SelectionPanel):
 
         def put(some: list[core.Finding]) -> None:
             for finding in some:
-                fix = self._fix(finding, ckpt, document, known) if finding.id != "unknown-code" or finding.id not in boxes else None
+                fix = self._fix(finding, document) if finding.id != "unknown-code" or finding.id not in boxes else None
                 box = FindingBox(finding, fix)
                 boxes.setdefault(finding.id, box)
                 boxes_shown.append(box)

@@ -2,7 +2,8 @@
 bytes. Made once per checkpoint in a worker, kept until the file is closed, for all panels."""
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,6 +15,8 @@ from .tasks import Tasks
 
 KEPT = 64                       # checkpoints of which it is kept
 _ORDER = ("same", "view", "viewed", "overlaps", "apart")
+Fixes: TypeAlias = "Mapping[core.Finding, tuple[core.Edit, ...]]"          # a string: rooms of the core are loaded when asked for
+R = TypeVar("R")
 
 
 class Analysis(NamedTuple):
@@ -55,6 +58,10 @@ def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Analysis) -> 
     return found + shared
 
 
+def fixes_of(ckpt: core.Checkpoint, monitor: core.Monitor) -> Fixes:
+    return {finding: edits for finding, edits in core.fixes_for_each(ckpt, ckpt.findings, monitor) if edits}
+
+
 class Analyses(QObject):
     """Lives on the GUI thread."""
 
@@ -64,7 +71,8 @@ class Analyses(QObject):
         super().__init__(parent)
         self._tasks = tasks
         self._kept: Kept[Analysis] = Kept(KEPT)
-        self._begun: dict[int, int] = {}            # document -> identity of the checkpoint that is being analysed
+        self._fixes: Kept[Fixes] = Kept(KEPT)
+        self._begun: dict[tuple[str, int], int] = {}        # task, which has the document -> identity of the checkpoint asked about
         session.document_removed.connect(self._forget)
 
     @staticmethod
@@ -74,21 +82,35 @@ class Analyses(QObject):
 
     def of(self, document: Document) -> Analysis | None:
         """What is known; None while it is being found out, and `ready` will be told."""
-        number, ckpt = document.id, document.checkpoint
-        found = self._kept.get(ckpt, None) if ckpt is not None else None
-        if ckpt is None or found is not None or self._begun.get(number) == id(ckpt):
-            return found
-        self._begun[number] = id(ckpt)
+        return self._asked(document, "analysis", self._kept, analyse, self.tr("Working out what the file is"))
 
-        def done(made: Analysis) -> None:
-            self._begun.pop(number, None)
-            self._kept.put(ckpt, None, made)
+    def fixes(self, document: Document) -> Fixes:
+        """The edits that end findings of the checkpoint that is shown, each tried; none while that is being done, and `ready` will be
+        told."""
+        ckpt = document.checkpoint
+        if ckpt is None or not ckpt.findings:
+            return {}
+        return self._asked(document, "fixes", self._fixes, fixes_of, self.tr("Looking for what would help")) or {}
+
+    def _asked(self, document: Document, task: str, kept: Kept[R], work: Callable[[core.Checkpoint, core.Monitor], R],
+               label: str) -> R | None:
+        number, ckpt = document.id, document.checkpoint
+        if ckpt is None:
+            return None
+        found = kept.get(ckpt, None)
+        if found is not None or self._begun.get((task, number)) == id(ckpt):
+            return found
+        self._begun[task, number] = id(ckpt)
+
+        def done(made: R) -> None:
+            self._begun.pop((task, number), None)
+            kept.put(ckpt, None, made)
             self.ready.emit(number)
 
-        self._tasks.start(("analysis", number), lambda monitor: analyse(ckpt, monitor), on_done=done,
-                          label=self.tr("Working out what the file is"))
+        self._tasks.start((task, number), lambda monitor: work(ckpt, monitor), on_done=done, label=label)
         return None
 
     def _forget(self, id: int) -> None:
-        if self._begun.pop(id, None) is not None:
-            self._tasks.cancel(("analysis", id))
+        for task in ("analysis", "fixes"):
+            if self._begun.pop((task, id), None) is not None:
+                self._tasks.cancel((task, id))

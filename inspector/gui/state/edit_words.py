@@ -2,11 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
+from inspector.gui.kit import words
 
 translate = QCoreApplication.translate
 
@@ -119,6 +120,37 @@ def counted(effect: core.Effect) -> str:
         if keys:
             said.append(one.format(n=f"{len(keys):,}"))
     return " · ".join(said) or translate("Edits", "No key changes")
+
+
+def row_texts(row: core.EffectRow) -> tuple[str, str]:
+    """A key before and after an edit, with what differs about it: safe to show, "" where it is not there."""
+    sides = [_change_texts(change, row.metadata) for change in row.changes]
+    before, after = (core.visible(name, 100 if row.metadata else 300) for name in (row.before, row.after))
+    if sides and row.kind != "renamed" and before:
+        before += "   " + " · ".join(one for one, _ in sides)
+    if sides and after:
+        after += "   " + " · ".join(other for _, other in sides)
+    return before, after
+
+
+def _change_texts(change: core.Change, metadata: bool) -> tuple[str, str]:
+    if change.what == "taken":
+        return translate("Editing", "own values"), translate("Editing", "values of the other file")
+    if change.what == "unshared":
+        return translate("Editing", "shared bytes"), translate("Editing", "bytes of its own")
+    return _fact_text(change.what, change.before, metadata), _fact_text(change.what, change.after, metadata)
+
+
+def _fact_text(what: str, fact: Any, metadata: bool) -> str:
+    if what == "shape":
+        return words.shape(fact)
+    if what == "storage":
+        return words.size(fact)
+    if what == "content" and isinstance(fact, core.TensorInfo):
+        return f"{core.visible(fact.dtype)} {words.shape(fact.shape)}"
+    if what == "content" and not metadata:
+        return core.one_line(fact, 120)
+    return core.visible(fact or "", 200)
 
 
 def edits(n: int) -> str:

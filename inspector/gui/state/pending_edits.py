@@ -1,51 +1,55 @@
-"""Edits carried out for the window: a document's pending edits are applied one after the other in a worker, and what each does is
-counted. The result becomes the document's checkpoint; an edit that cannot be applied says so in its `Step`, and so stops those
-behind it.
+"""Pending edits of the window's documents: applied one after the other in a worker, each once, and what each does is counted. The
+result becomes the document's checkpoint; an edit that cannot be applied says so in its `Step`, and so stops those behind it.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtCore import QObject, Signal
 
 from inspector import core
-from inspector.gui.kit import words
 
 from .session import Edits, Session, State
 from .tasks import Tasks
 
 ROWS = 5000             # of a preview
-
-translate = QCoreApplication.translate
-
-
-class Step(NamedTuple):
-    """One pending edit. `before` and `after` are the checkpoint around it; without `after` it was not applied: `error` says why, or
-    it stands behind one that was not."""
-
-    edit: core.Edit
-    before: core.Checkpoint | None = None
-    after: core.Checkpoint | None = None
-    preview: Preview | None = None
-    error: core.InspectorError | None = None
-
-
-class Row(NamedTuple):
-    """One key of a preview. `kind` is "renamed", "dropped", "changed" or "new"; `before` and `after` are safe to show."""
-
-    kind: str
-    before: str
-    after: str
-    key: str = ""
+_RECENT = 4             # edits that were applied and are not pending: previewed, or undone
 
 
 class Preview(NamedTuple):
-    """`total` is how many keys are touched, `rows` the first of them."""
+    """An edit, applied: what it did, and row by row what the keys were and are."""
 
-    rows: tuple[Row, ...]
-    total: int
-    effect: core.Effect
+    applied: core.Applied
+    shown: core.EffectRows
+
+    @property
+    def effect(self) -> core.Effect:
+        return self.applied.effect
+
+    @property
+    def rows(self) -> tuple[core.EffectRow, ...]:
+        """The first of the keys that are touched."""
+        return self.shown.rows
+
+    @property
+    def total(self) -> int:
+        """How many keys are touched."""
+        return self.shown.total
+
+
+class Step(NamedTuple):
+    """One pending edit. `before` is the checkpoint it starts from; without a `preview` it was not applied: `error` says why, or it
+    stands behind one that was not."""
+
+    edit: core.Edit
+    before: core.Checkpoint | None = None
+    preview: Preview | None = None
+    error: core.InspectorError | None = None
+
+    @property
+    def after(self) -> core.Checkpoint | None:
+        return self.preview.applied.after if self.preview is not None else None
 
 
 class Editing(QObject):
@@ -62,6 +66,7 @@ class Editing(QObject):
         self._steps: dict[int, tuple[Step, ...]] = {}
         self._counted: dict[int, dict[int, tuple[str, ...]]] = {}       # document -> identity of `after` -> notes that needed reading
         self._from: dict[int, core.Checkpoint] = {}                     # whose edits the steps are
+        self._recent: list[Preview] = []                                # the latest last
         session.edits_changed.connect(self._apply)
         session.document_changed.connect(self._follow)
         session.document_removed.connect(self._forget)
@@ -109,6 +114,10 @@ class Editing(QObject):
             return steps[at].before or (document.checkpoint if document is not None else None)
         return document.checkpoint if document is not None else None
 
+    def remember(self, found: Preview) -> None:
+        """`found` may be asked for again: an edit that was previewed and is to be added now, or one that was undone."""
+        self._recent = [*(one for one in self._recent if one is not found), found][-_RECENT:]
+
     # -- applying
 
     def _apply(self, id: int) -> None:
@@ -122,13 +131,17 @@ class Editing(QObject):
             self._tasks.cancel(("edit", id))
             self._done(id, original, kept)
             return
-        self._tasks.start(("edit", id), lambda monitor: (*kept, *_applied(original, kept, edits[len(kept):], monitor)),
+        recent = tuple(self._recent)
+        self._tasks.start(("edit", id), lambda monitor: (*kept, *_applied(original, kept, edits[len(kept):], recent, monitor)),
                           on_done=lambda steps: self._done(id, original, steps), label=self.tr("Applying edits"))
 
     def _done(self, id: int, original: core.Checkpoint, steps: tuple[Step, ...]) -> None:
         document = self._session.document(id)
         if document is None or document.original is not original:
             return
+        for step in self._steps.get(id, ()):
+            if step.preview is not None and not any(step is kept for kept in steps):
+                self.remember(step.preview)
         self._steps[id], self._from[id] = steps, original
         last = [step.after for step in steps if step.after is not None]
         self._session.show_edited(id, last[-1] if last else original)
@@ -141,14 +154,13 @@ class Editing(QObject):
         there = {id_of(step) for step in steps}
         for gone in [key for key in held if key not in there]:
             del held[gone]
-        casts = [step for step in steps if isinstance(step.edit, core.Cast) and step.after is not None and id_of(step) not in held]
-        if not casts:
+        unread = [step for step in steps if step.edit.READS and step.preview is not None and id_of(step) not in held]
+        if not unread:
             self._tasks.cancel(("edit-losses", id))
             return
 
         def work(monitor: core.Monitor) -> list[tuple[Step, tuple[str, ...]]]:
-            return [(step, core.effects(step.before, [step.edit], monitor, read=True)[0].notes)
-                    for step in casts if step.before is not None]
+            return [(step, core.notes_when_read(step.preview.applied, monitor)) for step in unread if step.preview is not None]
 
         def done(found: list[tuple[Step, tuple[str, ...]]]) -> None:
             for step, notes in found:
@@ -165,11 +177,13 @@ class Editing(QObject):
         if document is not None and document.state is State.READY and document.original is not None \
                 and self._from.get(id) is not document.original and self._session.edits(id):
             self._from[id], self._steps[id] = document.original, ()
+            self._recent.clear()
             self._apply(id)
 
     def _forget(self, id: int) -> None:
         for table in (self._steps, self._counted, self._from):
             table.pop(id, None)
+        self._recent.clear()
         for key in (("edit", id), ("edit-losses", id)):
             self._tasks.cancel(key)
 
@@ -189,8 +203,10 @@ def _in_common(known: Sequence[Step], edits: Edits) -> int:
     return count
 
 
-def _applied(original: core.Checkpoint, kept: Sequence[Step], edits: Edits, monitor: core.Monitor) -> Iterator[Step]:
-    """For workers. An edit that cannot be applied leaves those behind it unapplied."""
+def _applied(original: core.Checkpoint, kept: Sequence[Step], edits: Edits, recent: Sequence[Preview],
+             monitor: core.Monitor) -> Iterator[Step]:
+    """For workers. An edit that cannot be applied leaves those behind it unapplied; one that was applied to the very same checkpoint
+    a moment ago is not applied again."""
     ckpt = (kept[-1].after if kept else None) or original
     stopped = False
     for edit in edits:
@@ -198,80 +214,20 @@ def _applied(original: core.Checkpoint, kept: Sequence[Step], edits: Edits, moni
             yield Step(edit)
             continue
         try:
-            effect = core.effects(ckpt, [edit], monitor)[0]
-            after = core.edit(ckpt, [edit], monitor)
+            found = _known(ckpt, edit, recent) or preview(ckpt, edit, monitor)
         except core.InspectorError as error:
             stopped = True
             yield Step(edit, ckpt, error=error)
             continue
-        yield Step(edit, ckpt, after, rows_of(effect, ckpt, after))
-        ckpt = after
+        yield Step(edit, ckpt, found)
+        ckpt = found.applied.after
 
 
-# -- previews -------------------------------------------------------------------------------------------------------------
+def _known(ckpt: core.Checkpoint, edit: core.Edit, recent: Iterable[Preview]) -> Preview | None:
+    return next((one for one in recent if one.applied.before is ckpt and one.applied.edit == edit and one.applied.is_current), None)
+
 
 def preview(ckpt: core.Checkpoint, edit: core.Edit, monitor: core.Monitor = core.QUIET) -> Preview:
-    """What `edit` would do. For workers. Raises EditError."""
-    effect = core.effects(ckpt, [edit], monitor)[0]
-    return rows_of(effect, ckpt, core.edit(ckpt, [edit], monitor))
-
-
-def rows_of(effect: core.Effect, before: core.Checkpoint, after: core.Checkpoint) -> Preview:
-    """The keys that an edit touches, before and after it, in the file's order as far as `Effect` keeps it."""
-    now = dict(effect.renamed)
-    both = {new for _, new in effect.renamed}.intersection(effect.changed)
-    old_of = {new: old for old, new in effect.renamed if new in both}
-    changed = [key for key in effect.changed if key not in both]
-    metadata = [*_metadata(before, after)]
-    total = len(now) + len(effect.dropped) + len(changed) + len(metadata)
-    rows: list[Row] = []
-    for old, new in effect.renamed[:ROWS]:
-        told = f"   {_change(before, old, after, new)[1]}" if new in both and old_of[new] == old else ""
-        rows.append(Row("renamed", core.visible(old, 300), core.visible(new, 300) + told, new))
-    for key in effect.dropped[:ROWS - len(rows)]:
-        rows.append(Row("dropped", core.visible(key, 300), "", ""))
-    for key in changed[:ROWS - len(rows)]:
-        fresh = key not in before.values and key not in before.tensors
-        one, two = _change(before, key, after, key)
-        name = core.visible(key, 300)
-        rows.append(Row("new" if fresh else "changed", "" if fresh else f"{name}   {one}", f"{name}   {two}", key))
-    return Preview((*rows, *metadata[:ROWS - len(rows)]), total, effect)
-
-
-def _metadata(before: core.Checkpoint, after: core.Checkpoint) -> Iterator[Row]:
-    for name in {**before.metadata, **after.metadata}:
-        old, new = before.metadata.get(name), after.metadata.get(name)
-        if old != new:
-            shown = core.visible(name, 100)
-            one, two = ("" if text is None else f"{shown}   {core.visible(text, 200)}" for text in (old, new))
-            yield Row("new" if old is None else "dropped" if new is None else "changed", one, two)
-
-
-def _change(before: core.Checkpoint, old: str, after: core.Checkpoint, new: str) -> tuple[str, str]:
-    """What differs about a tensor or value, before and after: ("float32 · cuda:0", "float16 · cpu")."""
-    one, two = before.tensors.get(old), after.tensors.get(new)
-    if one is None or two is None:
-        return _value(before, old), _value(after, new)
-    left, right = [], []
-    shapes = words.shape(one.shape), words.shape(two.shape)
-    for a, b in (shapes, (one.dtype, two.dtype), (one.device or "", two.device or "")):
-        if a != b:
-            left.append(core.visible(a))
-            right.append(core.visible(b))
-    if after.edited is not None and isinstance(after.edited.edits[-1], core.Take):
-        left.append(translate("Editing", "own values"))
-        right.append(translate("Editing", "values of the other file"))
-    elif one.storage_nbytes != two.storage_nbytes and one.dtype == two.dtype:
-        left.append(words.size(one.storage_nbytes))
-        right.append(words.size(two.storage_nbytes))
-    elif not left:
-        left.append(translate("Editing", "shared bytes"))
-        right.append(translate("Editing", "bytes of its own"))
-    return " · ".join(left), " · ".join(right)
-
-
-def _value(ckpt: core.Checkpoint, key: str) -> str:
-    if key in ckpt.values:
-        return core.one_line(ckpt.values[key], 120)
-    info = ckpt.tensors.get(key)
-    return f"{info.dtype} {words.shape(info.shape)}" if info is not None else ""
+    """What `edit` does to `ckpt`. For workers. Raises EditError."""
+    [applied] = core.apply_each(ckpt, [edit], monitor)
+    return Preview(applied, core.effect_rows(applied.effect, applied.before, applied.after, ROWS))

@@ -7,8 +7,10 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
+from inspector import core
 from inspector.gui.kit import icons, tables, theme, words
-from inspector.gui.state.pending_edits import Preview, Row
+from inspector.gui.state import edit_words
+from inspector.gui.state.pending_edits import Preview
 
 _ROOT = QModelIndex()
 _PICTURES = {"renamed": "next", "dropped": "close", "changed": "edit", "new": "add"}
@@ -18,9 +20,9 @@ _TONES = {"renamed": "accent", "dropped": "danger", "changed": "warning", "new":
 class PreviewModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.rows: tuple[Row, ...] = ()
+        self.rows: tuple[core.EffectRow, ...] = ()
 
-    def show(self, rows: tuple[Row, ...]) -> None:
+    def show(self, rows: tuple[core.EffectRow, ...]) -> None:
         self.beginResetModel()
         self.rows = rows
         self.endResetModel()
@@ -41,9 +43,9 @@ class PreviewModel(QAbstractTableModel):
             return None
         row, after = self.rows[index.row()], index.column() == 1
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._after(row) if after else row.before
+            return self._text(row, after)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return words.tip(self._after(row) if after else row.before)
+            return words.tip(self._text(row, after))
         c = theme.colours()
         if role == Qt.ItemDataRole.DecorationRole and after:
             return icons.icon(_PICTURES[row.kind], str(c._asdict()[_TONES[row.kind]]))
@@ -52,8 +54,10 @@ class PreviewModel(QAbstractTableModel):
             return QColor(c.muted if gone and after else c.text if after or gone else c.muted)
         return None
 
-    def _after(self, row: Row) -> str:
-        return self.tr("left out") if row.kind == "dropped" else row.after
+    def _text(self, row: core.EffectRow, after: bool) -> str:
+        if after and row.kind == "dropped":
+            return self.tr("left out")
+        return edit_words.row_texts(row)[after]
 
 
 class PreviewTable(QTableView):

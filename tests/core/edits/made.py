@@ -5,10 +5,12 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from torch import nn
 
 from inspector import core
+from inspector.core.edits import EDITS
 
 
 def opened(path: Path, thing: Any) -> core.Checkpoint:
@@ -45,3 +47,16 @@ def training(model: nn.Module, groups: int = 1, named: bool = False, prefix: str
 
 def names(ckpt: core.Checkpoint) -> list[str]:
     return list(ckpt.tensors)
+
+
+def counted_edits(monkeypatch: pytest.MonkeyPatch) -> list[core.Edit]:
+    """The edits that are applied from now on, once for each time."""
+    applied: list[core.Edit] = []
+    for kind in EDITS:
+        def counting(self: core.Edit, *arguments: Any, apply: Any = kind.apply) -> core.Checkpoint:
+            applied.append(self)
+            made: core.Checkpoint = apply(self, *arguments)
+            return made
+
+        monkeypatch.setattr(kind, "apply", counting)
+    return applied

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
 
 from inspector import core
 from tests.core.edits.made import names, net, opened, state_dict, training
@@ -89,3 +90,14 @@ def test_that_attributes_of_objects_stay_with_them(tmp_path: Path) -> None:
 def test_that_too_many_alternatives_are_refused() -> None:
     with pytest.raises(core.EditError, match="alternatives"):
         core.parse_edit("drop", "{a,b}" * 12)
+
+
+@pytest.mark.parametrize("thing", [
+    {"a": torch.ones(1), "b": torch.ones(2), "epoch": 3, "lr": 0.1}, {"a": torch.ones(1), "b": torch.ones(2), "epoch": 3},
+    {"model": {"w": torch.ones(1)}, "a": torch.ones(1), "epoch": 3}, nn.Linear(2, 2).state_dict(), {"epoch": 3, "a": torch.ones(1)}])
+def test_that_what_is_left_is_of_the_kind_that_it_is_when_it_is_opened_again(tmp_path: Path, thing: dict[str, object]) -> None:
+    for key in thing:
+        torch.save(thing, tmp_path / "whole.pth")
+        left = core.edit(tmp_path / "whole.pth", [core.Drop(key)])
+        core.save(left, tmp_path / "left.pth")
+        assert left.kind == core.open(tmp_path / "left.pth").kind

@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
 
 from inspector import core
-from inspector.gui.comparison import fixes
 from inspector.gui.comparison.page import ComparePage
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.frame import screenshot
@@ -321,7 +320,9 @@ def test_that_metadata_of_the_other_file_can_be_taken(desk: Desk) -> None:
     desk.finish()
     found = desk.page.progress.comparison
     assert found is not None
-    assert set(fixes.same_values(found, found.values, 0)) == {core.SetMetadata("epoch", "2"), core.SetMetadata("only", None)}
+    desk.page._add(0, "values", core.Differences(found, (), tuple(found.values)))
+    desk.settle()
+    assert set(desk.session.edits(desk.session.documents[0].id)) == {core.SetMetadata("epoch", "2"), core.SetMetadata("only", None)}
 
 
 def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) -> None:
@@ -349,27 +350,16 @@ def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) 
     assert desk.statuses()["module.fc.weight"] == "shape"
 
 
-def test_that_what_is_taken_from_a_file_with_edits_has_its_names_in_the_file(desk: Desk) -> None:
-    desk.open(BASE, changed())
-    a, b = desk.session.documents
-    desk.session.add_edits(b.id, [core.Rename("^fc", "head"), core.Cast("float64", "layers.1.weight")])
-    desk.settle()
-    assert a.checkpoint is not None
-    assert b.checkpoint is not None
-    found = core.pair_up(a.checkpoint, b.checkpoint)
-    head = core.Pair("fc.weight", "head.weight", "shape")
-    cast = core.Pair("layers.1.weight", "layers.1.weight", "dtype")
-    assert list(fixes.their_tensors(found, [head, cast], 0)) == [core.Take(b.path, pairs=(("fc.weight", "fc.weight"),))]
-    assert "tensors" not in fixes.offers(found, [core.Pair("conv.weight", "conv.weight", "equal")], (), 0)
-
-
-def test_that_dropping_a_whole_group_is_one_edit(desk: Desk) -> None:
-    page = desk.compare({**BASE, **{f"ema.{key}": value for key, value in BASE.items()}}, BASE)
+def test_that_a_wish_that_no_edit_fulfils_is_said(desk: Desk) -> None:
+    page = desk.compare(BASE, BASE)
     found = page.progress.comparison
     assert found is not None
-    edits = fixes.without(found, [pair for pair in found.pairs if pair.b is None], 0)
-    assert list(edits) == [core.Drop("ema")]
-    assert set(core.edit(found.a, edits).tensors) == set(BASE)
+    page._add(0, "drop", core.Differences(found, ()))
+    desk.settle()
+    assert page.added.text() == "There is no edit that does this."
+    page._add(0, "values", core.Differences(found, (), (core.ValueChange("metadata", "epoch", "1", "2"),)))
+    desk.settle()
+    assert desk.session.edits(desk.session.documents[0].id) == ()
 
 
 def test_that_stopping_keeps_what_is_there_and_going_on_reads_the_rest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -113,7 +113,7 @@ def test_that_ctrl_s_saves_over_the_file_itself_which_then_has_no_edits(opened: 
     dialog = window.findChild(SaveDialog)
     assert dialog is not None
     assert dialog.path.text() == document.path
-    planned(dialog, qtbot)
+    qtbot.waitUntil(lambda: dialog.plan is not None, timeout=20_000)        # which may have been before `settled` was over
     with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
         dialog.save.click()
     settled(tasks, qtbot)
@@ -155,6 +155,7 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
                                                                            tasks: Tasks, qtbot: QtBot) -> None:
     window, document = opened
     window.menus["edit-rename"].trigger()
+    settled(tasks, qtbot)
     dialog = dialog_of(window, qtbot)
     assert not dialog.ok.isEnabled()
     with qtbot.waitSignal(dialog.previewed, timeout=20_000):

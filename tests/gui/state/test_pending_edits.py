@@ -2,16 +2,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.core.edits.tools import references
+from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.state import edit_words, pending_edits, suggested_edits
+from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
+from tests.core.edits.made import counted_edits
 from tests.gui import edit_samples
 from tests.gui.edit_samples import KEYS, settled
 
@@ -144,16 +149,17 @@ def test_that_edits_saved_elsewhere_are_no_reason_to_ask_and_edits_saved_in_plac
     settled(tasks, qtbot)
 
 
-@pytest.mark.parametrize(("edit", "rows"), [
-    (core.Cast("float16", "model"), [("changed", "model.conv.weight   float32", "model.conv.weight   float16")]),
-    (core.SetValue("epoch", 9), [("changed", "epoch   3", "epoch   9")]),
-    (core.SetValue("lr", 0.5), [("new", "", "lr   0.5")]),
-    (core.SetMetadata("by", "me"), [("new", "", "by   me")]),
-    (core.Drop("model"), [("dropped", "model.conv.weight", "")]),
+@pytest.mark.parametrize(("edit", "texts"), [
+    (core.Cast("float16", "model"), ("model.conv.weight   float32", "model.conv.weight   float16")),
+    (core.SetValue("epoch", 9), ("epoch   3", "epoch   9")),
+    (core.SetValue("lr", 0.5), ("", "lr   0.5")),
+    (core.SetMetadata("by", "me"), ("", "by   me")),
+    (core.Drop("model"), ("model.conv.weight", "")),
+    (core.Rename("conv", "c\u202e"), ("model.conv.weight", "model.c\\u202e.weight")),
 ])
-def test_that_a_preview_says_what_changes(tmp_path: Path, edit: core.Edit, rows: list[tuple[str, str, str]]) -> None:
+def test_that_a_preview_says_what_changes(tmp_path: Path, edit: core.Edit, texts: tuple[str, str]) -> None:
     found = pending_edits.preview(core.open(edit_samples.training(tmp_path)), edit)
-    assert [(row.kind, row.before, row.after) for row in found.rows[:1]] == rows
+    assert edit_words.row_texts(found.rows[0]) == texts
     assert found.total == len(found.rows)
 
 
@@ -161,15 +167,94 @@ def test_that_a_preview_says_whose_values_are_taken(tmp_path: Path) -> None:
     torch.save({"conv.bias": torch.ones(4), "fc.weight": torch.ones(2, dtype=torch.float16)}, tmp_path / "other.pth")
     take = core.Take(str(tmp_path / "other.pth"), "{conv.bias,fc.weight}")
     found = pending_edits.preview(core.open(edit_samples.training(tmp_path)), take)
-    assert [(row.before, row.after) for row in found.rows[:2]] == [
+    assert [edit_words.row_texts(row) for row in found.rows[:2]] == [
         ("model.conv.bias   own values", "model.conv.bias   values of the other file"),
         ("model.fc.weight   5 × 4 · float32 · own values", "model.fc.weight   2 · float16 · values of the other file")]
+
+
+def test_that_a_preview_says_that_bytes_are_a_tensor_s_own_now(tmp_path: Path) -> None:
+    tied = torch.ones(3)
+    torch.save({"a": tied, "b": tied, "view": torch.zeros(100)[:5]}, tmp_path / "tied.pth")
+    found = pending_edits.preview(core.open(tmp_path / "tied.pth"), core.Unshare("*"))
+    assert [edit_words.row_texts(row) for row in found.rows] == [
+        ("b   shared bytes", "b   bytes of its own"), ("view   400 B", "view   20 B")]
 
 
 def test_that_a_preview_of_very_many_keys_is_cut_and_counted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(pending_edits, "ROWS", 2)
     found = pending_edits.preview(core.open(edit_samples.wrapped(tmp_path)), STRIP)
     assert (len(found.rows), found.total) == (2, 3)
+
+
+# -- once
+
+def test_that_an_edit_is_applied_once_however_often_it_is_looked_at(session: Session, tasks: Tasks, qtbot: QtBot, document: Document,
+                                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    applied, drop = counted_edits(monkeypatch), core.Drop("fc")
+    session.add_edits(document.id, [STRIP])
+    settled(tasks, qtbot)
+    session.add_edits(document.id, [drop, CAST])
+    settled(tasks, qtbot)
+    assert applied == [STRIP, drop, CAST]
+    for change in (session.undo, session.redo, session.undo, session.undo, session.redo, session.redo):
+        change(document.id)
+        settled(tasks, qtbot)
+    assert Editing.shared(session, tasks).ready(document.id)
+    assert applied == [STRIP, drop, CAST]
+    session.set_edits(document.id, [drop, STRIP])       # another order is something else
+    settled(tasks, qtbot)
+    assert applied == [STRIP, drop, CAST, drop, STRIP]
+
+
+def test_that_an_edit_that_was_previewed_is_not_applied_again_when_it_is_added(session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                               document: Document, monkeypatch: pytest.MonkeyPatch) -> None:
+    applied = counted_edits(monkeypatch)
+    dialog = EditDialog(session, tasks, document.id, "strip-prefix")
+    qtbot.addWidget(dialog)
+    with qtbot.waitSignal(dialog.previewed, timeout=20_000):
+        pass
+    dialog.accept()
+    settled(tasks, qtbot)
+    assert keys(document) == KEYS
+    assert applied == [STRIP]
+
+
+def test_that_a_reference_is_opened_once_and_one_that_changed_again(session: Session, tasks: Tasks, qtbot: QtBot, document: Document,
+                                                                    tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, opens = references.read, list[str]()
+
+    def reading(path: str, **more: Any) -> core.Checkpoint:
+        opens.append(path)
+        return read(path, **more)
+
+    monkeypatch.setattr(references, "read", reading)
+    other = tmp_path / "other.pth"
+    torch.save(edit_samples.weights(), other)
+    session.add_edits(document.id, [core.Match(str(other)), core.Take(str(other))])
+    settled(tasks, qtbot)
+    session.undo(document.id)
+    settled(tasks, qtbot)
+    assert opens == [str(other)]
+    torch.save({"module.fc.weight": torch.ones(5, 4)}, other)
+    session.redo(document.id)
+    settled(tasks, qtbot)
+    assert len(opens) == 2
+    there = Editing.shared(session, tasks)
+    assert there.ready(document.id)
+    assert document.checkpoint is not None
+    assert torch.equal(core.read_torch(document.checkpoint, "module.fc.weight"), torch.ones(5, 4))
+
+
+def test_that_a_closed_file_leaves_no_checkpoints_behind(session: Session, tasks: Tasks, qtbot: QtBot, document: Document) -> None:
+    session.add_edits(document.id, [STRIP])
+    settled(tasks, qtbot)
+    session.undo(document.id)
+    settled(tasks, qtbot)
+    there = Editing.shared(session, tasks)
+    assert there._recent
+    session.remove(document.id)
+    assert not there._recent
+    assert not there._steps
 
 
 def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
@@ -185,35 +270,30 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
 
 # -- what is offered
 
-def test_that_findings_offer_what_repairs_them(tmp_path: Path) -> None:
-    import torch
-    torch.save({"a": torch.zeros(9000)[:4], "b": torch.zeros(3)}, tmp_path / "view.pth")
-    for path, id, after in ((edit_samples.wrapped(tmp_path), "module-prefix", KEYS),
-                            (tmp_path / "view.pth", "oversized-storage", ("a", "b"))):
-        ckpt = core.open(path)
-        [finding] = [finding for finding in ckpt.findings if finding.id == id]
-        fix = suggested_edits.fix_for(finding, ckpt, core.sharing(ckpt))
-        assert fix is not None
-        assert suggested_edits.fix_for(finding._replace(message="Said in other words."), ckpt, core.sharing(ckpt)) == fix
-        repaired = core.edit(ckpt, fix.edits)
-        assert id not in [finding.id for finding in repaired.findings]
-        assert tuple(repaired.tensors) == after
+@pytest.mark.parametrize(("id", "fixes", "text"), [
+    ("module-prefix", [core.StripPrefix("module.")], "Strip “module.”"),
+    ("saved-on-gpu", [core.RemapDevices({"*": "cpu"})], "Set device to cpu"),
+    ("oversized-storage", [core.Unshare("a")], "Keep only what is used"),
+    ("shared-storage", [core.Unshare("a")], "Give each its own bytes"),
+    ("unknown-code", [core.Extract(".")], "Extract the weights"),
+    ("unknown-code", [core.Extract("a&\u202eb")], "Extract the weights of a&&\\u202eb"),
+    ("of-tomorrow", [core.Drop("a")], "Repair"),
+])
+def test_that_a_button_says_what_it_does(id: str, fixes: list[core.Edit], text: str) -> None:
+    assert suggested_edits.text_of(core.Finding(id, "info", "", "", prefix="module."), fixes) == text
 
 
-def test_that_selected_keys_become_the_fewest_patterns_that_mean_them(tmp_path: Path) -> None:
-    ckpt = core.open(edit_samples.training(tmp_path))
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "model", tuple(k for k in ckpt.tensors if k.startswith("model.")))) == ["model"]
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "", ("model.conv.weight", "model.conv.bias", "ema.fc.weight"))) \
-        == ["model.conv", "ema.fc"]
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "epoch", (), "epoch")) == ["epoch"]
-    assert suggested_edits.selected_keys(ckpt, Selection(1, "", tuple(ckpt.tensors))) == []
-    assert suggested_edits.globs(["a[0]", "b*"]) == ["{a[[]0],b[*]}"]
-    assert len(suggested_edits.globs(str(n) for n in range(500))) == 3
-
-
-def test_that_a_prefix_that_others_have_too_is_stripped_in_its_own_state_dict_only(tmp_path: Path) -> None:
-    ckpt = core.open(edit_samples.training(tmp_path))
-    chosen = Selection(1, "model.conv", ("model.conv.weight", "model.conv.bias"))
-    assert suggested_edits.prefix_of(ckpt, chosen) == "conv."
-    assert suggested_edits.strip_for(ckpt, chosen, "conv.") == core.StripPrefix("model.conv.")
-    assert suggested_edits.prefix_of(ckpt, Selection(1, "epoch", (), "epoch")) is None
+def test_that_the_fixes_of_findings_are_tried_in_a_worker_once_a_checkpoint(session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                            document: Document) -> None:
+    known = Analyses.shared(session, tasks)
+    assert known.fixes(document) == {}
+    with qtbot.waitSignal(known.ready, timeout=20_000):
+        pass
+    assert {finding.id: fixes for finding, fixes in known.fixes(document).items()} == {"module-prefix": (STRIP,)}
+    assert known.fixes(document) is known.fixes(document)
+    session.add_edits(document.id, [STRIP])
+    settled(tasks, qtbot)
+    assert known.fixes(document) == {}
+    settled(tasks, qtbot)
+    session.remove(document.id)
+    assert not known._fixes

@@ -2,17 +2,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from inspector.core import opening
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.rules import Shape, Shapes
-from inspector.core.comparison.pairing.sides import WHOLE
+from inspector.core.comparison.pairing.sides import WHOLE, shapes_of, tensors_of
+from inspector.core.edits.editing import edit
+from inspector.core.errors import EditError
 from inspector.core.progress import QUIET, Monitor
 
 from .error_text import read_error
-from .load_report import LoadReport, report
+from .load_report import LoadReport, compare_names, report
 from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes
 
 
@@ -32,8 +35,9 @@ def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Ref
     else:
         model = of_mapping(ref)
     path, shapes = file_shapes(file, model.shapes, state_dict)
-    return report(_with_extra_state(file, path, shapes), model.shapes, state_dict="" if path == WHOLE else path,
-                  metadata=file.module_metadata.get(path), reference=model.label or None, monitor=monitor)
+    found = report(_with_extra_state(file, path, shapes), model.shapes, state_dict="" if path == WHOLE else path,
+                   metadata=file.module_metadata.get(path), reference=model.label or None, monitor=monitor)
+    return _tried(found, file, path, model.shapes, _with_extra_state, monitor)
 
 
 def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
@@ -56,9 +60,31 @@ def doctor(text: str, file: Checkpoint | None = None, *, state_dict: str | None 
         said = there
         path, there = file_shapes(file, said or dict.fromkeys(lists.missing), state_dict)
         metadata = file.module_metadata.get(path)
-        path = "" if path == WHOLE else path
     model = {key: shape for key, shape in there.items() if key not in lists.unexpected} | dict.fromkeys(lists.missing) | wanted
-    return report(there, model, state_dict=path, metadata=metadata, monitor=monitor)
+    found = report(there, model, state_dict="" if path == WHOLE else path, metadata=metadata, monitor=monitor)
+    return found if file is None else _tried(found, file, path, model, _names_alone, monitor)
+
+
+def _tried(found: LoadReport, file: Checkpoint, path: str, model: Shapes, more: Callable[[Checkpoint, str, Shapes], Shapes],
+           monitor: Monitor) -> LoadReport:
+    """The report once its edits were applied to the tables of `file`, whose state dict at `path` it is about: `after` is what comes of
+    them, and those that cannot be applied, or do not help, are not suggested. `more` adds what besides tensors is a key."""
+    extracted = (("--extract", path if path not in ("", WHOLE) else "."), *found.suggested)     # the names of a whole module are its own
+    for steps in (found.suggested, extracted) if found.suggested else ():
+        tried = replace(found, suggested=steps)
+        try:
+            edited = edit(file, tried.edits, monitor)
+        except EditError:
+            continue
+        place = "" if steps[0][0] == "--extract" else path
+        after = compare_names(more(edited, place, shapes_of(tensors_of(edited, place))), model, edited.module_metadata.get(place))
+        if after == found.after or after.loads or after.fitting > found.lists.fitting:
+            return replace(tried, after=after)
+    return replace(found, suggested=(), after=found.lists)
+
+
+def _names_alone(ckpt: Checkpoint, path: str, shapes: Shapes) -> Shapes:
+    return shapes
 
 
 def _with_extra_state(ckpt: Checkpoint, path: str, shapes: Shapes) -> Shapes:

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 from inspector.core.comparison.pairing.match import match
 from inspector.core.comparison.pairing.rules import Rule, Shape, Shapes
+from inspector.core.edits.recipe import parse_edit
+from inspector.core.edits.tools.common import Edit
+from inspector.core.edits.tools.globs import literal
 from inspector.core.progress import QUIET, Monitor
 
 from .renaming import Step, steps_for
@@ -50,6 +53,11 @@ class LoadReport:
     after: Lists
     rules: tuple[Rule, ...] = ()
     offered: tuple[Rule, ...] = ()
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """`suggested` as edits."""
+        return tuple(parse_edit(option, text) for option, text in self.suggested)
 
 
 def report(file: Shapes, model: Shapes, *, state_dict: str = "", metadata: Mapping[str, Any] | None = None,
@@ -131,11 +139,6 @@ def _drops(excess: list[str], names: list[str], reference: str | None) -> list[S
         return [("--match", reference)]
     gone = set(excess)
     kept = {name.split(".", 1)[0] for name in names if name not in gone}
-    globs = dict.fromkeys(_escaped(name) if head in kept or head == name else f"{_escaped(head)}.*"
+    globs = dict.fromkeys(literal(name) if head in kept or head == name else f"{literal(head)}.*"
                           for name in excess for head in [name.split(".", 1)[0]])
     return [("--drop", glob) for glob in globs] if len(globs) <= _MOST_DROPS else []
-
-
-def _escaped(key: str) -> str:
-    """A glob that only `key` matches."""
-    return "".join(f"[{char}]" if char in "*?[" else char for char in key)

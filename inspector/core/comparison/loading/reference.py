@@ -52,7 +52,7 @@ def of_checkpoint(ckpt: Checkpoint, against: Checkpoint | None = None, state_dic
     shapes: dict[str, Shape | None] = dict(shapes_of(tensors))
     prefix = f"{path}." if path and path != "*" else ""
     shapes |= {key[len(prefix):]: None for key in ckpt.values if key.startswith(prefix) and key.endswith("_extra_state")}
-    return Reference(shapes, ckpt.path)
+    return Reference(shapes, ckpt.path if ckpt.edited is None else "")      # what waits to be saved is in no file yet
 
 
 def of_mapping(shapes: Mapping[str, Any], label: str = "") -> Reference:

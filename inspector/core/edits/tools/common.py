@@ -10,7 +10,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
@@ -21,6 +21,8 @@ class Edit:
     below, a line in the room's list, a test file."""
 
     OPTION: ClassVar[str] = ""
+    READS: ClassVar[bool] = False
+    """Whether what is lost can only be told by reading tensors (see `notes`)."""
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         """`ckpt` as it is after this edit. Raises EditError when the edit cannot be applied; one that finds nothing to do is no
@@ -30,6 +32,11 @@ class Edit:
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         """What a person should know besides the keys that change, one sentence each. Reads tensors only with `read`."""
         return []
+
+    @property
+    def reference_path(self) -> str | None:
+        """The path of another checkpoint that the edit goes by; None for most."""
+        return None
 
     @property
     def text(self) -> str:
@@ -176,7 +183,8 @@ def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values
         tables["state_dicts"] = tuple(path for path in ckpt.state_dicts if path in there)
     if "kind" not in tables:
         before = ckpt.kind if root is None else "training-checkpoint"
-        tables["kind"] = kind_of(tensors, values, tables["state_dicts"], before)
+        has_metadata = "" in tables["state_dicts"] and "" in tables.get("module_metadata", ckpt.module_metadata)
+        tables["kind"] = _kind(tensors, values, tables["state_dicts"], has_metadata, before)
     return edited(ckpt, edit, came_from, root=root, tensors=tensors, values=values, **tables)
 
 
@@ -186,21 +194,18 @@ def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], values: M
     return {id: storage for id, storage in ckpt.storages.items() if id not in gone} if gone else dict(ckpt.storages)
 
 
-def kind_of(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_dicts: tuple[str, ...], before: str) -> str:
-    """What it is, all in all, as `pickles.views` says it of a file."""
+def _kind(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_dicts: tuple[str, ...], has_metadata: bool,
+          before: str) -> str:
+    """What is left, all in all. What is no dict of its own in the file, like a TorchScript program, stays what it was."""
     if isinstance(values.get(""), Opaque):
         return before
     if "" in tensors:
         return "tensor"
-    if "" in state_dicts:
-        direct = sum(1 for info in tensors.values() if info.state_dict == "")
-        others = {key.split(".", 1)[0] for key, info in tensors.items() if info.state_dict != ""}
-        others |= {key.split(".", 1)[0] for key in values}
-        if direct > len(others):
-            return "state-dict"
-    if not tensors:
-        return "other"
-    return "training-checkpoint" if before == "state-dict" else before
+    direct = sum(1 for info in tensors.values() if info.state_dict == "") if "" in state_dicts else 0
+    others = {key.split(".", 1)[0] for key, info in tensors.items() if info.state_dict != ""}
+    others |= {key.split(".", 1)[0] for key in values}
+    kind = kind_of_dict(direct, direct + len(others), has_metadata=has_metadata, holds_tensors=bool(tensors))
+    return before if kind == "training-checkpoint" and before != "state-dict" else kind
 
 
 def _say(edit: Edit) -> str:

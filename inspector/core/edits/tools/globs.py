@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
@@ -11,6 +11,7 @@ from inspector.core.errors import EditError
 from .common import NearestDict, optimizer_dicts
 
 _ALTERNATIVES = 256
+_IN_ONE = 200              # alternatives of a pattern that is made here
 
 
 def matcher(glob: str) -> Callable[[str], re.Match[str] | None]:
@@ -40,6 +41,18 @@ def alternatives(glob: str) -> list[str]:
         if len(todo) + len(found) > _ALTERNATIVES:
             raise EditError(f"the pattern has more than {_ALTERNATIVES} alternatives", "Use fewer braces.")
     return found
+
+
+def literal(key: str) -> str:
+    """A pattern that fits `key`, and what is under it. Braces, which cannot be escaped, become any character."""
+    return "".join(f"[{char}]" if char in "*?[" else "?" if char in "{}" else char for char in key)
+
+
+def patterns_for(keys: Iterable[str]) -> list[str]:
+    """Patterns that fit just these keys, and what is under them: one, or several when they are many."""
+    parts = [literal(key) for key in keys]
+    few = [parts[at:at + _IN_ONE] for at in range(0, len(parts), _IN_ONE)]
+    return [some[0] if len(some) == 1 else "{" + ",".join(part.replace(",", "?") for part in some) + "}" for some in few]
 
 
 def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:

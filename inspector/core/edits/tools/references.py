@@ -1,9 +1,14 @@
-"""Another checkpoint that an edit goes by: opened, and which of its tensors are the model's."""
+"""Another checkpoint that an edit goes by: opened once for as long as it stays as it is, and which of its tensors are the model's."""
 from __future__ import annotations
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+import os
+import threading
+from collections import OrderedDict
+
+from inspector.core.checkpoint import Checkpoint, FileStamp, TensorInfo
 from inspector.core.errors import EditError, InspectorError
 from inspector.core.formats import read
+from inspector.core.io.sources import stamp_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.naming_conventions import USUAL_WEIGHTS
@@ -11,9 +16,41 @@ from inspector.core.progress import Monitor
 
 from .common import optimizer_dicts
 
+_KEPT = 2               # an edit is applied, told and previewed again and again: its reference is opened by the first of these
+_WAIT = 0.05            # seconds between two questions whether to go on waiting for somebody else who opens one
+_known: OrderedDict[str, Checkpoint] = OrderedDict()
+_lock = threading.Lock()
+
 
 def opened(path: str, monitor: Monitor) -> Checkpoint:
-    """The checkpoint at `path`. Raises EditError."""
+    """The checkpoint at `path`: the one of before, while none of its files has changed since. Raises EditError, Cancelled."""
+    name = os.path.abspath(path)
+    while not _lock.acquire(timeout=_WAIT):
+        monitor.check()
+    try:
+        found = _known.pop(name, None)
+        if found is None or not are_current(found.files):
+            found = _read(path, monitor)
+        _known[name] = found
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+        return found
+    finally:
+        _lock.release()
+
+
+def files_of(path: str | None) -> tuple[FileStamp, ...]:
+    """How the files of the checkpoint at `path` looked when `opened` gave it last; () for None."""
+    found = _known.get(os.path.abspath(path)) if path is not None else None
+    return found.files if found is not None else ()
+
+
+def are_current(files: tuple[FileStamp, ...]) -> bool:
+    """Whether all of them look as they did."""
+    return all(stamp_of(stamp.path) == stamp._replace(inside=()) for stamp in files)
+
+
+def _read(path: str, monitor: Monitor) -> Checkpoint:
     try:
         return read(path, limits=LIMITS, monitor=monitor)
     except InspectorError as error:

@@ -17,7 +17,20 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Extent, Extra, FileStamp, Member, Opaque, Pickle, Plain, Storage, TensorInfo
+from inspector.core.checkpoint import (
+    Checkpoint,
+    Chunk,
+    Extent,
+    Extra,
+    FileStamp,
+    Member,
+    Opaque,
+    Pickle,
+    Plain,
+    Storage,
+    TensorInfo,
+    kind_of_dict,
+)
 from inspector.core.errors import Changed, InspectorError, ReadError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, renamed, renumbered
@@ -303,8 +316,8 @@ class _Reading:
                                        keys=tuple(self.broken))])
         self.facts["files"] = f"{len(self.files):,}"
         self.facts["items"] = f"{len(self.described.items):,}"
-        weights_only = set(self.state_dicts) == {""} and len(self.values) <= len(self.tensors)
-        kind = "state-dict" if weights_only else "training-checkpoint" if self.tensors else "other"
+        direct = len(self.tensors) if set(self.state_dicts) == {""} else 0
+        kind = kind_of_dict(direct, direct + len(self.values), has_metadata=False, holds_tensors=bool(self.tensors))
         return Checkpoint(path, FORMAT, kind, tuple(self.files), MappingProxyType(self.tensors), MappingProxyType(self.values),
                           MappingProxyType(self.storages), tuple(self.state_dicts), self.findings.all(),
                           facts=MappingProxyType(self.facts), members=tuple(self.members), pickles=tuple(self.nodes.pickles))

@@ -9,7 +9,6 @@ its target is 0. Positions count in the graph as it was, whatever was dropped me
 """
 from __future__ import annotations
 
-import copy
 import struct
 from collections.abc import Iterable, Sequence
 
@@ -37,28 +36,22 @@ from inspector.core.graph import (
     TUPLE,
     Graph,
 )
+from inspector.core.pickles.objects.grown_graph import GrownGraph
 
 _MADE_BY = {APPENDS: LIST, SETITEMS: DICT}
 
 
-class GraphEditor:
+class GraphEditor(GrownGraph):
     """See the module. `graph` is the edited graph once `finish` was called; new nodes may be made until then."""
 
     def __init__(self, source: Graph) -> None:
-        self.source = source
-        self.graph = graph = copy.copy(source)
-        graph.kind, graph.a, graph.b, graph.at = source.kind[:], source.a[:], source.b[:], source.at[:]
-        graph.operands, graph.names = source.operands[:], source.names[:]
-        graph.mutations = dict(source.mutations)
-        graph._texts = {}
+        super().__init__(source)
+        self.graph.mutations = dict(source.mutations)
         self.first_new = len(source)
         self.done_after: dict[int, int] = {}            # new mutation of an old node -> the node right behind which it counts as done
         self.literals: dict[tuple[int, int], int] = {}
         self.drops: dict[int, set[int]] = {}
         self.rebuilt = False
-        self._more = bytearray()                    # bytes behind the source's data
-        self._base = len(source.data)
-        self._names = {name: i for i, name in enumerate(graph.names)}
         self._globals: dict[tuple[str, str], int] = {}
         self._words: dict[str, int] = {}
 
@@ -70,31 +63,29 @@ class GraphEditor:
         """The edited graph."""
         for n, positions in self.drops.items():
             kept = [other for i, other in enumerate(self.graph.references(n)) if i not in positions]
-            self.graph.a[n], self.graph.b[n] = self._put(kept)
-        if self._more:
-            self.graph.data = self.source.data + bytes(self._more)
-        return self.graph
+            self.graph.a[n], self.graph.b[n] = self.put(kept)
+        return self.finished()
 
     # -- new nodes ----------------------------------------------------------------------------------------------------
 
     def const(self, value: bool | int | float | str | bytes | None) -> int:
         """A node of its own for a plain value."""
         if value is None or isinstance(value, bool):
-            return self._node(NONE if value is None else TRUE if value else FALSE)
+            return self.node(NONE if value is None else TRUE if value else FALSE)
         if isinstance(value, int):
             if -1 << 63 <= value < 1 << 63:
-                return self._node(INT, value)
-            return self._node(BIGINT, *self._bytes(value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)))
+                return self.node(INT, value)
+            return self.node(BIGINT, *self.put_bytes(value.to_bytes(value.bit_length() // 8 + 1, "little", signed=True)))
         if isinstance(value, float):
-            return self._node(FLOAT, struct.unpack("<q", struct.pack("<d", value))[0])
+            return self.node(FLOAT, struct.unpack("<q", struct.pack("<d", value))[0])
         if isinstance(value, str):
-            return self._node(STR, *self._bytes(value.encode("utf-8", "surrogatepass")))
-        return self._node(BYTES, *self._bytes(value))
+            return self.node(STR, *self.put_bytes(value.encode("utf-8", "surrogatepass")))
+        return self.node(BYTES, *self.put_bytes(value))
 
     def text_like(self, old: int, text: str) -> int:
         """A text that is spelt as node `old` is: python 2's strings stay such."""
         if self.graph.kind[old] in (PYSTR, PYSTRTEXT):
-            return self._node(PYSTR, *self._bytes(text.encode("utf-8", "surrogatepass")))
+            return self.node(PYSTR, *self.put_bytes(text.encode("utf-8", "surrogatepass")))
         return self.const(text)
 
     def word(self, text: str) -> int:
@@ -108,29 +99,23 @@ class GraphEditor:
         """The GLOBAL of that name; the same each time."""
         found = self._globals.get((module, attribute))
         if found is None:
-            index = self._names.setdefault((module, attribute), len(self._names))
-            if index == len(self.graph.names):
-                self.graph.names.append((module, attribute))
-            found = self._globals[module, attribute] = self._node(GLOBAL, index)
+            found = self._globals[module, attribute] = self.node(GLOBAL, self.name_number(module, attribute))
         return found
 
-    def tuple_of(self, items: Iterable[int]) -> int:
-        return self._node(TUPLE, *self._put(items))
-
     def list_of(self, items: Iterable[int]) -> int:
-        return self._node(LIST, *self._put(items))
+        return self.node(LIST, *self.put(items))
 
     def dict_of(self, pairs: Iterable[tuple[int, int]]) -> int:
-        return self._node(DICT, *self._put(other for pair in pairs for other in pair))
+        return self.node(DICT, *self.put(other for pair in pairs for other in pair))
 
     def integers(self, values: Iterable[int]) -> int:
         return self.tuple_of([self.const(value) for value in values])
 
     def reduce(self, function: int, arguments: Sequence[int]) -> int:
-        return self._node(REDUCE, function, self.tuple_of(arguments))
+        return self.node(REDUCE, function, self.tuple_of(arguments))
 
     def persid(self, id: int) -> int:
-        return self._node(PERSID, id)
+        return self.node(PERSID, id)
 
     # -- changes ------------------------------------------------------------------------------------------------------
 
@@ -175,7 +160,7 @@ class GraphEditor:
 
     def build(self, target: int, state: int) -> None:
         """A BUILD of `target` with `state`, behind all that was done to it."""
-        self._mutation(target, self._node(BUILD, target, state))
+        self._mutation(target, self.node(BUILD, target, state))
 
     def _add(self, container: int, kind: int, new: list[int]) -> None:
         self.rebuilt = True
@@ -183,9 +168,9 @@ class GraphEditor:
         known = graph.mutations.get(container, [])
         last = known[-1] if known else container
         if graph.kind[last] == (kind if known else _MADE_BY[kind]) and last not in self.drops:
-            graph.a[last], graph.b[last] = self._put([*graph.initial(last), *new])
+            graph.a[last], graph.b[last] = self.put([*graph.initial(last), *new])
         else:
-            self._mutation(container, self._node(kind, *self._put([container, *new])))
+            self._mutation(container, self.node(kind, *self.put([container, *new])))
 
     def _mutation(self, target: int, m: int) -> None:
         self.rebuilt = True
@@ -194,23 +179,3 @@ class GraphEditor:
         if target < self.first_new:
             self.done_after[m] = self.done_after.get(known[-1], known[-1]) if known else target
         self.graph.mutations[target] = [*known, m]
-
-    # -- arrays -------------------------------------------------------------------------------------------------------
-
-    def _node(self, kind: int, a: int = 0, b: int = 0) -> int:
-        graph = self.graph
-        graph.kind.append(kind)
-        graph.a.append(a)
-        graph.b.append(b)
-        graph.at.append(-1)
-        return len(graph.kind) - 1
-
-    def _put(self, operands: Iterable[int]) -> tuple[int, int]:
-        begin = len(self.graph.operands)
-        self.graph.operands.extend(operands)
-        return begin, len(self.graph.operands)
-
-    def _bytes(self, raw: bytes) -> tuple[int, int]:
-        begin = self._base + len(self._more)
-        self._more += raw
-        return begin, self._base + len(self._more)

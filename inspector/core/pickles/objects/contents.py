@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Opaque, Plain, Storage, TensorInfo
+from inspector.core.checkpoint import Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.findings import Finding
 from inspector.core.graph import (
     APPEND,
@@ -611,13 +611,13 @@ class _Listing:
         if not isinstance(view, Mapping):
             # a module, a list that holds one beside what else was needed to go on, an object with one in it
             return "module" if self._modules else "other"
+        direct = 0
         if "" in self.state_dicts:
             is_tensor = self.reader.is_tensor
             flat = len(self._paths) == 1        # nothing but the root was gone into
             direct = len(self.tensors) if flat else sum(is_tensor(value) for _, value in view.pairs)
-            if view.metadata >= 0 or 2 * direct > len(view.pairs):     # only `Module.state_dict` gives it `_metadata`
-                return "state-dict"
-        return "training-checkpoint" if self.tensors or self._modules else "other"
+        return kind_of_dict(direct, len(view.pairs), has_metadata=view.metadata >= 0 and "" in self.state_dicts,
+                            holds_tensors=bool(self.tensors or self._modules))
 
 
 def _made_up(children: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:

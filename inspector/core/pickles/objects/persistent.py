@@ -14,6 +14,8 @@ from typing import NamedTuple
 
 from inspector.core.graph import GLOBAL, INT, NONE, PERSID, PERSIDTEXT, PYSTR, PYSTRTEXT, REDUCE, STR, STRTEXT, TUPLE, Graph
 
+from .grown_graph import GrownGraph
+
 _PERSISTENT = re.compile(b"[%s]" % re.escape(bytes((PERSID, PERSIDTEXT))))
 _STRINGS = frozenset((STR, STRTEXT, PYSTR, PYSTRTEXT))
 _SOURCES = 1000             # classes whose sources are kept
@@ -74,7 +76,7 @@ def load_modules(graph: Graph, word: str | None) -> tuple[Graph, list[ModuleSour
 def load_tensors(graph: Graph, known: Callable[[int], StorageId | TensorId | None]) -> Graph:
     """Persistent ids that are numbers become calls of torch's `_rebuild_tensor`, or ids of storages as later formats spell
     them: what `known` says of the number. Ids that it does not know stay as they are."""
-    loaded = _Longer(graph)
+    loaded = _Loaded(graph)
     first: dict[int, int] = {}              # number -> the node that had it first
     for n in persistent_ids(graph):
         number = _number(graph, n)
@@ -136,84 +138,54 @@ def _number(graph: Graph, n: int) -> int | None:
     return int(digits) if plain.isascii() and plain.isdecimal() and len(plain) <= 20 else None
 
 
-class _Longer:
-    """A copy of a graph with nodes behind its last one. Equal storages are made once."""
+class _Loaded(GrownGraph):
+    """Equal storages are made once."""
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = longer = copy.copy(graph)
-        longer.kind, longer.a, longer.b, longer.at = graph.kind[:], graph.a[:], graph.b[:], graph.at[:]
-        longer.operands, longer.names = graph.operands[:], graph.names[:]
-        self._text = bytearray(graph.data[:graph.end])
+    def __init__(self, source: Graph) -> None:
+        super().__init__(source)
         self._made: dict[StorageId | tuple[str, str] | str, int] = {}
-        self._where = 0
-
-    def finished(self) -> Graph:
-        self._graph.data = bytes(self._text)
-        return self._graph
 
     def put_tensor(self, n: int, tensor: TensorId) -> None:
-        self._where = self._graph.at[n]
-        arguments = self._tuple(self._storage(tensor.storage), self._number(tensor.offset), self._numbers(tensor.shape),
-                                self._numbers(tensor.stride))
-        self._change(n, REDUCE, self._global(_REBUILD), arguments)
+        self.at = self.graph.at[n]
+        arguments = self.tuple_of((self._storage(tensor.storage), self._integer(tensor.offset), self._integers(tensor.shape),
+                                   self._integers(tensor.stride)))
+        self.change(n, REDUCE, self._global(_REBUILD), arguments)
 
     def put_storage(self, n: int, storage: StorageId) -> None:
-        self._where = self._graph.at[n]
-        self._change(n, PERSID, self._graph.a[self._storage(storage)], 0)
+        self.at = self.graph.at[n]
+        self.change(n, PERSID, self.graph.a[self._storage(storage)])
 
     def put_again(self, n: int, before: int) -> None:
         """What node `before` became."""
-        graph = self._graph
-        self._change(n, graph.kind[before], graph.a[before], graph.b[before])
+        graph = self.graph
+        self.change(n, graph.kind[before], graph.a[before], graph.b[before])
 
     def _storage(self, storage: StorageId) -> int:
         found = self._made.get(storage)
         if found is None:
-            view = self._node(NONE, 0, 0)
+            view = self.node(NONE)
             if storage.view is not None:
                 key, first, count = storage.view
-                view = self._tuple(self._str(key), self._number(first), self._number(count))
-            spelled = self._tuple(self._str("storage"), self._global(storage.cls), self._str(storage.key),
-                                  self._str(storage.location), self._number(storage.numel), view)
-            found = self._made[storage] = self._node(PERSID, spelled, 0)
+                view = self.tuple_of((self._text(key), self._integer(first), self._integer(count)))
+            spelled = self.tuple_of((self._text("storage"), self._global(storage.cls), self._text(storage.key),
+                                     self._text(storage.location), self._integer(storage.numel), view))
+            found = self._made[storage] = self.node(PERSID, spelled)
         return found
 
     def _global(self, name: tuple[str, str]) -> int:
         found = self._made.get(name)
         if found is None:
-            if name not in self._graph.names:
-                self._graph.names.append(name)
-            found = self._made[name] = self._node(GLOBAL, self._graph.names.index(name), 0)
+            found = self._made[name] = self.node(GLOBAL, self.name_number(*name))
         return found
 
-    def _str(self, text: str) -> int:
+    def _text(self, text: str) -> int:
         found = self._made.get(text)
         if found is None:
-            begin = len(self._text)
-            self._text += text.encode("utf-8", "surrogatepass")
-            found = self._made[text] = self._node(STR, begin, len(self._text))
+            found = self._made[text] = self.node(STR, *self.put_bytes(text.encode("utf-8", "surrogatepass")))
         return found
 
-    def _numbers(self, values: tuple[int, ...]) -> int:
-        return self._tuple(*map(self._number, values))
+    def _integers(self, values: tuple[int, ...]) -> int:
+        return self.tuple_of(map(self._integer, values))
 
-    def _number(self, value: int) -> int:
-        return self._node(INT, value, 0)
-
-    def _tuple(self, *items: int) -> int:
-        begin = len(self._graph.operands)
-        self._graph.operands.extend(items)
-        return self._node(TUPLE, begin, begin + len(items))
-
-    def _node(self, kind: int, a: int, b: int) -> int:
-        graph = self._graph
-        graph.kind.append(kind)
-        graph.a.append(a)
-        graph.b.append(b)
-        graph.at.append(self._where)
-        return len(graph.kind) - 1
-
-    def _change(self, n: int, kind: int, a: int, b: int) -> None:
-        self._graph.kind[n] = kind
-        self._graph.a[n] = a
-        self._graph.b[n] = b
+    def _integer(self, value: int) -> int:
+        return self.node(INT, value)

@@ -146,6 +146,42 @@ def test_that_the_weights_of_a_training_checkpoint_are_found_and_extracted(tmp_p
     assert found.after.loads
 
 
+def test_that_what_is_suggested_can_be_applied_to_a_whole_module(tmp_path: Path) -> None:
+    torch.save(nn.DataParallel(nn.Sequential(nn.Linear(2, 3))), tmp_path / "whole.pth")
+    model = nn.Sequential(nn.Linear(2, 3))
+    torch.save(model.state_dict(), tmp_path / "model.pth")
+    found = core.load_report(tmp_path / "whole.pth", tmp_path / "model.pth")
+    assert found.suggested == (("--extract", "."), ("--strip-prefix", "module."))
+    assert found.after.loads
+    core.save(core.edit(tmp_path / "whole.pth", found.edits), tmp_path / "fixed.pth")
+    model.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True))
+
+
+def test_that_edits_that_cannot_be_applied_are_not_suggested(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save(_prefixed("module.")(), tmp_path / "file.pth")
+    torch.save(Net().state_dict(), tmp_path / "model.pth")
+    assert core.load_report(tmp_path / "file.pth", tmp_path / "model.pth").suggested == (("--strip-prefix", "module."),)
+
+    def refused(self: core.Edit, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.Checkpoint:
+        raise core.EditError("not here")
+
+    monkeypatch.setattr(core.StripPrefix, "apply", refused)
+    found = core.load_report(tmp_path / "file.pth", tmp_path / "model.pth")
+    assert (found.suggested, found.edits) == ((), ())
+    assert found.after == found.lists
+
+
+def test_that_a_model_with_edits_that_wait_is_no_file_to_match(tmp_path: Path) -> None:
+    torch.save(Net().state_dict(), tmp_path / "file.pth")
+    torch.save(_without("lin.weight", "lin.bias")(), tmp_path / "model.pth")
+    model = core.open(tmp_path / "model.pth")
+    assert core.load_report(tmp_path / "file.pth", model).suggested == (("--match", str(tmp_path / "model.pth")),)
+    edited = core.edit(model, [core.Drop("scale")])
+    found = core.load_report(tmp_path / "file.pth", edited)
+    assert "--match" not in [option for option, _ in found.suggested]
+    assert found.after.loads
+
+
 def test_that_shapes_are_read_from_json_of_three_kinds(tmp_path: Path) -> None:
     plain, listed, index = tmp_path / "shapes.json", tmp_path / "ls.json", tmp_path / "model.safetensors.index.json"
     plain.write_text('{"fc.weight": [10, 4], "fc.bias": [10]}')

@@ -1,0 +1,141 @@
+"""Finding -> the edits that end it.
+
+Of each kind of finding there are candidates, the one that changes least first. One is given only when it was applied to the tables and
+what the finding is about was gone. To add a kind, write what it suggests and put it in the list.
+"""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.edits.editing import edit
+from inspector.core.edits.extract import Extract
+from inspector.core.edits.remap_devices import RemapDevices
+from inspector.core.edits.strip_prefix import StripPrefix
+from inspector.core.edits.tools.common import Edit, origin_of
+from inspector.core.edits.tools.globs import patterns_for
+from inspector.core.edits.unshare import Unshare
+from inspector.core.errors import EditError
+from inspector.core.findings import Finding
+from inspector.core.opening import opened
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.sharing import relation, sharing
+from inspector.core.tensors.sizes import unreached
+
+Edits = tuple[Edit, ...]
+
+
+def fixes_for(finding: Finding, ckpt: Checkpoint | str | os.PathLike[str], monitor: Monitor = QUIET) -> Edits:
+    """The edits that end `finding`, which is one about `ckpt`: applied to it they leave nothing of what the finding says. () when none
+    is known. They were tried, which reads no tensor. Raises Cancelled."""
+    return next(fixes for _, fixes in fixes_for_each(ckpt, [finding], monitor))
+
+
+def fixes_for_each(ckpt: Checkpoint | str | os.PathLike[str], findings: Iterable[Finding],
+                   monitor: Monitor = QUIET) -> Iterator[tuple[Finding, Edits]]:
+    """(finding, its `fixes_for`) of each, in order: what several of them ask for is tried once."""
+    ckpt = opened(ckpt, monitor)
+    tried: list[tuple[Edits, Checkpoint | None]] = []
+    for finding in findings:
+        suggest = _SUGGEST.get(finding.id)
+        found = (candidate for candidate in (suggest(finding, ckpt) if suggest else ()) if candidate and
+                 (after := _after(ckpt, candidate, tried, monitor)) is not None and has_ended(finding, ckpt, after))
+        yield finding, next(found, ())
+
+
+def _after(ckpt: Checkpoint, candidate: Edits, tried: list[tuple[Edits, Checkpoint | None]], monitor: Monitor) -> Checkpoint | None:
+    """The checkpoint after some edits, None when they cannot be applied."""
+    for known, after in tried:
+        if known == candidate:
+            return after
+    try:
+        found = edit(ckpt, candidate, monitor)
+    except EditError:
+        found = None
+    tried.append((candidate, found))
+    return found
+
+
+def has_ended(finding: Finding, before: Checkpoint, after: Checkpoint) -> bool:
+    """Whether nothing that `finding`, of `before`, is about is left in what edits made of it: neither a finding of its kind about any
+    of the same things nor, where only reading tells, one of its tensors."""
+    old, new = origin_of(before), {source: key for key, source in origin_of(after).items()}
+    keys = {new[old[key]] for key in finding.keys if key in old and old[key] in new}
+    if not any(one.id == finding.id for one in before.findings):        # from reading the tensors, which edits do not
+        return bool(finding.keys) and not keys
+    return not any(_is_about(left, finding, keys) for left in after.findings if left.id == finding.id)
+
+
+def _is_about(left: Finding, finding: Finding, keys: set[str]) -> bool:
+    """Whether a finding of the same kind is about something that `finding` was about, whose keys are called `keys` now."""
+    if finding.prefix or left.prefix:
+        return finding.prefix == left.prefix
+    facts = [(set(left.devices), finding.devices), (set(left.code), finding.code), (set(left.members), finding.members),
+             (set(left.keys), keys)]
+    known = [(some, others) for some, others in facts if some]
+    return not known or any(not some.isdisjoint(others) for some, others in known)
+
+
+# -- what each kind suggests ----------------------------------------------------------------------------------------------------
+
+def _strip(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """In the state dicts that it is about, by their paths where others have such names, too. The names of a whole module can only be
+    changed once its state dict is what is saved."""
+    prefix, places = finding.prefix, finding.keys
+    others = any(info.state_dict not in places and info.name.startswith(prefix) for info in ckpt.tensors.values())
+    if others and "" not in places:
+        yield tuple(StripPrefix(f"{place}.{prefix}") for place in places)
+    yield (StripPrefix(prefix),)
+    if len(places) == 1 and places == (_whole_module(ckpt),):
+        yield Extract(places[0] or "."), StripPrefix(prefix)
+
+
+def _to_cpu(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    yield (RemapDevices({"*": "cpu"}),)
+
+
+def _only_used_bytes(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """Tensors of storages that all their tensors together do not fill."""
+    wasted = unreached(ckpt)
+    yield _unshared(key for key, info in ckpt.tensors.items() if info.storage in wasted and info.layout == "strided")
+
+
+def _own_bytes(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """Tensors that share bytes without being the same: tied ones are meant to be."""
+    yield _unshared(key for keys in sharing(ckpt).values() if not _are_tied([ckpt.tensors[key] for key in keys]) for key in keys)
+
+
+def _are_tied(infos: list[TensorInfo]) -> bool:
+    return all(relation(info, infos[0]) == "same" for info in infos)
+
+
+def _unshared(keys: Iterable[str]) -> Edits:
+    return tuple(Unshare(pattern) for pattern in patterns_for(keys))
+
+
+def _without_code(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """Of a pickled model its state dict, which needs no code."""
+    path = _whole_module(ckpt)
+    if path is not None:
+        yield (Extract(path or "."),)
+
+
+def _whole_module(ckpt: Checkpoint) -> str | None:
+    """The path of the one pickled model whose state dict is in the file; None when there is none, or several."""
+    found = [path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)]
+    outer = [path for path in found if not any(path != other and (not other or path.startswith(f"{other}.")) for other in found)]
+    return outer[0] if len(outer) == 1 else None
+
+
+_SUGGEST: Mapping[str, Callable[[Finding, Checkpoint], Iterator[Edits]]] = {
+    "module-prefix": _strip,
+    "saved-on-gpu": _to_cpu,
+    "location": _to_cpu,
+    "oversized-storage": _only_used_bytes,
+    "shared-storage": _own_bytes,
+    "unknown-code": _without_code,
+    "computed-call": _without_code,
+    "dead-call": _without_code,
+    "nested-pickle": _without_code,
+}

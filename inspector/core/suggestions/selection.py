@@ -1,0 +1,58 @@
+"""What a part of a checkpoint suggests: edits that mean just it, and what a form for one begins with."""
+from __future__ import annotations
+
+import re
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.edits.drop import Drop
+from inspector.core.edits.extract import Extract
+from inspector.core.edits.keep import Keep
+from inspector.core.edits.strip_prefix import StripPrefix
+from inspector.core.edits.tools.common import Edit
+from inspector.core.edits.tools.globs import patterns_for
+from inspector.core.edits.unshare import Unshare
+
+from .parts import Part, paths_of, prefix_of, state_dict_of
+
+
+def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...]:
+    """The edits named `option` ("strip-prefix", "drop", "keep", "extract" or "unshare") that mean just that part; () when it does not
+    say enough, so that somebody has to be asked. Linear in the keys."""
+    if option == "strip-prefix":
+        prefix = prefix_of(part, ckpt)
+        return (_strip(part, ckpt, prefix),) if prefix else ()
+    if option not in ("drop", "keep", "extract", "unshare") or not part.is_part_of(ckpt):
+        return ()
+    paths = paths_of(part, ckpt)
+    if option == "extract":
+        return (Extract(paths[0]),) if len(paths) == 1 else ()
+    patterns = patterns_for(paths)
+    if option == "keep":
+        return (Keep(patterns[0]),) if len(patterns) == 1 else ()       # one after the other they would keep nothing
+    return tuple(Drop(pattern) if option == "drop" else Unshare(pattern) for pattern in patterns)
+
+
+def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
+    """What the first field of a form for the edit `option` begins with: a path, a pattern of keys, or a regular expression; "" when the
+    part says nothing about it."""
+    if option == "set":
+        return part.value or (f"{part.prefix}." if part.prefix and not part.keys else "")
+    if not part.is_part_of(ckpt):
+        return ""
+    if option == "cast":
+        patterns = patterns_for(paths_of(part, ckpt))
+        return patterns[0] if len(patterns) == 1 else ""
+    if option == "rename" and part.keys and part.prefix:
+        place = state_dict_of(part, ckpt)
+        start = f"{place}." if place else ""
+        name = part.prefix[len(start):] if part.prefix.startswith(start) else ""
+        return f"^{re.escape(name)}" + ("" if part.keys == (part.prefix,) else r"\.") if name else ""
+    return ""
+
+
+def _strip(part: Part, ckpt: Checkpoint, prefix: str) -> Edit:
+    """Where the part lies: with the path of its state dict where others have such names, too."""
+    place = state_dict_of(part, ckpt)
+    if place and any(info.state_dict != place and info.name.startswith(prefix) for info in ckpt.tensors.values()):
+        return StripPrefix(f"{place}.{prefix}")
+    return StripPrefix(prefix)
