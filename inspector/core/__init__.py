@@ -142,7 +142,16 @@ if TYPE_CHECKING:
     from .io.side_outputs import OutputKind as OutputKind
     from .io.side_outputs import check_output as check_output
     from .io.side_outputs import write_output as write_output
+    from .keypath import ancestors as ancestors
+    from .keypath import is_under as is_under
     from .keypath import join as join
+    from .keypath import leaf_of as leaf_of
+    from .keypath import parent_of as parent_of
+    from .keypath import relative as relative
+    from .keypath import seen_from as seen_from
+    from .keypath import segments_of as segments_of
+    from .keypath import top_of as top_of
+    from .keypath import under as under
     from .keypath import visible as visible
     from .keypath import visible_lines as visible_lines
     from .limits import LIMITS as LIMITS
@@ -264,7 +273,7 @@ _HOMES = {
     "formats.source_texts": "Place Text read_text source_of text_pieces texts",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",
-    "keypath": "join visible visible_lines",
+    "keypath": "ancestors is_under join leaf_of parent_of relative seen_from segments_of top_of under visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable group_statistics measurable",

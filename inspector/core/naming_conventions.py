@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 import re
 
+from .keypath import top_of
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AVERAGE = frozenset(("ema", "swa", "averaged", "average", "avg", "polyak", "shadow", "teacher", "target"))
 _OTHERS = frozenset(("scheduler", "schedulers", "sched", "lrs", "scaler", "scalers", "amp", "callbacks", "loops", "rng",
@@ -51,7 +53,7 @@ def is_average(path: str) -> bool:
 
 def is_weights(path: str) -> bool:
     """Whether a state dict may be a model's, going by its name: no scheduler, scaler, callback or optimizer."""
-    found = set(words(path.split(".", 1)[0]))
+    found = set(words(top_of(path)))
     return not found & (_OTHERS | _OPTIMIZER)
 
 

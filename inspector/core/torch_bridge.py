@@ -14,7 +14,7 @@ from . import opening
 from .checkpoint import Checkpoint, Jagged, Nested, Opaque, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
-from .keypath import visible
+from .keypath import ancestors, visible
 from .naming_conventions import USUAL_WEIGHTS
 from .progress import QUIET, Monitor
 from .tensors.reader import TensorReader, digest
@@ -78,9 +78,7 @@ def _not_within_modules(ckpt: Checkpoint) -> list[str]:
     modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
     apart = []
     for path in ckpt.state_dicts:
-        segments = path.split(".")
-        above = {".".join(segments[:i]) for i in range(len(segments))}
-        if path == "" or not modules & above:
+        if modules.isdisjoint(ancestors(path)):
             apart.append(path)
     return apart
 

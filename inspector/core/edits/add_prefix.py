@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.keypath import segments_of
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit, optimizer_dicts
@@ -42,7 +43,7 @@ class AddPrefix(Edit):
 def _wrapped(table: Any, prefix: str) -> dict[str, Any]:
     """`_metadata` of a module around: the inner one's root, which has no name to be renamed, is now called as the prefix; what is
     around it is a plain module of version 1, as torch.nn.Module is."""
-    segments = prefix.split(".")
+    segments = segments_of(prefix)
     found: dict[str, Any] = {".".join(segments[:n]): {"version": 1} for n in range(len(segments))}
     if "" in table:
         found[prefix] = table[""]

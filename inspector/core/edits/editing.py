@@ -8,6 +8,7 @@ from dataclasses import replace
 from inspector.core import checks
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.findings import Finding
+from inspector.core.keypath import any_under
 from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
@@ -53,16 +54,10 @@ def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...
         if key in source.tensors or key in source.values:
             if key in now:
                 found.append(finding._replace(where=now[key]))
-        elif not _is_above(key, (*source.tensors, *source.values)) or _is_above(key, now):
+        elif not any_under((*source.tensors, *source.values), key) or any_under(now, key):
             found.append(finding)
     found += checks.of_metadata(after)
     if not any(isinstance(value, Opaque) and value.type != "reference" for value in after.values.values()):
         # nothing that names code is left in what would be saved
         found = [finding for finding in found if finding.id not in _ABOUT_CODE]
     return tuple(found)
-
-
-def _is_above(path: str, keys: Iterable[str]) -> bool:
-    """Whether `path` holds one of `keys`."""
-    start = f"{path}."
-    return any(key.startswith(start) for key in keys)

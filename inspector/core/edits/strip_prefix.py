@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.keypath import visible
+from inspector.core.keypath import is_under, relative, segments_of, visible
 from inspector.core.naming_conventions import WRAPPERS
 from inspector.core.progress import QUIET, Monitor
 
@@ -27,7 +27,7 @@ class StripPrefix(Edit):
         segment = whole[:-1]
         if segment in WRAPPERS:
             return renamed(ckpt, self, lambda name, place: without_segment(name, segment), monitor)
-        within = {place: whole[len(place) + 1:] for place in ckpt.state_dicts if place and whole.startswith(f"{place}.")}
+        within = {place: relative(whole, place) for place in ckpt.state_dicts if place and is_under(whole, place)}
         cut = len(whole)
 
         def stripped(name: str, place: str | None) -> str:
@@ -58,5 +58,5 @@ def without_segment(name: str, segment: str) -> str:
     """`name` without the segments that are just `segment`, but for the last, which is a tensor's."""
     if segment not in name:
         return name
-    *above, last = name.split(".")
+    *above, last = segments_of(name)
     return ".".join([*(part for part in above if part != segment), last])

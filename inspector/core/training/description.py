@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.keypath import ancestors, join, leaf_of, top_of
 from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler, is_weights
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor
@@ -68,7 +69,7 @@ class Description(NamedTuple):
 def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     """See `Description`. Linear in the keys."""
     found = optimizers(ckpt, monitor)
-    roots = dict.fromkeys(key.partition(".")[0] for keys in (ckpt.values, ckpt.tensors) for key in keys) \
+    roots = dict.fromkeys(top_of(key) for keys in (ckpt.values, ckpt.tensors) for key in keys) \
         if ckpt.kind == "training-checkpoint" else {}
     return Description(
         _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
@@ -81,7 +82,7 @@ def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:
     near: dict[str, int | float] = {}
     for key, value in ckpt.values.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool) and key.count(".") <= 1 and math.isfinite(value):
-            near.setdefault(key.rpartition(".")[2].lower() if "." in key else key.lower(), value)
+            near.setdefault(leaf_of(key).lower(), value)
     said = [(name, value) for name in _PROGRESS if abs(value := near.get(name, 10**12)) < 10**12][:_SAID]
     return (*said, *[(name, near[name]) for name in _QUALITY if name in near][:1])
 
@@ -103,11 +104,10 @@ def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> t
 def _outermost(ckpt: Checkpoint, optimizers: Sequence[str]) -> list[str]:
     """The paths of all weights but those that an attribute of a whole module leads to (a teacher, a loss)."""
     modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
-    states = {f"{path}.state" if path else "state" for path in optimizers}
+    states = {join(path, "state") for path in optimizers}
     apart = []
     for path in ckpt.state_dicts:
-        segments = path.split(".")
-        above = {".".join(segments[:n]) for n in range(1, len(segments))} | ({""} if path and "" in modules else set())
+        above = set(ancestors(path))
         if is_weights(path) and not above & modules and not ({path} | above) & states:
             apart.append(path)
     return apart

@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
 from inspector.core.naming_conventions import is_average, is_weights, tokens
 from inspector.core.progress import QUIET, Monitor
 
@@ -159,15 +159,14 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
 
 def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
     """The optimizer in whose "state" the state dict at `path` lies, and how long the keys' beginning up to there is."""
-    segments = path.split(".")
-    for n, segment in enumerate(segments):
-        if segment == "state":
-            head = ".".join(segments[:n])
+    for above in (*reversed([*ancestors(path)]), path):
+        if leaf_of(above) == "state":
+            head, rest = parent_of(above), relative(path, above)
             raw = found.get(head)
-            if raw is None and (n == len(segments) - 1 or segments[n + 1].isdigit()) and "opt" in head.lower():
+            if raw is None and (not rest or top_of(rest).isdigit()) and "opt" in head.lower():
                 raw = found[head] = _Raw(head)          # without param_groups, as torn out of its state dict
             if raw is not None:
-                return raw, len(join(head, "state.")) if head else len("state.")
+                return raw, len(under(above))
     return None
 
 
@@ -178,8 +177,7 @@ def _split(rest: str) -> tuple[str, str]:
         return head, tail
     if head in _SAME:
         return tail, head
-    name, _, field = rest.rpartition(".")
-    return name, field
+    return parent_of(rest), leaf_of(rest)
 
 
 # -- which models there are ---------------------------------------------------------------------------------------------------
@@ -271,7 +269,7 @@ def _submodules(model: _Model, count: int) -> list[list[TensorInfo]]:
     Lightning module trains."""
     parts: dict[str, list[TensorInfo]] = {}
     for info in model.tensors:
-        parts.setdefault(info.name.partition(".")[0], []).append(info)
+        parts.setdefault(top_of(info.name), []).append(info)
     return [part for part in parts.values() if len(part) == count and len(part) < len(model.tensors)]
 
 
@@ -316,7 +314,7 @@ _KINDS = (
 def _kind(raw: _Raw) -> str:
     if raw.type and raw.type != "dict":
         return raw.type
-    there = {*raw.options, *(option.partition(".")[0] for option in raw.options)}
+    there = {*raw.options, *map(top_of, raw.options)}
     for fields in list(raw.fields.values())[:8]:
         there.update(fields)
     kind = next((kind for kind, marks in _KINDS if marks <= there), "")

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
+from inspector.core.keypath import join, leaf_of, parent_of
 
 Shape = tuple[int, ...]
 
@@ -63,8 +64,8 @@ def is_buffer(info: TensorInfo, names: set[str] | frozenset[str] = frozenset()) 
     known = DTYPES.get(info.dtype)
     if known is None or known.kind not in ("float", "complex"):
         return True
-    head, _, last = info.key.rpartition(".")
-    return last in _BUFFERS or (last == "weight_v" and f"{head}.weight_orig" in names)
+    leaf = leaf_of(info.key)
+    return leaf in _BUFFERS or (leaf == "weight_v" and join(parent_of(info.key), "weight_orig") in names)
 
 
 def read(groups: Sequence[Sequence[Slot]], tensors: Sequence[TensorInfo]) -> Reading | None:

@@ -257,7 +257,6 @@ def _suggested(kind: str, ckpt: core.Checkpoint, selection: Selection) -> str:
         return globs[0] if len(globs) == 1 else ""
     if kind == "rename" and selection.keys and selection.prefix:
         info = ckpt.tensors[selection.keys[0]]
-        start = f"{info.state_dict}." if info.state_dict else ""
-        name = selection.prefix.removeprefix(start)
+        name = core.seen_from(selection.prefix, info.state_dict or "")
         return f"^{re.escape(name)}" + ("" if selection.keys == (selection.prefix,) else r"\.") if name else ""
     return ""

@@ -285,7 +285,7 @@ class StatisticsPanel(QWidget):
         if found is None or request is None:
             return
         apart = self.controls.apart and len(found.each) > 1
-        parts = [(_short(key, request.prefix), summary, request.checkpoint.tensors[key].nbytes) for key, summary in found.each]
+        parts = [(core.seen_from(key, request.prefix), summary, request.checkpoint.tensors[key].nbytes) for key, summary in found.each]
         whole = (self._heading(request), found.together, found.nbytes)
         columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]
         meant = found.together.dequantized if len(found.each) == 1 else None
@@ -408,8 +408,4 @@ def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
     if not selection.keys and not selection.prefix:
         return tuple(checkpoint.tensors)
     return selection.keys
-
-
-def _short(key: str, prefix: str) -> str:
-    return key[len(prefix) + 1:] if prefix and key.startswith(prefix + ".") else key
 

@@ -71,7 +71,7 @@ def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.
     devices: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
     storages: dict[str, int] = {}
-    skip = len(prefix) + 1 if prefix else 0
+    skip = len(core.under(prefix))
     weights = optimizer = logical = broken = 0
     sized = []
     for count, key in enumerate(chosen):
@@ -79,12 +79,12 @@ def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.
             monitor.report(count, len(chosen))
         tensor = ckpt.tensors[key]
         nbytes, numel = tensor.nbytes, tensor.numel
-        part = key[skip:].split(".", 1)[0]
+        part = core.top_of(key[skip:])
         for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
             row = table.setdefault(name, [0, 0])
             row[0] += 1
             row[1] += nbytes
-        if "optim" in key[:200].split(".", 1)[0].lower():
+        if "optim" in core.top_of(key[:200]).lower():
             optimizer += numel
         else:
             weights += numel

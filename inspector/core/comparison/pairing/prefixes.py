@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
+from inspector.core.keypath import segments_of
 from inspector.core.naming_conventions import WRAPPERS
 from inspector.core.progress import QUIET, Monitor
 
@@ -28,7 +29,7 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
         other = plain_b.get(plain)
         if other is not None and (plain != name or other != plain):
             taken[other] += 1
-            wrapped = next(s for s in (*name.split("."), *other.split(".")) if s in WRAPPERS)
+            wrapped = next(s for s in (*segments_of(name), *segments_of(other)) if s in WRAPPERS)
             found[wrapped].append((name, other))
     rules = []
     for wrapper, pairs in found.items():
@@ -43,7 +44,7 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
 def without_wrappers(name: str) -> str:
     if "_" not in name:
         return name
-    return ".".join(segment for segment in name.split(".") if segment not in WRAPPERS)
+    return ".".join(segment for segment in segments_of(name) if segment not in WRAPPERS)
 
 
 def prefix_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[Rule], list[Rule]]:

@@ -6,6 +6,7 @@ from itertools import product
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import UsageError
+from inspector.core.keypath import leaf_of
 from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state, is_weights
 from inspector.core.training.optimizers import optimizers
 
@@ -58,10 +59,10 @@ def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str
 
 def choose_one(ckpt: Checkpoint, names: dict[str, Shape | None]) -> str:
     """The state dict of `ckpt` that has most in common with `names`."""
-    wanted = Counter((name.rsplit(".", 1)[-1], shape) for name, shape in names.items())
+    wanted = Counter((leaf_of(name), shape) for name, shape in names.items())
     if all(shape is None for shape in names.values()):
         wanted = Counter()
-    plain = Counter(name.rsplit(".", 1)[-1] for name in names)
+    plain = Counter(leaf_of(name) for name in names)
 
     def likeness(path: str) -> tuple[float, int]:
         kinds = _kinds(ckpt, path)
@@ -85,7 +86,7 @@ def _mostly_the_same(a: dict[str, TensorInfo], b: dict[str, TensorInfo]) -> bool
 
 
 def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, Shape | None]]:
-    return Counter((name.rsplit(".", 1)[-1], info.shape) for name, info in tensors_of(ckpt, path).items())
+    return Counter((leaf_of(name), info.shape) for name, info in tensors_of(ckpt, path).items())
 
 
 def _common(x: Counter[tuple[str, Shape | None]], y: Counter[tuple[str, Shape | None]]) -> float:

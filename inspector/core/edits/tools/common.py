@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, any_under, parent_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 
 
@@ -101,17 +101,7 @@ def optimizer_dicts(ckpt: Checkpoint) -> dict[str, str]:
     if not found:
         return found
     return {path: owner for path, owner in found.items()
-            if any(key.startswith(f"{owner}param_groups.") for table in (ckpt.values, ckpt.tensors) for key in table)}
-
-
-def ancestors(key: str) -> Iterator[str]:
-    """The paths above `key`, nearest first, and the root."""
-    at = key.rfind(".")
-    while at >= 0:
-        yield key[:at]
-        at = key.rfind(".", 0, at)
-    if key:
-        yield ""
+            if any(any_under(table, f"{owner}param_groups") for table in (ckpt.values, ckpt.tensors))}
 
 
 class Places:
@@ -122,7 +112,7 @@ class Places:
         self._known: dict[str, str | None] = {}
 
     def of(self, key: str) -> str | None:
-        above = key.rpartition(".")[0]
+        above = parent_of(key)
         if not key or above in self._known:
             return self._known[above] if key else None
         found = self._known[above] = next((path for path in ancestors(key) if path in self._dicts), None)
@@ -194,8 +184,8 @@ def kind_of(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], stat
         return "tensor"
     if "" in state_dicts:
         direct = sum(1 for info in tensors.values() if info.state_dict == "")
-        others = {key.split(".", 1)[0] for key, info in tensors.items() if info.state_dict != ""}
-        others |= {key.split(".", 1)[0] for key in values}
+        others = {top_of(key) for key, info in tensors.items() if info.state_dict != ""}
+        others |= {top_of(key) for key in values}
         if direct > len(others):
             return "state-dict"
     if not tensors:

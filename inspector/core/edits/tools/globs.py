@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
+from inspector.core.keypath import relative
 
 from .common import Places, optimizer_dicts
 
@@ -48,8 +49,7 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
     fits = matcher(glob)
     numbered = optimizer_dicts(ckpt)
     for key, info in ckpt.tensors.items():
-        place = info.state_dict
-        if fits(key) or (place and place not in numbered and fits(key[len(place) + 1:])):
+        if fits(key) or (info.state_dict and info.state_dict not in numbered and fits(info.name)):
             yield key
     if values:
         places = Places(frozenset(ckpt.state_dicts) - {""})
@@ -58,5 +58,5 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
                 yield key
                 continue
             found = places.of(key)
-            if found and found not in numbered and fits(key[len(found) + 1:]):
+            if found and found not in numbered and fits(relative(key, found)):
                 yield key

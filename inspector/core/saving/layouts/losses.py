@@ -7,7 +7,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
-from inspector.core.keypath import visible
+from inspector.core.keypath import is_within, visible
 from inspector.core.plain_values import one_line
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
@@ -98,7 +98,7 @@ def _values(ckpt: Checkpoint) -> Iterator[Loss]:
     for key, value in ckpt.values.items():
         if isinstance(value, Opaque) and value.type == "reference":
             continue
-        if key in modules or any(_under(key, path) for path in modules):
+        if key in modules or any(is_within(key, path) for path in modules):
             continue
         shown = value.type if isinstance(value, Opaque) else visible(one_line(value), 60)
         yield Loss("python-value", key, f"{visible(key, 80) or 'the root'} = {shown} is no tensor: it is left out.")
@@ -111,18 +111,14 @@ def _modules(ckpt: Checkpoint) -> set[str]:
 
 def _is_attribute(info: TensorInfo, modules: set[str]) -> bool:
     """Whether a tensor of a whole module is no part of its state dict: a buffer that is not persistent, a plain attribute."""
-    return info.state_dict is None and any(_under(info.key, path) for path in modules)
-
-
-def _under(key: str, path: str) -> bool:
-    return not path or key.startswith(path + ".")
+    return info.state_dict is None and any(is_within(info.key, path) for path in modules)
 
 
 def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str]) -> list[str]:
     notes = []
     modules = _modules(ckpt)
     if modules:
-        inside = sum(1 for key in ckpt.values if any(_under(key, path) for path in modules))
+        inside = sum(1 for key in ckpt.values if any(is_within(key, path) for path in modules))
         notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
         others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
         if others:
