@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import opening
-from .checkpoint import Checkpoint, Jagged, Nested, Opaque, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
+from .checkpoint import Checkpoint, Jagged, Nested, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
 from .keypath import ancestors, visible
@@ -75,12 +75,8 @@ def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
 
 def _not_within_modules(ckpt: Checkpoint) -> list[str]:
     """The paths of all state dicts but those that some attribute of a whole module leads to: a teacher, a loss."""
-    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
-    apart = []
-    for path in ckpt.state_dicts:
-        if modules.isdisjoint(ancestors(path)):
-            apart.append(path)
-    return apart
+    modules = ckpt.modules
+    return [path for path in ckpt.state_dicts if modules.isdisjoint(ancestors(path))]
 
 
 def _choices(paths: tuple[str, ...]) -> str:

@@ -10,7 +10,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import ancestors, any_under, below, is_under, is_within, join, relative, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, edited, module_dicts, reduced
+from .tools.common import Edit, edited, reduced
 from .tools.structure import Structure
 
 _CHOICES = 8
@@ -28,7 +28,7 @@ class Extract(Edit):
         path = "" if self.path == "." else self.path.removesuffix(".")
         if path in ckpt.tensors and path:
             raise EditError(f"{visible(path, 80)!r} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
-        modules = module_dicts(ckpt)
+        modules = ckpt.modules
         if path in modules:
             return self._state_dict(ckpt, path, "")
         if path == "":
@@ -58,7 +58,7 @@ class Extract(Edit):
         table = ckpt.module_metadata.get(place)
         metadata = {"": _below(table, prefix)} if table is not None else {}
         values: dict[str, Plain] = {}
-        if place not in module_dicts(ckpt):         # what a state dict holds besides: extra states
+        if place not in ckpt.modules:         # what a state dict holds besides: extra states
             dicts = [path for path in ckpt.state_dicts if path != place and is_under(path, place)]
             for key, name in below(ckpt.values, whole):
                 if not any(is_under(key, path) for path in dicts):

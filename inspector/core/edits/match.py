@@ -10,7 +10,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, module_dicts, needs_extraction, note, optimizer_dicts
+from .tools.common import Edit, needs_extraction, note, optimizer_dicts
 from .tools.dropping import without
 from .tools.optimizers import states_of
 from .tools.references import opened, weights_of
@@ -32,10 +32,10 @@ class Match(Edit):
         inside = _with_something_in_common(ckpt, wanted)
         if not inside:
             raise EditError("no name of the file is in the reference", self._advice(ckpt, wanted), id="nothing_left")
-        away = _unfit(ckpt, inside, wanted)
+        away, modules = _unfit(ckpt, inside, wanted), ckpt.modules
         for key in away:
             place = ckpt.tensors[key].state_dict
-            if place in module_dicts(ckpt):
+            if place in modules:
                 raise needs_extraction(key, place or "")
         return without(ckpt, self, away)
 

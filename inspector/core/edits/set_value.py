@@ -12,7 +12,7 @@ from inspector.core.keypath import ancestors, any_under, below, join, visible
 from inspector.core.plain_values import one_line, type_name
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, edited, fields_of, module_dicts, origin_of
+from .tools.common import Edit, edited, fields_of, origin_of
 from .tools.dropping import without
 from .tools.structure import Structure
 
@@ -53,7 +53,7 @@ class SetValue(Edit):
         return without(ckpt, self, [self.path, *(key for key, _ in below(ckpt.values, self.path))])
 
     def _replaced(self, ckpt: Checkpoint, value: Plain) -> Checkpoint:
-        if self.path in module_dicts(ckpt) or any_under(ckpt.tensors, self.path):
+        if self.path in ckpt.modules or any_under(ckpt.tensors, self.path):
             raise EditError(f"{visible(self.path, 80) or 'the root'!r} is an object that holds tensors",
                             "Extract its state dict, or drop it.", id="not_a_value")
         above = next((path for path in ancestors(self.path) if isinstance(ckpt.values.get(path), Opaque)), None)

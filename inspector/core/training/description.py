@@ -103,7 +103,7 @@ def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> t
 
 def _outermost(ckpt: Checkpoint, optimizers: Sequence[str]) -> list[str]:
     """The paths of all weights but those that an attribute of a whole module leads to (a teacher, a loss)."""
-    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
+    modules = ckpt.modules
     states = {join(path, "state") for path in optimizers}
     apart = []
     for path in ckpt.state_dicts:

@@ -48,8 +48,7 @@ def fix_for(finding: core.Finding, ckpt: core.Checkpoint, sharing: dict[str, lis
 
 def whole_module(ckpt: core.Checkpoint) -> str | None:
     """The path of the one pickled model whose state dict is in the file; None when there is none, or several."""
-    found = [path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), core.Opaque)]
-    outer = [path for path in found if not any(path != other and (not other or path.startswith(f"{other}.")) for other in found)]
+    outer = [path for path in ckpt.modules if ckpt.modules.isdisjoint(core.ancestors(path))]
     return outer[0] if len(outer) == 1 else None
 
 

@@ -5,7 +5,7 @@ key of the file each key came from (`Edited.origin`). It never reads a tensor.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -88,11 +88,6 @@ def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:
     if ckpt.edited:
         return ckpt.edited.origin
     return dict(zip(every := [*ckpt.tensors, *ckpt.values], every, strict=True))
-
-
-def module_dicts(ckpt: Checkpoint) -> frozenset[str]:
-    """The state dicts that are no dicts in the file but modules whose `state_dict()` would be that."""
-    return frozenset(path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque))
 
 
 def optimizer_dicts(ckpt: Checkpoint) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under
 
-from .common import Edit, Places, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of, reduced
+from .common import Edit, Places, edited, needs_extraction, optimizer_dicts, origin_of, reduced
 from .optimizers import states_of
 from .structure import Structure
 
@@ -55,7 +55,7 @@ def _droppable(ckpt: Checkpoint, gone: set[str]) -> set[str]:
              if isinstance(value, Opaque) and value.type != "reference" and key not in gone}
     if not whole:
         return gone
-    modules = module_dicts(ckpt)
+    modules = ckpt.modules
     kept = set()
     for key in gone:
         above = next((path for path in ancestors(key) if path in whole), None)

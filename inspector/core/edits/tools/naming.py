@@ -9,7 +9,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import below, is_under, join, relative, segments_of, splits, visible
 from inspector.core.progress import Monitor
 
-from .common import Edit, Places, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
+from .common import Edit, Places, edited, needs_extraction, optimizer_dicts, origin_of
 from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
@@ -53,7 +53,7 @@ class _Names:
         self._ckpt = ckpt
         self._new_name = new_name
         self._monitor = monitor
-        self._modules = module_dicts(ckpt)
+        self._modules = ckpt.modules
         self._optimizers = optimizer_dicts(ckpt)
         self._origin = origin_of(ckpt)
         self._tails = Structure(ckpt).tails()

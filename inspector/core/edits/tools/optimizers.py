@@ -8,7 +8,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import below, leaf_of, parent_of, top_of, visible
 from inspector.core.training.optimizers import optimizers
 
-from .common import module_dicts, optimizer_dicts
+from .common import optimizer_dicts
 
 _ITEM = re.compile(r"(\d+)\.params\.\d+").fullmatch
 
@@ -69,7 +69,7 @@ def _entries(ckpt: Checkpoint, place: str) -> dict[str, list[str]]:
 
 def _weights(ckpt: Checkpoint) -> dict[str, list[TensorInfo]]:
     """The state dicts that an optimizer's state may be about."""
-    numbered, modules = optimizer_dicts(ckpt), module_dicts(ckpt)
+    numbered, modules = optimizer_dicts(ckpt), ckpt.modules
     found: dict[str, list[TensorInfo]] = {}
     for info in ckpt.tensors.values():
         path = info.state_dict

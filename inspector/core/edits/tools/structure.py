@@ -9,7 +9,7 @@ from inspector.core.keypath import relative, splits
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, view_of
 
-from .common import Places, module_dicts, source_of
+from .common import Places, source_of
 
 _STEPS = 100_000        # containers looked at for one path
 
@@ -71,7 +71,7 @@ class Structure:
     def _inside(self) -> dict[str, list[str]]:
         """state dict -> the keys of its tensors and of the values in it."""
         source = self._source
-        modules = module_dicts(source)
+        modules = source.modules
         inside: dict[str, list[str]] = {}
         for info in source.tensors.values():
             place = info.state_dict
