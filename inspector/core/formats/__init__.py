@@ -23,7 +23,7 @@ from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 
 from .sets import folders
-from .sniffing import containers
+from .sniffing import addresses, containers
 from .sniffing.sniff import sniff
 
 ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
@@ -72,6 +72,8 @@ def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Moni
     """The checkpoint in the file at `path`, in the folder, or in the member of an archive (FILE!member): metadata only, no
     handle is kept. Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
     name = os.fsdecode(path)
+    if "://" in name:
+        addresses.refuse(name)
     file, member = containers.split(name)
     try:
         with collector_paused():
