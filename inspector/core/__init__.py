@@ -185,6 +185,7 @@ if TYPE_CHECKING:
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
     from .opening import file_of as file_of
+    from .opening import is_checkpoint as is_checkpoint
     from .opening import is_set as is_set
     from .opening import open as open
     from .plain_values import one_line as one_line
@@ -224,7 +225,7 @@ if TYPE_CHECKING:
     from .training.sentences import sentence as sentence
 
 _HOMES = {
-    "opening": "file_of is_set open",
+    "opening": "file_of is_checkpoint is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
     "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "check describe optimizers",

@@ -37,3 +37,10 @@ def is_set(path: str | os.PathLike[str]) -> bool:
     """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
     from .formats.sets import folders
     return folders.is_set(os.fsdecode(path))
+
+
+def is_checkpoint(path: str | os.PathLike[str]) -> bool:
+    """Whether `open` takes the folder at `path` as one checkpoint: a set, an unzipped archive, or one file with weights beside what
+    belongs to it. Goes by names only."""
+    from .formats.sets import folders
+    return folders.is_checkpoint(os.fsdecode(path))

@@ -96,7 +96,7 @@ class Opener(QObject):
 
     def _open_folder(self, folder: str, select: bool) -> None:
         def look(monitor: core.Monitor) -> list[str]:
-            return [] if core.is_set(folder) else checkpoints_in(folder)
+            return [] if core.is_checkpoint(folder) else checkpoints_in(folder)
 
         def found(paths: list[str]) -> None:
             if not paths:                       # one checkpoint, or none: the reader knows best what to say about it
