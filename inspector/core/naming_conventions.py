@@ -14,6 +14,12 @@ _OPTIMIZER = frozenset(("optimizer", "optimizers", "optim", "opt", "optimiser"))
 _ANY = frozenset(("state", "states", "dict", "dicts", "model", "models", "net", "network", "module", "weights", "params", "parameters",
                   "checkpoint", "ckpt"))
 
+_INPUT = frozenset(("input", "inputs", "batch", "example", "examples", "sample", "samples"))
+_SAMPLE = frozenset(("example", "examples", "sample", "samples", "dummy", "trace", "traced", "fixed", "eval"))
+_MEASURES = frozenset(("metric", "metrics", "meter", "meters", "losses", "history", "logs", "statistics"))
+
+# How `get_extra_state` of a module ends in a state dict (torch/nn/modules/module.py, `_EXTRA_STATE_KEY_SUFFIX`).
+EXTRA_STATE = "_extra_state"
 # The usual paths of the weights to load, most wanted first.
 USUAL_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
 # What torch puts into names, at any depth: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
@@ -70,4 +76,16 @@ def is_scaler(name: str) -> bool:
 
 def is_random_state(name: str) -> bool:
     """Of a name at the root: "rng_state", "cuda_rng_state", "numpy_random_state"."""
-    return "rng" in words(name) or {"random", "state"} <= set(words(name))
+    found = set(words(name))
+    return "rng" in found or {"random", "state"} <= found or {"random", "states"} <= found
+
+
+def is_sample(name: str) -> bool:
+    """Whether a name says what a model was tried with: "example_inputs", "sample_batch", "inputs"."""
+    found = set(words(name))
+    return bool(found & _INPUT) and (bool(found & _SAMPLE) or found <= _INPUT)
+
+
+def holds_no_weights(name: str) -> bool:
+    """Whether what is called so may hold tensors, and none that a model learns: states of random numbers, meters, samples."""
+    return is_random_state(name) or is_sample(name) or not _MEASURES.isdisjoint(words(name))
