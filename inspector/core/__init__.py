@@ -18,7 +18,9 @@ from .runtime import late
 if TYPE_CHECKING:
     from . import wording as wording
     from .by_path.checks import check as check
+    from .by_path.checks import counts as counts
     from .by_path.checks import describe as describe
+    from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
     from .by_path.measures import health as health
     from .by_path.measures import summarize as summarize
@@ -184,8 +186,8 @@ if TYPE_CHECKING:
     from .measures.summary import QUANTILES as QUANTILES
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
+    from .opening import checkpoint_in as checkpoint_in
     from .opening import file_of as file_of
-    from .opening import is_checkpoint as is_checkpoint
     from .opening import is_set as is_set
     from .opening import open as open
     from .plain_values import one_line as one_line
@@ -223,12 +225,13 @@ if TYPE_CHECKING:
     from .training.optimizers import state_of_parameters as state_of_parameters
     from .training.sentences import headline as headline
     from .training.sentences import sentence as sentence
+    from .training.weights import Counts as Counts
 
 _HOMES = {
-    "opening": "file_of is_checkpoint is_set open",
+    "opening": "checkpoint_in file_of is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
     "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
-    "by_path.checks": "check describe optimizers",
+    "by_path.checks": "check counts describe model_dicts optimizers",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
@@ -292,6 +295,7 @@ _HOMES = {
     "training.description": "Description Model",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
     "training.sentences": "headline sentence",
+    "training.weights": "Counts",
 }
 _ROOMS = ("wording",)           # whole modules: core.wording.size(1234)
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -39,8 +39,8 @@ def is_set(path: str | os.PathLike[str]) -> bool:
     return folders.is_set(os.fsdecode(path))
 
 
-def is_checkpoint(path: str | os.PathLike[str]) -> bool:
-    """Whether `open` takes the folder at `path` as one checkpoint: a set, an unzipped archive, or one file with weights beside what
-    belongs to it. Goes by names only."""
+def checkpoint_in(folder: str | os.PathLike[str]) -> str:
+    """The path of what `open` takes the folder for: itself where it is a set or an unzipped archive, the one file with weights beside
+    what belongs to it, or "" where it is no checkpoint. Goes by names only."""
     from .formats.sets import folders
-    return folders.is_checkpoint(os.fsdecode(path))
+    return folders.checkpoint_in(os.fsdecode(folder))

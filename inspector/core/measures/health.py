@@ -219,7 +219,7 @@ def _first_of_each_view(ckpt: Checkpoint, keys: list[str]) -> list[str]:
     views: dict[object, str] = {}
     for key in keys:
         info = ckpt.tensors[key]
-        views.setdefault((info.storage, info.offset) if info.storage else key, key)
+        views.setdefault(info.view or key, key)
     return [*views.values()]
 
 

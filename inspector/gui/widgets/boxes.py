@@ -48,7 +48,8 @@ class Share(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """`logical` bytes are elements times width; `stored` counts each storage once. `optimizer` elements are not parameters."""
+    """`logical` bytes are elements times width; `stored` counts each storage once. `parameters` and `optimizer` are elements as
+    `core.Counts` has them."""
 
     tensors: int
     values: int
@@ -72,22 +73,18 @@ def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.
     parts: dict[str, list[int]] = {}
     storages: dict[str, int] = {}
     skip = len(core.under(prefix))
-    weights = optimizer = logical = broken = 0
+    logical = broken = 0
     sized = []
     for count, key in enumerate(chosen):
         if not count & 0xfff:
             monitor.report(count, len(chosen))
         tensor = ckpt.tensors[key]
-        nbytes, numel = tensor.nbytes, tensor.numel
+        nbytes = tensor.nbytes
         part = core.top_of(key[skip:])
         for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
             row = table.setdefault(name, [0, 0])
             row[0] += 1
             row[1] += nbytes
-        if "optim" in core.top_of(key[:200]).lower():
-            optimizer += numel
-        else:
-            weights += numel
         logical += nbytes
         broken += bool(tensor.problem)
         if tensor.storage:
@@ -95,9 +92,10 @@ def sums(ckpt: core.Checkpoint, prefix: str, keys: Sequence[str], monitor: core.
         sized.append((nbytes, count))
     sized.sort(key=lambda item: (-item[0], item[1]))
     stored = sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages)
+    found = core.counts(ckpt, chosen)
     return Sums(
-        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=weights,
-        optimizer=optimizer, logical=logical, stored=stored, sharing=sum(n for n in storages.values() if n > 1), broken=broken,
+        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters,
+        optimizer=found.optimizer, logical=logical, stored=stored, sharing=sum(n for n in storages.values() if n > 1), broken=broken,
         dtypes=_shares(dtypes), devices=_shares(devices), parts=_shares(parts),
         largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
 

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, any_under, parent_of, top_of, visible
+from inspector.core.keypath import ancestors, parent_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 
 
@@ -88,15 +88,6 @@ def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:
     if ckpt.edited:
         return ckpt.edited.origin
     return dict(zip(every := [*ckpt.tensors, *ckpt.values], every, strict=True))
-
-
-def optimizer_dicts(ckpt: Checkpoint) -> dict[str, str]:
-    """The state of optimizers: its path -> the path of the optimizer's state dict, with "." after it where there is one."""
-    found = {path: path[:-len("state")] for path in ckpt.state_dicts if path == "state" or path.endswith(".state")}
-    if not found:
-        return found
-    return {path: owner for path, owner in found.items()
-            if any(any_under(table, f"{owner}param_groups") for table in (ckpt.values, ckpt.tensors))}
 
 
 class Places:

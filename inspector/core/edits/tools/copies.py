@@ -14,6 +14,7 @@ from .common import Edit, edited, storages_left, used_storages
 
 contiguous = lru_cache(4096)(checkpoint.contiguous)
 
+
 def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> Checkpoint:
     """`ckpt` with each tensor of `dtypes` (key -> element type) in a storage of its own, contiguous. `ties`: those that are the
     same elements and stay of one type still share one."""
@@ -23,7 +24,7 @@ def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> 
     names = fresh_ids(ckpt)
     for key, dtype in dtypes.items():
         info = tensors[key]
-        view = (info.storage, info.offset, info.shape, info.stride, info.dtype, dtype) if ties and info.storage else (key,)
+        view = (info.view, dtype) if ties and info.view is not None else (key,)
         id = tied.get(view)
         if id is None:
             id = tied[view] = next(names)

@@ -6,8 +6,9 @@ from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under
+from inspector.core.training.weights import optimizer_states
 
-from .common import Edit, Places, edited, needs_extraction, optimizer_dicts, origin_of, reduced
+from .common import Edit, Places, edited, needs_extraction, origin_of, reduced
 from .optimizers import states_of
 from .structure import Structure
 
@@ -132,7 +133,7 @@ def _lists(ckpt: Checkpoint, away: set[str]) -> list[str]:
     tails: dict[str, str] | None = None
     known: dict[str, bool] = {}
     places = Places(ckpt.state_dicts)
-    numbered = optimizer_dicts(ckpt)
+    numbered = optimizer_states(ckpt)
     for key in away:
         if not any(part.isdigit() for part in segments_of(key)):
             continue

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 from inspector.core.keypath import relative
+from inspector.core.training.weights import optimizer_states
 
-from .common import Places, optimizer_dicts
+from .common import Places
 
 _ALTERNATIVES = 256
 
@@ -47,7 +48,7 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
     """The tensors (and `values`) whose key or whose name inside its state dict fits. The numbers by which optimizers call
     parameters are no names."""
     fits = matcher(glob)
-    numbered = optimizer_dicts(ckpt)
+    numbered = optimizer_states(ckpt)
     for key, info in ckpt.tensors.items():
         if fits(key) or (info.state_dict and info.state_dict not in numbered and fits(info.name)):
             yield key

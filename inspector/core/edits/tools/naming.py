@@ -8,8 +8,9 @@ from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import below, is_under, join, relative, segments_of, splits, visible
 from inspector.core.progress import Monitor
+from inspector.core.training.weights import optimizer_states
 
-from .common import Edit, Places, edited, needs_extraction, optimizer_dicts, origin_of
+from .common import Edit, Places, edited, needs_extraction, origin_of
 from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
@@ -54,7 +55,7 @@ class _Names:
         self._new_name = new_name
         self._monitor = monitor
         self._modules = ckpt.modules
-        self._optimizers = optimizer_dicts(ckpt)
+        self._optimizers = optimizer_states(ckpt)
         self._origin = origin_of(ckpt)
         self._tails = Structure(ckpt).tails()
         self._in_module: EditError | None = None
@@ -111,7 +112,7 @@ class _Names:
         """The values, with the names of parameters that optimizers list renamed as the parameters are; whether there were any."""
         values, found = dict(self._ckpt.values), False
         for place, owner in self._optimizers.items():
-            for key, rest in below(self._ckpt.values, f"{owner}param_groups"):
+            for key, rest in below(self._ckpt.values, join(owner, "param_groups")):
                 value = self._ckpt.values[key]
                 if isinstance(value, str) and _is_parameter(rest):
                     new = self._new_name(value, place)

@@ -5,10 +5,9 @@ import re
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
-from inspector.core.keypath import below, leaf_of, parent_of, top_of, visible
+from inspector.core.keypath import below, join, leaf_of, parent_of, top_of, visible
 from inspector.core.training.optimizers import optimizers
-
-from .common import optimizer_dicts
+from inspector.core.training.weights import optimizer_states
 
 _ITEM = re.compile(r"(\d+)\.params\.\d+").fullmatch
 
@@ -29,8 +28,8 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
     if not dropped:
         return States(found)
     known = {optimizer.path: optimizer for optimizer in optimizers(ckpt)}
-    for place, owner in optimizer_dicts(ckpt).items():
-        optimizer = known.get(owner.rstrip("."))
+    for place, owner in optimizer_states(ckpt).items():
+        optimizer = known.get(owner)
         entries = _entries(ckpt, place)
         if optimizer is None or all(key in away for keys in entries.values() for key in keys):
             continue            # it has nothing, or is dropped itself
@@ -50,10 +49,11 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
 def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:
     """group -> key of a list's item -> the parameter's number or name."""
     groups: dict[str, dict[str, str]] = {}
-    for key, rest in below(ckpt.values, f"{owner}param_groups"):
+    within = join(owner, "param_groups")
+    for key, rest in below(ckpt.values, within):
         found, value = _ITEM(rest), ckpt.values[key]
         if found and isinstance(value, int | str):
-            groups.setdefault(f"{owner}param_groups.{found.group(1)}", {})[key] = str(value)
+            groups.setdefault(join(within, found.group(1)), {})[key] = str(value)
     return groups
 
 
@@ -69,7 +69,7 @@ def _entries(ckpt: Checkpoint, place: str) -> dict[str, list[str]]:
 
 def _weights(ckpt: Checkpoint) -> dict[str, list[TensorInfo]]:
     """The state dicts that an optimizer's state may be about."""
-    numbered, modules = optimizer_dicts(ckpt), ckpt.modules
+    numbered, modules = optimizer_states(ckpt), ckpt.modules
     found: dict[str, list[TensorInfo]] = {}
     for info in ckpt.tensors.values():
         path = info.state_dict

@@ -47,23 +47,20 @@ def is_folder(path: str) -> bool:
 
 def is_set(path: str) -> bool:
     """Whether the folder at `path` is one checkpoint in several files (or several such that must be told apart), by its names."""
-    return _kind(path) in ("index", "shards", "unzipped")
+    return checkpoint_in(path) == path
 
 
-def is_checkpoint(path: str) -> bool:
-    """Whether the folder at `path` opens as one checkpoint."""
-    return _kind(path) != ""
-
-
-def _kind(path: str) -> str:
+def checkpoint_in(path: str) -> str:
+    """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none."""
     if not is_folder(path):
         return ""
     try:
-        return choose(path).kind
+        kind, name = choose(path)
     except Ambiguous:
-        return "index"          # whoever opens it says which there are
+        return path             # whoever opens it says which there are
     except ReadError:
         return ""
+    return os.path.join(path, name) if kind == "file" else path
 
 
 def choose(folder: str) -> Choice:
@@ -152,7 +149,7 @@ def _one_of_parts(folder: str, name: str) -> Finding | None:
         return None
     others = [other for number in range(1, min(part.total, set_files.LISTED) + 1)
               if (other := part.name(number)) != name and os.path.lexists(os.path.join(folder, other))]
-    if not others or _kind(folder or ".") != "shards":
+    if not others or not is_set(folder or "."):
         return None
     return Finding("one-of-a-set", "info", "", f"This is one file of a set of {part.total:,}; {visible(others[0], 80)} is another.",
                    f"Open the folder {visible(folder or '.', 200)} to see all of it.")

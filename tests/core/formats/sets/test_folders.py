@@ -110,7 +110,7 @@ def test_that_a_folder_with_one_model_opens_as_that(tmp_path: Path, files: list[
     ckpt = core.open(tmp_path)
     assert list(ckpt.tensors) == [chosen]
     assert ckpt.path == str(tmp_path / chosen)
-    assert core.is_checkpoint(tmp_path)
+    assert core.checkpoint_in(tmp_path) == str(tmp_path / chosen)
     assert not core.is_set(tmp_path)
 
 
@@ -122,7 +122,7 @@ def test_that_of_several_models_none_is_chosen(tmp_path: Path, files: list[str])
     with pytest.raises(core.Unsupported) as caught:
         core.open(tmp_path)
     assert files[0] in caught.value.message
-    assert not core.is_checkpoint(tmp_path)
+    assert core.checkpoint_in(tmp_path) == ""
 
 
 # -- an archive unzipped ----------------------------------------------------------------------------------------------------------
@@ -149,6 +149,7 @@ def test_that_an_unzipped_archive_is_what_it_was(unzipped: Path, tmp_path: Path,
     assert dict(ckpt.values) == dict(whole.values)
     assert "unzipped" in ids(ckpt)
     assert core.is_set(path)
+    assert core.checkpoint_in(path) == str(path)
     for key in ckpt.tensors:
         np.testing.assert_array_equal(core.read_numpy(ckpt, key), core.read_numpy(whole, key))
 

@@ -286,7 +286,7 @@ def test_that_a_folder_of_single_files_names_them(tmp_path: Path) -> None:
         core.open(tmp_path)
     assert "one.safetensors" in str(caught.value)
     assert not core.is_set(tmp_path)
-    assert not core.is_checkpoint(tmp_path)
+    assert core.checkpoint_in(tmp_path) == ""
 
 
 @pytest.mark.parametrize(("shard", "index"), [
