@@ -186,6 +186,8 @@ if TYPE_CHECKING:
     from .measures.summary import QUANTILES as QUANTILES
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
+    from .naming_conventions import ADDED_PREFIXES as ADDED_PREFIXES
+    from .naming_conventions import STRIPPED_PREFIXES as STRIPPED_PREFIXES
     from .opening import checkpoint_in as checkpoint_in
     from .opening import file_of as file_of
     from .opening import is_set as is_set
@@ -285,6 +287,7 @@ _HOMES = {
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.summary": "BINS QUANTILES Summary rebin",
+    "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",

@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Container
 
-from .keypath import top_of
+from .keypath import segments_of, top_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AVERAGE = frozenset(("ema", "swa", "averaged", "average", "avg", "polyak", "shadow", "teacher", "target"))
@@ -22,9 +23,28 @@ _MEASURES = frozenset(("metric", "metrics", "meter", "meters", "losses", "histor
 EXTRA_STATE = "_extra_state"
 # The usual paths of the weights to load, most wanted first.
 USUAL_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
-# What torch puts into names, at any depth: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
-# (FSDP_WRAPPED_MODULE), torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE).
-WRAPPERS = frozenset(("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"))
+# What wrappers put into names, at any depth, and who they are: torch/_dynamo/eval_frame.py (OptimizedModule),
+# torch/distributed/fsdp/_common_utils.py (FSDP_WRAPPED_MODULE) and, until 1.12, flatten_params_wrapper.py (FPW_MODULE),
+# torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE), lightning/fabric/wrappers.py.
+WRAPPERS = {"_orig_mod": "torch.compile", "_fsdp_wrapped_module": "FullyShardedDataParallel",
+            "_fpw_module": "FullyShardedDataParallel", "_checkpoint_wrapped_module": "activation checkpointing",
+            "_forward_module": "Lightning Fabric"}
+# The same of wrappers whose name is also somebody's own: they are told by all names having it, or a part of the model nothing else.
+# torch/nn/parallel, torch/optim/swa_utils.py, opacus/grad_sample/gsm_base.py.
+PLAIN_WRAPPERS = {"module": "DataParallel or DistributedDataParallel", "_module": "Opacus"}
+# What is stripped from names, and what is put before them, the most usual first.
+STRIPPED_PREFIXES = tuple(f"{name}." for name in (*PLAIN_WRAPPERS, *WRAPPERS))
+ADDED_PREFIXES = ("module.", "model.", "_orig_mod.")
+# A tensor of the wrapper itself, beside the wrapped model (torch/optim/swa_utils.py, AveragedModel).
+WRAPPERS_OWN = frozenset(("n_averaged",))
+
+
+def without_wrappers(name: str, wrappers: Container[str] = WRAPPERS) -> str:
+    """`name` without the segments that are just the name of a wrapper, but for the last, which is a tensor's."""
+    if "_" not in name and wrappers is WRAPPERS:
+        return name
+    *above, last = segments_of(name)
+    return ".".join([*(segment for segment in above if segment not in wrappers), last])
 
 
 # What distributed and sharded savers put before the number of a file: transformers ("-00001-of-00002"), torch's DCP in safetensors

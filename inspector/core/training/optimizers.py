@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
-from inspector.core.naming_conventions import is_average, is_weights, tokens
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
 from .parameter_order import Reading, Shape, Slot, read, trainable
@@ -24,7 +24,7 @@ _SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer",
                    "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
 _GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
 _STATE_DICT = itemgetter(TensorInfo._fields.index("state_dict"))
-_WRAPPER = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|_fsdp_wrapped_module)\.")
+_ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
 
 
 class Optimizer(NamedTuple):
@@ -231,10 +231,10 @@ def _by_name(raw: _Raw, named: Mapping[str, str], models: Sequence[_Model]) -> t
     fits = []
     for model in models:
         names = {info.name: info for info in model.tensors}
-        bare = {_WRAPPER.sub("", name): info for name, info in names.items()}
+        bare = {without_wrappers(name, _ALL_WRAPPERS): info for name, info in names.items()}
         found = {}
         for id, name in named.items():
-            info = names.get(name) or bare.get(_WRAPPER.sub("", name))
+            info = names.get(name) or bare.get(without_wrappers(name, _ALL_WRAPPERS))
             if info is not None and raw.shape(id) in (None, info.shape):
                 found[id] = info.key
         if found:

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QHBoxLayout, QL
 
 from inspector import core
 from inspector.gui.kit import file_dialogs
-from inspector.gui.state import suggested_edits
 
 translate = QCoreApplication.translate
 _CHOICES = 200
@@ -114,7 +113,7 @@ def form_for(kind: str, ckpt: core.Checkpoint, start: core.Edit | None = None, s
 
 def _strip(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("strip-prefix", form.text("prefix")))
-    seen = sorted({prefix for info in ckpt.tensors.values() if (prefix := f"{info.name.partition('.')[0]}.") in suggested_edits.WRAPPERS})
+    seen = sorted({prefix for info in ckpt.tensors.values() if (prefix := f"{info.name.partition('.')[0]}.") in core.STRIPPED_PREFIXES})
     tops = list(dict.fromkeys(f"{info.name.partition('.')[0]}." for info in ckpt.tensors.values() if "." in info.name))[:_CHOICES]
     text = start.prefix if isinstance(start, core.StripPrefix) else suggested or next(iter(seen), "")
     form.choice("prefix", translate("EditForms", "Prefix"), [*seen, *tops], text)
@@ -124,7 +123,7 @@ def _strip(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
 def _add(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("add-prefix", form.text("prefix")))
     text = start.prefix if isinstance(start, core.AddPrefix) else suggested
-    form.choice("prefix", translate("EditForms", "Prefix"), ("module.", "model.", "_orig_mod."), text)
+    form.choice("prefix", translate("EditForms", "Prefix"), core.ADDED_PREFIXES, text)
     return form
 
 

@@ -12,7 +12,6 @@ from .session import Selection
 
 translate = QCoreApplication.translate
 
-WRAPPERS = ("module.", "_orig_mod.", "_fsdp_wrapped_module.", "_checkpoint_wrapped_module.")
 _ALTERNATIVES = 200             # names in one pattern; core takes 256
 
 
@@ -74,7 +73,7 @@ def usual_prefix(ckpt: core.Checkpoint, keys: Iterable[str]) -> str | None:
     """The wrapper's prefix that the names of some tensors begin with."""
     for key in keys:
         name = ckpt.tensors[key].name if key in ckpt.tensors else ""
-        return next((prefix for prefix in WRAPPERS if name.startswith(prefix)), None)
+        return next((prefix for prefix in core.STRIPPED_PREFIXES if name.startswith(prefix)), None)
     return None
 
 

@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.edits.strip_prefix import without_segment
 from inspector.core.keypath import parent_of, segments_of, top_of, under
-from inspector.core.naming_conventions import WRAPPERS
+from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 
 Step = tuple[str, str]
 
@@ -62,12 +61,12 @@ class _Work:
     # -- whole prefixes -----------------------------------------------------------------------------------------------
 
     def unwrap(self) -> None:
-        """What `torch.compile` and FSDP put into names is stripped from all of them, when the targets have none of it."""
+        """What wrappers (`torch.compile`, FSDP …) put into names is stripped from all of them, when the targets have none of it."""
         pending = self.pending()
         for wrapper in sorted(WRAPPERS):
             wrapped = {name for name in pending if f".{wrapper}." in f".{name}."}
             if wrapped and not any(f".{wrapper}." in f".{target}." for target in self.targets.values()):
-                changed = {name: without_segment(name, wrapper) for name in self.now.values()}
+                changed = {name: without_wrappers(name, (wrapper,)) for name in self.now.values()}
                 self.take(("--strip-prefix", f"{wrapper}."), changed)
 
     def prefixes(self) -> None:

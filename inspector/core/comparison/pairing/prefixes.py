@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from inspector.core.keypath import segments_of
-from inspector.core.naming_conventions import WRAPPERS
+from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
 from .rules import Rule, Shape, Shapes
@@ -17,7 +17,7 @@ _CHECK_EVERY = 4096
 
 
 def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
-    """Rules for names that are equal once what `torch.compile` and FSDP put into them is left out on both sides."""
+    """Rules for names that are equal once what wrappers put into them is left out on both sides."""
     plain_b: dict[str, str | None] = {}
     for name in b:
         plain = without_wrappers(name)
@@ -39,12 +39,6 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
             rules.append(Rule("wrapper", f"{wrapper}." if strips else "", "" if strips else f"{wrapper}.", once,
                               collisions=len(pairs) - len(once)))
     return rules
-
-
-def without_wrappers(name: str) -> str:
-    if "_" not in name:
-        return name
-    return ".".join(segment for segment in segments_of(name) if segment not in WRAPPERS)
 
 
 def prefix_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[Rule], list[Rule]]:
