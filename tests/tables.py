@@ -38,14 +38,16 @@ def make(path: str = "/runs/last.pth", *, keys: dict[str, tuple[int, ...]] | Non
     """A checkpoint of float32 tensors on cuda:0 with the given shapes; those named in `tied` lie in one storage."""
     shapes = {"model.weight": (4, 3), "model.bias": (4,), "optimizer.state.0.exp_avg": (4, 3)} if keys is None else keys
     tensors, storages = {}, {}
+    home = "model" if not shapes or any(key.startswith("model.") for key in shapes) else ""
     for n, (key, shape) in enumerate(shapes.items()):
         id = "tied" if key in tied else str(n)
-        plain = core.TensorInfo(key, shape, "float32", "cuda:0", (1,) * len(shape), 0, id, 0)
+        plain = core.TensorInfo(key, shape, "float32", "cuda:0", (1,) * len(shape), 0, id, 0,
+                                state_dict=home if key.startswith(core.under(home)) else None)
         tensors[key] = plain._replace(storage_nbytes=plain.nbytes)
         extent = core.Extent(0, 64 * n, plain.nbytes, plain.nbytes, 0, 0xBEEF)
         storages[id] = core.Storage(id, "float32", "cuda:0", plain.nbytes, extent)
     stamps = (stamp or core.FileStamp(path, 1000, 1_700_000_000_000_000_000, 0, 7, 1),)
     kind = more.get("kind", "training-checkpoint")
     return core.Checkpoint(path, more.get("format", "torch-zip"), kind, stamps, tensors, values or {},
-                           storages, ("model",), findings, metadata or {}, {"model": {"": {"version": 1}}}, {"byteorder": "little"},
+                           storages, (home,), findings, metadata or {}, {home: {"": {"version": 1}}}, {"byteorder": "little"},
                            tuple(core.Member(f"archive/data/{n}", core.Extent(0, n, 8, 8, 0, n)) for n in range(members)))

@@ -203,8 +203,7 @@ def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
 
 def _name(key: str | None, state_dict: str) -> str:
     """A key inside the state dict that is compared."""
-    inside = key is not None and state_dict not in ("", core.WHOLE) and key.startswith(f"{state_dict}.")
-    return key[len(state_dict) + 1:] if key is not None and inside else key or ""
+    return core.seen_from(key or "", "" if state_dict == core.WHOLE else state_dict)
 
 
 def _side(info: core.TensorInfo, pair: core.Pair) -> str:

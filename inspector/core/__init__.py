@@ -18,7 +18,9 @@ from .runtime import late
 if TYPE_CHECKING:
     from . import wording as wording
     from .by_path.checks import check as check
+    from .by_path.checks import counts as counts
     from .by_path.checks import describe as describe
+    from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
     from .by_path.measures import group_statistics as group_statistics
     from .by_path.measures import health as health
@@ -176,7 +178,16 @@ if TYPE_CHECKING:
     from .io.side_outputs import OutputKind as OutputKind
     from .io.side_outputs import check_output as check_output
     from .io.side_outputs import write_output as write_output
+    from .keypath import ancestors as ancestors
+    from .keypath import is_under as is_under
     from .keypath import join as join
+    from .keypath import leaf_of as leaf_of
+    from .keypath import parent_of as parent_of
+    from .keypath import relative as relative
+    from .keypath import seen_from as seen_from
+    from .keypath import segments_of as segments_of
+    from .keypath import top_of as top_of
+    from .keypath import under as under
     from .keypath import visible as visible
     from .keypath import visible_lines as visible_lines
     from .limits import LIMITS as LIMITS
@@ -207,8 +218,9 @@ if TYPE_CHECKING:
     from .measures.summary import QUANTILES as QUANTILES
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
-    from .measures.totals import Subtotal as Subtotal
-    from .measures.totals import Totals as Totals
+    from .naming_conventions import ADDED_PREFIXES as ADDED_PREFIXES
+    from .naming_conventions import STRIPPED_PREFIXES as STRIPPED_PREFIXES
+    from .opening import checkpoint_in as checkpoint_in
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
@@ -258,13 +270,16 @@ if TYPE_CHECKING:
     from .training.optimizers import state_of_parameters as state_of_parameters
     from .training.sentences import headline as headline
     from .training.sentences import sentence as sentence
+    from .training.totals import Subtotal as Subtotal
+    from .training.totals import Totals as Totals
+    from .training.weights import Counts as Counts
 
 _HOMES = {
-    "opening": "file_of is_set open",
+    "opening": "checkpoint_in file_of is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.tables": "sizes totals",
     "by_path.measures": "group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
-    "by_path.checks": "check describe optimizers",
+    "by_path.checks": "check counts describe model_dicts optimizers",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
@@ -314,7 +329,7 @@ _HOMES = {
     "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",
-    "keypath": "join visible visible_lines",
+    "keypath": "ancestors is_under join leaf_of parent_of relative seen_from segments_of top_of under visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable",
@@ -322,7 +337,8 @@ _HOMES = {
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.summary": "BINS QUANTILES Summary rebin",
-    "measures.totals": "Subtotal Totals",
+    "training.totals": "Subtotal Totals",
+    "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
@@ -333,6 +349,7 @@ _HOMES = {
     "training.description": "Description Model",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
     "training.sentences": "headline sentence",
+    "training.weights": "Counts",
 }
 _ROOMS = ("wording",)           # whole modules: core.wording.size(1234)
 _HOME = {name: module for module, names in _HOMES.items() for name in names.split()}

@@ -173,6 +173,28 @@ class View(NamedTuple):
     quantizer: Quantizer | None = None
 
 
+def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides of a tensor in C order, as torch gives them: a dimension without elements counts as one."""
+    strides, step = [], 1
+    for size in reversed(shape):
+        strides.append(step)
+        step *= max(size, 1)
+    return tuple(reversed(strides))
+
+
+def is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
+    """Whether elements in C order lie one behind the other, as torch's `is_contiguous` says it."""
+    if 0 in shape or len(shape) != len(stride):
+        return True
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride), strict=True):
+        if size != 1:
+            if step != expected:
+                return False
+            expected *= size
+    return True
+
+
 class Chunk(NamedTuple):
     """A box of a tensor that is stored in several: `offsets` and `sizes` say which elements it is, `storage` where they lie,
     at `offset` and with `stride` (elements) in it."""
@@ -450,6 +472,11 @@ class Checkpoint(WeaklyReferable):
     def nbytes(self) -> int:
         """Bytes of all files together; of an edited checkpoint, of those it was opened from."""
         return sum(stamp.size for stamp in (self.edited.source if self.edited else self).files)
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The state dicts that are no dicts in the file but whole modules: what `state_dict()` of each would give."""
+        return frozenset(path for path in self.state_dicts if isinstance(self.values.get(path), Opaque))
 
     def is_taken(self, key: str) -> bool:
         """Whether the elements of a tensor are another checkpoint's (`Edited.taken`)."""

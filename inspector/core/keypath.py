@@ -1,7 +1,12 @@
-"""Keys: paths from the root, dict keys and list indexes joined by `.`, and how they are shown."""
+"""Keys: paths from the root, dict keys and list indexes joined by `.`, and how they are shown.
+
+The root is "". A segment may be empty, and a name in a state dict may have dots of its own: only the file's containers tell
+`{"a.b": …}` from `{"a": {"b": …}}` (`edits.tools.structure`). Loops over all keys of a file use `below`, or hoist `under`.
+"""
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 # What a person could not see, or would see as something else: C0/C1 controls, line separators, zero-width and
 # bidirectional controls, the byte-order mark, lone surrogates and non-characters.
@@ -14,6 +19,86 @@ _SHORT = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 def join(parent: str, segment: str) -> str:
     """The key of `segment` under `parent` ("" is the root)."""
     return f"{parent}.{segment}" if parent else segment
+
+
+def parent_of(key: str) -> str:
+    """The path above `key`: "a.b" of "a.b.c", and the root of "a"."""
+    return key.rpartition(".")[0]
+
+
+def leaf_of(key: str) -> str:
+    """The last segment: "c" of "a.b.c"."""
+    return key.rpartition(".")[2]
+
+
+def top_of(key: str) -> str:
+    """The first segment: "a" of "a.b.c"."""
+    return key.partition(".")[0]
+
+
+def segments_of(key: str) -> list[str]:
+    """All segments; [""] of the root."""
+    return key.split(".")
+
+
+def ancestors(key: str) -> Iterator[str]:
+    """The paths above `key`, nearest first, the root last; none of the root."""
+    at = key.rfind(".")
+    while at >= 0:
+        yield key[:at]
+        at = key.rfind(".", 0, at)
+    if key:
+        yield ""
+
+
+def splits(key: str) -> Iterator[tuple[str, str]]:
+    """Every way to part `key` at a dot, as (what is before it, what is after it), the longest first part first."""
+    at = key.rfind(".")
+    while at >= 0:
+        yield key[:at], key[at + 1:]
+        at = key.rfind(".", 0, at)
+
+
+def under(path: str) -> str:
+    """How every key below `path` begins: "a.b." for "a.b", and "" for the root."""
+    return f"{path}." if path else ""
+
+
+def is_under(key: str, path: str) -> bool:
+    """Whether `key` lies below `path`, at any depth. Everything but the root itself lies below the root."""
+    return key.startswith(f"{path}.") if path else key != ""
+
+
+def is_within(key: str, path: str) -> bool:
+    """Whether `key` is `path` itself or lies below it."""
+    return not path or key == path or key.startswith(f"{path}.")
+
+
+def any_under(keys: Iterable[str], path: str) -> bool:
+    """Whether one of `keys` lies below `path`."""
+    if not path:
+        return any(keys)
+    start = f"{path}."
+    return any(key.startswith(start) for key in keys)
+
+
+def below(keys: Iterable[str], path: str) -> Iterator[tuple[str, str]]:
+    """(key, key as seen from `path`) of each of `keys` that lies below it."""
+    if not path:
+        return ((key, key) for key in keys if key)
+    start = f"{path}."
+    length = len(start)
+    return ((key, key[length:]) for key in keys if key.startswith(start))
+
+
+def relative(key: str, path: str) -> str:
+    """`key`, which lies below `path`, as seen from there: "c" of "a.b.c" from "a.b"."""
+    return key[len(path) + 1:] if path else key
+
+
+def seen_from(key: str, path: str) -> str:
+    """`key` as seen from `path` where it lies below it, else the whole of it."""
+    return relative(key, path) if is_under(key, path) else key
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -3,6 +3,9 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Container
+
+from .keypath import segments_of, top_of
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AVERAGE = frozenset(("ema", "swa", "averaged", "average", "avg", "polyak", "shadow", "teacher", "target"))
@@ -12,11 +15,36 @@ _OPTIMIZER = frozenset(("optimizer", "optimizers", "optim", "opt", "optimiser"))
 _ANY = frozenset(("state", "states", "dict", "dicts", "model", "models", "net", "network", "module", "weights", "params", "parameters",
                   "checkpoint", "ckpt"))
 
+_INPUT = frozenset(("input", "inputs", "batch", "example", "examples", "sample", "samples"))
+_SAMPLE = frozenset(("example", "examples", "sample", "samples", "dummy", "trace", "traced", "fixed", "eval"))
+_MEASURES = frozenset(("metric", "metrics", "meter", "meters", "losses", "history", "logs", "statistics"))
+
+# How `get_extra_state` of a module ends in a state dict (torch/nn/modules/module.py, `_EXTRA_STATE_KEY_SUFFIX`).
+EXTRA_STATE = "_extra_state"
 # The usual paths of the weights to load, most wanted first.
 USUAL_WEIGHTS = ("", "model_state_dict", "state_dict", "model", "module", "net", "network", "weights", "params")
-# What torch puts into names, at any depth: torch/_dynamo/eval_frame.py (OptimizedModule), torch/distributed/fsdp/_common_utils.py
-# (FSDP_WRAPPED_MODULE), torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE).
-WRAPPERS = frozenset(("_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"))
+# What wrappers put into names, at any depth, and who they are: torch/_dynamo/eval_frame.py (OptimizedModule),
+# torch/distributed/fsdp/_common_utils.py (FSDP_WRAPPED_MODULE) and, until 1.12, flatten_params_wrapper.py (FPW_MODULE),
+# torch/distributed/algorithms/_checkpoint/checkpoint_wrapper.py (_CHECKPOINT_WRAPPED_MODULE), lightning/fabric/wrappers.py.
+WRAPPERS = {"_orig_mod": "torch.compile", "_fsdp_wrapped_module": "FullyShardedDataParallel",
+            "_fpw_module": "FullyShardedDataParallel", "_checkpoint_wrapped_module": "activation checkpointing",
+            "_forward_module": "Lightning Fabric"}
+# The same of wrappers whose name is also somebody's own: they are told by all names having it, or a part of the model nothing else.
+# torch/nn/parallel, torch/optim/swa_utils.py, opacus/grad_sample/gsm_base.py.
+PLAIN_WRAPPERS = {"module": "DataParallel or DistributedDataParallel", "_module": "Opacus"}
+# What is stripped from names, and what is put before them, the most usual first.
+STRIPPED_PREFIXES = tuple(f"{name}." for name in (*PLAIN_WRAPPERS, *WRAPPERS))
+ADDED_PREFIXES = ("module.", "model.", "_orig_mod.")
+# A tensor of the wrapper itself, beside the wrapped model (torch/optim/swa_utils.py, AveragedModel).
+WRAPPERS_OWN = frozenset(("n_averaged",))
+
+
+def without_wrappers(name: str, wrappers: Container[str] = WRAPPERS) -> str:
+    """`name` without the segments that are just the name of a wrapper, but for the last, which is a tensor's."""
+    if "_" not in name and wrappers is WRAPPERS:
+        return name
+    *above, last = segments_of(name)
+    return ".".join([*(segment for segment in above if segment not in wrappers), last])
 
 
 # What distributed and sharded savers put before the number of a file: transformers ("-00001-of-00002"), torch's DCP in safetensors
@@ -51,7 +79,7 @@ def is_average(path: str) -> bool:
 
 def is_weights(path: str) -> bool:
     """Whether a state dict may be a model's, going by its name: no scheduler, scaler, callback or optimizer."""
-    found = set(words(path.split(".", 1)[0]))
+    found = set(words(top_of(path)))
     return not found & (_OTHERS | _OPTIMIZER)
 
 
@@ -68,4 +96,16 @@ def is_scaler(name: str) -> bool:
 
 def is_random_state(name: str) -> bool:
     """Of a name at the root: "rng_state", "cuda_rng_state", "numpy_random_state"."""
-    return "rng" in words(name) or {"random", "state"} <= set(words(name))
+    found = set(words(name))
+    return "rng" in found or {"random", "state"} <= found or {"random", "states"} <= found
+
+
+def is_sample(name: str) -> bool:
+    """Whether a name says what a model was tried with: "example_inputs", "sample_batch", "inputs"."""
+    found = set(words(name))
+    return bool(found & _INPUT) and (bool(found & _SAMPLE) or found <= _INPUT)
+
+
+def holds_no_weights(name: str) -> bool:
+    """Whether what is called so may hold tensors, and none that a model learns: states of random numbers, meters, samples."""
+    return is_random_state(name) or is_sample(name) or not _MEASURES.isdisjoint(words(name))

@@ -37,3 +37,10 @@ def is_set(path: str | os.PathLike[str]) -> bool:
     """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
     from .formats.sets import folders
     return folders.is_set(os.fsdecode(path))
+
+
+def checkpoint_in(folder: str | os.PathLike[str]) -> str:
+    """The path of what `open` takes the folder for: itself where it is a set or an unzipped archive, the one file with weights beside
+    what belongs to it, or "" where it is no checkpoint. Goes by names only."""
+    from .formats.sets import folders
+    return folders.checkpoint_in(os.fsdecode(folder))

@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import opening
-from .checkpoint import Checkpoint, Jagged, Nested, Opaque, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
+from .checkpoint import Checkpoint, Jagged, Nested, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
 from .keypath import visible
-from .naming_conventions import USUAL_WEIGHTS
+from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
 from .tensors.reader import TensorReader, digest
+from .training.weights import model_dicts
 
 if TYPE_CHECKING:
     import torch
@@ -50,8 +51,6 @@ def load_state_dict(path: Checkpoint | str | os.PathLike[str], state_dict: str |
     return load_tensors(ckpt, _choose(ckpt, state_dict), monitor)
 
 
-_NOT_WEIGHTS = ("optim", "sched", "scaler", "_state_opt")
-
 
 def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
     """The path of a state dict of `ckpt`: the `wanted` one, or the only one that holds a model's weights."""
@@ -62,27 +61,14 @@ def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
         raise UsageError(f"there is no state dict {wanted!r} in the file", _choices(there))
     if not there:
         raise UsageError("there is no state dict in the file", "`inspector ls` shows what it holds.")
-    apart = _not_within_modules(ckpt)
-    likely = [path for path in apart if not any(word in path.lower() for word in _NOT_WEIGHTS)] or apart
+    likely = [*model_dicts(ckpt)] or [*there]
     if len(likely) == 1:
         return likely[0]
     known = [path for path in USUAL_WEIGHTS if path in likely]
     others = [path for path in likely if path not in USUAL_WEIGHTS]
-    if len(known) == 1 and all("ema" in path.lower() for path in others):
+    if len(known) == 1 and all(map(is_average, others)):
         return known[0]
     raise UsageError(f"there are {len(likely)} state dicts in the file", _choices(tuple(likely)))
-
-
-def _not_within_modules(ckpt: Checkpoint) -> list[str]:
-    """The paths of all state dicts but those that some attribute of a whole module leads to: a teacher, a loss."""
-    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
-    apart = []
-    for path in ckpt.state_dicts:
-        segments = path.split(".")
-        above = {".".join(segments[:i]) for i in range(len(segments))}
-        if path == "" or not modules & above:
-            apart.append(path)
-    return apart
 
 
 def _choices(paths: tuple[str, ...]) -> str:

@@ -1,8 +1,8 @@
-"""Findings, what a file is, and its optimizers."""
+"""Findings, what a file is, its optimizers and its parameters."""
 from __future__ import annotations
 
 from inspector.core import checks
-from inspector.core.training import description
+from inspector.core.training import description, weights
 from inspector.core.training import optimizers as _optimizers
 
 from . import by_path
@@ -10,3 +10,5 @@ from . import by_path
 check = by_path(checks.check, __name__)
 describe = by_path(description.describe, __name__)
 optimizers = by_path(_optimizers.optimizers, __name__)
+counts = by_path(weights.counts, __name__)
+model_dicts = by_path(weights.model_dicts, __name__)

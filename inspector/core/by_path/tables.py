@@ -1,8 +1,8 @@
 """What the tables tell by themselves: nothing that reads tensors is loaded for it."""
 from __future__ import annotations
 
-from inspector.core.measures import totals as _totals
 from inspector.core.tensors import sizes as _sizes
+from inspector.core.training import totals as _totals
 
 from . import by_path
 

@@ -1,24 +1,34 @@
-"""State dicts all of whose keys carry a wrapper's prefix: "module-prefix"."""
+"""Names that a wrapper's name is in: "module-prefix" before all of them, or of torch's own wrappers anywhere; "wrapped-part" before all
+that a part of the model holds."""
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under, visible
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, WRAPPERS_OWN
 
-# prefix -> who puts it there
-_WRAPPERS = {"module.": "DataParallel or DistributedDataParallel", "_orig_mod.": "torch.compile"}
+_SHOWN = 3
+_FEW = 8                # parts that are renamed one by one
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    for prefix, wrapper in _WRAPPERS.items():
-        places = _prefixed(ckpt, prefix)
+    names = "\n".join(ckpt.tensors)
+    for wrapper, whose in {**PLAIN_WRAPPERS, **WRAPPERS}.items():
+        if f"{wrapper}." not in names:
+            continue
+        places = _prefixed(ckpt, f"{wrapper}.")
         if places:
-            where = "" if places == [""] else f" of {', '.join(visible(place, 60) for place in places[:3])}"
+            where = "" if places == [""] else f" of {', '.join(visible(place, 60) for place in places[:_SHOWN])}"
             yield Finding("module-prefix", "info", visible(places[0]),
-                          f"All keys{where} begin with {prefix!r}: the model was wrapped in {wrapper} when it was saved.",
-                          "A model that is not wrapped needs the keys without it.", keys=tuple(places), prefix=prefix)
+                          f"All keys{where} begin with {wrapper + '.'!r}: the model was wrapped in {whose} when it was saved.",
+                          "A model that is not wrapped needs the keys without it.", keys=tuple(places), prefix=f"{wrapper}.")
+        elif wrapper in WRAPPERS:
+            yield from _anywhere(ckpt, wrapper, whose)
+        else:
+            yield from _parts(ckpt, wrapper, whose)
 
 
 def _prefixed(ckpt: Checkpoint, prefix: str) -> list[str]:
@@ -32,8 +42,47 @@ def _prefixed(ckpt: Checkpoint, prefix: str) -> list[str]:
             continue
         if key.startswith(full):
             found.add(place)
-            continue
-        del candidates[place]
-        if not candidates:
-            return []
+        elif info.name not in WRAPPERS_OWN:
+            del candidates[place]
+            if not candidates:
+                return []
     return [place for place in ckpt.state_dicts if place in candidates and place in found]
+
+
+def _anywhere(ckpt: Checkpoint, wrapper: str, whose: str) -> Iterator[Finding]:
+    """A wrapper that nobody else is called like, in the names of parts."""
+    is_in = re.compile(rf"(?:^|\.){wrapper}\.").search
+    keys = [info.key for info in ckpt.tensors.values() if info.state_dict is not None and is_in(info.name)]
+    if keys:
+        places = dict.fromkeys(ckpt.tensors[key].state_dict or "" for key in keys)
+        count = f"{len(keys):,} keys have" if len(keys) > 1 else "One key has"
+        yield Finding("module-prefix", "info", visible(keys[0]), f"{count} {wrapper + '.'!r} in the name, as in {visible(keys[0], 80)}: "
+                      f"parts of the model were wrapped in {whose} when it was saved.",
+                      "A model that is not wrapped needs the keys without it.", keys=tuple(places), prefix=f"{wrapper}.")
+
+
+def _parts(ckpt: Checkpoint, wrapper: str, whose: str) -> Iterator[Finding]:
+    """Modules that hold nothing but one of the wrapper's name: what is wrapped has nothing beside it. A module of a class of somebody's
+    own may be like that, too, and is then in every layer: those in numbered ones are left out."""
+    inner = f".{wrapper}."
+    names = [info.name for info in ckpt.tensors.values() if info.state_dict is not None]
+    candidates = {name[:name.index(inner)] for name in names if inner in name}
+    children: dict[str, set[str]] = {path: set() for path in candidates if not any(map(str.isdigit, segments_of(path)))}
+    if not children:
+        return
+    for name in names:
+        for path in ancestors(name):
+            if path in children:
+                children[path].add(top_of(relative(name, path)))
+    parts = [path for path, segments in children.items() if segments <= {wrapper, *WRAPPERS_OWN}]
+    if not parts:
+        return
+    listed = ", ".join(visible(under(join(path, wrapper)), 60) for path in parts[:_SHOWN]) + (" …" if len(parts) > _SHOWN else "")
+    how = ": " + " ".join(f"--rename '{_pattern(path, wrapper)}'" for path in parts) if len(parts) <= _FEW else ""
+    yield Finding("wrapped-part", "info", visible(join(parts[0], wrapper)), f"All keys of {len(parts):,} part{'s' * (len(parts) > 1)} of "
+                  f"the model begin with {wrapper + '.'!r} ({listed}), as of a part that was wrapped in {whose} by itself.",
+                  f"A model without that wrapper needs the keys without it{how}.", keys=tuple(parts), prefix=f"{wrapper}.")
+
+
+def _pattern(path: str, wrapper: str) -> str:
+    return f"^{re.escape(path)}\\.{wrapper}\\.={path}."

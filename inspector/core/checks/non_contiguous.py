@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import starmap
 from operator import itemgetter
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 
@@ -31,16 +31,3 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
         count = "One tensor is" if len(odd) == 1 else f"{len(odd):,} tensors are"
         yield Finding("non-contiguous", "info", visible(odd[0]), f"{count} not contiguous: {listed}.",
                       "Converting to safetensors packs them.", keys=tuple(odd))
-
-
-def is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    """Whether elements in C order lie one behind the other, as torch's `is_contiguous` says it."""
-    if 0 in shape or len(shape) != len(stride):
-        return True
-    expected = 1
-    for size, step in zip(reversed(shape), reversed(stride), strict=True):
-        if size != 1:
-            if step != expected:
-                return False
-            expected *= size
-    return True

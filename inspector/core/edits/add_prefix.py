@@ -6,9 +6,11 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint
+from inspector.core.keypath import segments_of
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, optimizer_dicts
+from .tools.common import Edit
 from .tools.naming import renamed, whole_segments
 
 
@@ -22,7 +24,7 @@ class AddPrefix(Edit):
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         whole = whole_segments(self.prefix)
-        loose = {None, ""} if ckpt.kind != "state-dict" and len(set(ckpt.state_dicts) - optimizer_dicts(ckpt).keys()) > 1 else {None}
+        loose = {None, ""} if ckpt.kind != "state-dict" and len(set(ckpt.state_dicts) - optimizer_states(ckpt).keys()) > 1 else {None}
         if not ckpt.state_dicts:
             loose = set()
         after = renamed(ckpt, self, lambda name, place: name if place in loose else whole + name, monitor)
@@ -42,7 +44,7 @@ class AddPrefix(Edit):
 def _wrapped(table: Any, prefix: str) -> dict[str, Any]:
     """`_metadata` of a module around: the inner one's root, which has no name to be renamed, is now called as the prefix; what is
     around it is a plain module of version 1, as torch.nn.Module is."""
-    segments = prefix.split(".")
+    segments = segments_of(prefix)
     found: dict[str, Any] = {".".join(segments[:n]): {"version": 1} for n in range(len(segments))}
     if "" in table:
         found[prefix] = table[""]

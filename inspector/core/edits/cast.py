@@ -11,8 +11,9 @@ from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import Losses, losses, why_not
 from inspector.core.tensors.reader import TensorReader
+from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, fields_of, note, optimizer_dicts
+from .tools.common import Edit, fields_of, note
 from .tools.copies import copied
 from .tools.globs import fitting, is_literal, matcher
 
@@ -52,7 +53,7 @@ class Cast(Edit):
     def _fitting(self, ckpt: Checkpoint) -> list[str]:
         if self.glob != "*":
             return [*fitting(ckpt, self.glob)]
-        numbered = optimizer_dicts(ckpt)
+        numbered = optimizer_states(ckpt)
         return [key for key, info in ckpt.tensors.items() if info.state_dict not in numbered]
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
@@ -66,7 +67,7 @@ class Cast(Edit):
                 left[kind] = left.get(kind, 0) + 1
         if left:
             notes.append("Left alone: " + ", ".join(f"{count:,} of {visible(kind, 40)}" for kind, count in left.items()) + ".")
-        numbered = optimizer_dicts(before)
+        numbered = optimizer_states(before)
         if self.glob == "*" and any(info.state_dict in numbered for info in before.tensors.values()):
             notes.append("The optimizer's state keeps its types; name it to cast it.")
         learning = sum(info.requires_grad and not after.tensors[key].requires_grad for key, info in before.tensors.items())

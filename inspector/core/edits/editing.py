@@ -9,12 +9,13 @@ from typing import NamedTuple
 from inspector.core import checks
 from inspector.core.checkpoint import Checkpoint, FileStamp, Opaque
 from inspector.core.findings import Finding
+from inspector.core.keypath import ancestors
 from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
 from .effects import Effect, effect_of
-from .tools.common import Edit, ancestors
+from .tools.common import Edit
 from .tools.references import are_current, files_of
 
 # findings about code, which go with the last object that names any

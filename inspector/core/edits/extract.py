@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import ancestors, any_under, below, is_under, is_within, join, relative, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, ancestors, edited, module_dicts, reduced
+from .tools.common import Edit, edited, reduced
 from .tools.structure import Structure
 
 _CHOICES = 8
@@ -28,67 +28,65 @@ class Extract(Edit):
         path = "" if self.path == "." else self.path.removesuffix(".")
         if path in ckpt.tensors and path:
             raise EditError(f"{visible(path, 80)!r} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
-        modules = module_dicts(ckpt)
+        modules = ckpt.modules
         if path in modules:
             return self._state_dict(ckpt, path, "")
         if path == "":
             return edited(ckpt, self)
         above = next((place for place in ancestors(path) if place in ckpt.state_dicts), None)
         if above is not None and (above in modules or self._has_names(ckpt, above, path)):
-            return self._state_dict(ckpt, above, path[len(above) + 1 if above else 0:])
+            return self._state_dict(ckpt, above, relative(path, above))
         return self._sub_dict(ckpt, path)
 
     def _has_names(self, ckpt: Checkpoint, place: str, path: str) -> bool:
         """Whether `path` is a part of names in the state dict at `place`, and nothing that has a place of its own in the file."""
         if path in ckpt.state_dicts or Structure(ckpt).container(join(_root(ckpt), path)) is not None:
             return False
-        return any(info.state_dict == place and info.key.startswith(f"{path}.") for info in ckpt.tensors.values())
+        return any_under((info.key for info in ckpt.tensors.values() if info.state_dict == place), path)
 
     def _state_dict(self, ckpt: Checkpoint, place: str, prefix: str) -> Checkpoint:
         """The tensors of the state dict at `place` whose names begin with `prefix`, without it."""
-        start = f"{place}." if place else ""
-        full = f"{start}{prefix}." if prefix else start
+        whole = join(place, prefix) if prefix else place
         tensors, came_from = {}, {}
-        for key, info in ckpt.tensors.items():
-            if info.state_dict == place and key.startswith(full):
-                tensors[key[len(full):]] = info._replace(key=key[len(full):], state_dict="")
-                came_from[key[len(full):]] = key
+        for key, name in below(ckpt.tensors, whole):
+            info = ckpt.tensors[key]
+            if info.state_dict == place:
+                tensors[name] = info._replace(key=name, state_dict="")
+                came_from[name] = key
         if not tensors:
             raise self._missing(ckpt)
         table = ckpt.module_metadata.get(place)
         metadata = {"": _below(table, prefix)} if table is not None else {}
         values: dict[str, Plain] = {}
-        if place not in module_dicts(ckpt):         # what a state dict holds besides: extra states
-            dicts = [path for path in ckpt.state_dicts if path != place and path.startswith(start)]
-            for key, value in ckpt.values.items():
-                if key.startswith(full) and key != place and not key.startswith(tuple(f"{path}." for path in dicts)):
-                    values[key[len(full):]], came_from[key[len(full):]] = value, key
+        if place not in ckpt.modules:         # what a state dict holds besides: extra states
+            dicts = [path for path in ckpt.state_dicts if path != place and is_under(path, place)]
+            for key, name in below(ckpt.values, whole):
+                if not any(is_under(key, path) for path in dicts):
+                    values[name], came_from[name] = ckpt.values[key], key
         return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), place) if place else _root(ckpt),
                        state_dicts=("",), kind="state-dict", module_metadata=metadata, metadata=dict(ckpt.metadata))
 
     def _sub_dict(self, ckpt: Checkpoint, path: str) -> Checkpoint:
-        full = f"{path}."
         # what was an entry's own dict in a state dict, like one parameter's state, is a state dict of its own now
         above = "" if Structure(ckpt).is_dict(join(_root(ckpt), path)) else None
         tensors: dict[str, TensorInfo] = {}
         came_from: dict[str, str] = {}
-        for key, info in ckpt.tensors.items():
-            if key.startswith(full):
-                place = info.state_dict
-                inside = None if place is None else place[len(full):] if f"{place}.".startswith(full) else above
-                tensors[key[len(full):]] = info._replace(key=key[len(full):], state_dict=inside)
-                came_from[key[len(full):]] = key
-        values = {}
-        for key, value in ckpt.values.items():
-            if key == path or key.startswith(full):
-                values[key[len(full):]] = value
-                came_from[key[len(full):]] = key
+        for key, name in below(ckpt.tensors, path):
+            info = ckpt.tensors[key]
+            place = info.state_dict
+            inside = None if place is None else relative(place, path) if is_within(place, path) else above
+            tensors[name] = info._replace(key=name, state_dict=inside)
+            came_from[name] = key
+        values = {"": ckpt.values[path]} if path in ckpt.values else {}
+        came_from.update({"": path} if path in ckpt.values else {})
+        for key, name in below(ckpt.values, path):
+            values[name], came_from[name] = ckpt.values[key], key
         if not tensors and not any(values):
             raise self._missing(ckpt)
-        dicts = tuple(place[len(full):] for place in ckpt.state_dicts if f"{place}.".startswith(full))
+        dicts = tuple(relative(place, path) for place in ckpt.state_dicts if is_within(place, path))
         if "" not in dicts and any(info.state_dict == "" for info in tensors.values()):
             dicts = ("", *dicts)
-        metadata = {place[len(full):]: table for place, table in ckpt.module_metadata.items() if f"{place}.".startswith(full)}
+        metadata = {relative(place, path): table for place, table in ckpt.module_metadata.items() if is_within(place, path)}
         return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), path), state_dicts=dicts,
                        module_metadata=metadata)
 
@@ -119,15 +117,9 @@ def _below(table: object, prefix: str) -> dict[str, object]:
     assert hasattr(table, "items")
     if not prefix:
         return dict(table.items())
-    full = f"{prefix}."
-    return {"" if module == prefix else module[len(full):]: facts for module, facts in table.items()
-            if module == prefix or module.startswith(full)}
+    return {relative(module, prefix): facts for module, facts in table.items() if is_within(module, prefix)}
 
 
 def _tops(ckpt: Checkpoint) -> Iterator[str]:
     """First segments of keys that have more than one."""
-    for table in (ckpt.tensors, ckpt.values):
-        for key in table:
-            top, dot, _ = key.partition(".")
-            if dot:
-                yield top
+    return (top_of(key) for table in (ckpt.tensors, ckpt.values) for key in table if "." in key)

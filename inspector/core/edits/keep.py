@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, visible
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, ancestors
+from .tools.common import Edit
 from .tools.dropping import without
 from .tools.globs import fitting, matcher
 from .tools.optimizers import states_of

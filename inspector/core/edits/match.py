@@ -9,8 +9,9 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, module_dicts, needs_extraction, note, optimizer_dicts
+from .tools.common import Edit, needs_extraction, note
 from .tools.dropping import without
 from .tools.optimizers import states_of
 from .tools.references import opened, weights_of
@@ -32,10 +33,10 @@ class Match(Edit):
         inside = _with_something_in_common(ckpt, wanted)
         if not inside:
             raise EditError("no name of the file is in the reference", self._advice(ckpt, wanted), id="nothing_left")
-        away = _unfit(ckpt, inside, wanted)
+        away, modules = _unfit(ckpt, inside, wanted), ckpt.modules
         for key in away:
             place = ckpt.tensors[key].state_dict
-            if place in module_dicts(ckpt):
+            if place in modules:
                 raise needs_extraction(key, place or "")
         return without(ckpt, self, away)
 
@@ -107,7 +108,7 @@ def shapes_of(ckpt: Checkpoint) -> Shapes:
 
 
 def _with_something_in_common(ckpt: Checkpoint, wanted: Shapes) -> list[str]:
-    optimizers = optimizer_dicts(ckpt)
+    optimizers = optimizer_states(ckpt)
     common = {info.state_dict for info in ckpt.tensors.values() if info.state_dict is not None and info.name in wanted}
     return [path for path in ckpt.state_dicts if path in common and path not in optimizers]
 

@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, any_under, below, join, visible
 from inspector.core.plain_values import one_line, type_name
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, ancestors, edited, fields_of, module_dicts, origin_of
+from .tools.common import Edit, edited, fields_of, origin_of
 from .tools.dropping import without
 from .tools.structure import Structure
 
@@ -39,7 +39,7 @@ class SetValue(Edit):
         value = _checked(self.value, path)
         if path in ckpt.values:
             return self._replaced(ckpt, value)
-        if any(key.startswith(f"{path}.") for table in (ckpt.tensors, ckpt.values) for key in table):
+        if path and (any_under(ckpt.tensors, path) or any_under(ckpt.values, path)):
             raise EditError(f"{visible(path, 80)!r} holds others", "Set each of those, or drop it first.", id="not_a_value")
         self._find_room(ckpt)
         return edited(ckpt, self, {**_same(ckpt), path: path}, values={**ckpt.values, path: value})
@@ -47,23 +47,21 @@ class SetValue(Edit):
     def _deleted(self, ckpt: Checkpoint) -> Checkpoint:
         if self.path not in ckpt.values:
             raise EditError(f"there is no value {visible(self.path, 80)!r}", "`inspector ls` shows the values.", id="no_such_path")
-        under = f"{self.path}."
-        if isinstance(ckpt.values[self.path], Opaque) and any(key.startswith(under) for key in ckpt.tensors):
+        if isinstance(ckpt.values[self.path], Opaque) and any_under(ckpt.tensors, self.path):
             raise EditError(f"{visible(self.path, 80)!r} holds tensors", f"--drop {visible(self.path, 80)} leaves all of it out.",
                             id="not_a_value")
-        return without(ckpt, self, [key for key in ckpt.values if key == self.path or key.startswith(under)])
+        return without(ckpt, self, [self.path, *(key for key, _ in below(ckpt.values, self.path))])
 
     def _replaced(self, ckpt: Checkpoint, value: Plain) -> Checkpoint:
-        under = f"{self.path}." if self.path else ""
-        if self.path in module_dicts(ckpt) or any(key.startswith(under) for key in ckpt.tensors):
+        if self.path in ckpt.modules or any_under(ckpt.tensors, self.path):
             raise EditError(f"{visible(self.path, 80) or 'the root'!r} is an object that holds tensors",
                             "Extract its state dict, or drop it.", id="not_a_value")
         above = next((path for path in ancestors(self.path) if isinstance(ckpt.values.get(path), Opaque)), None)
         if above is not None:
             raise EditError(f"{visible(self.path, 80)!r} is an attribute of {visible(above, 80)!r}, which is kept as it is",
                             f"Set {visible(above, 80)} itself, or drop it.", id="in_object")
-        values = {key: value if key == self.path else old for key, old in ckpt.values.items()
-                  if key == self.path or not key.startswith(under)}
+        within = {key for key, _ in below(ckpt.values, self.path)}
+        values = {key: value if key == self.path else old for key, old in ckpt.values.items() if key not in within}
         return edited(ckpt, self, {key: key for table in (ckpt.tensors, values) for key in table}, values=values)
 
     def _find_room(self, ckpt: Checkpoint) -> None:
@@ -79,7 +77,7 @@ class SetValue(Edit):
         structure = Structure(ckpt)
         root = ckpt.edited.root if ckpt.edited else ""
         for path in ancestors(self.path):
-            there = ".".join(part for part in (root, path) if part)
+            there = join(root, path) if path else root
             if structure.is_list(there):
                 raise EditError(f"{visible(path, 80) or 'the root'!r} is a list: new items cannot be put into it", "", id="no_room")
             if structure.container(there) is not None:

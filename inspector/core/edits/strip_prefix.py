@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.keypath import visible
-from inspector.core.naming_conventions import WRAPPERS
+from inspector.core.keypath import is_under, relative, visible
+from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit
@@ -26,8 +26,8 @@ class StripPrefix(Edit):
         whole = whole_segments(self.prefix)
         segment = whole[:-1]
         if segment in WRAPPERS:
-            return renamed(ckpt, self, lambda name, place: without_segment(name, segment), monitor)
-        within = {place: whole[len(place) + 1:] for place in ckpt.state_dicts if place and whole.startswith(f"{place}.")}
+            return renamed(ckpt, self, lambda name, place: without_wrappers(name, (segment,)) if segment in name else name, monitor)
+        within = {place: relative(whole, place) for place in ckpt.state_dicts if place and is_under(whole, place)}
         cut = len(whole)
 
         def stripped(name: str, place: str | None) -> str:
@@ -52,11 +52,3 @@ class StripPrefix(Edit):
     def parse(cls, text: str, option: str) -> StripPrefix:
         whole_segments(text)
         return cls(text)
-
-
-def without_segment(name: str, segment: str) -> str:
-    """`name` without the segments that are just `segment`, but for the last, which is a tensor's."""
-    if segment not in name:
-        return name
-    *above, last = name.split(".")
-    return ".".join([*(part for part in above if part != segment), last])

@@ -11,8 +11,9 @@ from inspector.core.errors import BadTensor, EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
+from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, edited, fields_of, note, optimizer_dicts, source_of, storages_left
+from .tools.common import Edit, edited, fields_of, note, source_of, storages_left
 from .tools.copies import contiguous, fresh_ids
 from .tools.globs import fitting, matcher
 from .tools.references import opened, weights_of
@@ -49,7 +50,7 @@ class Take(Edit):
                     continue
                 mine = tensors[key]
                 device = "cpu" if mine.device == "meta" else mine.device
-                view = (other.storage or other.key, other.offset, other.shape, other.stride, other.dtype, device)
+                view = (other.view or other.key, device)
                 id = tied.get(view)
                 if id is None:
                     id = tied[view] = next(ids)
@@ -83,7 +84,7 @@ class Take(Edit):
         return found
 
     def _wanted(self, ckpt: Checkpoint) -> list[str]:
-        optimizers = optimizer_dicts(ckpt)
+        optimizers = optimizer_states(ckpt)
         return [key for key in fitting(ckpt, self.glob) if ckpt.tensors[key].state_dict not in optimizers]
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
@@ -93,7 +94,7 @@ class Take(Edit):
         if left:
             notes.append(f"{note(len(left), 'tensor keeps its', 'tensors keep their')} values, for want of any to take: "
                         + ", ".join(visible(key, 60) for key in left[:_NAMED]) + (" …" if len(left) > _NAMED else "") + ".")
-        if taken and optimizer_dicts(before):
+        if taken and optimizer_states(before):
             notes.append("The optimizer's state stays that of the old values.")
         return notes
 

@@ -23,7 +23,7 @@ from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 
 from .sets import folders
-from .sniffing import containers
+from .sniffing import addresses, containers
 from .sniffing.sniff import sniff
 
 ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
@@ -72,6 +72,8 @@ def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Moni
     """The checkpoint in the file at `path`, in the folder, or in the member of an archive (FILE!member): metadata only, no
     handle is kept. Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
     name = os.fsdecode(path)
+    if "://" in name:
+        addresses.refuse(name)
     file, member = containers.split(name)
     try:
         with collector_paused():
@@ -83,8 +85,16 @@ def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Moni
 
 
 def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
-    index = os.path.join(folder, folders.choose(folder))
-    return replace(_read_file(index, limits, monitor), path=folder)
+    kind, name = folders.choose(folder)
+    if kind == "shards":
+        made: Checkpoint = late.module(f"{__name__}.sets.sharded").read_parts(folder, name, _read_one, limits, monitor)
+        return made
+    if kind == "unzipped":
+        inner = folder if name == "." else os.path.join(folder, name)
+        made = late.module(f"{__name__}.torch_zip").read_unzipped(inner, limits, monitor)
+        return replace(made, path=folder)
+    found = _read_file(os.path.join(folder, name), limits, monitor)
+    return found if kind == "file" else replace(found, path=folder)
 
 
 def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Pickle, Storage
 from inspector.core.dtypes import DTYPES
-from inspector.core.errors import ReadError, TooBig
+from inspector.core.errors import ReadError, TooBig, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import LIMITS, Limits
@@ -67,6 +67,10 @@ def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tup
         graph = decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget)
     except ReadError as error:
         error.findings = (*error.findings, *findings_before(error, MEMBER))
+        if error.decoded is not None and any(module.startswith("joblib.numpy_pickle") for module, _ in error.decoded.names):
+            raise Unsupported("this is a joblib file: the bytes of its numpy arrays lie between the parts of its pickle, which is not "
+                              "read here", "Load it with joblib.load, then save its arrays with torch.save or numpy.savez.", id="joblib",
+                              findings=error.findings) from error
         raise
     contents = contents_of(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
     return contents, [Pickle(MEMBER, graph)], graph.end

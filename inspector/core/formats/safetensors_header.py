@@ -13,6 +13,7 @@ import re
 from itertools import islice
 from typing import Any, NamedTuple, NoReturn
 
+from inspector.core.checkpoint import contiguous
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import Corrupt, ReadError, TooBig
 from inspector.core.keypath import visible
@@ -308,7 +309,7 @@ def _form(dtype: str, shape: tuple[int, ...], key: str, at: int) -> Form:
         raise Corrupt(f"the {numel:,} elements of tensor \"{visible(key)}\" ({dtype}) do not fill whole bytes", HINT, where,
                       id="misaligned")
     name, shape, problem = _as_torch_says(name, shape)
-    return Form(name, shape, _contiguous(shape, key, where), bits // 8, problem)
+    return Form(name, shape, _strides(shape, key, where), bits // 8, problem)
 
 
 def _as_torch_says(name: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, ...], str]:
@@ -322,16 +323,11 @@ def _as_torch_says(name: str, shape: tuple[int, ...]) -> tuple[str, tuple[int, .
     return name, shape, ""
 
 
-def _contiguous(shape: tuple[int, ...], key: str, where: str) -> tuple[int, ...]:
-    """Strides in elements, in C order; torch counts an empty dimension as one."""
-    strides = []
-    step = 1
-    for size in reversed(shape):
-        if step > _INT64:
-            raise _overflow(key, where)
-        strides.append(step)
-        step *= max(size, 1)
-    return tuple(reversed(strides))
+def _strides(shape: tuple[int, ...], key: str, where: str) -> tuple[int, ...]:
+    strides = contiguous(shape)
+    if max(strides, default=0) > _INT64:
+        raise _overflow(key, where)
+    return strides
 
 
 def _overflow(key: str, where: str) -> Corrupt:

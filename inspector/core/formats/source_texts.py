@@ -13,7 +13,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Member, Opaque
 from inspector.core.errors import UsageError
 from inspector.core.io.sources import ExtentReader
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, visible
 
 from . import torchscript_classes
 
@@ -90,12 +90,12 @@ def source_of(ckpt: Checkpoint, key: str, known: Container[str] | None = None) -
     """The text that declares the class of the module at `key`, or of the nearest one above it; None where no text does.
     `known` are the names of all texts, where the caller has them at hand."""
     known = texts(ckpt) if known is None else known
-    while True:
-        value = ckpt.values.get(key)
+    for path in (key, *ancestors(key)):
+        value = ckpt.values.get(path)
         found = _declaration(value, known) if isinstance(value, Opaque) else None
-        if found is not None or not key:
+        if found is not None:
             return found
-        key = key.rpartition(".")[0]
+    return None
 
 
 def _declaration(value: Opaque, known: Container[str]) -> Declaration | None:

@@ -13,7 +13,9 @@ code of a TorchScript archive is listed, never compiled.
 """
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 from operator import mul
@@ -25,7 +27,7 @@ from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError,
 from inspector.core.findings import Finding, Level
 from inspector.core.graph import Graph
 from inspector.core.io.checksum import crc32
-from inspector.core.io.sources import STORED, SourceFile, read_member
+from inspector.core.io.sources import STORED, SourceFile, open_source, read_member
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
@@ -39,6 +41,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
 from . import torchscript_classes
+from .sets import unzipped
 from .shared.merging import renamed, renumbered
 from .zip import salvage
 from .zip.directory import ZipDirectory, read_directory
@@ -77,6 +80,15 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
             salvaged = salvage.read_directory(source, broken, limits, monitor)
             directory = salvaged.directory
         return _Archive(source, directory, limits, monitor, salvaged).checkpoint(path)
+
+
+def read_unzipped(folder: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The checkpoint in `folder`, where such an archive was unzipped. Raises as `read`."""
+    with collector_paused():
+        found = unzipped.look(folder, limits, monitor)
+        with open_source(os.path.join(folder, _MAIN)) as source:
+            ckpt = _Unzipped(source, found, limits, monitor).checkpoint(folder)
+    return replace(ckpt, files=tuple(found.stamps))
 
 
 class _Archive:
@@ -232,7 +244,7 @@ class _Archive:
         if name in self.directory.notes:
             return None
         try:
-            raw = read_member(self.source, extent, min(extent.size, _FACT_BYTES))
+            raw = self._bytes(extent, min(extent.size, _FACT_BYTES))
         except BadTensor as error:
             self._add_finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: {error.message}.")
             return None
@@ -263,6 +275,10 @@ class _Archive:
         self._add_finding("byteorder", "danger", name, f"The byte order record {said} instead of 'little' or 'big': no value in this file "
                    "can be told.", "The file was damaged or changed by hand: fetch it again.")
 
+    def _bytes(self, extent: Extent, nbytes: int | None = None) -> bytes:
+        """The first `nbytes` bytes of a member, or all. Raises BadTensor."""
+        return read_member(self.source, extent, nbytes)
+
     # -- pickles ------------------------------------------------------------------------------------------------------
 
     def _append(self, contents: Contents, root: str, more: Contents, base: int) -> None:
@@ -292,7 +308,7 @@ class _Archive:
                 continue
             left -= extent.size
             try:
-                text = read_member(self.source, extent).decode("utf-8", "replace")
+                text = self._bytes(extent).decode("utf-8", "replace")
             except BadTensor as error:
                 self._add_finding("bad-member", "warning", member, f"The member {visible(member, 80)!r} cannot be read: {error.message}.")
                 continue
@@ -332,7 +348,7 @@ class _Archive:
             raise TooBig(f"the record has {extent.size:,} bytes{packed}: more than an object's description needs",
                          "The file may be hostile. Open it with larger limits if you trust it.", where)
         try:
-            data = read_member(self.source, extent)
+            data = self._bytes(extent)
         except BadTensor as error:
             raise Corrupt(f"the record cannot be read: {error.message}", error.hint, where) from error
         if extent.crc is not None and crc32(data) != extent.crc:
@@ -434,7 +450,7 @@ class _Archive:
         if name in self.directory.notes:
             return False
         try:
-            start = read_member(self.source, extent, 2)
+            start = self._bytes(extent, 2)
         except BadTensor:
             return False
         return start[0] == 0x80 and 2 <= start[1] <= 5
@@ -534,3 +550,19 @@ class _Archive:
         if missing:
             self._add_finding("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
                        "them cannot be noticed.", "torch writes none after torch.serialization.set_crc32_options(False).")
+
+
+class _Unzipped(_Archive):
+    """The same where each member is a file. None of them has a checksum, which is not told."""
+
+    def __init__(self, source: SourceFile, found: unzipped.Unzipped, limits: Limits, monitor: Monitor) -> None:
+        self.stamps = found.stamps
+        super().__init__(source, ZipDirectory(found.members, found.notes, {}, found.findings, 0, b""), limits, monitor)
+
+    def _bytes(self, extent: Extent, nbytes: int | None = None) -> bytes:
+        stamp = self.stamps[extent.file]
+        with open_source(stamp.path, stamp, extent.file) as source:
+            return read_member(source, extent, nbytes)
+
+    def _checksums(self) -> None:
+        pass

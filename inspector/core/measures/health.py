@@ -14,7 +14,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.findings import Finding
-from inspector.core.keypath import visible
+from inspector.core.keypath import top_of, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 
@@ -88,7 +88,7 @@ def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
 
 def _is_usual(info: TensorInfo, summary: Summary) -> bool:
     """Fresh biases and norms, counters and optimizer state are often 0 or 1 all over, and nothing is wrong."""
-    return (len(info.shape) < 2 and summary.max in (0, 1)) or "optim" in info.key.split(".", 1)[0]
+    return (len(info.shape) < 2 and summary.max in (0, 1)) or "optim" in top_of(info.key)
 
 
 def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
@@ -219,7 +219,7 @@ def _first_of_each_view(ckpt: Checkpoint, keys: list[str]) -> list[str]:
     views: dict[object, str] = {}
     for key in keys:
         info = ckpt.tensors[key]
-        views.setdefault((info.storage, info.offset) if info.storage else key, key)
+        views.setdefault(info.view or key, key)
     return [*views.values()]
 
 

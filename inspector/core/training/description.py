@@ -8,12 +8,13 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
-from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler, is_weights
+from inspector.core.keypath import join, leaf_of, top_of
+from inspector.core.naming_conventions import is_average, is_random_state, is_scaler, is_scheduler
 from inspector.core.plain_values import type_name
 from inspector.core.progress import QUIET, Monitor
 
 from .optimizers import Optimizer, optimizers
-from .parameter_order import is_buffer
+from .weights import each_once, is_buffer, model_dicts
 
 # who wrote such a container; names of programs are not translated
 _ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1.5 format", "torch-tar": "PyTorch < 0.1.10 tar",
@@ -31,7 +32,6 @@ _Name = TypeVar("_Name", str, str | None)
 _FIELD = TensorInfo._fields.index
 _STATE_DICT = itemgetter(_FIELD("state_dict"))
 _DTYPE, _DEVICE = itemgetter(_FIELD("dtype")), itemgetter(_FIELD("device"))
-_VIEW = itemgetter(*map(_FIELD, ("storage", "offset", "shape", "stride")))
 
 
 class Model(NamedTuple):
@@ -68,7 +68,7 @@ class Description(NamedTuple):
 def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
     """See `Description`. Linear in the keys."""
     found = optimizers(ckpt, monitor)
-    roots = dict.fromkeys(key.partition(".")[0] for keys in (ckpt.values, ckpt.tensors) for key in keys) \
+    roots = dict.fromkeys(top_of(key) for keys in (ckpt.values, ckpt.tensors) for key in keys) \
         if ckpt.kind == "training-checkpoint" else {}
     return Description(
         _ERAS.get(ckpt.format, ckpt.format), ckpt.kind, _progress(ckpt), _models(ckpt, found, monitor), found,
@@ -81,44 +81,27 @@ def _progress(ckpt: Checkpoint) -> tuple[tuple[str, int | float], ...]:
     near: dict[str, int | float] = {}
     for key, value in ckpt.values.items():
         if isinstance(value, (int, float)) and not isinstance(value, bool) and key.count(".") <= 1 and math.isfinite(value):
-            near.setdefault(key.rpartition(".")[2].lower() if "." in key else key.lower(), value)
+            near.setdefault(leaf_of(key).lower(), value)
     said = [(name, value) for name in _PROGRESS if abs(value := near.get(name, 10**12)) < 10**12][:_SAID]
     return (*said, *[(name, near[name]) for name in _QUALITY if name in near][:1])
 
 
 def _models(ckpt: Checkpoint, found: Iterable[Optimizer], monitor: Monitor) -> tuple[Model, ...]:
-    taken = [optimizer.path for optimizer in found]
-    inside: dict[str | None, list[TensorInfo]] = {path: [] for path in _outermost(ckpt, taken)}
+    taken = {join(optimizer.path, "state") for optimizer in found}
+    inside: dict[str | None, list[TensorInfo]] = {path: [] for path in model_dicts(ckpt) if path not in taken}
     for info in ckpt.tensors.values():
         part = inside.get(info.state_dict)
         if part is not None:
             part.append(info)
     monitor.check()
-    made = [_model(ckpt, path or "", infos) for path, infos in inside.items() if infos]
-    if "" in inside and len(made) > 1:              # a few tensors beside state dicts: a loss, a score
-        made = [model for model in made if model.path or ckpt.kind != "training-checkpoint"]
-    return tuple(made)
-
-
-def _outermost(ckpt: Checkpoint, optimizers: Sequence[str]) -> list[str]:
-    """The paths of all weights but those that an attribute of a whole module leads to (a teacher, a loss)."""
-    modules = {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
-    states = {f"{path}.state" if path else "state" for path in optimizers}
-    apart = []
-    for path in ckpt.state_dicts:
-        segments = path.split(".")
-        above = {".".join(segments[:n]) for n in range(1, len(segments))} | ({""} if path and "" in modules else set())
-        if is_weights(path) and not above & modules and not ({path} | above) & states:
-            apart.append(path)
-    return apart
+    return tuple(_model(ckpt, path or "", infos) for path, infos in inside.items() if infos)
 
 
 def _model(ckpt: Checkpoint, path: str, infos: Sequence[TensorInfo]) -> Model:
-    views = {(_VIEW(info) if info.storage else (info.key,)): info for info in infos}
-    names = {info.key for info in infos}
-    buffers = sum(info.numel for info in views.values() if is_buffer(info, names))
+    once = each_once(infos)
+    buffers = sum(info.numel for info in once if is_buffer(info, ckpt.tensors))
     value = ckpt.values.get(path)
-    return Model(path, len(infos), sum(info.numel for info in views.values()) - buffers, buffers, sum(info.nbytes for info in infos),
+    return Model(path, len(infos), sum(info.numel for info in once) - buffers, buffers, sum(info.nbytes for info in infos),
                  _common(map(_DTYPE, infos)), _common(map(_DEVICE, infos)), type_name(value) if isinstance(value, Opaque) else "",
                  is_average(path))
 

@@ -13,8 +13,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
-from inspector.core.keypath import join, visible
-from inspector.core.naming_conventions import is_average, is_weights, tokens
+from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
 from .parameter_order import Reading, Shape, Slot, read, trainable
@@ -24,7 +24,7 @@ _SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer",
                    "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
 _GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
 _STATE_DICT = itemgetter(TensorInfo._fields.index("state_dict"))
-_WRAPPER = re.compile(r"(?:^|(?<=\.))(?:module|_orig_mod|_fsdp_wrapped_module)\.")
+_ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
 
 
 class Optimizer(NamedTuple):
@@ -159,15 +159,14 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
 
 def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
     """The optimizer in whose "state" the state dict at `path` lies, and how long the keys' beginning up to there is."""
-    segments = path.split(".")
-    for n, segment in enumerate(segments):
-        if segment == "state":
-            head = ".".join(segments[:n])
+    for above in (*reversed([*ancestors(path)]), path):
+        if leaf_of(above) == "state":
+            head, rest = parent_of(above), relative(path, above)
             raw = found.get(head)
-            if raw is None and (n == len(segments) - 1 or segments[n + 1].isdigit()) and "opt" in head.lower():
+            if raw is None and (not rest or top_of(rest).isdigit()) and "opt" in head.lower():
                 raw = found[head] = _Raw(head)          # without param_groups, as torn out of its state dict
             if raw is not None:
-                return raw, len(join(head, "state.")) if head else len("state.")
+                return raw, len(under(above))
     return None
 
 
@@ -178,8 +177,7 @@ def _split(rest: str) -> tuple[str, str]:
         return head, tail
     if head in _SAME:
         return tail, head
-    name, _, field = rest.rpartition(".")
-    return name, field
+    return parent_of(rest), leaf_of(rest)
 
 
 # -- which models there are ---------------------------------------------------------------------------------------------------
@@ -233,10 +231,10 @@ def _by_name(raw: _Raw, named: Mapping[str, str], models: Sequence[_Model]) -> t
     fits = []
     for model in models:
         names = {info.name: info for info in model.tensors}
-        bare = {_WRAPPER.sub("", name): info for name, info in names.items()}
+        bare = {without_wrappers(name, _ALL_WRAPPERS): info for name, info in names.items()}
         found = {}
         for id, name in named.items():
-            info = names.get(name) or bare.get(_WRAPPER.sub("", name))
+            info = names.get(name) or bare.get(without_wrappers(name, _ALL_WRAPPERS))
             if info is not None and raw.shape(id) in (None, info.shape):
                 found[id] = info.key
         if found:
@@ -271,7 +269,7 @@ def _submodules(model: _Model, count: int) -> list[list[TensorInfo]]:
     Lightning module trains."""
     parts: dict[str, list[TensorInfo]] = {}
     for info in model.tensors:
-        parts.setdefault(info.name.partition(".")[0], []).append(info)
+        parts.setdefault(top_of(info.name), []).append(info)
     return [part for part in parts.values() if len(part) == count and len(part) < len(model.tensors)]
 
 
@@ -316,7 +314,7 @@ _KINDS = (
 def _kind(raw: _Raw) -> str:
     if raw.type and raw.type != "dict":
         return raw.type
-    there = {*raw.options, *(option.partition(".")[0] for option in raw.options)}
+    there = {*raw.options, *map(top_of, raw.options)}
     for fields in list(raw.fields.values())[:8]:
         there.update(fields)
     kind = next((kind for kind, marks in _KINDS if marks <= there), "")

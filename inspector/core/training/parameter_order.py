@@ -8,20 +8,16 @@ subsequence of the model's tensors, no tensor is in two, and a parameter is told
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from operator import itemgetter
 from typing import NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.dtypes import DTYPES
+
+from .weights import each_once, is_buffer
 
 Shape = tuple[int, ...]
 
 _WORK = 2_000_000               # groups times tensors of one model beyond which they are not matched
 _ROUNDS = 12
-# buffers of torch.nn by name; others are floats of a shape that seldom fits, and are then frozen tensors like any
-_BUFFERS = frozenset(("running_mean", "running_var", "num_batches_tracked", "position_ids", "inv_freq", "relative_position_index",
-                      "rotary_pos_emb", "min_val", "max_val", "zero_point", "_u", "_v", "weight_u", "n_averaged"))
-_VIEW = itemgetter(*map(TensorInfo._fields.index, ("storage", "offset", "shape", "stride")))
 
 
 class Slot(NamedTuple):
@@ -43,28 +39,7 @@ def trainable(infos: Iterable[TensorInfo]) -> list[TensorInfo]:
     """Those that can be parameters, in order: no buffers that can be known as such, tied ones once."""
     infos = list(infos)
     names = {info.key for info in infos}
-    seen: set[tuple[object, ...]] = set()
-    kept = []
-    for info in infos:
-        if is_buffer(info, names):
-            continue
-        if info.storage:
-            view = _VIEW(info)
-            if view in seen:
-                continue
-            seen.add(view)
-        kept.append(info)
-    return kept
-
-
-def is_buffer(info: TensorInfo, names: set[str] | frozenset[str] = frozenset()) -> bool:
-    """Whether a tensor of a state dict is surely no parameter: only floating tensors have gradients, some names are known.
-    `names` are all keys, by which `weight_v` of spectral_norm is told from that of weight_norm."""
-    known = DTYPES.get(info.dtype)
-    if known is None or known.kind not in ("float", "complex"):
-        return True
-    head, _, last = info.key.rpartition(".")
-    return last in _BUFFERS or (last == "weight_v" and f"{head}.weight_orig" in names)
+    return list(each_once([info for info in infos if not is_buffer(info, names)]))
 
 
 def read(groups: Sequence[Sequence[Slot]], tensors: Sequence[TensorInfo]) -> Reading | None:

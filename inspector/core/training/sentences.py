@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
-from math import prod
 from operator import itemgetter
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
@@ -12,6 +10,7 @@ from inspector.core.wording import count, listed, many, share, size
 
 from .description import Description, Model
 from .optimizers import Optimizer
+from .weights import counts
 
 _MODELS = 4             # told one by one
 _SHARES = 8             # dtypes and devices told one by one
@@ -21,20 +20,17 @@ _A_KIND = {"state-dict": "a state dict", "training-checkpoint": "a training chec
 _KIND = {"state-dict": "State dict", "training-checkpoint": "Training checkpoint", "module": "Whole module", "tensor": "Tensor",
          "torchscript": "TorchScript program"}
 _FIELDS = TensorInfo._fields.index
-_STORAGE = itemgetter(_FIELDS("storage"))
 _DTYPE = itemgetter(_FIELDS("dtype"))
 _DEVICE = itemgetter(_FIELDS("device"))
-_SHAPE = itemgetter(_FIELDS("shape"))
-_VIEW = itemgetter(*map(_FIELDS, ("storage", "offset", "shape", "stride")))
 
 
 def headline(ckpt: Checkpoint) -> str:
     """Format, kind, how much of what, in one or two lines."""
     infos = ckpt.tensors.values()
-    weights, optimizer = _parameters(ckpt)
-    parts = [count(len(infos), "tensor"), count(weights, "parameter")]
-    if optimizer:
-        parts.append(count(optimizer, "value") + " of optimizer state")
+    found = counts(ckpt)
+    parts = [count(len(infos), "tensor"), count(found.parameters, "parameter")]
+    if found.optimizer:
+        parts.append(count(found.optimizer, "value") + " of optimizer state")
     lines = [f"{visible(ckpt.path, 1000)}: {_A_KIND.get(ckpt.kind, ckpt.kind)} ({ckpt.format}), {', '.join(parts)}, "
              f"{size(ckpt.nbytes)}"]
     if ckpt.tensors:
@@ -91,24 +87,6 @@ def _optimizer_said(optimizer: Optimizer, about: Description) -> str:
             said += f", {known:,} of them known by name"
     part = share(optimizer.nbytes, about.nbytes)
     return f"{said}, which is {part} of the file" if len(about.optimizers) == 1 else f"{said} ({part} of the file)"
-
-
-def _parameters(ckpt: Checkpoint) -> tuple[int, int]:
-    """Elements of all tensors, the optimizer's apart; a view that is reached twice, as with tied weights, counts once."""
-    infos = list(ckpt.tensors.values())
-    if len({*map(_STORAGE, infos)}) < len(infos):
-        views: dict[object, TensorInfo] = {}
-        for n, info in enumerate(infos):
-            views.setdefault(_VIEW(info) if info.storage else n, info)
-        infos = [*views.values()]
-    optimizer = 0
-    if "optim" in "".join(ckpt.tensors):
-        optimizer = _elements([info for info in infos if "optim" in info.key.split(".", 1)[0]])
-    return _elements(infos) - optimizer, optimizer
-
-
-def _elements(infos: Iterable[TensorInfo]) -> int:
-    return sum(prod(shape) * times for shape, times in Counter(map(_SHAPE, infos)).items())
 
 
 def _shares(counts: Counter[str]) -> str:

@@ -123,7 +123,7 @@ def _strip(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
 def _add(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("add-prefix", form.text("prefix")))
     text = start.prefix if isinstance(start, core.AddPrefix) else suggested
-    form.choice("prefix", translate("EditForms", "Prefix"), ("module.", "model.", "_orig_mod."), text)
+    form.choice("prefix", translate("EditForms", "Prefix"), core.ADDED_PREFIXES, text)
     return form
 
 
@@ -147,9 +147,8 @@ def _globbed(option: str) -> Callable[[core.Checkpoint, core.Edit | None, str], 
 
 def _extract(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("extract", form.text("path")))
-    tops = dict.fromkeys(key.partition(".")[0] for table in (ckpt.tensors, ckpt.values) for key in table if "." in key)
-    modules = [path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), core.Opaque)]
-    places = [*(path or "." for path in modules), *(path for path in ckpt.state_dicts if path), *tops]
+    tops = dict.fromkeys(core.top_of(key) for table in (ckpt.tensors, ckpt.values) for key in table if "." in key)
+    places = [*(path or "." for path in ckpt.state_dicts if path in ckpt.modules), *(path for path in ckpt.state_dicts if path), *tops]
     text = start.path if isinstance(start, core.Extract) else suggested or next(iter(places), "")
     form.choice("path", translate("EditForms", "Path"), places, text)
     return form

@@ -96,7 +96,8 @@ class Opener(QObject):
 
     def _open_folder(self, folder: str, select: bool) -> None:
         def look(monitor: core.Monitor) -> list[str]:
-            return [] if core.is_set(folder) else checkpoints_in(folder)
+            one = core.checkpoint_in(folder)
+            return checkpoints_in(folder) if not one else [] if one == folder else [one]
 
         def found(paths: list[str]) -> None:
             if not paths:                       # one checkpoint, or none: the reader knows best what to say about it

@@ -178,8 +178,7 @@ class LayerTable(QAbstractTableModel):
 
     def _text(self, row: Row, column: int) -> str:
         if column == NAME:
-            name = row.key[len(self._prefix) + 1:] if self._prefix and row.key.startswith(self._prefix + ".") else row.key
-            return core.visible(name, 200)
+            return core.visible(core.seen_from(row.key, self._prefix), 200)
         if column == SHAPE:
             info = self._ckpt.tensors.get(row.key) if self._ckpt else None
             return words.shape(info.shape) if info else ""
@@ -195,4 +194,4 @@ def _figure(s: core.Summary, value: float) -> str:
 
 
 def _natural(key: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdecimal() and len(part) < 19 else (1, 0, part) for part in key.split(".")]
+    return [(0, int(part), "") if part.isdecimal() and len(part) < 19 else (1, 0, part) for part in core.segments_of(key)]

@@ -110,7 +110,7 @@ def _name_in_b(tree: PairTree, pair: core.Pair) -> str:
 def _tail_in_b(tree: PairTree, node: int, pair: core.Pair) -> str | None:
     """What B calls the part of a pair's name that its row shows; None when it is the same."""
     mine, theirs = tree.label(node), _name_in_b(tree, pair)
-    tail = ".".join(theirs.split(".")[-(mine.count(".") + 1):])
+    tail = ".".join(core.segments_of(theirs)[-len(core.segments_of(mine)):])
     return tail if tail != mine else None
 
 
@@ -121,7 +121,7 @@ def _group_in_b(tree: PairTree, node: int) -> str | None:
         return None
     pair = tree.pair(below)
     group, mine = tree.key(node), tree.key(below)
-    if pair is None or not mine.startswith(f"{group}."):
+    if pair is None or not core.is_under(mine, group):
         return None
     tail, theirs = mine[len(group):], _name_in_b(tree, pair)
     if theirs != tail[1:] and not theirs.endswith(tail):

@@ -212,7 +212,7 @@ def aligned_names(comparison: core.Comparison, monitor: core.Monitor = core.QUIE
         if alone and pair.a is not None and pair.b is not None:
             x, y = names_a[pair.a], names_b[pair.b]
             if x == y:
-                own.add(y.rpartition(".")[0])
+                own.add(core.parent_of(y))
             else:
                 _learn(x, y, known)
     taken = {names_a[pair.a] for pair in comparison.pairs if pair.a is not None}
@@ -234,8 +234,8 @@ def _names(ckpt: core.Checkpoint, path: str) -> dict[str, str]:
 def _learn(x: str, y: str, known: dict[str, str]) -> None:
     """From one pair of names which groups are the same: as many levels up as the names end alike."""
     for _ in range(_LEVELS):
-        x, _, leaf_x = x.rpartition(".")
-        y, _, leaf_y = y.rpartition(".")
+        leaf_x, leaf_y = core.leaf_of(x), core.leaf_of(y)
+        x, y = core.parent_of(x), core.parent_of(y)
         if y in known:              # and so is all above it
             return
         known[y] = x
@@ -246,12 +246,11 @@ def _learn(x: str, y: str, known: dict[str, str]) -> None:
 def _in_a(name: str, known: dict[str, str], own: set[str]) -> str:
     head = name
     for _ in range(_LEVELS):
-        head = head.rpartition(".")[0]
+        head = core.parent_of(head)
         if head in own:
             return name
         if head in known:
-            tail = name[len(head) + 1:] if head else name
-            return f"{known[head]}.{tail}" if known[head] else tail
+            return core.join(known[head], core.relative(name, head))
         if not head:
             break
     return name

@@ -151,7 +151,7 @@ class StatisticsPanel(SelectionPanel):
         if found is None or group is None:
             return
         apart = self.controls.apart and len(found.each) > 1
-        parts = [(_short(key, group.prefix), summary, group.checkpoint.tensors[key].nbytes) for key, summary in found.each]
+        parts = [(core.seen_from(key, group.prefix), summary, group.checkpoint.tensors[key].nbytes) for key, summary in found.each]
         whole = (self._heading(group), found.together, found.nbytes)
         columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]
         meant = found.together.dequantized if len(found.each) == 1 else None
@@ -254,8 +254,4 @@ def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:
     if not selection.keys and not selection.prefix:
         return tuple(checkpoint.tensors)
     return selection.keys
-
-
-def _short(key: str, prefix: str) -> str:
-    return key[len(prefix) + 1:] if prefix and key.startswith(prefix + ".") else key
 

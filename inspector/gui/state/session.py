@@ -288,6 +288,6 @@ def _renamed_group(chosen: Selection, names: list[str]) -> str:
     """What a group is called once its keys have other names: their common beginning, by whole segments; "" when they have none."""
     if not names or not chosen.prefix:
         return ""
-    first, last = min(names).split("."), max(names).split(".")
+    first, last = core.segments_of(min(names)), core.segments_of(max(names))
     common = next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), min(len(first), len(last)))
     return ".".join(first[:min(common, len(first) - 1)])

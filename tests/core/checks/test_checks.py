@@ -175,6 +175,38 @@ def test_that_a_wrappers_prefix_is_told() -> None:
     assert "of net" in next(iter(module_prefix.check(nested))).message
 
 
+@pytest.mark.parametrize(("key", "wrapper", "whose"), [
+    ("encoder._orig_mod.layer.weight", "_orig_mod.", "torch.compile"),
+    ("layers.0._fsdp_wrapped_module.w", "_fsdp_wrapped_module.", "FullyShardedDataParallel"),
+    ("_fsdp_wrapped_module._fpw_module.w", "_fpw_module.", "FullyShardedDataParallel"),
+    ("blocks.1._checkpoint_wrapped_module.attn.w", "_checkpoint_wrapped_module.", "activation checkpointing"),
+    ("net._forward_module.w", "_forward_module.", "Fabric"),
+])
+def test_that_a_wrappers_name_in_the_middle_is_told(key: str, wrapper: str, whose: str) -> None:
+    found = [one for one in module_prefix.check(checkpoint(info(key), info("head.weight"))) if one.prefix == wrapper]
+    assert ids(found) == [("module-prefix", "info")]
+    assert whose in found[0].message
+    assert key in found[0].message
+    assert found[0].keys == ("",)
+    other = checkpoint(info(key.replace(wrapper, f"my{wrapper}")), info("a"))
+    assert wrapper not in [one.prefix for one in module_prefix.check(other)]
+
+
+def test_that_an_averaged_model_is_wrapped() -> None:
+    found = list(module_prefix.check(checkpoint(info("n_averaged"), info("module.a"), info("module.b"))))
+    assert [(one.id, one.prefix) for one in found] == [("module-prefix", "module.")]
+
+
+def test_that_a_part_in_a_wrapper_of_its_own_is_told() -> None:
+    found = list(module_prefix.check(checkpoint(info("encoder.module.conv.weight"), info("encoder.module.bias"), info("head.weight"))))
+    assert ids(found) == [("wrapped-part", "info")]
+    assert found[0].keys == ("encoder",)
+    assert r"--rename '^encoder\.module\.=encoder.'" in found[0].hint
+    # a module with more in it, one of a class that holds another in every layer, and one that is only called alike
+    for names in (("encoder.module.w", "encoder.bias"), ("layers.0.module.w", "layers.1.module.w"), ("encoder.submodule.w", "b")):
+        assert ids(module_prefix.check(checkpoint(*map(info, names)))) == []
+
+
 def test_that_devices_are_told() -> None:
     found = list(saved_on_gpu.check(checkpoint(info("a", device="cuda:1"), info("b", device="cuda:1"), info("c"))))
     assert ids(found) == [("saved-on-gpu", "info")]

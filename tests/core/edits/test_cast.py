@@ -99,3 +99,11 @@ def test_that_what_becomes_whole_numbers_requires_no_gradient(tmp_path: Path, ol
         ("1 tensor requires no gradient any more, which int64 cannot have.",)]
     core.save(core.edit(ckpt, [core.Cast("float16", "p")]), tmp_path / "c.pth", keep_code=["*"])
     assert torch.load(tmp_path / "c.pth", weights_only=False)["p"].requires_grad
+
+
+def test_that_a_conjugate_is_not_tied_to_what_it_is_the_conjugate_of(tmp_path: Path) -> None:
+    value = torch.tensor([1 + 2j, 3 - 4j])
+    torch.save({"a": value, "b": value.conj(), "c": value}, tmp_path / "a.pth")
+    new = core.edit(core.open(tmp_path / "a.pth"), [core.Cast("complex128", "*")])
+    assert new.tensors["a"].storage == new.tensors["c"].storage != new.tensors["b"].storage
+    assert torch.equal(core.read_torch(new, "b"), value.conj().resolve_conj().to(torch.complex128))

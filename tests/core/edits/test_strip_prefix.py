@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from inspector import core
-from inspector.core.edits.strip_prefix import without_segment
+from inspector.core.naming_conventions import without_wrappers
 from tests.core.edits.made import names, net, opened, state_dict, training
 
 
@@ -34,6 +34,7 @@ def test_that_the_metadata_follows_as_with_torchs_own_function(tmp_path: Path) -
     ("_orig_mod", "a.my_orig_mod.w", "a.my_orig_mod.w"),
     ("_fsdp_wrapped_module", "a._fsdp_wrapped_module.w", "a.w"),
     ("_checkpoint_wrapped_module", "l.0._checkpoint_wrapped_module.w", "l.0.w"),
+    ("_fpw_module", "a._fpw_module.w", "a.w"), ("_forward_module", "_forward_module.a.w", "a.w"),
 ])
 def test_that_names_of_wrappers_go_wherever_they_are(tmp_path: Path, segment: str, before: str, after: str) -> None:
     module = before.rpartition(".")[0]
@@ -112,7 +113,7 @@ NAMES = st.lists(SEGMENTS, min_size=1, max_size=5).map(".".join)
 
 @given(NAMES)
 def test_that_taking_a_segment_out_keeps_all_others_in_order(name: str) -> None:
-    after = without_segment(name, "_orig_mod").split(".")
+    after = without_wrappers(name, ("_orig_mod",)).split(".")
     *above, last = name.split(".")
     assert after == [part for part in above if part != "_orig_mod"] + [last]
 

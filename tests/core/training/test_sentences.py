@@ -37,7 +37,7 @@ def test_that_parts_beside_are_told_and_little_is_not_nothing() -> None:
 
 
 def info(key: str, shape: tuple[int, ...] = (4, 3), storage: str = "0") -> core.TensorInfo:
-    return core.TensorInfo(key, shape, "float32", None, (3, 1)[-len(shape):], 0, storage, 48)
+    return core.TensorInfo(key, shape, "float32", None, (3, 1)[-len(shape):], 0, storage, 48, state_dict="")
 
 
 def test_that_shared_elements_count_once_and_the_optimizer_apart() -> None:

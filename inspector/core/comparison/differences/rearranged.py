@@ -14,7 +14,7 @@ from itertools import permutations
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, TensorInfo, contiguous, is_contiguous
 from inspector.core.comparison.pairing.pairs import Comparison, Pair, Rearranged
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
@@ -84,7 +84,8 @@ def _of_pair(views: _Views, a: TensorInfo, b: TensorInfo) -> Rearranged | None:
             if order != tuple(range(len(a.shape))) and tuple(a.shape[d] for d in order) == b.shape and views.equal(_permuted(a, order), b):
                 return Rearranged("transposed" if order == (1, 0) else "permuted", (a.key,), (b.key,), order)
     if a.shape != b.shape:
-        turned = (_reshaped(a, b.shape), b) if _is_contiguous(a) else (a, _reshaped(b, a.shape)) if _is_contiguous(b) else None
+        turned = (_reshaped(a, b.shape), b) if is_contiguous(a.shape, a.stride) \
+            else (a, _reshaped(b, a.shape)) if is_contiguous(b.shape, b.stride) else None
         if turned is not None and views.equal(*turned):
             return Rearranged("reshaped", (a.key,), (b.key,))
     return None
@@ -95,16 +96,7 @@ def _permuted(info: TensorInfo, order: Sequence[int]) -> TensorInfo:
 
 
 def _reshaped(info: TensorInfo, shape: tuple[int, ...]) -> TensorInfo:
-    strides, step = [], 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= size
-    return info._replace(shape=shape, stride=tuple(reversed(strides)))
-
-
-def _is_contiguous(info: TensorInfo) -> bool:
-    return all(stride == step for size, stride, step in
-               zip(info.shape, info.stride, _reshaped(info, info.shape).stride, strict=True) if size > 1)
+    return info._replace(shape=shape, stride=contiguous(shape))
 
 
 def _cut(info: TensorInfo, dim: int, start: int, size: int) -> TensorInfo:

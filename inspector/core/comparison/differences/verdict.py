@@ -7,6 +7,7 @@ from collections import defaultdict
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.pairs import Comparison, Pair, Verdict
 from inspector.core.dtypes import DTYPES
+from inspector.core.keypath import segments_of
 from inspector.core.naming_conventions import are_shards
 
 _RELATED = 0.3          # cosine of all weights together from which on one is taken for the other trained further
@@ -124,7 +125,7 @@ def _groups(pairs: list[Pair]) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _layer(key: str) -> str:
-    segments = key.split(".")[:-1] or [key]
+    segments = segments_of(key)[:-1] or [key]
     for i, segment in enumerate(segments):
         if any(char.isdigit() for char in segment):
             return ".".join(segments[:i + 1])

@@ -16,7 +16,7 @@ from inspector.core.progress import QUIET, Monitor
 
 from .error_text import read_error
 from .load_report import LoadReport, compare_names, report
-from .reference import Reference, file_shapes, of_checkpoint, of_mapping, read_shapes
+from .reference import Reference, extra_states, file_shapes, of_checkpoint, of_mapping, read_shapes
 
 
 def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
@@ -88,5 +88,4 @@ def _names_alone(ckpt: Checkpoint, path: str, shapes: Shapes) -> Shapes:
 
 
 def _with_extra_state(ckpt: Checkpoint, path: str, shapes: Shapes) -> Shapes:
-    prefix = f"{path}." if path and path != WHOLE else ""
-    return {**shapes, **{key[len(prefix):]: None for key in ckpt.values if key.startswith(prefix) and key.endswith("_extra_state")}}
+    return {**shapes, **extra_states(ckpt, path)}

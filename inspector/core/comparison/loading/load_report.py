@@ -14,6 +14,7 @@ from inspector.core.comparison.pairing.rules import Rule, Shape, Shapes
 from inspector.core.edits.recipe import parse_edit
 from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import literal
+from inspector.core.keypath import join, leaf_of, parent_of, top_of
 from inspector.core.progress import QUIET, Monitor
 
 from .renaming import Step, steps_for
@@ -112,15 +113,13 @@ def _provided_by_hooks(file: Shapes, model: Shapes, metadata: Mapping[str, Any] 
     for key in model:
         if key in file:
             continue
-        module, _, leaf = key.rpartition(".")
-        prefix = f"{module}." if module else ""
-        if leaf == "num_batches_tracked" and f"{prefix}running_mean" in model and _version(metadata, module) < 2:
+        module, leaf = parent_of(key), leaf_of(key)
+        if leaf == "num_batches_tracked" and join(module, "running_mean") in model and _version(metadata, module) < 2:
             made.add(key)       # batchnorm.py: files from before it was counted
         elif leaf in ("original0", "original1") and ".parametrizations." in f".{module}":
             # parametrizations.py: the old weight_norm's g and v
-            owner, _, name = module.rpartition(".")
-            owner = owner[:-len("parametrizations")]
-            old = tuple(f"{owner}{name}_{part}" for part in "gv")
+            owner = parent_of(parent_of(module))
+            old = tuple(join(owner, f"{leaf_of(module)}_{part}") for part in "gv")
             if all(one in file for one in old):
                 made.add(key)
                 used.update(old)
@@ -138,7 +137,7 @@ def _drops(excess: list[str], names: list[str], reference: str | None) -> list[S
     if reference is not None:
         return [("--match", reference)]
     gone = set(excess)
-    kept = {name.split(".", 1)[0] for name in names if name not in gone}
+    kept = {top_of(name) for name in names if name not in gone}
     globs = dict.fromkeys(literal(name) if head in kept or head == name else f"{literal(head)}.*"
-                          for name in excess for head in [name.split(".", 1)[0]])
+                          for name in excess for head in [top_of(name)])
     return [("--drop", glob) for glob in globs] if len(globs) <= _MOST_DROPS else []

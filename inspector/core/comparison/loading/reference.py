@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.rules import Shape, Shapes
-from inspector.core.comparison.pairing.sides import choose_both, choose_one, shapes_of, tensors_of
+from inspector.core.comparison.pairing.sides import WHOLE, choose_both, choose_one, shapes_of, tensors_of
 from inspector.core.errors import Corrupt, UsageError
 from inspector.core.io.sources import open_source
-from inspector.core.keypath import visible
+from inspector.core.keypath import below, visible
 from inspector.core.progress import QUIET, Monitor
 
 _MOST = 256 << 20       # bytes of a JSON file
@@ -49,10 +49,13 @@ def of_checkpoint(ckpt: Checkpoint, against: Checkpoint | None = None, state_dic
     """The shapes of the state dict in `ckpt` that has most in common with `against`."""
     path = choose_both(ckpt, against, state_dict)[0] if against is not None else state_dict or ""
     tensors = tensors_of(ckpt, path)
-    shapes: dict[str, Shape | None] = dict(shapes_of(tensors))
-    prefix = f"{path}." if path and path != "*" else ""
-    shapes |= {key[len(prefix):]: None for key in ckpt.values if key.startswith(prefix) and key.endswith("_extra_state")}
+    shapes = {**shapes_of(tensors), **extra_states(ckpt, path)}
     return Reference(shapes, ckpt.path if ckpt.edited is None else "")      # what waits to be saved is in no file yet
+
+
+def extra_states(ckpt: Checkpoint, path: str) -> dict[str, Shape | None]:
+    """The names that `get_extra_state` of modules has in the state dict at `path`, which are no tensors and have no shape."""
+    return {name: None for key, name in below(ckpt.values, "" if path == WHOLE else path) if key.endswith("_extra_state")}
 
 
 def of_mapping(shapes: Mapping[str, Any], label: str = "") -> Reference:

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.edits.strip_prefix import without_segment
-from inspector.core.naming_conventions import WRAPPERS
+from inspector.core.keypath import parent_of, segments_of, top_of, under
+from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 
 Step = tuple[str, str]
 
@@ -61,12 +61,12 @@ class _Work:
     # -- whole prefixes -----------------------------------------------------------------------------------------------
 
     def unwrap(self) -> None:
-        """What `torch.compile` and FSDP put into names is stripped from all of them, when the targets have none of it."""
+        """What wrappers (`torch.compile`, FSDP …) put into names is stripped from all of them, when the targets have none of it."""
         pending = self.pending()
         for wrapper in sorted(WRAPPERS):
             wrapped = {name for name in pending if f".{wrapper}." in f".{name}."}
             if wrapped and not any(f".{wrapper}." in f".{target}." for target in self.targets.values()):
-                changed = {name: without_segment(name, wrapper) for name in self.now.values()}
+                changed = {name: without_wrappers(name, (wrapper,)) for name in self.now.values()}
                 self.take(("--strip-prefix", f"{wrapper}."), changed)
 
     def prefixes(self) -> None:
@@ -90,7 +90,7 @@ class _Work:
         if new and not old:
             if self.take(("--add-prefix", new), {name: new + name for name in present}):
                 return True
-            heads = sorted({name.split(".", 1)[0] for name, target in pending.items() if target == new + name})
+            heads = sorted({top_of(name) for name, target in pending.items() if target == new + name})
             chosen = "|".join(map(_literal, heads))
             return len(heads) <= 16 and self._rename(_Rename(rf"^(?=(?:{chosen})(?:\.|$))", _plain(new)))
         return bool(old) and self._rename(_Rename("^" + _literal(old), _plain(new)))
@@ -122,7 +122,7 @@ def _coverage(rename: _Rename, pending: dict[str, str]) -> int:
 
 def _difference(name: str, target: str) -> tuple[str, str]:
     """The prefixes in which they differ, whole segments, and no more of them than need be."""
-    mine, theirs = name.split("."), target.split(".")
+    mine, theirs = segments_of(name), segments_of(target)
     same = 0
     while same < min(len(mine), len(theirs)) and mine[-1 - same] == theirs[-1 - same]:
         same += 1
@@ -134,12 +134,12 @@ def _difference(name: str, target: str) -> tuple[str, str]:
 def _generalised(name: str, target: str) -> Iterator[_Rename]:
     """Renames that do it: of the module with all its tensors, or of the name itself; each for all layers, where a number
     stays, and for this one only; or of a prefix."""
-    mine, theirs = name.split("."), target.split(".")
+    mine, theirs = segments_of(name), segments_of(target)
     old, new = _difference(name, target)
     if old and old != "?":
         yield from _with_numbers(old, new, "")
     if mine[-1] == theirs[-1] and len(mine) > 1 and len(theirs) > 1:
-        yield from _with_numbers(".".join(mine[:-1]) + ".", ".".join(theirs[:-1]) + ".", "")
+        yield from _with_numbers(under(parent_of(name)), under(parent_of(target)), "")
     yield from _with_numbers(name, target, "$")
 
 

@@ -1,6 +1,7 @@
 """Which tensor of one state dict is which of another: by name, then by inferred rules, from names and shapes alone."""
 from __future__ import annotations
 
+from inspector.core.keypath import segments_of
 from inspector.core.progress import QUIET, Monitor
 
 from .names import template_of
@@ -41,7 +42,7 @@ def match(a: Shapes, b: Shapes, *, rejected: frozenset[tuple[str, str]] = frozen
     by_name = {template_of(x).path for x, y in pairs.items() if x == y} if any(rule.kind == "shift" for rule in found) else set()
     for rule in found:
         # of a family whose other layers go by their names, the odd ones are not each other's: the whole shift is offered
-        if rule.kind != "shift" or tuple(rule.a.split(".")) not in by_name:
+        if rule.kind != "shift" or tuple(segments_of(rule.a)) not in by_name:
             use(rule)
     offered += doubtful
     known = {(rule.a, rule.b) for rule in rules} | rejected

@@ -9,6 +9,8 @@ import re
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from inspector.core.keypath import segments_of
+
 _SEPARATORS = re.compile(r"[./]")
 _INNER_NUMBER = re.compile(r"([A-Za-z_]+?)_?(\d+)")
 _WORDS = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
@@ -34,7 +36,7 @@ class Template(NamedTuple):
 
 def template_of(name: str, last_is_a_name: bool = False) -> Template:
     """`last_is_a_name`: a number that ends the module's path (`downsample.0`) is a name there, not a count of layers."""
-    *path, last = name.split(".") if "/" not in name else _SEPARATORS.split(name)
+    *path, last = segments_of(name) if "/" not in name else _SEPARATORS.split(name)
     leaf = LEAVES.get(last, last)
     if leaf not in _LEAVES:
         module, _, kind = last.rpartition("_")          # `in_proj_weight`

@@ -4,7 +4,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from inspector.core.naming_conventions import WRAPPERS
+from inspector.core.keypath import segments_of
+from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 from inspector.core.progress import QUIET, Monitor
 
 from .rules import Rule, Shape, Shapes
@@ -16,7 +17,7 @@ _CHECK_EVERY = 4096
 
 
 def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
-    """Rules for names that are equal once what `torch.compile` and FSDP put into them is left out on both sides."""
+    """Rules for names that are equal once what wrappers put into them is left out on both sides."""
     plain_b: dict[str, str | None] = {}
     for name in b:
         plain = without_wrappers(name)
@@ -28,7 +29,7 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
         other = plain_b.get(plain)
         if other is not None and (plain != name or other != plain):
             taken[other] += 1
-            wrapped = next(s for s in (*name.split("."), *other.split(".")) if s in WRAPPERS)
+            wrapped = next(s for s in (*segments_of(name), *segments_of(other)) if s in WRAPPERS)
             found[wrapped].append((name, other))
     rules = []
     for wrapper, pairs in found.items():
@@ -38,12 +39,6 @@ def wrapper_rules(a: Shapes, b: Shapes) -> list[Rule]:
             rules.append(Rule("wrapper", f"{wrapper}." if strips else "", "" if strips else f"{wrapper}.", once,
                               collisions=len(pairs) - len(once)))
     return rules
-
-
-def without_wrappers(name: str) -> str:
-    if "_" not in name:
-        return name
-    return ".".join(segment for segment in name.split(".") if segment not in WRAPPERS)
 
 
 def prefix_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[Rule], list[Rule]]:

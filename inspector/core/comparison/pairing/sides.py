@@ -6,8 +6,9 @@ from itertools import product
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import UsageError
-from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state, is_weights
-from inspector.core.training.optimizers import optimizers
+from inspector.core.keypath import leaf_of, top_of
+from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state
+from inspector.core.training.weights import model_dicts
 
 from .rules import Shape
 
@@ -19,9 +20,9 @@ _MOST = 12
 def tensors_of(ckpt: Checkpoint, state_dict: str, weights_only: bool = False) -> dict[str, TensorInfo]:
     """name -> tensor of one state dict in stored order, or of the whole file (`WHOLE`), of its models alone if asked."""
     if state_dict == WHOLE and weights_only:
-        models = set(weights_in(ckpt))
+        models = set(model_dicts(ckpt))
         return {key: info for key, info in ckpt.tensors.items()
-                if info.state_dict in models and not is_random_state(key.partition(".")[0])}
+                if info.state_dict in models and not is_random_state(top_of(key))}
     if state_dict == WHOLE:
         return dict(ckpt.tensors)
     return {info.name: info for info in ckpt.tensors.values() if info.state_dict == state_dict}
@@ -29,13 +30,6 @@ def tensors_of(ckpt: Checkpoint, state_dict: str, weights_only: bool = False) ->
 
 def shapes_of(tensors: dict[str, TensorInfo]) -> dict[str, Shape | None]:
     return {name: info.shape for name, info in tensors.items()}
-
-
-def weights_in(ckpt: Checkpoint) -> list[str]:
-    """The state dicts that hold a model's weights, and not the state of an optimizer, a scheduler or a scaler."""
-    states = tuple(f"{found.path}.state".lstrip(".") for found in optimizers(ckpt))
-    return [path for path in ckpt.state_dicts if is_weights(path) and not any(path == state or path.startswith(f"{state}.")
-                                                                              for state in states)]
 
 
 def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str | None = None,
@@ -48,7 +42,7 @@ def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str
                              "It has: " + (", ".join(map(repr, ckpt.state_dicts)) or "none") + ".")
     if in_a is None and in_b is None and _mostly_the_same(tensors_of(a, WHOLE, weights_only), tensors_of(b, WHOLE, weights_only)):
         return WHOLE, WHOLE
-    from_a, from_b = ([asked] if asked is not None else (weights_in(ckpt)[:_MOST] if weights_only else []) or candidates(ckpt)
+    from_a, from_b = ([asked] if asked is not None else ([*model_dicts(ckpt)][:_MOST] if weights_only else []) or candidates(ckpt)
                       for ckpt, asked in ((a, in_a), (b, in_b)))
     kinds_a, kinds_b = ([_kinds(ckpt, path) for path in paths] for ckpt, paths in ((a, from_a), (b, from_b)))
     best = max(product(range(len(from_a)), range(len(from_b))),
@@ -58,10 +52,10 @@ def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str
 
 def choose_one(ckpt: Checkpoint, names: dict[str, Shape | None]) -> str:
     """The state dict of `ckpt` that has most in common with `names`."""
-    wanted = Counter((name.rsplit(".", 1)[-1], shape) for name, shape in names.items())
+    wanted = Counter((leaf_of(name), shape) for name, shape in names.items())
     if all(shape is None for shape in names.values()):
         wanted = Counter()
-    plain = Counter(name.rsplit(".", 1)[-1] for name in names)
+    plain = Counter(leaf_of(name) for name in names)
 
     def likeness(path: str) -> tuple[float, int]:
         kinds = _kinds(ckpt, path)
@@ -85,7 +79,7 @@ def _mostly_the_same(a: dict[str, TensorInfo], b: dict[str, TensorInfo]) -> bool
 
 
 def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, Shape | None]]:
-    return Counter((name.rsplit(".", 1)[-1], info.shape) for name, info in tensors_of(ckpt, path).items())
+    return Counter((leaf_of(name), info.shape) for name, info in tensors_of(ckpt, path).items())
 
 
 def _common(x: Counter[tuple[str, Shape | None]], y: Counter[tuple[str, Shape | None]]) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.keypath import below, under
 from inspector.core.plain_values import one_line
 
 _WHOLE = "*"
@@ -29,10 +30,8 @@ def value_changes(a: Checkpoint, b: Checkpoint, in_a: str = _WHOLE, in_b: str = 
 def _within(ckpt: Checkpoint, path: str) -> dict[str, Any]:
     if path == _WHOLE:
         return dict(ckpt.values)
-    prefix = f"{path}." if path else ""
-    others = [f"{other}." for other in ckpt.state_dicts if other != path and other.startswith(prefix)]
-    return {key[len(prefix):]: value for key, value in ckpt.values.items()
-            if key.startswith(prefix) and key != path and (path or not any(key.startswith(other) for other in others))}
+    others = () if path else tuple(map(under, filter(None, ckpt.state_dicts)))
+    return {name: ckpt.values[key] for key, name in below(ckpt.values, path) if not key.startswith(others)}
 
 
 def _changed(a: Mapping[str, Any], b: Mapping[str, Any], where: str) -> Iterator[ValueChange]:

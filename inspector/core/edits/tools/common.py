@@ -5,14 +5,14 @@ key of the file each key came from (`Edited.origin`). It never reads a tensor.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Edited, Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, parent_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 
 
@@ -97,30 +97,6 @@ def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:
     return dict(zip(every := [*ckpt.tensors, *ckpt.values], every, strict=True))
 
 
-def module_dicts(ckpt: Checkpoint) -> frozenset[str]:
-    """The state dicts that are no dicts in the file but modules whose `state_dict()` would be that."""
-    return frozenset(path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque))
-
-
-def optimizer_dicts(ckpt: Checkpoint) -> dict[str, str]:
-    """The state of optimizers: its path -> the path of the optimizer's state dict, with "." after it where there is one."""
-    found = {path: path[:-len("state")] for path in ckpt.state_dicts if path == "state" or path.endswith(".state")}
-    if not found:
-        return found
-    return {path: owner for path, owner in found.items()
-            if any(key.startswith(f"{owner}param_groups.") for table in (ckpt.values, ckpt.tensors) for key in table)}
-
-
-def ancestors(key: str) -> Iterator[str]:
-    """The paths above `key`, nearest first, and the root."""
-    at = key.rfind(".")
-    while at >= 0:
-        yield key[:at]
-        at = key.rfind(".", 0, at)
-    if key:
-        yield ""
-
-
 class NearestDict:
     """The nearest of some state dicts that a value's key lies in, or None. Neighbours are looked up once."""
 
@@ -129,7 +105,7 @@ class NearestDict:
         self._known: dict[str, str | None] = {}
 
     def of(self, key: str) -> str | None:
-        above = key.rpartition(".")[0]
+        above = parent_of(key)
         if not key or above in self._known:
             return self._known[above] if key else None
         found = self._known[above] = next((path for path in ancestors(key) if path in self._dicts), None)
@@ -202,8 +178,8 @@ def _kind(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_
     if "" in tensors:
         return "tensor"
     direct = sum(1 for info in tensors.values() if info.state_dict == "") if "" in state_dicts else 0
-    others = {key.split(".", 1)[0] for key, info in tensors.items() if info.state_dict != ""}
-    others |= {key.split(".", 1)[0] for key in values}
+    others = {top_of(key) for key, info in tensors.items() if info.state_dict != ""}
+    others |= {top_of(key) for key in values}
     kind = kind_of_dict(direct, direct + len(others), has_metadata=has_metadata, holds_tensors=bool(tensors))
     return before if kind == "training-checkpoint" and before != "state-dict" else kind
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 from functools import lru_cache
 from math import prod
 
+from inspector.core import checkpoint
 from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 
 from .common import Edit, edited, storages_left, used_storages
+
+contiguous = lru_cache(4096)(checkpoint.contiguous)
 
 
 def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> Checkpoint:
@@ -21,7 +24,7 @@ def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> 
     names = fresh_ids(ckpt)
     for key, dtype in dtypes.items():
         info = tensors[key]
-        view = (info.storage, info.offset, info.shape, info.stride, info.dtype, dtype) if ties and info.storage else (key,)
+        view = (info.view, dtype) if ties and info.view is not None else (key,)
         id = tied.get(view)
         if id is None:
             id = tied[view] = next(names)
@@ -51,16 +54,6 @@ def _copy(info: TensorInfo, dtype: str, storage: Storage) -> TensorInfo:
     requires_grad = info.requires_grad and DTYPES[dtype].kind in ("float", "complex")       # no others can
     return TensorInfo(info.key, info.shape, dtype, info.device, contiguous(info.shape), 0, storage.id, storage.nbytes,
                       requires_grad, info.state_dict, info.layout, info.problem, info.node, extra)
-
-
-@lru_cache(4096)
-def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides of a tensor in C order, as torch gives them: a dimension without elements counts as one."""
-    strides, step = [], 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= max(size, 1)
-    return tuple(reversed(strides))
 
 
 def sharing(ckpt: Checkpoint) -> set[str]:

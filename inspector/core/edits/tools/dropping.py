@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
-from inspector.core.keypath import join
+from inspector.core.keypath import ancestors, join, relative, segments_of, top_of, under
+from inspector.core.training.weights import optimizer_states
 
-from .common import Edit, NearestDict, ancestors, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of, reduced
+from .common import Edit, NearestDict, edited, needs_extraction, origin_of, reduced
 from .optimizers import states_of
 from .structure import Structure
 
@@ -55,7 +56,7 @@ def _droppable(ckpt: Checkpoint, gone: set[str]) -> set[str]:
              if isinstance(value, Opaque) and value.type != "reference" and key not in gone}
     if not whole:
         return gone
-    modules = module_dicts(ckpt)
+    modules = ckpt.modules
     kept = set()
     for key in gone:
         above = next((path for path in ancestors(key) if path in whole), None)
@@ -79,12 +80,11 @@ def attributes_kept(ckpt: Checkpoint, wanted: Iterable[str], after: Checkpoint) 
 
 def _metadata(ckpt: Checkpoint, path: str, table: Mapping[str, Any], away: set[str]) -> Mapping[str, Any]:
     """Without the modules that lost all their tensors, and those in them."""
-    start = len(path) + 1 if path else 0
-    inside = [key for key, info in ckpt.tensors.items() if info.state_dict == path]
-    lost = _all_above(key[start:] for key in inside if key in away)
+    inside = [info for info in ckpt.tensors.values() if info.state_dict == path]
+    lost = _all_above(info.name for info in inside if info.key in away)
     if not lost:
         return table
-    empty = lost - _all_above(key[start:] for key in inside if key not in away) - {""}
+    empty = lost - _all_above(info.name for info in inside if info.key not in away) - {""}
     if not empty:
         return table
     return {module: facts for module, facts in table.items()
@@ -109,7 +109,7 @@ def _closed_up(ckpt: Checkpoint, away: set[str]) -> dict[str, str]:
     if not lists:
         return {}
     items: dict[str, dict[int, bool]] = {path: {} for path in lists}      # list -> index -> whether anything of it is left
-    starts = tuple(f"{path}." if path else "" for path in lists)
+    starts = tuple(under(path) for path in lists)
     inside = [key for table in (ckpt.tensors, ckpt.values) for key in table if key.startswith(starts)]
     for key in inside:
         for path in ancestors(key):
@@ -133,9 +133,9 @@ def _lists(ckpt: Checkpoint, away: set[str]) -> list[str]:
     tails: dict[str, str] | None = None
     known: dict[str, bool] = {}
     places = NearestDict(ckpt.state_dicts)
-    numbered = optimizer_dicts(ckpt)
+    numbered = optimizer_states(ckpt)
     for key in away:
-        if not any(part.isdigit() for part in key.split(".")):
+        if not any(part.isdigit() for part in segments_of(key)):
             continue
         info = ckpt.tensors.get(key)
         place = info.state_dict if info is not None else places.of(key)
@@ -159,28 +159,29 @@ def _lists(ckpt: Checkpoint, away: set[str]) -> list[str]:
 
 def _numbers_in(key: str) -> Iterable[tuple[str, str]]:
     """(path above, number) for each segment that is a number."""
-    for path in ancestors(key):
-        segment = key[len(path) + 1 if path else 0:].split(".", 1)[0]
+    path = ""
+    for segment in segments_of(key):
         if segment.isdigit():
             yield path, segment
+        path = join(path, segment)
 
 
 def _ask(structure: Structure, origin: Mapping[str, str], key: str, path: str, number: str, known: dict[str, bool]) -> None:
     """Whether `path`, above `key`, is a list in the file: it may have another name there."""
     if path in known:
         return
-    below = key[len(path) + 1 if path else 0:].count(".") + 1
+    below = relative(key, path).count(".") + 1
     there = origin.get(key, key).rsplit(".", below)
     known[path] = structure.is_list(there[0] if len(there) > below else "")
 
 
 def _index(key: str, path: str) -> int:
-    return int(key[len(path) + 1 if path else 0:].split(".", 1)[0])
+    return int(top_of(relative(key, path)))
 
 
 def _renumbered(key: str, places: Mapping[str, Mapping[int, int]]) -> str:
     new, path = "", ""
-    for segment in key.split("."):
+    for segment in segments_of(key):
         there = places.get(path)
         new = join(new, str(there[int(segment)]) if there is not None else segment)
         path = join(path, segment) if path or new != segment else segment

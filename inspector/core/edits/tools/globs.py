@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import EditError
+from inspector.core.keypath import relative
+from inspector.core.training.weights import optimizer_states
 
-from .common import NearestDict, optimizer_dicts
+from .common import NearestDict
 
 _ALTERNATIVES = 256
 _IN_ONE = 200              # alternatives of a pattern that is made here
@@ -59,10 +61,9 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
     """The tensors (and `values`) whose key or whose name inside its state dict fits. The numbers by which optimizers call
     parameters are no names."""
     fits = matcher(glob)
-    numbered = optimizer_dicts(ckpt)
+    numbered = optimizer_states(ckpt)
     for key, info in ckpt.tensors.items():
-        place = info.state_dict
-        if fits(key) or (place and place not in numbered and fits(key[len(place) + 1:])):
+        if fits(key) or (info.state_dict and info.state_dict not in numbered and fits(info.name)):
             yield key
     if values:
         places = NearestDict(frozenset(ckpt.state_dicts) - {""})
@@ -71,5 +72,5 @@ def fitting(ckpt: Checkpoint, glob: str, values: bool = False) -> Iterator[str]:
                 yield key
                 continue
             found = places.of(key)
-            if found and found not in numbered and fits(key[len(found) + 1:]):
+            if found and found not in numbered and fits(relative(key, found)):
                 yield key

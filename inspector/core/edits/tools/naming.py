@@ -6,10 +6,11 @@ from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import below, is_under, join, relative, segments_of, splits, visible
 from inspector.core.progress import Monitor
+from inspector.core.training.weights import optimizer_states
 
-from .common import Edit, NearestDict, edited, module_dicts, needs_extraction, optimizer_dicts, origin_of
+from .common import Edit, NearestDict, edited, needs_extraction, origin_of
 from .structure import Structure
 
 NewName = Callable[[str, str | None], str]
@@ -57,8 +58,8 @@ class _Names:
         self._ckpt = ckpt
         self._new_name = new_name
         self._monitor = monitor
-        self._modules = module_dicts(ckpt)
-        self._optimizers = optimizer_dicts(ckpt)
+        self._modules = ckpt.modules
+        self._optimizers = optimizer_states(ckpt)
         self._origin = origin_of(ckpt)
         self._tails = Structure(ckpt).tails()
         self._in_module: EditError | None = None
@@ -87,7 +88,7 @@ class _Names:
         return changes
 
     def _new_key(self, key: str, place: str | None, tail: str) -> str:
-        name = key[len(place) + 1:] if place else key
+        name = relative(key, place) if place else key
         if tail == name:
             return key
         head = name[:-len(tail) - 1] if tail else name
@@ -115,9 +116,9 @@ class _Names:
         """The values, with the names of parameters that optimizers list renamed as the parameters are; whether there were any."""
         values, found = dict(self._ckpt.values), False
         for place, owner in self._optimizers.items():
-            start = f"{owner}param_groups."
-            for key, value in self._ckpt.values.items():
-                if isinstance(value, str) and key.startswith(start) and _is_parameter(key[len(start):]):
+            for key, rest in below(self._ckpt.values, join(owner, "param_groups")):
+                value = self._ckpt.values[key]
+                if isinstance(value, str) and _is_parameter(rest):
                     new = self._new_name(value, place)
                     if new and new != value:
                         values[key], found = new, True
@@ -126,9 +127,8 @@ class _Names:
 
 def _is_parameter(rest: str) -> bool:
     """"0.params.3": a parameter in a group."""
-    group, _, name = rest.partition(".")
-    what, _, index = name.partition(".")
-    return group.isdigit() and what in ("params", "param_names") and index.isdigit()
+    segments = segments_of(rest)
+    return len(segments) == 3 and segments[0].isdigit() and segments[1] in ("params", "param_names") and segments[2].isdigit()
 
 
 def _without_collisions(ckpt: Checkpoint, changes: Mapping[str, str]) -> dict[str, str]:
@@ -161,16 +161,13 @@ def _metadata(table: Mapping[str, Any], path: str, changes: Mapping[str, str], n
 
 
 def _modules_renamed(table: Mapping[str, Any], path: str, changes: Mapping[str, str]) -> dict[str, str]:
-    start = len(path) + 1 if path else 0
     modules: dict[str, str] = {}
     for old, new in changes.items():
-        if path and not old.startswith(f"{path}."):
+        if not is_under(old, path):
             continue
-        old, new = old[start:], new[start:]
-        at = old.rfind(".")
-        while at > 0:
-            module, rest = old[:at], old[at + 1:]
-            if module in modules:
+        new = relative(new, path)
+        for module, rest in splits(relative(old, path)):
+            if not module or module in modules:
                 break           # and so are those above it
             if new == rest:
                 renamed_to = ""
@@ -179,7 +176,6 @@ def _modules_renamed(table: Mapping[str, Any], path: str, changes: Mapping[str, 
             else:
                 break
             modules[module] = renamed_to
-            at = old.rfind(".", 0, at)
     return modules
 
 

@@ -5,10 +5,11 @@ import re
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
-from inspector.core.keypath import visible
+from inspector.core.keypath import below, join, leaf_of, parent_of, top_of, visible
 from inspector.core.training.optimizers import optimizers
+from inspector.core.training.weights import optimizer_states
 
-from .common import module_dicts, optimizer_dicts
+_ITEM = re.compile(r"(\d+)\.params\.\d+").fullmatch
 
 
 class States(NamedTuple):
@@ -27,8 +28,8 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
     if not dropped:
         return States(found)
     known = {optimizer.path: optimizer for optimizer in optimizers(ckpt)}
-    for place, owner in optimizer_dicts(ckpt).items():
-        optimizer = known.get(owner.rstrip("."))
+    for place, owner in optimizer_states(ckpt).items():
+        optimizer = known.get(owner)
         entries = _entries(ckpt, place)
         if optimizer is None or all(key in away for keys in entries.values() for key in keys):
             continue            # it has nothing, or is dropped itself
@@ -47,31 +48,28 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
 
 def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:
     """group -> key of a list's item -> the parameter's number or name."""
-    fits = re.compile(re.escape(f"{owner}param_groups.") + r"(\d+)\.params\.\d+").fullmatch
     groups: dict[str, dict[str, str]] = {}
-    for key, value in ckpt.values.items():
-        found = fits(key) if key.startswith(f"{owner}param_groups.") else None
+    within = join(owner, "param_groups")
+    for key, rest in below(ckpt.values, within):
+        found, value = _ITEM(rest), ckpt.values[key]
         if found and isinstance(value, int | str):
-            groups.setdefault(f"{owner}param_groups.{found.group(1)}", {})[key] = str(value)
+            groups.setdefault(join(within, found.group(1)), {})[key] = str(value)
     return groups
 
 
 def _entries(ckpt: Checkpoint, place: str) -> dict[str, list[str]]:
     """number or name of a parameter -> the keys of its state."""
     entries: dict[str, list[str]] = {}
-    start = f"{place}."
     for table in (ckpt.tensors, ckpt.values):
-        for key in table:
-            if key.startswith(start):
-                rest = key[len(start):]
-                head = rest.split(".", 1)[0]
-                entries.setdefault(head if head.isdigit() else rest.rpartition(".")[0], []).append(key)
+        for key, rest in below(table, place):
+            head = top_of(rest)
+            entries.setdefault(head if head.isdigit() else parent_of(rest), []).append(key)
     return entries
 
 
 def _weights(ckpt: Checkpoint) -> dict[str, list[TensorInfo]]:
     """The state dicts that an optimizer's state may be about."""
-    numbered, modules = optimizer_dicts(ckpt), module_dicts(ckpt)
+    numbered, modules = optimizer_states(ckpt), ckpt.modules
     found: dict[str, list[TensorInfo]] = {}
     for info in ckpt.tensors.values():
         path = info.state_dict
@@ -92,6 +90,6 @@ def _lost_of(ckpt: Checkpoint, away: set[str]) -> set[str]:
 
 def _named(ckpt: Checkpoint, lists: dict[str, dict[str, str]], numbers: set[str]) -> set[str]:
     """The names that stand beside dropped numbers."""
-    found = {f"{group}.param_names.{key.rpartition('.')[2]}" for group, items in lists.items()
+    found = {f"{group}.param_names.{leaf_of(key)}" for group, items in lists.items()
              for key, number in items.items() if number in numbers}
     return {key for key in found if key in ckpt.values}

@@ -13,8 +13,7 @@ from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.naming_conventions import USUAL_WEIGHTS
 from inspector.core.progress import Monitor
-
-from .common import optimizer_dicts
+from inspector.core.training.weights import optimizer_states
 
 _KEPT = 2               # an edit is applied, told and previewed again and again: its reference is opened by the first of these
 _WAIT = 0.05            # seconds between two questions whether to go on waiting for somebody else who opens one
@@ -59,7 +58,7 @@ def _read(path: str, monitor: Monitor) -> Checkpoint:
 
 def weights_of(ckpt: Checkpoint) -> dict[str, TensorInfo]:
     """The weights by their names in their state dict. Raises EditError when several state dicts can be meant."""
-    optimizers = optimizer_dicts(ckpt)
+    optimizers = optimizer_states(ckpt)
     there = [path for path in ckpt.state_dicts if path not in optimizers]
     chosen = there if len(there) == 1 else [path for path in USUAL_WEIGHTS if path in there][:1]
     if not chosen:

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.graph import CALLS, CONTAINERS, Graph
+from inspector.core.keypath import relative, splits
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, view_of
 
-from .common import NearestDict, module_dicts, source_of
+from .common import NearestDict, source_of
 
 _STEPS = 100_000        # containers looked at for one path
 
@@ -61,18 +62,16 @@ class Structure:
             if view is None or (isinstance(view, Mapping) and len(view.pairs) == len(keys)):
                 continue
             names = self._names(view) if isinstance(view, Mapping) else set()       # a list's numbers are no names
-            start = len(place) + 1 if place else 0
             for key in keys:
-                name = key[start:]
+                name = relative(key, place)
                 if name not in names:
-                    head = next((name[:at] for at in _dots(name) if name[:at] in names), None)
-                    found[key] = name if head is None else name[len(head) + 1:]
+                    found[key] = next((tail for head, tail in splits(name) if head in names), name)
         return found
 
     def _inside(self) -> dict[str, list[str]]:
         """state dict -> the keys of its tensors and of the values in it."""
         source = self._source
-        modules = module_dicts(source)
+        modules = source.modules
         inside: dict[str, list[str]] = {}
         for info in source.tensors.values():
             place = info.state_dict
@@ -104,9 +103,9 @@ class Structure:
         children = self._children_of(node, view)
         if rest in children:
             yield children[rest], ""
-        for at in _dots(rest):
-            if rest[:at] in children:
-                yield children[rest[:at]], rest[at + 1:]
+        for head, tail in splits(rest):
+            if head in children:
+                yield children[head], tail
 
     def _children_of(self, node: int, view: View) -> dict[str, int]:
         found = self._children.get(node)
@@ -123,11 +122,3 @@ class Structure:
                 found = {**dict(view.children), **{key_text(graph, k): value for k, value in view.attributes}}
             self._children[node] = found
         return found
-
-
-def _dots(text: str) -> Iterator[int]:
-    """Where the dots are, last first."""
-    at = text.rfind(".")
-    while at >= 0:
-        yield at
-        at = text.rfind(".", 0, at)

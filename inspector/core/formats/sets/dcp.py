@@ -29,6 +29,7 @@ from inspector.core.checkpoint import (
     Plain,
     Storage,
     TensorInfo,
+    contiguous,
     kind_of_dict,
 )
 from inspector.core.errors import Changed, InspectorError, ReadError, TooBig
@@ -37,12 +38,14 @@ from inspector.core.formats.shared.merging import Findings, Keys, Nodes, renamed
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.graph import Graph
 from inspector.core.io.sources import SourceFile, open_source
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import join, leaf_of, visible
 from inspector.core.limits import LIMITS, Limits
+from inspector.core.naming_conventions import EXTRA_STATE, is_random_state
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.names import verdict
 from inspector.core.pickles.objects.notes import note_findings
+from inspector.core.pickles.objects.state_dicts import Entries, judged, root_stays
 from inspector.core.progress import QUIET, Monitor
 
 from . import set_files
@@ -159,14 +162,14 @@ class _Reading:
     # -- what .metadata lists -----------------------------------------------------------------------------------------
 
     def entries(self) -> None:
-        optimizers = _optimizers(self.described.paths.values())
+        homes = _homes(self.described)
         for number, entry in enumerate(self.described.entries):
             if number % 4096 == 0:
                 self.monitor.check()
             if entry.shape is None:
                 self._object(entry)
                 continue
-            state_dict = _state_dict(self.described.paths.get(entry.fqn), optimizers)
+            state_dict = homes.get(entry.fqn)
             info = self._tensor(entry, entry.shape, self.keys.new(entry.fqn))
             self.tensors[info.key] = info._replace(state_dict=state_dict, requires_grad=entry.requires_grad)
             if state_dict is not None:
@@ -175,7 +178,7 @@ class _Reading:
                 self.broken.append(info.key)
 
     def _tensor(self, entry: Entry, shape: Dims, key: str) -> TensorInfo:
-        plain = TensorInfo(key, shape, entry.dtype, None, _strides(shape), 0, "", 0, problem=entry.problem)
+        plain = TensorInfo(key, shape, entry.dtype, None, contiguous(shape), 0, "", 0, problem=entry.problem)
         if entry.problem:
             return plain
         chunks, infos, problem = [], [], ""
@@ -361,14 +364,6 @@ def _nothing(info: TensorInfo) -> Storage:
     return Storage("", info.dtype, info.device, 0, Extent(0, 0, 0, 0) if info.numel == 0 else None)
 
 
-def _strides(shape: Dims) -> Dims:
-    """Of a tensor in C order, as torch counts them: dimensions without elements count as one."""
-    steps = [1]
-    for size in reversed(shape[1:]):
-        steps.append(steps[-1] * max(size, 1))
-    return tuple(reversed(steps)) if shape else ()
-
-
 # -- state dicts ------------------------------------------------------------------------------------------------------
 
 def _optimizers(paths: Iterable[tuple[str | int, ...]]) -> set[tuple[str | int, ...]]:
@@ -381,12 +376,38 @@ def _optimizers(paths: Iterable[tuple[str | int, ...]]) -> set[tuple[str | int, 
     return {path for path, names in inside.items() if len(names) == 2}
 
 
-def _state_dict(path: tuple[str | int, ...] | None, optimizers: set[tuple[str | int, ...]]) -> str | None:
-    """The state dict that the tensor at `path` belongs to: what it is a member of; of an optimizer, its "state". Without paths
-    all are of one."""
-    if not path:
-        return ""
-    for n, step in enumerate(path[:8]):
-        if step == "state" and path[:n] in optimizers:
-            return ".".join(map(str, path[:n + 1]))
-    return ".".join(map(str, path[:-1])) if isinstance(path[-1], str) else None
+def _homes(described: Described) -> dict[str, str | None]:
+    """Name of a tensor -> the state dict that it belongs to, None for those in none: what it is a member of, where that is one by
+    what it holds; of an optimizer, its "state". Without paths all are of one."""
+    paths = described.paths
+    optimizers = _optimizers(paths.values())
+    members: dict[tuple[str | int, ...], set[str | int]] = {}
+    for path in paths.values():
+        for n in range(min(len(path), 8)):
+            members.setdefault(path[:n], set()).add(path[n])
+    homes: dict[str, str | None] = {}
+    inside: dict[tuple[str | int, ...], list[Entry]] = {}
+    for entry in described.entries:
+        path = paths.get(entry.fqn, ())
+        state = next((path[:n + 1] for n, step in enumerate(path[:8]) if step == "state" and path[:n] in optimizers), None)
+        if not path or state is not None:
+            homes[entry.fqn] = _dotted(state or ())
+        elif entry.shape is not None and isinstance(path[-1], str):
+            inside.setdefault(path[:-1], []).append(entry)
+    found = {place: judged(_entries(members.get(place, set()), entries), _dotted(place)) for place, entries in inside.items()}
+    others = {_dotted(place) for place, judgement in found.items() if judgement != "no"}
+    for place, judgement in found.items():
+        if judgement == "no" or (not place and not root_stays(judgement, others)):
+            continue
+        homes.update((entry.fqn, _dotted(place)) for entry in inside[place])
+    return homes
+
+
+def _entries(members: set[str | int], tensors: list[Entry]) -> Entries:
+    extra = sum(1 for name in members if str(name).endswith(EXTRA_STATE))
+    return Entries(max(len(members), len(tensors)) - extra, len(tensors),
+                   sum(1 for entry in tensors if entry.shape and not is_random_state(leaf_of(entry.fqn))))
+
+
+def _dotted(path: tuple[str | int, ...]) -> str:
+    return ".".join(map(str, path))

@@ -1,15 +1,41 @@
-"""Which checkpoint a folder is, and which set a single file belongs to: by the names in one folder, nothing opened."""
+"""Which checkpoint a folder is, and which set a single file belongs to: by the names in one folder, nothing opened.
+
+    .metadata                         torch.distributed.checkpoint
+    *.index.json                      a set of files and the index that names them
+    model-00001-of-00002.safetensors  such a set whose index is gone: the names tell how many there are
+    data.pkl  data/  version          what torch.save writes, unzipped
+    model.safetensors  config.json …  one file with weights, beside what belongs to it
+"""
 from __future__ import annotations
 
 import os
+import re
+from typing import Literal, NamedTuple
 
-from inspector.core.errors import Ambiguous, Unsupported
+from inspector.core.errors import Ambiguous, ReadError, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 
 from . import set_files
 
 DCP = ".metadata"               # the index of a torch.distributed.checkpoint folder
+OBJECT = "data.pkl"             # of an unzipped archive
+
+# What training programs put beside the weights: states of optimizers, schedulers, random numbers, arguments.
+_BESIDE = re.compile(r"(?:optimizer|optim|scheduler|lr_scheduler|scaler|grad_scaler|rng|rng_state|random_state|random_states|training_args|"
+                     r"trainer_state|sampler|dataloader|custom_checkpoint|train_state|ema_state)(?:s|_state|_states)?(?:[._-]?\d+)?"
+                     r"\.[a-z0-9]+", re.IGNORECASE)
+# How libraries call one model's weights in different containers (transformers, diffusers).
+_SAME = re.compile(r"(?:diffusion_)?(?:pytorch_)?model", re.IGNORECASE)
+_ENDINGS = (".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".th", ".pt2")      # the most wanted container first
+
+
+class Choice(NamedTuple):
+    """`name` is the file that is opened, or tells of the others; of "shards" one of them, of "unzipped" the folder with data.pkl ("."
+    for this one)."""
+
+    kind: Literal["index", "shards", "unzipped", "file"]
+    name: str
 
 
 def is_folder(path: str) -> bool:
@@ -20,29 +46,70 @@ def is_folder(path: str) -> bool:
 
 
 def is_set(path: str) -> bool:
-    """Whether the folder at `path` is one checkpoint (or several that must be told apart), by its names."""
+    """Whether the folder at `path` is one checkpoint in several files (or several such that must be told apart), by its names."""
+    return checkpoint_in(path) == path
+
+
+def checkpoint_in(path: str) -> str:
+    """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none."""
     if not is_folder(path):
-        return False
+        return ""
     try:
-        return os.path.lexists(os.path.join(path, DCP)) or bool(set_files.list_folder(path).indexes)
-    except Exception:
-        return False
+        kind, name = choose(path)
+    except Ambiguous:
+        return path             # whoever opens it says which there are
+    except ReadError:
+        return ""
+    return os.path.join(path, name) if kind == "file" else path
 
 
-def choose(folder: str) -> str:
-    """The name of the file in `folder` that tells of the whole checkpoint: ".metadata" or an index. Raises Ambiguous when it
-    holds several checkpoints, Unsupported when none."""
+def choose(folder: str) -> Choice:
+    """What in `folder` is the checkpoint. Raises Ambiguous when it holds several that are sets, Unsupported when it holds none, or
+    several files of which none is the obvious one."""
     listed = set_files.list_folder(folder)
     indexes = listed.indexes
     if DCP in listed.names or (not listed.whole and os.path.lexists(os.path.join(folder, DCP))):
         indexes = [DCP, *indexes]
     if len(indexes) == 1:
-        return indexes[0]
+        return Choice("index", indexes[0])
     if indexes:
         shown = " and ".join(visible(name, 80) for name in indexes[:3]) + (" …" if len(indexes) > 3 else "")
         raise Ambiguous(f"the folder holds {len(indexes)} checkpoints of several files: {shown}",
                         f"Open the one you want by that file: {visible(os.path.join(folder, indexes[0]), 200)}.", id="two_sets")
+    unzipped = _unzipped(folder, listed.names)
+    if unzipped:
+        return Choice("unzipped", unzipped)
+    parts = {name: part for name in listed.names if (part := set_files.part_of(name)) is not None}
+    files = [name for name in listed.checkpoints if name not in parts and not _BESIDE.fullmatch(name)]
+    if not files and len({part.family for part in parts.values()}) == 1:
+        return Choice("shards", next(iter(parts)))
+    if not parts and (one := _obvious(files)):
+        return Choice("file", one)
     raise _no_set(listed)
+
+
+def _unzipped(folder: str, names: list[str]) -> str:
+    """"." when `folder` itself is what torch.save writes unzipped, the name of the one folder in it that is, or ""."""
+    if OBJECT in names and ("version" in names or "data" in names):
+        return "."
+    seen = [name for name in names if not name.startswith((".", "__MACOSX"))]
+    if len(seen) != 1 or not is_folder(os.path.join(folder, seen[0])):
+        return ""
+    inner = set_files.list_folder(os.path.join(folder, seen[0])).names
+    return seen[0] if OBJECT in inner and ("version" in inner or "data" in inner) else ""
+
+
+def _obvious(files: list[str]) -> str:
+    """The one file that is meant: the only one, or one model in several containers or precisions. "" when there is none."""
+    def of(name: str) -> tuple[str, str]:
+        stem, ending = os.path.splitext(name)
+        return _SAME.sub("model", stem, count=1), ending.lower()
+    stems = sorted({of(name)[0] for name in files}, key=len)
+    if not stems or any(not other.startswith(stems[0] + ".") for other in stems[1:]):      # model.fp16 is a variant of model
+        return ""
+    same = [name for name in files if of(name)[0] == stems[0]]
+    ranked = sorted(same, key=lambda name: _ENDINGS.index(of(name)[1]) if of(name)[1] in _ENDINGS else len(_ENDINGS))
+    return ranked[0] if len({of(name)[1] for name in same}) == len(same) else ""
 
 
 def _no_set(listed: set_files.Folder) -> Unsupported:
@@ -67,8 +134,22 @@ def one_of_a_set(path: str) -> Finding | None:
         first, _, variant = stem.rpartition(".")
         names = [f"{stem}.{suffix}.index.json"] + ([f"{first}.{suffix}.index.{variant}.json"] if first else [])
         beside = next((candidate for candidate in names if os.path.lexists(os.path.join(folder, candidate))), "")
-    if not beside or not os.path.lexists(os.path.join(folder, beside)):
+    if not beside:
+        return _one_of_parts(folder, name)
+    if not os.path.lexists(os.path.join(folder, beside)):
         return None
     whole = folder or "." if beside == DCP else os.path.join(folder, beside)
     return Finding("one-of-a-set", "info", "", f"This is one file of a set: {visible(beside, 80)} beside it tells of the others.",
                    f"Open {visible(whole, 200)} to see all of it.")
+
+
+def _one_of_parts(folder: str, name: str) -> Finding | None:
+    part = set_files.part_of(name)
+    if part is None:
+        return None
+    others = [other for number in range(1, min(part.total, set_files.LISTED) + 1)
+              if (other := part.name(number)) != name and os.path.lexists(os.path.join(folder, other))]
+    if not others or not is_set(folder or "."):
+        return None
+    return Finding("one-of-a-set", "info", "", f"This is one file of a set of {part.total:,}; {visible(others[0], 80)} is another.",
+                   f"Open the folder {visible(folder or '.', 200)} to see all of it.")

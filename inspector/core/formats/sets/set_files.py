@@ -21,6 +21,7 @@ T = TypeVar("T")
 LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
+_PART = re.compile(r"(.*?)(\d{1,6})([-_]of[-_])(\d{1,6})(\.(?:safetensors|bin|pth|pt|ckpt))", re.DOTALL | re.IGNORECASE)
 
 _CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)    # Windows opens devices by these
@@ -41,6 +42,29 @@ class Folder(NamedTuple):
     @property
     def checkpoints(self) -> list[str]:
         return [name for name in self.names if name.lower().endswith(_CHECKPOINTS) and not name.startswith(".")]
+
+
+class Part(NamedTuple):
+    """What the name of one file of a set says of the others: "model-00001-of-00003.safetensors" is number 1 of 3. `family` is what
+    all names of the set have in common."""
+
+    number: int
+    total: int
+    width: int              # digits of the number
+    family: tuple[str, ...]
+
+    def name(self, number: int) -> str:
+        """What file `number` of the set is called."""
+        before, between, last, after = self.family
+        return f"{before}{number:0{self.width}}{between}{last}{after}"
+
+
+def part_of(name: str) -> Part | None:
+    """None for a name that says nothing of others."""
+    found = _PART.fullmatch(name)
+    if found is None or not 1 <= int(found[2]) <= int(found[4]) or name.startswith("."):
+        return None
+    return Part(int(found[2]), int(found[4]), len(found[2]), (found[1], found[3], found[4], found[5]))
 
 
 def is_index(name: str) -> bool:

@@ -56,6 +56,28 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     return reading.checkpoint(path, format)
 
 
+def read_parts(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The checkpoint in `folder` whose files are numbered like `first` and have no index. Numbers that are not there are told as
+    missing. Errors as `read`."""
+    family = set_files.part_of(first)
+    assert family is not None
+    there = {part.number: name for name in set_files.list_folder(folder).names
+             if (part := set_files.part_of(name)) is not None and part.family == family.family}
+    if family.total > limits.zip_entries:
+        raise TooBig(f"the names say that the set has {family.total:,} files", "Open its files one by one.")
+    index = Index({there.get(number, family.name(number)): [] for number in range(1, family.total + 1)}, None)
+    reading = _Reading(None, folder, index, limits)
+    reading.findings.add(set_files.links_outside(folder, there.values(), limits))
+    for number, name in enumerate(index.shards):
+        monitor.report(number, len(index.shards), visible(name, 80))
+        reading.shard(name, read_shard, monitor)
+    if not reading.parts:
+        raise Corrupt("none of the files of the set can be read: " + next(iter(reading.lost.values()))[0], _WHOLE_SET)
+    reading.findings.add([Finding("no-index", "info", "", "There is no index beside the files of this set: it is told by their names.",
+                                  "Saved anew, as one file or as several, it is whole.")])
+    return reading.checkpoint(folder, _format(index))
+
+
 def parse(data: bytes, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Index:
     """Reads an index in one pass. Raises Corrupt, with id "duplicate_key" for a key that is named twice."""
     scanner = Scanner(data, "the index", limits=limits, monitor=monitor)
@@ -101,11 +123,12 @@ def _format(index: Index) -> str:
 class _Reading:
     """The set as far as it has been read."""
 
-    def __init__(self, stamp: FileStamp, folder: str, index: Index, limits: Limits) -> None:
+    def __init__(self, stamp: FileStamp | None, folder: str, index: Index, limits: Limits) -> None:
         self.folder = folder
         self.index = index
+        self.has_index = stamp is not None
         self.limits = limits
-        self.files = [stamp]
+        self.files = [stamp] if stamp is not None else []
         self.parts: list[Checkpoint] = []
         self.tensors: dict[str, TensorInfo] = {}
         self.values: dict[str, Plain] = {}
@@ -172,9 +195,10 @@ class _Reading:
 
     def checkpoint(self, path: str, format: str) -> Checkpoint:
         self._report_lost()
-        self._compare()
-        self._extra_files(os.path.basename(path))
-        self._total_size()
+        if self.has_index:
+            self._compare()
+            self._extra_files(os.path.basename(path))
+            self._total_size()
         kinds = {part.kind for part in self.parts} or {"state-dict"}
         state_dicts = dict.fromkeys(place for part in self.parts for place in part.state_dicts) or {"": None}
         metadata = {name: text for part in reversed(self.parts) for name, text in part.metadata.items()}
@@ -191,8 +215,9 @@ class _Reading:
         for name, why in self.lost.items():
             reasons.setdefault(why, []).append(name)
         for (message, hint), names in reasons.items():
-            self.findings.add([set_files.about_files("missing-shard", names, f"{message}. {self._count(names):,} of the set's tensors lie "
-                                              "there and cannot be shown.", hint)])
+            lost = f"{self._count(names):,} of the set's tensors lie there and cannot be shown" if self.has_index \
+                else "the tensors in it cannot be shown, nor how many they are"
+            self.findings.add([set_files.about_files("missing-shard", names, f"{message}. {lost[:1].upper()}{lost[1:]}.", hint)])
 
     def _count(self, names: list[str]) -> int:
         return sum(len(self.index.shards[name]) for name in names)

@@ -18,6 +18,9 @@ from inspector.core.keypath import visible
 
 WINDOW = 65_536                            # bytes of text looked at, at either end
 _AGAIN = "Get the file from its source again."
+_ENGINE = "It runs on one kind of GPU only and its weights are compiled into it: open the PyTorch or ONNX original, or look at it with " \
+          "trtexec --loadEngine."
+_PROGRAM = "Its weights are laid out for a device: open the PyTorch original, or run it with the ExecuTorch runtime."
 _UNPACK = "Unpack it first with a program for such archives, then open the checkpoint inside."
 
 
@@ -41,6 +44,10 @@ _KNOWN = (
     (b"MATLAB 5.0 MAT-file", 0, "a MATLAB file", "Read it with scipy.io.loadmat.", "matlab"),
     (b"\x93NUMPY", 0, "a NumPy array (.npy)", "Read it with numpy.load.", "npy"),
     (b"TFL3", 4, "a TensorFlow Lite model", "Read it with TensorFlow Lite.", "tflite"),
+    (b"ftrt", 0, "a TensorRT engine", _ENGINE, "tensorrt"), (b"ptrt", 0, "a TensorRT engine", _ENGINE, "tensorrt"),
+    (b"ET12", 4, "an ExecuTorch program (.pte)", _PROGRAM, "executorch"),       # schema/program.fbs
+    (b"FT01", 4, "an ExecuTorch data file (.ptd)", _PROGRAM, "executorch"),     # extension/flat_tensor/serialize/flat_tensor.fbs
+    (b"\x12\x01\0\0\0\0\0\0", 0, "an MXNet parameter file", "Read it with mxnet.nd.load.", "mxnet"),
     (b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive", _UNPACK, "unsupported_container"),
     (b"Rar!\x1a\x07", 0, "a RAR archive", _UNPACK, "unsupported_container"),
     (b"BZh", 0, "compressed with bzip2", "Unpack it with bunzip2, then open the result.", "compressed"),
@@ -76,9 +83,11 @@ def by_signature(source: SourceFile, head: bytes) -> ReadError | None:
     for magic, offset, what in _NO_CHECKPOINTS:
         if head.startswith(magic, offset):
             return NotACheckpoint(f"this is {what}, not a checkpoint", "Check which file was meant.")
+    if head[4:6] == b'{"' and head.startswith((b"ftrt", b"ptrt"), 4 + int.from_bytes(head[:4], "little")):
+        return Unsupported("this is a TensorRT engine behind a header of Ultralytics, which is not read here", _ENGINE, id="tensorrt")
     if head.startswith(b"MZ") and head.startswith(b"PE\0\0", int.from_bytes(head[60:64], "little")):
         return NotACheckpoint("this is a Windows program or library, not a checkpoint", "Check which file was meant.")
-    return _tensorflow(source, head) or _onnx(head)
+    return _tensorflow(source, head) or _onnx(source, head) or _zlib(head)
 
 
 def zeros(source: SourceFile, head: bytes) -> ReadError | None:
@@ -163,9 +172,28 @@ def _tensorflow(source: SourceFile, head: bytes) -> ReadError | None:
     return None
 
 
-def _onnx(head: bytes) -> ReadError | None:
-    """ModelProto: ir_version (field 1), then producer_name (field 2) as written by every exporter we know of."""
-    if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= 0x1F or head[2] != 0x12:
+def _zlib(head: bytes) -> ReadError | None:
+    if head.startswith(b"ZF0x"):
+        inside = b"x"
+    elif len(head) > 2 and head[0] == 0x78 and int.from_bytes(head[:2], "big") % 31 == 0:
+        try:
+            inside = zlib.decompressobj().decompress(head, 1024)
+        except zlib.error:
+            return None
+    else:
+        return None
+    return Unsupported("the file is compressed with zlib, as joblib.dump(compress=…) does", "Load it with joblib.load and save its tensors "
+                       "with torch.save, or dump it without compress.", id="compressed") if inside else None
+
+
+def _onnx(source: SourceFile, head: bytes) -> ReadError | None:
+    """ModelProto: ir_version (field 1), then producer_name (field 2) as most exporters write it, or the graph (field 7)."""
+    if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= 0x1F:
+        return None
+    if head[2] == 0x3A and source.stamp.path.lower().endswith(".onnx"):
+        return Unsupported("this is an ONNX model, which is not read here", "Look at it with Netron, or open the PyTorch original.",
+                           id="onnx")
+    if head[2] != 0x12:
         return None
     end = 4 + head[3]
     producer = head[4:end]

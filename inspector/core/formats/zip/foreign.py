@@ -18,13 +18,16 @@ _SIGNS = (
     ("saved_model.pb", "a TensorFlow SavedModel"),
     ("Manifest.json", "a Core ML package"),
 )
+# what torch.save writes of an archive whose object it could not pickle (torch/serialization.py, `_open_zipfile_writer.__exit__`)
+_WITHOUT_OBJECT = frozenset(("version", "byteorder", ".data/serialization_id", ".format_version", ".storage_alignment"))
 
 
 def refuse(names: Collection[str]) -> NoReturn:
     """Raises what there is to say about an archive with these members and no data.pkl."""
     first = next(iter(names))
     top = first.partition("/")[0] + "/"
-    inner = {name[len(top):] if name.startswith(top) else name for name in names}.union(names)
+    own = {name.removeprefix(top) for name in names}
+    inner = own.union(names)
     if ".data/extern_modules" in inner:
         raise Unsupported("this is a torch.package archive, which is not read",
                           "Load it with torch.package.PackageImporter and save the model's state_dict().", id="torch_package")
@@ -35,6 +38,10 @@ def refuse(names: Collection[str]) -> NoReturn:
         raise NotACheckpoint(f"this is a NumPy archive (.npz) holding {_listed(names)}", "Open it with numpy.load.")
     if any(name.partition("/")[0].endswith(".dist-info") for name in names):
         raise NotACheckpoint("this is a Python wheel, not a checkpoint", "Choose the checkpoint file instead.")
+    if "version" in own and own <= _WITHOUT_OBJECT:
+        raise Corrupt("this is what torch.save leaves when it fails: an archive without data.pkl, and so without anything in it",
+                      "The save raised an error, often because something in the object cannot be pickled: save only state_dict()s and "
+                      "plain values, and take an earlier checkpoint.", id="failed_save")
     if "version" in inner and any(name.startswith("data/") for name in inner):
         raise Corrupt("this looks like a PyTorch checkpoint, but its record data.pkl is missing",
                       "Without it nobody can tell which tensors there are: fetch the file again.", id="missing")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, SparseCompressed, SparseCoo, TensorInfo
+from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, SparseCompressed, SparseCoo, TensorInfo, contiguous
 from inspector.core.graph import DICT, INT, NONE, Graph
 from inspector.core.keypath import visible
 
@@ -141,7 +141,7 @@ def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, k
         raise BrokenTensor("corrupt: a size is negative")
     parts.shape = tuple(found)
     numel_of(parts.shape)
-    parts.stride = _packed(parts.shape)
+    parts.stride = contiguous(parts.shape)
     parts.states.append(args[0])
     parts.problem = "unsupported: its values are a numpy array inside the pickle, which is not unpacked"
 
@@ -159,15 +159,6 @@ def _as_its_values(parts: Parts, values: TensorInfo) -> None:
         parts.shape, parts.stride = values.shape, values.stride
     broken = [part.problem for part in parts.understood.values() if part.problem]
     parts.problem = broken[0] if broken else ""
-
-
-def _packed(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides of a tensor in C order."""
-    strides, step = [], 1
-    for size in reversed(shape):
-        strides.append(step)
-        step *= max(size, 1)
-    return tuple(reversed(strides))
 
 
 def _is_bookkeeping(graph: Graph, state: int) -> bool:

@@ -24,6 +24,7 @@ from inspector.core.graph import (
     FALSE,
     FLOAT,
     INT,
+    NEWOBJ,
     NONE,
     PERSID,
     PYSTR,
@@ -37,6 +38,7 @@ from inspector.core.graph import (
 )
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
+from inspector.core.naming_conventions import EXTRA_STATE, holds_no_weights, is_random_state
 from inspector.core.progress import QUIET, Monitor
 
 from .anomalies import Anomalies
@@ -44,6 +46,7 @@ from .bulk import WORTH_IT
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, key_text, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
+from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
 
@@ -156,6 +159,8 @@ class _Listing:
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
         self.root_view: View | None = None
+        self._root: Judgement = "no"                # whether the root is a state dict
+        self._root_entries: Entries | None = None
         self.modules = Modules(graph, scripts, reader.is_tensor)
         self._modules: set[int] = set()             # modules that were listed
         self._stack: list[_Frame] = []
@@ -188,6 +193,7 @@ class _Listing:
                     self._on_path.discard(frame.node)
         except _Enough as enough:
             self.odd.add("too-many-keys", "", str(enough))
+        self._settle_root()
 
     def _advance(self, frame: _Frame) -> bool:
         """Lists children of `frame` until one of them is a container to go into. False when there are no more."""
@@ -318,9 +324,15 @@ class _Listing:
             frame.no_state_dict_below = True
             frame.state_dict = key
             self.state_dicts.append(key)
-        elif not frame.no_state_dict_below and self._holds_tensors(view.pairs):
-            frame.state_dict = key
-            self.state_dicts.append(key)
+        elif not frame.no_state_dict_below:
+            entries = self._entries_of(view.pairs)
+            judgement = judged(entries, key, view.metadata >= 0)
+            if judgement != "no":
+                frame.state_dict = key
+                self.state_dicts.append(key)
+            if not key:
+                self._root, self._root_entries = judgement, entries
+            frame.no_state_dict_below = bool(key) and holds_no_weights(segment)
         frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(view.pairs)
         self._entries += len(view.pairs)
         self._push(frame, key)
@@ -560,9 +572,28 @@ class _Listing:
 
     # -- state dicts --------------------------------------------------------------------------------------------------
 
-    def _holds_tensors(self, pairs: list[tuple[int, int]]) -> bool:
-        kind, is_tensor = self.graph.kind, self.reader.is_tensor
-        return any(kind[value] == REDUCE and kind[k] in (STR, STRTEXT, PYSTR, PYSTRTEXT) and is_tensor(value) for k, value in pairs)
+    def _entries_of(self, pairs: list[tuple[int, int]]) -> Entries:
+        """How many entries a dict has, how many of them are tensors under names, and how many of these have dimensions."""
+        kind, is_tensor, texts = self.graph.kind, self.reader.is_tensor, (STR, STRTEXT, PYSTR, PYSTRTEXT)
+        known = self.reader.rows.row_of
+        if len(pairs) >= WORTH_IT:
+            ordinary = sum(map(known.__contains__, [value for _, value in pairs]))
+            if 2 * ordinary > len(pairs):       # as nearly always where there are so many
+                return Entries(len(pairs), ordinary, ordinary)
+        tensors = [(k, value) for k, value in pairs if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]
+        if not tensors:
+            return Entries(len(pairs), 0, 0)
+        vectors = sum(not self.reader.is_scalar(value) and not is_random_state(self._large_key(k)) for k, value in tensors)
+        others = [k for k, _ in pairs if kind[k] in texts] if len(pairs) > len(tensors) else []
+        extra = sum(self._large_key(k).endswith(EXTRA_STATE) for k in others)
+        return Entries(len(pairs) - extra, len(tensors), vectors)
+
+    def _settle_root(self) -> None:
+        """Takes the root out of the state dicts where others are what it was taken for."""
+        if self._root not in ("likely", "perhaps") or root_stays(self._root, self.state_dicts):
+            return
+        self.state_dicts.remove("")
+        self.tensors = [info._replace(state_dict=None) if info.state_dict == "" else info for info in self.tensors]
 
     def _is_optimizer(self, pairs: list[tuple[int, int]]) -> bool:
         if not 2 <= len(pairs) <= _OPTIMIZER:
@@ -611,13 +642,9 @@ class _Listing:
         if not isinstance(view, Mapping):
             # a module, a list that holds one beside what else was needed to go on, an object with one in it
             return "module" if self._modules else "other"
-        direct = 0
-        if "" in self.state_dicts:
-            is_tensor = self.reader.is_tensor
-            flat = len(self._paths) == 1        # nothing but the root was gone into
-            direct = len(self.tensors) if flat else sum(is_tensor(value) for _, value in view.pairs)
-        return kind_of_dict(direct, len(view.pairs), has_metadata=view.metadata >= 0 and "" in self.state_dicts,
-                            holds_tensors=bool(self.tensors or self._modules))
+        found = self._root_entries if "" in self.state_dicts else None
+        return kind_of_dict(found.tensors if found else 0, found.all if found else len(view.pairs),
+                            has_metadata=view.metadata >= 0 and "" in self.state_dicts, holds_tensors=bool(self.tensors or self._modules))
 
 
 def _made_up(children: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:

@@ -80,6 +80,25 @@ class Tensors:
         f = graph.a[n]
         return graph.kind[f] == GLOBAL and graph.a[f] in self.builders
 
+    def is_scalar(self, n: int) -> bool:
+        """Whether the tensor that node `n` builds has no dimension, by its list of sizes only. Resolves nothing."""
+        row = self.rows.row_of.get(n)
+        if row is not None:
+            return not self.rows.forms[row][0]
+        graph = self.graph
+        for _ in range(_WRAPPERS):
+            call = call_of(graph, n)
+            if not call.args or call.name is None:
+                return False
+            if call.name in (PARAMETER, PARAMETER_WITH_STATE) and graph.kind[call.args[0]] == REDUCE:
+                n = call.args[0]
+                continue
+            if call.name not in _WITH_SIZE or len(call.args) < 4:
+                return False
+            size = call.args[2]
+            return graph.kind[size] in (TUPLE, LIST) and graph.a[size] == graph.b[size] and size not in graph.mutations
+        return False
+
     def quick(self) -> Callable[[int, str, str | None], TensorInfo | None]:
         """A function of (node, key, state dict) for ordinary tensors that are in order; None for all others. This decides how
         long opening a large file takes."""
@@ -487,4 +506,6 @@ _BUILDERS: dict[Name, _Builder] = {
     ("torch._utils", "_rebuild_xla_tensor"): composite_tensors.from_numpy,
 }
 _MAKERS = TENSOR_BUILDERS | OLD_TENSORS | OLD_PARAMETERS
+_WITH_SIZE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3"),
+                        ("torch._utils", "_rebuild_qtensor")})
 _SIMPLE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3")})

@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View
+from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View, is_contiguous
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
-from inspector.core.keypath import visible
+from inspector.core.keypath import is_within, visible
 from inspector.core.plain_values import one_line
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
@@ -36,7 +36,7 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     """`every_name`: tensors under several names are written once for each. Raises SaveError for a name that cannot be one."""
     losses: list[Loss] = []
     tensors: dict[str, TensorInfo] = {}
-    modules = _modules(ckpt)
+    modules = ckpt.modules
     for key, info in ckpt.tensors.items():
         if _is_attribute(info, modules):
             continue
@@ -94,35 +94,26 @@ def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
 
 def _values(ckpt: Checkpoint) -> Iterator[Loss]:
     """Plain values and objects. What is no tensor of a module, whose weights are what such a file is for, is only told."""
-    modules = _modules(ckpt)
+    modules = ckpt.modules
     for key, value in ckpt.values.items():
         if isinstance(value, Opaque) and value.type == "reference":
             continue
-        if key in modules or any(_under(key, path) for path in modules):
+        if key in modules or any(is_within(key, path) for path in modules):
             continue
         shown = value.type if isinstance(value, Opaque) else visible(one_line(value), 60)
         yield Loss("python-value", key, f"{visible(key, 80) or 'the root'} = {shown} is no tensor: it is left out.")
 
 
-def _modules(ckpt: Checkpoint) -> set[str]:
-    """The paths of whole modules whose state dict is in the file."""
-    return {path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)}
-
-
-def _is_attribute(info: TensorInfo, modules: set[str]) -> bool:
+def _is_attribute(info: TensorInfo, modules: frozenset[str]) -> bool:
     """Whether a tensor of a whole module is no part of its state dict: a buffer that is not persistent, a plain attribute."""
-    return info.state_dict is None and any(_under(info.key, path) for path in modules)
-
-
-def _under(key: str, path: str) -> bool:
-    return not path or key.startswith(path + ".")
+    return info.state_dict is None and any(is_within(info.key, path) for path in modules)
 
 
 def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str]) -> list[str]:
     notes = []
-    modules = _modules(ckpt)
+    modules = ckpt.modules
     if modules:
-        inside = sum(1 for key in ckpt.values if any(_under(key, path) for path in modules))
+        inside = sum(1 for key in ckpt.values if any(is_within(key, path) for path in modules))
         notes.append(f"The weights of a whole model are written; its class and {inside:,} attributes that are no tensors are left out.")
         others = sum(1 for info in ckpt.tensors.values() if _is_attribute(info, modules))
         if others:
@@ -137,7 +128,7 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
     if shared:
         notes.append(f"{len(shared):,} tensors view memory that others view too, {visible(shared[0], 80)} first: each gets bytes of its "
                      "own.")
-    odd = [key for key, info in tensors.items() if not _contiguous(info)]
+    odd = [key for key, info in tensors.items() if not is_contiguous(info.shape, info.stride)]
     if odd:
         notes.append(f"{len(odd):,} tensors are not contiguous, {visible(odd[0], 80)} first: their elements are written in order, "
                      "and their strides become the usual ones.")
@@ -162,12 +153,3 @@ def _shared(tensors: dict[str, TensorInfo]) -> list[str]:
         if info.storage and info.numel and not info.chunks and owners.setdefault(info.storage, key) != key:
             found.append(key)
     return found
-
-
-def _contiguous(info: TensorInfo) -> bool:
-    step = 1
-    for size, stride in zip(reversed(info.shape), reversed(info.stride), strict=False):
-        if size > 1 and stride != step:
-            return not info.numel
-        step *= max(size, 1)
-    return True

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
 from inspector.core.saving.disk.payloads import Output, Payload, Written
@@ -89,14 +89,7 @@ def _payload(ckpt: Checkpoint, key: str, info: TensorInfo) -> Payload:
 
 def _whole(info: TensorInfo, nbytes: int) -> bool:
     """Whether the tensor is its storage from the first byte to the last, in C order."""
-    if info.offset or info.nbytes != nbytes:
-        return False
-    step = 1
-    for size, stride in zip(reversed(info.shape), reversed(info.stride), strict=True):
-        if size != 1 and stride != step:
-            return False
-        step *= size
-    return True
+    return not info.offset and info.nbytes == nbytes and is_contiguous(info.shape, info.stride)
 
 
 def _entry(key: str, info: TensorInfo, start: int, stop: int) -> str:

@@ -13,7 +13,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.graph import CONTAINERS, INT, REDUCE, TUPLE, Graph
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, relative, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.calls import call_of
@@ -283,12 +283,10 @@ class GraphChanges:
                 self._dicts[key] = node
 
     def _insert(self, key: str, node: int) -> None:
-        above = key
-        while above:
-            above = above.rpartition(".")[0]
+        for above in ancestors(key):
             holder = self._dicts.get(above)
             if holder is not None:
-                self.editor.add_pairs(holder, [(self.editor.const(key[len(above) + 1 if above else 0:]), node)])
+                self.editor.add_pairs(holder, [(self.editor.const(relative(key, above)), node)])
                 return
         raise EditError(f"there is no dict that could take {visible(key, 80)!r}", "", key, id="no_room")
 

@@ -7,7 +7,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import is_under, join, relative, under, visible
 from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
@@ -138,30 +138,28 @@ class SlotTree:
     def _as_it_was(self, i: int) -> str:
         """What is in an object keeps its name there."""
         key, above = self.slots[i].key, self.slots[self.parent[i]].key
-        if not above or key.startswith(f"{above}."):
-            return join(self.path[self.parent[i]], key[len(above) + 1 if above else 0:])
+        if not above or is_under(key, above):
+            return join(self.path[self.parent[i]], relative(key, above))
         return self.present.get(key, key)               # modules are listed in one place and looked into in another
 
     def segment(self, i: int) -> str:
         """What the slot's key adds to that of its container, in the source."""
-        above = self.slots[self.parent[i]].key
-        return self.slots[i].key[len(above) + 1 if above else 0:]
+        return relative(self.slots[i].key, self.slots[self.parent[i]].key)
 
     def _named(self, i: int, above: str) -> str:
         """What dict entry `i` is called: as its own key says where it is a leaf, else as the first leaf under it tells."""
         key = self.slots[i].key
         leaf = self.slots[self.representative[i]].key
         wanted = self.present[leaf]
-        start = f"{above}." if above else ""
         if leaf != key:
             unchanged = join(above, self.segment(i))
-            if wanted.startswith(f"{unchanged}."):
+            if is_under(wanted, unchanged):
                 return unchanged
-            rest = leaf[len(key) + 1 if key else 0:]
+            rest = relative(leaf, key)
             if not wanted.endswith(f".{rest}"):
                 raise self.moved(self.representative[i])
             wanted = wanted[:-len(rest) - 1]
-        if not wanted.startswith(start):
+        if not wanted.startswith(under(above)):
             raise self.moved(self.representative[i])
         return wanted
 
@@ -170,8 +168,7 @@ class SlotTree:
         k = self.slots[i].name
         text, shown = key_text(self.graph, k), self.segment(i)
         suffix = shown[len(text):] if shown.startswith(text) else ""        # "#2" of a key that is there twice
-        above = self.path[self.parent[i]]
-        wanted = self.path[i][len(above) + 1 if above else 0:]
+        wanted = relative(self.path[i], self.path[self.parent[i]])
         if suffix and wanted.endswith(suffix):
             wanted = wanted[:-len(suffix)]
         return None if wanted == text else wanted

@@ -9,7 +9,7 @@ from __future__ import annotations
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import Graph
-from inspector.core.keypath import join, visible
+from inspector.core.keypath import ancestors, join, relative, visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.progress import QUIET, Monitor
@@ -70,13 +70,8 @@ class _Synthesis:
 
     def _put(self, key: str, node: int) -> None:
         """An entry in the nearest dict above `key`."""
-        above = key
-        while above:
-            above = above.rpartition(".")[0]
-            if above in self.dicts:
-                break
-        name = key[len(above) + 1:] if above else key
-        self.dicts[above][1].append((self.editor.const(name), node))
+        above = next(path for path in ancestors(key) if path in self.dicts)
+        self.dicts[above][1].append((self.editor.const(relative(key, above)), node))
 
     def _tensors(self) -> None:
         ckpt = self.ckpt
@@ -100,7 +95,7 @@ class _Synthesis:
         for key, value in self.ckpt.values.items():
             if isinstance(value, Opaque):
                 objects[key] = None
-            elif not _is_below(key, objects):
+            elif objects.keys().isdisjoint(ancestors(key)):
                 self._put(key, self.objects.plain(value, key))
         if objects:
             self._add_note(list(objects), "objects are left out: they belong to another pickle")
@@ -108,12 +103,3 @@ class _Synthesis:
     def _add_note(self, keys: list[str], what: str) -> None:
         shown = ", ".join(visible(key, 60) or "the root" for key in keys[:3]) + (", …" if len(keys) > 3 else "")
         self.notes.append(f"{len(keys):,} {what}: {shown}.")
-
-
-def _is_below(key: str, objects: dict[str, None]) -> bool:
-    """Whether `key` is an attribute of one of the objects."""
-    while key:
-        key = key.rpartition(".")[0]
-        if key in objects:
-            return True
-    return False

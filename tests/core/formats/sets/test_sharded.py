@@ -281,10 +281,12 @@ def test_that_a_folder_with_odd_things_in_it_is_walked_one_level(folder: Path, m
 
 def test_that_a_folder_of_single_files_names_them(tmp_path: Path) -> None:
     save_file({"a": A}, tmp_path / "one.safetensors")
+    save_file({"a": A}, tmp_path / "two.safetensors")
     with pytest.raises(core.Unsupported) as caught:
         core.open(tmp_path)
     assert "one.safetensors" in str(caught.value)
     assert not core.is_set(tmp_path)
+    assert core.checkpoint_in(tmp_path) == ""
 
 
 @pytest.mark.parametrize(("shard", "index"), [

@@ -11,6 +11,7 @@ import pickle
 import struct
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -72,6 +73,9 @@ def name_or_error(path: Path, content: bytes | None = None) -> str | InspectorEr
 
 
 LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{OID}\nsize 438064459\n".encode()
+# what joblib 1.4 writes of {"a": numpy.zeros(3)}: the array's bytes follow the object that stands for it, inside the pickle
+JOBLIB = (b"\x80\x04}\x94\x8c\x01a\x94\x8c\x13joblib.numpy_pickle\x94\x8c\x11NumpyArrayWrapper\x94\x93\x94)\x81\x94}\x94"
+          b"\x8c\x05shape\x94K\x03\x85\x94sb" + b"\x0c" + b"\xff" * 12 + bytes(24) + b"s.")
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in &middot;\n GitLab</title></head><body></body></html>"
 REFUSED: list[tuple[str, str, bytes, type[InspectorError], str, list[str]]] = [
     # row and what it is, file name, content, error, id, what the message or hint must say
@@ -128,6 +132,22 @@ REFUSED: list[tuple[str, str, bytes, type[InspectorError], str, list[str]]] = [
     ("npz", "a.pt", zip_bytes({"arr_0.npy": b"\x93NUMPY\1\0"}), Unsupported, "npz", ["npz", "numpy.load"]),
     ("gguf", "a.bin", b"GGUF\3\0\0\0" + bytes(20), Unsupported, "gguf", ["GGUF", "llama.cpp"]),
     ("ggml", "a.bin", b"lmgg" + bytes(20), Unsupported, "ggml", ["GGML"]),
+    ("tensorrt", "model.engine", b"ftrt" + bytes(range(60)), Unsupported, "tensorrt", ["TensorRT", "trtexec"]),
+    ("tensorrt-old", "a.plan", b"ptrt" + bytes(range(60)), Unsupported, "tensorrt", ["TensorRT"]),
+    ("tensorrt-behind-metadata", "yolo.engine", struct.pack("<I", 17) + b'{"task":"detect"}' + b"ftrt" + bytes(60), Unsupported,
+     "tensorrt", ["TensorRT", "Ultralytics"]),
+    ("executorch", "model.pte", struct.pack("<I", 0x30) + b"ET12" + b"eh00" + bytes(60), Unsupported, "executorch", ["ExecuTorch"]),
+    ("executorch-data", "model.ptd", struct.pack("<I", 0x30) + b"FT01" + bytes(60), Unsupported, "executorch", ["ExecuTorch"]),
+    ("mxnet", "model.params", struct.pack("<QQ", 0x112, 0) + bytes(range(40)), Unsupported, "mxnet", ["MXNet"]),
+    ("zlib-as-joblib-compresses", "a.joblib", zlib.compress(pickle.dumps({"a": 1})), Unsupported, "compressed", ["zlib", "joblib"]),
+    ("zlib-of-old-joblib", "a.joblib", b"ZF0x1a               " + zlib.compress(b"x"), Unsupported, "compressed", ["joblib"]),
+    ("joblib-with-arrays", "a.joblib", JOBLIB, Unsupported, "joblib", ["joblib", "joblib.load"]),
+    ("onnx-without-a-producer", "a.onnx", b"\x08\x08:\x90\x01\x0a\x05" + bytes(140), Unsupported, "onnx", ["ONNX"]),
+    ("failed-save", "a.pth", zip_bytes({"a/version": b"3\n", "a/byteorder": b"little", "a/.data/serialization_id": b"1" * 40}), Corrupt,
+     "failed_save", ["data.pkl", "raised", "state_dict"]),
+    ("failed-save-before-2.1", "a.pth", zip_bytes({"archive/version": b"3\n"}), Corrupt, "failed_save", ["data.pkl"]),
+    ("failed-save-after-some-storages", "a.pth", zip_bytes({"a/data/0": bytes(8), "a/version": b"3\n"}), Corrupt, "missing",
+     ["data.pkl"]),
     ("hdf5", "a.pt", b"\x89HDF\r\n\x1a\n\0", Unsupported, "hdf5", ["HDF5"]),
     ("pickle-with-a-zip-behind", "a.pt", pickle.dumps({"a": 1}, 2) + zip_bytes(), Ambiguous, "polyglot", ["zip archive"]),
     ("zeros", "a.pth", bytes(4096), NotACheckpoint, "all_zero", ["nothing but zeros"]),
@@ -281,6 +301,34 @@ def test_that_errors_of_the_system_do_not_leak(tmp_path: Path, make: Callable[[P
     with pytest.raises(InspectorError) as caught:
         formats.read(make(tmp_path))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(("address", "says"), [
+    ("https://example.com/a/model.safetensors", "curl -LO"), ("http://127.0.0.1:8000/x.pth", "curl -LO"),
+    ("hf://org/name/model.safetensors", "hf download org/name model.safetensors"), ("hf://datasets/org/x", "hf download"),
+    ("s3://bucket/a.pth", "aws s3 cp"), ("gs://bucket/a.pth", "gsutil cp"), ("az://box/a.pth", "Download"),
+    ("ftp://host/a.pth", "curl"), ("HTTPS://EXAMPLE.COM/a.pth", "curl"),
+])
+def test_that_a_web_address_is_told_to_be_one(address: str, says: str) -> None:
+    with pytest.raises(Unsupported, match="web address") as caught:
+        formats.read(address)
+    assert caught.value.id == "remote"
+    assert says in caught.value.hint
+
+
+def test_that_an_address_of_a_file_here_says_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "a b.pkl"
+    path.write_bytes(pickle.dumps({}))
+    with pytest.raises(Unsupported) as caught:
+        formats.read(path.as_uri())
+    assert str(path) in caught.value.hint
+
+
+def test_that_a_file_whose_path_looks_like_an_address_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "https:" / "x").mkdir(parents=True)
+    (tmp_path / "https:" / "x" / "a.pkl").write_bytes(pickle.dumps({"a": 1}))
+    assert dict(formats.read("https://x/a.pkl").values) == {"a": 1}
 
 
 @pytest.mark.parametrize("before", [True, False])

@@ -152,12 +152,12 @@ def test_that_values_keep_their_types_and_their_order() -> None:
 def test_that_state_dicts_and_optimizers_are_found() -> None:
     contents = saved(training_checkpoint())[0]
     assert contents.kind == "training-checkpoint"
-    assert set(contents.state_dicts) == {"", "model_state_dict", "optimizer.state"}
+    assert set(contents.state_dicts) == {"model_state_dict", "optimizer.state"}
     by_key = {info.key: info for info in contents.tensors}
     assert by_key["model_state_dict.0.weight"].state_dict == "model_state_dict"
     assert by_key["model_state_dict.0.weight"].name == "0.weight"
     assert by_key["optimizer.state.4.exp_avg"].state_dict == "optimizer.state"
-    assert by_key["history.2.0"].state_dict == ""
+    assert by_key["history.2.0"].state_dict is None
     assert not contents.findings
 
 

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.keypath import top_of, under
 from inspector.core.progress import QUIET, Monitor
+
+from .weights import counts
 
 LARGEST = 10                    # tensors listed by size
 SUBTOTALS = 8                   # of a division; the smaller ones become one
@@ -21,7 +24,8 @@ class Subtotal(NamedTuple):
 
 class Totals(NamedTuple):
     """`logical` bytes are elements times width; `stored` counts each storage once, `sharing` the tensors that lie in one with others,
-    `broken` those with a problem. `optimizer` elements are no parameters. `dtypes`, `devices` ("" where none is stored) and `parts` (the
+    `broken` those with a problem. `parameters` and `optimizer` are elements
+    as `Counts` has them. `dtypes`, `devices` ("" where none is stored) and `parts` (the
     next segment of the keys) go from the largest to the smallest."""
 
     tensors: int
@@ -46,31 +50,28 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
     devices: dict[str, list[int]] = {}
     parts: dict[str, list[int]] = {}
     storages: dict[str, int] = {}
-    skip = len(prefix) + 1 if prefix else 0
-    weights = optimizer = logical = broken = 0
+    skip = len(under(prefix))
+    logical = broken = 0
     sized = []
     for count, key in enumerate(chosen):
         if not count & 0xfff:
             monitor.report(count, len(chosen))
         tensor = ckpt.tensors[key]
-        nbytes, numel = tensor.nbytes, tensor.numel
-        part = key[skip:].split(".", 1)[0]
+        nbytes = tensor.nbytes
+        part = top_of(key[skip:])
         for table, name in ((dtypes, tensor.dtype), (devices, tensor.device or ""), (parts, part)):
             row = table.setdefault(name, [0, 0])
             row[0] += 1
             row[1] += nbytes
-        if "optim" in key[:200].split(".", 1)[0].lower():
-            optimizer += numel
-        else:
-            weights += numel
         logical += nbytes
         broken += bool(tensor.problem)
         if tensor.storage:
             storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
         sized.append((nbytes, count))
     sized.sort(key=lambda item: (-item[0], item[1]))
+    found = counts(ckpt, chosen)
     return Totals(
-        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=weights, optimizer=optimizer, logical=logical,
+        tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters, optimizer=found.optimizer, logical=logical,
         stored=sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages),
         sharing=sum(n for n in storages.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
         parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
@@ -79,7 +80,7 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
 def _values(ckpt: Checkpoint, prefix: str, keys: Sequence[str]) -> int:
     if not prefix:
         return 0 if keys else len(ckpt.values)
-    head = f"{prefix}."
+    head = under(prefix)
     return sum(1 for key in ckpt.values if key.startswith(head))
 
 

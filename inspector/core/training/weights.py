@@ -1,0 +1,130 @@
+"""Which tensors are a model's parameters, its buffers, an optimizer's state, or none of these: one count for everybody who says a number.
+
+A parameter counts once however many names it has, a tensor that others are made of counts as itself and its parts do not. Losses,
+states of random numbers and sample inputs are no model's.
+"""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
+from math import prod
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
+from inspector.core.naming_conventions import holds_no_weights, is_weights
+
+Role = Literal["parameter", "buffer", "optimizer", "other"]
+
+# buffers of torch.nn by name; others are floats of a shape that seldom fits, and are then frozen tensors like any
+_BUFFERS = frozenset(("running_mean", "running_var", "num_batches_tracked", "position_ids", "inv_freq", "relative_position_index",
+                      "rotary_pos_emb", "min_val", "max_val", "zero_point", "_u", "_v", "weight_u", "n_averaged"))
+_TRAINED = frozenset(name for name, known in DTYPES.items() if known.kind in ("float", "complex"))
+_FIELD = TensorInfo._fields.index
+_DTYPE, _SHAPE, _STORAGE = (itemgetter(_FIELD(name)) for name in ("dtype", "shape", "storage"))
+
+
+class Counts(NamedTuple):
+    """Elements by what they are to the model, those of tied tensors and views of the same elements once."""
+
+    parameters: int = 0
+    buffers: int = 0
+    optimizer: int = 0
+    others: int = 0
+
+
+def optimizer_states(ckpt: Checkpoint) -> dict[str, str]:
+    """The states of optimizers among the state dicts: path -> the path of the optimizer's own dict."""
+    found = {path: parent_of(path) for path in ckpt.state_dicts if leaf_of(path) == "state"}
+    return {path: owner for path, owner in found.items()
+            if any(any_under(table, join(owner, "param_groups")) for table in (ckpt.values, ckpt.tensors))}
+
+
+def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
+    """The state dicts that hold the weights of a model: no optimizer's or scheduler's, and none that some attribute of a whole module
+    leads to, like a teacher or a loss."""
+    modules, states = ckpt.modules, optimizer_states(ckpt)
+    return tuple(path for path in ckpt.state_dicts if is_weights(path) and modules.isdisjoint(ancestors(path))
+                 and not any(is_within(path, state) for state in states))
+
+
+def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
+    """Of the tensors `keys`, or of all. Linear, and a matter of milliseconds for many ordinary ones."""
+    infos = [*ckpt.tensors.values()] if keys is None else [ckpt.tensors[key] for key in keys]
+    role = roles(ckpt)
+    found: Counter[Role] = Counter()
+    times = Counter(map(_STORAGE, infos))
+    by_place: dict[str | None, list[TensorInfo]] = {}
+    seen: set[object] = set()
+    for info in infos:
+        if times[info.storage] == 1 or not info.storage:
+            by_place.setdefault(info.state_dict, []).append(info)
+            continue
+        this = role(info)
+        view = this == "optimizer", info.view or info.key
+        if view not in seen:
+            seen.add(view)
+            found[this] += info.numel
+    for some in by_place.values():
+        if role(some[0]) == "parameter" and not _may_differ(some):
+            found["parameter"] += _elements(some)
+        else:
+            for info in some:
+                found[role(info)] += info.numel
+    return Counts(found["parameter"], found["buffer"], found["optimizer"], found["other"])
+
+
+def roles(ckpt: Checkpoint) -> Callable[[TensorInfo], Role]:
+    """A function that says what a tensor of `ckpt` is. Where no state dict is a model's, tensors are taken for its parameters that
+    are not named otherwise."""
+    models = frozenset(model_dicts(ckpt))
+    states = optimizer_states(ckpt)
+    places: dict[str, Role] = {path: "parameter" if path in models else "optimizer" if any(is_within(path, state) for state in states)
+                               else "other" for path in ckpt.state_dicts}
+    tensors = ckpt.tensors
+
+    def role(info: TensorInfo) -> Role:
+        place = info.state_dict
+        found: Role = places.get(place, "other") if place is not None else "other" if models else "parameter"
+        if not place and "optim" in top_of(info.key)[:200].lower():
+            return "optimizer"
+        if found == "other":
+            return found
+        if place is None and (holds_no_weights(top_of(info.key)) or not tensors.keys().isdisjoint(ancestors(info.key))):
+            return "other"
+        return "buffer" if found == "parameter" and is_buffer(info, tensors) else found
+
+    return role
+
+
+def is_buffer(info: TensorInfo, names: Collection[str] = ()) -> bool:
+    """Whether a tensor of a state dict is surely no parameter: only floating tensors have gradients, some names are known.
+    `names` are all keys, by which `weight_v` of spectral_norm is told from that of weight_norm."""
+    if info.dtype not in _TRAINED:
+        return True
+    leaf = leaf_of(info.key)
+    return leaf in _BUFFERS or (leaf == "weight_v" and join(parent_of(info.key), "weight_orig") in names)
+
+
+def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
+    """The tensors without those that are the same elements as one before."""
+    if len({*map(_STORAGE, infos)}) == len(infos):
+        return infos
+    views: dict[object, TensorInfo] = {}
+    for n, info in enumerate(infos):
+        views.setdefault(info.view or n, info)
+    return [*views.values()]
+
+
+def _may_differ(infos: Sequence[TensorInfo]) -> bool:
+    """Whether some of the tensors of one state dict may be more than parameters, by their types and all their names at once."""
+    if not _TRAINED.issuperset(map(_DTYPE, infos)):
+        return True
+    names = "\n".join(info.key for info in infos) + "\n"
+    return "optim" in names.lower() or any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v"))
+
+
+def _elements(infos: Iterable[TensorInfo]) -> int:
+    return sum(prod(shape) * times for shape, times in Counter(map(_SHAPE, infos)).items())

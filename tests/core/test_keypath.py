@@ -1,0 +1,67 @@
+"""Keys taken apart and put together: the root is "", segments may be empty, and only whole segments count."""
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.core.keypath import (
+    ancestors,
+    any_under,
+    below,
+    is_under,
+    is_within,
+    join,
+    leaf_of,
+    parent_of,
+    relative,
+    seen_from,
+    segments_of,
+    splits,
+    top_of,
+    under,
+)
+
+KEYS = st.text("ab.", max_size=8)
+WHOLE = st.lists(st.text("ab", min_size=1, max_size=2), min_size=1, max_size=4).map(".".join)      # no empty segments
+
+
+@given(KEYS)
+def test_that_parent_and_leaf_make_the_key_again(key: str) -> None:
+    assert (parent_of(key) + "." if "." in key else "") + leaf_of(key) == key
+    assert segments_of(key)[0] == top_of(key)
+    assert segments_of(key)[-1] == leaf_of(key)
+
+
+@given(KEYS)
+def test_that_ancestors_go_up_to_the_root_and_splits_say_what_is_left(key: str) -> None:
+    assert [*ancestors(key)] == ([*(head for head, _ in splits(key)), ""] if key else [])
+    assert all(f"{head}.{tail}" == key for head, tail in splits(key))
+    assert len([*splits(key)]) == key.count(".")
+
+
+@given(WHOLE, WHOLE)
+def test_that_what_is_joined_is_under_its_parent_and_relative_takes_it_off_again(path: str, name: str) -> None:
+    key = join(path, name)
+    assert is_under(key, path)
+    assert is_within(key, path)
+    assert key.startswith(under(path))
+    assert relative(key, path) == seen_from(key, path) == name
+    assert path in ancestors(key)
+    assert any_under([path, key], path)
+    assert [*below([path, "other", key], path)] == [(key, name)]
+
+
+@given(KEYS, KEYS)
+def test_that_to_be_under_is_to_have_as_ancestor(key: str, path: str) -> None:
+    assert is_under(key, path) == (path in [*ancestors(key)])
+    assert is_within(key, path) == (key == path or is_under(key, path) or not path)
+    assert any_under([key], path) == is_under(key, path)
+    assert [*below([key], path)] == ([(key, relative(key, path))] if is_under(key, path) else [])
+    assert seen_from(key, path) == (relative(key, path) if is_under(key, path) else key)
+
+
+@pytest.mark.parametrize(("key", "path"), [("modules.x", "module"), ("module", "module"), ("a.bc", "a.b"), ("", "a"), ("", "")])
+def test_that_a_beginning_which_is_no_whole_segment_counts_nothing(key: str, path: str) -> None:
+    assert not is_under(key, path)
+    assert seen_from(key, path) == key

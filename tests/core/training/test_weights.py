@@ -1,0 +1,108 @@
+"""One count of parameters for everybody: what the model counts, a parameter once."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from inspector import core
+
+
+def net() -> nn.Module:
+    return nn.Sequential(nn.Linear(3, 3), nn.BatchNorm1d(3), nn.Linear(3, 2))
+
+
+def trained() -> tuple[nn.Module, torch.optim.Optimizer]:
+    model = net()
+    optimizer = torch.optim.Adam(model.parameters())
+    model(torch.ones(4, 3)).sum().backward()
+    optimizer.step()
+    return model, optimizer
+
+
+class Tied(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.embed = nn.Embedding(5, 4)
+        self.head = nn.Linear(4, 5, bias=False)
+        self.head.weight = self.embed.weight
+
+
+def elements(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())
+
+
+def saved() -> dict[str, tuple[Any, nn.Module]]:
+    model, optimizer = trained()
+    tied = Tied()
+    weights = model.state_dict()
+    return {
+        "state dict": (weights, model), "whole module": (model, model), "tied": (tied.state_dict(), tied), "tied module": (tied, tied),
+        "training": ({"epoch": 1, "model_state_dict": weights, "optimizer_state_dict": optimizer.state_dict(), "loss": torch.tensor(1.),
+                      "rng_state": torch.get_rng_state(), "mean": torch.ones(3), "sample_input": torch.ones(1, 3)}, model),
+        "wrapped": (OrderedDict((f"module.{key}", value) for key, value in weights.items()), model),
+        "gan": ({"netG": weights, "netD": Tied().state_dict()}, nn.ModuleList([model, tied])),
+        "random states in a dict": ({"state_dict": weights, "rng": {"torch": torch.get_rng_state(), "cuda": [torch.ones(2)]}}, model),
+        "a list": ([torch.ones(2), torch.ones(3)], nn.ParameterList([torch.ones(2), torch.ones(3)])),
+        "a tensor": (torch.ones(2, 3), nn.ParameterList([torch.ones(2, 3)])),
+    }
+
+
+@pytest.mark.parametrize("name", saved())
+def test_that_parameters_are_those_of_the_model(tmp_path: Path, name: str) -> None:
+    value, model = saved()[name]
+    torch.save(value, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    wanted = elements(model)
+    assert core.counts(ckpt).parameters == wanted
+    assert f" {wanted:,} parameters" in core.headline(ckpt)
+    assert core.totals(ckpt).parameters == wanted
+    models = core.describe(ckpt).models
+    assert not models or sum(found.parameters for found in models) == wanted
+    assert core.counts(tmp_path / "a.pth") == core.counts(ckpt)
+
+
+def test_that_what_is_no_parameter_is_counted_by_what_it_is(tmp_path: Path) -> None:
+    value, model = saved()["training"]
+    torch.save(value, tmp_path / "a.pth")
+    found = core.counts(tmp_path / "a.pth")
+    assert found == core.Counts(elements(model), sum(buffer.numel() for buffer in model.buffers()), 2 * elements(model) + 6,
+                                1 + value["rng_state"].numel() + 3 + 3)
+
+
+def test_that_a_flat_file_counts_alike(tmp_path: Path) -> None:
+    model, _ = trained()
+    save_file(model.state_dict(), tmp_path / "a.safetensors")
+    assert core.counts(tmp_path / "a.safetensors")[:2] == (elements(model), 7)
+
+
+def test_that_the_count_of_some_is_theirs(tmp_path: Path) -> None:
+    model, optimizer = trained()
+    torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    assert core.counts(ckpt, [key for key in ckpt.tensors if key.startswith("model.0")]) == core.Counts(12)
+    assert core.counts(ckpt, ["model.1.running_mean", "optimizer.state.0.exp_avg"]) == core.Counts(0, 3, 9)
+
+
+def test_that_spectral_norm_has_buffers_and_weight_norm_parameters() -> None:
+    def info(key: str) -> core.TensorInfo:
+        return core.TensorInfo(key, (3,), "float32", "cpu", (1,), 0, key, 12, state_dict="")
+
+    def counted(*keys: str) -> core.Counts:
+        tensors = {key: info(key) for key in keys}
+        return core.counts(core.Checkpoint("", "torch-zip", "state-dict", (), tensors, state_dicts=("",)))
+
+    assert counted("conv.weight_orig", "conv.weight_u", "conv.weight_v") == core.Counts(3, 6)
+    assert counted("conv.weight_g", "conv.weight_v") == core.Counts(6, 0)
+
+
+def test_that_what_an_attribute_of_a_module_holds_is_not_its_own(tmp_path: Path) -> None:
+    student = net()
+    student.teacher = [net()]               # type: ignore[assignment]
+    torch.save(student, tmp_path / "a.pth")
+    assert core.counts(tmp_path / "a.pth").parameters == elements(net())
