@@ -295,5 +295,3 @@ def test_that_the_fixes_of_findings_are_tried_in_a_worker_once_a_checkpoint(sess
     settled(tasks, qtbot)
     assert known.fixes(document) == {}
     settled(tasks, qtbot)
-    session.remove(document.id)
-    assert not known._fixes
