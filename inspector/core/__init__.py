@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from . import wording as wording
     from .by_path.checks import check as check
     from .by_path.checks import describe as describe
+    from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import optimizers as optimizers
     from .by_path.measures import health as health
     from .by_path.measures import summarize as summarize
@@ -206,6 +207,8 @@ if TYPE_CHECKING:
     from .tensors.slices import unravel as unravel
     from .torch_bridge import load_state_dict as load_state_dict
     from .torch_bridge import read_torch as read_torch
+    from .torch_load import LoadsWithTorch as LoadsWithTorch
+    from .torch_load import Refused as Refused
     from .training.description import Description as Description
     from .training.description import Model as Model
     from .training.optimizers import Optimizer as Optimizer
@@ -218,7 +221,7 @@ _HOMES = {
     "opening": "file_of is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice sizes",
     "by_path.measures": "health summarize summarize_each summarize_group summarize_tensor",
-    "by_path.checks": "check describe optimizers",
+    "by_path.checks": "check describe loads_with_torch optimizers",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
@@ -226,6 +229,7 @@ _HOMES = {
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
     "torch_bridge": "load_state_dict read_torch",
+    "torch_load": "LoadsWithTorch Refused",
     "comparison.differences.streaming": "by_content compare differences judged with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",

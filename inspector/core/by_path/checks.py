@@ -1,12 +1,13 @@
-"""Findings, what a file is, and its optimizers."""
+"""Findings, whether torch takes a file, what it is, and its optimizers."""
 from __future__ import annotations
 
-from inspector.core import checks
+from inspector.core import checks, torch_load
 from inspector.core.training import description
 from inspector.core.training import optimizers as _optimizers
 
 from . import by_path
 
 check = by_path(checks.check, __name__)
+loads_with_torch = by_path(torch_load.loads_with_torch, __name__)
 describe = by_path(description.describe, __name__)
 optimizers = by_path(_optimizers.optimizers, __name__)

@@ -24,10 +24,12 @@ from . import (
     saved_on_gpu,
     shared_storage,
     unknown_code,
+    weights_only,
 )
 
 CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
     unknown_code.check,
+    weights_only.check,
     broken_tensors.check,
     odd_device.check,
     hostile_names.check,

@@ -148,18 +148,19 @@ def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
 # -- the result -----------------------------------------------------------------------------------------------------------------
 
 def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = None, *, root: str | None = None,
-           taken: Mapping[str, Storage] | None = None, **tables: Any) -> Checkpoint:
+           taken: Mapping[str, Storage] | None = None, replaced: Iterable[str] = (), **tables: Any) -> Checkpoint:
     """`ckpt` with other `tables` (fields of Checkpoint). `came_from` maps each key that is there now to its key in `ckpt`, keys that
-    are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`."""
+    are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`, `replaced` of `Edited.replaced`
+    (by their keys in `ckpt`)."""
     before = ckpt.edited
-    origin = origin_of(ckpt)
+    known = origin = origin_of(ckpt)
     if came_from is not None:
-        known = origin
         origin = {key: known[old] for key, old in came_from.items() if old in known}
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
     made = Edited(source_of(ckpt), MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
-                  MappingProxyType({**others, **taken}) if taken else others)
+                  MappingProxyType({**others, **taken}) if taken else others,
+                  (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known})
     frozen: dict[str, Any] = {name: MappingProxyType(table) if isinstance(table, dict) else table for name, table in tables.items()}
     return replace(ckpt, edited=made, **frozen)
 

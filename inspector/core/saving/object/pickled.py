@@ -61,7 +61,7 @@ def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled
     source = ckpt.edited.source if ckpt.edited else ckpt
     if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code:
         graph = ckpt.pickles[0].graph
-        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].extent is not None]
+        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].has_bytes]
         return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
     if source.format not in (*_ARCHIVES, *_OLD, "pickle") or _is_extracted_module(ckpt, source):
         data, records, notes = synthesised(ckpt, monitor)
@@ -230,7 +230,7 @@ class _Own:
             if id is None:
                 continue
             storage = self.ckpt.storages.get(id)
-            if storage is not None and (storage.extent is not None or id not in self.source.storages):
+            if storage is not None and (storage.has_bytes or id not in self.source.storages):
                 ids.append(id)
         lost = [id for id in self._named(emitted) if not _there(self.source.storages.get(id))]
         if lost and self.source.format in _OLD:
@@ -264,7 +264,7 @@ def _other_keys(source: Checkpoint) -> list[str]:
 
 
 def _there(storage: Storage | None) -> bool:
-    return storage is not None and storage.extent is not None
+    return storage is not None and storage.has_bytes
 
 
 def _never(ref: StorageRef) -> Storage:
