@@ -42,10 +42,18 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
         out.answer({**as_json(asked.file, ckpt, findings), **(fit.as_json(load) if load else {})})
     else:
-        out.text(core.headline(ckpt) + "\n" + (findings_text(findings) if findings else "nothing wrong") + "\n")
+        told = findings_text(findings) if findings else "nothing wrong"
+        out.text("\n".join([core.headline(ckpt), told, *_torch_line(ckpt, findings)]) + "\n")
         if load:
             out.text("\n" + fit.as_text(load, asked.file))
     return 1 if core.worst(findings) in ("warning", "danger") or (load and not load.lists.loads) else 0
+
+
+def _torch_line(ckpt: core.Checkpoint, findings: Sequence[core.Finding]) -> list[str]:
+    """Whether torch.load takes the file, where no finding says it already."""
+    if any(finding.id == "weights-only" for finding in findings):
+        return []
+    return [core.visible(core.loads_with_torch(ckpt).sentence(), 400)]
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.LoadReport | None:
@@ -64,6 +72,10 @@ def as_json(path: str, ckpt: core.Checkpoint | None, findings: Sequence[core.Fin
     """The object of `check --json`; with "error" when the file could not be read, and what was found before that."""
     answer: dict[str, Any] = {"path": path, "format": ckpt.format if ckpt else None, "kind": ckpt.kind if ckpt else None,
                               "findings": [finding.to_json() for finding in findings]}
+    if ckpt is not None:
+        told = core.loads_with_torch(ckpt)
+        answer["torch_load"] = {"weights_only": told.weights_only, "release": told.release, "reason": told.reason,
+                                "refused": [{"name": one.name, "key": one.key, "words": one.words} for one in told.refused]}
     if error is not None:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
     return answer

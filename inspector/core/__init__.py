@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from .edits.effects import Effect as Effect
     from .edits.extract import Extract as Extract
     from .edits.keep import Keep as Keep
+    from .edits.make_plain import MakePlain as MakePlain
     from .edits.match import Match as Match
     from .edits.recipe import as_command as as_command
     from .edits.recipe import as_python as as_python
@@ -251,6 +252,7 @@ _HOMES = {
     "edits.effects": "Effect",
     "edits.extract": "Extract",
     "edits.keep": "Keep",
+    "edits.make_plain": "MakePlain",
     "edits.match": "Match",
     "edits.recipe": "as_command as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
     "edits.remap_devices": "RemapDevices",

@@ -61,7 +61,8 @@ class Extent(NamedTuple):
 
 class Constant(NamedTuple):
     """Bytes that stand in a pickle itself: those of the constant at `node` of `graph`, or, where that is a text, of the text in
-    latin-1, as pickle protocol 2 spells bytes. `swap` is in units of how many bytes they are big-endian; 1: not at all."""
+    latin-1, as pickle protocol 2 spells bytes; no bytes at node -1. `swap` is in units of how many bytes they are big-endian; 1: not
+    at all."""
 
     graph: Graph
     node: int
@@ -69,7 +70,7 @@ class Constant(NamedTuple):
 
     def data(self) -> bytes:
         """The bytes, little-endian."""
-        raw = self.graph.raw(self.node)
+        raw = self.graph.raw(self.node) if self.node >= 0 else b""
         if raw is None:
             raw = (self.graph.text(self.node) or "").encode("latin-1")
         if self.swap == 1:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .checkpoint import Checkpoint, Opaque
 from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, REDUCE, Graph
 from .keypath import visible
+from .pickles.objects.bulk import calls_besides
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
@@ -24,8 +25,8 @@ _READ_BY_OTHERS = {
     "torch-export": "It is an archive of torch.export: torch.export.load reads it.",
     "dcp": "torch.load does not read it: torch.distributed.checkpoint does.",
 }
-_PLAIN_PICKLE = "It is a plain pickle, not a file that torch.save wrote: torch.load does not open it."
-_TAR = "It is in the tar format of torch before 0.1.10, which torch.load refuses with weights_only=True."
+_PLAIN_PICKLE = "it is a plain pickle, not a file that torch.save wrote."
+_TAR = "it is in the tar format of torch before 0.1.10."
 _REFUSED_WHOLE = frozenset({"layout", "version", "byteorder", "truncated-archive", "truncated"})      # findings of the readers
 _BROKEN = ("missing", "truncated", "lost", "out_of_bounds", "corrupt", "size_mismatch")
 _SHOWN = 3
@@ -38,12 +39,14 @@ _OPCODES = {"POP": "a value that contains itself", "LONG4": "an integer of more 
 
 class Refused(NamedTuple):
     """`name` is the dotted name that torch does not take, or the opcode; `key` where it stands, "" for the root and for what is in no
-    value; `words` say what the value is ("a numpy number"); `node` is its place in the pickle's graph."""
+    value; `words` say what the value is ("a numpy number"); `node` is its place in the pickle's graph, and `within` are the nodes of the
+    calls in it that need the name: the value itself most often."""
 
     name: str
     key: str
     words: str
     node: int = -1
+    within: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,8 @@ class LoadsWithTorch:
     def sentence(self, most: int = _SHOWN) -> str:
         """One sentence about it, with the first `most` keys."""
         if not self.refused:
-            return self.reason or "torch.load (weights_only=True) takes it."
+            refuses = "torch.load (weights_only=True) refuses it: " if self.weights_only is False else ""
+            return refuses + self.reason if self.reason else "torch.load (weights_only=True) takes it."
         told = [f"{visible(key, 80) or 'the object'} is {ones[0].words} ({_names(ones)})" for key, ones in self.keys.items()]
         more = f"; and {len(told) - most:,} more" if len(told) > most else ""
         return f"torch.load (weights_only=True) refuses it: {'; '.join(told[:most])}{more}."
@@ -89,7 +93,7 @@ def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithT
         return LoadsWithTorch(None, rules.release, reason=_READ_BY_OTHERS[source.format])
     if source.format not in ("torch-zip", "torch-legacy", "torch-sharded", "torch-tar", "pickle"):
         return LoadsWithTorch(None, rules.release, reason="It is of a format that torch.load does not read.")
-    refused = tuple(_refused(ckpt, source, rules))
+    refused = tuple(one._replace(key=key) for one, key in refused_values(ckpt, rules.release))
     reason = _reason(ckpt, source, rules)
     return LoadsWithTorch(not refused and not reason, rules.release, refused, reason)
 
@@ -103,10 +107,10 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
             return _TAR
         whole = next((finding for finding in source.findings if finding.id in _REFUSED_WHOLE), None)
         if whole is not None:
-            return whole.message
+            return whole.message[:1].lower() + whole.message[1:]
     broken = next((info for info in ckpt.tensors.values() if info.problem and info.problem.startswith(_BROKEN)), None)
     if broken is not None:
-        return f"The values of {visible(broken.key, 80)} are not all there: torch.load stops at them."
+        return f"the values of {visible(broken.key, 80)} are not all there."
     return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""
 
 
@@ -115,17 +119,20 @@ def _legacy_reason(source: Checkpoint) -> str:
     storage for its element type, and nested tensors are put together before their sizes are read (torch/serialization.py, 2.4 to 2.14)."""
     graph = source.pickles[0].graph
     if ("torch.storage", "UntypedStorage") in graph.names:
-        return ("It keeps tensors in untyped storages, which torch.load cannot read from its format of before 1.6. Saved again, as a "
-                "zip archive, it can be read.")
+        return ("it keeps tensors in untyped storages, which torch itself cannot read from its format of before 1.6; saved again, as a zip "
+                "archive, they can be read.")
     if ("torch._utils", "_rebuild_nested_tensor") in graph.names:
-        return ("It keeps nested tensors, which torch.load cannot read from its format of before 1.6. Saved again, as a zip archive, it "
-                "can be read.")
+        return ("it keeps nested tensors, which torch itself cannot read from its format of before 1.6; saved again, as a zip archive, "
+                "they can be read.")
     return ""
 
 
 # -- what is refused ----------------------------------------------------------------------------------------------------
 
-def _refused(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> list[Refused]:
+def refused_values(ckpt: Checkpoint, release: str | None = None) -> list[tuple[Refused, str]]:
+    """All that torch refuses, with the keys of the file, and what each key is called now; what edits took away is not among them."""
+    rules = rules_of(release)
+    source = ckpt.edited.source if ckpt.edited else ckpt
     found: list[Refused] = []
     first = 0
     for pickled in source.pickles:
@@ -135,12 +142,28 @@ def _refused(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> list[Refused
             if stops:
                 found += _Attribution(source, graph, first, rules).of(stops)
         first += len(graph)
-    return found if ckpt.edited is None or not found else _left(ckpt, source, found)
+    return [(one, one.key) for one in found] if ckpt.edited is None or not found else _left(ckpt, source, found)
+
+
+def refused_calls(graph: Graph) -> list[int]:
+    """The calls of one pickle, in order, of what the newest torch does not take and that its object needs, under a key or not."""
+    rules = rules_of()
+    bad = refused_names(graph, rules)
+    live = graph.reachable()
+    return [n for n in calls_besides(graph, {i for i in range(len(graph.names)) if i not in bad}) if live[n]]
 
 
 def _is_loaded(source: Checkpoint, member: str) -> bool:
     """Whether torch.load reads this pickle of the file: others in an archive it leaves alone."""
     return source.format in ("torch-legacy", "torch-sharded") or member == source.pickles[0].member
+
+
+class _Found(NamedTuple):
+    """A refused name at a key: the offset where torch would stop, the value there, the calls that need the name."""
+
+    at: int
+    node: int
+    within: set[int]
 
 
 class _Attribution:
@@ -158,7 +181,7 @@ class _Attribution:
         self.stops: dict[int, Refusal] = {}             # by what they are about: a node, or the complement of a name's index
         self.missing: set[int] = set()                  # those that no key was found for
         self.entries: list[tuple[int, Refused]] = []
-        self.seen: set[tuple[str, str]] = set()
+        self.found: dict[tuple[str, str], _Found] = {}
 
     def of(self, stops: list[Refusal]) -> list[Refused]:
         """Each name at every key whose value needs it, in the order of the pickle."""
@@ -171,6 +194,9 @@ class _Attribution:
         if self.missing:
             for node, key in self.tensors:
                 self._look(node, key)
+        for (name, key), found in self.found.items():
+            self.entries.append((found.at, Refused(name, key, self._words(found.node), self.first + found.node,
+                                                   tuple(self.first + n for n in sorted(found.within)))))
         for about in self.missing:
             stop = self.stops[about]
             self.entries.append((stop.at, Refused(stop.name, "", "in no value that is listed", -1)))
@@ -180,29 +206,34 @@ class _Attribution:
     def _look(self, node: int, key: str) -> None:
         """Everything refused that the value at `key` needs, down to what has a key of its own."""
         graph = self.graph
-        seen, todo = {node}, [node]
+        seen, todo = {node}, [(node, node)]
         while todo and self.left > 0:
-            n = todo.pop()
+            n, call = todo.pop()
             self.left -= 1
+            if graph.kind[n] in CALLS:
+                call = n
             about = ~graph.a[n] if graph.kind[n] == GLOBAL else n
             if about in self.stops:
-                self._tell(about, node, key)
+                self._tell(about, node, key, call if graph.kind[n] == GLOBAL else n)
             refs = graph.references(n)
             for m in graph.mutations.get(n, ()):
                 refs += graph.references(m)
             for other in reversed(refs):
                 if graph.kind[other] in _LOOKED_INTO and other not in seen and other not in self.own:
-                    seen.add(other)
-                    todo.append(other)
+                    if graph.kind[other] not in _NAMES:         # a name may be needed by several calls
+                        seen.add(other)
+                    todo.append((other, call))
 
-    def _tell(self, about: int, node: int, key: str) -> None:
+    def _tell(self, about: int, node: int, key: str, call: int) -> None:
         stop = self.stops[about]
         at = stop.at if about in self.missing else self.graph.at[node]      # where torch stops first
         self.missing.discard(about)
-        part = self.graph.kind[node] in _NAMES and (stop.name, key.rpartition(".")[0]) in self.seen     # of what is told already
-        if (stop.name, key) not in self.seen and not part:
-            self.seen.add((stop.name, key))
-            self.entries.append((at, Refused(stop.name, key, self._words(node), self.first + node)))
+        if self.graph.kind[node] in _NAMES and (stop.name, key.rpartition(".")[0]) in self.found:
+            return                              # a part of what is told already
+        found = self.found.get((stop.name, key))
+        if found is None:
+            found = self.found[stop.name, key] = _Found(at, node, set())
+        found.within.add(call)
 
     def _words(self, node: int) -> str:
         words = words_for(self.graph, node)
@@ -229,16 +260,10 @@ def _places(source: Checkpoint) -> Iterable[tuple[int, str]]:
 
 # -- what edits leave of it -----------------------------------------------------------------------------------------------
 
-def _left(ckpt: Checkpoint, source: Checkpoint, found: list[Refused]) -> list[Refused]:
-    """Those of the refused values that a save would still write, under the keys that they have now."""
-    assert ckpt.edited is not None
+def _left(ckpt: Checkpoint, source: Checkpoint, found: list[Refused]) -> list[tuple[Refused, str]]:
+    """Those of the refused values that a save would still write, and the keys that they have now."""
     names = _present_names(ckpt, {one.key for one in found})
-    left = []
-    for one in found:
-        name = names.get(one.key)
-        if name is not None and not _is_replaced(ckpt, source, one.key, name):
-            left.append(one._replace(key=name))
-    return left
+    return [(one, names[one.key]) for one in found if one.key in names and not _is_replaced(ckpt, source, one.key, names[one.key])]
 
 
 def _present_names(ckpt: Checkpoint, keys: set[str]) -> dict[str, str]:

@@ -202,7 +202,7 @@ def test_that_a_bare_pickle_is_refused_for_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "m.pkl").write_bytes(pickle.dumps({"a": 1}, protocol=2))
     found = agreed(tmp_path / "m.pkl")
     assert found.weights_only is False
-    assert "plain pickle" in found.reason
+    assert "plain pickle" in found.sentence()
 
 
 def test_that_a_file_whose_values_are_missing_is_not_said_to_load(tmp_path: Path) -> None:

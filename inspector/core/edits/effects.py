@@ -50,6 +50,7 @@ def _effect(edit: Edit, before: Checkpoint, after: Checkpoint, monitor: Monitor,
         if _differ(before, old, after, new):
             changed.append(new)
     changed += [key for key in after.values if key not in here and key not in before.values]
+    changed += [key for key in edit.touched(before, after) if key not in set(changed)]
     notes = edit.notes(before, after, monitor, read)
     if not renamed and not dropped and not changed and not notes and before.metadata == after.metadata:
         notes = ["Nothing in the file fits."]

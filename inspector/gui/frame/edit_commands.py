@@ -25,7 +25,7 @@ from .opening import Opener, name_of
 if TYPE_CHECKING:
     from inspector.gui.dialogs.save import SaveDialog
 
-_AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare")       # need no dialog where the selection says it all
+_AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare", "plain")       # need no dialog where the selection says it all
 
 
 class EditCommands(QObject):
@@ -123,7 +123,8 @@ class EditCommands(QObject):
         globs = suggested_edits.globs(keys)
         if kind == "keep":
             return (core.Keep(globs[0]),) if len(globs) == 1 else ()        # one after the other they would keep nothing
-        return tuple(core.Drop(glob) if kind == "drop" else core.Unshare(glob) for glob in globs)
+        of_kind = {"drop": core.Drop, "unshare": core.Unshare, "plain": core.MakePlain}[kind]
+        return tuple(of_kind(glob) for glob in globs)
 
     def load_recipe(self) -> None:
         document = self._session.selected_document

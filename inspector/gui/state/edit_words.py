@@ -41,6 +41,9 @@ KINDS: tuple[Kind, ...] = (
          lambda: translate("Edits", "Other device tags, so that torch.load needs no map_location. Neither device has to be here.")),
     Kind("unshare", lambda: translate("Edits", "Unshare"),
          lambda: translate("Edits", "Gives tensors bytes of their own that share them with others, or use a small part of a storage.")),
+    Kind("plain", lambda: translate("Edits", "Make Plain"),
+         lambda: translate("Edits", "Values that torch.load refuses become plain data: a numpy number a number, an array a tensor, a "
+                                    "Namespace or another object a dict, a path or a date a text.")),
     Kind("set", lambda: translate("Edits", "Set Value"),
          lambda: translate("Edits", "Another plain value: a number, a text, true, false, null, {} or [].")),
     Kind("set-metadata", lambda: translate("Edits", "Set Metadata"),
@@ -88,6 +91,9 @@ def _other_title(edit: core.Edit) -> str:
             mapping=", ".join(f"{_short(one)} → {_short(other)}" for one, other in edit.mapping.items()))
     if isinstance(edit, core.Unshare):
         return translate("Edits", "Unshare {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.MakePlain):
+        return translate("Edits", "Make all values plain") if edit.glob == "*" \
+            else translate("Edits", "Make {what} plain").format(what=_short(edit.glob))
     if isinstance(edit, core.SetValue):
         return translate("Edits", "Take out the value {path}").format(path=_short(edit.path)) if edit.delete \
             else translate("Edits", "Set {path} = {value}").format(path=_short(edit.path), value=core.one_line(edit.value, 60))

@@ -230,9 +230,10 @@ def rows_of(effect: core.Effect, before: core.Checkpoint, after: core.Checkpoint
         rows.append(Row("renamed", core.visible(old, 300), core.visible(new, 300) + told, new))
     for key in effect.dropped[:ROWS - len(rows)]:
         rows.append(Row("dropped", core.visible(key, 300), "", ""))
+    refused = core.loads_with_torch(before).keys if isinstance(effect.edit, core.MakePlain) else {}
     for key in changed[:ROWS - len(rows)]:
-        fresh = key not in before.values and key not in before.tensors
-        one, two = _change(before, key, after, key)
+        fresh = key not in before.values and key not in before.tensors and key not in refused
+        one, two = _plain(refused[key][0], before, after) if key in refused else _change(before, key, after, key)
         name = core.visible(key, 300)
         rows.append(Row("new" if fresh else "changed", "" if fresh else f"{name}   {one}", f"{name}   {two}", key))
     return Preview((*rows, *metadata[:ROWS - len(rows)]), total, effect)
@@ -268,6 +269,13 @@ def _change(before: core.Checkpoint, old: str, after: core.Checkpoint, new: str)
         left.append(translate("Editing", "shared bytes"))
         right.append(translate("Editing", "bytes of its own"))
     return " · ".join(left), " · ".join(right)
+
+
+def _plain(refused: core.Refused, before: core.Checkpoint, after: core.Checkpoint) -> tuple[str, str]:
+    """What a value was that torch.load refuses, and what it is as plain data."""
+    value = _value(before, refused.key)
+    words = core.visible(refused.words, 120)
+    return f"{value} · {words}" if value else words, _value(after, refused.key) or translate("Editing", "plain data, key by key")
 
 
 def _value(ckpt: core.Checkpoint, key: str) -> str:

@@ -36,6 +36,8 @@ def fix_for(finding: core.Finding, ckpt: core.Checkpoint, sharing: dict[str, lis
     if finding.id == "shared-storage":
         keys = [key for group in sharing.values() if not _is_tied(ckpt, group) for key in group]
         return Fix(translate("Offers", "Give each its own bytes"), unshared(keys)) if keys else None
+    if finding.id == "weights-only" and finding.keys:
+        return Fix(translate("Offers", "Make the values plain"), (core.MakePlain("*"),))
     if finding.id == "unknown-code":
         path = whole_module(ckpt)
         if path is None:

@@ -1,8 +1,10 @@
 """Pending edits: kept by the session, applied in a worker, undone and done again."""
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from pytestqt.qtbot import QtBot
@@ -175,7 +177,8 @@ def test_that_a_preview_of_very_many_keys_is_cut_and_counted(monkeypatch: pytest
 def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
     edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Drop("x"), core.Keep("x"),
              core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.RemapDevices({"cuda:*": "cpu"}),
-             core.Unshare("*"), core.SetValue("a", 1), core.SetValue("a", delete=True), core.SetMetadata("a", "b"),
+             core.Unshare("*"), core.MakePlain("*"), core.MakePlain("a"), core.SetValue("a", 1), core.SetValue("a", delete=True),
+             core.SetMetadata("a", "b"),
              core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)}), core.Take("/x.pth")]
     titles = [edit_words.title(edit) for edit in edits]
     assert len(set(titles)) == len(edits)
@@ -183,7 +186,25 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
     assert {edit_words.kind_of(edit) for edit in edits} == {kind.name for kind in edit_words.KINDS}
 
 
+def test_that_a_preview_says_what_a_refused_value_was_and_becomes(tmp_path: Path) -> None:
+    torch.save({"best": np.float64(0.5), "args": argparse.Namespace(lr=1), "seen": np.ones(2)}, tmp_path / "m.pth")
+    found = pending_edits.preview(core.open(tmp_path / "m.pth"), core.MakePlain("*"))
+    assert [(row.kind, row.before, row.after) for row in found.rows] == [
+        ("changed", "seen   float64 [2] · a numpy array", "seen   float64 2"),
+        ("changed", "best   0.5 · a numpy number", "best   0.5"),
+        ("changed", "args   a Namespace", "args   plain data, key by key")]
+
+
 # -- what is offered
+
+def test_that_refused_values_are_offered_to_be_made_plain(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(1), "best": np.float64(0.5)}, tmp_path / "m.pth")
+    ckpt = core.open(tmp_path / "m.pth")
+    finding = next(one for one in ckpt.findings if one.id == "weights-only")
+    fix = suggested_edits.fix_for(finding, ckpt, {})
+    assert fix is not None
+    assert core.loads_with_torch(core.edit(ckpt, fix.edits)).weights_only is True
+
 
 def test_that_findings_offer_what_repairs_them(tmp_path: Path) -> None:
     import torch

@@ -31,6 +31,10 @@ class Edit:
         """What a person should know besides the keys that change, one sentence each. Reads tensors only with `read`."""
         return []
 
+    def touched(self, before: Checkpoint, after: Checkpoint) -> Iterable[str]:
+        """Keys that are another thing now although their value in the tables is the same."""
+        return ()
+
     @property
     def text(self) -> str:
         """What stands after the option on the command line."""

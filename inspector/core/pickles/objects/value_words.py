@@ -65,7 +65,7 @@ def words_for(graph: Graph, n: int) -> str:
     if dotted in _RANDOM_STATES:
         return "a random generator"
     name = visible(".".join(call.name), _LONGEST)
-    return f"an object of the class {name}" if call.made or _looks_like_a_class(call.spelled[1]) else f"made by {name}"
+    return f"an object of the class {name}" if call.made or looks_like_a_class(call.spelled[1]) else f"made by {name}"
 
 
 def _named(name: Name) -> str:
@@ -74,14 +74,15 @@ def _named(name: Name) -> str:
         return _WORDS[known]
     dotted = visible(known[1] if known[0] == "builtins" else ".".join(known), _LONGEST)
     if known[0] == "builtins":
-        return f"the {'class' if known[1] in _TYPES or _looks_like_a_class(known[1]) else 'function'} {dotted}"
-    return f"the class {dotted}" if _looks_like_a_class(name[1]) else f"the name {dotted}"
+        return f"the {'class' if known[1] in _TYPES or looks_like_a_class(known[1]) else 'function'} {dotted}"
+    return f"the class {dotted}" if looks_like_a_class(name[1]) else f"the name {dotted}"
 
 
 _TYPES = frozenset({"int", "float", "str", "bool", "bytes", "list", "dict", "tuple", "set", "frozenset", "object", "type", "complex",
                     "bytearray", "range", "slice"})
 
 
-def _looks_like_a_class(name: str) -> bool:
+def looks_like_a_class(name: str) -> bool:
+    """Whether a name is written as those of classes are."""
     last = name.rpartition(".")[2].lstrip("_")
     return last[:1].isupper() and not last.isupper()

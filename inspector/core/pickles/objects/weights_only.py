@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 from inspector.core.graph import (
     APPEND,
     APPENDS,
+    BIGINT,
     BUILD,
     BYTES,
     DICT,
@@ -156,3 +157,13 @@ def _class_of(graph: Graph, n: int, spelled: list[str], bad: set[int]) -> str | 
         cls = next((arg for arg in args if graph.kind[arg] == GLOBAL and spelled[graph.a[arg]] in CLASSES), None)
         return None if cls is None else spelled[graph.a[cls]]
     return _MAKES.get(name, _TENSOR if name.startswith("torch._utils.") else "")
+
+
+def unread_literals(graph: Graph) -> list[int]:
+    """The nodes of numbers and texts that torch has no opcode for: integers of more than 255 bytes, long texts of Python 2 and those
+    that are no UTF-8."""
+    ops = graph.opcodes
+    if not ops.keys() & {0x8B, 0x54, 0x55}:
+        return []
+    return [n for n, kind in enumerate(graph.kind) if (kind == BIGINT and graph.data[graph.at[n]] == 0x8B)
+            or (kind == PYSTR and (graph.data[graph.at[n]] == 0x54 or graph.loose_text(n) is None))]

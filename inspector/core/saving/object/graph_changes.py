@@ -17,11 +17,11 @@ from inspector.core.keypath import visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
 from inspector.core.pickles.objects.plain import SCALARS, key_text
 from inspector.core.pickles.objects.walk import Slot
 
-from .entries import Entries, Entry
 from .graph_places import Places
 from .torch_objects import TorchObjects, converted
 

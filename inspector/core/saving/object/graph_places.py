@@ -3,14 +3,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inspector.core.checkpoint import Checkpoint, Opaque, Storage
-from inspector.core.dtypes import DTYPES
+from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
 from inspector.core.keypath import join, visible
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
-from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.pickles.objects.walk import MADE_UP, Slot, survey
 from inspector.core.progress import QUIET, Monitor
 
@@ -27,7 +26,8 @@ class Places:
         self.graph = graph
         self.present = present
         self.slots: list[Slot] = []
-        survey(graph, self._resolve, resolve_many=self._resolve_many, monitor=monitor, slots=self.slots)
+        known = KnownStorages(source.storages)
+        survey(graph, known.resolve, resolve_many=known.resolve_many, monitor=monitor, slots=self.slots)
         self.parent: list[int] = []
         self.root = -1
         self._link(root)
@@ -184,17 +184,3 @@ class Places:
                              "Extract the module's state dict first.", key, id="in_module")
         return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: it lies in a container of its own in the file",
                          "Rename what is inside each container by itself.", key, id="moved")
-
-    # -- storages, for the survey -------------------------------------------------------------------------------------
-
-    def _resolve(self, ref: StorageRef) -> Storage:
-        found = self.source.storages.get(ref.key) if ref.key is not None else None
-        dtype = ref.dtype or "uint8"
-        width = DTYPES[dtype].bits // 8 if dtype in DTYPES else 1
-        return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
-
-    def _resolve_many(self, keys: object, dtypes: object, devices: object, numels: object) -> list[Storage] | None:
-        assert isinstance(keys, list)
-        found = [self.source.storages.get(key) for key in keys]
-        return None if None in found else [storage for storage in found if storage is not None]
-

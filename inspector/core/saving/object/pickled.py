@@ -19,6 +19,7 @@ from inspector.core.keypath import visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.patch import patch
+from inspector.core.pickles.encode.torch_calls import UNTYPED
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
@@ -174,7 +175,7 @@ class _Own:
                 starts[n] = small_integer(graph, view[1]) or 0 if len(view) == 3 else 0
             cls = items[1]
             module, name = graph.names[graph.a[cls]]
-            if module != "torch" and ref.dtype is not None and module.startswith("torch"):
+            if module != "torch" and ref.dtype is not None and module.startswith("torch") and (module, name) != UNTYPED:
                 cls = editor.name("torch", name)            # torch.cuda's are the same, and the safe unpickler does not know them
             key = self.records.key(ref.key)
             made = editor.tuple_of((editor.word("storage"), cls, editor.const(key), items[3], items[4]))
