@@ -52,7 +52,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         said = [core.headline(ckpt), *([findings_text(findings)] if findings else [] if status else ["nothing wrong"])]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
-        out.text("\n".join(said) + "\n" + fixes_text(asked.file, fixes))
+        out.text("\n".join([*said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
         if load:
             out.text("\n" + fit.as_text(load, asked.file))
     return status
@@ -69,6 +69,13 @@ def _unjudged_text(ckpt: core.Checkpoint, unjudged: Sequence[str]) -> str:
     shown = ", ".join(core.visible(key, 80) for key in unjudged[:_FEW]) + (" …" if len(unjudged) > _FEW else "")
     return (f"nothing wrong was found, but the values of {len(unjudged):,} of {core.wording.count(len(ckpt.tensors), 'tensor')} "
             f"cannot be looked at: {shown}")
+
+
+def _torch_line(ckpt: core.Checkpoint, findings: Sequence[core.Finding]) -> list[str]:
+    """Whether torch.load takes the file, where no finding says it already."""
+    if any(finding.id == "weights-only" for finding in findings):
+        return []
+    return [core.visible(core.loads_with_torch(ckpt).sentence(), 400)]
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.LoadReport | None:
@@ -90,6 +97,10 @@ def as_json(path: str, ckpt: core.Checkpoint | None, found: Fixes, error: core.I
     """The object of `check --json`; with "error" when the file could not be read, and what was found before that."""
     answer: dict[str, Any] = {"path": path, "format": ckpt.format if ckpt else None, "kind": ckpt.kind if ckpt else None,
                               "findings": [{**finding.to_json(), "fixes": [*map(core.as_option, edits)]} for finding, edits in found]}
+    if ckpt is not None:
+        told = core.loads_with_torch(ckpt)
+        answer["torch_load"] = {"weights_only": told.weights_only, "release": told.release, "reason": told.reason,
+                                "refused": [{"name": one.name, "key": one.key, "words": one.words} for one in told.refused]}
     if error is not None:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
     return answer

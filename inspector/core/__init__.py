@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .by_path.checks import check as check
     from .by_path.checks import counts as counts
     from .by_path.checks import describe as describe
+    from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
     from .by_path.measures import group_statistics as group_statistics
@@ -130,6 +131,7 @@ if TYPE_CHECKING:
     )
     from .edits.extract import Extract as Extract
     from .edits.keep import Keep as Keep
+    from .edits.make_plain import MakePlain as MakePlain
     from .edits.match import Match as Match
     from .edits.recipe import as_command as as_command
     from .edits.recipe import as_option as as_option
@@ -263,6 +265,8 @@ if TYPE_CHECKING:
     from .tensors.slices import unravel as unravel
     from .torch_bridge import load_state_dict as load_state_dict
     from .torch_bridge import read_torch as read_torch
+    from .torch_load import LoadsWithTorch as LoadsWithTorch
+    from .torch_load import Refused as Refused
     from .training.description import Description as Description
     from .training.description import Model as Model
     from .training.optimizers import Optimizer as Optimizer
@@ -279,7 +283,7 @@ _HOMES = {
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.tables": "sizes totals",
     "by_path.measures": "group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
-    "by_path.checks": "check counts describe model_dicts optimizers",
+    "by_path.checks": "check counts describe loads_with_torch model_dicts optimizers",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
@@ -291,6 +295,7 @@ _HOMES = {
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
     "torch_bridge": "load_state_dict read_torch",
+    "torch_load": "LoadsWithTorch Refused",
     "comparison.differences.streaming": "by_content compare differences judged with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
@@ -312,6 +317,7 @@ _HOMES = {
     "edits.effects": "Change Effect EffectRow EffectRows changes_between effect_rows",
     "edits.extract": "Extract",
     "edits.keep": "Keep",
+    "edits.make_plain": "MakePlain",
     "edits.match": "Match",
     "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
     "edits.remap_devices": "RemapDevices",

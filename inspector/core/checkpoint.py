@@ -59,9 +59,32 @@ class Extent(NamedTuple):
         return self._replace(offset=self.offset + by, local=local)
 
 
+class Constant(NamedTuple):
+    """Bytes that stand in a pickle itself: those of the constant at `node` of `graph`, or, where that is a text, of the text in
+    latin-1, as pickle protocol 2 spells bytes; no bytes at node -1. `swap` is in units of how many bytes they are big-endian; 1: not
+    at all."""
+
+    graph: Graph
+    node: int
+    swap: int = 1
+
+    def data(self) -> bytes:
+        """The bytes, little-endian."""
+        raw = self.graph.raw(self.node) if self.node >= 0 else b""
+        if raw is None:
+            raw = (self.graph.text(self.node) or "").encode("latin-1")
+        if self.swap == 1:
+            return raw
+        swapped = bytearray(len(raw))
+        for i in range(self.swap):
+            swapped[i::self.swap] = raw[self.swap - 1 - i::self.swap]
+        return bytes(swapped)
+
+
 class Storage(NamedTuple):
     """One run of bytes that tensors view. `nbytes` is what the file declares for it; `dtype` the declared element type
-    (untyped: "uint8"); `device` the tag stored in the file. `problem` says why its bytes cannot be trusted, or is ""."""
+    (untyped: "uint8"); `device` the tag stored in the file. `problem` says why its bytes cannot be trusted, or is "". They lie at
+    `extent`, or are a `constant` of a pickle."""
 
     id: str
     dtype: str
@@ -70,6 +93,12 @@ class Storage(NamedTuple):
     extent: Extent | None
     big_endian: bool = False
     problem: str = ""
+    constant: Constant | None = None
+
+    @property
+    def has_bytes(self) -> bool:
+        """Whether its bytes are anywhere."""
+        return self.extent is not None or self.constant is not None
 
 
 class TensorInfo(NamedTuple):
@@ -414,13 +443,15 @@ class Edited(NamedTuple):
     What changed besides stands in the tables themselves: a remapped device in `TensorInfo.device` and `Storage.device`, a
     value in `values`, and of a tensor whose elements are to be converted or copied `TensorInfo.read_from` is the tensor of `source`
     that they are read from. One whose elements come from another checkpoint is the same; that one's files are then among
-    `Checkpoint.files`, behind those of the source, and its storages in `taken`."""
+    `Checkpoint.files`, behind those of the source, and its storages in `taken`. `replaced` are keys of the source whose
+    value was set, be it to one that equals what was there: a numpy number and the plain one are one value in `values`."""
 
     source: Checkpoint
     origin: Mapping[str, str]
     root: str = ""
     edits: tuple[Any, ...] = ()
     taken: Mapping[str, Storage] = MappingProxyType({})
+    replaced: frozenset[str] = frozenset()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (Edited, *map(_thawed, self))
@@ -440,7 +471,8 @@ class Checkpoint(WeaklyReferable):
     """See the module. `path` as given; `format` is the name of a reader ("torch-zip", "safetensors-sharded" …), `kind` one
     of "state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"; `metadata` is safetensors'
     `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);
-    `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to."""
+    `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to; `places` says under which key
+    the pickles' calls, names and sets stand: (node, key), keys being those of the file, the nodes counted as `pickle_of` does."""
 
     path: str
     format: str
@@ -457,6 +489,7 @@ class Checkpoint(WeaklyReferable):
     members: tuple[Member, ...] = ()
     pickles: tuple[Pickle, ...] = ()
     edited: Edited | None = None
+    places: tuple[tuple[int, str], ...] = ()
 
     def __repr__(self) -> str:
         """One line: whoever types a name in a notebook does not want all tables."""

@@ -79,7 +79,8 @@ class Graph:
 
     `data` holds the pickle's bytes (it may be longer: `start`..`end` is this pickle, STOP included); `root` is the node
     that STOP returned; `protocol` the highest PROTO seen (0: none); `mutations` maps a node to its mutation nodes in
-    order; `leftover` are nodes still on the stack at STOP.
+    order; `leftover` are nodes still on the stack at STOP; `opcodes` has the offset of the first use of each opcode that is
+    not among those that nearly all of torch's pickles are made of.
     """
 
     __slots__ = (
@@ -94,6 +95,7 @@ class Graph:
         "mutations",
         "names",
         "notes",
+        "opcodes",
         "operands",
         "protocol",
         "root",
@@ -115,6 +117,7 @@ class Graph:
         self.mutations: dict[int, list[int]] = {}
         self.notes: list[Note] = []
         self.leftover: tuple[int, ...] = ()
+        self.opcodes: dict[int, int] = {}
         self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import warnings
 from collections import OrderedDict
@@ -18,6 +19,7 @@ from .keypath import visible
 from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
 from .tensors.reader import TensorReader, digest
+from .torch_load import loads_with_torch
 from .training.weights import model_dicts
 
 if TYPE_CHECKING:
@@ -94,7 +96,7 @@ def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) ->
                 loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
                 continue
             there = ckpt.storages.get(info.storage)
-            if there is None or there.extent is None:
+            if there is None or not there.has_bytes:
                 loaded[info.name] = _view(reader, info, _storage(bytearray()), 0)
                 continue
             if info.storage not in storages:
@@ -123,7 +125,7 @@ try:
     else:
         todo = [("", torch.load(path, weights_only=True, map_location="cpu", mmap=True))]
 except Exception as error:
-    print(json.dumps({"error": type(error).__name__ + ": " + str(error).strip().splitlines()[0][:300]}))
+    print(json.dumps({"error": type(error).__name__, "said": str(error)[:8000]}))
     sys.exit()
 seen = 0
 while todo:
@@ -171,7 +173,7 @@ def read_by_others(path: str, ckpt: Checkpoint, monitor: Monitor = QUIET) -> str
     except ValueError:
         raise BadTensor(f"{reader} ended without an answer on the new file (exit status {child.returncode})") from None
     if "error" in said:
-        return _not_read(reader, str(said["error"]), ckpt)
+        return _not_read(reader, str(said["error"]), str(said.get("said", "")), ckpt)
     found = said["found"]
     compared = 0
     for key, answer in found.items():
@@ -183,14 +185,28 @@ def read_by_others(path: str, ckpt: Checkpoint, monitor: Monitor = QUIET) -> str
     return f"{reader} reads the new file: {compared:,} of {len(ckpt.tensors):,} tensors compared, all equal."
 
 
-def _not_read(reader: str, why: str, ckpt: Checkpoint) -> str:
+def _not_read(reader: str, error: str, message: str, ckpt: Checkpoint) -> str:
     """Why another program does not read what is as it should be, or BadTensor."""
-    reason = visible(why, 300)
-    if "No module named" in why:
+    reason = visible(f"{error}: {essence(message)}", 300)
+    if "No module named" in message:
         return f"{reader} is not installed here and could not be asked: the file was compared by this program alone."
+    refused = loads_with_torch(ckpt)
+    if refused.refused:
+        return (f"{reader} does not take the new file ({reason}): {refused.sentence().rpartition(' refuses it: ')[2]} --plain '*' keeps "
+                "such values as plain data. The file was compared by this program alone.")
     if ckpt.format == "torchscript" or any(finding.id in _NOT_WEIGHTS_ONLY for finding in ckpt.findings) or ckpt.values:
         return f"{reader} does not take such contents ({reason}): the file was compared by this program alone."
     raise BadTensor(f"{reader} does not read the new file: {reason}")
+
+
+def essence(message: str) -> str:
+    """What an error of `torch.load` is about, without the advice around it: the sentence with the name that it refuses (`_get_wo_message`
+    in torch/serialization.py 2.13 puts several in front and behind), or its first line."""
+    text = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    said = text.partition("WeightsUnpickler error:")[2].strip() or re.sub(r"^Weights only load failed\.\s*", "", text.strip())
+    about = re.search(r"Trying to load unsupported GLOBAL .*? is blocked\.", said)
+    line = about[0] if about else said.partition("\n")[0]
+    return line.partition(" Please use `torch.serialization")[0].strip()
 
 
 _NOT_WEIGHTS_ONLY = frozenset(("unknown-code", "computed-call", "dynamic-name", "extension-code"))

@@ -24,10 +24,12 @@ from . import (
     shared_storage,
     unknown_code,
     unknown_device,
+    weights_only,
 )
 
 CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
     unknown_code.check,
+    weights_only.check,
     broken_tensors.check,
     unknown_device.check,
     hostile_names.check,

@@ -6,6 +6,7 @@ from .cast import Cast
 from .drop import Drop
 from .extract import Extract
 from .keep import Keep
+from .make_plain import MakePlain
 from .match import Match
 from .remap_devices import RemapDevices
 from .rename import Rename
@@ -16,8 +17,8 @@ from .take import Take
 from .tools.common import Edit
 from .unshare import Unshare
 
-__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Drop", "Edit", "Extract", "Keep", "Match", "RemapDevices", "Rename", "SetMetadata",
-           "SetValue", "StripPrefix", "Take", "Unshare"]
+__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Drop", "Edit", "Extract", "Keep", "MakePlain", "Match", "RemapDevices", "Rename",
+           "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -32,6 +33,7 @@ EDITS: tuple[type[Edit], ...] = (
     Take,
     SetMetadata,
     SetValue,
+    MakePlain,
     Unshare,
 )
 

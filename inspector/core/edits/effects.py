@@ -1,7 +1,7 @@
 """What an edit does, told before anything is written: which keys it touches, and in rows what each of them was and is."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Literal, NamedTuple
 
@@ -36,6 +36,8 @@ def effect_of(edit: Edit, before: Checkpoint, after: Checkpoint, monitor: Monito
     changed: list[str] = []
     if before.tensors is not after.tensors or before.values is not after.values:
         _compare(before, after, renamed, dropped, changed)
+        known = set(changed)
+        changed += [key for key in edit.touched(before, after) if key not in known]
     notes = edit.notes(before, after, monitor, read)
     if not renamed and not dropped and not changed and not notes and before.metadata == after.metadata:
         notes = ["Nothing in the file fits."]
@@ -74,10 +76,11 @@ def _differ(before: Checkpoint, old: str, after: Checkpoint, new: str) -> bool:
 
 class Change(NamedTuple):
     """What differs about a tensor or a value. `what` is "shape", "dtype" or "device" (as `TensorInfo` has them before and after),
-    "storage" (its bytes), "taken" (the elements are another checkpoint's now), "unshared" (it has bytes of its own now), or "content":
-    the `TensorInfo` or the plain value itself, where one of them is no tensor."""
+    "storage" (its bytes), "taken" (the elements are another checkpoint's now), "unshared" (it has bytes of its own now), "content":
+    the `TensorInfo` or the plain value itself, where one of them is no tensor, or "kind": `before` says in words what kind of value it
+    was, which is plain data now; `after` whether that is still listed under the key, and not its parts."""
 
-    what: Literal["shape", "dtype", "device", "storage", "taken", "unshared", "content"]
+    what: Literal["shape", "dtype", "device", "storage", "taken", "unshared", "content", "kind"]
     before: object = None
     after: object = None
 
@@ -104,14 +107,19 @@ def effect_rows(effect: Effect, before: Checkpoint, after: Checkpoint, most: int
     also_changed = {new for _, new in effect.renamed}.intersection(effect.changed) if effect.renamed else set()
     changed = [key for key in effect.changed if key not in also_changed] if also_changed else effect.changed
     metadata = [*_metadata_rows(before, after)]
+    kinds = effect.edit.kinds_before(before)
     rows = (*(EffectRow("renamed", old, new, changes_between(before, old, after, new) if new in also_changed else ())
               for old, new in effect.renamed[:most]),
             *(EffectRow("dropped", key, "") for key in effect.dropped[:most]),
-            *(_changed_row(key, before, after) for key in islice(changed, most)), *metadata)
+            *(_changed_row(key, before, after, kinds) for key in islice(changed, most)), *metadata)
     return EffectRows(rows[:most], len(effect.renamed) + len(effect.dropped) + len(changed) + len(metadata))
 
 
-def _changed_row(key: str, before: Checkpoint, after: Checkpoint) -> EffectRow:
+def _changed_row(key: str, before: Checkpoint, after: Checkpoint, kinds: Mapping[str, str]) -> EffectRow:
+    if key in kinds:
+        listed = key in after.values or key in after.tensors
+        content = [Change("content", _content(before, key), _content(after, key))] if listed else []
+        return EffectRow("changed", key, key, (*content, Change("kind", kinds[key], listed)))
     if key in before.values or key in before.tensors:
         return EffectRow("changed", key, key, changes_between(before, key, after, key))
     return EffectRow("new", "", key, (Change("content", None, _content(after, key)),))

@@ -11,6 +11,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import ancestors, any_under, below, join, visible
 from inspector.core.plain_values import one_line, type_name
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.torch_load import loads_with_torch
 
 from .tools.common import Edit, edited, fields_of, origin_of
 from .tools.dropping import without
@@ -62,7 +63,7 @@ class SetValue(Edit):
                             f"Set {visible(above, 80)} itself, or drop it.", id="in_object")
         within = {key for key, _ in below(ckpt.values, self.path)}
         values = {key: value if key == self.path else old for key, old in ckpt.values.items() if key not in within}
-        return edited(ckpt, self, {key: key for table in (ckpt.tensors, values) for key in table}, values=values)
+        return edited(ckpt, self, {key: key for table in (ckpt.tensors, values) for key in table}, values=values, replaced=(self.path,))
 
     def _find_room(self, ckpt: Checkpoint) -> None:
         """Raises EditError when no dict can take the new entry."""
@@ -87,6 +88,9 @@ class SetValue(Edit):
         if self.delete:
             return []
         old = before.values.get(self.path)
+        refused = loads_with_torch(before).keys.get(self.path)
+        if refused and not isinstance(old, Opaque):
+            return [f"{visible(self.path, 60)!r} was {refused[0].words} and is {type_name(self.value)} now, which torch.load takes."]
         if self.path in before.values and type(old) is not type(self.value) and not isinstance(old, Opaque):
             return [f"{visible(self.path, 60)!r} was {type_name(old)} {one_line(old, 60)} and is {type_name(self.value)} now."]
         return []

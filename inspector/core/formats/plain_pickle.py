@@ -47,7 +47,8 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
                       values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(contents.storages),
                       state_dicts=contents.state_dicts, findings=tuple(findings),
                       module_metadata=MappingProxyType(contents.module_metadata),
-                      facts=MappingProxyType({"pickle protocol": str(pickles[0].graph.protocol)}), pickles=tuple(pickles))
+                      facts=MappingProxyType({"pickle protocol": str(pickles[0].graph.protocol)}), pickles=tuple(pickles),
+                      places=tuple(contents.places))
 
 
 _PLAIN = Finding("plain-pickle", "warning", "", "This is a plain Python pickle, not a file that torch.save wrote.",

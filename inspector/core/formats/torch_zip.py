@@ -140,7 +140,7 @@ class _Archive:
             MappingProxyType(dict(zip([info[0] for info in tensors], tensors, strict=True))), MappingProxyType(dict(contents.values)),
             MappingProxyType(storages), contents.state_dicts, (*self.directory.findings, *self.findings),
             module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts), members=self._members(),
-            pickles=tuple(self.pickles))
+            pickles=tuple(self.pickles), places=tuple(contents.places))
 
     def _main_pickle(self) -> str:
         names = self.directory.members
@@ -474,7 +474,7 @@ class _Archive:
                 nbytes = numel * _WIDTHS.get(dtype, -1)
                 if extent is not None and extent.size == nbytes:      # as nearly always
                     use(base + key)
-                    return new(Storage, (prefix + key, dtype, device, nbytes, extent, self.big_endian, ""))
+                    return new(Storage, (prefix + key, dtype, device, nbytes, extent, self.big_endian, "", None))
             return self._resolve_carefully(ref, folder, prefix)
 
         return resolve
@@ -498,7 +498,7 @@ class _Archive:
             self.used.update(names)
             ids = [prefix + key for key in keys] if prefix else keys
             return list(map(partial(tuple.__new__, Storage),
-                            zip(ids, dtypes, devices, sizes, extents, repeat(self.big_endian), repeat(""))))
+                            zip(ids, dtypes, devices, sizes, extents, repeat(self.big_endian), repeat(""), repeat(None))))
 
         return resolve
 

@@ -268,7 +268,7 @@ def _listed(names: Sequence[str]) -> str:
 def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],
                 unreferenced: bool, monitor: Monitor) -> SavePlan:
     source = _source(ckpt)
-    unwished = frozenset(name for pickle in source.pickles for name in map(".".join, pickle.graph.names) if _named(name, drop))
+    unwished = _unwished(source, drop, monitor)
     others = torch_zip.other_members(source)
     if format == "torch-zip" and source.format == "torchscript":
         made, own = Pickled(*_apart(ckpt, monitor)), False
@@ -340,6 +340,19 @@ def _code(ckpt: Checkpoint, graph: Graph, keep: frozenset[str], drop: frozenset[
         else:
             undecided.update((name, None) for name in names if not _named(name, keep))
     return tuple(undecided), refused
+
+
+def _unwished(source: Checkpoint, drop: frozenset[str], monitor: Monitor) -> frozenset[str]:
+    """The names that are not to be written: patterns mean unknown code, whatever else they fit, or `*` would take torch's own names and
+    the weights with them; a name that is given whole is meant."""
+    if not drop:
+        return drop
+    found: set[str] = set()
+    for pickle in source.pickles:
+        there = set(map(".".join, pickle.graph.names))
+        found |= there & drop
+        found.update(name for name in unknown_names(pickle.graph, monitor=monitor) if name in there and _named(name, drop))
+    return frozenset(found)
 
 
 def _named(name: str, patterns: frozenset[str]) -> bool:

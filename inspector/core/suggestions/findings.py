@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
+from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.edits.editing import edit
 from inspector.core.edits.extract import Extract
+from inspector.core.edits.make_plain import MakePlain
 from inspector.core.edits.remap_devices import RemapDevices
 from inspector.core.edits.strip_prefix import StripPrefix
 from inspector.core.edits.tools.common import Edit, origin_of
@@ -18,6 +19,7 @@ from inspector.core.edits.tools.globs import patterns_for
 from inspector.core.edits.unshare import Unshare
 from inspector.core.errors import EditError
 from inspector.core.findings import Finding
+from inspector.core.keypath import ancestors
 from inspector.core.opening import opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.sharing import relation, sharing
@@ -121,10 +123,16 @@ def _without_code(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
         yield (Extract(path or "."),)
 
 
+def _plain(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """Values that torch.load refuses as the plain data in them: those the finding names or, where that is not all, every one."""
+    yield tuple(MakePlain(pattern) for pattern in patterns_for(finding.keys))
+    yield (MakePlain("*"),)
+    yield from _without_code(finding, ckpt)
+
+
 def _whole_module(ckpt: Checkpoint) -> str | None:
     """The path of the one pickled model whose state dict is in the file; None when there is none, or several."""
-    found = [path for path in ckpt.state_dicts if isinstance(ckpt.values.get(path), Opaque)]
-    outer = [path for path in found if not any(path != other and (not other or path.startswith(f"{other}.")) for other in found)]
+    outer = [path for path in ckpt.modules if ckpt.modules.isdisjoint(ancestors(path))]
     return outer[0] if len(outer) == 1 else None
 
 
@@ -135,6 +143,7 @@ _SUGGEST: Mapping[str, Callable[[Finding, Checkpoint], Iterator[Edits]]] = {
     "oversized-storage": _only_used_bytes,
     "shared-storage": _own_bytes,
     "unknown-code": _without_code,
+    "weights-only": _plain,
     "computed-call": _without_code,
     "dead-call": _without_code,
     "nested-pickle": _without_code,

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.naming_conventions import WRAPPERS
-
-_PREFIXES = ("module.", *(f"{name}." for name in sorted(WRAPPERS)))
+from inspector.core.keypath import is_under, parent_of, relative, under
+from inspector.core.naming_conventions import STRIPPED_PREFIXES
 
 
 class Part(NamedTuple):
@@ -27,21 +26,20 @@ def prefix_of(part: Part, ckpt: Checkpoint) -> str | None:
     """The prefix of names that a group or tensor stands for, with its dot, or the wrapper's that its names begin with; None when there
     is none."""
     place = state_dict_of(part, ckpt)
-    path = part.prefix.rpartition(".")[0] if part.keys == (part.prefix,) else part.prefix
+    path = parent_of(part.prefix) if part.keys == (part.prefix,) else part.prefix
     if place is None or not path or path == place:
         return _wrapper(part, ckpt)
-    start = f"{place}." if place else ""
-    return path[len(start):] + "." if path.startswith(start) else None
+    return under(relative(path, place)) if is_under(path, place) else None
 
 
 def _wrapper(part: Part, ckpt: Checkpoint) -> str | None:
     name = next((ckpt.tensors[key].name for key in part.keys[:1] if key in ckpt.tensors), "")
-    return next((prefix for prefix in _PREFIXES if name.startswith(prefix)), None)
+    return next((prefix for prefix in STRIPPED_PREFIXES if name.startswith(prefix)), None)
 
 
 def wrapper_prefixes(ckpt: Checkpoint) -> list[str]:
     """The prefixes of wrappers that names of tensors begin with."""
-    return [prefix for prefix in _PREFIXES if any(info.name.startswith(prefix) for info in ckpt.tensors.values())]
+    return [prefix for prefix in STRIPPED_PREFIXES if any(info.name.startswith(prefix) for info in ckpt.tensors.values())]
 
 
 def state_dict_of(part: Part, ckpt: Checkpoint) -> str | None:
@@ -56,9 +54,9 @@ def paths_of(part: Part, ckpt: Checkpoint) -> list[str]:
         return [part.value]
     if not part.keys:
         return [part.prefix] if part.prefix else []
-    head = f"{part.prefix}."
-    under = sum(1 for key in ckpt.tensors if key.startswith(head)) if part.prefix else len(ckpt.tensors)
-    if part.prefix and (under == len(part.keys) or part.keys == (part.prefix,)):
+    head = under(part.prefix)
+    there = sum(1 for key in ckpt.tensors if key.startswith(head))
+    if part.prefix and (there == len(part.keys) or part.keys == (part.prefix,)):
         return [part.prefix]
     if len(part.keys) == len(ckpt.tensors):
         return []

@@ -7,21 +7,23 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.edits.drop import Drop
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.keep import Keep
+from inspector.core.edits.make_plain import MakePlain
 from inspector.core.edits.strip_prefix import StripPrefix
 from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import patterns_for
 from inspector.core.edits.unshare import Unshare
+from inspector.core.keypath import is_under, relative, under
 
 from .parts import Part, paths_of, prefix_of, state_dict_of
 
 
 def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...]:
-    """The edits named `option` ("strip-prefix", "drop", "keep", "extract" or "unshare") that mean just that part; () when it does not
-    say enough, so that somebody has to be asked. Linear in the keys."""
+    """The edits named `option` ("strip-prefix", "drop", "keep", "extract", "unshare" or "plain") that mean just that part; () when
+    it does not say enough, so that somebody has to be asked. Linear in the keys."""
     if option == "strip-prefix":
         prefix = prefix_of(part, ckpt)
         return (_strip(part, ckpt, prefix),) if prefix else ()
-    if option not in ("drop", "keep", "extract", "unshare") or not part.is_part_of(ckpt):
+    if option not in ("drop", "keep", "extract", "unshare", "plain") or not part.is_part_of(ckpt):
         return ()
     paths = paths_of(part, ckpt)
     if option == "extract":
@@ -29,14 +31,15 @@ def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...
     patterns = patterns_for(paths)
     if option == "keep":
         return (Keep(patterns[0]),) if len(patterns) == 1 else ()       # one after the other they would keep nothing
-    return tuple(Drop(pattern) if option == "drop" else Unshare(pattern) for pattern in patterns)
+    made = {"drop": Drop, "unshare": Unshare, "plain": MakePlain}[option]
+    return tuple(made(pattern) for pattern in patterns)
 
 
 def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
     """What the first field of a form for the edit `option` begins with: a path, a pattern of keys, or a regular expression; "" when the
     part says nothing about it."""
     if option == "set":
-        return part.value or (f"{part.prefix}." if part.prefix and not part.keys else "")
+        return part.value or (under(part.prefix) if not part.keys else "")
     if not part.is_part_of(ckpt):
         return ""
     if option == "cast":
@@ -44,8 +47,7 @@ def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
         return patterns[0] if len(patterns) == 1 else ""
     if option == "rename" and part.keys and part.prefix:
         place = state_dict_of(part, ckpt)
-        start = f"{place}." if place else ""
-        name = part.prefix[len(start):] if part.prefix.startswith(start) else ""
+        name = relative(part.prefix, place or "") if is_under(part.prefix, place or "") else ""
         return f"^{re.escape(name)}" + ("" if part.keys == (part.prefix,) else r"\.") if name else ""
     return ""
 

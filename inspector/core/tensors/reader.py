@@ -18,7 +18,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Extent, FileStamp, Incomplete, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, FileStamp, Incomplete, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.sources import ExtentReader
@@ -135,7 +135,7 @@ class _Location(NamedTuple):
     """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
     (1: not at all). `extent` is None only for a tensor without elements."""
 
-    extent: Extent | _Assembly | _Converted | None
+    extent: Extent | _Assembly | _Converted | _Literal | None
     shape: Dims
     stride: Dims
     offset: int
@@ -184,6 +184,17 @@ class _Converted:
         self.size = location.numel * self.item
 
 
+class _Literal:
+    """Stands where an extent would for a tensor whose bytes are a constant of a pickle: they are in memory as it is."""
+
+    crc = None
+    method = 0
+
+    def __init__(self, constant: Constant) -> None:
+        self.data = memoryview(constant.data())
+        self.size = len(self.data)
+
+
 class _Form(NamedTuple):
     """What follows from shape and stride alone: both collapsed, how many elements, and how many from first to last."""
 
@@ -209,6 +220,7 @@ class TensorReader:
         self._open: dict[int, ExtentReader] = {}
         self._whole: tuple[Extent, bytes] | None = None
         self._dense: tuple[TensorInfo, Array] | None = None
+        self._literal: tuple[Constant, _Literal] | None = None
         self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
 
@@ -362,11 +374,11 @@ class TensorReader:
 
     def storage_bytes(self, storage: Storage) -> bytearray:
         """All bytes that `storage` declares, swapped to little-endian by its own element type."""
-        if storage.problem or storage.extent is None:
+        if storage.problem or not storage.has_bytes:
             raise BadTensor(storage.problem or "its bytes are not in the file", where=storage.id)
         item = _item(storage.dtype)
         numel = storage.nbytes // item
-        location = _Location(storage.extent, (numel,), (1,), 0, item, _swap(storage, storage.dtype), numel)
+        location = _Location(self._stored(storage), (numel,), (1,), 0, item, _swap(storage, storage.dtype), numel)
         buffer = bytearray()
         for part in self._straight(location, LIMITS.chunk):
             buffer += part
@@ -395,9 +407,10 @@ class TensorReader:
             parts = [_Part(chunk.offsets, chunk.sizes, self._locate_chunk(info, chunk, item)) for chunk in info.chunks]
             return _Location(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
         storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
-        if storage is None or storage.extent is None or storage.problem:
+        if storage is None or not storage.has_bytes or storage.problem:
             raise _no_values(info, storage)
-        end, there = (info.offset + form.reach) * item, min(storage.nbytes, storage.extent.size)
+        extent = self._stored(storage)
+        end, there = (info.offset + form.reach) * item, min(storage.nbytes, extent.size)
         if end > there or info.offset < 0:
             raise BadTensor(f"it reaches to byte {end:,} of a storage that has {there:,}",
                             "The file is incomplete or its description of this tensor is wrong.", info.key, id="out_of_bounds")
@@ -405,8 +418,17 @@ class TensorReader:
         if nbytes > self._limits.preview and nbytes > 4 * stored and not expand:
             raise BadTensor(f"it is expanded from {stored:,} stored bytes to {nbytes:,}: too many to be unfolded",
                             "Look at the tensor it was expanded from.", info.key, id="expanded")
-        return _Location(storage.extent, form.shape, form.stride, info.offset, item,
+        return _Location(extent, form.shape, form.stride, info.offset, item,
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _stored(self, storage: Storage) -> Extent | _Literal:
+        """Where the bytes of `storage`, which has some, are."""
+        if storage.constant is None:
+            assert storage.extent is not None
+            return storage.extent
+        if self._literal is None or self._literal[0] is not storage.constant:
+            self._literal = storage.constant, _Literal(storage.constant)
+        return self._literal[1]
 
     def _before_edits(self, storage: str) -> Storage | None:
         """A storage that only tensors to be converted still view, or that is another checkpoint's."""
@@ -579,8 +601,11 @@ class TensorReader:
 
     # -- bytes of an extent -------------------------------------------------------------------------------------------
 
-    def _bytes(self, extent: Extent | _Assembly | _Converted, start: int, nbytes: int, whole: bool = False) -> bytes | memoryview:
+    def _bytes(self, extent: Extent | _Assembly | _Converted | _Literal, start: int, nbytes: int,
+               whole: bool = False) -> bytes | memoryview:
         """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
+        if isinstance(extent, _Literal):
+            return extent.data[start:start + nbytes]
         if isinstance(extent, _Assembly):
             return self._assembled(extent, start, nbytes)
         if isinstance(extent, _Converted):

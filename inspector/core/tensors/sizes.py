@@ -72,7 +72,7 @@ def unreached(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[str
 
 def _has_bytes(ckpt: Checkpoint, storage: Storage) -> bool:
     """Whether it lies in a file, or an edit gives it bytes when it is saved."""
-    return storage.extent is not None or (ckpt.edited is not None and storage.id not in ckpt.edited.source.storages)
+    return storage.has_bytes or (ckpt.edited is not None and storage.id not in ckpt.edited.source.storages)
 
 
 def _chunked(ckpt: Checkpoint) -> int:

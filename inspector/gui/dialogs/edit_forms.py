@@ -136,10 +136,10 @@ def _rename(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> F
     return form
 
 
-def _globbed(option: str) -> Callable[[core.Checkpoint, core.Edit | None, str], Form]:
+def _globbed(option: str, usual: str = "") -> Callable[[core.Checkpoint, core.Edit | None, str], Form]:
     def make(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
         form = Form(lambda form: core.parse_edit(option, form.text("glob")))
-        text = start.text if start is not None else suggested
+        text = start.text if start is not None else suggested or usual
         form.line("glob", translate("EditForms", "Keys"), text, hint="*.num_batches_tracked")
         return form
     return make
@@ -232,5 +232,5 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
 
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "keep": _globbed("keep"),
-    "unshare": _globbed("unshare"), "extract": _extract, "cast": _cast, "device": _device, "set": _set, "set-metadata": _metadata,
-    "match": _match, "take": _take}
+    "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast, "device": _device, "set": _set,
+    "set-metadata": _metadata, "match": _match, "take": _take}

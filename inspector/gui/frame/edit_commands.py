@@ -25,7 +25,7 @@ from .opening import Opener, name_of
 if TYPE_CHECKING:
     from inspector.gui.dialogs.save import SaveDialog
 
-_AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare")       # need no dialog where the selection says it all
+_AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare", "plain")       # need no dialog where the selection says it all
 
 
 class EditCommands(QObject):

@@ -42,6 +42,9 @@ KINDS: tuple[Kind, ...] = (
          lambda: translate("Edits", "Other device tags, so that torch.load needs no map_location. Neither device has to be here.")),
     Kind("unshare", lambda: translate("Edits", "Unshare"),
          lambda: translate("Edits", "Gives tensors bytes of their own that share them with others, or use a small part of a storage.")),
+    Kind("plain", lambda: translate("Edits", "Make Plain"),
+         lambda: translate("Edits", "Values that torch.load refuses become plain data: a numpy number a number, an array a tensor, a "
+                                    "Namespace or another object a dict, a path or a date a text.")),
     Kind("set", lambda: translate("Edits", "Set Value"),
          lambda: translate("Edits", "Another plain value: a number, a text, true, false, null, {} or [].")),
     Kind("set-metadata", lambda: translate("Edits", "Set Metadata"),
@@ -89,6 +92,9 @@ def _other_title(edit: core.Edit) -> str:
             mapping=", ".join(f"{_short(one)} → {_short(other)}" for one, other in edit.mapping.items()))
     if isinstance(edit, core.Unshare):
         return translate("Edits", "Unshare {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.MakePlain):
+        return translate("Edits", "Make all values plain") if edit.glob == "*" \
+            else translate("Edits", "Make {what} plain").format(what=_short(edit.glob))
     if isinstance(edit, core.SetValue):
         return translate("Edits", "Take out the value {path}").format(path=_short(edit.path)) if edit.delete \
             else translate("Edits", "Set {path} = {value}").format(path=_short(edit.path), value=core.one_line(edit.value, 60))
@@ -127,9 +133,9 @@ def row_texts(row: core.EffectRow) -> tuple[str, str]:
     sides = [_change_texts(change, row.metadata) for change in row.changes]
     before, after = (core.visible(name, 100 if row.metadata else 300) for name in (row.before, row.after))
     if sides and row.kind != "renamed" and before:
-        before += "   " + " · ".join(one for one, _ in sides)
+        before += "   " + " · ".join(one for one, _ in sides if one)
     if sides and after:
-        after += "   " + " · ".join(other for _, other in sides)
+        after += "   " + " · ".join(other for _, other in sides if other)
     return before, after
 
 
@@ -138,6 +144,8 @@ def _change_texts(change: core.Change, metadata: bool) -> tuple[str, str]:
         return translate("Editing", "own values"), translate("Editing", "values of the other file")
     if change.what == "unshared":
         return translate("Editing", "shared bytes"), translate("Editing", "bytes of its own")
+    if change.what == "kind":
+        return core.visible(str(change.before), 120), "" if change.after else translate("Editing", "plain data, key by key")
     return _fact_text(change.what, change.before, metadata), _fact_text(change.what, change.after, metadata)
 
 

@@ -4,6 +4,7 @@ import decimal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -73,3 +74,13 @@ def test_that_metadata_is_set_and_taken_out(tmp_path: Path) -> None:
     assert core.parse_edit("set-metadata", "a=b=c") == core.SetMetadata("a", "b=c")
     effects = core.effects(new, [core.SetMetadata("a", "x"), core.SetMetadata("b", None)])
     assert [effect.notes for effect in effects] == [("The metadata 'a' says 'x' instead of 'b=c'.",), ("The metadata has no 'b'.",)]
+
+
+def test_that_a_plain_number_takes_the_place_of_numpys_equal_one(tmp_path: Path) -> None:
+    torch.save({"w": torch.ones(1), "best": np.float64(91.25), "last": 3}, tmp_path / "m.pth")
+    ckpt = core.open(tmp_path / "m.pth")
+    edits = [core.SetValue("best", 91.25), core.SetValue("last", 3)]
+    notes = [effect.notes for effect in core.effects(ckpt, edits)]
+    assert notes[0] == ("'best' was a numpy number and is float now, which torch.load takes.",)
+    core.save(core.edit(ckpt, edits), tmp_path / "out.pth")
+    assert torch.load(tmp_path / "out.pth", weights_only=True)["best"] == 91.25

@@ -232,3 +232,20 @@ def test_that_real_files_come_back(corpus: Path, tmp_path: Path) -> None:
                 samples.same(ckpt, core.open(tmp_path / "w.pth"))
         saved += 1
     assert saved > 20
+
+
+def test_that_a_pattern_for_code_takes_unknown_code_only(tmp_path: Path) -> None:
+    """`*` fits torch's own names, too, and the weights need those."""
+    value = {"epoch": 3, "state_dict": torch.nn.Linear(2, 2).state_dict(), "hyper_parameters": {"cfg": Config(), "lr": 0.1}}
+    torch.save(value, tmp_path / "a.ckpt")
+    for pattern in ("*", "torch*", "?*"):
+        keep = ["*"] if pattern == "torch*" else []
+        core.save(core.open(tmp_path / "a.ckpt"), tmp_path / "b.ckpt", drop_code=[pattern], keep_code=keep)
+        there = core.open(tmp_path / "b.ckpt")
+        assert list(there.tensors) == ["state_dict.weight", "state_dict.bias"]
+        assert (there.values["epoch"], there.values["hyper_parameters.lr"]) == (3, 0.1)
+        assert ("hyper_parameters.cfg" in there.values) is (pattern == "torch*")
+
+
+class Config:
+    pass

@@ -1,9 +1,11 @@
 """Pending edits: kept by the session, applied in a worker, undone and done again."""
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from pytestqt.qtbot import QtBot
@@ -260,12 +262,22 @@ def test_that_a_closed_file_leaves_no_checkpoints_behind(session: Session, tasks
 def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
     edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Drop("x"), core.Keep("x"),
              core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.RemapDevices({"cuda:*": "cpu"}),
-             core.Unshare("*"), core.SetValue("a", 1), core.SetValue("a", delete=True), core.SetMetadata("a", "b"),
+             core.Unshare("*"), core.MakePlain("*"), core.MakePlain("a"), core.SetValue("a", 1), core.SetValue("a", delete=True),
+             core.SetMetadata("a", "b"),
              core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)}), core.Take("/x.pth")]
     titles = [edit_words.title(edit) for edit in edits]
     assert len(set(titles)) == len(edits)
     assert "\u202e" not in titles[0]
     assert {edit_words.kind_of(edit) for edit in edits} == {kind.name for kind in edit_words.KINDS}
+
+
+def test_that_a_preview_says_what_a_refused_value_was_and_becomes(tmp_path: Path) -> None:
+    torch.save({"best": np.float64(0.5), "args": argparse.Namespace(lr=1), "seen": np.ones(2)}, tmp_path / "m.pth")
+    found = pending_edits.preview(core.open(tmp_path / "m.pth"), core.MakePlain("*"))
+    assert [(row.kind, row.before, row.after) for row in found.rows] == [
+        ("changed", "seen   float64 [2] · a numpy array", "seen   float64 2"),
+        ("changed", "best   0.5 · a numpy number", "best   0.5"),
+        ("changed", "args   a Namespace", "args   plain data, key by key")]
 
 
 # -- what is offered

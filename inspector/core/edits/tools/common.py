@@ -33,6 +33,14 @@ class Edit:
         """What a person should know besides the keys that change, one sentence each. Reads tensors only with `read`."""
         return []
 
+    def touched(self, before: Checkpoint, after: Checkpoint) -> Iterable[str]:
+        """Keys that are another thing now although their value in the tables is the same."""
+        return ()
+
+    def kinds_before(self, before: Checkpoint) -> Mapping[str, str]:
+        """In words what kind of value stood at keys that the edit makes another kind of: "a numpy number"."""
+        return MappingProxyType({})
+
     @property
     def reference_path(self) -> str | None:
         """The path of another checkpoint that the edit goes by; None for most."""
@@ -131,18 +139,19 @@ def used_storages(infos: Iterable[TensorInfo]) -> set[str]:
 # -- the result -----------------------------------------------------------------------------------------------------------------
 
 def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = None, *, root: str | None = None,
-           taken: Mapping[str, Storage] | None = None, **tables: Any) -> Checkpoint:
+           taken: Mapping[str, Storage] | None = None, replaced: Iterable[str] = (), **tables: Any) -> Checkpoint:
     """`ckpt` with other `tables` (fields of Checkpoint). `came_from` maps each key that is there now to its key in `ckpt`, keys that
-    are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`."""
+    are new being absent; None when the keys are what they were. `taken` are more of `Edited.taken`, `replaced` of `Edited.replaced`
+    (by their keys in `ckpt`)."""
     before = ckpt.edited
-    origin = origin_of(ckpt)
+    known = origin = origin_of(ckpt)
     if came_from is not None:
-        known = origin
         origin = {key: known[old] for key, old in came_from.items() if old in known}
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
     made = Edited(source_of(ckpt), MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
-                  MappingProxyType({**others, **taken}) if taken else others)
+                  MappingProxyType({**others, **taken}) if taken else others,
+                  (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known})
     frozen: dict[str, Any] = {name: MappingProxyType(table) if isinstance(table, dict) else table for name, table in tables.items()}
     return replace(ckpt, edited=made, **frozen)
 
@@ -160,7 +169,7 @@ def reduced(ckpt: Checkpoint, edit: Edit, tensors: dict[str, TensorInfo], values
     if "kind" not in tables:
         before = ckpt.kind if root is None else "training-checkpoint"
         has_metadata = "" in tables["state_dicts"] and "" in tables.get("module_metadata", ckpt.module_metadata)
-        tables["kind"] = _kind(tensors, values, tables["state_dicts"], has_metadata, before)
+        tables["kind"] = kind_left(tensors, values, tables["state_dicts"], has_metadata, before)
     return edited(ckpt, edit, came_from, root=root, tensors=tensors, values=values, **tables)
 
 
@@ -170,8 +179,8 @@ def storages_left(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], values: M
     return {id: storage for id, storage in ckpt.storages.items() if id not in gone} if gone else dict(ckpt.storages)
 
 
-def _kind(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_dicts: tuple[str, ...], has_metadata: bool,
-          before: str) -> str:
+def kind_left(tensors: Mapping[str, TensorInfo], values: Mapping[str, Plain], state_dicts: tuple[str, ...], has_metadata: bool,
+              before: str) -> str:
     """What is left, all in all. What is no dict of its own in the file, like a TorchScript program, stays what it was."""
     if isinstance(values.get(""), Opaque):
         return before

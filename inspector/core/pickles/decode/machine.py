@@ -154,6 +154,7 @@ class _Machine:
         k, a, b for the node that the loop's foot appends and pushes, or does all itself and continues."""
         data, size, kind, memo, far, meta = self.data, len(self.data), self.graph.kind, self.memo, self.far, self.meta
         new_a, new_b, new_at, operands = self.new_a, self.new_b, self.new_at, self.new_operands
+        opcodes_used = self.graph.opcodes
         base = 0                            # operands already in the graph
         mutate = self.mutate
         stack: list[int] = []
@@ -183,6 +184,8 @@ class _Machine:
                         else:
                             a = pos + 1
                             b = a + data[pos]
+                            if op not in opcodes_used:
+                                opcodes_used[op] = at
                         if b > size:
                             raise self.truncated(at)
                         pos = b
@@ -246,6 +249,7 @@ class _Machine:
                         continue
                     elif op == 0x94:                                # MEMOIZE
                         self.put(len(memo) + len(far), stack[-1])
+                        opcodes_used.setdefault(op, at)
                         continue
                     elif op == 0x6A:                                # LONG_BINGET
                         i, = _u32(data, pos)
@@ -278,6 +282,8 @@ class _Machine:
                         stack = meta.pop()
                         held -= len(stack)
                         target = stack[-1]
+                        if op == 0x90:
+                            opcodes_used.setdefault(op, at)
                         if items:
                             mutate(SETITEMS if op == 0x75 else APPENDS if op == 0x65 else ADDITEMS, at, target, items)
                             n += 1
@@ -316,6 +322,8 @@ class _Machine:
                         if rare is None:
                             raise self.corrupt(at, f"there is no pickle opcode 0x{op:02x}")
                         self.at = at
+                        if op not in opcodes_used:
+                            opcodes_used[op] = at
                         if op in _TO_MARK:
                             items = stack
                             stack = meta.pop()
@@ -345,6 +353,8 @@ class _Machine:
                             self.put(i, n)
                         pos += 5
                     elif op == 0x94:
+                        if op not in opcodes_used:
+                            opcodes_used[op] = pos
                         if far:
                             self.put(len(memo) + len(far), n)
                         else:

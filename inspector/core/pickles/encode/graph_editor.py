@@ -114,6 +114,10 @@ class GraphEditor(GrownGraph):
     def reduce(self, function: int, arguments: Sequence[int]) -> int:
         return self.node(REDUCE, function, self.tuple_of(arguments))
 
+    def call(self, function: int, arguments: int) -> int:
+        """The same with the tuple of arguments given as a node."""
+        return self.node(REDUCE, function, arguments)
+
     def persid(self, id: int) -> int:
         return self.node(PERSID, id)
 
@@ -143,6 +147,23 @@ class GraphEditor(GrownGraph):
         self.rebuilt = True
         graph.mutations.pop(old, None)
         graph.kind[old], graph.a[old], graph.b[old] = graph.kind[new], graph.a[new], graph.b[new]
+
+    def become_container(self, n: int, kind: int, operands: Iterable[int]) -> None:
+        """Everyone who refers to `n` gets a new LIST, TUPLE or DICT (of key, value, key, value …) instead, and what was done to `n` is
+        undone. A list or dict may hold what leads back to itself: it is filled when the last change of `n` was made."""
+        graph = self.graph
+        known = graph.mutations.pop(n, [])
+        filled = list(operands)
+        self.rebuilt = True
+        graph.kind[n] = kind
+        if kind == TUPLE:
+            graph.a[n], graph.b[n] = self.put(filled)
+            return
+        graph.a[n] = graph.b[n] = len(graph.operands)
+        if filled:
+            m = self.node(SETITEMS if kind == DICT else APPENDS, *self.put([n, *filled]))
+            self.done_after[m] = self.done_after.get(known[-1], known[-1]) if known else n
+            graph.mutations[n] = [m]
 
     def drop(self, n: int, positions: Iterable[int]) -> None:
         """Leaves out operands of a container or mutation `n`. Of a pair both positions are to be given."""

@@ -120,6 +120,24 @@ def computed_calls(graph: Graph) -> list[int]:
     return [n for n in graph.calls() if kind[a[n] if kind[n] in (REDUCE, NEWOBJ) else graph.operands[a[n]]] not in NAMES]
 
 
+def calls_besides(graph: Graph, names: set[int]) -> list[int]:
+    """Nodes of calls whose callable is none of `names` (indexes of `graph.names`)."""
+    if graph.kind.count(REDUCE) >= WORTH_IT:
+        return _Columns(graph).calls_besides(names)
+    kind, a = graph.kind, graph.a
+    targets = ((n, a[n] if kind[n] in (REDUCE, NEWOBJ) else graph.operands[a[n]]) for n in graph.calls())
+    return [n for n, target in targets if kind[target] != GLOBAL or a[target] not in names]
+
+
+def ids_of_others(graph: Graph) -> list[int]:
+    """Nodes of persistent ids that do not begin with "storage"."""
+    if graph.kind.count(PERSID) >= WORTH_IT:
+        return _Columns(graph).ids_of_others()
+    kind, a, b, operands = graph.kind, graph.a, graph.b, graph.operands
+    ids = (n for n, k in enumerate(kind) if k == PERSID) if PERSID in kind else ()
+    return [n for n in ids if kind[a[n]] != TUPLE or b[a[n]] == a[a[n]] or graph.loose_text(operands[a[a[n]]]) != "storage"]
+
+
 class _Columns:
     def __init__(self, graph: Graph) -> None:
         import numpy as np
@@ -156,12 +174,32 @@ class _Columns:
 
     def computed_calls(self) -> list[int]:
         import numpy as np
-        direct: Ints = np.flatnonzero((self.kind == REDUCE) | (self.kind == NEWOBJ))
-        listed: Ints = np.flatnonzero((self.kind == NEWOBJEX) | (self.kind == OBJ) | (self.kind == INST))
-        targets = np.concatenate((self.a[direct], self.operands[self.a[listed]]))
+        calls, targets = self._calls()
         odd: Bools = np.ones(256, np.bool_)
         odd[list(NAMES)] = False
-        return sorted(np.concatenate((direct, listed))[odd[self.kind[targets]]].tolist())
+        return sorted(calls[odd[self.kind[targets]]].tolist())
+
+    def calls_besides(self, names: set[int]) -> list[int]:
+        calls, targets = self._calls()
+        return sorted(calls[~self._names(targets, names)].tolist())
+
+    def ids_of_others(self) -> list[int]:
+        import numpy as np
+        nodes: Ints = np.flatnonzero(self.kind == PERSID)
+        ids = self.a[nodes]
+        full = (self.kind[ids] == TUPLE) & (self.b[ids] > self.a[ids])
+        words = self.operands[self.a[ids[full]]]
+        others = [n for n in self._once(words).tolist() if self.graph.loose_text(n) != "storage"]
+        fine = full.copy()
+        fine[full] = ~np.isin(words, others)
+        return nodes[~fine].tolist()        # type: ignore[no-any-return]
+
+    def _calls(self) -> tuple[Ints, Ints]:
+        """All calls, and the callable of each."""
+        import numpy as np
+        direct: Ints = np.flatnonzero((self.kind == REDUCE) | (self.kind == NEWOBJ))
+        listed: Ints = np.flatnonzero((self.kind == NEWOBJEX) | (self.kind == OBJ) | (self.kind == INST))
+        return np.concatenate((direct, listed)), np.concatenate((self.a[direct], self.operands[self.a[listed]]))
 
     def _of_rank(self, dims: int, pick: Ints, size: Ints, stride: Ints, forms: list[Form], form: Ints, reach: Ints) -> Any:
         """For which of the tensors `pick`, all with `dims` dimensions, sizes and strides are in order; adds to `forms`, and

@@ -17,12 +17,17 @@ from inspector.core.findings import Finding
 from inspector.core.graph import (
     APPEND,
     BUILD,
+    BYTEARRAY,
     BYTES,
     CALLS,
     CONTAINERS,
     DICT,
+    EXT,
     FALSE,
     FLOAT,
+    FROZENSET,
+    GLOBAL,
+    GLOBALDYN,
     INT,
     NEWOBJ,
     NONE,
@@ -30,6 +35,7 @@ from inspector.core.graph import (
     PYSTR,
     PYSTRTEXT,
     REDUCE,
+    SET,
     STR,
     STRTEXT,
     TRUE,
@@ -44,7 +50,7 @@ from inspector.core.progress import QUIET, Monitor
 from .anomalies import Anomalies
 from .bulk import WORTH_IT
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, key_text, scalar, short
+from .plain import NUMBERS, SCALARS, key_text, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
@@ -56,10 +62,12 @@ _LARGE_TEXT = 4096              # bytes from which a text that is looked at agai
 _CHECK_EVERY = 4096             # containers between two looks at the monitor
 _MANY = 16384                   # tensors listed at once
 _OPTIMIZER = 64                 # keys that an optimizer's state dict has at most
+_PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
 
 
 class Contents(NamedTuple):
-    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both."""
+    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both. `places` are the calls, names and
+    sets that are no tensors, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the same order."""
 
     kind: str
     tensors: list[TensorInfo]
@@ -68,6 +76,7 @@ class Contents(NamedTuple):
     module_metadata: dict[str, dict[str, Any]]
     storages: dict[str, Storage]
     findings: list[Finding]
+    places: list[tuple[int, str]]
 
 
 class Slot(NamedTuple):
@@ -95,7 +104,7 @@ def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resol
     if graph.root >= 0:
         listing.run()
     return Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
-                    listing.reader.storages.known, listing.odd.findings(graph, listing.reader, member))
+                    listing.reader.storages.known, listing.odd.findings(graph, listing.reader, member), listing.places)
 
 
 class _Enough(Exception):
@@ -158,6 +167,7 @@ class _Listing:
         self.values: list[tuple[str, Plain]] = []
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
+        self.places: list[tuple[int, str]] = []
         self.root_view: View | None = None
         self._root: Judgement = "no"                # whether the root is a state dict
         self._root_entries: Entries | None = None
@@ -239,10 +249,14 @@ class _Listing:
         kind = self.graph.kind[n]
         if kind in CONTAINERS or kind in CALLS:
             if not self.reader.is_tensor(n) or not self._tensor(n, key, parent):
+                if kind in _PLACED:
+                    self.places.append((n, key))
                 self._container(n, key, segment, parent)
         elif kind == PERSID:
             self.values.append((key, self._storage_leaf(n)))
         else:
+            if kind in _PLACED:
+                self.places.append((n, key))
             self.values.append((key, self._leaf(n)))
 
     def _leaf(self, n: int) -> Plain:
@@ -469,6 +483,8 @@ class _Listing:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
         key = _prefix(path) + text
+        if kind not in SCALARS:
+            self.places.append((k, key))
         if not (counted and kind == INT):
             self.odd.add("non-string-keys", key, "")
         if kind in NUMBERS:

@@ -555,11 +555,12 @@ def _numpy_scalar(graph: Graph, call: Call) -> View | None:
     dtype, raw = numpy_type(graph, args[0]), _bytes_of(graph, args[1])
     if dtype is None or raw is None or len(raw) != dtype.size:
         return None
-    value = _numpy_value(dtype, raw)
+    value = numpy_value(dtype, raw)
     return None if value is None else Leaf(value)
 
 
-def _numpy_value(dtype: NumpyType, raw: bytes) -> Plain:
+def numpy_value(dtype: NumpyType, raw: bytes) -> Plain:
+    """One element as a number or text; None where it is neither."""
     order: Literal["little", "big"] = "little" if dtype.order == "<" else "big"
     if dtype.kind == "b" and dtype.size == 1:
         return raw != b"\0"

@@ -4,7 +4,7 @@ Source: torch/serialization.py 2.13, `persistent_load` of `_load` (zip) and `_le
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Storage
@@ -252,6 +252,25 @@ class Storages:
             problem = f"size_mismatch: storage {key} has {_count(ref.numel)} elements here and {first.capacity} before"
             self.conflicts.append(Conflict("size-mismatch", at, problem.partition(": ")[2]))
         return first._replace(problem=problem)
+
+
+class KnownStorages:
+    """Resolves the persistent ids of a pickle whose storages were found before, `storages` by their keys. One that is not among them has
+    no bytes."""
+
+    def __init__(self, storages: Mapping[str, Storage]) -> None:
+        self._storages = storages
+
+    def resolve(self, ref: StorageRef) -> Storage:
+        found = self._storages.get(ref.key) if ref.key is not None else None
+        dtype = ref.dtype or "uint8"
+        width = DTYPES[dtype].bits // 8 if dtype in DTYPES else 1
+        return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
+
+    def resolve_many(self, keys: Sequence[str], dtypes: Sequence[str], devices: Sequence[str],
+                     numels: Sequence[int]) -> list[Storage] | None:
+        found = [self._storages.get(key) for key in keys]
+        return None if None in found else [storage for storage in found if storage is not None]
 
 
 def _bits(dtype: str | None) -> int:

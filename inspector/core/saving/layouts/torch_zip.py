@@ -230,6 +230,9 @@ def _payload(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, st
         info = ckpt.tensors[record.key]
         return Payload(record.key, info.nbytes, key=record.key, swap=_swap(info) if big else 1)
     storage = ckpt.storages[record.storage]
+    if storage.constant is not None and not storage.problem:
+        data = storage.constant._replace(swap=1).data() if big and storage.constant.swap > 1 else storage.constant.data()
+        return Payload(users.get(storage.id, record.name), len(data), data=data)
     problem = storage.problem or ("" if storage.extent is not None else "its bytes are not in the file")
     if storage.extent is not None and not problem and storage.extent.size < storage.nbytes:
         problem = f"its record has {storage.extent.size:,} bytes instead of {storage.nbytes:,}"

@@ -17,10 +17,11 @@ from inspector.core.keypath import ancestors, relative, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.contents import Slot
+from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
-from inspector.core.pickles.objects.plain import key_text
+from inspector.core.pickles.objects.plain import SCALARS, key_text
 
-from .entries import Entries, Entry
 from .slot_tree import SlotTree
 from .torch_objects import TorchObjects, converted
 
@@ -124,11 +125,16 @@ class GraphChanges:
                 continue
             path = tree.present.get(slot.key)
             new = ckpt.values.get(path, source.values[slot.key]) if path is not None else source.values[slot.key]
-            same = same_value(new, source.values[slot.key])
+            same = same_value(new, source.values[slot.key]) and not self._is_made_plain(slot)
             if slot.holder in tree.listed_twice and not tree.inside[i]:
                 self._ask(i, self._needed(i), None if same else repr(new), "value")
             if not same and path is not None:
                 self._replace(i, self.objects.plain(new, path))
+
+    def _is_made_plain(self, slot: Slot) -> bool:
+        """Whether a value was set that equals what is there, but is a plain one: numpy's 0.5 is no 0.5 to torch.load."""
+        edited = self.ckpt.edited
+        return edited is not None and slot.key in edited.replaced and self.graph.kind[slot.node] not in SCALARS
 
     def _replace(self, i: int, node: int) -> None:
         if self.tree.parent[i] < 0:

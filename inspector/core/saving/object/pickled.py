@@ -19,6 +19,7 @@ from inspector.core.keypath import visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.patch import patch
+from inspector.core.pickles.encode.torch_calls import UNTYPED
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
@@ -61,7 +62,7 @@ def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled
     source = ckpt.edited.source if ckpt.edited else ckpt
     if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code:
         graph = ckpt.pickles[0].graph
-        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].extent is not None]
+        there = [id for id in _data_keys(ckpt) if ckpt.storages[id].has_bytes]
         return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
     if source.format not in (*_ARCHIVES, *_OLD, "pickle") or _is_extracted_module(ckpt, source):
         data, records, notes = synthesised(ckpt, monitor)
@@ -174,7 +175,7 @@ class _Own:
                 starts[n] = small_integer(graph, view[1]) or 0 if len(view) == 3 else 0
             cls = items[1]
             module, name = graph.names[graph.a[cls]]
-            if module != "torch" and ref.dtype is not None and module.startswith("torch"):
+            if module != "torch" and ref.dtype is not None and module.startswith("torch") and (module, name) != UNTYPED:
                 cls = editor.name("torch", name)            # torch.cuda's are the same, and the safe unpickler does not know them
             key = self.records.key(ref.key)
             made = editor.tuple_of((editor.word("storage"), cls, editor.const(key), items[3], items[4]))
@@ -230,7 +231,7 @@ class _Own:
             if id is None:
                 continue
             storage = self.ckpt.storages.get(id)
-            if storage is not None and (storage.extent is not None or id not in self.source.storages):
+            if storage is not None and (storage.has_bytes or id not in self.source.storages):
                 ids.append(id)
         lost = [id for id in self._named(emitted) if not _there(self.source.storages.get(id))]
         if lost and self.source.format in _OLD:
@@ -264,7 +265,7 @@ def _other_keys(source: Checkpoint) -> list[str]:
 
 
 def _there(storage: Storage | None) -> bool:
-    return storage is not None and storage.extent is not None
+    return storage is not None and storage.has_bytes
 
 
 def _never(ref: StorageRef) -> Storage:

@@ -3,15 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inspector.core.checkpoint import Checkpoint, Opaque, Storage
-from inspector.core.dtypes import DTYPES
+from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
 from inspector.core.keypath import is_under, join, relative, under, visible
 from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
-from inspector.core.pickles.objects.storages import StorageRef
+from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.progress import QUIET, Monitor
 
 _LEFT_ALONE = ("reference", "deep")
@@ -27,7 +26,8 @@ class SlotTree:
         self.graph = graph
         self.present = present
         self.slots: list[Slot] = []
-        contents_of(graph, self._resolve, resolve_many=self._resolve_many, monitor=monitor, slots=self.slots)
+        known = KnownStorages(source.storages)
+        contents_of(graph, known.resolve, resolve_many=known.resolve_many, monitor=monitor, slots=self.slots)
         self.parent: list[int] = []
         self.root = -1
         self._link(root)
@@ -181,17 +181,3 @@ class SlotTree:
                              "Extract the module's state dict first.", key, id="in_module")
         return EditError(f"{visible(key, 80)!r} cannot be called {visible(new, 80)!r}: it lies in a container of its own in the file",
                          "Rename what is inside each container by itself.", key, id="moved")
-
-    # -- storages, for the contents -----------------------------------------------------------------------------------
-
-    def _resolve(self, ref: StorageRef) -> Storage:
-        found = self.source.storages.get(ref.key) if ref.key is not None else None
-        dtype = ref.dtype or "uint8"
-        width = DTYPES[dtype].bits // 8 if dtype in DTYPES else 1
-        return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
-
-    def _resolve_many(self, keys: object, dtypes: object, devices: object, numels: object) -> list[Storage] | None:
-        assert isinstance(keys, list)
-        found = [self.source.storages.get(key) for key in keys]
-        return None if None in found else [storage for storage in found if storage is not None]
-

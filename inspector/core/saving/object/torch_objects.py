@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, PerTensor, Plain, Quantizer, SparseCompressed, SparseCoo, TensorInfo
-from inspector.core.dtypes import DTYPES, STORAGE_CLASSES
+from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED, ordered_dict, storage_id
 
 from .records import Records
 
-UNTYPED = ("torch.storage", "UntypedStorage")
-_CLASSES = {dtype: ("torch", name) for name, dtype in STORAGE_CLASSES.items() if name != "UntypedStorage"}
 ONLY_SAFETENSORS = frozenset(("float6_e2m3", "float6_e3m2", "float4_e2m1"))
 
 
@@ -68,7 +67,7 @@ class TorchObjects:
         return editor.name("torch._utils", "_rebuild_tensor_v3" if untyped else "_rebuild_tensor_v2"), arguments
 
     def ordered_dict(self) -> int:
-        return self.editor.reduce(self.editor.name("collections", "OrderedDict"), ())
+        return ordered_dict(self.editor)
 
     def _view(self, info: TensorInfo) -> list[int]:
         editor = self.editor
@@ -85,7 +84,7 @@ class TorchObjects:
         """Whether the storage's class cannot say the element type: there is none for it, or the storage is viewed as several."""
         storage = self.ckpt.storages.get(info.storage)
         odd = storage is not None and storage.nbytes % DTYPES[info.dtype].itemsize != 0
-        return info.dtype not in _CLASSES or odd or info.storage in self._viewed_as_several()
+        return info.dtype not in CLASSES or odd or info.storage in self._viewed_as_several()
 
     def _viewed_as_several(self) -> set[str]:
         if self._mixed is None:
@@ -100,7 +99,7 @@ class TorchObjects:
         storage = self.ckpt.storages.get(info.storage)
         if storage is None:
             raise EditError(f"{visible(info.key, 80)} has no storage in the file", "Drop it.", info.key, id="no_storage")
-        cls = UNTYPED if self._is_untyped(info) else _CLASSES[info.dtype]
+        cls = UNTYPED if self._is_untyped(info) else CLASSES[info.dtype]
         found = self._persids.get((storage.id, cls))
         if found is None:
             key = self.records.made(storage.id, info.key) if converted(info) else self.records.key(storage.id)
@@ -112,9 +111,7 @@ class TorchObjects:
 
     def persid(self, id: str, cls: tuple[str, str], key: str, location: str, numel: int) -> int:
         """The persistent id of storage `id`, which lies in the record `data/<key>`."""
-        editor = self.editor
-        made = editor.persid(editor.tuple_of((editor.word("storage"), editor.name(*cls), editor.const(key), editor.word(location),
-                                              editor.const(numel))))
+        made = storage_id(self.editor, cls, key, location, numel)
         self.storage_of[made] = id
         return made
 

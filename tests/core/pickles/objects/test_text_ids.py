@@ -45,7 +45,7 @@ def test_that_torch_does_not_read_what_it_wrote(tmp_path: Path) -> None:
         torch.load(path, weights_only=False)
     ckpt = core.open(path)
     assert core.read_numpy(ckpt, "w").tolist() == [0, 1, 2]
-    assert [(finding.id, finding.level) for finding in ckpt.findings] == [("text-ids", "warning")]
+    assert [(finding.id, finding.level) for finding in ckpt.findings] == [("text-ids", "warning"), ("weights-only", "warning")]
 
 
 def test_that_storages_are_found_by_the_keys_in_the_text(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_that_a_class_of_a_module_is_its_name(tmp_path: Path) -> None:
     assert (ckpt.kind, list(ckpt.tensors)) == ("module", ["w"])
     assert isinstance(value, Opaque)
     assert value.type == "my.nets.Net"
-    assert {finding.id for finding in ckpt.findings} == {"text-ids", "unknown-code"}
+    assert {finding.id for finding in ckpt.findings} == {"text-ids", "unknown-code", "weights-only"}
 
 
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])

@@ -20,7 +20,8 @@ from inspector.core.graph import (
     TUPLE,
     Graph,
 )
-from inspector.core.pickles.objects.calls import call_of, tuple_items
+
+from .calls import call_of, tuple_items
 
 _ITEMS = (APPEND, APPENDS, ADDITEMS)
 _ANY = 1 << 40

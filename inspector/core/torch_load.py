@@ -1,0 +1,295 @@
+"""Would `torch.load` take the file as it does by default, with `weights_only=True`? And if not, what stands where that it refuses?
+
+Metadata only, and torch is not asked: the rules of its unpickler (`pickles.objects.weights_only`), release by release, over the very
+graph that is shown. Names are attributed to keys by the places that the walk noted (`Checkpoint.places`): what a key's value needs,
+down to the next value that has a key of its own.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .checkpoint import Checkpoint, Opaque
+from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, REDUCE, Graph
+from .keypath import visible
+from .pickles.objects.bulk import calls_besides
+from .pickles.objects.value_words import words_for
+from .pickles.objects.weights_only import Refusal, refusals, refused_names
+from .pickles.objects.weights_only_names import Rules, rules_of
+
+_READ_BY_OTHERS = {
+    "safetensors": "torch.load is not what reads it: safetensors.torch.load_file is.",
+    "safetensors-sharded": "torch.load is not what reads it: safetensors is, file by file.",
+    "torchscript": "It is a TorchScript archive: torch.jit.load reads it, and torch.load refuses it with weights_only=True.",
+    "torch-export": "It is an archive of torch.export: torch.export.load reads it.",
+    "dcp": "torch.load does not read it: torch.distributed.checkpoint does.",
+}
+_PLAIN_PICKLE = "it is a plain pickle, not a file that torch.save wrote."
+_TAR = "it is in the tar format of torch before 0.1.10."
+_REFUSED_WHOLE = frozenset({"layout", "version", "byteorder", "truncated-archive", "truncated"})      # findings of the readers
+_BROKEN = ("missing", "truncated", "lost", "out_of_bounds", "corrupt", "size_mismatch")
+_SHOWN = 3
+_FREE_VISITS = 1 << 20
+_NAMES = (GLOBAL, GLOBALDYN, EXT)
+_LOOKED_INTO = CONTAINERS | CALLS | {GLOBAL, GLOBALDYN, EXT, PERSID}
+_OPCODES = {"POP": "a value that contains itself", "LONG4": "an integer of more than 255 bytes",
+            "BINSTRING": "a text of more than 255 bytes as Python 2 wrote it"}
+
+
+class Refused(NamedTuple):
+    """`name` is the dotted name that torch does not take, or the opcode; `key` where it stands, "" for the root and for what is in no
+    value; `words` say what the value is ("a numpy number"); `node` is its place in the pickle's graph, and `within` are the nodes of the
+    calls in it that need the name: the value itself most often."""
+
+    name: str
+    key: str
+    words: str
+    node: int = -1
+    within: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoadsWithTorch:
+    """`weights_only`: whether `torch.load` of that `release` takes the file with weights_only=True; None where that is not the question
+    or cannot be told, and `reason` says why. `refused` are all values that stop it, in the order of the file, one entry for each name and
+    key; of a file that is refused for another reason `reason` says which."""
+
+    weights_only: bool | None
+    release: str
+    refused: tuple[Refused, ...] = ()
+    reason: str = ""
+
+    @property
+    def keys(self) -> dict[str, list[Refused]]:
+        """The refused values key by key."""
+        found: dict[str, list[Refused]] = {}
+        for one in self.refused:
+            found.setdefault(one.key, []).append(one)
+        return found
+
+    def sentence(self, most: int = _SHOWN) -> str:
+        """One sentence about it, with the first `most` keys."""
+        if not self.refused:
+            refuses = "torch.load (weights_only=True) refuses it: " if self.weights_only is False else ""
+            return refuses + self.reason if self.reason else "torch.load (weights_only=True) takes it."
+        told = [f"{visible(key, 80) or 'the object'} is {ones[0].words} ({_names(ones)})" for key, ones in self.keys.items()]
+        more = f"; and {len(told) - most:,} more" if len(told) > most else ""
+        return f"torch.load (weights_only=True) refuses it: {'; '.join(told[:most])}{more}."
+
+
+def _names(ones: Iterable[Refused]) -> str:
+    names = list(dict.fromkeys(visible(one.name, 80) for one in ones))
+    return ", ".join(names[:2]) + (", …" if len(names) > 2 else "")
+
+
+def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithTorch:
+    """Whether `torch.load(path, weights_only=True)`, its default since 2.6, takes the file, and what it refuses. `release` is one of
+    torch's from 2.4 on ("2.6"), the newest that is known without it. An edited checkpoint is asked for as it would be saved, to a PyTorch
+    file. Reads nothing. Raises UsageError for a release that is not known."""
+    rules = rules_of(release)
+    source = ckpt.edited.source if ckpt.edited else ckpt
+    if source.format in _READ_BY_OTHERS:
+        return LoadsWithTorch(None, rules.release, reason=_READ_BY_OTHERS[source.format])
+    if source.format not in ("torch-zip", "torch-legacy", "torch-sharded", "torch-tar", "pickle"):
+        return LoadsWithTorch(None, rules.release, reason="It is of a format that torch.load does not read.")
+    refused = tuple(one._replace(key=key) for one, key in refused_values(ckpt, rules.release))
+    reason = _reason(ckpt, source, rules)
+    return LoadsWithTorch(not refused and not reason, rules.release, refused, reason)
+
+
+def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
+    """Why the file as a whole is refused, apart from its values; an edited one is written anew."""
+    if ckpt.edited is None:
+        if source.format == "pickle":
+            return _PLAIN_PICKLE
+        if source.format == "torch-tar" and rules.refuses_archives:
+            return _TAR
+        whole = next((finding for finding in source.findings if finding.id in _REFUSED_WHOLE), None)
+        if whole is not None:
+            return whole.message[:1].lower() + whole.message[1:]
+    broken = next((info for info in ckpt.tensors.values() if info.problem and info.problem.startswith(_BROKEN)), None)
+    if broken is not None:
+        return f"the values of {visible(broken.key, 80)} are not all there."
+    return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""
+
+
+def _legacy_reason(source: Checkpoint) -> str:
+    """What torch writes into its format from before 1.6 and cannot read back: `persistent_load` in `_legacy_load` asks the class of a
+    storage for its element type, and nested tensors are put together before their sizes are read (torch/serialization.py, 2.4 to 2.14)."""
+    graph = source.pickles[0].graph
+    if ("torch.storage", "UntypedStorage") in graph.names:
+        return ("it keeps tensors in untyped storages, which torch itself cannot read from its format of before 1.6; saved again, as a zip "
+                "archive, they can be read.")
+    if ("torch._utils", "_rebuild_nested_tensor") in graph.names:
+        return ("it keeps nested tensors, which torch itself cannot read from its format of before 1.6; saved again, as a zip archive, "
+                "they can be read.")
+    return ""
+
+
+# -- what is refused ----------------------------------------------------------------------------------------------------
+
+def refused_values(ckpt: Checkpoint, release: str | None = None) -> list[tuple[Refused, str]]:
+    """All that torch refuses, with the keys of the file, and what each key is called now; what edits took away is not among them."""
+    rules = rules_of(release)
+    source = ckpt.edited.source if ckpt.edited else ckpt
+    found: list[Refused] = []
+    first = 0
+    for pickled in source.pickles:
+        graph = pickled.graph
+        if _is_loaded(source, pickled.member):
+            stops = refusals(graph, rules)
+            if stops:
+                found += _Attribution(source, graph, first, rules).of(stops)
+        first += len(graph)
+    return [(one, one.key) for one in found] if ckpt.edited is None or not found else _left(ckpt, source, found)
+
+
+def refused_calls(graph: Graph) -> list[int]:
+    """The calls of one pickle, in order, of what the newest torch does not take and that its object needs, under a key or not."""
+    rules = rules_of()
+    bad = refused_names(graph, rules)
+    live = graph.reachable()
+    return [n for n in calls_besides(graph, {i for i in range(len(graph.names)) if i not in bad}) if live[n]]
+
+
+def _is_loaded(source: Checkpoint, member: str) -> bool:
+    """Whether torch.load reads this pickle of the file: others in an archive it leaves alone."""
+    return source.format in ("torch-legacy", "torch-sharded") or member == source.pickles[0].member
+
+
+class _Found(NamedTuple):
+    """A refused name at a key: the offset where torch would stop, the value there, the calls that need the name."""
+
+    at: int
+    node: int
+    within: set[int]
+
+
+class _Attribution:
+    """Finds the keys of what one pickle is refused for. Its nodes count from `first`."""
+
+    def __init__(self, source: Checkpoint, graph: Graph, first: int, rules: Rules) -> None:
+        self.graph = graph
+        self.first = first
+        self.names = refused_names(graph, rules)
+        until = first + len(graph)
+        self.places = [(node - first, key) for node, key in _places(source) if first <= node < until]
+        self.tensors = [(info.node - first, key) for key, info in source.tensors.items() if first <= info.node < until]
+        self.own = {node for node, _ in self.places if graph.kind[node] not in _NAMES} | {node for node, _ in self.tensors}
+        self.left = _FREE_VISITS + 8 * len(graph)       # nodes that may still be looked at
+        self.stops: dict[int, Refusal] = {}             # by what they are about: a node, or the complement of a name's index
+        self.missing: set[int] = set()                  # those that no key was found for
+        self.entries: list[tuple[int, Refused]] = []
+        self.found: dict[tuple[str, str], _Found] = {}
+
+    def of(self, stops: list[Refusal]) -> list[Refused]:
+        """Each name at every key whose value needs it, in the order of the pickle."""
+        for stop in stops:
+            if stop.rule != "opcode":
+                self.stops[~self.graph.a[stop.node] if stop.rule == "name" else stop.node] = stop
+        self.missing = set(self.stops)
+        for node, key in self.places:
+            self._look(node, key)
+        if self.missing:
+            for node, key in self.tensors:
+                self._look(node, key)
+        for (name, key), found in self.found.items():
+            self.entries.append((found.at, Refused(name, key, self._words(found.node), self.first + found.node,
+                                                   tuple(self.first + n for n in sorted(found.within)))))
+        for about in self.missing:
+            stop = self.stops[about]
+            self.entries.append((stop.at, Refused(stop.name, "", "in no value that is listed", -1)))
+        self._opcodes([stop for stop in stops if stop.rule == "opcode"])
+        return [entry for _, entry in sorted(self.entries, key=lambda pair: pair[0])]
+
+    def _look(self, node: int, key: str) -> None:
+        """Everything refused that the value at `key` needs, down to what has a key of its own."""
+        graph = self.graph
+        seen, todo = {node}, [(node, node)]
+        while todo and self.left > 0:
+            n, call = todo.pop()
+            self.left -= 1
+            if graph.kind[n] in CALLS:
+                call = n
+            about = ~graph.a[n] if graph.kind[n] == GLOBAL else n
+            if about in self.stops:
+                self._tell(about, node, key, call if graph.kind[n] == GLOBAL else n)
+            refs = graph.references(n)
+            for m in graph.mutations.get(n, ()):
+                refs += graph.references(m)
+            for other in reversed(refs):
+                if graph.kind[other] in _LOOKED_INTO and other not in seen and other not in self.own:
+                    if graph.kind[other] not in _NAMES:         # a name may be needed by several calls
+                        seen.add(other)
+                    todo.append((other, call))
+
+    def _tell(self, about: int, node: int, key: str, call: int) -> None:
+        stop = self.stops[about]
+        at = stop.at if about in self.missing else self.graph.at[node]      # where torch stops first
+        self.missing.discard(about)
+        if self.graph.kind[node] in _NAMES and (stop.name, key.rpartition(".")[0]) in self.found:
+            return                              # a part of what is told already
+        found = self.found.get((stop.name, key))
+        if found is None:
+            found = self.found[stop.name, key] = _Found(at, node, set())
+        found.within.add(call)
+
+    def _words(self, node: int) -> str:
+        words = words_for(self.graph, node)
+        kind, target = self.graph.kind[node], self.graph.a[node]
+        fine = kind in (REDUCE, NEWOBJ) and self.graph.kind[target] == GLOBAL and self.graph.a[target] not in self.names
+        return f"{words} with more to it" if fine and node not in self.stops and not words.startswith("a tensor") else words
+
+    def _opcodes(self, stops: list[Refusal]) -> None:
+        """What of the pickle's language torch does not read; all that come of the protocol are one thing."""
+        protocol = self.graph.protocol
+        told = set()
+        for stop in stops:
+            words = _OPCODES.get(stop.name) or (
+                f"of pickle protocol {protocol}" if protocol > 2 else "of an old pickle protocol")
+            if words not in told:
+                told.add(words)
+                self.entries.append((stop.at, Refused(f"opcode {stop.name}", "", words, -1)))
+
+
+def _places(source: Checkpoint) -> Iterable[tuple[int, str]]:
+    """The places of a checkpoint; of one whose reader does not tell them, those of its objects."""
+    return source.places or [(value.node, key) for key, value in source.values.items() if isinstance(value, Opaque) and value.node >= 0]
+
+
+# -- what edits leave of it -----------------------------------------------------------------------------------------------
+
+def _left(ckpt: Checkpoint, source: Checkpoint, found: list[Refused]) -> list[tuple[Refused, str]]:
+    """Those of the refused values that a save would still write, and the keys that they have now."""
+    names = _present_names(ckpt, {one.key for one in found})
+    return [(one, names[one.key]) for one in found if one.key in names and not _is_replaced(ckpt, source, one.key, names[one.key])]
+
+
+def _present_names(ckpt: Checkpoint, keys: set[str]) -> dict[str, str]:
+    """What paths of the file are called now; those that are gone are absent. What is no entry of the tables is called as the first entry
+    below it tells."""
+    assert ckpt.edited is not None
+    source = ckpt.edited.source
+    containers = {key for key in keys if key not in source.tensors and key not in source.values}
+    names: dict[str, str] = {}
+    for new, old in ckpt.edited.origin.items():
+        if old in keys:
+            names[old] = new
+        at = old.rfind(".")
+        while at >= 0:
+            above = old[:at]
+            if above in containers and above not in names and new.endswith(old[at:]):
+                names[above] = new[:len(new) - len(old) + at]
+            at = old.rfind(".", 0, at)
+    if "" in containers and not ckpt.edited.root:
+        names[""] = ""
+    return names
+
+
+def _is_replaced(ckpt: Checkpoint, source: Checkpoint, old: str, new: str) -> bool:
+    """Whether a plain value was set there."""
+    if ckpt.edited is not None and old in ckpt.edited.replaced:
+        return True
+    return old in source.values and new in ckpt.values and not isinstance(ckpt.values[new], Opaque) \
+        and isinstance(source.values[old], Opaque)

@@ -1,0 +1,330 @@
+"""Whether torch.load takes a file: what is said without torch is what torch then does."""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import dataclasses
+import pickletools
+import subprocess
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inspector import core
+from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.objects.weights_only_names import NEWEST, RELEASES, rules_of
+from tests.builders import torch_zip
+from tests.core import refused_values as kinds
+from tests.core.pickles import opcodes as op
+
+INSTALLED = torch.__version__
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "m.pth"
+
+
+def save(value: Any, file: Path, **options: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.save(value, file, **options)
+
+
+def agreed(file: Path) -> core.LoadsWithTorch:
+    """What we say, after it was compared with what torch does."""
+    error = kinds.torch_says(file)
+    found = core.loads_with_torch(core.open(file), INSTALLED)
+    assert found.weights_only is (error == ""), (error, found)
+    assert bool(found.refused or found.reason) is bool(error)
+    name = kinds.refused_name(error)
+    if name:
+        first = found.refused[0].name
+        if name.isdigit():
+            code = next(known.code for known in pickletools.opcodes if f"opcode {known.name}" == first)
+            assert ord(code) == int(name)
+        else:
+            assert first.removeprefix("builtins.") == name
+    return found
+
+
+@pytest.mark.parametrize("kind", kinds.TAKEN)
+def test_that_what_torch_takes_is_said_to_be_taken(kind: str, file: Path) -> None:
+    save({"w": torch.ones(1), "best": kinds.TAKEN[kind], "again": [kinds.TAKEN[kind]]}, file)
+    found = agreed(file)
+    assert found.weights_only
+    assert not found.refused
+    assert not found.reason
+    assert "weights-only" not in {finding.id for finding in core.open(file).findings}
+
+
+@pytest.mark.parametrize("kind", kinds.REFUSED)
+def test_that_what_torch_refuses_is_said_with_its_key(kind: str, file: Path) -> None:
+    save({"w": torch.ones(1), "run": {"best": kinds.REFUSED[kind]}}, file)
+    found = agreed(file)
+    assert found.weights_only is False
+    if kind != "huge integer":              # a plain number has no place in the graph that a key is known for
+        assert any(one.key == "run.best" or one.key.startswith("run.best.") for one in found.refused), found.refused
+    finding = next(one for one in core.open(file).findings if one.id == "weights-only")
+    assert finding.level == "warning"
+    assert "--plain" in finding.hint
+    assert found.refused[0].words in finding.message
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("zipped", [True, False])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(value=kinds.values())
+def test_that_nested_objects_of_all_kinds_are_judged_as_torch_does(protocol: int, zipped: bool, value: Any) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "m.pth")
+        try:
+            save({"w": torch.ones(1), "value": value}, file, pickle_protocol=protocol, _use_new_zipfile_serialization=zipped)
+        except Exception:
+            return                          # torch itself cannot write it
+        agreed(file)
+
+
+def test_that_names_of_one_value_are_told_together_and_in_words(file: Path) -> None:
+    save({"best": np.float64(0.5), "run": {"args": argparse.Namespace(lr=1), "seen": [1, {"mean": np.ones(2)}]}}, file)
+    found = core.loads_with_torch(core.open(file))
+    assert list(found.keys) == ["best", "run.args", "run.seen.1.mean"]
+    assert [ones[0].words for ones in found.keys.values()] == ["a numpy number", "a Namespace", "a numpy array"]
+    assert "best is a numpy number (numpy._core.multiarray.scalar" in found.sentence()
+    assert found.sentence(1).endswith("; and 2 more.")
+    assert {one.name for one in found.keys["best"]} >= {"numpy._core.multiarray.scalar", "numpy.dtype"}
+
+
+def test_that_every_key_of_a_value_that_is_there_twice_is_told(file: Path) -> None:
+    when = kinds.WHEN
+    save({"a": when, "b": [when], "types": {"x": int, "y": int}}, file)
+    keys = {one.key for one in core.loads_with_torch(core.open(file)).refused}
+    assert keys == {"a", "b.0", "types.x", "types.y"}
+
+
+def test_that_what_hides_in_a_key_or_in_an_attribute_is_told_at_the_nearest_key(file: Path) -> None:
+    state = collections.OrderedDict(w=torch.ones(1))
+    state._metadata = collections.OrderedDict({"": {"version": np.int64(1)}})  # type: ignore[attr-defined]
+    save({"model": state, "by": {kinds.Phase.WARMUP: 1}}, file)
+    found = core.loads_with_torch(core.open(file))
+    assert [one.key for one in found.refused if one.name.endswith("scalar")] == ["model"]
+    assert any(one.key.startswith("by.") and one.name.endswith("Phase") for one in found.refused)
+
+
+def test_that_a_file_whose_root_is_refused_says_so_of_the_object(file: Path) -> None:
+    save(argparse.Namespace(w=torch.ones(1)), file)
+    found = agreed(file)
+    assert found.refused[0].key == ""
+    assert "the object is a Namespace" in found.sentence()
+
+
+def test_that_what_is_called_for_its_effect_is_refused_and_belongs_to_no_key(file: Path) -> None:
+    pickle = b"\x80\x02" + b"cnet\nstart\n)R0" + op.tensor() + b"."
+    file.write_bytes(torch_zip(pickle, {"data/0": bytes(24)}))
+    found = core.loads_with_torch(core.open(file))
+    assert found.weights_only is False
+    assert ("net.start", "") in {(one.name, one.key) for one in found.refused}
+
+
+def test_that_a_hundred_objects_around_one_large_list_are_still_judged_at_once(file: Path) -> None:
+    big = list(range(20_000))
+    save([kinds.Data(big, i) for i in range(100)], file)
+    found = core.loads_with_torch(core.open(file))
+    assert len({one.key for one in found.refused}) == 100
+
+
+# -- releases -----------------------------------------------------------------------------------------------------------
+
+def test_that_the_table_has_exactly_the_names_that_the_installed_torch_lists() -> None:
+    code = ("import torch\nfrom torch import _weights_only_unpickler as u\n"
+            "print('\\n'.join({*u._get_allowed_globals(), *u._get_user_allowed_globals()}))")
+    listed = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert rules_of(INSTALLED).allowed == set(listed)
+
+
+@pytest.mark.parametrize(("release", "name", "taken"), [
+    ("2.4", "_codecs.encode", False), ("2.5", "_codecs.encode", True), ("2.5", "builtins.set", False), ("2.6", "builtins.set", True),
+    ("2.6", "torch.uint16", True), ("2.5", "torch.uint16", False), ("2.6", "torch.int4", False), ("2.7", "torch.int4", True),
+    ("2.14", "torch._utils._rebuild_nested_tensor", True), ("2.15", "torch._utils._rebuild_nested_tensor", False),
+    ("2.4", "collections.Counter", True), ("2.15", "numpy.core.multiarray.scalar", False), ("2.15", "collections.defaultdict", False),
+])
+def test_that_the_table_says_since_when_a_name_is_taken(release: str, name: str, taken: bool) -> None:
+    assert (name in rules_of(release).allowed) is taken
+
+
+def test_that_a_release_is_read_as_torch_prints_it_and_the_newest_known_stands_for_later_ones() -> None:
+    assert rules_of("2.13.0+cpu").release == "2.13"
+    assert rules_of(None).release == NEWEST == RELEASES[-1] == rules_of("3.1").release
+    for wrong in ("2.3", "1.13.1", "latest", "2", ""):
+        with pytest.raises(core.UsageError):
+            rules_of(wrong)
+
+
+def test_that_a_file_is_judged_by_the_release_that_is_asked_for(file: Path) -> None:
+    save({"seen": {1, 2}, "raw": b"abc", "w": torch.ones(1)}, file)
+    ckpt = core.open(file)
+    refused = {release: {one.key for one in core.loads_with_torch(ckpt, release).refused} for release in ("2.4", "2.5", "2.6", "2.15")}
+    assert refused == {"2.4": {"seen", "raw"}, "2.5": {"seen"}, "2.6": set(), "2.15": set()}
+    save({"parts": kinds.nested()}, file)
+    ckpt = core.open(file)
+    assert core.loads_with_torch(ckpt, "2.14").weights_only is True
+    found = core.loads_with_torch(ckpt)
+    assert (found.weights_only, found.release, found.refused[0].key, found.refused[0].words) == (False, NEWEST, "parts", "a nested tensor")
+
+
+# -- formats ------------------------------------------------------------------------------------------------------------
+
+def test_that_what_others_read_is_not_judged_and_the_reader_is_named(tmp_path: Path) -> None:
+    from safetensors.torch import save_file
+    save_file({"w": torch.ones(1)}, tmp_path / "m.safetensors")
+    found = core.loads_with_torch(core.open(tmp_path / "m.safetensors"))
+    assert found.weights_only is None
+    assert "safetensors" in found.reason
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(torch.nn.Linear(2, 2)).save(tmp_path / "s.pt")
+    found = core.loads_with_torch(core.open(tmp_path / "s.pt"))
+    assert found.weights_only is None
+    assert "torch.jit.load" in found.reason
+
+
+def test_that_a_bare_pickle_is_refused_for_what_it_is(tmp_path: Path) -> None:
+    import pickle
+    (tmp_path / "m.pkl").write_bytes(pickle.dumps({"a": 1}, protocol=2))
+    found = agreed(tmp_path / "m.pkl")
+    assert found.weights_only is False
+    assert "plain pickle" in found.sentence()
+
+
+def test_that_a_file_whose_values_are_missing_is_not_said_to_load(tmp_path: Path) -> None:
+    file = tmp_path / "m.pth"
+    file.write_bytes(torch_zip(b"\x80\x02" + op.tensor() + b".", {}))
+    found = agreed(file)
+    assert found.weights_only is False
+    assert found.reason
+
+
+@pytest.mark.parametrize("kind", ["unsigned", "float8", "storage"])
+def test_that_untyped_storages_in_the_old_format_are_known_to_be_unreadable(kind: str, file: Path) -> None:
+    save({"w": kinds.TAKEN[kind]}, file, _use_new_zipfile_serialization=False)
+    assert "untyped" in agreed(file).reason
+
+
+def test_that_classes_which_a_program_can_import_first_are_refused_all_the_same(tmp_path: Path) -> None:
+    """torch.distributed.tensor has to be imported before a DTensor is loaded; a fresh program has not done so."""
+    pickle = (b"\x80\x02}X\x01\x00\x00\x00wctorch.distributed.tensor\nDTensor\ns.")
+    (tmp_path / "d.pth").write_bytes(torch_zip(pickle, {}))
+    found = core.loads_with_torch(core.open(tmp_path / "d.pth"))
+    assert [(one.name, one.key) for one in found.refused] == [("torch.distributed.tensor.DTensor", "w")]
+
+
+# -- rules of the language ------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("body", "rule"), [
+    (b"ctorch\nfloat32\n)R", "call of what is no function"),
+    (b"ccollections\nOrderedDict\n)R)R", "call of a result"),
+    (b"ctorch._utils\n_rebuild_tensor_v2\n)\x81", "object of a function"),
+    (b"ccollections\nOrderedDict\n)RK\x01a", "item for a dict"),
+    (b"c_codecs\nencode\nX\x01\x00\x00\x00aX\x06\x00\x00\x00latin1\x86R}b", "state for bytes"),
+    (b"X\x01\x00\x00\x00aQ", "id that is no tuple"),
+    (b"X\x06\x00\x00\x00moduleK\x01\x86Q", "id of a module"),
+    (b"U\x01\xff", "text that is no UTF-8"),
+    (b"cposix\nsystem\n", "blocked module"),
+    (b"(lp0\n", "list of protocol 0"),
+    (b"K\x01K\x020", "POP"),
+    (b"\x8f(K\x01\x90", "ADDITEMS"),
+    (b"(K\x01\x91", "FROZENSET"),
+    (b"C\x01a", "SHORT_BINBYTES"),
+    (b"\x8c\x01a", "SHORT_BINUNICODE"),
+    (b"}\x94", "MEMOIZE"),
+])
+def test_that_the_rules_of_the_unpickler_are_known(body: bytes, rule: str, file: Path) -> None:
+    file.write_bytes(torch_zip(b"\x80\x02}X\x01\x00\x00\x00k" + body + b"s.", {}))
+    error = kinds.torch_says(file)
+    assert error, rule
+    found = core.loads_with_torch(core.open(file), INSTALLED)
+    assert found.weights_only is False, rule
+    assert found.refused, rule
+
+
+@pytest.mark.parametrize("body", [
+    b"ccollections\nOrderedDict\n)\x81", b"ccollections\nCounter\n)\x81}X\x01\x00\x00\x00aK\x01sb", b"U\x01a", b"U\x02\xc3\xa9",
+    b"\x8a\x01\x05", b"\x8f", b"c__builtin__\nset\n]\x85R", b"ccollections\nOrderedDict\n)R}X\x01\x00\x00\x00aK\x01sb",
+])
+def test_that_what_the_rules_allow_is_taken(body: bytes, file: Path) -> None:
+    file.write_bytes(torch_zip(b"\x80\x02}X\x01\x00\x00\x00k" + body + b"s.", {}))
+    assert agreed(file).weights_only is True
+
+
+def test_that_the_first_use_of_an_opcode_is_kept_whatever_decodes_it() -> None:
+    pickle = b"\x80\x04}\x94(" + b"".join(b"\x8c\x01%c" % letter + op.tensor() for letter in b"abc") + b"u."
+    assert decode(pickle).opcodes == decode(pickle, idioms=False).opcodes
+    assert decode(pickle).opcodes[0x94] == 3
+    assert decode(pickle).opcodes[0x8C] == 5
+
+
+# -- edited -------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def mixed(file: Path) -> core.Checkpoint:
+    save({"state_dict": {"w": torch.ones(1)}, "best": np.float64(0.5), "args": argparse.Namespace(lr=1, when=kinds.WHEN)}, file)
+    return core.open(file)
+
+
+def keys(ckpt: core.Checkpoint) -> set[str]:
+    return {one.key for one in core.loads_with_torch(ckpt).refused}
+
+
+def test_that_dropped_replaced_and_left_behind_values_are_no_longer_refused(mixed: core.Checkpoint) -> None:
+    assert keys(mixed) == {"best", "args", "args.when"}
+    assert keys(core.edit(mixed, [core.Drop("best")])) == {"args", "args.when"}
+    assert keys(core.edit(mixed, [core.SetValue("best", 0.5)])) == {"args", "args.when"}
+    assert keys(core.edit(mixed, [core.SetValue("args.when", "today")])) == {"best", "args"}
+    assert keys(core.edit(mixed, [core.Drop("args")])) == {"best"}
+    after = core.edit(mixed, [core.Extract("state_dict")])
+    assert keys(after) == set()
+    assert core.loads_with_torch(after).weights_only is True
+    assert "weights-only" not in {finding.id for finding in after.findings}
+
+
+def test_that_a_value_that_was_moved_is_refused_under_its_new_name(file: Path) -> None:
+    save({"run": {"best": np.float64(0.5), "args": argparse.Namespace(when=kinds.WHEN)}, "old": [1, kinds.Phase.MAIN]}, file)
+    ckpt = core.open(file)
+    assert keys(core.edit(ckpt, [core.Extract("run")])) == {"best", "args", "args.when"}
+    assert keys(core.edit(ckpt, [core.Drop("old.0")])) == {"run.best", "run.args", "run.args.when", "old.0"}
+
+
+@settings(max_examples=25, deadline=None)
+@given(gone=st.sets(st.sampled_from(["state_dict", "best", "args", "args.when", "args.lr"]), max_size=3))
+def test_that_what_is_said_of_an_edited_file_holds_for_the_one_that_is_saved(gone: set[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        file, out = Path(folder, "m.pth"), Path(folder, "out.pth")
+        value = {"epoch": 1, "state_dict": {"w": torch.ones(1)}, "best": np.float64(0.5), "args": argparse.Namespace(lr=1, when=kinds.WHEN)}
+        save(value, file)
+        after = core.edit(core.open(file), [core.Drop(glob) for glob in sorted(gone)])
+        core.save(after, out)
+        assert core.loads_with_torch(after).weights_only is (kinds.torch_says(out) == "")
+
+
+def test_that_the_answer_is_frozen(mixed: core.Checkpoint) -> None:
+    found = core.loads_with_torch(mixed)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.release = "x"  # type: ignore[misc]
+
+
+def test_that_a_set_of_files_is_judged_file_by_file(tmp_path: Path) -> None:
+    import json
+    save({"a": torch.ones(1)}, tmp_path / "pytorch_model-00001-of-00002.bin")
+    save({"b": torch.ones(1), "best": np.float64(1)}, tmp_path / "pytorch_model-00002-of-00002.bin")
+    index = {"metadata": {}, "weight_map": {"a": "pytorch_model-00001-of-00002.bin", "b": "pytorch_model-00002-of-00002.bin"}}
+    (tmp_path / "pytorch_model.bin.index.json").write_text(json.dumps(index))
+    assert keys(core.open(tmp_path)) == {"best"}
