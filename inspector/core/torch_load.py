@@ -105,7 +105,8 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
             return _PLAIN_PICKLE
         if source.format == "torch-tar" and rules.refuses_archives:
             return _TAR
-        whole = next((finding for finding in source.findings if finding.id in _REFUSED_WHOLE), None)
+        whole = next((finding for finding in source.findings if finding.id in _REFUSED_WHOLE
+                      and (finding.id != "byteorder" or source.format == "torch-zip")), None)     # the older format is never swapped
         if whole is not None:
             return whole.message[:1].lower() + whole.message[1:]
     broken = next((info for info in ckpt.tensors.values() if info.problem and info.problem.startswith(_BROKEN)), None)

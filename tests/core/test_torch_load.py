@@ -267,7 +267,7 @@ def test_that_what_the_rules_allow_is_taken(body: bytes, file: Path) -> None:
 
 def test_that_the_first_use_of_an_opcode_is_kept_whatever_decodes_it() -> None:
     pickle = b"\x80\x04}\x94(" + b"".join(b"\x8c\x01%c" % letter + op.tensor() for letter in b"abc") + b"u."
-    assert decode(pickle).opcodes == decode(pickle, idioms=False).opcodes
+    assert decode(pickle).opcodes == decode(pickle, by_runs=False).opcodes
     assert decode(pickle).opcodes[0x94] == 3
     assert decode(pickle).opcodes[0x8C] == 5
 

@@ -274,7 +274,7 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
 def test_that_a_preview_says_what_a_refused_value_was_and_becomes(tmp_path: Path) -> None:
     torch.save({"best": np.float64(0.5), "args": argparse.Namespace(lr=1), "seen": np.ones(2)}, tmp_path / "m.pth")
     found = pending_edits.preview(core.open(tmp_path / "m.pth"), core.MakePlain("*"))
-    assert [(row.kind, row.before, row.after) for row in found.rows] == [
+    assert [(row.kind, *edit_words.row_texts(row)) for row in found.rows] == [
         ("changed", "seen   float64 [2] · a numpy array", "seen   float64 2"),
         ("changed", "best   0.5 · a numpy number", "best   0.5"),
         ("changed", "args   a Namespace", "args   plain data, key by key")]

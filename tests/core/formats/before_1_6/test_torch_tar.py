@@ -94,7 +94,8 @@ def opened(tmp_path: Path) -> Opener:
 
 
 def ids(ckpt: Checkpoint) -> set[str]:
-    return {finding.id for finding in ckpt.findings}
+    """What is said besides that torch.load refuses all such files by default."""
+    return {finding.id for finding in ckpt.findings} - {"weights-only"}
 
 
 def refused(opened: Opener, content: bytes | Members, kind: type[InspectorError], id: str, *says: str) -> InspectorError:
@@ -341,7 +342,7 @@ def test_that_a_cut_archive_is_told_to_be_cut(opened: Opener, name: str, keep: i
 ])
 def test_that_a_member_that_climbs_is_told_and_ignored(opened: Opener, name: str) -> None:
     ckpt = opened([(name, b"hostile"), *ONE.items()])
-    assert [(f.id, f.level) for f in ckpt.findings] == [("path-traversal", "danger")]
+    assert [(f.id, f.level) for f in ckpt.findings if f.id != "weights-only"] == [("path-traversal", "danger")]
     assert core.read_numpy(ckpt, "w").tolist() == [1, 2, 3, 4]
 
 
@@ -375,7 +376,7 @@ def test_that_the_broken_part_is_marked(opened: Opener, members: Members, proble
 @pytest.mark.parametrize("record", ["pickle", "tensors", "storages"])
 def test_that_unused_bytes_of_a_record_are_told(opened: Opener, record: str) -> None:
     ckpt = opened({**ONE, record: ONE[record] + b"junk"})
-    assert [(f.id, f.where.partition(":")[0]) for f in ckpt.findings] == [("trailing", record)]
+    assert [(f.id, f.where.partition(":")[0]) for f in ckpt.findings if f.id != "weights-only"] == [("trailing", record)]
 
 
 @pytest.mark.parametrize("members", [
