@@ -96,39 +96,17 @@ if TYPE_CHECKING:
     from .edits.add_prefix import AddPrefix as AddPrefix
     from .edits.cast import Cast as Cast
     from .edits.drop import Drop as Drop
-    from .edits.editing import (
-        Applied as Applied,
-    )
-    from .edits.editing import (
-        apply_each as apply_each,
-    )
-    from .edits.editing import (
-        edit as edit,
-    )
-    from .edits.editing import (
-        effects as effects,
-    )
-    from .edits.editing import (
-        notes_when_read as notes_when_read,
-    )
-    from .edits.effects import (
-        Change as Change,
-    )
-    from .edits.effects import (
-        Effect as Effect,
-    )
-    from .edits.effects import (
-        EffectRow as EffectRow,
-    )
-    from .edits.effects import (
-        EffectRows as EffectRows,
-    )
-    from .edits.effects import (
-        changes_between as changes_between,
-    )
-    from .edits.effects import (
-        effect_rows as effect_rows,
-    )
+    from .edits.editing import Applied as Applied
+    from .edits.editing import apply_each as apply_each
+    from .edits.editing import edit as edit
+    from .edits.editing import effects as effects
+    from .edits.editing import notes_when_read as notes_when_read
+    from .edits.effects import Change as Change
+    from .edits.effects import Effect as Effect
+    from .edits.effects import EffectRow as EffectRow
+    from .edits.effects import EffectRows as EffectRows
+    from .edits.effects import changes_between as changes_between
+    from .edits.effects import effect_rows as effect_rows
     from .edits.extract import Extract as Extract
     from .edits.keep import Keep as Keep
     from .edits.make_plain import MakePlain as MakePlain

@@ -471,7 +471,7 @@ class Checkpoint(WeaklyReferable):
     """See the module. `path` as given; `format` is the name of a reader ("torch-zip", "safetensors-sharded" …), `kind` one
     of "state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"; `metadata` is safetensors'
     `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);
-    `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to; `places` says under which key
+    `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to; `listed_nodes` says under which key
     the pickles' calls, names and sets stand: (node, key), keys being those of the file, the nodes counted as `pickle_of` does."""
 
     path: str
@@ -489,7 +489,7 @@ class Checkpoint(WeaklyReferable):
     members: tuple[Member, ...] = ()
     pickles: tuple[Pickle, ...] = ()
     edited: Edited | None = None
-    places: tuple[tuple[int, str], ...] = ()
+    listed_nodes: tuple[tuple[int, str], ...] = ()
 
     def __repr__(self) -> str:
         """One line: whoever types a name in a notebook does not want all tables."""

@@ -1,7 +1,7 @@
 """Would `torch.load` take the file as it does by default, with `weights_only=True`? And if not, what stands where that it refuses?
 
 Metadata only, and torch is not asked: the rules of its unpickler (`pickles.objects.weights_only`), release by release, over the very
-graph that is shown. Names are attributed to keys by the places that the walk noted (`Checkpoint.places`): what a key's value needs,
+graph that is shown. Names are attributed to keys by the nodes that the walk noted (`Checkpoint.listed_nodes`): what a key's value needs,
 down to the next value that has a key of its own.
 """
 from __future__ import annotations
@@ -175,9 +175,9 @@ class _Attribution:
         self.first = first
         self.names = refused_names(graph, rules)
         until = first + len(graph)
-        self.places = [(node - first, key) for node, key in _places(source) if first <= node < until]
+        self.listed_nodes = [(node - first, key) for node, key in _listed_nodes(source) if first <= node < until]
         self.tensors = [(info.node - first, key) for key, info in source.tensors.items() if first <= info.node < until]
-        self.own = {node for node, _ in self.places if graph.kind[node] not in _NAMES} | {node for node, _ in self.tensors}
+        self.own = {node for node, _ in self.listed_nodes if graph.kind[node] not in _NAMES} | {node for node, _ in self.tensors}
         self.left = _FREE_VISITS + 8 * len(graph)       # nodes that may still be looked at
         self.stops: dict[int, Refusal] = {}             # by what they are about: a node, or the complement of a name's index
         self.missing: set[int] = set()                  # those that no key was found for
@@ -190,7 +190,7 @@ class _Attribution:
             if stop.rule != "opcode":
                 self.stops[~self.graph.a[stop.node] if stop.rule == "name" else stop.node] = stop
         self.missing = set(self.stops)
-        for node, key in self.places:
+        for node, key in self.listed_nodes:
             self._look(node, key)
         if self.missing:
             for node, key in self.tensors:
@@ -254,9 +254,10 @@ class _Attribution:
                 self.entries.append((stop.at, Refused(f"opcode {stop.name}", "", words, -1)))
 
 
-def _places(source: Checkpoint) -> Iterable[tuple[int, str]]:
-    """The places of a checkpoint; of one whose reader does not tell them, those of its objects."""
-    return source.places or [(value.node, key) for key, value in source.values.items() if isinstance(value, Opaque) and value.node >= 0]
+def _listed_nodes(source: Checkpoint) -> Iterable[tuple[int, str]]:
+    """The listed nodes of a checkpoint; of one whose reader does not tell them, those of its objects."""
+    return source.listed_nodes or [(value.node, key) for key, value in source.values.items()
+                                   if isinstance(value, Opaque) and value.node >= 0]
 
 
 # -- what edits leave of it -----------------------------------------------------------------------------------------------

@@ -84,13 +84,14 @@ class MakePlain(Edit):
             return ["The values of such a file are not made plain; its objects are left out where it is written as another file."]
         making = self._made(before, monitor)
         assert making is not None
-        told = _told(fitting, making.changes)
-        if len(told) > _TOLD:
-            told = [*told[:_TOLD], f"{note(len(told) - _TOLD, 'more value becomes', 'more values become')} plain data."]
+        became_what = _what_became(fitting, making.changes)
+        if len(became_what) > _TOLD:
+            became_what = [*became_what[:_TOLD],
+                           f"{note(len(became_what) - _TOLD, 'more value becomes', 'more values become')} plain data."]
         lost = [f"{visible(change.key, 60) or 'the object'} loses {change.lost}." for change in making.changes if change.lost]
         if len(lost) > _TOLD:
             lost = [*lost[:_TOLD], f"{note(len(lost) - _TOLD, 'more value loses', 'more values lose')} as much."]
-        more = [*told, *lost]
+        more = [*became_what, *lost]
         left = [one for one in loads_with_torch(after).refused if self._fits(one.key)]
         for key in list(dict.fromkeys(one.key for one in left))[:_TOLD]:
             one = next(one for one in left if one.key == key)
@@ -108,7 +109,7 @@ class MakePlain(Edit):
         return cls(text)
 
 
-def _told(fitting: Iterable[Refused], changes: Iterable[Change]) -> list[str]:
+def _what_became(fitting: Iterable[Refused], changes: Iterable[Change]) -> list[str]:
     """What became of each value; of what was in one that is a number or text now nothing is left to say."""
     words: dict[str, str] = {}
     places: set[int] = {one.node for one in fitting}

@@ -48,7 +48,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
                       state_dicts=contents.state_dicts, findings=tuple(findings),
                       module_metadata=MappingProxyType(contents.module_metadata),
                       facts=MappingProxyType({"pickle protocol": str(pickles[0].graph.protocol)}), pickles=tuple(pickles),
-                      places=tuple(contents.places))
+                      listed_nodes=tuple(contents.listed_nodes))
 
 
 _PLAIN = Finding("plain-pickle", "warning", "", "This is a plain Python pickle, not a file that torch.save wrote.",

@@ -140,7 +140,7 @@ class _Archive:
             MappingProxyType(dict(zip([info[0] for info in tensors], tensors, strict=True))), MappingProxyType(dict(contents.values)),
             MappingProxyType(storages), contents.state_dicts, (*self.directory.findings, *self.findings),
             module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts), members=self._members(),
-            pickles=tuple(self.pickles), places=tuple(contents.places))
+            pickles=tuple(self.pickles), listed_nodes=tuple(contents.listed_nodes))
 
     def _main_pickle(self) -> str:
         names = self.directory.members

@@ -120,7 +120,13 @@ def same(got: Any, wanted: Any) -> bool:
         return type(got) is type(wanted) and len(got) == len(wanted) and all(map(same, got, wanted))
     if isinstance(wanted, set):
         return isinstance(got, set) and len(got) == len(wanted) and sorted(map(repr, got)) == sorted(map(repr, wanted))
-    return type(got) is type(wanted) and (got == wanted or torch.is_storage(got))
+    if torch.is_storage(wanted):            # what was saved untyped comes back from torch with a type
+        return torch.is_storage(got) and stored_bytes(got) == stored_bytes(wanted)
+    return type(got) is type(wanted) and got == wanted
+
+
+def stored_bytes(storage: Any) -> list[int]:
+    return list(storage._untyped_storage if isinstance(storage, torch.storage.TypedStorage) else storage)
 
 
 def same_tensor(got: torch.Tensor, wanted: torch.Tensor) -> bool:

@@ -24,10 +24,10 @@ def rewritten(source: Checkpoint, editor: GraphEditor, storages: Mapping[str, St
     first = source.pickles[0]
     made = emit(editor.finish(), done_after=editor.done_after, fresh=editor.first_new, monitor=monitor)
     graph = decode(made.data, monitor=monitor, member=first.member)
-    return _surveyed(source, Pickle(first.member, graph), {**source.storages, **storages}, monitor)
+    return _listed_anew(source, Pickle(first.member, graph), {**source.storages, **storages}, monitor)
 
 
-def _surveyed(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Storage], monitor: Monitor) -> Checkpoint:
+def _listed_anew(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Storage], monitor: Monitor) -> Checkpoint:
     known = KnownStorages(storages)
     graph: Graph = pickle.graph
     contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, member=pickle.member, monitor=monitor)
@@ -35,7 +35,7 @@ def _surveyed(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Storage
     return replace(source, kind=contents.kind, tensors=MappingProxyType({info.key: info for info in contents.tensors}),
                    values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(kept), state_dicts=contents.state_dicts,
                    module_metadata=MappingProxyType(contents.module_metadata), pickles=(pickle, *source.pickles[1:]),
-                   places=tuple(contents.places))
+                   listed_nodes=tuple(contents.listed_nodes))
 
 
 def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint) -> Checkpoint:
@@ -67,7 +67,8 @@ def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint) -> Checkpoin
     metadata = {**{path: table for path, table in names.metadata() if path in dicts}, **ckpt.module_metadata}
     kind = source.kind if before is None else kind_left(tensors, values, dicts, "" in dicts and "" in metadata, ckpt.kind)
     return replace(ckpt, kind=kind, tensors=MappingProxyType(tensors), values=MappingProxyType(values), storages=MappingProxyType(storages),
-                   state_dicts=dicts, module_metadata=MappingProxyType(metadata), pickles=source.pickles, edited=made, places=source.places)
+                   state_dicts=dicts, module_metadata=MappingProxyType(metadata), pickles=source.pickles, edited=made,
+                   listed_nodes=source.listed_nodes)
 
 
 class _Names:

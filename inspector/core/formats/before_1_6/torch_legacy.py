@@ -85,7 +85,7 @@ class _File:
             path, FORMAT, contents.kind, (self.source.stamp,), MappingProxyType({info.key: info for info in contents.tensors}),
             MappingProxyType(dict(contents.values)), MappingProxyType(contents.storages), contents.state_dicts,
             tuple(self.findings), module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts),
-            members=self._members(), pickles=tuple(order), places=tuple(contents.places))
+            members=self._members(), pickles=tuple(order), listed_nodes=tuple(contents.listed_nodes))
 
     def calls(self, error: ReadError) -> list[Finding]:
         """What the pickles decoded so far, and the one that broke off, would call."""

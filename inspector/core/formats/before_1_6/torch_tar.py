@@ -126,7 +126,7 @@ class _Archive:
             tuple(self.findings), module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts),
             members=tuple(Member(member.name, Extent(self.source.index, member.offset, member.nbytes, member.nbytes),
                                  "" if member.regular else "no regular file") for member in self.members),
-            pickles=(Pickle("pickle", graph), *self.suspects), places=tuple(contents.places))
+            pickles=(Pickle("pickle", graph), *self.suspects), listed_nodes=tuple(contents.listed_nodes))
 
     def calls(self, error: ReadError) -> list[Finding]:
         """What the records decoded so far, and the one that broke off, would call."""

@@ -135,7 +135,7 @@ class _Reading:
         self.storages: dict[str, Storage] = {}
         self.members: list[Member] = []
         self.nodes = Nodes()
-        self.places: list[tuple[int, str]] = []
+        self.listed_nodes: list[tuple[int, str]] = []
         self.keys = Keys()
         self.findings = Findings()
         self.home: dict[str, str] = {}                  # tensor -> the shard it lies in
@@ -164,7 +164,7 @@ class _Reading:
         self.files += part.files
         self.parts.append(part)
         base = self.nodes.add(part.pickles, visible(name))
-        self.places += [(node + base, key) for node, key in part.places]
+        self.listed_nodes += [(node + base, key) for node, key in part.listed_nodes]
         self.members += [member._replace(name=f"{name}/{member.name}") for member in part.members]
         self.findings.add(part.findings, visible(name))
         ids = {id: f"{number}/{id}" for id in part.storages}
@@ -210,7 +210,7 @@ class _Reading:
                           MappingProxyType(self.tensors), MappingProxyType(self.values), MappingProxyType(self.storages),
                           tuple(state_dicts), self.findings.all(), MappingProxyType(metadata),
                           MappingProxyType(merge_metadata(self.parts)), MappingProxyType(facts), tuple(self.members),
-                          tuple(self.nodes.pickles), places=tuple(self.places))
+                          tuple(self.nodes.pickles), listed_nodes=tuple(self.listed_nodes))
 
     def _report_lost(self) -> None:
         reasons: dict[tuple[str, str], list[str]] = {}

@@ -114,7 +114,7 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     table = _parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
     findings += check_names(table.names)
-    directory = ZipDirectory({}, {}, {}, findings + _odd_ends(source, end, table), start, end.comment)
+    directory = ZipDirectory({}, {}, {}, findings + _unusual_ends(source, end, table), start, end.comment)
     _fill(directory, source, table, at)
     return directory
 
@@ -540,7 +540,7 @@ def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
             directory._check_header(name, extent, local, header)
 
 
-def _odd_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:
+def _unusual_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:
     """What lies before the first member and after the end record."""
     findings = []
     first = min(table.headers)

@@ -62,11 +62,11 @@ def _storage_findings(graph: Graph, reader: Tensors, member: str) -> list[Findin
     found = []
     for conflict in reader.storages.conflicts[:_EXAMPLES]:
         found.append(Finding(conflict.id, "warning", f"{member}:{conflict.at}", sentence(conflict.message)))
-    found += _odd_persistent_ids(graph, reader, member)
+    found += _unusual_persistent_ids(graph, reader, member)
     return found
 
 
-def _odd_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Finding]:
+def _unusual_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Finding]:
     """Persistent ids that name no storage, reachable or not. Nothing to look for when the walk used all there are."""
     used = reader.storages.used
     total = graph.kind.count(PERSID) + graph.kind.count(PERSIDTEXT)

@@ -122,7 +122,7 @@ def _findings(graph: Graph, member: str, paths: Mapping[int, str]) -> list[Findi
     dead = _dead_calls(graph, uses, computed, member, paths)
     if computed:
         found.append(_computed(graph, computed, member, paths))
-    return [*found, *_odd_names(graph, member), *dead]
+    return [*found, *_unusual_names(graph, member), *dead]
 
 
 _ORDER: tuple[Level, ...] = ("info", "warning", "danger")
@@ -217,7 +217,7 @@ def _computed(graph: Graph, nodes: list[int], member: str, paths: Mapping[int, s
                    keys=tuple(dict.fromkeys(paths[n] for n in nodes if n in paths)))
 
 
-def _odd_names(graph: Graph, member: str) -> Iterator[Finding]:
+def _unusual_names(graph: Graph, member: str) -> Iterator[Finding]:
     """Names that are no text, and codes of a registry that only the reader has."""
     for kind, id, words in ((GLOBALDYN, "dynamic-name", "A name that is put together while loading"),
                             (EXT, "extension-code", "An extension code, which means what the reading program registered for it")):

@@ -66,8 +66,9 @@ _PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
 
 
 class Contents(NamedTuple):
-    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both. `places` are the calls, names and
-    sets that are no tensors, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the same order."""
+    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both. `listed_nodes` are the calls, names
+    and sets that are no tensors, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the same
+    order."""
 
     kind: str
     tensors: list[TensorInfo]
@@ -76,7 +77,7 @@ class Contents(NamedTuple):
     module_metadata: dict[str, dict[str, Any]]
     storages: dict[str, Storage]
     findings: list[Finding]
-    places: list[tuple[int, str]]
+    listed_nodes: list[tuple[int, str]]
 
 
 class Slot(NamedTuple):
@@ -104,7 +105,7 @@ def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resol
     if graph.root >= 0:
         listing.run()
     return Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
-                    listing.reader.storages.known, listing.odd.findings(graph, listing.reader, member), listing.places)
+                    listing.reader.storages.known, listing.odd.findings(graph, listing.reader, member), listing.listed_nodes)
 
 
 class _Enough(Exception):
@@ -167,7 +168,7 @@ class _Listing:
         self.values: list[tuple[str, Plain]] = []
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
-        self.places: list[tuple[int, str]] = []
+        self.listed_nodes: list[tuple[int, str]] = []
         self.root_view: View | None = None
         self._root: Judgement = "no"                # whether the root is a state dict
         self._root_entries: Entries | None = None
@@ -250,13 +251,13 @@ class _Listing:
         if kind in CONTAINERS or kind in CALLS:
             if not self.reader.is_tensor(n) or not self._tensor(n, key, parent):
                 if kind in _PLACED:
-                    self.places.append((n, key))
+                    self.listed_nodes.append((n, key))
                 self._container(n, key, segment, parent)
         elif kind == PERSID:
             self.values.append((key, self._storage_leaf(n)))
         else:
             if kind in _PLACED:
-                self.places.append((n, key))
+                self.listed_nodes.append((n, key))
             self.values.append((key, self._leaf(n)))
 
     def _leaf(self, n: int) -> Plain:
@@ -484,7 +485,7 @@ class _Listing:
         text = key_text(self.graph, k)
         key = _prefix(path) + text
         if kind not in SCALARS:
-            self.places.append((k, key))
+            self.listed_nodes.append((k, key))
         if not (counted and kind == INT):
             self.odd.add("non-string-keys", key, "")
         if kind in NUMBERS:
