@@ -157,7 +157,3 @@ def _rules(index: int) -> Rules:
 
 def _all(table: dict[str, tuple[str, ...]], releases: Iterable[str]) -> frozenset[str]:
     return frozenset(name for release in releases for name in table.get(release, ()))
-
-
-ANY_RELEASE = _ALWAYS | _all(_ADDED, RELEASES)
-"""The names that some release takes."""
