@@ -53,7 +53,7 @@ def read_text(ckpt: Checkpoint, name: str, start: int = 0, nbytes: int = PIECE) 
     one, else between two characters.
 
     Raises UsageError where there is no such text, BadTensor when its bytes cannot be had or, read as a whole, are not those that
-    were saved, Changed, Unreadable and the like as `bytes.read_extent`.
+    were saved, Changed, Unreadable and the like as `io.sources.ExtentReader.read`.
     """
     pieces = text_pieces(ckpt, name, start, nbytes)
     try:

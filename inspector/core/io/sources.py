@@ -271,25 +271,16 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0)
         raise
 
 
-def read_extent(ckpt: Checkpoint, extent: Extent, start: int = 0, nbytes: int | None = None) -> bytes:
-    """Bytes `start` … `start + nbytes` (None: to the end) of the extent, inflated; CRC verified when that is all of it.
-
-    Raises BadTensor when they cannot be had or are not what was saved; Changed, Unreadable … as `open_source`.
-    """
-    with ExtentReader(ckpt, extent.file) as reader:
-        return reader.read(extent, start, nbytes)
-
-
 def read_member(source: SourceFile, extent: Extent, nbytes: int | None = None) -> bytes:
     """The first `nbytes` bytes (None: all) of an extent of a file that is open anyway, inflated, its CRC left unchecked:
-    for readers of containers, which say themselves what is wrong. Raises as `read_extent`."""
+    for readers of containers, which say themselves what is wrong. Raises as `ExtentReader.read`."""
     end = _end(extent, 0, nbytes)
     return _cursor_for(source, extent, 0, end, False).read(end)
 
 
 def stream_extent(ckpt: Checkpoint, extent: Extent, *, start: int = 0, nbytes: int | None = None, chunk: int = LIMITS.chunk,
                   monitor: Monitor = QUIET, verify: bool = True) -> Iterator[memoryview]:
-    """Like `read_extent` in pieces of at most `chunk` bytes. A wrong CRC is told (BadTensor) instead of the last piece."""
+    """The bytes of an extent, inflated, in pieces of at most `chunk`. A wrong CRC is told (BadTensor) instead of the last piece."""
     with ExtentReader(ckpt, extent.file, verify=verify) as reader:
         end = _end(extent, start, nbytes)
         at = start
@@ -325,7 +316,10 @@ class ExtentReader:
         self._source.close()
 
     def read(self, extent: Extent, start: int = 0, nbytes: int | None = None) -> bytes:
-        """See `read_extent`."""
+        """Bytes `start` … `start + nbytes` (None: to the end) of the extent, inflated; CRC verified when that is all of it.
+
+        Raises BadTensor when they cannot be had or are not what was saved; Changed, Unreadable … as `open_source`.
+        """
         data = self.read_some(extent, start, nbytes)
         assert isinstance(data, bytes)
         return data
@@ -348,7 +342,7 @@ class ExtentReader:
 
     def send(self, extent: Extent, start: int, nbytes: int, to: int) -> int:
         """Up to `nbytes` bytes from `start` copied by the system to the file descriptor `to`, unseen: no checksum is compared.
-        How many it were; 0 where that is not possible. Raises as `read_extent`, OSError for what is wrong with `to`."""
+        How many it were; 0 where that is not possible. Raises as `read`, OSError for what is wrong with `to`."""
         _end(extent, start, nbytes)
         if extent.method != STORED:
             return 0

@@ -14,10 +14,11 @@ from safetensors.numpy import save_file
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
 from inspector.core.formats import safetensors
-from inspector.core.io.sources import open_source, read_extent
+from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.progress import Monitor
+from tests.extents import read_extent
 
 A = '"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
 

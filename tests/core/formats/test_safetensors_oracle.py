@@ -17,8 +17,9 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import SAFETENSORS
 from inspector.core.errors import InspectorError
 from inspector.core.formats import safetensors
-from inspector.core.io.sources import open_source, read_extent
+from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
+from tests.extents import read_extent
 
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 DTYPES = ["float64", "float32", "float16", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "bool",

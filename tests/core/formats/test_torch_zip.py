@@ -18,8 +18,9 @@ import torch
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, NotACheckpoint, TooBig, Truncated, Unsupported
 from inspector.core.formats import torch_zip
-from inspector.core.io.sources import open_source, read_extent
+from inspector.core.io.sources import open_source
 from inspector.core.limits import Limits
+from tests.extents import read_extent
 
 
 def opened(path: Path, limits: Limits | None = None) -> Checkpoint:

@@ -18,9 +18,10 @@ from inspector import core
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp
 from inspector.core.errors import BadTensor, Cancelled, Changed, NotACheckpoint, Truncated, Unreadable, Unsupported
 from inspector.core.io import sources
-from inspector.core.io.sources import ExtentReader, open_source, read_extent, read_member, stream_extent
+from inspector.core.io.sources import ExtentReader, open_source, read_member, stream_extent
 from inspector.core.progress import Monitor
 from inspector.core.tensors.reader import TensorReader
+from tests.extents import read_extent
 
 CONTENT = bytes(range(256)) * 40
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX files")

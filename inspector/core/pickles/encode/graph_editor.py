@@ -175,10 +175,6 @@ class GraphEditor(GrownGraph):
         """Pairs behind the last one of a dict or of anything else that takes SETITEMS."""
         self._add(container, SETITEMS, [other for pair in pairs for other in pair])
 
-    def add_items(self, container: int, items: Iterable[int]) -> None:
-        """Items behind the last one of a list or of anything else that takes APPENDS."""
-        self._add(container, APPENDS, list(items))
-
     def build(self, target: int, state: int) -> None:
         """A BUILD of `target` with `state`, behind all that was done to it."""
         self._mutation(target, self.node(BUILD, target, state))

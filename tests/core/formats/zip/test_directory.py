@@ -21,8 +21,9 @@ from inspector.core.checkpoint import Checkpoint, Extent
 from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, NotACheckpoint, TooBig, Truncated, Unsupported
 from inspector.core.formats.zip import directory as zip_directory
 from inspector.core.formats.zip.directory import ZipDirectory, read_directory
-from inspector.core.io.sources import open_source, read_extent
+from inspector.core.io.sources import open_source
 from inspector.core.limits import Limits
+from tests.extents import read_extent
 
 
 @dataclass

@@ -124,7 +124,8 @@ def test_that_an_editor_makes_every_kind_of_node() -> None:
     pairs = dict(zip(("list", "ordered"), graph.references(graph.mutations[graph.root][0])[2::2], strict=True))
     big = -(1 << 90)
     items = [editor.const(x) for x in (None, True, 7, big, 0.5, "text", b"raw", -(1 << 40))]
-    editor.add_items(pairs["list"], [editor.tuple_of(items), editor.word("w"), editor.word("w")])
+    listed = editor.list_of([editor.tuple_of(items), editor.word("w"), editor.word("w")])
+    editor.add_pairs(pairs["ordered"], [(editor.const("items"), listed)])
     made = editor.reduce(editor.name("collections", "OrderedDict"), ())
     editor.add_pairs(made, [(editor.const("k"), editor.integers((1, 2, 3)))])
     editor.build(made, editor.dict_of([(editor.const("_metadata"), editor.list_of([]))]))
@@ -132,8 +133,8 @@ def test_that_an_editor_makes_every_kind_of_node() -> None:
     edited = editor.finish()
     assert patch(editor) is None
     back = pickle.loads(emit(edited, done_after=editor.done_after, fresh=editor.first_new).data)
-    assert back["list"] == [1, (None, True, 7, big, 0.5, "text", b"raw", -(1 << 40)), "w", "w"]
-    assert back["list"][2] is back["list"][3]
+    assert back["ordered"]["items"] == [(None, True, 7, big, 0.5, "text", b"raw", -(1 << 40)), "w", "w"]
+    assert back["ordered"]["items"][1] is back["ordered"]["items"][2]
     assert back["ordered"]["new"] == {"k": (1, 2, 3)}
     assert back["ordered"]["new"]._metadata == []
     assert pickle.loads(emit(graph).data) == {"list": [1], "ordered": {}}
