@@ -31,6 +31,7 @@ FORMATS = ("torch-zip", "safetensors", "safetensors-sharded", "torchscript")
 TIES = ("one", "all")
 _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-sharded"}
 _ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
+_PT = {"format": "pt"}
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
 _LABELS = {"torch-zip": "a PyTorch file", "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
@@ -192,9 +193,7 @@ def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
 
 def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, stem: str, size: int, ties: str) -> SavePlan:
     held = safetensors_holds(ckpt, ties == "all")
-    metadata = {**ckpt.metadata, **held.tied}
-    if not metadata and not ckpt.format.startswith("safetensors"):
-        metadata = {"format": "pt"}             # transformers refuses files that do not say so
+    metadata = _safetensors_metadata(ckpt, held.tied)
     losses = [*_left_behind(ckpt), *held.losses]
     notes = [*target.notes, *held.notes]
     others = torch_zip.other_members(_source(ckpt))
@@ -224,6 +223,17 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
     if not held.tensors:
         losses.append(Loss("nothing", "", "No tensor is left that safetensors can hold: the file would be empty."))
     return _plan(ckpt, path, format, target, names, work, losses, (), notes, deletes=old)
+
+
+def _safetensors_metadata(ckpt: Checkpoint, tied: dict[str, str]) -> dict[str, str]:
+    """`__metadata__` of the new file: what the checkpoint has, the names that stand for tied tensors, and `format`.
+
+    transformers (`load_state_dict` in modeling_utils.py) refuses a file that has metadata which does not say for whom it is; it takes
+    one without any. A safetensors file therefore stays as it was, unless it had none and gets some now."""
+    metadata = {**ckpt.metadata, **tied}
+    if not _source(ckpt).format.startswith("safetensors") or (metadata and not _source(ckpt).metadata):
+        return {**(_PT if "format" not in metadata else {}), **metadata}
+    return metadata
 
 
 def _old_shards(ckpt: Checkpoint, target: Target, stem: str) -> tuple[tuple[str, ...], list[str]]:

@@ -84,12 +84,14 @@ def _check_name(key: str) -> None:
 
 def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
     """Names that stand for the same tensor -> the one that is kept: the first in alphabetical order among those that cover
-    their storage, as `safetensors.torch.save_model` has it (`_remove_duplicate_names`)."""
+    their storage, as `safetensors.torch.save_model` has it (`_remove_duplicate_names`). A tensor named "format" keeps its name: that
+    word in `__metadata__` says for whom the file is."""
     groups: dict[View, list[str]] = {}
     for key, info in tensors.items():
         if info.numel and (view := info.view) is not None:
             groups.setdefault(view, []).append(key)
-    return {name: min(names) for names in groups.values() if len(names) > 1 for name in names if name != min(names)}
+    kept = {name: "format" if "format" in names else min(names) for names in groups.values() for name in names}
+    return {name: stays for name, stays in kept.items() if name != stays}
 
 
 def _values(ckpt: Checkpoint) -> Iterator[Loss]:

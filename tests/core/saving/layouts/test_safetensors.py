@@ -49,6 +49,48 @@ def test_that_safetensors_reads_what_came_from_torch(tmp_path: Path) -> None:
         assert file.metadata() == {"format": "pt"}
 
 
+def metadata_of(path: Path) -> dict[str, str] | None:
+    with safe_open(path, "pt") as file:
+        found: dict[str, str] | None = file.metadata()
+    return found
+
+
+@pytest.mark.parametrize(("edits", "more"), [
+    ([], {"head.weight": "body.emb.weight"}),
+    ([core.SetMetadata("author", "me")], {"author": "me", "head.weight": "body.emb.weight"}),
+    ([core.SetMetadata("format", "mine")], {"format": "mine", "head.weight": "body.emb.weight"}),
+    ([core.Extract("body")], {}),
+    ([core.Drop("head.*")], {}),
+])
+def test_that_whatever_is_made_of_a_pytorch_file_says_format_pt(tmp_path: Path, edits: list[core.Edit], more: dict[str, str]) -> None:
+    shared = torch.randn(4, 4)
+    torch.save({"body": {"emb.weight": shared, "norm.weight": torch.ones(2)}, "head.weight": shared}, tmp_path / "a.pth")
+    new = core.edit(core.open(tmp_path / "a.pth"), edits)
+    core.save(new, tmp_path / "b.safetensors", allow_loss=True)
+    core.save(new, tmp_path / "set", format="safetensors-sharded", shard_size=64, allow_loss=True)
+    shards = sorted((tmp_path / "set").glob("*.safetensors"))
+    assert shards
+    for path in (tmp_path / "b.safetensors", *shards):
+        assert metadata_of(path) == {"format": "pt", **more}, path
+
+
+def test_that_a_tied_tensor_named_format_does_not_say_what_the_format_is(tmp_path: Path) -> None:
+    shared = torch.randn(4)
+    torch.save({"emb": shared, "format": shared}, tmp_path / "a.pth")
+    core.save(core.open(tmp_path / "a.pth"), tmp_path / "b.safetensors")
+    assert metadata_of(tmp_path / "b.safetensors") == {"format": "pt", "emb": "format"}
+    assert set(load_file(tmp_path / "b.safetensors")) == {"format"}
+
+
+def test_that_a_safetensors_file_gets_no_metadata_that_it_did_not_have_except_beside_new_ones(tmp_path: Path) -> None:
+    for name, metadata in (("none", None), ("np", {"format": "np", "a": "b"}), ("odd", {"a": "b"})):
+        save_file({"w": torch.ones(2)}, tmp_path / f"{name}.safetensors", metadata)
+        core.save(core.open(tmp_path / f"{name}.safetensors"), tmp_path / "again.safetensors")
+        assert metadata_of(tmp_path / "again.safetensors") == metadata
+        core.save(core.edit(tmp_path / f"{name}.safetensors", [core.SetMetadata("by", "me")]), tmp_path / "more.safetensors")
+        assert metadata_of(tmp_path / "more.safetensors") == {**(metadata or {"format": "pt"}), "by": "me"}
+
+
 def test_that_elements_are_aligned_to_their_size(tmp_path: Path) -> None:
     ckpt = samples.saved(tmp_path / "a.pth", {"flag": torch.tensor([True] * 3), "f": torch.randn(2), "d": torch.randn(2).double()})
     report = core.save(ckpt, tmp_path / "b.safetensors")
