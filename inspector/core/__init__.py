@@ -95,6 +95,7 @@ if TYPE_CHECKING:
     from .dtypes import Dtype as Dtype
     from .edits.add_prefix import AddPrefix as AddPrefix
     from .edits.cast import Cast as Cast
+    from .edits.copy import Copy as Copy
     from .edits.drop import Drop as Drop
     from .edits.editing import Applied as Applied
     from .edits.editing import apply_each as apply_each
@@ -290,6 +291,7 @@ _HOMES = {
     "dtypes": "DTYPES Dtype",
     "edits.add_prefix": "AddPrefix",
     "edits.cast": "Cast",
+    "edits.copy": "Copy",
     "edits.drop": "Drop",
     "edits.editing": "Applied apply_each edit effects notes_when_read",
     "edits.effects": "Change Effect EffectRow EffectRows changes_between effect_rows",

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from .add_prefix import AddPrefix
 from .cast import Cast
+from .copy import Copy
 from .drop import Drop
 from .extract import Extract
 from .keep import Keep
@@ -17,8 +18,8 @@ from .take import Take
 from .tools.common import Edit
 from .unshare import Unshare
 
-__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Drop", "Edit", "Extract", "Keep", "MakePlain", "Match", "RemapDevices", "Rename",
-           "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
+__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Drop", "Edit", "Extract", "Keep", "MakePlain", "Match", "RemapDevices",
+           "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -31,6 +32,7 @@ EDITS: tuple[type[Edit], ...] = (
     Cast,
     Match,
     Take,
+    Copy,
     SetMetadata,
     SetValue,
     MakePlain,

@@ -42,6 +42,9 @@ def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
         return part.value or (under(part.prefix) if not part.keys else "")
     if not part.is_part_of(ckpt):
         return ""
+    if option == "copy":
+        paths = paths_of(part, ckpt)
+        return paths[0] if len(paths) == 1 and part.keys else ""
     if option == "cast":
         patterns = patterns_for(paths_of(part, ckpt))
         return patterns[0] if len(patterns) == 1 else ""

@@ -180,6 +180,14 @@ def _device(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> F
     return form
 
 
+def _copy(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.Copy.from_json({"from": form.text("from"), "to": form.text("to")}, "copy"))
+    given = start if isinstance(start, core.Copy) else None
+    form.choice("from", translate("EditForms", "Tensor"), ckpt.tensors, given.source if given else suggested)
+    form.line("to", translate("EditForms", "Also called"), given.target if given else "", hint="lm_head.weight")
+    return form
+
+
 def _set(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     def make(form: Form) -> core.Edit:
         path = form.text("path")
@@ -232,5 +240,5 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
 
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "keep": _globbed("keep"),
-    "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast, "device": _device, "set": _set,
-    "set-metadata": _metadata, "match": _match, "take": _take}
+    "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast, "device": _device, "copy": _copy,
+    "set": _set, "set-metadata": _metadata, "match": _match, "take": _take}

@@ -45,6 +45,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("plain", lambda: translate("Edits", "Make Plain"),
          lambda: translate("Edits", "Values that torch.load refuses become plain data: a numpy number a number, an array a tensor, a "
                                     "Namespace or another object a dict, a path or a date a text.")),
+    Kind("copy", lambda: translate("Edits", "Copy to Another Name"),
+         lambda: translate("Edits", "One more name for a tensor, or for all in a group. Both view the same bytes, as a model that ties "
+                                    "them expects.")),
     Kind("set", lambda: translate("Edits", "Set Value"),
          lambda: translate("Edits", "Another plain value: a number, a text, true, false, null, {} or [].")),
     Kind("set-metadata", lambda: translate("Edits", "Set Metadata"),
@@ -92,6 +95,8 @@ def _other_title(edit: core.Edit) -> str:
             mapping=", ".join(f"{_short(one)} → {_short(other)}" for one, other in edit.mapping.items()))
     if isinstance(edit, core.Unshare):
         return translate("Edits", "Unshare {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.Copy):
+        return translate("Edits", "Copy {source} to {target}").format(source=_short(edit.source), target=_short(edit.target))
     if isinstance(edit, core.MakePlain):
         return translate("Edits", "Make all values plain") if edit.glob == "*" \
             else translate("Edits", "Make {what} plain").format(what=_short(edit.glob))

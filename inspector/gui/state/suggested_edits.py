@@ -26,6 +26,8 @@ def text_of(finding: core.Finding, fixes: Sequence[core.Edit]) -> str:
     if isinstance(first, core.Unshare):
         return translate("Offers", "Keep only what is used") if finding.id == "oversized-storage" else \
             translate("Offers", "Give each its own bytes")
+    if isinstance(first, core.Copy):
+        return translate("Offers", "Tie “{name}”").format(name=_short(first.target))
     if isinstance(first, core.MakePlain):
         return translate("Offers", "Make the values plain")
     if isinstance(first, core.Extract):

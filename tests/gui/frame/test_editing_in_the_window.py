@@ -189,6 +189,7 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     ("cast", {"dtype": "bfloat16", "glob": ""}, core.Cast("bfloat16")),
     ("device", {"from": "*", "to": "cuda:0"}, core.RemapDevices({"*": "cuda:0"})),
     ("unshare", {"glob": "*"}, core.Unshare("*")),
+    ("copy", {"from": "module.fc.weight", "to": "lm_head.weight"}, core.Copy("module.fc.weight", "lm_head.weight")),
     ("set", {"path": "a=b", "value": "[]"}, core.SetValue("a=b", [])),
     ("set-metadata", {"key": "by", "value": "me"}, core.SetMetadata("by", "me")),
     ("match", {"path": "REFERENCE"}, core.Match("REFERENCE")),

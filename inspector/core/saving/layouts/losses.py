@@ -87,8 +87,9 @@ def _ties(ckpt: Checkpoint, tensors: dict[str, TensorInfo]) -> dict[str, str]:
     their storage, as `safetensors.torch.save_model` has it (`_remove_duplicate_names`). A tensor named "format" keeps its name: that
     word in `__metadata__` says for whom the file is."""
     groups: dict[View, list[str]] = {}
+    known = ckpt.edited.origin if ckpt.edited else tensors          # a name that an edit asked for is written
     for key, info in tensors.items():
-        if info.numel and (view := info.view) is not None:
+        if key in known and info.numel and (view := info.view) is not None:
             groups.setdefault(view, []).append(key)
     kept = {name: "format" if "format" in names else min(names) for names in groups.values() for name in names}
     return {name: stays for name, stays in kept.items() if name != stays}
