@@ -41,6 +41,9 @@ def trip_pickles() -> dict[str, bytes]:
     }
 
 
+TRIP_MAKES_A_CLASS = frozenset({"newobj", "newobj-ex", "build"})     # of them: a warning, where a function that is called is a danger
+
+
 def torch_zip(data_pkl: bytes, records: Mapping[str, bytes] | Sequence[tuple[str, bytes]] = (), top: str = "archive",
               compression: int = zipfile.ZIP_STORED) -> bytes:
     """A zip laid out as torch.save names its records, written by zipfile; `records` go beside `data.pkl`."""

@@ -74,7 +74,7 @@ def test_that_unknown_code_is_told_with_its_key() -> None:
     values: dict[str, Plain] = {"net": Opaque("mynet.Net", "mynet.Net()", node)}
     ckpt = checkpoint(pickles=(Pickle("data.pkl", graph), Pickle("evil.pkl", graph)), values=values)
     found = list(unknown_code.check(ckpt))
-    assert ids(found) == [("unknown-code", "danger")] * 2
+    assert ids(found) == [("unknown-code", "warning")] * 2
     assert "mynet.Net (at net)" in found[0].message
     assert "(at net)" not in found[1].message
     assert [finding.where.partition(":")[0] for finding in found] == ["data.pkl", "evil.pkl"]

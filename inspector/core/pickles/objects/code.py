@@ -11,7 +11,24 @@ from typing import NamedTuple
 
 from inspector.core.errors import InspectorError, ReadError
 from inspector.core.findings import Finding, Level
-from inspector.core.graph import BYTEARRAY, BYTES, EXT, GLOBAL, GLOBALDYN, INST, NEWOBJ, NEWOBJEX, OBJ, PYSTR, REDUCE, STR, Graph
+from inspector.core.graph import (
+    BYTEARRAY,
+    BYTES,
+    CALLS,
+    EXT,
+    GLOBAL,
+    GLOBALDYN,
+    INST,
+    LIST,
+    NEWOBJ,
+    NEWOBJEX,
+    OBJ,
+    PYSTR,
+    REDUCE,
+    STR,
+    TUPLE,
+    Graph,
+)
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
@@ -19,12 +36,14 @@ from inspector.core.progress import QUIET, Monitor
 
 from .bulk import computed_calls
 from .calls import call_of
-from .names import FROM_TYPE, FROM_TYPE_V2, LOAD_FROM_BYTES, Name, Verdict, canonical, danger_text, verdict
+from .names import FROM_TYPE, FROM_TYPE_V2, LOAD_FROM_BYTES, Name, Verdict, canonical, danger_text, is_class_name, runs_commands, verdict
 from .notes import note_findings
 from .plain import short
 
 COMPUTED_NAME, EXTENSION = "(computed name)", "(extension code)"
 _LISTED = 200               # names with a finding of their own; the rest is counted
+_EXAMPLES = 4               # names, and arguments of a call, that are shown
+_ARGUMENT = 200             # characters of one
 _CALL = re.compile(b"[%s]" % re.escape(bytes((REDUCE, NEWOBJ, NEWOBJEX, OBJ, INST))))
 _NO_PATHS: Mapping[int, str] = {}
 
@@ -39,14 +58,15 @@ _HINT = {
 
 
 class Use(NamedTuple):
-    """How a name occurs: `at` the offset of its first mention, `node` the first call of it (-1: only named), `calls` all
-    call nodes, `named` the first node that names it."""
+    """How a name occurs: `at` the offset of its first mention, `calls` all call nodes, `named` the first node that names it;
+    `is_class`: only objects of it are made, as far as it is called at all."""
 
     name: Name
     verdict: Verdict
     at: int
     named: int
     calls: list[int]
+    is_class: bool = False
 
 
 def code_findings(graph: Graph, member: str, *, paths: Mapping[int, str] = _NO_PATHS, limits: Limits = LIMITS,
@@ -109,9 +129,11 @@ def _findings(graph: Graph, member: str, paths: Mapping[int, str]) -> list[Findi
     uses, computed = _uses(graph), computed_calls(graph)
     scripts = [use for use in uses if use.verdict == "script"]
     uses = [use for use in uses if use.verdict != "script"]
-    found = [_use_finding(graph, use, member, paths) for use in uses[:_LISTED]]
-    if len(uses) > _LISTED:
-        rest = uses[_LISTED:]
+    groups = _grouped(graph, uses)
+    found = [_use_finding(graph, group[0], member, paths) if len(group) == 1 else _group_finding(group, member, paths)
+             for group in groups[:_LISTED]]
+    if len(groups) > _LISTED:
+        rest = [use for group in groups[_LISTED:] for use in group]
         use = max(rest, key=lambda use: _ORDER.index(_level(use)))
         found.append(Finding("unknown-code", _level(use), f"{member}:{use.at}", f"{len(rest):,} more names, {_dotted(use.name)} among "
                              "them.", _HINT[use.verdict], keys=_keys_of(rest, paths), code=_names_of(rest)))
@@ -132,47 +154,146 @@ def _uses(graph: Graph) -> list[Use]:
     """Each distinct name that is no plain data, in order of first mention."""
     verdicts = {i: verdict(*name) for i, name in enumerate(graph.names)}
     odd = {i for i, found in verdicts.items() if found != "plain"}
-    if not odd:
+    helpers = {i for i, name in enumerate(graph.names) if canonical(*name) in _INDIRECT}
+    patched = {n: graph.a[n] for n in graph.mutations if graph.kind[n] == GLOBAL}
+    if not odd and not helpers and not patched:
         return []
     uses: dict[int, Use] = {}
+    numbers = {name: i for i, name in enumerate(graph.names)}
     for n in _nodes(graph, GLOBAL):
         i = graph.a[n]
         if i in odd and i not in uses:
             uses[i] = Use(graph.names[i], verdicts[i], graph.at[n], n, [])
-    indirect = {i for i, name in enumerate(graph.names) if canonical(*name) in _INDIRECT}
-    by_name = {use.name: use for use in uses.values()}
+    lookups = {i for i in uses if canonical(*graph.names[i]) == _GETATTR}
+    harmless: set[int] = set()
     for n in (match.start() for match in _CALL.finditer(graph.kind)):
         target = graph.a[n] if graph.kind[n] in (REDUCE, NEWOBJ) else graph.operands[graph.a[n]]
         if graph.kind[target] != GLOBAL:
             continue
         i = graph.a[target]
-        if i in uses:
+        if i in lookups and _is_attribute_of_class(graph, n):
+            harmless.add(i)
+        elif i in uses:
             uses[i].calls.append(n)
-        elif i in indirect:
-            named = _really_called(graph, n)
-            if named in by_name:
-                by_name[named].calls.append(n)
-    for n in graph.mutations:
-        if graph.kind[n] == GLOBAL and graph.a[n] in uses:       # BUILD on a name: sets attributes of a class or module
-            uses[graph.a[n]].calls.append(n)
-    return sorted(uses.values(), key=lambda use: use.at)
+            if uses[i].verdict == "library" and graph.kind[n] not in (NEWOBJ, NEWOBJEX):
+                _count_handed_over(graph, n, uses)
+        elif i in helpers:
+            _count_called_by_helper(graph, n, canonical(*graph.names[i]), uses, numbers)
+    for n, i in patched.items():
+        uses.setdefault(i, Use(graph.names[i], "plain", graph.at[n], n, [])).calls.append(n)
+    kept = (use for i, use in uses.items() if use.calls or i not in harmless)
+    return [_judged(graph, use) for use in sorted(kept, key=lambda use: use.at)]
 
 
-_INDIRECT = frozenset({("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), FROM_TYPE, FROM_TYPE_V2, ("functools", "partial")})
+def _judged(graph: Graph, use: Use) -> Use:
+    """`use` with its verdict by what is done with it, not by its name alone. BUILD on a name sets attributes of a class or a module, which
+    is how one of torch's own is made to run something else; and of torch's own functions a pickle calls none by itself."""
+    is_class = _is_class(graph, use)
+    if any(graph.kind[n] == GLOBAL for n in use.calls):
+        return use._replace(verdict="dangerous", is_class=False)
+    if use.verdict == "library" and use.calls and not is_class:
+        return use._replace(verdict="unknown")
+    return use._replace(is_class=is_class)
 
 
-def _really_called(graph: Graph, n: int) -> Name | None:
-    """What a helper of copyreg or torch calls on its caller's behalf: the class or function in its first argument."""
+def _is_class(graph: Graph, use: Use) -> bool:
+    """Whether the name is written as a class's, or objects of it are made without calling it."""
+    if is_class_name(use.name[1]):
+        return True
+    return bool(use.calls) and use.name[1].isidentifier() and all(
+        graph.kind[n] in (NEWOBJ, NEWOBJEX) or (graph.kind[n] in CALLS and call_of(graph, n).made) for n in use.calls)
+
+
+def _grouped(graph: Graph, uses: list[Use]) -> list[list[Use]]:
+    """The names, those of classes of one package together, and those of torch's own."""
+    groups: dict[object, list[Use]] = {}
+    for use in uses:
+        together = use.verdict == "library" or (use.verdict == "unknown" and use.is_class)
+        package = "" if use.verdict == "library" else canonical(*use.name)[0].partition(".")[0]
+        groups.setdefault((use.verdict, package) if together else use.name, []).append(use)
+    return list(groups.values())
+
+
+_HOLDERS = frozenset({("functools", "partial"), ("collections", "defaultdict")})
+_ITER, _TYPE, _GETATTR = ("builtins", "iter"), ("builtins", "type"), ("builtins", "getattr")
+_INDIRECT = frozenset({("copyreg", "_reconstructor"), ("copyreg", "__newobj__"), FROM_TYPE, FROM_TYPE_V2, *_HOLDERS, _ITER, _TYPE})
+_NESTING = 3        # containers in the arguments of a call that are looked into for functions
+
+
+def _is_attribute_of_class(graph: Graph, n: int) -> bool:
+    """Whether call `n` of getattr is how members of an enumeration and classes in classes are pickled: a class's public attribute. Should
+    the file call what it gets, that is a finding of its own."""
+    args = call_of(graph, n).args or ()
+    if len(args) != 2 or (named := graph.global_name(args[0])) is None or (attribute := graph.text(args[1])) is None:
+        return False
+    return is_class_name(named[1]) and verdict(*named) != "dangerous" and attribute.isidentifier() and attribute[0] != "_"
+
+
+def _count_called_by_helper(graph: Graph, n: int, helper: Name, uses: dict[int, Use], numbers: Mapping[Name, int]) -> None:
+    """What call `n` of a helper of Python or torch calls on its caller's behalf: the class or function in its first argument. What a
+    partial or a defaultdict holds is called when somebody calls those, which only what is dangerous is taken at its word for."""
     call = call_of(graph, n)
-    if call.made:
-        return call.spelled
-    return graph.global_name(call.args[0]) if call.args else None
+    if helper == _TYPE:
+        if call.args is None or len(call.args) != 1:        # not the type of something, but a new class with the methods given
+            uses.setdefault(graph.a[_target(graph, n)], Use(helper, "dangerous", graph.at[n], n, [])).calls.append(n)
+        return
+    if helper == _ITER:
+        if call.args is not None and len(call.args) < 2:
+            return                                          # over a list; with two arguments it is over what a function returns
+        if call.args is None or graph.kind[call.args[0]] != GLOBAL:
+            uses.setdefault(graph.a[_target(graph, n)], Use(helper, "dangerous", graph.at[n], n, [])).calls.append(n)
+            return
+    named = numbers[call.spelled] if call.made and call.spelled else _named_by(graph, call.args[0]) if call.args else None
+    use = uses.get(named) if named is not None else None
+    if use is not None and (helper not in _HOLDERS or use.verdict == "dangerous"):
+        use.calls.append(n)
+
+
+def _target(graph: Graph, n: int) -> int:
+    return graph.a[n] if graph.kind[n] in (REDUCE, NEWOBJ) else graph.operands[graph.a[n]]
+
+
+def _named_by(graph: Graph, n: int) -> int | None:
+    return graph.a[n] if graph.kind[n] == GLOBAL else None
+
+
+def _count_handed_over(graph: Graph, n: int, uses: dict[int, Use]) -> None:
+    """Functions among the arguments of a constructor of torch, which may call them: schedulers do."""
+    todo = [(arg, 0) for arg in call_of(graph, n).args or ()]
+    while todo:
+        arg, depth = todo.pop()
+        if (named := _named_by(graph, arg)) is not None:
+            if named in uses and uses[named].verdict in ("unknown", "dangerous") and not is_class_name(uses[named].name[1]):
+                uses[named].calls.append(n)
+        elif graph.kind[arg] in (LIST, TUPLE) and depth < _NESTING:
+            todo += [(item, depth + 1) for item in graph.sequence(arg)[:_LISTED]]
 
 
 def _level(use: Use) -> Level:
+    """What runs commands, or a function nobody knows, is danger; a class that is not here is a warning; torch's own is neither."""
     if use.verdict == "library":
-        return "warning" if use.calls else "info"
-    return "danger" if use.calls else "warning"
+        return "info"
+    if use.verdict == "unknown" and use.is_class:
+        return "warning"
+    return "danger" if use.calls or (use.verdict == "dangerous" and runs_commands(*use.name)) else "warning"
+
+
+def _group_finding(group: list[Use], member: str, paths: Mapping[int, str]) -> Finding:
+    """One finding for classes that come from one place."""
+    first = group[0]
+    package = canonical(*first.name)[0].partition(".")[0]
+    called = [use for use in group if use.calls]
+    shown = ", ".join(_dotted(use.name) for use in group[:_EXAMPLES]) + (", …" if len(group) > _EXAMPLES else "")
+    keys = _keys_of(group, paths)
+    place = f" (at {visible(keys[0], 80)}" + (f" and {len(keys) - 1:,} more" if len(keys) > 1 else "") + ")" if keys and keys[0] else ""
+    if first.verdict == "library":
+        message = f"Needs {len(group):,} names of torch's own libraries{place}: {shown}."
+    else:
+        whose = "of the script that wrote the file (__main__)" if package == "__main__" else f"of the package {visible(package, 80)}"
+        message = (f"Needs {len(group):,} classes {whose}{place}: {shown}. torch.load would import "
+                   f"{'and call them' if called else 'them'}; nothing was run here.")
+    level = max((_level(use) for use in group), key=_ORDER.index)
+    return Finding("unknown-code", level, f"{member}:{first.at}", message, _HINT[first.verdict], keys=keys, code=_names_of(group))
 
 
 def _use_finding(graph: Graph, use: Use, member: str, paths: Mapping[int, str]) -> Finding:
@@ -180,20 +301,34 @@ def _use_finding(graph: Graph, use: Use, member: str, paths: Mapping[int, str]) 
     key = paths.get(node)
     place = "" if key is None else f" (at {visible(key, 80)})" if key else " (the whole file)"
     name = _dotted(use.name)
-    if use.verdict == "dangerous":
+    if graph.kind[node] == GLOBAL and node in graph.mutations:
+        message = f"Changes attributes of {name}{place}: whatever uses it afterwards runs what the file put there."
+    elif use.verdict == "dangerous":
         deed = danger_text(*use.name)
         if use.calls:
-            message = f"Calls {name}{place}, which {deed} when torch.load opens this file without weights_only."
+            call = name + _arguments(graph, use, node)
+            message = f"Calls {call}{place}, which {deed} when torch.load opens this file without weights_only."
         else:
             message = f"Names {name}{place}, which {deed}; this pickle does not call it by itself."
     elif use.verdict == "library":
-        message = f"Needs {name}{place}, a class of torch's own libraries; torch.load would import and build it."
+        message = f"Needs {name}{place}, of torch's own libraries; torch.load would import {'and build ' if use.calls else ''}it."
     elif use.calls:
         message = f"Needs {name}{place}: torch.load would import and call it. Nothing was run here."
     else:
         message = f"Names {name}{place}: torch.load would import it. Nothing was run here."
     return Finding("unknown-code", _level(use), f"{member}:{use.at}", message, _HINT[use.verdict], keys=_keys_of([use], paths),
                    code=_names_of([use]))
+
+
+def _arguments(graph: Graph, use: Use, n: int) -> str:
+    """What call `n` is given: `('rm -rf ~')`, as far as it is short; with the helper in front that calls the name on the file's behalf."""
+    if graph.kind[n] not in CALLS:
+        return ""
+    call = call_of(graph, n)
+    args = call.args if call.args is not None else tuple(graph.references(n)[1:])
+    shown = ", ".join(short(graph, arg, _ARGUMENT) for arg in args[:_EXAMPLES]) + (", …" if len(args) > _EXAMPLES else "")
+    helper = f" in {_dotted(call.spelled)}" if call.spelled is not None and call.spelled != use.name else ""
+    return f"{helper}({shown})"
 
 
 def _keys_of(uses: Iterable[Use], paths: Mapping[int, str]) -> tuple[str, ...]:

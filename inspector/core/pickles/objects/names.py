@@ -16,7 +16,7 @@ from inspector.core.dtypes import DTYPES, STORAGE_CLASSES
 Name = tuple[str, str]
 
 # plain      builds data and nothing else; torch.load(weights_only=True) takes it, or it is a plain value we show
-# library    a class of torch itself: known, but torch.load(weights_only=True) refuses it
+# library    a class of torch itself, or a function that modules hold on to: known, but torch.load(weights_only=True) refuses it
 # dangerous  known to run commands, open files or connections, or to reach any other name
 # script     a class of a TorchScript archive, whose code lies in the archive and is no Python
 # unknown    anything else: somebody's own class, another library
@@ -138,12 +138,55 @@ _PLAIN_DATA: frozenset[Name] = frozenset({
     *(("torch.distributed.checkpoint.planner", name) for name in (
         "SavePlan", "WriteItem", "WriteItemType", "TensorWriteData", "BytesIOWriteData")),
     ("functools", "partial"), ("uuid", "UUID"), ("uuid", "SafeUUID"), ("decimal", "Decimal"), ("fractions", "Fraction"),
+    ("collections", "ChainMap"), ("collections", "UserString"),
+    *(("builtins", name) for name in (
+        "type", "len", "abs", "min", "max", "sum", "round", "any", "all", "sorted", "zip", "enumerate", "reversed", "repr", "hash", "chr",
+        "ord", "hex", "bin", "oct", "divmod", "pow", "iter", "next", "callable", "isinstance", "issubclass", "print", "memoryview",
+        "property", "classmethod", "staticmethod")),
+    *(("builtins", name) for name in (
+        "BaseException", "Exception", "ValueError", "TypeError", "KeyError", "IndexError", "RuntimeError", "AttributeError", "NameError",
+        "ArithmeticError", "ZeroDivisionError", "OverflowError", "FloatingPointError", "AssertionError", "LookupError", "StopIteration",
+        "NotImplementedError", "KeyboardInterrupt", "SystemExit", "EOFError", "MemoryError", "ImportError", "ModuleNotFoundError",
+        "OSError", "FileNotFoundError", "PermissionError", "TimeoutError", "UnicodeDecodeError", "UnicodeEncodeError", "Warning",
+        "UserWarning", "DeprecationWarning", "RuntimeWarning", "FutureWarning")),
+    *(("types", name) for name in ("GenericAlias", "UnionType", "NoneType", "MappingProxyType")),
+    # enumerations of modules that are dangerous otherwise
+    ("http", "HTTPStatus"), ("signal", "Signals"), ("signal", "Handlers"), ("socket", "AddressFamily"), ("socket", "SocketKind"),
+    ("inspect", "_ParameterKind"), ("re", "RegexFlag"), ("ssl", "TLSVersion"),
+    # what objects of the standard library are pickled as
+    ("random", "Random"), ("re", "_compile"), ("logging", "getLogger"), ("array", "array"), ("array", "_array_reconstructor"),
+    ("itertools", "count"), ("itertools", "repeat"),
+    *((module, name) for module in ("io", "_io") for name in ("BytesIO", "StringIO")),
+    # random states, and arrays of other classes
+    *(("numpy.random._pickle", name) for name in ("__randomstate_ctor", "__bit_generator_ctor", "__generator_ctor")),
+    ("numpy.random.bit_generator", "__pyx_unpickle_SeedSequence"), ("numpy.random.bit_generator", "SeedSequence"),
+    ("numpy.random._mt19937", "MT19937"), ("numpy.random._pcg64", "PCG64"), ("numpy.random._pcg64", "PCG64DXSM"),
+    ("numpy.random._philox", "Philox"), ("numpy.random._sfc64", "SFC64"), ("numpy.ma.core", "_mareconstruct"),
+    ("numpy.ma.core", "MaskedArray"), ("numpy.ma", "MaskedArray"), ("numpy", "matrix"), ("numpy", "recarray"), ("numpy", "record"),
 })
 
-# Classes of torch itself that whole pickled models, optimizers and tensor subclasses are made of.
-_LIBRARY_PREFIXES = ("torch.nn.modules.", "torch.optim.", "torch.nn.parallel.", "torch.utils.data.", "torch.distributions.",
-                     "torch.distributed.tensor.", "torch.distributed.device_mesh.", "torch.distributed._mesh_layout.", "torch.masked.",
-                     "torchvision.models.", "torchvision.transforms.", "torchvision.ops.")
+# What whole pickled models, optimizers, quantization and tensor subclasses are made of. A module stands here only when none of its
+# classes can be made to run what a file says: making one, or setting its state, calls nothing that comes from the file.
+_LIBRARY_PREFIXES = (
+    "torch.nn.", "torch.optim.", "torch.distributions.", "torch.masked.", "torch.nested.", "torch.sparse.", "torch.amp.", "torch.cuda.amp.",
+    "torch.ao.nn.", "torch.ao.quantization.", "torch.quantization.", "torch.utils.hooks.",
+    *(f"torch.utils.data.{module}." for module in ("dataset", "dataloader", "sampler", "distributed")),
+    *(f"torch.distributed.{module}." for module in (
+        "tensor", "_tensor", "device_mesh", "_mesh_layout", "fsdp", "_shard.sharded_tensor", "_shard.sharding_spec", "_shard.metadata",
+        "algorithms._checkpoint.checkpoint_wrapper")),
+    "torchvision.models.", "torchvision.transforms.", "torchvision.ops.",
+    "torchao.dtypes.", "torchao.quantization.", "torchao.float8.", "torchao.optim.",
+)
+# … but for those that trace, compile or export
+_NOT_LIBRARY = ("torch.ao.quantization.fx.", "torch.ao.quantization.quantize_fx.", "torch.ao.quantization.pt2e.",
+                "torch.ao.quantization.quantize_pt2e.", "torch.quantization.fx.", "torch.quantization.quantize_fx.",
+                "torch.nn.utils._expanded_weights.", "torch.distributed.tensor.experimental.", "torch.distributed.tensor.debug.",
+                "torchvision.models.feature_extraction.", "torchao.quantization.pt2e.")
+_LIBRARY_NAMES = frozenset({("torch", "Generator"), ("torch._C", "Generator")})
+# Names that modules above import from elsewhere, and that run what they are given, or reach the network.
+_NOT_OF_LIBRARY = frozenset({"RRef", "TCPStore", "FileStore", "PrefixStore", "Library", "ProcessGroup", "ThreadPoolExecutor", "Process"})
+# Functions of torch that compute with tensors, and that modules hold on to: activations, initializations.
+_LIBRARY_FUNCTIONS = ("torch.nn.functional.", "torch.nn.init.", "torch._C._nn.")
 
 _DANGEROUS_MODULES = frozenset({
     "os", "posix", "nt", "ntpath", "posixpath", "subprocess", "runpy", "socket", "sys", "importlib", "pty", "shutil", "code",
@@ -153,12 +196,23 @@ _DANGEROUS_MODULES = frozenset({
     "pickle", "_pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "operator", "types", "gc", "inspect",
     "tempfile", "glob", "fileinput", "zipimport", "linecache", "platform", "commands", "popen2",
     "concurrent", "sched", "atexit", "site", "xmlrpc", "socketserver", "ssl", "sqlite3", "winreg", "_winreg",
-    "msvcrt", "fcntl", "resource", "mmap", "lib2to3", "idlelib", "test", "unittest",
+    "msvcrt", "fcntl", "resource", "mmap", "lib2to3", "idlelib", "unittest", "pydoc", "_posixsubprocess", "_winapi", "wsgiref", "_imp",
+    "_frozen_importlib", "_frozen_importlib_external", "_xxsubinterpreters", "antigravity", "turtledemo",
 })
+# Parts of torch that import, compile, unpickle or run what they are given, or have another process do it.
+_DANGEROUS_IN_TORCH = (
+    "torch.hub.", "torch.jit.", "torch.package.", "torch.multiprocessing.", "torch.utils.data.datapipes.",
+    *(f"torch.utils.{module}." for module in ("cpp_extension", "model_zoo", "benchmark", "bottleneck", "collect_env")),
+    *(f"torch.distributed.{module}." for module in ("rpc", "run", "launch", "launcher", "elastic", "nn")),
+)
+_RUNS_ITS_STATE = ("GraphModule", "SerializationWrapper")       # classes whose state is code or a pickle, whatever module spells them
 _RUNS_COMMAND = frozenset({"system", "popen", "Popen", "call", "check_call", "check_output", "run", "getoutput", "getstatusoutput",
                            "spawn", "execv", "execve", "execl", "execlp", "execvp", "spawnl", "spawnv", "posix_spawn", "startfile"})
 _RUNS_CODE = frozenset({"eval", "exec", "compile", "execfile", "run_module", "run_path", "runcode", "runsource", "_run_code",
                         "runctx", "runeval", "timeit", "interact"})
+# functions that torch.fx rebuilds its modules with, from source text
+_RUNS_FILES_CODE = frozenset({"reduce_graph_module", "reduce_package_graph_module", "reduce_deploy_graph_module", "_forward_from_src",
+                              "_method_from_src", "_exec_with_source", "_deserialize_graph_module"})
 _REACHES_NAMES = frozenset({"getattr", "__import__", "import_module", "attrgetter", "methodcaller", "itemgetter", "globals",
                             "locals", "vars", "setattr", "delattr", "reload", "apply", "map", "filter"})
 _LOADS = frozenset({"load", "loads", "Unpickler", "_loads", "_load", "load_module"})
@@ -176,17 +230,33 @@ def verdict(module: str, name: str) -> Verdict:
         return "dangerous"
     if known[0].partition(".")[0] == "__torch__":
         return "script"
-    if (known[0] + ".").startswith(_LIBRARY_PREFIXES) and name.lstrip("_")[:1].isupper() and name.isidentifier():
+    if known in _LIBRARY_NAMES or _is_of_library(*known):
         return "library"
     return "unknown"
 
 
+def _is_of_library(module: str, name: str) -> bool:
+    place = module + "."
+    if place.startswith(_LIBRARY_FUNCTIONS):
+        return name.isidentifier()
+    return (place.startswith(_LIBRARY_PREFIXES) and not place.startswith(_NOT_LIBRARY) and name not in _NOT_OF_LIBRARY
+            and (is_class_name(name) or name.isidentifier()))
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a name is written as those of classes are, and of classes in classes."""
+    return all(part.isidentifier() and part.lstrip("_")[:1].isupper() for part in name.split("."))
+
+
 def is_dangerous(module: str, name: str) -> bool:
     """Whether (module, name), in canonical spelling, is one of the names that attacks are made of."""
-    top = module.partition(".")[0]
-    if top == "torch":
-        return ((module, name) == LOAD_FROM_BYTES or module.startswith(("torch.hub", "torch.utils.cpp_extension", "torch.jit"))
-                or name in _LOADS or name in _RUNS_COMMAND)
+    top, *_ = module.split(".", 1)
+    *through, last = name.split(".")
+    if last == "Popen" or not _DANGEROUS_MODULES.isdisjoint(through):
+        return True
+    if top in ("torch", "torchvision", "torchao"):
+        return ((module, name) == LOAD_FROM_BYTES or (module + ".").startswith(_DANGEROUS_IN_TORCH) or last.endswith(_RUNS_ITS_STATE)
+                or last in _LOADS or last in _RUNS_COMMAND or last in _RUNS_CODE or last in _RUNS_FILES_CODE)
     if top == "numpy":
         return module.startswith(("numpy.testing", "numpy.distutils", "numpy.f2py")) or name in ("load", "fromfile", "memmap")
     if top in ("builtins", "io", "_io", "codecs", "_codecs", "functools"):
@@ -199,12 +269,18 @@ def danger_text(module: str, name: str) -> str:
     """What a dangerous name does, as the end of a sentence that starts with it."""
     module, name = canonical(module, name)
     last = name.rpartition(".")[2]
+    if (module, name) == ("builtins", "type"):
+        return "makes a class of what the file says"
+    if (module, name) == ("builtins", "iter"):
+        return "calls a function that the file chose, again and again"
     if (module, name) == LOAD_FROM_BYTES:
         return "unpickles the bytes it is given, with no protection"
-    if last in _RUNS_COMMAND or module == "subprocess" or (last.startswith(("exec", "spawn")) and module in ("os", "posix", "nt")):
+    if _is_command(module, last):
         return "runs a shell command"
-    if last in _RUNS_CODE:
+    if _is_code(last):
         return "runs Python code that the file brings along"
+    if last.endswith("SerializationWrapper"):
+        return "loads another pickle or module, with no protection"
     if last in _LOADS:
         return "loads another pickle or module, with no protection"
     if last in _REACHES_NAMES or module in ("operator", "importlib", "types", "inspect", "pkgutil"):
@@ -214,3 +290,19 @@ def danger_text(module: str, name: str) -> str:
     if last in _OPENS:
         return "opens a file of this computer"
     return "reaches into this computer"
+
+
+def runs_commands(module: str, name: str) -> bool:
+    """Whether a dangerous name is of the kind that no file has a reason to mention: it runs commands, or code that it is given."""
+    module, name = canonical(module, name)
+    last = name.rpartition(".")[2]
+    return _is_command(module, last) or _is_code(last)
+
+
+def _is_command(module: str, last: str) -> bool:
+    return (last in _RUNS_COMMAND or module in ("subprocess", "_posixsubprocess", "pty")
+            or (last.startswith(("exec", "spawn")) and module in ("os", "posix", "nt")))
+
+
+def _is_code(last: str) -> bool:
+    return last in _RUNS_CODE or last in _RUNS_FILES_CODE or last.endswith("GraphModule")

@@ -199,7 +199,7 @@ def test_that_a_class_with_its_source_is_shown_as_text(opened: Opener) -> None:
     ckpt = opened(stream(made, {"0": stored(FOUR)}))
     assert ckpt.kind == "module"
     assert ckpt.facts[f"source of {TRIP_MODULE}.Trip"] == "# /home/me/net.py\nclass Net:\n    <b>pass</b>\n"
-    assert [(f.id, f.level) for f in ckpt.findings] == [("module-source", "info"), ("unknown-code", "danger"),
+    assert [(f.id, f.level) for f in ckpt.findings] == [("module-source", "info"), ("unknown-code", "warning"),
                                                               ("weights-only", "warning")]
     root = ckpt.values[""]
     assert isinstance(root, Opaque)

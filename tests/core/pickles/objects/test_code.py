@@ -26,7 +26,7 @@ def ids(findings: list[Finding]) -> list[tuple[str, str]]:
     return [(finding.id, finding.level) for finding in findings]
 
 
-CALLED = ("unknown-code", "danger")
+CALLED, CLASS = ("unknown-code", "danger"), ("unknown-code", "warning")
 STACK_NAME = op.text("trip") + op.text("spring") + b"\x93"
 
 
@@ -37,8 +37,8 @@ STACK_NAME = op.text("trip") + op.text("spring") + b"\x93"
         pytest.param(op.pickled(op.reduce(STACK_NAME), 4), [CALLED], id="stack-global"),
         pytest.param(op.pickled(b"(itrip\nspring\n"), [CALLED], id="inst"),
         pytest.param(op.pickled(b"(" + TRIP + b"o"), [CALLED], id="obj"),
-        pytest.param(op.pickled(op.newobj(TRIP)), [CALLED], id="newobj"),
-        pytest.param(op.pickled(TRIP + op.EMPTY_TUPLE + op.EMPTY_DICT + b"\x92", 4), [CALLED], id="newobj-ex"),
+        pytest.param(op.pickled(op.newobj(TRIP)), [CLASS], id="newobj"),
+        pytest.param(op.pickled(TRIP + op.EMPTY_TUPLE + op.EMPTY_DICT + b"\x92", 4), [CLASS], id="newobj-ex"),
         pytest.param(op.pickled(op.build(TRIP, op.EMPTY_DICT)), [CALLED], id="build-on-a-name"),
         pytest.param(op.pickled(b"(" + TRIP + b"o0N"), [CALLED, ("dead-call", "danger")], id="popped"),
         pytest.param(op.pickled(op.tuple_of(op.reduce(TRIP)) + b"0N"), [CALLED, ("dead-call", "danger")], id="popped-inside"),
@@ -61,7 +61,7 @@ STACK_NAME = op.text("trip") + op.text("spring") + b"\x93"
             op.pickled(
                 op.reduce(op.name("copy_reg", "_reconstructor"), op.name("mynet", "Net"), op.name("__builtin__", "object"), op.NONE)
             ),
-            [CALLED],
+            [CLASS],
             id="reconstructor",
         ),
         pytest.param(
@@ -78,7 +78,7 @@ STACK_NAME = op.text("trip") + op.text("spring") + b"\x93"
             id="called-by-torch",
         ),
         pytest.param(
-            op.pickled(op.newobj(op.name("torch.nn.modules.linear", "Linear"))), [("unknown-code", "warning")], id="library"
+            op.pickled(op.newobj(op.name("torch.nn.modules.linear", "Linear"))), [("unknown-code", "info")], id="library"
         ),
         pytest.param(op.pickled(op.name("torch.nn.modules.linear", "Linear")), [("unknown-code", "info")], id="library-named"),
         pytest.param(
@@ -103,8 +103,110 @@ def test_that_the_key_is_told_when_it_is_known() -> None:
     graph = decode(op.pickled(op.reduce(op.name("posix", "system"), op.text("true"))))
     (finding,) = code_findings(graph, "data.pkl", paths={graph.root: "model.hook"})
     assert finding.message == (
-        "Calls posix.system (at model.hook), which runs a shell command when torch.load opens this file without weights_only."
+        "Calls posix.system('true') (at model.hook), which runs a shell command when torch.load opens this file without weights_only."
     )
+
+
+def test_that_classes_of_one_package_are_one_warning_and_say_where_they_stand() -> None:
+    nodes = [op.newobj(op.name(f"net.part{i}", f"Block{i}")) for i in range(8)]
+    graph = decode(op.pickled(op.list_of(*nodes, op.newobj(op.name("other", "Thing")), op.reduce(op.name("net.io", "fetch")))))
+    found = code_findings(graph, "data.pkl", paths={n: f"k{n}" for n in range(len(graph))})
+    assert [(finding.level, len(finding.code)) for finding in found] == [("warning", 8), ("warning", 1), ("danger", 1)]
+    assert found[0].message.startswith("Needs 8 classes of the package net (at k")
+    assert "net.part0.Block0" in found[0].message
+    assert set(found[0].code) == {f"net.part{i}.Block{i}" for i in range(8)}
+    assert len(found[0].keys) >= 8
+
+
+def test_that_classes_of_the_script_are_called_so() -> None:
+    (finding,) = told(op.pickled(op.list_of(*[op.newobj(op.name("__main__", name)) for name in ("Net", "Head")])))
+    assert finding.message.startswith("Needs 2 classes of the script that wrote the file (__main__): __main__.Net, __main__.Head.")
+
+
+@pytest.mark.parametrize(("module", "name"), [
+    ("torch.ao.nn.quantized.modules.linear", "Linear"), ("torch.distributed.tensor", "DTensor"), ("torch.optim.sgd", "SGD"),
+    ("torch.distributed.tensor.placement_types", "Shard"), ("torch.ao.quantization.observer", "MinMaxObserver"),
+    ("torch.optim.lr_scheduler", "StepLR"), ("torch._C", "Generator"),
+    ("torch.nn.modules.module", "Module"),
+    ("torch.distributed.fsdp.api", "ShardingStrategy"), ("torch.utils.data.dataset", "Subset"), ("torch.nn", "Module"),
+    ("torchvision.models.resnet", "ResNet"), ("torch.cuda.amp.grad_scaler", "GradScaler"),
+])
+def test_that_torchs_own_raise_no_alarm(module: str, name: str) -> None:
+    assert {finding.level for finding in told(op.pickled(op.newobj(op.name(module, name))))} == {"info"}
+
+
+@pytest.mark.parametrize("held", [
+    op.name("torch.nn.functional", "relu"), op.reduce(op.name("functools", "partial"), op.name("torch.nn.init", "trunc_normal_")),
+    op.reduce(op.name("functools", "partial"), op.name("torch.nn.modules.normalization", "LayerNorm")),
+    op.reduce(op.name("collections", "defaultdict"), op.name("torch.amp.grad_scaler", "_refresh_per_optimizer_state")),
+    op.reduce(op.name("builtins", "getattr"), op.name("torch.optim.swa_utils", "Kind"), op.text("EMA")),
+])
+def test_that_functions_of_torch_that_a_model_holds_on_to_raise_no_alarm(held: bytes) -> None:
+    assert {finding.level for finding in told(op.pickled(held))} == {"info"}
+
+
+@pytest.mark.parametrize("data", [
+    pytest.param(op.newobj(op.name("torch.fx.graph_module", "GraphModule")), id="code-in-its-state"),
+    pytest.param(op.newobj(op.name("torchvision.models.feature_extraction", "DualGraphModule")), id="a-subclass-of-it"),
+    pytest.param(op.reduce(op.name("torch.fx.graph_module", "reduce_graph_module"), op.EMPTY_DICT), id="source-text"),
+    pytest.param(op.newobj(op.name("torch.utils.data.dataloader", "_IterDataPipeSerializationWrapper")), id="unpickles-its-state"),
+    pytest.param(op.reduce(op.name("torch.nn.functional", "boolean_dispatch"), op.NONE), id="function-of-torch-called"),
+    pytest.param(op.build(op.name("torch.nn.modules.linear", "Linear"), op.EMPTY_DICT), id="class-of-torch-changed"),
+    pytest.param(op.build(op.name("collections", "OrderedDict"), op.EMPTY_DICT), id="class-of-python-changed"),
+    pytest.param(op.reduce(op.name("torch.utils.data.sampler", "os.system"), op.text("ls")), id="through-an-import"),
+    pytest.param(op.newobj(op.name("torch.nn.modules.module", "subprocess.Popen")), id="through-an-import-made"),
+    pytest.param(op.reduce(op.name("mine", "os.Popen"), op.text("ls")), id="popen-anywhere"),
+    pytest.param(op.reduce(op.name("functools", "partial"), op.name("os", "system"), op.text("ls")), id="held-in-a-partial"),
+    pytest.param(op.reduce(op.name("collections", "defaultdict"), op.name("os", "getcwd")), id="held-in-a-defaultdict"),
+    pytest.param(op.reduce(op.name("builtins", "list"), op.reduce(op.name("builtins", "iter"), TRIP, op.NONE)), id="iterated"),
+    pytest.param(op.reduce(op.name("builtins", "iter"), op.reduce(op.name("functools", "partial"), TRIP), op.NONE), id="iterated-partial"),
+    pytest.param(op.reduce(op.name("builtins", "type"), op.text("X"), op.tuple_of(), op.EMPTY_DICT), id="a-new-class"),
+    pytest.param(op.reduce(op.name("torch.optim.lr_scheduler", "LambdaLR"), op.NONE, op.list_of(TRIP)), id="given-to-a-constructor"),
+    pytest.param(op.list_of(op.name("os", "system")), id="a-command-that-is-only-named"),
+    pytest.param(op.reduce(op.name("builtins", "getattr"), op.name("mine", "Net"), op.text("__init__")), id="private-attribute"),
+    pytest.param(op.reduce(op.reduce(op.name("builtins", "getattr"), op.name("mine", "Net"), op.text("go"))), id="attribute-called"),
+])
+def test_that_no_known_name_hides_what_runs(data: bytes) -> None:
+    levels = [finding.level for finding in told(op.pickled(data))]
+    assert "danger" in levels
+
+
+def test_that_members_of_enumerations_need_their_class_and_nothing_else() -> None:
+    by_name = op.reduce(op.name("builtins", "getattr"), op.name("mine", "Phase"), op.text("WARMUP"))
+    by_value = op.reduce(op.name("mine", "Phase"), op.integer(1))
+    (finding,) = told(op.pickled(op.list_of(by_name, by_value)))
+    assert finding.level == "warning"
+    assert finding.code == ("mine.Phase",)
+
+
+@pytest.mark.parametrize(("module", "name"), [
+    ("http", "HTTPStatus"), ("signal", "Signals"), ("numpy.random._pickle", "__randomstate_ctor"), ("types", "GenericAlias"),
+    ("builtins", "ValueError"), ("collections", "ChainMap"), ("numpy.ma.core", "_mareconstruct"),
+])
+def test_that_data_of_the_standard_library_and_numpy_is_no_finding(module: str, name: str) -> None:
+    assert told(op.pickled(op.reduce(op.name(module, name), op.integer(1)))) == []
+
+
+@pytest.mark.parametrize(("call", "shown"), [
+    (op.reduce(op.name("os", "system"), op.text("rm -rf ~")), "os.system('rm -rf ~')"),
+    (op.reduce(op.name("builtins", "eval"), op.text("__import__('os')")), "builtins.eval(\"__import__('os')\")"),
+    (op.reduce(op.name("subprocess", "Popen"), op.list_of(op.text("curl"), op.text("x.sh"))), "subprocess.Popen(['curl', 'x.sh'])"),
+    (op.reduce(op.name("builtins", "getattr"), op.name("os", "system"), op.text("x")), "builtins.getattr(os.system, 'x')"),
+    (b"(X\x02\x00\x00\x00lsios\nsystem\n", "os.system('ls')"),
+    (op.reduce(op.name("torch.hub", "load"), op.text("a/b"), op.text("m")), "torch.hub.load('a/b', 'm')"),
+    (op.reduce(op.name("functools", "partial"), op.name("os", "system"), op.text("ls")), "os.system in functools.partial(os.system, 'ls')"),
+    (op.reduce(op.name("torch.distributed.run", "main"), op.text("x")), None),
+])
+def test_that_what_would_be_run_is_shown_with_its_arguments(call: bytes, shown: str | None) -> None:
+    found = told(op.pickled(call))
+    assert "danger" in {finding.level for finding in found}
+    assert shown is None or any(shown in finding.message for finding in found), [finding.message for finding in found]
+
+
+def test_that_a_long_command_is_cut_and_its_hidden_characters_are_shown() -> None:
+    (finding,) = told(op.pickled(op.reduce(op.name("os", "system"), op.text("echo \u202e" + "x" * 5000))))
+    assert "\\u202e" in finding.message
+    assert len(finding.message) < 500
 
 
 def test_that_hidden_characters_of_a_name_are_shown() -> None:
