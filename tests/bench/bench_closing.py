@@ -2,8 +2,9 @@
 
     QT_QPA_PLATFORM=offscreen python tests/bench/bench_closing.py [TIMES] [FILE ...]
 
-Opens each FILE (by default two samples that it makes itself), looks at it on every panel in turn, closes it, TIMES times (1,000) in
-all, and prints the memory after the first fifty, when everything has been loaded that will be, and at the end.
+Opens each FILE (by default two samples that it makes itself), looks at the whole of it, or at its largest tensor, on every panel in
+turn, puts an edit on every fifth that is closed unsaved, closes it, TIMES times (1,000) in all, and prints the memory after the first
+fifty, when everything has been loaded that will be, and at the end. Ends with status 1 where it grew by more than LIMIT.
 """
 from __future__ import annotations
 
@@ -11,8 +12,10 @@ import os
 import sys
 import tempfile
 import time
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -21,8 +24,10 @@ from inspector import core
 from inspector.gui.frame import windows
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.panel_tabs import NAMES
+from inspector.gui.state.session import Selection
 
 WARM = 50
+LIMIT = 20.0            # megabytes
 
 
 class Rounds:
@@ -31,34 +36,51 @@ class Rounds:
     def __init__(self, window: MainWindow, paths: list[str], times: int) -> None:
         self._window, self._paths, self._times = window, paths, times
         self._count = 0
-        self._open = False
+        self._next = self._open
         self._begun = time.monotonic()
-        self._first = 0.0
+        self._first = self._last = 0.0
+        window.edits.asks = False
         self._timer = QTimer()
         self._timer.timeout.connect(self._step)
         self._timer.start(0)
 
+    @property
+    def growth(self) -> float:
+        """Megabytes since the first report."""
+        return self._last - self._first
+
     def _step(self) -> None:
-        if self._window.tasks.running:
-            return
-        if self._open:
-            self._window.files.close_file()
-            self._open = False
-            self._count += 1
-            if self._count in (WARM, self._times) or self._count % 200 == 0:
-                self._report()
-            if self._count >= self._times:
-                self._timer.stop()
-                QApplication.exit(0)
-            return
+        if not self._window.tasks.running:
+            self._next()
+
+    def _open(self) -> None:
         self._window.tabs.show_panel(NAMES[self._count % len(NAMES)])
         self._window.open_paths([self._paths[self._count % len(self._paths)]])
-        self._open = True
+        self._next = self._look
+
+    def _look(self) -> None:
+        document = self._window.session.documents[0]
+        if document.checkpoint is not None and self._count % 2:
+            key = max(document.checkpoint.tensors.values(), key=lambda tensor: tensor.nbytes).key
+            self._window.session.select(Selection(document.id, key, (key,)))
+            if not self._count % 5:
+                self._window.session.add_edits(document.id, [core.Drop(key)])
+        self._next = self._close
+
+    def _close(self) -> None:
+        self._window.files.close_file()
+        self._count += 1
+        self._next = self._open
+        if self._count in (WARM, self._times) or self._count % 200 == 0:
+            self._report()
+        if self._count >= self._times:
+            self._timer.stop()
+            QApplication.exit(0)
 
     def _report(self) -> None:
-        now = resident()
-        self._first = self._first or now
-        print(f"{self._count:6,} closed   {now:7.1f} MB   {now - self._first:+6.1f} MB since the first report   "
+        self._last = resident()
+        self._first = self._first or self._last
+        print(f"{self._count:6,} closed   {self._last:7.1f} MB   {self.growth:+6.1f} MB since the first report   "
               f"{(time.monotonic() - self._begun) * 1000 / self._count:5.1f} ms each", flush=True)
 
 
@@ -79,8 +101,7 @@ def main() -> int:
         rounds = Rounds(window, paths, times)
         app.exec()
         window.close()
-        del rounds
-    return 0
+    return 0 if rounds.growth <= LIMIT else 1
 
 
 if __name__ == "__main__":

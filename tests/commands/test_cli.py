@@ -292,6 +292,24 @@ def test_that_nothing_typed_can_steer_the_terminal(run: Run, arguments: list[str
     assert not set("\x1b\x07\x9b\r") & set(out + one_line(err)[:-1])
 
 
+@pytest.mark.parametrize("arguments", [
+    ["ls"], ["stats"], ["stats", "--match", "*\x1b*"], ["check"], ["code"], ["diff", "{other}"],
+    ["edit", "--dry-run", "--rename", "w=\x1b]0;w\x07"], ["edit", "--dry-run", "--set-metadata", "\x1b[1m=\x9b2J"],
+    ["edit", "--dry-run", "--drop", "\x1b[2J*"], ["edit", "--dry-run", "--add-prefix", "\x1b[31m."],
+    ["edit", "-o", "{folder}/\x1b[31mout.safetensors", "--set-metadata", "a=\x1b"]])
+def test_that_neither_names_nor_what_is_typed_can_steer_the_terminal(run: Run, tmp_path: Path, arguments: list[str]) -> None:
+    """Of a file that can be read: its path, keys and metadata, and the arguments that are said again."""
+    tensor = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+    path = tmp_path / "\x1b[31mmodel\x07.safetensors"
+    path.write_bytes(builders.safetensors({"__metadata__": {"\x1b[0m": "\x9b1m\r"}, "module.\x1b[2Jw\x7f": tensor}, struct.pack("<f", 1)))
+    other = tmp_path / "other\x1b[5m.safetensors"
+    other.write_bytes(builders.safetensors({"\x1b[7mv": tensor}, struct.pack("<f", 2)))
+    command, *rest = (argument.replace("{other}", str(other)).replace("{folder}", str(tmp_path)) for argument in arguments)
+    _, out, err = run(command, path, *rest)
+    assert out + err
+    assert not set("\x1b\x07\x9b\r\x7f") & set(out + err)
+
+
 def test_that_a_bug_is_one_line_too(run: Run, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object, **__: object) -> None:
         raise KeyError("oh\nno")

@@ -2,7 +2,12 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
+import sys
+import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,8 +20,11 @@ from inspector.gui.comparison.progress import Step
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit.settings import Settings
+from inspector.gui.panels.overview import Overview
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+
+ROOT = Path(__file__).resolve().parents[3]
 
 Calm = Callable[[], None]
 Freed = Callable[..., None]
@@ -137,3 +145,62 @@ def test_that_a_file_closed_while_it_is_analysed_leaves_nothing(window: MainWind
     assert tasks.running                            # the tree, the sums
     window.files.close_file()
     freed(ckpt)
+
+
+def test_that_a_result_that_comes_after_closing_is_not_kept(window: MainWindow, session: Session, paths: list[str], calm: Calm,
+                                                            freed: Freed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work is done, and the file is closed before the GUI thread hears of it."""
+    window.view.show_panel("overview")
+    window.open_paths(paths[:1])
+    calm()
+    document, ckpt = session.documents[0], opened(session)
+    overview = window.tabs.panel("overview")
+    assert isinstance(overview, Overview)
+    added_up, totals = threading.Event(), core.totals
+
+    def late(source: core.Checkpoint, prefix: str, keys: tuple[str, ...], monitor: core.Monitor) -> core.Totals:
+        found = totals(source, prefix, keys, monitor)
+        added_up.set()
+        return found
+
+    monkeypatch.setattr(core, "totals", late)
+    assert document.checkpoint is not None
+    keys = tuple(document.checkpoint.tensors)[:2]
+    session.select(Selection(document.id, "", keys))
+    assert added_up.wait(20)            # without a turn of the event loop
+    window.files.close_file()
+    del document
+    calm()
+    freed(ckpt)
+    assert overview.requests.kept_count == 0
+
+
+def test_that_sixteen_files_leave_as_many_objects_as_eight(window: MainWindow, session: Session, paths: list[str], calm: Calm) -> None:
+    """Widgets, timers, connections, tables: what grows by one a file would grow by eight."""
+    def round_(n: int) -> None:
+        window.view.show_panel(NAMES[n % 4])
+        window.open_paths([paths[n % 2]])
+        calm()
+        window.files.close_file()
+        calm()
+
+    def alive() -> Counter[str]:
+        gc.collect()
+        kinds = Counter(map(type, gc.get_objects()))
+        return Counter({f"{kind.__module__}.{kind.__qualname__}": count for kind, count in kinds.items()
+                        if str(kind.__module__).startswith(("inspector", "PySide6"))})
+
+    for n in range(8):
+        round_(n)
+    before = alive()
+    for n in range(8):
+        round_(n)
+    grown = {name: count - before[name] for name, count in alive().items() if count - before[name] >= 8}
+    assert grown == {}
+
+
+@pytest.mark.slow
+def test_that_a_thousand_opens_and_closes_end_within_20_megabytes() -> None:
+    done = subprocess.run([sys.executable, "tests/bench/bench_closing.py", "1000"], cwd=ROOT, capture_output=True, text=True, check=False,
+                          timeout=3600, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    assert done.returncode == 0, done.stdout + done.stderr

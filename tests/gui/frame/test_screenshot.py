@@ -14,10 +14,12 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.opening import MANY
 from inspector.gui.frame.screenshot import SIZE, Screenshot
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from tests import builders
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -75,6 +77,25 @@ def test_that_many_files_are_pictured_without_asking_anybody(window: MainWindow,
                                                              monkeypatch: pytest.MonkeyPatch) -> None:
     take(window, [f"/runs/{n}.pth" for n in range(25)], tmp_path / "out.png", qtbot, monkeypatch)
     assert len(session.documents) == 25
+
+
+def test_that_the_picture_of_many_files_has_them_on_it(tmp_path: Path) -> None:
+    """By the command itself: more files than the window opens unasked, in a row and as a folder."""
+    runs = tmp_path / "runs"
+    runs.mkdir()
+    tensor = {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}
+    for n in range(MANY + 3):
+        (runs / f"epoch{n}.safetensors").write_bytes(builders.safetensors({"fc.weight": tensor}, bytes(16)))
+    pictures = []
+    for n, typed in enumerate(([], [str(runs)], sorted(map(str, runs.iterdir())))):
+        out = tmp_path / f"{n}.png"
+        done = subprocess.run([sys.executable, "-m", "inspector", *typed, "--screenshot", str(out)], cwd=ROOT, capture_output=True,
+                              text=True, timeout=120, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        pictures.append(out.read_bytes())
+    empty, of_folder, of_files = pictures
+    assert of_folder != empty
+    assert of_files != empty
 
 
 def test_that_what_only_waits_to_be_read_is_on_the_picture(window: MainWindow, qtbot: QtBot, tmp_path: Path,
