@@ -62,17 +62,17 @@ class Extent(NamedTuple):
 class Constant(NamedTuple):
     """Bytes that stand in a pickle itself: those of the constant at `node` of `graph`, or, where that is a text, of the text in
     latin-1, as pickle protocol 2 spells bytes; no bytes at node -1. `swap` is in units of how many bytes they are big-endian; 1: not
-    at all."""
+    at all. Of a constant that holds more, they are the `nbytes` bytes (-1: all) from `start`."""
 
     graph: Graph
     node: int
     swap: int = 1
+    start: int = 0
+    nbytes: int = -1
 
     def data(self) -> bytes:
         """The bytes, little-endian."""
-        raw = self.graph.raw(self.node) if self.node >= 0 else b""
-        if raw is None:
-            raw = (self.graph.text(self.node) or "").encode("latin-1")
+        raw = self.graph.content(self.node, self.start, self.nbytes) if self.node >= 0 else b""
         if self.swap == 1:
             return raw
         swapped = bytearray(len(raw))

@@ -157,6 +157,22 @@ class Graph:
             return _unescaped(self.data[self.a[n]:self.b[n]])
         return None
 
+    def content(self, n: int, start: int = 0, nbytes: int = -1) -> bytes:
+        """`nbytes` bytes (-1: all) from `start` of bytes in one of their spellings: as for `raw`, or a text that protocol 2 encodes in
+        latin-1. b"" for any other node, and for a text that has no latin-1. Nothing is kept."""
+        kind, a, b = self.kind[n], self.a[n], self.b[n]
+        end = None if nbytes < 0 else start + nbytes
+        if kind in (BYTES, BYTEARRAY, PYSTR):
+            return self.data[a + start:b if end is None else min(b, a + end)]
+        if kind not in TEXTS:
+            raw = self.raw(n)
+            return b"" if raw is None else raw[start:end]
+        text = str(self.data[a:b], "utf-8", "surrogatepass") if kind == STR else self.text(n) or ""
+        try:
+            return text.encode("latin-1")[start:end]
+        except UnicodeEncodeError:
+            return b""
+
     def integer(self, n: int) -> int | None:
         """The value of an INT, or of a BIGINT/BIGTEXT of any length; None for any other kind, bool included."""
         kind = self.kind[n]

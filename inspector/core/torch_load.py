@@ -143,7 +143,16 @@ def refused_values(ckpt: Checkpoint, release: str | None = None) -> list[tuple[R
             if stops:
                 found += _Attribution(source, graph, first, rules).of(stops)
         first += len(graph)
+    if source.format == "pickle":
+        found = [one for one in found if not _is_written_anew(source, one)]
     return [(one, one.key) for one in found] if ckpt.edited is None or not found else _left(ckpt, source, found)
+
+
+def _is_written_anew(source: Checkpoint, one: Refused) -> bool:
+    """Whether saving a plain pickle as a PyTorch file, without which torch.load takes nothing of it, ends this: arrays become tensors, and
+    all is written in the protocol that torch reads."""
+    opcode = one.name.removeprefix("opcode ")
+    return one.key in source.tensors or (opcode != one.name and opcode not in _OPCODES)
 
 
 def refused_calls(graph: Graph) -> list[int]:

@@ -51,23 +51,23 @@ from inspector.core.graph import (
 )
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED, ordered_dict, plain_tensor, storage_id
-from inspector.core.pickles.objects import recognise
+from inspector.core.pickles.objects import arrays, recognise
 from inspector.core.pickles.objects.calls import Call, call_of, tuple_items
 from inspector.core.pickles.objects.contents import MADE_UP, Slot
 from inspector.core.pickles.objects.entries import Entries
-from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, TENSOR_BUILDERS
+from inspector.core.pickles.objects.names import ARRAY_BUILDERS, FROM_TYPE, FROM_TYPE_V2, KEPT_AS_NUMPY, TENSOR_BUILDERS
 from inspector.core.pickles.objects.plain import SCALARS
 from inspector.core.pickles.objects.recognise import Leaf, Object, view_of
 from inspector.core.pickles.objects.value_words import looks_like_a_class
 
-from . import arrays, texts
+from . import texts
+from .arrays import elements, scalar_of
 
 _NAMES = (GLOBAL, GLOBALDYN, EXT)
 _RANGE = 100_000            # numbers that a range is listed with
 _BYTES_OBJECT = ("builtins", "bytes")
 _SET = ("builtins", "set")
 _HELD_AS_DATA = frozenset({("collections", "UserDict"), ("collections", "UserList"), ("collections", "UserString")})
-_TO_TENSOR = frozenset({("torch._utils", "_rebuild_device_tensor_from_numpy"), ("torch._utils", "_rebuild_xla_tensor")})
 _SHOWN = frozenset({("builtins", "getattr"), ("builtins", "type"), ("types", "GenericAlias"), ("operator", "attrgetter"),
                     ("operator", "itemgetter"), ("operator", "methodcaller"), ("functools", "partial"),
                     ("torch.nn.parameter", "UninitializedParameter"), ("torch.nn.parameter", "UninitializedBuffer")})
@@ -123,7 +123,8 @@ class Making:
             text = graph.loose_text(n)
             self._became(n, self._constant(text if text is not None else graph.raw(n) or b""), "text" if text is not None else "bytes")
         elif kind in CALLS:
-            if n in self._tensors or call_of(graph, n).name in TENSOR_BUILDERS:
+            name = call_of(graph, n).name
+            if (n in self._tensors or name in TENSOR_BUILDERS) and name not in ARRAY_BUILDERS:
                 self._tensor(n)
             elif not self._known_value(n):
                 self._viewed(n)
@@ -133,7 +134,7 @@ class Making:
         graph = self.graph
         call = call_of(graph, n, len(graph.operands))
         if call.name == ("numpy.core.multiarray", "scalar"):
-            found = arrays.scalar_of(graph, call)
+            found = scalar_of(graph, call)
             if found is None:
                 return False
             self._became(n, self._constant(found[0]), "text" if isinstance(found[0], str) else "number")
@@ -292,7 +293,7 @@ class Making:
             order = [array.objects[place] for place in arrays.places(array)] if len(array.shape) > 1 else array.objects
             self._nested(n, [self._plain(item) for item in order], array.shape)
             return True
-        values = arrays.elements(array)
+        values = elements(array)
         if values is not None:
             self._nested(n, [self._constant(value) for value in values], array.shape)
             return True
@@ -330,7 +331,7 @@ class Making:
             had = graph.kind[args[3]] in CONTAINERS and bool(graph.sequence(args[3]) or graph.pairs(args[3]))
             self._became(n, self.editor.call(args[0], args[2]), "tensor", "its class" + (" and attributes" if had else ""))
             return
-        if call.name in _TO_TENSOR and args:
+        if call.name in KEPT_AS_NUMPY and args:
             array = arrays.array_of(graph, args[0])
             device = graph.loose_text(args[2]) if len(args) > 2 else None
             if array is not None and array.dtype:

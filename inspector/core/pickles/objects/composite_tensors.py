@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, SparseCompressed, SparseCoo, TensorInfo, contiguous
+from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, SparseCompressed, SparseCoo, TensorInfo
 from inspector.core.graph import DICT, INT, NONE, Graph
 from inspector.core.keypath import visible
 
 from .calls import tuple_items
 from .parts import BrokenTensor, Parts, numel_of
 from .plain import small_integer
-from .recognise import array_shape, device_of, layout_of, state_pairs
+from .recognise import device_of, layout_of, state_pairs
 
 # What torch.nested keeps on a jagged tensor besides what it is rebuilt from: the same once more, and notes of its compiler.
 _JAGGED_STATE = frozenset({"_values", "_offsets", "_lengths", "_ragged_idx", "_metadata_cache", "_is_param",
@@ -33,6 +33,7 @@ class Reader(Protocol):
     def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]: ...
     def dtype(self, n: int) -> str: ...
     def requires_grad(self, parts: Parts, n: int) -> None: ...
+    def from_array(self, parts: Parts, n: int, device: str | None, key: str) -> None: ...
     def remark(self, id: str, key: str, text: str) -> None: ...
 
 
@@ -127,23 +128,16 @@ def wrapper(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key:
 
 
 def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:
-    """(numpy array, dtype, device, requires_grad): what devices without storages (XLA) wrote until 2.1. The array's bytes lie
-    in the pickle; it is listed under the tensor."""
+    """(numpy array, dtype, device, requires_grad): what devices without storages (XLA, and others that torch has no storages for) write.
+    The array's bytes lie in the pickle; numpy has no bfloat16, so that it holds float32 then."""
     if len(args) != 4:
         raise BrokenTensor(f"corrupt: {len(args)} arguments where a tensor of numpy data needs 4")
-    graph = reader.graph
-    found = array_shape(graph, args[0])
-    parts.dtype, parts.device = reader.dtype(args[1]), graph.loose_text(args[2])
+    device, dtype = reader.graph.loose_text(args[2]), reader.dtype(args[1])
+    parts.dtype, parts.device = dtype, device
     reader.requires_grad(parts, args[3])
-    if found is None:
-        raise BrokenTensor("corrupt: no numpy array where the tensor's values should be")
-    if any(size < 0 for size in found):
-        raise BrokenTensor("corrupt: a size is negative")
-    parts.shape = tuple(found)
-    numel_of(parts.shape)
-    parts.stride = contiguous(parts.shape)
-    parts.states.append(args[0])
-    parts.problem = "unsupported: its values are a numpy array inside the pickle, which is not unpacked"
+    reader.from_array(parts, args[0], device, key)
+    if parts.dtype != dtype:
+        parts.converted_to = dtype
 
 
 def _read(reader: Reader, parts: Parts, n: int, name: str, key: str) -> TensorInfo:

@@ -67,8 +67,8 @@ _PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
 
 class Contents(NamedTuple):
     """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both. `listed_nodes` are the calls, names
-    and sets that are no tensors, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the same
-    order."""
+    and sets that are no tensors of torch's, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the
+    same order."""
 
     kind: str
     tensors: list[TensorInfo]
@@ -280,6 +280,8 @@ class _Listing:
         if rebuilt is None:
             return False
         self.tensors.append(rebuilt.info)
+        if self.reader.is_array(n):
+            self.listed_nodes.append((n, key))      # torch.load does not take it for a tensor
         if parent is None:
             self.root_view = None
         if rebuilt.states and n not in self._on_path and len(self._stack) < self.limits.walk_depth \

@@ -97,6 +97,12 @@ TENSOR_BUILDERS = frozenset({
     FROM_TYPE, FROM_TYPE_V2,
 })
 
+# Tensors of devices without storages, whose values are a numpy array.
+KEPT_AS_NUMPY = frozenset({("torch._utils", "_rebuild_device_tensor_from_numpy"), ("torch._utils", "_rebuild_xla_tensor")})
+
+# What makes numpy's arrays.
+ARRAY_BUILDERS = frozenset({("numpy.core.multiarray", "_reconstruct"), ("numpy.core.numeric", "_frombuffer")})
+
 _WEIGHTS_ONLY: frozenset[Name] = frozenset({
     ("collections", "OrderedDict"), ("collections", "Counter"), ("torch.nn.parameter", "Parameter"),
     ("torch.serialization", "_get_layout"), ("torch", "Size"), ("torch", "Tensor"), ("torch", "device"),

@@ -34,6 +34,7 @@ class Parts:
         self.neg = False
         self.subclass = ""
         self.states: list[int] = []
+        self.converted_to = ""                          # the type that it gets when it is loaded, where that is another one
         self.moved: tuple[int, str] | None = None       # dtype node and device that a wrapper gives the tensor
 
     def extra(self) -> Extra | None:

@@ -610,18 +610,6 @@ def _numpy_buffer(graph: Graph, call: Call) -> View | None:
     return None if shape is None or dtype is None else Leaf(_array_text(call.node, dtype, shape))
 
 
-def array_shape(graph: Graph, n: int) -> list[int] | None:
-    """The shape of the numpy array of plain numbers that node `n` is, in either spelling; None for anything else."""
-    if graph.kind[n] != REDUCE or not isinstance(view_of(graph, n), Leaf):
-        return None
-    call = call_of(graph, n)
-    if call.name == ("numpy.core.numeric", "_frombuffer") and call.args:
-        return _shape(graph, call.args[2])
-    state = graph.states(n)
-    parts = tuple_items(graph, state[0]) if call.name == ("numpy.core.multiarray", "_reconstruct") and state else None
-    return _shape(graph, parts[1]) if parts else None
-
-
 def _array_text(n: int, dtype: NumpyType, shape: list[int]) -> Opaque:
     listed = ", ".join(str(size) for size in shape[:_SHAPES]) + (", …" if len(shape) > _SHAPES else "")
     return Opaque("numpy.ndarray", f"{dtype.text} [{listed}]", n)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Storage
+from inspector.core.checkpoint import Constant, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
 from inspector.core.keypath import visible
@@ -17,6 +17,11 @@ from .names import canonical, storage_dtype
 from .plain import small_integer
 
 _KEY_LENGTH = 1000          # bytes
+
+
+def in_pickle(id: str) -> bool:
+    """Whether a storage is one that no persistent id names: its bytes stand in the pickle itself, as those of numpy's arrays do."""
+    return id.startswith("?")
 
 
 class StorageRef(NamedTuple):
@@ -135,6 +140,18 @@ class Storages:
             storage = self.resolve(StorageRef(key, dtypes[row], devices[row], numels[row], -1))
             found = self._first[key] = Backing(storage.id, dtypes[row], devices[row], numels[row], storage.nbytes, storage.problem)
         return found
+
+    def of_constant(self, n: int, dtype: str, device: str | None, nbytes: int, constant: Constant | None) -> Backing:
+        """The storage whose bytes stand in the pickle itself, as the value of node `n`. It has no persistent id, and a name that no
+        record has."""
+        id = f"?{n}"
+        storage = self.known.setdefault(id, Storage(id, dtype, device, nbytes, None, constant=constant or Constant(self.graph, -1)))
+        return Backing(id, dtype, device, nbytes * 8 // _bits(dtype), storage.nbytes, storage.problem)
+
+    def of_converted(self, n: int, dtype: str, device: str | None, nbytes: int) -> Storage:
+        """The storage of a tensor at node `n` whose elements are converted when it is loaded: its bytes stand nowhere."""
+        id = f"?{n}"
+        return self.known.setdefault(id, Storage(id, dtype, device, nbytes, None))
 
     def ordinary(self) -> Callable[[int, int], Backing | None]:
         """A function of a PERSID node that was read beforehand and its row in `ids`; the same as `of`, in less time."""

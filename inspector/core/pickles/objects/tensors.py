@@ -11,14 +11,15 @@ from itertools import repeat
 from operator import add, le
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import PerChannel, PerTensor, Storage, TensorInfo
+from inspector.core.checkpoint import Extra, PerChannel, PerTensor, Storage, TensorInfo, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
 
-from . import composite_tensors
+from . import arrays, composite_tensors
 from .bulk import ordinary_tensors, picked
 from .calls import Call, call_of, tuple_items
 from .names import (
+    ARRAY_BUILDERS,
     FROM_TYPE,
     FROM_TYPE_V2,
     JAGGED,
@@ -63,6 +64,7 @@ class Tensors:
         self.graph = graph
         self.storages = Storages(graph, resolve, resolve_many)
         self.builders = {i for i, name in enumerate(graph.names) if canonical(*name) in _MAKERS}
+        self.array_builders = {i for i in self.builders if canonical(*graph.names[i]) in ARRAY_BUILDERS}
         self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
         self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
@@ -71,14 +73,26 @@ class Tensors:
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
         self._lists: dict[int, tuple[float, ...]] = {}
+        self._arrays: dict[int, arrays.Array | None] = {}
 
     def is_tensor(self, n: int) -> bool:
-        """Whether node `n` is a call of something that builds tensors, by its name only."""
+        """Whether node `n` is a call of something that builds tensors, by its name only; or a numpy array of numbers."""
         graph = self.graph
         if graph.kind[n] != REDUCE and graph.kind[n] != NEWOBJ:
             return False
         f = graph.a[n]
-        return graph.kind[f] == GLOBAL and graph.a[f] in self.builders
+        return graph.kind[f] == GLOBAL and graph.a[f] in self.builders \
+            and (graph.a[f] not in self.array_builders or self.array(n) is not None)
+
+    def is_array(self, n: int) -> bool:
+        """Whether the tensor that node `n` is is a numpy array."""
+        return self._arrays.get(n) is not None and self.graph.kind[n] == REDUCE
+
+    def array(self, n: int) -> arrays.Array | None:
+        """The numpy array of numbers that node `n` is; None for anything else."""
+        if n not in self._arrays:
+            self._arrays[n] = arrays.numbers_of(self.graph, n)
+        return self._arrays[n]
 
     def is_scalar(self, n: int) -> bool:
         """Whether the tensor that node `n` builds has no dimension, by its list of sizes only. Resolves nothing."""
@@ -93,6 +107,9 @@ class Tensors:
             if call.name in (PARAMETER, PARAMETER_WITH_STATE) and graph.kind[call.args[0]] == REDUCE:
                 n = call.args[0]
                 continue
+            if call.name in ARRAY_BUILDERS:
+                array = self.array(n)
+                return array is not None and not array.shape
             if call.name not in _WITH_SIZE or len(call.args) < 4:
                 return False
             size = call.args[2]
@@ -161,7 +178,16 @@ class Tensors:
         info = TensorInfo(key, parts.shape, parts.dtype, parts.device, parts.stride, parts.offset, backing.id if backing else "",
                           backing.nbytes if backing else 0, parts.requires_grad, state_dict, parts.layout, parts.problem, n,
                           parts.extra())
+        if parts.converted_to and not parts.problem:
+            info = self._converted(info, parts.converted_to)
         return Rebuilt(info, tuple(parts.states))
+
+    def _converted(self, source: TensorInfo, dtype: str) -> TensorInfo:
+        """The tensor that is made of `source` when it is loaded, in another type."""
+        nbytes = source.numel * DTYPES[dtype].itemsize
+        storage = self.storages.of_converted(source.node, dtype, source.device, nbytes)
+        return source._replace(dtype=dtype, stride=contiguous(source.shape), offset=0, storage=storage.id, storage_nbytes=nbytes,
+                               extra=Extra(read_from=source._replace(state_dict=None, requires_grad=False)))
 
     def _fill(self, parts: Parts, n: int, key: str) -> bool:
         """Unwraps Parameters and subclasses, then reads the tensor inside. False: no tensor inside."""
@@ -177,6 +203,11 @@ class Tensors:
         if call.name in OLD_TENSORS:
             if not self._old_tensor(parts, call, key):
                 return False
+        elif call.name in ARRAY_BUILDERS:
+            if self.array(call.node) is None:
+                return False
+            parts.subclass = arrays.class_of(self.graph, call.node)
+            self.from_array(parts, call.node, None, key)
         elif not self._build(parts, call, key):
             return False
         if grads:
@@ -345,6 +376,16 @@ class Tensors:
         self.check(parts, key)
         self.remark("meta", key, "has a shape but no values (meta device)")
 
+    def from_array(self, parts: Parts, n: int, device: str | None, key: str) -> None:
+        """The numpy array at node `n`, whose bytes stand in the pickle, as a tensor on `device`. Raises BrokenTensor where it is none."""
+        array = self.array(n)
+        if array is None:
+            raise BrokenTensor("corrupt: no numpy array of numbers where the tensor's values should be")
+        parts.shape, parts.stride, parts.dtype, parts.device = array.shape, array.stride, array.dtype, device
+        nbytes = numel_of(array.shape) * DTYPES[array.dtype].itemsize
+        parts.backing = self.storages.of_constant(n, array.dtype, device, nbytes, array.constant)
+        self.check(parts, key)
+
     # -- pieces -------------------------------------------------------------------------------------------------------
 
     def _strided(self, parts: Parts, args: tuple[int, ...], when: int, key: str, dtype: str | None = None,
@@ -505,7 +546,7 @@ _BUILDERS: dict[Name, _Builder] = {
     ("torch._utils", "_rebuild_device_tensor_from_numpy"): composite_tensors.from_numpy,
     ("torch._utils", "_rebuild_xla_tensor"): composite_tensors.from_numpy,
 }
-_MAKERS = TENSOR_BUILDERS | OLD_TENSORS | OLD_PARAMETERS
+_MAKERS = TENSOR_BUILDERS | OLD_TENSORS | OLD_PARAMETERS | ARRAY_BUILDERS
 _WITH_SIZE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3"),
                         ("torch._utils", "_rebuild_qtensor")})
 _SIMPLE = frozenset({("torch._utils", "_rebuild_tensor"), TENSOR_V2, ("torch._utils", "_rebuild_tensor_v3")})

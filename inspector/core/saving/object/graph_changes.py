@@ -21,6 +21,7 @@ from inspector.core.pickles.objects.contents import Slot
 from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
 from inspector.core.pickles.objects.plain import SCALARS, key_text
+from inspector.core.pickles.objects.storages import in_pickle
 
 from .slot_tree import SlotTree
 from .torch_objects import TorchObjects, converted
@@ -158,7 +159,8 @@ class GraphChanges:
             new = ckpt.tensors.get(path) if path is not None else None
             if new is None:
                 continue
-            other = converted(new) or (new.storage, new.offset, new.stride, new.dtype) != (old.storage, old.offset, old.stride, old.dtype)
+            other = converted(new) or (new.storage, new.offset, new.stride, new.dtype) != (old.storage, old.offset, old.stride, old.dtype) \
+                or self._gets_a_record(old, new)
             wanted.setdefault(slot.node, set()).add(new.storage if other else "")
             if other:
                 changed.append((i, new))
@@ -173,6 +175,11 @@ class GraphChanges:
                     self.editor.become(node, made)          # for everybody who refers to it
             if len(wanted[node]) > 1:
                 self._replace(i, made)
+
+    def _gets_a_record(self, old: TensorInfo, new: TensorInfo) -> bool:
+        """Whether a tensor whose bytes stand in the pickle becomes an ordinary one: on another device, and out of a plain pickle, as
+        torch.load would not take an array for a tensor."""
+        return in_pickle(old.storage) and (self.source.format == "pickle" or new.device != old.device)
 
     def _rebuilt(self, n: int, info: TensorInfo) -> int:
         """The call `n` for the tensor as `info` says, its wrappers and hooks kept."""

@@ -23,7 +23,7 @@ from inspector.core.pickles.encode.torch_calls import UNTYPED
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
-from inspector.core.pickles.objects.storages import StorageRef, Storages
+from inspector.core.pickles.objects.storages import StorageRef, Storages, in_pickle
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
@@ -106,10 +106,12 @@ class _Own:
     def pickled(self) -> Pickled:
         graph, editor = self.graph, self.editor
         self.refs = {ref.node: ref for ref in Storages(graph, _never).refs()}
-        if self.ckpt.edited is not None or self.drop_code:
+        if self.ckpt.edited is not None or self.drop_code or self._holds_arrays():
             self._changes()
         if self.source.format in _OLD:
             self._modern()
+        if self.source.format == "pickle":          # in the protocol that torch.load reads
+            editor.rebuilt = True
         self._locations()
         if not editor.changed and not self.drop_code:
             return self._result(Emitted(graph.data[graph.start:graph.end], sorted(self.refs)))
@@ -139,6 +141,10 @@ class _Own:
             gone = unwanted_slots(tree, unwanted_nodes(self.graph, self.drop_code))
             self._note_code(tree, gone)
         GraphChanges(ckpt, self.source, tree, self.objects).apply(gone)
+
+    def _holds_arrays(self) -> bool:
+        """Whether this is a plain pickle with tensors that have to become such."""
+        return self.source.format == "pickle" and any(in_pickle(info.storage) for info in self.source.tensors.values())
 
     def _note_code(self, tree: SlotTree, gone: frozenset[int]) -> None:
         keys = [tree.slots[i].key for i in sorted(gone) if tree.parent[i] not in gone]
@@ -231,7 +237,7 @@ class _Own:
             if id is None:
                 continue
             storage = self.ckpt.storages.get(id)
-            if storage is not None and (storage.has_bytes or id not in self.source.storages):
+            if storage is not None and (storage.has_bytes or in_pickle(id) or id not in self.source.storages):
                 ids.append(id)
         lost = [id for id in self._named(emitted) if not _there(self.source.storages.get(id))]
         if lost and self.source.format in _OLD:
@@ -256,7 +262,7 @@ class _Own:
 
 
 def _data_keys(source: Checkpoint) -> list[str]:
-    return [id for id in source.storages if "/" not in id and not id.startswith("?")]
+    return [id for id in source.storages if "/" not in id and not in_pickle(id)]
 
 
 def _other_keys(source: Checkpoint) -> list[str]:
