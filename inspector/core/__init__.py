@@ -210,6 +210,7 @@ if TYPE_CHECKING:
     from .plain_values import type_name as type_name
     from .progress import QUIET as QUIET
     from .progress import Monitor as Monitor
+    from .python_objects.loading import load as load
     from .runtime.collector import collector_paused as collector_paused
     from .saving.endings import edited_path as edited_path
     from .saving.layouts.losses import Loss as Loss
@@ -229,6 +230,10 @@ if TYPE_CHECKING:
     from .suggestions.parts import wrapper_prefixes as wrapper_prefixes
     from .suggestions.selection import edits_for_part as edits_for_part
     from .suggestions.selection import text_for_part as text_for_part
+    from .tensors.array_kinds import EmptyArray as EmptyArray
+    from .tensors.array_kinds import NestedArray as NestedArray
+    from .tensors.array_kinds import QuantizedArray as QuantizedArray
+    from .tensors.array_kinds import SparseArray as SparseArray
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
     from .tensors.sharing import sharing as sharing
@@ -270,6 +275,8 @@ _HOMES = {
     "suggestions.differences": "Differences Wish edits_for_differences wishes_about",
     "suggestions.parts": "Part prefix_of wrapper_prefixes",
     "suggestions.selection": "edits_for_part text_for_part",
+    "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
+    "python_objects.loading": "load",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from . import opening
-from .checkpoint import Checkpoint, Jagged, Nested, PerChannel, PerTensor, SparseCompressed, SparseCoo, TensorInfo
+from .checkpoint import Checkpoint, Jagged, Nested, PerChannel, PerTensor, SparseCompressed, SparseCoo, Storage, TensorInfo
 from .dtypes import DTYPES
 from .errors import BadTensor, UsageError
 from .keypath import visible
 from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
 from .tensors.reader import TensorReader, digest
+from .tensors.shared_storages import SharedStorages
 from .torch_load import loads_with_torch
 from .training.weights import model_dicts
 
@@ -81,32 +82,116 @@ def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) ->
     """The tensors of the state dict at that path by their names in it, in order. Those that share a storage in the file share
     memory here; storages are read whole, as torch does. Errors as `read_torch`."""
     infos = [info for info in ckpt.tensors.values() if info.state_dict == state_dict]
-    storages: dict[str, torch.UntypedStorage] = {}
     loaded: StateDict = OrderedDict()
     with TensorReader(ckpt, monitor) as reader:
+        maker = TorchMaker(SharedStorages(ckpt, reader), ckpt.storages)
         for done, info in enumerate(infos):
             monitor.report(done, len(infos), info.key)
-            if info.layout != "strided" or info.chunks:
-                loaded[info.name] = _alone(reader, info)
-                continue
-            reader.check(info)
-            if info.read_from is not None:
-                if info.storage not in storages:
-                    storages[info.storage] = _storage(reader.span_bytes(info))
-                loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
-                continue
-            there = ckpt.storages.get(info.storage)
-            if there is None or not there.has_bytes:
-                loaded[info.name] = _view(reader, info, _storage(bytearray()), 0)
-                continue
-            if info.storage not in storages:
-                storages[info.storage] = _storage(reader.storage_bytes(there))
-            loaded[info.name] = _view(reader, info, storages[info.storage], info.offset)
+            loaded[info.name] = maker.values_of(info)
     if state_dict in ckpt.module_metadata:
         # where torch keeps the versions of modules, which `load_state_dict` looks at
         vars(loaded)["_metadata"] = _copied(ckpt.module_metadata[state_dict])
     monitor.report(len(infos), len(infos))
     return loaded
+
+
+class TorchMaker:
+    """Tensors over `shared` storages, each of which becomes one storage of torch. `storages` are those of the object, by id. `map_location`
+    as `core.load` has it. Raises BadTensor for values that cannot be had, UsageError for a location that torch does not know."""
+
+    def __init__(self, shared: SharedStorages, storages: Mapping[str, Storage], map_location: Any = None) -> None:
+        self._shared = shared
+        self._storages = storages
+        self._where = map_location
+        self._made: dict[str, torch.UntypedStorage] = {}
+
+    def tensor(self, info: TensorInfo, is_parameter: bool) -> torch.Tensor:
+        """As `torch.load` gives it: a Parameter where it was one, requiring a gradient where it did."""
+        import torch
+        made = self.values_of(info)
+        if is_parameter:
+            return torch.nn.Parameter(made, info.requires_grad)
+        return made.requires_grad_(True) if info.requires_grad and (made.is_floating_point() or made.is_complex()) else made
+
+    def values_of(self, info: TensorInfo) -> torch.Tensor:
+        """The tensor without a gradient."""
+        import torch
+        if info.device == "meta" or info.problem.startswith("meta"):
+            dtype = _dtypes().get(info.dtype)
+            if dtype is None:
+                raise _unknown_to_torch(info)
+            return torch.empty_strided(info.shape, info.stride, dtype=dtype, device="meta")
+        if info.layout != "strided":
+            return _moved(_alone(self._shared.reader, info), self._location(info.device))
+        home = self._shared.home(info)
+        return _view(self._shared.reader, info, self._storage(home.id, home.data, info.device), home.offset if home.data else 0)
+
+    def storage(self, id: str) -> Any:
+        """A storage that is a value itself."""
+        import torch
+        storage = self._storages[id]
+        dtype = _dtypes().get(storage.dtype, torch.uint8)
+        made = self._storage(id, self._shared.whole(storage), storage.device)
+        return torch.storage.TypedStorage(wrap_storage=made, dtype=dtype, _internal=True)
+
+    def size(self, sizes: list[int]) -> Any:
+        import torch
+        return torch.Size(sizes)
+
+    def named(self, kind: str, text: str) -> Any:
+        import torch
+        if kind == "dtype":
+            return _dtypes().get(text, f"torch.{text}")
+        if kind == "device":
+            try:
+                return torch.device(text)
+            except RuntimeError:
+                return text
+        found = vars(torch).get(text)
+        return found if isinstance(found, torch.layout | torch.memory_format | torch.qscheme) else f"torch.{text}"
+
+    def _storage(self, id: str, data: bytearray, saved_on: str | None) -> torch.UntypedStorage:
+        found = self._made.get(id)
+        if found is None:
+            found = self._made[id] = _moved_storage(_storage(data), self._location(saved_on))
+        return found
+
+    def _location(self, saved_on: str | None) -> str:
+        """The device that what was saved on `saved_on` goes to."""
+        where = self._where
+        if isinstance(where, Mapping):
+            where = next((to for tag, to in where.items() if str(tag) == saved_on), None)
+        return "cpu" if where is None else str(where)
+
+
+def _moved_storage(storage: torch.UntypedStorage, device: str) -> torch.UntypedStorage:
+    import torch
+    if device == "cpu":
+        return storage
+    try:
+        if torch.device(device).type == "meta":
+            return torch.UntypedStorage(storage.nbytes(), device="meta")
+        return storage.to(device=torch.device(device))
+    except (RuntimeError, AssertionError, ValueError, NotImplementedError) as error:
+        raise _no_device(device, error) from error
+
+
+def _moved(tensor: torch.Tensor, device: str) -> torch.Tensor:
+    if device == "cpu":
+        return tensor
+    try:
+        return tensor.to(device)
+    except (RuntimeError, AssertionError, ValueError, NotImplementedError) as error:
+        raise _no_device(device, error) from error
+
+
+def _no_device(device: str, error: Exception) -> UsageError:
+    said = (str(error).splitlines() or [""])[0][:200]
+    return UsageError(f"torch cannot put tensors on {visible(device, 40)!r}: {visible(said)}", "Leave map_location out for the CPU.")
+
+
+def _unknown_to_torch(info: TensorInfo) -> BadTensor:
+    return BadTensor(f"this version of torch has no type {info.dtype}", "read_numpy gives its raw bytes.", info.key, id="unknown_dtype")
 
 
 # What the child does: torch or safetensors read the file as a program that trusts nothing would, and every tensor's digest is
@@ -233,8 +318,7 @@ def _view(reader: TensorReader, info: TensorInfo, storage: torch.UntypedStorage,
     import torch
     dtype = _dtypes().get(info.dtype)
     if dtype is None:
-        raise BadTensor(f"this version of torch has no type {info.dtype}", "read_numpy gives its raw bytes.", info.key,
-                        id="unknown_dtype")
+        raise _unknown_to_torch(info)
     if any(n >= _INT64 for n in (*info.shape, *info.stride, offset)):
         raise BadTensor("its dimensions are too great for torch", where=info.key, id="too_big")
     try:
@@ -242,7 +326,8 @@ def _view(reader: TensorReader, info: TensorInfo, storage: torch.UntypedStorage,
             # about types that torch would rather nobody used; this file has them
             warnings.filterwarnings("ignore", "ComplexHalf support is experimental")
             warnings.filterwarnings("ignore", "torch.quantize_per_tensor")
-            tensor = _quantized(reader, info, dtype) if DTYPES[info.dtype].kind == "quantized" else torch.empty(0, dtype=dtype)
+            tensor = _quantized(reader, info, dtype) if DTYPES[info.dtype].kind == "quantized" else \
+                torch.empty(0, dtype=dtype, device=storage.device)
             tensor.set_(storage, offset, info.shape, info.stride)  # type: ignore[call-overload, unused-ignore]
     except (RuntimeError, TypeError, ValueError) as error:
         raise _refused(info, error) from error

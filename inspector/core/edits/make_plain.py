@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.graph import EXT, GLOBAL, GLOBALDYN, Graph
+from inspector.core.graph import BIGINT, BIGTEXT, EXT, FROZENSET, GLOBAL, GLOBALDYN, PYSTR, PYSTRTEXT, SET, Graph
 from inspector.core.keypath import ancestors, visible
 from inspector.core.pickles.objects.contents import Slot, contents_of
 from inspector.core.pickles.objects.storages import KnownStorages
@@ -22,6 +22,7 @@ from .tools.rewriting import on_new_source, rewritten
 
 _ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
 _NAMES = (GLOBAL, GLOBALDYN, EXT)
+_OF_PYTHON = (BIGINT, BIGTEXT, FROZENSET, PYSTR, PYSTRTEXT, SET)
 _TOLD = 6
 
 
@@ -50,18 +51,7 @@ class MakePlain(Edit):
         refused = [(one, key) for one, key in refused_values(ckpt) if self._fits(key)]
         if not refused or source.format not in _ONE_PICKLE:
             return None
-        graph = source.pickles[0].graph
-        making = Making(source, graph, refused_names(graph, rules_of()), _taken(source))
-        listed = [(one, key) for one, key in refused if one.node >= 0]
-        wanted = {n: key for one, key in reversed(listed) for n in one.within if graph.kind[n] not in _NAMES}
-        if len(listed) < len(refused):          # something in no value, or in the pickle's language: written anew, as torch reads it
-            wanted |= {n: "" for n in (*refused_calls(graph), *unread_literals(graph)) if n not in wanted}
-            making.editor.rebuilt = True
-        making.values(wanted)
-        named = {(one.node, one.key) for one, _ in listed if graph.kind[one.node] in _NAMES}
-        if named:
-            making.names(_slots(source, graph, named, monitor))
-        return making
+        return _making(source, refused, monitor)
 
     def _fits(self, key: str) -> bool:
         return set(self.glob) <= {"*"} or matcher(self.glob)(key) is not None
@@ -107,6 +97,37 @@ class MakePlain(Edit):
     def parse(cls, text: str, option: str) -> MakePlain:
         matcher(text)
         return cls(text)
+
+
+def plain_source(source: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+    """`source`, a checkpoint of one pickle that is not edited, with all that torch refuses made plain, but for what Python has and torch
+    alone refuses: long integers, frozen sets, texts of Python 2. Those stay. Raises Cancelled."""
+    refused = [(one, key) for one, key in refused_values(source) if one.node >= 0]
+    making = _making(source, refused, monitor, literals=False)
+    if not making.editor.changed:
+        return source
+    try:
+        return rewritten(source, making.editor, making.storages, monitor)
+    except ValueError:                              # an object that is needed to make itself
+        return source
+
+
+def _making(source: Checkpoint, refused: list[tuple[Refused, str]], monitor: Monitor, *, literals: bool = True) -> Making:
+    """The graph of the source's pickle with these values (and the keys that they have) made plain. `literals`: what only its spelling is
+    refused for, too."""
+    graph = source.pickles[0].graph
+    making = Making(source, graph, refused_names(graph, rules_of()), _taken(source))
+    listed = [(one, key) for one, key in refused if one.node >= 0]
+    kept = _NAMES if literals else (*_NAMES, *_OF_PYTHON)
+    wanted = {n: key for one, key in reversed(listed) for n in one.within if graph.kind[n] not in kept}
+    if literals and len(listed) < len(refused):     # something in no value, or in the pickle's language: written anew, as torch reads it
+        wanted |= {n: "" for n in (*refused_calls(graph), *unread_literals(graph)) if n not in wanted}
+        making.editor.rebuilt = True
+    making.values(wanted)
+    named = {(one.node, one.key) for one, _ in listed if graph.kind[one.node] in _NAMES}
+    if named:
+        making.names(_slots(source, graph, named, monitor))
+    return making
 
 
 def _what_became(fitting: Iterable[Refused], changes: Iterable[Change]) -> list[str]:
