@@ -56,7 +56,7 @@ def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert capsys.readouterr().err == ""
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
-        "fit.json", "fitting.pth", "merged.pth", "model.pth", "model.safetensors", "plain.pth", "tied.pth", "weights.pth",
+        "fit.json", "fitting.pth", "merged.pth", "model.pth", "model.safetensors", "plain.pth", "rest.pth", "tied.pth", "weights.pth",
         "weights.safetensors"]
 
 

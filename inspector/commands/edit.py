@@ -27,6 +27,7 @@ _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=RE
 _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
          "add-prefix": "put a prefix before names", "rename": "replace every match in a name; \\1 is the first group",
          "drop": "leave out tensors and values, and the optimizer's state with them",
+         "drop-broken": "leave out what is cut off, missing or corrupt, by name",
          "keep": "leave out all others; {a,b}.* keeps either", "extract": "a sub-dict, or a module's state dict (.), becomes the root",
          "device": "other device tags, as in 'cuda:*=cpu'", "cast": "another element type, as in float16 or bfloat16:encoder.*",
          "copy": "one more name for a tensor, tied to it, as in model.embed_tokens.weight=lm_head.weight",
@@ -44,7 +45,7 @@ class _Collected(argparse.Action):
     """Options of different names in the order in which they were typed."""
 
     def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
-        namespace.steps = [*namespace.steps, ((option or "").removeprefix("--"), values)]
+        namespace.steps = [*namespace.steps, ((option or "").removeprefix("--"), values if self.nargs is None else "")]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,7 +59,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_follow_links(parser)
     edits = parser.add_argument_group("edits")
     for name in core.edit_options():
-        edits.add_argument(f"--{name}", metavar=_VALUES.get(name, "TEXT"), action=_Collected, help=_HELP.get(name))
+        form: dict[str, Any] = {"metavar": _VALUES.get(name, "TEXT")} if core.takes_text(name) else {"nargs": 0}
+        edits.add_argument(f"--{name}", action=_Collected, help=_HELP.get(name), **form)
     edits.add_argument("--recipe", metavar="FILE", action=_Collected, help="the edits of a recipe, here among the others")
     edits.add_argument("--save-recipe", metavar="FILE", help="write the edits as a recipe")
     saving = parser.add_argument_group("saving")
@@ -124,7 +126,8 @@ def steps(typed: Iterable[tuple[str, str]]) -> list[core.Edit]:
         try:
             edits += core.read_recipe(text) if option == "recipe" else [core.parse_edit(option, text)]
         except core.InspectorError as error:
-            raise core.UsageError(f"--{option} {core.visible(text, 200)}: {error.message}", error.hint) from error
+            written = f"--{option} {core.visible(text, 200)}".rstrip()
+            raise core.UsageError(f"{written}: {error.message}", error.hint) from error
     return edits
 
 
@@ -220,8 +223,9 @@ def effect_lines(effect: core.Effect) -> list[str]:
                                                          (effect.changed, "changed")) if keys]
     lines = [f"{option_text(effect.edit)}: {', '.join(counts) or 'no key changes'}"]
     renamed = [f"{core.visible(old, _KEY)} -> {core.visible(new, _KEY)}" for old, new in effect.renamed[:_EXAMPLES]]
-    lines += _some(renamed, len(effect.renamed)) + _some([f"- {core.visible(key, _KEY)}" for key in effect.dropped[:_EXAMPLES]],
-                                                         len(effect.dropped))
+    lines += _some(renamed, len(effect.renamed))
+    if not isinstance(effect.edit, core.DropBroken):            # whose notes name each, and why
+        lines += _some([f"- {core.visible(key, _KEY)}" for key in effect.dropped[:_EXAMPLES]], len(effect.dropped))
     if not effect.renamed and not effect.dropped:
         lines += _some([f"* {core.visible(key, _KEY)}" for key in effect.changed[:_EXAMPLES]], len(effect.changed))
     return [*lines, *(f"    {core.visible(text, 600)}" for text in effect.notes)]
@@ -230,7 +234,7 @@ def effect_lines(effect: core.Effect) -> list[str]:
 def option_text(edit: core.Edit) -> str:
     """The edit as it is typed."""
     try:
-        return core.visible(f"--{edit.option} {edit.text}", 160)
+        return core.visible(f"--{edit.option} {edit.text}".rstrip(" "), 160)
     except core.EditError:
         return f"--{edit.option} (names and shapes)"
 

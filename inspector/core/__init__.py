@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from .edits.cast import Cast as Cast
     from .edits.copy import Copy as Copy
     from .edits.drop import Drop as Drop
+    from .edits.drop_broken import DropBroken as DropBroken
     from .edits.editing import Applied as Applied
     from .edits.editing import apply_each as apply_each
     from .edits.editing import edit as edit
@@ -120,6 +121,7 @@ if TYPE_CHECKING:
     from .edits.recipe import parse_edit as parse_edit
     from .edits.recipe import read_recipe as read_recipe
     from .edits.recipe import save_recipe as save_recipe
+    from .edits.recipe import takes_text as takes_text
     from .edits.recipe import to_recipe as to_recipe
     from .edits.remap_devices import RemapDevices as RemapDevices
     from .edits.rename import Rename as Rename
@@ -300,13 +302,14 @@ _HOMES = {
     "edits.cast": "Cast",
     "edits.copy": "Copy",
     "edits.drop": "Drop",
+    "edits.drop_broken": "DropBroken",
     "edits.editing": "Applied apply_each edit effects notes_when_read",
     "edits.effects": "Change Effect EffectRow EffectRows changes_between effect_rows",
     "edits.extract": "Extract",
     "edits.keep": "Keep",
     "edits.make_plain": "MakePlain",
     "edits.match": "Match",
-    "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe to_recipe",
+    "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe takes_text to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
     "edits.set_metadata": "SetMetadata",

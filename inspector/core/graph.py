@@ -41,7 +41,7 @@ from __future__ import annotations
 import re
 import struct
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 (NONE, TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT, STR, STRTEXT, BYTES, BYTEARRAY, PYSTR, PYSTRTEXT,
@@ -64,6 +64,8 @@ COLUMNS = frozenset((REDUCE, NEWOBJ, GLOBALDYN, PERSID, BUILD))        # whose o
 LISTED = (CONTAINERS | MUTATIONS | {NEWOBJEX, OBJ, INST}) - {BUILD}     # … and those that stand in `operands`
 
 FIRST_MUTATION = APPEND
+
+_PASSES = 1000
 
 
 class Note(NamedTuple):
@@ -242,6 +244,23 @@ class Graph:
     def calls(self) -> Iterator[int]:
         """All nodes that a real unpickler would call something for, in order, reachable or not."""
         return (n for n, kind in enumerate(self.kind) if kind in CALLS)
+
+    def leading_to(self, ends: Iterable[int]) -> bytearray:
+        """One byte per node: 1 for `ends` and for every node that needs one of them, itself or by what is put into it later."""
+        found = bytearray(len(self.kind))
+        for n in ends:
+            found[n] = 1
+        for _ in range(_PASSES):        # what comes later in the log may be put into what is earlier: until nothing changes
+            settled = True
+            for n, kind in enumerate(self.kind):
+                refs = self.references(n)
+                into = refs[0] if kind >= FIRST_MUTATION else n
+                if not found[into] and any(found[other] for other in refs):
+                    found[into] = 1
+                    settled = False
+            if settled:
+                break
+        return found
 
     def reachable(self) -> bytearray:
         """One byte per node: 1 where the root needs it (mutations of needed nodes included). Iterative."""

@@ -109,6 +109,28 @@ def test_that_the_output_may_be_the_file_itself(run: Run, wrapped: Path, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["in.pth"]
 
 
+def test_that_what_is_broken_is_named_refused_and_left_out(run: Run, tmp_path: Path) -> None:
+    torch.save({f"layer.{i}": torch.full((300,), float(i)) for i in range(9)}, tmp_path / "whole.pth")
+    data = (tmp_path / "whole.pth").read_bytes()
+    (tmp_path / "cut.pth").write_bytes(data[:len(data) // 2])
+    for more in ([], ["--add-prefix", "m"], ["--drop", "layer.4"], ["--cast", "float16"], ["--keep", "layer.{0,8}"]):
+        code, _, err = run(tmp_path / "cut.pth", "-o", tmp_path / "out.pth", *more)
+        assert code == 2
+        assert err.count("\n") == 1
+        assert "--drop-broken" in err
+        assert not (tmp_path / "out.pth").exists()
+    code, text, err = run(tmp_path / "cut.pth", "-o", tmp_path / "out.pth", "--drop-broken", "--add-prefix", "m")
+    assert (code, err) == (0, "")
+    found = torch.load(tmp_path / "out.pth", weights_only=True)
+    assert all(torch.equal(value, torch.full((300,), float(key[-1]))) for key, value in found.items())
+    gone = [f"layer.{i}" for i in range(9) if f"m.layer.{i}" not in found]
+    assert 2 < len(gone) < 7
+    assert f"--drop-broken: {len(gone)} dropped" in text
+    assert all(f"    {key}: " in text for key in gone)
+    code, text, _ = run(tmp_path / "cut.pth", "--dry-run", "--drop-broken", "--json")
+    assert json.loads(text)["files"][0]["edits"][0]["dropped"] == gone
+
+
 def test_that_losses_are_refused_until_they_are_allowed(run: Run, tmp_path: Path) -> None:
     torch.save({"w": torch.ones(2), "epoch": 3}, tmp_path / "in.pth")
     out = tmp_path / "out.safetensors"

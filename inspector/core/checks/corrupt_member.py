@@ -2,9 +2,10 @@
 Reads the whole file once."""
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from itertools import groupby
+from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Extent, Storage
 from inspector.core.errors import BadTensor, InspectorError, ReadError
@@ -17,23 +18,47 @@ from inspector.core.progress import Monitor
 
 def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
     names = _members(ckpt)
-    progress = _Progress(sum(extent.size for extent in names if extent.crc is not None), monitor)
     keys: dict[Extent, list[str]] | None = None
+    told: set[int] = set()
+    for extent, error, whole_file in unreadable(ckpt, names, monitor):
+        if keys is None:
+            keys = _keys(ckpt)
+        if extent.file not in told:
+            yield _finding(names[extent], keys.get(extent, []), error)
+        if whole_file:              # the same would be said of all in it
+            told.add(extent.file)
+
+
+class Unread(NamedTuple):
+    """An extent that cannot be read or is not as it was saved; `whole_file` when nothing of its file can be."""
+
+    extent: Extent
+    error: InspectorError
+    whole_file: bool
+
+
+def unreadable(ckpt: Checkpoint, names: Mapping[Extent, str], monitor: Monitor) -> Iterator[Unread]:
+    """Reads all bytes of extents that have a checksum, and of the others what says where they lie. `names` are what progress calls
+    them."""
+    progress = _Progress(sum(extent.size for extent in names if extent.crc is not None), monitor)
     for file, extents in groupby(sorted(names, key=lambda extent: (extent.file, extent.offset)), key=lambda extent: extent.file):
         with ExitStack() as closing:
             reader: ExtentReader | None = None
+            closed: ReadError | None = None
             for extent in extents:
                 progress.name = names[extent]
+                if closed is not None:
+                    yield Unread(extent, closed, True)
+                    continue
                 try:
                     if reader is None:
                         reader = closing.enter_context(ExtentReader(ckpt, file))
                     _read(reader, extent, progress)
-                except (BadTensor, ReadError) as error:
-                    if keys is None:
-                        keys = _keys(ckpt)
-                    yield _finding(names[extent], keys.get(extent, []), error)
-                    if reader is None:
-                        break           # the file cannot be opened: the same would be said of all in it
+                except BadTensor as error:
+                    yield Unread(extent, error, False)
+                except ReadError as error:
+                    closed = error if reader is None else None
+                    yield Unread(extent, error, reader is None)
     progress.end()
 
 
@@ -67,14 +92,14 @@ class _Progress:
 
 def _members(ckpt: Checkpoint) -> dict[Extent, str]:
     """Every extent that can be verified, with a name for people; storages are named by their member where there is one."""
-    found = {member.extent: member.name for member in ckpt.members if _can_be_verified(member.extent) and not member.note}
+    found = {member.extent: member.name for member in ckpt.members if can_be_verified(member.extent) and not member.note}
     for id, _, storage in _storages(ckpt):
-        if storage.extent is not None and _can_be_verified(storage.extent) and not storage.problem:
+        if storage.extent is not None and can_be_verified(storage.extent) and not storage.problem:
             found.setdefault(storage.extent, f"storage {id}")
     return found
 
 
-def _can_be_verified(extent: Extent) -> bool:
+def can_be_verified(extent: Extent) -> bool:
     return extent.crc is not None or extent.local is not None
 
 

@@ -5,6 +5,7 @@ from .add_prefix import AddPrefix
 from .cast import Cast
 from .copy import Copy
 from .drop import Drop
+from .drop_broken import DropBroken
 from .extract import Extract
 from .keep import Keep
 from .make_plain import MakePlain
@@ -18,14 +19,15 @@ from .take import Take
 from .tools.common import Edit
 from .unshare import Unshare
 
-__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Drop", "Edit", "Extract", "Keep", "MakePlain", "Match", "RemapDevices",
-           "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
+__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Drop", "DropBroken", "Edit", "Extract", "Keep", "MakePlain", "Match",
+           "RemapDevices", "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
     AddPrefix,
     Rename,
     Drop,
+    DropBroken,
     Keep,
     Extract,
     RemapDevices,

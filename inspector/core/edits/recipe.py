@@ -27,6 +27,11 @@ def edit_options() -> dict[str, str]:
     return {name: " ".join((kind.__doc__ or "").split("\n\n")[0].split()) for name, kind in OPTIONS.items()}
 
 
+def takes_text(option: str) -> bool:
+    """Whether the edit of that name is typed with something behind it."""
+    return OPTIONS[option].TAKES_TEXT
+
+
 def parse_edit(option: str, text: str) -> Edit:
     """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError."""
     name = option.removeprefix("--")
@@ -125,6 +130,8 @@ def as_option(edit: Edit) -> str:
 
 def _typed(edit: Edit) -> list[str]:
     text = edit.text
+    if not edit.TAKES_TEXT:
+        return [f"--{edit.option}"]
     return [f"--{edit.option}={text}"] if text.startswith("-") else [f"--{edit.option}", text]
 
 

@@ -17,6 +17,7 @@ from inspector.core.pickles.objects.code import unknown_names
 from inspector.core.pickles.objects.contents import contents_of
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
 
 from . import endings, targets
@@ -130,9 +131,9 @@ def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> s
 
 def _same_structure(ckpt: Checkpoint) -> bool:
     """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits. Archives of torch 1.0 to 1.2
-    have no object that could be written again: JSON tells what is in them."""
+    have no object that could be written again: JSON tells what is in them; of one whose end is missing, code may be."""
     source = _source(ckpt)
-    if not source.pickles or source.pickles[0].member.lower() != "data.pkl":
+    if not source.pickles or source.pickles[0].member.lower() != "data.pkl" or "salvaged" in source.facts:
         return False
     if ckpt.edited is None:
         return True
@@ -292,9 +293,13 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     if own and not unwished:
         losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
                    for key in sorted(gone)]
+    if ckpt.edited is not None:             # members that an edit left out
+        there = {member.name for member in ckpt.members}
+        unwanted |= {name for name, member in others.items() if member.name not in there}
     if not unreferenced:
         unwanted |= {name for name in others if name.startswith("data/")}
     archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
+    torch_zip.check_storages(ckpt, archive, graph)
     left_out = [name for name in others if name not in archive.members]
     notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
     losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
@@ -406,5 +411,5 @@ def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
             try:
                 reader.check(info, expand=False)
             except InspectorError as error:
-                raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}", error.hint or "Drop it, then save the rest.",
+                raise SaveError(f"{visible(info.key, 80)} cannot be saved: {error.message}", f"{error.hint} {WITHOUT}".strip(),
                                 visible(info.key), id="bad_source") from error

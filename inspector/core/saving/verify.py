@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 from inspector.core import formats
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, TensorInfo
 from inspector.core.errors import InspectorError, SaveError
+from inspector.core.graph import Graph
 from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 
 from .disk.payloads import Progress, Written
+from .object.records import lacking
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -78,6 +80,13 @@ def same_sharing(wanted: Mapping[str, TensorInfo], found: Mapping[str, TensorInf
         have = found[key].storage
         if there.setdefault(want.storage, have) != have or back.setdefault(have, want.storage) != want.storage:
             raise Mismatch(key, f"{visible(key, 80)} shares its memory with other tensors than it was to")
+
+
+def every_storage(graph: Graph, sizes: Mapping[str, int]) -> None:
+    """Raises Mismatch unless the new file has the bytes of all storages that loading its object asks for; `sizes` as `lacking` has it."""
+    for key, nbytes, there in lacking(graph, sizes):
+        have = "none" if there is None else f"{there:,}"
+        raise Mismatch("", f"the new file's object asks for {nbytes:,} bytes of storage {visible(key, 80)}, and it has {have} of them")
 
 
 def check_extent(extent: Extent | None, written: Written) -> None:

@@ -144,16 +144,13 @@ class _Save:
     def _one(self, temporary: Temporary, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
         """Writes one file and makes it durable while it is read again."""
         with Output(temporary.fd, inputs, self.progress) as output:
-            try:
-                if isinstance(work, bytes):
-                    output.write(work)
-                    written: dict[str, Written] = {}
-                elif isinstance(work, safetensors.Layout):
-                    written = safetensors.write(work, output)
-                else:
-                    written = torch_zip.write(work, output)
-            except BadTensor as error:
-                raise explained(error, error.where or temporary.name) from error
+            if isinstance(work, bytes):
+                output.write(work)
+                written: dict[str, Written] = {}
+            elif isinstance(work, safetensors.Layout):
+                written = safetensors.write(work, output)
+            else:
+                written = torch_zip.write(work, output)
             output.finish()
             ended = stamp_of(temporary.path)
             durable = output.flush()
@@ -233,6 +230,9 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
     if list(there) != names:
         raise Mismatch("", "the new file has other members than were to be written")
     _check_homes(tensors, archive, found, there)
+    folder = f"{archive.top}/data/".lower()
+    verify.every_storage(found.pickles[0].graph, {name[len(folder):].lower(): extent.size for name, extent in there.items()
+                                                  if name.lower().startswith(folder)})
     for name, short in zip(names, archive.members, strict=True):
         verify.check_extent(there[name], written[short])
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.edits.drop import Drop
 from inspector.core.edits.editing import edit
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.make_plain import MakePlain
@@ -130,6 +131,15 @@ def _plain(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     yield from _without_code(finding, ckpt)
 
 
+def _without(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """The rest of the file. The names of a whole module can only be left out once its state dict is what is saved."""
+    yield tuple(Drop(pattern) for pattern in patterns_for(finding.keys))
+    path = _whole_module(ckpt)
+    if path is not None and all(ckpt.tensors[key].state_dict == path for key in finding.keys if key in ckpt.tensors):
+        names = [ckpt.tensors[key].name for key in finding.keys if key in ckpt.tensors]
+        yield Extract(path or "."), *(Drop(pattern) for pattern in patterns_for(names))
+
+
 def _whole_module(ckpt: Checkpoint) -> str | None:
     """The path of the one pickled model whose state dict is in the file; None when there is none, or several."""
     outer = [path for path in ckpt.modules if ckpt.modules.isdisjoint(ancestors(path))]
@@ -142,6 +152,8 @@ _SUGGEST: Mapping[str, Callable[[Finding, Checkpoint], Iterator[Edits]]] = {
     "location": _to_cpu,
     "oversized-storage": _only_used_bytes,
     "shared-storage": _own_bytes,
+    "broken-tensor": _without,
+    "corrupt-member": _without,
     "unknown-code": _without_code,
     "weights-only": _plain,
     "computed-call": _without_code,

@@ -127,6 +127,10 @@ def _add(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form
     return form
 
 
+def _drop_broken(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    return Form(lambda form: core.DropBroken())
+
+
 def _rename(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.Rename.from_json({"pattern": form.text("pattern"), "replacement": form.text("replacement")}, "rename"))
     given = start if isinstance(start, core.Rename) else None
@@ -239,6 +243,6 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
 
 
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
-    "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "keep": _globbed("keep"),
-    "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast, "device": _device, "copy": _copy,
-    "set": _set, "set-metadata": _metadata, "match": _match, "take": _take}
+    "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
+    "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
+    "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take}

@@ -31,6 +31,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("drop", lambda: translate("Edits", "Drop"),
          lambda: translate("Edits", "Leaves out what fits, and the optimizer's state with it. A name means all that is under it; * fits "
                                     "anything.")),
+    Kind("drop-broken", lambda: translate("Edits", "Drop What Is Broken"),
+         lambda: translate("Edits", "Leaves out what is cut off, missing or corrupt, each by its name, so that the rest can be saved. All "
+                                    "tensors that have checksums are read.")),
     Kind("keep", lambda: translate("Edits", "Keep Only"),
          lambda: translate("Edits", "Leaves out all the rest. A name means all that is under it; {a,b}.* keeps either.")),
     Kind("extract", lambda: translate("Edits", "Extract"),
@@ -78,6 +81,8 @@ def title(edit: core.Edit) -> str:
                                                                             replacement=_short(edit.replacement) or "“”")
     if isinstance(edit, core.Drop):
         return translate("Edits", "Drop {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.DropBroken):
+        return translate("Edits", "Drop what is broken")
     if isinstance(edit, core.Keep):
         return translate("Edits", "Keep only {what}").format(what=_short(edit.glob))
     if isinstance(edit, core.Extract):

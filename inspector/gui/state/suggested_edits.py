@@ -30,6 +30,8 @@ def text_of(finding: core.Finding, fixes: Sequence[core.Edit]) -> str:
         return translate("Offers", "Tie “{name}”").format(name=_short(first.target))
     if isinstance(first, core.MakePlain):
         return translate("Offers", "Make the values plain")
+    if finding.id in ("broken-tensor", "corrupt-member"):
+        return translate("Offers", "Drop what is broken")
     if isinstance(first, core.Extract):
         return translate("Offers", "Extract the weights") if first.path in ("", ".") else \
             translate("Offers", "Extract the weights of {what}").format(what=_short(first.path))

@@ -45,6 +45,12 @@ def quantized() -> torch.Tensor:
         return torch.quantize_per_tensor(torch.randn(3), 0.1, 0, torch.quint8)
 
 
+def quantized_per_channel() -> torch.Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.quantize_per_channel(torch.ones(2, 3), torch.tensor([.1, .2]), torch.tensor([0, 0]), 0, torch.qint8)
+
+
 def digests(ckpt: core.Checkpoint) -> dict[str, Any]:
     return {key: found if isinstance(found, str) else found.id for key, found in core.digests(ckpt)}
 

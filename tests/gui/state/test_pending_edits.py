@@ -263,7 +263,7 @@ def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
     edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Drop("x"), core.Keep("x"),
              core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.RemapDevices({"cuda:*": "cpu"}),
              core.Unshare("*"), core.Copy("a", "b"), core.MakePlain("*"), core.MakePlain("a"), core.SetValue("a", 1),
-             core.SetValue("a", delete=True), core.SetMetadata("a", "b"),
+             core.SetValue("a", delete=True), core.SetMetadata("a", "b"), core.DropBroken(),
              core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)}), core.Take("/x.pth")]
     titles = [edit_words.title(edit) for edit in edits]
     assert len(set(titles)) == len(edits)
@@ -290,6 +290,8 @@ def test_that_a_preview_says_what_a_refused_value_was_and_becomes(tmp_path: Path
     ("of-tomorrow", [core.Copy("a", "b")], "Tie “b”"),
     ("unknown-code", [core.Extract(".")], "Extract the weights"),
     ("unknown-code", [core.Extract("a&\u202eb")], "Extract the weights of a&&\\u202eb"),
+    ("broken-tensor", [core.Drop("a")], "Drop what is broken"),
+    ("corrupt-member", [core.Extract("."), core.Drop("a")], "Drop what is broken"),
     ("of-tomorrow", [core.Drop("a")], "Repair"),
 ])
 def test_that_a_button_says_what_it_does(id: str, fixes: list[core.Edit], text: str) -> None:

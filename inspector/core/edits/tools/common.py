@@ -1,7 +1,7 @@
 """What every edit is, and how its result is put together.
 
 An edit is a frozen value. `apply` gives a new checkpoint whose tables are what a save would write, and that remembers which
-key of the file each key came from (`Edited.origin`). It never reads a tensor.
+key of the file each key came from (`Edited.origin`). It reads no tensor, but where what it does is about their bytes (`DropBroken`).
 """
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Edit:
     below, a line in the room's list, a test file."""
 
     OPTION: ClassVar[str] = ""
+    TAKES_TEXT: ClassVar[bool] = True
+    """Whether something stands after the option on the command line; `text` is "" where nothing does."""
     READS: ClassVar[bool] = False
     """Whether what is lost can only be told by reading tensors (see `notes`)."""
 

@@ -19,6 +19,7 @@ from inspector.core.io.new_files import write_all
 from inspector.core.io.sources import ExtentReader
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
+from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
 
 if TYPE_CHECKING:
@@ -130,9 +131,12 @@ class Output:
         self._progress.add(len(data))
 
     def payload(self, payload: Payload) -> Written:
-        """Raises BadTensor when its bytes cannot be had, OSError when they cannot be written."""
+        """Raises SaveError when its bytes cannot be had, OSError when they cannot be written."""
         begin = self.at
-        crc = self._large(payload) if payload.nbytes >= _SMALL else self._small(payload)
+        try:
+            crc = self._large(payload) if payload.nbytes >= _SMALL else self._small(payload)
+        except BadTensor as error:
+            raise explained(error, payload.what) from error
         if self.at - begin != payload.nbytes:
             raise SaveError(f"{visible(payload.what, 80)} gave {self.at - begin:,} bytes instead of {payload.nbytes:,}",
                             "Nothing was changed. Open the file again.", id="verification")
@@ -222,7 +226,7 @@ class Progress:
 def explained(error: BadTensor, what: str) -> SaveError:
     """A source that cannot be read, as the reason why nothing was saved."""
     return SaveError(f"{visible(what, 80)} cannot be saved: {error.message}",
-                     error.hint or "Drop it, then save the rest.", error.where, id="bad_source")
+                     f"{error.hint} {WITHOUT}".strip(), error.where, id="bad_source")
 
 
 def _bytes_of(view: memoryview) -> memoryview:

@@ -9,6 +9,7 @@ from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
 from inspector.core.keypath import is_within, visible
 from inspector.core.plain_values import one_line
+from inspector.core.tensors.broken import WITHOUT, why_broken
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
 _LISTED = 1000                  # losses told one by one
@@ -40,6 +41,8 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     for key, info in ckpt.tensors.items():
         if _is_attribute(info, modules):
             continue
+        if why := why_broken(ckpt, info):
+            raise SaveError(f"{visible(key, 80)} cannot be saved: {why}", WITHOUT, visible(key), id="bad_source")
         loss = _not_held(info)
         if loss is None:
             _check_name(key)

@@ -19,10 +19,13 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Member, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
+from inspector.core.graph import Graph
 from inspector.core.io.zip_local_header import FIXED, FULL32
 from inspector.core.keypath import visible
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.saving.object.pickled import Pickled, Record
+from inspector.core.saving.object.records import lacking
+from inspector.core.tensors.broken import WITHOUT
 
 ALIGNMENT = 64
 _ID = ".data/serialization_id"
@@ -91,7 +94,8 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
     """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
     `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
     source = ckpt.edited.source if ckpt.edited else ckpt
-    old = old_members(source) if as_it_was else {}
+    there = {member.name for member in ckpt.members}
+    old = {name: member for name, member in old_members(source).items() if member.name in there} if as_it_was else {}
     big = _byteorder(ckpt)
     made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
     for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
@@ -111,6 +115,18 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
         return Archive(_top(path), made, pickled.records)
     mixed = dict(_merged(ckpt, source, old, made, drop_members))
     return Archive(old_top(source), mixed, pickled.records, alignment)
+
+
+def check_storages(ckpt: Checkpoint, archive: Archive, graph: Graph) -> None:
+    """Raises SaveError unless the archive has the bytes of every storage that loading `graph`, its object, asks for: torch opens no
+    file without."""
+    sizes = {name[5:].lower(): payload.nbytes for name, payload in archive.members.items() if name[:5].lower() == "data/"}
+    for key, nbytes, there in lacking(graph, sizes):
+        storage = ckpt.storages.get(key)
+        said = "its bytes are not in the file" if there is None else f"its record has {there:,} bytes instead of {nbytes:,}"
+        if storage is not None and storage.problem:
+            said = storage.problem
+        raise _bad(ckpt, storage or Storage(key, "uint8", None, nbytes, None), said)
 
 
 def write(archive: Archive, output: Output) -> dict[str, Written]:
@@ -245,8 +261,7 @@ def _bad(ckpt: Checkpoint, storage: Storage, problem: str) -> SaveError:
     keys = [info.key for info in ckpt.tensors.values() if info.storage == storage.id]
     first = visible(keys[0], 80) if keys else f"storage {storage.id}"
     more = f" and {len(keys) - 1:,} more" if len(keys) > 1 else ""
-    return SaveError(f"{first}{more} cannot be saved: {problem}", "Drop it, then save the rest.", visible(keys[0] if keys else storage.id),
-                     id="bad_source")
+    return SaveError(f"{first}{more} cannot be saved: {problem}", WITHOUT, visible(keys[0] if keys else storage.id), id="bad_source")
 
 
 def _swap(info: TensorInfo) -> int:

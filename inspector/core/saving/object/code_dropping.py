@@ -3,30 +3,17 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from inspector.core.graph import DICT, FIRST_MUTATION, FROZENSET, GLOBAL, LIST, REDUCE, SET, TUPLE, Graph
+from inspector.core.graph import DICT, FROZENSET, GLOBAL, LIST, REDUCE, SET, TUPLE, Graph
 from inspector.core.pickles.objects import recognise
 from inspector.core.pickles.objects.names import canonical
 
 from .slot_tree import SlotTree
 
-_PASSES = 1000
-
 
 def unwanted_nodes(graph: Graph, names: Set[str]) -> bytearray:
     """One byte a node: 1 where something that it leads to is one of the names ("module.name", in either spelling)."""
     bad = {i for i, name in enumerate(graph.names) if ".".join(name) in names or ".".join(canonical(*name)) in names}
-    found = bytearray(kind == GLOBAL and graph.a[n] in bad for n, kind in enumerate(graph.kind))
-    for _ in range(_PASSES):            # what comes later in the log may be put into what is earlier: until nothing changes
-        settled = True
-        for n, kind in enumerate(graph.kind):
-            refs = graph.references(n)
-            into = refs[0] if kind >= FIRST_MUTATION else n
-            if not found[into] and any(found[other] for other in refs):
-                found[into] = 1
-                settled = False
-        if settled:
-            break
-    return found
+    return graph.leading_to(n for n, kind in enumerate(graph.kind) if kind == GLOBAL and graph.a[n] in bad)
 
 
 def unwanted_slots(tree: SlotTree, unwanted: bytearray) -> frozenset[int]:

@@ -239,13 +239,7 @@ class _Own:
             storage = self.ckpt.storages.get(id)
             if storage is not None and (storage.has_bytes or in_pickle(id) or id not in self.source.storages):
                 ids.append(id)
-        lost = [id for id in self._named(emitted) if not _there(self.source.storages.get(id))]
-        if lost and self.source.format in _OLD:
-            self.notes.append(f"{len(lost):,} storages have no bytes in the file, {visible(lost[0], 40)} first.")
         return Pickled(emitted.data, self.records.of(ids), tuple(self.notes))
-
-    def _named(self, emitted: Emitted) -> list[str]:
-        return [ref.key for n in emitted.persids if (ref := self.refs.get(n)) is not None and ref.key is not None]
 
     def _has_dead_calls(self) -> bool:
         """Whether the pickle calls something for its effect only: then it is written anew, without that."""
@@ -268,10 +262,6 @@ def _data_keys(source: Checkpoint) -> list[str]:
 def _other_keys(source: Checkpoint) -> list[str]:
     """What else lies in the archive's folder of storages."""
     return [member.name.rpartition("/data/")[2] for member in source.members if "/data/" in member.name]
-
-
-def _there(storage: Storage | None) -> bool:
-    return storage is not None and storage.has_bytes
 
 
 def _never(ref: StorageRef) -> Storage:

@@ -4,8 +4,13 @@ An archive that is saved again keeps the keys of its storages; whatever else the
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
+
+from inspector.core.checkpoint import Storage
+from inspector.core.dtypes import DTYPES
+from inspector.core.graph import Graph
+from inspector.core.pickles.objects.storages import StorageRef, Storages
 
 
 class Record(NamedTuple):
@@ -15,6 +20,32 @@ class Record(NamedTuple):
     name: str
     storage: str = ""
     key: str = ""
+
+
+class Lacking(NamedTuple):
+    """A storage that a pickle loads without its bytes being there: its `key`, how many bytes it should have and how many there are,
+    None where it has no record at all."""
+
+    key: str
+    nbytes: int
+    there: int | None
+
+
+def lacking(graph: Graph, sizes: Mapping[str, int]) -> list[Lacking]:
+    """The storages that loading `graph` asks for and cannot have, in the order in which it does. `sizes` says how many bytes there are
+    under each key, in lower case: torch finds records without regard to it. It loads what only leads to something thrown away, too
+    (`persistent_load` in torch/serialization.py)."""
+    needed: dict[str, int] = {}
+    for ref in Storages(graph, _unresolved).refs():
+        if ref.key is not None:
+            width = DTYPES[ref.dtype].stored if ref.dtype in DTYPES else 0
+            needed[ref.key] = max(needed.get(ref.key, 0), max(ref.numel, 0) * width)
+    found = ((key, nbytes, sizes.get(key.lower())) for key, nbytes in needed.items())
+    return [Lacking(*one) for one in found if one[2] is None or one[2] < one[1]]
+
+
+def _unresolved(ref: StorageRef) -> Storage:
+    raise AssertionError("nothing is resolved here")
 
 
 class Records:

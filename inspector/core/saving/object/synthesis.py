@@ -7,12 +7,13 @@ left out, and told.
 from __future__ import annotations
 
 from inspector.core.checkpoint import Checkpoint, Opaque
-from inspector.core.errors import EditError
+from inspector.core.errors import EditError, SaveError
 from inspector.core.graph import Graph
 from inspector.core.keypath import ancestors, join, relative, visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.broken import WITHOUT, why_broken
 
 from .records import Record, Records
 from .torch_objects import ONLY_SAFETENSORS, TorchObjects
@@ -79,6 +80,8 @@ class _Synthesis:
         for done, (key, info) in enumerate(ckpt.tensors.items()):
             if done % _CHECK_EVERY == 0:
                 self.monitor.report(done, len(ckpt.tensors), "data.pkl")
+            if why := why_broken(ckpt, info):
+                raise SaveError(f"{visible(key, 80)} cannot be saved: {why}", WITHOUT, visible(key), id="bad_source")
             if info.problem and not info.problem.startswith("meta") and info.dtype not in ONLY_SAFETENSORS:
                 left_out.append(key)
                 continue
