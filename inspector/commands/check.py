@@ -49,18 +49,17 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         out.answer({**as_json(asked.file, ckpt, fixes), **({"unjudged": unjudged} if unjudged else {}),
                     **(fit.as_json(load) if load else {})})
     else:
-        said = [core.headline(ckpt), *([findings_text(findings)] if findings else [] if status else ["nothing wrong"])]
+        said = [findings_text(findings)] if findings else [] if status else ["nothing wrong"]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
-        out.text("\n".join([*said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
-        if load:
-            out.text("\n" + fit.as_text(load, asked.file))
+        answer = [fit.as_text(load, asked.file)] if load else []          # what was asked comes before what else there is to say
+        out.text("\n".join([core.headline(ckpt), *answer, *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
 
 
 def _status(findings: tuple[core.Finding, ...], load: core.LoadReport | None, unjudged: Sequence[str]) -> int:
     """0 nothing is wrong, 1 something is, 3 nothing that could be judged is. What a person is only told of is not wrong."""
-    if core.worst(findings) in ("warning", "danger") or (load is not None and not load.lists.loads):
+    if core.worst(findings) in ("warning", "danger") or (load is not None and not load.loads):
         return 1
     return 3 if unjudged else 0
 

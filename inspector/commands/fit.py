@@ -1,46 +1,106 @@
 """What `check --against`, `--model` and `--error` say: the three lists of `load_state_dict` and the edits that help."""
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from inspector import core
 
 _SHOWN = 20
+_NAMED = 6                  # keys in a sentence
 _LONGEST = 1 << 20          # characters of a command
 
 
 def as_json(report: core.LoadReport) -> dict[str, Any]:
     """What these options add to the object of `check --json`."""
-    lists = report.lists
-    return {"load": {"missing": list(lists.missing), "unexpected": list(lists.unexpected),
-                     "mismatched": [{"key": one.key, "file": list(one.file), "model": list(one.model)} for one in lists.mismatched],
-                     "state_dict": report.state_dict},
-            "suggested": [*map(core.as_option, report.edits)],
-            "after": {"missing": list(report.after.missing), "unexpected": list(report.after.unexpected),
-                      "mismatched": [one.key for one in report.after.mismatched], "fitting": report.after.fitting}}
+    found: dict[str, Any] = {"load": {**_lists_json(report.lists), "state_dict": report.state_dict},
+             "suggested": [*map(core.as_option, report.edits)],
+             "after": {"missing": list(report.after.missing), "unexpected": list(report.after.unexpected),
+                       "mismatched": [one.key for one in report.after.mismatched], "fitting": report.after.fitting}}
+    if not report.lists.loads and report.lists.loads_in_part:
+        found["strict_false"] = {"fitting": report.lists.fitting, "missing": list(report.lists.missing)}
+    if report.others:
+        found["others"] = [{**_lists_json(lists), "state_dict": path} for path, lists in report.others]
+    if report.optimizers:
+        found["optimizers"] = [{"path": one.path, "loads": one.loads, "file": list(one.file), "model": list(one.model),
+                                "mismatched": [*map(_mismatch_json, one.mismatched)]} for one in report.optimizers]
+    return found
+
+
+def _lists_json(lists: core.Lists) -> dict[str, Any]:
+    return {"missing": list(lists.missing), "unexpected": list(lists.unexpected), "mismatched": [*map(_mismatch_json, lists.mismatched)]}
+
+
+def _mismatch_json(one: core.Mismatch) -> dict[str, Any]:
+    return {"key": one.key, "file": list(one.file), "model": list(one.model)}
 
 
 def as_text(report: core.LoadReport, file: str) -> str:
     lists = report.lists
-    where = f" (its {core.visible(report.state_dict)})" if report.state_dict else ""
-    if lists.loads:
-        parts = [f"load_state_dict would load it{where}: all {lists.fitting:,} keys fit"]
-    else:
-        parts = [f"load_state_dict would refuse it{where}; {lists.fitting:,} keys fit"]
-        parts += [_list("missing in the file", [core.visible(key) for key in lists.missing]),
-                  _list("unexpected in the file", [core.visible(key) for key in lists.unexpected]),
-                  _list("of another shape", [f"{core.visible(one.key)}: {core.wording.shape_list(one.file)} in the file, "
-                                             f"{core.wording.shape_list(one.model)} in the model"
-                                             for one in lists.mismatched])]
+    parts = [*_said(lists, report.state_dict)]
+    if not lists.loads and lists.loads_in_part and not (report.suggested and lists.unexpected):
+        ignored = f", leaves {core.wording.count(len(lists.unexpected), 'unexpected key')} alone" if lists.unexpected else ""
+        parts.append(f"as it stands, {_not_strict(lists)}{ignored}")
     if report.suggested:
-        after = report.after
-        outcome = f"all {after.fitting:,} keys load" if after.loads else \
-            f"{after.fitting:,} keys load with strict=False; {len(after.missing):,} stay as the model made them"
+        outcome = "the weights alone" if lists.loads else f"then all {report.after.fitting:,} keys load" if report.after.loads else \
+            f"then {_not_strict(report.after)}"
         command = core.visible(core.as_command(report.edits, file, "FIXED"), _LONGEST)
-        parts.append(f"then {outcome}:\n  {command}")
-    elif not lists.loads:
+        parts.append(f"{outcome}:\n  {command}")
+    elif not lists.loads and not lists.loads_in_part:
         parts.append("no edit is known that would make it fit")
+    for path, other in report.others:
+        parts += _said(other, path)
+    parts += map(_optimizer, report.optimizers)
     return "\n".join(part for part in parts if part) + "\n"
+
+
+def _said(lists: core.Lists, path: str) -> Iterator[str]:
+    where = f" (its {core.visible(path)})" if path else ""
+    if lists.loads:
+        yield f"load_state_dict would load it{where}: all {core.wording.count(lists.fitting, 'key')} fit"
+        return
+    yield f"load_state_dict would refuse it{where}; {core.wording.count(lists.fitting, 'key')} fit"
+    yield _list("missing in the file", [core.visible(key) for key in lists.missing])
+    yield _list("unexpected in the file", [core.visible(key) for key in lists.unexpected])
+    yield _list("of another shape", [*map(_mismatch, lists.mismatched)])
+
+
+def _mismatch(one: core.Mismatch) -> str:
+    return (f"{core.visible(one.key)}: {core.wording.shape_list(one.file)} in the file, "
+            f"{core.wording.shape_list(one.model)} in the model")
+
+
+def _not_strict(lists: core.Lists) -> str:
+    """What `strict=False` does: it forgives names, and the model keeps what it was made with where it gets nothing."""
+    if lists.mismatched:
+        return f"{core.wording.count(lists.fitting, 'key')} fit"
+    kept = f"; {core.wording.count(len(lists.missing), 'key')} keep{'s' * (len(lists.missing) == 1)} the model's initial values: " \
+        + _few(lists.missing) if lists.missing else ""
+    return f"load_state_dict(…, strict=False) loads {core.wording.count(lists.fitting, 'key')}{kept}"
+
+
+def _few(keys: Sequence[str]) -> str:
+    return ", ".join(core.visible(key, 80) for key in keys[:_NAMED]) + (f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else "")
+
+
+def _optimizer(one: core.OptimizerFit) -> str:
+    where = core.visible(one.path, 80) or "the file"
+    if one.file != one.model:
+        return (f"its optimizer's load_state_dict would refuse {where}: {groups_text(one.file)} in the file, "
+                f"{groups_text(one.model)} in the reference")
+    if one.mismatched:
+        return "\n".join([f"its optimizer would load {where} and fail in the first step:",
+                          _list("of another shape", [*map(_mismatch, one.mismatched)])])
+    return f"its optimizer's load_state_dict would load {where}: {groups_text(one.file)}"
+
+
+def groups_text(sizes: Sequence[int]) -> str:
+    """"2 groups of 4 and 2 parameters"."""
+    if not sizes:
+        return "no group of parameters"
+    *before, last = [f"{size:,}" for size in sizes]
+    listed = f"{', '.join(before)} and {last}" if before else last
+    return f"{core.wording.count(len(sizes), 'group')} of {listed} parameter{'' if sizes == (1,) else 's'}"
 
 
 def _list(title: str, lines: list[str]) -> str:

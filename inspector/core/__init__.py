@@ -69,12 +69,15 @@ if TYPE_CHECKING:
     from .comparison.differences.streaming import judged as judged
     from .comparison.differences.streaming import with_difference as with_difference
     from .comparison.differences.verdict import verdict_of as verdict_of
-    from .comparison.loading.fit import doctor as doctor
+    from .comparison.loading.doctor import doctor as doctor
     from .comparison.loading.fit import load_report as load_report
     from .comparison.loading.fit import read_reference as read_reference
+    from .comparison.loading.lists import Lists as Lists
+    from .comparison.loading.lists import Mismatch as Mismatch
     from .comparison.loading.load_report import LoadReport as LoadReport
-    from .comparison.loading.load_report import Mismatch as Mismatch
     from .comparison.loading.model_shapes import shapes_of_model as shapes_of_model
+    from .comparison.loading.optimizer_groups import OptimizerFit as OptimizerFit
+    from .comparison.loading.optimizer_groups import parameter_groups as parameter_groups
     from .comparison.loading.reference import Reference as Reference
     from .comparison.loading.reference import read_shapes as read_shapes
     from .comparison.loading.reference import read_text_file as read_text_file
@@ -287,9 +290,12 @@ _HOMES = {
     "comparison.differences.streaming": "by_content compare differences judged with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
-    "comparison.loading.fit": "doctor load_report read_reference",
-    "comparison.loading.load_report": "LoadReport Mismatch",
+    "comparison.loading.doctor": "doctor",
+    "comparison.loading.fit": "load_report read_reference",
+    "comparison.loading.lists": "Lists Mismatch",
+    "comparison.loading.load_report": "LoadReport",
     "comparison.loading.model_shapes": "shapes_of_model",
+    "comparison.loading.optimizer_groups": "OptimizerFit parameter_groups",
     "comparison.loading.reference": "Reference read_shapes read_text_file",
     "comparison.loading.renaming": "Step steps_for",
     "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Verdict pair_up with_pairs",

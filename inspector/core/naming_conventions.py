@@ -38,6 +38,24 @@ ADDED_PREFIXES = ("module.", "model.", "_orig_mod.")
 # A tensor of the wrapper itself, beside the wrapped model (torch/optim/swa_utils.py, AveragedModel).
 WRAPPERS_OWN = frozenset(("n_averaged",))
 
+# What models tie to an embedding, or to a bias, and keep only once: the end of the name that is left out -> the ends of those it is tied
+# to, most usual first. transformers, `_tied_weights_keys` and `tie_weights` of modeling_*.py (gpt2, llama, opt, t5, bart, bert, roberta,
+# electra, albert, distilbert, gpt_neox, whisper, xlm, xlnet, rwkv, mamba); facebookresearch/llama; karpathy/nanoGPT.
+_WORDS = "embeddings.word_embeddings.weight"
+TIED_NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("lm_head.weight", ("embed_tokens.weight", "wte.weight", "word_embeddings.weight", "shared.weight", "decoder.embed_tokens.weight",
+                        "embed_in.weight", "embeddings.weight", "embedding.weight", "tok_embeddings.weight", "emb.weight")),
+    ("cls.predictions.decoder.weight", (_WORDS,)), ("cls.predictions.decoder.bias", ("cls.predictions.bias",)),
+    ("predictions.decoder.weight", (_WORDS,)), ("predictions.decoder.bias", ("predictions.bias",)),
+    ("lm_head.decoder.weight", (_WORDS,)), ("lm_head.decoder.bias", ("lm_head.bias",)), ("generator_lm_head.weight", (_WORDS,)),
+    ("vocab_projector.weight", (_WORDS,)), ("embed_out.weight", ("embed_in.weight",)),
+    ("proj_out.weight", ("decoder.embed_tokens.weight",)),
+    ("encoder.embed_tokens.weight", ("shared.weight",)), ("decoder.embed_tokens.weight", ("shared.weight", "encoder.embed_tokens.weight")),
+    ("shared.weight", ("encoder.embed_tokens.weight", "decoder.embed_tokens.weight")), ("output.weight", ("tok_embeddings.weight",)),
+    ("output_layer.weight", ("embedding.word_embeddings.weight",)), ("pred_layer.proj.weight", ("embeddings.weight",)),
+    ("lm_loss.weight", ("word_embedding.weight",)),
+)
+
 
 def without_wrappers(name: str, wrappers: Container[str] = WRAPPERS) -> str:
     """`name` without the segments that are just the name of a wrapper, but for the last, which is a tensor's."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from inspector.core.comparison.pairing.rules import Shape
 from inspector.core.errors import UsageError
 
-from .load_report import Lists, Mismatch
+from .lists import Lists, Mismatch
 
 _MOST = 4 << 20         # characters of a pasted text
 _START = re.compile(

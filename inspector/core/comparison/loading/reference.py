@@ -2,25 +2,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.rules import Shape, Shapes
-from inspector.core.comparison.pairing.sides import WHOLE, choose_both, choose_one, shapes_of, tensors_of
+from inspector.core.comparison.pairing.sides import WHOLE, choose_one, shapes_of, tensors_of
 from inspector.core.errors import Corrupt, UsageError
 from inspector.core.io.sources import open_source
-from inspector.core.keypath import below, visible
+from inspector.core.keypath import ancestors, below, leaf_of, visible
+from inspector.core.naming_conventions import EXTRA_STATE
 from inspector.core.progress import QUIET, Monitor
+
+from .ties import Ties, ties_in
 
 _MOST = 256 << 20       # bytes of a JSON file
 _MOST_TEXT = 4 << 20
 
 
 class Reference(NamedTuple):
-    """The names of a model's state dict with their shapes, None where only the name is known. `label` says where from."""
+    """The names of a model's state dict with their shapes, None where only the name is known. `label` says where from; `ties` which names
+    stand for one tensor, where that is known."""
 
     shapes: Shapes
     label: str
+    ties: Ties = MappingProxyType({})
 
 
 def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
@@ -45,17 +51,28 @@ def read_text_file(path: str) -> str:
         return source.read(0, min(source.size, _MOST_TEXT)).decode("utf-8", "replace")
 
 
-def of_checkpoint(ckpt: Checkpoint, against: Checkpoint | None = None, state_dict: str | None = None) -> Reference:
-    """The shapes of the state dict in `ckpt` that has most in common with `against`."""
-    path = choose_both(ckpt, against, state_dict)[0] if against is not None else state_dict or ""
-    tensors = tensors_of(ckpt, path)
-    shapes = {**shapes_of(tensors), **extra_states(ckpt, path)}
-    return Reference(shapes, ckpt.path if ckpt.edited is None else "")      # what waits to be saved is in no file yet
+def of_checkpoint(ckpt: Checkpoint, path: str) -> Reference:
+    """The shapes of the state dict at `path`."""
+    label = ckpt.path if ckpt.edited is None else ""        # what waits to be saved is in no file yet
+    return Reference(names_in(ckpt, path), label, ties_in(ckpt, path))
 
 
-def extra_states(ckpt: Checkpoint, path: str) -> dict[str, Shape | None]:
-    """The names that `get_extra_state` of modules has in the state dict at `path`, which are no tensors and have no shape."""
-    return {name: None for key, name in below(ckpt.values, "" if path == WHOLE else path) if key.endswith("_extra_state")}
+def names_in(ckpt: Checkpoint, path: str) -> Shapes:
+    """The names in the state dict at `path` with their shapes. What `get_extra_state` of a module gave is one name and has no shape,
+    whatever is in it."""
+    found: dict[str, Shape | None] = {}
+    for name, shape in shapes_of(tensors_of(ckpt, path)).items():
+        extra = _extra_state(name)
+        found[extra or name] = None if extra and extra != name else shape
+    place = "" if path == WHOLE else path
+    return found | dict.fromkeys(extra for _, name in below(ckpt.values, place) if (extra := _extra_state(name)) and extra not in found)
+
+
+def _extra_state(name: str) -> str:
+    """The name of the extra state that `name` is, or is a part of; "" for others."""
+    if EXTRA_STATE not in name:
+        return ""
+    return next((path for path in (name, *ancestors(name)) if leaf_of(path) == EXTRA_STATE), "")
 
 
 def of_mapping(shapes: Mapping[str, Any], label: str = "") -> Reference:
@@ -67,7 +84,7 @@ def file_shapes(ckpt: Checkpoint, against: Shapes, state_dict: str | None = None
     if state_dict is not None and state_dict not in ckpt.state_dicts:
         raise UsageError(f"there is no state dict {state_dict!r} in {ckpt.path}", "`inspector ls` shows which there are.")
     path = choose_one(ckpt, dict(against)) if state_dict is None else state_dict
-    return path, shapes_of(tensors_of(ckpt, path))
+    return path, names_in(ckpt, path)
 
 
 def _shapes_in(said: Any, where: str) -> dict[str, Shape | None]:

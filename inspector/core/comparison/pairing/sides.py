@@ -50,8 +50,30 @@ def choose_both(a: Checkpoint, b: Checkpoint, in_a: str | None = None, in_b: str
     return from_a[best[0]], from_b[best[1]]
 
 
+def choose_models(a: Checkpoint, b: Checkpoint, in_a: str | None = None) -> tuple[str, str]:
+    """The state dicts of `a` (or the one asked for) and `b` that are the same model's, going by what they have in common: optimizers'
+    never where there are others; `WHOLE` of a file that has none."""
+    if in_a is not None and in_a in b.state_dicts:
+        return in_a, in_a
+    from_a, from_b = [in_a] if in_a is not None else models_in(a), models_in(b)
+    kinds_a, kinds_b = ([_kinds(ckpt, path) for path in paths] for ckpt, paths in ((a, from_a), (b, from_b)))
+
+    def likeness(at: tuple[int, int]) -> tuple[float, bool, int]:
+        mine, theirs = from_a[at[0]], from_b[at[1]]
+        return _common(kinds_a[at[0]], kinds_b[at[1]]), mine == theirs, _wanted(mine) + _wanted(theirs)
+    best = max(product(range(len(from_a)), range(len(from_b))), key=likeness)
+    return from_a[best[0]], from_b[best[1]]
+
+
+def models_in(ckpt: Checkpoint) -> list[str]:
+    """The state dicts of models, most wanted first; any where no model is known, `WHOLE` where there is none at all."""
+    models = {*model_dicts(ckpt)}
+    there = candidates(ckpt)
+    return [path for path in there if path in models] or there
+
+
 def choose_one(ckpt: Checkpoint, names: dict[str, Shape | None]) -> str:
-    """The state dict of `ckpt` that has most in common with `names`."""
+    """The state dict of `ckpt` that has most in common with `names`: a model's, unless only others have anything in common."""
     wanted = Counter((leaf_of(name), shape) for name, shape in names.items())
     if all(shape is None for shape in names.values()):
         wanted = Counter()
@@ -63,7 +85,8 @@ def choose_one(ckpt: Checkpoint, names: dict[str, Shape | None]) -> str:
         for (leaf, _), count in kinds.items():
             leaves[leaf] += count
         return (_common(kinds, wanted) if wanted else _common_names(leaves, plain)), _wanted(path)
-    return max(candidates(ckpt), key=likeness)
+    best = max(models_in(ckpt), key=likeness)
+    return best if likeness(best)[0] else max(candidates(ckpt), key=likeness)
 
 
 def candidates(ckpt: Checkpoint) -> list[str]:

@@ -14,7 +14,7 @@ from torch import nn
 
 from inspector import core
 from inspector.core.comparison.loading.error_text import read_error
-from inspector.core.comparison.loading.load_report import Mismatch, compare_names
+from inspector.core.comparison.loading.lists import Mismatch, compare_names
 from inspector.core.comparison.loading.model_shapes import shapes_of_model
 from inspector.core.comparison.loading.reference import read_shapes
 

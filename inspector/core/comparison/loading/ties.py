@@ -1,0 +1,92 @@
+"""Names of a model that stand for one tensor, of which a file has one alone: what a copy gives the other names."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.comparison.pairing.rules import Shapes
+from inspector.core.comparison.pairing.sides import tensors_of
+from inspector.core.edits.copy import Copy
+from inspector.core.keypath import is_within, leaf_of, parent_of
+from inspector.core.naming_conventions import TIED_NAMES
+
+from .renaming import Step
+
+Ties = Mapping[str, tuple[str, ...]]
+"""name -> the names of the same tensor."""
+
+_MOST = 16
+
+
+def ties_in(ckpt: Checkpoint, path: str) -> Ties:
+    """Names in the state dict at `path` that are the same elements of one storage, each with the others."""
+    groups: dict[object, list[str]] = {}
+    for name, info in tensors_of(ckpt, path).items():
+        if info.numel and info.view is not None:
+            groups.setdefault(info.view, []).append(name)
+    return {name: tuple(other for other in names if other != name) for names in groups.values() if len(names) > 1 for name in names}
+
+
+def told_by_metadata(metadata: Mapping[str, str]) -> Ties:
+    """What `safetensors.torch.save_model` says of the names that it left out: name -> the one that it kept."""
+    return {name: (kept,) for name, kept in metadata.items() if name not in ("format", "total_size")}
+
+
+def copies(missing: Sequence[str], file: Shapes, model: Shapes, ties: Iterable[Ties]) -> tuple[list[Step], Shapes]:
+    """The copies that give names that are `missing` in `file`: of a tensor of the same shape that is the same in the model, as `ties`
+    know it, or else by what such names usually are. The steps, and the names that they make."""
+    known = list(ties)
+    found: dict[str, str] = {}
+    for name in missing:
+        told = [other for some in known for other in some.get(name, ())]
+        usual = _usual(name, file) if not told else []
+        source = next((other for other in (*told, *usual) if other in file and _are_alike(name, other, file, model)), None)
+        if source is not None:
+            found[name] = source
+    steps = _as_steps(found, file)
+    return steps, {name: file[source] for name, source in found.items()} if steps else {}
+
+
+def _are_alike(name: str, source: str, file: Shapes, model: Shapes) -> bool:
+    shape, wanted, other = file[source], model.get(name), model.get(source)
+    return (wanted is None or shape is None or shape == wanted) and (wanted is None or other is None or wanted == other)
+
+
+def _usual(name: str, file: Shapes) -> list[str]:
+    """The names that models usually tie a name like this to, those that are in the file."""
+    found: list[str] = []
+    for end, sources in TIED_NAMES:
+        if name == end or name.endswith(f".{end}"):
+            head = name[:-len(end)]
+            for source in sources:
+                found += [head + source] if head + source in file else [other for other in file if f".{other}".endswith(f".{source}")]
+    return found
+
+
+def _as_steps(found: Mapping[str, str], file: Shapes) -> list[Step]:
+    """A copy for each name; one for a whole group, where all of it is copied."""
+    steps: list[Step] = []
+    done: set[str] = set()
+    for name, source in found.items():
+        if name in done:
+            continue
+        group = _whole_group(name, source, found, file)
+        done |= group.keys() if group else {name}
+        pair = _heads(name, source) if group else (name, source)
+        steps.append(("--copy", Copy(pair[1], pair[0]).text))
+    return steps if len(steps) <= _MOST else []
+
+
+def _whole_group(name: str, source: str, found: Mapping[str, str], file: Shapes) -> dict[str, str]:
+    """The copies of all that is in the group of `source`, where just those are wanted; {} where it is no group of several."""
+    to, of = _heads(name, source)
+    inside = {to + key[len(of):]: key for key in file if is_within(key, of)} if of and to else {}
+    return inside if len(inside) > 1 and all(found.get(key) == value for key, value in inside.items()) else {}
+
+
+def _heads(name: str, source: str) -> tuple[str, str]:
+    """Both names without the segments that they end in alike."""
+    while leaf_of(name) == leaf_of(source) and parent_of(name) and parent_of(source):
+        name, source = parent_of(name), parent_of(source)
+    return name, source
+

@@ -1,0 +1,48 @@
+"""Edits that are suggested, applied to the tables before they are: what comes of them is what is said."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+from dataclasses import replace
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.comparison.pairing.rules import Shapes
+from inspector.core.comparison.pairing.sides import WHOLE
+from inspector.core.edits.editing import edit
+from inspector.core.errors import EditError
+from inspector.core.progress import QUIET, Monitor
+
+from .lists import compare_names
+from .load_report import LoadReport
+from .reference import names_in
+from .renaming import Step
+
+Steps = tuple[Step, ...]
+
+
+def tried(found: LoadReport, file: Checkpoint, path: str, model: Shapes, optional: Set[str] = frozenset(),
+          monitor: Monitor = QUIET) -> LoadReport:
+    """The report once its edits were applied to the tables of `file`, whose state dict at `path` it is about: `after` is what comes of
+    them, and those that cannot be applied, or do not help, are not suggested."""
+    for steps in _ways(found.suggested, path):
+        chosen = replace(found, suggested=steps)
+        try:
+            edited = edit(file, chosen.edits, monitor)
+        except EditError:
+            continue
+        place = "" if steps[0][0] == "--extract" else path
+        names = names_in(edited, place)
+        after = compare_names(names, model, edited.module_metadata.get(place), optional)
+        if names and (after == found.after or after.loads or after.fitting > found.lists.fitting):
+            return replace(chosen, after=after)
+    return replace(found, suggested=(), after=found.lists)
+
+
+def _ways(suggested: Steps, path: str) -> Iterator[Steps]:
+    """The steps; the same once the state dict was taken out, as the names of a whole module are its own; and without the copies."""
+    extraction = ("--extract", path if path not in ("", WHOLE) else ".")
+    fewer = tuple(step for step in suggested if step[0] != "--copy")
+    for steps in dict.fromkeys((suggested, fewer)):
+        if steps:
+            yield steps
+            if steps[0][0] != "--extract":
+                yield extraction, *steps

@@ -1,0 +1,93 @@
+"""`check --against` and `check --error`: what is said, and that the commands it gives end where they say."""
+from __future__ import annotations
+
+import json
+import shlex
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from inspector import cli
+
+
+def said(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str]:
+    code = cli.main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    assert err == ""
+    return code, out
+
+
+def followed(out: str, path: Path) -> None:
+    """Runs the first command that was suggested, with its output put at `path`."""
+    line = next(line for line in out.splitlines() if line.startswith("  inspector edit "))
+    assert cli.main([str(path) if word == "FIXED" else word for word in shlex.split(line)[1:]]) == 0
+
+
+def test_that_missing_keys_are_answered_by_strict_false_and_the_keys_that_stay(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    torch.save(nn.Sequential(nn.Linear(3, 3)).state_dict(), tmp_path / "old.pth")
+    torch.save(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2)).state_dict(), tmp_path / "new.pth")
+    code, out = said(capsys, "check", tmp_path / "old.pth", "--against", tmp_path / "new.pth")
+    assert code == 1
+    assert "strict=False) loads 2 keys; 2 keys keep the model's initial values: 1.weight, 1.bias" in out
+    assert "inspector edit" not in out
+    code, out = said(capsys, "check", tmp_path / "old.pth", "--against", tmp_path / "new.pth", "--json")
+    found = json.loads(out)
+    assert found["strict_false"] == {"fitting": 2, "missing": ["1.weight", "1.bias"]}
+    assert found["suggested"] == []
+
+
+def test_that_a_copy_is_a_command_that_works(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    weight = torch.randn(8, 4)
+    torch.save(OrderedDict({"emb.weight": weight, "lm_head.weight": weight}), tmp_path / "ref.pth")
+    torch.save(OrderedDict({"emb.weight": weight}), tmp_path / "a.pth")
+    code, out = said(capsys, "check", tmp_path / "a.pth", "--against", tmp_path / "ref.pth")
+    assert code == 1
+    assert "then all 2 keys load:" in out
+    followed(out, tmp_path / "fixed.pth")
+    there = torch.load(tmp_path / "fixed.pth", weights_only=True)
+    assert there["emb.weight"].data_ptr() == there["lm_head.weight"].data_ptr()
+
+
+def test_that_optimizers_and_other_models_decide_the_exit_status_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def save(name: str, layers: int, critic: int) -> Path:
+        net = nn.Sequential(nn.Linear(3, 3))
+        more = [nn.Parameter(torch.zeros(2)) for _ in range(layers)]
+        optimizer = torch.optim.SGD([*net.parameters(), *more], 0.1, momentum=0.9)
+        (net(torch.ones(1, 3)).sum() + sum(parameter.sum() for parameter in more)).backward()
+        optimizer.step()
+        torch.save({"model": net.state_dict(), "critic": nn.Linear(critic, 1).state_dict(), "optimizer": optimizer.state_dict()},
+                   tmp_path / name)
+        return tmp_path / name
+
+    one, same, other, critic = save("a.pth", 1, 2), save("b.pth", 1, 2), save("c.pth", 3, 2), save("d.pth", 1, 5)
+    code, out = said(capsys, "check", one, "--against", same)
+    assert code == 0
+    assert "load_state_dict would load it (its model): all 2 keys fit" in out
+    assert "load_state_dict would load it (its critic): all 2 keys fit" in out
+    assert "its optimizer's load_state_dict would load optimizer: 1 group of 3 parameters" in out
+    code, out = said(capsys, "check", one, "--against", other)
+    assert code == 1
+    assert "would refuse optimizer: 1 group of 3 parameters in the file, 1 group of 5 parameters in the reference" in out
+    code, out = said(capsys, "check", one, "--against", critic, "--json")
+    assert code == 1
+    found = json.loads(out)
+    assert found["load"]["state_dict"] == "model"
+    assert found["others"] == [{"state_dict": "critic", "missing": [], "unexpected": [],
+                                "mismatched": [{"key": "weight", "file": [1, 2], "model": [1, 5]}]}]
+    assert found["optimizers"] == [{"path": "optimizer", "loads": True, "file": [3], "model": [3], "mismatched": []}]
+
+
+def test_that_the_answer_to_what_was_asked_comes_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2))
+    torch.save({"net": nn.DataParallel(net).state_dict(), "epoch": 3}, tmp_path / "last.pth")
+    with pytest.raises(RuntimeError) as refused:
+        net.load_state_dict(torch.load(tmp_path / "last.pth", weights_only=True))
+    (tmp_path / "error.txt").write_text(str(refused.value))
+    code, out = said(capsys, "check", tmp_path / "last.pth", "--error", tmp_path / "error.txt")
+    assert code == 1
+    assert out.index("--extract net") < out.index("edits that end it")
+    followed(out, tmp_path / "fixed.pth")
+    net.load_state_dict(torch.load(tmp_path / "fixed.pth", weights_only=True))

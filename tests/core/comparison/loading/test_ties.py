@@ -1,0 +1,84 @@
+"""Missing keys that stand for a tensor the file has: a copy is suggested, by what the model ties, what the file says, or what is usual."""
+from __future__ import annotations
+
+from collections import OrderedDict
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file, save_model
+from torch import nn
+
+from inspector import core
+from inspector.core.comparison.loading.ties import copies
+from inspector.core.naming_conventions import TIED_NAMES
+
+
+class Language(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.norm, self.out = nn.Embedding(7, 4), nn.LayerNorm(4), nn.Linear(4, 7, bias=False)
+        self.out.weight = self.words.weight
+
+
+def test_that_what_is_tied_in_the_reference_is_copied_and_tied_in_the_new_file(tmp_path: Path) -> None:
+    model = Language()
+    torch.save(model.state_dict(), tmp_path / "ref.pth")
+    torch.save({"model": {f"module.{k}": v for k, v in model.state_dict().items() if k != "out.weight"}, "epoch": 1}, tmp_path / "a.pth")
+    found = core.load_report(tmp_path / "a.pth", tmp_path / "ref.pth")
+    assert found.suggested == (("--extract", "model"), ("--strip-prefix", "module."), ("--copy", "words.weight=out.weight"))
+    assert found.after.loads
+    core.save(core.edit(tmp_path / "a.pth", found.edits), tmp_path / "out.pth")
+    there = torch.load(tmp_path / "out.pth", weights_only=True)
+    assert there["words.weight"].data_ptr() == there["out.weight"].data_ptr()
+    Language().load_state_dict(there)
+
+
+def test_that_a_file_of_safetensors_says_itself_what_it_left_out(tmp_path: Path) -> None:
+    save_model(Language(), str(tmp_path / "a.safetensors"))
+    found = core.load_report(tmp_path / "a.safetensors", {k: tuple(v.shape) for k, v in Language().state_dict().items()})
+    [(option, text)] = found.suggested
+    assert (option, sorted(text.split("="))) == ("--copy", ["out.weight", "words.weight"])
+    core.save(core.edit(tmp_path / "a.safetensors", found.edits), tmp_path / "out.safetensors")
+    Language().load_state_dict(load_file(tmp_path / "out.safetensors"))
+
+
+@pytest.mark.parametrize(("end", "source"), [(end, source) for end, sources in TIED_NAMES for source in sources])
+@pytest.mark.parametrize("head", ["", "model.", "bert."])
+def test_that_usual_ties_are_known_at_any_depth(end: str, source: str, head: str) -> None:
+    file = {f"{head}{source}": (7, 4), "other.weight": (7, 4)}
+    steps, made = copies([f"{head}{end}", "new.weight"], file, {f"{head}{end}": (7, 4), "new.weight": (2,)}, ())
+    assert steps == [("--copy", f"{head}{source}={head}{end}")]
+    assert made == {f"{head}{end}": (7, 4)}
+
+
+def test_that_a_tensor_of_another_shape_is_no_twin() -> None:
+    assert copies(["lm_head.weight"], {"model.embed_tokens.weight": (8, 4)}, {"lm_head.weight": (7, 4)}, ()) == ([], {})
+    assert copies(["lm_head.weight"], {"model.embed_tokens.weight": (7, 4)}, {"lm_head.weight": (7, 4)}, ())[0]
+
+
+def test_that_a_whole_group_is_copied_in_one_step(tmp_path: Path) -> None:
+    shared = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2))
+    model = nn.ModuleDict({"encoder": shared, "decoder": shared})
+    torch.save(model.state_dict(), tmp_path / "ref.pth")
+    torch.save(nn.ModuleDict({"encoder": shared}).state_dict(), tmp_path / "a.pth")
+    found = core.load_report(tmp_path / "a.pth", tmp_path / "ref.pth")
+    assert found.suggested == (("--copy", "encoder=decoder"),)
+    core.save(core.edit(tmp_path / "a.pth", found.edits), tmp_path / "out.pth")
+    model.load_state_dict(torch.load(tmp_path / "out.pth", weights_only=True))
+
+
+def test_that_a_new_head_is_no_tie_and_stays_as_the_model_made_it(tmp_path: Path) -> None:
+    torch.save(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2)).state_dict(), tmp_path / "old.pth")
+    torch.save(nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 2), nn.Linear(2, 5)).state_dict(), tmp_path / "new.pth")
+    found = core.load_report(tmp_path / "old.pth", tmp_path / "new.pth")
+    assert found.suggested == ()
+    assert found.lists == found.after == core.Lists(("2.weight", "2.bias"), (), (), 4)
+    assert found.lists.loads_in_part
+
+
+def test_that_safetensors_can_be_a_reference_that_does_not_know_of_ties(tmp_path: Path) -> None:
+    save_file({"model.embed_tokens.weight": torch.ones(7, 4), "lm_head.weight": torch.ones(7, 4)}, tmp_path / "ref.safetensors")
+    torch.save(OrderedDict({"model.embed_tokens.weight": torch.ones(7, 4)}), tmp_path / "a.pth")
+    found = core.load_report(tmp_path / "a.pth", tmp_path / "ref.safetensors")
+    assert found.suggested == (("--copy", "model.embed_tokens.weight=lm_head.weight"),)
