@@ -228,6 +228,7 @@ class _Attribution:
             refs = graph.references(n)
             for m in graph.mutations.get(n, ()):
                 refs += graph.references(m)
+            self.left -= len(refs) >> 3     # most of which are only passed over
             for other in reversed(refs):
                 if graph.kind[other] in _LOOKED_INTO and other not in seen and other not in self.own:
                     if graph.kind[other] not in _NAMES:         # a name may be needed by several calls

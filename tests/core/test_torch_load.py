@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import core
+from inspector.core.graph import Graph
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.weights_only_names import NEWEST, RELEASES, rules_of
 from tests.builders import torch_zip
@@ -140,6 +141,26 @@ def test_that_a_hundred_objects_around_one_large_list_are_still_judged_at_once(f
     save([kinds.Data(big, i) for i in range(100)], file)
     found = core.loads_with_torch(core.open(file))
     assert len({one.key for one in found.refused}) == 100
+
+
+def test_that_objects_around_the_same_wide_lists_are_not_gone_through_for_ever(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+    references = Graph.references
+
+    def counted(graph: Graph, n: int) -> list[int]:
+        nonlocal looked_at
+        found = references(graph, n)
+        looked_at += len(found)
+        return found
+
+    calls = op.list_of(*[op.name("net", "made") + op.EMPTY_TUPLE + b"R"] * 200)         # wide lists that all know one another
+    shared = op.EMPTY_LIST + op.put(0) + b"(" + b"".join(op.get(0) + calls for _ in range(40)) + b"e"
+    objects = (op.name("net", "Data") + op.tuple_of(op.get(0), op.integer(n)) + b"R" for n in range(1, 3000))
+    file.write_bytes(torch_zip(b"\x80\x02" + op.list_of(shared, *objects) + b"."))
+    ckpt = core.open(file)
+    monkeypatch.setattr(Graph, "references", counted)
+    assert core.loads_with_torch(ckpt).weights_only is False
+    assert looked_at < 20_000_000
 
 
 # -- releases -----------------------------------------------------------------------------------------------------------

@@ -14,7 +14,9 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
+from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.reader import TensorReader
 
 from .bin_edges import ALL_VALUES, FINE_BINS, BinEdges, BinRange, even_bins, log_bins, powers_between
 from .merging import added_counts, cut_out, merge_summaries, with_counts_of, without_histogram
@@ -83,7 +85,7 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
     when none can be read, Cancelled, and what reading files raises."""
     group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys)
     kept, nbytes = group.keys, group.nbytes
-    if len(kept) == 1 and range == ALL_VALUES and DTYPES[ckpt.tensors[kept[0]].dtype].kind not in _WHOLE:
+    if len(kept) == 1 and range == ALL_VALUES and not _is_whole(ckpt.tensors[kept[0]].dtype):
         return replace(_at_once(ckpt, kept[0], monitor), counters=group.counters)
     steps = _Steps(monitor, (3 if range.kind == "middle" else 2) * nbytes)
     moments, left_out = _moments(ckpt, kept, steps)
@@ -103,6 +105,11 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
         together = with_counts_of(together, added_counts(list(each.values())) if each else _counted(ckpt, good, bins, steps))
     return GroupStatistics(together, tuple(each.items()), tuple(left_out[:_TOLD]), len(left_out), len(good), whole, kinds, nbytes,
                            group.counters)
+
+
+def _is_whole(dtype: str) -> bool:
+    known = DTYPES.get(dtype)
+    return known is not None and known.kind in _WHOLE
 
 
 def _at_once(ckpt: Checkpoint, key: str, monitor: Monitor) -> GroupStatistics:
@@ -142,7 +149,7 @@ def _moments(ckpt: Checkpoint, keys: Sequence[str], steps: _Steps) -> tuple[dict
                 found[key] = error
     moments, left_out = {}, []
     for key in keys:
-        outcome = found[key]
+        outcome = _expanded(ckpt, key) or found[key] if len(keys) > 1 else found[key]
         if isinstance(outcome, BadTensor):
             left_out.append((key, outcome))
         else:
@@ -150,8 +157,24 @@ def _moments(ckpt: Checkpoint, keys: Sequence[str], steps: _Steps) -> tuple[dict
     return moments, left_out
 
 
+def _expanded(ckpt: Checkpoint, key: str) -> BadTensor | None:
+    """Why a tensor that repeats a few elements endlessly is not counted among others, whose numbers it would outweigh."""
+    info = ckpt.tensors[key]
+    if 0 not in info.stride or info.nbytes <= LIMITS.preview or info.problem:
+        return None
+    with TensorReader(ckpt) as reader:
+        try:
+            reader.check(info, expand=False)
+        except BadTensor as error:
+            return error
+    return None
+
+
 def _counted(ckpt: Checkpoint, keys: list[str], bins: BinEdges, steps: _Steps) -> Summary:
     steps.begin(sum(ckpt.tensors[key].nbytes for key in keys))
+    if len(keys) == 1 and 0 in ckpt.tensors[keys[0]].stride:        # what is repeated is multiplied there
+        return summarize_tensor(ckpt, keys[0], len(bins.edges) - 1, steps, range=(bins.edges[0], bins.edges[-1]) if bins.even else None,
+                                edges=None if bins.even else bins.edges, quantiles=False)
     if bins.even:
         return summarize_group(ckpt, keys, len(bins.edges) - 1, steps, range=(bins.edges[0], bins.edges[-1]), quantiles=False)
     return summarize_group(ckpt, keys, monitor=steps, edges=bins.edges, quantiles=False)

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Incomplete, PerChannel, PerTensor, TensorInfo
+from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor, UsageError
+from inspector.core.keypath import visible
 from inspector.core.tensors.reader import TensorReader
 
 from . import elements
@@ -65,9 +67,13 @@ def of_tensor(ckpt: Checkpoint, key: str, *, fold: bool = True) -> Source:
         raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
     if info.layout != "strided" and not info.problem and info.made_of is not None and not isinstance(info.made_of, Incomplete):
         info = info.made_of.values
-    if not info.problem and not elements.measurable(info.dtype):
+    if info.problem:
+        raise BadTensor(info.problem, where=key)
+    if info.dtype not in DTYPES:
+        raise BadTensor(f"its element type {visible(info.dtype, 40)} is unknown", where=key, id="unknown_dtype")
+    if not elements.measurable(info.dtype):
         raise BadTensor(f"its {info.dtype} elements are packed bits, not numbers", where=key, id="not_numbers")
-    family = elements.family(info.dtype) if elements.measurable(info.dtype) else elements.TABLE
+    family = elements.family(info.dtype)
     repeated = [n for n, step in enumerate(info.stride) if step == 0 and len(info.shape) == len(info.stride) and info.shape[n] > 1]
     if not fold or not repeated or info.chunks or not info.numel or info.numel > _MOST:
         return Source(key, info, family)

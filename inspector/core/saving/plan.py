@@ -207,6 +207,9 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
         names = [target.name]
         work.append(safetensors.lay_out(ckpt, held.tensors, metadata))
     else:
+        if not held.tensors:
+            raise SaveError("no tensor is left that safetensors can hold: a set of no files could not be opened again",
+                            "Save it as a PyTorch file (format=\"torch-zip\").", id="nothing")
         parts = shards.divide(held.tensors, size)
         old, told = _old_shards(ckpt, target, stem)
         notes += told
@@ -406,7 +409,7 @@ def _readable(ckpt: Checkpoint, infos: list[TensorInfo]) -> None:
     """Raises SaveError when the description of a tensor already says that its bytes cannot be had."""
     with TensorReader(ckpt) as reader:
         for info in infos:
-            if DTYPES[info.dtype].bits % 8:
+            if info.dtype in DTYPES and DTYPES[info.dtype].bits % 8:
                 continue                        # copied as it lies there
             try:
                 reader.check(info, expand=False)

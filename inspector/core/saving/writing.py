@@ -239,8 +239,8 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
 
 def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
     """Raises Mismatch unless every tensor finds its own bytes."""
-    own = {record.key: record.name for record in archive.records if record.key}
-    of_storage = {record.storage: record.name for record in archive.records if not record.key}
+    own = {record.key: record.name for record in archive.records if record.key is not None}
+    of_storage = {record.storage: record.name for record in archive.records if record.key is None}
     for key, info in tensors.items():
         record = own.get(key) or of_storage.get(info.storage)
         storage = found.storages.get(found.tensors[key].storage)

@@ -301,7 +301,10 @@ class TensorReader:
         steps = steps or (1,) * len(shape)
         _check_box(shape, first, sizes, steps)
         with _memory_for(info):
-            out = np.empty(sizes, f"V{location.item}")
+            try:
+                out = np.empty(sizes, f"V{location.item}")
+            except ValueError as error:
+                raise BadTensor(f"an array cannot have its {len(sizes):,} dimensions", where=info.key) from error
             if location.extent is not None and out.size:
                 self._fill_box(out, location, first, steps, stride)
             data = _ready(out, location.swap)

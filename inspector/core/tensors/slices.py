@@ -30,6 +30,7 @@ Reduction = Literal["mean", "absmax", "sample"]
 SearchTarget = Literal["nan", "inf", "zero", "max", "min"]
 
 _SCANNED = 1 << 20      # elements looked at between two reports when searching
+_APART = 16 << 10       # bytes that could have been read in the time that one reading takes to begin
 _LINE = 1 << 22         # elements of one line that are reduced at once
 
 
@@ -355,8 +356,10 @@ def _taken(window: _Window, rows: range, cols: range, blocks: tuple[range, range
     if how == "sample":
         return _Taken(1, range(cols.start, cols.stop, blocks[1].step), list(range(len(blocks[1]))))
     cost = window.run_bytes(cols)
+    if cost * len(rows) > budget:
+        cost = max(cost, _APART)        # rows that are left out between others make each of these a reading of its own
     per_block = min(blocks[0].step, max(1, budget // max(cost * len(blocks[0]), 1)))
-    every = max(-(-cost * len(blocks[0]) // max(budget, 1)) if per_block == 1 else 1, -(-len(cols) // _LINE))
+    every = max(-(-cost * len(blocks[0]) // max(budget, 1)) if per_block == 1 else 1, -(-len(cols) // _LINE), 1)
     every = min(blocks[1].step, every)
     while blocks[1].step % every:       # so that every block begins with one of them
         every += 1

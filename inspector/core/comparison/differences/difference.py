@@ -9,6 +9,7 @@ from inspector.core.checkpoint import PerChannel, TensorInfo
 from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
+from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
@@ -43,6 +44,10 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
                           problem="" if same else f"{info_a.layout} tensors are compared by their bytes only")
     if not _same_quantizer(info_a, info_b):
         return Difference(info_a.numel, problem="they are quantized with different scales")
+    for info in (info_a, info_b):
+        if info.problem or info.dtype not in DTYPES:
+            raise BadTensor(info.problem or f"its element type {visible(info.dtype, 40)} is unknown", where=info.key, id="unknown_dtype")
+
     def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
         one, done = _Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d), 0
         for x, y in _chunks(a, info_a, b, info_b):

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
+from inspector.core.keypath import visible
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 
 from .losses import SAFE_NAMES
@@ -35,7 +36,7 @@ class Layout(NamedTuple):
 
 
 def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mapping[str, str]) -> Layout:
-    """Raises SaveError when the header would be larger than the format allows."""
+    """Raises SaveError when the header would be larger than the format allows, or is no text."""
     chosen = _in_order(tensors, keep=ckpt.format.startswith("safetensors") and not _edited(ckpt))
     parts = [f'"__metadata__":{_text(dict(metadata))}'] if metadata else []
     at, payloads = 0, []
@@ -44,7 +45,12 @@ def lay_out(ckpt: Checkpoint, tensors: Mapping[str, TensorInfo], metadata: Mappi
         parts.append(_entry(key, info, at, at + payload.nbytes))
         payloads.append(payload)
         at += payload.nbytes
-    header = ("{" + ",".join(parts) + "}").encode()
+    try:
+        header = ("{" + ",".join(parts) + "}").encode()
+    except UnicodeEncodeError as error:
+        raise SaveError(f"the metadata or a name holds half a character (a lone surrogate), which safetensors cannot write, in "
+                        f"{visible(error.object[max(0, error.start - 20):error.end + 20], 60)!r}", "Set that text anew, or leave it out.",
+                        "__metadata__", id="bad_name") from None
     header += b" " * (-len(header) % 8)
     if len(header) > MAX_HEADER:
         raise SaveError(f"the names and shapes of {len(chosen):,} tensors need a header of {len(header):,} bytes, and safetensors "

@@ -242,7 +242,7 @@ def _byteorder(ckpt: Checkpoint) -> bool:
 
 def _payload(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, str]) -> Payload:
     """`users` maps storages to their first tensors, which messages name."""
-    if record.key:
+    if record.key is not None:
         info = ckpt.tensors[record.key]
         return Payload(record.key, info.nbytes, key=record.key, swap=_swap(info) if big else 1)
     storage = ckpt.storages[record.storage]

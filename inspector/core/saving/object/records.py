@@ -14,12 +14,13 @@ from inspector.core.pickles.objects.storages import StorageRef, Storages
 
 
 class Record(NamedTuple):
-    """`name` is the record's ("data/0"). Its bytes are those of `storage`, an id in the checkpoint's storages, or, where that is
-    "", the elements of the tensor `key`, contiguous, in C order: one that is converted, copied or put together from chunks."""
+    """`name` is the record's ("data/0"). Its bytes are those of `storage`, an id in the checkpoint's storages, or, where there is
+    a `key` (which of a file that is one tensor is ""), the elements of that tensor, contiguous, in C order: one that is converted, copied
+    or put together from chunks."""
 
     name: str
     storage: str = ""
-    key: str = ""
+    key: str | None = None
 
 
 class Lacking(NamedTuple):
@@ -74,4 +75,4 @@ class Records:
 
     def of(self, ids: Iterable[str]) -> tuple[Record, ...]:
         """The records of these storages, each once, in their order."""
-        return tuple(Record(f"data/{self.key(id)}", "" if id in self._made else id, self._made.get(id, "")) for id in dict.fromkeys(ids))
+        return tuple(Record(f"data/{self.key(id)}", "" if id in self._made else id, self._made.get(id)) for id in dict.fromkeys(ids))
