@@ -31,9 +31,10 @@ def giant(layers: int = 100, experts: int = 1000) -> core.Checkpoint:
 
 
 def timed(what: str, work: Callable[[], object]) -> None:
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.thread_time()
     work()
-    print(f"{what:<44}{(time.perf_counter() - start) * 1000:>10,.1f} ms", flush=True)
+    spent, at_work = time.perf_counter() - start, time.thread_time() - cpu
+    print(f"{what:<44}{spent * 1000:>10,.1f} ms   {at_work * 1000:>10,.1f} ms at work", flush=True)
 
 
 def stalls(work: Callable[[], object]) -> float:
@@ -107,7 +108,8 @@ class _Given:
     def __init__(self, tree: KeyTree) -> None:
         self._tree = tree
 
-    def start(self, key: object, work: object, *, on_done: Callable[[KeyTree], None], label: str = "") -> None:
+    def start(self, key: object, work: object, *, on_done: Callable[[KeyTree], None], label: str = "",
+              urgent: bool = False) -> None:
         on_done(self._tree)
 
     def cancel(self, key: object) -> None:

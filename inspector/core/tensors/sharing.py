@@ -1,13 +1,12 @@
 """Tensors that lie in one storage: tied weights, views, neighbours."""
 from __future__ import annotations
 
-from collections import Counter
 from operator import itemgetter
 from typing import Literal
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, counted, distinct
 
 from .strides import span
 
@@ -20,9 +19,9 @@ def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
     """Storages that several tensors lie in, with the keys of those, in order. Linear in the tensors, and a matter of
     milliseconds where there are none."""
     used = [*map(_STORAGE, ckpt.tensors.values())]
-    if len({*used}) == len(used):
+    if len(distinct(used)) == len(used):
         return {}
-    twice = {storage: count for storage, count in Counter(used).items() if count > 1 and storage}
+    twice = {storage: count for storage, count in counted(used).items() if count > 1 and storage}
     monitor.check()
     found: dict[str, list[str]] = {storage: [] for storage in twice}
     for key, storage in zip(ckpt.tensors, used, strict=True):

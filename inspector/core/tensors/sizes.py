@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, distinct
 
 from .strides import collapse, span, storage_order
 
@@ -87,8 +87,8 @@ def _chunked(ckpt: Checkpoint) -> int:
 def _all_filled(ckpt: Checkpoint) -> bool:
     """The usual case, told in milliseconds: there are few forms, and every storage is filled by a tensor."""
     infos = ckpt.tensors.values()
-    return all(map(_fills, {*map(_FORM, infos)})) and not any(map(_EXTRA, infos)) and \
-        len(ckpt.storages) == len({*map(_STORAGE, infos)} - {""})
+    return all(map(_fills, distinct(map(_FORM, infos)))) and not any(map(_EXTRA, infos)) and \
+        len(ckpt.storages) == len(distinct(map(_STORAGE, infos)) - {""})
 
 
 def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | None]:

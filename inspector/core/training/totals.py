@@ -1,12 +1,13 @@
 """What a file, or a group of its tensors, adds up to: counts, parameters, bytes, and how they divide. From the tables alone."""
 from __future__ import annotations
 
+import heapq
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.keypath import top_of, under
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, in_pieces
 
 from .weights import counts
 
@@ -67,14 +68,21 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
         broken += bool(tensor.problem)
         if tensor.storage:
             storages[tensor.storage] = storages.get(tensor.storage, 0) + 1
-        sized.append((nbytes, count))
-    sized.sort(key=lambda item: (-item[0], item[1]))
+        sized.append((nbytes, -count))
     found = counts(ckpt, chosen)
     return Totals(
         tensors=len(chosen), values=_values(ckpt, prefix, keys), parameters=found.parameters, optimizer=found.optimizer, logical=logical,
         stored=sum(ckpt.storages[id].nbytes for id in storages if id in ckpt.storages),
         sharing=sum(n for n in storages.values() if n > 1), broken=broken, dtypes=_divided(dtypes), devices=_divided(devices),
-        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[count]] for nbytes, count in sized[:LARGEST] if nbytes))
+        parts=_divided(parts), largest=tuple(ckpt.tensors[chosen[-count]] for nbytes, count in _largest(sized) if nbytes))
+
+
+def _largest(sized: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The largest of (bytes, minus the place), of equal ones the first. By pieces: one sort of a million would keep the interpreter."""
+    found: list[tuple[int, int]] = []
+    for piece in in_pieces(sized):
+        found = heapq.nlargest(LARGEST, [*found, *piece])
+    return found
 
 
 def _values(ckpt: Checkpoint, prefix: str, keys: Sequence[str]) -> int:

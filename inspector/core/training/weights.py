@@ -15,6 +15,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
+from inspector.core.progress import counted, distinct, in_pieces
 
 Role = Literal["parameter", "buffer", "optimizer", "other"]
 
@@ -55,7 +56,7 @@ def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
     infos = [*ckpt.tensors.values()] if keys is None else [ckpt.tensors[key] for key in keys]
     role = roles(ckpt)
     found: Counter[Role] = Counter()
-    times = Counter(map(_STORAGE, infos))
+    times = counted(map(_STORAGE, infos))
     by_place: dict[str | None, list[TensorInfo]] = {}
     seen: set[object] = set()
     for info in infos:
@@ -110,7 +111,7 @@ def is_buffer(info: TensorInfo, names: Collection[str] = ()) -> bool:
 
 def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
     """The tensors without those that are the same elements as one before."""
-    if len({*map(_STORAGE, infos)}) == len(infos):
+    if len(distinct(map(_STORAGE, infos))) == len(infos):
         return infos
     views: dict[object, TensorInfo] = {}
     for n, info in enumerate(infos):
@@ -120,11 +121,14 @@ def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
 
 def _may_differ(infos: Sequence[TensorInfo]) -> bool:
     """Whether some of the tensors of one state dict may be more than parameters, by their types and all their names at once."""
-    if not _TRAINED.issuperset(map(_DTYPE, infos)):
+    if not _TRAINED.issuperset(distinct(map(_DTYPE, infos))):
         return True
-    names = "\n".join(info.key for info in infos) + "\n"
-    return "optim" in names.lower() or any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v"))
+    for piece in in_pieces(infos):
+        names = "\n".join([info.key for info in piece]) + "\n"
+        if "optim" in names.lower() or any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v")):
+            return True
+    return False
 
 
 def _elements(infos: Iterable[TensorInfo]) -> int:
-    return sum(prod(shape) * times for shape, times in Counter(map(_SHAPE, infos)).items())
+    return sum(prod(shape) * times for shape, times in counted(map(_SHAPE, infos)).items())

@@ -56,6 +56,7 @@ class KeyTree:
         self.infos: list[core.TensorInfo] = list(checkpoint.tensors.values())
         self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
         self.values: list[Any] = list(checkpoint.values.values())
+        self._all_tensor_keys = tuple(checkpoint.tensors)
         self._lay_out(raw)
         del raw
         monitor.check()
@@ -137,7 +138,7 @@ class KeyTree:
         """Keys of all tensors at or below any of `nodes`, in stored order."""
         nodes = np.asarray(nodes, dtype=np.int64)
         if nodes.size and nodes[0] == 0:
-            return tuple(self.keys[:len(self.infos)])
+            return self._all_tensor_keys
         entries = self.entry[self.cover(nodes)]
         found = np.sort(entries[(entries >= 0) & (entries < len(self.infos))])
         keys = self.keys

@@ -3,13 +3,17 @@
 A real tree model does not scale in Python: a million nodes take minutes to filter and to sort. So a row number stands for (document,
 node) through one array per document, and the delegate draws indent and arrow. The model follows the session: a document without its
 tree yet is one row that says how far it is, one that failed has its reason below it.
+
+Where there are many nodes, rows are filtered, sorted and expanded in a worker, on a copy, and only put in place here; what is wished
+meanwhile is done together with it.
 """
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
@@ -27,12 +31,15 @@ if TYPE_CHECKING:
     from .tree_rows import TreeRows
 
     Nodes = NDArray[np.int64] | tuple[int, ...]
+    Change = Callable[[TreeRows], object]
 
 Index = QModelIndex | QPersistentModelIndex
 
 LINE = int(Qt.ItemDataRole.UserRole)            # the `Line` of the row
 KEY = LINE + 1                                  # the raw key
 RAW = LINE + 2                                  # the number behind "parameters" and "bytes"
+
+MANY_NODES = 20_000         # from which on a worker arranges the rows; below, that takes a few milliseconds
 
 _CACHED_LINES = 2000
 _ROOT = QModelIndex()
@@ -43,8 +50,8 @@ _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 class StartsTasks(Protocol):
     """What is needed of `Tasks`."""
 
-    def start(self, key: Hashable, work: Callable[[core.Monitor], KeyTree], *, on_done: Callable[[KeyTree], None],
-              label: str = "", urgent: bool = False) -> None: ...
+    def start(self, key: Hashable, work: Callable[[core.Monitor], Any], *, on_done: Callable[[Any], None],
+              on_cancel: Callable[[], None] | None = None, label: str = "", urgent: bool = False) -> None: ...
 
     def cancel(self, key: Hashable) -> None: ...
 
@@ -63,8 +70,39 @@ class _Branch:
         return 2 if self.failed else len(self.rows.rows) if self.rows is not None else 1
 
 
+class _Copied(NamedTuple):
+    """Rows of a document, at which version they were copied, and the copy, which a worker changes."""
+
+    document: int
+    rows: TreeRows
+    version: int
+    changed: TreeRows
+
+
+class _Chosen(NamedTuple):
+    """Nodes of a document that somebody selected; without its tree, the document itself."""
+
+    document: int
+    tree: KeyTree | None
+    nodes: Nodes
+
+    @property
+    def is_large(self) -> bool:
+        """Whether looking up the keys takes long."""
+        return self.tree is not None and len(self.nodes) + int(self.tree.tensors[self.nodes[0]]) >= MANY_NODES
+
+    def selection(self) -> Selection:
+        tree, nodes = self.tree, self.nodes
+        if tree is None:
+            return Selection(self.document)
+        top = int(nodes[0]) if len(nodes) == 1 else tree.lowest_common(nodes)
+        value = tree.key(top) if len(nodes) == 1 and tree.is_value(top) else None
+        return Selection(self.document, tree.key(top), tree.tensor_keys(nodes), value)
+
+
 class TreeModel(QAbstractTableModel):
-    """`tasks` lays out new trees off the GUI thread; without it (tests, small tools) that is done at once."""
+    """`tasks` lays out new trees off the GUI thread, and arranges the rows of large ones; without it (tests, small tools) that is done
+    at once."""
 
     tree_ready = Signal(int)            # a document's tree is on show
     counts_changed = Signal()           # how many entries the filter finds
@@ -79,6 +117,7 @@ class TreeModel(QAbstractTableModel):
         self._lines: dict[int, Line] = {}
         self._query = search.Query()
         self._sorting: tuple[str, bool] | None = None
+        self._changes: list[Change] = []                # that a worker is to make, in order
         session.document_added.connect(self._add)
         session.document_changed.connect(self._follow)
         session.document_removed.connect(self._remove)
@@ -136,7 +175,7 @@ class TreeModel(QAbstractTableModel):
             return
         self._sorting = wanted
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, PARAMETERS, BYTES)
-        self._reset(lambda rows: rows.sort(*wanted) if wanted is not None else rows.sort(None))
+        self._change(_Sort(wanted))
 
     def _sorting_by(self, column: int) -> bool:
         return self._sorting is not None and self._sorting[0] == COLUMNS[column]
@@ -183,36 +222,66 @@ class TreeModel(QAbstractTableModel):
                     found.setdefault(branch.document.id, []).append(branch.rows.rows[low:high])
                 elif low < high:
                     roots[branch.document.id] = (0,)
-        return {**roots, **{id: _sorted(parts) for id, parts in found.items()}}
+        for branch in self._branches:
+            if branch.rows is not None and branch.document.id in found:
+                roots[branch.document.id] = _sorted(found[branch.document.id], branch.rows)
+        return roots
 
-    def ranges(self, nodes: dict[int, Nodes]) -> list[tuple[int, int]]:
-        """The opposite of `nodes`: ranges of rows on which those of `nodes` stand that are visible."""
+    def ranges(self, nodes: dict[int, Nodes], most: int | None = None) -> list[tuple[int, int]] | None:
+        """The opposite of `nodes`: ranges of rows on which those of `nodes` stand that are visible. None when they are more than
+        `most`."""
         result: list[tuple[int, int]] = []
         for start, branch in zip(self._starts, self._branches, strict=True):
             wanted = nodes.get(branch.document.id)
             if wanted is None:
                 continue
-            runs = branch.rows.runs_of(wanted) if branch.rows is not None else [(0, 0)]
+            runs = branch.rows.runs_of(wanted, most) if branch.rows is not None else [(0, 0)]
+            if runs is None:
+                return None
             result += [(start + first, start + last) for first, last in runs]
-        return result
+        return result if most is None or len(result) <= most else None
+
+    def hits(self) -> dict[int, Nodes]:
+        """The nodes that the filter finds, by document, whether their groups are open or not."""
+        import numpy as np
+        return {branch.document.id: np.flatnonzero(branch.rows.hits) for branch in self._branches
+                if branch.rows is not None and branch.rows.hits is not None and branch.rows.hits.any()}
 
     def selection(self, chosen: dict[int, Nodes], current: int) -> Selection | None:
         """What the panels should answer for when these `nodes` are selected and `current` is the current row. A selection
         belongs to one file: that of the current row, or the first. None while the rows are still those of an older checkpoint,
         whose keys may be gone."""
+        found = self._chosen(chosen, current)
+        return found.selection() if found is not None else None
+
+    def ask_selection(self, chosen: dict[int, Nodes], current: int, answer: Callable[[Selection | None], None]) -> None:
+        """Calls `answer` with the `selection`: at once, or where there are many nodes when a worker has looked up their keys. Asking again
+        forgets what was asked before."""
+        found = self._chosen(chosen, current)
+        if self._tasks is not None:
+            self._tasks.cancel("selection")
+        if found is None or self._tasks is None or not found.is_large:
+            answer(found.selection() if found is not None else None)
+            return
+        branch = next(branch for branch in self._branches if branch.document.id == found.document)
+
+        def looked_up(selection: Selection) -> None:
+            if branch in self._branches and branch.rows is not None and branch.rows.tree is found.tree:
+                answer(selection)
+
+        self._tasks.start("selection", lambda monitor: found.selection(), on_done=looked_up, urgent=True)
+
+    def _chosen(self, chosen: dict[int, Nodes], current: int) -> _Chosen | None:
         if not chosen:
             return None
         id = self._locate(current)[0].document.id if 0 <= current < self.rowCount() else -1
         id = id if id in chosen else next(iter(chosen))
         branch = next(branch for branch in self._branches if branch.document.id == id)
         if branch.rows is None:
-            return Selection(id)
-        tree, nodes = branch.rows.tree, chosen[id]
-        if tree.checkpoint is not branch.document.checkpoint:
+            return _Chosen(id, None, ())
+        if branch.rows.tree.checkpoint is not branch.document.checkpoint:
             return None
-        top = int(nodes[0]) if len(nodes) == 1 else tree.lowest_common(nodes)
-        value = tree.key(top) if len(nodes) == 1 and tree.is_value(top) else None
-        return Selection(id, tree.key(top), tree.tensor_keys(nodes), value)
+        return _Chosen(id, branch.rows.tree, chosen[id])
 
     def find_name(self, text: str, first: int) -> int | None:
         """The first row from `first` on, and round, whose name starts with `text` in any case."""
@@ -249,15 +318,14 @@ class TreeModel(QAbstractTableModel):
         """Expands or collapses the node of `row` and everything below it."""
         branch, place = self._locate(row)
         if branch.rows is not None:
-            node, rows = int(branch.rows.rows[place]), branch.rows
-            self._reset(lambda other: other.set_below(node, expanded) if other is rows else None)
+            self._change(partial(_set_below, branch.rows.tree, int(branch.rows.rows[place]), expanded))
 
     def expand_all(self) -> None:
-        self._reset(lambda rows: rows.set_below(0, True))
+        self._change(lambda rows: rows.set_below(0, True))
 
     def collapse_all(self) -> None:
         """Only the files and what lies directly in them remain."""
-        self._reset(lambda rows: rows.set_depth(1))
+        self._change(lambda rows: rows.set_depth(1))
 
     def reveal(self, document: int, key: str) -> int | None:
         """Expands what lies above `key` and gives its row; None when there is no such key, or the filter hides it."""
@@ -285,8 +353,9 @@ class TreeModel(QAbstractTableModel):
         changed = query.terms != self._query.terms
         self._query = query
         if changed:
-            self._reset(self._apply_filter)
-            self.counts_changed.emit()
+            if self._changes and isinstance(self._changes[-1], _Filter):
+                self._changes.pop()             # nobody waits for it any more
+            self._change(_Filter(query))
         return query
 
     @property
@@ -310,27 +379,23 @@ class TreeModel(QAbstractTableModel):
                     return start + int(hits.argmax())
         return None
 
-    def _apply_filter(self, rows: TreeRows) -> None:
-        rows.show_only(search.find(rows.tree, self._query) if self._query.terms else None)
-
     # -- following the session ----------------------------------------------------------------------------------------
 
-    def set_tree(self, document: int, tree: KeyTree) -> None:
-        """Puts the laid out tree of a document on show; what was expanded in an older one of it stays so."""
+    def _show_rows(self, document: int, rows: TreeRows, wanted: list[Change]) -> None:
+        """Puts the rows of a document's new tree on show, to which the changes `wanted` have been made."""
         at = self._at(document)
-        if at is None or self._branches[at].checkpoint is not tree.checkpoint:
+        if at is None or self._branches[at].checkpoint is not rows.tree.checkpoint:
             return                                  # closed or loaded again meanwhile
-        branch = self._branches[at]
-        rows = _rows_of(tree)
-        if branch.rows is not None:
-            rows.take_over(branch.rows)
-        if self._query.terms:
-            self._apply_filter(rows)
-        if self._sorting is not None:
-            rows.sort(*self._sorting)
         self._replace(at, rows)
+        if wanted != self._standing_changes():      # something else was wished for while it was laid out
+            for change in (_Filter(self._query), _Sort(self._sorting)):
+                self._change(change)
         self.tree_ready.emit(document)
         self.counts_changed.emit()
+
+    def _standing_changes(self) -> list[Change]:
+        """What is to be done to the rows of every tree: what was typed and which column was clicked on."""
+        return [*([_Filter(self._query)] if self._query.terms else []), *([_Sort(self._sorting)] if self._sorting is not None else [])]
 
     def _add(self, id: int) -> None:
         document = self._session.document(id)
@@ -363,15 +428,17 @@ class TreeModel(QAbstractTableModel):
             self._lay_out(id, checkpoint)
 
     def _lay_out(self, id: int, checkpoint: core.Checkpoint) -> None:
+        at = self._at(id)
+        older, wanted = self._branches[at].rows if at is not None else None, self._standing_changes()
         if self._tasks is None:
-            self.set_tree(id, _key_tree(checkpoint, core.QUIET))
+            self._show_rows(id, _rows_of(checkpoint, older, wanted, core.QUIET), wanted)
         else:
-            def work(monitor: core.Monitor) -> KeyTree:
+            def work(monitor: core.Monitor) -> TreeRows:
                 with core.collector_paused(for_good=True):
-                    return _key_tree(checkpoint, monitor)
+                    return _rows_of(checkpoint, older, wanted, monitor)
 
-            self._tasks.start(("tree", id), work,
-                              on_done=lambda tree: self.set_tree(id, tree), label=self.tr("Laying out the keys"), urgent=True)
+            self._tasks.start(("tree", id), work, on_done=lambda rows: self._show_rows(id, rows, wanted),
+                              label=self.tr("Laying out the keys"), urgent=True)
 
     def _fail(self, at: int) -> None:
         branch = self._branches[at]
@@ -447,12 +514,60 @@ class TreeModel(QAbstractTableModel):
         if gone:
             self.endRemoveRows()
 
-    def _reset(self, change: Callable[[TreeRows], None]) -> None:
-        """Changes the rows of all documents at once. The view finds its selection and place again by node."""
+    @property
+    def is_arranging(self) -> bool:
+        """Whether a worker arranges the rows, so that other ones will soon be there."""
+        return bool(self._changes)
+
+    def _change(self, change: Change) -> None:
+        """Changes the rows of all documents: at once, or soon where there are many."""
+        if self._tasks is None or (not self._changes and sum(len(rows.tree) for rows in self._all_rows()) < MANY_NODES):
+            self._reset(change)
+            self.counts_changed.emit()
+        else:
+            self._changes.append(change)
+            self._change_in_worker()
+
+    def _change_in_worker(self) -> None:
+        assert self._tasks is not None
+        changes = tuple(self._changes)
+        copied = [_Copied(branch.document.id, branch.rows, branch.rows.version, branch.rows.copy())
+                  for branch in self._branches if branch.rows is not None]
+
+        def work(monitor: core.Monitor) -> None:
+            for one in copied:
+                for change in changes:
+                    monitor.check()
+                    change(one.changed)
+
+        self._tasks.start("rows", work, on_done=lambda _: self._put(len(changes), copied), on_cancel=self._changes.clear, urgent=True)
+
+    def _put(self, done: int, copied: list[_Copied]) -> None:
+        """Puts what a worker made in the place of what it was made of; when that has changed, or there is more by now, all begins
+        anew."""
+        made = {one.document: one for one in copied}
+        for branch in self._branches:
+            one = made.get(branch.document.id)
+            if branch.rows is not None and (one is None or one.rows is not branch.rows or one.version != branch.rows.version):
+                self._change_in_worker()
+                return
+        del self._changes[:done]
         self.beginResetModel()
         for branch in self._branches:
             if branch.rows is not None:
-                change(branch.rows)
+                branch.rows = made[branch.document.id].changed
+        self._recount()
+        self.endResetModel()
+        self.counts_changed.emit()
+
+    def _all_rows(self) -> list[TreeRows]:
+        return [branch.rows for branch in self._branches if branch.rows is not None]
+
+    def _reset(self, change: Change) -> None:
+        """Changes the rows of all documents at once. The view finds its selection and place again by node."""
+        self.beginResetModel()
+        for rows in self._all_rows():
+            change(rows)
         self._recount()
         self.endResetModel()
 
@@ -495,20 +610,55 @@ class TreeModel(QAbstractTableModel):
         return first + [row for row in found if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
 
 
-def _key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor) -> KeyTree:
-    """In a worker. The arrays come with numpy, which takes a tenth of a second to load: there, while the window is painted."""
-    from . import key_tree, tree_rows  # noqa: F401
-    return key_tree.build_key_tree(checkpoint, monitor)
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """Shows what `query` finds."""
+
+    query: search.Query
+
+    def __call__(self, rows: TreeRows) -> None:
+        rows.show_only(search.find(rows.tree, self.query) if self.query.terms else None)
 
 
-def _rows_of(tree: KeyTree) -> TreeRows:
-    from .tree_rows import TreeRows
-    return TreeRows(tree)
+@dataclass(frozen=True, slots=True)
+class _Sort:
+    """Sorts siblings by `wanted`, a column and whether descending; None: as in the file."""
+
+    wanted: tuple[str, bool] | None
+
+    def __call__(self, rows: TreeRows) -> None:
+        if self.wanted is None:
+            rows.sort(None)
+        else:
+            rows.sort(*self.wanted)
 
 
-def _sorted(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+def _set_below(tree: KeyTree, node: int, expanded: bool, rows: TreeRows) -> None:
+    if rows.tree is tree:
+        rows.set_below(node, expanded)
+
+
+def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequence[Change], monitor: core.Monitor) -> TreeRows:
+    """The rows of a checkpoint's tree after the changes `wanted`; what was expanded in an `older` tree of the file stays so. In a worker:
+    the arrays come with numpy, which takes a tenth of a second to load, while the window is painted."""
+    from . import key_tree, tree_rows
+    rows = tree_rows.TreeRows(key_tree.build_key_tree(checkpoint, monitor))
+    if older is not None:
+        rows.take_over(older)
+    for change in wanted:
+        change(rows)
+    return rows
+
+
+def _sorted(parts: Sequence[NDArray[np.int64]], rows: TreeRows) -> NDArray[np.int64]:
+    """Nodes of `rows`, each once. A million are marked in a tenth of the time that sorting them takes."""
     import numpy as np
-    return np.sort(np.concatenate(parts))
+    if sum(map(len, parts)) < MANY_NODES:
+        return np.unique(np.concatenate(parts))
+    marked = np.zeros(len(rows.tree), dtype=bool)
+    for part in parts:
+        marked[part] = True
+    return np.flatnonzero(marked)
 
 
 __all__ = ["BYTES", "COLUMNS", "DEVICE", "DTYPE", "KEY", "LINE", "NAME", "PARAMETERS", "RAW", "SHAPE", "Kind", "Line", "TreeModel"]

@@ -2,11 +2,13 @@
 
     file's order or sorted siblings  →  without what lies in a collapsed group  →  without what the filter does not show
 
-A collapsed group hides one interval of the order, so all that is hidden is one running sum: a million nodes take some 20 ms.
+A collapsed group hides one interval of the order, so all that is hidden is one running sum: a million nodes take some 20 ms. A copy
+can be changed in a worker and put in the place of the other, as long as that is at the same `version`.
 """
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -19,10 +21,11 @@ FEW = 40                # rows that are shown unasked when a file is opened
 
 class TreeRows:
     """`rows` are the visible nodes, first to last; always at least the root's. The expansion while filtering is kept apart,
-    so that clearing the filter brings back what was."""
+    so that clearing the filter brings back what was. `version` grows with every change."""
 
     def __init__(self, tree: KeyTree) -> None:
         self.tree = tree
+        self.version = 0
         self.hits: Bools | None = None
         self._shown: Bools | None = None                    # hits and what is above them, while filtering
         self._kept = np.zeros(len(tree), dtype=bool)        # expansion without filter
@@ -31,6 +34,13 @@ class TreeRows:
         self._position: NDArray[np.int64] | None = None
         self._open_a_little()
         self.rows: NDArray[np.int64] = self._all_visible()
+
+    def copy(self) -> TreeRows:
+        """One that changes by itself: what changes is copied, what is only ever replaced is shared."""
+        made = copy(self)
+        made._kept = self._kept.copy()
+        made._while_filtering = None if self._while_filtering is None else self._while_filtering.copy()
+        return made
 
     # -- one node -----------------------------------------------------------------------------------------------------
 
@@ -59,11 +69,14 @@ class TreeRows:
         wanted[nodes] = True
         return np.flatnonzero(wanted[self.rows])
 
-    def runs_of(self, nodes: Sequence[int] | NDArray[Any]) -> list[tuple[int, int]]:
-        """The same as runs of neighbouring rows, first and last; nodes beyond the tree are none of it."""
+    def runs_of(self, nodes: Sequence[int] | NDArray[Any], most: int | None = None) -> list[tuple[int, int]] | None:
+        """The same as runs of neighbouring rows, first and last; nodes beyond the tree are none of it. None when there are more than
+        `most`."""
         wanted = np.asarray(nodes, dtype=np.int64)
         rows = self.rows_of(wanted[wanted < len(self.tree)])
         breaks = np.flatnonzero(np.diff(rows) != 1)
+        if most is not None and len(breaks) >= most:
+            return None
         firsts, lasts = np.append(rows[:1], rows[breaks + 1]), np.append(rows[breaks], rows[-1:])
         return list(zip(firsts.tolist(), lasts.tolist(), strict=True))
 
@@ -87,6 +100,7 @@ class TreeRows:
     def expand(self, node: int, row: int, below: NDArray[np.int64]) -> None:
         """`row` is the row of `node`; `below` what `if_expanded` said."""
         self._expanded[node] = True
+        self.version += 1
         self.rows = np.concatenate((self.rows[:row + 1], below, self.rows[row + 1:]))
 
     def count_below(self, row: int) -> int:
@@ -99,6 +113,7 @@ class TreeRows:
     def collapse(self, node: int, row: int, gone: int) -> None:
         """`row` is the row of `node`; `gone` what `count_below` said."""
         self._expanded[node] = False
+        self.version += 1
         self.rows = np.concatenate((self.rows[:row + 1], self.rows[row + 1 + gone:]))
 
     def set_below(self, node: int, expanded: bool) -> None:
@@ -162,6 +177,7 @@ class TreeRows:
         return node if self._position is None else int(self._position[node])
 
     def _all_visible(self) -> NDArray[np.int64]:
+        self.version += 1
         return self._visible(0, len(self.tree))
 
     def _visible(self, first: int, last: int) -> NDArray[np.int64]:

@@ -3,6 +3,8 @@ values and progress across columns. Only what is on the screen is ever drawn, an
 """
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
@@ -26,9 +28,11 @@ def arrow_rect(line: Line, cell: QRect) -> QRect:
 
 
 class TreeDelegate(RowPainter):
-    def __init__(self, model: TreeModel, view: QTableView) -> None:
+    """`is_chosen` says of a row whether it is selected though Qt does not know."""
+
+    def __init__(self, model: TreeModel, view: QTableView, is_chosen: Callable[[int], bool] = lambda row: False) -> None:
         super().__init__(view)
-        self._model = model
+        self._model, self._is_chosen = model, is_chosen
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Wide enough for the whole text: a double click on the edge of a column asks for it."""
@@ -41,7 +45,7 @@ class TreeDelegate(RowPainter):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line, column = self._model.line(index.row()), index.column()
         rect, state = option.rect, option.state.value
-        selected = bool(state & SELECTED)
+        selected = bool(state & SELECTED) or self._is_chosen(index.row())
         ink = self._ink(bool(state & ACTIVE), selected)
         if selected:
             painter.fillRect(rect, ink.highlight)

@@ -5,6 +5,7 @@ change of the rows, by node.
 """
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
+RUNS_AT_MOST = 400          # of selected rows that Qt is told of: for each cell it draws, it looks through all of them
 
 _SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB"}
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
@@ -50,6 +52,8 @@ class TreeView(TreeTable):
         self._session = session
         self._model = model
         self._chosen: dict[int, tuple[KeyTree | None, Nodes]] = {}     # what a person selected, shown or not
+        self._scattered = False                 # over more runs of rows than Qt is told of: drawn from `_chosen`
+        self._afterwards: Callable[[], None] | None = None      # what is to be done once the rows are arranged
         self._reported: Selection | None = None     # what the session was last told
         self._current: _RowKey | None = None
         self._top: _RowKey | None = None
@@ -57,7 +61,7 @@ class TreeView(TreeTable):
         self._own = False                       # the selection is being set, not made
         self._typed, self._typing = "", QElapsedTimer()
         self.edit_actions: Callable[[], list[QAction]] = list       # what else a menu of keys offers
-        self._set_looks(TreeDelegate(model, self), self.tr("Files and keys"))
+        self._set_looks(TreeDelegate(model, self, self.is_chosen), self.tr("Files and keys"))
         self.setModel(model)
         self._head()
         self.reset_columns()
@@ -93,6 +97,9 @@ class TreeView(TreeTable):
 
     def enter(self) -> None:
         """Makes sure that some row is current, so that the keys work at once: the first found, while filtering."""
+        if self._model.is_arranging:
+            self._afterwards = self.enter
+            return
         current = self.currentIndex().row()
         if current >= 0 and self._model.is_hit(current):
             return
@@ -109,6 +116,19 @@ class TreeView(TreeTable):
             self.select_row(row)
         return row is not None
 
+    def selectAll(self) -> None:
+        """Selects what is shown: while filtering, all that is found, in groups that are closed too, but not the groups around it."""
+        if self._model.is_arranging:
+            self._afterwards = self.selectAll
+            return
+        if not self._model.query.terms:
+            super().selectAll()
+        elif hits := self._model.hits():
+            self._report(hits)
+            self._own = True
+            self._show_chosen(hits)
+            self._own = False
+
     def selected_ranges(self) -> list[tuple[int, int]]:
         """First and last rows of each selected run, top to bottom."""
         return sorted({(part.top(), part.bottom()) for part in self.selectionModel().selection().toList()})
@@ -117,12 +137,18 @@ class TreeView(TreeTable):
         """A person selected something: the session learns it."""
         if self._own:
             return
-        nodes = self._model.nodes(self.selected_ranges())
+        self._report(self._model.nodes(self.selected_ranges()))
+
+    def _report(self, nodes: dict[int, Nodes]) -> None:
         self._chosen = {id: (self._model.tree(id), chosen) for id, chosen in nodes.items()}
-        selection = self._model.selection(nodes, self.currentIndex().row())
-        if selection is not None:
-            self._reported = selection
-            self._session.select(selection)
+        self._scattered = False
+
+        def tell(selection: Selection | None) -> None:
+            if selection is not None:
+                self._reported = selection
+                self._session.select(selection)
+
+        self._model.ask_selection(nodes, self.currentIndex().row(), tell)
 
     def _follow(self) -> None:
         """Somebody else selected something: the tree shows it."""
@@ -138,10 +164,12 @@ class TreeView(TreeTable):
         """Somebody selected a file or group without saying which keys that means."""
         if selection.keys or selection.value is not None:
             return
-        full = self._model.selection(self._model.nodes(self.selected_ranges()), self.currentIndex().row())
-        if full is not None and full[:2] == selection[:2] and full != selection:
-            self._reported = full
-            self._session.select(full)
+        def tell(full: Selection | None) -> None:
+            if full is not None and self._session.selection == selection and full[:2] == selection[:2] and full != selection:
+                self._reported = full
+                self._session.select(full)
+
+        self._model.ask_selection(self._model.nodes(self.selected_ranges()), self.currentIndex().row(), tell)
 
     def _choose(self, row: int | None) -> None:
         """Selects a row without telling the session."""
@@ -150,7 +178,7 @@ class TreeView(TreeTable):
             self.clearSelection()
         else:
             self.select_row(row)
-        self._own = False
+        self._own = self._scattered = False
         self._chosen = {id: (self._model.tree(id), nodes)
                         for id, nodes in self._model.nodes([(row, row)] if row is not None else []).items()}
 
@@ -188,13 +216,10 @@ class TreeView(TreeTable):
     def _restore(self) -> None:
         """After all rows changed: the same nodes are selected, those that can be seen."""
         nodes = {id: chosen for id, (tree, chosen) in self._chosen.items() if self._model.tree(id) is tree}
-        selection = QItemSelection()
-        for first, last in self._model.ranges(nodes):
-            selection.select(self._model.index(first, 0), self._model.index(last, len(COLUMNS) - 1))
         current = self._row(self._current)
         if current is not None:
             self.selectionModel().setCurrentIndex(self._model.index(current, NAME), QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self._show_chosen(nodes)
         self._own = False
         new_filter = self._model.query.text != self._filter
         self._filter = self._model.query.text
@@ -203,6 +228,30 @@ class TreeView(TreeTable):
             self.verticalScrollBar().setValue(top)
         if current is not None:
             self.scrollTo(self._model.index(current, NAME))
+        if self._afterwards is not None and not self._model.is_arranging:
+            then, self._afterwards = self._afterwards, None
+            then()
+
+    def _show_chosen(self, nodes: dict[int, Nodes]) -> None:
+        """Selects the rows of `nodes` that can be seen, without telling the session."""
+        selection = QItemSelection()
+        ranges = self._model.ranges(nodes, RUNS_AT_MOST)
+        self._scattered = ranges is None
+        for first, last in ranges or ():
+            selection.select(self._model.index(first, 0), self._model.index(last, len(COLUMNS) - 1))
+        self.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        self.viewport().update()
+
+    def is_chosen(self, row: int) -> bool:
+        """Whether a row is selected though Qt was not told."""
+        if not self._scattered:
+            return False
+        line = self._model.line(row)
+        tree, nodes = self._chosen.get(line.document, (None, ()))
+        if line.node is None or not len(nodes) or tree is not self._model.tree(line.document):
+            return False
+        at = bisect_left(nodes, line.node)
+        return at < len(nodes) and int(nodes[at]) == line.node
 
     def _key_of(self, row: int) -> _RowKey | None:
         if not 0 <= row < self._model.rowCount():
@@ -299,7 +348,7 @@ class TreeView(TreeTable):
         line = self._model.line(row)
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        many = sum(last - first + 1 for first, last in self.selected_ranges()) > 1
+        many = len(self._chosen_rows(2)) > 1
         copy = menu.addAction(self.tr("Copy keys") if many else self.tr("Copy path") if not line.key else self.tr("Copy key"),
                               self.copy_keys)
         icons.put(copy, "copy")
@@ -340,9 +389,17 @@ class TreeView(TreeTable):
         self._copy("\n".join("\t".join(map(words.tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
 
     def _copied_rows(self) -> list[int]:
-        rows = [row for first, last in self.selected_ranges() for row in range(first, min(last, first + COPY_AT_MOST) + 1)]
-        return rows[:COPY_AT_MOST]
+        return self._chosen_rows(COPY_AT_MOST)
 
+    def _chosen_rows(self, most: int) -> list[int]:
+        """The first of the selected rows, at most so many."""
+        ranges = self._model.ranges({id: nodes for id, (_, nodes) in self._chosen.items()}) if self._scattered else self.selected_ranges()
+        rows: list[int] = []
+        for first, last in ranges or ():
+            rows += range(first, min(last, first + most - len(rows) - 1) + 1)
+            if len(rows) >= most:
+                break
+        return rows
 
 
 def _key(selection: Selection) -> str:

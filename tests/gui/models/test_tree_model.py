@@ -12,11 +12,12 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 
 from inspector import core
-from inspector.gui.models import search
+from inspector.gui.models import search, tree_model
 from inspector.gui.models.key_tree import KeyTree, build_key_tree
 from inspector.gui.models.tree_model import BYTES, DEVICE, DTYPE, KEY, NAME, PARAMETERS, RAW, SHAPE, Kind, TreeModel
 from inspector.gui.models.tree_rows import TreeRows
 from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
 
 
 def tensor(key: str, shape: tuple[int, ...] = (2, 3), dtype: str = "float32", device: str | None = "cpu",
@@ -481,6 +482,123 @@ def test_that_columns_have_titles_and_numbers_stand_right(model: TreeModel, show
     assert right == [column in (PARAMETERS, BYTES) for column in range(6)]
     assert model.index(1, NAME).data(KEY) == "w"
     assert [model.copied_fields(1)[column] for column in (SHAPE, DTYPE, DEVICE)] == ["2x3", "float32", "cpu"]
+
+
+# -- rows that a worker arranges ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def large(session: Session, tasks: Tasks, monkeypatch: pytest.MonkeyPatch, idle: Callable[[Tasks], None]) -> TreeModel:
+    """A model to which two files of a few keys are many."""
+    monkeypatch.setattr(tree_model, "MANY_NODES", 2)
+    model = TreeModel(session, tasks)
+    for path in ("/x/a.pt", "/x/b.pt"):
+        document = session.add(path)
+        session.loaded(document.id, checkpoint(*NET, epoch=3))
+    idle(tasks)
+    return model
+
+
+CHANGES: dict[str, Callable[[TreeModel], object]] = {
+    "expand": TreeModel.expand_all, "collapse": TreeModel.collapse_all, "filter": lambda model: model.set_filter("b"),
+    "filter more": lambda model: model.set_filter("enc.1"), "clear": lambda model: model.set_filter(""),
+    "sort": lambda model: model.sort(NAME, Qt.SortOrder.DescendingOrder), "file order": lambda model: model.sort(-1),
+    "open below": lambda model: model.set_expanded_below(0, True), "close below": lambda model: model.set_expanded_below(0, False)}
+
+
+@given(st.lists(st.sampled_from(sorted(CHANGES)), max_size=6))
+@settings(max_examples=25, deadline=None)
+def test_that_a_worker_arranges_the_rows_as_they_would_be_at_once(wanted: list[str]) -> None:
+    session = Session()
+    at_once = TreeModel(session)
+    for path in ("/x/a.pt", "/x/b.pt"):
+        session.loaded(session.add(path).id, checkpoint(*NET, epoch=3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tree_model, "MANY_NODES", 2)
+        later = _LaterTasks()
+        in_worker = TreeModel(session, later)
+        for document in session.documents:
+            later.run(("tree", document.id))
+        for what in wanted:
+            CHANGES[what](in_worker)
+        later.run("rows")
+    for what in wanted:
+        CHANGES[what](at_once)
+    assert names(in_worker) == names(at_once)
+    assert not in_worker.is_arranging
+
+
+class _LaterTasks:
+    """Stands for `Tasks`: what is started runs when the test says so."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[Hashable, tuple[Callable[[core.Monitor], Any], Callable[[Any], None]]] = {}
+
+    def start(self, key: Hashable, work: Callable[[core.Monitor], Any], *, on_done: Callable[[Any], None],
+              on_cancel: Callable[[], None] | None = None, label: str = "", urgent: bool = False) -> None:
+        self._waiting[key] = work, on_done
+
+    def cancel(self, key: Hashable) -> None:
+        self._waiting.pop(key, None)
+
+    def run(self, key: Hashable) -> None:
+        while key in self._waiting:
+            work, on_done = self._waiting.pop(key)
+            on_done(work(core.QUIET))
+
+
+def test_that_rows_stay_as_they_are_until_the_worker_is_through(large: TreeModel, tasks: Tasks, idle: Callable[[Tasks], None]) -> None:
+    before = names(large)
+    large.set_filter("head")
+    assert large.is_arranging
+    assert names(large) == before
+    idle(tasks)
+    assert names(large) == ["a.pt", "  head.w", "b.pt", "  head.w"]
+    assert large.counts == (2, 12)
+
+
+def test_that_a_row_opened_by_hand_meanwhile_stays_open(large: TreeModel, tasks: Tasks, idle: Callable[[Tasks], None]) -> None:
+    large.collapse_all()
+    idle(tasks)
+    large.sort(NAME, Qt.SortOrder.DescendingOrder)
+    large.set_expanded(row_of(large, "enc"), True)
+    idle(tasks)
+    assert names(large)[:6] == ["a.pt", "  head.w", "  epoch", "  enc", "    1", "    0"]
+
+
+def test_that_a_file_closed_meanwhile_is_gone(large: TreeModel, session: Session, tasks: Tasks, idle: Callable[[Tasks], None]) -> None:
+    large.set_filter("head")
+    session.remove(session.documents[0].id)
+    idle(tasks)
+    assert names(large) == ["b.pt", "  head.w"]
+
+
+def test_that_a_file_opened_meanwhile_is_arranged_too(large: TreeModel, session: Session, tasks: Tasks,
+                                                      idle: Callable[[Tasks], None]) -> None:
+    document = session.add("/x/c.pt")
+    session.loaded(document.id, checkpoint(*NET))
+    large.set_filter("head")
+    large.sort(NAME, Qt.SortOrder.DescendingOrder)
+    idle(tasks)
+    assert names(large) == [name for path in "abc" for name in (f"{path}.pt", "  head.w")]
+
+
+def test_that_arranging_that_is_cancelled_leaves_the_rows(large: TreeModel, tasks: Tasks, idle: Callable[[Tasks], None]) -> None:
+    before = names(large)
+    large.set_filter("head")
+    tasks.cancel("rows")
+    idle(tasks)
+    assert names(large) == before
+    assert not large.is_arranging
+
+
+def test_that_the_keys_of_many_nodes_are_looked_up_by_a_worker(large: TreeModel, session: Session, tasks: Tasks,
+                                                               idle: Callable[[Tasks], None]) -> None:
+    said: list[Selection | None] = []
+    large.ask_selection(large.nodes([(0, 1)]), 0, said.append)
+    assert said == []
+    idle(tasks)
+    assert said == [Selection(session.documents[0].id, "", NET)]
 
 
 def test_that_an_object_which_holds_tensors_is_a_group_with_its_class(model: TreeModel, show: Callable[..., int]) -> None:

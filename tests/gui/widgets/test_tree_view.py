@@ -16,6 +16,7 @@ from inspector import core
 from inspector.gui.kit import theme
 from inspector.gui.models.tree_model import BYTES, NAME, SHAPE, TreeModel
 from inspector.gui.state.session import Selection, Session
+from inspector.gui.widgets import tree_view
 from inspector.gui.widgets.tree_delegate import arrow_rect
 from inspector.gui.widgets.tree_view import TreeView
 
@@ -417,3 +418,38 @@ def test_that_qt_finds_no_fault_behind_a_view(view: TreeView, show: Callable[...
     view.sortByColumn(BYTES, Qt.SortOrder.DescendingOrder)
     view.collapse_all()
     qtmodeltester.check(view.tree_model)
+
+
+# -- all that is shown, and more than Qt can be told of ------------------------------------------------------------------
+
+
+def test_that_select_all_means_what_is_found_while_filtering(view: TreeView, session: Session, show: Callable[..., int]) -> None:
+    id = show(*NET, epoch=3)
+    view.tree_model.set_filter("b")
+    view.tree_model.collapse_all()
+    press(view, Key.Key_A, modifier=Qt.KeyboardModifier.ControlModifier)
+    assert session.selection == Selection(id, "enc", ("enc.0.b", "enc.1.b"))
+    view.tree_model.set_filter("")
+    view.expand_all()
+    assert [names(view)[row] for first, last in view.selected_ranges() for row in range(first, last + 1)] == ["b", "b"]
+
+
+def test_that_rows_scattered_over_many_places_are_selected_all_the_same(view: TreeView, session: Session, show: Callable[..., int],
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_view, "RUNS_AT_MOST", 3)
+    keys = tuple(f"layer{n}.{leaf}" for n in range(6) for leaf in ("w", "b"))
+    show(*keys)
+    view.expand_all()
+    without = view.grab().toImage()
+    view.tree_model.set_filter("b -w")
+    press(view, Key.Key_A, modifier=Qt.KeyboardModifier.ControlModifier)
+    view.tree_model.set_filter("")
+    assert session.selection is not None
+    assert session.selection.keys == keys[1::2]
+    assert [row for row in range(len(names(view))) if view.is_chosen(row)] == [row for row, name in enumerate(names(view)) if name == "b"]
+    assert view.grab().toImage() != without
+    view.copy_keys()
+    assert QGuiApplication.clipboard().text() == "\n".join(keys[1::2])
+    view.select_row(1)
+    assert not any(map(view.is_chosen, range(len(names(view)))))
+    assert view.selected_ranges() == [(1, 1)]

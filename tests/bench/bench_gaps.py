@@ -1,0 +1,144 @@
+"""For how long the GUI thread is kept: at 1,000,000 rows, and while 100,000 keys are opened. Run by hand, on an idle machine:
+
+    QT_QPA_PLATFORM=offscreen python tests/bench/bench_gaps.py [LAYERS] [FILE ...]
+
+In the whole window, with every panel there is: expands, filters, sorts and selects all of a made-up checkpoint of LAYERS (100: a million
+rows), then opens each FILE. For each it tells after how long the rows stood there, and the longest time from one beat of a 5 ms timer on
+the GUI thread to the next: by the clock, by the processor time of that thread, and by that of the whole process, which holds the waiting
+for the interpreter too. On a busy machine the clock counts the neighbours; processor time does not.
+"""
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from bench_tree import giant
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication
+
+from inspector import core
+from inspector.gui.frame import windows
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.state.session import Selection
+
+BEAT = 5                # milliseconds
+CALM = 0.15             # seconds in which nothing happens any more
+
+
+class Heart(QObject):
+    """Beats on the GUI thread. `worst`: the longest gap, as (clock, this thread, whole process) in milliseconds, each by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.worst = (0.0, 0.0, 0.0)
+        self._last = (0.0, 0.0, 0.0)
+        self._timer = QTimer(self)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._beat)
+        self.restart()
+        self._timer.start(BEAT)
+
+    def restart(self) -> None:
+        self.worst, self._last = (0.0, 0.0, 0.0), _now()
+
+    def _beat(self) -> None:
+        now = _now()
+        gap = tuple((b - a) * 1000 for a, b in zip(self._last, now, strict=True))
+        self.worst = (max(self.worst[0], gap[0]), max(self.worst[1], gap[1]), max(self.worst[2], gap[2]))
+        self._last = now
+
+
+def _now() -> tuple[float, float, float]:
+    return time.perf_counter(), time.thread_time(), time.process_time()
+
+
+class Bench:
+    def __init__(self, window: MainWindow, app: QApplication) -> None:
+        self._window, self._app = window, app
+        self._heart = Heart()
+
+    def calm(self) -> None:
+        """Until nothing runs and nothing is about to."""
+        until = time.perf_counter() + CALM
+        while time.perf_counter() < until:
+            self._app.processEvents()
+            time.sleep(0.0005)
+            if self._window.tasks.running or any(timer.isActive() and timer.isSingleShot() for timer in self._window.findChildren(QTimer)):
+                until = time.perf_counter() + CALM
+
+    def step(self, what: str, work: Callable[[], object], there: Callable[[], bool] = lambda: True) -> None:
+        self.calm()
+        self._heart.restart()
+        start = time.perf_counter()
+        work()
+        while not there():
+            self._app.processEvents()
+            time.sleep(0.0002)
+        spent = time.perf_counter() - start
+        self.calm()
+        clock, thread, process = self._heart.worst
+        print(f"{what:<34} there after {spent * 1000:8,.1f} ms   longest gap: clock {clock:7.1f} ms   this thread {thread:6.1f}   "
+              f"process {process:6.1f}", flush=True)
+
+
+def main(layers: int, files: list[str]) -> None:
+    gc.disable()
+    with tempfile.TemporaryDirectory() as folder:
+        app = windows.Application("light")
+        window = windows._window(windows.Settings(os.path.join(folder, "settings.ini")))
+        window.resize(1280, 860)
+        window.show()
+        bench, model, session = Bench(window, app), window.model, window.session
+        window.open_paths(core.make_demo(folder)[:1])           # what is loaded with the first file, is
+        bench.calm()
+        window.files.close_file()
+        if layers:
+            checkpoint = giant(layers)
+            document = session.add(checkpoint.path)
+            session.select(Selection(document.id))
+
+            def rows() -> int:
+                return model.rowCount()
+
+            bench.step("lay out and show", lambda: session.loaded(document.id, checkpoint), lambda: model.tree(document.id) is not None)
+            tree = model.tree(document.id)
+            assert tree is not None
+            everything = int((~tree.folded).sum())
+            bench.step("expand all", window.view.expand_all, lambda: rows() == everything)
+            for text in ("777", "down_proj", "layers.3.", "*.layers.1?.*.up_proj.*e", "dtype:f32 >2kB -up", "zzz", ""):
+                before = rows()
+                bench.step(f"filter {text!r}", lambda text=text: window.search.setText(text), lambda before=before: rows() != before)
+            bench.step("expand all", window.view.expand_all, lambda: rows() == everything)
+            for column, name in ((0, "name"), (5, "bytes"), (1, "shape")):
+                first = model.line(min(rows() - 1, 40)).key
+                bench.step(f"sort by {name}", lambda column=column: window.tree.sortByColumn(column, Qt.SortOrder.DescendingOrder),
+                           lambda first=first, name=name: model.line(min(rows() - 1, 40)).key != first or name == "shape")
+            bench.step("file order", lambda: window.tree.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+            bench.step("select all", window.tree.selectAll,
+                       lambda: session.selection is not None and len(session.selection.keys) == len(tree.infos))
+            bench.step("filter 'down_proj'", lambda: window.search.setText("down_proj"), lambda: rows() < everything)
+            bench.step("select the file", lambda: window.tree.select_row(0))
+            bench.step("select all that is found", window.tree.selectAll,
+                       lambda: session.selection is not None and 0 < len(session.selection.keys) < len(tree.infos))
+            bench.step("filter cleared, they stay selected", lambda: window.search.setText(""), lambda: rows() == everything)
+            bench.step("select the file", lambda: window.tree.select_row(0))
+            bench.step("collapse all", window.view.collapse_all, lambda: rows() < everything)
+            window.edits.close(document.id)
+        for path in files:
+            bench.step(f"open {os.path.basename(path)}", lambda path=path: window.open_paths([path]),
+                       lambda path=path: any(model.tree(one.id) is not None for one in session.documents if one.path == path))
+            bench.step("close it", lambda path=path: window.edits.close(next(one.id for one in session.documents if one.path == path)))
+        window.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100, sys.argv[2:])
