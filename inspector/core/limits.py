@@ -17,6 +17,7 @@ class Limits:
     int_bits: int = 4096                    # longer integers stay raw bytes
     pickles_per_stream: int = 64
     nested_pickles: int = 8                 # pickles inside bytes inside pickles …
+    streams_in_pickle: int = 100_000        # files of torch's inside the bytes of one pickle: a storage each, most often
     pickle_bytes: int = (2 << 30) - 1       # one pickle member, inflated; offsets in it fit 32 bits
     zip_entries: int = 1_000_000
     zip_directory: int = 128 << 20          # bytes

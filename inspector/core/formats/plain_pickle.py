@@ -1,4 +1,5 @@
-"""A pickle without torch's framing: somebody's `pickle.dump`. Shown symbolically; it stores no tensor data of its own."""
+"""A pickle without torch's framing: somebody's `pickle.dump`, or joblib's. Its numpy arrays are tensors, and so are torch's, whose storages
+are streams of their own inside its bytes."""
 from __future__ import annotations
 
 from types import MappingProxyType
@@ -7,6 +8,7 @@ from inspector.core.checkpoint import Checkpoint, Pickle, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import ReadError, TooBig, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.formats.embedded.streams import load_embedded
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
@@ -26,7 +28,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
         raise TooBig(f"the pickle has {source.size:,} bytes; up to {limits.pickle_bytes:,} are read",
                      "Load it with the program that wrote it and save its tensors with torch.save.")
     data = _bytes(source, limits, monitor)
-    budget = Budget()
+    budget = Budget(limits)
     contents, pickles, at = _first(data, budget, limits, monitor)
     findings = [_PLAIN, *contents.findings]
     while at < len(data) and len(pickles) < limits.pickles_per_stream:
@@ -52,7 +54,8 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
 
 
 _PLAIN = Finding("plain-pickle", "warning", "", "This is a plain Python pickle, not a file that torch.save wrote.",
-                 "torch.load does not open it; pickle.load would run whatever it says. Here nothing in it was run.")
+                 "torch.load does not open it; pickle.load would run whatever it says. Here nothing in it was run. Save it as .pth or "
+                 ".safetensors to get a file that opens without pickle.load.")
 
 
 def _bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
@@ -73,8 +76,10 @@ def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tup
                               "read here", "Load it with joblib.load, then save its arrays with torch.save or numpy.savez.", id="joblib",
                               findings=error.findings) from error
         raise
-    contents = contents_of(graph, _no_storage, member=MEMBER, limits=limits, monitor=monitor)
-    return contents, [Pickle(MEMBER, graph)], graph.end
+    end = graph.end
+    embedded = load_embedded(graph, forget_loader=True, budget=budget, limits=limits, monitor=monitor)
+    contents = contents_of(embedded.graph, embedded.resolver(_no_storage), member=MEMBER, limits=limits, monitor=monitor)
+    return contents, [Pickle(MEMBER, embedded.graph)], end
 
 
 def _no_storage(ref: StorageRef) -> Storage:

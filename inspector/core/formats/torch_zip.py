@@ -41,6 +41,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
 from . import torchscript_classes
+from .embedded.streams import load_embedded
 from .sets import unzipped
 from .shared.merging import renamed, renumbered
 from .zip import salvage
@@ -326,8 +327,10 @@ class _Archive:
             raise
         graph, texts = load_texts(graph)
         self.findings += text_id_findings(texts, label)
+        embedded = load_embedded(graph, forget_loader=False, budget=self.budget, limits=self.limits, monitor=self.monitor)
+        graph = embedded.graph
         self.pickles.append(Pickle(label, graph))
-        contents = contents_of(graph, self._resolver(folder), resolve_many=self._many_resolver(folder),
+        contents = contents_of(graph, embedded.resolver(self._resolver(folder)), resolve_many=self._many_resolver(folder),
                                 scripts=self._scripts(graph) if is_script else None, member=label, limits=self.limits,
                                 monitor=self.monitor)
         self.findings += contents.findings

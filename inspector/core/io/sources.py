@@ -216,6 +216,25 @@ class _Unpacked(SourceFile):
         return self._data[offset:offset + nbytes]
 
 
+class _InMemory(SourceFile):
+    """Bytes that are in memory as it is."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(-1, FileStamp(name, len(data), 0, 0, 0, 0))
+        self._data = data
+
+    def check_unchanged(self) -> None:
+        pass
+
+    def _some(self, offset: int, nbytes: int) -> bytes:
+        return self._data[offset:offset + nbytes]
+
+
+def in_memory(data: bytes, name: str) -> SourceFile:
+    """Bytes as a source, for readers of what lies inside something else. `name` is what it is called."""
+    return _InMemory(data, name)
+
+
 _KEPT = 64 << 20                # bytes of the last unpacked member that are kept for whoever reads it next
 _kept: dict[FileStamp, bytes] = {}
 _kept_lock = threading.Lock()
@@ -276,6 +295,11 @@ def read_member(source: SourceFile, extent: Extent, nbytes: int | None = None) -
     for readers of containers, which say themselves what is wrong. Raises as `ExtentReader.read`."""
     end = _end(extent, 0, nbytes)
     return _cursor_for(source, extent, 0, end, False).read(end)
+
+
+def payload_offset(source: SourceFile, extent: Extent) -> int:
+    """Where the bytes of an extent of a file that is open anyway begin, its local header verified. Raises BadTensor."""
+    return extent.offset if extent.local is None else _locate(source, extent, extent.local, 0)[0]
 
 
 def stream_extent(ckpt: Checkpoint, extent: Extent, *, start: int = 0, nbytes: int | None = None, chunk: int = LIMITS.chunk,

@@ -19,6 +19,14 @@ from .plain import small_integer
 _KEY_LENGTH = 1000          # bytes
 
 
+EMBEDDED = "embedded/"      # what the keys begin with of storages of streams inside a pickle's bytes
+
+
+def never_resolved(ref: StorageRef) -> Storage:
+    """For whoever asks `Storages` for references only."""
+    raise AssertionError("nothing is resolved here")
+
+
 def in_pickle(id: str) -> bool:
     """Whether a storage is one that no persistent id names: its bytes stand in the pickle itself, as those of numpy's arrays do."""
     return id.startswith("?")

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Opaque, Storage
+from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import GLOBAL, REDUCE, TUPLE, Graph
 from inspector.core.keypath import visible
@@ -23,7 +23,7 @@ from inspector.core.pickles.encode.torch_calls import UNTYPED
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
-from inspector.core.pickles.objects.storages import StorageRef, Storages, in_pickle
+from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef, Storages, in_pickle, never_resolved
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
@@ -60,7 +60,7 @@ def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monito
 
 def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled:
     source = ckpt.edited.source if ckpt.edited else ckpt
-    if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code:
+    if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code and not any(id.startswith(EMBEDDED) for id in ckpt.storages):
         graph = ckpt.pickles[0].graph
         there = [id for id in _data_keys(ckpt) if ckpt.storages[id].has_bytes]
         return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
@@ -105,10 +105,10 @@ class _Own:
 
     def pickled(self) -> Pickled:
         graph, editor = self.graph, self.editor
-        self.refs = {ref.node: ref for ref in Storages(graph, _never).refs()}
+        self.refs = {ref.node: ref for ref in Storages(graph, never_resolved).refs()}
         if self.ckpt.edited is not None or self.drop_code or self._holds_arrays():
             self._changes()
-        if self.source.format in _OLD:
+        if self.source.format in _OLD or any(_is_embedded(ref) for ref in self.refs.values()):
             self._modern()
         if self.source.format == "pickle":          # in the protocol that torch.load reads
             editor.rebuilt = True
@@ -173,7 +173,7 @@ class _Own:
         editor.rebuilt = True
         starts: dict[int, int] = {}                 # persistent id -> first element of the view of a storage that it was
         for n, ref in self.refs.items():
-            if ref.key is None or ref.problem.startswith("bad_key"):
+            if ref.key is None or ref.problem.startswith("bad_key") or (self.source.format not in _OLD and not _is_embedded(ref)):
                 continue
             items = graph.operands[graph.a[graph.a[n]]:graph.b[graph.a[n]]]
             if len(items) > 5 and graph.kind[items[5]] == TUPLE:
@@ -264,5 +264,5 @@ def _other_keys(source: Checkpoint) -> list[str]:
     return [member.name.rpartition("/data/")[2] for member in source.members if "/data/" in member.name]
 
 
-def _never(ref: StorageRef) -> Storage:
-    raise AssertionError("nothing is resolved here")
+def _is_embedded(ref: StorageRef) -> bool:
+    return ref.key is not None and ref.key.startswith(EMBEDDED)
