@@ -1,11 +1,13 @@
 """The safetensors container: 8 bytes of length, a JSON header, then the tensors' bytes without a gap.
 
 Follows safetensors/src/tensor.rs (version 0.8), `read_metadata` and `Metadata::validate`; see `safetensors_header` for
-where this reader is stricter.
+where this reader is stricter. In one thing it is more patient: of a file that ends before its last tensor does, as a download that broke
+off leaves it, or goes on behind it, the header still says where all the others lie.
 """
 from __future__ import annotations
 
 import struct
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from itertools import accumulate, repeat
 from operator import itemgetter
@@ -34,7 +36,7 @@ _NBYTES = itemgetter(Form._fields.index("nbytes"))
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in `source`; `path` is what it is called. Only the header is read.
 
-    Raises Truncated, TooBig, Corrupt, and Ambiguous when another container follows the tensors.
+    Raises Truncated (the header itself is cut), TooBig, Corrupt, and Ambiguous when another container follows the tensors.
     """
     data = _header_bytes(source, limits, monitor)
     header = parse(data, limits=limits, monitor=monitor)
@@ -42,12 +44,15 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     if not _fills(header):
         header = _by_offset(header)
         _check_offsets(header, begin)
-    _check_size(source, begin, begin + (header.stops[-1] if header.stops else 0))
-    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(_tensors(header, monitor)),
-                      storages=_Storages(source.index, begin, header), state_dicts=("",), findings=_findings(header),
-                      metadata=MappingProxyType(header.metadata),
+    storages, tensors = _Storages(source.index, begin, header, source.size - begin), _tensors(header, monitor)
+    odd, facts = _wrong_size(source, begin, begin + (header.stops[-1] if header.stops else 0), storages.broken)
+    for number, problem in storages.broken.items():
+        key = header.keys[number]
+        tensors[key] = tensors[key]._replace(problem=problem)
+    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors), storages=storages, state_dicts=("",),
+                      findings=(*odd, *_findings(header)), metadata=MappingProxyType(header.metadata),
                       facts=MappingProxyType({"header bytes": f"{len(data):,}", "tensor bytes": f"{source.size - begin:,}",
-                                              "byteorder": "little"}))
+                                              "byteorder": "little", **facts}))
 
 
 def _header_bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
@@ -104,18 +109,27 @@ def _check_offsets(header: Header, begin: int) -> None:
         previous = key
 
 
-def _check_size(source: SourceFile, begin: int, end: int) -> None:
-    """Raises unless the file ends at `end`, where its last tensor does."""
+def _wrong_size(source: SourceFile, begin: int, end: int, broken: Mapping[int, str]) -> tuple[tuple[Finding, ...], dict[str, str]]:
+    """What is to be said, and a fact that keeps the file from being replaced, unless it ends at `end`, where its last tensor does.
+    `broken` are the tensors that are not whole. Raises Ambiguous when what follows is something else."""
     extra = source.size - end
     if extra < 0:
-        raise Truncated(f"{-extra:,} bytes are missing: the header describes {end - begin:,} bytes of tensors and the file has "
-                        f"{source.size - begin:,}", _AGAIN, f"byte {source.size}")
+        cut = sum(problem.startswith("truncated") for problem in broken.values())
+        return (Finding("truncated", "danger", f"byte {source.size}", f"{-extra:,} bytes are missing: the header describes {end - begin:,} "
+                        f"bytes of tensors and the file has {source.size - begin:,}. Tensors cut short: {cut:,}, lost: "
+                        f"{len(broken) - cut:,}. Other programs do not open it.",
+                        f"{_AGAIN} What is there can be shown, and saved under another name."),
+                ), {"salvaged": "the end of the file is missing: read-only until saved anew"}
     if extra and zip_at_end(source):
         raise Ambiguous(f"a zip archive follows the tensors ({extra:,} bytes): programs that look for a zip see another file",
                         "Do not trust this file: it was probably made to look different to different programs.",
                         f"byte {end}", id="polyglot")
     if extra:
-        raise Corrupt(f"{extra:,} bytes follow the last tensor and belong to none", _DAMAGED, f"byte {end}", id="not_covered")
+        return (Finding("extra-bytes", "danger", f"byte {end}", f"{extra:,} bytes follow the last tensor and belong to none. Other "
+                        "programs do not open the file.", "If they were added at the end, all tensors are whole: look at some of "
+                        "them, then save it under another name."),
+                ), {"salvaged": f"{extra:,} bytes follow the last tensor: read-only until saved anew"}
+    return (), {}
 
 
 def _wrong_offsets(key: str, start: int, stop: int, nbytes: int, end: int, previous: str, begin: int) -> InspectorError:
@@ -154,13 +168,17 @@ _new: Callable[[type[TensorInfo], tuple[object, ...]], TensorInfo] = tuple.__new
 class _Storages(Mapping[str, Storage]):
     """One for every tensor, numbered in the order of their bytes; each is made when it is asked for, as few ever are."""
 
-    __slots__ = ("_begin", "_file", "_forms", "_starts")
+    __slots__ = ("_begin", "_file", "_forms", "_starts", "_there", "broken")
 
-    def __init__(self, file: int, begin: int, header: Header) -> None:
+    def __init__(self, file: int, begin: int, header: Header, there: int) -> None:
+        """`there` is how many bytes the file has behind its header; `broken` will be what the storages lack that reach beyond those, by
+        their numbers."""
         self._file = file
         self._begin = begin
         self._starts = header.starts
         self._forms = header.forms
+        self._there = there
+        self.broken = {} if not header.stops or header.stops[-1] <= there else _broken(header, there)
 
     def __getitem__(self, id: str) -> Storage:
         number = int(id) if isinstance(id, str) and id.isdecimal() and len(id) < 20 else -1
@@ -168,6 +186,9 @@ class _Storages(Mapping[str, Storage]):
             raise KeyError(id)
         dtype, _, _, nbytes, problem = self._forms[number]
         extent = Extent(self._file, self._begin + self._starts[number], nbytes, nbytes)
+        if number in self.broken:
+            left = max(0, self._there - self._starts[number])
+            return Storage(id, dtype, None, nbytes, extent._replace(nbytes=left, size=left), problem=self.broken[number])
         return Storage(id, dtype, None, nbytes, extent, problem=problem)
 
     def __iter__(self) -> Iterator[str]:
@@ -175,6 +196,17 @@ class _Storages(Mapping[str, Storage]):
 
     def __len__(self) -> int:
         return len(self._starts)
+
+
+def _broken(header: Header, there: int) -> dict[int, str]:
+    """number -> what a tensor lacks of which not all bytes are among the first `there`."""
+    found = {}
+    for number in range(bisect_right(header.stops, there), len(header.stops)):
+        start, nbytes = header.starts[number], header.forms[number].nbytes
+        if nbytes:
+            found[number] = f"truncated: {there - start:,} of {nbytes:,} bytes are there" if start < there \
+                else "lost: the file ends before its bytes"
+    return found
 
 
 def _findings(header: Header) -> tuple[Finding, ...]:

@@ -162,8 +162,8 @@ def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:
         return
     source = _source(ckpt)
     if "salvaged" in source.facts:
-        raise SaveError("the end of this file is missing: it is not replaced by what could be saved of it", "Save under another name.",
-                        id="salvaged")
+        what = source.facts["salvaged"].partition(":")[0]
+        raise SaveError(f"{what}: it is not replaced by what could be saved of it", "Save under another name.", id="salvaged")
     found = next((finding for finding in source.findings if finding.id in _AMBIGUOUS), None)
     if found is not None:
         raise SaveError(f"programs differ in what they see in this file, so it is not replaced: {found.message}",
@@ -268,6 +268,8 @@ def _unread(ckpt: Checkpoint, folder: str, names: list[str]) -> set[str]:
     paths = {name: os.path.realpath(os.path.join(folder, name)) for name in names}
     if not any(path in whole for path in paths.values()):
         return set()                            # another checkpoint takes the set's place
+    if any(finding.id == "extra-bytes" for finding in source.findings):
+        return set(names)
     broken = {storage.extent.file for info in source.tensors.values() if info.problem
               for storage in (source.storages.get(info.storage),) if storage is not None and storage.extent is not None}
     return {name for name, path in paths.items() if path not in whole or whole[path] in broken}

@@ -176,6 +176,33 @@ def test_that_of_a_set_the_tensors_of_a_missing_file_go(tmp_path: Path) -> None:
     assert not (tmp_path / "refused.pth").exists()
 
 
+@pytest.mark.parametrize("share", [.3, .6, .99])
+def test_that_all_that_is_left_of_a_cut_safetensors_file_is_saved(tmp_path: Path, share: float) -> None:
+    save_file(STATE, tmp_path / "a.safetensors", {"format": "pt", "by": "me"})
+    cut(tmp_path / "a.safetensors", share)
+    for refused in ("refused.safetensors", "refused.pth", "a.safetensors"):
+        before = (tmp_path / "a.safetensors").read_bytes()
+        with pytest.raises(core.SaveError):
+            core.save(core.open(tmp_path / "a.safetensors"), tmp_path / refused, allow_loss=True)
+        assert (tmp_path / "a.safetensors").read_bytes() == before
+    effect, found = dropped(tmp_path / "a.safetensors", to=tmp_path / "out.safetensors")
+    assert {*effect.dropped, *found} == set(STATE)
+    assert same(found, STATE)
+    assert len(found) >= int(10 * share) - 1
+    assert core.open(tmp_path / "out.safetensors").metadata == {"format": "pt", "by": "me"}
+    assert same(dropped(tmp_path / "a.safetensors", allow_loss=True)[1], STATE)
+
+
+def test_that_a_safetensors_file_with_bytes_behind_it_is_saved_without_them(tmp_path: Path) -> None:
+    save_file(STATE, tmp_path / "a.safetensors")
+    whole = (tmp_path / "a.safetensors").read_bytes()
+    (tmp_path / "a.safetensors").write_bytes(whole + bytes(100))
+    with pytest.raises(core.SaveError, match="not replaced"):
+        core.save(core.open(tmp_path / "a.safetensors"), tmp_path / "a.safetensors")
+    core.save(core.open(tmp_path / "a.safetensors"), tmp_path / "b.safetensors")
+    assert (tmp_path / "b.safetensors").read_bytes() == whole
+
+
 def test_that_edits_before_keep_what_they_did(tmp_path: Path) -> None:
     torch.save({"module.a": torch.ones(300), "module.b": torch.zeros(300), "module.c": torch.ones(300)}, tmp_path / "a.pth")
     flip(tmp_path / "a.pth", "data/1")

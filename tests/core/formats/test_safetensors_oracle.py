@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from inspector import core
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import SAFETENSORS
 from inspector.core.errors import InspectorError
@@ -125,7 +126,9 @@ def test_that_damaged_headers_are_read_as_the_package_reads_them_or_refused(path
                                                                              keep_length: bool) -> None:
     path.write_bytes(damaged(steps, keep_length))
     accepted, answer = oracle_accepts(path), ours_or_error(path)
-    if isinstance(answer, Checkpoint):
+    if isinstance(answer, Checkpoint) and answer.findings and answer.findings[0].id in ("truncated", "extra-bytes"):
+        assert not accepted
+    elif isinstance(answer, Checkpoint):
         assert accepted
         assert_equal(answer, path)
     else:
@@ -141,11 +144,39 @@ def test_that_one_wrong_byte_anywhere_gives_a_checkpoint_or_an_error_of_ours(pat
     assert isinstance(answer, Checkpoint) or answer.hint
 
 
-def test_that_every_cut_is_refused(path: Path) -> None:
+def test_that_a_cut_header_is_refused_and_of_cut_tensors_the_others_are_whole(path: Path) -> None:
+    path.write_bytes(BASE)
+    whole = ours(path)
+    values = {key: core.read_numpy(whole, key).tobytes() for key in whole.tensors}
+    data = 8 + struct.unpack_from("<Q", BASE)[0]
     for end in range(len(BASE)):
         path.write_bytes(BASE[:end])
-        with pytest.raises(InspectorError):
-            ours(path)
+        if end < data:
+            with pytest.raises(InspectorError):
+                ours(path)
+            continue
+        ckpt = ours(path)
+        assert [finding.id for finding in ckpt.findings] == ["truncated"]
+        assert list(ckpt.tensors) == list(whole.tensors)
+        for key, info in ckpt.tensors.items():
+            extent = whole.storages[info.storage].extent
+            assert extent is not None
+            assert bool(info.problem) == (extent.nbytes > 0 and extent.offset + extent.nbytes > end)
+            if info.problem:
+                assert info.problem.startswith("truncated" if extent.offset < end else "lost")
+                with pytest.raises(core.BadTensor):
+                    core.read_numpy(ckpt, key)
+            else:
+                assert core.read_numpy(ckpt, key).tobytes() == values[key]
+
+
+def test_that_bytes_behind_the_last_tensor_are_told_and_hide_none_of_the_tensors(path: Path) -> None:
+    for more in (b"\0", bytes(5000), b"PK\x03\x04" + bytes(20), b"{}"):
+        path.write_bytes(BASE + more)
+        ckpt = ours(path)
+        assert [(finding.id, finding.level) for finding in ckpt.findings] == [("extra-bytes", "danger")]
+        assert f"{len(more):,} bytes follow" in ckpt.findings[0].message
+        assert core.read_numpy(ckpt, "b.weight").tolist() == [1, 1, 1, 1]
 
 
 def test_that_the_corpus_reads_as_the_package_reads_it(corpus: Path) -> None:
