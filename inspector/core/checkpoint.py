@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from .dtypes import DTYPES
 from .findings import Finding
@@ -151,6 +151,7 @@ class TensorInfo(NamedTuple):
         if self.extra is None:
             return {}
         return {**(self.extra.made_of.parts(self.layout) if self.extra.made_of else {}),
+                **(dict(self.extra.unpacked.sources) if self.extra.unpacked else {}),
                 **(self.extra.quantizer.parts() if isinstance(self.extra.quantizer, PerChannel) else {})}
 
     @property
@@ -169,6 +170,10 @@ class TensorInfo(NamedTuple):
     @property
     def read_from(self) -> TensorInfo | None:
         return self.extra.read_from if self.extra is not None else None
+
+    @property
+    def unpacked(self) -> Unpacked | None:
+        return self.extra.unpacked if self.extra is not None else None
 
     @property
     def is_conjugate(self) -> bool:
@@ -247,7 +252,8 @@ class Extra:
     `Edited.taken` is where they lie. Its own storage is then one without extent, and it is contiguous.
     `conj`, `neg`: torch's lazy bits: each stored element stands for its conjugate, its negative.
     `subclass`: the Python class that the file says it is of ("" for Tensor and Parameter). A name, nothing more.
-    `header_fields`: names and values (JSON, as spelled) that a safetensors header has for it besides those of the format."""
+    `header_fields`: names and values (JSON, as spelled) that a safetensors header has for it besides those of the format.
+    `unpacked`: how its elements (float32) are made of packed ones. It is contiguous and has no storage."""
 
     made_of: Composition | None = None
     quantizer: Quantizer | None = None
@@ -257,13 +263,49 @@ class Extra:
     neg: bool = False
     subclass: str = ""
     header_fields: tuple[tuple[str, str], ...] = ()
+    unpacked: Unpacked | None = None
 
     def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Extra:
         """The same, made of what `change` gives for each of `TensorInfo.parts`."""
         quantizer = self.quantizer
         if isinstance(quantizer, PerChannel):
             quantizer = quantizer.with_parts(change)
-        return replace(self, made_of=self.made_of and self.made_of.with_parts(change), quantizer=quantizer)
+        return replace(self, made_of=self.made_of and self.made_of.with_parts(change), quantizer=quantizer,
+                       unpacked=self.unpacked and self.unpacked.with_parts(change))
+
+
+class PartReader(Protocol):
+    """Gives a decoder the elements of the parts that a packed tensor is made of, as arrays: by role, and of the dimension `axis` those
+    from `first` to `last` (None: to the end) only."""
+
+    def codes(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Any:
+        """As they are stored; element types that numpy has not are unsigned integers of their width."""
+
+    def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Any:
+        """As float32."""
+
+
+class Decoder(Protocol):
+    """Makes elements of packed parts. Frozen, and fit for pickle."""
+
+    @property
+    def unit(self) -> int:
+        """How many elements are made together: a row of the tensor in C order, or a run that has whole bytes and scales."""
+
+    def decode(self, parts: PartReader, first: int, last: int) -> Any:
+        """The elements of rows `first` to `last`, one behind the other, as float32; fewer in the last row where that is not full."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """`sources` are the stored tensors by their role."""
+
+    scheme: str
+    decoder: Decoder
+    sources: tuple[tuple[str, TensorInfo], ...]
+
+    def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Unpacked:
+        return replace(self, sources=tuple((role, change(info)) for role, info in self.sources))
 
 
 @dataclass(frozen=True, slots=True)

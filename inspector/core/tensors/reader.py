@@ -18,7 +18,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, FileStamp, Incomplete, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, FileStamp, Incomplete, Storage, TensorInfo, Unpacked
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.sources import ExtentReader
@@ -29,6 +29,7 @@ from inspector.core.runtime import workers
 from .casts import converter
 from .sparse import dense
 from .strides import Dims, blocks, boxes, collapse, span, storage_order
+from .unpacking import Decoded
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,7 +136,7 @@ class _Location(NamedTuple):
     """Where a tensor's elements are: collapsed dimensions in elements, `item` bytes each, swapped in units of `swap` bytes
     (1: not at all). `extent` is None only for a tensor without elements."""
 
-    extent: Extent | _Assembly | _Converted | _Literal | None
+    extent: Extent | _Assembly | _Converted | _Literal | Decoded | None
     shape: Dims
     stride: Dims
     offset: int
@@ -221,6 +222,7 @@ class TensorReader:
         self._whole: tuple[Extent, bytes] | None = None
         self._dense: tuple[TensorInfo, Array] | None = None
         self._literal: tuple[Constant, _Literal] | None = None
+        self._decoded: tuple[Unpacked, Decoded] | None = None
         self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
 
@@ -228,7 +230,7 @@ class TensorReader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._whole = None
+        self._whole = self._decoded = None
         with ExitStack() as closing:
             for reader in self._open.values():
                 closing.callback(reader.close)
@@ -399,6 +401,8 @@ class TensorReader:
                 return inner._replace(item=_item(info.dtype))
             converted = _Converted(source, inner, info.dtype)
             return _Location(converted, (inner.numel,), (1,), 0, converted.item, 1, inner.numel)
+        if info.unpacked is not None:
+            return self._locate_decoded(info, info.unpacked)
         if info.layout != "strided":
             raise BadTensor(f"its layout is {info.layout}: it has no bytes of its own, only its parts have", where=info.key,
                             id="unsupported")
@@ -423,6 +427,14 @@ class TensorReader:
                             "Look at the tensor it was expanded from.", info.key, id="expanded")
         return _Location(extent, form.shape, form.stride, info.offset, item,
                       _swap(storage, info.dtype) if storage.big_endian else 1, form.numel)
+
+    def _locate_decoded(self, info: TensorInfo, unpacked: Unpacked) -> _Location:
+        """The elements that are made of packed parts; made again where another tensor was read in between."""
+        if not info.numel:
+            return _Location(None, (0,), (1,), 0, 4, 1, 0)
+        if self._decoded is None or self._decoded[0] is not unpacked:
+            self._decoded = unpacked, Decoded(info, unpacked, self.box)
+        return _Location(self._decoded[1], (info.numel,), (1,), 0, 4, 1, info.numel)
 
     def _stored(self, storage: Storage) -> Extent | _Literal:
         """Where the bytes of `storage`, which has some, are."""
@@ -604,11 +616,13 @@ class TensorReader:
 
     # -- bytes of an extent -------------------------------------------------------------------------------------------
 
-    def _bytes(self, extent: Extent | _Assembly | _Converted | _Literal, start: int, nbytes: int,
+    def _bytes(self, extent: Extent | _Assembly | _Converted | _Literal | Decoded, start: int, nbytes: int,
                whole: bool = False) -> bytes | memoryview:
         """`whole`: the caller reads the extent from front to back, and the checksum is told at its end."""
         if isinstance(extent, _Literal):
             return extent.data[start:start + nbytes]
+        if isinstance(extent, Decoded):
+            return extent.bytes(start, nbytes)
         if isinstance(extent, _Assembly):
             return self._assembled(extent, start, nbytes)
         if isinstance(extent, _Converted):

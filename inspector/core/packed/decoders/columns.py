@@ -1,0 +1,79 @@
+"""Codes of a matrix that is stored the other way round, [in, out] in words of 32 bits: a row of the weight is a column of what is stored.
+
+value[out, in] = (code - zero) * scale of the group that `in` is in.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from inspector.core.checkpoint import PartReader
+
+from . import codes
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_AWQ = (0, 2, 4, 6, 1, 3, 5, 7)         # the column, of eight, that nibble k of a word holds
+
+
+@dataclass(frozen=True, slots=True)
+class BitColumns:
+    """Each column of `data` is a string of codes down the input; those of `zero_point` run along the output, and `added` is what is to
+    be added to them. `g_idx` says the group of each input."""
+
+    rows: int
+    unit: int
+    bits: int
+    added: int
+
+    def decode(self, parts: PartReader, first: int, last: int) -> Array:
+        import numpy as np
+        words = np.ascontiguousarray(parts.codes("data", first, last, 1).T)
+        found = codes.bit_string(words, self.bits, self.unit)
+        zeros = codes.bit_string(parts.codes("zero_point"), self.bits, self.rows)[:, first:last].T.astype(np.float32)
+        return _scaled(found, zeros + np.float32(self.added), parts.numbers("scale", first, last, 1).T, parts.codes("g_idx"))
+
+
+@dataclass(frozen=True, slots=True)
+class NibbleColumns:
+    """Eight columns to a word, in the order 0 2 4 6 1 3 5 7, of `data` and `zero_point` alike; groups of `group` inputs."""
+
+    rows: int
+    unit: int
+    group: int
+
+    def decode(self, parts: PartReader, first: int, last: int) -> Array:
+        import numpy as np
+        lowest, highest = first // 8, -(-last // 8)
+        kept = slice(first - 8 * lowest, last - 8 * lowest)
+        found = _eights(parts.codes("data", lowest, highest, 1))[:, kept].T
+        zeros = _eights(parts.codes("zero_point", lowest, highest, 1))[:, kept].T.astype(np.float32)
+        groups = np.arange(self.unit) // self.group
+        return _scaled(np.ascontiguousarray(found), zeros, parts.numbers("scale", first, last, 1).T, groups)
+
+
+def _eights(words: Array) -> Array:
+    import numpy as np
+    nibbles = codes.bit_string(words, 4, words.shape[1] * 8).reshape(len(words), -1, 8)
+    found = np.empty_like(nibbles)
+    found[:, :, list(_AWQ)] = nibbles
+    return found.reshape(len(words), -1)
+
+
+def _scaled(found: Array, zeros: Array, scales: Array, groups: Array) -> Array:
+    """(code - zero) * scale; `zeros` and `scales` are [rows, groups], `groups` the group of each column."""
+    import numpy as np
+    values = found.astype(np.float32)
+    each = values.shape[1] // scales.shape[1] if scales.shape[1] else 0
+    with np.errstate(all="ignore"):
+        if each * scales.shape[1] == values.shape[1] and np.array_equal(groups, np.arange(values.shape[1]) // each):
+            box = values.reshape(len(values), -1, each)
+            box -= zeros[:, :, None]
+            box *= np.ascontiguousarray(scales)[:, :, None]
+        else:
+            values -= zeros[:, groups]
+            values *= scales[:, groups]
+    return values.reshape(-1)

@@ -1,0 +1,169 @@
+"""What families of packed weights go by: the names of a checkpoint, its metadata, and the configuration that lies beside it."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from math import prod
+from types import MappingProxyType
+from typing import Any
+
+from inspector.core.checkpoint import Checkpoint, Decoder, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import InspectorError
+from inspector.core.io.sources import open_source
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.reader import TensorReader
+
+_MOST = 8 << 20             # bytes of a configuration file
+_SMALL = 1 << 20            # bytes of a tensor that is read to tell what others are
+
+
+@dataclass(frozen=True, slots=True)
+class LogicalTensor:
+    """A tensor that a person means. `dtype` is the element type that it has for the program that packed it, `scheme` how it is packed
+    ("plain": it is not), `bits` the width of one stored code and `bits_per_weight` what an element costs all in all, tables and JSON left
+    out; `parts` maps roles ("data", "scale", "zero_point" …) to keys. `decoder` makes its values; None where it is plain, or where
+    `problem` says why nothing makes them. `inner` are parts that stand for others' roles but belong to it: they go when it is exported."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    scheme: str
+    bits: float | None = None
+    bits_per_weight: float | None = None
+    parts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    decoder: Decoder | None = None
+    problem: str = ""
+    inner: tuple[str, ...] = ()
+    order: tuple[int, ...] = ()
+
+    @property
+    def numel(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def is_packed(self) -> bool:
+        return self.scheme != "plain"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _made, (self.name, self.shape, self.dtype, self.scheme, self.bits, self.bits_per_weight, dict(self.parts), self.decoder,
+                       self.problem, self.inner)
+
+
+def _made(name: str, shape: tuple[int, ...], dtype: str, scheme: str, bits: float | None, each: float | None, parts: dict[str, str],
+          decoder: Decoder | None, problem: str, inner: tuple[str, ...]) -> LogicalTensor:
+    return LogicalTensor(name, shape, dtype, scheme, bits, each, MappingProxyType(parts), decoder, problem, inner)
+
+
+class Names:
+    """The tables of `ckpt`, and what has to be read to tell what they mean: small tensors, and JSON files in its folder."""
+
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> None:
+        self.ckpt = ckpt
+        self.tensors = ckpt.tensors
+        self._monitor = monitor
+        self._files: dict[str, Mapping[str, Any]] = {}
+
+    # -- the configuration beside the file ------------------------------------------------------------------------------------
+
+    @cached_property
+    def folder(self) -> str:
+        path = self.ckpt.edited.source.path if self.ckpt.edited else self.ckpt.path
+        return path if os.path.isdir(path) else os.path.dirname(path)
+
+    def file(self, name: str) -> Mapping[str, Any]:
+        """The JSON object of a file in the checkpoint's folder; {} where there is none that can be read."""
+        known = self._files.get(name)
+        if known is None:
+            known = self._files[name] = self._read_file(name)
+        return known
+
+    def _read_file(self, name: str) -> Mapping[str, Any]:
+        try:
+            with open_source(os.path.join(self.folder, name)) as source:
+                if source.size > _MOST:
+                    return {}
+                found = json.loads(source.read(0, source.size))
+        except (InspectorError, OSError, ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @cached_property
+    def quantization(self) -> Mapping[str, Any]:
+        """`quantization_config` of config.json (of the text model in it, where that has it), or {}."""
+        config = self.file("config.json")
+        for table in (config, config.get("text_config")):
+            if isinstance(table, dict) and isinstance(table.get("quantization_config"), dict):
+                return table["quantization_config"]     # type: ignore[no-any-return]
+        found = self.ckpt.metadata.get("quantization_config")
+        return self.as_json(found) if found else {}
+
+    @cached_property
+    def model_dtype(self) -> str:
+        """The element type that config.json says the model has; "" where it says none."""
+        config = self.file("config.json")
+        for name in ("dtype", "torch_dtype"):
+            said = config.get(name)
+            if isinstance(said, str) and said.removeprefix("torch.") in DTYPES:
+                return said.removeprefix("torch.")
+        return ""
+
+    @staticmethod
+    def as_json(text: str | bytes) -> Mapping[str, Any]:
+        """The object that a JSON text is, or {}."""
+        try:
+            found = json.loads(text)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    # -- tensors ---------------------------------------------------------------------------------------------------------------
+
+    def get(self, key: str, *dtypes: str, dims: int | None = None) -> TensorInfo | None:
+        """The tensor of that key, when it is a plain one of one of these element types and so many dimensions."""
+        info = self.tensors.get(key)
+        if info is None or info.layout != "strided" or info.problem or (dtypes and info.dtype not in dtypes) or (
+                dims is not None and len(info.shape) != dims):
+            return None
+        return info
+
+    def ending(self, suffix: str) -> Iterable[tuple[str, TensorInfo]]:
+        """(what comes before, the tensor) of all keys that end so."""
+        for key, info in self.tensors.items():
+            if key.endswith(suffix):
+                yield key[:len(key) - len(suffix)], info
+
+    def read(self, key: str) -> Any:
+        """A small tensor as an array (element types as `read_numpy`); None where it is none, or cannot be read."""
+        info = self.tensors.get(key)
+        if info is None or info.nbytes > _SMALL:
+            return None
+        try:
+            with TensorReader(self.ckpt, self._monitor) as reader:
+                return reader.array(key)
+        except InspectorError:
+            return None
+
+    def read_any(self, key: str, most: int = 64 << 20) -> Any:
+        """The same of one of up to `most` bytes."""
+        info = self.tensors.get(key)
+        if info is None or info.nbytes > most:
+            return None
+        try:
+            with TensorReader(self.ckpt, self._monitor) as reader:
+                return reader.array(key)
+        except InspectorError:
+            return None
+
+    def cost(self, numel: int, parts: Iterable[str]) -> float | None:
+        """Bits an element, all in all."""
+        nbytes = sum(self.tensors[key].nbytes for key in parts if key in self.tensors)
+        return 8 * nbytes / numel if numel else None
+
+
+def counted(value: object) -> int | None:
+    """`value` where it is an integer that can be a size, else None."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62 else None
