@@ -24,8 +24,17 @@ def as_json(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] |
     after = _dumps({"values": [{"key": key, "type": core.type_name(value), "value": core.to_json(value)}
                                for key, value in ckpt.values.items()],
                     "state_dicts": list(ckpt.state_dicts),
-                    "findings": [finding.to_json() for finding in ckpt.findings]})
+                    "findings": [finding.to_json() for finding in ckpt.findings],
+                    "logical": [_logical_json(tensor) for tensor in core.packed_tensors(ckpt).values()] if core.may_be_packed(ckpt)
+                    else []})
     return f'{before[:-1]}, "tensors": [{tensors}], {after[1:]}'
+
+
+def _logical_json(tensor: core.LogicalTensor) -> dict[str, Any]:
+    """A packed tensor; what is not packed is its own logical tensor."""
+    row: dict[str, Any] = {"name": tensor.name, "shape": tensor.shape, "dtype": tensor.dtype, "scheme": tensor.scheme, "bits": tensor.bits,
+                           "bits_per_weight": tensor.bits_per_weight, "parts": dict(tensor.parts)}
+    return {**row, "problem": tensor.problem} if tensor.problem else row
 
 
 def _tensors_json(ckpt: core.Checkpoint) -> Iterable[str]:

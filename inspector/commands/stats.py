@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Exact minimum, maximum, mean, deviation and histogram of tensors, and what they say of the model."
     files.add_file(parser)
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
+    parser.add_argument("--logical", action="store_true", help="quantized and other packed tensors as the numbers that they stand for")
     parser.add_argument("--bins", metavar="N", type=int, default=core.BINS, help="bins of the histogram")
     parser.add_argument("--together", action="store_true", help="also all of them together, as one histogram; a few counters among "
                         "weights are left out of it")
@@ -42,6 +43,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         raise core.UsageError(f"a histogram of {asked.bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
+        if asked.logical:
+            ckpt = core.unpacked(ckpt, out.monitor)
         outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), asked.bins, out.monitor))
         good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
         findings = core.health(ckpt, good)

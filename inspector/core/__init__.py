@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from .by_path.measures import summarize_each as summarize_each
     from .by_path.measures import summarize_group as summarize_group
     from .by_path.measures import summarize_tensor as summarize_tensor
+    from .by_path.packed import logical as logical
+    from .by_path.packed import packed_tensors as packed_tensors
+    from .by_path.packed import unpacked as unpacked
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
     from .by_path.tensors import digest as digest
@@ -99,6 +102,7 @@ if TYPE_CHECKING:
     from .edits.add_prefix import AddPrefix as AddPrefix
     from .edits.cast import Cast as Cast
     from .edits.copy import Copy as Copy
+    from .edits.dequantize import Dequantize as Dequantize
     from .edits.drop import Drop as Drop
     from .edits.drop_broken import DropBroken as DropBroken
     from .edits.editing import Applied as Applied
@@ -210,6 +214,8 @@ if TYPE_CHECKING:
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
+    from .packed.families.names import LogicalTensor as LogicalTensor
+    from .packed.hints import may_be_packed as may_be_packed
     from .plain_values import one_line as one_line
     from .plain_values import to_json as to_json
     from .plain_values import type_name as type_name
@@ -270,6 +276,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "opening": "checkpoint_in file_of is_set open",
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
+    "by_path.packed": "logical packed_tensors unpacked",
     "by_path.tables": "sizes totals",
     "by_path.measures": "group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "check counts describe loads_with_torch model_dicts optimizers",
@@ -307,6 +314,7 @@ _HOMES = {
     "edits.add_prefix": "AddPrefix",
     "edits.cast": "Cast",
     "edits.copy": "Copy",
+    "edits.dequantize": "Dequantize",
     "edits.drop": "Drop",
     "edits.drop_broken": "DropBroken",
     "edits.editing": "Applied apply_each edit effects notes_when_read",
@@ -341,6 +349,8 @@ _HOMES = {
     "measures.summary": "BINS QUANTILES Summary rebin",
     "training.totals": "Subtotal Totals",
     "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
+    "packed.families.names": "LogicalTensor",
+    "packed.hints": "may_be_packed",
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",

@@ -79,7 +79,7 @@ def test_that_ls_json_has_the_fixed_layout(run: Run, small: Path) -> None:
     code, out, err = run("ls", "--json", "--digest", small)
     assert (code, err) == (0, "")
     said = json.loads(out)
-    assert list(said) == ["path", "format", "kind", "tensors", "values", "state_dicts", "findings"]
+    assert list(said) == ["path", "format", "kind", "tensors", "values", "state_dicts", "findings", "logical"]
     assert (said["path"], said["format"], said["kind"]) == (str(small), "safetensors", "state-dict")
     first = said["tensors"][0]
     storage = first.pop("storage")

@@ -4,6 +4,7 @@ from __future__ import annotations
 from .add_prefix import AddPrefix
 from .cast import Cast
 from .copy import Copy
+from .dequantize import Dequantize
 from .drop import Drop
 from .drop_broken import DropBroken
 from .extract import Extract
@@ -19,8 +20,8 @@ from .take import Take
 from .tools.common import Edit
 from .unshare import Unshare
 
-__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Drop", "DropBroken", "Edit", "Extract", "Keep", "MakePlain", "Match",
-           "RemapDevices", "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
+__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep", "MakePlain",
+           "Match", "RemapDevices", "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -32,6 +33,7 @@ EDITS: tuple[type[Edit], ...] = (
     Extract,
     RemapDevices,
     Cast,
+    Dequantize,
     Match,
     Take,
     Copy,

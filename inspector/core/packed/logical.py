@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from types import MappingProxyType
+from typing import TypeVar
 
-from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo, Unpacked, contiguous, is_contiguous
+from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
+from inspector.core.keypath import any_under, is_under
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.decoders.affine import Affine
+from inspector.core.tensors.decoders.grid import Grid
 
-from .decoders.grid import Grid
 from .families import (
     awq,
     bitsandbytes,
@@ -29,7 +32,8 @@ from .families import (
     torch_quantized,
     torchao,
 )
-from .names import LogicalTensor, Names
+from .families.names import LogicalTensor, Names
+from .hints import may_be_packed
 
 FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
     torchao.claims,
@@ -44,128 +48,124 @@ FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
     mlx.claims,
     lora.claims,
 )
+T = TypeVar("T")
+_INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
 
 def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
-    """name -> the packed tensors of `ckpt` alone, in the order of their data in the file. Reads small tensors and the configuration
-    beside the file. Raises Cancelled."""
+    """name -> the packed tensors of `ckpt` alone, in the order of their first part in the file. Reads small tensors and the
+    configuration beside the file. Raises Cancelled."""
+    if not may_be_packed(ckpt):
+        return {}
     names = Names(ckpt, monitor)
     taken: set[str] = set()
-    found: dict[str, LogicalTensor] = {}
+    found: list[LogicalTensor] = []
     for claims in FAMILIES:
         for tensor in claims(names):
             monitor.check()
-            keys = {*tensor.parts.values(), *tensor.inner}
-            if tensor.name not in found and taken.isdisjoint(keys):
+            keys = keys_of(tensor)
+            if taken.isdisjoint(keys) and (tensor.name in keys or tensor.name not in ckpt.tensors):
                 taken |= keys
-                found[tensor.name] = tensor
+                found.append(tensor)
+    if not found:
+        return {}
     place = {key: n for n, key in enumerate(ckpt.tensors)}
-    return dict(sorted(found.items(), key=lambda item: min((place.get(key, 0) for key in item[1].parts.values()), default=0)))
+    found.sort(key=lambda tensor: min(place[key] for key in keys_of(tensor)))
+    return {tensor.name: tensor for tensor in found}
+
+
+def keys_of(tensor: LogicalTensor) -> set[str]:
+    """The keys that a packed tensor stands for."""
+    return {*tensor.parts.values(), *tensor.inner}
 
 
 def logical(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
     """name -> tensor that a person means: packed ones as the one that their parts stand for, all others as themselves (scheme "plain").
     Reads small tensors and the configuration beside the file. Raises Cancelled."""
-    found = packed(ckpt, monitor)
-    parts = _parts_of(ckpt, found.values())
-    result: dict[str, LogicalTensor] = {}
-    firsts = {min(_keys(ckpt, tensor), key=list(ckpt.tensors).index, default=tensor.name): tensor for tensor in found.values()} if found else {}
-    for key, info in ckpt.tensors.items():
-        if key in firsts:
-            result[firsts[key].name] = firsts[key]
-        if key not in parts:
-            known = DTYPES.get(info.dtype)
-            bits = known.bits if known else None
-            result[key] = LogicalTensor(key, info.shape, info.dtype, "plain", bits, bits, {"data": key}, None, info.problem)
-    return result
+    return dict(_in_order(ckpt, packed(ckpt, monitor), lambda tensor: tensor, _plain))
+
+
+def _plain(info: TensorInfo) -> LogicalTensor:
+    bits = DTYPES[info.dtype].bits if info.dtype in DTYPES else None
+    return LogicalTensor(info.key, info.shape, info.dtype, "plain", bits, bits, MappingProxyType({"data": info.key}), None, info.problem)
 
 
 def unpacked(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` with the tensors that `logical` gives, under their names, instead of their parts: packed ones as float32, whose elements are
-    made of the parts when they are read. Those that cannot be made say why. Raises Cancelled."""
+    made of the parts when they are read; those that cannot be made say why. Raises Cancelled."""
     found = packed(ckpt, monitor)
-    if not found:
-        return ckpt
-    gone = _parts_of(ckpt, found.values())
-    first = {min(_keys(ckpt, tensor) or [""], key=_places(ckpt)): tensor for tensor in found.values()}
-    tensors: dict[str, TensorInfo] = {}
+    return with_unpacked(ckpt, found) if found else ckpt
+
+
+def with_unpacked(ckpt: Checkpoint, found: Mapping[str, LogicalTensor]) -> Checkpoint:
+    """The same for some packed tensors."""
+    tensors = dict(_in_order(ckpt, found, lambda tensor: tensor_of(ckpt, tensor), lambda info: info))
+    return replace(ckpt, tensors=MappingProxyType(tensors), values=MappingProxyType(values_left(ckpt, found.values())),
+                   metadata=MappingProxyType(metadata_left(ckpt, found.values())))
+
+
+def values_left(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> dict[str, Plain]:
+    """The values without the attributes of wrappers that packed tensors are stored in."""
+    wrappers = [tensor.name for tensor in found if tensor.inner]
+    if not wrappers or not any(any_under(ckpt.values, name) for name in wrappers):
+        return dict(ckpt.values)
+    gone = tuple(f"{name}." for name in wrappers)
+    return {key: value for key, value in ckpt.values.items() if not key.startswith(gone)}
+
+
+def metadata_left(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> dict[str, str]:
+    """The metadata without what only says how tensors are packed."""
+    names = {tensor.name for tensor in found}
+    kept = {key: text for key, text in ckpt.metadata.items() if key not in names and key != "quantization_config"}
+    if len(kept) < len(ckpt.metadata):
+        kept.pop("tensor_names", None)              # torchao's list of what it has taken apart
+    return kept
+
+
+def _in_order(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], of_packed: Callable[[LogicalTensor], T],
+                 of_plain: Callable[[TensorInfo], T]) -> Iterator[tuple[str, T]]:
+    """Packed tensors where the first of their parts stands, the others as they are."""
+    owner = {key: tensor for tensor in found.values() for key in keys_of(tensor)}
+    done: set[str] = set()
     for key, info in ckpt.tensors.items():
-        if key in first:
-            tensors[first[key].name] = tensor_of(ckpt, first[key])
-        if key not in gone:
-            tensors.setdefault(key, info)
-    return replace(ckpt, tensors=MappingProxyType(tensors))
-
-
-def _places(ckpt: Checkpoint) -> Callable[[str], int]:
-    place = {key: n for n, key in enumerate(ckpt.tensors)}
-    return lambda key: place.get(key, len(place))
+        tensor = owner.get(key)
+        if tensor is None:
+            yield key, of_plain(info)
+        elif tensor.name not in done:
+            done.add(tensor.name)
+            yield tensor.name, of_packed(tensor)
 
 
 def tensor_of(ckpt: Checkpoint, tensor: LogicalTensor) -> TensorInfo:
-    """The tensor as float32, with the decoder that makes its elements."""
-    first = ckpt.tensors[_keys(ckpt, tensor)[0]]
-    if tensor.decoder is None:
-        extra, problem = None, f"packed: {tensor.problem}"
-    else:
-        extra, problem = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(ckpt, tensor)))), ""
-    state_dict = first.state_dict if first.state_dict is not None else _nearest(ckpt, tensor.name)
-    return TensorInfo(tensor.name, tensor.shape, "float32", first.device, contiguous(tensor.shape), 0, "", 0, False, state_dict, "strided",
+    """The tensor as float32, with the decoder that makes its elements; or as what it is, where there is nothing to make."""
+    first = ckpt.tensors[tensor.parts.get("data") or next(iter(keys_of(tensor)))]
+    if tensor.decoder is None and not tensor.problem:
+        return first._replace(key=tensor.name)
+    extra, problem = None, tensor.problem
+    if tensor.decoder is not None:
+        extra = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(ckpt, tensor))))
+    place = max((path for path in ckpt.state_dicts if not path or is_under(tensor.name, path)), key=len, default=None)
+    return TensorInfo(tensor.name, tensor.shape, "float32", first.device, contiguous(tensor.shape), 0, "", 0, False, place, "strided",
                       problem, first.node, extra)
 
 
-def _nearest(ckpt: Checkpoint, name: str) -> str | None:
-    return max((path for path in ckpt.state_dicts if not path or name.startswith(f"{path}.")), key=len, default=None)
-
-
 def _sources(ckpt: Checkpoint, tensor: LogicalTensor) -> Iterator[tuple[str, TensorInfo]]:
+    """The parts as the decoder wants them: its codes as rows, a quantized tensor as its integers and their scales."""
     for role, key in tensor.parts.items():
-        info = ckpt.tensors[key]
-        if role == "data" and isinstance(tensor.decoder, Grid):
-            info = _in_rows(info, tensor.decoder.rows)
-        elif role == "data" and tensor.scheme == "torch-qtensor":
-            info = _in_rows(replace_quantizer(info), -(-tensor.numel // tensor.decoder.unit)) if tensor.decoder else info
+        info, decoder = ckpt.tensors[key], tensor.decoder
+        if role == "data" and isinstance(decoder, Grid):
+            info = _in_rows(info, decoder.rows)
+        elif role == "data" and isinstance(decoder, Affine):
+            if isinstance(info.quantizer, PerChannel):
+                yield from zip(("scale", "zero_point"), info.quantizer.parts().values(), strict=False)
+            info = _in_rows(info._replace(dtype=_INTEGERS.get(info.dtype, info.dtype), extra=None), -(-tensor.numel // decoder.unit))
         yield role, info
-    quantizer = ckpt.tensors[tensor.parts["data"]].quantizer if tensor.scheme == "torch-qtensor" else None
-    if quantizer is not None and tensor.decoder is not None:
-        given = ckpt.tensors[tensor.parts["data"]].parts
-        if "scales" in given and "zero_points" in given:
-            yield "scale", given["scales"]
-            yield "zero_point", given["zero_points"]
-
-
-def replace_quantizer(info: TensorInfo) -> TensorInfo:
-    """The stored integers of a quantized tensor as such."""
-    plain = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}.get(info.dtype, info.dtype)
-    return info._replace(dtype=plain, extra=None)
 
 
 def _in_rows(info: TensorInfo, rows: int) -> TensorInfo:
     """The same elements as a matrix of so many rows, where they lie one behind the other."""
-    if len(info.shape) == 2 and info.shape[0] == rows:
-        return info
     numel = prod(info.shape)
-    if not rows or numel % rows or not is_contiguous(info.shape, info.stride):
+    if (len(info.shape) == 2 and info.shape[0] == rows) or not rows or numel % rows or not is_contiguous(info.shape, info.stride):
         return info
     shape = (rows, numel // rows)
     return info._replace(shape=shape, stride=contiguous(shape))
-
-
-def _parts_of(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> set[str]:
-    return {key for tensor in found for key in _keys(ckpt, tensor)}
-
-
-def _keys(ckpt: Checkpoint, tensor: LogicalTensor) -> list[str]:
-    """The keys that a packed tensor takes the place of, in its own order of parts."""
-    wanted = [*tensor.parts.values(), *tensor.inner]
-    if tensor.name in ckpt.tensors:
-        wanted.append(tensor.name)
-    return list(dict.fromkeys(key for key in wanted if key in ckpt.tensors))
-
-
-def schemes(found: Mapping[str, LogicalTensor]) -> dict[str, int]:
-    """How many tensors there are of each scheme."""
-    counts: dict[str, int] = {}
-    for tensor in found.values():
-        counts[tensor.scheme] = counts.get(tensor.scheme, 0) + 1
-    return counts

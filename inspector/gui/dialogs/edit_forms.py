@@ -167,6 +167,15 @@ def _cast(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
     return form
 
 
+def _dequantize(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.Dequantize.from_json({"dtype": form.text("dtype"), "glob": form.text("glob") or "*"}, "dequantize"))
+    given = start if isinstance(start, core.Dequantize) else None
+    form.choice("dtype", translate("EditForms", "Element type"), ("bfloat16", "float16", "float32"), given.dtype if given else "bfloat16")
+    form.line("glob", translate("EditForms", "Names"), given.glob if given else suggested or "*",
+              hint=translate("EditForms", "* is all packed tensors"), needed=False)
+    return form
+
+
 def _device(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     given = dict(start.mapping) if isinstance(start, core.RemapDevices) else {}
     rest = dict([*given.items()][1:])
@@ -245,4 +254,4 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
-    "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take}
+    "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take}

@@ -41,6 +41,9 @@ KINDS: tuple[Kind, ...] = (
                                     "whole model.")),
     Kind("cast", lambda: translate("Edits", "Cast"),
          lambda: translate("Edits", "Another element type, rounded to nearest as torch does it.")),
+    Kind("dequantize", lambda: translate("Edits", "Dequantize"),
+         lambda: translate("Edits", "Packed weights as the numbers that they stand for: one tensor of a floating type instead of codes, "
+                                    "scales and zero points.")),
     Kind("device", lambda: translate("Edits", "Remap Devices"),
          lambda: translate("Edits", "Other device tags, so that torch.load needs no map_location. Neither device has to be here.")),
     Kind("unshare", lambda: translate("Edits", "Unshare"),
@@ -100,6 +103,9 @@ def _other_title(edit: core.Edit) -> str:
             mapping=", ".join(f"{_short(one)} → {_short(other)}" for one, other in edit.mapping.items()))
     if isinstance(edit, core.Unshare):
         return translate("Edits", "Unshare {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.Dequantize):
+        return translate("Edits", "Dequantize to {dtype}").format(dtype=edit.dtype) if edit.glob == "*" \
+            else translate("Edits", "Dequantize {what} to {dtype}").format(what=_short(edit.glob), dtype=edit.dtype)
     if isinstance(edit, core.Copy):
         return translate("Edits", "Copy {source} to {target}").format(source=_short(edit.source), target=_short(edit.target))
     if isinstance(edit, core.MakePlain):

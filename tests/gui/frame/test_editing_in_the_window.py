@@ -187,6 +187,7 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     ("keep", {"glob": "*.bias"}, core.Keep("*.bias")),
     ("extract", {"path": "module"}, core.Extract("module")),
     ("cast", {"dtype": "bfloat16", "glob": ""}, core.Cast("bfloat16")),
+    ("dequantize", {"dtype": "float16", "glob": ""}, core.Dequantize("float16")),
     ("device", {"from": "*", "to": "cuda:0"}, core.RemapDevices({"*": "cuda:0"})),
     ("unshare", {"glob": "*"}, core.Unshare("*")),
     ("copy", {"from": "module.fc.weight", "to": "lm_head.weight"}, core.Copy("module.fc.weight", "lm_head.weight")),

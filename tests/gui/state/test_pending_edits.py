@@ -261,7 +261,8 @@ def test_that_a_closed_file_leaves_no_checkpoints_behind(session: Session, tasks
 
 def test_that_every_kind_of_edit_has_a_title_that_shows_names_safely() -> None:
     edits = [core.StripPrefix("<b>\u202e."), core.AddPrefix("a."), core.Rename("a", "b"), core.Drop("x"), core.Keep("x"),
-             core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.RemapDevices({"cuda:*": "cpu"}),
+             core.Extract("."), core.Extract("x"), CAST, core.Cast("float16", "a*"), core.Dequantize("float16"),
+             core.Dequantize("float16", "a*"), core.RemapDevices({"cuda:*": "cpu"}),
              core.Unshare("*"), core.Copy("a", "b"), core.MakePlain("*"), core.MakePlain("a"), core.SetValue("a", 1),
              core.SetValue("a", delete=True), core.SetMetadata("a", "b"), core.DropBroken(),
              core.SetMetadata("a", None), core.Match("/x.pth"), core.Match({"a": (1,)}), core.Take("/x.pth")]
@@ -275,7 +276,7 @@ def test_that_a_preview_says_what_a_refused_value_was_and_becomes(tmp_path: Path
     torch.save({"best": np.float64(0.5), "args": argparse.Namespace(lr=1), "seen": np.ones(2)}, tmp_path / "m.pth")
     found = pending_edits.preview(core.open(tmp_path / "m.pth"), core.MakePlain("*"))
     assert [(row.kind, *edit_words.row_texts(row)) for row in found.rows] == [
-        ("changed", "seen   float64 [2] · a numpy array", "seen   float64 2"),
+        ("changed", "seen   float64 2 · a numpy array", "seen   float64 2"),
         ("changed", "best   0.5 · a numpy number", "best   0.5"),
         ("changed", "args   a Namespace", "args   plain data, key by key")]
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.packed.decoders.columns import NibbleColumns
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.columns import NibbleColumns
+
+from .names import LogicalTensor, Names, counted
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:

@@ -11,19 +11,19 @@ from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.packed.decoders.flat import Flat
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.flat import Flat
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import LogicalTensor, Names, counted
 
 _STATE = ".quant_state.bitsandbytes__"
 _ROW_SCALE = 127.0
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
-    for key, info in names.tensors.items():
-        at = key.find(_STATE)
-        if at >= 0 and key[at + len(_STATE):] in ("nf4", "fp4") and info.dtype == "uint8":
-            found = _four_bits(names, key[:at], key, key[at + len(_STATE):])
+    for kind in ("nf4", "fp4"):
+        for name, state in names.ending(_STATE + kind):
+            found = _four_bits(names, name, state.key, kind) if state.dtype == "uint8" else None
             if found is not None:
                 yield found
     for module, info in names.ending(".SCB"):

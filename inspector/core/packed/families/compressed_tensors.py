@@ -10,8 +10,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import INDEX, LogicalTensor, Names, counted
 
 _REFUSED = ("sparse-bitmask", "sparse-24-bitmask", "marlin-24", "mxfp6-pack-quantized")
 
@@ -82,8 +83,8 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
     ordered = None
     if index is not None:
         parts["g_idx"] = index.key
-        ordered = names.read_any(index.key)
-        if ordered is None or ordered.size != cols or ordered.size and int(ordered.max()) >= groups:
+        ordered = names.read(index.key, INDEX)
+        if ordered is None or ordered.size != cols or (ordered.size and int(ordered.max()) >= groups):
             problem = problem or "its activation order does not fit its groups"
         elif ordered.size and int(ordered.min()) < 0:
             ordered = None
@@ -93,6 +94,8 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
         parts["zero_point"] = zero.key
         if zero.shape[1] != groups or zero.shape[0] != -(-rows * bits // 32):
             problem = problem or "its zero points do not fit its scales"
+    elif group.get("symmetric") is False:
+        problem = problem or "its zero points are not there"
     decoder = Grid(rows, cols, "bit string" if words == run else "words", bits, 1 << (bits - 1), block_cols=size if groups > 1 else cols,
                    by_column=ordered is not None and groups > 1, zero="packed" if zero is not None else "")
     return _found(names, module, "ct-pack-quantized", bits, (rows, cols), parts, decoder, problem)
@@ -108,7 +111,8 @@ def _plain_codes(names: Names, module: str, scale: TensorInfo, config: Mapping[s
     parts = {"data": data.key, "scale": scale.key}
     form = str(group.get("format") or config.get("format") or "")
     if form in _REFUSED:
-        return _found(names, module, "ct-" + form, counted(group.get("num_bits")) or 8, (rows, cols), parts, None, f"its format {form} is not read")
+        return _found(names, module, "ct-" + form, counted(group.get("num_bits")) or 8, (rows, cols), parts, None,
+                      f"its format {form} is not read")
     if data.dtype == "float8_e4m3fn" and scale.dtype in ("uint8", "float8_e8m0fnu") and scale.shape == (rows, -(-cols // 32)):
         return _found(names, module, "ct-mxfp8", 8, (rows, cols), parts, Grid(rows, cols, block_cols=32, exponents=True))
     block = group.get("block_structure")

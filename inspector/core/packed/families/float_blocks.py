@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from math import prod
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import LogicalTensor, Names, counted
 
 _INVERSE = "_scale_inv"
 _EXPONENTS = ("float8_e8m0fnu", "uint8")
@@ -61,5 +62,5 @@ def _blocks(names: Names, data: TensorInfo, scale: TensorInfo, exponents: bool, 
     parts = {"data": data.key, "scale": scale.key}
     decoder = None if problem or block is None else Grid(prod(data.shape[:-1]), cols, block_rows=block[0], block_cols=block[1],
                                                          exponents=exponents)
-    return LogicalTensor(data.key, data.shape, names.model_dtype or "bfloat16", "fp8-block", 8, names.cost(data.numel, parts.values()), parts,
-                         decoder, problem)
+    return LogicalTensor(data.key, data.shape, names.model_dtype or "bfloat16", "fp8-block", 8, names.cost(data.numel, parts.values()),
+                         parts, decoder, problem)

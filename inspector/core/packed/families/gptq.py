@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.packed.decoders.codes import bit_string
-from inspector.core.packed.decoders.columns import BitColumns
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.codes import bit_string
+from inspector.core.tensors.decoders.columns import BitColumns
+
+from .names import INDEX, LogicalTensor, Names, counted
 
 _WIDTHS = (2, 3, 4, 8)
 
@@ -46,7 +47,7 @@ def _claim(names: Names, module: str, data: TensorInfo, config: Mapping[str, Any
         form = _version(names, zeros, bits or 4, rows)
         problem = "" if form else "no configuration says how its zero points are stored, and they do not tell it themselves"
     if not problem:
-        groups = names.read_any(index.key)
+        groups = names.read(index.key, INDEX)
         if groups is None or int(groups.min()) < 0 or int(groups.max()) >= scales.shape[0]:
             problem = "its activation order does not fit its groups"
     decoder = None if problem else BitColumns(rows, cols, bits or 4, 1 if form == "gptq" else 0)
@@ -56,7 +57,7 @@ def _claim(names: Names, module: str, data: TensorInfo, config: Mapping[str, Any
 
 def _version(names: Names, zeros: TensorInfo, bits: int, rows: int) -> str:
     """The format that zero points in the middle, as symmetric ones are, show by themselves; "" when they are others."""
-    words = names.read_any(zeros.key)
+    words = names.read(zeros.key, INDEX)
     if words is None or not words.size:
         return ""
     stored = bit_string(words, bits, rows)

@@ -1,6 +1,7 @@
 """Adapters: thin matrices whose product is added to a weight. PEFT's, with their configuration beside them, and Kohya's.
 
-Sources: peft 0.21 tuners/lora/layer.py (`get_delta_weight`), utils/save_and_load.py; examples/lora_dreambooth/convert_kohya_ss_sd_lora_to_peft.py.
+Sources: peft 0.21 tuners/lora/layer.py (`get_delta_weight`), utils/save_and_load.py, and in its examples/lora_dreambooth
+convert_kohya_ss_sd_lora_to_peft.py.
 """
 from __future__ import annotations
 
@@ -10,26 +11,24 @@ from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.packed.decoders.low_rank import LowRank
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.low_rank import LowRank
+
+from .names import LogicalTensor, Names, counted
 
 _PREFIX = "base_model.model."
 _KOHYA = ("lora_unet_", "lora_te_", "lora_te1_", "lora_te2_", "lora_te3_", "lora_transformer_")
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
-    for key, a in names.tensors.items():
-        for middle, other in ((".lora_A.weight", ".lora_B.weight"), (".lora_embedding_A", ".lora_embedding_B")):
-            if key.endswith(middle):
-                module = key[:-len(middle)]
-                b = names.get(module + other)
-                if b is not None and not a.problem:
-                    yield _peft(names, module, a, b, "embedding" in middle)
-        if key.endswith(".lora_down.weight") and key.startswith(_KOHYA):
-            module = key[:-len(".lora_down.weight")]
-            b = names.get(f"{module}.lora_up.weight")
+    for first, second in ((".lora_A.weight", ".lora_B.weight"), (".lora_embedding_A", ".lora_embedding_B")):
+        for module, a in names.ending(first):
+            b = names.get(module + second)
             if b is not None and not a.problem:
-                yield _kohya(names, module, a, b)
+                yield _peft(names, module, a, b, "embedding" in first)
+    for module, a in names.ending(".lora_down.weight"):
+        b = names.get(f"{module}.lora_up.weight")
+        if module.startswith(_KOHYA) and b is not None and not a.problem:
+            yield _kohya(names, module, a, b)
 
 
 def _peft(names: Names, module: str, a: TensorInfo, b: TensorInfo, embedding: bool) -> LogicalTensor:

@@ -9,8 +9,9 @@ from math import prod
 from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import LogicalTensor, Names, counted
 
 _FLOATS = {"mxfp4": (4, 32), "mxfp8": (8, 32), "nvfp4": (4, 16)}
 
@@ -53,7 +54,8 @@ def _claim(names: Names, module: str, data: TensorInfo, scales: TensorInfo, conf
     shape = (*data.shape[:-1], cols)
     decoder = None if problem else _decoder(mode, prod(shape[:-1]), cols, bits or 4, size or 1)
     dtype = scales.dtype if mode == "affine" else names.model_dtype or "bfloat16"
-    return LogicalTensor(f"{module}.weight", shape, dtype, f"mlx-{mode[:20]}", bits, names.cost(prod(shape), parts.values()), parts, decoder, problem)
+    return LogicalTensor(f"{module}.weight", shape, dtype, f"mlx-{mode[:20]}", bits, names.cost(prod(shape), parts.values()), parts,
+                         decoder, problem)
 
 
 def _decoder(mode: str, rows: int, cols: int, bits: int, size: int) -> Grid:

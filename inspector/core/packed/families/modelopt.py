@@ -7,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import LogicalTensor, Names
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
@@ -49,5 +50,6 @@ def _eight_bits(names: Names, data: TensorInfo, scale: TensorInfo) -> LogicalTen
     parts = {"data": data.key, "scale": scale.key}
     fits = scale.numel == 1 or scale.shape in ((rows,), (rows, 1))
     decoder = Grid(rows, cols, block_rows=max(rows, 1) if scale.numel == 1 else 1) if fits else None
-    return LogicalTensor(data.key, (rows, cols), names.model_dtype or "bfloat16", "modelopt-fp8", 8, names.cost(rows * cols, parts.values()),
-                         parts, decoder, "" if fits else "which of its scales belongs to what cannot be told")
+    return LogicalTensor(data.key, (rows, cols), names.model_dtype or "bfloat16", "modelopt-fp8", 8,
+                         names.cost(rows * cols, parts.values()), parts, decoder,
+                         "" if fits else "which of its scales belongs to what cannot be told")

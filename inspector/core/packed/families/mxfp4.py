@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import LogicalTensor, Names
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
@@ -20,4 +21,5 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
         shape = (*data.shape[:-2], data.shape[-2] * 32)
         parts = {"data": data.key, "scale": scale.key}
         decoder = Grid(prod(shape[:-1]), shape[-1], "e2m1", block_cols=32, exponents=True)
-        yield LogicalTensor(name, shape, names.model_dtype or "bfloat16", "mxfp4", 4, names.cost(prod(shape), parts.values()), parts, decoder)
+        yield LogicalTensor(name, shape, names.model_dtype or "bfloat16", "mxfp4", 4, names.cost(prod(shape), parts.values()), parts,
+                            decoder)

@@ -1,4 +1,5 @@
-"""torch's own quantized tensors: integers with one scale, or one for each index of a dimension (`torch.quantize_per_tensor`, `_per_channel`)."""
+"""torch's own quantized tensors: integers with one scale, or one for each index of a dimension (`torch.quantize_per_tensor`,
+`torch.quantize_per_channel`)."""
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -6,14 +7,15 @@ from math import prod
 
 from inspector.core.checkpoint import PerChannel, PerTensor, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.packed.decoders.affine import Affine
-from inspector.core.packed.names import LogicalTensor, Names
+from inspector.core.tensors.decoders.affine import Affine
+
+from .names import LogicalTensor, Names
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
-    for key, info in names.tensors.items():
+    for info in names.special:
         if info.quantizer is not None:
-            yield _claim(key, info)
+            yield _claim(info.key, info)
 
 
 def _claim(key: str, info: TensorInfo) -> LogicalTensor:

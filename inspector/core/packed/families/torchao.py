@@ -10,32 +10,33 @@ from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
 
-from inspector.core.checkpoint import Opaque
+from inspector.core.checkpoint import Opaque, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import join, leaf_of, parent_of
-from inspector.core.packed.decoders.grid import Grid
-from inspector.core.packed.names import LogicalTensor, Names, counted
+from inspector.core.tensors.decoders.grid import Grid
+
+from .names import LogicalTensor, Names, counted
 
 _SCHEMES = {"Int8Tensor": "torchao-int8", "IntxUnpackedToInt8Tensor": "torchao-intx", "Float8Tensor": "torchao-float8",
             "AffineQuantizedTensor": "torchao-affine", "NVFP4Tensor": "torchao-nvfp4"}
-_OPAQUE = ("Int4TilePackedTo4dTensor", "Int4PreshuffledTensor", "Int4OpaqueTensor", "IntxOpaqueTensor", "Int4Tensor", "Int4PlainInt32Tensor",
-           "Sparse2x4CUTLASSFloat8Tensor", "CodebookQuantizedTensor", "Int4MarlinSparseTensor")
+_OPAQUE = ("Int4TilePackedTo4dTensor", "Int4PreshuffledTensor", "Int4OpaqueTensor", "IntxOpaqueTensor", "Int4Tensor",
+           "Int4PlainInt32Tensor", "Sparse2x4CUTLASSFloat8Tensor", "CodebookQuantizedTensor", "Int4MarlinSparseTensor")
+_ROLES = {"data": "qdata", "scale": "scale", "zero_point": "zero_point", "global_scale": "per_tensor_scale"}
 _INT, _FLOAT, _NONE = 1, 2, 3       # ZeroPointDomain, as it is pickled
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
-    for key, info in names.tensors.items():
+    for info in names.special:
         subclass = info.extra.subclass if info.extra is not None else ""
         if subclass.startswith("torchao."):
-            found = _claim(names, key, subclass.rpartition(".")[2], _attributes(names, key), info.shape, info.dtype, lambda part, key=key: join(key, part))
+            found = _claim(names, info.key, leaf_of(subclass), _attributes(names, info.key), f"{info.key}.", info)
             if found is not None:
                 yield found
     for key, text in names.ckpt.metadata.items():
         said = names.as_json(text) if text.startswith("{") else {}
         kind, data = said.get("_type"), said.get("_data")
         if isinstance(kind, str) and kind in (*_SCHEMES, *_OPAQUE, "MXTensor") and isinstance(data, dict):
-            start = join(parent_of(key), f"_{leaf_of(key)}_")
-            found = _claim(names, key, kind, _plain(data), None, "", lambda part, start=start: start + part)
+            found = _claim(names, key, kind, _plain(data), join(parent_of(key), f"_{leaf_of(key)}_"), None)
             if found is not None:
                 yield found
 
@@ -61,17 +62,18 @@ def _plain(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value.get("_data") if isinstance(value, dict) and "_type" in value else value for name, value in data.items()}
 
 
-def _claim(names: Names, key: str, kind: str, said: Mapping[str, Any], shape: tuple[int, ...] | None, dtype: str, part: Any) -> LogicalTensor | None:
+def _claim(names: Names, key: str, kind: str, said: Mapping[str, Any], start: str, wrapper: TensorInfo | None) -> LogicalTensor | None:
+    """`start` is how the keys of its parts begin; `wrapper` the tensor that they were found in, which has no values of its own."""
     if kind == "AffineQuantizedTensor":
-        return _affine(names, key, said, shape or (), dtype)
-    roles = {"data": part("qdata"), "scale": part("scale"), "zero_point": part("zero_point"), "global_scale": part("per_tensor_scale")}
-    parts = {role: name for role, name in roles.items() if name in names.tensors}
+        return _affine(names, wrapper, said) if wrapper is not None else None
+    parts = {role: start + part for role, part in _ROLES.items() if start + part in names.tensors}
     data, scale = names.get(parts.get("data", "")), names.get(parts.get("scale", ""))
-    dtype = dtype or _dtype(said.get("dtype")) or _dtype(said.get("orig_dtype"))
+    dtype = wrapper.dtype if wrapper is not None else _dtype(said.get("dtype")) or _dtype(said.get("orig_dtype"))
+    inner = (wrapper.key,) if wrapper is not None else ()
     if kind in _OPAQUE:
-        some = data or names.get(part("packed_weights")) or names.get(part("qdata"))
-        return LogicalTensor(key, shape or (some.shape if some else ()), dtype or "bfloat16", "torchao-" + kind.removesuffix("Tensor").lower(), None,
-                             None, parts, None, f"the codes of a {kind} are in an order of their own")
+        shape = wrapper.shape if wrapper is not None else data.shape if data is not None else ()
+        return LogicalTensor(key, shape, dtype or "bfloat16", "torchao-" + kind.removesuffix("Tensor").lower(), None, None, parts, None,
+                             f"the codes of a {kind} are in an order of their own", inner)
     if data is None or scale is None or len(data.shape) != 2:
         return None
     packed = data.dtype in ("uint8", "float4_e2m1fn_x2") and kind in ("MXTensor", "NVFP4Tensor")
@@ -103,7 +105,7 @@ def _claim(names: Names, key: str, kind: str, said: Mapping[str, Any], shape: tu
     if "zero_point" in parts and names.tensors[parts["zero_point"]].numel != scale.numel:
         problem = problem or "its zero points do not fit its scales"
     return LogicalTensor(key, (rows, cols), dtype or "bfloat16", scheme, bits, names.cost(rows * cols, parts.values()), parts,
-                         None if problem else decoder, problem)
+                         None if problem else decoder, problem, inner)
 
 
 def _dtype(value: object) -> str:
@@ -111,7 +113,8 @@ def _dtype(value: object) -> str:
     return name if name in DTYPES else ""
 
 
-def _affine(names: Names, key: str, said: Mapping[str, Any], shape: tuple[int, ...], dtype: str) -> LogicalTensor:
+def _affine(names: Names, wrapper: TensorInfo, said: Mapping[str, Any]) -> LogicalTensor:
+    key, shape = wrapper.key, wrapper.shape
     impl = join(key, "tensor_impl")
     extra = names.tensors[impl].extra if impl in names.tensors else None
     kind = (extra.subclass if extra is not None else "").rpartition(".")[2]
@@ -140,4 +143,5 @@ def _affine(names: Names, key: str, said: Mapping[str, Any], shape: tuple[int, .
         middle = (high + low + 1) / 2 if which == _FLOAT and isinstance(low, int) and isinstance(high, int) else 0
         decoder = Grid(shape[0], shape[1], block_rows=sizes[0] or 1, block_cols=sizes[1] or 1, zero="numbers" if with_zero else "",
                        zero_behind=which == _FLOAT, middle=float(middle))
-    return LogicalTensor(key, shape, dtype, "torchao-affine", bits, cost, parts, decoder, problem)
+    return LogicalTensor(key, shape, wrapper.dtype, "torchao-affine", bits, cost, parts, decoder, problem,
+                         tuple(one for one in (key, impl) if one in names.tensors))

@@ -75,7 +75,8 @@ class Grid:
         count = last - first
         if self.stored == "numbers":
             if self.data_type:
-                return codes.float_table(self.data_type)[parts.codes("data", first, last).view(np.uint8).reshape(count, -1)]
+                values: Array = codes.float_table(self.data_type)[parts.codes("data", first, last).view(np.uint8).reshape(count, -1)]
+                return values
             return np.array(parts.numbers("data", first, last), np.float32).reshape(count, -1)
         data = parts.codes("data", first, last)
         if self.stored == "e2m1":

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -14,11 +14,13 @@ from inspector.core.checkpoint import Checkpoint, Decoder, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
 from inspector.core.io.sources import open_source
+from inspector.core.keypath import leaf_of
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 
 _MOST = 8 << 20             # bytes of a configuration file
 _SMALL = 1 << 20            # bytes of a tensor that is read to tell what others are
+INDEX = 64 << 20            # bytes of the order of columns, or of zero points, which are read for the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class LogicalTensor:
     """A tensor that a person means. `dtype` is the element type that it has for the program that packed it, `scheme` how it is packed
     ("plain": it is not), `bits` the width of one stored code and `bits_per_weight` what an element costs all in all, tables and JSON left
     out; `parts` maps roles ("data", "scale", "zero_point" …) to keys. `decoder` makes its values; None where it is plain, or where
-    `problem` says why nothing makes them. `inner` are parts that stand for others' roles but belong to it: they go when it is exported."""
+    `problem` says why nothing makes them. `inner` are further keys that are only about it, like the wrapper that it is stored in."""
 
     name: str
     shape: tuple[int, ...]
@@ -38,7 +40,6 @@ class LogicalTensor:
     decoder: Decoder | None = None
     problem: str = ""
     inner: tuple[str, ...] = ()
-    order: tuple[int, ...] = ()
 
     @property
     def numel(self) -> int:
@@ -130,25 +131,31 @@ class Names:
             return None
         return info
 
-    def ending(self, suffix: str) -> Iterable[tuple[str, TensorInfo]]:
+    def ending(self, suffix: str) -> Iterator[tuple[str, TensorInfo]]:
         """(what comes before, the tensor) of all keys that end so."""
-        for key, info in self.tensors.items():
-            if key.endswith(suffix):
-                yield key[:len(key) - len(suffix)], info
+        leaf = leaf_of(suffix)
+        whole = "." in suffix                       # else the suffix is the end of a segment
+        for name, keys in self._by_leaf.items():
+            if name == leaf if whole else name.endswith(suffix):
+                for key in keys:
+                    if key.endswith(suffix):
+                        yield key[:len(key) - len(suffix)], self.tensors[key]
 
-    def read(self, key: str) -> Any:
-        """A small tensor as an array (element types as `read_numpy`); None where it is none, or cannot be read."""
-        info = self.tensors.get(key)
-        if info is None or info.nbytes > _SMALL:
-            return None
-        try:
-            with TensorReader(self.ckpt, self._monitor) as reader:
-                return reader.array(key)
-        except InspectorError:
-            return None
+    @cached_property
+    def _by_leaf(self) -> dict[str, list[str]]:
+        """The keys by their last segment: a model has few, again and again."""
+        found: dict[str, list[str]] = {}
+        for key in self.tensors:
+            found.setdefault(leaf_of(key), []).append(key)
+        return found
 
-    def read_any(self, key: str, most: int = 64 << 20) -> Any:
-        """The same of one of up to `most` bytes."""
+    @cached_property
+    def special(self) -> list[TensorInfo]:
+        """The tensors that there is more to than a view of a storage."""
+        return [info for info in self.tensors.values() if info.extra is not None]
+
+    def read(self, key: str, most: int = _SMALL) -> Any:
+        """A tensor of at most so many bytes as an array (element types as `read_numpy`); None where it is none, or cannot be read."""
         info = self.tensors.get(key)
         if info is None or info.nbytes > most:
             return None

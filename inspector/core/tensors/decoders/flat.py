@@ -45,7 +45,10 @@ class Flat:
     def _scales(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
         if not self.nested_block:
-            return parts.numbers("absmax").ravel()[first:last]
+            plain: Array = parts.numbers("absmax").ravel()[first:last]
+            return plain
         places = np.arange(first, last) // self.nested_block
-        found = parts.numbers("nested_quant_map").ravel()[parts.codes("absmax").ravel()[first:last]]
-        return found * parts.numbers("nested_absmax").ravel()[places] + np.float32(self.nested_offset)
+        found: Array = parts.numbers("nested_quant_map").ravel()[parts.codes("absmax").ravel()[first:last]]
+        found *= parts.numbers("nested_absmax").ravel()[places]
+        found += np.float32(self.nested_offset)
+        return found

@@ -1,0 +1,134 @@
+"""Packed weights as the numbers that they stand for: quantized, block-scaled and wrapped tensors become plain ones."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.packed.families.names import LogicalTensor
+from inspector.core.packed.logical import keys_of, metadata_left, packed, tensor_of, values_left
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, edited, fields_of, note, origin_of, storages_left
+from .tools.copies import fresh_ids
+from .tools.element_types import dtype_named
+from .tools.globs import matcher
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Dequantize(Edit):
+    """Each packed tensor whose name fits `glob` becomes one tensor of the floating type `dtype` under that name, and its parts (codes,
+    scales, zero points …) go. Made with float32 arithmetic, then rounded as `Cast` rounds. What is packed in a way that is not read stays
+    as it is; plain tensors do in any case."""
+
+    dtype: str
+    glob: str = "*"
+    OPTION: ClassVar[str] = "dequantize"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        target = self._target()
+        chosen = self._chosen(ckpt, monitor)
+        made = {name: tensor for name, tensor in chosen.items() if tensor.decoder is not None}
+        if chosen and not made:
+            name, tensor = next(iter(chosen.items()))
+            raise EditError(f"{visible(name, 80)!r} cannot be unpacked: {tensor.problem or 'it is no packed tensor'}",
+                            "Save it as it is.", name, id="packed")
+        if not made:
+            return edited(ckpt, self)
+        ids = fresh_ids(ckpt)
+        gone = {key for tensor in made.values() for key in keys_of(tensor)}
+        first = self._firsts(ckpt, made)
+        tensors: dict[str, TensorInfo] = {}
+        came_from: dict[str, str] = {}
+        storages: dict[str, Storage] = {}
+        for key, info in ckpt.tensors.items():
+            if key in first:
+                tensor = first[key]
+                plain = tensor_of(ckpt, tensor)
+                storage = Storage(next(ids), target, plain.device, plain.numel * DTYPES[target].itemsize, None)
+                storages[storage.id] = storage
+                tensors[tensor.name] = plain._replace(dtype=target, storage=storage.id, storage_nbytes=storage.nbytes,
+                                                      extra=Extra(read_from=plain))
+                came_from[tensor.name] = tensor.inner[0] if tensor.inner else tensor.parts.get("data") or key
+            if key not in gone:
+                tensors[key] = info
+                came_from[key] = key
+        values = values_left(ckpt, made.values())
+        came_from |= {key: key for key in values}
+        known = origin_of(ckpt)
+        kept = storages_left(ckpt, tensors, values)
+        return edited(ckpt, self, {new: old for new, old in came_from.items() if old in known}, tensors=tensors, values=values,
+                      storages={**kept, **storages}, metadata=metadata_left(ckpt, made.values()))
+
+    @staticmethod
+    def _firsts(ckpt: Checkpoint, made: Mapping[str, LogicalTensor]) -> dict[str, LogicalTensor]:
+        """The first part in the file of each -> the tensor."""
+        owner = {key: tensor for tensor in made.values() for key in keys_of(tensor)}
+        found: dict[str, LogicalTensor] = {}
+        done: set[str] = set()
+        for key in ckpt.tensors:
+            tensor = owner.get(key)
+            if tensor is not None and tensor.name not in done:
+                done.add(tensor.name)
+                found[key] = tensor
+        return found
+
+    def _target(self) -> str:
+        target = dtype_named(self.dtype)
+        if DTYPES[target].kind != "float":
+            raise EditError(f"{target} is no floating type", "Write float32, bfloat16 or float16.", id="bad_dtype")
+        return target
+
+    def _chosen(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
+        fits = matcher(self.glob)
+        return {name: tensor for name, tensor in packed(ckpt, monitor).items()
+                if fits(name) and (tensor.decoder is not None or tensor.problem)}
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        chosen = self._chosen(before, monitor)
+        if not chosen:
+            return ["Nothing that fits is packed."]
+        counts: dict[str, int] = {}
+        for tensor in chosen.values():
+            if tensor.decoder is not None:
+                counts[tensor.scheme] = counts.get(tensor.scheme, 0) + 1
+        notes = [f"{note(count, 'tensor was', 'tensors were')} packed as {visible(scheme, 40)} and {'is' if count == 1 else 'are'} "
+                 f"{self._target()} now." for scheme, count in counts.items()]
+        left = [tensor for tensor in chosen.values() if tensor.decoder is None]
+        notes += [f"{visible(tensor.name, 60)} stays packed: {visible(tensor.problem, 200)}." for tensor in left[:_SHOWN]]
+        if len(left) > _SHOWN:
+            notes.append(f"{note(len(left) - _SHOWN, 'more stays', 'more stay')} packed.")
+        return notes
+
+    @property
+    def text(self) -> str:
+        return self.dtype if self.glob == "*" else f"{self.dtype}:{self.glob}"
+
+    def to_json(self) -> Any:
+        return {"dtype": self.dtype, "glob": self.glob} if self.glob != "*" else self.dtype
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Dequantize:
+        dtype, colon, glob = text.partition(":")
+        return cls._checked(dtype, glob if colon else "*")
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> Dequantize:
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        found = fields_of(value, option, ("dtype",), ("glob",))
+        if not isinstance(found["dtype"], str) or not isinstance(found.get("glob", "*"), str):
+            raise EditError("the type and the pattern of dequantize are texts")
+        return cls._checked(found["dtype"], found.get("glob", "*"))
+
+    @classmethod
+    def _checked(cls, dtype: str, glob: str) -> Dequantize:
+        matcher(glob)
+        made = cls(dtype, glob)
+        return cls(made._target(), glob)

@@ -1,0 +1,23 @@
+"""Whether a checkpoint may hold packed tensors at all: a glance at names, before the rooms that know them are loaded."""
+from __future__ import annotations
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.keypath import leaf_of
+
+_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4",
+                     "lora_embedding_A"})
+_ENDINGS = ("_scale_inv", "_blocks")
+_WITHIN = (".lora_A.weight", ".lora_down.weight")
+
+
+def may_be_packed(ckpt: Checkpoint) -> bool:
+    """False where nothing says so; a matter of milliseconds for many tensors."""
+    if "tensor_names" in ckpt.metadata:
+        return True
+    leaves = {leaf_of(key) for key in ckpt.tensors}
+    if not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves):
+        return True
+    if "weight" in leaves and any(key.endswith(_WITHIN) for key in ckpt.tensors):
+        return True
+    return any(info.extra is not None and (info.extra.quantizer is not None or info.extra.subclass.startswith("torchao."))
+               for info in ckpt.tensors.values())
