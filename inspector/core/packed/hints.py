@@ -4,7 +4,7 @@ from __future__ import annotations
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import leaf_of
 
-_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4",
+_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4",
                      "lora_embedding_A"})
 _ENDINGS = ("_scale_inv", "_blocks")
 _WITHIN = (".lora_A.weight", ".lora_down.weight")
@@ -18,6 +18,8 @@ def may_be_packed(ckpt: Checkpoint) -> bool:
     if not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves):
         return True
     if "weight" in leaves and any(key.endswith(_WITHIN) for key in ckpt.tensors):
+        return True
+    if "scale" in leaves and any(info.dtype == "float8_e8m0fnu" for info in ckpt.tensors.values()):
         return True
     return any(info.extra is not None and (info.extra.quantizer is not None or info.extra.subclass.startswith("torchao."))
                for info in ckpt.tensors.values())
