@@ -17,9 +17,10 @@ _LONGEST = 1 << 20      # characters of a command
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.description = ("Say what is wrong with a checkpoint; exit 1 when something is, 2 when it cannot be read, 3 when nothing is but "
-                          "not everything could be judged.")
+    parser.description = ("Say what is wrong with a checkpoint and with the values in it; exit 1 when something is, 2 when it cannot be "
+                          "read, 3 when nothing is but not everything could be judged.")
     files.add_file(parser)
+    parser.add_argument("--quick", action="store_true", help="go by the metadata alone: no tensor is read")
     parser.add_argument("--against", metavar="REF", help="a checkpoint of a model, or a .json of its shapes: would the file load into it?")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:CALLABLE",
                         help="the same against a real model, which is made in a process of its own")
@@ -34,7 +35,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         ckpt = files.opened(asked.file, asked, out)
         with files.about(asked.file):
             load = _load_report(asked, ckpt, out.monitor)
-            findings = core.check(ckpt, out.monitor)
+            report = core.check_report(ckpt, out.monitor, values=not asked.quick)
+            findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:
         # what was learnt before the file broke off may be what matters most
@@ -43,15 +45,16 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         elif failed.error.findings:
             out.text(findings_text(failed.error.findings) + "\n")
         raise
-    unjudged = [key for key, info in ckpt.tensors.items() if info.problem]
+    unjudged = list(report.refused)
     status = _status(findings, load, unjudged)
     if out.json:
-        out.answer({**as_json(asked.file, ckpt, fixes), **({"unjudged": unjudged} if unjudged else {}),
+        out.answer({**as_json(asked.file, ckpt, fixes), "read": _read_json(report), **({"unjudged": unjudged} if unjudged else {}),
                     **(fit.as_json(load) if load else {})})
     else:
         said = [findings_text(findings)] if findings else [] if status else ["nothing wrong"]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
+        said += _read_text(report)
         answer = [fit.as_text(load, asked.file)] if load else []          # what was asked comes before what else there is to say
         out.text("\n".join([core.headline(ckpt), *answer, *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
@@ -68,6 +71,21 @@ def _unjudged_text(ckpt: core.Checkpoint, unjudged: Sequence[str]) -> str:
     shown = ", ".join(core.visible(key, 80) for key in unjudged[:_FEW]) + (" …" if len(unjudged) > _FEW else "")
     return (f"nothing wrong was found, but the values of {len(unjudged):,} of {core.wording.count(len(ckpt.tensors), 'tensor')} "
             f"cannot be looked at: {shown}")
+
+
+def _read_json(report: core.CheckReport) -> dict[str, int]:
+    read = report.read
+    return {"tensors": read.tensors, "of": read.of, "nbytes": read.nbytes, "of_nbytes": read.of_nbytes}
+
+
+def _read_text(report: core.CheckReport) -> list[str]:
+    """How much all of that goes by."""
+    read, size = report.read, core.wording.size
+    if not read.of:
+        return []
+    if not report.values:
+        return [f"values were not looked at (--quick): {size(read.of_nbytes)} in {core.wording.count(read.of, 'tensor')}"]
+    return [f"read {read.tensors:,} of {core.wording.count(read.of, 'tensor')}, {size(read.nbytes)} of {size(read.of_nbytes)}"]
 
 
 def _torch_line(ckpt: core.Checkpoint, findings: Sequence[core.Finding]) -> list[str]:

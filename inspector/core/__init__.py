@@ -17,12 +17,13 @@ from .runtime import late
 
 if TYPE_CHECKING:
     from . import wording as wording
-    from .by_path.checks import check as check
     from .by_path.checks import counts as counts
     from .by_path.checks import describe as describe
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
+    from .by_path.measures import check as check
+    from .by_path.measures import check_report as check_report
     from .by_path.measures import group_statistics as group_statistics
     from .by_path.measures import health as health
     from .by_path.measures import measurable as measurable
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from .by_path.tensors import read_slice as read_slice
     from .by_path.tensors import read_values as read_values
     from .by_path.tensors import reduce_slice as reduce_slice
+    from .checking import CheckReport as CheckReport
     from .checkpoint import Checkpoint as Checkpoint
     from .checkpoint import Chunk as Chunk
     from .checkpoint import Edited as Edited
@@ -278,8 +280,9 @@ _HOMES = {
     "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "logical packed_tensors unpacked",
     "by_path.tables": "sizes totals",
-    "by_path.measures": "group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
-    "by_path.checks": "check counts describe loads_with_torch model_dicts optimizers",
+    "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
+    "by_path.checks": "counts describe loads_with_torch model_dicts optimizers",
+    "checking": "CheckReport",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",

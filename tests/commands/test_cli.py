@@ -466,10 +466,14 @@ def test_that_check_says_nothing_wrong(run: Run, small: Path) -> None:
     code, out, err = run("check", small)
     assert (code, err) == (0, "")
     assert "\nnothing wrong\n" in out
+    text = out
     code, out, _ = run("check", small, "--json")
     assert code == 0
     answer = json.loads(out)
     assert answer.pop("torch_load")["weights_only"] is None
+    read = answer.pop("read")
+    assert read == {"tensors": read["of"], "of": read["of"], "nbytes": read["of_nbytes"], "of_nbytes": read["of_nbytes"]}
+    assert f"\nread {read['of']:,} of {core.wording.count(read['of'], 'tensor')}, " in text
     assert answer == {"path": str(small), "format": "safetensors", "kind": "state-dict", "findings": []}
 
 
@@ -542,6 +546,25 @@ def test_that_check_reads_the_bytes(run: Run, tmp_path: Path) -> None:
     data[data.index(struct.pack("<4f", 0, 1, 2, 3))] ^= 1
     path.write_bytes(data)
     assert run("check", path)[0] == 1
+
+
+def test_that_check_looks_at_the_values_and_quick_does_not(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "m.pth"
+    torch.save({"fc.weight": torch.tensor([[1., float("nan")], [float("inf"), 2.]]), "dead.weight": torch.zeros(4, 4)}, path)
+    code, out, err = run("check", path)
+    assert (code, err) == (1, "")
+    assert "read 2 of 2 tensors, 80 B of 80 B" in out
+    assert {"nan-values", "infinite-values", "all-zero"} <= set(out.split())
+    code, out, _ = run("check", path, "--json")
+    answer = json.loads(out)
+    assert (code, answer["read"]) == (1, {"tensors": 2, "of": 2, "nbytes": 80, "of_nbytes": 80})
+    assert [finding["where"] for finding in answer["findings"]] == ["fc.weight", "fc.weight", "dead.weight"]
+    code, out, err = run("check", "--quick", path)
+    assert (code, err) == (0, "")
+    assert "values were not looked at (--quick): 80 B in 2 tensors" in out
+    assert "nan" not in out.lower()
+    code, out, _ = run("check", "--quick", path, "--json")
+    assert (code, json.loads(out)["read"]) == (0, {"tensors": 0, "of": 2, "nbytes": 0, "of_nbytes": 80})
 
 
 # -- the window ---------------------------------------------------------------------------------------------------------------

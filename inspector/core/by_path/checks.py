@@ -1,13 +1,12 @@
-"""Findings, whether torch takes a file, what it is, its optimizers and its parameters."""
+"""Whether torch takes a file, what it is, its optimizers and its parameters."""
 from __future__ import annotations
 
-from inspector.core import checks, torch_load
+from inspector.core import torch_load
 from inspector.core.training import description, weights
 from inspector.core.training import optimizers as _optimizers
 
 from . import by_path
 
-check = by_path(checks.check, __name__)
 loads_with_torch = by_path(torch_load.loads_with_torch, __name__)
 describe = by_path(description.describe, __name__)
 optimizers = by_path(_optimizers.optimizers, __name__)

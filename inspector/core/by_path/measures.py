@@ -1,11 +1,14 @@
-"""Statistics."""
+"""Statistics, and findings that take the values."""
 from __future__ import annotations
 
+from inspector.core import checking
 from inspector.core.measures import groups, summary
 from inspector.core.measures import health as _health
 
 from . import by_path
 
+check = by_path(checking.check, __name__)
+check_report = by_path(checking.check_report, __name__)
 summarize = by_path(summary.summarize, __name__)
 summarize_tensor = by_path(summary.summarize_tensor, __name__)
 summarize_group = by_path(summary.summarize_group, __name__)

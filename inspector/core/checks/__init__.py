@@ -2,6 +2,8 @@
 
     CHECKS        (Checkpoint) -> findings            metadata only, run by every open: a few milliseconds for 100,000 tensors
     DEEP_CHECKS   (Checkpoint, Monitor) -> findings   read the tensors' bytes, run when somebody asks for a check
+
+`core.checking` puts them together with what `measures` finds in the values.
 """
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from collections.abc import Callable, Iterable
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import Monitor
 
 from . import (
     broken_tensors,
@@ -50,9 +52,3 @@ DEEP_CHECKS: tuple[Callable[[Checkpoint, Monitor], Iterable[Finding]], ...] = (
 def of_metadata(ckpt: Checkpoint) -> list[Finding]:
     """What the cheap checks find."""
     return [finding for look in CHECKS for finding in look(ckpt)]
-
-
-def check(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
-    """All findings: those of opening, and those that need the tensors' bytes (checksums, odd values), which are read now."""
-    found = [finding for look in DEEP_CHECKS for finding in look(ckpt, monitor)]
-    return (*ckpt.findings, *found)

@@ -130,6 +130,11 @@ class Floats:
         self._prepare(sure[self._cut] + first)
         return self._pass_needed()
 
+    def begin_moments(self) -> bool:
+        """As `begin`, for nothing but the moments."""
+        self._scale = scale_for(max(abs(self.min), abs(self.max)))
+        return self._pass_needed()
+
     def count_again(self, floats: Array, index: int) -> None:
         """A chunk again, in a pass that `begin` or `finished` asked for."""
         if self._buckets is not None and self._fine is not None and self._below is not None:

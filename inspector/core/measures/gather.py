@@ -193,9 +193,11 @@ class Gathered:
 
     # -- later passes ---------------------------------------------------------------------------------------------------
 
-    def begin(self, asked: Thresholds, ranks: list[int]) -> bool:
+    def begin(self, asked: Thresholds | None, ranks: list[int]) -> bool:
         """Asks how many elements are less than each threshold, and which have these places (ascending) in ascending order.
-        Whether the elements must be read again to know."""
+        Whether the elements must be read again to know. Without thresholds and ranks only numbers too great to be squared must."""
+        if asked is None:
+            return isinstance(self._stream, Floats) and bool(self._stream.finite) and self._stream.begin_moments()
         self._limits = asked.of(self.dtype)
         if self._stream is None or not self._stream.finite:
             return False

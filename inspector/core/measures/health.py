@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
-from inspector.core.findings import Finding
-from inspector.core.keypath import top_of, visible
+from inspector.core.findings import Finding, Level
+from inspector.core.keypath import leaf_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 
 from .layers import rms, siblings_name
+from .missing_layers import missing_layers_findings
 from .summary import CHUNK, Summary, summarize
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _SHOWN = 3              # keys that a finding names
+_FEW = 6                # elements that agree without meaning anything by it
 _SIBLINGS = 4           # tensors of the same name in other layers from which on they can be compared
 _FACTOR = 100.0         # times the median of the siblings: no longer a matter of depth
 # type -> from where on numbers become infinite, and up to where they become zero
@@ -35,60 +37,123 @@ _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by o
 
 
 def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
-    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, dead rows and
-    columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold, equal bytes stored
-    twice; the gravest first in each kind. Goes by `summaries` (of all tensors, or of the ones in question); without them, everything
-    is measured first. Raises Cancelled, and what reading files raises."""
+    """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, layers whose number is
+    missing, dead rows and columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold,
+    equal bytes stored twice; the gravest first in each kind. Goes by `summaries` (of all tensors, or of the ones in question); without
+    them, everything is measured first. Raises Cancelled, and what reading files raises."""
     if summaries is None:
         summaries = summarize(ckpt, monitor=monitor)
     measured = {key: summary for key, summary in summaries.items() if key in ckpt.tensors}
-    floats = {key: summary for key, summary in measured.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
-    found: list[Finding] = []
-    found += _nonfinite(floats)
-    found += _flat(ckpt, floats)
-    found += _scales(floats)
-    found += _narrower(ckpt, floats)
+    found = [finding for finding in missing_layers_findings(ckpt.tensors, ckpt.path) if not measured.keys().isdisjoint(finding.keys)]
+    found += health_by_numbers(ckpt, measured)
     with TensorReader(ckpt, monitor) as reader:
-        found += _dead(ckpt, floats, reader, monitor)
+        found += _dead(ckpt, _floats(ckpt, measured), reader, monitor)
         found += _copies(ckpt, measured, reader, monitor)
     return tuple(found)
 
 
+def health_by_numbers(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> Iterator[Finding]:
+    """What `health` finds in the numbers alone, reading nothing: all but missing layers, dead rows and columns, and copies."""
+    floats = _floats(ckpt, summaries)
+    yield from _nonfinite(ckpt, floats)
+    yield from _flat(ckpt, floats)
+    yield from _scales(floats)
+    yield from _narrower(ckpt, floats)
+
+
+def _floats(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> dict[str, Summary]:
+    return {key: summary for key, summary in summaries.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
+
+
 # -- from the numbers alone -----------------------------------------------------------------------------------------------------
 
-def _nonfinite(floats: Mapping[str, Summary]) -> Iterator[Finding]:
+def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
     nan = [(key, summary.nan) for key, summary in floats.items() if summary.nan]
-    infinite = [(key, summary.inf) for key, summary in floats.items() if summary.inf]
+    infinite: list[tuple[str, int]] = []
+    meant: list[tuple[str, int]] = []
+    for key, summary in floats.items():
+        if summary.inf:
+            (meant if _may_be_infinite(ckpt.tensors[key]) else infinite).append((key, summary.inf))
     for name, what, bad in (("nan-values", "NaN", nan), ("infinite-values", "infinite", infinite)):
         if bad:
-            bad.sort(key=lambda entry: -entry[1])
-            total = sum(number for _, number in bad)
-            yield Finding(name, "danger", visible(bad[0][0]), f"{total:,} {'elements are' if total != 1 else 'element is'} {what}, "
-                          f"in {_tensors(bad)}: {_listed(f'{visible(key, 60)} ({number:,})' for key, number in bad)}.",
+            yield Finding(name, "danger", visible(_worst_first(bad)[0][0]), _counted(bad, what),
                           "Training has diverged, or the file was damaged or badly converted: go back to an earlier checkpoint.",
                           keys=tuple(key for key, _ in bad))
+    if meant:
+        yield Finding("infinite-buffers", "info", visible(_worst_first(meant)[0][0]), _counted(meant, "infinite"),
+                      "By their names these are masks, bounds that nothing has been observed for, or single numbers: there it is usual.",
+                      keys=tuple(key for key, _ in meant))
+
+
+def _worst_first(bad: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    bad.sort(key=lambda entry: -entry[1])
+    return bad
+
+
+def _counted(bad: list[tuple[str, int]], what: str) -> str:
+    total = sum(number for _, number in bad)
+    return (f"{total:,} {'elements are' if total != 1 else 'element is'} {what}, in {_tensors(bad)}: "
+            f"{_listed(f'{visible(key, 60)} ({number:,})' for key, number in bad)}.")
+
+
+# What attention masks, torch.ao.quantization's observers before their first batch, and meters of the best value so far are called.
+_MASK = re.compile(r"(?:^|[._])(?:\w*mask\w*|min_vals?|max_vals?)$")
+
+
+def _may_be_infinite(info: TensorInfo) -> bool:
+    return info.numel == 1 or _MASK.search(info.key) is not None
 
 
 def _flat(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
+    """Tensors with one number in them. Of a matrix of weights that means that nothing was ever learnt, or all was lost: its rows are
+    alike and stay so. Vectors begin as such, and constants may be meant."""
     zero: list[str] = []
+    dull: list[str] = []
     same: list[str] = []
     for key, summary in floats.items():
-        if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max or _is_usual(ckpt.tensors[key], summary):
+        info = ckpt.tensors[key]
+        if summary.numel < 2 or summary.finite != summary.numel or summary.min != summary.max or _is_usual(info, summary):
             continue
-        (zero if summary.max == 0 else same).append(key)
+        if summary.max == 0:
+            zero.append(key)
+        elif summary.numel <= _FEW:
+            continue
+        elif _is_matrix(info) and summary.max != 1 and not _MASK.search(key):
+            dull.append(key)
+        else:
+            same.append(key)
     if zero:
         yield Finding("all-zero", "warning", visible(zero[0]), f"All elements are zero in {_tensors(zero)}: {_keys(zero)}.",
                       "They were perhaps never trained, or were lost in a conversion.", keys=tuple(zero))
-    if same:
-        values = {key: floats[key].max for key in same}
-        yield Finding("constant-values", "info", visible(same[0]), f"All elements are the same number in {_tensors(same)}: "
-                      f"{_listed(f'{visible(key, 60)} ({value:.6g})' for key, value in values.items())}.",
-                      "They were perhaps never trained.", keys=tuple(same))
+    alike: tuple[tuple[str, Level, list[str]], ...] = (("constant-weights", "warning", dull), ("constant-values", "info", same))
+    for name, level, keys in alike:
+        if keys:
+            listed = _listed(f"{visible(key, 60)} ({floats[key].max:.6g})" for key in keys)
+            yield Finding(name, level, visible(keys[0]), f"All elements are the same number in {_tensors(keys)}: {listed}.",
+                          "They were perhaps never trained.", keys=tuple(keys))
+
+
+_MOMENTS = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "exp_inf", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
+                      "step", "prev", "ax", "mu", "eta", "row_var", "col_var"))      # torch/optim/*.py
 
 
 def _is_usual(info: TensorInfo, summary: Summary) -> bool:
-    """Fresh biases and norms, counters and optimizer state are often 0 or 1 all over, and nothing is wrong."""
-    return (len(info.shape) < 2 and summary.max in (0, 1)) or "optim" in top_of(info.key)
+    """Fresh biases, norms and running statistics, counters, gradients and optimizer state are often 0 or 1 all over, and nothing is wrong;
+    a mask may let everything pass."""
+    if _is_optimizers(info.key) or info.key.endswith(".grad"):
+        return True
+    if summary.max not in (0, 1):
+        return False
+    return not _is_matrix(info) or info.key.endswith(("bias", "running_mean", "running_var")) or _MASK.search(info.key) is not None
+
+
+def _is_optimizers(key: str) -> bool:
+    return "optim" in top_of(key) or leaf_of(key) in _MOMENTS
+
+
+def _is_matrix(info: TensorInfo) -> bool:
+    """Two dimensions, or more of which more than one is to speak of: a norm's (C, 1, 1) is a vector, a head's (1, N) none."""
+    return len(info.shape) == 2 or sum(size > 1 for size in info.shape) > 1
 
 
 def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
@@ -118,7 +183,7 @@ def _scales(floats: Mapping[str, Summary]) -> Iterator[Finding]:
 def _narrower(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:
     for name, (infinite, zero) in _NARROW.items():
         largest = {key: max(-float(summary.min), float(summary.max)) for key, summary in floats.items()
-                   if _can_shrink(ckpt.tensors[key].dtype, name) and summary.finite}
+                   if _can_shrink(ckpt.tensors[key].dtype, name) and summary.finite and not _is_optimizers(key)}
         over = [key for key, size in largest.items() if size >= infinite]
         under = [key for key, size in largest.items() if 0 < size <= zero]
         for kind, keys, what in (("overflows", over, "have infinite values"), ("underflows", under, "be all zero")):

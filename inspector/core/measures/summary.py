@@ -10,7 +10,8 @@ by the values that are stored. NaN and infinities are counted and left out of th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -122,7 +123,10 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
 def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS,
                    monitor: Monitor = QUIET) -> Iterator[tuple[str, Summary | BadTensor]]:
     """(key, its summary, or why there is none) of each tensor by itself, in order, on as many threads as there are cores."""
-    ask = _Ask.of(bins, None, None, False, True, fine=False)
+    yield from _each(ckpt, keys, _Ask.of(bins, None, None, False, True, fine=False), monitor)
+
+
+def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor) -> Generator[tuple[str, Summary | BadTensor], None, None]:
     entries: list[tuple[str, Source | BadTensor]] = []
     for key in keys:
         try:
@@ -130,13 +134,27 @@ def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS,
         except BadTensor as error:
             entries.append((key, error))
     good = [source for _, source in entries if isinstance(source, Source)]
-    with _Run(ckpt, monitor, good, workers.threads_for(source.nbytes for source in good)) as run:
+    with _Run(ckpt, monitor, good, workers.threads_for(source.nbytes for source in good), once=ask is _BRIEFLY) as run:
         def work(batch: list[tuple[str, Source | BadTensor]]) -> list[tuple[str, Summary | BadTensor]]:
             return [(key, entry if isinstance(entry, BadTensor) else _one(run, key, entry, ask)) for key, entry in batch]
 
         for part in workers.each(_batches(entries), work, run.threads, run.progress.stopped):
             yield from part
         run.over()
+
+
+def measure_each(ckpt: Checkpoint, keys: Iterable[str], monitor: Monitor = QUIET) -> Iterator[tuple[str, Summary | BadTensor]]:
+    """As `summarize_each`, reading everything once: without histograms, quantiles and what quantized integers stand for. Tensors that are
+    the same view are measured once."""
+    chosen = list(keys)
+    first: dict[object, str] = {}
+    stands_for = {key: first.setdefault(((info := ckpt.tensors.get(key)) and info.view) or key, key) for key in chosen}
+    known: dict[str, Summary | BadTensor] = {}
+    with closing(_each(ckpt, first.values(), _BRIEFLY, monitor)) as results:
+        for key in chosen:
+            while stands_for[key] not in known:
+                known.update([next(results)])
+            yield key, known[stands_for[key]]
 
 
 def rebin(summary: Summary, bins: int = BINS, range: tuple[float, float] | None = None, *, log: bool = False) -> Binned | None:
@@ -192,15 +210,19 @@ class _Ask(NamedTuple):
         return Thresholds(edges_for(self.bins, (positive, high), log=True))
 
 
+_BRIEFLY = _Ask(0, None, False, False, False)       # range, counts and moments, all of which the first pass tells
+
+
 class _Run:
     """The files, the threads and the progress of one request; a context manager."""
 
-    def __init__(self, ckpt: Checkpoint, monitor: Monitor, found: list[Source], threads: int) -> None:
-        self.total = sum(source.nbytes * source.passes for source in found)
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor, found: list[Source], threads: int, once: bool = False) -> None:
+        """`once`: nothing is read again, so nothing need be held."""
+        self.total = sum(source.nbytes * (1 if once else source.passes) for source in found)
         self.nbytes_in_all = sum(source.nbytes for source in found)
         self.progress = progress = workers.Progress(monitor, self.total)
         # without `self`: what goes round in a circle keeps the checkpoint until the collector comes, if it ever does
-        self._readers = workers.PerThread(lambda: _Holding(ckpt, progress, _HELD // threads))
+        self._readers = workers.PerThread(lambda: _Holding(ckpt, progress, 0 if once else _HELD // threads))
         self._keeping = workers.PerThread(lambda: TensorReader(ckpt, progress))
         self.threads = threads
 
@@ -284,7 +306,7 @@ def _one(run: _Run, key: str, source: Source, ask: _Ask) -> Summary | BadTensor:
 def _with_numbers(run: _Run, source: Source, ask: _Ask) -> Summary:
     """Of a quantized tensor both the stored integers and what they stand for."""
     summary = _summarize(run, [source], ask)
-    meant = sources.dequantized(source)
+    meant = sources.dequantized(source) if ask is not _BRIEFLY else None
     return summary if meant is None else replace(summary, dequantized=_summarize(run, [meant], ask._replace(edges=None)))
 
 
@@ -297,7 +319,7 @@ def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
     if not size:
         return _nothing_finite(seen, times, ask)
     low, high = seen.range()
-    asked = ask.thresholds(low, high, seen)
+    asked = ask.thresholds(low, high, seen) if ask is not _BRIEFLY else None
     shares = QUANTILES if ask.quantiles else ()
     ranks = sorted({rank // times for rank in ranks_of(shares, size)})
     more = seen.begin(asked, ranks)
@@ -305,7 +327,7 @@ def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
         run.read(seen.again, seen.into, lambda source, number: seen.next_pass(number))
         more = not seen.finished()
     number = dict(zip(ranks, seen.at(ranks), strict=True))
-    hist = asked.result(seen.under() * times, size, seen.dtype)
+    hist = asked.result(seen.under() * times, size, seen.dtype) if asked is not None else Binned((), (), 0, 0)
     moments = seen.moments().times(times)
     return Summary(
         seen.numel * times, low, high, moments.mean, moments.std, (seen.numel - seen.finite - seen.posinf - seen.neginf) * times,

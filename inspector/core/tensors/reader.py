@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from math import prod
-from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, FileStamp, Incomplete, Storage, TensorInfo, Unpacked
+from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, Incomplete, Storage, TensorInfo, Unpacked
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.sources import ExtentReader
+from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
@@ -630,7 +630,7 @@ class TensorReader:
         if self._whole is not None and self._whole[0] is extent:
             return memoryview(self._whole[1])[start:start + nbytes]
         reader = self._reader(extent.file)
-        known = extent.crc is None or extent.offset in _verified(self._ckpt.files[extent.file])
+        known = extent.crc is None or extent.offset in verified_offsets(self._ckpt.files[extent.file])
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
             if self._known is None or self._known[0] is not extent:
                 self._known = extent, extent._replace(crc=None)
@@ -678,7 +678,7 @@ class TensorReader:
 
     def _remember(self, extent: Extent) -> None:
         if extent.crc is not None:
-            _verified(self._ckpt.files[extent.file]).add(extent.offset)
+            verified_offsets(self._ckpt.files[extent.file]).add(extent.offset)
 
 
 def _check_box(shape: Dims, first: Dims, sizes: Dims, steps: Dims) -> None:
@@ -692,21 +692,6 @@ def _fresh(nbytes: int) -> memoryview:
     """Memory that is not filled first: that would stop all other threads for as long as reading into it takes."""
     import numpy as np
     return np.empty(nbytes, np.uint8).data
-
-
-# Offsets of the extents whose checksum was found right, by file as it was then.
-_verified_offsets: dict[FileStamp, set[int]] = {}
-_verified_lock = Lock()
-
-
-def _verified(stamp: FileStamp) -> set[int]:
-    found = _verified_offsets.get(stamp)
-    if found is None:
-        with _verified_lock:
-            while len(_verified_offsets) >= 64:
-                del _verified_offsets[next(iter(_verified_offsets))]
-            found = _verified_offsets.setdefault(stamp, set())
-    return found
 
 
 def array_dtype(name: str) -> np.dtype[Any]:

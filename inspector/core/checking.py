@@ -1,0 +1,66 @@
+"""All that there is to be said against a checkpoint: what opening found, and what its bytes and its values show, which are read once."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from .checkpoint import Checkpoint
+from .checks import DEEP_CHECKS
+from .findings import Finding
+from .io.verified import forget_verified
+from .measures.health import health_by_numbers
+from .measures.missing_layers import missing_layers_findings
+from .measures.summary import Summary, measure_each
+from .progress import QUIET, Monitor
+
+_NO_NUMBERS = "not_numbers"     # of packed bits there is no NaN to be looked for
+
+
+class Read(NamedTuple):
+    """Of how many tensors the values were looked at, and of how many there are; the same in bytes, those of tensors that are the same view
+    counted once. Both are 0 `of` what was not to be looked at."""
+
+    tensors: int
+    of: int
+    nbytes: int
+    of_nbytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """`findings`: all. `read`: how much they go by. `refused`: the keys of tensors whose values could not be looked at, and why;
+    `values` False: nobody was to look at any."""
+
+    findings: tuple[Finding, ...]
+    read: Read
+    refused: Mapping[str, str]
+    values: bool = True
+
+
+def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True) -> tuple[Finding, ...]:
+    """All findings: those of opening, and those that need the tensors' bytes (NaN, infinities, zeros, checksums …), which are read once,
+    now. Without `values` nothing is read."""
+    return check_report(ckpt, monitor, values=values).findings
+
+
+def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True) -> CheckReport:
+    """The findings of `check`, and how much they go by."""
+    found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path)]
+    views = {info.view or key: info.nbytes for key, info in ckpt.tensors.items()}
+    total, nbytes = len(ckpt.tensors), sum(views.values())
+    if not values:
+        refused = {key: info.problem for key, info in ckpt.tensors.items() if info.problem}
+        return CheckReport(tuple(found), Read(0, total, 0, nbytes), refused, values=False)
+    forget_verified(ckpt)
+    summaries: dict[str, Summary] = {}
+    refused = {}
+    for key, outcome in measure_each(ckpt, ckpt.tensors, monitor):
+        if isinstance(outcome, Summary):
+            summaries[key] = outcome
+        elif outcome.id != _NO_NUMBERS:
+            refused[key] = outcome.message
+    found += [finding for look in DEEP_CHECKS for finding in look(ckpt, monitor)]
+    found += health_by_numbers(ckpt, summaries)
+    lost = {info.view or key: info.nbytes for key in refused for info in (ckpt.tensors[key],)}
+    return CheckReport(tuple(found), Read(total - len(refused), total, nbytes - sum(lost.values()), nbytes), refused)
