@@ -56,6 +56,16 @@ TIED_NAMES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lm_loss.weight", ("word_embedding.weight",)),
 )
 
+# Device tags that torch, or a backend for it, restores tensors on: `_package_registry` in torch/serialization.py 2.13 ("cpu" and "meta"
+# have no number), and what plug-ins call theirs: torch_xla, torch_npu, torch_mlu, torch_musa, torch_gcu, poptorch, onnxruntime-training,
+# Intel Gaudi, Azure Maia.
+_DEVICE = re.compile(r"cpu|meta|(?:cuda|mps|xpu|hpu|mtia|xla|npu|mlu|musa|gcu|ipu|ort|maia|privateuseone|privateuse1)(?::[0-9]{1,4})?")
+
+
+def is_device(tag: str) -> bool:
+    """Whether a location tag is a device that some torch can restore tensors on."""
+    return _DEVICE.fullmatch(tag) is not None
+
 
 def without_wrappers(name: str, wrappers: Container[str] = WRAPPERS) -> str:
     """`name` without the segments that are just the name of a wrapper, but for the last, which is a tensor's."""

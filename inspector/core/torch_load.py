@@ -13,6 +13,7 @@ from typing import NamedTuple
 from .checkpoint import Checkpoint, Opaque
 from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, REDUCE, Graph
 from .keypath import visible
+from .naming_conventions import is_device
 from .pickles.objects.bulk import calls_besides
 from .pickles.objects.names import LOAD_FROM_BYTES
 from .pickles.objects.storages import EMBEDDED
@@ -114,6 +115,9 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
     broken = next((info for info in ckpt.tensors.values() if info.problem and info.problem.startswith(_BROKEN)), None)
     if broken is not None:
         return f"the values of {visible(broken.key, 80)} are not all there."
+    odd = next((tag for tag in {info.device for info in ckpt.tensors.values()} if tag is not None and not is_device(tag)), None)
+    if odd is not None:
+        return f"tensors are tagged with {visible(odd, 60)!r}, which is no device to any torch; with map_location=\"cpu\" it takes them."
     return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""
 
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
+from inspector.core.naming_conventions import is_device
 
 _DEVICE = itemgetter(TensorInfo._fields.index("device"))
 _NOWHERE = frozenset((None, "cpu", "meta"))
@@ -16,7 +17,9 @@ _NOWHERE = frozenset((None, "cpu", "meta"))
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     infos = ckpt.tensors.values()
     if not _NOWHERE.issuperset(map(_DEVICE, infos)):
-        away = {device: n for device, n in Counter(map(_DEVICE, infos)).items() if device not in _NOWHERE}
+        away = {device: n for device, n in Counter(map(_DEVICE, infos)).items() if device not in _NOWHERE and is_device(device or "")}
+        if not away:
+            return
         most = sorted(away.items(), key=lambda item: -item[1])[:5]
         listed = ", ".join(f"{visible(device or '', 40)} ({n:,})" for device, n in most)
         yield Finding("saved-on-gpu", "info", "", f"Tensors were on {listed} when they were saved.",

@@ -1,22 +1,26 @@
-"""Location tags that are no device of torch's: "location"."""
+"""Location tags that are no device of torch's or of a backend for it: "location"."""
 from __future__ import annotations
 
-import re
+from collections import Counter
 from collections.abc import Iterator
 from operator import itemgetter
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
+from inspector.core.naming_conventions import is_device
 
 _TAG = itemgetter(TensorInfo._fields.index("device"))
-_DEVICE = re.compile(r"[a-z][a-z0-9_]{0,30}(:[0-9]{1,4})?")
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    odd = sorted(device for device in {*map(_TAG, ckpt.tensors.values())}
-                 if device is not None and not _DEVICE.fullmatch(device))
-    if odd:
-        listed = ", ".join(repr(visible(device, 60)) for device in odd[:3]) + (" …" if len(odd) > 3 else "")
-        yield Finding("location", "warning", "", f"Tensors are tagged with what is no device: {listed}.",
-                      "It is shown as text only; remapping devices replaces it.", devices=tuple(odd))
+    tags = {*map(_TAG, ckpt.tensors.values())} - {None}
+    odd = sorted(device for device in tags if device is not None and not is_device(device))
+    if not odd:
+        return
+    count = Counter(map(_TAG, ckpt.tensors.values()))
+    tagged = sum(count[device] for device in odd)
+    listed = ", ".join(repr(visible(device, 60)) for device in odd[:3]) + (" …" if len(odd) > 3 else "")
+    yield Finding("location", "warning", "", f"{tagged:,} tensor{'s are' if tagged != 1 else ' is'} tagged with what is no device to any "
+                  f"torch: {listed}. On every computer torch.load stops at it (\"don't know how to restore data location\").",
+                  "Remap it, to cpu most often; torch.load(..., map_location=\"cpu\") helps too.", devices=tuple(odd))

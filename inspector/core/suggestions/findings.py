@@ -6,6 +6,7 @@ what the finding is about was gone. To add a kind, write what it suggests and pu
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
@@ -27,6 +28,8 @@ from inspector.core.tensors.sharing import relation, sharing
 from inspector.core.tensors.sizes import unreached
 
 Edits = tuple[Edit, ...]
+
+_PLAIN_TAG = re.compile(r"[\w:.-]+", re.ASCII)
 
 
 def fixes_for(finding: Finding, ckpt: Checkpoint | str | os.PathLike[str], monitor: Monitor = QUIET) -> Edits:
@@ -98,6 +101,13 @@ def _to_cpu(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     yield (RemapDevices({"*": "cpu"}),)
 
 
+def _known_device(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """Only what no torch knows goes to the CPU; all of it where a tag cannot be written as a pattern."""
+    if all(_PLAIN_TAG.fullmatch(device) for device in finding.devices):
+        yield (RemapDevices(dict.fromkeys(finding.devices, "cpu")),)
+    yield from _to_cpu(finding, ckpt)
+
+
 def _only_used_bytes(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     """Tensors of storages that all their tensors together do not fill."""
     wasted = unreached(ckpt)
@@ -149,7 +159,7 @@ def _whole_module(ckpt: Checkpoint) -> str | None:
 _SUGGEST: Mapping[str, Callable[[Finding, Checkpoint], Iterator[Edits]]] = {
     "module-prefix": _strip,
     "saved-on-gpu": _to_cpu,
-    "location": _to_cpu,
+    "location": _known_device,
     "oversized-storage": _only_used_bytes,
     "shared-storage": _own_bytes,
     "broken-tensor": _without,

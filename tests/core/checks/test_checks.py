@@ -87,7 +87,10 @@ def test_that_broken_tensors_are_counted() -> None:
 
 
 def test_that_an_odd_device_is_told() -> None:
-    assert ids(unknown_device.check(checkpoint(info(device="cuda:0; rm -rf /")))) == [("location", "warning")]
+    for device in ("cuda:0; rm -rf /", "gpu", "GPU:0", "cpu:0", "fpga", "meta:1", "cuda0", ""):
+        ckpt = checkpoint(info(device=device))
+        assert ids(unknown_device.check(ckpt)) == [("location", "warning")]
+        assert ids(saved_on_gpu.check(ckpt)) == []
     for device in ("cuda:3", "cpu", "mps", "xla:0", "privateuseone:1", None):
         assert ids(unknown_device.check(checkpoint(info(device=device)))) == []
 

@@ -72,6 +72,24 @@ def test_that_tags_of_devices_become_the_cpu(tmp_path: Path) -> None:
     assert core.fixes_for(finding(ckpt, "saved-on-gpu"), ckpt) == (core.RemapDevices({"*": "cpu"}),)
 
 
+@pytest.mark.parametrize("tag", ["gpu", "cpu:0", "fpga"])
+def test_that_a_tag_that_no_torch_knows_becomes_the_cpu_and_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
+    tags = iter((tag, "cuda:1"))
+    monkeypatch.setattr(torch.serialization, "_package_registry",
+                        [(-100, lambda storage: next(tags), lambda storage, where: None), *torch.serialization._package_registry])
+    torch.save({"a": torch.ones(2), "b": torch.ones(2)}, tmp_path / "a.pth")
+    monkeypatch.undo()
+    ckpt = core.open(tmp_path / "a.pth")
+    with pytest.raises(RuntimeError, match="restore data location"):
+        torch.load(tmp_path / "a.pth", weights_only=True)
+    assert core.loads_with_torch(ckpt).weights_only is False
+    fixes = core.fixes_for(finding(ckpt, "location"), ckpt)
+    assert fixes == (core.RemapDevices({tag: "cpu"}),)
+    fixed = core.edit(ckpt, fixes)
+    assert [info.device for info in fixed.tensors.values()] == ["cpu", "cuda:1"]
+    assert core.loads_with_torch(fixed).weights_only
+
+
 def test_that_a_whole_model_of_an_unknown_class_becomes_its_state_dict(tmp_path: Path) -> None:
     class Net(nn.Module):
         def __init__(self) -> None:
