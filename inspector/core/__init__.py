@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .checkpoint import Member as Member
     from .checkpoint import Nested as Nested
     from .checkpoint import Opaque as Opaque
+    from .checkpoint import PartOf as PartOf
     from .checkpoint import PerChannel as PerChannel
     from .checkpoint import PerTensor as PerTensor
     from .checkpoint import Pickle as Pickle
@@ -284,7 +285,7 @@ _HOMES = {
     "by_path.checks": "counts describe loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
     "checkpoint":
-        "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PerChannel PerTensor Pickle Plain "
+        "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PartOf PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
     "suggestions.findings": "fixes_for fixes_for_each",
     "suggestions.differences": "Differences Wish edits_for_differences wishes_about",

@@ -251,6 +251,7 @@ class Extra:
     `read_from`: the tensor whose elements an edit gives it, converted to its type; a storage of `Edited.source` or one of
     `Edited.taken` is where they lie. Its own storage is then one without extent, and it is contiguous.
     `conj`, `neg`: torch's lazy bits: each stored element stands for its conjugate, its negative.
+    `part_of`: the larger tensor of several processes that it is the part of which this file holds.
     `subclass`: the Python class that the file says it is of ("" for Tensor and Parameter). A name, nothing more.
     `header_fields`: names and values (JSON, as spelled) that a safetensors header has for it besides those of the format.
     `unpacked`: how its elements (float32) are made of packed ones. It is contiguous and has no storage."""
@@ -262,6 +263,7 @@ class Extra:
     conj: bool = False
     neg: bool = False
     subclass: str = ""
+    part_of: PartOf | None = None
     header_fields: tuple[tuple[str, str], ...] = ()
     unpacked: Unpacked | None = None
 
@@ -306,6 +308,15 @@ class Unpacked:
 
     def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Unpacked:
         return replace(self, sources=tuple((role, change(info)) for role, info in self.sources))
+
+
+@dataclass(frozen=True, slots=True)
+class PartOf:
+    """A tensor of which one process holds a part: its `shape`, and how it is laid out over each dimension of the mesh of processes
+    ("Shard(dim=0)", "Replicate()", "Partial(sum)")."""
+
+    shape: tuple[int, ...]
+    placements: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from .keypath import visible
 from .naming_conventions import is_device
 from .pickles.objects.bulk import calls_besides
 from .pickles.objects.names import LOAD_FROM_BYTES
-from .pickles.objects.storages import EMBEDDED
+from .pickles.objects.storages import EMBEDDED, becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
@@ -308,7 +308,9 @@ def _present_names(ckpt: Checkpoint, keys: set[str]) -> dict[str, str]:
 
 
 def _is_replaced(ckpt: Checkpoint, source: Checkpoint, old: str, new: str) -> bool:
-    """Whether a plain value was set there."""
+    """Whether a plain value was set there, or the tensor there is written as an ordinary one."""
+    if old in source.tensors and new in ckpt.tensors and becomes_ordinary(source.tensors[old], ckpt.tensors[new]):
+        return True
     if ckpt.edited is not None and old in ckpt.edited.replaced:
         return True
     return old in source.values and new in ckpt.values and not isinstance(ckpt.values[new], Opaque) \

@@ -330,6 +330,10 @@ class Details(SelectionPanel):
         rows, yes, no = [], self.tr("yes"), self.tr("no")
         if extra.subclass:
             rows.append(Row(self.tr("Class"), core.visible(extra.subclass, 400), extra.subclass))
+        if extra.part_of is not None:
+            whole = self.tr("{shape}, of which this is one process's part: {placements}").format(
+                shape=list(extra.part_of.shape), placements=core.visible(", ".join(extra.part_of.placements), 200))
+            rows.append(Row(self.tr("Part of"), whole))
         if isinstance(extra.made_of, core.SparseCoo):
             coalesced = {True: yes, False: no, None: self.tr("not stored")}[extra.made_of.is_coalesced]
             rows.append(Row(self.tr("Coalesced"), coalesced))

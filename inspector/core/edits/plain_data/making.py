@@ -51,7 +51,7 @@ from inspector.core.graph import (
 )
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED, ordered_dict, plain_tensor, storage_id
-from inspector.core.pickles.objects import arrays, recognise
+from inspector.core.pickles.objects import arrays, distributed, recognise
 from inspector.core.pickles.objects.calls import Call, call_of, tuple_items
 from inspector.core.pickles.objects.contents import MADE_UP, Slot
 from inspector.core.pickles.objects.entries import Entries
@@ -327,6 +327,10 @@ class Making:
         """A tensor of a class of its own, or kept as an array: the tensor in it."""
         graph, call = self.graph, call_of(self.graph, n)
         args = call.args or ()
+        local = distributed.local_of(graph, n)
+        if local >= 0:
+            self._became(n, local, "tensor", "its mesh and placements")
+            return
         if call.name in (FROM_TYPE, FROM_TYPE_V2) and len(args) == 4 and graph.kind[args[2]] == TUPLE:
             had = graph.kind[args[3]] in CONTAINERS and bool(graph.sequence(args[3]) or graph.pairs(args[3]))
             self._became(n, self.editor.call(args[0], args[2]), "tensor", "its class" + (" and attributes" if had else ""))

@@ -27,6 +27,11 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
     "rank": ("info", "{n} tensor{s} with very many dimensions: {first}: {text}", ""),
     "zero-size": ("warning", "{n} empty tensor{s} with impossible sizes: {first}: {text}", "Other programs may refuse them."),
     "meta": ("info", "{n} tensor{s} without values: {first}: {text}", "They were saved from the meta device."),
+    "distributed": ("info", "{n} distributed tensor{s}: {first}: {text}", "Saved as anything but a PyTorch file, or changed, they become "
+                    "plain tensors; `--plain '*'` does just that."),
+    "shard": ("warning", "{n} tensor{s} of which this file holds one process's part: {first}: {text}",
+              "The whole is in the files of all processes together: gather it there (full_tensor(), get_model_state_dict with "
+              "full_state_dict=True), or save with torch.distributed.checkpoint."),
     "wrapper": ("info", "{n} tensor{s} of a class that makes the values up itself: {first}: {text}",
                 "The tensors it makes them of are listed under it and can be used."),
 }

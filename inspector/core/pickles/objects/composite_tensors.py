@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, SparseCompressed, SparseCoo, TensorInfo
+from inspector.core.checkpoint import COMPRESSED, Jagged, Nested, PartOf, SparseCompressed, SparseCoo, TensorInfo
 from inspector.core.graph import DICT, INT, NONE, Graph
 from inspector.core.keypath import visible
 
+from . import distributed
 from .calls import tuple_items
+from .names import is_distributed
 from .parts import BrokenTensor, Parts, numel_of
 from .plain import small_integer
 from .recognise import device_of, layout_of, state_pairs
@@ -33,6 +35,7 @@ class Reader(Protocol):
     def sizes(self, n: int, when: int, what: str) -> tuple[int, ...]: ...
     def dtype(self, n: int) -> str: ...
     def requires_grad(self, parts: Parts, n: int) -> None: ...
+    def storages_under(self, n: int) -> None: ...
     def from_array(self, parts: Parts, n: int, device: str | None, key: str) -> None: ...
     def remark(self, id: str, key: str, text: str) -> None: ...
 
@@ -122,9 +125,31 @@ def wrapper(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key:
     reader.requires_grad(parts, args[7])
     numel_of(parts.shape)
     parts.subclass = ".".join(named) if named else ""
+    if is_distributed(parts.subclass) and _distributed(reader, parts, key):
+        return
     cls = visible(parts.subclass, 80) or "its class"
     parts.problem = f"wrapper: only the code of {cls} knows its values; what it makes them of is listed under it"
     reader.remark("wrapper", key, f"is a {cls}")
+
+
+def _distributed(reader: Reader, parts: Parts, key: str) -> bool:
+    """A DTensor as the tensor that this process held of it, which is all of it on one process or where every one holds the whole. False
+    where it is not in order."""
+    found = distributed.of_state(reader.graph, parts.states)
+    if found is None:
+        return False
+    local = reader.component(found.local, key)
+    parts.stands_for = local
+    if local.shape == parts.shape and found.is_whole:
+        reader.remark("distributed", key, f"{found.text}, all of it in this file")
+    else:
+        parts.part_of = PartOf(parts.shape, found.placements)
+        reader.remark("shard", key, f"{list(local.shape)} of {list(parts.shape)}, {found.text}")
+    if found.is_all:
+        for state in parts.states:
+            reader.storages_under(state)
+        parts.states = []
+    return True
 
 
 def from_numpy(reader: Reader, parts: Parts, args: tuple[int, ...], when: int, key: str) -> None:

@@ -100,6 +100,15 @@ TENSOR_BUILDERS = frozenset({
 # Tensors of devices without storages, whose values are a numpy array.
 KEPT_AS_NUMPY = frozenset({("torch._utils", "_rebuild_device_tensor_from_numpy"), ("torch._utils", "_rebuild_xla_tensor")})
 
+# Where the class DTensor lived, one after the other.
+_DISTRIBUTED = ("torch.distributed.tensor.", "torch.distributed._tensor.")
+
+
+def is_distributed(cls: str) -> bool:
+    """Whether a dotted name is that of the class DTensor, wherever it lived."""
+    return cls.endswith(".DTensor") and cls.startswith(_DISTRIBUTED)
+
+
 # What makes numpy's arrays.
 ARRAY_BUILDERS = frozenset({("numpy.core.multiarray", "_reconstruct"), ("numpy.core.numeric", "_frombuffer")})
 

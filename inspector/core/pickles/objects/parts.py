@@ -1,7 +1,7 @@
 """A tensor while it is being read, and what is said of shapes."""
 from __future__ import annotations
 
-from inspector.core.checkpoint import Composition, Extra, Incomplete, Quantizer, TensorInfo
+from inspector.core.checkpoint import Composition, Extra, Incomplete, PartOf, Quantizer, TensorInfo
 
 from .storages import Backing
 
@@ -34,6 +34,8 @@ class Parts:
         self.neg = False
         self.subclass = ""
         self.states: list[int] = []
+        self.stands_for: TensorInfo | None = None       # the tensor in a wrapper that is all there is to it
+        self.part_of: PartOf | None = None
         self.converted_to = ""                          # the type that it gets when it is loaded, where that is another one
         self.moved: tuple[int, str] | None = None       # dtype node and device that a wrapper gives the tensor
 
@@ -44,7 +46,7 @@ class Parts:
             made_of = Incomplete(tuple(self.understood.items()))
         if made_of is None and self.quantizer is None and not (self.conj or self.neg or self.subclass):
             return None
-        return Extra(made_of, self.quantizer, conj=self.conj, neg=self.neg, subclass=self.subclass)
+        return Extra(made_of, self.quantizer, conj=self.conj, neg=self.neg, subclass=self.subclass, part_of=self.part_of)
 
 
 def numel_of(shape: tuple[int, ...]) -> int:

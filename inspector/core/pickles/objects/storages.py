@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Constant, Storage
+from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
 from inspector.core.keypath import visible
 
 from .bulk import NO_IDS, Ids, picked
-from .names import canonical, storage_dtype
+from .names import canonical, is_distributed, storage_dtype
 from .plain import small_integer
 
 _KEY_LENGTH = 1000          # bytes
@@ -30,6 +30,15 @@ def never_resolved(ref: StorageRef) -> Storage:
 def in_pickle(id: str) -> bool:
     """Whether a storage is one that no persistent id names: its bytes stand in the pickle itself, as those of numpy's arrays do."""
     return id.startswith("?")
+
+
+def becomes_ordinary(old: TensorInfo, new: TensorInfo) -> bool:
+    """Whether a tensor of the file that is no ordinary one, as its bytes stand in the pickle or it is distributed over processes, is
+    written as an ordinary one when it is to be as `new` says: stored otherwise, or on another device, which its mesh is not on."""
+    if not in_pickle(old.storage) and not (old.extra is not None and is_distributed(old.extra.subclass)):
+        return False
+    return new.read_from is not old.read_from or (new.storage, new.offset, new.stride, new.dtype, new.device) != (
+        old.storage, old.offset, old.stride, old.dtype, old.device)
 
 
 class StorageRef(NamedTuple):

@@ -6,6 +6,7 @@ Sources: torch/_utils.py and torch/_tensor.py of torch 2.13 (`_rebuild_*`), aten
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import repeat
 from operator import add, le
@@ -73,6 +74,7 @@ class Tensors:
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
         self._lists: dict[int, tuple[float, ...]] = {}
+        self._under: set[int] = set()
         self._arrays: dict[int, arrays.Array | None] = {}
 
     def is_tensor(self, n: int) -> bool:
@@ -178,6 +180,10 @@ class Tensors:
         info = TensorInfo(key, parts.shape, parts.dtype, parts.device, parts.stride, parts.offset, backing.id if backing else "",
                           backing.nbytes if backing else 0, parts.requires_grad, state_dict, parts.layout, parts.problem, n,
                           parts.extra())
+        if parts.stands_for is not None:
+            inner = parts.stands_for
+            info = inner._replace(key=key, state_dict=state_dict, node=n, requires_grad=parts.requires_grad or inner.requires_grad,
+                                  extra=replace(inner.extra or Extra(), subclass=parts.subclass, part_of=parts.part_of))
         if parts.converted_to and not parts.problem:
             info = self._converted(info, parts.converted_to)
         return Rebuilt(info, tuple(parts.states))
@@ -520,6 +526,21 @@ class Tensors:
                 raise BrokenTensor("corrupt: the tensor's metadata is not in order")
             if on:
                 parts.conj, parts.neg = parts.conj or text == "conj", parts.neg or text == "neg"
+
+    def storages_under(self, n: int) -> None:
+        """Resolves the storages that node `n` leads to, which belong to a tensor and are listed under no key. Each node is looked at
+        once, however many tensors share it."""
+        graph, todo = self.graph, [n]
+        while todo:
+            n = todo.pop()
+            if n in self._under:
+                continue
+            self._under.add(n)
+            if graph.kind[n] == PERSID:
+                self.storages.of(n)
+            todo += graph.references(n)
+            for m in graph.mutations.get(n, ()):
+                todo += graph.references(m)
 
     def remark(self, id: str, key: str, text: str) -> None:
         self.remarks.setdefault(id, []).append((key, text))

@@ -8,6 +8,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View, is_c
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
 from inspector.core.keypath import is_within, visible
+from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
 from inspector.core.tensors.broken import WITHOUT, why_broken
 
@@ -47,6 +48,9 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
         if loss is None:
             _check_name(key)
             tensors[key] = info
+            if info.extra is not None and info.extra.part_of is not None:
+                losses.append(Loss("shard", key, f"{visible(key, 80)} is one process's part of a tensor {list(info.extra.part_of.shape)}, "
+                                   f"{list(info.shape)} of it: that is written, and not that it is a part."))
         else:
             losses.append(loss)
     tied = {} if every_name else _ties(ckpt, tensors)
@@ -125,6 +129,10 @@ def _notes(ckpt: Checkpoint, tensors: dict[str, TensorInfo], tied: dict[str, str
         if others:
             notes.append("Tensors of it that are no part of its state dict (buffers that are not persistent, plain attributes) are "
                          f"left out, as load_state_dict would refuse them: {others:,}.")
+    spread = [key for key, info in tensors.items() if info.extra is not None and is_distributed(info.extra.subclass)]
+    if spread:
+        notes.append(f"{len(spread):,} distributed tensors become plain ones, {visible(spread[0], 80)} first: their mesh and placements "
+                     "are left out.")
     for name, kept in list(tied.items())[:20]:
         notes.append(f"{visible(name, 80)} is the same tensor as {visible(kept, 80)}: it is written once, under that name, and "
                      "__metadata__ says so.")

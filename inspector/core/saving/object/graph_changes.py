@@ -15,13 +15,13 @@ from inspector.core.errors import EditError
 from inspector.core.graph import CONTAINERS, INT, REDUCE, TUPLE, Graph
 from inspector.core.keypath import ancestors, relative, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
-from inspector.core.pickles.objects import recognise
+from inspector.core.pickles.objects import distributed, recognise
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.contents import Slot
 from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
 from inspector.core.pickles.objects.plain import SCALARS, key_text
-from inspector.core.pickles.objects.storages import in_pickle
+from inspector.core.pickles.objects.storages import becomes_ordinary, in_pickle
 
 from .slot_tree import SlotTree
 from .torch_objects import TorchObjects, converted
@@ -177,9 +177,9 @@ class GraphChanges:
                 self._replace(i, made)
 
     def _gets_a_record(self, old: TensorInfo, new: TensorInfo) -> bool:
-        """Whether a tensor whose bytes stand in the pickle becomes an ordinary one: on another device, and out of a plain pickle, as
-        torch.load would not take an array for a tensor."""
-        return in_pickle(old.storage) and (self.source.format == "pickle" or new.device != old.device)
+        """Whether a tensor that is no ordinary one becomes one: distributed ones and those whose bytes stand in the pickle on another
+        device, and what comes out of a plain pickle, as torch.load would not take an array for a tensor."""
+        return becomes_ordinary(old, new) or (self.source.format == "pickle" and in_pickle(old.storage))
 
     def _rebuilt(self, n: int, info: TensorInfo) -> int:
         """The call `n` for the tensor as `info` says, its wrappers and hooks kept."""
@@ -202,6 +202,8 @@ class GraphChanges:
             elif call.name in (PARAMETER, PARAMETER_WITH_STATE):
                 more[0] = self._grad(more[0], info)
             return editor.reduce(function, [self._rebuilt(args[0], info._replace(requires_grad=False)), *more])
+        if distributed.local_of(graph, n) >= 0:
+            return self.objects.tensor(info)
         if call.name in (FROM_TYPE, FROM_TYPE_V2) and len(args) == 4:
             inner = graph.operands[graph.a[args[2]]:graph.b[args[2]]] if graph.kind[args[2]] == TUPLE else []
             new, arguments = self.objects.strided(info, *self._kept(inner, info))
