@@ -9,7 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -33,6 +33,7 @@ def ordered(order: str) -> st.SearchStrategy[np.dtype[Any]]:
 
 
 @pytest.mark.parametrize("protocol", range(6))
+@settings(deadline=None, max_examples=40)
 @given(data=st.data())
 def test_that_an_array_of_any_simple_type_is_a_tensor_with_its_values(tmp_path_factory: pytest.TempPathFactory, protocol: int,
                                                                       data: st.DataObject) -> None:
