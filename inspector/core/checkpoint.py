@@ -81,10 +81,26 @@ class Constant(NamedTuple):
         return bytes(swapped)
 
 
+class InMemory:
+    """Bytes of arrays that a script holds: `view` keeps their memory alive. Little-endian, as `Constant.data` gives them."""
+
+    __slots__ = ("_view",)
+    swap = 1
+
+    def __init__(self, view: bytes | memoryview) -> None:
+        self._view = view
+
+    def data(self) -> bytes | memoryview:
+        return self._view
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return InMemory, (bytes(self._view),)
+
+
 class Storage(NamedTuple):
     """One run of bytes that tensors view. `nbytes` is what the file declares for it; `dtype` the declared element type
     (untyped: "uint8"); `device` the tag stored in the file. `problem` says why its bytes cannot be trusted, or is "". They lie at
-    `extent`, or are a `constant` of a pickle."""
+    `extent`, or are a `constant` of a pickle or of this process."""
 
     id: str
     dtype: str
@@ -93,7 +109,7 @@ class Storage(NamedTuple):
     extent: Extent | None
     big_endian: bool = False
     problem: str = ""
-    constant: Constant | None = None
+    constant: Constant | InMemory | None = None
 
     @property
     def has_bytes(self) -> bool:

@@ -2,11 +2,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from .checkpoint import Checkpoint
 from .limits import LIMITS, Limits
 from .progress import QUIET, Monitor
+
+CheckpointLike = Checkpoint | str | os.PathLike[str] | Mapping[Any, Any] | list[Any] | tuple[Any, ...]
+"""Whatever a checkpoint is meant by: one that was opened, the path of one, or a mapping (or list) of arrays and tensors."""
 
 
 def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
@@ -22,9 +27,15 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
 
 
-def opened(what: Checkpoint | str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint:
-    """`what` itself where it is a checkpoint already, otherwise the one at that path. Errors as `open`."""
-    return what if isinstance(what, Checkpoint) else open(what, monitor=monitor)
+def opened(what: CheckpointLike, monitor: Monitor = QUIET) -> Checkpoint:
+    """`what` itself where it is a checkpoint already, the one at that path, or the one that an object in memory is. Errors as `open`, and
+    UsageError for what such an object may not hold."""
+    if isinstance(what, Checkpoint):
+        return what
+    if isinstance(what, str | bytes | os.PathLike):
+        return open(what, monitor=monitor)
+    from .formats import in_memory
+    return in_memory.read(what, monitor)
 
 
 def file_of(path: str | os.PathLike[str]) -> str:

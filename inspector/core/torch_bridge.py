@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _INT64 = 1 << 63
 
 
-def read_torch(ckpt: Checkpoint | str | os.PathLike[str], key: str, monitor: Monitor = QUIET) -> torch.Tensor:
+def read_torch(ckpt: opening.CheckpointLike, key: str, monitor: Monitor = QUIET) -> torch.Tensor:
     """The tensor on the CPU, with the shape, strides and element type of the file and memory of its own: only the run of the
     storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key."""
     ckpt = opening.opened(ckpt, monitor)

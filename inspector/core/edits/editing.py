@@ -1,7 +1,6 @@
 """Checkpoint + edits -> Checkpoint."""
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
@@ -10,7 +9,7 @@ from inspector.core import checks
 from inspector.core.checkpoint import Checkpoint, FileStamp, Opaque
 from inspector.core.findings import Finding
 from inspector.core.keypath import ancestors
-from inspector.core.opening import opened
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 
@@ -22,7 +21,7 @@ from .tools.references import are_current, files_of
 _ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-pickle"})
 
 
-def edit(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
+def edit(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` as it is after all `edits`, in order: a checkpoint like any other, which can be listed, measured, edited on and saved.
     `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled."""
     ckpt = opened(ckpt, monitor)
@@ -50,7 +49,7 @@ class Applied(NamedTuple):
         return self.edit.reference_path is None or (bool(self.references) and are_current(self.references))
 
 
-def apply_each(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET, *,
+def apply_each(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET, *,
                read: bool = False) -> Iterator[Applied]:
     """Applies `edits` one after the other, each to what the one before it left and each once; the last one's `after` is what `edit`
     gives. With `read`, casts also tell how many elements overflow, become zero or were NaN, for which the tensors are read. Raises
@@ -72,7 +71,7 @@ def notes_when_read(applied: Applied, monitor: Monitor = QUIET) -> tuple[str, ..
     return tuple(applied.edit.notes(applied.before, applied.after, monitor, True))
 
 
-def effects(ckpt: Checkpoint | str | os.PathLike[str], edits: Iterable[Edit], monitor: Monitor = QUIET, *,
+def effects(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET, *,
             read: bool = False) -> list[Effect]:
     """What each of `edits` does to what those before it left; see `apply_each`."""
     return [applied.effect for applied in apply_each(ckpt, edits, monitor, read=read)]

@@ -11,12 +11,12 @@ from inspector.core.edits.make_plain import MakePlain, plain_source
 from inspector.core.errors import UsageError
 from inspector.core.graph import Graph
 from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.encode.records import Record
 from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.pickles.objects.tensors import Tensors
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.saving.object.pickled import Pickled, pickled
-from inspector.core.saving.object.records import Record
 from inspector.core.saving.object.synthesis import synthesised
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.tensors.shared_storages import SharedStorages

@@ -11,7 +11,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError, SaveError, UsageError
 from inspector.core.graph import Graph
 from inspector.core.keypath import visible
-from inspector.core.opening import opened
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import unknown_names
 from inspector.core.pickles.objects.contents import contents_of
@@ -77,10 +77,10 @@ class SavePlan:
         return _LABELS[self.format]
 
 
-def plan_save(ckpt: Checkpoint | str | os.PathLike[str], path: str | os.PathLike[str], *, format: str | None = None,
+def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str | None = None,
               shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (),
               ties: str = "one", unreferenced: bool = True, allow: Collection[str] = (), monitor: Monitor = QUIET) -> SavePlan:
-    """What saving `ckpt`, a checkpoint or the path of one, at `path` means.
+    """What saving `ckpt`, a checkpoint, the path of one or a mapping (see `save`), at `path` means.
 
     `format` is one of `FORMATS`; without it the ending of `path` decides, then what the checkpoint was. `shard_size` ("5GB")
     makes a set of files of a folder or an index. `keep_code` and `drop_code` are dotted names (or globs) of code that a pickle

@@ -18,9 +18,9 @@ from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
+from inspector.core.pickles.encode.records import lacking
 
 from .disk.payloads import Progress, Written
-from .object.records import lacking
 
 if TYPE_CHECKING:
     from concurrent.futures import Future

@@ -13,6 +13,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
 from inspector.core.errors import BadTensor, SaveError, UsageError
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
+from inspector.core.opening import CheckpointLike
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count, duration, exact_size
 
@@ -49,17 +50,29 @@ class SaveReport:
                 f"read back and compared ({duration(self.seconds)}).")
 
 
-def save(what: Checkpoint | SavePlan | str | os.PathLike[str], path: str | os.PathLike[str] | None = None, *, format: str | None = None,
+def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = None, *, format: str | None = None,
          shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str = "one",
          unreferenced: bool = True, allow: Collection[str] = (), allow_loss: bool = False, verify: str = "",
          monitor: Monitor = QUIET) -> SaveReport:
-    """Saves a checkpoint, edited or not, or the one in a file, or carries out a plan (which has all options but the last three).
+    """Saves a checkpoint, edited or not, or the one in a file, or a mapping, or carries out a plan (which has all options but the last
+    three).
+
+    A mapping holds numpy arrays (ml_dtypes' too), torch tensors, tensors of opened checkpoints (`ckpt["key"]`), plain values, and dicts,
+    lists and tuples of them; what `core.load` gives can be saved again. It becomes what `torch.load(weights_only=True)` takes, or
+    safetensors, which holds tensors alone. What shares memory shares it in the file; the whole storage of a torch tensor is written, as
+    `torch.save` does. torch is not imported for it.
 
     `allow_loss` is needed when the plan has losses. `verify="torch"` has torch.load(weights_only=True), or safetensors, read the
     new file in a process of its own before it replaces anything.
 
     Raises SaveError (ids: "loss", "unknown-code", "disk-full", "verification", those of `targets` …), Changed when a file is no
-    longer the one that was opened, `Cancelled`: then the old file is untouched and nothing is left behind.
+    longer the one that was opened, UsageError for what a mapping may not hold, `Cancelled`: then the old file is untouched and nothing is
+    left behind.
+
+    >>> import numpy as np
+    >>> report = core.save({"model": {"w": np.zeros((2, 3), np.float32)}, "epoch": 3}, folder / "new.pth")
+    >>> report.format, report.tensors, core.open(report.path).values["epoch"]
+    ('torch-zip', 1, 3)
     """
     if verify not in ("", "torch"):
         raise UsageError(f"verify={verify!r} is not known", "There is verify=\"torch\".")

@@ -5,7 +5,6 @@ what the finding is about was gone. To add a kind, write what it suggests and pu
 """
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -22,7 +21,7 @@ from inspector.core.edits.unshare import Unshare
 from inspector.core.errors import EditError
 from inspector.core.findings import Finding
 from inspector.core.keypath import ancestors
-from inspector.core.opening import opened
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.sharing import relation, sharing
 from inspector.core.tensors.sizes import unreached
@@ -32,13 +31,13 @@ Edits = tuple[Edit, ...]
 _PLAIN_TAG = re.compile(r"[\w:.-]+", re.ASCII)
 
 
-def fixes_for(finding: Finding, ckpt: Checkpoint | str | os.PathLike[str], monitor: Monitor = QUIET) -> Edits:
+def fixes_for(finding: Finding, ckpt: CheckpointLike, monitor: Monitor = QUIET) -> Edits:
     """The edits that end `finding`, which is one about `ckpt`: applied to it they leave nothing of what the finding says. () when none
     is known. They were tried, which reads no tensor. Raises Cancelled."""
     return next(fixes for _, fixes in fixes_for_each(ckpt, [finding], monitor))
 
 
-def fixes_for_each(ckpt: Checkpoint | str | os.PathLike[str], findings: Iterable[Finding],
+def fixes_for_each(ckpt: CheckpointLike, findings: Iterable[Finding],
                    monitor: Monitor = QUIET) -> Iterator[tuple[Finding, Edits]]:
     """(finding, its `fixes_for`) of each, in order: what several of them ask for is tried once."""
     ckpt = opened(ckpt, monitor)

@@ -17,7 +17,7 @@ from math import prod
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, Incomplete, Storage, TensorInfo, Unpacked
+from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, Incomplete, InMemory, Storage, TensorInfo, Unpacked
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.io.sources import ExtentReader
@@ -186,12 +186,12 @@ class _Converted:
 
 
 class _Literal:
-    """Stands where an extent would for a tensor whose bytes are a constant of a pickle: they are in memory as it is."""
+    """Stands where an extent would for a tensor whose bytes are a constant of a pickle, or arrays: they are in memory as it is."""
 
     crc = None
     method = 0
 
-    def __init__(self, constant: Constant) -> None:
+    def __init__(self, constant: Constant | InMemory) -> None:
         self.data = memoryview(constant.data())
         self.size = len(self.data)
 
@@ -221,7 +221,7 @@ class TensorReader:
         self._open: dict[int, ExtentReader] = {}
         self._whole: tuple[Extent, bytes] | None = None
         self._dense: tuple[TensorInfo, Array] | None = None
-        self._literal: tuple[Constant, _Literal] | None = None
+        self._literal: tuple[Constant | InMemory, _Literal] | None = None
         self._decoded: tuple[Unpacked, Decoded] | None = None
         self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again

@@ -1,7 +1,6 @@
 """The values of all pairs, read once each by as many threads as there are cores, and what they come to."""
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -11,7 +10,7 @@ from inspector.core.comparison.differences.verdict import verdict_of
 from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, pair_up, with_pairs
 from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.errors import BadTensor
-from inspector.core.opening import opened
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each
 from inspector.core.tensors.reader import TensorReader
@@ -23,7 +22,7 @@ _TELLING = 16           # elements from which on equal content is no coincidence
 _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
 
 
-def compare(a: Checkpoint | str | os.PathLike[str], b: Checkpoint | str | os.PathLike[str], *, in_a: str | None = None,
+def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
             in_b: str | None = None, values: bool = True, rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
             rejected: frozenset[tuple[str, str]] = frozenset(), only: Callable[[Pair], bool] = lambda pair: True,
             weights_only: bool = False, monitor: Monitor = QUIET) -> Comparison:

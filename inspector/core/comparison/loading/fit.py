@@ -19,21 +19,22 @@ from .ties import told_by_metadata
 from .trying import tried
 
 
-def load_report(file: Checkpoint | str | os.PathLike[str], ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
+def load_report(file: opening.CheckpointLike, ref: Checkpoint | Reference | Mapping[str, Any] | str | os.PathLike[str], *,
                 state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
     """What `load_state_dict(strict=True)` of a model shaped like `ref` would say of `file`: missing, unexpected and mismatched
     keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
-    mapping of names to shapes. `state_dict` is the path of the one in `file`; without it, what fits best is taken: a model's, not an
-    optimizer's, and of two training checkpoints the other models and the optimizers are told about, too."""
-    if not isinstance(file, Checkpoint):
-        file = opening.open(file, monitor=monitor)
+    mapping of names to shapes, or to what has one (`model.state_dict()`). `state_dict` is the path of the one in `file`; without it, what
+    fits best is taken: a model's, not an optimizer's, and of two training checkpoints the other models and the optimizers are told about,
+    too."""
+    file = opening.opened(file, monitor)
     if isinstance(ref, (str, os.PathLike)):
         ref = read_reference(ref, monitor)
     if isinstance(ref, Checkpoint):
         path, there = choose_models(file, ref, _asked(file, state_dict))
         found = _report(file, path, of_checkpoint(ref, there), monitor)
         return replace(found, others=_others(file, ref, path, there), optimizers=optimizer_fits(file, ref)) if state_dict is None else found
-    model = ref if isinstance(ref, Reference) else of_mapping(ref)
+    model = ref if isinstance(ref, Reference) else of_mapping({name: list(shape.shape) if hasattr(shape, "shape") else shape
+                                                               for name, shape in ref.items()})
     return _report(file, file_shapes(file, model.shapes, state_dict)[0], model, monitor)
 
 

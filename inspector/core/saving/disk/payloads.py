@@ -38,7 +38,7 @@ class Payload(NamedTuple):
 
     what: str
     nbytes: int
-    data: bytes | None = None
+    data: bytes | memoryview | None = None
     extent: Extent | None = None
     key: str = ""
     swap: int = 1

@@ -16,15 +16,15 @@ import struct
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Member, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Constant, Member, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import SaveError
 from inspector.core.graph import Graph
 from inspector.core.io.zip_local_header import FIXED, FULL32
 from inspector.core.keypath import visible
+from inspector.core.pickles.encode.records import lacking
 from inspector.core.saving.disk.payloads import Output, Payload, Written
 from inspector.core.saving.object.pickled import Pickled, Record
-from inspector.core.saving.object.records import lacking
 from inspector.core.tensors.broken import WITHOUT
 
 ALIGNMENT = 64
@@ -247,7 +247,9 @@ def _payload(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, st
         return Payload(record.key, info.nbytes, key=record.key, swap=_swap(info) if big else 1)
     storage = ckpt.storages[record.storage]
     if storage.constant is not None and not storage.problem:
-        data = storage.constant._replace(swap=1).data() if big and storage.constant.swap > 1 else storage.constant.data()
+        constant = storage.constant
+        swapped = big and isinstance(constant, Constant) and constant.swap > 1
+        data = constant._replace(swap=1).data() if swapped and isinstance(constant, Constant) else constant.data()
         return Payload(users.get(storage.id, record.name), len(data), data=data)
     problem = storage.problem or ("" if storage.extent is not None else "its bytes are not in the file")
     if storage.extent is not None and not problem and storage.extent.size < storage.nbytes:

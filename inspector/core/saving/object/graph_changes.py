@@ -15,6 +15,7 @@ from inspector.core.errors import EditError
 from inspector.core.graph import CONTAINERS, INT, REDUCE, TUPLE, Graph
 from inspector.core.keypath import ancestors, relative, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.encode.torch_objects import TorchObjects, converted
 from inspector.core.pickles.objects import distributed, recognise
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.contents import Slot
@@ -24,7 +25,6 @@ from inspector.core.pickles.objects.plain import SCALARS, key_text
 from inspector.core.pickles.objects.storages import becomes_ordinary, in_pickle
 
 from .slot_tree import SlotTree
-from .torch_objects import TorchObjects, converted
 
 _TO_DEVICE = ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
 _STRIDED = frozenset({("torch._utils", name) for name in ("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3")})

@@ -19,7 +19,9 @@ from inspector.core.keypath import visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.patch import patch
+from inspector.core.pickles.encode.records import Record, Records
 from inspector.core.pickles.encode.torch_calls import UNTYPED
+from inspector.core.pickles.encode.torch_objects import TorchObjects
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.names import canonical, verdict
 from inspector.core.pickles.objects.plain import small_integer
@@ -29,10 +31,8 @@ from inspector.core.runtime.collector import collector_paused
 
 from .code_dropping import code_left, unwanted_nodes, unwanted_slots
 from .graph_changes import GraphChanges
-from .records import Record, Records
 from .slot_tree import SlotTree
 from .synthesis import synthesised
-from .torch_objects import TorchObjects
 
 __all__ = ["Pickled", "Record", "pickled"]
 

@@ -12,11 +12,10 @@ from inspector.core.graph import Graph
 from inspector.core.keypath import ancestors, join, relative, visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.encode.records import Record, Records
+from inspector.core.pickles.encode.torch_objects import ONLY_SAFETENSORS, TorchObjects
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import WITHOUT, why_broken
-
-from .records import Record, Records
-from .torch_objects import ONLY_SAFETENSORS, TorchObjects
 
 _CHECK_EVERY = 4096
 

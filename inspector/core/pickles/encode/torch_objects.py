@@ -12,10 +12,10 @@ from inspector.core.checkpoint import Checkpoint, Opaque, PerTensor, Plain, Quan
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
-from inspector.core.pickles.encode.graph_editor import GraphEditor
-from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED, ordered_dict, storage_id
 
+from .graph_editor import GraphEditor
 from .records import Records
+from .torch_calls import CLASSES, UNTYPED, ordered_dict, storage_id
 
 ONLY_SAFETENSORS = frozenset(("float6_e2m3", "float6_e3m2", "float4_e2m1"))
 
@@ -83,7 +83,7 @@ class TorchObjects:
     def _is_untyped(self, info: TensorInfo) -> bool:
         """Whether the storage's class cannot say the element type: there is none for it, or the storage is viewed as several."""
         storage = self.ckpt.storages.get(info.storage)
-        odd = storage is not None and storage.nbytes % DTYPES[info.dtype].itemsize != 0
+        odd = storage is not None and storage.nbytes % DTYPES[info.dtype].stored != 0
         return info.dtype not in CLASSES or odd or info.storage in self._viewed_as_several()
 
     def _viewed_as_several(self) -> set[str]:
@@ -104,7 +104,7 @@ class TorchObjects:
         if found is None:
             key = self.records.made(storage.id, info.key) if converted(info) else self.records.key(storage.id)
             nbytes = info.nbytes if converted(info) else storage.nbytes
-            numel = nbytes if cls == UNTYPED else nbytes // DTYPES[info.dtype].itemsize
+            numel = nbytes if cls == UNTYPED else nbytes // DTYPES[info.dtype].stored
             found = self.persid(storage.id, cls, key, storage.device or info.device or "cpu", numel)
             self._persids[storage.id, cls] = found
         return found
