@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector import __version__ as version
 
+from . import checkpoint as _checkpoint
 from .runtime import late
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ if TYPE_CHECKING:
     from .errors import EditError as EditError
     from .errors import FileMissing as FileMissing
     from .errors import InspectorError as InspectorError
+    from .errors import NoSuchKey as NoSuchKey
     from .errors import NotACheckpoint as NotACheckpoint
     from .errors import ReadError as ReadError
     from .errors import SaveError as SaveError
@@ -224,6 +226,7 @@ if TYPE_CHECKING:
     from .plain_values import type_name as type_name
     from .progress import QUIET as QUIET
     from .progress import Monitor as Monitor
+    from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
     from .runtime.collector import collector_paused as collector_paused
     from .saving.endings import edited_path as edited_path
@@ -248,6 +251,7 @@ if TYPE_CHECKING:
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
     from .tensors.array_kinds import SparseArray as SparseArray
+    from .tensors.lazy import LazyTensor as LazyTensor
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
     from .tensors.sharing import sharing as sharing
@@ -292,7 +296,9 @@ _HOMES = {
     "suggestions.parts": "Part prefix_of wrapper_prefixes",
     "suggestions.selection": "edits_for_part text_for_part",
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
+    "python_objects.html": "as_html",
     "python_objects.loading": "load",
+    "tensors.lazy": "LazyTensor",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",
     "tensors.sizes": "Sizes",
     "tensors.sharing": "Relation relation sharing",
@@ -337,7 +343,7 @@ _HOMES = {
     "edits.tools.common": "Edit",
     "edits.unshare": "Unshare",
     "errors":
-        "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NotACheckpoint ReadError "
+        "Ambiguous BadTensor Cancelled Changed Corrupt EditError FileMissing InspectorError NoSuchKey NotACheckpoint ReadError "
         "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
     "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
@@ -382,6 +388,8 @@ if not TYPE_CHECKING:           # or every misspelt name would be an Any
         module = late.module(f"{__name__}.{home or name}")
         found = globals()[name] = module if home is None else module.__dict__[name]
         return found
+
+    _checkpoint.front_door = __getattr__
 
 
 def __dir__() -> list[str]:

@@ -5,14 +5,23 @@ A `Checkpoint` is immutable and may be read from any thread. It says which tenso
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from .dtypes import DTYPES
 from .findings import Finding
 from .graph import Graph
+
+if TYPE_CHECKING:
+    from .tensors.lazy import LazyTensor
+
+
+def front_door(name: str) -> Any:
+    """What `core` calls `name`. The front door puts its own list of names here when it is loaded, as it always is before anything in it:
+    so a checkpoint can be asked for its tensors without knowing those that read them."""
+    raise AssertionError(f"nobody knows {name}")
 
 
 class FileStamp(NamedTuple):
@@ -565,6 +574,41 @@ class Checkpoint(WeaklyReferable):
         edited = f", {len(self.edited.edits)} edits" if self.edited else ""
         counts = f"{len(self.tensors):,} tensors, {len(self.values):,} values"
         return f"<Checkpoint {self.path!r}: {self.kind} ({self.format}), {counts}{edited}>"
+
+    # -- a mapping of its tensors --
+
+    def __getitem__(self, key: str) -> LazyTensor:
+        """The tensor of that key, which is read when its numbers are asked for. Raises NoSuchKey, which is a KeyError."""
+        found: LazyTensor = front_door("LazyTensor")(self, key)
+        return found
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.tensors
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors)
+
+    def __bool__(self) -> bool:
+        return True             # one without tensors is one all the same
+
+    def keys(self) -> KeysView[str]:
+        """The keys of all tensors, in stored order; `dict(ckpt)` goes by them."""
+        return self.tensors.keys()
+
+    def items(self) -> Iterator[tuple[str, LazyTensor]]:
+        """(key, tensor) of all, in stored order; none is read by it."""
+        return ((key, self[key]) for key in self.tensors)
+
+    def get(self, key: str, default: Any = None) -> LazyTensor | Any:
+        return self[key] if key in self.tensors else default
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the tree of its keys."""
+        shown: str = front_door("as_html")(self)
+        return shown
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: tables that are views of a dict are sent as the dict."""

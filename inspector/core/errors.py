@@ -14,7 +14,8 @@
     ├── BadTensor                             one tensor's values cannot be had; the rest of the checkpoint can
     ├── EditError                             an edit cannot be applied
     ├── SaveError                             a file cannot be written
-    └── UsageError                            the request itself makes no sense (no such key, …)
+    └── UsageError                            the request itself makes no sense
+        └── NoSuchKey                         there is no tensor of that key: a KeyError, too
     Cancelled                                 the person said stop; never an InspectorError
 
 What is odd but readable is a `Finding`, not an error. Exceptions of other libraries are wrapped where bytes are read or
@@ -30,6 +31,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .findings import Finding
     from .graph import Graph
+
+
+_COMPARED = 20_000      # keys that a missing one is compared with
 
 
 class InspectorError(Exception):
@@ -124,6 +128,38 @@ class SaveError(InspectorError):
 
 class UsageError(InspectorError):
     id = "usage"
+
+
+class NoSuchKey(UsageError, KeyError):
+    """`key` is the one that was asked for; the hint names those that are most like it, of the tensors and values of a checkpoint."""
+
+    id = "no_such_key"
+
+    def __init__(self, key: str, ckpt: Any) -> None:
+        self.key = key
+        super().__init__(f"there is no tensor {key!r} in this checkpoint", _nearest(key, ckpt))
+
+    def __str__(self) -> str:           # not KeyError's, which is the repr of the message
+        return InspectorError.__str__(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _without_checkpoint, (self.key, self.message, self.hint)
+
+
+def _nearest(key: str, ckpt: Any) -> str:
+    if key in ckpt.values:
+        return f"It is a value: ckpt.values[{key!r}]."
+    import difflib
+    few = list(ckpt.tensors)[:_COMPARED]
+    found = difflib.get_close_matches(key, few, 3, 0.6) or [name for name in few if name.endswith(f".{key}")][:3]
+    return f"There is {', '.join(map(repr, found))}." if found else "See `inspector ls` for its keys."
+
+
+def _without_checkpoint(key: str, message: str, hint: str) -> NoSuchKey:
+    found = NoSuchKey.__new__(NoSuchKey)
+    InspectorError.__init__(found, message, hint)
+    found.key = key
+    return found
 
 
 class Cancelled(Exception):

@@ -18,7 +18,14 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     """The checkpoint at `path`, with what is odd about it in `.findings`; FILE!member is one inside an ordinary archive. Reads
     metadata, never tensor bytes, and holds no file handle afterwards. Raises a `ReadError` for what is no readable checkpoint
     (with id "outside_folder" for links out of the folder of a set of files, unless `follow_links`), `Cancelled` when `monitor`
-    says so."""
+    says so.
+
+    >>> ckpt = core.open(core.make_demo(folder)[0])
+    >>> ckpt.format, ckpt.kind, ckpt.state_dicts[0], len(ckpt), ckpt.values["epoch"]
+    ('torch-zip', 'training-checkpoint', 'model_state_dict', 241, 12)
+    >>> ckpt["model_state_dict.module.stem.norm.bias"][:2].shape
+    (2,)
+    """
     from . import checks, formats
     if follow_links:
         limits = replace(limits, follow_links=True)

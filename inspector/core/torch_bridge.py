@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from . import opening
 from .checkpoint import Checkpoint, Jagged, Nested, PerChannel, PerTensor, SparseCompressed, SparseCoo, Storage, TensorInfo
 from .dtypes import DTYPES
-from .errors import BadTensor, UsageError
+from .errors import BadTensor, NoSuchKey, UsageError
 from .keypath import visible
 from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
@@ -37,7 +37,7 @@ def read_torch(ckpt: opening.CheckpointLike, key: str, monitor: Monitor = QUIET)
     ckpt = opening.opened(ckpt, monitor)
     info = ckpt.tensors.get(key)
     if info is None:
-        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+        raise NoSuchKey(key, ckpt)
     with TensorReader(ckpt, monitor) as reader:
         return _alone(reader, info)
 

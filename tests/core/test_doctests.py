@@ -25,4 +25,4 @@ def test_that_the_example_runs_as_it_stands(name: str, tmp_path: Path) -> None:
 
 
 def test_that_there_is_an_example_for_what_people_begin_with() -> None:
-    assert EXAMPLES.keys() >= {"load"}
+    assert EXAMPLES.keys() >= {"open", "load", "save", "edit", "check", "summarize", "compare"}

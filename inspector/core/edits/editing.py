@@ -23,7 +23,15 @@ _ABOUT_CODE = frozenset({"unknown-code", "computed-call", "dead-call", "nested-p
 
 def edit(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` as it is after all `edits`, in order: a checkpoint like any other, which can be listed, measured, edited on and saved.
-    `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled."""
+    `ckpt` stays as it is; no tensor is read. Its findings are those that still hold. Raises EditError, Cancelled.
+
+    >>> training, _ = core.make_demo(folder)
+    >>> weights = core.edit(training, [core.Extract("model_state_dict"), core.StripPrefix("module."), core.RemapDevices({"cuda:*": "cpu"})])
+    >>> weights["stem.conv.weight"].device
+    'cpu'
+    >>> core.save(weights, folder / "weights.safetensors").format
+    'safetensors'
+    """
     ckpt = opened(ckpt, monitor)
     result = ckpt
     with collector_paused():

@@ -75,15 +75,16 @@ class _Reading:
         self.found: dict[int, _Waiting] = {}            # id of an object -> what it is
         self.alive: list[Any] = []                      # so that no other object gets the id of one that was looked at
         self.files: list[FileStamp] = []
-        self.borrowed: dict[str, Storage] = {}          # storages of opened checkpoints
+        self.borrowed: dict[str, Storage] = {}          # storages of opened checkpoints, by what they are called for the time being
         self._copies: dict[tuple[str, int], Any] = {}   # storages of other devices
         self._firsts: dict[int, int] = {}               # opened checkpoint -> its first number in `files`
 
     def checkpoint(self, value: Any) -> Checkpoint:
         self._survey(value)
         self.blocks.settle()
-        settled = {n: self._settled(one) for n, one in self.found.items()}
-        storages = {**self.blocks.storages, **self.borrowed}
+        names = {name: str(len(self.blocks.storages) + n) for n, name in enumerate(self.borrowed)}
+        settled = {n: self._settled(one, names) for n, one in self.found.items()}
+        storages = {**self.blocks.storages, **{names[name]: storage._replace(id=names[name]) for name, storage in self.borrowed.items()}}
         every = [info for one in settled.values() for info in (one, *one.parts.values())]
         tables = {str(n): info for n, info in enumerate(every)}
         skeleton = Checkpoint(PATH, "torch-zip", "other", (), tables, storages=storages)
@@ -154,7 +155,7 @@ class _Reading:
             self.files += ckpt.files
             self.alive.append(ckpt)
         name = f"file{first}:{storage.id}"
-        self.borrowed[name] = storage._replace(id=name, extent=storage.extent._replace(file=storage.extent.file + first))
+        self.borrowed[name] = storage._replace(extent=storage.extent._replace(file=storage.extent.file + first))
         return _Waiting(info._replace(key=key, storage=name, node=-1, state_dict=None))
 
     def _of_torch(self, tensor: Any, key: str) -> _Waiting:
@@ -213,13 +214,15 @@ class _Reading:
 
     # -- where they lie -----------------------------------------------------------------------------------------------
 
-    def _settled(self, one: _Waiting) -> TensorInfo:
+    def _settled(self, one: _Waiting, names: Mapping[str, str]) -> TensorInfo:
         info = one.info
+        if info.storage in names:
+            return info._replace(storage=names[info.storage])
         if one.at >= 0:
             place: Place = self.blocks.place(one.at)
             info = info._replace(storage=place.storage, offset=place.offset, storage_nbytes=place.storage_nbytes)
         if one.parts and info.extra is not None:
-            settled = {part.info.key: self._settled(part) for part in one.parts.values()}
+            settled = {part.info.key: self._settled(part, names) for part in one.parts.values()}
             info = info._replace(extra=info.extra.with_parts(lambda part: settled[part.key]))
         return info
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Incomplete, PerChannel, PerTensor, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.errors import BadTensor, UsageError
+from inspector.core.errors import BadTensor, NoSuchKey
 from inspector.core.keypath import visible
 from inspector.core.tensors.reader import TensorReader
 
@@ -64,7 +64,7 @@ def of_tensor(ckpt: Checkpoint, key: str, *, fold: bool = True) -> Source:
     walked but multiplied. Raises UsageError when there is no such tensor, BadTensor when its elements are no numbers."""
     info = ckpt.tensors.get(key)
     if info is None:
-        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+        raise NoSuchKey(key, ckpt)
     if info.layout != "strided" and not info.problem and info.made_of is not None and not isinstance(info.made_of, Incomplete):
         info = info.made_of.values
     if info.problem:

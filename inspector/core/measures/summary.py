@@ -83,7 +83,13 @@ class Summary:
 def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
               bins: int = BINS) -> dict[str, Summary]:
     """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out.
-    Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there."""
+    Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there.
+
+    >>> import numpy as np
+    >>> found = core.summarize({"w": np.array([1.0, 3.0, np.nan])})["w"]
+    >>> found.mean, found.nan, found.numel
+    (2.0, 1, 3)
+    """
     result = {}
     for key, outcome in summarize_each(ckpt, ckpt.tensors if keys is None else keys, bins, monitor):
         if isinstance(outcome, Summary):

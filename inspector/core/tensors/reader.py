@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, Incomplete, InMemory, Storage, TensorInfo, Unpacked
 from inspector.core.dtypes import DTYPES, numpy_dtype
-from inspector.core.errors import BadTensor, UsageError
+from inspector.core.errors import BadTensor, NoSuchKey, UsageError
 from inspector.core.io.sources import ExtentReader
 from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
@@ -706,7 +706,7 @@ def array_dtype(name: str) -> np.dtype[Any]:
 def _tensor(ckpt: Checkpoint, key: str) -> TensorInfo:
     info = ckpt.tensors.get(key)
     if info is None:
-        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+        raise NoSuchKey(key, ckpt)
     return info
 
 

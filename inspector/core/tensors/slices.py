@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.errors import BadTensor, UsageError
+from inspector.core.errors import BadTensor, NoSuchKey, UsageError
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
 
@@ -497,7 +497,7 @@ def _ranges(plane: Plane, rows: range | None, cols: range | None) -> tuple[range
 def _info(ckpt: Checkpoint, key: str) -> TensorInfo:
     info = ckpt.tensors.get(key)
     if info is None:
-        raise UsageError(f"there is no tensor {key!r} in this checkpoint", "See `inspector ls` for its keys.")
+        raise NoSuchKey(key, ckpt)
     if info.dtype not in DTYPES and not info.problem:
         raise BadTensor(f"its element type {info.dtype} is unknown", where=key, id="unknown_dtype")
     return info

@@ -160,7 +160,7 @@ def test_that_a_mapping_stands_wherever_a_checkpoint_is_meant(tmp_path: Path) ->
     found = saved(edited, tmp_path / "a.pth")
     assert (list(found), found["w"].dtype) == (["w", "b"], torch.bfloat16)
     assert core.compare({"w": torch.ones(2)}, {"w": np.ones(2, np.float32)}).verdict.id == "identical"
-    assert core.load_report({"w": np.ones(2)}, {"w": torch.ones(3)}).mismatched[0].key == "w"
+    assert core.load_report({"w": np.ones(2)}, {"w": torch.ones(3)}).lists.mismatched[0].key == "w"
     assert core.load_state_dict(value)["module.b"].tolist() == [1, 1]
     assert core.load(value)["module.b"].tolist() == [1, 1]
 

@@ -30,7 +30,13 @@ def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
     state dicts; without them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants;
     elements within `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
     `weights_only`: whether the models' weights are the same is all that is asked; optimizers, epochs and options do not count.
-    Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled."""
+    Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled.
+
+    >>> import numpy as np
+    >>> found = core.compare({"w": np.zeros(4), "b": np.ones(2)}, {"w": np.array([0, 0, 0, 2.0]), "b": np.ones(2)})
+    >>> [(pair.a, pair.status) for pair in found.pairs]
+    [('w', 'values'), ('b', 'equal')]
+    """
     comparison = pair_up(opened(a, monitor), opened(b, monitor), in_a=in_a, in_b=in_b, accepted=accepted,
                          rejected=rejected, weights_only=weights_only, monitor=monitor)
     if not values:
