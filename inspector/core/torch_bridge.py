@@ -42,7 +42,7 @@ def read_torch(ckpt: opening.CheckpointLike, key: str, monitor: Monitor = QUIET)
         return _alone(reader, info)
 
 
-def load_state_dict(path: Checkpoint | str | os.PathLike[str], state_dict: str | None = None, monitor: Monitor = QUIET, *,
+def load_state_dict(path: opening.CheckpointLike, state_dict: str | None = None, monitor: Monitor = QUIET, *,
                     follow_links: bool = False) -> StateDict:
     """The state dict in the file as torch tensors on the CPU, key -> tensor in stored order, ready for a model's
     `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
@@ -50,7 +50,8 @@ def load_state_dict(path: Checkpoint | str | os.PathLike[str], state_dict: str |
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
     UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
     """
-    ckpt = path if isinstance(path, Checkpoint) else opening.open(path, follow_links=follow_links, monitor=monitor)
+    ckpt = opening.open(path, follow_links=follow_links, monitor=monitor) if isinstance(path, str | os.PathLike) else \
+        opening.opened(path, monitor)
     return load_tensors(ckpt, _choose(ckpt, state_dict), monitor)
 
 

@@ -28,7 +28,7 @@ _ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
 _PROGRAMS = frozenset({"torchscript", "torch-export"})
 
 
-def load(path: Checkpoint | str | os.PathLike[str], as_torch: bool = False, map_location: Any = None, *, follow_links: bool = False,
+def load(path: opening.CheckpointLike, as_torch: bool = False, map_location: Any = None, *, follow_links: bool = False,
          monitor: Monitor = QUIET) -> Any:
     """The whole object in a checkpoint, or in the file of that path: dicts, lists, tuples, numbers and texts as they were saved, tensors
     as numpy arrays, or with `as_torch` as torch tensors. Nothing in the file is run, whatever it is: what `torch.load` needs
@@ -55,7 +55,8 @@ def load(path: Checkpoint | str | os.PathLike[str], as_torch: bool = False, map_
     """
     if map_location is not None and not as_torch:
         raise UsageError("numpy arrays are on no device", "Say as_torch=True beside map_location.")
-    ckpt = path if isinstance(path, Checkpoint) else opening.open(path, follow_links=follow_links, monitor=monitor)
+    ckpt = opening.open(path, follow_links=follow_links, monitor=monitor) if isinstance(path, str | os.PathLike) else \
+        opening.opened(path, monitor)
     with collector_paused():
         if ckpt.format.startswith("safetensors"):
             found = _Whole(ckpt, None, {}, {})
