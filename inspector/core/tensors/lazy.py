@@ -16,7 +16,6 @@ from .reader import TensorReader, read_numpy
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
     Array = np.ndarray[Any, Any]
 
@@ -83,10 +82,9 @@ class LazyTensor:
         """All elements; see `core.read_numpy`."""
         return read_numpy(self.checkpoint, self.key)
 
-    def torch(self) -> torch.Tensor:
+    def torch(self) -> Any:
         """All elements as a torch tensor on the CPU; see `core.read_torch`."""
-        found: torch.Tensor = tables.front_door("read_torch")(self.checkpoint, self.key)
-        return found
+        return tables.front_door("read_torch")(self.checkpoint, self.key)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         found = self.numpy()
