@@ -40,7 +40,11 @@ class CheckReport:
 
 def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True) -> tuple[Finding, ...]:
     """All findings: those of opening, and those that need the tensors' bytes (NaN, infinities, zeros, checksums …), which are read once,
-    now. Without `values` nothing is read."""
+    now. Without `values` nothing is read.
+
+    >>> "module-prefix" in [found.id for found in core.check(core.make_demo(folder)[0])]
+    True
+    """
     return check_report(ckpt, monitor, values=values).findings
 
 
