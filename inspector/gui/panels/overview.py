@@ -140,7 +140,8 @@ class Overview(SelectionPanel):
         if whole:
             name = os.path.basename(os.path.normpath(document.path)) or document.path
             said = description.sentence(known.about) if known is not None else self._sentence(ckpt, found)
-            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, said)
+            self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, said,
+                       self._torch_line(ckpt, known.torch_load) if known is not None else "")
         elif selection.prefix:
             said = self._group_sentence(ckpt, selection.prefix, found)
             self._head("group", selection.prefix, selection.prefix, said)
@@ -159,7 +160,15 @@ class Overview(SelectionPanel):
             self._metadata(ckpt)
             self._facts(ckpt, found)
 
-    def _head(self, picture: str, name: str, raw: str, sentence: str) -> None:
+    def _torch_line(self, ckpt: core.Checkpoint, told: core.LoadsWithTorch) -> str:
+        """Whether torch.load takes the file, where no finding says it already."""
+        if any(finding.id == "weights-only" for finding in ckpt.findings):
+            return ""
+        if told.weights_only:
+            return self.tr("torch.load takes it as it is, with weights_only=True.")
+        return core.visible(told.sentence(), 400)
+
+    def _head(self, picture: str, name: str, raw: str, sentence: str, more: str = "") -> None:
         row = QHBoxLayout()
         row.setSpacing(13)
         drawn = QLabel()
@@ -170,6 +179,8 @@ class Overview(SelectionPanel):
         title = Prose(core.visible(name), self.tr("Name"), strong=True, scale=1.3)
         text.addWidget(title)
         text.addWidget(Prose(sentence, self.tr("What it is"), tone="muted"))
+        if more:
+            text.addWidget(Prose(more, self.tr("Whether torch.load takes it"), tone="muted"))
         row.addLayout(text, 1)
         copy = QPushButton()
         icons.put(copy, "copy")

@@ -20,10 +20,11 @@ R = TypeVar("R")
 
 
 class Analysis(NamedTuple):
-    """`sharing`: storage -> keys of its tensors, where they are several. `parameter_of`: state tensor -> parameter, `state_of` the
-    opposite."""
+    """`torch_load`: whether torch takes the file. `sharing`: storage -> keys of its tensors, where they are several. `parameter_of`: state
+    tensor -> parameter, `state_of` the opposite."""
 
     about: core.Description
+    torch_load: core.LoadsWithTorch
     sizes: core.Sizes
     sharing: dict[str, list[str]]
     parameter_of: dict[str, str]
@@ -41,8 +42,8 @@ class Related(NamedTuple):
 def analyse(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Analysis:
     """For workers: linear in the keys."""
     about = core.describe(ckpt, monitor)
-    return Analysis(about, core.sizes(ckpt, monitor), core.sharing(ckpt, monitor), core.parameters_of_state(about.optimizers),
-                   core.state_of_parameters(about.optimizers))
+    return Analysis(about, core.loads_with_torch(ckpt), core.sizes(ckpt, monitor), core.sharing(ckpt, monitor),
+                    core.parameters_of_state(about.optimizers), core.state_of_parameters(about.optimizers))
 
 
 def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Analysis) -> list[Related]:

@@ -237,6 +237,21 @@ def test_that_one_sentence_says_what_a_training_checkpoint_is(panel: Overview, s
             " for 2 parameter tensors, which is <1 % of the file.") in said(panel)
 
 
+@pytest.mark.parametrize(("value", "line"), [
+    (1, "torch.load takes it as it is, with weights_only=True."), (Path("runs"), ""),
+])
+def test_that_a_file_says_whether_torch_takes_it_in_one_place(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              tmp_path: Path, value: object, line: str) -> None:
+    import torch
+    torch.save({"w": torch.ones(2), "where": value}, tmp_path / "a.pth")
+    ckpt = core.open(tmp_path / "a.pth")
+    show(session, tasks, qtbot, ckpt)
+    qtbot.waitUntil(lambda: "saved on cpu" in said(panel))          # what is known is there
+    lines = [prose.toPlainText() for prose in panel.findChildren(Prose) if prose.accessibleName() == "Whether torch.load takes it"]
+    assert lines == ([line] if line else [])
+    assert ("refuses it: where is a path" in said(panel)) is not bool(line)
+
+
 def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                              tmp_path: Path) -> None:
     ckpt = trained(tmp_path)
