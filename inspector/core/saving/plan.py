@@ -23,7 +23,7 @@ from inspector.core.tensors.reader import TensorReader
 from . import endings, targets
 from .disk import atomic
 from .layouts import safetensors, shards, torch_zip
-from .layouts.losses import Loss, safetensors_holds
+from .layouts.losses import Loss, packed_left_out, safetensors_holds
 from .object.pickled import Pickled, Record, pickled
 from .object.synthesis import synthesised
 from .targets import Target
@@ -34,6 +34,7 @@ _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-shard
 _ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
 _PT = {"format": "pt"}
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
+_PROGRAM = ("code/", "constants", "attributes.pkl", "bytecode", "mobile_debug", "traced_inputs")
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
 _LABELS = {"torch-zip": "a PyTorch file", "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
            "torchscript": "a TorchScript archive"}
@@ -137,7 +138,7 @@ def _same_structure(ckpt: Checkpoint) -> bool:
         return False
     if ckpt.edited is None:
         return True
-    return not ckpt.edited.root and list(ckpt.tensors) == list(source.tensors) and all(
+    return not ckpt.edited.root and "" in ckpt.values and list(ckpt.tensors) == list(source.tensors) and all(
         (info.shape, info.dtype, info.stride, info.storage) == (old.shape, old.dtype, old.stride, old.storage)
         for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
 
@@ -197,10 +198,10 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
     metadata = _safetensors_metadata(ckpt, held.tied)
     losses = [*_left_behind(ckpt), *held.losses]
     notes = [*target.notes, *held.notes]
-    others = torch_zip.other_members(_source(ckpt))
+    others = [name for name in torch_zip.other_members(_source(ckpt)) if not (_is_extracted_script(ckpt) and _is_program(name))]
     if others:
-        losses.append(Loss("other-members", next(iter(others)), f"{len(others):,} other members of the archive are left out, "
-                           f"{visible(next(iter(others)), 80)} first."))
+        losses.append(Loss("other-members", others[0], f"{len(others):,} other members of the archive are left out, "
+                           f"{visible(others[0], 80)} first."))
     old: tuple[str, ...] = ()
     work: list[torch_zip.Archive | safetensors.Layout | bytes] = []
     if format == "safetensors":
@@ -295,6 +296,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
     gone = _gone(ckpt, graph, bool(unwished) or not own, monitor)
+    losses += packed_left_out(ckpt, [key for key in ckpt.tensors if key not in gone])
     if own and not unwished:
         losses += [Loss("python-value", key, f"{visible(key, 80) or 'the root'} is an object that cannot be carried over: it is left out.")
                    for key in sorted(gone)]
@@ -305,7 +307,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         unwanted |= {name for name in others if name.startswith("data/")}
     archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
     torch_zip.check_storages(ckpt, archive, graph)
-    left_out = [name for name in others if name not in archive.members]
+    left_out = [name for name in others if name not in archive.members and not (_is_extracted_script(ckpt) and _is_program(name))]
     notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
     losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
                if name not in unwanted]
@@ -318,6 +320,16 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     if fields:
         losses.append(Loss("extra-field", fields[0], f"Fields of {len(fields):,} tensors that only safetensors headers have are left out."))
     return _plan(ckpt, path, format, target, [target.name], [archive], losses, undecided, notes, gone=gone)
+
+
+def _is_extracted_script(ckpt: Checkpoint) -> bool:
+    """Whether the state dict of a TorchScript program was asked for, without the program."""
+    return _source(ckpt).format == "torchscript" and "" not in ckpt.values
+
+
+def _is_program(name: str) -> bool:
+    """Whether a member of a TorchScript archive is part of the program: its code, what that refers to, and what it is debugged with."""
+    return name.startswith(_PROGRAM) or name.endswith(".debug_pkl")
 
 
 def _apart(ckpt: Checkpoint, monitor: Monitor) -> tuple[bytes, tuple[Record, ...], tuple[str, ...]]:

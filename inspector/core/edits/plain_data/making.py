@@ -49,6 +49,7 @@ from inspector.core.graph import (
     TUPLE,
     Graph,
 )
+from inspector.core.keypath import is_within, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED, ordered_dict, plain_tensor, storage_id
 from inspector.core.pickles.objects import arrays, distributed, recognise
@@ -59,6 +60,7 @@ from inspector.core.pickles.objects.names import ARRAY_BUILDERS, FROM_TYPE, FROM
 from inspector.core.pickles.objects.plain import SCALARS
 from inspector.core.pickles.objects.recognise import Leaf, Object, view_of
 from inspector.core.pickles.objects.value_words import looks_like_a_class
+from inspector.core.tensors.quantized_layers import packed_in
 
 from . import texts
 from .arrays import elements, scalar_of
@@ -274,7 +276,10 @@ class Making:
         editor.become(n, ordered_dict(editor))
         if pairs:
             editor.add_pairs(n, [(editor.const(name), node) for name, node in pairs])
-        self._tell(n, "state dict", "its class, and all that is no parameter or buffer")
+        packed = [key for key in self.source.tensors if is_within(key, self._key) and packed_in(self.source, key)]
+        also = f", {len(packed):,} packed weights of quantized layers among it ({visible(packed[0], 80)} first, " \
+               f"{sum(self.source.tensors[key].nbytes for key in packed):,} bytes in all)" if packed else ""
+        self._tell(n, "state dict", f"its class, and all that is no parameter or buffer{also}")
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 

@@ -1,16 +1,17 @@
 """What a format cannot hold of a checkpoint: said before a byte is written."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo, View, is_contiguous
 from inspector.core.dtypes import DTYPES, SAFETENSORS
 from inspector.core.errors import SaveError
-from inspector.core.keypath import is_within, visible
+from inspector.core.keypath import is_within, join, visible
 from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
 from inspector.core.tensors.broken import WITHOUT, why_broken
+from inspector.core.tensors.quantized_layers import packed_in
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
 _LISTED = 1000                  # losses told one by one
@@ -56,6 +57,7 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     tied = {} if every_name else _ties(ckpt, tensors)
     for name in tied:
         del tensors[name]
+    losses += packed_left_out(ckpt, tensors)
     losses += _values(ckpt)
     if len(losses) > _LISTED:
         rest = losses[_LISTED:]
@@ -64,13 +66,44 @@ def safetensors_holds(ckpt: Checkpoint, every_name: bool) -> Held:
     return Held(tensors, tied, losses, _notes(ckpt, tensors, tied))
 
 
+def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss]:
+    """Packed weights of quantized layers that are in no state dict and not among the keys that are `written`: of the whole modules that are
+    in the checkpoint, or whose state dict it is now. `torch.nn` hands them over by code of their classes (`_save_to_state_dict` in
+    torch/ao/nn/quantized)."""
+    edited = ckpt.edited
+    source = edited.source if edited is not None else ckpt
+    origin = edited.origin if edited is not None else {key: key for key in (*ckpt.tensors, *ckpt.values)}
+    there = {origin[key] for key in written if key in origin}
+    modules = source.modules
+    if not modules:
+        return
+    meant = modules & {*origin.values(), edited.root if edited is not None else ""}
+    base = _extracted(ckpt)
+    for key, info in source.tensors.items():
+        if info.state_dict is not None or key in there or not is_within(key, base):
+            continue
+        if any(is_within(key, path) for path in meant) and (layer := packed_in(source, key)) is not None:
+            yield Loss("packed", key, f"{visible(key, 80)} ({info.nbytes:,} bytes) lies packed in an object, {visible(layer, 80)}, and is "
+                       "in no state dict that can be written here: it is left out.")
+
+
+def _extracted(ckpt: Checkpoint) -> str:
+    """The path in the file of what edits made the root."""
+    path = ""
+    for edit in ckpt.edited.edits if ckpt.edited is not None else ():
+        if edit.option == "extract":
+            path = join(path, edit.path.strip("."))
+    return path
+
+
 def _not_held(info: TensorInfo) -> Loss | None:
     name, key = visible(info.key, 80), info.key
     known = DTYPES.get(info.dtype)
     if info.layout != "strided":
         return Loss("layout", key, f"{name} is a {info.layout} tensor: safetensors holds only plain ones, it is left out.")
     if known is not None and known.kind == "quantized":
-        return Loss("quantized", key, f"{name} is quantized ({info.dtype}): safetensors has no quantizers, it is left out.")
+        return Loss("quantized", key, f"{name} is quantized ({info.dtype}, {info.nbytes:,} bytes): safetensors has no quantizers, it is "
+                    "left out.")
     if info.dtype not in SAFE_NAMES or (info.dtype == "float4_e2m1fn_x2" and not info.shape):
         return Loss("dtype", key, f"{name} has the element type {info.dtype}, which safetensors does not have: it is left out.")
     if info.numel and not info.chunks and (info.device == "meta" or not info.storage):
