@@ -28,6 +28,7 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(training, tmp_path / "run" / "last.pth")
     shutil.copy(training, tmp_path / "model.pth")
     shutil.copy(tuned, tmp_path / "model.safetensors")
+    (tmp_path / "error.txt").write_text("KeyError: 'state_dict'")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

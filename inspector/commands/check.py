@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector import core
 
-from . import files, fit
+from . import explained, files, fit
 from .columns import findings_text
 from .output import Failed, Output
 
@@ -24,24 +24,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", metavar="REF", help="a checkpoint of a model, or a .json of its shapes: would the file load into it?")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:CALLABLE",
                         help="the same against a real model, which is made in a process of its own")
-    parser.add_argument("--error", metavar="TXT", help="a file with the error that load_state_dict gave")
+    parser.add_argument("--error", metavar="TXT", help="a file with the error that loading or saving gave: its text, as it was printed")
     parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
     if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
         raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
+    text = core.read_text_file(asked.error) if asked.error is not None else None
     try:
         ckpt = files.opened(asked.file, asked, out)
         with files.about(asked.file):
-            load = _load_report(asked, ckpt, out.monitor)
+            told = core.explain_error(text, ckpt, state_dict=asked.state_dict, monitor=out.monitor) if text is not None else None
+            load = told.load if told else _load_report(asked, ckpt, out.monitor)
             report = core.check_report(ckpt, out.monitor, values=not asked.quick)
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:
         # what was learnt before the file broke off may be what matters most
+        told = _of_unreadable(text, failed.error, out.monitor)
+        if told is not None and not out.json:
+            out.text(explained.as_text(told, asked.file))
         if out.json:
-            out.answer(as_json(asked.file, None, [(finding, ()) for finding in failed.error.findings], failed.error))
+            out.answer({**as_json(asked.file, None, [(finding, ()) for finding in failed.error.findings], failed.error),
+                        **(explained.as_json(told) if told else {})})
         elif failed.error.findings:
             out.text(findings_text(failed.error.findings) + "\n")
         raise
@@ -49,15 +55,26 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     status = _status(findings, load, unjudged)
     if out.json:
         out.answer({**as_json(asked.file, ckpt, fixes), "read": _read_json(report), **({"unjudged": unjudged} if unjudged else {}),
-                    **(fit.as_json(load) if load else {})})
+                    **(explained.as_json(told) if told else fit.as_json(load) if load else {})})
     else:
         said = [findings_text(findings)] if findings else [] if status else ["nothing wrong"]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
         said += _read_text(report)
-        answer = [fit.as_text(load, asked.file)] if load else []          # what was asked comes before what else there is to say
+        # what was asked comes before what else there is to say
+        answer = [explained.as_text(told, asked.file)] if told else [fit.as_text(load, asked.file)] if load else []
         out.text("\n".join([core.headline(ckpt), *answer, *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
+
+
+def _of_unreadable(text: str | None, error: core.InspectorError, monitor: core.Monitor) -> core.Explanation | None:
+    """What the text of an error means of a file that cannot be read; None without one, and where that is not known."""
+    if text is None or not isinstance(error, core.ReadError):
+        return None
+    try:
+        return core.explain_error(text, unreadable=error, monitor=monitor)
+    except core.UsageError:
+        return None
 
 
 def _status(findings: tuple[core.Finding, ...], load: core.LoadReport | None, unjudged: Sequence[str]) -> int:
@@ -96,8 +113,6 @@ def _torch_line(ckpt: core.Checkpoint, findings: Sequence[core.Finding]) -> list
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.LoadReport | None:
-    if asked.error is not None:
-        return core.doctor(core.read_text_file(asked.error), ckpt, state_dict=asked.state_dict, monitor=monitor)
     if asked.model is not None:
         return core.load_report(ckpt, core.shapes_of_model(asked.model), state_dict=asked.state_dict, monitor=monitor)
     if asked.against is None:

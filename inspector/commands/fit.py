@@ -86,21 +86,12 @@ def _few(keys: Sequence[str]) -> str:
 def _optimizer(one: core.OptimizerFit) -> str:
     where = core.visible(one.path, 80) or "the file"
     if one.file != one.model:
-        return (f"its optimizer's load_state_dict would refuse {where}: {groups_text(one.file)} in the file, "
-                f"{groups_text(one.model)} in the reference")
+        return (f"its optimizer's load_state_dict would refuse {where}: {core.wording.groups(one.file)} in the file, "
+                f"{core.wording.groups(one.model)} in the reference")
     if one.mismatched:
         return "\n".join([f"its optimizer would load {where} and fail in the first step:",
                           _list("of another shape", [*map(_mismatch, one.mismatched)])])
-    return f"its optimizer's load_state_dict would load {where}: {groups_text(one.file)}"
-
-
-def groups_text(sizes: Sequence[int]) -> str:
-    """"2 groups of 4 and 2 parameters"."""
-    if not sizes:
-        return "no group of parameters"
-    *before, last = [f"{size:,}" for size in sizes]
-    listed = f"{', '.join(before)} and {last}" if before else last
-    return f"{core.wording.count(len(sizes), 'group')} of {listed} parameter{'' if sizes == (1,) else 's'}"
+    return f"its optimizer's load_state_dict would load {where}: {core.wording.groups(one.file)}"
 
 
 def _list(title: str, lines: list[str]) -> str:

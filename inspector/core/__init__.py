@@ -185,6 +185,9 @@ if TYPE_CHECKING:
     from .keypath import under as under
     from .keypath import visible as visible
     from .keypath import visible_lines as visible_lines
+    from .known_errors.explaining import explain_error as explain_error
+    from .known_errors.explanation import Explanation as Explanation
+    from .known_errors.explanation import Remedy as Remedy
     from .limits import LIMITS as LIMITS
     from .limits import Limits as Limits
     from .measures.bin_edges import ALL_VALUES as ALL_VALUES
@@ -349,6 +352,8 @@ _HOMES = {
     "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",
+    "known_errors.explaining": "explain_error",
+    "known_errors.explanation": "Explanation Remedy",
     "keypath": "ancestors is_under join leaf_of parent_of relative seen_from segments_of top_of under visible visible_lines",
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",

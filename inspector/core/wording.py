@@ -104,3 +104,12 @@ def _scaled(n: int, units: Sequence[str]) -> str:
     digits = (thousandths + step // 2) // step * step
     text = f"{digits // 1000}.{digits % 1000:03}".rstrip("0").rstrip(".")
     return f"{text} {units[power]}"
+
+
+def groups(sizes: Sequence[int]) -> str:
+    """"1 group of 4 parameters", "2 groups of 4 and 2 parameters"."""
+    if not sizes:
+        return "no group of parameters"
+    *before, last = map(number, sizes)
+    listed = f"{', '.join(before)} and {last}" if before else last
+    return f"{count(len(sizes), 'group')} of {listed} parameter{'' if [*sizes] == [1] else 's'}"

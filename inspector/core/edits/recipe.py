@@ -128,6 +128,14 @@ def as_option(edit: Edit) -> str:
     return shlex.join(_typed(edit))
 
 
+def can_be_typed(edits: Iterable[Edit]) -> bool:
+    """Whether the command line has a form for each of `edits` that means just it, as it has not for names that nobody can type."""
+    try:
+        return all(parse_edit(edit.option, edit.text) == edit for edit in edits)
+    except EditError:
+        return False
+
+
 def _typed(edit: Edit) -> list[str]:
     text = edit.text
     if not edit.TAKES_TEXT:

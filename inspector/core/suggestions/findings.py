@@ -13,6 +13,7 @@ from inspector.core.edits.drop import Drop
 from inspector.core.edits.editing import edit
 from inspector.core.edits.extract import Extract
 from inspector.core.edits.make_plain import MakePlain
+from inspector.core.edits.recipe import can_be_typed
 from inspector.core.edits.remap_devices import RemapDevices
 from inspector.core.edits.strip_prefix import StripPrefix
 from inspector.core.edits.tools.common import Edit, origin_of
@@ -44,7 +45,7 @@ def fixes_for_each(ckpt: CheckpointLike, findings: Iterable[Finding],
     tried: list[tuple[Edits, Checkpoint | None]] = []
     for finding in findings:
         suggest = _SUGGEST.get(finding.id)
-        found = (candidate for candidate in (suggest(finding, ckpt) if suggest else ()) if candidate and
+        found = (candidate for candidate in (suggest(finding, ckpt) if suggest else ()) if candidate and can_be_typed(candidate) and
                  (after := _after(ckpt, candidate, tried, monitor)) is not None and has_ended(finding, ckpt, after))
         yield finding, next(found, ())
 
@@ -135,7 +136,10 @@ def _without_code(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
 
 def _plain(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     """Values that torch.load refuses as the plain data in them: those the finding names or, where that is not all, every one."""
-    yield tuple(MakePlain(pattern) for pattern in patterns_for(finding.keys))
+    if "" in finding.keys:          # the object itself
+        yield from _without_code(finding, ckpt)
+    outer = [key for key in finding.keys if {*finding.keys}.isdisjoint(ancestors(key))]
+    yield tuple(MakePlain(pattern) for pattern in patterns_for(outer))
     yield (MakePlain("*"),)
     yield from _without_code(finding, ckpt)
 

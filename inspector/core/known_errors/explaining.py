@@ -1,0 +1,45 @@
+"""The text of an error, and the file it is about -> what it means and what to do. To add a kind of error, write its module and put it in
+the list."""
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from inspector.core import opening
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.errors import InspectorError, ReadError, UsageError
+from inspector.core.progress import QUIET, Monitor
+
+from . import damage, devices, memory, missing_code, objects_for_others, optimizers, pickling, refused_values, state_dicts
+from .explanation import Case, Explanation, search
+
+_MOST = 4 << 20         # characters of a pasted text
+
+# The more a text says, the earlier it is asked for: a pickle that breaks off is the last of several errors in a traceback.
+Kind = Callable[[Case], Explanation | None]
+_KINDS: tuple[Kind, ...] = (memory.explain, refused_values.explain, devices.explain, optimizers.explain, pickling.explain,
+                            objects_for_others.explain, missing_code.explain, damage.explain, state_dicts.explain)
+
+
+def explain_error(text: str, file: Checkpoint | str | os.PathLike[str] | None = None, *, unreadable: InspectorError | None = None,
+                  state_dict: str | None = None, monitor: Monitor = QUIET) -> Explanation:
+    """What the error `text` means, of `file` where it is given (a checkpoint, or a path), and the edits after which it is gone, tried on
+    its tables. `unreadable` says why the file that is meant cannot be opened; of a path that is found out. Known are the errors of
+    torch 0.4 to the newest in loading and saving; see `known_errors`. Raises UsageError for a text that holds none of them, Cancelled."""
+    text = text[:_MOST]
+    if file is not None and not isinstance(file, Checkpoint):
+        try:
+            file = opening.open(file, monitor=monitor)
+        except ReadError as error:
+            file, unreadable = None, error
+    case = Case(text, file, unreadable, state_dict, monitor)
+    kinds = (state_dicts.explain, *_KINDS) if search(state_dicts.STRONG, text) else _KINDS
+    found = _first(kinds, case)
+    if found is None:
+        raise UsageError("there is no error in this text that is known here",
+                         'Paste all of it, from "Traceback" or "Error(s) in loading state_dict for" on.')
+    return found if unreadable is None else found._replace(about=(f"The file itself: {unreadable}", *found.about))
+
+
+def _first(kinds: Iterable[Kind], case: Case) -> Explanation | None:
+    return next((found for kind in kinds if (found := kind(case)) is not None), None)

@@ -1,0 +1,85 @@
+"""What is said about an error: what it means, what of the file is meant, and edits that were tried."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.comparison.loading.load_report import LoadReport
+from inspector.core.edits.editing import edit
+from inspector.core.edits.recipe import can_be_typed
+from inspector.core.edits.tools.common import Edit
+from inspector.core.errors import EditError, InspectorError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.torch_load import loads_with_torch
+
+_NAMED = 6
+
+
+class Remedy(NamedTuple):
+    """`edits` of the file, which were applied to its tables, and in `outcome` what is so afterwards: a part of a sentence. No edits: the
+    file saved again as it is."""
+
+    outcome: str
+    edits: tuple[Edit, ...]
+
+
+class Explanation(NamedTuple):
+    """`id` is a stable name ("weights-only"); `meaning` one sentence about the error, `about` sentences about the file at hand, `advice`
+    what to do besides edits, each a sentence or a line of Python. `remedies` are the most fitting first. `load` is the report on the
+    names, of an error of `load_state_dict`."""
+
+    id: str
+    meaning: str
+    about: tuple[str, ...] = ()
+    remedies: tuple[Remedy, ...] = ()
+    advice: tuple[str, ...] = ()
+    load: LoadReport | None = None
+
+
+class Case(NamedTuple):
+    """The `text` of an error, and the `file` that is meant: None without one, and where it cannot be read, for the reason `unreadable`."""
+
+    text: str
+    file: Checkpoint | None = None
+    unreadable: InspectorError | None = None
+    state_dict: str | None = None
+    monitor: Monitor = QUIET
+
+    def after(self, edits: Sequence[Edit]) -> Checkpoint | None:
+        """The file after `edits`, None when they cannot be applied."""
+        if self.file is None:
+            return None
+        try:
+            return edit(self.file, edits, self.monitor)
+        except EditError:
+            return None
+
+    def remedies(self, ways: Iterable[tuple[str, Sequence[Edit]]], reaches: Callable[[Checkpoint], bool]) -> tuple[Remedy, ...]:
+        """Those of `ways` (outcome, edits) that can be applied and give what they are for; of several with one outcome the first."""
+        found: list[Remedy] = []
+        for outcome, edits in ways:
+            after = self.after(edits) if can_be_typed(edits) else None
+            if after is not None and (after.tensors or after.values) and reaches(after) and \
+                    not any(one.outcome == outcome or one.edits == tuple(edits) for one in found):
+                found.append(Remedy(outcome, tuple(edits)))
+        return tuple(found)
+
+
+def search(patterns: Iterable[str], text: str) -> re.Match[str] | None:
+    """The first of `patterns` that `text` has, however a terminal wrapped it."""
+    flat = " ".join(text.split())
+    return next((found for pattern in patterns if (found := re.search(pattern, flat)) is not None), None)
+
+
+def is_taken(ckpt: Checkpoint) -> bool:
+    """Whether nothing is known for which torch.load (weights_only=True) would refuse it, saved as a PyTorch file."""
+    return loads_with_torch(ckpt).weights_only is not False
+
+
+def few(names: Sequence[str], most: int = _NAMED) -> str:
+    """"a, b and 3 more", safe to show."""
+    shown = ", ".join(visible(name, 80) or "the root" for name in names[:most])
+    return shown + (f" and {len(names) - most:,} more" if len(names) > most else "")

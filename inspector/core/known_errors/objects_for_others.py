@@ -1,0 +1,132 @@
+"""What is said when a file is loaded in a way that is not its own: a whole model as a state dict or the other way round, TorchScript or
+safetensors by torch.load, a file that is older or newer than the torch that reads it, a key that is not there."""
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from inspector.core.checkpoint import Checkpoint, Opaque
+from inspector.core.edits.extract import Extract
+from inspector.core.edits.tools.common import Edit
+from inspector.core.keypath import ancestors, top_of, visible
+from inspector.core.torch_load import loads_with_torch
+from inspector.core.training.weights import model_dicts
+
+from .explanation import Case, Explanation, few, is_taken, search
+
+_MODEL_FOR_DICT = (r"Expected state_dict to be dict-like, got <class ['\"](?P<cls>[\w.]+)",
+                   r"['\"](?P<model>\w+)['\"] object has no attribute ['\"](?:copy|items|keys|_metadata)['\"]")
+_DICT_FOR_MODEL = (r"['\"](?:collections\.)?(?P<dict>OrderedDict|dict)['\"] object has no attribute ['\"](?P<attribute>\w+)['\"]",
+                   r"['\"](?:collections\.)?(?P<called>OrderedDict|dict)['\"] object is not callable")
+_NO_KEY = (r"KeyError: ['\"](?P<key>[\w.\-/ ]+)['\"]\s*$",)
+_OTHER_LOADER = (r"[Cc]annot use ``weights_only=True`` with TorchScript archives",
+                 r"is a zip archive \(did you mean to use torch\.jit\.load\(\)\?\)",
+                 r"looks like a TorchScript archive", r"Expected input to be a checkpoint returned by torch\.save",
+                 r"failed locating file constants\.pkl", r"did you mean to use torch\.jit\.load")
+_OLD_FORMAT = (r"mmap can only be used with files saved with", r"files saved in the legacy \.tar format",
+               r"[Ll]egacy model format is not supported", r"Attempted to read a PyTorch file with version (?P<found>\d+)",
+               r"unsupported pickle protocol: (?P<protocol>\d+)", r"SourceChangeWarning: source code of class",
+               r"Invalid protocol version: (?P<old>\d+)")
+
+
+def explain(case: Case) -> Explanation | None:
+    return _other_loader(case) or _old_format(case) or _model_for_dict(case) or _dict_for_model(case) or _no_key(case)
+
+
+def _model_for_dict(case: Case) -> Explanation | None:
+    found = search(_MODEL_FOR_DICT, case.text)
+    if found is None:
+        return None
+    name = next(text for text in found.groups() if text)
+    meaning = f"load_state_dict was given an object of {visible(name, 120)}, not a dict of tensors."
+    about = tuple(_contents(case.file)) if case.file is not None else ()
+    return Explanation("model-for-state-dict", meaning, about, case.remedies(_extractions(case.file), is_taken),
+                       ("With the class at hand, model.load_state_dict(loaded.state_dict()) does the same.",))
+
+
+def _dict_for_model(case: Case) -> Explanation | None:
+    found = search(_DICT_FOR_MODEL, case.text)
+    if found is None:
+        return None
+    meaning = "What was loaded is a dict of tensors and values, not a model: it has weights, and no code that could be called."
+    about = tuple(_contents(case.file)) if case.file is not None else ()
+    place = next((path for path in model_dicts(case.file) if path), "") if case.file is not None else ""
+    given = f"torch.load(path){_subscript(case.file, place)}" if case.file is not None else "torch.load(path)"
+    return Explanation("state-dict-for-model", meaning, about,
+                       advice=(f"model = Net(...); model.load_state_dict({given}); model.eval()",))
+
+
+def _no_key(case: Case) -> Explanation | None:
+    found = search(_NO_KEY, case.text.strip())
+    if found is None or case.file is None:
+        return None
+    wanted = found["key"]
+    there = list(dict.fromkeys(top_of(key) for table in (case.file.tensors, case.file.values) for key in table if key))
+    if wanted in there:
+        return None
+    meaning = f"The program looked for {visible(wanted, 80)!r}, and what was loaded has no such key."
+    about = [f"At the root of this file there are {few(there)}."] if there else []
+    inside = [key for table in (case.file.tensors, case.file.values) for key in table if f".{wanted}." in f".{key}."]
+    if inside:
+        about.append(f"Deeper, there is {few(inside, 3)}.")
+    models = model_dicts(case.file)
+    if models:
+        named = [path for path in models if path]
+        about.append("The weights of a model are " + (f"at {few(named)}." if named else "the file itself."))
+    given = f"torch.load(path){_subscript(case.file, models[0])}" if models else ""
+    return Explanation("no-such-key", meaning, tuple(about), advice=(f"model.load_state_dict({given})",) if given else ())
+
+
+def _other_loader(case: Case) -> Explanation | None:
+    if search(_OTHER_LOADER, case.text) is None:
+        return None
+    meaning = "The file is an archive of another kind than the function that was called reads: torch.save's files are for torch.load, " \
+        "TorchScript's for torch.jit.load."
+    if case.file is None:
+        return Explanation("other-loader", meaning)
+    told = loads_with_torch(case.file)
+    return Explanation("other-loader", meaning, (*_contents(case.file), told.sentence()),
+                       case.remedies(_extractions(case.file), lambda ckpt: bool(ckpt.tensors)))
+
+
+def _old_format(case: Case) -> Explanation | None:
+    found = search(_OLD_FORMAT, case.text)
+    if found is None:
+        return None
+    meaning = ("The file was written in a format of another age than this torch, or this way of loading, reads."
+               if "SourceChange" not in found[0] else "The code of a class has changed since a whole model was saved with it.")
+    if case.file is None:
+        return Explanation("other-age", meaning)
+    ways: list[tuple[str, Sequence[Edit]]] = [*_extractions(case.file)]
+    if case.file.format in ("torch-legacy", "torch-tar"):
+        ways.insert(0, ("saved again, it is of the zip format of torch 1.6 and newer, which can be mapped", ()))
+    return Explanation("other-age", meaning, tuple(_contents(case.file)), case.remedies(ways, lambda ckpt: bool(ckpt.tensors)))
+
+
+_FORMATS = {"torch-zip": "PyTorch's zip format, of 1.6 and newer", "torch-legacy": "PyTorch's format of before 1.6",
+            "torch-tar": "PyTorch's tar format of before 0.1.10", "torchscript": "TorchScript", "torch-export": "torch.export",
+            "safetensors": "safetensors", "pickle": "a plain pickle"}
+
+
+def _contents(file: Checkpoint) -> Iterator[str]:
+    value = file.values.get("")
+    what = f"a whole object of {visible(value.type, 120)}" if isinstance(value, Opaque) else \
+        {"state-dict": "a state dict", "training-checkpoint": "a training checkpoint", "torchscript": "a program with its weights",
+         "tensor": "one tensor"}.get(file.kind, "other contents")
+    yield f"This file holds {what}, in {_FORMATS.get(file.format, visible(file.format, 40))}."
+    models = [path for path in model_dicts(file) if path]
+    if models:
+        yield f"Its weights are at {few(models)}."
+
+
+def _extractions(file: Checkpoint | None) -> Iterator[tuple[str, Sequence[Edit]]]:
+    if file is None:
+        return
+    modules = [path for path in file.modules if file.modules.isdisjoint(ancestors(path))]
+    for path in sorted(modules)[:2]:
+        what = f"the state dict of {visible(path, 80)}" if path else "the state dict"
+        yield f"{what} alone, which torch.load and load_state_dict take", [Extract(path or ".")]
+
+
+def _subscript(file: Checkpoint | None, path: str) -> str:
+    """["a"]["b"], as Python reaches `path`."""
+    return "".join(f'["{visible(part, 80)}"]' for part in path.split(".")) if path else ""

@@ -1,0 +1,103 @@
+# ruff: noqa: E501
+"""What releases of torch, Python and safetensors print, word for word."""
+from __future__ import annotations
+
+UNPICKLER_1_13 = (
+    "_pickle.UnpicklingError: Weights only load failed. Re-running `torch.load` with `weights_only` set to `False` will likely succeed, but it can result in "
+    "arbitrary code execution.Do it only if you get the file from a trusted source. WeightsUnpickler error: Unsupported class argparse.Namespace")
+UNPICKLER_2_4 = (
+    "_pickle.UnpicklingError: Weights only load failed. This file can still be loaded, to do so you have two options \n\t(1) Re-running `torch.load` with "
+    "`weights_only` set to `False` will likely succeed, but it can result in arbitrary code execution. Do it only if you got the file from a trusted source.\n\t(2) "
+    "Alternatively, to load with `weights_only=True` please check the recommended steps in the following error message.\n\tWeightsUnpickler error: Unsupported "
+    "global: GLOBAL argparse.Namespace was not an allowed global by default. Please use `torch.serialization.add_safe_globals([Namespace])` to allowlist this "
+    "global if you trust this class/function.\n\nCheck the documentation of torch.load to learn more about types accepted by default with weights_only "
+    "https://pytorch.org/docs/stable/generated/torch.load.html.")
+UNPICKLER_2_6 = (
+    "_pickle.UnpicklingError: Weights only load failed. This file can still be loaded, to do so you have two options, \x1b[1mdo those steps only if you trust the "
+    "source of the checkpoint\x1b[0m. \n\t(1) In PyTorch 2.6, we changed the default value of the `weights_only` argument in `torch.load` from `False` to `True`. "
+    "Re-running `torch.load` with `weights_only` set to `False` will likely succeed, but it can result in arbitrary code execution. Do it only if you got the file "
+    "from a trusted source.\n\t(2) Alternatively, to load with `weights_only=True` please check the recommended steps in the following error message.\n\t"
+    "WeightsUnpickler error: Unsupported global: GLOBAL argparse.Namespace was not an allowed global by default. Please use "
+    "`torch.serialization.add_safe_globals([argparse.Namespace])` or the `torch.serialization.safe_globals([argparse.Namespace])` context manager to allowlist "
+    "this global if you trust this class/function.")
+NAMESPACE = (UNPICKLER_1_13, UNPICKLER_2_4, UNPICKLER_2_6)
+
+CUDA = (
+    "AssertionError: Torch not compiled with CUDA enabled",                                                          # 0.4
+    "RuntimeError: Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are running on a CPU-only machine, please use "
+    "torch.load with map_location='cpu' to map your storages to the CPU.",                                           # 1.0
+    "RuntimeError: Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False. If you are running on a CPU-only machine, please use "
+    "torch.load with map_location=torch.device('cpu') to map your storages to the CPU.",                             # 1.3 and newer
+    "RuntimeError: Attempting to deserialize object on CUDA device 3 but torch.cuda.device_count() is 1. Please use torch.load with map_location to map your "
+    "storages to an existing device.",
+    "AssertionError: \nFound no NVIDIA driver on your system. Please check that you\nhave an NVIDIA GPU and installed a driver from\nhttp://www.nvidia.com/Download/index.aspx",
+    "RuntimeError: CUDA error: invalid device ordinal\nCUDA kernel errors might be asynchronously reported at some other API call",
+)
+OTHER_DEVICES = {
+    "mps": "RuntimeError: torch.UntypedStorage(): Storage device not recognized: mps",
+    "xla:0": "RuntimeError: don't know how to restore data location of torch.storage.UntypedStorage (tagged with xla:0)",
+    "hpu:0": "RuntimeError: Attempting to deserialize object on a HPU device but torch.hpu.is_available() is False. If you are running on a CPU-only machine, please "
+             "use torch.load with map_location=torch.device('cpu') to map your storages to the CPU.",
+    "npu:1": "RuntimeError: The NPU device module is not registered. If you are running on a CPU-only machine, please use torch.load with "
+             "map_location=torch.device('cpu') to map your storages to the CPU.",
+}
+
+GONE = (
+    "AttributeError: Can't get attribute 'Net' on <module '__main__' (built-in)>",
+    "AttributeError: Can't get attribute 'Net' on <module '__main__' from 'train.py'>",
+    "AttributeError: Can't get attribute 'Net' on <module '__main__'>",
+    "Can't get attribute 'Net' on <module '__main__' (<_frozen_importlib_external.SourceFileLoader object at 0x7f4d8c0b1d30>)>",
+)
+NO_MODULE = ("ModuleNotFoundError: No module named 'mynets'", "ImportError: No module named mynets", "ModuleNotFoundError: No module named 'mynets.blocks'",
+             "AttributeError: module 'mynets' has no attribute 'Net'", "ImportError: cannot import name 'Net' from 'mynets' (/home/me/mynets.py)")
+
+DAMAGED = (
+    "RuntimeError: PytorchStreamReader failed reading zip archive: failed finding central directory",
+    "RuntimeError: [enforce fail at inline_container.cc:110] . file in archive is not in a subdirectory: archive/",
+    "RuntimeError: [enforce fail at inline_container.cc:145] . PytorchStreamReader failed reading zip archive: failed finding central directory\nframe #0: "
+    "c10::ThrowEnforceNotMet(char const*, int, char const*, std::string const&, void const*) + 0x47 (0x7f09d1d52e17 in libc10.so)",
+    "RuntimeError: PytorchStreamReader failed reading file data/3: invalid header or archive is corrupted",
+    "RuntimeError: PytorchStreamReader failed reading zip archive: not a ZIP archive",
+    "RuntimeError: PytorchStreamReader failed locating file data.pkl: file not found",
+    "RuntimeError: Invalid magic number; corrupt file?",
+    "EOFError: Ran out of input", "EOFError", "_pickle.UnpicklingError: pickle data was truncated",
+    "_pickle.UnpicklingError: invalid load key, '<'.", "_pickle.UnpicklingError: invalid load key, '\\x0a'.",
+    "RuntimeError: unexpected EOF, expected 1079072 more bytes. The file might be corrupted.",
+    "RuntimeError: unexpected EOF. The file might be corrupted.",
+    "RuntimeError: storage has wrong size: expected 4717024218118439456 got 64",
+    "RuntimeError: storage has wrong byte size: expected 256 got 64",
+    "zipfile.BadZipFile: File is not a zip file",
+    "safetensors_rust.SafetensorError: Error while deserializing header: HeaderTooLarge",
+    "safetensors_rust.SafetensorError: Error while deserializing header: MetadataIncompleteBuffer",
+    "safetensors._safetensors_rust.SafetensorError: Error while deserializing header: incomplete metadata, file not fully covered",
+    "OSError: [Errno 22] Invalid argument",
+)
+GROUPS = ("ValueError: loaded state dict has a different number of parameter groups",
+          "ValueError: loaded state dict contains a parameter group that doesn't match the size of optimizer's group", "KeyError: 'param_groups'")
+MEMORY = (
+    "RuntimeError: cuda runtime error (2) : out of memory at /pytorch/aten/src/THC/generic/THCStorage.cu:58",                # 0.4
+    "RuntimeError: CUDA out of memory. Tried to allocate 20.00 MiB (GPU 0; 7.79 GiB total capacity; 6.61 GiB already allocated; 14.56 MiB free; 6.62 GiB reserved in "
+    "total by PyTorch)",
+    "torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB (GPU 0; 7.79 GiB total capacity; 6.61 GiB already allocated)",
+    "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 392.00 MiB. GPU 0 has a total capacity of 7.79 GiB of which 120.69 MiB is free.",
+    "RuntimeError: [enforce fail at CPUAllocator.cpp:68] . DefaultCPUAllocator: can't allocate memory: you tried to allocate 1073741824 bytes. Error code 12 (Cannot "
+    "allocate memory)",
+    "RuntimeError: MPS backend out of memory (MPS allocated: 17.79 GB, other allocations: 384.00 KB, max allowed: 18.13 GB). Tried to allocate 512.00 MB on private pool.",
+    "RuntimeError: CUDA error: out of memory", "MemoryError", "Killed",
+)
+UNPICKLABLE = {
+    "AttributeError: Can't pickle local object 'make.<locals>.<lambda>'": "lambda", "AttributeError: Can't get local object 'make.<locals>.Net'": "Net",
+    "TypeError: cannot pickle '_thread.lock' object": "lock", "TypeError: can't pickle _thread.RLock objects": "lock",
+    "TypeError: cannot pickle 'generator' object": "generator", "TypeError: cannot pickle '_io.TextIOWrapper' object": "open file",
+    "_pickle.PicklingError: Can't pickle <class '__main__.Net'>: it's not the same object as __main__.Net": "__main__.Net",
+    "_pickle.PicklingError: Can't pickle <function <lambda> at 0x7f0c1c0d2e50>: attribute lookup <lambda> on __main__ failed": "lambda",
+    "TypeError: can't pickle module objects": "module",
+}
+OLD_FORMATS = (
+    "RuntimeError: mmap can only be used with files saved with `torch.save(old.pth, _use_new_zipfile_serialization=True), please torch.save your checkpoint with this "
+    "option in order to use mmap.",
+    "RuntimeError: Cannot use ``weights_only=True`` with files saved in the legacy .tar format. In PyTorch 2.6, we changed the default value",
+    "SourceChangeWarning: source code of class 'torch.nn.modules.linear.Linear' has changed. you can retrieve the original source code by accessing the object's source "
+    "attribute or set `torch.nn.Module.dump_patches = True` and use the patch tool to revert the changes.",
+    "ValueError: unsupported pickle protocol: 5",
+)
