@@ -37,7 +37,8 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "unset-metadata": "take a text out of the metadata", "unset": "take a value out"}
 _EPILOG = """\
 Edits apply left to right. OUT may be IN: the new file replaces it only when it is whole and verified.
-With several IN, OUT is a folder. A file's ending says its format, unless --format does.
+With several IN, OUT is a folder. --in-place instead of -o writes new names, devices, metadata and plain values into IN itself, at once
+whatever its size, and says why where that cannot be. A file's ending says its format, unless --format does.
 """
 
 
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(steps=[])
     parser.add_argument("files", metavar="IN", nargs="+", help="the checkpoint; several are saved into the folder OUT")
     parser.add_argument("-o", "--output", metavar="OUT", help="where to save")
+    parser.add_argument("--in-place", action="store_true", help="change names, devices and values in the file itself, copying no tensor")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     add_json(parser)
     files.add_follow_links(parser)
@@ -104,19 +106,30 @@ def results(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
     """Edits and saves one file after the other. Raises InspectorError for a request that makes no sense; what goes wrong with one
     file is told in its `Done`."""
     edits = steps(asked.steps)
+    _check_in_place(asked)
     if asked.save_recipe and asked.dry_run:
         core.check_output(asked.save_recipe, "recipe", asked.files)
     elif asked.save_recipe:
         core.save_recipe(edits, asked.save_recipe, asked.files)
-    if asked.output is None:
+    if asked.in_place:
+        targets: Sequence[str | None] = asked.files
+    elif asked.output is None:
         if asked.dry_run or asked.save_recipe:
-            targets: Sequence[str | None] = [None] * len(asked.files)
+            targets = [None] * len(asked.files)
         else:
-            raise core.UsageError("where shall it be saved?", "Say -o OUT, or --dry-run to see what would be done.")
+            raise core.UsageError("where shall it be saved?", "Say -o OUT, --in-place to change IN itself, or --dry-run to see what "
+                                  "would be done.")
     else:
         targets = _targets(asked)
     for source, target in zip(asked.files, targets, strict=True):
         yield _one(asked, source, target, edits, monitor)
+
+
+def _check_in_place(asked: argparse.Namespace) -> None:
+    given = next((name for name, value in (("-o", asked.output), ("--format", asked.format), ("--shard-size", asked.shard_size))
+                  if value is not None), None)
+    if asked.in_place and given is not None:
+        raise core.UsageError(f"--in-place and {given} cannot both be meant", "Leave out --in-place to save a copy, which may replace IN.")
 
 
 def steps(typed: Iterable[tuple[str, str]]) -> list[core.Edit]:
@@ -166,6 +179,8 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
     answer: dict[str, Any] = {"path": source, "output": target}
     lines: list[str] = []
     try:
+        if not asked.dry_run and _recovered(source):
+            lines.append("note: a change in place that was interrupted was taken back first")
         ckpt = core.open(source, monitor=monitor, follow_links=asked.follow_links)
         edited, effects = ckpt, []
         for step in core.apply_each(ckpt, edits, monitor, read=True):
@@ -179,19 +194,28 @@ def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list
             head = f"{core.wording.size(_nbytes(ckpt))} of tensors before, {core.wording.size(_nbytes(edited))} after"
             return Done(_text(source, None, head, lines, dry=True), answer)
         plan = core.plan_save(edited, target, format=asked.format, shard_size=asked.shard_size, keep_code=asked.keep_code,
-                              drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, monitor=monitor)
+                              drop_code=asked.drop_code, ties=asked.ties, allow=asked.allow, in_place=asked.in_place, monitor=monitor)
         answer |= _plan_json(plan)
         lines += plan_lines(plan, asked.allow_loss)
         head = f"{plan.format}, {core.wording.size(ckpt.nbytes)} before, {core.wording.size(plan.nbytes)} after"
+        if plan.in_place is not None:
+            head = f"{plan.format} in place, {core.wording.size(plan.in_place.nbytes)} written"
         if not asked.dry_run:
             report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
             answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
-                               "seconds": report.seconds, "notes": list(report.notes)}
+                               "seconds": report.seconds, "notes": list(report.notes), "written": report.written}
             lines += [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text]
         return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
     except core.InspectorError as error:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
         return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, _advised(error))
+
+
+def _recovered(source: str) -> bool:
+    try:
+        return core.recover(source)
+    except OSError:                     # whoever cannot write there cannot take anything back; reading it says what is wrong
+        return False
 
 
 def _advised(error: core.InspectorError) -> core.InspectorError:
@@ -200,6 +224,8 @@ def _advised(error: core.InspectorError) -> core.InspectorError:
               "unknown-code": "Say --keep-code NAME or --drop-code NAME for each ('*' is all), or --extract only the weights."}
     if error.id in advice and isinstance(error, core.SaveError):
         return core.SaveError(error.message, advice[error.id], error.where, id=error.id)
+    if error.id == "in-place":
+        return core.SaveError(error.message, "Leave out --in-place and say -o OUT to save a copy; OUT may be IN.", error.where, id=error.id)
     if error.id in ("replace-link", "break-hard-links", "read-only"):
         return core.SaveError(error.message, f"{error.hint} --allow {error.id} does it.".strip(), error.where, id=error.id)
     return error
@@ -253,7 +279,7 @@ def plan_lines(plan: core.SavePlan, allowed: bool) -> list[str]:
     if plan.code:
         lines.append("unknown code, which is refused without --keep-code or --drop-code:")
         lines += _some([core.visible(name, _KEY) for name in plan.code[:_LOSSES]], len(plan.code))
-    if plan.nbytes > plan.free:
+    if plan.room > plan.free:
         lines.append(f"there is not enough room: {core.wording.size(plan.free)} are free")
     return lines
 
@@ -266,7 +292,8 @@ def _effect_json(effect: core.Effect) -> dict[str, Any]:
 
 
 def _plan_json(plan: core.SavePlan) -> dict[str, Any]:
-    return {"format": plan.format, "files": [{"name": file.name, "nbytes": file.nbytes} for file in plan.files],
+    return {"format": plan.format, "in_place": plan.in_place is not None,
+            "files": [{"name": file.name, "nbytes": file.nbytes} for file in plan.files],
             "nbytes_after": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses], "code": list(plan.code),
             "deletes": list(plan.deletes),
             "notes": list(plan.notes)}

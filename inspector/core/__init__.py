@@ -232,6 +232,7 @@ if TYPE_CHECKING:
     from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
     from .runtime.collector import collector_paused as collector_paused
+    from .saving.disk.atomic import recover as recover
     from .saving.endings import edited_path as edited_path
     from .saving.layouts.losses import Loss as Loss
     from .saving.plan import PlannedFile as PlannedFile
@@ -369,6 +370,7 @@ _HOMES = {
     "plain_values": "one_line to_json type_name",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
+    "saving.disk.atomic": "recover",
     "saving.endings": "edited_path",
     "saving.layouts.losses": "Loss",
     "saving.plan": "PlannedFile SavePlan plan_save",

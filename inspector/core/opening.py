@@ -12,6 +12,8 @@ from .progress import QUIET, Monitor
 
 CheckpointLike = Checkpoint | str | os.PathLike[str] | Mapping[Any, Any] | list[Any] | tuple[Any, ...]
 """Whatever a checkpoint is meant by: one that was opened, the path of one, or a mapping (or list) of arrays and tensors."""
+_INTERRUPTED = "A change in place of this file was interrupted, or is going on just now."
+_TAKE_BACK = "What it was is written down beside it: `inspector edit`, or opening it in the window, takes the change back."
 
 
 def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: Monitor = QUIET, limits: Limits = LIMITS) -> Checkpoint:
@@ -27,10 +29,21 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     (2,)
     """
     from . import checks, formats
+    from .errors import InspectorError
+    from .findings import Finding
+    from .io.new_files import is_interrupted
     if follow_links:
         limits = replace(limits, follow_links=True)
-    ckpt = formats.read(os.fsdecode(path), limits=limits, monitor=monitor)
+    name = os.fsdecode(path)
+    try:
+        ckpt = formats.read(name, limits=limits, monitor=monitor)
+    except InspectorError as error:
+        if is_interrupted(name):
+            error.hint = f"{_INTERRUPTED} {_TAKE_BACK}"
+        raise
     found = checks.of_metadata(ckpt)
+    if any(map(is_interrupted, {name, *(stamp.path for stamp in ckpt.files[:1])})):
+        found = [Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK), *found]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
 
 

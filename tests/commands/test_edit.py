@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from inspector import cli, core
 from inspector.commands.progress import Bar
+from inspector.core.saving import verify
+from inspector.core.saving.disk import overwrite
 from tests.core.edits.made import counted_edits
 
 Run = Callable[..., tuple[int, str, str]]
@@ -188,3 +191,64 @@ def test_that_the_bar_is_one_line_that_goes_away() -> None:
     assert "50%" in drawn[0]
     assert "\n" not in "".join(drawn)
     assert drawn[1].strip() == ""
+
+
+@pytest.mark.parametrize("name", ["a.pth", "a.safetensors"])
+def test_that_names_are_changed_in_the_file_itself(run: Run, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    state = {"module.a": torch.arange(600.0), "module.b": torch.ones(2)}
+    torch.save(state, path) if name.endswith("h") else save_file(state, path)
+    inode = path.stat().st_ino
+    code, out, err = run(path, "--in-place", "--strip-prefix", "module.", "--dry-run")
+    assert (code, err) == (0, "")
+    assert "in place" in out
+    assert "nothing was written" in out
+    assert list(core.open(path).tensors) == list(state)
+    code, out, err = run(path, "--in-place", "--strip-prefix", "module.", "--json")
+    assert (code, err) == (0, "")
+    [file] = json.loads(out)["files"]
+    assert file["in_place"] is True
+    assert 0 < file["saved"]["written"] < file["nbytes_after"]
+    assert path.stat().st_ino == inode
+    found = torch.load(path) if name.endswith("h") else load_file(path)
+    assert {key: found[key].tolist() for key in found} == {key.removeprefix("module."): state[key].tolist() for key in state}
+
+
+def test_that_what_takes_a_copy_says_so_and_how(run: Run, wrapped: Path) -> None:
+    before = wrapped.read_bytes()
+    code, _, err = run(wrapped, "--in-place", "--cast", "float16")
+    assert code == 2
+    assert "cannot be changed in place" in err
+    assert "-o OUT" in err
+    for option in (["-o", "x.pth"], ["--format", "safetensors"], ["--shard-size", "5GB"]):
+        code, _, err = run(wrapped, "--in-place", *option, "--strip-prefix", "module.")
+        assert code == 2
+        assert option[0] in err
+    assert wrapped.read_bytes() == before
+    code, _, err = run(wrapped, "--strip-prefix", "module.")
+    assert code == 2
+    assert "--in-place" in err
+
+
+def test_that_a_change_that_was_interrupted_is_taken_back_before_the_next_edit(run: Run, wrapped: Path, tmp_path: Path,
+                                                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def stop(*_: object) -> None:
+        raise Killed
+
+    before = wrapped.read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(verify, "read_back", stop)
+        patch.setattr(overwrite, "_back", stop)
+        with pytest.raises(Killed):
+            run(wrapped, "--in-place", "--add-prefix", "x.")
+    assert wrapped.read_bytes() != before
+    code, out, _ = run(wrapped, "--dry-run", "--add-prefix", "y.")
+    assert wrapped.read_bytes() != before                # a dry run writes nothing
+    code, out, err = run(wrapped, "-o", tmp_path / "new.pth", "--add-prefix", "y.")
+    assert (code, err) == (0, "")
+    assert "taken back" in out
+    assert wrapped.read_bytes() == before
+    assert all(key.startswith("y.module.") for key in core.open(tmp_path / "new.pth").tensors)

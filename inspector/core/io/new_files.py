@@ -12,6 +12,7 @@ import stat
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Iterable
 
 from inspector.core.errors import SaveError
@@ -19,6 +20,7 @@ from inspector.core.keypath import visible
 
 PREFIX = ".~inspector-"         # of every name beside the final one
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+UNDO = ".undo"
 _WAITS = os.name == "nt"
 _PATIENCE = 3.0                 # seconds that a file held open by another program is waited for, on Windows
 _NO_FSYNC = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOTTY, errno.EBADF, errno.EACCES, errno.EISDIR})
@@ -34,6 +36,17 @@ _HINTS = {
     errno.ENAMETOOLONG: "Choose a shorter name.",
 }
 _masking = threading.Lock()
+
+
+def beside(path: str, ending: str) -> str:
+    """Where what belongs to a save to `path` is kept: ".lock", ".undo"."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f"{PREFIX}{zlib.crc32(os.fsencode(name)):08x}{ending}")
+
+
+def is_interrupted(path: str) -> bool:
+    """Whether a change in place of the file at `path` was begun and not ended: what it was is then written down beside it."""
+    return os.path.lexists(beside(os.path.realpath(path), UNDO)) if path and "\0" not in path else False
 
 
 def write_whole(path: str, data: bytes | Iterable[bytes], what: str) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 
 from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, TensorInfo
@@ -11,7 +11,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError, SaveError, UsageError
 from inspector.core.graph import Graph
 from inspector.core.keypath import visible
-from inspector.core.opening import CheckpointLike, opened
+from inspector.core.opening import CheckpointLike, file_of, opened
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import unknown_names
 from inspector.core.pickles.objects.contents import contents_of
@@ -19,9 +19,11 @@ from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
+from inspector.core.wording import exact_size
 
-from . import endings, targets
+from . import endings, in_place, targets
 from .disk import atomic
+from .in_place import InPlace, refused
 from .layouts import safetensors, shards, torch_zip
 from .layouts.losses import Loss, packed_left_out, safetensors_holds
 from .object.pickled import Pickled, Record, pickled
@@ -55,7 +57,9 @@ class SavePlan:
 
     `losses` are what the format cannot hold: saved only with `allow_loss`. `code` are the names of unknown code that would be
     written and that nobody said to keep or to drop: while there are any, it is not saved. `notes` are sentences about what
-    changes without being lost, `deletes` the files of a set that is replaced which go when the new one is in place."""
+    changes without being lost, `deletes` the files of a set that is replaced which go when the new one is in place.
+
+    With `in_place` nothing is copied: `files` are those that change, and `nbytes` how large they are then."""
 
     path: str
     format: str
@@ -71,6 +75,12 @@ class SavePlan:
     work: tuple[torch_zip.Archive | safetensors.Layout | bytes, ...] = field(repr=False)
     gone: frozenset[str] = field(default=frozenset(), repr=False)
     deletes: tuple[str, ...] = ()
+    in_place: InPlace | None = field(default=None, repr=False)
+
+    @property
+    def room(self) -> int:
+        """Bytes of the disk that it takes for a while, at most."""
+        return self.nbytes if self.in_place is None else self.in_place.room
 
     @property
     def label(self) -> str:
@@ -80,20 +90,25 @@ class SavePlan:
 
 def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str | None = None,
               shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (),
-              ties: str = "one", unreferenced: bool = True, allow: Collection[str] = (), monitor: Monitor = QUIET) -> SavePlan:
+              ties: str = "one", unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False,
+              monitor: Monitor = QUIET) -> SavePlan:
     """What saving `ckpt`, a checkpoint, the path of one or a mapping (see `save`), at `path` means.
 
     `format` is one of `FORMATS`; without it the ending of `path` decides, then what the checkpoint was. `shard_size` ("5GB")
     makes a set of files of a folder or an index. `keep_code` and `drop_code` are dotted names (or globs) of code that a pickle
     names. `ties` says what safetensors gets of tensors under several names: "one" of them, or "all", each with bytes of its
-    own. `unreferenced` keeps records of the old archive that no tensor refers to. `allow`: see `targets`.
+    own. `unreferenced` keeps records of the old archive that no tensor refers to. `allow`: see `targets`. `in_place` writes new
+    names, tags and plain values into the file itself, where the tensors stay as they lie: at once, whatever its size.
 
-    Raises SaveError or EditError for what cannot be saved at all, Changed when the checkpoint's file is no longer the one that was opened.
+    Raises SaveError or EditError for what cannot be saved at all (id "in-place": not in place, but as a copy), Changed when the
+    checkpoint's file is no longer the one that was opened.
     """
     ckpt, path = opened(ckpt, monitor), os.fsdecode(path)
     chosen = _format(ckpt, path, format, shard_size is not None)
     if ties not in TIES:
         raise UsageError(f"ties={ties!r} is neither \"one\" nor \"all\"")
+    if in_place:
+        return _plan_in_place(ckpt, path, format, shard_size, keep_code, drop_code, ties, unreferenced, allow, monitor)
     if path == "-":
         raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
     target, stem = _target(path, chosen, allow)
@@ -189,6 +204,60 @@ def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
             yield Loss(finding.id, finding.where, f"{finding.message} It is not written.")
         elif finding.id in _AMBIGUOUS:
             yield Loss(finding.id, finding.where, f"{finding.message} Only this reading is written.")
+
+
+# -- in place -----------------------------------------------------------------------------------------------------------
+
+def _plan_in_place(ckpt: Checkpoint, path: str, format: str | None, shard_size: str | int | None, keep: Collection[str],
+                   drop: Collection[str], ties: str, unreferenced: bool, allow: Collection[str], monitor: Monitor) -> SavePlan:
+    source = _source(ckpt)
+    _same_place(source, path, format, shard_size)
+    own = source.files[0].path
+    if source.format == "safetensors-sharded":
+        base, found = _set_in_place(ckpt, own, ties, allow)
+    else:
+        in_place.check_file(source.files[0])
+        base = plan_save(ckpt, own, format=source.format, keep_code=keep, drop_code=drop, ties=ties, unreferenced=unreferenced,
+                         allow=allow, monitor=monitor)
+        work = base.work[0]
+        assert not isinstance(work, bytes)
+        found = in_place.of_header(ckpt, work) if isinstance(work, safetensors.Layout) else in_place.of_archive(ckpt, work)
+    if os.path.islink(base.target.path):
+        raise refused("the path is a link into a cache, whose files are named by their contents")
+    left = next((loss for loss in base.losses if loss.id in _LEFT_BEHIND or loss.id in _AMBIGUOUS), None)
+    if left is not None:
+        raise refused(left.message.rstrip("."), left.where)
+    files = tuple(PlannedFile(change.name, change.nbytes) for change in found.changes)
+    notes = [note for note in base.notes if note not in base.target.notes]
+    if found.unused:
+        notes.append(f"About {exact_size(found.unused)} of the file are unused then: where the old names stood. A copy is without them.")
+    return replace(base, path=path, files=files, nbytes=sum(file.nbytes for file in files), notes=tuple(notes), in_place=found)
+
+
+def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: str | int | None) -> None:
+    """Raises SaveError unless a change of the file itself is what is asked for, and its container lets itself be changed."""
+    if source.format not in FORMATS or not source.files:
+        raise refused("files of this format are only read, and written in another one")
+    if format not in (None, source.format) or shard_size is not None:
+        raise refused("its format would change")
+    if file_of(source.path) != source.path or any(stamp.inside for stamp in source.files):
+        raise refused("it lies inside another archive")
+    is_set = source.format == "safetensors-sharded"
+    if not is_set and len(source.files) != 1:
+        raise refused("it lies in several files")
+    if is_set and not source.files[0].path.endswith(atomic.INDEX):
+        raise refused("the set has no index")
+    own = os.path.realpath(source.files[0].path)
+    if os.path.realpath(path) not in ((own, os.path.dirname(own)) if is_set else (own,)):
+        raise refused("it would be saved elsewhere")
+
+
+def _set_in_place(ckpt: Checkpoint, own: str, ties: str, allow: Collection[str]) -> tuple[SavePlan, InPlace]:
+    target, _ = _target(own, "safetensors-sharded", allow)
+    in_place.check_file(_source(ckpt).files[0])
+    held = safetensors_holds(ckpt, ties == "all")
+    losses = [*_left_behind(ckpt), *held.losses]
+    return _plan(ckpt, own, "safetensors-sharded", target, [], [], losses, (), [*held.notes]), in_place.of_set(ckpt)
 
 
 # -- safetensors --------------------------------------------------------------------------------------------------------

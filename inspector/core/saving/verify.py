@@ -29,6 +29,7 @@ _CHUNK = 256 << 10              # bytes read and summed at once: a quarter less 
 _TASK = 32 << 20                # bytes of one piece of work
 _THREADS = 2
 _WAIT = 0.1                     # seconds between two looks at whether to stop
+_OF_ARCHIVES = frozenset({"bad-member", "case", "header-mismatch", "hidden-member", "layout", "leading-junk", "orphan-records", "trailing"})
 _OURS = "Nothing was changed. Its bytes are as they were written, so this is a mistake of inspector's: please report it."
 _FAILING = "Nothing was changed. The disk or the memory of this computer is failing: try another disk."
 _WRITTEN = "Nothing was changed. They were changed on their way to the disk, whose fault it may be, or the memory's: try another disk."
@@ -87,6 +88,14 @@ def every_storage(graph: Graph, sizes: Mapping[str, int]) -> None:
     for key, nbytes, there in lacking(graph, sizes):
         have = "none" if there is None else f"{there:,}"
         raise Mismatch("", f"the new file's object asks for {nbytes:,} bytes of storage {visible(key, 80)}, and it has {have} of them")
+
+
+def same_oddities(source: Checkpoint, found: Checkpoint) -> None:
+    """Raises Mismatch when the archive has become odd in a way that it was not."""
+    known = {finding.id for finding in (source.edited.source if source.edited else source).findings}
+    new = next((finding for finding in found.findings if finding.id in _OF_ARCHIVES and finding.id not in known), None)
+    if new is not None:
+        raise Mismatch(new.where, f"the changed file would not be in order: {new.message}")
 
 
 def check_extent(extent: Extent | None, written: Written) -> None:

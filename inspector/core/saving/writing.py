@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from inspector.core import torch_bridge
 from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
 from inspector.core.errors import BadTensor, SaveError, UsageError
+from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
-from inspector.core.opening import CheckpointLike
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count, duration, exact_size
 
@@ -21,6 +22,7 @@ from . import targets, verify
 from .disk import atomic
 from .disk.atomic import Staging, Temporary
 from .disk.payloads import Inputs, Output, Payload, Progress, Written, explained
+from .in_place import InPlace
 from .layouts import safetensors, torch_zip
 from .plan import SavePlan, plan_save
 from .verify import Mismatch
@@ -32,7 +34,8 @@ _DENIED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 @dataclass(frozen=True, slots=True)
 class SaveReport:
     """`path` is the file that is there now (of a set, its index), `files` the names of all that were written, `nbytes` together;
-    `tensors` of them were read back and compared, every byte; `notes` what else is to be said."""
+    `tensors` of them were read back and compared, every byte; `notes` what else is to be said. Of a change in place only `written` bytes
+    were written and read back (None: it was none)."""
 
     path: str
     format: str
@@ -41,10 +44,14 @@ class SaveReport:
     tensors: int
     notes: tuple[str, ...]
     seconds: float
+    written: int | None = None
 
     @property
     def text(self) -> str:
         """One sentence."""
+        if self.written is not None:
+            return (f"Changed {visible(self.path, 200)} in place: {exact_size(self.written)} written and read back, the bytes of "
+                    f"{count(self.tensors, 'tensor')} stay where they were ({duration(self.seconds)}).")
         many = f" in {len(self.files):,} files" if len(self.files) > 1 else ""
         return (f"Saved {count(self.tensors, 'tensor')}, {exact_size(self.nbytes)}{many}, to {visible(self.path, 200)}; every byte was "
                 f"read back and compared ({duration(self.seconds)}).")
@@ -52,7 +59,7 @@ class SaveReport:
 
 def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = None, *, format: str | None = None,
          shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str = "one",
-         unreferenced: bool = True, allow: Collection[str] = (), allow_loss: bool = False, verify: str = "",
+         unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False, allow_loss: bool = False, verify: str = "",
          monitor: Monitor = QUIET) -> SaveReport:
     """Saves a checkpoint, edited or not, or the one in a file, or a mapping, or carries out a plan (which has all options but the last
     three).
@@ -62,12 +69,15 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
     safetensors, which holds tensors alone. What shares memory shares it in the file; the whole storage of a torch tensor is written, as
     `torch.save` does. torch is not imported for it.
 
+    `in_place` changes names, tags and plain values in the file itself, without copying the tensors; `path` may then be left out. While it
+    is at it what it overwrites is written down beside the file, and whoever saves there next takes back what was interrupted (`recover`).
+
     `allow_loss` is needed when the plan has losses. `verify="torch"` has torch.load(weights_only=True), or safetensors, read the
     new file in a process of its own before it replaces anything.
 
-    Raises SaveError (ids: "loss", "unknown-code", "disk-full", "verification", those of `targets` …), Changed when a file is no
-    longer the one that was opened, UsageError for what a mapping may not hold, `Cancelled`: then the old file is untouched and nothing is
-    left behind.
+    Raises SaveError (ids: "loss", "unknown-code", "disk-full", "verification", "in-place" for what takes a copy, those of `targets` …),
+    Changed when a file is no longer the one that was opened, UsageError for what a mapping may not hold, `Cancelled`: then the old file
+    is untouched and nothing is left behind.
 
     >>> import numpy as np
     >>> report = core.save({"model": {"w": np.zeros((2, 3), np.float32)}, "epoch": 3}, folder / "new.pth")
@@ -77,10 +87,13 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
     if verify not in ("", "torch"):
         raise UsageError(f"verify={verify!r} is not known", "There is verify=\"torch\".")
     if not isinstance(what, SavePlan):
+        if path is None and in_place:
+            what = opened(what, monitor)
+            path = (what.edited.source if what.edited else what).path
         if path is None:
             raise UsageError("no path to save to was given", "Give one: save(checkpoint, \"weights.safetensors\").")
         plan = plan_save(what, path, format=format, shard_size=shard_size, keep_code=keep_code, drop_code=drop_code, ties=ties,
-                         unreferenced=unreferenced, allow=allow, monitor=monitor)
+                         unreferenced=unreferenced, allow=allow, in_place=in_place, monitor=monitor)
     elif path is not None or format is not None:
         raise UsageError("a plan knows its path and format already", "Save the plan alone, or plan anew.")
     else:
@@ -108,7 +121,7 @@ def _refuse(plan: SavePlan, allow_loss: bool) -> None:
         more = f" And {len(plan.losses) - 1:,} more." if len(plan.losses) > 1 else ""
         raise SaveError(f"{plan.label} cannot hold all of it: {first}{more}", "Allow the loss if that is meant (allow_loss), or choose "
                         "another format.", plan.losses[0].where, id="loss")
-    if plan.nbytes > plan.free:
+    if plan.room > plan.free:
         raise _disk_full(plan, "there is not enough room")
 
 
@@ -119,13 +132,15 @@ class _Save:
         self.plan = plan
         self.with_torch = with_torch
         self.monitor = monitor
-        self.progress = Progress(monitor, 2 * plan.nbytes, "writing")
+        self.progress = Progress(monitor, 2 * plan.nbytes if plan.in_place is None else plan.in_place.nbytes, "writing")
         self.notes: list[str] = []
         self.tensors = 0
 
     def run(self) -> SaveReport:
         begin = time.monotonic()
         plan, target = self.plan, self.plan.target
+        if plan.in_place is not None:
+            return self._change_in_place(plan.in_place, begin)
         made_folder = not os.path.isdir(target.folder)
         if made_folder:
             os.mkdir(target.folder)
@@ -140,6 +155,43 @@ class _Save:
             raise
         return SaveReport(target.path, plan.format, tuple(file.name for file in plan.files), plan.nbytes, self.tensors,
                           (*plan.notes, *self.notes), time.monotonic() - begin)
+
+    def _change_in_place(self, work: InPlace, begin: float) -> SaveReport:
+        plan, target = self.plan, self.plan.target
+        with _staging(target, plan) as staging:
+            self._check_source_again()
+            if work.nbytes:
+                staging.overwrite(work.changes, lambda: self._verify_in_place(work))
+            self.notes += staging.notes
+        return SaveReport(target.path, plan.format, tuple(file.name for file in plan.files), plan.nbytes, len(plan.ckpt.tensors),
+                          (*plan.notes, *self.notes), time.monotonic() - begin, work.nbytes)
+
+    def _verify_in_place(self, work: InPlace) -> None:
+        """Raises Mismatch unless what was changed reads as it was to, byte for byte, and all else stays as it was."""
+        self.progress.what = "verifying"
+        plan, folder = self.plan, self.plan.target.folder
+        found = verify.read_back(plan.target.path)
+        if plan.format == "safetensors-sharded":
+            _check_set(plan.ckpt, found)
+            for name, layout in work.layouts.items():
+                _check_safetensors(layout, verify.read_back(os.path.join(folder, name)), work.written)
+        for one in plan.work:
+            if isinstance(one, safetensors.Layout):
+                _check_safetensors(one, found, work.written)
+            elif isinstance(one, torch_zip.Archive):
+                _check_torch(plan, one, found, work.written)
+                verify.same_oddities(plan.ckpt, found)
+        for change in work.changes:
+            runs = [Written("", offset, len(data), crc32(data)) for offset, data in change.writes]
+            verify.same_bytes(os.path.join(folder, change.name), runs, self.progress)
+        if self.with_torch:
+            self.notes.append(self._read_by_others(plan.target.path, found))
+
+    def _read_by_others(self, path: str, found: Checkpoint) -> str:
+        try:
+            return torch_bridge.read_by_others(path, found, self.monitor)
+        except BadTensor as error:
+            raise Mismatch(error.where, error.message, f"Nothing was changed. {error.hint}".strip()) from error
 
     def _write_all(self, staging: Staging) -> None:
         plan = self.plan
@@ -193,10 +245,7 @@ class _Save:
         verify.same_bytes(path, runs, self.progress)
         self.tensors += len(found.tensors)
         if self.with_torch:
-            try:
-                self.notes.append(torch_bridge.read_by_others(path, found, self.monitor))
-            except BadTensor as error:
-                raise Mismatch(error.where, error.message, f"Nothing was changed. {error.hint}".strip()) from error
+            self.notes.append(self._read_by_others(path, found))
         self.progress.what = "writing"
 
     def _check_source_again(self) -> None:
@@ -232,6 +281,13 @@ def _check_safetensors(layout: safetensors.Layout, found: Checkpoint, written: d
         verify.check_extent(found.storages[info.storage].extent, written[key])
 
 
+def _check_set(ckpt: Checkpoint, found: Checkpoint) -> None:
+    """Of a set that was changed in place: tensors come by file, in whatever order."""
+    if found.tensors.keys() != ckpt.tensors.keys():
+        raise Mismatch("", "the changed set has other tensors than it was to have")
+    verify.same_tensors({key: ckpt.tensors[key] for key in found.tensors}, found.tensors, strides=False)
+
+
 def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
     ckpt = plan.ckpt
     tensors = {key: info for key, info in ckpt.tensors.items() if key not in plan.gone} if plan.gone else ckpt.tensors
@@ -247,7 +303,8 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
     verify.every_storage(found.pickles[0].graph, {name[len(folder):].lower(): extent.size for name, extent in there.items()
                                                   if name.lower().startswith(folder)})
     for name, short in zip(names, archive.members, strict=True):
-        verify.check_extent(there[name], written[short])
+        if short in written:                    # what stays in place is told by the directory as it was
+            verify.check_extent(there[name], written[short])
 
 
 def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
@@ -292,5 +349,5 @@ def _as_save_error(error: OSError, plan: SavePlan) -> SaveError:
 
 
 def _disk_full(plan: SavePlan, why: str) -> SaveError:
-    return SaveError(f"{why}: {plan.nbytes:,} bytes are needed beside the old file, {plan.free:,} were free",
+    return SaveError(f"{why}: {plan.room:,} bytes are needed beside the old file, {plan.free:,} were free",
                      "Nothing was changed. Make room, or save to another disk.", visible(plan.target.folder), id="disk-full")

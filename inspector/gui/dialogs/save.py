@@ -4,10 +4,11 @@ The plan is made anew in a worker whenever an answer changes, and only what was 
 """
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -117,6 +118,13 @@ class SaveDialog(QDialog):
         self.verify = QCheckBox(self.tr("Have torch or safetensors read the new file, too"))
         self.verify.setToolTip(self.tr("Every byte is read back and compared in any case."))
         rows.addRow("", self.verify)
+        self.in_place = QCheckBox(self.tr("Change the file itself, without copying the tensors"))
+        self.in_place.setToolTip(self.tr("Possible where only names, devices, metadata and plain values change. What is overwritten is "
+                                         "written down first: a save that is interrupted is taken back."))
+        self.in_place.setChecked(True)
+        self.in_place.hide()                # until a plan says that it can be
+        self.in_place.toggled.connect(self._changed)
+        rows.addRow("", self.in_place)
         column.addLayout(rows)
         messages = QWidget()
         messages.setObjectName("page")
@@ -151,9 +159,8 @@ class SaveDialog(QDialog):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Progress of saving"))
         self.doing = label("", tone="muted", selectable=False)
-        safe = label(self.tr("What is there now stays until the new file is whole and verified."), tone="muted", wrap=True,
-                     selectable=False)
-        for line in (self.saving, self.doing, safe):
+        self.safe = label("", tone="muted", wrap=True, selectable=False)
+        for line in (self.saving, self.doing, self.safe):
             line.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stop = QPushButton(self.tr("Cancel"))
         self.stop.setAccessibleName(self.tr("Cancel saving"))
@@ -161,7 +168,7 @@ class SaveDialog(QDialog):
         column.addWidget(self.saving)
         column.addWidget(self.bar)
         column.addWidget(self.doing)
-        column.addWidget(safe)
+        column.addWidget(self.safe)
         column.addWidget(self.stop, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(3)
         return page
@@ -173,6 +180,9 @@ class SaveDialog(QDialog):
 
     def _path_changed(self) -> None:
         self._allowed.clear()               # what was allowed was allowed for another file
+        self.in_place.hide()
+        with QSignalBlocker(self.in_place):
+            self.in_place.setChecked(True)
         self._changed()
 
     def _format_chosen(self, rename: bool = False) -> None:
@@ -216,15 +226,26 @@ class SaveDialog(QDialog):
         drop = [name for name, choice in self._code.items() if choice == DROP]
         allow = tuple(self._allowed)
         path = os.path.abspath(os.path.expanduser(path))
+        in_place = self.in_place.isChecked()
+
+        def plan(in_place: bool, monitor: core.Monitor) -> core.SavePlan:
+            return core.plan_save(ckpt, path, format=format or None, shard_size=shard or None, keep_code=keep, drop_code=drop,
+                                  allow=allow, in_place=in_place, monitor=monitor)
 
         def work(monitor: core.Monitor) -> core.SavePlan:
-            return core.plan_save(ckpt, path, format=format or None, shard_size=shard or None, keep_code=keep, drop_code=drop,
-                                  allow=allow, monitor=monitor)
+            if in_place:
+                with contextlib.suppress(core.SaveError):       # then it takes a copy, whose plan says what is wrong with that
+                    found = plan(True, monitor)
+                    if found.in_place is not None and found.in_place.nbytes:
+                        return found
+            return plan(False, monitor)
 
         self._tasks.start(self._plan_key, work, on_done=self._show, on_error=self._failed, label=self.tr("Planning"))
 
     def _show(self, plan: core.SavePlan) -> None:
         self.plan, self._error = plan, None
+        if self.in_place.isChecked():
+            self.in_place.setVisible(plan.in_place is not None)
         for name in plan.code:
             self._code.setdefault(name, "")
         if plan.losses != self._meant:
@@ -247,7 +268,7 @@ class SaveDialog(QDialog):
             self.messages.addWidget(question_box(error, False, lambda on: self._allow(error.id, on)))
         elif error is not None:
             self.messages.addWidget(error_box(error))
-        if plan is not None and plan.nbytes > plan.free:
+        if plan is not None and plan.room > plan.free:
             self.messages.addWidget(Box("danger", self.tr("There is not enough room: {size} are free.").format(size=words.size(plan.free)),
                                     self.tr("Make room, or save to another disk.")))
         if self._code and plan is not None:
@@ -267,8 +288,9 @@ class SaveDialog(QDialog):
     def _update_save(self) -> None:
         plan = self.plan
         self.save.setEnabled(plan is not None and not plan.code and (not plan.losses or plan.losses == self._meant)
-                             and plan.nbytes <= plan.free)
-        self.save.setText(self.tr("Replace") if plan is not None and plan.replaces is not None else self.tr("Save"))
+                             and plan.room <= plan.free)
+        replaces = plan is not None and plan.replaces is not None and plan.in_place is None
+        self.save.setText(self.tr("Replace") if replaces else self.tr("Save"))
 
     # -- saving
 
@@ -280,7 +302,10 @@ class SaveDialog(QDialog):
         self._said = ""
         name = core.visible(os.path.basename(asked), 80)
         self.saving.setText(self.tr("Saving {name}").format(name=name))
-        self.doing.setText(self.tr("{size} to write and to read back").format(size=words.size(plan.nbytes)))
+        self.doing.setText(self.tr("{size} to write and to read back").format(
+            size=words.size(plan.nbytes if plan.in_place is None else plan.in_place.nbytes)))
+        self.safe.setText(self.tr("What is there now stays until the new file is whole and verified.") if plan.in_place is None
+                          else self.tr("What is overwritten is written down first: a save that is interrupted is taken back."))
         self.bar.setRange(0, 0)
         self.pages.setCurrentIndex(1)
         self.stop.setFocus()

@@ -111,7 +111,10 @@ def plan_box(plan: core.SavePlan, ckpt: core.Checkpoint) -> FactBox:
     size = words.exact_size(plan.nbytes)
     if len(plan.files) > 1:
         size = translate("SaveDialog", "{size} in {n} files").format(size=size, n=f"{len(plan.files):,}")
-    if plan.replaces is None:
+    if plan.in_place is not None:
+        there = translate("SaveDialog", "nothing: {size} are written into the file that is open, its tensors stay where they are").format(
+            size=words.size(plan.in_place.nbytes))
+    elif plan.replaces is None:
         there = translate("SaveDialog", "nothing: the name is free")
     else:
         own = any(os.path.realpath(stamp.path) == os.path.realpath(plan.target.path) for stamp in ckpt.files)

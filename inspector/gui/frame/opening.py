@@ -124,7 +124,7 @@ class Opener(QObject):
 
         def work(monitor: core.Monitor) -> core.Checkpoint:
             with core.collector_paused(for_good=True):
-                return core.open(path, monitor=monitor, follow_links=document.follow_links)
+                return _opened(path, document.follow_links, monitor)
 
         self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),
@@ -138,6 +138,26 @@ class Opener(QObject):
         wrapped.__cause__ = error
         wrapped.__notes__ = [message_boxes.report_of(error)]
         return wrapped
+
+
+def _opened(path: str, follow_links: bool, monitor: core.Monitor) -> core.Checkpoint:
+    """The checkpoint at `path`. A change in place that was interrupted is taken back first, where there was one."""
+    try:
+        checkpoint = core.open(path, monitor=monitor, follow_links=follow_links)
+    except core.InspectorError:
+        if not _recovered(path):
+            raise
+    else:
+        if not (any(finding.id == "interrupted" for finding in checkpoint.findings) and _recovered(path)):
+            return checkpoint
+    return core.open(path, monitor=monitor, follow_links=follow_links)
+
+
+def _recovered(path: str) -> bool:
+    try:
+        return core.recover(path)
+    except (OSError, core.InspectorError):
+        return False
 
 
 def local_paths(mime: QMimeData) -> list[str]:

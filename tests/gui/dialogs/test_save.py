@@ -77,6 +77,59 @@ def test_that_the_plan_is_shown_before_anything_is_written(dialog: Make, tmp_pat
     assert sorted(os.listdir(tmp_path)) == ["last.pth", "new.pth"]
 
 
+def edited(session: Session, tasks: Tasks, qtbot: QtBot, source: Path) -> SaveDialog:
+    """A dialog that would save new device tags over the file they are edits of."""
+    document = session.add(str(source))
+    session.loaded(document.id, core.edit(core.open(source), [core.parse_edit("device", "cpu=cuda:0")]))
+    made = SaveDialog(tasks, document, str(source))
+    made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose, False)
+    qtbot.addWidget(made)
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.show()
+    return made
+
+
+def test_that_a_save_over_the_open_file_copies_no_tensor_where_it_can(session: Session, tasks: Tasks, tmp_path: Path,
+                                                                      qtbot: QtBot) -> None:
+    source = edit_samples.wrapped(tmp_path)
+    inode = os.stat(source).st_ino
+    made = edited(session, tasks, qtbot, source)
+    assert "its tensors stay where they are" in said(made)
+    assert made.in_place.isVisible()
+    assert made.save.text() == "Save"
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.in_place.click()
+    assert "the file that is open" in said(made)
+    assert "its tensors stay" not in said(made)
+    assert made.save.text() == "Replace"
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.in_place.click()
+    report = written(made, qtbot)
+    assert report.written is not None
+    assert os.stat(source).st_ino == inode
+    assert {info.device for info in core.open(source).tensors.values()} == {"cuda:0"}
+
+
+def test_that_no_change_in_place_is_offered_for_another_name_or_format(session: Session, tasks: Tasks, tmp_path: Path,
+                                                                       qtbot: QtBot) -> None:
+    made = edited(session, tasks, qtbot, edit_samples.wrapped(tmp_path))
+    assert made.in_place.isVisible()
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.path.setText(str(tmp_path / "other.pth"))
+    assert not made.in_place.isVisible()
+    with qtbot.waitSignal(made.planned, timeout=20_000):
+        made.path.setText(str(tmp_path / "last.pth"))
+    assert made.in_place.isVisible()
+    chosen(made, "safetensors", qtbot)
+    assert not made.in_place.isVisible()
+
+
+def test_that_a_file_without_edits_is_written_anew(dialog: Make, tmp_path: Path) -> None:
+    made = dialog(edit_samples.wrapped(tmp_path), tmp_path / "last.pth")
+    assert not made.in_place.isVisible()
+    assert made.save.text() == "Replace"
+
+
 def test_that_what_a_format_cannot_hold_must_be_meant(dialog: Make, tmp_path: Path, qtbot: QtBot) -> None:
     from safetensors.torch import load_file
     made = dialog(edit_samples.training(tmp_path), tmp_path / "out.pth")

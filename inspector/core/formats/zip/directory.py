@@ -119,6 +119,32 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     return directory
 
 
+class Entry(NamedTuple):
+    """A member as the directory spells it: the entry whole, and where its local header begins."""
+
+    raw: bytes
+    header: int
+
+
+class RawDirectory(NamedTuple):
+    """The entries by name, in order, byte for byte; `at` is where the directory begins, `comment` the archive's."""
+
+    entries: dict[str, Entry]
+    at: int
+    comment: bytes
+
+
+def read_raw(source: SourceFile) -> RawDirectory:
+    """The directory of an archive that `read_directory` took without a finding about its names. Raises as that."""
+    end = _find_end(source)
+    start, at, _ = _directory_bounds(source, end)
+    data = source.read(at, end.nbytes)
+    table = _parse(data, end.entries, start, at)
+    pieces = _split_slowly(data, end.entries, at)
+    return RawDirectory({name: Entry(_ENTRY_SIGNATURE + piece, header) for name, piece, header
+                         in zip(table.names, pieces, table.headers, strict=True)}, at, end.comment)
+
+
 # -- the end of the archive -------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@
                                             save takes away what a killed one left
     .~inspector-<8 random>                  a file being written, for its owner only
 
+    .~inspector-<8 hex of the name>.undo    what a change in place overwrites (`overwrite`)
+
 Order of a save: write, fsync, verify, mode, rename, fsync of the folder. A set of files is written under names that nothing
 refers to yet; its index comes last, and replacing it is the one step that counts. Whatever fails before that step leaves the
 old file as it was. The lock is the system's (flock), so it ends with the process that holds it.
@@ -17,17 +19,17 @@ import os
 import re
 import stat
 import sys
-import zlib
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from types import TracebackType
 
 from inspector.core.errors import InspectorError, SaveError
-from inspector.core.io.new_files import NEW, PREFIX, put_in_place, sync_folder, write_all
+from inspector.core.io.new_files import NEW, PREFIX, beside, is_interrupted, put_in_place, sync_folder, write_all
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
-from . import journal
+from . import journal, overwrite
 from .journal import Identity
+from .overwrite import FileChange
 
 if sys.platform == "win32":
     import msvcrt
@@ -74,6 +76,7 @@ class Staging:
         self._lock_path = os.path.join(folder, lock_name(name))
         self._lock = _locked(self._lock_path, name)
         try:
+            self.took_back = overwrite.take_back(folder, name)
             self._recover()
         except BaseException:
             self._unlock()
@@ -136,6 +139,11 @@ class Staging:
             if name in kept or not journal.is_still(self._at(name), one) or not _removed(self._at(name)):
                 self.notes.append(f"{visible(name, 80)}, a file of the old set, stays: another index names it, or it changed meanwhile.")
 
+    def overwrite(self, changes: Sequence[FileChange], check: Callable[[], None]) -> None:
+        """Makes `changes` in the files themselves, and takes them back unless `check` then raises nothing. Raises as
+        `overwrite.overwrite`."""
+        overwrite.overwrite(self.folder, self.name, changes, check, self.notes)
+
     def _at(self, name: str) -> str:
         return os.path.join(self.folder, name)
 
@@ -180,8 +188,26 @@ class Staging:
                 os.close(fd)
 
 
+def recover(path: str) -> bool:
+    """Takes back a change in place of the file at `path` that was interrupted; whether there was one. Does nothing while somebody is
+    saving to that name. Raises OSError, SaveError when it cannot be taken back."""
+    path = os.path.realpath(path)
+    if os.path.isdir(path):                     # a set is changed under the name of its index
+        taken_back = [recover(os.path.join(path, name)) for name in os.listdir(path) if name.endswith(INDEX)]
+        return any(taken_back)
+    if not is_interrupted(path):
+        return False
+    try:
+        with Staging(*os.path.split(path)) as staging:
+            return staging.took_back
+    except SaveError as error:
+        if error.id == "busy":
+            return False
+        raise
+
+
 def lock_name(name: str) -> str:
-    return f"{PREFIX}{zlib.crc32(os.fsencode(name)):08x}.lock"
+    return beside(name, ".lock")
 
 
 def indexed_by_others(folder: str, name: str) -> set[str]:

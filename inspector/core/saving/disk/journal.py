@@ -103,11 +103,24 @@ def is_among(path: str, files: Collection[tuple[int, int]]) -> bool:
 @cache
 def _writer() -> str:
     """This user on this machine since it was last started."""
-    user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-    return f"{user}@{_boot()}"
+    return f"{_user()}@{boot()}"
 
 
-def _boot() -> str:
+@cache
+def lasting_writer() -> str:
+    """This user on this machine, also after it was started anew where it has a name of its own."""
+    with contextlib.suppress(OSError), open("/etc/machine-id", encoding="ascii", errors="replace") as told:
+        name = told.read(64).strip()
+        if name:
+            return f"{_user()}@{name}"
+    return _writer()
+
+
+def _user() -> object:
+    return os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
+
+
+def boot() -> str:
     """Another after every start of the machine. A clock that is set meanwhile makes it another one, too: then less is cleared up."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", encoding="ascii", errors="replace") as told:

@@ -28,9 +28,9 @@ from inspector.core.saving.object.pickled import Pickled, Record
 from inspector.core.tensors.broken import WITHOUT
 
 ALIGNMENT = 64
-_ID = ".data/serialization_id"
+ID = ".data/serialization_id"
 _ID_NBYTES = 40
-_OWN = ("data.pkl", ".format_version", ".storage_alignment", "byteorder", "version", _ID)
+_OWN = ("data.pkl", ".format_version", ".storage_alignment", "byteorder", "version", ID)
 _UTF8, _DESCRIPTOR = 0x0800, 0x0008
 _DIGITS = 10 ** 20
 
@@ -109,7 +109,7 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
     for record in pickled.records:
         made[record.name] = _payload(ckpt, record, big, users)
     made["version"] = _own(old, "version", b"3\n")
-    made[_ID] = _serialization_id(ckpt, old)
+    made[ID] = _serialization_id(ckpt, old)
     alignment = _alignment(source)
     if not old:
         return Archive(_top(path), made, pickled.records)
@@ -135,19 +135,25 @@ def write(archive: Archive, output: Output) -> dict[str, Written]:
     directory = bytearray()
     names = archive.names()
     for raw, (name, payload) in zip(names, archive.members.items(), strict=True):
-        if name == _ID and payload.data == b"":
-            payload = _literal(name, _fresh_id(found))
+        if name == ID and payload.data == b"":
+            payload = _literal(name, fresh_id({known: one.crc for known, one in found.items()}))
         start = output.at
         output.write(archive.header(raw, payload.nbytes, start))
         written = found[name] = output.payload(payload)._replace(head=start)
         output.write(archive.descriptor(payload.nbytes, written.crc))
         directory += archive.entry(raw, payload.nbytes, written.crc, start)
-    at, nbytes, count = output.at, len(directory), len(names)
+    at = output.at
     output.write(bytes(directory))
-    output.write(_END64.pack(b"PK\x06\x06", _END64.size - 12, 0x031E, 45, 0, 0, count, count, nbytes, at))
-    output.write(_LOCATOR.pack(b"PK\x06\x07", 0, at + nbytes, 1))
-    output.write(_END.pack(b"PK\x05\x06", 0, 0, min(count, 0xFFFF), min(count, 0xFFFF), min(nbytes, FULL32), min(at, FULL32), 0))
+    output.write(end_records(len(names), len(directory), at))
     return found
+
+
+def end_records(count: int, nbytes: int, at: int, comment: bytes = b"") -> bytes:
+    """What follows a directory of `count` members and `nbytes` bytes at byte `at`: the end record of zip64, its locator, the plain one."""
+    return b"".join((_END64.pack(b"PK\x06\x06", _END64.size - 12, 0x031E, 45, 0, 0, count, count, nbytes, at),
+                     _LOCATOR.pack(b"PK\x06\x07", 0, at + nbytes, 1),
+                     _END.pack(b"PK\x05\x06", 0, 0, min(count, 0xFFFF), min(count, 0xFFFF), min(nbytes, FULL32), min(at, FULL32),
+                               len(comment)), comment))
 
 
 # -- the archive it was -----------------------------------------------------------------------------------------------
@@ -188,8 +194,8 @@ def _merged(ckpt: Checkpoint, source: Checkpoint, old: dict[str, Member], made: 
     places = [name for name in old if name in made or (name in others and name not in drop)]
     new = [name for name in made if name not in old]
     last = max((n for n, name in enumerate(places) if name.startswith("data/") or name == "data.pkl"), default=-1)
-    for name in [*places[:last + 1], *[name for name in new if name not in ("version", _ID)], *places[last + 1:],
-                 *[name for name in new if name in ("version", _ID)]]:
+    for name in [*places[:last + 1], *[name for name in new if name not in ("version", ID)], *places[last + 1:],
+                 *[name for name in new if name in ("version", ID)]]:
         if name in made:
             yield name, made[name]
             continue
@@ -215,18 +221,18 @@ def _alignment(source: Checkpoint) -> int:
 
 def _serialization_id(ckpt: Checkpoint, old: dict[str, Member]) -> Payload:
     """Kept while the object is the same; otherwise made from what is written (b"" stands for that)."""
-    member = old.get(_ID)
+    member = old.get(ID)
     if ckpt.edited is None and member is not None and not member.note:
-        return Payload(_ID, member.extent.size, extent=member.extent)
-    return Payload(_ID, _ID_NBYTES, data=b"")
+        return Payload(ID, member.extent.size, extent=member.extent)
+    return Payload(ID, _ID_NBYTES, data=b"")
 
 
-def _fresh_id(written: dict[str, Written]) -> bytes:
-    """40 digits, as torch writes: a hash of the names and one of the checksums of all records so far."""
+def fresh_id(sums: Mapping[str, int]) -> bytes:
+    """40 digits, as torch writes: a hash of the names and one of the checksums of all records before it."""
     import hashlib  # loads OpenSSL
-    names = hashlib.sha256("\0".join(written).encode("utf-8", "surrogateescape")).digest()
-    sums = hashlib.sha256(struct.pack(f"<{len(written)}I", *(found.crc for found in written.values()))).digest()
-    return b"".join(b"%020d" % (int.from_bytes(part[:16], "little") % _DIGITS) for part in (names, sums))
+    names = hashlib.sha256("\0".join(sums).encode("utf-8", "surrogateescape")).digest()
+    crcs = hashlib.sha256(struct.pack(f"<{len(sums)}I", *sums.values())).digest()
+    return b"".join(b"%020d" % (int.from_bytes(part[:16], "little") % _DIGITS) for part in (names, crcs))
 
 
 # -- storages -----------------------------------------------------------------------------------------------------------
