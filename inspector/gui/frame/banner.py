@@ -115,6 +115,10 @@ class SavedBanner(QFrame):
         where = self.tr("{size} in {n} files").format(size=size, n=f"{len(report.files):,}") if len(report.files) > 1 else size
         said = self.tr("Saved {tensors}, {where}. Every byte was read back and compared ({time}).").format(
             tensors=words.tensors(report.tensors), where=where, time=core.wording.duration(report.seconds))
+        if report.written is not None:
+            said = self.tr("Changed in place: {size} were written and read back, the bytes of {tensors} stay where they were "
+                           "({time}).").format(
+                size=words.size(report.written), tensors=words.tensors(report.tensors), time=core.wording.duration(report.seconds))
         self._path = path
         self.text.setText("\n".join((said, *(core.visible(note, 300) for note in notes[:3]))))
         self._show()

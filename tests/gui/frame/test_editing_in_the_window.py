@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.core.saving import verify
+from inspector.core.saving.disk import overwrite
 from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.dialogs.edit_forms import Form
 from inspector.gui.dialogs.save import SaveDialog
@@ -86,7 +88,8 @@ def test_that_a_click_on_the_fix_a_look_and_a_save_repair_the_file(opened: tuple
     dialog = window.findChild(SaveDialog)
     assert dialog is not None
     planned(dialog, qtbot)
-    assert dialog.save.text() == "Replace"
+    assert dialog.in_place.isVisible()                  # names only: no tensor would be copied
+    assert dialog.save.text() == "Save"
     target = tmp_path / "fixed.pth"
     dialog.path.setText(str(target))
     planned(dialog, qtbot)
@@ -329,3 +332,47 @@ def test_that_closing_the_window_with_edits_asks_and_goes_on_once_they_are_saved
         dialog.save.click()
     assert not window.isVisible()
     same(Path(document.path), weights(""))
+
+
+def test_that_a_save_in_place_is_reported_as_one_and_the_file_shown_anew(opened: tuple[MainWindow, Document], session: Session,
+                                                                         tasks: Tasks, qtbot: QtBot) -> None:
+    window, document = opened
+    button(window, "Strip “module.”").click()
+    settled(tasks, qtbot)
+    panel_of(window).save.click()
+    dialog = window.findChild(SaveDialog)
+    assert dialog is not None
+    planned(dialog, qtbot)
+    with qtbot.waitSignal(dialog.done_saving, timeout=20_000):
+        dialog.save.click()
+    settled(tasks, qtbot)
+    assert list(session.documents) == [document]
+    assert "in place" in window.saved.text.text()
+    assert window.saved.isVisible()
+    assert not session.is_modified(document.id)
+    assert document.checkpoint is not None
+    assert tuple(document.checkpoint.tensors) == KEYS
+    same(Path(document.path), weights(""))
+
+
+def test_that_an_interrupted_change_is_taken_back_when_the_file_is_opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot,
+                                                                          tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def stop(*_: object) -> None:
+        raise Killed
+
+    path = edit_samples.wrapped(tmp_path)
+    before = path.read_bytes()
+    edited = core.edit(core.open(path), [core.StripPrefix("module.")])
+    with monkeypatch.context() as patch:
+        patch.setattr(verify, "read_back", stop)
+        patch.setattr(overwrite, "_back", stop)
+        with pytest.raises(Killed):
+            core.save(edited, in_place=True)
+    assert path.read_bytes() != before
+    _, document = edit_samples.opened(session, tasks, settings, qtbot, path)
+    assert document.checkpoint is not None
+    assert tuple(document.checkpoint.tensors) == tuple(f"module.{key}" for key in KEYS)
+    assert path.read_bytes() == before
