@@ -255,9 +255,10 @@ def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: s
 def _set_in_place(ckpt: Checkpoint, own: str, ties: str, allow: Collection[str]) -> tuple[SavePlan, InPlace]:
     target, _ = _target(own, "safetensors-sharded", allow)
     in_place.check_file(_source(ckpt).files[0])
+    found = in_place.of_set(ckpt)
     held = safetensors_holds(ckpt, ties == "all")
     losses = [*_left_behind(ckpt), *held.losses]
-    return _plan(ckpt, own, "safetensors-sharded", target, [], [], losses, (), [*held.notes]), in_place.of_set(ckpt)
+    return _plan(ckpt, own, "safetensors-sharded", target, [], [], losses, (), [*held.notes]), found
 
 
 # -- safetensors --------------------------------------------------------------------------------------------------------
