@@ -1,6 +1,6 @@
 """Why a checkpoint does not load, and what would help: from the text of the error, or held against another checkpoint.
 
-    text or reference → worker: core.doctor or core.load_report → three lists, suggested edits → session.add_edits
+    text or reference → worker: core.explain_error or core.load_report → what it means, three lists, suggested edits → session.add_edits
 """
 from __future__ import annotations
 
@@ -34,10 +34,14 @@ from inspector.gui.state.tasks import Tasks
 TASK = "doctor"
 TYPED = 250                 # ms after the last key
 SHOWN = 500                 # keys of each list that are shown
-_SIGNS = ("Error(s) in loading state_dict", "Missing key(s) in state_dict", "Unexpected key(s) in state_dict", "size mismatch for")
+_SIGNS = ("Error(s) in loading state_dict", "Missing key(s) in state_dict", "Unexpected key(s) in state_dict", "size mismatch for",
+          "Traceback (most recent call last)", "Weights only load failed", "deserialize object on", "Can't get attribute",
+          "No module named", "PytorchStreamReader", "invalid load key", "Invalid magic number", "out of memory", "t pickle",
+          "parameter group")
 _MOST = 1 << 20             # characters of the clipboard that are looked at
 
-Look = Callable[[core.Checkpoint | None, core.Monitor], core.LoadReport]
+Found = core.Explanation | core.LoadReport
+Look = Callable[[core.Checkpoint | None, core.Monitor], Found]
 
 
 class Doctor(QDialog):
@@ -49,6 +53,7 @@ class Doctor(QDialog):
         self._look: Look | None = None
         self._steps: tuple[core.Step, ...] = ()
         self._edits: tuple[core.Edit, ...] = ()
+        self._ways: tuple[tuple[str, tuple[core.Edit, ...]], ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -62,8 +67,8 @@ class Doctor(QDialog):
 
     def ask_error(self) -> None:
         """Asks for the text of an error; one that lies on the clipboard is taken."""
-        self.setWindowTitle(self.tr("Explain a loading error"))
-        self._intro.setText(self.tr("Paste what load_state_dict said. Nothing is run; its text is enough."))
+        self.setWindowTitle(self.tr("Explain an error"))
+        self._intro.setText(self.tr("Paste what loading or saving said. Nothing is run; its text is enough."))
         copied = QGuiApplication.clipboard().text()[:_MOST]
         if any(sign in copied for sign in _SIGNS):
             self.text.setPlainText(copied)
@@ -113,7 +118,7 @@ class Doctor(QDialog):
             self._tasks.cancel(TASK)
             self._clear("", "")
             return
-        self._look = lambda ckpt, monitor: core.doctor(text, ckpt, monitor=monitor)
+        self._look = lambda ckpt, monitor: core.explain_error(text, ckpt, monitor=monitor)
         self._run()
 
     def _run(self) -> None:
@@ -124,10 +129,24 @@ class Doctor(QDialog):
         self._tasks.start(TASK, lambda monitor: look(ckpt, monitor), on_done=self._done, on_error=self._failed,
                           label=self.tr("Looking for what would help"))
 
-    def _done(self, report: core.LoadReport) -> None:
-        lists = report.lists
-        self._steps, self._edits = report.suggested, report.edits
+    def _done(self, found: Found) -> None:
         self.lists.clear()
+        report = found if isinstance(found, core.LoadReport) else found.load
+        if isinstance(found, core.Explanation) and report is None:
+            self.lists.hide()
+            ways = [(core.visible(one.outcome, 300), one.edits) for one in found.remedies]
+            said = [core.visible(text, 600) for text in (*found.about, *found.advice)]
+            if len(ways) == 1:              # of several, the box has them
+                said.append(self.tr("With this {outcome}:").format(outcome=ways[0][0]))
+            self._steps = ()
+            self._say(core.visible(found.meaning, 400), "\n".join(said), "warning" if ways or found.about else "danger")
+            self._offer(ways)
+        elif report is not None:
+            self._show_report(report, found.about if isinstance(found, core.Explanation) else ())
+
+    def _show_report(self, report: core.LoadReport, about: Sequence[str]) -> None:
+        lists = report.lists
+        self._steps = report.suggested
         self._section(self.tr("Missing in the file"), [(key, "") for key in lists.missing])
         self._section(self.tr("Unexpected in the file"), [(key, "") for key in lists.unexpected])
         self._section(self.tr("Of another shape"), [
@@ -135,26 +154,65 @@ class Doctor(QDialog):
             for one in lists.mismatched])
         self.lists.setVisible(not lists.loads)
         where = self.tr(" (its {name})").format(name=core.visible(report.state_dict, 80)) if report.state_dict else ""
+        more = [*(core.visible(text, 600) for text in about), *self._others(report)]
         if lists.loads:
-            self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "", "ok")
+            self._say(self.tr("It loads{where}: all {n} keys fit.").format(where=where, n=f"{lists.fitting:,}"), "\n".join(more),
+                      "ok" if report.loads else "warning")
         else:
             self._say(self.tr("It does not load{where}; {n} keys fit as they are.").format(where=where, n=f"{lists.fitting:,}"),
-                      self._outcome(report), "warning" if report.suggested else "danger")
-        self.steps.setText("\n".join(f"{option} {core.visible(text, 200)}" for option, text in report.suggested))
-        self.steps.setVisible(bool(report.suggested))
-        self.add.setEnabled(bool(report.suggested) and self.document is not None)
-        self.copy.setEnabled(bool(report.suggested))
-        self.add.setText(self.tr("Add this edit") if len(report.suggested) == 1 else self.tr("Add these edits"))
+                      "\n".join([*more, self._outcome(report)]), "warning" if report.suggested or lists.loads_in_part else "danger")
+        self._offer([("", report.edits)] if report.suggested else [])
+
+    def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]]) -> None:
+        """The edits that help, to be chosen from where there are several ways; each with what it comes to."""
+        self._ways = tuple(ways)
+        with QSignalBlocker(self.choice):
+            self.choice.clear()
+            self.choice.addItems([outcome for outcome, _ in ways])
+        self.choice.setVisible(len(ways) > 1)
+        self._choose(0)
+
+    def _choose(self, n: int) -> None:
+        self._edits = self._ways[n][1] if self._ways else ()
+        texts = [f"--{edit.option} {core.visible(edit.text, 200)}".rstrip() for edit in self._edits]
+        if self._ways and not texts:
+            texts = [self.tr("Save it under another name: File, Save As.")]
+        self.steps.setText("\n".join(texts))
+        self.steps.setVisible(bool(texts))
+        self.add.setEnabled(bool(self._edits) and self.document is not None)
+        self.copy.setEnabled(bool(self._ways))
+        self.add.setText(self.tr("Add this edit") if len(self._edits) == 1 else self.tr("Add these edits"))
         self.add.setToolTip("" if self.document is not None else self.tr("Choose the file that should load."))
 
     def _outcome(self, report: core.LoadReport) -> str:
         after = report.after
-        if not report.suggested:
-            return self.tr("No edit is known that would make it fit.")
-        if after.loads:
+        if report.suggested and after.loads:
             return self.tr("With these edits all {n} keys load:").format(n=f"{after.fitting:,}")
-        return self.tr("With these edits {n} keys load with strict=False; {m} stay as the model made them:").format(
-            n=f"{after.fitting:,}", m=f"{len(after.missing):,}")
+        if report.suggested:
+            return self.tr("With these edits {n} keys load with strict=False; {m} stay as the model made them:").format(
+                n=f"{after.fitting:,}", m=f"{len(after.missing):,}")
+        if report.lists.loads_in_part:
+            return self.tr("As it stands, {n} keys load with strict=False; {m} stay as the model made them.").format(
+                n=f"{report.lists.fitting:,}", m=f"{len(report.lists.missing):,}")
+        return self.tr("No edit is known that would make it fit.")
+
+    def _others(self, report: core.LoadReport) -> list[str]:
+        """What is said of further models and of optimizers."""
+        said = []
+        for path, lists in report.others:
+            text = self.tr("{name}: all {n} keys fit.") if lists.loads else self.tr("{name} does not load; {n} keys fit.")
+            said.append(text.format(name=core.visible(path, 80), n=f"{lists.fitting:,}"))
+        for one in report.optimizers:
+            name = core.visible(one.path, 80) or self.tr("The optimizer")
+            if one.loads:
+                said.append(self.tr("{name} fits: {groups}.").format(name=name, groups=core.wording.groups(one.file)))
+            elif one.file != one.model:
+                said.append(self.tr("{name} does not load: {groups} in the file, {others} in the reference.").format(
+                    name=name, groups=core.wording.groups(one.file), others=core.wording.groups(one.model)))
+            else:
+                said.append(self.tr("{name} loads, and fails in the first step: {n} of its tensors have another shape.").format(
+                    name=name, n=f"{len(one.mismatched):,}"))
+        return said
 
     def _section(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
         if not rows:
@@ -178,12 +236,10 @@ class Doctor(QDialog):
         self._clear(words.sentence(core.visible(error.message, 400)), core.visible(error.hint, 400))
 
     def _clear(self, text: str, hint: str) -> None:
-        self._steps, self._edits = (), ()
+        self._steps = ()
         self.lists.clear()
         self.lists.hide()
-        self.steps.hide()
-        self.add.setEnabled(False)
-        self.copy.setEnabled(False)
+        self._offer([])
         self._say(text, hint, "warning" if text else "")
 
     def _say(self, text: str, hint: str, level: str) -> None:
@@ -202,7 +258,7 @@ class Doctor(QDialog):
 
     def _add(self) -> None:
         document = self.document
-        if document is None or not self._steps:
+        if document is None or not self._edits:
             return
         self._session.add_edits(document.id, self._edits)
         self.accept()
@@ -249,13 +305,17 @@ class Doctor(QDialog):
         self.frame = QFrame()
         self.verdict, self.hint = _label(wrap=True, strong=True), _label(wrap=True)
         self.verdict.setAccessibleName(self.tr("What it comes to"))
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(self.tr("What helps"))
+        self.choice.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.choice.activated.connect(self._choose)
         self.steps = _label(wrap=True)
         self.steps.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.steps.setAccessibleName(self.tr("Suggested edits"))
         said = QVBoxLayout(self.frame)
         said.setContentsMargins(12, 9, 12, 9)
         said.setSpacing(5)
-        for widget in (self.verdict, self.hint, self.steps):
+        for widget in (self.verdict, self.hint, self.choice, self.steps):
             said.addWidget(widget)
         self.lists = QTreeWidget()
         self.lists.setHeaderHidden(True)

@@ -1,10 +1,12 @@
 """Why a file does not load: from the text of an error, and held against another file."""
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 from safetensors.numpy import save_file
@@ -77,10 +79,10 @@ def test_that_other_text_on_the_clipboard_is_left_there(window: MainWindow, qtbo
     doctor = dialog(window)
     assert doctor.text.toPlainText() == ""
     assert doctor.frame.isHidden()
-    doctor.text.setPlainText("KeyError: 'nothing we know'")
+    doctor.text.setPlainText("IndexError: nothing we know")
     doctor.check_text()
     settle(window, qtbot)
-    assert doctor.verdict.text() == "There is no error of load_state_dict in this text."
+    assert doctor.verdict.text() == "There is no error in this text that is known here."
     assert not doctor.add.isEnabled()
     doctor.reject()
 
@@ -159,4 +161,57 @@ def test_that_the_comparison_asks_whether_one_side_loads_into_the_other(window: 
     doctor = dialog(window)
     assert doctor.document is session.documents[0]
     assert doctor.steps.text() == "--strip-prefix module."
+    doctor.reject()
+
+
+REFUSED = ("_pickle.UnpicklingError: Weights only load failed. WeightsUnpickler error: Unsupported global: GLOBAL argparse.Namespace "
+           "was not an allowed global by default.")
+
+
+def test_that_a_refused_value_is_explained_and_one_of_several_ways_is_chosen(session: Session, tasks: Tasks, settings: Settings,
+                                                                            qtbot: QtBot, tmp_path: Path) -> None:
+    torch.save({"model": {"w": torch.ones(2)}, "args": argparse.Namespace(lr=1)}, tmp_path / "a.pth")
+    window = MainWindow(session, tasks, settings)
+    qtbot.addWidget(window)
+    window.show()
+    window.open_paths([str(tmp_path / "a.pth")])
+    settle(window, qtbot)
+    QGuiApplication.clipboard().setText(REFUSED)
+    window.menus["doctor"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert "argparse.Namespace" in doctor.verdict.text()
+    assert doctor.hint.text().startswith("args is a Namespace (argparse.Namespace).")
+    assert doctor.steps.text() == "--plain args"
+    assert [doctor.choice.itemText(n) for n in range(doctor.choice.count())] == [
+        "torch.load takes it, with all these values as plain data", "torch.load takes the state dict of model alone"]
+    doctor.choice.setCurrentIndex(1)
+    doctor.choice.activated.emit(1)
+    assert doctor.steps.text() == "--extract model"
+    doctor.add.click()
+    assert session.edits(session.documents[0].id) == (core.Extract("model"),)
+
+
+def test_that_an_answer_without_an_edit_has_nothing_to_add(session: Session, tasks: Tasks, qtbot: QtBot) -> None:
+    doctor = Doctor(session, tasks, None)
+    qtbot.addWidget(doctor)
+    doctor.text.setPlainText("TypeError: cannot pickle '_thread.lock' object")
+    doctor.check_text()
+    qtbot.waitUntil(lambda: not tasks.running, timeout=20_000)
+    assert "is a lock" in doctor.verdict.text()
+    assert "state_dict()" in doctor.hint.text()
+    assert not doctor.add.isEnabled()
+    assert not doctor.copy.isEnabled()
+    assert doctor.choice.isHidden()
+    doctor.reject()
+
+
+def test_that_keys_that_are_only_missing_say_what_strict_false_does(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    shapes = {f"module.{key}": shape for key, shape in NET.items()} | {"module.new.weight": (3,)}
+    window.files.choose = lambda folders, on_chosen: on_chosen([write(tmp_path / "model.safetensors", shapes)])
+    window.menus["against"].trigger()
+    settle(window, qtbot)
+    doctor = dialog(window)
+    assert doctor.hint.text() == "As it stands, 4 keys load with strict=False; 1 stay as the model made them."
+    assert not doctor.add.isEnabled()
     doctor.reject()
