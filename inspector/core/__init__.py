@@ -198,6 +198,7 @@ if TYPE_CHECKING:
     from .measures.bin_edges import linear_threshold as linear_threshold
     from .measures.groups import GroupStatistics as GroupStatistics
     from .measures.groups import Measurable as Measurable
+    from .measures.health import value_findings as value_findings
     from .measures.histogram import Binned as Binned
     from .measures.histogram import Fine as Fine
     from .measures.layers import LAYER_MEASURES as LAYER_MEASURES
@@ -224,6 +225,7 @@ if TYPE_CHECKING:
     from .opening import open as open
     from .packed.families.names import LogicalTensor as LogicalTensor
     from .packed.hints import may_be_packed as may_be_packed
+    from .pickles.objects.names import any_runs_commands as any_runs_commands
     from .plain_values import one_line as one_line
     from .plain_values import to_json as to_json
     from .plain_values import type_name as type_name
@@ -359,6 +361,7 @@ _HOMES = {
     "limits": "LIMITS Limits",
     "measures.bin_edges": "ALL_VALUES FINE_BINS MIDDLE_VALUES BinEdges BinRange linear_threshold",
     "measures.groups": "GroupStatistics Measurable",
+    "measures.health": "value_findings",
     "measures.histogram": "Binned Fine",
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
@@ -368,6 +371,7 @@ _HOMES = {
     "packed.families.names": "LogicalTensor",
     "packed.hints": "may_be_packed",
     "plain_values": "one_line to_json type_name",
+    "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
     "saving.disk.atomic": "recover",

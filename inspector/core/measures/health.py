@@ -65,6 +65,13 @@ def _floats(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> dict[str, Sum
     return {key: summary for key, summary in summaries.items() if DTYPES[ckpt.tensors[key].dtype].kind in ("float", "complex")}
 
 
+def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> tuple[Finding, ...]:
+    """What `health` finds tensor by tensor, comparing none with others and reading nothing: NaN, infinities, tensors that are zero or
+    constant throughout. Of `summaries` of the tensors in question alone it says the same as of all."""
+    floats = _floats(ckpt, summaries)
+    return (*_nonfinite(ckpt, floats), *_flat(ckpt, floats))
+
+
 # -- from the numbers alone -----------------------------------------------------------------------------------------------------
 
 def _nonfinite(ckpt: Checkpoint, floats: Mapping[str, Summary]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from .opening import has_changed
 
 class ChangedBanner(QFrame):
     reload_asked = Signal(int)
+    shown_changed = Signal(bool)        # it stands over the panels, or no longer
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,13 +66,15 @@ class ChangedBanner(QFrame):
 
     def _show(self) -> None:
         document = self._session.selected_document
-        self.setVisible(document is not None and document.state is State.READY and document.id in self._changed)
+        shown = document is not None and document.state is State.READY and document.id in self._changed
+        self.setVisible(shown)
+        self.shown_changed.emit(shown)
 
     def _reload(self) -> None:
         document = self._session.selected_document
         if document is not None:
             self._changed.discard(document.id)
-            self.setVisible(False)
+            self._show()
             self.reload_asked.emit(document.id)
 
     def _tint(self) -> None:

@@ -1,8 +1,9 @@
 """The main window: puts the tree, the panels, the menus and the strips in their places.
 
-    welcome, or   search  | banner
+    welcome, or   search  | the worst that is known of the file, or another banner
                   tree    | Overview  Statistics  Details  Code      (or the problem, or the progress, of the selected file)
                or two files side by side (see `comparison`)
+                  edits that wait to be saved
                   status line                      activity
 
 What the commands of the menus do stands in `file_commands`, `edit_commands`, `compare_commands` and `view_commands`.
@@ -20,7 +21,8 @@ from inspector.gui.models.tree_model import TreeModel
 from inspector.gui.panels.loading import Loading
 from inspector.gui.panels.problem import Problem
 from inspector.gui.panels.welcome import Welcome
-from inspector.gui.state.session import Session, State
+from inspector.gui.state.session import Document, Selection, Session, State
+from inspector.gui.state.signals import Signals, findings_of
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.tree_view import TreeView
@@ -34,6 +36,8 @@ from .file_commands import FileCommands
 from .menus import Menus
 from .opening import Choose, Opener, name_of
 from .panel_tabs import NAMES, PanelTabs
+from .pending_bar import PendingBar
+from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
 
 SIZE = (1360, 860)
@@ -76,7 +80,14 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.work)
         self._welcome: Welcome | None = None
-        self.setCentralWidget(self.pages)
+        self.pending = PendingBar(self.session)
+        middle = QWidget()
+        column = QVBoxLayout(middle)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.pending)
+        self.setCentralWidget(middle)
         self.status = QLabel()
         self.status.setTextFormat(Qt.TextFormat.PlainText)
         self.status.setContentsMargins(MARGIN, 0, 0, 0)
@@ -89,6 +100,7 @@ class MainWindow(QMainWindow):
         refuse_drops(self)
 
     def _left(self) -> QWidget:
+        self.signals = Signals.shared(self.session, self.tasks)
         self.model = TreeModel(self.session, self.tasks, self)
         self.tree = TreeView(self.session, self.model)
         self.search = SearchBox(self.tree)
@@ -113,12 +125,14 @@ class MainWindow(QMainWindow):
             self.states.addWidget(page)
         self.banner = ChangedBanner(self.session, self.tasks)
         self.saved = SavedBanner(self.session)
+        self.strip = SignalStrip(self.session, self.tasks)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.banner)
         column.addWidget(self.saved)
+        column.addWidget(self.strip)
         column.addWidget(self.states, 1)
         right.setMinimumWidth(340)
         return right
@@ -144,6 +158,14 @@ class MainWindow(QMainWindow):
         self.tree.compare_requested.connect(self.comparison.compare_documents)
         self.comparison.shown_changed.connect(self._refresh)
         self.banner.reload_asked.connect(self.opener.reload)
+        self.banner.shown_changed.connect(self.strip.give_way)
+        self.strip.show_findings.connect(lambda: self.view.show_panel("overview"))
+        self.pending.undo_asked.connect(self.session.undo)
+        self.pending.show_asked.connect(self._show_edits)
+        self.pending.save_asked.connect(lambda id: self.edits.save_document(id, own=True))
+        self.signals.changed.connect(self._show_signals)
+        self.model.tree_ready.connect(self._show_signals)
+        self.model.marks_changed.connect(self.tree.viewport().update)
         self.drops.open_asked.connect(self.open_paths)
         self.drops.compare_asked.connect(self.comparison.compare_paths)
         self.session.selection_changed.connect(self._refresh)
@@ -159,6 +181,21 @@ class MainWindow(QMainWindow):
     def _follow(self, id: int) -> None:
         self._refresh()
 
+    def _show_signals(self, id: int) -> None:
+        document = self.session.document(id)
+        found = self.signals.of(document) if document is not None else None
+        if found is not None:
+            self.model.show_signals(found, id)
+        self._refresh()
+
+    def _show_edits(self, id: int) -> None:
+        selected = self.session.selected_document
+        if selected is None or selected.id != id:
+            self.session.select(Selection(id))
+        if self.comparison.shown:
+            self.menus["compare"].trigger()
+        self.view.show_panel("edits")
+
     def _refresh(self) -> None:
         """Title, status line, which page is shown and which commands there are: all that depends on the session."""
         document = self.session.selected_document
@@ -173,10 +210,19 @@ class MainWindow(QMainWindow):
             self.states.setCurrentWidget(
                 self.problem if document.state is State.FAILED else self.loading if loading else self.tabs)
         self._enable()
+        self._show_badges(document)
         self.setWindowTitle(self._title())
         self.setWindowModified("[*]" in self.windowTitle() and document is not None and self.session.is_modified(document.id))
         self.setWindowFilePath("")
         self.status.setText(self._status())
+
+    def _show_badges(self, document: Document | None) -> None:
+        """Findings of the worst level above notes, and edits that wait, on the tabs."""
+        found = self.signals.of(document) if document is not None else None
+        findings = findings_of(found.checkpoint, found.checked) if found is not None else ()
+        level = core.worst(findings)
+        n = sum(finding.level == level for finding in findings) if level in ("warning", "danger") else 0
+        self.tabs.show_badges(n, level or "", len(self.session.edits(document.id)) if document is not None else 0)
 
     def _enable(self) -> None:
         """The commands and panels that make sense for what is selected and shown."""
@@ -185,7 +231,7 @@ class MainWindow(QMainWindow):
         panels = open_ and not self.comparison.shown
         for name in ("reload", "close", "compare", "compare-with", "against"):
             self.menus[name].setEnabled(document is not None)
-        for name in ("copy", "find", "expand", "collapse"):
+        for name in ("copy", "find", "expand", "collapse", "next-finding", "previous-finding"):
             self.menus[name].setEnabled(open_)
         self.menus["panels"].setEnabled(panels)
         for name, fits in self.tabs.fit(document).items():

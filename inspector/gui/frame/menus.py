@@ -99,6 +99,8 @@ class Menus(QObject):
         self._add(menu, "copy", self.tr("&Copy Key"), "Ctrl+Shift+C", "copy")
         menu.addSeparator()
         self._add(menu, "find", self.tr("&Find…"), "Ctrl+F", "search")
+        self._add(menu, "next-finding", self.tr("&Next Finding"), "F8", "down")
+        self._add(menu, "previous-finding", self.tr("Pre&vious Finding"), "Shift+F8", "up")
 
     def _view(self) -> None:
         menu = self._window.menuBar().addMenu(self.tr("&View"))

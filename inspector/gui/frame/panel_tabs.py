@@ -1,16 +1,22 @@
 """The panels as tabs. A panel is loaded and made when its tab is first looked at, which spares the start most of the widgets."""
 from __future__ import annotations
 
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
+from typing import cast
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QLabel, QTabBar, QTabWidget, QVBoxLayout, QWidget
+
+from inspector.gui.kit import words
 from inspector.gui.panels import PANELS, Panel
+from inspector.gui.state import edit_words
 from inspector.gui.state.session import Document, Session
 from inspector.gui.state.tasks import Tasks
 
 from .drops import refuse_drops
 
 NAMES = tuple(panel.name for panel in PANELS)
+_BADGE = 18             # device-independent pixels
 
 
 class PanelTabs(QTabWidget):
@@ -37,6 +43,36 @@ class PanelTabs(QTabWidget):
     def show_panel(self, name: str) -> None:
         """Brings a panel to the front; the first one, for a name that no panel has (any more)."""
         self.setCurrentIndex(NAMES.index(name) if name in NAMES else 0)
+
+    def show_badges(self, findings: int, level: str, edits: int) -> None:
+        """Counts on the tabs: findings of the worst level above notes, and edits that wait. 0 shows nothing."""
+        said = words.level(level, findings) if findings else ""
+        self._badge("overview", findings, level, said)
+        self._badge("edits", edits, "info", edit_words.edits(edits) if edits else "")
+
+    def _badge(self, name: str, n: int, level: str, said: str) -> None:
+        at, bar = NAMES.index(name), self.tabBar()
+        badge = bar.tabButton(at, QTabBar.ButtonPosition.RightSide)
+        title = PANELS[at].title()
+        bar.setAccessibleTabName(at, f"{title}, {said}" if n else title)
+        if not n:
+            if badge is not None:
+                bar.setTabButton(at, QTabBar.ButtonPosition.RightSide, cast(QWidget, None))
+                badge.deleteLater()
+            return
+        text = f"{n:,}" if n < 1000 else "999+"
+        if isinstance(badge, QLabel) and (badge.text(), badge.property("level")) == (text, level):
+            return
+        if badge is not None:                   # the tab makes room for a button when it gets one
+            badge.deleteLater()
+        made = QLabel(text)
+        made.setObjectName("badge")
+        made.setProperty("level", level)
+        made.setFixedHeight(_BADGE)
+        made.setMinimumWidth(_BADGE)
+        made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        made.setToolTip(words.tip(said))
+        bar.setTabButton(at, QTabBar.ButtonPosition.RightSide, made)
 
     def fit(self, document: Document | None) -> dict[str, bool]:
         """Shows the tabs of the panels that have something to say about `document`, and gives for each panel whether it has. While

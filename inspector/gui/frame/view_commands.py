@@ -24,6 +24,7 @@ class ViewCommands(QObject):
         self._window = window
         menus = window.menus
         for name, run in (("copy", self.copy_keys), ("find", self.find), ("expand", self.expand_all), ("collapse", self.collapse_all),
+                          ("next-finding", self.go_to_finding), ("previous-finding", partial(self.go_to_finding, backwards=True)),
                           ("reset", window.reset_layout), ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
         menus["panels"].toggled.connect(window.right.setVisible)
@@ -53,6 +54,13 @@ class ViewCommands(QObject):
 
     def collapse_all(self) -> None:
         self._window.comparison.page.model.collapse_all() if self._window.comparison.shown else self._window.tree.collapse_all()
+
+    def go_to_finding(self, *, backwards: bool = False) -> None:
+        """To the next row that something is the matter with, round."""
+        tree = self._window.tree
+        found = tree.tree_model.next_guilty(tree.currentIndex().row(), backwards)
+        if found is not None and not self._window.comparison.shown:
+            tree.reveal(*found)
 
     def show_panel(self, name: str) -> None:
         """Brings a panel to the front, of panels that may have been hidden."""

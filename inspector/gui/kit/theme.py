@@ -205,6 +205,7 @@ QPushButton:disabled { color: $faint; }
 QPushButton[primary="true"] { background: $accent; color: $accent_text; border: 1px solid $accent; }
 QPushButton[primary="true"]:hover, QPushButton[primary="true"]:focus { background: $accent_hover; }
 QPushButton[primary="true"]:disabled { background: $track; color: $faint; border: 1px solid $track; }
+QPushButton[slim="true"] { padding: 3px 11px; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: $link; padding: 3px 6px;
                            text-align: left; }
 QPushButton[link="true"]:hover { background: $hover; }
@@ -277,6 +278,9 @@ QFrame[level="warning"] { background: $warning_background; border: 1px solid $wa
 QFrame[level="info"] { background: $info_background; border: 1px solid $info_background; border-radius: 7px; }
 QFrame[level="ok"] { background: $ok_background; border: 1px solid $ok_background; border-radius: 7px; }
 QFrame#banner { border-radius: 0; }
+QLabel#badge { background: $accent; color: $accent_text; border-radius: 9px; padding: 0 5px; }
+QLabel#badge[level="danger"] { background: $danger; color: $base; }
+QLabel#badge[level="warning"] { background: transparent; color: $warning; border: 1px solid $warning; }
 QFrame[level="danger"]:focus, QFrame[level="warning"]:focus, QFrame[level="info"]:focus { border: 1px solid $accent; }
 QLabel { background: transparent; }
 QTextEdit#prose { background: transparent; border: none; padding: 0; }

@@ -13,9 +13,12 @@ from PySide6.QtCore import QCoreApplication
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.state.session import Document, State
+from inspector.gui.state.signals import Kind as Signs
+from inspector.gui.state.signals import Mark, sign_name
 
 if TYPE_CHECKING:                   # numpy comes with them
     from .key_tree import KeyTree
+    from .tree_marks import TreeMarks
     from .tree_rows import TreeRows
 
 COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes")
@@ -53,9 +56,10 @@ class Line:
     shared: bool = False                        # a tensor whose storage others lie in too
     briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
     edited: str = ""                            # what a key was before the edits that wait, or that it is new
+    marks: tuple[Mark, ...] = ()                # what the row is guilty of; of a group, what lies below it
 
 
-def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Line:
+def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks: TreeMarks | None = None) -> Line:
     """The row of a document itself."""
     name = core.visible(os.path.basename(os.path.normpath(document.path)) or document.path)
     if document.state is State.FAILED:
@@ -70,7 +74,7 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool) -> Li
         return Line(Kind.LOADING, document.id, None if rows is None else 0, 0, (name, doing, "", "", "", ""),
                     has_children=children, expanded=expanded, spans=True, progress=progress)
     return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0,
-                briefs={PARAMETERS: words.many(int(rows.tree.parameters[0]))},
+                marks=marks.file if marks else (), briefs={PARAMETERS: words.many(int(rows.tree.parameters[0]))},
                 edited=QCoreApplication.translate("TreeModel", "with edits that wait to be saved") if rows.tree.checkpoint.edited else "")
 
 
@@ -80,7 +84,7 @@ def message_line(document: Document) -> Line:
     return Line(Kind.MESSAGE, document.id, None, 1, (text, "", "", "", "", ""), spans=True, problem=text)
 
 
-def node_line(document: Document, rows: TreeRows, node: int) -> Line:
+def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | None = None) -> Line:
     """The row of a group, tensor or value."""
     tree = rows.tree
     info = tree.info(node)
@@ -99,7 +103,7 @@ def node_line(document: Document, rows: TreeRows, node: int) -> Line:
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
                 share=tree.share(node), problem=info.problem if info is not None else "",
-                shared=info is not None and info.storage in tree.shared,
+                shared=info is not None and info.storage in tree.shared, marks=marks.of(node, group=kind is Kind.GROUP) if marks else (),
                 edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
 
 
@@ -108,10 +112,11 @@ def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -
     if line.kind in (Kind.FAILED, Kind.MESSAGE):
         return words.tip(line.problem)
     if line.kind in (Kind.FILE, Kind.LOADING) and column == NAME:
-        return words.tip(document.path) + (f"<br>{words.tip(line.edited)}" if line.edited else "")
+        texts = [document.path, *([line.edited] if line.edited else []), *_signs(line)]
+        return "<br>".join(words.tip(text) for text in texts)
     if column == NAME:
         texts = [line.key or line.texts[NAME]] + ([line.problem] if line.problem else []) + ([_shares_storage()] if line.shared else []) \
-            + ([line.edited] if line.edited else [])
+            + ([line.edited] if line.edited else []) + _signs(line)
         return "<br>".join(words.tip(text) for text in texts)
     if line.kind is Kind.VALUE and tree is not None and line.node is not None:
         return words.tip(core.one_line(tree.value(line.node), 2000))
@@ -132,6 +137,7 @@ def accessible(line: Line) -> str:
         text += ", " + _shares_storage()
     if line.edited:
         text += ", " + line.edited
+    text = ", ".join((text, *_signs(line)))
     if line.kind is Kind.FAILED:
         text += ", " + _could_not()
     if line.kind is Kind.LOADING:
@@ -158,6 +164,11 @@ def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, .
     shape = "x".join(map(str, info.shape)) if info is not None else ""
     return (key, shape, line.texts[DTYPE], line.texts[DEVICE],
             *(str(raw(line, column, tree)) for column in (PARAMETERS, BYTES)))
+
+
+def _signs(line: Line) -> list[str]:
+    """What the signs on a row say; that it was edited is said with what it was before."""
+    return [mark.text or sign_name(mark.kind) for mark in line.marks if mark.kind is not Signs.EDITED]
 
 
 def _shares_storage() -> str:

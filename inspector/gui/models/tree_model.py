@@ -19,6 +19,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from inspector import core
 from inspector.gui.state.session import Document, Selection, Session, State
+from inspector.gui.state.signals import FileSignals
 
 from . import search, tree_lines
 from .tree_lines import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, Line
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .key_tree import KeyTree
+    from .tree_marks import TreeMarks
     from .tree_rows import TreeRows
 
     Nodes = NDArray[np.int64] | tuple[int, ...]
@@ -65,6 +67,7 @@ class _Branch:
     checkpoint: core.Checkpoint | None = None       # whose tree `rows` is, or is being made
     laying_out: bool = False
     failed: bool = False
+    marks: TreeMarks | None = None                  # of the tree of `rows`, or of an older one
 
     def __len__(self) -> int:
         return 2 if self.failed else len(self.rows.rows) if self.rows is not None else 1
@@ -106,6 +109,7 @@ class TreeModel(QAbstractTableModel):
 
     tree_ready = Signal(int)            # a document's tree is on show
     counts_changed = Signal()           # how many entries the filter finds
+    marks_changed = Signal()            # what rows are guilty of
     shrinking = Signal(int)             # a document is about to lose all rows but its own
 
     def __init__(self, session: Session, tasks: StartsTasks | None = None, parent: QObject | None = None) -> None:
@@ -379,6 +383,49 @@ class TreeModel(QAbstractTableModel):
                     return start + int(hits.argmax())
         return None
 
+    # -- what rows are guilty of --------------------------------------------------------------------------------------
+
+    def show_signals(self, found: FileSignals, document: int) -> None:
+        """Marks the rows of a document with what is known of it, as soon as a worker has looked up which rows that are."""
+        at = self._at(document)
+        rows = self._branches[at].rows if at is not None else None
+        if rows is None or rows.tree.checkpoint is not found.checkpoint:
+            return                                  # they are asked for again once the tree is there
+        tree = rows.tree
+
+        def done(marks: TreeMarks) -> None:
+            for branch in self._branches:
+                if branch.document.id == document:
+                    branch.marks = marks
+                    self._lines.clear()
+                    self.marks_changed.emit()
+
+        if self._tasks is None:
+            done(_marks_of(tree, found, core.QUIET))
+        else:
+            self._tasks.start(("marks", document), lambda monitor: _marks_of(tree, found, monitor), on_done=done)
+
+    def next_guilty(self, row: int, backwards: bool = False) -> tuple[int, str] | None:
+        """The document and key of the next tensor or value behind `row` that something is the matter with, or before it; round, where
+        there is none."""
+        if not self._branches:
+            return None
+        at, place = 0, -1
+        if 0 <= row < self.rowCount():
+            branch, place = self._locate(row)
+            at = self._branches.index(branch)
+        files = range(len(self._branches))
+        order = [*files[at::-1], *files[:at:-1]] if backwards else [*files[at:], *files[:at]]
+        for n, index in enumerate((*order, at)):
+            branch = self._branches[index]
+            if branch.marks is None or branch.rows is None or branch.marks.tree is not branch.rows.tree:
+                continue
+            node = (int(branch.rows.rows[place]) if place >= 0 else 0) if n == 0 else len(branch.rows.tree) if backwards else 0
+            found = branch.marks.next(node, backwards)
+            if found is not None:
+                return branch.document.id, branch.rows.tree.key(found)
+        return None
+
     # -- following the session ----------------------------------------------------------------------------------------
 
     def _show_rows(self, document: int, rows: TreeRows, wanted: list[Change]) -> None:
@@ -487,6 +534,7 @@ class TreeModel(QAbstractTableModel):
             return
         if self._tasks is not None:
             self._tasks.cancel(("tree", id))
+            self._tasks.cancel(("marks", id))
         row = self._starts[at]
         self.beginRemoveRows(_ROOT, row, row + len(self._branches[at]) - 1)
         del self._branches[at]
@@ -595,10 +643,11 @@ class TreeModel(QAbstractTableModel):
     def _make_line(self, row: int) -> Line:
         branch, place = self._locate(row)
         if place == 0:
-            return tree_lines.file_line(branch.document, branch.rows, branch.laying_out)
+            return tree_lines.file_line(branch.document, branch.rows, branch.laying_out, branch.marks)
         if branch.rows is None:
             return tree_lines.message_line(branch.document)
-        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]))
+        marks = branch.marks if branch.marks is not None and branch.marks.tree is branch.rows.tree else None
+        return tree_lines.node_line(branch.document, branch.rows, int(branch.rows.rows[place]), marks)
 
     def _named(self, branch: _Branch, text: str) -> list[int]:
         """Rows of a document, counted from its own, whose name starts with `text`."""
@@ -608,6 +657,11 @@ class TreeModel(QAbstractTableModel):
         tree, rows = branch.rows.tree, branch.rows.rows
         found = branch.rows.rows_named(lambda name: name.startswith(text) or text.startswith(name + "."))
         return first + [row for row in found if row and ("." not in text or tree.label(int(rows[row])).casefold().startswith(text))]
+
+
+def _marks_of(tree: KeyTree, found: FileSignals, monitor: core.Monitor) -> TreeMarks:
+    from .tree_marks import TreeMarks
+    return TreeMarks(tree, found, monitor)
 
 
 @dataclass(frozen=True, slots=True)

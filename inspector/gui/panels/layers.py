@@ -36,6 +36,7 @@ from inspector.gui.models.plot_scales import number
 from inspector.gui.state.requests import Kept, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Legend
@@ -67,6 +68,7 @@ class LayersPanel(SelectionPanel):
         super().__init__(session, tasks, parent)
         self.choose_path = file_dialogs.ask_where_to_save
         self.requests: Requests[None] = self.make_requests(TASK, limit=lambda: UNASKED)
+        self._checks = ValueChecks.shared(session, tasks)
         self.health: Requests[tuple[core.Finding, ...]] = self.make_requests(HEALTH, keep=KEPT)
         self._scope: Scope | None = None
         self._known: Kept[dict[str, Row]] = Kept(KEPT)          # rows of each checkpoint, all its tensors together
@@ -210,6 +212,7 @@ class LayersPanel(SelectionPanel):
         if self._scope is not None and fresh:
             self._rows(self._scope).update((row.key, row) for row in fresh)
             self.model.add(fresh)
+            self._checks.learn(self._scope.checkpoint, {row.key: row.summary for row in fresh if row.summary is not None})
 
     def _rows(self, scope: Scope) -> dict[str, Row]:
         """What is known of the checkpoint."""

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollA
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
-from inspector.gui.state import suggested_edits
+from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses, Analysis, related
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets import description, fact_boxes, texts
 from inspector.gui.widgets.boxes import (
     Bar,
@@ -46,6 +47,8 @@ class Overview(SelectionPanel):
         super().__init__(session, tasks, parent)
         self.requests: Requests[core.Totals] = self.make_requests(TASK, keep=KEPT)
         self._analyses = Analyses.shared(session, tasks)
+        self._checks = ValueChecks.shared(session, tasks)
+        self._signals = signals.Signals.shared(session, tasks)
         self._drawn: tuple[core.Checkpoint, Selection] | None = None
         page = QWidget()
         page.setObjectName("page")
@@ -64,6 +67,7 @@ class Overview(SelectionPanel):
         whole.addWidget(self.area)
         self.requests.changed.connect(self._answered)
         self._analyses.ready.connect(self._analysis_ready)
+        self._signals.changed.connect(self._analysis_ready)
         theme.current().changed.connect(self._redraw)
 
     def follow(self) -> None:
@@ -229,7 +233,13 @@ class Overview(SelectionPanel):
 
     def _findings(self, ckpt: core.Checkpoint, document: Document) -> dict[str, Callable[[], None]]:
         """Gives what brings the first finding of each id into sight."""
-        findings = ckpt.findings
+        findings = signals.findings_of(ckpt, self._checks.of(document))
+        calm = self._calm(ckpt, document)
+        if calm:
+            box = FactBox(self.tr("Nothing to report"))
+            for text in calm:
+                box.body.addLayout(_ticked(text))
+            self._content.addWidget(box)
         if not findings:
             return {}
         ordered = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
@@ -271,6 +281,20 @@ class Overview(SelectionPanel):
         more.setVisible(bool(rest))
         self._content.addWidget(group)
         return {finding.id: partial(show, finding.id) for finding in ordered[:FINDINGS_CAP]}
+
+    def _calm(self, ckpt: core.Checkpoint, document: Document) -> list[str]:
+        """What was looked at and is well, where nothing is the matter with the file."""
+        found, checked = self._signals.of(document), self._checks.of(document)
+        if found is None or found.worst is None or found.worst.kind is not signals.Kind.OK:
+            return []
+        said = [self.tr("Only tensors and plain values: loads with weights_only=True") if ckpt.pickles
+                else self.tr("Holds no code: tensors and texts only"),
+                self.tr("Every tensor has its place in the file")]
+        if checked is not None and checked.is_complete:
+            said.append(self.tr("No NaN, no infinity ({n} of {all} tensors read)").format(n=f"{checked.read:,}", all=f"{checked.of:,}"))
+        if not any(finding.id == "saved-on-gpu" for finding in ckpt.findings):
+            said.append(self.tr("No device tags but the cpu's: loads on any computer"))
+        return said
 
     def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> None:
         if not found.tensors:
@@ -411,3 +435,13 @@ class Overview(SelectionPanel):
         value = ckpt.values[key]
         self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
         self._content.addWidget(texts.value_box(value))
+
+
+def _ticked(text: str) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.setSpacing(9)
+    picture = QLabel()
+    picture.setPixmap(icons.pixmap("ok", 16, theme.colours().ok))
+    row.addWidget(picture)
+    row.addWidget(label(text), 1)
+    return row

@@ -18,6 +18,7 @@ from inspector.gui.models.plot_scales import number
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_controls import HistogramControls
@@ -43,6 +44,7 @@ class StatisticsPanel(SelectionPanel):
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
         self._group: Group | None = None
+        self._checks = ValueChecks.shared(session, tasks)
         self.requests: Requests[core.GroupStatistics] = self.make_requests(TASK, keep=KEPT, limit=lambda: core.LIMITS.preview)
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
@@ -143,6 +145,7 @@ class StatisticsPanel(SelectionPanel):
     def _answered(self) -> None:
         if self.requests.phase is Phase.DONE and self._group is not None and self.result is not None:
             self.remark.setText(self._remark(self._group, self.result))
+            self._checks.learn(self._group.checkpoint, dict(self.result.each))
             self.controls.offer(self.result)
             self._show_result()
 

@@ -6,17 +6,23 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
+from inspector.gui.kit import theme
 from inspector.gui.models.tree_model import BYTES, NAME, PARAMETERS, SHAPE, Kind, Line, TreeModel
+from inspector.gui.state.signals import LEVELS, PICTURES, Mark
+from inspector.gui.state.signals import Kind as Signs
 
 from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow
 
 Index = QModelIndex | QPersistentModelIndex
 
-MARK = 12                   # of a tensor that shares its storage, at the right edge of its name
+MARK = 14                   # a sign at the right edge of a name
+PILL, PILL_PAD, GLYPH = 18, 7, 12       # of a sign with words: height, room beside them, its picture
+NAME_AT_LEAST = 96          # what pills must leave for the name
 _BAR = 4
+_EDITED = Mark(Signs.EDITED)
 
 _PICTURES = {Kind.FILE: "file", Kind.LOADING: "file", Kind.FAILED: "danger", Kind.GROUP: "group", Kind.TENSOR: "tensor",
              Kind.VALUE: "value"}
@@ -33,6 +39,8 @@ class TreeDelegate(RowPainter):
     def __init__(self, model: TreeModel, view: QTableView, is_chosen: Callable[[int], bool] = lambda row: False) -> None:
         super().__init__(view)
         self._model, self._is_chosen = model, is_chosen
+        self._small = _smaller(view.font())
+        self._small_metrics = QFontMetrics(self._small)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """Wide enough for the whole text: a double click on the edge of a column asks for it."""
@@ -75,13 +83,66 @@ class TreeDelegate(RowPainter):
             room -= MARK + GAP
             painter.drawPixmap(rect.right() - GAP - MARK, rect.top() + (rect.height() - MARK) // 2,
                                self._picture("link", ink.calm, painter, MARK))
-        if line.edited and room > 4 * PICTURE:
-            room -= MARK + GAP
-            after = MARK + GAP if line.shared else 0
-            painter.drawPixmap(rect.right() - GAP - MARK - after, rect.top() + (rect.height() - MARK) // 2,
-                               self._picture("edit", ink.accent, painter, MARK))
-        self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME],
-                   ink.danger if line.kind is Kind.FAILED else ink.text, middle=True)
+        marks = line.marks
+        if line.edited and not any(mark.kind is Signs.EDITED for mark in marks):
+            marks = (_EDITED, *marks)
+        if marks:
+            right = rect.right() - GAP - (MARK + GAP if line.shared and room + MARK + GAP > 4 * PICTURE else 0)
+            room -= self._marks(painter, rect, right, room, marks, line, ink)
+        guilty = line.kind is Kind.FAILED or (line.kind in (Kind.TENSOR, Kind.VALUE)
+                                              and any(mark.kind in (Signs.RUNS, Signs.BROKEN) for mark in marks))
+        self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME], ink.danger if guilty else ink.text, middle=True)
+
+    def _marks(self, painter: QPainter, rect: QRect, right: int, room: int, marks: tuple[Mark, ...], line: Line, ink: Ink) -> int:
+        """Draws signs to the left of `right` and gives how much of `room` they took: pills as long as the name keeps enough, else
+        glyphs."""
+        wide = sum(self._pill_width(mark) + GAP for mark in marks)
+        narrow = sum(MARK + GAP for _ in marks)
+        pills = room - wide >= min(NAME_AT_LEAST, self._metrics.horizontalAdvance(line.texts[NAME]))
+        if not pills and room - narrow < 2 * PICTURE:
+            return 0
+        for mark in reversed(marks):
+            if mark.text and pills:
+                width = self._pill_width(mark)
+                self._pill(painter, QRectF(right - width, rect.top() + (rect.height() - PILL) / 2, width, PILL), mark)
+            else:
+                width = MARK
+                level = LEVELS[mark.kind]
+                own = QColor(ink.colours._asdict()["link" if level == "info" else level])
+                colour = ink.text if ink.selected and level == "info" else own
+                painter.drawPixmap(right - MARK, rect.top() + (rect.height() - MARK) // 2,
+                                   self._picture(PICTURES[mark.kind], colour, painter, MARK))
+            right -= width + GAP
+        return wide if pills else narrow
+
+    def _pill_width(self, mark: Mark) -> int:
+        if not mark.text:
+            return MARK
+        return PILL_PAD + GLYPH + 4 + self._small_metrics.horizontalAdvance(mark.text) + PILL_PAD
+
+    def _pill(self, painter: QPainter, place: QRectF, mark: Mark) -> None:
+        colours = theme.colours(self._view.palette())
+        level = LEVELS[mark.kind]
+        back, text = QColor(colours._asdict()[f"{level}_background"]), QColor(colours._asdict()[level])
+        if mark.kind is Signs.RUNS:                         # the one that is filled
+            back, text = text, QColor(colours.base)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(back)
+        painter.drawRoundedRect(place, PILL / 2, PILL / 2)
+        painter.drawPixmap(int(place.left()) + PILL_PAD, int(place.top()) + (PILL - GLYPH) // 2,
+                           self._picture(PICTURES[mark.kind], text, painter, GLYPH))
+        font = painter.font()
+        painter.setFont(self._small)
+        painter.setPen(text)
+        painter.drawText(place.adjusted(PILL_PAD + GLYPH + 4, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft),
+                         mark.text)
+        painter.setFont(font)
+
+    def forget(self) -> None:
+        super().forget()
+        self._small = _smaller(self._view.font())
+        self._small_metrics = QFontMetrics(self._small)
 
     def _cell(self, painter: QPainter, rect: QRect, line: Line, column: int, ink: Ink) -> None:
         text = line.texts[column]
@@ -108,9 +169,16 @@ class TreeDelegate(RowPainter):
         if line.kind is Kind.LOADING and line.progress is not None:
             left += _draw_progress(painter, QRectF(left, rect.center().y() - _BAR / 2 + 0.5, min(160, (right - left) // 2), _BAR),
                                    line.progress, ink)
-        colour = ink.text if line.kind is Kind.VALUE else ink.calm if line.kind is Kind.LOADING else ink.danger
+        runs = any(mark.kind is Signs.RUNS for mark in line.marks)
+        colour = ink.calm if line.kind is Kind.LOADING else ink.text if line.kind is Kind.VALUE and not runs else ink.danger
         self._text(painter, left, rect, right - left, line.texts[first], colour)
         painter.restore()
+
+
+def _smaller(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPointSizeF(font.pointSizeF() * 0.86) if font.pointSizeF() > 0 else made.setPixelSize(round(font.pixelSize() * 0.86))
+    return made
 
 
 def _draw_progress(painter: QPainter, bar: QRectF, progress: float, ink: Ink) -> int:

@@ -110,3 +110,15 @@ def test_that_tensors_without_summaries_are_passed_over(tmp_path: Path) -> None:
     torch.save(sound(), tmp_path / "f.pt")
     ckpt = core.open(tmp_path / "f.pt")
     assert core.health(ckpt, {}) == ()
+
+
+def test_that_the_values_alone_say_what_health_says_of_them_without_reading_again(tmp_path: Path) -> None:
+    path = tmp_path / "model.pth"
+    torch.save({"bad.weight": torch.tensor([[1.0, float("nan")]]), "zero.weight": torch.zeros(4, 4), "same.weight": torch.full((4, 4), 2.5),
+                "good.weight": torch.randn(4, 4), "dead.weight": torch.tensor([[0.0, 0.0], [1.0, 2.0]])}, path)
+    ckpt = core.open(str(path))
+    summaries = core.summarize(ckpt)
+    path.unlink()
+    found = core.value_findings(ckpt, summaries)
+    assert [(finding.id, finding.keys) for finding in found] == [
+        ("nan-values", ("bad.weight",)), ("all-zero", ("zero.weight",)), ("constant-weights", ("same.weight",))]

@@ -9,6 +9,7 @@ torch/serialization.py of torch 2.13.
 """
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from inspector.core.dtypes import DTYPES, STORAGE_CLASSES
@@ -312,6 +313,11 @@ def runs_commands(module: str, name: str) -> bool:
     module, name = canonical(module, name)
     last = name.rpartition(".")[2]
     return _is_command(module, last) or _is_code(last)
+
+
+def any_runs_commands(names: Iterable[str]) -> bool:
+    """The same of any of these dotted names, as `Finding.code` has them."""
+    return any(runs_commands(*dotted.rpartition(".")[::2]) for dotted in names)
 
 
 def _is_command(module: str, last: str) -> bool:

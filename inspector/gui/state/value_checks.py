@@ -1,0 +1,235 @@
+"""NaN, infinities and tensors of zeros: known only once values were read.
+
+Files of up to 256 MB are read in the background, a while after they were opened and only while nothing else is at work; what was read
+before something else began is kept. Of larger ones it is known once somebody asks, or once a panel has measured them.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from inspector import core
+
+from .requests import Kept
+from .session import Document, Session, State
+from .tasks import Tasks
+
+UNASKED = 256 << 20     # bytes of tensors that are read without being asked for
+REST = 250              # milliseconds in which nothing else may be at work
+KEPT = 64               # checkpoints
+_STEP = 32 << 20        # bytes, and
+_MANY = 4096            # tensors, between two looks at whether to stop
+_TASK, _TOLD = "values", "value-findings"
+_SHORT = (_TOLD, "signals", "marks")         # work that follows from reading, and takes no time
+
+
+class Checked(NamedTuple):
+    """What the values of a checkpoint say. `read` of `of` tensors whose values can be had were looked at. `bad`: key -> how many
+    elements are NaN, and how many infinite, where that is not nothing."""
+
+    read: int
+    of: int
+    bad: Mapping[str, tuple[int, int]]
+    findings: tuple[core.Finding, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        return self.read >= self.of
+
+
+class _Reading:
+    """Of one checkpoint, as far as it went. `odd`: summaries of tensors that something may be the matter with; the others are only counted.
+    `wanted`: a person asked for it. Nothing here takes a step a key on the GUI thread."""
+
+    def __init__(self) -> None:
+        self.read: set[str] = set()
+        self.odd: dict[str, core.Summary] = {}
+        self.of: int | None = None          # tensors whose values can be had, once a worker has counted them
+        self.wanted = False
+        self.over = False                   # nothing is left, or reading failed
+
+    def take(self, key: str, found: core.Summary) -> None:
+        self.read.add(key)
+        if found.nan or found.inf or found.min == found.max:
+            self.odd[key] = found
+
+
+class ValueChecks(QObject):
+    """Lives on the GUI thread, one a session. What it knows is of documents' originals; for edited ones it goes by where keys came from."""
+
+    changed = Signal(int)           # more is known of a document
+
+    def __init__(self, session: Session, tasks: Tasks, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._tasks = session, tasks
+        self._reading: Kept[_Reading] = Kept(KEPT)
+        self._checked: Kept[Checked] = Kept(KEPT)
+        self._at_work: int | None = None
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST)
+        self._rest.timeout.connect(self._begin)
+        tasks.changed.connect(self._give_way)
+        tasks.idle.connect(self._wait)
+        session.document_changed.connect(lambda id: self._wait())
+        session.document_removed.connect(self._forget)
+
+    @staticmethod
+    def shared(session: Session, tasks: Tasks) -> ValueChecks:
+        """The one of `session`."""
+        return session.findChild(ValueChecks) or ValueChecks(session, tasks, session)
+
+    def of(self, document: Document) -> Checked | None:
+        """What is known of a document as it is in its file; None while nothing is."""
+        return self._checked.get(document.original, None) if document.original is not None else None
+
+    def is_expected(self, document: Document) -> bool:
+        """Whether more will be known without anybody asking."""
+        reading = self._reading_of(document)
+        return reading is not None and document.original is not None and self._is_due(document.original, reading)
+
+    def ask(self, id: int) -> None:
+        """A person wants to know, however large the file is."""
+        document = self._session.document(id)
+        reading = self._reading_of(document) if document is not None else None
+        if reading is not None:
+            reading.wanted, reading.over = True, False
+            self._wait()
+
+    def learn(self, ckpt: core.Checkpoint, summaries: Mapping[str, core.Summary]) -> None:
+        """Takes in what a panel has measured of the values of `ckpt`."""
+        for document in self._session.documents:
+            reading = self._reading_of(document) if document.original is ckpt else None
+            if reading is not None:
+                known = len(reading.read)
+                for key, found in summaries.items():
+                    reading.take(key, found)
+                if len(reading.read) > known:
+                    self._conclude(document, reading)
+
+    # -- reading in the background
+
+    def _reading_of(self, document: Document) -> _Reading | None:
+        original = document.original
+        if original is None:
+            return None
+        found = self._reading.get(original, None)
+        if found is None:
+            found = _Reading()
+            self._reading.put(original, None, found)
+        return found
+
+    def _next(self) -> tuple[Document, _Reading] | None:
+        """The document to be read now: the selected one first."""
+        selected = self._session.selected_document
+        for document in sorted(self._session.documents, key=lambda one: one is not selected):
+            reading = self._reading_of(document) if document.state is State.READY else None
+            if reading is not None and document.original is not None and self._is_due(document.original, reading):
+                return document, reading
+        return None
+
+    def _is_due(self, original: core.Checkpoint, reading: _Reading) -> bool:
+        return not reading.over and (reading.wanted or original.nbytes <= UNASKED) and bool(original.tensors)
+
+    def _wait(self) -> None:
+        if self._at_work is None and not self._rest.isActive():
+            self._rest.start()
+
+    def _others(self) -> bool:
+        return any(task.key != _TASK and not (isinstance(task.key, tuple) and task.key[0] in _SHORT) for task in self._tasks.running)
+
+    def _give_way(self) -> None:
+        """Somebody waits for something else."""
+        if self._at_work is not None and self._others() and any(task.key == _TASK for task in self._tasks.running):
+            self._at_work = None
+            self._tasks.cancel(_TASK)
+
+    def _begin(self) -> None:
+        if self._at_work is not None or self._others():
+            return                                  # `idle` comes again
+        found = self._next()
+        if found is None:
+            return
+        document, reading = found
+        id, original = document.id, document.original
+        assert original is not None
+        self._at_work = id
+        self._tasks.start(_TASK, lambda monitor: _read(original, reading, monitor), on_done=lambda _: self._done(id, original, reading),
+                          on_error=lambda error: self._failed(id, original, reading), on_cancel=self._stopped,
+                          label=self.tr("Looking for NaN"))
+
+    def _stopped(self) -> None:
+        self._at_work = None
+
+    def _done(self, id: int, original: core.Checkpoint, reading: _Reading) -> None:
+        self._at_work = None
+        document = self._session.document(id)
+        if document is not None and document.original is original and reading.read:
+            self._conclude(document, reading)
+        self._wait()
+
+    def _failed(self, id: int, original: core.Checkpoint, reading: _Reading) -> None:
+        """The file is gone or has changed; what cannot be read is said by whoever needs it."""
+        reading.over = True
+        self._done(id, original, reading)
+
+    def _conclude(self, document: Document, reading: _Reading) -> None:
+        """Works out, in a worker, what is known by now."""
+        id, original = document.id, document.original
+        if original is None:
+            return
+        read, odd = len(reading.read), dict(reading.odd)
+
+        def done(found: Checked) -> None:
+            if found != self._checked.get(original, None):
+                self._checked.put(original, None, found)
+                self.changed.emit(id)
+
+        self._tasks.start((_TOLD, id), lambda monitor: _checked(original, read, reading.of or len(original.tensors), odd), on_done=done)
+
+    def _forget(self, id: int) -> None:
+        self._tasks.cancel((_TOLD, id))
+        if self._at_work == id:
+            self._at_work = None
+            self._tasks.cancel(_TASK)
+            self._wait()
+
+
+def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, core.Summary]) -> Checked:
+    """In a worker."""
+    bad = {key: (one.nan, one.inf) for key, one in odd.items() if one.nan or one.inf}
+    found = core.value_findings(ckpt, odd)
+    return Checked(read, of, bad, tuple(finding for finding in found if finding.level != "info"))
+
+
+def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> None:
+    """In a worker. What was measured stays, also when it is cancelled."""
+    keys = [key for key, tensor in ckpt.tensors.items() if not tensor.problem and tensor.dtype in core.DTYPES]
+    left = [key for key in keys if key not in reading.read]
+    done, total = 0, sum(ckpt.tensors[key].nbytes for key in left)
+    odd = 0
+    for step in _steps(ckpt, left):
+        monitor.report(done, total)
+        for key, outcome in core.summarize_each(ckpt, step, monitor=monitor):
+            if isinstance(outcome, core.Summary):
+                reading.take(key, outcome)
+            else:
+                odd += 1
+        done += sum(ckpt.tensors[key].nbytes for key in step)
+    reading.of, reading.over = len(keys) - odd, True
+
+
+def _steps(ckpt: core.Checkpoint, keys: list[str]) -> Iterator[list[str]]:
+    """Keys of some megabytes, and of some thousands, at a time."""
+    step: list[str] = []
+    nbytes = 0
+    for key in keys:
+        step.append(key)
+        nbytes += ckpt.tensors[key].nbytes
+        if nbytes >= _STEP or len(step) >= _MANY:
+            yield step
+            step, nbytes = [], 0
+    if step:
+        yield step

@@ -1,0 +1,113 @@
+"""NaN in open files: read in the background, out of everybody's way."""
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.state import value_checks
+from inspector.gui.state.session import Document, Session
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.value_checks import ValueChecks
+
+Open = Callable[[], Document]
+
+
+@pytest.fixture
+def opened(session: Session, tmp_path: Path) -> Open:
+    def open() -> Document:
+        path = tmp_path / "model.pth"
+        torch.save({"good": torch.ones(3, 4) * torch.arange(4), "bad": torch.tensor([1.0, float("nan"), float("inf")]),
+                    "zero": torch.zeros(4, 4), "n": torch.tensor([1, 2])}, path)
+        document = session.add(str(path))
+        session.loaded(document.id, core.open(str(path)))
+        return document
+    return open
+
+
+def test_that_a_small_file_is_read_unasked(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot) -> None:
+    checks = ValueChecks.shared(session, tasks)
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        document = opened()
+    found = checks.of(document)
+    assert found is not None
+    assert (found.read, found.of, found.bad) == (4, 4, {"bad": (1, 1)})
+    assert [(finding.id, finding.keys) for finding in found.findings] == [
+        ("nan-values", ("bad",)), ("infinite-values", ("bad",)), ("all-zero", ("zero",))]
+    assert not checks.is_expected(document)
+
+
+def test_that_a_large_file_is_read_when_somebody_asks(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_checks, "UNASKED", 10)
+    monkeypatch.setattr(value_checks, "REST", 0)
+    checks = ValueChecks.shared(session, tasks)
+    document = opened()
+    with qtbot.waitSignal(checks._rest.timeout, timeout=20_000):
+        pass
+    assert checks.of(document) is None
+    assert not checks.is_expected(document)
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        checks.ask(document.id)
+    found = checks.of(document)
+    assert found is not None
+    assert found.is_complete
+
+
+def test_that_reading_stops_for_other_work_and_goes_on_afterwards(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_checks, "_MANY", 1)
+    begun, go_on, times = threading.Event(), threading.Event(), []
+    each = core.summarize_each
+
+    def slow(ckpt: core.Checkpoint, keys: list[str], *, monitor: core.Monitor) -> object:
+        times.append(keys[0])
+        if len(times) == 2:
+            begun.set()
+            go_on.wait(20)
+            monitor.check()
+        return each(ckpt, keys, monitor=monitor)
+
+    monkeypatch.setattr(core, "summarize_each", slow)
+    checks = ValueChecks.shared(session, tasks)
+    document = opened()
+    qtbot.waitUntil(begun.is_set, timeout=20_000)
+    tasks.start("asked", lambda monitor: None, on_done=lambda result: None)
+    assert not any(task.key == "values" for task in tasks.running)
+    go_on.set()
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        pass
+    found = checks.of(document)
+    assert found is not None
+    assert found.is_complete
+    assert times == ["good", "bad", "bad", "zero", "n"]
+
+
+def test_that_what_a_panel_measured_is_known(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(value_checks, "UNASKED", 10)
+    checks = ValueChecks.shared(session, tasks)
+    document = opened()
+    assert document.original is not None
+    with qtbot.waitSignal(checks.changed, timeout=20_000):
+        checks.learn(document.original, core.summarize(document.original, ["bad"]))
+    found = checks.of(document)
+    assert found is not None
+    assert (found.read, found.of, found.bad) == (1, 4, {"bad": (1, 1)})
+    assert not found.is_complete
+
+
+def test_that_a_file_that_is_gone_is_left_alone(session: Session, tasks: Tasks, opened: Open, qtbot: QtBot,
+                                                idle: Callable[[Tasks], None]) -> None:
+    checks = ValueChecks.shared(session, tasks)
+    document = opened()
+    Path(document.path).unlink()
+    qtbot.waitUntil(lambda: not checks.is_expected(document), timeout=20_000)
+    idle(tasks)
+    found = checks.of(document)
+    assert found is None or not found.is_complete
