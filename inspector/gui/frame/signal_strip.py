@@ -157,7 +157,7 @@ class SignalStrip(QFrame):
             return "", False
         if checked is not None and checked.is_complete:
             tensors = self.tr("{n} of {all} tensors read").format(n=f"{checked.read:,}", all=f"{checked.of:,}")
-            return (tensors if checked.bad else self.tr("{tensors}: no NaN, no infinity").format(tensors=tensors)), False
+            return (tensors if not checked.finite else self.tr("{tensors}: no NaN, no infinity").format(tensors=tensors)), False
         if self._checks.is_expected(document):
             return self.tr("values not read yet"), False
         return self.tr("values not read"), True

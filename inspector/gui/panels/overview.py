@@ -290,7 +290,7 @@ class Overview(SelectionPanel):
         said = [self.tr("Only tensors and plain values: loads with weights_only=True") if ckpt.pickles
                 else self.tr("Holds no code: tensors and texts only"),
                 self.tr("Every tensor has its place in the file")]
-        if checked is not None and checked.is_complete:
+        if checked is not None and checked.is_complete and checked.finite:
             said.append(self.tr("No NaN, no infinity ({n} of {all} tensors read)").format(n=f"{checked.read:,}", all=f"{checked.of:,}"))
         if not any(finding.id == "saved-on-gpu" for finding in ckpt.findings):
             said.append(self.tr("No device tags but the cpu's: loads on any computer"))

@@ -17,7 +17,7 @@ from inspector.gui.kit import words
 
 from .session import Document, Session
 from .tasks import Tasks
-from .value_checks import Checked, ValueChecks
+from .value_checks import NOT_FINITE, Checked, ValueChecks
 
 translate = QCoreApplication.translate
 
@@ -77,7 +77,7 @@ def kind_of(finding: core.Finding) -> Kind | None:
         return None
     if finding.id in _BROKEN and finding.level == "danger":
         return Kind.BROKEN
-    if finding.id in ("nan-values", "infinite-values"):
+    if finding.id in NOT_FINITE:
         return Kind.NAN
     if finding.level == "danger":
         return Kind.RUNS if finding.id in _RUNS else Kind.WRONG

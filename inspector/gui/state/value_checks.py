@@ -19,6 +19,7 @@ from .tasks import Tasks
 UNASKED = 256 << 20     # bytes of tensors that are read without being asked for
 REST = 250              # milliseconds in which nothing else may be at work
 KEPT = 64               # checkpoints
+NOT_FINITE = ("nan-values", "infinite-values")      # findings
 _STEP = 32 << 20        # bytes, and
 _MANY = 4096            # tensors, between two looks at whether to stop
 _TASK, _TOLD = "values", "value-findings"
@@ -27,12 +28,14 @@ _SHORT = (_TOLD, "signals", "marks")         # work that follows from reading, a
 
 class Checked(NamedTuple):
     """What the values of a checkpoint say. `read` of `of` tensors whose values can be had were looked at. `bad`: key -> how many
-    elements are NaN, and how many infinite, where that is not nothing."""
+    elements are NaN, and how many infinite, where that is not meant. `finite`: none of those
+    read has any, meant or not."""
 
     read: int
     of: int
     bad: Mapping[str, tuple[int, int]]
     findings: tuple[core.Finding, ...]
+    finite: bool = True
 
     @property
     def is_complete(self) -> bool:
@@ -199,9 +202,10 @@ class ValueChecks(QObject):
 
 def _checked(ckpt: core.Checkpoint, read: int, of: int, odd: Mapping[str, core.Summary]) -> Checked:
     """In a worker."""
-    bad = {key: (one.nan, one.inf) for key, one in odd.items() if one.nan or one.inf}
-    found = core.value_findings(ckpt, odd)
-    return Checked(read, of, bad, tuple(finding for finding in found if finding.level != "info"))
+    found = tuple(finding for finding in core.value_findings(ckpt, odd) if finding.level != "info")
+    guilty = {key for finding in found if finding.id in NOT_FINITE for key in finding.keys}
+    return Checked(read, of, {key: (odd[key].nan, odd[key].inf) for key in odd if key in guilty}, found,
+                   not any(one.nan or one.inf for one in odd.values()))
 
 
 def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> None:
