@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import array
 import collections
 import dataclasses
 import datetime
@@ -10,7 +11,10 @@ import decimal
 import enum
 import fractions
 import functools
+import http
+import logging
 import pathlib
+import random
 import re
 import types
 import uuid
@@ -127,6 +131,16 @@ TAKEN: dict[str, Any] = {
     "random state": torch.get_rng_state(), "tuple keys": {(1, "a"): 2, 3: 4},
 }
 
+def of_quantization() -> dict[str, Any]:
+    """Classes that quantized models and their options are made of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from torch.ao import quantization
+        return {"observer": quantization.MinMaxObserver(), "qconfig": quantization.default_qconfig,
+                "fake quantize": quantization.FakeQuantize(),
+                "quantized module": torch.ao.nn.quantized.Linear(2, 2)}
+
+
 # what it refuses
 REFUSED: dict[str, Any] = {
     "numpy float64": np.float64(91.25), "numpy int64": np.int64(7), "numpy bool": np.bool_(True), "numpy text": np.str_("hé"),
@@ -151,7 +165,10 @@ REFUSED: dict[str, Any] = {
     "generator": torch.Generator(), "exception": ValueError("x"), "module": torch.nn.Linear(2, 2),
     "tensor subclass": torch.ones(2).as_subclass(Subclass), "uninitialized": torch.nn.UninitializedParameter(),
     "path as key": {pathlib.PurePosixPath("a"): 1}, "numpy in a key": {(1, np.int64(2)): 1}, "enum as key": {Phase.WARMUP: 1},
-    "frozen key": {frozenset({1}): 2}, "huge integer": 10 ** 700, "set of dates": {WHEN.date()},
+    "frozen key": {frozenset({1}): 2}, "huge integer": 10 ** 700, "set of dates": {WHEN.date()}, **of_quantization(),
+    "grad scaler": torch.amp.GradScaler("cpu"), "function of torch": torch.nn.functional.gelu, "random generator": random.Random(1),
+    "numpy generator": np.random.default_rng(1), "logger": logging.getLogger("run"), "pattern": re.compile("a+"),
+    "status": http.HTTPStatus.OK, "generic alias": list[int], "array": array.array("f", [1, 2]), "method of an object": Items([1]).append,
 }
 
 

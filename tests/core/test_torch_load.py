@@ -81,6 +81,13 @@ def test_that_what_torch_refuses_is_said_with_its_key(kind: str, file: Path) -> 
     assert found.refused[0].words in finding.message
 
 
+@pytest.mark.parametrize("kind", [*kinds.TAKEN, *kinds.REFUSED])
+@pytest.mark.parametrize("protocol", [2, 4])
+def test_that_no_ordinary_value_is_called_a_danger(kind: str, protocol: int, file: Path) -> None:
+    save({"w": torch.ones(1), "best": {**kinds.TAKEN, **kinds.REFUSED}[kind]}, file, pickle_protocol=protocol)
+    assert [finding for finding in core.open(file).findings if finding.level == "danger"] == []
+
+
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("zipped", [True, False])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])

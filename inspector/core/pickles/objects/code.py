@@ -171,7 +171,7 @@ def _uses(graph: Graph) -> list[Use]:
         if graph.kind[target] != GLOBAL:
             continue
         i = graph.a[target]
-        if i in lookups and _is_attribute_of_class(graph, n):
+        if i in lookups and _is_harmless_lookup(graph, n):
             harmless.add(i)
         elif i in uses:
             uses[i].calls.append(n)
@@ -220,13 +220,18 @@ _INDIRECT = frozenset({("copyreg", "_reconstructor"), ("copyreg", "__newobj__"),
 _NESTING = 3        # containers in the arguments of a call that are looked into for functions
 
 
-def _is_attribute_of_class(graph: Graph, n: int) -> bool:
-    """Whether call `n` of getattr is how members of an enumeration and classes in classes are pickled: a class's public attribute. Should
-    the file call what it gets, that is a finding of its own."""
+def _is_harmless_lookup(graph: Graph, n: int) -> bool:
+    """Whether call `n` of getattr is how members of enumerations, classes in classes and methods of objects are pickled: a public attribute
+    of a class, or of an object in the file. Should the file call what it gets, that is a finding of its own."""
     args = call_of(graph, n).args or ()
-    if len(args) != 2 or (named := graph.global_name(args[0])) is None or (attribute := graph.text(args[1])) is None:
+    if len(args) != 2 or (attribute := graph.text(args[1])) is None or not attribute.isidentifier() or attribute[0] == "_":
         return False
-    return is_class_name(named[1]) and verdict(*named) != "dangerous" and attribute.isidentifier() and attribute[0] != "_"
+    named = graph.global_name(args[0])
+    if named is not None:
+        return is_class_name(named[1]) and verdict(*named) != "dangerous"
+    if graph.kind[args[0]] in CALLS:
+        return call_of(graph, args[0]).name not in (None, _GETATTR)
+    return graph.kind[args[0]] not in (GLOBALDYN, EXT)
 
 
 def _count_called_by_helper(graph: Graph, n: int, helper: Name, uses: dict[int, Use], numbers: Mapping[Name, int]) -> None:
@@ -265,6 +270,10 @@ def _count_handed_over(graph: Graph, n: int, uses: dict[int, Use]) -> None:
         if (named := _named_by(graph, arg)) is not None:
             if named in uses and uses[named].verdict in ("unknown", "dangerous") and not is_class_name(uses[named].name[1]):
                 uses[named].calls.append(n)
+        elif graph.kind[arg] in CALLS and call_of(graph, arg).name == _GETATTR:
+            named = _named_by(graph, _target(graph, arg))
+            if named in uses:
+                uses[named].calls.append(arg)
         elif graph.kind[arg] in (LIST, TUPLE) and depth < _NESTING:
             todo += [(item, depth + 1) for item in graph.sequence(arg)[:_LISTED]]
 

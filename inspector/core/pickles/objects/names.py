@@ -198,7 +198,7 @@ _NOT_LIBRARY = ("torch.ao.quantization.fx.", "torch.ao.quantization.quantize_fx.
                 "torch.ao.quantization.quantize_pt2e.", "torch.quantization.fx.", "torch.quantization.quantize_fx.",
                 "torch.nn.utils._expanded_weights.", "torch.distributed.tensor.experimental.", "torch.distributed.tensor.debug.",
                 "torchvision.models.feature_extraction.", "torchao.quantization.pt2e.")
-_LIBRARY_NAMES = frozenset({("torch", "Generator"), ("torch._C", "Generator")})
+_LIBRARY_NAMES = frozenset((module, name) for module in ("torch", "torch._C") for name in ("Generator", "ScriptObject"))
 # Names that modules above import from elsewhere, and that run what they are given, or reach the network.
 _NOT_OF_LIBRARY = frozenset({"RRef", "TCPStore", "FileStore", "PrefixStore", "Library", "ProcessGroup", "ThreadPoolExecutor", "Process"})
 # Functions of torch that compute with tensors, and that modules hold on to: activations, initializations.

@@ -162,6 +162,10 @@ def test_that_functions_of_torch_that_a_model_holds_on_to_raise_no_alarm(held: b
     pytest.param(op.reduce(op.name("builtins", "iter"), op.reduce(op.name("functools", "partial"), TRIP), op.NONE), id="iterated-partial"),
     pytest.param(op.reduce(op.name("builtins", "type"), op.text("X"), op.tuple_of(), op.EMPTY_DICT), id="a-new-class"),
     pytest.param(op.reduce(op.name("torch.optim.lr_scheduler", "LambdaLR"), op.NONE, op.list_of(TRIP)), id="given-to-a-constructor"),
+    pytest.param(op.reduce(op.name("torch.optim.lr_scheduler", "LambdaLR"), op.NONE, op.list_of(
+        op.reduce(op.name("builtins", "getattr"), op.name("mine", "Net"), op.text("go")))), id="attribute-given-to-a-constructor"),
+    pytest.param(op.reduce(op.name("builtins", "getattr"), op.reduce(op.name("builtins", "getattr"), op.name("mine", "Net"), op.text("os")),
+                           op.text("system")), id="attribute-of-an-attribute"),
     pytest.param(op.list_of(op.name("os", "system")), id="a-command-that-is-only-named"),
     pytest.param(op.reduce(op.name("builtins", "getattr"), op.name("mine", "Net"), op.text("__init__")), id="private-attribute"),
     pytest.param(op.reduce(op.reduce(op.name("builtins", "getattr"), op.name("mine", "Net"), op.text("go"))), id="attribute-called"),
