@@ -11,7 +11,6 @@ from inspector.core.keypath import ancestors, join, relative, segments_of, top_o
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, WRAPPERS_OWN
 
 _SHOWN = 3
-_FEW = 8                # parts that are renamed one by one
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
@@ -78,11 +77,6 @@ def _parts(ckpt: Checkpoint, wrapper: str, whose: str) -> Iterator[Finding]:
     if not parts:
         return
     listed = ", ".join(visible(under(join(path, wrapper)), 60) for path in parts[:_SHOWN]) + (" …" if len(parts) > _SHOWN else "")
-    how = ": " + " ".join(f"--rename '{_pattern(path, wrapper)}'" for path in parts) if len(parts) <= _FEW else ""
     yield Finding("wrapped-part", "info", visible(join(parts[0], wrapper)), f"All keys of {len(parts):,} part{'s' * (len(parts) > 1)} of "
                   f"the model begin with {wrapper + '.'!r} ({listed}), as of a part that was wrapped in {whose} by itself.",
-                  f"A model without that wrapper needs the keys without it{how}.", keys=tuple(parts), prefix=f"{wrapper}.")
-
-
-def _pattern(path: str, wrapper: str) -> str:
-    return f"^{re.escape(path)}\\.{wrapper}\\.={path}."
+                  "A model without that wrapper needs the keys without it.", keys=tuple(parts), prefix=f"{wrapper}.")

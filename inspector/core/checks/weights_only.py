@@ -8,8 +8,9 @@ from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.torch_load import loads_with_torch
 
-_HINT = ("`inspector edit FILE -o OUT --plain '*'` keeps them as plain data that torch.load takes; weights_only=False is for files whose "
-         "author you trust.")
+_PLAIN = "`inspector edit FILE -o OUT --plain '*'` keeps them as plain data that torch.load takes; "
+_TRUST = "weights_only=False is for files whose author you trust."
+_ONE_PICKLE = ("torch-zip", "torch-legacy", "torch-tar", "pickle")         # where values can be made plain
 _AGAIN = "`inspector edit FILE -o OUT` saves it as an archive that torch.load takes."
 _OLD = ("torch-legacy", "torch-tar")
 
@@ -17,7 +18,8 @@ _OLD = ("torch-legacy", "torch-tar")
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     found = loads_with_torch(ckpt)
     if found.refused:
-        yield Finding("weights-only", "warning", visible(found.refused[0].key), found.sentence(), _HINT, keys=tuple(found.keys),
+        hint = _PLAIN + _TRUST if ckpt.format in _ONE_PICKLE else _TRUST
+        yield Finding("weights-only", "warning", visible(found.refused[0].key), found.sentence(), hint, keys=tuple(found.keys),
                       code=tuple(dict.fromkeys(one.name for one in found.refused)))
     elif found.weights_only is False and ckpt.format in _OLD and not any(info.problem for info in ckpt.tensors.values()):
         yield Finding("weights-only", "warning", "", found.sentence(), _AGAIN)

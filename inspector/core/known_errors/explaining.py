@@ -2,12 +2,11 @@
 the list."""
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 
-from inspector.core import opening
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError, ReadError, UsageError
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 
 from . import damage, devices, memory, missing_code, objects_for_others, optimizers, pickling, refused_values, state_dicts
@@ -21,7 +20,7 @@ _KINDS: tuple[Kind, ...] = (memory.explain, refused_values.explain, devices.expl
                             objects_for_others.explain, missing_code.explain, damage.explain, state_dicts.explain)
 
 
-def explain_error(text: str, file: Checkpoint | str | os.PathLike[str] | None = None, *, unreadable: InspectorError | None = None,
+def explain_error(text: str, file: CheckpointLike | None = None, *, unreadable: InspectorError | None = None,
                   state_dict: str | None = None, monitor: Monitor = QUIET) -> Explanation:
     """What the error `text` means, of `file` where it is given (a checkpoint, or a path), and the edits after which it is gone, tried on
     its tables. `unreadable` says why the file that is meant cannot be opened; of a path that is found out. Known are the errors of
@@ -29,7 +28,7 @@ def explain_error(text: str, file: Checkpoint | str | os.PathLike[str] | None = 
     text = text[:_MOST]
     if file is not None and not isinstance(file, Checkpoint):
         try:
-            file = opening.open(file, monitor=monitor)
+            file = opened(file, monitor)
         except ReadError as error:
             file, unreadable = None, error
     case = Case(text, file, unreadable, state_dict, monitor)

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
@@ -70,8 +71,12 @@ class Case(NamedTuple):
 
 def search(patterns: Iterable[str], text: str) -> re.Match[str] | None:
     """The first of `patterns` that `text` has, however a terminal wrapped it."""
-    flat = " ".join(text.split())
-    return next((found for pattern in patterns if (found := re.search(pattern, flat)) is not None), None)
+    return next((found for pattern in patterns if (found := re.search(pattern, _on_one_line(text))) is not None), None)
+
+
+@lru_cache(1)
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def is_taken(ckpt: Checkpoint) -> bool:

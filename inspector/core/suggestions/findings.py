@@ -15,6 +15,7 @@ from inspector.core.edits.extract import Extract
 from inspector.core.edits.make_plain import MakePlain
 from inspector.core.edits.recipe import can_be_typed
 from inspector.core.edits.remap_devices import RemapDevices
+from inspector.core.edits.rename import Rename
 from inspector.core.edits.strip_prefix import StripPrefix
 from inspector.core.edits.tools.common import Edit, origin_of
 from inspector.core.edits.tools.globs import patterns_for
@@ -28,6 +29,7 @@ from inspector.core.tensors.sharing import relation, sharing
 from inspector.core.tensors.sizes import unreached
 
 Edits = tuple[Edit, ...]
+_FEW = 8                # parts that are renamed one by one
 
 _PLAIN_TAG = re.compile(r"[\w:.-]+", re.ASCII)
 
@@ -97,6 +99,12 @@ def _strip(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
         yield Extract(places[0] or "."), StripPrefix(prefix)
 
 
+def _unwrap(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
+    """Of parts that are wrapped by themselves, one after the other."""
+    if len(finding.keys) <= _FEW:
+        yield tuple(Rename(f"^{re.escape(part)}\\.{re.escape(finding.prefix)}", f"{part}.") for part in finding.keys)
+
+
 def _to_cpu(finding: Finding, ckpt: Checkpoint) -> Iterator[Edits]:
     yield (RemapDevices({"*": "cpu"}),)
 
@@ -161,6 +169,7 @@ def _whole_module(ckpt: Checkpoint) -> str | None:
 
 _SUGGEST: Mapping[str, Callable[[Finding, Checkpoint], Iterator[Edits]]] = {
     "module-prefix": _strip,
+    "wrapped-part": _unwrap,
     "saved-on-gpu": _to_cpu,
     "location": _known_device,
     "oversized-storage": _only_used_bytes,

@@ -21,6 +21,8 @@ def text_of(finding: core.Finding, fixes: Sequence[core.Edit]) -> str:
     first = fixes[0]
     if isinstance(first, core.StripPrefix):
         return translate("Offers", "Strip “{prefix}”").format(prefix=_short(finding.prefix))
+    if isinstance(first, core.Rename) and finding.prefix:
+        return translate("Offers", "Strip “{prefix}” from the parts").format(prefix=_short(finding.prefix))
     if isinstance(first, core.RemapDevices):
         return translate("Offers", "Set device to cpu")
     if isinstance(first, core.Unshare):

@@ -317,7 +317,7 @@ def test_that_a_program_that_torch_load_refuses_gives_its_state_dict(tmp_path: P
     text = "RuntimeError: Cannot use ``weights_only=True`` with TorchScript archives passed to ``torch.load``."
     said = core.explain_error(text, tmp_path / "a.pt")
     assert said.id == "other-loader"
-    assert set(core.edit(tmp_path / "a.pt", said.remedies[0].edits).tensors) == {"weight", "bias"}
+    assert set(followed(tmp_path / "a.pt", said.remedies[0])) == {"weight", "bias"}
 
 
 # -- all of them

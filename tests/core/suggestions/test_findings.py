@@ -41,6 +41,8 @@ SAMPLES: dict[str, tuple[Any, str, tuple[core.Edit, ...]]] = {
     "one-of-several": ({"model": wrapped(), "other": state_dict("module.x", "y")}, "module-prefix", (core.StripPrefix("model.module."),)),
     "collision": ({"model": {"module.a": torch.ones(1), "module.b": torch.ones(2), "a": 3}}, "module-prefix", ()),
     "whole-wrapped": (nn.DataParallel(net()), "module-prefix", (core.Extract("."), core.StripPrefix("module."))),
+    "part": ({"encoder.module.w": torch.ones(1), "head.w": torch.ones(2)}, "wrapped-part",
+             (core.Rename(r"^encoder\.module\.", "encoder."),)),
     "view": ({"a": torch.zeros(9000)[:4], "b": torch.zeros(3)}, "oversized-storage", (core.Unshare("a"),)),
     "views-of-one": ({"a": torch.zeros(9000)[:4], "b": torch.zeros(9000)[5:9]}, "oversized-storage", (core.Unshare("{a,b}"),)),
     "overlap": (tied_and_views(), "shared-storage", (core.Unshare("{a,b}"),)),
@@ -149,3 +151,21 @@ def test_that_trying_can_be_stopped(tmp_path: Path) -> None:
     ckpt = opened(tmp_path, wrapped())
     with pytest.raises(core.Cancelled):
         core.fixes_for(finding(ckpt, "module-prefix"), ckpt, Stop())
+
+
+def test_that_a_suggested_edit_is_a_command_that_does_the_same(tmp_path: Path) -> None:
+    for n, (thing, _, _) in enumerate(SAMPLES.values()):
+        (tmp_path / str(n)).mkdir()
+        ckpt = opened(tmp_path / str(n), thing)
+        for _, fixes in core.fixes_for_each(ckpt, ckpt.findings):
+            assert [core.parse_edit(edit.option, edit.text) for edit in fixes] == [*fixes]
+
+
+def test_that_a_whole_model_that_torch_refuses_becomes_its_state_dict(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, net())
+    assert core.fixes_for(finding(ckpt, "weights-only"), ckpt) == (core.Extract("."),)
+
+
+def test_that_values_in_values_are_named_once(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, {"w": torch.ones(1), "net": net()})
+    assert core.fixes_for(finding(ckpt, "weights-only"), ckpt) == (core.MakePlain("net"),)

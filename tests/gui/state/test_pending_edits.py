@@ -285,6 +285,7 @@ def test_that_a_preview_says_what_a_refused_value_was_and_becomes(tmp_path: Path
 
 @pytest.mark.parametrize(("id", "fixes", "text"), [
     ("module-prefix", [core.StripPrefix("module.")], "Strip “module.”"),
+    ("wrapped-part", [core.Rename("a", "b")], "Strip “module.” from the parts"),
     ("saved-on-gpu", [core.RemapDevices({"*": "cpu"})], "Set device to cpu"),
     ("oversized-storage", [core.Unshare("a")], "Keep only what is used"),
     ("shared-storage", [core.Unshare("a")], "Give each its own bytes"),

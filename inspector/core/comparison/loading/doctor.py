@@ -8,6 +8,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.rules import Shape, Shapes
 from inspector.core.comparison.pairing.sides import WHOLE, candidates, models_in
 from inspector.core.keypath import join, leaf_of, parent_of, top_of
+from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 
 from .error_text import read_error
@@ -20,7 +21,7 @@ from .trying import tried
 _MOST = 6               # state dicts that are held against the names of the text
 
 
-def doctor(text: str, file: Checkpoint | None = None, *, state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
+def doctor(text: str, file: CheckpointLike | None = None, *, state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
     """What `load_report` says, from the text of an error alone, or from it and the file that was loaded. The shapes of the model are
     those that the text tells; `state_dict` is the path of the one that was loaded. Raises UsageError for a text that holds no such
     error, Cancelled."""
@@ -28,6 +29,7 @@ def doctor(text: str, file: Checkpoint | None = None, *, state_dict: str | None 
     if file is None:
         model = _model(lists, _said(lists))
         return report(_said(lists), model.shapes, optional=model.optional, monitor=monitor)
+    file = opened(file, monitor)
     found = [_against(file, path, lists, monitor) for path in _paths(file, lists, state_dict)]
     return max(found, key=lambda one: (one.after.loads, one.after.fitting - len(one.after.missing) - len(one.after.unexpected)))
 
