@@ -25,7 +25,7 @@ _SHOWN = 3
 class Dequantize(Edit):
     """Each packed tensor whose name fits `glob` becomes one tensor of the floating type `dtype` under that name, and its parts (codes,
     scales, zero points …) go. Made with float32 arithmetic, then rounded as `Cast` rounds. What is packed in a way that is not read stays
-    as it is; plain tensors do in any case."""
+    as it is; plain tensors do in any case. Of a model of another program (GGUF, ONNX) the weights are left: its own values go."""
 
     dtype: str
     glob: str = "*"
@@ -39,7 +39,7 @@ class Dequantize(Edit):
             name, tensor = next(iter(chosen.items()))
             raise EditError(f"{visible(name, 80)!r} cannot be unpacked: {tensor.problem or 'it is no packed tensor'}",
                             "Save it as it is.", name, id="packed")
-        if not made:
+        if not made and not _of_another_program(ckpt):
             return edited(ckpt, self)
         ids = fresh_ids(ckpt)
         gone = {key for tensor in made.values() for key in keys_of(tensor)}
@@ -59,7 +59,7 @@ class Dequantize(Edit):
             if key not in gone:
                 tensors[key] = info
                 came_from[key] = key
-        values = values_left(ckpt, made.values())
+        values = {} if _of_another_program(ckpt) else values_left(ckpt, made.values())
         came_from |= {key: key for key in values}
         known = origin_of(ckpt)
         kept = storages_left(ckpt, tensors, values)
@@ -92,7 +92,8 @@ class Dequantize(Edit):
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         chosen = self._chosen(before, monitor)
-        if not chosen:
+        gone = len(before.values) - len(after.values)
+        if not chosen and not gone:
             return ["Nothing that fits is packed."]
         counts: dict[str, int] = {}
         for tensor in chosen.values():
@@ -100,6 +101,8 @@ class Dequantize(Edit):
                 counts[tensor.scheme] = counts.get(tensor.scheme, 0) + 1
         notes = [f"{note(count, 'tensor was', 'tensors were')} packed as {visible(scheme, 40)} and {'is' if count == 1 else 'are'} "
                  f"{self._target()} now." for scheme, count in counts.items()]
+        if gone and _of_another_program(before):
+            notes.append(f"{note(gone, 'value is', 'values are')} about the model's program and {'is' if gone == 1 else 'are'} left out.")
         left = [tensor for tensor in chosen.values() if tensor.decoder is None]
         notes += [f"{visible(tensor.name, 60)} stays packed: {visible(tensor.problem, 200)}." for tensor in left[:_SHOWN]]
         if len(left) > _SHOWN:
@@ -132,3 +135,8 @@ class Dequantize(Edit):
         matcher(glob)
         made = cls(dtype, glob)
         return cls(made._target(), glob)
+
+
+def _of_another_program(ckpt: Checkpoint) -> bool:
+    """Whether its values are those of a container that no checkpoint is written as."""
+    return (ckpt.edited.source if ckpt.edited else ckpt).format in ("gguf", "onnx")

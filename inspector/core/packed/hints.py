@@ -12,7 +12,7 @@ _WITHIN = (".lora_A.weight", ".lora_down.weight")
 
 def may_be_packed(ckpt: Checkpoint) -> bool:
     """False where nothing says so; a matter of milliseconds for many tensors."""
-    if "tensor_names" in ckpt.metadata:
+    if "tensor_names" in ckpt.metadata or (ckpt.edited.source if ckpt.edited else ckpt).format in ("gguf", "onnx", "npz"):
         return True
     leaves = {leaf_of(key) for key in ckpt.tensors}
     if not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves):

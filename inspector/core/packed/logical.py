@@ -23,6 +23,7 @@ from .families import (
     awq,
     bitsandbytes,
     compressed_tensors,
+    containers,
     float_blocks,
     gptq,
     lora,
@@ -36,6 +37,7 @@ from .families.names import LogicalTensor, Names
 from .hints import may_be_packed
 
 FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
+    containers.claims,
     torchao.claims,
     torch_quantized.claims,
     bitsandbytes.claims,
@@ -153,7 +155,7 @@ def _sources(ckpt: Checkpoint, tensor: LogicalTensor) -> Iterator[tuple[str, Ten
     """The parts as the decoder wants them: its codes as rows, a quantized tensor as its integers and their scales."""
     for role, key in tensor.parts.items():
         info, decoder = ckpt.tensors[key], tensor.decoder
-        if role == "data" and isinstance(decoder, Grid):
+        if role == "data" and isinstance(decoder, Grid) and decoder.stored != "nibbles":
             info = _in_rows(info, decoder.rows)
         elif role == "data" and isinstance(decoder, Affine):
             if isinstance(info.quantizer, PerChannel):

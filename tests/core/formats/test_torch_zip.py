@@ -11,7 +11,6 @@ import zipfile
 import zlib
 from pathlib import Path
 
-import numpy
 import pytest
 import torch
 
@@ -361,20 +360,12 @@ def test_that_records_no_tensor_refers_to_are_told(open_records: Opener) -> None
 # -- other archives ----------------------------------------------------------------------------------------------------
 
 
-def _npz() -> dict[str, bytes]:
-    out = io.BytesIO()
-    numpy.savez(out, a=numpy.zeros(3), b=numpy.zeros(3))
-    with zipfile.ZipFile(out) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
 @pytest.mark.parametrize(("records", "error", "words"), [
     pytest.param({"a.pth": b"", "b.pth": b"", "c.txt": b""}, NotACheckpoint, "holds a.pth, b.pth, c.txt", id="checkpoints"),
     pytest.param({"x/readme.txt": b"", "x/model.pt": b""}, NotACheckpoint, "open FILE!x/model.pt", id="one-checkpoint"),
     pytest.param({"test.txt": b""}, NotACheckpoint, "holds test.txt", id="plain"),
     pytest.param({"[Content_Types].xml": b"", "word/document.xml": b""}, NotACheckpoint, "Office", id="docx"),
     pytest.param({"META-INF/MANIFEST.MF": b"", "A.class": b""}, NotACheckpoint, "Java", id="jar"),
-    pytest.param(_npz(), NotACheckpoint, "NumPy archive", id="npz"),
     pytest.param({"p-1.dist-info/METADATA": b"", "p/a.py": b""}, NotACheckpoint, "wheel", id="wheel"),
     pytest.param({"config.json": b"", "model.weights.h5": b""}, NotACheckpoint, "Keras", id="keras"),
     pytest.param({"m/.data/extern_modules": b"", "m/model/model.pkl": b""}, Unsupported, "torch.package", id="torch-package"),

@@ -35,7 +35,6 @@ _NO_CHECKPOINTS = (
 )
 # (bytes, at offset, what it is, what to do, id): weights of other programs, and archives
 _KNOWN = (
-    (b"GGUF", 0, "a GGUF model (llama.cpp)", "Use llama.cpp's own tools for it, or open the PyTorch original.", "gguf"),
     (b"ggml", 0, "a GGML model (llama.cpp)", "Use llama.cpp's own tools for it, or open the PyTorch original.", "ggml"),
     (b"lmgg", 0, "a GGML model (llama.cpp)", "Use llama.cpp's own tools for it, or open the PyTorch original.", "ggml"),
     (b"fmgg", 0, "a GGML model (llama.cpp)", "Use llama.cpp's own tools for it, or open the PyTorch original.", "ggml"),
@@ -87,7 +86,7 @@ def by_signature(source: SourceFile, head: bytes) -> ReadError | None:
         return Unsupported("this is a TensorRT engine behind a header of Ultralytics, which is not read here", _ENGINE, id="tensorrt")
     if head.startswith(b"MZ") and head.startswith(b"PE\0\0", int.from_bytes(head[60:64], "little")):
         return NotACheckpoint("this is a Windows program or library, not a checkpoint", "Check which file was meant.")
-    return _tensorflow(source, head) or _onnx(source, head) or _zlib(head)
+    return _tensorflow(source, head) or _zlib(head)
 
 
 def zeros(source: SourceFile, head: bytes) -> ReadError | None:
@@ -186,21 +185,16 @@ def _zlib(head: bytes) -> ReadError | None:
                        "with torch.save, or dump it without compress.", id="compressed") if inside else None
 
 
-def _onnx(source: SourceFile, head: bytes) -> ReadError | None:
+def is_onnx(source: SourceFile, head: bytes) -> bool:
     """ModelProto: ir_version (field 1), then producer_name (field 2) as most exporters write it, or the graph (field 7)."""
     if len(head) < 8 or head[0] != 0x08 or not 1 <= head[1] <= 0x1F:
-        return None
-    if head[2] == 0x3A and source.stamp.path.lower().endswith(".onnx"):
-        return Unsupported("this is an ONNX model, which is not read here", "Look at it with Netron, or open the PyTorch original.",
-                           id="onnx")
-    if head[2] != 0x12:
-        return None
+        return False
+    if source.stamp.path.lower().endswith(".onnx") and head[2] in (0x12, 0x1A, 0x22, 0x28, 0x3A, 0x42):
+        return True
     end = 4 + head[3]
     producer = head[4:end]
-    if not 1 <= head[3] <= 64 or not re.fullmatch(rb"[\w.+ -]+", producer) or head[end:end + 1] not in (b"\x1a", b"\x22", b"\x3a"):
-        return None
-    return Unsupported(f"this is an ONNX model (made by {visible(producer.decode())}), which is not read here",
-                       "Look at it with Netron, or open the PyTorch original.", id="onnx")
+    return head[2] == 0x12 and 1 <= head[3] <= 64 and re.fullmatch(rb"[\w.+ -]+", producer) is not None and \
+        head[end:end + 1] in (b"\x1a", b"\x22", b"\x3a")
 
 
 def _decoded(raw: bytes) -> str | None:

@@ -38,8 +38,8 @@ _SHARD = re.compile(rb'\.(safetensors|bin)"')
 
 
 def sniff(source: SourceFile) -> str:
-    """The format's name: "torch-zip", "torchscript-json", "torch-export", "safetensors", "pickle", "torch-legacy", "torch-tar",
-    "safetensors-sharded" or "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or Ambiguous in one line for
+    """The format's name: "torch-zip", "torchscript-json", "torch-export", "safetensors", "pickle", "torch-legacy", "torch-tar", "gguf",
+    "onnx", "npz", "safetensors-sharded" or "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or Ambiguous in one line for
     everything else."""
     if source.size == 0:
         raise NotACheckpoint("the file is empty (0 bytes)", "The download or the save never got started or the disk was full: get "
@@ -47,6 +47,8 @@ def sniff(source: SourceFile) -> str:
     head = source.read(0, min(HEAD, source.size))
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")):
         return _zip(source, head)
+    if head.startswith(b"GGUF"):
+        return "gguf"
     if _looks_like_safetensors(head):
         return "safetensors"
     found = _pickle(source, head) or _tar(source, head) or _index(source, head)
@@ -58,6 +60,8 @@ def sniff(source: SourceFile) -> str:
                         id="polyglot")
     if found is not None:
         return found
+    if other_files.is_onnx(source, head):
+        return "onnx"
     refusal = other_files.by_signature(source, head) or other_files.zeros(source, head) or other_files.text(source, head)
     if refusal is None and source.stamp.path.lower().endswith(".safetensors"):
         return "safetensors"               # it is none that can be opened: its reader says what exactly is wrong
@@ -68,9 +72,6 @@ def _zip(source: SourceFile, head: bytes) -> str:
     if source.size < 22:
         raise Truncated(f"the file begins as a zip archive and ends after {source.size} bytes; the smallest archive has 22",
                         "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
-    first = head[30:30 + int.from_bytes(head[26:28], "little")]
-    if head.startswith(b"PK\x03\x04") and b"/" not in first and first.endswith(b".npy"):
-        raise Unsupported("this is a NumPy .npz archive, not a checkpoint", "Read it with numpy.load.", id="npz")
     return archive_kind.kind_of(source, head)
 
 

@@ -2,6 +2,7 @@
 
     torch-zip           data.pkl: `torch.save`, and TorchScript from torch 1.3 on
     torchscript-json    model.json: TorchScript of torch 1.0 to 1.2
+    npz                 nothing but members that end in .npy
     torch-export        models/…json, serialized_…: `torch.export.save` and packages of AOTInductor (.pt2)
 """
 from __future__ import annotations
@@ -13,7 +14,7 @@ from inspector.core.io.sources import SourceFile
 
 from .directory import read_directory
 
-SAVED, SCRIPT, EXPORT = "torch-zip", "torchscript-json", "torch-export"
+SAVED, SCRIPT, EXPORT, ARRAYS = "torch-zip", "torchscript-json", "torch-export", "npz"
 _MAIN = "data.pkl"
 _EXPORT_SIGNS = ("serialized_exported_program.json", "archive_format", "serialized_state_dict.json", "serialized_state_dict.pt")
 _EXPORT_FOLDERS = ("models/", "data/aotinductor/", "data/weights/")
@@ -38,6 +39,8 @@ def by_names(names: Collection[str]) -> str:
     inner = {name[len(top):] if name.startswith(top) else name for name in names}
     if any(name.rpartition("/")[2].lower() == _MAIN and name.count("/") <= 1 for name in names):
         return SAVED
+    if names and all(name.endswith(".npy") for name in names):
+        return ARRAYS
     if not inner.isdisjoint(_EXPORT_SIGNS):
         return EXPORT
     if "model.json" in inner and any(name in inner or any(other.startswith(name) for other in inner)

@@ -34,8 +34,6 @@ def refuse(names: Collection[str]) -> NoReturn:
     for sign, what in _SIGNS:
         if sign in names:
             raise NotACheckpoint(f"this is {what}: a ZIP archive, but no checkpoint", "Choose the checkpoint file instead.")
-    if all(name.endswith(".npy") for name in names):
-        raise NotACheckpoint(f"this is a NumPy archive (.npz) holding {_listed(names)}", "Open it with numpy.load.")
     if any(name.partition("/")[0].endswith(".dist-info") for name in names):
         raise NotACheckpoint("this is a Python wheel, not a checkpoint", "Choose the checkpoint file instead.")
     if "version" in own and own <= _WITHOUT_OBJECT:

@@ -48,7 +48,7 @@ def _peft(names: Names, module: str, a: TensorInfo, b: TensorInfo, embedding: bo
         problem = "its two matrices do not fit each other"
     elif factor is None:
         problem = "no adapter_config.json says its alpha, so its scale is not known"
-    decoder = None if problem or factor is None else LowRank(rank, prod(shape[1:]), factor, flipped)
+    decoder = None if problem or factor is None else LowRank(rank, shape[0], prod(shape[1:]), factor, flipped)
     return LogicalTensor(f"{name}.weight", shape or a.shape, a.dtype, scheme, _bits(a), None, parts, decoder, problem)
 
 
@@ -111,7 +111,7 @@ def _kohya(names: Names, module: str, a: TensorInfo, b: TensorInfo) -> LogicalTe
         problem = "it has three matrices, which are put together otherwise"
     elif not shape or not _fits(a, b):
         problem = "its two matrices do not fit each other"
-    decoder = None if problem else LowRank(rank, prod(shape[1:]), (alpha / rank if alpha is not None else 1.0) if rank else 1.0)
+    decoder = None if problem else LowRank(rank, shape[0], prod(shape[1:]), (alpha / rank if alpha is not None else 1.0) if rank else 1.0)
     return LogicalTensor(f"{module}.weight", shape or a.shape, a.dtype, "lora-kohya", _bits(a), None, parts, decoder, problem)
 
 

@@ -61,6 +61,15 @@ def nibbles(data: Array, table: Array, low_first: bool = True) -> Array:
     return found.view(np.float32).reshape(*data.shape[:-1], data.shape[-1] * 2)
 
 
+def four_bits(data: Array, signed: bool) -> Array:
+    """The 4-bit integers of a run of bytes, the low nibble first (int8)."""
+    import numpy as np
+    raw = data.view(np.uint8).reshape(-1)
+    found = np.empty(2 * raw.size, np.int8)
+    found[0::2], found[1::2] = raw & 15, raw >> 4
+    return np.where(found > 7, found - 16, found).astype(np.int8) if signed else found
+
+
 def bit_string(words: Array, bits: int, count: int) -> Array:
     """`count` codes of so many bits along the last dimension of little-endian words or bytes, one behind the other from bit 0 on, over
     the borders of words too; uint8 for up to 8 bits."""

@@ -17,21 +17,22 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-Stored = Literal["numbers", "e2m1", "bit string", "words"]
+Stored = Literal["numbers", "e2m1", "bit string", "words", "nibbles"]
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
     """`stored` says what the rows of `data` are: numbers as they stand (of the 8-bit float `data_type`, where that is not what they are
-    declared to be), pairs of 4-bit floats with the low nibble first, a string of codes of `bits` bits, or 32-bit words that hold
-    32 // bits codes each; `offset` is taken from each code of the latter two.
+    declared to be), pairs of 4-bit floats with the low nibble first, a string of codes of `bits` bits, 32-bit words that hold
+    32 // bits codes each, or a run of 4-bit integers without regard to rows (`signed`: in two's complement); `offset` is taken from each
+    code of bit strings and words.
 
     The scales: `exponents` says that they are bytes of E8M0, `scale_type` that they are bytes of that type; `cyclic` that rows beyond the
     last scale begin anew with the first; `by_column` that the part "g_idx" says which scale of a row a column has.
 
-    `zero` says how the part "zero_point" is stored: numbers, as many as scales, or codes like those of the data, packed down its first
-    dimension. With `zero_behind` it is added behind the multiplication. `multiply` and `divide` name a part with one number that all
-    scales are multiplied with or divided by, `add` one that is added as scales are multiplied."""
+    `zero` says how the part "zero_point" is stored: numbers, as many as scales, codes like those of the data, packed down its first
+    dimension, or a run of 4-bit integers. With `zero_behind` it is added behind the multiplication. `multiply` and `divide` name a part
+    with one number that all scales are multiplied with or divided by, `add` one that is added as scales are multiplied."""
 
     rows: int
     unit: int
@@ -45,7 +46,8 @@ class Grid:
     data_type: str = ""
     cyclic: bool = False
     by_column: bool = False
-    zero: Literal["", "numbers", "packed"] = ""
+    zero: Literal["", "numbers", "packed", "nibbles"] = ""
+    signed: bool = False
     zero_behind: bool = False
     multiply: str = ""
     divide: str = ""
@@ -78,11 +80,15 @@ class Grid:
                 values: Array = codes.float_table(self.data_type)[parts.codes("data", first, last).view(np.uint8).reshape(count, -1)]
                 return values
             return np.array(parts.numbers("data", first, last), np.float32).reshape(count, -1)
+        if self.stored == "nibbles":
+            begin, end = first * self.unit, last * self.unit
+            found = codes.four_bits(parts.codes("data", begin // 2, -(-end // 2)), self.signed)
+            return found[begin % 2:begin % 2 + end - begin].astype(np.float32).reshape(count, -1)
         data = parts.codes("data", first, last)
         if self.stored == "e2m1":
             return codes.nibbles(data.view(np.uint8).reshape(count, -1), codes.e2m1())[:, :self.unit]
         unpack = codes.bit_string if self.stored == "bit string" else codes.word_codes
-        found: Array = unpack(data.reshape(count, -1), self.bits, self.unit).astype(np.float32)
+        found = unpack(data.reshape(count, -1), self.bits, self.unit).astype(np.float32)
         if self.offset:
             found -= np.float32(self.offset)
         return found
@@ -107,6 +113,9 @@ class Grid:
         import numpy as np
         if self.zero == "numbers":
             return self._table(parts.numbers("zero_point"))
+        if self.zero == "nibbles":
+            high, wide = -(-self.rows // self.block_rows), -(-self.unit // (self.block_cols or self.unit or 1))
+            return self._table(codes.four_bits(parts.codes("zero_point"), self.signed)[:high * wide].astype(np.float32))
         unpack = codes.word_codes if self.stored == "words" else codes.bit_string
         rows = -(-self.rows // self.block_rows)
         found: Array = unpack(np.ascontiguousarray(parts.codes("zero_point").T), self.bits, rows).T.astype(np.float32)

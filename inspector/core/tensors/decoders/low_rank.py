@@ -12,17 +12,30 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+_BLOCK = 64             # rows that are multiplied together: always the same ones, so that a part is what it is in the whole
+
+
 @dataclass(frozen=True, slots=True)
 class LowRank:
-    """`factor` * B A, with A [rank, unit] and B [rows, rank], whatever dimensions the tensors have behind those. `transposed`: that
+    """`factor` * B A, with A [rank, cols] and B [rows, rank], whatever dimensions the tensors have behind those. `transposed`: that
     product is stored the other way round, so that its columns are the rows."""
 
     rank: int
-    unit: int
+    rows: int
+    cols: int
     factor: float
     transposed: bool = False
 
+    @property
+    def unit(self) -> int:
+        return _BLOCK * self.cols
+
     def decode(self, parts: PartReader, first: int, last: int) -> Array:
+        import numpy as np
+        found = [self._block(parts, n * _BLOCK, min((n + 1) * _BLOCK, self.rows)) for n in range(first, last)]
+        return np.concatenate(found)
+
+    def _block(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
         if self.transposed:
             left, right = parts.numbers("A", first, last, 1).T, parts.numbers("B").T

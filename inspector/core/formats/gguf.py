@@ -1,0 +1,185 @@
+"""GGUF, the container of llama.cpp: a table of values, a table of tensors, then their bytes, aligned.
+
+Follows ggml/docs/gguf.md and gguf 0.19 (gguf-py) gguf_reader.py: versions 2 and 3, little-endian. Dimensions are stored innermost first.
+Tensors of block types are listed as their bytes, a row a row; what they stand for is for `packed` to say. Read-only.
+"""
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from math import prod
+from types import MappingProxyType
+
+from inspector.core.checkpoint import Checkpoint, Extent, Extra, Opaque, Plain, Storage, TensorInfo, contiguous
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import Corrupt, TooBig, Truncated, Unsupported
+from inspector.core.findings import Finding
+from inspector.core.io.sources import SourceFile
+from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+FORMAT = "gguf"
+_AGAIN = "The download or copy was probably interrupted: fetch the file again."
+_DAMAGED = "The file is damaged or was not written by a correct program: fetch it again."
+_WINDOW = 1 << 20
+_ITEMS = 32                 # of an array that are listed; longer ones are told by their length
+_TEXT = 1 << 16             # characters of a text that are kept
+_STRING, _ARRAY = 8, 9
+_SCALARS: Mapping[int, str] = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+# ggml_type: name, elements and bytes of a block; of plain ones the element type
+_PLAIN = {0: "float32", 1: "float16", 24: "int8", 25: "int16", 26: "int32", 27: "int64", 28: "float64", 30: "bfloat16"}
+_BLOCKS = {2: ("q4_0", 32, 18), 3: ("q4_1", 32, 20), 6: ("q5_0", 32, 22), 7: ("q5_1", 32, 24), 8: ("q8_0", 32, 34), 9: ("q8_1", 32, 40),
+           10: ("q2_k", 256, 84), 11: ("q3_k", 256, 110), 12: ("q4_k", 256, 144), 13: ("q5_k", 256, 176), 14: ("q6_k", 256, 210),
+           15: ("q8_k", 256, 292), 16: ("iq2_xxs", 256, 66), 17: ("iq2_xs", 256, 74), 18: ("iq3_xxs", 256, 98), 19: ("iq1_s", 256, 50),
+           20: ("iq4_nl", 32, 18), 21: ("iq3_s", 256, 110), 22: ("iq2_s", 256, 82), 23: ("iq4_xs", 256, 136), 29: ("iq1_m", 256, 56),
+           34: ("tq1_0", 256, 54), 35: ("tq2_0", 256, 66), 39: ("mxfp4", 32, 17)}
+
+
+def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The model in `source`; only its tables are read. Raises Truncated, Corrupt, TooBig and Unsupported (big-endian, version 1)."""
+    return _Reading(source, limits, monitor).checkpoint(path)
+
+
+class _Reading:
+    def __init__(self, source: SourceFile, limits: Limits, monitor: Monitor) -> None:
+        self.source = source
+        self.limits = limits
+        self.monitor = monitor
+        self.at = 0
+        self.window = b""
+        self.begin = 0                      # where the window begins
+        self.values: dict[str, Plain] = {}
+        self.findings: list[Finding] = []
+
+    def checkpoint(self, path: str) -> Checkpoint:
+        if self.take(4) != b"GGUF":
+            raise Corrupt("it does not begin as a GGUF file", _DAMAGED, "byte 0")
+        version = self.number("<I")
+        if version not in (2, 3):
+            told = "big-endian" if version in (2 << 24, 3 << 24) else f"of version {version:,}"
+            raise Unsupported(f"this is a GGUF model that is {told}", "Convert it with llama.cpp's own tools.", "byte 4", id="gguf")
+        tensors, pairs = self.number("<Q"), self.number("<Q")
+        left = self.source.size - self.at
+        if tensors > left // 24 or pairs > left // 13:
+            raise Corrupt(f"it announces {tensors:,} tensors and {pairs:,} values, more than its {left:,} bytes can hold", _DAMAGED,
+                          "byte 8")
+        for count in range(pairs):
+            self.monitor.report(count, pairs)
+            self.value(self.text(), self.number("<I"), 0)
+        rows = [self.row(count, tensors) for count in range(tensors)]
+        alignment = self.values.get("general.alignment", 32)
+        if not isinstance(alignment, int) or not 0 < alignment <= 1 << 20:
+            raise Corrupt(f"its alignment is {alignment!r}", _DAMAGED)
+        data = -(-self.at // alignment) * alignment
+        infos, storages = self.tables(rows, data)
+        return Checkpoint(path, FORMAT, "state-dict", (self.source.stamp,), MappingProxyType(infos), MappingProxyType(
+            {key: value for key, value in self.values.items() if key not in infos}), MappingProxyType(storages), ("",),
+            tuple(self.findings), facts=MappingProxyType({"version": str(version), "byteorder": "little", "tables": f"{data:,} bytes"}))
+
+    # -- bytes --------------------------------------------------------------------------------------------------------------
+
+    def take(self, nbytes: int) -> bytes:
+        """The next bytes. Raises Truncated, and TooBig for tables beyond any that a program writes."""
+        if self.at + nbytes > self.source.size:
+            raise Truncated("the file ends within its tables", _AGAIN, f"byte {self.source.size}")
+        if self.at + nbytes > self.limits.json_header:
+            raise TooBig(f"its tables take more than {self.limits.json_header:,} bytes", "The file is damaged, or no model.",
+                         f"byte {self.at}")
+        offset = self.at - self.begin
+        if offset + nbytes > len(self.window):
+            self.begin, offset = self.at, 0
+            self.window = self.source.read(self.at, min(max(_WINDOW, nbytes), self.source.size - self.at))
+        self.at += nbytes
+        return self.window[offset:offset + nbytes]
+
+    def number(self, form: str) -> int:
+        found: int = struct.unpack(form, self.take(struct.calcsize(form)))[0]
+        return found
+
+    def text(self) -> str:
+        return self.take(self.number("<Q")).decode("utf-8", "surrogateescape")
+
+    # -- values -------------------------------------------------------------------------------------------------------------
+
+    def value(self, key: str, kind: int, depth: int) -> None:
+        if kind != _ARRAY:
+            self.keep(key, self.scalar(kind))
+            return
+        inner, count = self.number("<I"), self.number("<Q")
+        if inner == _ARRAY or count > self.source.size:
+            raise Corrupt(f"the array {visible(key, 80)!r} has {count:,} items of type {inner}", _DAMAGED, f"byte {self.at}")
+        first: list[Plain] = []
+        for n in range(count):
+            if n & 0xffff == 0:
+                self.monitor.check()
+            if inner in _SCALARS and n >= _ITEMS:       # none of the rest is kept
+                size = struct.calcsize(_SCALARS[inner])
+                step = min(count - n, _WINDOW // size)
+                for at in range(n, count, step):
+                    self.take(size * min(step, count - at))
+                break
+            item = self.scalar(inner)
+            if n < _ITEMS:
+                first.append(item)
+        if count <= _ITEMS:
+            for n, item in enumerate(first):
+                self.keep(f"{key}.{n}", item)
+            if not count:
+                self.keep(key, [])
+            return
+        kind_of = "texts" if inner == _STRING else "numbers"
+        self.keep(key, Opaque("gguf.array", f"{count:,} {kind_of}: {', '.join(str(item) for item in first[:4])}, …"))
+
+    def scalar(self, kind: int) -> Plain:
+        if kind == _STRING:
+            return self.text()[:_TEXT]
+        form = _SCALARS.get(kind)
+        if form is None:
+            raise Corrupt(f"there is no type {kind} of values", _DAMAGED, f"byte {self.at}")
+        found: Plain = struct.unpack(form, self.take(struct.calcsize(form)))[0]
+        return found
+
+    def keep(self, key: str, value: Plain) -> None:
+        if key in self.values:
+            self.findings.append(Finding("duplicate-key", "warning", visible(key, 200), f"The value {visible(key, 80)!r} is there twice; "
+                                         "the first is shown.", keys=(key,)))
+        self.values.setdefault(key, value)
+
+    # -- tensors ------------------------------------------------------------------------------------------------------------
+
+    def row(self, count: int, total: int) -> tuple[str, tuple[int, ...], int, int]:
+        self.monitor.report(count, total)
+        name, dims = self.text(), self.number("<I")
+        if dims > 16:
+            raise Corrupt(f"the tensor {visible(name, 80)!r} has {dims:,} dimensions", _DAMAGED, f"byte {self.at}")
+        shape = tuple(self.number("<Q") for _ in range(dims))[::-1]
+        return name, shape, self.number("<I"), self.number("<Q")
+
+    def tables(self, rows: list[tuple[str, tuple[int, ...], int, int]], data: int) -> tuple[dict[str, TensorInfo], dict[str, Storage]]:
+        infos: dict[str, TensorInfo] = {}
+        storages: dict[str, Storage] = {}
+        for n, (name, shape, kind, offset) in enumerate(rows):
+            if name in infos:
+                raise Corrupt(f"the tensor {visible(name, 80)!r} is there twice", _DAMAGED)
+            dtype, extra, problem = _PLAIN.get(kind, "uint8"), None, ""
+            if kind not in _PLAIN:
+                block, elements, nbytes = _BLOCKS.get(kind, (f"type {kind}", 1, 1))
+                extra = Extra(header_fields=(("ggml_type", block), ("shape", str(list(shape)))))
+                if kind not in _BLOCKS or not shape or shape[-1] % elements:
+                    problem = f"its type {kind} of GGML is not known" if kind not in _BLOCKS else "its rows are not whole blocks"
+                else:
+                    shape = (*shape[:-1], shape[-1] // elements * nbytes)
+            size = prod(shape) * DTYPES[dtype].itemsize
+            there = max(0, min(size, self.source.size - data - offset))
+            if not problem and there < size:
+                problem = "truncated: the file ends before it does" if there else "lost: the file ends before it begins"
+            extent = Extent(self.source.index, data + offset, there, there) if there or not size else None
+            storages[str(n)] = Storage(str(n), dtype, None, size, extent, problem=problem)
+            infos[name] = TensorInfo(name, shape, dtype, None, contiguous(shape), 0, str(n), size, state_dict="", problem=problem,
+                                     extra=extra)
+        cut = sum(info.problem.startswith(("truncated", "lost")) for info in infos.values())
+        if cut:
+            self.findings.append(Finding("truncated", "danger", f"byte {self.source.size}",
+                                         f"The file ends before {cut:,} of its tensors do.", _AGAIN))
+        return infos, storages

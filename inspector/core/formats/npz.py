@@ -1,0 +1,89 @@
+"""NumPy's .npz: a zip archive of arrays, each with a header of its own. Read-only; arrays of objects are pickles and stay shut.
+
+Follows numpy/lib/format.py (versions 1 to 3 of the header). The header is the text of a dict with three known keys; it is taken apart,
+never evaluated.
+"""
+from __future__ import annotations
+
+import re
+from math import prod
+from types import MappingProxyType
+
+from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Plain, Storage, TensorInfo, contiguous
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import InspectorError
+from inspector.core.io.sources import SourceFile, read_member
+from inspector.core.limits import LIMITS, Limits
+from inspector.core.progress import QUIET, Monitor
+
+from .zip.directory import read_directory
+
+FORMAT = "npz"
+_HEADER = 1 << 16           # bytes of a header
+_FIELD = {"descr": re.compile(r"""['"]descr['"]\s*:\s*['"]([<>|=]?)([a-zA-Z])(\d*)['"]"""),
+          "order": re.compile(r"""['"]fortran_order['"]\s*:\s*(True|False)"""),
+          "shape": re.compile(r"""['"]shape['"]\s*:\s*\(([\d,\sL]*)\)""")}
+_TYPES = {"f8": "float64", "f4": "float32", "f2": "float16", "i8": "int64", "i4": "int32", "i2": "int16", "i1": "int8", "u8": "uint64",
+          "u4": "uint32", "u2": "uint16", "u1": "uint8", "b1": "bool", "c8": "complex64", "c16": "complex128"}
+
+
+def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+    """The arrays of the archive `source`; their headers are read. Raises what `zip.directory.read_directory` raises."""
+    directory = read_directory(source, limits, monitor)
+    tensors: dict[str, TensorInfo] = {}
+    storages: dict[str, Storage] = {}
+    values: dict[str, Plain] = {}
+    for n, (member, extent) in enumerate(directory.members.items()):
+        monitor.report(n, len(directory.members))
+        if member.endswith("/"):
+            continue
+        key = member.removesuffix(".npy")
+        found = _array(source, key, extent, directory.notes.get(member, ""))
+        if isinstance(found, Opaque) or key in tensors:
+            values[member if key in tensors else key] = found if isinstance(found, Opaque) else Opaque("numpy.ndarray", "named twice")
+        else:
+            tensors[key], storages[found[1].id] = found
+    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors), MappingProxyType(values),
+                      MappingProxyType(storages), ("",), tuple(directory.findings),
+                      facts=MappingProxyType({"byteorder": "each array's own"}))
+
+
+def _array(source: SourceFile, key: str, extent: Extent, note: str) -> tuple[TensorInfo, Storage] | Opaque:
+    if note:
+        return Opaque("member", note)
+    try:
+        head = read_member(source, extent, min(_HEADER, extent.size))
+    except InspectorError as error:
+        return Opaque("member", str(error)[:200])
+    text, begin = _header(head)
+    found = {name: pattern.search(text) for name, pattern in _FIELD.items()}
+    descr, order, shape = found["descr"], found["order"], found["shape"]
+    if descr is None or order is None or shape is None:
+        kind = "a structured array" if "'descr': [" in text else "no array that is read here"
+        return Opaque("numpy.ndarray", kind)
+    dtype = _TYPES.get(f"{descr.group(2)}{descr.group(3)}")
+    sizes = tuple(int(size.rstrip("L")) for size in shape.group(1).replace(" ", "").split(",") if size)
+    if dtype is None:
+        return Opaque("numpy.ndarray", "Python objects, which are a pickle" if descr.group(2) == "O" else
+                      f"{list(sizes)} of {descr.group(1)}{descr.group(2)}{descr.group(3)}")
+    item = DTYPES[dtype].itemsize
+    nbytes, problem = prod(sizes) * item, ""
+    if begin + nbytes > extent.size:
+        problem = f"truncated: its {nbytes:,} bytes are not all in the archive"
+    elif begin % item:
+        problem = "its elements do not begin at a multiple of their size"
+    stride = contiguous(sizes) if order.group(1) == "False" else tuple(reversed(contiguous(tuple(reversed(sizes)))))
+    storage = Storage(key, dtype, None, begin + nbytes, extent, big_endian=descr.group(1) == ">", problem=problem)
+    return TensorInfo(key, sizes, dtype, None, stride, begin // item, key, storage.nbytes, state_dict="", problem=problem), storage
+
+
+def _header(head: bytes) -> tuple[str, int]:
+    """The text of the header and where the elements begin; ("", 0) for what is none."""
+    if head[:6] != b"\x93NUMPY" or len(head) < 10:
+        return "", 0
+    wide = head[6] >= 2
+    begin = 12 if wide else 10
+    length = int.from_bytes(head[8:begin], "little")
+    if begin + length > len(head):
+        return "", 0
+    return head[begin:begin + length].decode("utf-8", "replace"), begin + length

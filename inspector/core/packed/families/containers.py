@@ -1,0 +1,110 @@
+"""Tensors of other programs' files: blocks of GGML, 4-bit integers and DequantizeLinear of ONNX, arrays of NumPy."""
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from math import prod
+from typing import Any
+
+from inspector.core.checkpoint import TensorInfo
+from inspector.core.dtypes import DTYPES
+from inspector.core.tensors.decoders.ggml import BLOCKS, Ggml
+from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.nibbles import Nibbles
+
+from .names import LogicalTensor, Names, counted
+
+_NIBBLES = ("uint4", "int4", "float4_e2m1")
+
+
+def claims(names: Names) -> Iterator[LogicalTensor]:
+    form = names.ckpt.edited.source.format if names.ckpt.edited else names.ckpt.format
+    if form == "gguf":
+        for info in names.special:
+            yield from _blocks(info)
+    elif form == "onnx":
+        yield from _onnx(names)
+    elif form == "npz":
+        for key, info in names.tensors.items():
+            yield _as_it_is(key, info, "npz")
+
+
+def _said(info: TensorInfo) -> dict[str, str]:
+    return dict(info.extra.header_fields) if info.extra is not None else {}
+
+
+def _as_it_is(key: str, info: TensorInfo, scheme: str) -> LogicalTensor:
+    bits = DTYPES[info.dtype].bits if info.dtype in DTYPES else None
+    return LogicalTensor(key, info.shape, info.dtype, scheme, bits, bits, {"data": key}, None, info.problem)
+
+
+def _blocks(info: TensorInfo) -> Iterator[LogicalTensor]:
+    said = _said(info)
+    kind = said.get("ggml_type", "")
+    if not kind:
+        return
+    shape = tuple(json.loads(said["shape"]))
+    block = BLOCKS.get(kind)
+    problem = info.problem or ("" if block else f"blocks of the type {kind} are not read")
+    decoder = Ggml(kind, shape[-1]) if block and not problem else None
+    yield LogicalTensor(info.key, shape, "float32", f"gguf-{kind}", block.bits if block else None,
+                        8 * info.nbytes / prod(shape) if prod(shape) else None, {"data": info.key}, decoder, problem)
+
+
+def _onnx(names: Names) -> Iterator[LogicalTensor]:
+    parts: set[str] = set()
+    for info in names.special:
+        text = _said(info).get("dequantized")
+        if text:
+            found = _dequantized(names, info, json.loads(text))
+            if found is not None:
+                parts |= {*found.parts.values()}
+                yield found
+    for key, info in names.tensors.items():
+        if key in parts:
+            continue
+        said = _said(info)
+        kind = said.get("onnx_type")
+        if kind is None:
+            yield _as_it_is(key, info, "onnx")
+            continue
+        shape = tuple(json.loads(said["shape"]))
+        decoder = None if info.problem else Nibbles(kind, prod(shape))
+        yield LogicalTensor(key, shape, kind, "onnx", 4, 4.0, {"data": key}, decoder, info.problem)
+
+
+def _dequantized(names: Names, info: TensorInfo, said: Mapping[str, Any]) -> LogicalTensor | None:
+    """(q - zero point) * scale, by axis or by blocks along it; None where one of them is no initializer."""
+    scale, zero = names.get(str(said["scale"])), names.get(str(said["zero_point"])) if said["zero_point"] else None
+    if scale is None or (said["zero_point"] and zero is None):
+        return None
+    fields = _said(info)
+    kind = fields.get("onnx_type")
+    shape = tuple(json.loads(fields["shape"])) if kind else info.shape
+    zero_kind = _said(zero).get("onnx_type") if zero is not None else None
+    parts = {"data": info.key, "scale": scale.key, **({"zero_point": zero.key} if zero is not None else {})}
+    axis, block = said["axis"], counted(said["block_size"]) or 0
+    axis = axis + len(shape) if isinstance(axis, int) and axis < 0 else axis
+    bits = 4 if kind else DTYPES[info.dtype].bits if info.dtype in DTYPES else None
+    problem, decoder = info.problem, None
+    if scale.numel == 1 and not block:
+        rows, unit, high, wide, cyclic = 1, prod(shape), 1, 0, False
+    elif not isinstance(axis, int) or not 0 <= axis < len(shape):
+        return LogicalTensor(str(said["name"]), shape, scale.dtype, "onnx-qdq", bits, None, parts, None,
+                             "its axis is not one of its dimensions")
+    elif block and axis == len(shape) - 1:
+        rows, unit, high, wide, cyclic = prod(shape[:-1]), shape[-1], 1, block, False
+    elif block:
+        rows, unit, high, wide, cyclic = prod(shape[:axis + 1]), prod(shape[axis + 1:]), block, 1, False
+        problem = problem or ("" if shape[axis] % block == 0 else "its blocks do not divide it")
+    else:
+        rows, unit, high, wide, cyclic = prod(shape[:axis + 1]), prod(shape[axis + 1:]), 1, 0, True
+        problem = problem or ("" if scale.numel == shape[axis] else "its scales do not fit its axis")
+    if not problem:
+        wanted = scale.numel if not block else -(-rows // high) * -(-unit // wide)
+        if scale.numel != wanted or (zero is not None and not zero_kind and zero.numel != scale.numel):
+            problem = "its scales do not fit its blocks"
+    if not problem:
+        decoder = Grid(rows, unit, "nibbles" if kind else "numbers", 4, block_rows=high, block_cols=wide or unit, cyclic=cyclic,
+                       signed=kind == "int4", zero="nibbles" if zero_kind else "numbers" if zero is not None else "")
+    return LogicalTensor(str(said["name"]), shape, scale.dtype, "onnx-qdq", bits, None, parts, decoder, problem)

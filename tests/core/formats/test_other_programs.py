@@ -1,0 +1,320 @@
+"""Weights of other programs: GGUF, ONNX and NumPy archives, written by hand field by field, whole and hostile."""
+from __future__ import annotations
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inspector import core
+
+# -- GGUF -----------------------------------------------------------------------------------------------------------------------------
+
+
+def every(ckpt: core.Checkpoint) -> list[tuple[str, core.Summary | core.BadTensor]]:
+    return [*core.summarize_each(ckpt, list(ckpt.tensors))]
+
+
+def text(value: str) -> bytes:
+    return struct.pack("<Q", len(value.encode())) + value.encode()
+
+
+def gguf(values: list[tuple[str, bytes]], tensors: list[tuple[str, tuple[int, ...], int, bytes]], alignment: int = 32) -> bytes:
+    """`values` are (key, type and value, packed), `tensors` (name, shape, type, bytes)."""
+    head = struct.pack("<4sIQQ", b"GGUF", 3, len(tensors), len(values)) + b"".join(text(key) + value for key, value in values)
+    offset, data = 0, b""
+    for name, shape, kind, raw in tensors:
+        head += text(name) + struct.pack(f"<I{len(shape)}Q", len(shape), *reversed(shape)) + struct.pack("<IQ", kind, offset)
+        data += raw + bytes(-len(raw) % alignment)
+        offset = len(data)
+    return head + bytes(-len(head) % alignment) + data
+
+
+VALUES = [("general.architecture", struct.pack("<I", 8) + text("llama")), ("llama.block_count", struct.pack("<II", 4, 7)),
+          ("rope", struct.pack("<If", 6, 0.5)), ("flag", struct.pack("<I?", 7, True)), ("short", struct.pack("<IIQ3i", 9, 5, 3, 1, -2, 3)),
+          ("tokens", struct.pack("<IIQ", 9, 8, 100) + b"".join(text(f"t{n}") for n in range(100))),
+          ("scores", struct.pack("<IIQ", 9, 6, 500_000) + bytes(2_000_000)), ("empty", struct.pack("<IIQ", 9, 6, 0))]
+
+
+def test_that_a_gguf_model_is_listed_with_its_values(tmp_path: Path) -> None:
+    plain, half = np.arange(12, dtype=np.float32).reshape(3, 4), np.ones((2, 2), ml_dtypes.bfloat16)
+    rng = np.random.default_rng(0)
+    codes, scale = rng.integers(0, 16, 64), np.float16(0.25)
+    rows = b"".join(scale.tobytes() + bytes(int(codes[32 * b + i]) | int(codes[32 * b + 16 + i]) << 4 for i in range(16)) for b in range(2))
+    (tmp_path / "m.gguf").write_bytes(gguf(VALUES, [("a", (3, 4), 0, plain.tobytes()), ("b", (2, 2), 30, half.tobytes()),
+                                                    ("q", (2, 32), 2, rows)]))
+    ckpt = core.open(tmp_path / "m.gguf")
+    assert (ckpt.format, ckpt.kind, ckpt.findings) == ("gguf", "state-dict", ())
+    assert {key: value for key, value in ckpt.values.items() if not isinstance(value, core.Opaque)} == {
+        "general.architecture": "llama", "llama.block_count": 7, "rope": 0.5, "flag": True, "short.0": 1, "short.1": -2, "short.2": 3,
+        "empty": []}
+    assert str(getattr(ckpt.values["tokens"], "text", "")).startswith("100 texts: t0, t1")
+    assert core.read_numpy(ckpt, "a").tolist() == plain.tolist()
+    assert {key: (info.shape, info.dtype) for key, info in ckpt.tensors.items()} == {
+        "a": ((3, 4), "float32"), "b": ((2, 2), "bfloat16"), "q": ((2, 18), "uint8")}
+    [found] = core.packed_tensors(ckpt).values()
+    assert (found.name, found.shape, found.scheme, found.bits, found.bits_per_weight) == ("q", (2, 32), "gguf-q4_0", 4, 4.5)
+    wanted = [[(int(codes[32 * b + i]) - 8) * 0.25 for i in range(32)] for b in range(2)]
+    assert core.read_numpy(core.unpacked(ckpt), "q").tolist() == wanted
+    core.save(core.edit(ckpt, [core.Dequantize("float32")]), tmp_path / "out.safetensors")
+    assert core.read_numpy(tmp_path / "out.safetensors", "q").tolist() == wanted
+
+
+GOOD = gguf(VALUES[:5], [("a", (3, 4), 0, bytes(48)), ("q", (2, 32), 2, bytes(36))])
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_that_a_damaged_gguf_model_is_refused_or_read_but_never_more(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    raw = bytearray(GOOD)
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(4, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("g") / "m.gguf"
+    path.write_bytes(raw[:data.draw(st.integers(0, len(raw)))] if data.draw(st.booleans()) else raw)
+    try:
+        ckpt = core.open(path)
+    except core.InspectorError:
+        return
+    for _key, outcome in every(core.unpacked(ckpt)):
+        assert isinstance(outcome, core.Summary | core.BadTensor)
+
+
+@pytest.mark.parametrize(("raw", "said"), [
+    (struct.pack("<4sIQQ", b"GGUF", 3, 1 << 60, 0), "more than"), (struct.pack("<4sIQQ", b"GGUF", 3, 0, 1 << 60), "more than"),
+    (struct.pack("<4sIQQ", b"GGUF", 1, 0, 0), "version 1"), (struct.pack(">4sIQQ", b"GGUF", 3, 0, 0), "big-endian"),
+    (gguf([("a", struct.pack("<IIQ", 9, 9, 1))], []), "array"), (gguf([("a", struct.pack("<I", 99))], []), "type 99"),
+    (gguf([("a", struct.pack("<IIQ", 9, 8, 1 << 50))], []), "array"),
+    (gguf([("general.alignment", struct.pack("<II", 4, 0))], []), "alignment"),
+    (gguf([], [("a", (1,), 0, bytes(4)), ("a", (1,), 0, bytes(4))]), "twice"), (gguf([], [("a", (1,) * 40, 0, bytes(4))]), "dimensions"),
+])
+def test_that_gguf_tables_that_lie_are_refused_in_one_line(raw: bytes, said: str, tmp_path: Path) -> None:
+    (tmp_path / "m.gguf").write_bytes(raw + bytes(100))
+    with pytest.raises(core.InspectorError, match=said):
+        core.open(tmp_path / "m.gguf")
+
+
+def test_that_tensors_beyond_the_end_of_a_gguf_model_say_so(tmp_path: Path) -> None:
+    (tmp_path / "m.gguf").write_bytes(GOOD[:-60])
+    ckpt = core.open(tmp_path / "m.gguf")
+    assert [finding.id for finding in ckpt.findings][:1] == ["truncated"]
+    assert any(info.problem for info in ckpt.tensors.values())
+    (tmp_path / "huge.gguf").write_bytes(gguf([], [("a", (1 << 40, 1 << 40), 0, bytes(4)), ("b", (1 << 62, 1 << 62), 2, bytes(4))]))
+    for _key, outcome in every(core.unpacked(core.open(tmp_path / "huge.gguf"))):
+        assert isinstance(outcome, core.BadTensor)
+
+
+# -- ONNX -----------------------------------------------------------------------------------------------------------------------------
+
+def varint(value: int) -> bytes:
+    value &= (1 << 64) - 1
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def number(field: int, value: int) -> bytes:
+    return varint(field << 3) + varint(value)
+
+
+def block(field: int, content: bytes | str) -> bytes:
+    raw = content.encode() if isinstance(content, str) else content
+    return varint(field << 3 | 2) + varint(len(raw)) + raw
+
+
+def tensor(name: str, kind: int, shape: tuple[int, ...], *fields: bytes) -> bytes:
+    return b"".join(number(1, size) for size in shape) + number(2, kind) + b"".join(fields) + (block(8, name) if name else b"")
+
+
+def model(*parts: bytes, producer: str = "tests") -> bytes:
+    return number(1, 8) + block(2, producer) + block(7, b"".join(parts) + block(2, "net")) + block(8, number(2, 17))
+
+
+def initializer(*args: Any) -> bytes:
+    return block(5, tensor(*args))
+
+
+def test_that_the_initializers_of_an_onnx_model_are_tensors(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    raw, floats = rng.normal(size=(3, 4)).astype(np.float32), rng.normal(size=5).astype(np.float32)
+    half = rng.normal(size=4).astype(np.float16)
+    signed, long = np.array([-3, 7, -8], np.int8), np.array([1, -1, 1 << 40], np.int64)
+    other, brain = rng.normal(size=2), rng.normal(size=3).astype(ml_dtypes.bfloat16)
+    const = block(1, block(2, "made") + block(4, "Constant") + block(5, block(1, "value") + block(5, tensor(
+        "", 1, (2,), block(9, bytes(8))))))
+    ports = block(11, block(1, "x") + block(2, block(1, number(1, 1) + block(2, block(1, block(2, "batch")) + block(1, number(1, 4)))))) + \
+        block(12, block(1, "y"))
+    (tmp_path / "m.onnx").write_bytes(model(
+        initializer("raw", 1, (3, 4), block(9, raw.tobytes())), initializer("floats", 1, (5,), block(4, floats.tobytes())),
+        initializer("half", 10, (4,), block(5, b"".join(varint(int(x)) for x in half.view(np.uint16)))),
+        initializer("brain", 16, (3,), *(number(5, int(x)) for x in brain.view(np.uint16))),
+        initializer("signed", 3, (3,), block(5, b"".join(varint(int(x)) for x in signed))),
+        initializer("long", 7, (3,), block(7, b"".join(varint(int(x)) for x in long))),
+        initializer("other", 11, (2,), block(10, other.tobytes())),
+        initializer("four", 22, (5,), block(9, bytes([0x2F, 0x87, 0x01]))), initializer("words", 8, (1,), block(6, "text")),
+        const, ports, block(1, block(4, "Conv"))))
+    ckpt = core.open(tmp_path / "m.onnx")
+    assert (ckpt.format, ckpt.findings) == ("onnx", ())
+    for key, array in {"raw": raw, "floats": floats, "half": half, "brain": brain, "signed": signed, "long": long, "other": other,
+                       "made": np.zeros(2, np.float32)}.items():
+        found = core.read_numpy(ckpt, key)
+        assert (found.dtype, found.tolist()) == (array.dtype, array.tolist()), key
+    assert core.read_numpy(core.unpacked(ckpt), "four").tolist() == [-1, 2, 7, -8, 1]
+    assert {key: value for key, value in ckpt.values.items() if key != "words"} == {
+        "model.ir_version": 8, "model.producer": "tests", "graph.name": "net", "opset.ai.onnx": 17, "inputs.x": "float32 [batch, 4]",
+        "outputs.y": "", "operators.Constant": 1, "operators.Conv": 1}
+    core.save(core.edit(ckpt, [core.Dequantize("float32")]), tmp_path / "out.safetensors")
+    assert core.read_numpy(tmp_path / "out.safetensors", "raw").tolist() == raw.tolist()
+
+
+def dequantize(name: str, *inputs: str, **numbers: int) -> bytes:
+    attributes = b"".join(block(5, block(1, key) + number(3, value)) for key, value in numbers.items())
+    return block(1, b"".join(block(1, one) for one in inputs) + block(2, name) + block(4, "DequantizeLinear") + attributes)
+
+
+@pytest.mark.parametrize(("shape", "axis", "size", "kind"), [
+    ((4, 6), 0, 0, 3), ((4, 6), 1, 0, 3), ((4, 6), -1, 3, 3), ((4, 6), 0, 2, 2), ((2, 3, 4), 1, 0, 2), ((4, 6), None, 0, 3),
+    ((3, 4), 1, 2, 22), ((3, 5), 0, 0, 21)])
+def test_that_dequantize_linear_of_initializers_is_a_packed_tensor(shape: tuple[int, ...], axis: int | None, size: int, kind: int,
+                                                                   tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    low, high = {3: (-128, 128), 2: (0, 256), 22: (-8, 8), 21: (0, 16)}[kind]
+    codes = rng.integers(low, high, shape)
+    form = list(shape)
+    if axis is None:
+        form = []
+    elif size:
+        form[axis] = -(-shape[axis] // size)
+    else:
+        form = [shape[axis]]
+    scales, zeros = rng.uniform(0.1, 1, form).astype(np.float32), rng.integers(low, high, form)
+
+    def of(table: Any) -> Any:
+        if axis is None:
+            return table
+        if size:
+            return np.repeat(table, size, axis)
+        return np.reshape(table, [shape[axis] if d == axis % len(shape) else 1 for d in range(len(shape))])
+
+    wanted = (codes - of(zeros)).astype(np.float32) * of(scales)
+
+    def raw(array: Any) -> bytes:
+        flat = np.ravel(array)
+        if kind < 20:
+            return flat.astype(np.int8 if kind == 3 else np.uint8).tobytes()
+        flat = np.append(flat, np.zeros(flat.size % 2, flat.dtype)) & 15
+        return (flat[0::2] | flat[1::2] << 4).astype(np.uint8).tobytes()
+
+    numbers = {} if axis is None else {"axis": axis, **({"block_size": size} if size else {})}
+    (tmp_path / "m.onnx").write_bytes(model(
+        initializer("q", kind, shape, block(9, raw(codes))), initializer("s", 1, tuple(form), block(9, scales.tobytes())),
+        initializer("z", kind, tuple(form), block(9, raw(zeros))), dequantize("w", "q", "s", "z", **numbers)))
+    ckpt = core.open(tmp_path / "m.onnx")
+    found = core.packed_tensors(ckpt)["w"]
+    assert (found.scheme, found.shape, found.problem) == ("onnx-qdq", shape, "")
+    assert found.parts == {"data": "q", "scale": "s", "zero_point": "z"}
+    assert np.array_equal(core.read_numpy(core.unpacked(ckpt), "w"), wanted)
+
+
+def test_that_external_data_is_read_from_the_models_folder_only(tmp_path: Path) -> None:
+    array = np.arange(6, dtype=np.float32)
+    (tmp_path / "w.bin").write_bytes(bytes(16) + array.tobytes())
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "w.bin").write_bytes(bytes(16) + array.tobytes())
+
+    def external(name: str, location: str, offset: str = "16", length: str = "24") -> bytes:
+        said = {"location": location, "offset": offset, "length": length}
+        pairs = [block(13, block(1, key) + block(2, value)) for key, value in said.items()]
+        return initializer(name, 1, (6,), *pairs, number(14, 1))
+
+    path = tmp_path / "model" / "m.onnx"
+    path.write_bytes(model(external("here", "w.bin"), external("up", "../w.bin"), external("root", str(tmp_path / "w.bin")),
+                           external("none", "gone.bin"), external("short", "w.bin", "17"), external("odd", "w.bin", "0", "23"),
+                           external("text", "w.bin", "-1"), external("drive", "C:/w.bin")))
+    ckpt = core.open(path)
+    assert core.read_numpy(ckpt, "here").tolist() == array.tolist()
+    assert all(ckpt.tensors[key].problem for key in ckpt.tensors if key != "here")
+    assert {finding.id for finding in ckpt.findings} >= {"path-traversal"}
+    (tmp_path / "model" / "w.bin").write_bytes(bytes(100))
+    with pytest.raises(core.Changed):
+        core.read_numpy(ckpt, "here")
+
+
+ONNX = model(initializer("a", 1, (2, 2), block(9, bytes(16))), initializer("q", 3, (4,), block(5, bytes(4))), dequantize("w", "q", "a"))
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_that_a_damaged_onnx_model_is_refused_or_read_but_never_more(data: st.DataObject, tmp_path_factory: pytest.TempPathFactory) -> None:
+    raw = bytearray(ONNX)
+    for _ in range(data.draw(st.integers(1, 3))):
+        raw[data.draw(st.integers(2, len(raw) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.mktemp("o") / "m.onnx"
+    path.write_bytes(raw[:data.draw(st.integers(8, len(raw)))] if data.draw(st.booleans()) else raw)
+    try:
+        ckpt = core.open(path)
+    except core.InspectorError:
+        return
+    for _key, outcome in every(core.unpacked(ckpt)):
+        assert isinstance(outcome, core.Summary | core.BadTensor)
+
+
+def test_that_messages_cannot_be_made_to_take_long(tmp_path: Path) -> None:
+    deep = b""
+    for _ in range(2000):
+        deep = block(7, deep)
+    huge = block(5, number(1, 1 << 62) + number(1, 1 << 62) + number(2, 1) + block(8, "a"))
+    for raw in (number(1, 8) + deep, number(1, 8) + block(7, huge),
+                number(1, 8) + block(7, b"\xff" * 40), number(1, 8) + varint(7 << 3 | 2) + varint(1 << 60)):
+        (tmp_path / "m.onnx").write_bytes(raw)
+        try:
+            ckpt = core.open(tmp_path / "m.onnx")
+        except core.InspectorError:
+            continue
+        assert all(info.problem for info in ckpt.tensors.values())
+
+
+# -- npz ------------------------------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("compressed", [False, True])
+def test_that_arrays_of_numpy_are_tensors(compressed: bool, tmp_path: Path) -> None:
+    arrays: dict[str, Any] = {"a": np.arange(6, dtype=np.float32).reshape(2, 3), "big": np.arange(3, dtype=">f8"), "flag": np.array(True),
+                              "f": np.asfortranarray(np.arange(6, dtype=np.int64).reshape(2, 3)), "inner/c": np.ones(2, np.complex64),
+                              "none": np.zeros((0, 4), np.int16)}
+    (np.savez_compressed if compressed else np.savez)(tmp_path / "a.npz", words=np.array(["x"]), **arrays)
+    ckpt = core.open(tmp_path / "a.npz")
+    assert (ckpt.format, list(ckpt.tensors)) == ("npz", [*arrays])
+    for key, array in arrays.items():
+        found = core.read_numpy(ckpt, key)
+        assert (found.shape, found.tolist()) == (array.shape, array.tolist()), key
+    assert isinstance(ckpt.values["words"], core.Opaque)
+    core.save(core.edit(ckpt, [core.Drop("words")]), tmp_path / "out.safetensors")
+    assert core.read_numpy(tmp_path / "out.safetensors", "f").tolist() == arrays["f"].tolist()
+
+
+def test_that_arrays_of_objects_stay_shut(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", a=np.array([{"b": 1}], dtype=object), s=np.zeros(2, [("x", "f4")]), w=np.ones(1))
+    ckpt = core.open(tmp_path / "a.npz")
+    assert list(ckpt.tensors) == ["w"]
+    assert {key: getattr(value, "text", "") for key, value in ckpt.values.items()} == {
+        "a": "Python objects, which are a pickle", "s": "a structured array"}
+
+
+@pytest.mark.parametrize("header", [
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999,), }", "{'descr': '<f4', 'shape': (1,)}", "", "{",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }" + "x" * 70_000])
+def test_that_headers_that_lie_give_no_numbers(header: str, tmp_path: Path) -> None:
+    import zipfile
+    raw = b"\x93NUMPY\x02\x00" + struct.pack("<I", len(header)) + header.encode() + bytes(16)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("a.npy", raw)
+    ckpt = core.open(tmp_path / "a.npz")
+    assert "a" in ckpt.values or ckpt.tensors["a"].problem
+    assert json.dumps(core.to_json(dict(ckpt.values))) is not None
