@@ -37,8 +37,10 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "unset-metadata": "take a text out of the metadata", "unset": "take a value out"}
 _EPILOG = """\
 Edits apply left to right. OUT may be IN: the new file replaces it only when it is whole and verified.
-With several IN, OUT is a folder. --in-place instead of -o writes new names, devices, metadata and plain values into IN itself, at once
-whatever its size, and says why where that cannot be. A file's ending says its format, unless --format does.
+Several IN are merged into the file OUT: the keys of all, edits after that. Where OUT is a folder (or ends in /) each is saved into it by
+itself, unless --shard-size or --format safetensors-sharded makes one set of them. --in-place instead of -o writes new names, devices,
+metadata and plain values into IN itself, at once whatever its size, and says why where that cannot be. A file's ending says its format,
+unless --format does.
 """
 
 
@@ -53,7 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Repair a checkpoint and save it: without its classes, without its devices, nothing run."
     parser.epilog = _EPILOG
     parser.set_defaults(steps=[])
-    parser.add_argument("files", metavar="IN", nargs="+", help="the checkpoint; several are saved into the folder OUT")
+    parser.add_argument("files", metavar="IN", nargs="+",
+                        help="the checkpoint; several are merged into the file OUT, or saved into the folder OUT")
     parser.add_argument("-o", "--output", metavar="OUT", help="where to save")
     parser.add_argument("--in-place", action="store_true", help="change names, devices and values in the file itself, copying no tensor")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -111,6 +114,9 @@ def results(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
         core.check_output(asked.save_recipe, "recipe", asked.files)
     elif asked.save_recipe:
         core.save_recipe(edits, asked.save_recipe, asked.files)
+    if _merges(asked):
+        yield _one(asked, asked.files, asked.output, edits, monitor)
+        return
     if asked.in_place:
         targets: Sequence[str | None] = asked.files
     elif asked.output is None:
@@ -122,7 +128,16 @@ def results(asked: argparse.Namespace, monitor: core.Monitor) -> Iterator[Done]:
     else:
         targets = _targets(asked)
     for source, target in zip(asked.files, targets, strict=True):
-        yield _one(asked, source, target, edits, monitor)
+        yield _one(asked, [source], target, edits, monitor)
+
+
+def _merges(asked: argparse.Namespace) -> bool:
+    """Whether several files become one: OUT names a file, or a set of files that is made of them."""
+    if len(asked.files) < 2 or asked.output is None:
+        return False
+    if asked.format == "safetensors-sharded" or asked.shard_size is not None or os.path.isfile(asked.output):
+        return True
+    return not os.path.isdir(asked.output) and bool(os.path.splitext(asked.output)[1])
 
 
 def _check_in_place(asked: argparse.Namespace) -> None:
@@ -175,13 +190,19 @@ def _name(file: str, format: str | None) -> str:
     return name if ending is None or (format == "torch-zip" and old.lower() != ".safetensors") else stem + ending
 
 
-def _one(asked: argparse.Namespace, source: str, target: str | None, edits: list[core.Edit], monitor: core.Monitor) -> Done:
-    answer: dict[str, Any] = {"path": source, "output": target}
+def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edits: list[core.Edit], monitor: core.Monitor) -> Done:
+    source = " + ".join(sources)
+    answer: dict[str, Any] = {"path": sources[0], **({"merged": sources} if len(sources) > 1 else {}), "output": target}
     lines: list[str] = []
     try:
-        if not asked.dry_run and _recovered(source):
-            lines.append("note: a change in place that was interrupted was taken back first")
-        ckpt = core.open(source, monitor=monitor, follow_links=asked.follow_links)
+        parts = []
+        for answer["path"] in sources:              # what cannot be opened is to be named
+            if not asked.dry_run and _recovered(answer["path"]):
+                lines.append("note: a change in place that was interrupted was taken back first")
+            parts.append(core.open(answer["path"], monitor=monitor, follow_links=asked.follow_links))
+        answer["path"] = sources[0]
+        ckpt = core.merge(parts, monitor)
+        lines += [f"note: {core.visible(f'{one.message} {one.hint}'.strip(), 400)}" for one in ckpt.findings if one.id == "merged-metadata"]
         edited, effects = ckpt, []
         for step in core.apply_each(ckpt, edits, monitor, read=True):
             edited = step.after

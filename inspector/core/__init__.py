@@ -237,6 +237,7 @@ if TYPE_CHECKING:
     from .saving.disk.atomic import recover as recover
     from .saving.endings import edited_path as edited_path
     from .saving.layouts.losses import Loss as Loss
+    from .saving.object.merged import merge as merge
     from .saving.plan import PlannedFile as PlannedFile
     from .saving.plan import SavePlan as SavePlan
     from .saving.plan import plan_save as plan_save
@@ -377,6 +378,7 @@ _HOMES = {
     "saving.disk.atomic": "recover",
     "saving.endings": "edited_path",
     "saving.layouts.losses": "Loss",
+    "saving.object.merged": "merge",
     "saving.plan": "PlannedFile SavePlan plan_save",
     "saving.writing": "SaveReport save",
     "training.description": "Description Model",

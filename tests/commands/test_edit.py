@@ -105,6 +105,29 @@ def test_that_several_files_go_into_a_folder_and_one_bad_file_stops_no_other(run
     assert text.count("every byte was read back") == 2
 
 
+def test_that_several_files_are_merged_into_the_file_that_is_named(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    torch.save({"module.z": torch.ones(1)}, tmp_path / "other.pth")
+    for name in ("one.pth", "one.safetensors", "one.safetensors.index.json"):
+        code, text, err = run(wrapped, tmp_path / "other.pth", "-o", tmp_path / name, "--strip-prefix", "module.")
+        assert (code, err) == (0, "")
+        assert f"in.pth + {tmp_path / 'other.pth'} -> " in text
+        assert set(core.open(tmp_path / name).tensors) == {"a", "b", "z"}
+    code, text, _ = run(wrapped, tmp_path / "other.pth", "-o", tmp_path / "two.pth", "--json")
+    assert json.loads(text)["files"][0]["merged"] == [str(wrapped), str(tmp_path / "other.pth")]
+
+
+def test_that_a_merge_that_cannot_be_done_names_the_file_and_the_key(run: Run, wrapped: Path, tmp_path: Path) -> None:
+    torch.save({"module.a": torch.ones(1)}, tmp_path / "other.pth")
+    (tmp_path / "bad.pth").write_bytes(b"no checkpoint")
+    code, _, err = run(wrapped, tmp_path / "other.pth", "-o", tmp_path / "one.pth")
+    assert (code, err.count("\n")) == (2, 1)
+    assert "module.a" in err
+    code, _, err = run(wrapped, tmp_path / "bad.pth", "-o", tmp_path / "one.pth")
+    assert code == 2
+    assert err.startswith(f"inspector: {tmp_path / 'bad.pth'}: ")
+    assert not (tmp_path / "one.pth").exists()
+
+
 def test_that_the_output_may_be_the_file_itself(run: Run, wrapped: Path, tmp_path: Path) -> None:
     assert run(wrapped, "-o", wrapped, "--strip-prefix", "module.", "--device", "cpu=cuda:3")[0] == 0
     ckpt = core.open(wrapped)
