@@ -2,9 +2,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Iterable, Mapping
-from itertools import repeat
-from operator import add, itemgetter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import chain, islice, repeat
+from operator import add
 
 from inspector import core
 
@@ -15,10 +15,8 @@ from .output import Output
 READS_ONLY = True
 
 _CONTROL = bytes((*range(0x20), 0x7f))
+_AT_ONCE = 8192     # lines written at once
 _LONG = 256         # characters from which `core.visible` leaves out the middle
-_FIELDS = core.TensorInfo._fields.index
-_CELLS = itemgetter(*map(_FIELDS, ("shape", "dtype", "device")))
-_PROBLEM = itemgetter(_FIELDS("problem"))
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -34,57 +32,66 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
         out.answer(load("ls_json").as_json(ckpt, digests))
     else:
-        out.text(as_text(ckpt, digests))
+        for piece in as_text(ckpt, digests):
+            out.text(piece)
     return 0
 
 
-def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> str:
-    """The answer of `ls` for people: what it is, a line per tensor and per value, and what is odd."""
-    about = core.describe(ckpt)
-    parts = [core.headline(ckpt)]
-    if ckpt.kind != "state-dict" or about.optimizers:       # of a mere state dict everything has been said
-        parts.append(core.sentence(about))
+def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> Iterator[str]:
+    """The answer of `ls` for people: what it is, a line per tensor and per value, and what is odd. In pieces, as there may be a million
+    lines."""
+    parts, found = [core.headline(ckpt)], core.optimizers(ckpt)
+    if ckpt.kind != "state-dict" or found:                  # of a mere state dict everything has been said
+        parts.append(core.sentence(core.describe(ckpt)))
+    yield "\n".join(parts) + "\n"
     if ckpt.tensors:
-        parts += ["", _tensor_table(ckpt, digests, core.parameters_of_state(about.optimizers))]
+        rows = iter(_tensor_table(ckpt, digests, core.parameters_of_state(found)))
+        yield "\n"
+        while some := [*islice(rows, _AT_ONCE)]:
+            yield "\n".join(some) + "\n"
     if ckpt.values:
-        parts += ["", _values(ckpt)]
+        yield f"\n{_values(ckpt)}\n"
     if ckpt.findings:
-        parts += ["", findings_text(ckpt.findings)]
-    return "\n".join(parts) + "\n"
+        yield f"\n{findings_text(ckpt.findings)}\n"
 
 
-def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None, parameters: Mapping[str, str]) -> str:
-    infos = ckpt.tensors.values()
-    forms = [*map(_CELLS, infos)]
-    texts = {form: _cells(info) for form, info in dict(zip(forms, infos, strict=True)).items()}      # few, again and again
+def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None,
+                  parameters: Mapping[str, str]) -> Iterable[str]:
+    """The title and a line for each tensor."""
+    texts = {form: _cells(*form) for form in set(_forms(ckpt))}                         # few, again and again
     titles = ("shape", "dtype", "device", "bytes")
     widths = [max(map(len, column)) for column in zip(titles, *texts.values(), strict=True)]
     line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
     middles = {form: line % text for form, text in texts.items()}
-    keys = [*_visible_all(ckpt.tensors)]
+    keys = _visible_all(ckpt.tensors)
     width = min(max(3, *map(len, keys)), KEY_WIDTH)
-    rows = map(add, map(str.ljust, keys, repeat(width)), map(middles.__getitem__, forms))
-    if digests is not None or any(map(_PROBLEM, infos)):
-        rows = map(add, rows, [_end(info, digests) if digests is not None or info.problem else "" for info in infos])
+    rows = map(add, map(str.ljust, keys, repeat(width)), map(middles.__getitem__, _forms(ckpt)))
+    if digests is not None or any(core.column(ckpt.tensors, "problem")):
+        rows = map(add, rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()))
     title = "key".ljust(width) + line % titles + ("  sha256" if digests is not None else "")
     if parameters:
-        rows = map(add, rows, [f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors])
-    return "\n".join([title, *rows])
+        rows = map(add, rows, (f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors))
+    return chain([title], rows)
 
 
-def _cells(info: core.TensorInfo) -> tuple[str, str, str, str]:
+def _forms(ckpt: core.Checkpoint) -> Iterator[tuple[tuple[int, ...], str, str | None]]:
+    return zip(*(core.column(ckpt.tensors, field) for field in ("shape", "dtype", "device")), strict=True)
+
+
+def _cells(shape: tuple[int, ...], dtype: str, device: str | None) -> tuple[str, str, str, str]:
     """Shape, dtype, device and bytes as the table shows them."""
-    label = "-" if info.device is None else core.visible(info.device, 40)
-    return core.wording.shape_list(info.shape), core.visible(info.dtype, 40), label, core.wording.number(info.nbytes)
+    label = "-" if device is None else core.visible(device, 40)
+    nbytes = core.TensorInfo("", shape, dtype, device, (), 0, "", 0).nbytes
+    return core.wording.shape_list(shape), core.visible(dtype, 40), label, core.wording.number(nbytes)
 
 
-def _visible_all(keys: Collection[str]) -> Iterable[str]:
+def _visible_all(keys: Collection[str]) -> Collection[str]:
     """Every key as `core.visible` has it, asking once for all where nothing needs to be changed."""
     together = "".join(keys)
     if together.isascii() and max(map(len, keys), default=0) <= _LONG and \
             len(together.encode().translate(None, _CONTROL)) == len(together):
         return keys
-    return map(core.visible, keys)
+    return [*map(core.visible, keys)]
 
 
 def _end(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None) -> str:

@@ -254,6 +254,7 @@ if TYPE_CHECKING:
     from .suggestions.parts import wrapper_prefixes as wrapper_prefixes
     from .suggestions.selection import edits_for_part as edits_for_part
     from .suggestions.selection import text_for_part as text_for_part
+    from .tensor_table import column as column
     from .tensors.array_kinds import EmptyArray as EmptyArray
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
@@ -382,6 +383,7 @@ _HOMES = {
     "saving.plan": "PlannedFile SavePlan plan_save",
     "saving.writing": "SaveReport save",
     "training.description": "Description Model",
+    "tensor_table": "column",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
     "training.sentences": "headline sentence",
     "training.weights": "Counts",

@@ -1,9 +1,11 @@
 """How long opening takes, as ratios against what a user would do otherwise, whole processes in turn (A B A B …) in one run.
 
-    python tests/bench/bench_open.py [--folder DIR] [--runs 5] [--gigabytes 4] [--tensors 100000] [--only large,many,window]
+    python tests/bench/bench_open.py [--folder DIR] [--runs 5] [--gigabytes 4] [--tensors 100000] [--only large,many,million,window]
+                                     [--before DIR]
 
 Prints a table and asserts nothing: these are measurements, the bars they are held against stand beside them. The samples
-(about 4.3 GB) are written once into DIR with torch and safetensors and kept there.
+(about 4.5 GB) are written once into DIR with torch and safetensors and kept there. `--before` is another checkout of this program: what
+is measured of a million tensors is then measured of that, too, in turn.
 """
 from __future__ import annotations
 
@@ -47,6 +49,7 @@ window.open_paths([sys.argv[1]])
 app.exec()
 """
 IMPORT_TORCH = "import torch"
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Run(NamedTuple):
@@ -60,8 +63,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--gigabytes", type=float, default=4.0)
     parser.add_argument("--tensors", type=int, default=100_000)
-    parser.add_argument("--only", default="large,many,window")
+    parser.add_argument("--only", default="large,many,million,window")
+    parser.add_argument("--before", type=Path)
     options = parser.parse_args()
+    options.folder = options.folder.resolve()
     options.folder.mkdir(parents=True, exist_ok=True)
     chosen = options.only.split(",")
     print(f"Python {sys.version.split()[0]}, {os.cpu_count()} cores, {options.runs} runs each, medians; MB is the peak of the process")
@@ -69,6 +74,8 @@ def main() -> None:
         large(options)
     if "many" in chosen:
         many(options)
+    if "million" in chosen:
+        million(options)
     if "window" in chosen:
         window(options)
 
@@ -108,6 +115,24 @@ save_file({{f"layers.{{i // 10}}.block.{{i % 10}}.weight": np.full((4, 3), i, np
     show("inspector ls, .safetensors", ours, "safe_open walking .safetensors", walk, "at least 1")
 
 
+def million(options: argparse.Namespace) -> None:
+    path = options.folder / "1000000_tensors.safetensors"
+    if not path.exists():
+        write(path, """
+import json, struct
+keys = [f"layers.{i // 10}.block.{i % 10}.weight" for i in range(1_000_000)]
+header = json.dumps({key: {"dtype": "F32", "shape": [2, 2], "data_offsets": [16 * i, 16 * i + 16]} for i, key in enumerate(keys)},
+                    separators=(",", ":")).encode()
+with open(PATH, "wb") as file:
+    file.write(struct.pack("<Q", len(header)) + header)
+    file.truncate(8 + len(header) + 16_000_000)""")
+    print(f"\n{path.name}: {path.stat().st_size / 1e6:.0f} MB")
+    for what, command in (("core.open", python(CORE_OPEN, path)), ("inspector ls", inspector("ls", path))):
+        ours, other = in_turn(max(1, min(options.runs, 3)), command, command if options.before else python(SAFE_OPEN, path),
+                              before=options.before)
+        show(what, ours, f"{what}, before" if options.before else "safe_open walking it", other, "under 3 s, 350 MB")
+
+
 def window(options: argparse.Namespace) -> None:
     make = "import sys; from inspector.core import demo; print(*demo.make_demo(sys.argv[1]), sep='\\n')"
     made = subprocess.run([sys.executable, "-c", make, str(options.folder)], check=True, capture_output=True, text=True)
@@ -127,21 +152,22 @@ def show(ours: str, a: list[Run], theirs: str, b: list[Run], bar: str) -> None:
     print(f"  {'ratio':32} {statistics.median(ratios):8.2f} x  ({ratios[0]:.2f} to {ratios[-1]:.2f})   bar: {bar}")
 
 
-def in_turn(runs: int, a: list[str], b: list[str]) -> tuple[list[Run], list[Run]]:
+def in_turn(runs: int, a: list[str], b: list[str], before: Path | None = None) -> tuple[list[Run], list[Run]]:
+    """`before` is the checkout that `b` runs in (None: this one)."""
     measured: tuple[list[Run], list[Run]] = ([], [])
     for turn in range(runs + 1):                # the first of each only warms the caches
-        for command, into in zip((a, b), measured, strict=True):
-            run = measure(command)
+        for command, into, where in zip((a, b), measured, (ROOT, before or ROOT), strict=True):
+            run = measure(command, where)
             if turn:
                 into.append(run)
     return measured
 
 
-def measure(command: list[str]) -> Run:
-    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+def measure(command: list[str], where: Path) -> Run:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(where)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)       # an installed program has its bytecode at hand
     start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, cwd=where)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)

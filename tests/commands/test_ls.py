@@ -23,11 +23,11 @@ def ckpt(tmp_path: Path) -> core.Checkpoint:
 
 
 def test_that_the_sentence_about_the_file_stands_above_the_tables(ckpt: core.Checkpoint) -> None:
-    assert core.sentence(core.describe(ckpt)) in ls.as_text(ckpt).splitlines()
+    assert core.sentence(core.describe(ckpt)) in "".join(ls.as_text(ckpt)).splitlines()
 
 
 def test_that_state_tensors_name_their_parameter(ckpt: core.Checkpoint) -> None:
-    lines = ls.as_text(ckpt).splitlines()
+    lines = "".join(ls.as_text(ckpt)).splitlines()
     (line,) = [line for line in lines if line.startswith("optimizer.state.1.exp_avg ")]
     assert line.endswith("state of model_state_dict.bias")
     assert not any(line.endswith("model_state_dict.bias") for line in lines if line.startswith("model_state_dict"))

@@ -2,18 +2,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import itemgetter
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
+from inspector.core.tensor_table import column
 
 _TOLD = ("meta:", "wrapper:")        # nothing is broken, and a finding of their own says what it is
-_PROBLEM = itemgetter(TensorInfo._fields.index("problem"))
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    if not any(map(_PROBLEM, ckpt.tensors.values())):
+    if not any(column(ckpt.tensors, "problem")):
         return
     broken = [info for info in ckpt.tensors.values() if info.problem and not info.problem.startswith(_TOLD)]
     if broken:

@@ -3,21 +3,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from operator import itemgetter
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.naming_conventions import is_device
+from inspector.core.tensor_table import column
 
-_DEVICE = itemgetter(TensorInfo._fields.index("device"))
 _NOWHERE = frozenset((None, "cpu", "meta"))
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    infos = ckpt.tensors.values()
-    if not _NOWHERE.issuperset(map(_DEVICE, infos)):
-        away = {device: n for device, n in Counter(map(_DEVICE, infos)).items() if device not in _NOWHERE and is_device(device or "")}
+    if not _NOWHERE.issuperset(column(ckpt.tensors, "device")):
+        tags = Counter(column(ckpt.tensors, "device"))
+        away = {device: n for device, n in tags.items() if device not in _NOWHERE and is_device(device or "")}
         if not away:
             return
         most = sorted(away.items(), key=lambda item: -item[1])[:5]

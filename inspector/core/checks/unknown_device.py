@@ -3,22 +3,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from operator import itemgetter
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.naming_conventions import is_device
-
-_TAG = itemgetter(TensorInfo._fields.index("device"))
+from inspector.core.tensor_table import column
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    tags = {*map(_TAG, ckpt.tensors.values())} - {None}
+    tags = {*column(ckpt.tensors, "device")} - {None}
     odd = sorted(device for device in tags if device is not None and not is_device(device))
     if not odd:
         return
-    count = Counter(map(_TAG, ckpt.tensors.values()))
+    count = Counter(column(ckpt.tensors, "device"))
     tagged = sum(count[device] for device in odd)
     listed = ", ".join(repr(visible(device, 60)) for device in odd[:3]) + (" …" if len(odd) > 3 else "")
     yield Finding("location", "warning", "", f"{tagged:,} tensor{'s are' if tagged != 1 else ' is'} tagged with what is no device to any "

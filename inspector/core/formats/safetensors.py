@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import struct
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate, repeat
 from operator import itemgetter
 from types import MappingProxyType
+from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Extent, Extra, Storage, TensorInfo
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated
@@ -19,7 +20,8 @@ from inspector.core.findings import Finding
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor
+from inspector.core.progress import QUIET, Monitor, distinct
+from inspector.core.tensor_table import TensorTable
 
 from .safetensors_header import BASE, Form, Header, parse
 from .zip.tail import zip_at_end
@@ -30,7 +32,7 @@ _AGAIN = "The download or copy was probably interrupted: fetch the file again."
 _DAMAGED = "The file is damaged or was not written by a correct program: fetch it again, or ask whoever made it."
 _USUAL_RANK = 64                           # dimensions; numpy has no more
 _BATCH = 4096                              # tensors made between two reports
-_NBYTES = itemgetter(Form._fields.index("nbytes"))
+_NBYTES, _SHAPE = (itemgetter(Form._fields.index(field)) for field in ("nbytes", "shape"))
 
 
 def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
@@ -44,12 +46,10 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     if not _fills(header):
         header = _by_offset(header)
         _check_offsets(header, begin)
-    storages, tensors = _Storages(source.index, begin, header, source.size - begin), _tensors(header, monitor)
+    storages = _Storages(source.index, begin, header, source.size - begin)
     odd, facts = _wrong_size(source, begin, begin + (header.stops[-1] if header.stops else 0), storages.broken)
-    for number, problem in storages.broken.items():
-        key = header.keys[number]
-        tensors[key] = tensors[key]._replace(problem=problem)
-    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), MappingProxyType(tensors), storages=storages, state_dicts=("",),
+    tensors = _Tensors(header.keys, header.forms, header.extra, storages.broken)
+    return Checkpoint(path, FORMAT, "state-dict", (source.stamp,), tensors, storages=storages, state_dicts=("",),
                       findings=(*odd, *_findings(header)), metadata=MappingProxyType(header.metadata),
                       facts=MappingProxyType({"header bytes": f"{len(data):,}", "tensor bytes": f"{source.size - begin:,}",
                                               "byteorder": "little", **facts}))
@@ -144,24 +144,50 @@ def _wrong_offsets(key: str, start: int, stop: int, nbytes: int, end: int, previ
                    id="size_mismatch")
 
 
-def _tensors(header: Header, monitor: Monitor) -> dict[str, TensorInfo]:
-    """By key, in the given order, made column by column because there may be a million."""
-    tensors: dict[str, TensorInfo] = {}
-    total = len(header.keys)
-    for first in range(0, total, _BATCH):
-        monitor.report(first, total)
-        last = min(first + _BATCH, total)
-        keys = header.keys[first:last]
-        dtypes, shapes, strides, nbytes, problems = zip(*header.forms[first:last], strict=True)
+class _Tensors(TensorTable):
+    """Those of a header, in the given order, numbered as their storages are. `broken` says what is wrong with some."""
+
+    __slots__ = ("_broken", "_extra", "_forms")
+    EACH_ALONE = True
+
+    def __init__(self, keys: list[str], forms: list[Form], extra: dict[str, dict[str, str]], broken: Mapping[int, str]) -> None:
+        super().__init__(keys)
+        self._forms = forms
+        self._extra = extra
+        self._broken = broken
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Tensors, (self._keys, self._forms, self._extra, self._broken)
+
+    def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
+        dtypes, shapes, strides, nbytes, problems = zip(*self._forms[first:last], strict=True)
         # columns as TensorInfo has its fields; several times as fast as calling the class
-        rows = zip(keys, shapes, dtypes, repeat(None), strides, repeat(0), map(str, range(first, last)), nbytes, repeat(False),
-                   repeat(""), repeat("strided"), problems, repeat(-1), repeat(None))
-        tensors.update(zip(keys, map(_new, repeat(TensorInfo), rows), strict=True))
-    for key, fields in header.extra.items():
-        tensors[key] = tensors[key]._replace(extra=Extra(header_fields=tuple(fields.items())))
-    return tensors
+        rows = zip(self._keys[first:last], shapes, dtypes, repeat(None), strides, repeat(0), map(str, range(first, last)), nbytes,
+                   repeat(False), repeat(""), repeat("strided"), problems, repeat(-1), repeat(None))
+        made = map(_new, repeat(TensorInfo), rows)
+        return map(self._whole, made) if self._extra or self._broken else made
+
+    def _whole(self, info: TensorInfo) -> TensorInfo:
+        fields, problem = self._extra.get(info.key), self._broken.get(int(info.storage))
+        if fields is not None:
+            info = info._replace(extra=Extra(header_fields=tuple(fields.items())))
+        return info if problem is None else info._replace(problem=problem)
+
+    def column(self, field: str) -> Iterable[Any] | None:
+        if field == "problem" and self._broken:
+            return None
+        if field in _IN_FORMS:
+            return map(_IN_FORMS[field], self._forms)
+        if field in _ALIKE:
+            return repeat(_ALIKE[field], len(self._keys))
+        if field == "storage":
+            return map(str, range(len(self._keys)))
+        return iter(self._keys) if field == "key" else None
 
 
+_IN_FORMS = {field: itemgetter(Form._fields.index(own)) for field, own in (
+    ("shape", "shape"), ("dtype", "dtype"), ("stride", "stride"), ("storage_nbytes", "nbytes"), ("problem", "problem"))}
+_ALIKE = {"device": None, "offset": 0, "requires_grad": False, "state_dict": "", "layout": "strided", "node": -1}
 _new: Callable[[type[TensorInfo], tuple[object, ...]], TensorInfo] = tuple.__new__
 
 
@@ -221,7 +247,8 @@ def _findings(header: Header) -> tuple[Finding, ...]:
     if "" in header.keys:
         found.append(Finding("empty-name", "info", "", "One tensor's name is empty.",
                              "Rename it before other programs trip over it.", keys=("",)))
-    deep = [key for key, form in zip(header.keys, header.forms, strict=True) if len(form.shape) > _USUAL_RANK]
+    is_deep = any(len(shape) > _USUAL_RANK for shape in distinct(map(_SHAPE, header.forms)))
+    deep = [key for key, form in zip(header.keys, header.forms, strict=True) if len(form.shape) > _USUAL_RANK] if is_deep else []
     if deep:
         found.append(Finding("rank", "info", deep[0], f"\"{visible(deep[0])}\" has more than {_USUAL_RANK} dimensions.",
                              "NumPy and most operations of PyTorch stop there.", keys=tuple(deep)))

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
 from inspector.core.keypath import ancestors, leaf_of, parent_of, relative, top_of, under, visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, is_average, is_weights, tokens, without_wrappers
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensor_table import column
 
 from .parameter_order import Reading, Shape, Slot, read, trainable
 
@@ -23,7 +23,6 @@ from .parameter_order import Reading, Shape, Slot, read, trainable
 _SAME = frozenset(("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "momentum_buffer", "square_avg", "grad_avg", "acc_delta", "sum",
                    "exp_inf", "prev", "step_size", "ax", "state1", "state2", "exp_avg_diff", "neg_pre_grad", "variance", "fp32_param"))
 _GROUP = re.compile(r"(?:(.*?)\.)?param_groups\.(\d+)\.(?:(params|param_names)\.(\d+)|(.+))", re.DOTALL)
-_STATE_DICT = itemgetter(TensorInfo._fields.index("state_dict"))
 _ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
 
 
@@ -143,7 +142,8 @@ def _collect(ckpt: Checkpoint, monitor: Monitor) -> dict[str, _Raw]:
 def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> None:
     """Puts every tensor of an optimizer's "state" where it belongs."""
     infos = ckpt.tensors.values()
-    states = {place: at for place in dict.fromkeys(map(_STATE_DICT, infos)) if place is not None and (at := _state(place, found))}
+    places = dict.fromkeys(column(ckpt.tensors, "state_dict"))
+    states = {place: at for place in places if place is not None and (at := _state(place, found))}
     if not states:                                      # as in most files
         return
     for count, info in enumerate(infos):

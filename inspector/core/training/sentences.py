@@ -2,10 +2,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from operator import itemgetter
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import visible
+from inspector.core.tensor_table import column
 from inspector.core.wording import count, listed, many, share, size
 
 from .description import Description, Model
@@ -19,24 +19,20 @@ _A_KIND = {"state-dict": "a state dict", "training-checkpoint": "a training chec
            "torchscript": "a TorchScript program", "tensor": "a tensor", "other": "other contents"}
 _KIND = {"state-dict": "State dict", "training-checkpoint": "Training checkpoint", "module": "Whole module", "tensor": "Tensor",
          "torchscript": "TorchScript program"}
-_FIELDS = TensorInfo._fields.index
-_DTYPE = itemgetter(_FIELDS("dtype"))
-_DEVICE = itemgetter(_FIELDS("device"))
 
 
 def headline(ckpt: Checkpoint) -> str:
     """Format, kind, how much of what, in one or two lines."""
-    infos = ckpt.tensors.values()
     found = counts(ckpt)
-    parts = [count(len(infos), "tensor"), count(found.parameters, "parameter")]
+    parts = [count(len(ckpt.tensors), "tensor"), count(found.parameters, "parameter")]
     if found.optimizer:
         parts.append(count(found.optimizer, "value") + " of optimizer state")
     lines = [f"{visible(ckpt.path, 1000)}: {_A_KIND.get(ckpt.kind, ckpt.kind)} ({ckpt.format}), {', '.join(parts)}, "
              f"{size(ckpt.nbytes)}"]
     if ckpt.tensors:
-        dtypes = Counter(map(_DTYPE, infos))
+        dtypes = Counter(column(ckpt.tensors, "dtype"))
         devices: Counter[str] = Counter()
-        for device, times in Counter(map(_DEVICE, infos)).items():
+        for device, times in Counter(column(ckpt.tensors, "device")).items():
             devices[device or "no device"] += times
         lines.append(f"{_shares(dtypes)}; {_shares(devices)}")
     places = [path or "(root)" for path in ckpt.state_dicts]

@@ -16,6 +16,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
 from inspector.core.progress import counted, distinct, in_pieces
+from inspector.core.tensor_table import TensorTable, column
 
 Role = Literal["parameter", "buffer", "optimizer", "other"]
 
@@ -53,8 +54,10 @@ def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
 
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None) -> Counts:
     """Of the tensors `keys`, or of all. Linear, and a matter of milliseconds for many ordinary ones."""
-    infos = [*ckpt.tensors.values()] if keys is None else [ckpt.tensors[key] for key in keys]
     role = roles(ckpt)
+    if keys is None and (alike := _all_parameters(ckpt, role)) is not None:
+        return Counts(alike, 0, 0, 0)
+    infos = [*ckpt.tensors.values()] if keys is None else [ckpt.tensors[key] for key in keys]
     found: Counter[Role] = Counter()
     times = counted(map(_STORAGE, infos))
     by_place: dict[str | None, list[TensorInfo]] = {}
@@ -119,15 +122,31 @@ def each_once(infos: Sequence[TensorInfo]) -> Sequence[TensorInfo]:
     return [*views.values()]
 
 
+def _all_parameters(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> int | None:
+    """The elements of all tensors where each lies by itself and all are parameters of one state dict, as the columns tell; None where
+    that is not so or not known."""
+    tensors = ckpt.tensors
+    if not isinstance(tensors, TensorTable) or not tensors.EACH_ALONE or not tensors or role(tensors.row(0)) != "parameter":
+        return None
+    if len(distinct(column(tensors, "state_dict"))) > 1:
+        return None
+    if not _TRAINED.issuperset(distinct(column(tensors, "dtype"))) or any(map(_named_otherwise, in_pieces(tensors))):
+        return None
+    shapes: dict[tuple[int, ...], int] = counted(column(tensors, "shape"))
+    return sum(prod(shape) * times for shape, times in shapes.items())
+
+
+def _named_otherwise(keys: Sequence[str]) -> bool:
+    """Whether one of the keys may be that of something else than a parameter."""
+    names = "\n".join(keys) + "\n"
+    return "optim" in names.lower() or any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v"))
+
+
 def _may_differ(infos: Sequence[TensorInfo]) -> bool:
     """Whether some of the tensors of one state dict may be more than parameters, by their types and all their names at once."""
     if not _TRAINED.issuperset(distinct(map(_DTYPE, infos))):
         return True
-    for piece in in_pieces(infos):
-        names = "\n".join([info.key for info in piece]) + "\n"
-        if "optim" in names.lower() or any(f"{name}\n" in names for name in (*_BUFFERS, "weight_v")):
-            return True
-    return False
+    return any(_named_otherwise([info.key for info in piece]) for piece in in_pieces(infos))
 
 
 def _elements(infos: Iterable[TensorInfo]) -> int:

@@ -1,0 +1,101 @@
+"""Tensors that are made when they are asked for, from columns: what `Checkpoint.tensors` is where there may be a million."""
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
+from itertools import islice
+from operator import itemgetter
+from typing import Any, ClassVar
+
+from .checkpoint import TensorInfo
+
+_ROWS = 4096            # tensors made at once
+
+
+class TensorTable(Mapping[str, TensorInfo]):
+    """Tensors by key, in order, each made when it is asked for: of a million, few ever are. What several look at is kept as columns
+    (`column`). Whoever goes through all of them more than once gets them kept. Frozen like all else here; any thread may read it."""
+
+    __slots__ = ("_keys", "_made", "_numbers")
+    EACH_ALONE: ClassVar[bool] = False                      # whether none shares its storage with another
+
+    def __init__(self, keys: list[str]) -> None:
+        self._keys = keys
+        self._numbers: dict[str, int] | None = None         # made for the first that is asked for by its key
+        self._made: list[TensorInfo] | None = None          # all of them; none as yet when they were gone through once
+
+    def row(self, number: int) -> TensorInfo:
+        """The tensor of that number."""
+        return next(iter(self.rows(number, number + 1)))
+
+    @abstractmethod
+    def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
+        """Those numbered so."""
+
+    @abstractmethod
+    def column(self, field: str) -> Iterable[Any] | None:
+        """A field of all of them; None where it is no column."""
+
+    def __getitem__(self, key: str) -> TensorInfo:
+        numbers = self._numbers
+        if numbers is None:
+            numbers, left = {}, enumerate(self._keys)
+            while some := [*islice(left, _ROWS)]:           # not all in one call, which would keep the interpreter from the window
+                numbers.update((key, number) for number, key in some)
+            self._numbers = numbers
+        number = numbers[key]
+        return self._made[number] if self._made else self.row(number)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
+    def values(self) -> ValuesView[TensorInfo]:
+        return _Rows(self)
+
+    def items(self) -> ItemsView[str, TensorInfo]:
+        return _Items(self)
+
+    def all(self) -> Iterator[TensorInfo]:
+        """Every tensor in order."""
+        if self._made:
+            yield from self._made
+            return
+        kept: list[TensorInfo] | None = None if self._made is None else []      # the second time
+        for first in range(0, len(self._keys), _ROWS):
+            some = [*self.rows(first, min(first + _ROWS, len(self._keys)))]
+            if kept is not None:
+                kept += some
+            yield from some
+        self._made = [] if kept is None and self._made is None else kept or self._made
+
+    def __repr__(self) -> str:
+        return f"<{len(self._keys):,} tensors>"
+
+
+class _Rows(ValuesView[TensorInfo]):
+    _mapping: TensorTable
+
+    def __iter__(self) -> Iterator[TensorInfo]:
+        return self._mapping.all()
+
+    def __contains__(self, info: object) -> bool:
+        return isinstance(info, TensorInfo) and self._mapping.get(info.key) == info
+
+
+class _Items(ItemsView[str, TensorInfo]):
+    _mapping: TensorTable
+
+    def __iter__(self) -> Iterator[tuple[str, TensorInfo]]:
+        return zip(self._mapping._keys, self._mapping.all(), strict=True)
+
+
+def column(tensors: Mapping[str, TensorInfo], field: str) -> Iterable[Any]:
+    """One field of all tensors, in order: without making them, where they are made only when asked for."""
+    found = tensors.column(field) if isinstance(tensors, TensorTable) else None
+    return map(itemgetter(TensorInfo._fields.index(field)), tensors.values()) if found is None else found

@@ -1,0 +1,106 @@
+"""Tensors that are made when they are asked for are those that were made at once."""
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+
+from inspector import core
+from inspector.core.checkpoint import TensorInfo, contiguous
+from inspector.core.tensor_table import TensorTable, column
+from tests.builders import safetensors
+
+FORMS = (("float32", "F32", 4), ("bfloat16", "BF16", 2), ("bool", "BOOL", 1), ("int64", "I64", 8))
+
+
+def expected(sizes: list[tuple[str, int, tuple[int, ...]]]) -> dict[str, TensorInfo]:
+    """What there is to say of tensors of (key, form, shape) one behind the other."""
+    found = {}
+    for number, (key, form, shape) in enumerate(sizes):
+        info = TensorInfo(key, shape, FORMS[form][0], None, contiguous(shape), 0, str(number), 0, state_dict="")
+        found[key] = info._replace(storage_nbytes=info.nbytes)
+    return found
+
+
+def written(path: Path, sizes: list[tuple[str, int, tuple[int, ...]]], **more: object) -> Path:
+    header, at = {}, 0
+    for key, form, shape in sizes:
+        nbytes = FORMS[form][2] * torch.Size(shape).numel()
+        header[key] = {"dtype": FORMS[form][1], "shape": list(shape), "data_offsets": [at, at + nbytes], **more}
+        at += nbytes
+    path.write_bytes(safetensors(header, bytes(at)))
+    return path
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.text("abc.é", min_size=1, max_size=8), st.integers(0, 3), st.lists(st.integers(0, 3), max_size=3).map(tuple)),
+                min_size=1, max_size=12, unique_by=lambda row: row[0]))
+def test_that_it_is_the_table_that_it_stands_for(tmp_path_factory: pytest.TempPathFactory,
+                                                 sizes: list[tuple[str, int, tuple[int, ...]]]) -> None:
+    tensors = core.open(written(tmp_path_factory.mktemp("table") / "a.safetensors", sizes)).tensors
+    there = expected(sizes)
+    assert isinstance(tensors, TensorTable)
+    assert [*tensors] == [*there]
+    assert [*reversed(tensors)] == [*reversed(there)]
+    for _ in range(3):                                  # made again, kept, looked up
+        assert [*tensors.values()] == [*there.values()]
+        assert [*tensors.items()] == [*there.items()]
+        assert tensors == there
+        assert all(tensors[key] == info for key, info in there.items())
+    for field in TensorInfo._fields:
+        assert [*column(tensors, field)] == [*column(there, field)], field
+    assert next(iter(there.values())) in tensors.values()
+    assert len(tensors) == len(tensors.values()) == len(there)
+    assert "no such key" not in tensors
+    assert tensors.get("no such key") is None
+    with pytest.raises(KeyError):
+        tensors["no such key"]
+
+
+def test_that_fields_of_its_own_and_missing_bytes_are_told_of_each(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.safetensors", [("a", 0, (4,)), ("b", 0, (4,)), ("c", 3, (2,))], note="x")
+    path.write_bytes(path.read_bytes()[:-20])
+    tensors = core.open(path).tensors
+    assert isinstance(tensors, TensorTable)
+    for _ in range(3):
+        assert [info.extra is not None and info.extra.header_fields for info in tensors.values()] == [(("note", '"x"'),)] * 3
+        assert [info.problem.partition(":")[0] for info in tensors.values()] == ["", "truncated", "lost"]
+        assert [text.partition(":")[0] for text in column(tensors, "problem")] == ["", "truncated", "lost"]
+        assert tensors["b"] == [*tensors.values()][1]
+
+
+def test_that_it_can_be_pickled_and_copied_before_and_after_it_was_made(tmp_path: Path) -> None:
+    save_file({f"t.{n}": torch.ones(n) for n in range(9)}, tmp_path / "a.safetensors")
+    ckpt = core.open(tmp_path / "a.safetensors")
+    first = pickle.loads(pickle.dumps(ckpt))
+    assert [*first.tensors.values()] == [*ckpt.tensors.values()] == [*copy.deepcopy(ckpt).tensors.values()]
+    assert pickle.loads(pickle.dumps(ckpt)).tensors == first.tensors
+    assert repr(ckpt.tensors) == "<9 tensors>"
+
+
+def test_that_whoever_comes_again_gets_the_same_objects(tmp_path: Path) -> None:
+    save_file({f"t.{n}": torch.ones(n) for n in range(9)}, tmp_path / "a.safetensors")
+    tensors = core.open(tmp_path / "a.safetensors").tensors
+    half: Iterator[TensorInfo] = iter(tensors.values())
+    next(half)
+    [*tensors.values()]
+    second = [*tensors.values()]
+    assert all(one is other for one, other in zip(second, tensors.values(), strict=True))
+    assert all(tensors[info.key] is info for info in second)
+    assert len([*half]) == 8                            # who began before goes on
+
+
+def test_that_any_thread_may_read_it(tmp_path: Path) -> None:
+    save_file({f"t.{n:04}": torch.ones(n % 3) for n in range(5000)}, tmp_path / "a.safetensors")
+    tensors = core.open(tmp_path / "a.safetensors").tensors
+    with ThreadPoolExecutor(8) as pool:
+        found = [*pool.map(lambda n: [*tensors.values()] if n % 2 else [tensors[key] for key in tensors], range(24))]
+    assert all(one == found[0] for one in found)
