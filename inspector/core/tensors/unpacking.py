@@ -10,6 +10,7 @@ from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
 
 from .casts import converter
+from .decoders.codes import float_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +21,7 @@ Box = Callable[[TensorInfo, tuple[int, ...], tuple[int, ...]], Any]
 
 _BYTES = 4 << 20        # of float32 elements made at once
 _KEPT = 64 << 20        # bytes of parts that are kept whole, as scales are
+_TABLES = frozenset({"float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu"})
 
 
 class Parts:
@@ -49,6 +51,9 @@ class Parts:
             raise BadTensor(f"its part {info.key} has not the shape that its layout asks for", where=info.key, id="corrupt")
         end = info.shape[axis] if last is None else min(last, info.shape[axis])
         begin = min(first, end)
+        if axis and info.nbytes <= _KEPT:           # columns lie all over it
+            whole = self._read(role, 0, None, 0, as_numbers)
+            return whole[:, begin:end]
         at = tuple(begin if n == axis else 0 for n in range(len(info.shape)))
         sizes = tuple(end - begin if n == axis else size for n, size in enumerate(info.shape))
         return self._part(info, at, sizes, as_numbers)
@@ -60,6 +65,8 @@ class Parts:
             return array.view(f"u{array.itemsize}") if array.dtype.kind not in "iu" else array
         if info.dtype == "float32":
             return array
+        if info.dtype in _TABLES:
+            return float_table(info.dtype)[array.view(np.uint8)]
         return np.frombuffer(converter(info.dtype, "float32")(np.ascontiguousarray(array).view(np.uint8).data), np.float32).reshape(sizes)
 
 

@@ -32,9 +32,20 @@ class BitColumns:
     def decode(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
         words = np.ascontiguousarray(parts.codes("data", first, last, 1).T)
-        found = codes.bit_string(words, self.bits, self.unit)
-        zeros = codes.bit_string(parts.codes("zero_point"), self.bits, self.rows)[:, first:last].T.astype(np.float32)
-        return _scaled(found, zeros + np.float32(self.added), parts.numbers("scale", first, last, 1).T, parts.codes("g_idx"))
+        values = codes.floats(words, self.bits, self.unit)
+        zeros = self._zeros(parts, first, last) + np.float32(self.added)
+        return _scaled(values, zeros, parts.numbers("scale", first, last, 1).T, parts.codes("g_idx"))
+
+    def _zeros(self, parts: PartReader, first: int, last: int) -> Array:
+        """[rows, groups]; where codes do not go over the borders of words only the words they are in are read."""
+        import numpy as np
+        if 32 % self.bits:
+            found: Array = codes.bit_string(parts.codes("zero_point"), self.bits, self.rows)[:, first:last].T.astype(np.float32)
+            return found
+        each = 32 // self.bits
+        lowest, highest = first // each, -(-last // each)
+        found = codes.bit_string(parts.codes("zero_point", lowest, highest, 1), self.bits, (highest - lowest) * each)
+        return found[:, first - lowest * each:last - lowest * each].T.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,30 +60,31 @@ class NibbleColumns:
         import numpy as np
         lowest, highest = first // 8, -(-last // 8)
         kept = slice(first - 8 * lowest, last - 8 * lowest)
-        found = _eights(parts.codes("data", lowest, highest, 1))[:, kept].T
-        zeros = _eights(parts.codes("zero_point", lowest, highest, 1))[:, kept].T.astype(np.float32)
-        groups = np.arange(self.unit) // self.group
-        return _scaled(np.ascontiguousarray(found), zeros, parts.numbers("scale", first, last, 1).T, groups)
+        values = _eights(parts.codes("data", lowest, highest, 1))[kept]
+        zeros = _eights(parts.codes("zero_point", lowest, highest, 1))[kept]
+        return _scaled(values, zeros, parts.numbers("scale", first, last, 1).T, np.arange(self.unit) // self.group)
 
 
 def _eights(words: Array) -> Array:
+    """The codes of [in, words] as [8 * words, in], float32."""
     import numpy as np
-    nibbles = codes.bit_string(words, 4, words.shape[1] * 8).reshape(len(words), -1, 8)
-    found = np.empty_like(nibbles)
-    found[:, :, list(_AWQ)] = nibbles
-    return found.reshape(len(words), -1)
+    turned = np.ascontiguousarray(words.T).view(np.uint32)
+    found = np.empty((len(turned), 8, turned.shape[1]), np.float32)
+    for k, column in enumerate(_AWQ):
+        found[:, column] = (turned >> np.uint32(4 * k)) & np.uint32(15)
+    return found.reshape(-1, turned.shape[1])
 
 
-def _scaled(found: Array, zeros: Array, scales: Array, groups: Array) -> Array:
+def _scaled(values: Array, zeros: Array, scales: Array, groups: Array) -> Array:
     """(code - zero) * scale; `zeros` and `scales` are [rows, groups], `groups` the group of each column."""
     import numpy as np
-    values = found.astype(np.float32)
+    zeros, scales = np.ascontiguousarray(zeros), np.ascontiguousarray(scales)
     each = values.shape[1] // scales.shape[1] if scales.shape[1] else 0
     with np.errstate(all="ignore"):
         if each * scales.shape[1] == values.shape[1] and np.array_equal(groups, np.arange(values.shape[1]) // each):
             box = values.reshape(len(values), -1, each)
             box -= zeros[:, :, None]
-            box *= np.ascontiguousarray(scales)[:, :, None]
+            box *= scales[:, :, None]
         else:
             values -= zeros[:, groups]
             values *= scales[:, groups]

@@ -87,11 +87,10 @@ class Grid:
         data = parts.codes("data", first, last)
         if self.stored == "e2m1":
             return codes.nibbles(data.view(np.uint8).reshape(count, -1), codes.e2m1())[:, :self.unit]
-        unpack = codes.bit_string if self.stored == "bit string" else codes.word_codes
-        found = unpack(data.reshape(count, -1), self.bits, self.unit).astype(np.float32)
-        if self.offset:
-            found -= np.float32(self.offset)
-        return found
+        if self.stored == "bit string":
+            return codes.floats(data.reshape(count, -1), self.bits, self.unit, self.offset)
+        found = codes.word_codes(data.reshape(count, -1), self.bits, self.unit).astype(np.float32)
+        return found - np.float32(self.offset)
 
     def _scales(self, parts: PartReader) -> Array:
         import numpy as np
