@@ -94,6 +94,12 @@ class Take(Edit):
         if left:
             notes.append(f"{note(len(left), 'tensor keeps its', 'tensors keep their')} values, for want of any to take: "
                         + ", ".join(visible(key, 60) for key in left[:_NAMED]) + (" …" if len(left) > _NAMED else "") + ".")
+        shapes = [key for key in after.tensors if key in taken and after.tensors[key].shape != before.tensors[key].shape]
+        if shapes:
+            shown = ", ".join(f"{visible(key, 60)} {list(before.tensors[key].shape)} -> {list(after.tensors[key].shape)}"
+                              for key in shapes[:_NAMED]) + (" …" if len(shapes) > _NAMED else "")
+            notes.append(f"{note(len(shapes), 'tensor changes its shape', 'tensors change their shapes')}, and a model of the old "
+                         f"{'one does' if len(shapes) == 1 else 'ones does'} not load the file: {shown}.")
         if taken and optimizer_states(before):
             notes.append("The optimizer's state stays that of the old values.")
         return notes

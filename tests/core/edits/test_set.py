@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from inspector import core
 from tests.core.edits.made import net, opened, training
@@ -47,6 +48,34 @@ def test_that_an_unknown_object_becomes_plain_data(tmp_path: Path) -> None:
     new = core.edit(ckpt, [core.SetValue("args", "was a Context")])
     assert dict(new.values) == {"args": "was a Context"}
     assert not new.findings
+
+
+@pytest.mark.parametrize("format", ["torch-zip", "safetensors", "torch-legacy"])
+@pytest.mark.parametrize(("edits", "wanted"), [
+    ([core.Drop("opt"), core.SetValue("opt.lr", 3)], {"opt": {"lr": 3}}),
+    ([core.Drop("opt*"), core.SetValue("opt.lr", 3), core.SetValue("opt.wd", 0.5)], {"opt": {"lr": 3, "wd": 0.5}}),
+    ([core.SetValue("a.b.c", 1), core.SetValue("a.d", 2), core.SetValue("a.b.e", {})], {"a": {"b": {"c": 1, "e": {}}, "d": 2}}),
+    ([core.SetValue("opt", delete=True), core.SetValue("opt.lr.base", 1)], {"opt": {"lr": {"base": 1}}}),
+    ([core.SetValue("layer.scale", 2.0)], {"layer.scale": 2.0}),            # beside layer.weight, as a state dict has it
+    ([core.SetValue("layer.sub.scale", 2.0)], {"layer.sub.scale": 2.0}),
+    ([core.Rename("^layer", "block"), core.SetValue("layer.scale", 2.0)], {"layer": {"scale": 2.0}}),
+])
+def test_that_a_value_below_a_key_that_is_not_there_gets_dicts_of_its_own(tmp_path: Path, edits: list[core.Edit], format: str,
+                                                                          wanted: dict[str, Any]) -> None:
+    state: dict[str, Any] = {"layer.weight": torch.ones(2), "layer.bias": torch.ones(2)}
+    if format == "safetensors":
+        save_file(state, tmp_path / "a.safetensors")
+        edits = [edit for edit in edits if not isinstance(edit, core.Drop) and not getattr(edit, "delete", False)]
+        source = tmp_path / "a.safetensors"
+    else:
+        torch.save({**state, "opt": 1 if any(getattr(edit, "delete", False) for edit in edits) else {"lr": .1, "state": {"a": 1}}},
+                   tmp_path / "a.pth", _use_new_zipfile_serialization=format == "torch-zip")
+        source = tmp_path / "a.pth"
+    core.save(core.edit(source, edits), tmp_path / "b.pth")
+    found = torch.load(tmp_path / "b.pth", weights_only=True)
+    for key, value in wanted.items():
+        assert found[key] == value
+    assert not [key for key in found if key.startswith(("opt.", "a."))]
 
 
 @pytest.mark.parametrize(("edit", "words"), [

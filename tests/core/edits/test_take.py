@@ -166,6 +166,8 @@ def test_that_the_effect_says_what_changes_and_what_does_not(tmp_path: Path) -> 
     assert not effect.dropped
     assert not effect.renamed
     assert effect.notes == ("1 tensor keeps its values, for want of any to take: model.fc1.bias.",
+                            "1 tensor changes its shape, and a model of the old one does not load the file: model.fc1.weight [4, 3] -> "
+                            "[2].",
                             "The optimizer's state stays that of the old values.")
 
 
@@ -200,3 +202,14 @@ def test_that_the_file_taken_from_can_be_the_one_replaced(tmp_path: Path) -> Non
     found = torch.load(source, weights_only=True)["model"]
     assert torch.equal(found["a"], other["a"])
     assert torch.equal(found["tied"], mine["model"]["tied"])
+
+
+def test_that_another_shape_is_told_with_both(tmp_path: Path) -> None:
+    torch.save({"fc.weight": torch.zeros(100, 84), "fc.bias": torch.zeros(100), "c": torch.zeros(3)}, tmp_path / "a.pth")
+    torch.save({"fc.weight": torch.ones(10, 84), "fc.bias": torch.ones(10), "c": torch.ones(3)}, tmp_path / "b.pth")
+    notes = core.effects(tmp_path / "a.pth", [core.Take(str(tmp_path / "b.pth"))])[0].notes
+    assert any("fc.weight [100, 84] -> [10, 84], fc.bias [100] -> [10]" in note and "2 tensors change their" in note for note in notes)
+    notes = core.effects(tmp_path / "a.pth", [core.Take(str(tmp_path / "b.pth"), "c")])[0].notes
+    assert not any("shape" in note for note in notes)
+    notes = core.effects(tmp_path / "a.pth", [core.Take(str(tmp_path / "b.pth"), pairs=(("c", "fc.bias"),))])[0].notes
+    assert any("c [3] -> [10]" in note and "1 tensor changes its shape" in note for note in notes)

@@ -6,7 +6,7 @@ follows. Everything else (unknown objects, ties, order, attributes) stays as it 
 """
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
@@ -24,6 +24,7 @@ from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PA
 from inspector.core.pickles.objects.plain import SCALARS, key_text
 from inspector.core.pickles.objects.storages import becomes_ordinary, in_pickle
 
+from .new_dicts import missing_dicts
 from .slot_tree import SlotTree
 
 _TO_DEVICE = ("torch._utils", "_rebuild_device_tensor_from_cpu_tensor")
@@ -293,9 +294,19 @@ class GraphChanges:
         for key in fresh:
             value: Plain = self.ckpt.values.get(key)
             node = self.objects.tensor(self.ckpt.tensors[key]) if key in self.ckpt.tensors else self.objects.plain(value, key)
+            if key in self.ckpt.values:
+                self._make_dicts(key, known)
             self._insert(key, node)
             if isinstance(value, dict):
                 self._dicts[key] = node
+
+    def _make_dicts(self, key: str, known: Container[str]) -> None:
+        """The dicts between a new value and what is there: a key with dots in it is one that nobody looks up."""
+        above = next((path for path in ancestors(key) if path in self._dicts), None)
+        for path in missing_dicts(key, above, (*self.ckpt.tensors, *self.ckpt.values), known) if above is not None else ():
+            node = self.editor.dict_of(())
+            self._insert(path, node)
+            self._dicts[path] = node
 
     def _insert(self, key: str, node: int) -> None:
         for above in ancestors(key):

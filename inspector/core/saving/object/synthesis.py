@@ -6,6 +6,8 @@ left out, and told.
 """
 from __future__ import annotations
 
+from collections.abc import Container
+
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError, SaveError
 from inspector.core.graph import Graph
@@ -16,6 +18,8 @@ from inspector.core.pickles.encode.records import Record, Records
 from inspector.core.pickles.encode.torch_objects import ONLY_SAFETENSORS, TorchObjects
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import WITHOUT, why_broken
+
+from .new_dicts import missing_dicts
 
 _CHECK_EVERY = 4096
 
@@ -68,6 +72,12 @@ class _Synthesis:
             self._put(path, node)
         return node
 
+    def _make_dicts(self, key: str, known: Container[str]) -> None:
+        """The dicts between a new value and what is there."""
+        above = next(path for path in ancestors(key) if path in self.dicts)
+        for path in missing_dicts(key, above, (*self.ckpt.tensors, *self.ckpt.values), known):
+            self._container(path)
+
     def _put(self, key: str, node: int) -> None:
         """An entry in the nearest dict above `key`."""
         above = next(path for path in ancestors(key) if path in self.dicts)
@@ -98,6 +108,8 @@ class _Synthesis:
             if isinstance(value, Opaque):
                 objects[key] = None
             elif objects.keys().isdisjoint(ancestors(key)):
+                if self.ckpt.edited is not None and key not in self.ckpt.edited.origin:
+                    self._make_dicts(key, self.ckpt.edited.origin)
                 self._put(key, self.objects.plain(value, key))
         if objects:
             self._add_note(list(objects), "objects are left out: they belong to another pickle")
