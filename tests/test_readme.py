@@ -57,8 +57,8 @@ def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert capsys.readouterr().err == ""
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
-        "both.pth", "fit.json", "fitting.pth", "full.pth", "merged.pth", "model.pth", "model.safetensors", "plain.pth", "rest.pth",
-        "teacher.pth", "tied.pth", "weights.pth", "weights.safetensors"]
+        "both.pth", "fit.json", "fitting.pth", "full.pth", "merged.pth", "model.pth", "model.safetensors", "old.pth", "plain.pth",
+        "rest.pth", "teacher.pth", "tied.pth", "weights.pth", "weights.safetensors"]
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)])

@@ -20,7 +20,7 @@ from .output import Failed, Output
 _EXAMPLES = 3
 _LOSSES = 5
 _KEY = 80
-_ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torchscript": ".pt"}
+_ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": ".pth", "torchscript": ".pt"}
 _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
            "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF", "take": "FILE[:GLOB]",
            "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     edits.add_argument("--recipe", metavar="FILE", action=_Collected, help="the edits of a recipe, here among the others")
     edits.add_argument("--save-recipe", metavar="FILE", help="write the edits as a recipe")
     saving = parser.add_argument_group("saving")
-    saving.add_argument("--format", help="torch-zip, safetensors or safetensors-sharded")
+    saving.add_argument("--format", help="torch-zip, torch-legacy (for torch before 1.6), safetensors or safetensors-sharded")
     saving.add_argument("--shard-size", metavar="SIZE", help="of each file of safetensors-sharded, like 5GB")
     saving.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
     saving.add_argument("--ties", choices=("one", "all"), default="one",
@@ -187,7 +187,7 @@ def _name(file: str, format: str | None) -> str:
     stem, old = os.path.splitext(name)
     if format == "safetensors-sharded" or os.path.isdir(core.file_of(file)):
         return stem if format == "safetensors-sharded" else name
-    return name if ending is None or (format == "torch-zip" and old.lower() != ".safetensors") else stem + ending
+    return name if ending is None or (ending == ".pth" and old.lower() != ".safetensors") else stem + ending
 
 
 def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edits: list[core.Edit], monitor: core.Monitor) -> Done:

@@ -209,7 +209,7 @@ try:
         with safe_open(path, framework="pt") as file:
             todo = [(key, file.get_tensor(key)) for key in file.keys()]
     else:
-        todo = [("", torch.load(path, weights_only=True, map_location="cpu", mmap=True))]
+        todo = [("", torch.load(path, weights_only=True, map_location="cpu", mmap=sys.argv[2] != "torch-legacy"))]
 except Exception as error:
     print(json.dumps({"error": type(error).__name__, "said": str(error)[:8000]}))
     sys.exit()

@@ -24,13 +24,13 @@ from inspector.core.wording import exact_size
 from . import endings, in_place, targets
 from .disk import atomic
 from .in_place import InPlace, refused
-from .layouts import safetensors, shards, torch_zip
+from .layouts import safetensors, shards, torch_legacy, torch_zip
 from .layouts.losses import Loss, packed_left_out, safetensors_holds
 from .object.pickled import Pickled, Record, pickled
 from .object.synthesis import synthesised
 from .targets import Target
 
-FORMATS = ("torch-zip", "safetensors", "safetensors-sharded", "torchscript")
+FORMATS = ("torch-zip", "torch-legacy", "safetensors", "safetensors-sharded", "torchscript")
 TIES = ("one", "all")
 _KEPT = {"safetensors": "safetensors", "safetensors-sharded": "safetensors-sharded"}
 _ONE_PICKLE = ("torch-zip", "torchscript", "torch-legacy", "torch-tar", "pickle")
@@ -38,8 +38,13 @@ _PT = {"format": "pt"}
 _LEFT_BEHIND = frozenset(("trailing", "trailing-pickle", "trailing-bytes", "leading-junk", "hidden-member"))
 _PROGRAM = ("code/", "constants", "attributes.pkl", "bytecode", "mobile_debug", "traced_inputs")
 _AMBIGUOUS = frozenset(("header-mismatch", "leading-junk", "hidden-member"))
-_LABELS = {"torch-zip": "a PyTorch file", "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
+_LABELS = {"torch-zip": "a PyTorch file", "torch-legacy": "a PyTorch file for torch before 1.6",
+           "safetensors": "safetensors", "safetensors-sharded": "a set of safetensors files",
            "torchscript": "a TorchScript archive"}
+
+
+Work = torch_zip.Archive | torch_legacy.Stream | safetensors.Layout | bytes
+"""A file as it is laid out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,7 @@ class SavePlan:
     notes: tuple[str, ...]
     ckpt: Checkpoint = field(repr=False)
     target: Target = field(repr=False)
-    work: tuple[torch_zip.Archive | safetensors.Layout | bytes, ...] = field(repr=False)
+    work: tuple[Work, ...] = field(repr=False)
     gone: frozenset[str] = field(default=frozenset(), repr=False)
     deletes: tuple[str, ...] = ()
     in_place: InPlace | None = field(default=None, repr=False)
@@ -220,7 +225,7 @@ def _plan_in_place(ckpt: Checkpoint, path: str, format: str | None, shard_size: 
         base = plan_save(ckpt, own, format=source.format, keep_code=keep, drop_code=drop, ties=ties, unreferenced=unreferenced,
                          allow=allow, monitor=monitor)
         work = base.work[0]
-        assert not isinstance(work, bytes)
+        assert isinstance(work, safetensors.Layout | torch_zip.Archive)
         found = in_place.of_header(ckpt, work) if isinstance(work, safetensors.Layout) else in_place.of_archive(ckpt, work)
     if os.path.islink(base.target.path):
         raise refused("the path is a link into a cache, whose files are named by their contents")
@@ -236,8 +241,9 @@ def _plan_in_place(ckpt: Checkpoint, path: str, format: str | None, shard_size: 
 
 def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: str | int | None) -> None:
     """Raises SaveError unless a change of the file itself is what is asked for, and its container lets itself be changed."""
-    if source.format not in FORMATS or not source.files:
-        raise refused("files of this format are only read, and written in another one")
+    if source.format not in FORMATS or not source.files or source.format == "torch-legacy":
+        raise refused("files of this format are only read, and written in another one" if source.format != "torch-legacy" else
+                      "in the format of before torch 1.6 the tensors lie right behind the object")
     if format not in (None, source.format) or shard_size is not None:
         raise refused("its format would change")
     if file_of(source.path) != source.path or any(stamp.inside for stamp in source.files):
@@ -273,7 +279,7 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
         losses.append(Loss("other-members", others[0], f"{len(others):,} other members of the archive are left out, "
                            f"{visible(others[0], 80)} first."))
     old: tuple[str, ...] = ()
-    work: list[torch_zip.Archive | safetensors.Layout | bytes] = []
+    work: list[Work] = []
     if format == "safetensors":
         names = [target.name]
         work.append(safetensors.lay_out(ckpt, held.tensors, metadata))
@@ -357,7 +363,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
     source = _source(ckpt)
     unwished = _unwished(source, drop, monitor)
     others = torch_zip.other_members(source)
-    if format == "torch-zip" and source.format == "torchscript":
+    if format != "torchscript" and source.format == "torchscript":
         made, own = Pickled(*_apart(ckpt, monitor)), False
     else:
         made, own = pickled(ckpt, drop_code=unwished, monitor=monitor), True
@@ -375,10 +381,17 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         unwanted |= {name for name, member in others.items() if member.name not in there}
     if not unreferenced:
         unwanted |= {name for name in others if name.startswith("data/")}
-    archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
-    torch_zip.check_storages(ckpt, archive, graph)
+    if format == "torch-legacy":
+        archive: torch_zip.Archive | torch_legacy.Stream = torch_legacy.lay_out(ckpt, graph, made.records, monitor)
+    else:
+        archive = torch_zip.lay_out(ckpt, made, target.path, frozenset(unwanted), own)
+    torch_zip.check_storages(ckpt, archive.members, graph)
     left_out = [name for name in others if name not in archive.members and not (_is_extracted_script(ckpt) and _is_program(name))]
     notes = [*target.notes, *made.notes, *_remains(ckpt, archive, others)]
+    if isinstance(archive, torch_legacy.Stream):
+        notes.append("The old format has no checksums: nobody who reads it will notice damage to values.")
+        if archive.late:
+            notes.append(f"torch before 1.6 will not read it all the same: it has no {visible(', '.join(archive.late), 200)}.")
     losses += [Loss("other-members", name, f"The member {visible(name, 80)} of the archive is left out.") for name in left_out
                if name not in unwanted]
     notes += [f"The member {visible(name, 80)} is left out as asked." for name in left_out if name in unwanted]
@@ -461,7 +474,7 @@ def _named(name: str, patterns: frozenset[str]) -> bool:
     return name in patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _remains(ckpt: Checkpoint, archive: torch_zip.Archive, others: Collection[str]) -> Iterator[str]:
+def _remains(ckpt: Checkpoint, archive: torch_zip.Archive | torch_legacy.Stream, others: Collection[str]) -> Iterator[str]:
     """Bytes that stay in the file although nothing shows them."""
     if ckpt.edited is not None:
         came = set(ckpt.edited.origin.values())
@@ -479,7 +492,7 @@ def _remains(ckpt: Checkpoint, archive: torch_zip.Archive, others: Collection[st
 # -- the plan -----------------------------------------------------------------------------------------------------------
 
 def _plan(ckpt: Checkpoint, path: str, format: str, target: Target, names: list[str],
-          work: list[torch_zip.Archive | safetensors.Layout | bytes], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
+          work: list[Work], losses: list[Loss], code: tuple[str, ...], notes: list[str], *,
           gone: frozenset[str] = frozenset(), deletes: tuple[str, ...] = ()) -> SavePlan:
     _readable(ckpt, [info for part in work if isinstance(part, safetensors.Layout) for info in part.tensors.values()])
     files = tuple(PlannedFile(name, len(part) if isinstance(part, bytes) else part.nbytes) for name, part in zip(names, work, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 import errno
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -15,6 +15,7 @@ from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
 from inspector.core.opening import CheckpointLike, opened
+from inspector.core.pickles.encode.records import Record
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.wording import count, duration, exact_size
 
@@ -23,8 +24,8 @@ from .disk import atomic
 from .disk.atomic import Staging, Temporary
 from .disk.payloads import Inputs, Output, Payload, Progress, Written, explained
 from .in_place import InPlace
-from .layouts import safetensors, torch_zip
-from .plan import SavePlan, plan_save
+from .layouts import safetensors, torch_legacy, torch_zip
+from .plan import SavePlan, Work, plan_save
 from .verify import Mismatch
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -206,7 +207,7 @@ class _Save:
                 temporary.close()
                 self.notes += atomic.keep_attributes(temporary.path, plan.target.path if plan.target.old else None, _origin(plan))
 
-    def _one(self, temporary: Temporary, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
+    def _one(self, temporary: Temporary, work: Work, inputs: Inputs) -> None:
         """Writes one file and makes it durable while it is read again."""
         with Output(temporary.fd, inputs, self.progress) as output:
             if isinstance(work, bytes):
@@ -214,6 +215,8 @@ class _Save:
                 written: dict[str, Written] = {}
             elif isinstance(work, safetensors.Layout):
                 written = safetensors.write(work, output)
+            elif isinstance(work, torch_legacy.Stream):
+                written = torch_legacy.write(work, output)
             else:
                 written = torch_zip.write(work, output)
             output.finish()
@@ -228,7 +231,7 @@ class _Save:
             if ended != stamp_of(temporary.path) or (ended is not None and ended.size != output.at):
                 raise Mismatch("", "somebody else wrote to the new file", "Nothing was changed. Save it again.")
 
-    def _verify(self, path: str, work: torch_zip.Archive | safetensors.Layout | bytes, written: dict[str, Written],
+    def _verify(self, path: str, work: Work, written: dict[str, Written],
                 runs: list[Written]) -> None:
         self.progress.what = "verifying"
         if isinstance(work, bytes):
@@ -237,6 +240,8 @@ class _Save:
             found = verify.read_back(path)
             if isinstance(work, safetensors.Layout):
                 _check_safetensors(work, found, written)
+            elif isinstance(work, torch_legacy.Stream):
+                _check_legacy(self.plan, work, found, written)
             else:
                 _check_torch(self.plan, work, found, written)
         except Mismatch:
@@ -255,7 +260,7 @@ class _Save:
             check_stamp(stamp)
         self.plan.target.check()
 
-    def _blame_source(self, error: Mismatch, work: torch_zip.Archive | safetensors.Layout | bytes, inputs: Inputs) -> None:
+    def _blame_source(self, error: Mismatch, work: Work, inputs: Inputs) -> None:
         """Raises what is wrong with the source when the bytes that were copied are not what it said they are."""
         payload = next((payload for payload in _payloads(work) if payload.what == error.what), None)
         if payload is None:
@@ -267,7 +272,7 @@ class _Save:
             raise explained(bad, payload.what) from error
 
 
-def _payloads(work: torch_zip.Archive | safetensors.Layout | bytes) -> Collection[Payload]:
+def _payloads(work: Work) -> Collection[Payload]:
     if isinstance(work, bytes):
         return ()
     return work.payloads if isinstance(work, safetensors.Layout) else work.members.values()
@@ -288,17 +293,34 @@ def _check_set(ckpt: Checkpoint, found: Checkpoint) -> None:
     verify.same_tensors({key: ckpt.tensors[key] for key in found.tensors}, found.tensors, strides=False)
 
 
-def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
+def _check_object(plan: SavePlan, found: Checkpoint) -> Mapping[str, TensorInfo]:
+    """Raises Mismatch unless the new file's object is the one that was planned; gives its tensors as they were planned."""
     ckpt = plan.ckpt
     tensors = {key: info for key, info in ckpt.tensors.items() if key not in plan.gone} if plan.gone else ckpt.tensors
     verify.same_tensors(tensors, found.tensors, strides=True)
     verify.same_sharing(tensors, found.tensors)
     verify.same_values(ckpt.values, found.values, plan.gone)
+    return tensors
+
+
+def _check_legacy(plan: SavePlan, stream: torch_legacy.Stream, found: Checkpoint, written: dict[str, Written]) -> None:
+    tensors = _check_object(plan, found)
+    there = {name: found.storages[name.removeprefix("data/")].extent for name in stream.members
+             if name.removeprefix("data/") in found.storages}
+    verify.every_storage(found.pickles[0].graph, {name.removeprefix("data/").lower(): extent.size for name, extent in there.items()
+                                                  if extent is not None})
+    _check_homes(tensors, stream.records, found, there)
+    for name, extent in there.items():
+        verify.check_extent(extent, written[name])
+
+
+def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, written: dict[str, Written]) -> None:
+    tensors = _check_object(plan, found)
     there = {member.name: member.extent for member in found.members}
     names = [f"{archive.top}/{name}" for name in archive.members]
     if list(there) != names:
         raise Mismatch("", "the new file has other members than were to be written")
-    _check_homes(tensors, archive, found, there)
+    _check_homes(tensors, archive.records, found, {short: there[name] for name, short in zip(names, archive.members, strict=True)})
     folder = f"{archive.top}/data/".lower()
     verify.every_storage(found.pickles[0].graph, {name[len(folder):].lower(): extent.size for name, extent in there.items()
                                                   if name.lower().startswith(folder)})
@@ -307,14 +329,15 @@ def _check_torch(plan: SavePlan, archive: torch_zip.Archive, found: Checkpoint, 
             verify.check_extent(there[name], written[short])
 
 
-def _check_homes(tensors: Mapping[str, TensorInfo], archive: torch_zip.Archive, found: Checkpoint, there: dict[str, Extent]) -> None:
-    """Raises Mismatch unless every tensor finds its own bytes."""
-    own = {record.key: record.name for record in archive.records if record.key is not None}
-    of_storage = {record.storage: record.name for record in archive.records if record.key is None}
+def _check_homes(tensors: Mapping[str, TensorInfo], records: Iterable[Record], found: Checkpoint,
+                 there: Mapping[str, Extent | None]) -> None:
+    """Raises Mismatch unless every tensor finds its own bytes; `there` is where each record lies in the new file."""
+    own = {record.key: record.name for record in records if record.key is not None}
+    of_storage = {record.storage: record.name for record in records if record.key is None}
     for key, info in tensors.items():
         record = own.get(key) or of_storage.get(info.storage)
         storage = found.storages.get(found.tensors[key].storage)
-        if record is not None and (storage is None or storage.extent != there[f"{archive.top}/{record}"]):
+        if record is not None and (storage is None or storage.extent != there.get(record)):
             raise Mismatch(key, f"{visible(key, 80)} does not lie in the new file where it was written")
 
 

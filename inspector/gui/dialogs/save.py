@@ -39,7 +39,7 @@ PATIENCE = 200          # ms after the last key before a plan is made
 SIZE = (680, 640)
 SHARDED = "safetensors-sharded"
 _SUFFIXES = {"torch-zip": (".pth", ".pt", ".ckpt", ".bin", ".th", ".tar", ".pkl"), "safetensors": (".safetensors",),
-             "torchscript": (".pt", ".pth")}
+             "torchscript": (".pt", ".pth"), "torch-legacy": (".pth", ".pt", ".ckpt", ".bin", ".th", ".tar", ".pkl")}
 _STEPS = 1000
 
 
@@ -103,7 +103,8 @@ class SaveDialog(QDialog):
         rows.addRow(self.tr("File"), _beside(self.path, browse))
         self.format = QComboBox()
         self.format.setAccessibleName(self.tr("Format"))
-        for text, value in ((self.tr("As the name says"), ""), (self.tr("PyTorch"), "torch-zip"), ("safetensors", "safetensors"),
+        for text, value in ((self.tr("As the name says"), ""), (self.tr("PyTorch"), "torch-zip"),
+                            (self.tr("PyTorch before 1.6"), "torch-legacy"), ("safetensors", "safetensors"),
                             (self.tr("safetensors in several files"), SHARDED)):
             self.format.addItem(text, value)
         if self._ckpt.format == "torchscript":

@@ -199,6 +199,18 @@ def test_that_a_set_of_files_is_written_into_a_folder(dialog: Make, tmp_path: Pa
     assert len(core.open(tmp_path / "set").tensors) == 3
 
 
+def test_that_the_format_of_torch_before_1_6_is_offered(dialog: Make, tmp_path: Path, qtbot: QtBot) -> None:
+    made = dialog(edit_samples.wrapped(tmp_path), tmp_path / "new.safetensors")
+    chosen(made, "torch-legacy", qtbot)
+    assert made.path.text() == str(tmp_path / "new.pth")
+    assert "PyTorch legacy" in said(made)
+    assert "no checksums" in said(made)
+    report = written(made, qtbot)
+    assert report.format == "torch-legacy"
+    assert core.open(tmp_path / "new.pth").format == "torch-legacy"
+    assert torch.load(tmp_path / "new.pth", weights_only=True)
+
+
 def test_that_browse_asks_for_a_name(dialog: Make, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     made = dialog(edit_samples.wrapped(tmp_path), tmp_path / "new.pth")
     monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(tmp_path / "c.pth")))

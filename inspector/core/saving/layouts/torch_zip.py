@@ -96,18 +96,16 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
     source = ckpt.edited.source if ckpt.edited else ckpt
     there = {member.name for member in ckpt.members}
     old = {name: member for name, member in old_members(source).items() if member.name in there} if as_it_was else {}
-    big = _byteorder(ckpt)
+    big = is_big_endian(ckpt)
     made: dict[str, Payload] = {"data.pkl": _literal("data.pkl", pickled.data)}
     for name, data in ((".format_version", b"1"), (".storage_alignment", b"%d" % ALIGNMENT)):
         if not old or name in old:
             made[name] = _own(old, name, data)
     if not old or big or "byteorder" in old:
         made["byteorder"] = _literal("byteorder", b"big" if big else b"little")
-    users: dict[str, str] = {}
-    for key, info in ckpt.tensors.items():
-        users.setdefault(info.storage, key)
+    users = payload_users(ckpt)
     for record in pickled.records:
-        made[record.name] = _payload(ckpt, record, big, users)
+        made[record.name] = payload_of(ckpt, record, big, users)
     made["version"] = _own(old, "version", b"3\n")
     made[ID] = _serialization_id(ckpt, old)
     alignment = _alignment(source)
@@ -117,10 +115,10 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
     return Archive(old_top(source), mixed, pickled.records, alignment)
 
 
-def check_storages(ckpt: Checkpoint, archive: Archive, graph: Graph) -> None:
-    """Raises SaveError unless the archive has the bytes of every storage that loading `graph`, its object, asks for: torch opens no
-    file without."""
-    sizes = {name[5:].lower(): payload.nbytes for name, payload in archive.members.items() if name[:5].lower() == "data/"}
+def check_storages(ckpt: Checkpoint, members: Mapping[str, Payload], graph: Graph) -> None:
+    """Raises SaveError unless there are the bytes of every storage that loading `graph`, the object, asks for: torch opens no file
+    without. `members` are the records by their names under the top folder."""
+    sizes = {name[5:].lower(): payload.nbytes for name, payload in members.items() if name[:5].lower() == "data/"}
     for key, nbytes, there in lacking(graph, sizes):
         storage = ckpt.storages.get(key)
         said = "its bytes are not in the file" if there is None else f"its record has {there:,} bytes instead of {nbytes:,}"
@@ -237,7 +235,7 @@ def fresh_id(sums: Mapping[str, int]) -> bytes:
 
 # -- storages -----------------------------------------------------------------------------------------------------------
 
-def _byteorder(ckpt: Checkpoint) -> bool:
+def is_big_endian(ckpt: Checkpoint) -> bool:
     """Whether the storages are big-endian. Raises SaveError when they are not all alike."""
     orders = {storage.big_endian for storage in ckpt.storages.values() if storage.extent is not None and storage.nbytes}
     if len(orders) > 1:
@@ -246,8 +244,17 @@ def _byteorder(ckpt: Checkpoint) -> bool:
     return True in orders
 
 
-def _payload(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, str]) -> Payload:
-    """`users` maps storages to their first tensors, which messages name."""
+def payload_users(ckpt: Checkpoint) -> dict[str, str]:
+    """Storages -> their first tensors, which messages name."""
+    users: dict[str, str] = {}
+    for key, info in ckpt.tensors.items():
+        users.setdefault(info.storage, key)
+    return users
+
+
+def payload_of(ckpt: Checkpoint, record: Record, big: bool, users: Mapping[str, str]) -> Payload:
+    """The bytes of a record, big-endian or little-endian. `users` as `payload_users` gives them. Raises SaveError when they cannot be
+    had."""
     if record.key is not None:
         info = ckpt.tensors[record.key]
         return Payload(record.key, info.nbytes, key=record.key, swap=_swap(info) if big else 1)
