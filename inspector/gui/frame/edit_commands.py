@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMainWindow
 
 from inspector import core
-from inspector.gui.kit import file_dialogs, message_boxes
+from inspector.gui.kit import file_dialogs, message_boxes, words
 from inspector.gui.state import edit_words
 from inspector.gui.state.pending_edits import Editing
 from inspector.gui.state.session import Document, Selection, Session, State
@@ -25,6 +26,7 @@ from .opening import Opener, name_of
 if TYPE_CHECKING:
     from inspector.gui.dialogs.save import SaveDialog
 
+_OF_KEYS = ("drop", "keep", "unshare")
 _AT_ONCE = ("strip-prefix", "drop", "keep", "extract", "unshare", "plain")       # need no dialog where the selection says it all
 
 
@@ -39,6 +41,8 @@ class EditCommands(QObject):
         self._editing = Editing.shared(session, tasks)
         self._then_save: int | None = None      # a document to be saved once its edits are applied
         self.asks = True                        # before edits are lost
+        # what of a selected group is shown, where a filter leaves some of it out
+        self.shown_of: Callable[[Selection], Selection | None] = lambda selection: None
         for name, run in (("undo", self.undo), ("redo", self.redo), ("save", self.save), ("save-as", self.save_as),
                           ("load-recipe", self.load_recipe)):
             menus.on(name, run)
@@ -79,7 +83,10 @@ class EditCommands(QObject):
             prefix = core.prefix_of(part_of(selection), ckpt)
             return self.tr("Strip Prefix “{prefix}”").format(prefix=core.visible(prefix, 40).replace("&", "&&")) if prefix \
                 else kind.title() + "…"
-        return kind.title() if part_of(selection).is_part_of(ckpt) else kind.title() + "…"
+        if not part_of(selection).is_part_of(ckpt):
+            return kind.title() + "…"
+        n = len(selection.keys)
+        return self.tr("{edit} {n} Tensors").format(edit=kind.title(), n=f"{n:,}") if n > 1 and kind.name in _OF_KEYS else kind.title()
 
     # -- editing
 
@@ -92,6 +99,23 @@ class EditCommands(QObject):
     def edit(self, kind: str) -> None:
         document, selection = self._session.selected_document, self._session.selection
         if document is None or selection is None or document.checkpoint is None:
+            return
+        shown = self.shown_of(selection) if kind in _OF_KEYS else None
+        if shown is None or not shown.keys:
+            self.edit_part(kind, selection)
+            return
+        message_boxes.choose(
+            self._window, edit_words.kind(kind).title(), self.tr("What is filtered away belongs to {group} too.").format(
+                group=core.visible(selection.prefix, 80) or core.visible(name_of(document.path), 80)),
+            self.tr("{some} of {all} are shown.").format(some=f"{len(shown.keys):,}", all=words.tensors(len(selection.keys))),
+            ((self.tr("{edit}: the {n} shown").format(edit=edit_words.kind(kind).title(), n=f"{len(shown.keys):,}"),
+              lambda: self.edit_part(kind, shown)),
+             (self.tr("all {n}").format(n=f"{len(selection.keys):,}"), lambda: self.edit_part(kind, selection))))
+
+    def edit_part(self, kind: str, selection: Selection) -> None:
+        """Just what `selection` says."""
+        document = self._session.document(selection.document)
+        if document is None or document.checkpoint is None:
             return
         id, ckpt, part = document.id, document.checkpoint, part_of(selection)
         self._tasks.start("edit-part", lambda monitor: (core.edits_for_part(kind, part, ckpt), core.text_for_part(kind, part, ckpt)),
@@ -106,6 +130,32 @@ class EditCommands(QObject):
             self._session.add_edits(id, edits)
         else:
             self._ask(id, kind, suggested=text)
+
+    def save_only(self, selection: Selection) -> None:
+        """Saves the tensors of `selection` as a file of their own; nothing is pending afterwards."""
+        document = self._session.document(selection.document)
+        if document is None or document.checkpoint is None or document.state is not State.READY:
+            return
+        ckpt, keys = document.checkpoint, selection.keys
+        whole = len(keys) == len(ckpt.tensors)
+        self._tasks.start("save-only", lambda monitor: core.edit(ckpt, () if whole else core.edits_for_only(keys, ckpt), monitor),
+                          on_done=lambda kept: self._save_kept(document, kept), on_error=self._not_kept,
+                          label=self.tr("Working out the edit"))
+
+    def _save_kept(self, document: Document, kept: core.Checkpoint) -> None:
+        from inspector.gui.dialogs.save import SaveDialog
+        dialog = SaveDialog(self._tasks, replace(document, checkpoint=kept), core.edited_path(document.path), self._window)
+        dialog.done_saving.connect(self._saved_apart)
+        dialog.open()
+
+    def _saved_apart(self, report: core.SaveReport, asked: str, notes: tuple[str, ...]) -> None:
+        path = report.path if len(report.files) > 1 else asked
+        self._opener.open([path])
+        self._saved.show_report(path, report, notes)
+
+    def _not_kept(self, error: Exception) -> None:
+        said = words.error(error) if isinstance(error, core.InspectorError) else core.visible(str(error), 400)
+        message_boxes.show_message(self._window, "warning", self.tr("Save"), self.tr("These tensors cannot be saved alone."), said)
 
     def change(self, id: int, at: int) -> None:
         """Asks for a pending edit again."""

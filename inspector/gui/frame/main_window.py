@@ -11,7 +11,7 @@ What the commands of the menus do stands in `file_commands`, `edit_commands`, `c
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, Qt
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
@@ -33,10 +33,12 @@ from .compare_commands import CompareCommands
 from .drops import MARGIN, DropOverlay, refuse_drops
 from .edit_commands import EditCommands
 from .file_commands import FileCommands
+from .filter_bar import FilterBar
 from .menus import Menus
 from .opening import Choose, Opener, name_of
 from .panel_tabs import NAMES, PanelTabs
 from .pending_bar import PendingBar
+from .places import Places
 from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
 
@@ -61,6 +63,9 @@ class MainWindow(QMainWindow):
         self.comparison = CompareCommands(self, session, tasks, self.opener, self.menus,
                                           lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.pages, self.work)
         self.view = ViewCommands(self)
+        self.places = Places(self.session, self.tabs, self)
+        for name, run in (("back", self.places.back), ("forward", self.places.forward)):
+            self.menus.on(name, run)
         self.tree.edit_actions = self.menus.edits
         self.drops = DropOverlay(self, session)
         self._connect()
@@ -112,7 +117,9 @@ class MainWindow(QMainWindow):
         inside = QVBoxLayout(row)
         inside.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         inside.addWidget(self.search)
+        self.filter_bar = FilterBar(self.session, self.tree)
         column.addWidget(row)
+        column.addWidget(self.filter_bar)
         column.addWidget(self.tree, 1)
         return left
 
@@ -159,6 +166,12 @@ class MainWindow(QMainWindow):
         self.comparison.shown_changed.connect(self._refresh)
         self.banner.reload_asked.connect(self.opener.reload)
         self.banner.shown_changed.connect(self.strip.give_way)
+        self.places.changed.connect(self._enable_ways)
+        self.filter_bar.measure_asked.connect(self.view.measure)
+        self.filter_bar.copy_asked.connect(self.view.copy_found)
+        self.filter_bar.drop_asked.connect(lambda found: self.edits.edit_part("drop", found))
+        self.filter_bar.save_asked.connect(self.edits.save_only)
+        self.edits.shown_of = self.model.shown_of
         self.strip.show_findings.connect(lambda: self.view.show_panel("overview"))
         self.pending.undo_asked.connect(self.session.undo)
         self.pending.show_asked.connect(self._show_edits)
@@ -234,8 +247,25 @@ class MainWindow(QMainWindow):
         for name in ("copy", "find", "expand", "collapse", "next-finding", "previous-finding"):
             self.menus[name].setEnabled(open_)
         self.menus["panels"].setEnabled(panels)
+        self._enable_ways()
+        for name in ("find-next", "find-previous"):
+            self.menus[name].setEnabled(open_)
         for name, fits in self.tabs.fit(document).items():
             self.menus[name].setEnabled(panels and fits)
+
+    def _enable_ways(self) -> None:
+        """Back and forward; in the comparison the keys mean something else."""
+        self.menus["back"].setEnabled(self.places.can_go_back and not self.comparison.shown)
+        self.menus["forward"].setEnabled(self.places.can_go_forward and not self.comparison.shown)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """The buttons at the side of a mouse."""
+        ways = {Qt.MouseButton.BackButton: "back", Qt.MouseButton.ForwardButton: "forward"}
+        if event.button() in ways:
+            self.menus[ways[event.button()]].trigger()
+            event.accept()
+        else:
+            super().mousePressEvent(event)
 
     def _title(self) -> str:
         document = self.session.selected_document

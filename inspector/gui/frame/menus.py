@@ -54,6 +54,10 @@ class Menus(QObject):
         """The commands that edit what is selected, for other menus."""
         return [self[f"edit-{kind.name}"] for kind in edit_words.KINDS]
 
+    def all(self) -> list[tuple[str, QAction]]:
+        """Every command by its name, in the order of the menus."""
+        return list(self._actions.items())
+
     def shortcuts(self) -> list[tuple[str, str]]:
         """(command, keys) of everything that has keys, in the order of the menus."""
         return [(action.text().replace("&&", "\0").replace("&", "").replace("\0", "&").rstrip("…"),
@@ -99,6 +103,10 @@ class Menus(QObject):
         self._add(menu, "copy", self.tr("&Copy Key"), "Ctrl+Shift+C", "copy")
         menu.addSeparator()
         self._add(menu, "find", self.tr("&Find…"), "Ctrl+F", "search")
+        self._add(menu, "find-next", self.tr("Find Ne&xt"), "F3", "down")
+        self._add(menu, "find-previous", self.tr("Find Previo&us"), "Shift+F3", "up")
+        self._add(menu, "palette", self.tr("Comman&ds and Keys…"), "Ctrl+K", "keyboard")
+        menu.addSeparator()
         self._add(menu, "next-finding", self.tr("&Next Finding"), "F8", "down")
         self._add(menu, "previous-finding", self.tr("Pre&vious Finding"), "Shift+F8", "up")
 
@@ -106,6 +114,9 @@ class Menus(QObject):
         menu = self._window.menuBar().addMenu(self.tr("&View"))
         for n, panel in enumerate(PANELS):
             self._add(menu, panel.name, panel.title(), f"Ctrl+{n + 1}", panel.icon)
+        menu.addSeparator()
+        self._add(menu, "back", self.tr("&Back"), "Alt+Left")
+        self._add(menu, "forward", self.tr("&Forward"), "Alt+Right")
         menu.addSeparator()
         side = self._add(menu, "panels", self.tr("Show &Panels"), "F9", "panel")
         side.setCheckable(True)

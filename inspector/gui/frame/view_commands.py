@@ -9,6 +9,7 @@ from PySide6.QtGui import QGuiApplication
 
 from inspector import core
 from inspector.gui.kit import icons, message_boxes, theme
+from inspector.gui.state.session import Selection
 
 from .panel_tabs import NAMES
 
@@ -24,7 +25,9 @@ class ViewCommands(QObject):
         self._window = window
         menus = window.menus
         for name, run in (("copy", self.copy_keys), ("find", self.find), ("expand", self.expand_all), ("collapse", self.collapse_all),
-                          ("next-finding", self.go_to_finding), ("previous-finding", partial(self.go_to_finding, backwards=True)),
+                          ("find-next", self.find_next), ("find-previous", partial(self.find_next, backwards=True)),
+                          ("palette", self.show_palette), ("next-finding", self.go_to_finding),
+                          ("previous-finding", partial(self.go_to_finding, backwards=True)),
                           ("reset", window.reset_layout), ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
         menus["panels"].toggled.connect(window.right.setVisible)
@@ -48,6 +51,28 @@ class ViewCommands(QObject):
         field = self._window.comparison.page.search if self._window.comparison.shown else self._window.search.edit
         field.setFocus(Qt.FocusReason.ShortcutFocusReason)
         field.selectAll()
+
+    def find_next(self, *, backwards: bool = False) -> None:
+        """To the next row that the filter finds, round; to the filter, where there is none."""
+        tree = self._window.tree
+        if self._window.comparison.shown or not tree.tree_model.query.terms:
+            self.find()
+            return
+        row = tree.tree_model.next_hit(tree.currentIndex().row(), backwards)
+        if row is not None:
+            tree.select_row(row)
+
+    def show_palette(self) -> None:
+        from .palette import Palette
+        self.palette = Palette(self._window)
+        self.palette.show_over()
+
+    def measure(self, found: Selection) -> None:
+        self._window.session.select(found)
+        self.show_panel("statistics")
+
+    def copy_found(self, found: Selection) -> None:
+        QGuiApplication.clipboard().setText("\n".join(found.keys))
 
     def expand_all(self) -> None:
         self._window.comparison.page.model.expand_all() if self._window.comparison.shown else self._window.tree.expand_all()

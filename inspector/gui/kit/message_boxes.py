@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal, qVersion
@@ -113,6 +113,16 @@ def ask(parent: QWidget | None, title: str, text: str, hint: str, yes: str, on_y
     box = Box(parent, "info", title, text, hint)
     box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
     box.answer(yes, on_yes, primary=True)
+    box.open()
+    return box
+
+
+def choose(parent: QWidget | None, title: str, text: str, hint: str, ways: Sequence[tuple[str, Callable[[], object]]]) -> Box:
+    """A question with several answers, the first of which is proposed. Escape and Cancel do nothing."""
+    box = Box(parent, "info", title, text, hint)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
+    for n, (said, run) in enumerate(reversed(ways), 1):
+        box.answer(said, run, primary=n == len(ways))
     box.open()
     return box
 

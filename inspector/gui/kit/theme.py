@@ -278,6 +278,8 @@ QFrame[level="warning"] { background: $warning_background; border: 1px solid $wa
 QFrame[level="info"] { background: $info_background; border: 1px solid $info_background; border-radius: 7px; }
 QFrame[level="ok"] { background: $ok_background; border: 1px solid $ok_background; border-radius: 7px; }
 QFrame#banner { border-radius: 0; }
+QFrame#palette { border-radius: 9px; background: $card; border: 1px solid $border; }
+QFrame#palette QListView { background: $card; }
 QLabel#badge { background: $accent; color: $accent_text; border-radius: 9px; padding: 0 5px; }
 QLabel#badge[level="danger"] { background: $danger; color: $base; }
 QLabel#badge[level="warning"] { background: transparent; color: $warning; border: 1px solid $warning; }

@@ -261,9 +261,11 @@ class TreeModel(QAbstractTableModel):
     def ask_selection(self, chosen: dict[int, Nodes], current: int, answer: Callable[[Selection | None], None]) -> None:
         """Calls `answer` with the `selection`: at once, or where there are many nodes when a worker has looked up their keys. Asking again
         forgets what was asked before."""
-        found = self._chosen(chosen, current)
+        self._ask("selection", self._chosen(chosen, current), answer)
+
+    def _ask(self, task: str, found: _Chosen | None, answer: Callable[[Selection | None], None]) -> None:
         if self._tasks is not None:
-            self._tasks.cancel("selection")
+            self._tasks.cancel(task)
         if found is None or self._tasks is None or not found.is_large:
             answer(found.selection() if found is not None else None)
             return
@@ -273,7 +275,26 @@ class TreeModel(QAbstractTableModel):
             if branch in self._branches and branch.rows is not None and branch.rows.tree is found.tree:
                 answer(selection)
 
-        self._tasks.start("selection", lambda monitor: found.selection(), on_done=looked_up, urgent=True)
+        self._tasks.start(task, lambda monitor: found.selection(), on_done=looked_up, urgent=True)
+
+    def ask_hits(self, chosen: dict[int, Nodes], answer: Callable[[Selection | None], None]) -> None:
+        """The same, for the hits of one document, whatever is selected."""
+        self._ask("hits", self._chosen(chosen, -1), answer)
+
+    def shown_of(self, selection: Selection) -> Selection | None:
+        """What of a selected group the filter finds; None where that is all of it, or nothing is filtered."""
+        at = self._at(selection.document)
+        rows = self._branches[at].rows if at is not None else None
+        if rows is None or rows.hits is None or selection.value is not None or len(selection.keys) < 2:
+            return None
+        import numpy as np
+        tree = rows.tree
+        node = tree.find(selection.prefix) if selection.prefix else 0
+        if node is None or int(tree.tensors[node]) != len(selection.keys):
+            return None                             # keys that were chosen one by one are meant as they are
+        below = np.flatnonzero(rows.hits[node:int(tree.end[node])]) + node
+        keys = tree.tensor_keys(below) if len(below) else ()
+        return selection._replace(keys=keys) if len(keys) < len(selection.keys) else None
 
     def _chosen(self, chosen: dict[int, Nodes], current: int) -> _Chosen | None:
         if not chosen:
@@ -425,6 +446,17 @@ class TreeModel(QAbstractTableModel):
             if found is not None:
                 return branch.document.id, branch.rows.tree.key(found)
         return None
+
+    def next_hit(self, row: int, backwards: bool = False) -> int | None:
+        """The next row behind `row`, or before it, that the filter finds; round."""
+        import numpy as np
+        parts = [start + np.flatnonzero(rows.hits[rows.rows]) for start, branch in zip(self._starts, self._branches, strict=True)
+                 if (rows := branch.rows) is not None and rows.hits is not None]
+        found = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+        if not len(found):
+            return None
+        at = int(np.searchsorted(found, row, side="left" if backwards else "right"))
+        return int(found[(at - 1 if backwards else at) % len(found)])
 
     # -- following the session ----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -92,3 +93,16 @@ def test_that_patterns_are_one_where_they_can_be() -> None:
     assert patterns_for(["a,b"]) == ["a,b"]
     assert patterns_for([]) == []
     assert len(patterns_for(str(n) for n in range(500))) == 3
+
+
+@pytest.mark.parametrize("many", [3, 700])
+def test_that_what_is_left_is_only_what_was_named(tmp_path: Path, many: int) -> None:
+    """By one pattern, or by all that goes where no pattern can say that much."""
+    path = tmp_path / "run.pth"
+    torch.save({"epoch": 3, "args": {"lr": 0.1}, "optimizer": {"state": {0: {"step": torch.tensor(1.0)}}, "param_groups": [{"lr": 0.1}]},
+                "model": {f"layers.{n}.{leaf}": torch.zeros(1) for n in range(many) for leaf in ("w", "b")}}, path)
+    ckpt = core.open(str(path))
+    keys = tuple(f"model.layers.{n}.w" for n in range(0, many, 2))
+    left = core.edit(ckpt, core.edits_for_only(keys, ckpt))
+    assert tuple(left.tensors) == keys
+    assert not left.values

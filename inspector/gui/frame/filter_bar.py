@@ -1,0 +1,129 @@
+"""What the filter finds, as a selection: how many that are, and what can be done with all of them at once."""
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+
+from inspector import core
+from inspector.gui.kit import icons, theme, words
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.widgets.elided import Elided
+from inspector.gui.widgets.tree_view import TreeView
+
+HEIGHT = 38
+_WORDS_FROM, _COPY_FROM = 520, 400          # widths from which on buttons have words, and there is one more
+
+
+class FilterBar(QFrame):
+    """The buttons mean the tensors that are found in the selected file, or where there are none, in the first that has some."""
+
+    measure_asked = Signal(object)      # `Selection`s
+    drop_asked = Signal(object)
+    copy_asked = Signal(object)
+    save_asked = Signal(object)
+
+    def __init__(self, session: Session, tree: TreeView, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.setProperty("level", "info")
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._session, self._tree, self._model = session, tree, tree.tree_model
+        self._found: Selection | None = None
+        self._place()
+        self._model.counts_changed.connect(self.refresh)
+        session.selection_changed.connect(self._follow)
+        theme.current().changed.connect(self._tint)
+        self.refresh()
+
+    @property
+    def found(self) -> Selection | None:
+        """What the buttons mean; None while it is being looked up, and when it is nothing."""
+        return self._found
+
+    def refresh(self) -> None:
+        """The filter finds something else."""
+        self._found = None
+        self.setVisible(bool(self._model.query.terms) and bool(self._session.documents))
+        if not self._model.query.terms:
+            return
+        found, total = self._model.counts
+        self.count.setText(self.tr("{n} shown of {all}").format(n=f"{found:,}", all=f"{total:,}"))
+        self.what.set_text("" if found else self.tr("No key fits."))
+        self._tint()
+        hits = self._model.hits()
+        selected = self._session.selected_document
+        id = selected.id if selected is not None and selected.id in hits else next(iter(hits), None)
+        self._enable()
+        if id is not None:
+            self._model.ask_hits({id: hits[id]}, self._take)
+
+    def _follow(self) -> None:
+        """Another file may be selected."""
+        selection = self._session.selection
+        if self.isVisible() and self._found is not None and selection is not None and selection.document != self._found.document:
+            self.refresh()
+
+    def _take(self, found: Selection | None) -> None:
+        document = self._session.document(found.document) if found is not None else None
+        ckpt = document.checkpoint if document is not None else None
+        if found is None or ckpt is None or not found.keys or not self._model.query.terms:
+            return
+        self._found = found
+        nbytes = sum(ckpt.tensors[key].nbytes for key in found.keys[:_COUNTED] if key in ckpt.tensors)
+        several = len(self._model.hits()) > 1
+        name = core.visible(ckpt.path.replace("\\", "/").rsplit("/", 1)[-1], 60)
+        said = words.size(nbytes) if len(found.keys) <= _COUNTED else ""
+        self.what.set_text(self.tr("{size}; in {file}: {tensors}").format(size=said, file=name, tensors=words.tensors(len(found.keys)))
+                           if several else said)
+        self._enable()
+
+    def _enable(self) -> None:
+        n = len(self._found.keys) if self._found is not None else 0
+        narrow = self.width() < _WORDS_FROM
+        self.measure.setText("" if narrow else self.tr("Measure"))
+        self.drop.setText(f"{n:,}" if narrow else self.tr("Drop {n}").format(n=f"{n:,}"))
+        self.copy.setText("" if narrow else self.tr("Copy"))
+        self.save.setText(f"{n:,}…" if narrow else self.tr("Save these {n}…").format(n=f"{n:,}"))
+        tensors = words.tensors(n)
+        for button, said in ((self.measure, self.tr("Statistics of {tensors}")), (self.drop, self.tr("Drop {tensors}")),
+                             (self.copy, self.tr("Copy the keys of {tensors}")), (self.save, self.tr("Save {tensors} as a file"))):
+            button.setEnabled(n > 0)
+            button.setAccessibleName(said.format(tensors=tensors))
+            button.setToolTip(said.format(tensors=tensors))
+        self.copy.setVisible(self.width() >= _COPY_FROM)
+
+    def _place(self) -> None:
+        self._picture = QLabel()
+        self.count = QLabel()
+        self.count.setTextFormat(Qt.TextFormat.PlainText)
+        self.count.setProperty("tone", "info")
+        font = self.count.font()
+        font.setWeight(font.Weight.DemiBold)
+        self.count.setFont(font)
+        self.what = Elided()
+        self.measure, self.drop, self.copy, self.save = (QPushButton() for _ in range(4))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 0, 8, 0)
+        row.setSpacing(7)
+        row.addWidget(self._picture)
+        row.addWidget(self.count)
+        row.addWidget(self.what, 1)
+        for button, picture, signal in ((self.measure, "chart", self.measure_asked), (self.drop, "remove", self.drop_asked),
+                                        (self.copy, "copy", self.copy_asked), (self.save, "save", self.save_asked)):
+            icons.put(button, picture, "accent_text" if button is self.save else "")
+            button.setProperty("slim", True)
+            button.setProperty("primary", button is self.save)
+            button.clicked.connect(lambda checked=False, signal=signal: signal.emit(self._found) if self._found is not None else None)
+            row.addWidget(button)
+
+    def _tint(self) -> None:
+        self._picture.setPixmap(icons.pixmap("filter", 16, theme.colours().info))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._enable()
+
+
+_COUNTED = 20_000       # tensors whose bytes are added up here; that takes a few milliseconds

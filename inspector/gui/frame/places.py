@@ -1,0 +1,84 @@
+"""Back and forward: which key was looked at on which panel, the latest fifty."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject, Signal
+
+from inspector.gui.state.session import Selection, Session
+
+from .panel_tabs import NAMES, PanelTabs
+
+MOST = 50
+_KEYS = 1000            # of a selection that are remembered; of a larger one its group is
+
+
+class Place(NamedTuple):
+    selection: Selection
+    panel: str
+
+
+class Places(QObject):
+    changed = Signal()          # whether there is a way back, or forward
+
+    def __init__(self, session: Session, tabs: PanelTabs, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session, self._tabs = session, tabs
+        self._past: list[Place] = []            # the present place last
+        self._future: list[Place] = []          # the nearest last
+        self._going = False
+        session.selection_changed.connect(self._note)
+        session.document_removed.connect(self._forget)
+        tabs.currentChanged.connect(self._note)
+        self._note()
+
+    @property
+    def can_go_back(self) -> bool:
+        return len(self._past) > 1
+
+    @property
+    def can_go_forward(self) -> bool:
+        return bool(self._future)
+
+    def back(self) -> None:
+        if self.can_go_back:
+            self._future.append(self._past.pop())
+            self._go(self._past[-1])
+
+    def forward(self) -> None:
+        if self._future:
+            self._past.append(self._future.pop())
+            self._go(self._past[-1])
+
+    def _go(self, place: Place) -> None:
+        self._going = True
+        self._tabs.show_panel(place.panel)
+        self._session.select(place.selection)
+        self._going = False
+        self.changed.emit()
+
+    def _note(self) -> None:
+        """Somebody went somewhere. The same place with other keys (a group whose keys became known) is no step."""
+        selection = self._session.selection
+        if selection is None or self._going:
+            return
+        kept = selection if len(selection.keys) <= _KEYS else selection._replace(keys=())
+        here = Place(kept, NAMES[self._tabs.currentIndex()])
+        before = self._past[-1] if self._past else None
+        if before is not None and before.panel == here.panel and _place_of(before.selection) == _place_of(kept):
+            self._past[-1] = here
+            return
+        self._past = [*self._past, here][-MOST:]
+        self._future.clear()
+        self.changed.emit()
+
+    def _forget(self, id: int) -> None:
+        """There is no way to a file that was closed."""
+        for places in (self._past, self._future):
+            places[:] = [place for place in places if place.selection.document != id]
+        self.changed.emit()
+
+
+def _place_of(selection: Selection) -> tuple[object, ...]:
+    """What makes two selections two places: of several keys from all over, which they are."""
+    return selection.document, selection.prefix, selection.value

@@ -1,0 +1,192 @@
+"""What the filter finds as a selection, the palette, and ways back."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.dialogs.save import SaveDialog
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.frame.palette import Palette, best, score
+from inspector.gui.kit.message_boxes import Box
+from inspector.gui.kit.settings import Settings
+from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.tasks import Tasks
+
+Idle = Callable[[Tasks], None]
+KEYS = [f"layers.{n}.{leaf}" for n in range(4) for leaf in ("norm.weight", "fc.weight", "fc.bias")]
+
+
+@pytest.fixture
+def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    path = tmp_path / "net.pth"
+    torch.save({"epoch": 3, "model": {key: torch.randn(2, 3) for key in KEYS}}, path)
+    made = MainWindow(session, tasks, settings)
+    qtbot.addWidget(made)
+    made.resize(1400, 800)
+    with qtbot.waitExposed(made):
+        made.show()
+    made.edits.asks = False
+    made.open_paths([str(path)])
+    qtbot.waitUntil(lambda: not tasks.running and session.documents[0].checkpoint is not None, timeout=20_000)
+    return made
+
+
+def filtered(window: MainWindow, text: str, idle: Idle) -> None:
+    window.search.setText(text)
+    idle(window.tasks)
+
+
+def test_that_the_bar_says_how_many_are_found_and_means_them(window: MainWindow, session: Session, idle: Idle) -> None:
+    bar = window.filter_bar
+    assert not bar.isVisible()
+    filtered(window, "norm", idle)
+    assert bar.isVisible()
+    assert (bar.count.text(), bar.what.text) == ("4 shown of 13", "96 B")
+    bar.copy.click()
+    assert QGuiApplication.clipboard().text().splitlines() == [f"model.layers.{n}.norm.weight" for n in range(4)]
+    bar.measure.click()
+    assert window.tabs.current == "statistics"
+    assert session.selection is not None
+    assert len(session.selection.keys) == 4
+    assert bar.drop.accessibleName() == "Drop 4 tensors"
+    bar.drop.click()
+    idle(window.tasks)
+    document = session.documents[0]
+    assert document.checkpoint is not None
+    assert [key for key in document.checkpoint.tensors if "norm" in key] == []
+    assert len(document.checkpoint.tensors) == 8
+    assert bar.what.text == "No key fits."
+    filtered(window, "", idle)
+    assert not bar.isVisible()
+
+
+def test_that_these_can_be_saved_alone_and_nothing_is_pending(window: MainWindow, session: Session, idle: Idle, qtbot: QtBot,
+                                                              tmp_path: Path) -> None:
+    filtered(window, "bias", idle)
+    window.filter_bar.save.click()
+    idle(window.tasks)
+    dialog = window.findChild(SaveDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.plan is not None, timeout=20_000)
+    assert dialog.plan is not None
+    assert core.save(dialog.plan).tensors == 4
+    found = core.open(dialog.plan.path)
+    assert list(found.tensors) == [f"model.layers.{n}.fc.bias" for n in range(4)]
+    assert not found.values
+    assert session.edits(session.documents[0].id) == ()
+    dialog.reject()
+
+
+def test_that_dropping_a_group_under_a_filter_asks_which_are_meant(window: MainWindow, session: Session, idle: Idle) -> None:
+    filtered(window, "bias", idle)
+    id = session.documents[0].id
+    assert window.tree.reveal(id, "model.layers.1")
+    idle(window.tasks)
+    window.menus["edit-drop"].trigger()
+    box = window.findChild(Box)
+    assert box is not None
+    texts = [button.text() for button in box.findChildren(QPushButton)]
+    assert "Drop: the 1 shown" in texts
+    assert "all 3" in texts
+    next(button for button in box.findChildren(QPushButton) if button.text() == "Drop: the 1 shown").click()
+    idle(window.tasks)
+    ckpt = session.documents[0].checkpoint
+    assert ckpt is not None
+    assert [key for key in ckpt.tensors if key.startswith("model.layers.1")] == ["model.layers.1.norm.weight", "model.layers.1.fc.weight"]
+
+
+def test_that_edits_of_several_tensors_say_how_many(window: MainWindow, session: Session) -> None:
+    id = session.documents[0].id
+    session.select(Selection(id, "model.layers.1", tuple(f"model.{key}" for key in KEYS if key.startswith("layers.1"))))
+    assert window.menus["edit-drop"].text() == "Drop 3 Tensors"
+
+
+def test_that_f3_goes_from_one_that_is_found_to_the_next(window: MainWindow, session: Session, idle: Idle) -> None:
+    filtered(window, "layers.2", idle)
+    seen = []
+    window.tree.select_row(0)
+    for name in ("find-next", "find-next", "find-next", "find-next", "find-previous"):
+        window.menus[name].trigger()
+        assert session.selection is not None
+        seen.append(session.selection.prefix.rpartition("layers.2.")[2])
+    assert seen == ["norm.weight", "fc.weight", "fc.bias", "norm.weight", "fc.bias"]
+
+
+def test_that_one_comes_back_to_where_one_was(window: MainWindow, session: Session, idle: Idle) -> None:
+    id = session.documents[0].id
+    assert not window.places.can_go_forward
+    for key in ("model.layers.0.fc.bias", "model.layers.3.fc.weight"):
+        session.select(Selection(id, key, (key,)))
+    window.view.show_panel("statistics")
+    window.menus["back"].trigger()
+    assert (session.selection.prefix, window.tabs.current) == ("model.layers.3.fc.weight", "overview")    # type: ignore[union-attr]
+    window.menus["back"].trigger()
+    assert session.selection is not None
+    assert session.selection.prefix == "model.layers.0.fc.bias"
+    window.menus["forward"].trigger()
+    window.menus["forward"].trigger()
+    assert (session.selection.prefix, window.tabs.current) == ("model.layers.3.fc.weight", "statistics")
+    assert not window.menus["forward"].isEnabled()
+    window.edits.close(id)
+    assert not window.menus["back"].isEnabled()
+
+
+# -- the palette ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "typed", "found"), [
+    ("Drop 26 Tensors", "dr", True), ("Explain a Loading Error…", "lo er", True), ("Explain a Loading Error…", "er lo", True),
+    ("Reset Layout", "out", True), ("Reset Layout", "xyz", False), ("Undo", "", True)])
+def test_that_words_fit_by_how_they_begin_or_by_what_is_in_them(text: str, typed: str, found: bool) -> None:
+    assert (score(text, typed) is not None) is found
+
+
+@pytest.fixture
+def palette(window: MainWindow) -> Palette:
+    window.menus["palette"].trigger()
+    return window.view.palette
+
+
+def test_that_a_command_is_found_by_its_letters_and_run(window: MainWindow, palette: Palette) -> None:
+    palette.edit.setText("sta")
+    assert palette.shown[0].text == "Statistics"
+    QTest.keyClick(palette.edit, Qt.Key.Key_Return)
+    assert window.tabs.current == "statistics"
+
+
+def test_that_a_key_is_found_and_selected(window: MainWindow, session: Session, palette: Palette, idle: Idle) -> None:
+    palette.edit.setText("2 norm")
+    idle(window.tasks)
+    assert [entry.text for entry in palette.shown] == ["model.layers.2.norm.weight"]
+    QTest.keyClick(palette.edit, Qt.Key.Key_Return)
+    assert session.selection is not None
+    assert session.selection.keys == ("model.layers.2.norm.weight",)
+
+
+def test_that_what_cannot_be_done_stands_last_and_says_why(palette: Palette) -> None:
+    palette.edit.setText("undo")
+    [entry] = [entry for entry in palette.shown if entry.text == "Undo"]
+    assert entry.refusal == "not for what is selected"
+    QTest.keyClick(palette.edit, Qt.Key.Key_Return)         # nothing happens
+    assert palette.isVisible()
+    assert [entry.refusal == "" for entry in best(palette._commands, "", 100)] == sorted(
+        [entry.refusal == "" for entry in palette._commands], reverse=True)
+
+
+def test_that_the_palette_offers_what_is_shown(window: MainWindow, idle: Idle) -> None:
+    filtered(window, "bias", idle)
+    window.menus["palette"].trigger()
+    palette = window.view.palette
+    palette.edit.setText("drop")
+    assert palette.shown[0].text == "Drop the 4 shown"
+    QTest.keyClick(palette.edit, Qt.Key.Key_Escape)
+    assert not palette.isVisible()
