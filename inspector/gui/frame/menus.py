@@ -104,7 +104,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "find", self.tr("&Find…"), "Ctrl+F", "search")
         self._add(menu, "find-next", self.tr("Find Ne&xt"), "F3", "down")
-        self._add(menu, "find-previous", self.tr("Find Previo&us"), "Shift+F3", "up")
+        self._add(menu, "find-previous", self.tr("Find &Previous"), "Shift+F3", "up")
         self._add(menu, "palette", self.tr("Comman&ds and Keys…"), "Ctrl+K", "keyboard")
         menu.addSeparator()
         self._add(menu, "next-finding", self.tr("&Next Finding"), "F8", "down")

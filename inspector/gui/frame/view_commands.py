@@ -11,6 +11,7 @@ from inspector import core
 from inspector.gui.kit import icons, message_boxes, theme
 from inspector.gui.state.session import Selection
 
+from .palette import Palette
 from .panel_tabs import NAMES
 
 if TYPE_CHECKING:
@@ -63,7 +64,6 @@ class ViewCommands(QObject):
             tree.select_row(row)
 
     def show_palette(self) -> None:
-        from .palette import Palette
         self.palette = Palette(self._window)
         self.palette.show_over()
 

@@ -139,9 +139,9 @@ def test_that_the_menu_edits_what_is_selected_at_once(opened: tuple[MainWindow, 
     window.menus["edit-strip-prefix"].trigger()
     settled(tasks, qtbot)
     session.select(Selection(document.id, "conv", ("conv.weight", "conv.bias")))
-    assert window.menus["edit-drop"].text() == "Drop"
+    assert window.menus["edit-drop"].text() == "Drop 2 Tensors"
     texts = [action.text() for action in window.tree.menu_for(1).actions()]
-    assert {"Drop", "Keep Only", "Rename…", "Cast…", "Remap Devices…"} <= set(texts)
+    assert {"Drop 2 Tensors", "Keep Only 2 Tensors", "Rename…", "Cast…", "Remap Devices…"} <= set(texts)
     window.menus["edit-drop"].trigger()
     settled(tasks, qtbot)
     assert session.edits(document.id) == (core.StripPrefix("module."), core.Drop("conv"))
