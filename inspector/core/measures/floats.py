@@ -14,7 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from . import kernels
-from .distribution import NOTHING, Distribution, Moments, joined, scale_for
+from .distribution import NOTHING, Distribution, Moments, joined, scale_for, sum_of_squares
 from .histogram import Fine
 from .selecting import Opened
 from .tables import Tables
@@ -248,7 +248,7 @@ class Floats:
             return
         mean = float(values.mean())
         apart = values - mean
-        part = Moments(values.size, mean * self._scale, float(np.dot(apart, apart)), self._scale)
+        part = Moments(values.size, mean * self._scale, sum_of_squares(apart), self._scale)
         with self._lock:
             self._scaled.append((index, part))
 

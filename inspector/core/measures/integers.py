@@ -4,7 +4,7 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from .distribution import Distribution, Moments, exact_sum, joined
+from .distribution import Distribution, Moments, exact_sum, joined, sum_of_squares
 from .histogram import Fine
 from .kernels import BUCKETS
 from .selecting import Opened
@@ -48,7 +48,7 @@ class Integers:
         else:
             apart = values.astype(np.float64) - float(middle)
         rest = (total - middle * values.size) / values.size
-        squares = max(float(np.dot(apart, apart)) - rest * rest * values.size, 0.0)
+        squares = max(sum_of_squares(apart) - rest * rest * values.size, 0.0)
         with self._lock:
             self.numel += values.size
             self.zeros += values.size - int(np.count_nonzero(values))

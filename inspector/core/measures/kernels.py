@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.runtime.compiled import Loops, Recipe, address_of, carray
 
+from .distribution import sum_of_squares
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -135,9 +137,9 @@ def _scan_numpy(width: Width, floats: Array, bits: Array, keys: Array, table: Ar
         block = floats[n * _BLOCK:(n + 1) * _BLOCK].astype(np.float64)
         with np.errstate(all="ignore"):
             mean = float(block.mean())
-            near = floats.dtype.type(mean if mean * mean > block.var() else 0)
+            near = floats.dtype.type(mean if 2 * mean * mean > sum_of_squares(block) / block.size else 0)      # mean² > variance
             block -= near
-            row[:] = block.size, near, block.sum(), np.dot(block, block)
+            row[:] = block.size, near, block.sum(), sum_of_squares(block)
     return Scanned(floats.size, int(order.min()), int(order.max()), floats.size - int(np.count_nonzero(floats)), posinf, neginf, rows)
 
 

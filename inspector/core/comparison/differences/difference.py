@@ -10,6 +10,7 @@ from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.keypath import visible
+from inspector.core.measures.distribution import sum_of_products, sum_of_squares
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.reader import TensorReader, array_dtype
@@ -216,7 +217,7 @@ def _integers(x: Array, y: Array, rtol: float, atol: float) -> Apart:
     differ = (low != high) | ~same_sign
     distance = np.where(same_sign, gap.astype(np.float64), np.abs(x.astype(np.float64)) + np.abs(y.astype(np.float64)))
     counted = differ if not (rtol or atol) else differ & (distance > atol + rtol * np.abs(y.astype(np.float64)))
-    return rounded._replace(different=int(np.count_nonzero(counted)), max_d=float(distance.max()), dd=float(np.dot(distance, distance)))
+    return rounded._replace(different=int(np.count_nonzero(counted)), max_d=float(distance.max()), dd=sum_of_squares(distance))
 
 
 def _complex(x: Array, y: Array, rtol: float, atol: float, scale: float, scale_d: float) -> Apart:
@@ -234,8 +235,8 @@ def _complex(x: Array, y: Array, rtol: float, atol: float, scale: float, scale_d
         x, y, gap = x[finite], y[finite], gap[finite]
         most = float(gap.max()) if gap.size else 0.0
         x, y, gap = x * scale, y * scale, gap * scale_d
-        return Apart(int(np.count_nonzero(differ)), 0, odd, most, float(np.dot(gap, gap)), float(np.vdot(x, x).real),
-                     float(np.vdot(y, y).real), float(np.vdot(x, y).real))
+        return Apart(int(np.count_nonzero(differ)), 0, odd, most, sum_of_squares(gap),
+                     *(sum_of_products(a.real, b.real) + sum_of_products(a.imag, b.imag) for a, b in ((x, x), (y, y), (x, y))))
 
 
 def _same_bytes(x: Array, y: Array) -> bool:
