@@ -277,6 +277,7 @@ class Extra:
     `Edited.taken` is where they lie. Its own storage is then one without extent, and it is contiguous.
     `conj`, `neg`: torch's lazy bits: each stored element stands for its conjugate, its negative.
     `part_of`: the larger tensor of several processes that it is the part of which this file holds.
+    `shadowed`: its dict has the same key once more, behind it: whoever loads the file gets the other value.
     `subclass`: the Python class that the file says it is of ("" for Tensor and Parameter). A name, nothing more.
     `header_fields`: names and values (JSON, as spelled) that a safetensors header has for it besides those of the format.
     `unpacked`: how its elements (float32) are made of packed ones. It is contiguous and has no storage."""
@@ -289,6 +290,7 @@ class Extra:
     neg: bool = False
     subclass: str = ""
     part_of: PartOf | None = None
+    shadowed: bool = False
     header_fields: tuple[tuple[str, str], ...] = ()
     unpacked: Unpacked | None = None
 

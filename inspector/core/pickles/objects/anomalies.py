@@ -18,7 +18,8 @@ _WORDS: dict[str, tuple[Level, str, str]] = {
     "non-string-keys": ("info", "{n} key{s} not text but number, None or tuple: {first}",
                         "safetensors has only text keys: such keys must be renamed before converting."),
     "duplicate-keys": ("warning", "{n} key{s} given more than once: {first}",
-                       "Python keeps the last one; all are listed here, the later ones with #2, #3, … after their name."),
+                       "Python keeps the last one, and so does whoever loads the file; the others are listed with #2, #3, … after their "
+                       "name and are left out of state dicts."),
     "key-collision": ("info", "{n} key{s} with the same path as another: {first}",
                       "They are different keys; the later ones are listed with #2, #3, … after their name."),
     "too-many-keys": ("warning", "not everything is listed: {text}", "The file may be made to exhaust whoever reads it."),

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Opaque, Plain, Storage, TensorInfo, kind_of_dict
+from inspector.core.checkpoint import Extra, Opaque, Plain, Storage, TensorInfo, kind_of_dict
 from inspector.core.findings import Finding
 from inspector.core.graph import (
     APPEND,
@@ -50,7 +51,7 @@ from inspector.core.progress import QUIET, Monitor
 from .anomalies import Anomalies
 from .bulk import WORTH_IT
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, SCALARS, key_text, scalar, short
+from .plain import NUMBERS, SCALARS, key_text, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
@@ -126,6 +127,8 @@ class _Frame:
         "pairs",
         "prefix",
         "repeated_texts",
+        "shadowed",
+        "shadows",
         "state_dict",
         "waiting",
     )
@@ -144,6 +147,8 @@ class _Frame:
         self.outermost = False                      # … and that is in no other module's
         self.waiting: deque[_Waiting] | None = None     # modules whose other attributes come after the outermost's state dict
         self.repeated_texts: set[str] | None = None
+        self.shadowed: list[tuple[int, int]] = []   # pairs that others of the same key took the place of: listed behind them
+        self.shadows = False                        # … which is what is being listed
 
 
 class _Waiting(NamedTuple):
@@ -199,7 +204,7 @@ class _Listing:
             self._visit(self.graph.root, "", "", None)
             while self._stack:
                 frame = self._stack[-1]
-                if not self._advance(frame) and not self._next_module(frame):
+                if not self._advance(frame) and not self._next_module(frame) and not self._next_shadowed(frame):
                     self._stack.pop()
                     self._on_path.discard(frame.node)
         except _Enough as enough:
@@ -212,10 +217,10 @@ class _Listing:
         seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
         prefix, state_dict, characters = frame.prefix, frame.state_dict, self._characters
         depth = len(self._stack)
-        slots, holder = self.slots, frame.holder
+        slots, holder, shadows = self.slots, frame.holder, frame.shadows
         for segment, name, n in frame.children:
             key = prefix + segment
-            if key in seen:
+            if key in seen or shadows:
                 key = self._unique(frame, key, segment)
             seen.add(key)
             characters -= len(key)
@@ -227,7 +232,7 @@ class _Listing:
             if k == REDUCE:
                 info = quick(n, key, state_dict)
                 if info is not None:
-                    tensors.append(info)
+                    tensors.append(_as_shadowed(info) if shadows else info)
                     continue
             elif k == INT:
                 values.append((key, ints[n]))
@@ -279,7 +284,7 @@ class _Listing:
         rebuilt = self.reader.read(n, key, state_dict)
         if rebuilt is None:
             return False
-        self.tensors.append(rebuilt.info)
+        self.tensors.append(_as_shadowed(rebuilt.info) if parent is not None and parent.shadows else rebuilt.info)
         if self.reader.is_array(n):
             self.listed_nodes.append((n, key))      # torch.load does not take it for a tensor
         if parent is None:
@@ -335,14 +340,16 @@ class _Listing:
         if not view.pairs and not view.attributes:
             self.values.append((key, view.empty))
             return
+        pairs, shadowed = last_of_each(self.graph, view.pairs)
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
+        frame.shadowed = shadowed
         frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
         if parent is not None and parent.optimizer and segment == "state":
             frame.no_state_dict_below = True
             frame.state_dict = key
             self.state_dicts.append(key)
         elif not frame.no_state_dict_below:
-            entries = self._entries_of(view.pairs)
+            entries = self._entries_of(pairs)
             judgement = judged(entries, key, view.metadata >= 0)
             if judgement != "no":
                 frame.state_dict = key
@@ -350,11 +357,11 @@ class _Listing:
             if not key:
                 self._root, self._root_entries = judgement, entries
             frame.no_state_dict_below = bool(key) and holds_no_weights(segment)
-        frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(view.pairs)
+        frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(pairs)
         self._entries += len(view.pairs)
         self._push(frame, key)
-        done = self._many_tensors(frame, view.pairs) if len(view.pairs) >= WORTH_IT else 0
-        frame.children = self._pair_children(islice(view.pairs, done, None), key, frame.no_state_dict_below)
+        done = self._many_tensors(frame, pairs) if len(pairs) >= WORTH_IT else 0
+        frame.children = self._pair_children(islice(pairs, done, None), key, frame.no_state_dict_below)
         if view.attributes:
             frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
 
@@ -446,6 +453,16 @@ class _Listing:
         frame.children = chain(_made_up(module.children), self._pair_children(module.others, key, False))
         return True
 
+    def _next_shadowed(self, frame: _Frame) -> bool:
+        """Goes on to the pairs of a dict that others took the place of. False: there are none."""
+        shadowed, frame.shadowed = frame.shadowed, []
+        if not shadowed:
+            return False
+        frame.shadows = frame.no_state_dict_below = True
+        frame.state_dict = None
+        frame.children = self._pair_children(shadowed, frame.prefix.removesuffix("."), True)
+        return True
+
     def _push(self, frame: _Frame, key: str) -> None:
         if self._entries > self.limits.walk_entries:
             raise _Enough(f"more than {self.limits.walk_entries} keys")
@@ -500,14 +517,18 @@ class _Listing:
 
     def _unique(self, frame: _Frame, key: str, segment: str) -> str:
         """Another key for what would be called like something before it."""
-        self.odd.add("duplicate-keys" if self._is_repeated(frame, segment) else "key-collision", key, "")
         count = self._suffixes.get(key, 1)
         while True:
             count += 1
             other = f"{key}#{count}"
             if other not in self._seen:
-                self._suffixes[key] = count
-                return other
+                break
+        self._suffixes[key] = count
+        if frame.shadows:
+            self.odd.add("duplicate-keys", other, "")
+        else:
+            self.odd.add("duplicate-keys" if self._is_repeated(frame, segment) else "key-collision", key, "")
+        return other
 
     def _is_repeated(self, frame: _Frame, segment: str) -> bool:
         """Whether two keys of this dict are the same for Python, not only for our paths."""
@@ -664,6 +685,10 @@ class _Listing:
         found = self._root_entries if "" in self.state_dicts else None
         return kind_of_dict(found.tensors if found else 0, found.all if found else len(view.pairs),
                             has_metadata=view.metadata >= 0 and "" in self.state_dicts, holds_tensors=bool(self.tensors or self._modules))
+
+
+def _as_shadowed(info: TensorInfo) -> TensorInfo:
+    return info._replace(extra=replace(info.extra or Extra(), shadowed=True))
 
 
 def _made_up(children: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:

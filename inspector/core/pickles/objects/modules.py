@@ -17,6 +17,7 @@ from inspector.core.graph import BUILD, CALLS, DICT, FALSE, LIST, NONE, REDUCE, 
 from . import recognise
 from .calls import call_of, tuple_items
 from .names import Name
+from .plain import last_of_each
 from .recognise import Object, view_of
 
 _LOOKED_AT = 256            # attributes of an object that are looked through for those of a module
@@ -131,7 +132,7 @@ class Modules:
     def _table(self, n: int | None) -> Pairs:
         """The pairs of `_parameters`, `_buffers` or `_modules`, but those whose value is None."""
         view = view_of(self.graph, n) if n is not None and self.graph.kind[n] in (DICT, *CALLS) else None
-        pairs = view.pairs if isinstance(view, recognise.Mapping) else []
+        pairs = last_of_each(self.graph, view.pairs)[0] if isinstance(view, recognise.Mapping) else []
         return [pair for pair in pairs if self.graph.kind[pair[1]] != NONE]
 
     def _texts(self, n: int | None) -> frozenset[str | None]:

@@ -199,3 +199,40 @@ def key_text(graph: Graph, n: int) -> str:
         value = scalar(graph, n)
         return value.text if isinstance(value, Opaque) else str(value)
     return short(graph, n, exact=True)
+
+
+def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """What a dict holds that these pairs were put into, one after the other: of equal keys the last value, in the place of the first; and
+    the pairs that are lost by that. Keys that are neither text nor number count as different."""
+    kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
+    nodes = {k for k, _ in pairs}
+    if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always
+        return pairs, []
+    identities = {k: _identity(graph, k) for k in nodes}        # a long text may be the key of many
+    held: dict[tuple[str, bytes | str], tuple[int, int]] = {}
+    lost = []
+    for pair in pairs:
+        identity = identities[pair[0]]
+        if identity in held:
+            lost.append(held[identity])
+        held[identity] = pair
+    return (list(held.values()), lost) if lost else (pairs, [])
+
+
+def _identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
+    """Equal for keys that are equal to Python, as 1, 1.0 and True are."""
+    kind = graph.kind[k]
+    if kind == STR:
+        return "text", graph.data[graph.a[k]:graph.b[k]]
+    if kind in (STRTEXT, PYSTR, PYSTRTEXT):
+        text = graph.loose_text(k)
+        return ("bytes", graph.raw(k) or b"") if text is None else ("text", text.encode("utf-8", "surrogatepass"))
+    if kind in (TRUE, FALSE):
+        return "number", "1" if kind == TRUE else "0"
+    if kind == FLOAT:
+        value = graph.real(k)
+        whole = value.is_integer() and abs(value) < 1 << 62
+        return "number", str(int(value)) if whole else repr(value) if value == value else f"{value} {k}"
+    if kind == INT:
+        return "number", str(graph.a[k])
+    return "other", str(k)

@@ -98,6 +98,8 @@ def _extracted(ckpt: Checkpoint) -> str:
 
 def _not_held(info: TensorInfo) -> Loss | None:
     name, key = visible(info.key, 80), info.key
+    if info.extra is not None and info.extra.shadowed:
+        return Loss("shadowed", key, f"{name} is a value that another one of the same key took the place of: it is left out.")
     known = DTYPES.get(info.dtype)
     if info.layout != "strided":
         return Loss("layout", key, f"{name} is a {info.layout} tensor: safetensors holds only plain ones, it is left out.")

@@ -44,6 +44,7 @@ class GraphChanges:
         self.entries = Entries(self.graph)
         self._asked: dict[tuple[int, int, str], tuple[object, str]] = {}
         self._made: dict[tuple[int, str], int] = {}
+        self._moved: dict[int, Entry] = {}          # slots that stand elsewhere by now
         self._dicts: dict[str, int] = {}            # what a dict or list is called now -> its node
 
     def apply(self, unwanted: frozenset[int] = frozenset()) -> None:
@@ -59,6 +60,7 @@ class GraphChanges:
                             "the object itself is made by the code that is to be left out",
                             "Extract the state dict first." if unwanted else "", id="empty")
         self.editor.set_root(tree.slots[0].node)
+        self._keep_shadows()
         for i in going:
             self._drop(i)
         self._rename()
@@ -67,10 +69,43 @@ class GraphChanges:
         self._metadata()
         self._add()
 
+    def _keep_shadows(self) -> None:
+        """Raises EditError where a value that another one of the same key took the place of would come back in its stead."""
+        if not any(finding.id == "duplicate-keys" for finding in self.source.findings):
+            return
+        tree, groups = self.tree, dict[tuple[int, str], list[int]]()
+        for i, slot in enumerate(tree.slots):
+            if slot.name >= 0 and not tree.inside[i]:
+                groups.setdefault((slot.holder, key_text(self.graph, slot.name)), []).append(i)
+        for group in groups.values():
+            last, *shadowed = group
+            if not shadowed:
+                continue
+            left = [i for i in shadowed if tree.alive[i]]
+            if left and (len(left) < len(shadowed) or len({tree.new_text(i) if tree.alive[i] else "" for i in group}) > 1):
+                key, other = visible(tree.slots[last].key, 80), visible(tree.slots[left[0]].key, 80)
+                raise EditError(f"{key!r} cannot be changed by itself: {other!r} has the same key in the file and would take its place",
+                                f"Drop that first (--drop '{other}').", tree.slots[last].key, id="shadowed")
+            if not left and tree.alive[last]:
+                self._take_place(last, shadowed[0])
+
+    def _take_place(self, last: int, first: int) -> None:
+        """The value of slot `last` moves to where `first`, which goes, stands: a dict has a key where it was set first."""
+        theirs, mine = self._needed(first), self._needed(last)
+        if theirs.key < 0 or mine.key < 0:
+            return
+        slot = self.tree.slots[last]
+        self.editor.set_operand(theirs.owner, theirs.key, slot.name)
+        self.editor.set_operand(theirs.owner, theirs.value, slot.node)
+        self.editor.rebuilt = True
+        self._moved.update({last: theirs, first: mine})
+
     # -- entries ------------------------------------------------------------------------------------------------------
 
     def _entry(self, i: int) -> Entry | None:
         slot = self.tree.slots[i]
+        if i in self._moved:
+            return self._moved[i]
         if slot.name >= 0:
             return self.entries.pair(slot.holder, slot.name, slot.node)
         return self.entries.item(slot.holder, ~slot.name) if slot.name >= -(1 << 61) else None

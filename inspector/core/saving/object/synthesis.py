@@ -85,7 +85,7 @@ class _Synthesis:
 
     def _tensors(self) -> None:
         ckpt = self.ckpt
-        left_out = []
+        left_out, shadowed = [], []
         for done, (key, info) in enumerate(ckpt.tensors.items()):
             if done % _CHECK_EVERY == 0:
                 self.monitor.report(done, len(ckpt.tensors), "data.pkl")
@@ -94,6 +94,9 @@ class _Synthesis:
             if info.problem and not info.problem.startswith("meta") and info.dtype not in ONLY_SAFETENSORS:
                 left_out.append(key)
                 continue
+            if info.extra is not None and info.extra.shadowed:
+                shadowed.append(key)
+                continue
             path = info.state_dict
             if path is None or key != join(path, info.name) or path not in self.dicts:
                 self._put(key, self.objects.tensor(info))
@@ -101,6 +104,8 @@ class _Synthesis:
                 self.dicts[path][1].append((self.editor.const(info.name), self.objects.tensor(info)))
         if left_out:
             self._add_note(left_out, "tensors whose values cannot be had are left out")
+        if shadowed:
+            self._add_note(shadowed, "tensors that others of the same key took the place of are left out")
 
     def _values(self) -> None:
         objects: dict[str, None] = {}
