@@ -41,7 +41,7 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
     assert COMMANDS[:2] == set_up
 
 
-PRINTING = [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|code|diff|desktop|help)\b", command)]
+PRINTING = [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|code|diff|desktop|help|show)\b", command)]
 
 
 @pytest.mark.parametrize("command", PRINTING)
@@ -59,6 +59,14 @@ def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
         "both.pth", "fit.json", "fitting.pth", "full.pth", "merged.pth", "model.pth", "model.safetensors", "old.pth", "plain.pth",
         "rest.pth", "teacher.pth", "tied.pth", "weights.pth", "weights.safetensors"]
+
+
+def test_that_what_is_written_is_what_is_read(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commands = [command for command in COMMANDS if re.match(r"inspector (digest|verify|contract)\b", command)]
+    assert len(commands) == 3
+    for command in commands:
+        assert cli.main(shlex.split(command)[1:]) == 0, command
+    assert cli.main(["check", "model.safetensors", "--against", "contract.json"]) == 0
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)])

@@ -28,8 +28,9 @@ done, and one line on standard error says why; 3 nothing wrong was found, but no
 """
 _WIDTH = 40             # of a command and its arguments, before what it does
 # what other programs call them
-_ALSO_CALLED = {"list": "ls", "dir": "ls", "show": "ls", "info": "ls", "cat": "code", "source": "code", "stat": "stats",
+_ALSO_CALLED = {"list": "ls", "dir": "ls", "info": "ls", "cat": "code", "source": "code", "stat": "stats",
                 "statistics": "stats", "compare": "diff", "cmp": "diff", "convert": "edit", "save": "edit", "rename": "edit",
+                "print": "show", "head": "show", "hash": "digest", "sha256": "digest",
                 "validate": "check", "scan": "check", "doctor": "check", "install": "desktop install", "uninstall": "desktop uninstall"}
 
 

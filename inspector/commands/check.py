@@ -19,7 +19,7 @@ _LONGEST = 1 << 20      # characters of a command
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = ("Say what is wrong with a checkpoint and with the values in it; exit 1 when something is, 2 when it cannot be "
                           "read, 3 when nothing is but not everything could be judged.")
-    files.add_file(parser)
+    files.add_files(parser)
     parser.add_argument("--quick", action="store_true", help="go by the metadata alone: no tensor is read")
     parser.add_argument("--against", metavar="REF", help="a checkpoint of a model, or a .json of its shapes: would the file load into it?")
     parser.add_argument("--model", metavar="PACKAGE.MODULE:CALLABLE",
@@ -29,6 +29,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
+    return files.run_each(asked, out, _one)
+
+
+def _one(asked: argparse.Namespace, out: Output) -> int:
     if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
         raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
     text = core.read_text_file(asked.error) if asked.error is not None else None

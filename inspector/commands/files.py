@@ -2,8 +2,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from inspector import core
 
@@ -19,6 +20,67 @@ def add_file(parser: argparse.ArgumentParser) -> None:
 
 def add_follow_links(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--follow-links", action="store_true", help="open a set of files though links lead out of its folder")
+
+
+def add_files(parser: argparse.ArgumentParser) -> None:
+    """Several files, and folders of them."""
+    parser.add_argument("files", metavar="FILE", nargs="+", help="the checkpoint, or several")
+    parser.add_argument("-r", "--recursive", action="store_true", help="every checkpoint in the folders named, however deep")
+    add_json(parser)
+    add_follow_links(parser)
+
+
+def run_each(asked: argparse.Namespace, out: Output, one: Callable[[argparse.Namespace, Output], int], *, titles: bool = True) -> int:
+    """Runs `one` for each file, as `asked.file`, and gives the gravest exit status. Of several, one that cannot be read is told and the
+    rest goes on; the object of --json has a list of what each answered; `titles` name each file in text. Raises Failed for a single
+    one, UsageError when there is none in the folders."""
+    if not asked.recursive and len(asked.files) == 1:
+        asked.file = asked.files[0]
+        return one(asked, out)
+    paths = [path for given in asked.files for path in (core.checkpoints_in(given) if asked.recursive else [given])]
+    if not paths:
+        raise core.UsageError(f"there is no checkpoint in {core.visible(str(asked.files[0]))}", "`inspector ls FILE` says what a file is.")
+    status, answers = 0, []
+    for n, path in enumerate(paths):
+        if titles and not out.json:
+            out.text(f"{chr(10) if n else ''}==> {core.visible(path)} <==\n")
+        collected = _Collected(out)
+        try:
+            found = one(argparse.Namespace(**{**vars(asked), "file": path}), collected)
+        except Failed as failed:
+            found = 2
+            out.warn(str(failed))
+            if not collected.answers:
+                collected.answer({"path": path, "error": {"id": failed.error.id, "message": failed.error.message, "hint": failed.error.hint,
+                                                          "where": failed.error.where or path}})
+        status = max(status, found, key=_GRAVITY.index)
+        answers += collected.answers
+    if out.json:
+        out.answer(f'{{"files": [{", ".join(answers)}]}}')
+    return status
+
+
+_GRAVITY = (0, 3, 1, 2)         # exit statuses
+
+
+class _Collected:
+    """The `Output` for one file of several: its answer waits for the others."""
+
+    def __init__(self, out: Output) -> None:
+        self.json = out.json
+        self.answers: list[str] = []
+        self._out = out
+        self.text, self.warn, self.blocks = out.text, out.warn, out.blocks
+
+    def answer(self, found: Mapping[str, Any] | str) -> None:
+        if not isinstance(found, str):
+            import json
+            found = json.dumps(found, allow_nan=False)
+        self.answers.append(found)
+
+    @property
+    def monitor(self) -> core.Monitor:
+        return self._out.monitor
 
 
 @contextmanager

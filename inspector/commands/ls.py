@@ -2,7 +2,10 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import chain, islice, repeat
 from operator import add
 
@@ -21,28 +24,48 @@ _LONG = 256         # characters from which `core.visible` leaves out the middle
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "List keys, shapes, dtypes, devices, values and findings of a checkpoint."
-    files.add_file(parser)
+    files.add_files(parser)
     parser.add_argument("--digest", action="store_true", help="also the SHA-256 of every tensor's elements")
+    parser.add_argument("--match", metavar="GLOB", help="only keys that match, as in 'encoder.*.weight'")
+    parser.add_argument("--no-values", action="store_true", help="only the tensors, not what else there is")
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
+    return files.run_each(asked, out, _one)
+
+
+def _one(asked: argparse.Namespace, out: Output) -> int:
     ckpt = files.opened(asked.file, asked, out)
+    shown = _shown(ckpt, asked.match, asked.no_values)
     with files.about(asked.file):
-        digests = dict(core.digests(ckpt, monitor=out.monitor)) if asked.digest else None
+        digests = dict(core.digests(ckpt, shown.tensors, out.monitor)) if asked.digest else None
     if out.json:
-        out.answer(load("ls_json").as_json(ckpt, digests))
+        out.answer(load("ls_json").as_json(shown, digests))
     else:
-        for piece in as_text(ckpt, digests):
+        for piece in as_text(ckpt, digests, shown):
             out.text(piece)
     return 0
 
 
-def as_text(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None) -> Iterator[str]:
-    """The answer of `ls` for people: what it is, a line per tensor and per value, and what is odd. In pieces, as there may be a million
-    lines."""
-    parts, found = [core.headline(ckpt)], core.optimizers(ckpt)
-    if ckpt.kind != "state-dict" or found:                  # of a mere state dict everything has been said
-        parts.append(core.sentence(core.describe(ckpt)))
+def _shown(ckpt: core.Checkpoint, glob: str | None, no_values: bool) -> core.Checkpoint:
+    """`ckpt` with the lines that are asked for."""
+    if glob is None and not no_values:
+        return ckpt
+    fits = re.compile(fnmatch.translate(glob or "*")).match
+    return replace(ckpt, tensors={key: info for key, info in ckpt.tensors.items() if fits(key)},
+                   values={} if no_values else {key: value for key, value in ckpt.values.items() if fits(key)})
+
+
+def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None,
+            shown: core.Checkpoint | None = None) -> Iterator[str]:
+    """The answer of `ls` for people: what it is, a line per tensor and per value (of those in `shown`), and what is odd. In pieces, as
+    there may be a million lines."""
+    ckpt = shown or whole
+    parts, found = [core.headline(whole)], core.optimizers(whole)
+    if len(ckpt.tensors) < len(whole.tensors):
+        parts.append(f"{len(ckpt.tensors):,} of {core.wording.count(len(whole.tensors), 'tensor')} match")
+    if whole.kind != "state-dict" or found:                 # of a mere state dict everything has been said
+        parts.append(core.sentence(core.describe(whole)))
     yield "\n".join(parts) + "\n"
     if ckpt.tensors:
         rows = iter(_tensor_table(ckpt, digests, core.parameters_of_state(found)))

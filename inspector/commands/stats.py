@@ -28,7 +28,7 @@ _MEASURES = ("norm", "rms", "std", "absmax", "mean", "zeros", "nonfinite")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Exact minimum, maximum, mean, deviation and histogram of tensors, and what they say of the model."
-    files.add_file(parser)
+    files.add_files(parser)
     parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
     parser.add_argument("--logical", action="store_true", help="quantized and other packed tensors as the numbers that they stand for")
     parser.add_argument("--bins", metavar="N", type=int, default=core.BINS, help="bins of the histogram")
@@ -39,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
+    return files.run_each(asked, out, _one)
+
+
+def _one(asked: argparse.Namespace, out: Output) -> int:
     if not 1 <= asked.bins <= 1 << 20:
         raise core.UsageError(f"a histogram of {asked.bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
     ckpt = files.opened(asked.file, asked, out)

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
     from .by_path.tensors import digest as digest
+    from .by_path.tensors import digest_of as digest_of
     from .by_path.tensors import digests as digests
     from .by_path.tensors import find_next as find_next
     from .by_path.tensors import iter_chunks as iter_chunks
@@ -76,6 +77,12 @@ if TYPE_CHECKING:
     from .comparison.differences.streaming import judged as judged
     from .comparison.differences.streaming import with_difference as with_difference
     from .comparison.differences.verdict import verdict_of as verdict_of
+    from .comparison.loading.contract import Breaches as Breaches
+    from .comparison.loading.contract import assert_fits as assert_fits
+    from .comparison.loading.contract import breaches as breaches
+    from .comparison.loading.contract import contract as contract
+    from .comparison.loading.contract import read_contract as read_contract
+    from .comparison.loading.contract import save_contract as save_contract
     from .comparison.loading.doctor import doctor as doctor
     from .comparison.loading.fit import load_report as load_report
     from .comparison.loading.fit import read_reference as read_reference
@@ -220,6 +227,7 @@ if TYPE_CHECKING:
     from .naming_conventions import ADDED_PREFIXES as ADDED_PREFIXES
     from .naming_conventions import STRIPPED_PREFIXES as STRIPPED_PREFIXES
     from .opening import checkpoint_in as checkpoint_in
+    from .opening import checkpoints_in as checkpoints_in
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
@@ -260,6 +268,12 @@ if TYPE_CHECKING:
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
     from .tensors.array_kinds import SparseArray as SparseArray
+    from .tensors.content_digest import Digest as Digest
+    from .tensors.content_digest import DigestDifferences as DigestDifferences
+    from .tensors.content_digest import TensorDigest as TensorDigest
+    from .tensors.content_digest import compare_digests as compare_digests
+    from .tensors.content_digest import read_digest as read_digest
+    from .tensors.content_digest import save_digest as save_digest
     from .tensors.lazy import LazyTensor as LazyTensor
     from .tensors.sharing import Relation as Relation
     from .tensors.sharing import relation as relation
@@ -290,8 +304,8 @@ if TYPE_CHECKING:
     from .training.weights import Counts as Counts
 
 _HOMES = {
-    "opening": "checkpoint_in file_of is_set open",
-    "by_path.tensors": "digest digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
+    "opening": "checkpoint_in checkpoints_in file_of is_set open",
+    "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "logical packed_tensors unpacked",
     "by_path.tables": "sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
@@ -307,6 +321,7 @@ _HOMES = {
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
     "python_objects.html": "as_html",
     "python_objects.loading": "load",
+    "tensors.content_digest": "Digest DigestDifferences TensorDigest compare_digests read_digest save_digest",
     "tensors.lazy": "LazyTensor",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",
     "tensors.sizes": "Sizes",
@@ -317,6 +332,7 @@ _HOMES = {
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.doctor": "doctor",
+    "comparison.loading.contract": "Breaches assert_fits breaches contract read_contract save_contract",
     "comparison.loading.fit": "load_report read_reference",
     "comparison.loading.lists": "Lists Mismatch",
     "comparison.loading.load_report": "LoadReport",

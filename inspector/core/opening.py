@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -68,6 +68,13 @@ def is_set(path: str | os.PathLike[str]) -> bool:
     """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
     from .formats.sets import folders
     return folders.is_set(os.fsdecode(path))
+
+
+def checkpoints_in(path: str | os.PathLike[str]) -> Iterator[str]:
+    """The paths of all checkpoints in the folder at `path`, however deep, in the order of their names: a set of files is the folder
+    that it is. A file is itself. Goes by names only."""
+    from .formats.sets import folders
+    return folders.checkpoints_in(os.fsdecode(path))
 
 
 def checkpoint_in(folder: str | os.PathLike[str]) -> str:

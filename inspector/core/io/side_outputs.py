@@ -17,17 +17,20 @@ from inspector.core.keypath import visible
 from .new_files import write_whole
 from .sources import open_source
 
-OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array"]
+OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract"]
 
 _HEAD = 4096            # bytes that tell
 _CALLED: dict[OutputKind, str] = {"picture": "PNG picture", "drawing": "SVG drawing", "page": "HTML page", "recipe": "recipe",
-                                  "table": "table", "array": "NumPy array"}
+                                  "table": "table", "array": "NumPy array", "manifest": "manifest of digests",
+                                  "contract": "contract"}
 _BEGINNINGS: dict[OutputKind, re.Pattern[bytes]] = {
     "picture": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "drawing": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE\s+svg[^>]*>\s*)*<svg[\s>]", re.DOTALL),
     "page": re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE),
     "recipe": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*[\]{]|\{\s*(?:\}|\"(?:recipe|edits)\"\s*:))"),
     "array": re.compile(rb"\x93NUMPY"),
+    "manifest": re.compile(rb"\s*\{\s*\"inspector_digest\"\s*:"),
+    "contract": re.compile(rb"\s*\{\s*\"inspector_contract\"\s*:"),
     "table": re.compile(rb"(?!(?:\xef\xbb\xbf)?\s*[<{\[])[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z"),
 }
 _TABLES = (".csv", ".tsv", ".txt")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from inspector.core.errors import Ambiguous, ReadError, Unsupported
@@ -28,6 +29,8 @@ _BESIDE = re.compile(r"(?:optimizer|optim|scheduler|lr_scheduler|scaler|grad_sca
 # How libraries call one model's weights in different containers (transformers, diffusers).
 _SAME = re.compile(r"(?:diffusion_)?(?:pytorch_)?model", re.IGNORECASE)
 _ENDINGS = (".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".th", ".pt2")      # the most wanted container first
+
+_MORE_ENDINGS = (".ptl", ".mdlus", ".pkl")
 
 
 class Choice(NamedTuple):
@@ -61,6 +64,25 @@ def checkpoint_in(path: str) -> str:
     except ReadError:
         return ""
     return os.path.join(path, name) if kind == "file" else path
+
+
+def checkpoints_in(path: str) -> Iterator[str]:
+    """The file at `path`; of a folder every checkpoint in it, however deep, in the order of their names: sets of files, and unzipped
+    archives, as the folder that they are. By names only; links to folders are not followed, hidden folders are left out."""
+    if not is_folder(path):
+        yield path
+        return
+    for folder, inside, names in os.walk(path):
+        is_one = is_set(folder)
+        if is_one:
+            yield folder
+        inside[:] = [] if is_one and OBJECT in names else sorted(name for name in inside if not name.startswith("."))
+        if is_one and OBJECT in names:
+            continue
+        for name in sorted(names):
+            whole = os.path.join(folder, name)
+            if name.lower().endswith((*_ENDINGS, *_MORE_ENDINGS)) and not name.startswith(".") and not (is_one and one_of_a_set(whole)):
+                yield whole
 
 
 def choose(folder: str) -> Choice:
