@@ -123,7 +123,7 @@ def unknown_command(word: str) -> Mistake:
 def _out_of_place(option: str, words: Sequence[str], main: Parser) -> Mistake:
     """For an option before the command that belongs behind it, or is none at all."""
     name = option.split("=", 1)[0]
-    for word in words:
+    for word in (*words[1:], *words[:1]):           # the first may be the option's value
         if word in COMMANDS and name in parser_of(word).options:
             return Mistake(f"{name} stands before the command", f"It goes behind it, as in inspector {word} {name} ….")
     return main.unknown_option(name)

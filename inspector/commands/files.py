@@ -41,10 +41,8 @@ def run_each(asked: argparse.Namespace, out: Output, one: Callable[[argparse.Nam
     if not paths:
         raise core.UsageError(f"there is no checkpoint in {core.visible(str(asked.files[0]))}", "`inspector ls FILE` says what a file is.")
     status, answers = 0, []
-    for n, path in enumerate(paths):
-        if titles and not out.json:
-            out.text(f"{chr(10) if n else ''}==> {core.visible(path)} <==\n")
-        collected = _Collected(out)
+    for path in paths:
+        collected = _Collected(out, core.visible(path) if titles else "")
         try:
             found = one(argparse.Namespace(**{**vars(asked), "file": path}), collected)
         except Failed as failed:
@@ -64,13 +62,18 @@ _GRAVITY = (0, 3, 1, 2)         # exit statuses
 
 
 class _Collected:
-    """The `Output` for one file of several: its answer waits for the others."""
+    """The `Output` for one file of several: its answer waits for the others, its text begins with `title`."""
 
-    def __init__(self, out: Output) -> None:
+    def __init__(self, out: Output, title: str) -> None:
         self.json = out.json
         self.answers: list[str] = []
         self._out = out
-        self.text, self.warn, self.blocks = out.text, out.warn, out.blocks
+        self._title = f"==> {title} <==\n" if title else ""
+        self.warn, self.blocks = out.warn, out.blocks
+
+    def text(self, text: str) -> None:
+        title, self._title = self._title, ""
+        self._out.text(title + text)
 
     def answer(self, found: Mapping[str, Any] | str) -> None:
         if not isinstance(found, str):

@@ -53,7 +53,8 @@ def _list_instead(files: list[str], out: Output) -> int:
         if n:
             out.text("\n")
         try:
-            load("ls").run(argparse.Namespace(file=file, digest=False, follow_links=False), out)
+            load("ls").run(argparse.Namespace(
+                files=[file], recursive=False, digest=False, match=None, no_values=False, follow_links=False), out)
         except Failed as failed:
             out.warn(str(failed))
             worst = 2

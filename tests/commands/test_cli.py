@@ -219,7 +219,7 @@ def test_that_file_names_cannot_forge_lines(run: Run, tmp_path: Path) -> None:
     assert "\x1b" not in err
 
 
-@pytest.mark.parametrize("arguments", [["ls"], ["ls", "a", "b"], ["ls", "--what", "a"], ["stats", "a", "--bins", "x"],
+@pytest.mark.parametrize("arguments", [["ls"], ["verify", "a"], ["ls", "--what", "a"], ["stats", "a", "--bins", "x"],
                                        ["ls", "-"], ["--frob"], ["-"], ["desktop"], ["desktop", "dance"], ["demo", "x"],
                                        ["check", "--dig", "a"]],
                          ids=" ".join)
@@ -283,7 +283,7 @@ def test_that_the_value_of_an_option_is_no_command(run: Run, tmp_path: Path, mon
 
 
 @pytest.mark.parametrize("arguments", [
-    ["ls", "a\x1b[31m", "b\nc"], ["--frob\x1b[31m"], ["ls", "--fr\x1bob", "x"], ["zeb\x1b[0mra.pth", "--x\x07"],
+    ["verify", "a\x1b[31m", "b\nc"], ["--frob\x1b[31m"], ["ls", "--fr\x1bob", "x"], ["zeb\x1b[0mra.pth", "--x\x07"],
     ["desktop", "\x1b]0;x\x07"], ["help", "\x1b[2J"], ["ls", "\x1b[31mgone\n.pth"], ["diff", "a\x9b", "b"], ["check", "gone\x1b", "--json"],
     ["stats", "x", "--bins", "\x1b[1m"]])
 def test_that_nothing_typed_can_steer_the_terminal(run: Run, arguments: list[str]) -> None:

@@ -75,6 +75,15 @@ def test_that_what_cannot_be_read_is_told_and_the_rest_goes_on(folder: Path, run
     assert second["tensors"][0]["key"] == "w"
 
 
+def test_that_no_name_can_steer_the_terminal(folder: Path, run: Run) -> None:
+    odd = folder / "a\x1b[31m\n.pth"
+    shutil.copy(folder / "a.pth", odd)
+    for arguments in (["ls", odd, folder / "gone\x1b.pth"], ["check", "-r", folder], ["digest", odd, odd]):
+        _, out, err = run(*arguments)
+        assert "\x1b" not in out + err
+        assert "\\x1b" in out
+
+
 def test_that_the_gravest_status_is_given(folder: Path, run: Run) -> None:
     torch.save({"w": torch.ones(2), "best": np.float64(1)}, folder / "refused.pth")
     assert run("check", folder / "a.pth")[0] == 0
