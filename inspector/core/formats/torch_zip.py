@@ -14,7 +14,7 @@ code of a TorchScript archive is listed, never compiled.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import repeat
@@ -92,6 +92,34 @@ def read_unzipped(folder: str, limits: Limits = LIMITS, monitor: Monitor = QUIET
     return replace(ckpt, files=tuple(found.stamps))
 
 
+class _Names:
+    """The names of all members, of which there may be a million, looked through in one go."""
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._joined = "\0".join(["", *names, ""])
+        self._lower = self._joined.lower()
+        self._apart = self._joined.count("\0") == len(names) + 1     # none holds a NUL, as some of a damaged archive may
+
+    def any_under(self, folder: str) -> bool:
+        return f"\0{folder}" in self._joined and (self._apart or any(name.startswith(folder) for name in self._names))
+
+    def all_under(self, folder: str) -> bool:
+        return self._joined.count(f"\0{folder}") == len(self._names) if self._apart \
+            else all(name.startswith(folder) for name in self._names)
+
+    def ending(self, text: str) -> list[str]:
+        """The names that end in `text`, in lower case, without regard to case."""
+        if self._apart and self._joined.isascii() and self._lower.count(f"{text}\0") == self._joined.count(f"{text}\0") == 1:
+            end = self._joined.index(f"{text}\0") + len(text)
+            return [self._joined[self._joined.rindex("\0", 0, end) + 1:end]]
+        return [name for name in self._names if name.lower().endswith(text)]
+
+    def has_like(self, name: str) -> bool:
+        """Whether some name may be this one without regard to case."""
+        return f"\0{name.lower()}\0" in self._lower
+
+
 class _Archive:
     """One archive being read. `used` are the members something refers to."""
 
@@ -106,6 +134,7 @@ class _Archive:
         self.findings: list[Finding] = []
         self.pickles: list[Pickle] = []
         self.used: set[str] = set()
+        self.names = _Names(directory.members)
         self.by_case: dict[str, str] | None = None
         self.order_problem = ""            # why no storage's bytes can be told, or ""
         self.big_endian = False
@@ -118,7 +147,7 @@ class _Archive:
     def checkpoint(self, path: str) -> Checkpoint:
         self._layout()
         constants = self._find(_CONSTANTS)
-        is_script = constants is not None or any(name.startswith(self.top + "code/") for name in self.directory.members)
+        is_script = constants is not None or self.names.any_under(self.top + "code/")
         records = {record: name for record in (*_FACTS, ".data/version") if (name := self._find(record)) is not None}
         known = {self.main, *records.values(), *([constants] if constants else [])}
         self.directory.confirm(self.source, known)
@@ -145,8 +174,7 @@ class _Archive:
 
     def _main_pickle(self) -> str:
         names = self.directory.members
-        candidates = [name for name in names if name.endswith(("l", "L")) and name[-len(_MAIN):].lower() == _MAIN
-                      and name[-len(_MAIN) - 1:-len(_MAIN)] in "/"]
+        candidates = [name for name in self.names.ending(_MAIN) if name[-len(_MAIN) - 1:-len(_MAIN)] in "/"]
         at_top = [name for name in candidates if name.count("/") <= 1] or candidates
         if len(at_top) > 1:
             shown = " and ".join(repr(visible(name, 80)) for name in at_top[:2])
@@ -172,7 +200,7 @@ class _Archive:
                        f"member elsewhere ({visible(first, 80)!r}): torch does not find it.",
                        "Save it again to get an archive that torch reads.")
         else:
-            strays = [name for name in members if not name.startswith(self.top)]
+            strays = [] if self.names.all_under(self.top) else [name for name in members if not name.startswith(self.top)]
             if strays:
                 self._add_finding("layout", "warning", strays[0], f"{len(strays):,} members lie outside the folder "
                            f"{visible(self.top, 80)!r}, {visible(strays[0], 80)!r} first: torch refuses such an archive.",
@@ -182,8 +210,7 @@ class _Archive:
         """Where the records of storages lie under the top folder."""
         trial = self.top + "tensors/"
         others = (self.top + "data/", self.top + "code/")
-        if any(name.startswith(trial) for name in self.directory.members) \
-                and not any(name.startswith(others) for name in self.directory.members):
+        if self.names.any_under(trial) and not any(map(self.names.any_under, others)):
             self._add_finding("layout", "warning", self.main, "The archive keeps its tensors where only PyTorch 1.4 looked for them.",
                        "Save it again to get an archive that torch reads.")
             return "tensors/"
@@ -219,6 +246,8 @@ class _Archive:
         name = self.top + record
         if name in self.directory.members:
             return name
+        if not self.names.has_like(name):
+            return None
         if self.by_case is None:
             self.by_case = {name.lower(): name for name in self.directory.members}
         found = self.by_case.get(name.lower())

@@ -19,6 +19,7 @@ from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError,
 from inspector.core.formats import torch_zip
 from inspector.core.io.sources import open_source
 from inspector.core.limits import Limits
+from tests.builders import zipped
 from tests.extents import read_extent
 
 
@@ -407,3 +408,18 @@ def _try(path: Path, data: bytes) -> None:
                 read_extent(ckpt, stored.extent)
             except BadTensor:
                 continue
+
+
+@pytest.mark.parametrize(("names", "main"), [
+    (["m/data.pkl", "m/version"], "m/data.pkl"), (["data.pkl", "version"], "data.pkl"), (["m/DATA.PKL", "m/version"], "m/DATA.PKL"),
+    (["m/data.pkl", "m/xdata.pkl", "m/version"], "m/data.pkl"), (["ä/data.pkl", "ä/version"], "ä/data.pkl"),
+    (["m/data.p\u212al", "m/version"], "m/data.p\u212al"), (["m/sub/data.pkl", "m/data.pkl", "m/version"], "m/data.pkl")])
+def test_that_the_object_is_found_among_names_of_any_kind(tmp_path: Path, names: list[str], main: str) -> None:
+    empty = b"\x80\x02}."
+    path = tmp_path / "a.pth"
+    path.write_bytes(zipped({name: b"3\n" if name.endswith("version") else empty for name in names}))
+    with open_source(path) as source:
+        ckpt = torch_zip.read(source, str(path))
+    assert main.endswith(ckpt.pickles[0].member)
+    assert ("layout" in [finding.id for finding in ckpt.findings]) is ("/" not in main)
+    assert ("case" in [finding.id for finding in ckpt.findings]) is (not main.endswith("data.pkl"))
