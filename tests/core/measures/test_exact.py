@@ -498,3 +498,20 @@ def test_that_every_type_of_number_of_whole_bytes_has_a_way_to_be_counted() -> N
         if known.kind != "other" and known.bits % 8 == 0:
             assert elements.measurable(name)
             assert (elements.family(name) == elements.TABLE) == (known.bits <= 16)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i8"])
+def test_that_sums_are_not_sent_to_the_threads_of_another_library(dtype: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """numpy.dot does that from some ten thousand numbers on, and takes a hundred times as long where all cores have work."""
+    go("numpy", monkeypatch)
+    values = (np.random.default_rng(0).standard_normal(100_000) * 1000).astype(dtype)
+    ckpt = checkpoint(tmp_path / "x", values)
+    real, sent = np.dot, []
+
+    def dot(a: Array, b: Array) -> Any:
+        sent.append(a.dtype.kind)
+        return real(a, b)
+
+    monkeypatch.setattr(np, "dot", dot)
+    assert core.summarize(ckpt)["0"].std == pytest.approx(values.astype("f8").std(), rel=1e-12)
+    assert "f" not in sent
