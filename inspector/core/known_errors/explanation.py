@@ -17,6 +17,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.torch_load import loads_with_torch
 
 _NAMED = 6
+_START, _END = 100_000, 200_000           # characters
 
 
 class Remedy(NamedTuple):
@@ -76,6 +77,8 @@ def search(patterns: Iterable[str], text: str) -> re.Match[str] | None:
 
 @lru_cache(1)
 def _on_one_line(text: str) -> str:
+    if len(text) > _START + _END:           # what was raised stands at the end of what a terminal has
+        text = f"{text[:_START]} {text[-_END:]}"
     return " ".join(text.split())
 
 
