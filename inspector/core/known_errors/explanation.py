@@ -60,14 +60,19 @@ class Case(NamedTuple):
             return None
 
     def remedies(self, ways: Iterable[tuple[str, Sequence[Edit]]], reaches: Callable[[Checkpoint], bool]) -> tuple[Remedy, ...]:
-        """Those of `ways` (outcome, edits) that can be applied and give what they are for; of several with one outcome the first."""
+        """Those of `ways` (outcome, edits) that can be applied, do something, and give what they are for; of several with one outcome the
+        first."""
         found: list[Remedy] = []
         for outcome, edits in ways:
             after = self.after(edits) if can_be_typed(edits) else None
-            if after is not None and (after.tensors or after.values) and reaches(after) and \
-                    not any(one.outcome == outcome or one.edits == tuple(edits) for one in found):
+            if after is None or not (after.tensors or after.values) or (edits and self._is_unchanged(after)):
+                continue
+            if reaches(after) and not any(one.outcome == outcome or one.edits == tuple(edits) for one in found):
                 found.append(Remedy(outcome, tuple(edits)))
         return tuple(found)
+
+    def _is_unchanged(self, after: Checkpoint) -> bool:
+        return self.file is not None and after.tensors is self.file.tensors and after.values is self.file.values
 
 
 def search(patterns: Iterable[str], text: str) -> re.Match[str] | None:

@@ -318,6 +318,8 @@ def test_that_a_program_that_torch_load_refuses_gives_its_state_dict(tmp_path: P
     said = core.explain_error(text, tmp_path / "a.pt")
     assert said.id == "other-loader"
     assert set(followed(tmp_path / "a.pt", said.remedies[0])) == {"weight", "bias"}
+    gone = core.explain_error("ModuleNotFoundError: No module named '__torch__'", tmp_path / "a.pt")
+    assert [one.edits for one in gone.remedies] == [(core.Extract("."),)]
 
 
 # -- all of them
