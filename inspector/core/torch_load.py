@@ -35,6 +35,7 @@ _BROKEN = ("missing", "truncated", "lost", "out_of_bounds", "corrupt", "size_mis
 _SHOWN = 3
 _FREE_VISITS = 1 << 20
 _NAMES = (GLOBAL, GLOBALDYN, EXT)
+_RULES = {"text": "str"}            # what is refused without a name -> what it is called
 _LOOKED_INTO = CONTAINERS | CALLS | {GLOBAL, GLOBALDYN, EXT, PERSID}
 _OPCODES = {"POP": "a value that contains itself", "LONG4": "an integer of more than 255 bytes",
             "BINSTRING": "a text of more than 255 bytes as Python 2 wrote it"}
@@ -215,7 +216,8 @@ class _Attribution:
                                                    tuple(self.first + n for n in sorted(found.within)))))
         for about in self.missing:
             stop = self.stops[about]
-            self.entries.append((stop.at, Refused(stop.name, "", "in no value that is listed", -1)))
+            words = "a text of Python 2 that is not UTF-8" if stop.rule == "text" else "in no value that is listed"
+            self.entries.append((stop.at, Refused(stop.name or _RULES.get(stop.rule, ""), "", words, -1)))
         self._opcodes([stop for stop in stops if stop.rule == "opcode"])
         return [entry for _, entry in sorted(self.entries, key=lambda pair: pair[0])]
 

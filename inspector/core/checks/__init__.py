@@ -24,6 +24,7 @@ from . import (
     oversized_storage,
     saved_on_gpu,
     shared_storage,
+    undecodable_text,
     unknown_code,
     unknown_device,
     weights_only,
@@ -32,6 +33,7 @@ from . import (
 CHECKS: tuple[Callable[[Checkpoint], Iterable[Finding]], ...] = (
     unknown_code.check,
     weights_only.check,
+    undecodable_text.check,
     broken_tensors.check,
     unknown_device.check,
     hostile_names.check,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from inspector import core
 from inspector.core import checks
@@ -31,6 +33,7 @@ from inspector.core.errors import Cancelled
 from inspector.core.findings import Finding
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.progress import QUIET, Monitor
+from tests import builders
 from tests.core.pickles import opcodes as op
 
 
@@ -307,3 +310,29 @@ def test_that_a_file_that_is_gone_is_told_once(tmp_path: Path) -> None:
     ckpt = core.open(tmp_path / "x.pth")
     (tmp_path / "x.pth").unlink()
     assert ids(corrupt_member.check(ckpt, QUIET)) == [("corrupt-member", "danger")]
+
+
+@pytest.mark.parametrize("text", [b"U\x01\xe9", b"T\x01\0\0\0\xe9", b"S'\\xe9'\n"], ids=["SHORT_BINSTRING", "BINSTRING", "STRING"])
+def test_that_texts_of_python_2_that_torch_cannot_decode_are_told(tmp_path: Path, text: bytes) -> None:
+    value = op.dict_of([(op.text("w"), op.tensor(op.storage("0", numel=20))), (op.text("note"), text), (text, op.integer(1))])
+    path = tmp_path / "old.pth"
+    path.write_bytes(builders.torch_zip(op.pickled(value), {"data/0": bytes(80)}))
+    ckpt = core.open(path)
+    found, = (finding for finding in ckpt.findings if finding.id == "undecodable-text")
+    assert (found.level, found.message.partition(",")[0]) == ("warning", "2 texts of Python 2 are not UTF-8")
+    assert not core.loads_with_torch(ckpt).weights_only
+    with pytest.raises((UnicodeDecodeError, pickle.UnpicklingError)):
+        torch.load(path, weights_only=True)
+    assert torch.load(path, weights_only=False, encoding="latin1")["note"] == "\xe9"
+    core.save(core.edit(ckpt, [core.MakePlain("*")]), tmp_path / "plain.pth")
+    assert list(torch.load(tmp_path / "plain.pth", weights_only=True)) == ["w", "note", "\xe9"]
+    core.save(ckpt, tmp_path / "same.pth")
+    assert torch.load(tmp_path / "same.pth", weights_only=False, encoding="latin1")["\xe9"] == 1
+
+
+def test_that_texts_of_python_2_that_are_utf_8_are_no_finding(tmp_path: Path) -> None:
+    path = tmp_path / "old.pth"
+    value = op.dict_of([(b"U\x02\xc3\xa9", op.tensor(op.storage("0", numel=20)))])
+    path.write_bytes(builders.torch_zip(op.pickled(value), {"data/0": bytes(80)}))
+    assert not [finding for finding in core.open(path).findings if finding.id == "undecodable-text"]
+    assert list(torch.load(path, weights_only=True)) == ["\xe9"]

@@ -102,6 +102,7 @@ class Making:
         self._taken = {key.lower() for key in taken}
         self._numbers = count()
         self._hashed = _hashed(graph)
+        self._keys = _text_keys(graph)
         self._entries = Entries(graph)
         self._modules = _module_pairs(source)
         self._tensors = {info.node: key for key, info in source.tensors.items()}
@@ -123,6 +124,8 @@ class Making:
             self._became(n, self._constant(_digits(graph, n)), "text")
         elif kind in (PYSTR, PYSTRTEXT):
             text = graph.loose_text(n)
+            if text is None and n in self._keys:            # what encoding="latin1" makes of it; a name has to be text
+                text = (graph.raw(n) or b"").decode("latin-1")
             self._became(n, self._constant(text if text is not None else graph.raw(n) or b""), "text" if text is not None else "bytes")
         elif kind in CALLS:
             name = call_of(graph, n).name
@@ -448,6 +451,16 @@ def _module_pairs(source: Checkpoint) -> dict[int, list[tuple[str, int]]]:
             for path in [info.state_dict] if info.state_dict in modules else []:
                 found[modules[path]].append((info.name, info.node))
     return found
+
+
+def _text_keys(graph: Graph) -> set[int]:
+    """The texts of Python 2 that are keys of dicts."""
+    found: set[int] = set()
+    if PYSTR in graph.kind or PYSTRTEXT in graph.kind:
+        owners = [n for n, kind in enumerate(graph.kind) if kind in (DICT, SETITEM, SETITEMS)]
+        for n in owners:
+            found.update(graph.initial(n)[::2] if graph.kind[n] == DICT else graph.initial(n)[1::2])
+    return {n for n in found if graph.kind[n] in (PYSTR, PYSTRTEXT)}
 
 
 def _hashed(graph: Graph) -> set[int]:

@@ -26,6 +26,7 @@ from inspector.core.graph import (
     LIST,
     NEWOBJ,
     PYSTR,
+    PYSTRTEXT,
     REDUCE,
     SET,
     SETITEM,
@@ -163,7 +164,8 @@ def unread_literals(graph: Graph) -> list[int]:
     """The nodes of numbers and texts that torch has no opcode for: integers of more than 255 bytes, long texts of Python 2 and those
     that are no UTF-8."""
     ops = graph.opcodes
-    if not ops.keys() & {0x8B, 0x54, 0x55}:
+    if not ops.keys() & {0x8B, 0x53, 0x54, 0x55}:
         return []
     return [n for n, kind in enumerate(graph.kind) if (kind == BIGINT and graph.data[graph.at[n]] == 0x8B)
-            or (kind == PYSTR and (graph.data[graph.at[n]] == 0x54 or graph.loose_text(n) is None))]
+            or (kind == PYSTR and (graph.data[graph.at[n]] == 0x54 or graph.loose_text(n) is None))
+            or (kind == PYSTRTEXT and graph.loose_text(n) is None)]
