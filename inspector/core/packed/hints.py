@@ -6,13 +6,14 @@ from inspector.core.keypath import leaf_of
 
 _LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4",
                      "lora_embedding_A"})
+_OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors"})
 _ENDINGS = ("_scale_inv", "_blocks")
 _WITHIN = (".lora_A.weight", ".lora_down.weight")
 
 
 def may_be_packed(ckpt: Checkpoint) -> bool:
     """False where nothing says so; a matter of milliseconds for many tensors."""
-    if "tensor_names" in ckpt.metadata or (ckpt.edited.source if ckpt.edited else ckpt).format in ("gguf", "onnx", "npz"):
+    if "tensor_names" in ckpt.metadata or (ckpt.edited.source if ckpt.edited else ckpt).format in _OTHER_PROGRAMS:
         return True
     leaves = {leaf_of(key) for key in ckpt.tensors}
     if not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves):

@@ -21,6 +21,7 @@ T = TypeVar("T")
 LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
+PIECE = re.compile(r"shard-(\d{5})-model-(\d{5})-of-(\d{5})\.safetensors")       # of a rank, as torch.distributed.checkpoint writes them
 _PART = re.compile(r"(.*?)(\d{1,6})([-_]of[-_])(\d{1,6})(\.(?:safetensors|bin|pth|pt|ckpt))", re.DOTALL | re.IGNORECASE)
 
 _CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")

@@ -24,9 +24,9 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
             yield from _blocks(info)
     elif form == "onnx":
         yield from _onnx(names)
-    elif form == "npz":
+    elif form in ("npz", "dcp-safetensors"):
         for key, info in names.tensors.items():
-            yield _as_it_is(key, info, "npz")
+            yield _as_it_is(key, info, form)
 
 
 def _said(info: TensorInfo) -> dict[str, str]:
