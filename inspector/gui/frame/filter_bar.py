@@ -71,10 +71,9 @@ class FilterBar(QFrame):
         if found is None or ckpt is None or not found.keys or not self._model.query.terms:
             return
         self._found = found
-        nbytes = sum(ckpt.tensors[key].nbytes for key in found.keys[:_COUNTED] if key in ckpt.tensors)
         several = len(self._model.hits()) > 1
         name = core.visible(ckpt.path.replace("\\", "/").rsplit("/", 1)[-1], 60)
-        said = words.size(nbytes) if len(found.keys) <= _COUNTED else ""
+        said = words.size(self._model.bytes_of_hits(found.document))
         self.what.set_text(self.tr("{size}; in {file}: {tensors}").format(size=said, file=name, tensors=words.tensors(len(found.keys)))
                            if several else said)
         self._enable()
@@ -124,6 +123,3 @@ class FilterBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._enable()
-
-
-_COUNTED = 20_000       # tensors whose bytes are added up here; that takes a few milliseconds

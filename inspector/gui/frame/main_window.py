@@ -22,7 +22,7 @@ from inspector.gui.panels.loading import Loading
 from inspector.gui.panels.problem import Problem
 from inspector.gui.panels.welcome import Welcome
 from inspector.gui.state.session import Document, Selection, Session, State
-from inspector.gui.state.signals import Signals, findings_of
+from inspector.gui.state.signals import Signals
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.tree_view import TreeView
@@ -232,7 +232,7 @@ class MainWindow(QMainWindow):
     def _show_badges(self, document: Document | None) -> None:
         """Findings of the worst level above notes, and edits that wait, on the tabs."""
         found = self.signals.of(document) if document is not None else None
-        findings = findings_of(found.checkpoint, found.checked) if found is not None else ()
+        findings = found.findings if found is not None else ()
         level = core.worst(findings)
         n = sum(finding.level == level for finding in findings) if level in ("warning", "danger") else 0
         self.tabs.show_badges(n, level or "", len(self.session.edits(document.id)) if document is not None else 0)

@@ -251,6 +251,15 @@ class TreeModel(QAbstractTableModel):
         return {branch.document.id: np.flatnonzero(branch.rows.hits) for branch in self._branches
                 if branch.rows is not None and branch.rows.hits is not None and branch.rows.hits.any()}
 
+    def bytes_of_hits(self, document: int) -> int:
+        """Bytes of the tensors that the filter finds in a document."""
+        at = self._at(document)
+        rows = self._branches[at].rows if at is not None else None
+        if rows is None or rows.hits is None:
+            return 0
+        tree = rows.tree
+        return int(tree.entry_nbytes[tree.entry[rows.hits & tree.is_tensor]].sum())
+
     def selection(self, chosen: dict[int, Nodes], current: int) -> Selection | None:
         """What the panels should answer for when these `nodes` are selected and `current` is the current row. A selection
         belongs to one file: that of the current row, or the first. None while the rows are still those of an older checkpoint,

@@ -233,7 +233,8 @@ class Overview(SelectionPanel):
 
     def _findings(self, ckpt: core.Checkpoint, document: Document) -> dict[str, Callable[[], None]]:
         """Gives what brings the first finding of each id into sight."""
-        findings = signals.findings_of(ckpt, self._checks.of(document))
+        known = self._signals.of(document)
+        findings = known.findings if known is not None else ckpt.findings
         calm = self._calm(ckpt, document)
         if calm:
             box = FactBox(self.tr("Nothing to report"))

@@ -102,11 +102,12 @@ def present_keys(ckpt: core.Checkpoint, keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(key for key, old in ckpt.edited.origin.items() if old in wanted)
 
 
-def signals_of(ckpt: core.Checkpoint, checked: Checked | None, edits: int, bad: Mapping[str, tuple[int, int]]) -> tuple[Signal, ...]:
+def signals_of(ckpt: core.Checkpoint, findings: Iterable[core.Finding], edits: int,
+               bad: Mapping[str, tuple[int, int]]) -> tuple[Signal, ...]:
     """What a file says of itself, the gravest first, edits last; that nothing is to be reported, where nothing is. For workers: asks
     whether torch.load takes it. `bad` are the tensors with NaN or infinities that are still there."""
     by_kind: dict[Kind, list[core.Finding]] = {}
-    for finding in findings_of(ckpt, checked):
+    for finding in findings:
         kind = kind_of(finding)
         if kind is not None and not (finding.id in CUT and _is_mended(ckpt)):
             by_kind.setdefault(kind, []).append(finding)
@@ -176,11 +177,13 @@ def _sums(bad: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
 
 
 class FileSignals(NamedTuple):
-    """Of one document as it is shown. `bad`: key -> NaN and infinite elements; `edited`: keys that edits made or changed."""
+    """Of one document as it is shown. `findings`: all of them, of opening and of its values. `bad`: key -> NaN and infinite
+    elements; `edited`: keys that edits made or changed."""
 
     checkpoint: core.Checkpoint
     signals: tuple[Signal, ...]
     checked: Checked | None
+    findings: tuple[core.Finding, ...]
     bad: Mapping[str, tuple[int, int]]
     edited: frozenset[str]
 
@@ -253,4 +256,5 @@ def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, monito
             if origin.get(key) != key or source.tensors.get(key) != tensor:
                 edited.add(key)
         edited.update(key for key in ckpt.values if origin.get(key) != key or key in ckpt.edited.replaced)
-    return FileSignals(ckpt, signals_of(ckpt, checked, edits, bad), checked, bad, frozenset(edited))
+    findings = findings_of(ckpt, checked)
+    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad), checked, findings, bad, frozenset(edited))

@@ -213,16 +213,19 @@ def _read(ckpt: core.Checkpoint, reading: _Reading, monitor: core.Monitor) -> No
     keys = [key for key, tensor in ckpt.tensors.items() if not tensor.problem and tensor.dtype in core.DTYPES]
     left = [key for key in keys if key not in reading.read]
     done, total = 0, sum(ckpt.tensors[key].nbytes for key in left)
-    odd = 0
+    unread = 0
     for step in _steps(ckpt, left):
         monitor.report(done, total)
         for key, outcome in core.summarize_each(ckpt, step, monitor=monitor):
             if isinstance(outcome, core.Summary):
                 reading.take(key, outcome)
             else:
-                odd += 1
+                unread += 1
+        if not reading.read:                    # nothing of the first step: the file is gone
+            reading.over = True
+            return
         done += sum(ckpt.tensors[key].nbytes for key in step)
-    reading.of, reading.over = len(keys) - odd, True
+    reading.of, reading.over = len(keys) - unread, True
 
 
 def _steps(ckpt: core.Checkpoint, keys: list[str]) -> Iterator[list[str]]:

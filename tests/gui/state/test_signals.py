@@ -11,7 +11,7 @@ from inspector import core
 from inspector.gui.models.key_tree import build_key_tree
 from inspector.gui.models.tree_marks import TreeMarks
 from inspector.gui.state.session import Session
-from inspector.gui.state.signals import FileSignals, Kind, Mark, Signals, signals_of
+from inspector.gui.state.signals import FileSignals, Kind, Mark, Signals, findings_of, signals_of
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import Checked
 from tests.tables import make
@@ -25,7 +25,8 @@ def finding(id: str, level: core.Level, *keys: str, code: tuple[str, ...] = ()) 
 
 def of(*findings: core.Finding, checked: Checked | None = None, edits: int = 0) -> list[tuple[Kind, str]]:
     ckpt = dataclasses.replace(make("/x/a.pth"), findings=findings)
-    return [(signal.kind, signal.text) for signal in signals_of(ckpt, checked, edits, dict(checked.bad) if checked else {})]
+    found = signals_of(ckpt, findings_of(ckpt, checked), edits, dict(checked.bad) if checked else {})
+    return [(signal.kind, signal.text) for signal in found]
 
 
 def test_that_what_runs_commands_comes_before_all_else() -> None:
@@ -87,7 +88,7 @@ def test_that_groups_have_the_glyph_of_the_worst_below_them() -> None:
     ckpt = core.Checkpoint("/x/m.pt", "torch-zip", "state-dict", (), {info.key: info for info in infos}, {"c.n": 1})
     nan, zero = finding("nan-values", "danger", "a.x.b"), finding("all-zero", "warning", "c.w", "a.y.w")
     checked = Checked(4, 4, {"a.x.b": (1, 0)}, (nan, zero))
-    found = FileSignals(ckpt, signals_of(ckpt, checked, 1, checked.bad), checked, checked.bad, frozenset({"a.x.w", "c.n"}))
+    found = FileSignals(ckpt, signals_of(ckpt, (nan, zero), 1, checked.bad), checked, (nan, zero), checked.bad, frozenset({"a.x.w", "c.n"}))
     tree = build_key_tree(ckpt)
     marks = TreeMarks(tree, found)
     said = {tree.key(node): marks.of(node, group=bool(tree.has_children[node])) for node in range(1, len(tree))}
