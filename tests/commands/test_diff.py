@@ -139,7 +139,7 @@ def test_that_check_reads_the_error_of_a_load(tmp_path: Path, capsys: pytest.Cap
     code, out, _ = _said(capsys, "check", str(tmp_path / "file.pth"), "--error", str(tmp_path / "err.txt"), "--json")
     assert code == 1
     assert json.loads(out)["suggested"] == ["--strip-prefix module."]
-    (tmp_path / "err.txt").write_text("Killed")
+    (tmp_path / "err.txt").write_text("Good morning")
     code, out, err = _said(capsys, "check", str(tmp_path / "file.pth"), "--error", str(tmp_path / "err.txt"))
     assert (code, out, err.count("\n")) == (2, "", 1)
 
