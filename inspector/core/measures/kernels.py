@@ -71,7 +71,8 @@ def scan(width: Width, floats: Array, table: Array, nbytes_in_all: int = 0) -> S
     floats = _aligned(floats)
     bits, keys = floats.view(width.bits), floats.view(width.keys)
     compiled = loops.get("scan" + width.name, nbytes_in_all)
-    loops.expect("count_wanted" + width.name, nbytes_in_all)           # by the second pass
+    if compiled is not None:
+        loops.expect("count_wanted" + width.name, nbytes_in_all)       # by the second pass
     if compiled is None or not floats.size:
         return _scan_numpy(width, floats, bits, keys, table)
     rows = np.zeros((-(-floats.size // _BLOCK), 4))

@@ -21,7 +21,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 from inspector.core.tensors.reader import TensorReader
 
-from . import sources
+from . import kernels, sources
 from .distribution import interpolated, ranks_of
 from .gather import Gathered
 from .histogram import Binned, Fine, Thresholds, binned, check_bins, edges_for, given_edges
@@ -242,6 +242,7 @@ class _Run:
     def over(self) -> None:
         """Whatever of the total was not needed is done, too."""
         self.progress.reach(self.total, "")
+        kernels.loops.make_missed()
 
     def read(self, found: list[Source], into: str, first_pass: Callable[[Source, int], Callable[[Array, int], None]]) -> None:
         """One pass: `first_pass(source, its number)(chunk, the chunk's number)` for all chunks, from several threads where that is

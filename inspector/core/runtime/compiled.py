@@ -5,8 +5,8 @@ is shipped with the program (`loops/`, made by `tests/make_loops.py`); llvmlite 
 some hundredths of a second, each time the program needs it. So nothing waits for a compiler of Python, nothing is kept in a folder of the
 user's, and no machine code is loaded that somebody else could have written.
 
-Small tensors never wait: a loop is made by the first request of `WORTH` bytes or more, in the background from `CHEAP` bytes on, and used
-from then on by all. Without llvmlite, or where it fails, the twins do all the work.
+Small tensors never wait: a loop is made by the first request of `WORTH` bytes or more, and in the background after one of `CHEAP` bytes,
+which it does not take the processor from, and used from then on by all. Without llvmlite, or where it fails, the twins do all the work.
 """
 from __future__ import annotations
 
@@ -72,15 +72,23 @@ class Loops:
         self.ready: dict[str, Loop | None] = {}
         self._making = {name: Lock() for name in self.names}
         self._expected: set[str] = set()
+        self._missed: set[str] = set()
 
     def get(self, name: str, nbytes: int) -> Loop | None:
         """The loop if it is there, or when `nbytes` bytes are to be read. None: the twin is to be used."""
         if name in self.ready:
             return self.ready[name]
         if nbytes < WORTH:
-            self.expect(name, nbytes)
+            if nbytes >= CHEAP:
+                self._missed.add(name)
             return None
         return self._made(name)
+
+    def make_missed(self) -> None:
+        """Has the loops made in the background that requests up to now could have used: call it when one is over."""
+        missed, self._missed = self._missed, set()
+        for name in missed:
+            self.expect(name, CHEAP)
 
     def expect(self, name: str, nbytes: int) -> None:
         """Has a loop made in the background that will soon be wanted for `nbytes` bytes."""

@@ -112,6 +112,19 @@ def test_that_a_loop_that_is_expected_is_made_once_in_the_background(monkeypatch
     assert made == ["count16"]
 
 
+def test_that_what_a_request_could_have_used_is_made_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+    monkeypatch.setattr(compiled, "build", lambda name, arguments: made.append(name) or print)
+    loops = Loops(["count16", "scanfloat32"], make_loops.kernels.RECIPES.__getitem__)
+    assert loops.get("count16", compiled.CHEAP) is None
+    assert loops.get("scanfloat32", compiled.CHEAP - 1) is None
+    assert made == []
+    loops.make_missed()
+    loops.make_missed()
+    assert loops.get("count16", compiled.WORTH) is print           # waits for the one that is being made
+    assert made == ["count16"]
+
+
 def test_that_an_address_is_given_only_of_elements_of_that_type_in_a_row() -> None:
     array = np.zeros((4, 4), np.float32)
     assert address_of(array, "f4") == array.ctypes.data

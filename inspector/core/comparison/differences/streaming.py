@@ -15,6 +15,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each
 from inspector.core.tensors.reader import TensorReader
 
+from . import kernels
 from .difference import difference
 from .rearranged import rearrangements
 
@@ -90,6 +91,7 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
             if views[number] not in known:
                 known[views[number]] = next(results)
             yield number, known[views[number]]
+    kernels.loops.make_missed()
 
 
 class _Readers:
