@@ -28,8 +28,9 @@ class Bar(core.Monitor):
         share = min(done / total, 1.0) if total > 0 else 0.0
         filled = int(share * _BAR)
         line = f"[{'#' * filled}{'-' * (_BAR - filled)}] {share:4.0%} {core.visible(what, _WHAT)}"
-        self._write("\r" + line.ljust(self._width))
-        self._width = len(line)
+        drawn = line.ljust(self._width)
+        self._width = len(line)         # before it is drawn: Ctrl-C may come between the two
+        self._write("\r" + drawn)
 
     def clear(self) -> None:
         if self._width:
