@@ -20,7 +20,8 @@ from .weights import each_once, is_buffer, model_dicts
 _ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1.5 format", "torch-tar": "PyTorch < 0.1.10 tar",
          "torchscript": "TorchScript archive", "torch-export": "torch.export archive", "safetensors": "safetensors",
          "safetensors-sharded": "sharded safetensors", "torch-sharded": "sharded PyTorch files",
-         "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle"}
+         "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle",
+         "gguf": "GGUF of llama.cpp", "onnx": "ONNX", "npz": "NumPy archive", "dcp-safetensors": "safetensors of several ranks"}
 
 # usual names of how far training was, the ones that say most first
 _PROGRESS = ("epoch", "epochs", "current_epoch", "epochs_completed", "global_step", "step", "steps", "iteration", "iterations", "iter",
