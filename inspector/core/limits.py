@@ -5,11 +5,13 @@ what a hostile one would like. They are one frozen value that is passed along, s
 """
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    memory: int = 224 << 20                 # bytes that the tables of one file may take …
+    memory_per_byte: int = 48               # … and so many more for each byte of it: a few kilobytes may unpack to anything
     opcodes: int = 50_000_000
     stack: int = 5_000_000                  # stack and metastack together
     memo: int = 10_000_000
@@ -31,6 +33,19 @@ class Limits:
     preview: int = 256 << 20                # bytes materialised without being asked for
     chunk: int = 16 << 20                   # bytes of one bounded read
     follow_links: bool = False              # out of the folder of a checkpoint in several files: somebody said yes
+
+    def of_file(self, nbytes: int) -> Limits:
+        """The same for a file of so many bytes, and for everything in it."""
+        return replace(self, memory=self.memory + self.memory_per_byte * nbytes, memory_per_byte=0)
+
+    def shared_by(self, files: int) -> Limits:
+        """The same for each of so many files of one checkpoint, which together may take what one may."""
+        return self if files <= 1 else replace(self, memory=max(self.memory // files, 1 << 20))
+
+    @property
+    def json_bytes(self) -> int:
+        """Bytes of one JSON text that becomes objects, which take up to thirty times as much."""
+        return min(self.json_header, self.memory // 32)
 
 
 LIMITS = Limits()

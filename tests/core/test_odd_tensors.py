@@ -195,3 +195,13 @@ def test_that_a_picture_of_no_elements_is_empty(tmp_path: Path, shape: tuple[int
     for how in ("mean", "absmax", "sample"):
         reduced = core.reduce_slice(core.open(path), "a", core.matrix_plane(shape, fold=4), how=how)     # type: ignore[arg-type]
         assert reduced.values.size == 0
+
+
+def test_that_an_object_made_of_a_name_that_is_changed_later_stays_what_it_is(tmp_path: Path) -> None:
+    """A BUILD may be done to a name: the object that was made with it cannot become plain by becoming the name."""
+    made = op.name("my", "Number") + op.tuple_of(op.name("torch", "float32") + op.put(0)) + b"R"
+    path = tmp_path / "a.pth"
+    path.write_bytes(builders.torch_zip(op.pickled(op.dict_of({"a": made, "b": op.get(0) + op.EMPTY_DICT + b"b"}))))
+    ckpt = core.open(path)
+    for edits in ([core.MakePlain("*")], *(edits for _, edits in core.fixes_for_each(ckpt, core.check(ckpt)))):
+        assert "b" in core.edit(ckpt, edits).values

@@ -34,7 +34,7 @@ from tests.fuzz import mutations, seeds
 
 MEMORY = 400 << 20
 SECONDS = 10
-WALL = 120.0            # seconds after which a worker that says nothing is ended, however little of a processor it had
+WALL = 600.0            # seconds after which a worker that says nothing is ended, however little of a processor it had
 BATCH = 200             # cases of one worker, so that what one of them leaves behind does not add up
 
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.graph import BIGINT, BIGTEXT, EXT, FROZENSET, GLOBAL, GLOBALDYN, PYSTR, PYSTRTEXT, SET, Graph
 from inspector.core.keypath import ancestors, visible
+from inspector.core.limits import LIMITS
 from inspector.core.pickles.objects.contents import Slot, contents_of
 from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.pickles.objects.weights_only import refused_names, unread_literals
@@ -154,5 +155,6 @@ def _slots(source: Checkpoint, graph: Graph, named: set[tuple[int, str]], monito
     """Where the names stand that are values."""
     slots: list[Slot] = []
     known = KnownStorages(source.storages)
-    contents_of(graph, known.resolve, resolve_many=known.resolve_many, monitor=monitor, slots=slots)
+    contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes),
+                monitor=monitor, slots=slots)
     return [slot for slot in slots if (slot.node, slot.key) in named]

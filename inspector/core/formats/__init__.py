@@ -42,6 +42,7 @@ class Format(NamedTuple):
 
     def read(self, source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         reader = late.module(f"{__name__}.{self.reader}")
+        limits = limits.of_file(source.size)
         if self.with_reader:
             read_set: ReadSet = reader.read
             return read_set(source, path, _read_payload, limits, monitor)
@@ -105,6 +106,7 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
 
 def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     with open_source(file) as opened:
+        limits = limits.of_file(opened.size)        # and not of what unpacks from it
         source = containers.enter(opened, file, member, limits, monitor)
         kind = sniff(source)
         if kind in SETS:

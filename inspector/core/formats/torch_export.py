@@ -255,7 +255,7 @@ class _Archive:
         records = self.records
         self.referred.add(record)
         try:
-            data = records.read(record, records.limits.json_header)
+            data = records.read(record, records.limits.json_bytes)
             return Scanner(data, visible(record, 80), limits=records.limits, monitor=records.monitor).document()
         except (Corrupt, TooBig) as error:
             records.add_finding("bad-member", "danger", record, f"{visible(record, 80)} cannot be read: {error.message}.", error.hint)

@@ -87,6 +87,7 @@ def read_unzipped(folder: str, limits: Limits = LIMITS, monitor: Monitor = QUIET
     """The checkpoint in `folder`, where such an archive was unzipped. Raises as `read`."""
     with collector_paused():
         found = unzipped.look(folder, limits, monitor)
+        limits = limits.of_file(sum(stamp.size for stamp in found.stamps))
         with open_source(os.path.join(folder, _MAIN)) as source:
             ckpt = _Unzipped(source, found, limits, monitor).checkpoint(folder)
     return replace(ckpt, files=tuple(found.stamps))

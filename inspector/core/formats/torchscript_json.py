@@ -96,7 +96,7 @@ class _Archive:
 
     def _model(self) -> dict[str, Any]:
         limits = replace(self.records.limits, json_depth=_DEPTH)
-        data = self.records.read(MODEL, limits.json_header)
+        data = self.records.read(MODEL, limits.json_bytes)
         found = Scanner(data, MODEL, limits=limits, monitor=self.records.monitor).document()
         if not isinstance(found, dict):
             raise Corrupt("it is no JSON object", "The archive is damaged: fetch or copy it again.", MODEL)

@@ -10,6 +10,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque, Storage, TensorInfo
 from inspector.core.edits.make_plain import MakePlain, plain_source
 from inspector.core.errors import UsageError
 from inspector.core.graph import Graph
+from inspector.core.limits import LIMITS
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.encode.records import Record
 from inspector.core.pickles.objects.storages import KnownStorages
@@ -78,12 +79,12 @@ def _as_saved(ckpt: Checkpoint, monitor: Monitor) -> _Whole:
     made = Pickled(*synthesised(ckpt, monitor)[:2]) if source.format in _PROGRAMS else pickled(ckpt, monitor=monitor)
     own = {f"data/{record.name[5:]}": record for record in made.records}
     storages = {name[5:]: _storage_of(ckpt, record) for name, record in own.items()}
-    tensors = {storages[record.name[5:]].id: record.key for record in made.records if record.key}
-    return _Whole(ckpt, decode(made.data, monitor=monitor), storages, tensors)
+    tensors = {storages[record.name[5:]].id: record.key for record in made.records if record.key is not None}
+    return _Whole(ckpt, decode(made.data, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor), storages, tensors)
 
 
 def _storage_of(ckpt: Checkpoint, record: Record) -> Storage:
-    if not record.key:
+    if record.key is None:
         return ckpt.storages[record.storage]
     info = ckpt.tensors[record.key]
     return Storage(f"made:{record.name}", info.dtype, info.device, info.nbytes, None)

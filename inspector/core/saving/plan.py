@@ -11,6 +11,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError, SaveError, UsageError
 from inspector.core.graph import Graph
 from inspector.core.keypath import visible
+from inspector.core.limits import LIMITS
 from inspector.core.opening import CheckpointLike, file_of, opened
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import unknown_names
@@ -367,7 +368,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
         made, own = Pickled(*_apart(ckpt, monitor)), False
     else:
         made, own = pickled(ckpt, drop_code=unwished, monitor=monitor), True
-    graph = decode(made.data, monitor=monitor)
+    graph = decode(made.data, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
     undecided, refused = _code(ckpt, graph, keep, drop, monitor)
     unwanted = set(refused)
     losses = list(_left_behind(ckpt))
@@ -426,7 +427,7 @@ def _gone(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> fr
     single = ckpt.edited is None and _source(ckpt).format in _ONE_PICKLE
     if not dropped and (single or not any(isinstance(value, Opaque) for value in ckpt.values.values())):
         return frozenset()
-    contents = contents_of(graph, _no_storage, monitor=monitor)
+    contents = contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
     there = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
     return frozenset(key for key in (*ckpt.tensors, *ckpt.values) if key not in there)
 

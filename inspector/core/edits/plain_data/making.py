@@ -412,6 +412,8 @@ class Making:
         return self.editor.const(value)
 
     def _became(self, n: int, new: int, now: str, lost: str = "") -> None:
+        if new in self.editor.graph.mutations:      # a name that something is done to afterwards: two of it are not the same
+            return
         self.editor.become(n, new)
         self._tell(n, now, lost)
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from inspector.core.checkpoint import Checkpoint, Edited, Pickle, Plain, Storage, TensorInfo
 from inspector.core.graph import Graph
 from inspector.core.keypath import ancestors, join
+from inspector.core.limits import LIMITS
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.encode.emit import emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
@@ -23,14 +24,15 @@ def rewritten(source: Checkpoint, editor: GraphEditor, storages: Mapping[str, St
     ValueError for a value that is needed to make that value."""
     first = source.pickles[0]
     made = emit(editor.finish(), done_after=editor.done_after, fresh=editor.first_new, monitor=monitor)
-    graph = decode(made.data, monitor=monitor, member=first.member)
+    graph = decode(made.data, limits=LIMITS.of_file(source.nbytes), monitor=monitor, member=first.member)
     return _listed_anew(source, Pickle(first.member, graph), {**source.storages, **storages}, monitor)
 
 
 def _listed_anew(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Storage], monitor: Monitor) -> Checkpoint:
     known = KnownStorages(storages)
     graph: Graph = pickle.graph
-    contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, member=pickle.member, monitor=monitor)
+    contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, member=pickle.member,
+                           limits=LIMITS.of_file(source.nbytes), monitor=monitor)
     kept = {**{id: storage for id, storage in source.storages.items() if id not in contents.storages}, **contents.storages}
     return replace(source, kind=contents.kind, tensors=MappingProxyType({info.key: info for info in contents.tensors}),
                    values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(kept), state_dicts=contents.state_dicts,

@@ -86,7 +86,7 @@ def _graph(source: SourceFile, limits: Limits, monitor: Monitor) -> Graph:
         raise TooBig(f"its .metadata has {source.size:,} bytes, more than {limits.pickle_bytes:,}",
                      "Open it with larger limits if you trust it.", METADATA)
     try:
-        return decode(source.read(0, source.size), limits=limits, monitor=monitor, member=METADATA)
+        return decode(source.read(0, source.size), limits=limits.of_file(source.size), monitor=monitor, member=METADATA)
     except ReadError as error:
         error.findings = (*error.findings, *findings_before(error, METADATA))
         raise

@@ -127,7 +127,7 @@ class _Reading:
         self.folder = folder
         self.index = index
         self.has_index = stamp is not None
-        self.limits = limits
+        self.limits = limits.shared_by(len(index.shards))
         self.files = [stamp] if stamp is not None else []
         self.parts: list[Checkpoint] = []
         self.tensors: dict[str, TensorInfo] = {}

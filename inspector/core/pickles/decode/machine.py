@@ -72,6 +72,7 @@ from . import literals, opcodes, tensor_runs
 HIGHEST_PROTOCOL = 5
 ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
 NOTES_OF_ONE_KIND = 1000
+_HELD_BYTES, _FAR_BYTES = 36, 130       # of a number on a stack or in the memo, and of one in the memo beyond its end
 DAMAGED = "The file is damaged or was not written by a pickler; get it again from where it came from."
 CUT_SHORT = "The file was cut short, perhaps by a broken download or a full disk; get it again from where it came from."
 
@@ -89,10 +90,12 @@ _ACCEPTS = {APPEND: LIST, APPENDS: LIST, SETITEM: DICT, SETITEMS: DICT, ADDITEMS
 
 
 class Budget:
-    """How many opcodes may still be run; shared by the pickles of one file. A PUT right behind what it stores is free."""
+    """How many opcodes may still be run (a PUT right behind what it stores is free), and how many bytes graphs may still take; shared by
+    the pickles of one file."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.left = limits.opcodes
+        self.memory = limits.memory
 
 
 def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Monitor = QUIET, member: str = "data.pkl",
@@ -102,7 +105,7 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
     `member` names the stream in errors. `by_runs=False` keeps to the plain loop; the graph is the same either way.
     Raises Truncated, Corrupt, Unsupported and TooBig (with `decoded`), and Cancelled from `monitor`.
     """
-    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits), by_runs)
+    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits.of_file(len(data) - start)), by_runs)
     if len(data) >= 1 << 31:
         raise TooBig(f"the pickle has {len(data):,} bytes; offsets in it are kept in 31 bits")
     with collector_paused():
@@ -112,6 +115,7 @@ def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Mon
             machine.graph.end = machine.at
             error.decoded = machine.graph
             raise
+    machine.budget.memory -= machine.graph.nbytes
     return machine.graph
 
 
@@ -380,6 +384,10 @@ class _Machine:
         counts the numbers on all stacks."""
         self.monitor.report(pos - self.start, len(self.data) - self.start, self.member)
         self.check_held(pos, held)
+        needs = self.graph.nbytes + pos - self.start + _HELD_BYTES * (held + len(self.memo)) + _FAR_BYTES * len(self.far)
+        if needs > self.budget.memory:
+            raise self.too_big(pos, f"what the pickle describes takes more than {self.budget.memory:,} bytes of memory, more than a file "
+                               "of this size has a use for")
         count = min(ROUND, self.budget.left)
         if count <= 0:
             raise self.too_big(pos, f"the pickle has more opcodes than the {self.limits.opcodes:,} this program will read")

@@ -2,8 +2,8 @@
 
 The walk goes from the root through containers in stored order, on a stack of its own. It lists every tensor and every
 leaf once for each way that leads to it, as torch does, and stays linear in the size of the pickle all the same: what is
-shared is listed again only while `limits.walk_repeats` lasts and is a reference to its first place from then on, and all
-keys together may not be longer than a multiple of the pickle itself.
+shared is listed again only while `limits.walk_repeats` lasts and is a reference to its first place from then on, and the
+tables may not take more than `limits.memory` bytes with the graph, however wide or long the keys are.
 """
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice, repeat
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Extra, Opaque, Plain, Storage, TensorInfo, kind_of_dict
@@ -57,8 +58,11 @@ from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
 from .tensors import Tensors
 
-_KEY_CHARACTERS = 64 << 20      # all keys together, however small the pickle
-_KEY_FACTOR = 64                # and so much per byte of it
+_ENTRY = 200                    # bytes that an entry takes in the tables besides its key
+_TENSOR = 300                   # … and a tensor more
+_CONTAINER = 400                # … and a container, with what is remembered of it
+_PAIR, _ITEM = 130, 36          # … and each pair and item of one that is being listed
+_TOO_MANY = "the keys are too many or too long to list them all"
 _LARGE_TEXT = 4096              # bytes from which a text that is looked at again counts as work
 _CHECK_EVERY = 4096             # containers between two looks at the monitor
 _MANY = 16384                   # tensors listed at once
@@ -190,7 +194,7 @@ class _Listing:
         self._sizes: dict[int, int] = {}
         self._repeats = limits.walk_repeats
         self._entries = 0
-        self._characters = _KEY_CHARACTERS + _KEY_FACTOR * max(graph.end - graph.start, 0)
+        self._room = limits.of_file(graph.end - graph.start).memory - graph.nbytes      # bytes that the tables may still take
         self._leaves: dict[int, Plain] = {}
         self._metadata: dict[int, dict[str, Any]] = {}
         self._facts: dict[int, dict[str, Any]] = {}
@@ -215,7 +219,7 @@ class _Listing:
         """Lists children of `frame` until one of them is a container to go into. False when there are no more."""
         kind, ints, real = self.graph.kind, self.graph.a, self.graph.real
         seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
-        prefix, state_dict, characters = frame.prefix, frame.state_dict, self._characters
+        prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
         slots, holder, shadows = self.slots, frame.holder, frame.shadows
         for segment, name, n in frame.children:
@@ -223,9 +227,9 @@ class _Listing:
             if key in seen or shadows:
                 key = self._unique(frame, key, segment)
             seen.add(key)
-            characters -= len(key)
-            if characters < 0:
-                raise _Enough("the keys are too long to list them all")
+            room -= _ENTRY + _size_of(key)
+            if room < 0:
+                raise _Enough(_TOO_MANY)
             if slots is not None:
                 slots.append(Slot(key, holder, name, n))
             k = kind[n]
@@ -233,6 +237,7 @@ class _Listing:
                 info = quick(n, key, state_dict)
                 if info is not None:
                     tensors.append(_as_shadowed(info) if shadows else info)
+                    room -= _TENSOR
                     continue
             elif k == INT:
                 values.append((key, ints[n]))
@@ -243,11 +248,12 @@ class _Listing:
             elif k <= FALSE:
                 values.append((key, None if k == NONE else k == TRUE))
                 continue
+            self._room = room
             self._visit(n, key, segment, frame)
+            room = self._room
             if len(self._stack) > depth:
-                self._characters = characters
                 return True
-        self._characters = characters
+        self._room = room
         return False
 
     def _visit(self, n: int, key: str, segment: str, parent: _Frame | None) -> None:
@@ -267,7 +273,9 @@ class _Listing:
 
     def _leaf(self, n: int) -> Plain:
         if n not in self._leaves:
-            self._leaves[n] = scalar(self.graph, n, self.limits.int_bits)
+            leaf = self._leaves[n] = scalar(self.graph, n, self.limits.int_bits)
+            if isinstance(leaf, str | bytes):
+                self._room -= getsizeof(leaf)
         return self._leaves[n]
 
     def _storage_leaf(self, n: int) -> Plain:
@@ -321,6 +329,7 @@ class _Listing:
         if not self._affordable(n, self._sources(n)):
             self.values.append((key, self._reference(n)))
             return
+        self._spend(_CONTAINER)
         view = view_of(self.graph, n)
         if parent is None:
             self.root_view = view
@@ -359,6 +368,7 @@ class _Listing:
             frame.no_state_dict_below = bool(key) and holds_no_weights(segment)
         frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(pairs)
         self._entries += len(view.pairs)
+        self._spend(_PAIR * len(view.pairs))
         self._push(frame, key)
         done = self._many_tensors(frame, pairs) if len(pairs) >= WORTH_IT else 0
         frame.children = self._pair_children(islice(pairs, done, None), key, frame.no_state_dict_below)
@@ -378,14 +388,14 @@ class _Listing:
                 break
             prefix = frame.prefix
             keys = [prefix + str(data[a[k]:b[k]], "utf-8", "surrogatepass") for k in names]
-            fresh, length = set(keys), sum(map(len, keys))
-            if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh) or length > self._characters:
+            fresh, room = set(keys), sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * len(keys)
+            if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh) or room > self._room:
                 break
             found = self.reader.many(nodes, keys, frame.state_dict)
             if found is None:
                 break
             self._seen |= fresh
-            self._characters -= length
+            self._room -= room
             self.tensors += found
             if self.slots is not None:
                 self.slots += map(Slot, keys, repeat(frame.node), names, nodes)
@@ -397,6 +407,7 @@ class _Listing:
             self.values.append((key, view.empty))
             return
         self._entries += len(view.items)
+        self._spend(_ITEM * len(view.items))
         children = ((str(i), ~i, item) for i, item in enumerate(view.items))
         frame = _Frame(n, _prefix(key), children, parent.state_dict if parent else None)
         frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
@@ -463,9 +474,16 @@ class _Listing:
         frame.children = self._pair_children(shadowed, frame.prefix.removesuffix("."), True)
         return True
 
+    def _spend(self, nbytes: int) -> None:
+        """Takes so many bytes off what the tables may still take; ends the walk where there are not as many."""
+        self._room -= nbytes
+        if self._room < 0:
+            raise _Enough(_TOO_MANY)
+
     def _push(self, frame: _Frame, key: str) -> None:
         if self._entries > self.limits.walk_entries:
             raise _Enough(f"more than {self.limits.walk_entries} keys")
+        self._spend(_size_of(frame.prefix))
         self._paths.setdefault(frame.node, key)
         self._on_path.add(frame.node)
         self._stack.append(frame)
@@ -685,6 +703,9 @@ class _Listing:
         found = self._root_entries if "" in self.state_dicts else None
         return kind_of_dict(found.tensors if found else 0, found.all if found else len(view.pairs),
                             has_metadata=view.metadata >= 0 and "" in self.state_dicts, holds_tensors=bool(self.tensors or self._modules))
+
+
+_size_of = str.__sizeof__
 
 
 def _as_shadowed(info: TensorInfo) -> TensorInfo:

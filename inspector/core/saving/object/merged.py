@@ -171,7 +171,7 @@ def _storages(part: Checkpoint, graph: Graph, records: Iterable[Record]) -> Iter
     before = part.edited.source.storages if part.edited is not None else part.storages
     known: dict[str, Storage] = {}
     for record in records:
-        if record.key:
+        if record.key is not None:
             raise EditError(f"{visible(part.path, 200)} cannot be merged as it is: {visible(record.key, 80)} stands in no file as it is "
                             "to be", "Save it as one file first, and merge that.", record.key, id="converted")
         known[record.name.removeprefix("data/")] = part.storages.get(record.storage) or before[record.storage]

@@ -7,6 +7,7 @@ from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError
 from inspector.core.graph import CALLS, CONTAINERS, Graph
 from inspector.core.keypath import is_under, join, relative, under, visible
+from inspector.core.limits import LIMITS
 from inspector.core.pickles.objects.contents import MADE_UP, Slot, contents_of
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import View, view_of
@@ -27,7 +28,8 @@ class SlotTree:
         self.present = present
         self.slots: list[Slot] = []
         known = KnownStorages(source.storages)
-        contents_of(graph, known.resolve, resolve_many=known.resolve_many, monitor=monitor, slots=self.slots)
+        contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes),
+                    monitor=monitor, slots=self.slots)
         self.parent: list[int] = []
         self.root = -1
         self._link(root)

@@ -342,13 +342,16 @@ def test_that_arguments_shared_by_many_calls_do_not_multiply() -> None:
     assert len(contents.values) < 8000
 
 
-def test_that_keys_are_not_longer_than_their_pickle_by_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inspector.core.pickles.objects.contents._KEY_CHARACTERS", 1000)
+def test_that_keys_do_not_take_more_memory_than_the_tables_may() -> None:
     key = op.text("k" * 5000) + op.put(0) + op.POP
     items = op.list_of(*[op.NONE] * 100_000)
-    contents = seen(op.pickled(key + op.EMPTY_DICT + op.get(0) + items + b"s"))
+    contents = seen(op.pickled(key + op.EMPTY_DICT + op.get(0) + items + b"s"), limits=Limits(memory=12 << 20))
     assert [finding.id for finding in contents.findings] == ["too-many-keys"]
-    assert sum(len(key) for key, _ in contents.values) < 64 * 120_000
+    assert len(contents.values) > 100
+    assert sum(map(str.__sizeof__, (key for key, _ in contents.values))) < 12 << 20
+    wide = op.text("\U0001f600" * 5000) + op.put(0) + op.POP       # the same with four bytes a character
+    fewer = seen(op.pickled(wide + op.EMPTY_DICT + op.get(0) + items + b"s"), limits=Limits(memory=12 << 20))
+    assert 3 < len(contents.values) / len(fewer.values) < 5
 
 
 def test_that_empty_containers_are_leaves() -> None:

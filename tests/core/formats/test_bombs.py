@@ -1,0 +1,213 @@
+"""A few kilobytes that unpack to anything: in every container they take a bounded amount of memory and of work."""
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inspector import core
+from tests import builders
+from tests.core.pickles import opcodes as op
+
+pytest.importorskip("resource")
+ROOT = Path(__file__).resolve().parents[3]
+BASE, FACTOR = 300 << 20, 64
+
+CHILD = """
+import resource, sys
+from inspector import core
+
+def peak():
+    with open("/proc/self/status") as lines:
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) << 10
+
+for path in sys.argv[2:]:               # what is loaded for a file that is no bomb is not counted
+    list(core.digests(core.open(path)))
+    core.check(core.open(path))
+before = peak()
+try:
+    ckpt = core.open(sys.argv[1])
+    core.check(ckpt)
+    core.totals(ckpt)
+    print(len(ckpt.tensors) + len(ckpt.values), *sorted({finding.id for finding in ckpt.findings}))
+except core.InspectorError as error:
+    assert "\\n" not in str(error)
+    print("refused", error.id)
+print(peak() - before)
+"""
+
+
+def wide_keys(levels: int = 900) -> bytes:
+    """One long key of four bytes a character, again and again: all paths together would take gigabytes."""
+    return b"\x80\x02" + op.text("\U0001f600" * 20_000) + op.put(0) + b"0" + (b"}" + op.get(0)) * levels + b"N" + b"s" * levels + b"."
+
+
+def many_nones() -> bytes:
+    return b"\x80\x02](" + b"N" * 5_000_000 + b"e."
+
+
+def many_lists() -> bytes:
+    return b"\x80\x02](" + b"]" * 4_000_000 + b"e."
+
+
+def many_changes() -> bytes:
+    return b"\x80\x02](" + b"]Na" * 2_000_000 + b"e."
+
+
+def many_names() -> bytes:
+    return b"\x80\x02](" + b"".join(b"ca\n%d\n" % n for n in range(1_500_000)) + b"e."
+
+
+def many_memos() -> bytes:
+    return b"\x80\x04](" + b"N\x94" * 4_000_000 + b"e."
+
+
+def far_memos() -> bytes:
+    return b"\x80\x04](" + b"".join(b"Nr" + struct.pack("<I", n * 2 + 7) for n in range(2_000_000)) + b"e."
+
+
+def many_keys() -> bytes:
+    return b"\x80\x02}(" + b"".join(b"J" + struct.pack("<I", n) + b"N" for n in range(2_000_000)) + b"u."
+
+
+def wide_texts() -> bytes:
+    text = op.text("a" * 100_000 + "\U0001f600")
+    return b"\x80\x02](" + text * 300 + b"e."
+
+
+def wide_values() -> bytes:
+    return b"\x80\x02" + op.text("\U0001f600" * 50_000) + op.put(0) + b"0](" + (op.get(0)) * 200_000 + b"e."
+
+
+def many_tensors() -> bytes:
+    return b"\x80\x02" + op.tensor() + op.put(0) + b"0](" + op.get(0) * 1_000_000 + b"e."
+
+
+def metadata() -> bytes:
+    pairs = b"(" + b"".join(b"X" + struct.pack("<I", 7) + b"%07d" % n + op.get(0) for n in range(1_000_000)) + b"u"
+    state = b"}" + op.text("_metadata") + b"}" + pairs + b"s"
+    return b"\x80\x02}" + op.text("version") + b"K\x01s" + op.put(0) + b"0" + op.ordered_dict() + state + b"b."
+
+
+PICKLES: dict[str, Callable[[], bytes]] = {function.__name__: function for function in (
+    wide_keys, many_nones, many_lists, many_changes, many_names, many_memos, far_memos, many_keys, wide_texts, wide_values, many_tensors,
+    metadata)}
+
+
+def in_tar(data: bytes) -> bytes:
+    parts = {"sys_info": op.pickled(op.dict_of({"protocol_version": op.integer(1000)})), "storages": op.pickled(op.integer(0)),
+             "tensors": op.pickled(op.integer(0)), "pickle": data}
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, raw in parts.items():
+            entry = tarfile.TarInfo(name)
+            entry.size = len(raw)
+            archive.addfile(entry, io.BytesIO(raw))
+    return out.getvalue()
+
+
+def in_legacy(data: bytes) -> bytes:
+    heads = op.pickled(op.integer(0x1950a86a20f9469cfc6c)) + op.pickled(op.integer(1001)) + op.pickled(op.EMPTY_DICT)
+    return heads + data + op.pickled(op.EMPTY_LIST)
+
+
+CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
+    "deflated.pth": lambda data: builders.torch_zip(data, {"data/0": bytes(80)}, compression=zipfile.ZIP_DEFLATED),
+    "stored.pth": lambda data: builders.torch_zip(data, {"data/0": bytes(80)}),
+    "extra.pth": lambda data: builders.torch_zip(op.pickled(op.EMPTY_DICT), {"extra.pkl": data}, compression=zipfile.ZIP_DEFLATED),
+    "old.pt": lambda data: builders.zipped({"net/model.json": b'{"mainModule": {}}', "net/version": b"1", "net/attributes.pkl": data},
+                                           zipfile.ZIP_DEFLATED),
+    "plain.pkl": lambda data: data, "legacy.pt": in_legacy, "tar.pt": in_tar, ".metadata": lambda data: data,
+    "archive.zip!inner/data.pkl": lambda data: builders.zipped({"inner/data.pkl": data}, zipfile.ZIP_DEFLATED)}
+
+
+QUICK = {("wide_keys", "deflated.pth"), ("wide_keys", "plain.pkl"), ("wide_keys", "legacy.pt"), ("wide_keys", "tar.pt"),
+         ("wide_keys", ".metadata"), ("many_nones", "deflated.pth")}        # the others with `-m slow`
+
+
+def measured(path: str, warm: list[str]) -> tuple[str, int]:
+    """What came of opening `path`, and how much more memory it took than a file that is no bomb."""
+    run = subprocess.run([sys.executable, "-c", CHILD, path, *warm], capture_output=True, text=True, timeout=300, check=False,
+                         env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"})
+    assert run.returncode == 0, run.stderr[-2000:]
+    said, bytes_ = run.stdout.splitlines()
+    return said, int(bytes_)
+
+
+@pytest.fixture(scope="module")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    return core.make_demo(tmp_path_factory.mktemp("warm"))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is told by /proc")
+@pytest.mark.parametrize(("bomb", "container"), [
+    pytest.param(bomb, container, marks=[] if (bomb, container) in QUICK else [pytest.mark.slow])
+    for bomb in PICKLES for container in CONTAINERS])
+def test_that_a_pickle_takes_no_more_memory_than_its_size_allows(tmp_path: Path, warm: list[str], bomb: str, container: str) -> None:
+    file = tmp_path / container.partition("!")[0]
+    file.write_bytes(CONTAINERS[container](PICKLES[bomb]()))
+    said, took = measured(str(tmp_path / container), warm)
+    assert took <= BASE + FACTOR * file.stat().st_size, f"{took >> 20} MB for a file of {file.stat().st_size:,} bytes: {said}"
+
+
+def _json(n: int, one: Callable[[int], str]) -> str:
+    return ",".join(map(one, range(n)))
+
+
+TEXTS = {
+    "header.safetensors": lambda: builders.safetensors("{" + _json(200_000, lambda n: f'"{n}":{{"dtype":"U8","shape":[0],"data_offsets":'
+                                                               "[0,0]}") + "}"),
+    "metadata.safetensors": lambda: builders.safetensors('{"__metadata__":{' + _json(500_000, lambda n: f'"{n}":""') + "}}"),
+    "dims.safetensors": lambda: builders.safetensors('{"a":{"dtype":"U8","shape":[' + _json(2_000_000, lambda n: "1")
+                                                     + '],"data_offsets":[0,1]}}', b"x"),
+    "model.safetensors.index.json": lambda: ('{"weight_map":{' + _json(500_000, lambda n: f'"{n}":"a.safetensors"') + "}}").encode(),
+    "files.safetensors.index.json": lambda: ('{"weight_map":{' + _json(20_000, lambda n: f'"{n}":"{n}.safetensors"') + "}}").encode(),
+    "model.pt2": lambda: builders.zipped({"m/archive_format": b"pt2", "m/models/model.json": b"[" + b"{}," * 20_000_000 + b"1]",
+                                          "m/data/weights/model_weights_config.json": b'{"config":{"a":[' + b"[]," * 20_000_000 + b"1]}}"},
+                                         zipfile.ZIP_DEFLATED),
+    "json.pt": lambda: builders.zipped({"net/model.json": b'{"mainModule":{"a":[' + b"[]," * 20_000_000 + b"1]}}", "net/version": b"1"},
+                                       zipfile.ZIP_DEFLATED),
+}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is told by /proc")
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name == "model.pt2" else [pytest.mark.slow]) for name in TEXTS])
+def test_that_json_takes_no_more_memory_than_its_size_allows(tmp_path: Path, warm: list[str], name: str) -> None:
+    file = tmp_path / name
+    file.write_bytes(TEXTS[name]())
+    said, took = measured(str(file), warm)
+    assert took <= BASE + FACTOR * file.stat().st_size, f"{took >> 20} MB for a file of {file.stat().st_size:,} bytes: {said}"
+
+
+def test_that_a_large_honest_list_is_listed_whole(tmp_path: Path) -> None:
+    file = tmp_path / "list.pth"
+    file.write_bytes(builders.torch_zip(b"\x80\x02](" + b"".join(b"K" + bytes([n % 200]) for n in range(400_000)) + b"e."))
+    ckpt = core.open(file)
+    assert len(ckpt.values) == 400_000
+    assert not any(finding.id == "too-many-keys" for finding in ckpt.findings)
+
+
+def test_that_what_is_left_out_of_the_list_is_told_and_kept_by_a_save(tmp_path: Path) -> None:
+    file, target = tmp_path / "bomb.pth", tmp_path / "saved.pth"
+    file.write_bytes(CONTAINERS["deflated.pth"](wide_keys()))
+    ckpt = core.open(file)
+    assert "too-many-keys" in {finding.id for finding in ckpt.findings}
+    core.save(ckpt, target)
+    assert core.open(target).pickles[0].graph.data == ckpt.pickles[0].graph.data
+
+
+def test_that_limits_are_those_of_the_file_and_not_of_what_unpacks_from_it() -> None:
+    limits = core.Limits(memory=1000, memory_per_byte=10)
+    assert limits.of_file(50).memory == 1500
+    assert limits.of_file(50).of_file(1 << 40).memory == 1500
+    assert json.dumps(limits.shared_by(1).memory) == "1000"
+    assert limits.shared_by(2).memory == 1 << 20
