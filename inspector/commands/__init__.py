@@ -22,6 +22,7 @@ COMMANDS = {
     "code": ("FILE [NAME]", "the code and other texts in the file, listed or printed"),
     "desktop": ("install|uninstall|status", "the entry in the desktop's menu and its file types"),
     "demo": ("", "open the window on two sample checkpoints"),
+    "completion": ("bash|zsh|fish|man", "a completion script for a shell, or the manual page"),
     "help": ("[COMMAND]", "this, or more about one command"),
     "version": ("", "which version this is"),
 }
