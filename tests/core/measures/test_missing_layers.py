@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
@@ -66,6 +66,7 @@ def test_that_many_stacks_are_counted() -> None:
     assert "30 more stacks" in found[-1].message
 
 
+@settings(deadline=None)
 @given(st.sets(st.integers(0, 40), min_size=1), st.integers(0, 3))
 def test_that_only_numbers_between_others_are_missing(numbers: set[int], more: int) -> None:
     for gap in missing_layers(stack(sorted(numbers), parts=PARTS[:more])):
