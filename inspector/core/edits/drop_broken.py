@@ -50,7 +50,7 @@ class DropBroken(Edit):
         left = {member.name for member in members}
         told += [f"The member {visible(member.name, 120)} cannot be read: it is left out." for member in before.members
                  if member.name not in left][:_TOLD]
-        return [*told, _looked_at(before, gone)]
+        return [_looked_at(before, gone), *told]            # a window has room for the first few
 
     @property
     def text(self) -> str:
