@@ -5,6 +5,7 @@ safetensors/src/tensor.rs (`Dtype`, version 0.8).
 """
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -101,3 +102,11 @@ def numpy_dtype(name: str, big_endian: bool = False) -> np.dtype[Any]:
     else:
         plain = np.dtype(found.numpy).newbyteorder("<")
     return plain.newbyteorder(">") if big_endian and plain.itemsize > 1 else plain
+
+
+@lru_cache(16)
+def float_table(dtype: str) -> np.ndarray[Any, np.dtype[np.float32]]:
+    """The 256 values of an 8-bit float type of torch's, by its byte (float32)."""
+    import numpy as np
+    with np.errstate(all="ignore"):
+        return np.arange(256, dtype=np.uint8).view(numpy_dtype(dtype)).astype(np.float32)

@@ -96,6 +96,9 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     if kind == "pieces":
         read_pieces: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.pieces").read
         return read_pieces(folder, _read_one, limits, monitor)
+    if kind == "ranks":
+        read_ranks: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.ranks").read
+        return read_ranks(folder, name, _read_one, limits, monitor)
     if kind == "unzipped":
         inner = folder if name == "." else os.path.join(folder, name)
         made = late.module(f"{__name__}.torch_zip").read_unzipped(inner, limits, monitor)

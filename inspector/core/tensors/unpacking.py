@@ -5,12 +5,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import TensorInfo, Unpacked, contiguous
-from inspector.core.dtypes import DTYPES
+from inspector.core.dtypes import DTYPES, float_table
 from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
 
 from .casts import converter
-from .decoders.codes import float_table
 
 if TYPE_CHECKING:
     import numpy as np

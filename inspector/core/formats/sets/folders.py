@@ -4,6 +4,7 @@
     *.index.json                      a set of files and the index that names them
     model-00001-of-00002.safetensors  such a set whose index is gone: the names tell how many there are
     shard-00001-model-00001-of-00001.safetensors   the pieces that several ranks wrote
+    rank0.pt  rank1.pt                what several ranks saved, each its parts
     data.pkl  data/  version          what torch.save writes, unzipped
     model.safetensors  config.json …  one file with weights, beside what belongs to it
 """
@@ -35,10 +36,10 @@ _MORE_ENDINGS = (".ptl", ".mdlus", ".pkl")
 
 
 class Choice(NamedTuple):
-    """`name` is the file that is opened, or tells of the others; of "shards" and "pieces" one of them, of "unzipped" the folder with
-    data.pkl ("." for this one)."""
+    """`name` is the file that is opened, or tells of the others; of "shards", "pieces" and "ranks" one of them, of "unzipped" the folder
+    with data.pkl ("." for this one)."""
 
-    kind: Literal["index", "shards", "pieces", "unzipped", "file"]
+    kind: Literal["index", "shards", "pieces", "ranks", "unzipped", "file"]
     name: str
 
 
@@ -105,6 +106,9 @@ def choose(folder: str) -> Choice:
     piece = next((name for name in listed.names if set_files.PIECE.fullmatch(name)), None)
     if piece is not None:
         return Choice("pieces", piece)
+    ranks = {name: rank for name in listed.checkpoints if (rank := set_files.rank_of(name)) is not None}
+    if len(ranks) > 1 and len(ranks) == len(listed.checkpoints) and len({rank.family for rank in ranks.values()}) == 1:
+        return Choice("ranks", next(iter(ranks)))
     parts = {name: part for name in listed.names if (part := set_files.part_of(name)) is not None}
     files = [name for name in listed.checkpoints if name not in parts and not _BESIDE.fullmatch(name)]
     if not files and len({part.family for part in parts.values()}) == 1:

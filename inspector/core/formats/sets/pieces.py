@@ -32,7 +32,9 @@ _PAIRS = 1024               # pieces of one tensor of which each is held against
 ReadShard = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
 
 
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
+    """A box of a tensor: where it begins in the whole, and where its elements are."""
+
     offsets: tuple[int, ...]
     info: TensorInfo
     storage: Storage
@@ -43,7 +45,7 @@ def read(folder: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: M
     names = [name for name in set_files.list_folder(folder).names if set_files.PIECE.fullmatch(name)]
     findings = [*set_files.links_outside(folder, names, limits)]
     files: list[FileStamp] = []
-    pieces: dict[str, list[_Piece]] = {}
+    pieces: dict[str, list[Piece]] = {}
     lost: list[str] = []
     for n, name in enumerate(names):
         monitor.report(n, len(names), visible(name, 80))
@@ -55,7 +57,7 @@ def read(folder: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: M
         said = _offsets(part.metadata.get(_INFO, ""))
         for key, info in part.tensors.items():
             storage = part.storages[info.storage]._replace(id=f"{len(files)}/{info.storage}")
-            pieces.setdefault(key, []).append(_Piece(said.get(key, (0,) * len(info.shape)), info, storage))
+            pieces.setdefault(key, []).append(Piece(said.get(key, (0,) * len(info.shape)), info, storage))
         findings += part.findings
         files += part.files
     if not files:
@@ -67,7 +69,7 @@ def read(folder: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: M
     tensors: dict[str, TensorInfo] = {}
     storages: dict[str, Storage] = {}
     for key, found in pieces.items():
-        tensors[key], own = _together(key, found, absent)
+        tensors[key], own = together(key, found, absent)
         storages.update((storage.id, storage) for storage in own)
     return Checkpoint(folder, FORMAT, "state-dict", tuple(files), MappingProxyType(tensors), storages=MappingProxyType(storages),
                       state_dicts=("",), findings=tuple(findings),
@@ -96,14 +98,17 @@ def _absent(names: list[str], lost: list[str]) -> str:
     return ("rank " if len(gone) == 1 else "ranks ") + ", ".join(map(str, gone[:8])) + (" …" if len(gone) > 8 else "") if gone else ""
 
 
-def _together(key: str, pieces: list[_Piece], absent: str) -> tuple[TensorInfo, list[Storage]]:
-    """The tensor that the pieces are boxes of, and its storages."""
+def together(key: str, pieces: list[Piece], absent: str, whole: tuple[int, ...] | None = None) -> tuple[TensorInfo, list[Storage]]:
+    """The tensor that the pieces are boxes of, and its storages; `whole` is its shape, where that is told."""
     first = pieces[0].info
     dims = len(first.shape)
     storages = [piece.storage for piece in pieces]
     if any(len(piece.offsets) != dims or len(piece.info.shape) != dims or piece.info.dtype != first.dtype for piece in pieces):
         return first._replace(storage=storages[0].id, problem="corrupt: its pieces are of different kinds"), storages[:1]
     shape = tuple(max(piece.offsets[d] + piece.info.shape[d] for piece in pieces) for d in range(dims))
+    if whole is not None and any(there > size for there, size in zip(shape, whole, strict=False)):
+        return first._replace(storage=storages[0].id, problem="corrupt: its pieces reach beyond it"), storages[:1]
+    shape = whole if whole is not None and len(whole) == dims else shape
     if len(pieces) == 1 and shape == first.shape:
         return first._replace(storage=storages[0].id), storages
     problem = _why_not_whole(shape, pieces)
@@ -116,7 +121,7 @@ def _together(key: str, pieces: list[_Piece], absent: str) -> tuple[TensorInfo, 
                       extra=Extra(chunks=chunks)), [own, *storages]
 
 
-def _why_not_whole(shape: tuple[int, ...], pieces: list[_Piece]) -> str:
+def _why_not_whole(shape: tuple[int, ...], pieces: list[Piece]) -> str:
     covered = sum(prod(piece.info.shape) for piece in pieces)
     if covered < prod(shape):
         return f"missing: its pieces cover {covered:,} of {prod(shape):,} elements"
@@ -125,5 +130,5 @@ def _why_not_whole(shape: tuple[int, ...], pieces: list[_Piece]) -> str:
     return ""
 
 
-def _meet(a: _Piece, b: _Piece) -> bool:
+def _meet(a: Piece, b: Piece) -> bool:
     return all(x < y + m and y < x + n for x, n, y, m in zip(a.offsets, a.info.shape, b.offsets, b.info.shape, strict=True))

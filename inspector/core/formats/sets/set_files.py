@@ -22,6 +22,7 @@ LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
 PIECE = re.compile(r"shard-(\d{5})-model-(\d{5})-of-(\d{5})\.safetensors")       # of a rank, as torch.distributed.checkpoint writes them
+_RANK = re.compile(r"(.*?rank[_-]?)(\d{1,6})(\.(?:pt|pth|bin|ckpt))", re.DOTALL | re.IGNORECASE)
 _PART = re.compile(r"(.*?)(\d{1,6})([-_]of[-_])(\d{1,6})(\.(?:safetensors|bin|pth|pt|ckpt))", re.DOTALL | re.IGNORECASE)
 
 _CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")
@@ -66,6 +67,18 @@ def part_of(name: str) -> Part | None:
     if found is None or not 1 <= int(found[2]) <= int(found[4]) or name.startswith("."):
         return None
     return Part(int(found[2]), int(found[4]), len(found[2]), (found[1], found[3], found[4], found[5]))
+
+
+class Rank(NamedTuple):
+    """What the name of a file says of the process that saved it: "rank3.pt", "model_world_size_4_rank_0.pt"."""
+
+    number: int
+    family: tuple[str, str]
+
+
+def rank_of(name: str) -> Rank | None:
+    found = _RANK.fullmatch(name)
+    return Rank(int(found[2]), (found[1], found[3])) if found is not None and not name.startswith(".") else None
 
 
 def is_index(name: str) -> bool:

@@ -24,6 +24,10 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
             yield from _blocks(info)
     elif form == "onnx":
         yield from _onnx(names)
+    elif form == "dtensor":
+        for info in names.special:
+            if info.chunks or "DTensor" in (info.extra.subclass if info.extra is not None else ""):
+                yield _as_it_is(info.key, info, form)
     elif form in ("npz", "dcp-safetensors"):
         for key, info in names.tensors.items():
             yield _as_it_is(key, info, form)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from inspector.core.dtypes import numpy_dtype
-
 if TYPE_CHECKING:
     import numpy as np
 
@@ -23,14 +21,6 @@ def e2m1() -> Array:
     """The 16 values of a 4-bit float, by its code (float32)."""
     import numpy as np
     return np.array([*_E2M1, *(-x for x in _E2M1)], np.float32)
-
-
-@lru_cache(16)
-def float_table(dtype: str) -> Array:
-    """The 256 values of an 8-bit float type of torch's, by its byte (float32)."""
-    import numpy as np
-    with np.errstate(all="ignore"):
-        return np.arange(256, dtype=np.uint8).view(numpy_dtype(dtype)).astype(np.float32)
 
 
 @lru_cache(1)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from inspector.core.checkpoint import PartReader
+from inspector.core.dtypes import float_table
 
 from . import codes
 
@@ -77,7 +78,7 @@ class Grid:
         count = last - first
         if self.stored == "numbers":
             if self.data_type:
-                values: Array = codes.float_table(self.data_type)[parts.codes("data", first, last).view(np.uint8).reshape(count, -1)]
+                values: Array = float_table(self.data_type)[parts.codes("data", first, last).view(np.uint8).reshape(count, -1)]
                 return values
             return np.array(parts.numbers("data", first, last), np.float32).reshape(count, -1)
         if self.stored == "nibbles":
@@ -97,7 +98,7 @@ class Grid:
         if self.exponents:
             scales = codes.e8m0()[parts.codes("scale").view(np.uint8)]
         elif self.scale_type:
-            scales = codes.float_table(self.scale_type)[parts.codes("scale").view(np.uint8)]
+            scales = float_table(self.scale_type)[parts.codes("scale").view(np.uint8)]
         else:
             scales = parts.numbers("scale")
         if self.divide:

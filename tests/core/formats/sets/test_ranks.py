@@ -1,0 +1,91 @@
+"""Files that several processes saved, with their parts of distributed tensors, joined."""
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import torch.distributed as dist
+from safetensors.torch import load_file
+from torch.distributed.device_mesh import init_device_mesh
+from torch.distributed.tensor import DTensor, Partial, Replicate, Shard
+from torch.testing._internal.distributed.fake_pg import FakeStore
+
+from inspector import core
+
+WHOLE = {"rows": torch.arange(30.0).reshape(10, 3), "cols": torch.arange(14).reshape(2, 7), "tiny": torch.arange(2.0).to(torch.bfloat16)}
+CUT = {"rows": 0, "cols": 1, "tiny": 0}
+
+
+def write(folder: Path, ranks: int, names: str = "rank{}.pt", **placed: Any) -> Path:
+    """What every one of the ranks would save: its parts, a tensor that all have, and a value."""
+    folder.mkdir(exist_ok=True)
+    for rank in range(ranks):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dist.init_process_group("fake", rank=rank, world_size=ranks, store=FakeStore())
+            try:
+                mesh = init_device_mesh("cpu", (ranks,))
+                state: dict[str, Any] = {
+                    name: DTensor.from_local(part(whole, CUT[name], rank, ranks), mesh, [placed.get(name, Shard(CUT[name]))],
+                                             run_check=False, shape=whole.shape, stride=whole.stride()) for name, whole in WHOLE.items()}
+                state["norm"] = DTensor.from_local(torch.ones(3), mesh, [Replicate()], run_check=False)
+                torch.save({**state, "steps": torch.tensor([5]), "epoch": 2}, folder / names.format(rank))
+            finally:
+                dist.destroy_process_group()
+    return folder
+
+
+def part(whole: torch.Tensor, dim: int, rank: int, ranks: int) -> torch.Tensor:
+    """As torch.chunk cuts it: the last parts are shorter, or empty."""
+    size = -(-whole.shape[dim] // ranks)
+    return whole.narrow(dim, min(rank * size, whole.shape[dim]), max(0, min(size, whole.shape[dim] - rank * size))).clone()
+
+
+@pytest.mark.parametrize("ranks", [2, 3, 4])
+@pytest.mark.parametrize("names", ["rank{}.pt", "model_world_size_4_rank_{}.pth"])
+def test_that_the_parts_of_all_ranks_are_joined(ranks: int, names: str, tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", ranks, names)
+    assert core.is_set(folder)
+    ckpt = core.open(folder)
+    assert (ckpt.format, ckpt.kind, ckpt.findings) == ("dtensor", "state-dict", ())
+    assert ckpt.values == {"epoch": 2}
+    assert list(ckpt.tensors) == [*WHOLE, "norm", "steps"]
+    for name, whole in WHOLE.items():
+        assert torch.equal(core.read_torch(ckpt, name), whole), name
+    core.save(core.edit(ckpt, [core.Drop("epoch")]), tmp_path / "out.safetensors")
+    found = load_file(tmp_path / "out.safetensors")
+    assert all(torch.equal(found[name], whole) for name, whole in WHOLE.items())
+    assert {name: tensor.scheme for name, tensor in core.packed_tensors(ckpt).items()} == dict.fromkeys((*WHOLE, "norm"), "dtensor")
+
+
+def test_that_more_than_nine_ranks_are_in_the_order_of_numbers(tmp_path: Path) -> None:
+    assert torch.equal(core.read_torch(core.open(write(tmp_path / "a", 11)), "rows"), WHOLE["rows"])
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_that_ranks_that_are_not_there_are_missed(gone: int, tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", 3)
+    (folder / f"rank{gone}.pt").unlink()
+    ckpt = core.open(folder)
+    with pytest.raises(core.BadTensor, match="missing"):
+        core.read_numpy(ckpt, "rows")
+    assert ("missing-shard" in {finding.id for finding in ckpt.findings}) == (gone != 2)
+    assert torch.equal(core.read_torch(ckpt, "norm"), torch.ones(3))
+
+
+def test_that_sums_over_ranks_are_not_joined(tmp_path: Path) -> None:
+    ckpt = core.open(write(tmp_path / "a", 2, rows=Partial("sum")))
+    assert "Partial" in ckpt.tensors["rows"].problem
+    with pytest.raises(core.BadTensor):
+        core.read_numpy(ckpt, "rows")
+    assert torch.equal(core.read_torch(ckpt, "cols"), WHOLE["cols"])
+
+
+def test_that_files_of_ranks_without_parts_are_as_many_checkpoints(tmp_path: Path) -> None:
+    for rank in range(2):
+        torch.save({"w": torch.ones(2)}, tmp_path / f"rank{rank}.pt")
+    with pytest.raises(core.Unsupported, match="several ranks"):
+        core.open(tmp_path)
