@@ -8,7 +8,7 @@ Source: torch/optim/optimizer.py `state_dict`, torch/distributed/checkpoint/stat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Opaque, TensorInfo
@@ -146,13 +146,14 @@ def _add_tensors(ckpt: Checkpoint, found: dict[str, _Raw], monitor: Monitor) -> 
     states = {place: at for place in places if place is not None and (at := _state(place, found))}
     if not states:                                      # as in most files
         return
+    listed: dict[str, set[str]] = {}
     for count, info in enumerate(infos):
         if not count & 0x3fff:
             monitor.check()
         at = states.get(info.state_dict or "")
         if at is not None and info.state_dict is not None:
             raw, skip = at
-            id, field = _split(info.key[skip:])
+            id, field = entry_of(info.key[skip:], listed.setdefault(raw.path, {id for group in raw.groups.values() for id in group}))
             raw.fields.setdefault(id, {})[field] = info
             raw.nbytes += info.nbytes
 
@@ -170,9 +171,15 @@ def _state(path: str, found: dict[str, _Raw]) -> tuple[_Raw, int] | None:
     return None
 
 
-def _split(rest: str) -> tuple[str, str]:
-    """("5", "exp_avg") of "5.exp_avg", ("fc.weight", "exp_avg") of "fc.weight.exp_avg" and of "exp_avg.fc.weight"."""
+def entry_of(rest: str, ids: Container[str] = ()) -> tuple[str, str]:
+    """The parameter, by its number or name, and the field that a path within an optimizer's "state" is about: ("5", "exp_avg") of
+    "5.exp_avg", ("fc.weight", "exp_avg") of "fc.weight.exp_avg" and of "exp_avg.fc.weight". `ids` are those that the groups list: names
+    may begin with a number ("0.weight.exp_avg")."""
     head, _, tail = rest.partition(".")
+    if head.isdigit() and tail and head not in ids:
+        named = next((path for path in ancestors(rest) if path and path in ids), "")
+        if named:
+            return named, relative(rest, named)
     if head.isdigit() or not tail:
         return head, tail
     if head in _SAME:

@@ -101,3 +101,18 @@ def test_that_what_is_left_is_of_the_kind_that_it_is_when_it_is_opened_again(tmp
         left = core.edit(tmp_path / "whole.pth", [core.Drop(key)])
         core.save(left, tmp_path / "left.pth")
         assert left.kind == core.open(tmp_path / "left.pth").kind
+
+
+def test_that_state_under_names_that_begin_with_a_number_goes_along(tmp_path: Path) -> None:
+    """As FSDP and torch.distributed.checkpoint.state_dict name it, of a Sequential."""
+    net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.Linear(2, 1))
+    state = {name: {"step": torch.tensor(1.0), "exp_avg": torch.zeros_like(p)} for name, p in net.named_parameters()}
+    groups = [{"lr": 0.1, "params": list(state)}]
+    torch.save({"model": net.state_dict(), "optimizer": {"state": state, "param_groups": groups}}, tmp_path / "a.pth")
+    core.save(core.edit(tmp_path / "a.pth", [core.Drop("model.1.*")]), tmp_path / "dropped.pth")
+    found = torch.load(tmp_path / "dropped.pth", weights_only=True)
+    assert [*found["optimizer"]["state"]] == found["optimizer"]["param_groups"][0]["params"] == [*found["model"]] == ["0.weight", "0.bias"]
+    core.save(core.edit(tmp_path / "a.pth", [core.Rename(r"^0\.", "stem.")]), tmp_path / "renamed.pth")
+    found = torch.load(tmp_path / "renamed.pth", weights_only=True)
+    assert [*found["optimizer"]["state"]] == found["optimizer"]["param_groups"][0]["params"] == [*found["model"]]
+    assert next(iter(found["model"])) == "stem.weight"

@@ -5,8 +5,8 @@ import re
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
-from inspector.core.keypath import below, join, leaf_of, parent_of, top_of, visible
-from inspector.core.training.optimizers import optimizers
+from inspector.core.keypath import below, join, leaf_of, visible
+from inspector.core.training.optimizers import entry_of, optimizers
 from inspector.core.training.weights import optimizer_states
 
 _ITEM = re.compile(r"(\d+)\.params\.\d+").fullmatch
@@ -30,14 +30,14 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
     known = {optimizer.path: optimizer for optimizer in optimizers(ckpt)}
     for place, owner in optimizer_states(ckpt).items():
         optimizer = known.get(owner)
-        entries = _entries(ckpt, place)
+        lists = _lists(ckpt, owner)
+        entries = _entries(ckpt, place, {number for group in lists.values() for number in group.values()})
         if optimizer is None or all(key in away for keys in entries.values() for key in keys):
             continue            # it has nothing, or is dropped itself
         if optimizer.reason or not optimizer.known:
             why = optimizer.reason or "which parameters it is about cannot be told"
             unsure.append(f"The state in {visible(place, 60)!r} stays as it is: {why}.")
             continue
-        lists = _lists(ckpt, owner)
         numbers = {number for number, key in optimizer.parameters.items() if key in dropped}
         for number in numbers:
             found |= set(entries.get(number, ()))
@@ -57,13 +57,12 @@ def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:
     return groups
 
 
-def _entries(ckpt: Checkpoint, place: str) -> dict[str, list[str]]:
+def _entries(ckpt: Checkpoint, place: str, ids: set[str]) -> dict[str, list[str]]:
     """number or name of a parameter -> the keys of its state."""
     entries: dict[str, list[str]] = {}
     for table in (ckpt.tensors, ckpt.values):
         for key, rest in below(table, place):
-            head = top_of(rest)
-            entries.setdefault(head if head.isdigit() else parent_of(rest), []).append(key)
+            entries.setdefault(entry_of(rest, ids)[0], []).append(key)
     return entries
 
 
