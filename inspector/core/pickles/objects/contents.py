@@ -52,7 +52,7 @@ from inspector.core.progress import QUIET, Monitor
 from .anomalies import Anomalies
 from .bulk import WORTH_IT
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, SCALARS, key_text, last_of_each, scalar, short
+from .plain import NUMBERS, SCALARS, key_identity, key_text, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
@@ -499,7 +499,7 @@ class _Listing:
         """(segment, key node, value node) of each pair. `counted`: integer keys are the rule here and no finding."""
         graph = self.graph
         kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
-        numbers: dict[Any, str] = {}
+        numbers: dict[bytes | str, str] = {}
         for k, value in pairs:
             if kind[k] == STR:
                 yield str(data[a[k]:b[k]], "utf-8", "surrogatepass"), k, value
@@ -517,7 +517,7 @@ class _Listing:
                 self._leaves[k] = text
         return text
 
-    def _key_that_is_no_text(self, k: int, path: str, counted: bool, numbers: dict[Any, str]) -> str:
+    def _key_that_is_no_text(self, k: int, path: str, counted: bool, numbers: dict[bytes | str, str]) -> str:
         kind = self.graph.kind[k]
         text = key_text(self.graph, k)
         key = _prefix(path) + text
@@ -526,11 +526,9 @@ class _Listing:
         if not (counted and kind == INT):
             self.odd.add("non-string-keys", key, "")
         if kind in NUMBERS:
-            value = scalar(self.graph, k)       # 1, 1.0 and True are one key to Python
-            if not isinstance(value, Opaque):
-                before = numbers.setdefault(value, text)
-                if before != text:
-                    self.odd.add("duplicate-keys", key, "")
+            before = numbers.setdefault(key_identity(self.graph, k)[1], text)      # 1, 1.0 and True are one key to Python
+            if before != text:
+                self.odd.add("duplicate-keys", key, "")
         return text
 
     def _unique(self, frame: _Frame, key: str, segment: str) -> str:

@@ -201,6 +201,9 @@ def key_text(graph: Graph, n: int) -> str:
     return short(graph, n, exact=True)
 
 
+_LONGEST_KEY = 512          # bytes or digits of an integer that is a key and compared with others
+
+
 def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
     """What a dict holds that these pairs were put into, one after the other: of equal keys the last value, in the place of the first; and
     the pairs that are lost by that. Keys that are neither text nor number count as different."""
@@ -208,7 +211,7 @@ def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple
     nodes = {k for k, _ in pairs}
     if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always
         return pairs, []
-    identities = {k: _identity(graph, k) for k in nodes}        # a long text may be the key of many
+    identities = {k: key_identity(graph, k) for k in nodes}        # a long text may be the key of many
     held: dict[tuple[str, bytes | str], tuple[int, int]] = {}
     lost = []
     for pair in pairs:
@@ -219,8 +222,9 @@ def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple
     return (list(held.values()), lost) if lost else (pairs, [])
 
 
-def _identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
-    """Equal for keys that are equal to Python, as 1, 1.0 and True are."""
+def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
+    """Equal for keys that are equal to Python, as 1, 1.0 and True are. Numbers are texts in it: whoever wrote the file can choose as many
+    of one hash as he likes, and of texts he cannot."""
     kind = graph.kind[k]
     if kind == STR:
         return "text", graph.data[graph.a[k]:graph.b[k]]
@@ -231,8 +235,11 @@ def _identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
         return "number", "1" if kind == TRUE else "0"
     if kind == FLOAT:
         value = graph.real(k)
-        whole = value.is_integer() and abs(value) < 1 << 62
-        return "number", str(int(value)) if whole else repr(value) if value == value else f"{value} {k}"
+        return "number", str(int(value)) if value.is_integer() else repr(value) if value == value else f"{value} {k}"
     if kind == INT:
         return "number", str(graph.a[k])
+    if kind in (BIGINT, BIGTEXT):
+        large = graph.integer(k) if graph.b[k] - graph.a[k] <= _LONGEST_KEY else None
+        if large is not None:
+            return "number", str(large)
     return "other", str(k)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import pickle
 import re
 import zipfile
 from collections import Counter, OrderedDict, defaultdict
@@ -19,6 +20,7 @@ from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import decode
 from inspector.core.pickles.objects.code import code_findings
 from inspector.core.pickles.objects.contents import Contents, contents_of
+from inspector.core.pickles.objects.plain import key_identity
 from inspector.core.pickles.objects.storages import StorageRef
 from tests.core.pickles import opcodes as op
 
@@ -467,3 +469,24 @@ def test_that_what_is_shared_is_paid_once(large: bytes, user: bytes) -> None:
     contents = contents_of(graph, resolve, limits=Limits(walk_repeats=20_000))
     assert len(contents.tensors) + len(contents.values) < 200_000
     assert code_findings(graph, "data.pkl") is not None
+
+
+COLLIDING = (1 << 61) - 1           # of which Python hashes every multiple to zero
+
+
+def test_that_numbers_that_hash_alike_are_told_apart_by_texts() -> None:
+    """Nothing of a file is hashed as itself: the time would be the square of the number of keys."""
+    keys = b"".join(op.integer(n * COLLIDING) + op.NONE for n in range(1, 30_000))
+    contents = seen(op.pickled(op.EMPTY_DICT + op.MARK + keys + b"u"))
+    assert len(contents.values) == 29_999
+    assert "duplicate-keys" not in {finding.id for finding in contents.findings}
+    graph = decode(op.pickled(op.list_of(op.integer(COLLIDING), op.integer(99 * COLLIDING), op.real(1.5))))
+    assert {type(part) for n in graph.sequence(graph.root) for part in key_identity(graph, n)} == {str}
+
+
+@given(st.lists(st.one_of(st.integers(), st.booleans(), st.floats(), st.sampled_from([2.0 ** 70, 1 << 70, -0.0, 0, 1.0, True])), min_size=2,
+                max_size=2))
+def test_that_numbers_are_one_key_just_when_they_are_to_python(pair: list[Any]) -> None:
+    graph = decode(pickle.dumps(pair, 2))
+    one, other = (key_identity(graph, n) for n in graph.sequence(graph.root))
+    assert (one == other) == (pair[0] == pair[1])
