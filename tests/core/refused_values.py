@@ -14,6 +14,7 @@ import functools
 import http
 import logging
 import pathlib
+import pickle
 import random
 import re
 import types
@@ -27,14 +28,27 @@ import torch
 from hypothesis import strategies as st
 
 
-class Phase(enum.Enum):
+class ByValue:
+    """Pickled as a member's class and its value, as all Pythons do but 3.11.0 to 3.11.3, which write the member's name."""
+
+    value: Any
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return self.__class__, (self.value,)
+
+
+class Phase(ByValue, enum.Enum):
     WARMUP = 1
     MAIN = "main"
 
 
-class Choice(enum.IntFlag):
+class Choice(ByValue, enum.IntFlag):
     A = 1
     B = 2
+
+
+class Status(ByValue, enum.IntEnum):
+    OK = 200
 
 
 @dataclasses.dataclass
@@ -168,7 +182,8 @@ REFUSED: dict[str, Any] = {
     "frozen key": {frozenset({1}): 2}, "huge integer": 10 ** 700, "set of dates": {WHEN.date()}, **of_quantization(),
     "grad scaler": torch.amp.GradScaler("cpu"), "function of torch": torch.nn.functional.gelu, "random generator": random.Random(1),
     "numpy generator": np.random.default_rng(1), "logger": logging.getLogger("run"), "pattern": re.compile("a+"),
-    "status": http.HTTPStatus.OK, "generic alias": list[int], "array": array.array("f", [1, 2]), "method of an object": Items([1]).append,
+    "status": Status.OK if b"getattr" in pickle.dumps(http.HTTPStatus.OK, 2) else http.HTTPStatus.OK, "generic alias": list[int],
+    "array": array.array("f", [1, 2]), "method of an object": Items([1]).append,
 }
 
 

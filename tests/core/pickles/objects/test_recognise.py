@@ -44,6 +44,9 @@ def text(data: bytes) -> tuple[str, str]:
 class Colour(enum.Enum):
     RED = 3
 
+    def __reduce_ex__(self, protocol: Any) -> Any:      # as all Pythons do but 3.11.0 to 3.11.3, which write the member's name
+        return self.__class__, (self.value,)
+
 
 class Thing:
     def __init__(self) -> None:
