@@ -41,7 +41,7 @@ from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.array_kinds import EmptyArray, NestedArray, QuantizedArray, SparseArray
-from inspector.core.tensors.array_memory import Blocks, Memory, Place, is_tensor, of_array, of_tensor, torch_module
+from inspector.core.tensors.array_memory import Blocks, Memory, is_tensor, of_array, of_tensor, torch_module
 
 if TYPE_CHECKING:
     pass
@@ -219,8 +219,8 @@ class _Reading:
         if info.storage in names:
             return info._replace(storage=names[info.storage])
         if one.at >= 0:
-            place: Place = self.blocks.place(one.at)
-            info = info._replace(storage=place.storage, offset=place.offset, storage_nbytes=place.storage_nbytes)
+            view = self.blocks.view_of(one.at)
+            info = info._replace(storage=view.storage, offset=view.offset, storage_nbytes=view.storage_nbytes)
         if one.parts and info.extra is not None:
             settled = {part.info.key: self._settled(part, names) for part in one.parts.values()}
             info = info._replace(extra=info.extra.with_parts(lambda part: settled[part.key]))

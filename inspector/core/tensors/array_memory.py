@@ -50,7 +50,7 @@ class Memory(NamedTuple):
         return span(self.shape, self.stride) * known.itemsize if known.bits % 8 == 0 else self.block.size
 
 
-class Place(NamedTuple):
+class ViewOf(NamedTuple):
     """Where `Memory` is among the storages that were made: the id of one, and elements from its beginning."""
 
     storage: str
@@ -132,7 +132,7 @@ def of_tensor(tensor: Any, key: str, copies: dict[tuple[str, int], Any]) -> Memo
 
 
 class Blocks:
-    """Gives memory that is kept together one storage. `add` everything first, then `place`."""
+    """Gives memory that is kept together one storage. `add` everything first, then `view_of`."""
 
     def __init__(self) -> None:
         self.storages: dict[str, Storage] = {}
@@ -140,7 +140,7 @@ class Blocks:
         self._places: dict[int, tuple[str, int, int]] = {}      # number of what was added -> (storage, its address, bytes)
 
     def add(self, memory: Memory) -> int:
-        """The number to ask for its place by."""
+        """The number to ask `view_of` by."""
         self._all.append(memory)
         return len(self._all) - 1
 
@@ -152,10 +152,10 @@ class Blocks:
         for _, block, numbers, low, high in sorted(runs, key=lambda run: run[0]):
             self._make(next(ids), block, numbers, low, high)
 
-    def place(self, number: int) -> Place:
+    def view_of(self, number: int) -> ViewOf:
         memory = self._all[number]
         id, low, nbytes = self._places[number]
-        return Place(id, (memory.address - low) // DTYPES[memory.dtype].stored if nbytes else 0, nbytes)
+        return ViewOf(id, (memory.address - low) // DTYPES[memory.dtype].stored if nbytes else 0, nbytes)
 
     def _groups(self) -> Iterable[tuple[Array, list[int]]]:
         """Blocks that overlap, as one: an array and a tensor made of it may share memory without being views of one thing."""

@@ -34,11 +34,11 @@ from .drops import MARGIN, DropOverlay, refuse_drops
 from .edit_commands import EditCommands
 from .file_commands import FileCommands
 from .filter_bar import FilterBar
+from .history import History
 from .menus import Menus
 from .opening import Choose, Opener, name_of
 from .panel_tabs import NAMES, PanelTabs
 from .pending_bar import PendingBar
-from .places import Places
 from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
 
@@ -63,8 +63,8 @@ class MainWindow(QMainWindow):
         self.comparison = CompareCommands(self, session, tasks, self.opener, self.menus,
                                           lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.pages, self.work)
         self.view = ViewCommands(self)
-        self.places = Places(self.session, self.tabs, self)
-        for name, run in (("back", self.places.back), ("forward", self.places.forward)):
+        self.history = History(self.session, self.tabs, self)
+        for name, run in (("back", self.history.back), ("forward", self.history.forward)):
             self.menus.on(name, run)
         self.tree.edit_actions = self.menus.edits
         self.drops = DropOverlay(self, session)
@@ -166,7 +166,7 @@ class MainWindow(QMainWindow):
         self.comparison.shown_changed.connect(self._refresh)
         self.banner.reload_asked.connect(self.opener.reload)
         self.banner.shown_changed.connect(self.strip.give_way)
-        self.places.changed.connect(self._enable_ways)
+        self.history.changed.connect(self._enable_ways)
         self.filter_bar.measure_asked.connect(self.view.measure)
         self.filter_bar.copy_asked.connect(self.view.copy_found)
         self.filter_bar.drop_asked.connect(lambda found: self.edits.edit_part("drop", found))
@@ -255,8 +255,8 @@ class MainWindow(QMainWindow):
 
     def _enable_ways(self) -> None:
         """Back and forward; in the comparison the keys mean something else."""
-        self.menus["back"].setEnabled(self.places.can_go_back and not self.comparison.shown)
-        self.menus["forward"].setEnabled(self.places.can_go_forward and not self.comparison.shown)
+        self.menus["back"].setEnabled(self.history.can_go_back and not self.comparison.shown)
+        self.menus["forward"].setEnabled(self.history.can_go_forward and not self.comparison.shown)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """The buttons at the side of a mouse."""

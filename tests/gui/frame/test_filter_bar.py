@@ -123,7 +123,7 @@ def test_that_f3_goes_from_one_that_is_found_to_the_next(window: MainWindow, ses
 
 def test_that_one_comes_back_to_where_one_was(window: MainWindow, session: Session, idle: Idle) -> None:
     id = session.documents[0].id
-    assert not window.places.can_go_forward
+    assert not window.history.can_go_forward
     for key in ("model.layers.0.fc.bias", "model.layers.3.fc.weight"):
         session.select(Selection(id, key, (key,)))
     window.view.show_panel("statistics")

@@ -13,19 +13,19 @@ MOST = 50
 _KEYS = 1000            # of a selection that are remembered; of a larger one its group is
 
 
-class Place(NamedTuple):
+class Visit(NamedTuple):
     selection: Selection
     panel: str
 
 
-class Places(QObject):
+class History(QObject):
     changed = Signal()          # whether there is a way back, or forward
 
     def __init__(self, session: Session, tabs: PanelTabs, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session, self._tabs = session, tabs
-        self._past: list[Place] = []            # the present place last
-        self._future: list[Place] = []          # the nearest last
+        self._past: list[Visit] = []            # the present visit last
+        self._future: list[Visit] = []          # the nearest last
         self._going = False
         session.selection_changed.connect(self._note)
         session.document_removed.connect(self._forget)
@@ -50,20 +50,20 @@ class Places(QObject):
             self._past.append(self._future.pop())
             self._go(self._past[-1])
 
-    def _go(self, place: Place) -> None:
+    def _go(self, visit: Visit) -> None:
         self._going = True
-        self._tabs.show_panel(place.panel)
-        self._session.select(place.selection)
+        self._tabs.show_panel(visit.panel)
+        self._session.select(visit.selection)
         self._going = False
         self.changed.emit()
 
     def _note(self) -> None:
-        """Somebody went somewhere. The same place with other keys (a group whose keys became known) is no step."""
+        """Somebody went somewhere. The same visit with other keys (a group whose keys became known) is no step."""
         selection = self._session.selection
         if selection is None or self._going:
             return
         kept = selection if len(selection.keys) <= _KEYS else selection._replace(keys=())
-        here = Place(kept, NAMES[self._tabs.currentIndex()])
+        here = Visit(kept, NAMES[self._tabs.currentIndex()])
         before = self._past[-1] if self._past else None
         if before is not None and before.panel == here.panel and _place_of(before.selection) == _place_of(kept):
             self._past[-1] = here
@@ -74,11 +74,11 @@ class Places(QObject):
 
     def _forget(self, id: int) -> None:
         """There is no way to a file that was closed."""
-        for places in (self._past, self._future):
-            places[:] = [place for place in places if place.selection.document != id]
+        for visits in (self._past, self._future):
+            visits[:] = [visit for visit in visits if visit.selection.document != id]
         self.changed.emit()
 
 
 def _place_of(selection: Selection) -> tuple[object, ...]:
-    """What makes two selections two places: of several keys from all over, which they are."""
+    """What makes two selections two visits: of several keys from all over, which they are."""
     return selection.document, selection.prefix, selection.value
