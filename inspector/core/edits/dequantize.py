@@ -33,7 +33,8 @@ class Dequantize(Edit):
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         target = self._target()
-        chosen = self._chosen(ckpt, monitor)
+        there = _packed(ckpt, monitor)
+        chosen = self._chosen(there)
         made = {name: tensor for name, tensor in chosen.items() if tensor.decoder is not None}
         if chosen and not made:
             name, tensor = next(iter(chosen.items()))
@@ -64,7 +65,7 @@ class Dequantize(Edit):
         known = origin_of(ckpt)
         kept = storages_left(ckpt, tensors, values)
         return edited(ckpt, self, {new: old for new, old in came_from.items() if old in known}, tensors=tensors, values=values,
-                      storages={**kept, **storages}, metadata=metadata_left(ckpt, made.values()))
+                      storages={**kept, **storages}, metadata=metadata_left(ckpt, made.values(), len(made) < len(there)))
 
     @staticmethod
     def _firsts(ckpt: Checkpoint, made: Mapping[str, LogicalTensor]) -> dict[str, LogicalTensor]:
@@ -85,13 +86,12 @@ class Dequantize(Edit):
             raise EditError(f"{target} is no floating type", "Write float32, bfloat16 or float16.", id="bad_dtype")
         return target
 
-    def _chosen(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
+    def _chosen(self, there: Mapping[str, LogicalTensor]) -> dict[str, LogicalTensor]:
         fits = matcher(self.glob)
-        return {name: tensor for name, tensor in packed(ckpt, monitor).items()
-                if fits(name) and (tensor.decoder is not None or tensor.problem)}
+        return {name: tensor for name, tensor in there.items() if fits(name)}
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        chosen = self._chosen(before, monitor)
+        chosen = self._chosen(_packed(before, monitor))
         gone = len(before.values) - len(after.values)
         if not chosen and not gone:
             return ["Nothing that fits is packed."]
@@ -140,3 +140,8 @@ class Dequantize(Edit):
 def _of_another_program(ckpt: Checkpoint) -> bool:
     """Whether its values are those of a container that no checkpoint is written as."""
     return (ckpt.edited.source if ckpt.edited else ckpt).format in ("gguf", "onnx")
+
+
+def _packed(ckpt: Checkpoint, monitor: Monitor) -> dict[str, LogicalTensor]:
+    """The tensors that are packed, whether they can be unpacked or not; not those that another program's file has as they are."""
+    return {name: tensor for name, tensor in packed(ckpt, monitor).items() if tensor.decoder is not None or tensor.problem}

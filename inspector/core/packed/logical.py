@@ -51,6 +51,7 @@ FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
     lora.claims,
 )
 T = TypeVar("T")
+PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed
 _INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
 
@@ -115,9 +116,12 @@ def values_left(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> dict[str, P
     return {key: value for key, value in ckpt.values.items() if not key.startswith(gone)}
 
 
-def metadata_left(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> dict[str, str]:
-    """The metadata without what only says how tensors are packed."""
+def metadata_left(ckpt: Checkpoint, found: Iterable[LogicalTensor], others: bool = False) -> dict[str, str]:
+    """The metadata without what only says how the tensors `found` are packed. `others`: there are packed ones besides, whose program needs
+    what is said of the file as a whole; a tensor that it has taken apart is a plain one from now on."""
     names = {tensor.name for tensor in found}
+    if others:
+        return {key: PLAIN_TENSOR if key in names else text for key, text in ckpt.metadata.items()}
     kept = {key: text for key, text in ckpt.metadata.items() if key not in names and key != "quantization_config"}
     if len(kept) < len(ckpt.metadata):
         kept.pop("tensor_names", None)              # torchao's list of what it has taken apart

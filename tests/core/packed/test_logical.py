@@ -201,6 +201,23 @@ def test_that_the_edit_says_what_it_does(tmp_path: Path) -> None:
             core.parse_edit("dequantize", text)
 
 
+def test_that_what_stays_packed_keeps_what_its_program_needs(tmp_path: Path) -> None:
+    def about(dtype: str) -> str:
+        return json.dumps({"_type": "Int8Tensor", "_data": {"block_size": [1, 4], "dtype": {"_type": "torch.dtype", "_data": dtype}},
+                           "_tensor_data_names": ["qdata", "scale"]})
+
+    tensors = {f"{name}._w_{part}": array for name in "ab" for part, array in (
+        ("qdata", np.ones((2, 4), np.int8)), ("scale", np.ones((2, 1), np.float32)))}
+    metadata = {"tensor_names": '["a.w", "b.w"]', "a.w": about("float32"), "b.w": about("float32"), "note": "mine"}
+    save_file(tensors, tmp_path / "m.safetensors", metadata=metadata)
+    ckpt = core.open(tmp_path / "m.safetensors")
+    some, every = core.edit(ckpt, [core.Dequantize("float32", "a.w")]), core.edit(ckpt, [core.Dequantize("float32")])
+    assert list(core.packed_tensors(some)) == ["b.w"]
+    assert some.metadata == {**metadata, "a.w": '{"_type": "Tensor"}'}
+    assert every.metadata == {"note": "mine"}
+    assert list(core.packed_tensors(core.edit(some, [core.Dequantize("float32", "b.w")]))) == []
+
+
 def test_that_names_can_be_changed_before_and_after(tmp_path: Path) -> None:
     made = packing.bit_packed(np.random.default_rng(12), 10, 24)
     ckpt = core.open(made.save(tmp_path))
