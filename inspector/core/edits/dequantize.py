@@ -10,7 +10,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.packed.families.names import LogicalTensor
-from inspector.core.packed.logical import keys_of, metadata_left, packed, tensor_of, values_left
+from inspector.core.packed.logical import in_order, metadata_left, packed, tensor_of, values_left
 from inspector.core.progress import QUIET, Monitor
 
 from .tools.common import Edit, edited, fields_of, note, origin_of, storages_left
@@ -43,42 +43,25 @@ class Dequantize(Edit):
         if not made and not _of_another_program(ckpt):
             return edited(ckpt, self)
         ids = fresh_ids(ckpt)
-        gone = {key for tensor in made.values() for key in keys_of(tensor)}
-        first = self._firsts(ckpt, made)
         tensors: dict[str, TensorInfo] = {}
         came_from: dict[str, str] = {}
         storages: dict[str, Storage] = {}
-        for key, info in ckpt.tensors.items():
-            if key in first:
-                tensor = first[key]
-                plain = tensor_of(ckpt, tensor)
-                storage = Storage(next(ids), target, plain.device, plain.numel * DTYPES[target].itemsize, None)
-                storages[storage.id] = storage
-                tensors[tensor.name] = plain._replace(dtype=target, storage=storage.id, storage_nbytes=storage.nbytes,
-                                                      extra=Extra(read_from=plain))
-                came_from[tensor.name] = tensor.inner[0] if tensor.inner else tensor.parts.get("data") or key
-            if key not in gone:
-                tensors[key] = info
-                came_from[key] = key
+        for key, one in in_order(ckpt, made):
+            if isinstance(one, TensorInfo):
+                tensors[key], came_from[key] = one, key
+                continue
+            plain = tensor_of(ckpt, one)
+            storage = Storage(next(ids), target, plain.device, plain.numel * DTYPES[target].itemsize, None)
+            storages[storage.id] = storage
+            tensors[one.name] = plain._replace(dtype=target, storage=storage.id, storage_nbytes=storage.nbytes,
+                                               extra=Extra(read_from=plain))
+            came_from[one.name] = one.inner[0] if one.inner else one.parts.get("data") or key
         values = {} if _of_another_program(ckpt) else values_left(ckpt, made.values())
         came_from |= {key: key for key in values}
         known = origin_of(ckpt)
         kept = storages_left(ckpt, tensors, values)
         return edited(ckpt, self, {new: old for new, old in came_from.items() if old in known}, tensors=tensors, values=values,
                       storages={**kept, **storages}, metadata=metadata_left(ckpt, made.values(), len(made) < len(there)))
-
-    @staticmethod
-    def _firsts(ckpt: Checkpoint, made: Mapping[str, LogicalTensor]) -> dict[str, LogicalTensor]:
-        """The first part in the file of each -> the tensor."""
-        owner = {key: tensor for tensor in made.values() for key in keys_of(tensor)}
-        found: dict[str, LogicalTensor] = {}
-        done: set[str] = set()
-        for key in ckpt.tensors:
-            tensor = owner.get(key)
-            if tensor is not None and tensor.name not in done:
-                done.add(tensor.name)
-                found[key] = tensor
-        return found
 
     def _target(self) -> str:
         target = dtype_named(self.dtype)

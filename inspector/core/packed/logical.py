@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import prod
 from types import MappingProxyType
-from typing import TypeVar
 
 from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, TensorInfo, Unpacked, contiguous, is_contiguous
 from inspector.core.dtypes import DTYPES
@@ -50,7 +49,6 @@ FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
     mlx.claims,
     lora.claims,
 )
-T = TypeVar("T")
 PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed
 _INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
@@ -85,7 +83,8 @@ def keys_of(tensor: LogicalTensor) -> set[str]:
 def logical(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
     """name -> tensor that a person means: packed ones as the one that their parts stand for, all others as themselves (scheme "plain").
     Reads small tensors and the configuration beside the file. Raises Cancelled."""
-    return dict(_in_order(ckpt, packed(ckpt, monitor), lambda tensor: tensor, _plain))
+    every = (_plain(one) if isinstance(one, TensorInfo) else one for _, one in in_order(ckpt, packed(ckpt, monitor)))
+    return {tensor.name: tensor for tensor in every}
 
 
 def _plain(info: TensorInfo) -> LogicalTensor:
@@ -97,13 +96,11 @@ def unpacked(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` with the tensors that `logical` gives, under their names, instead of their parts: packed ones as float32, whose elements are
     made of the parts when they are read; those that cannot be made say why. Raises Cancelled."""
     found = packed(ckpt, monitor)
-    return with_unpacked(ckpt, found) if found else ckpt
-
-
-def with_unpacked(ckpt: Checkpoint, found: Mapping[str, LogicalTensor]) -> Checkpoint:
-    """The same for some packed tensors."""
-    tensors = dict(_in_order(ckpt, found, lambda tensor: tensor_of(ckpt, tensor), lambda info: info))
-    return replace(ckpt, tensors=MappingProxyType(tensors), values=MappingProxyType(values_left(ckpt, found.values())),
+    if not found:
+        return ckpt
+    every = (one if isinstance(one, TensorInfo) else tensor_of(ckpt, one) for _, one in in_order(ckpt, found))
+    return replace(ckpt, tensors=MappingProxyType({info.key: info for info in every}),
+                   values=MappingProxyType(values_left(ckpt, found.values())),
                    metadata=MappingProxyType(metadata_left(ckpt, found.values())))
 
 
@@ -128,18 +125,17 @@ def metadata_left(ckpt: Checkpoint, found: Iterable[LogicalTensor], others: bool
     return kept
 
 
-def _in_order(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], of_packed: Callable[[LogicalTensor], T],
-                 of_plain: Callable[[TensorInfo], T]) -> Iterator[tuple[str, T]]:
-    """Packed tensors where the first of their parts stands, the others as they are."""
+def in_order(ckpt: Checkpoint, found: Mapping[str, LogicalTensor]) -> Iterator[tuple[str, LogicalTensor | TensorInfo]]:
+    """Packed tensors with the first of their parts in the file, where that stands; the others as they are, with their keys."""
     owner = {key: tensor for tensor in found.values() for key in keys_of(tensor)}
     done: set[str] = set()
     for key, info in ckpt.tensors.items():
         tensor = owner.get(key)
         if tensor is None:
-            yield key, of_plain(info)
+            yield key, info
         elif tensor.name not in done:
             done.add(tensor.name)
-            yield tensor.name, of_packed(tensor)
+            yield key, tensor
 
 
 def tensor_of(ckpt: Checkpoint, tensor: LogicalTensor) -> TensorInfo:
