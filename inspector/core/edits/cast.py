@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -13,28 +13,26 @@ from inspector.core.tensors.casts import Losses, losses, why_not
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, fields_of, note
+from .tools.common import note
 from .tools.copies import copied
-from .tools.element_types import dtype_named
-from .tools.globs import fitting, is_literal, matcher
+from .tools.element_types import TypeEdit
+from .tools.globs import fitting, is_literal
 
 _CHUNK = 4 << 20
 _NAMED = 3
 
 
 @dataclass(frozen=True)
-class Cast(Edit):
+class Cast(TypeEdit):
     """Rounds to nearest, ties to even, as torch's `.to(dtype)` does. Without `glob` these are the floating tensors outside
     optimizers; with it those that fit. Integers and booleans are left alone unless `dtype` is of that kind or `glob` is the very
     key; complex numbers become complex numbers only. Tied tensors stay tied."""
 
-    dtype: str
-    glob: str = "*"
     OPTION: ClassVar[str] = "cast"
     READS: ClassVar[bool] = True
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        target = dtype_named(self.dtype)
+        target = self.target(self.dtype)
         dtypes, left = {}, 0
         exact = is_literal(self.glob) and self.glob in ckpt.tensors
         for key in self._fitting(ckpt):
@@ -55,7 +53,7 @@ class Cast(Edit):
         return [key for key, info in ckpt.tensors.items() if info.state_dict not in numbered]
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        target = dtype_named(self.dtype)
+        target = self.target(self.dtype)
         notes = []
         left: dict[str, int] = {}
         for key in self._fitting(before):
@@ -84,29 +82,6 @@ class Cast(Edit):
         if unread:
             notes.append(f"The values of {note(unread, 'tensor', 'tensors')} cannot be read.")
         return notes
-
-    @property
-    def text(self) -> str:
-        return self.dtype if self.glob == "*" else f"{self.dtype}:{self.glob}"
-
-    def to_json(self) -> Any:
-        return {"dtype": self.dtype, "glob": self.glob} if self.glob != "*" else self.dtype
-
-    @classmethod
-    def parse(cls, text: str, option: str) -> Cast:
-        dtype, colon, glob = text.partition(":")
-        matcher(glob if colon else "*")
-        return cls(dtype_named(dtype), glob if colon else "*")
-
-    @classmethod
-    def from_json(cls, value: Any, option: str) -> Cast:
-        if isinstance(value, str):
-            return cls.parse(value, option)
-        found = fields_of(value, option, ("dtype",), ("glob",))
-        if not isinstance(found["dtype"], str) or not isinstance(found.get("glob", "*"), str):
-            raise EditError("the type and the pattern of cast are texts")
-        matcher(found.get("glob", "*"))
-        return cls(dtype_named(found["dtype"]), found.get("glob", "*"))
 
 
 def count_losses(before: Checkpoint, after: Checkpoint, monitor: Monitor = QUIET) -> tuple[Losses, list[str], int]:

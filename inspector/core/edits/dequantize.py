@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Extra, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
@@ -13,26 +13,24 @@ from inspector.core.packed.families.names import LogicalTensor
 from inspector.core.packed.logical import in_order, metadata_left, packed, tensor_of, values_left
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, edited, fields_of, note, origin_of, storages_left
+from .tools.common import edited, note, origin_of, storages_left
 from .tools.copies import fresh_ids
-from .tools.element_types import dtype_named
+from .tools.element_types import TypeEdit, dtype_named
 from .tools.globs import matcher
 
 _SHOWN = 3
 
 
 @dataclass(frozen=True)
-class Dequantize(Edit):
+class Dequantize(TypeEdit):
     """Each packed tensor whose name fits `glob` becomes one tensor of the floating type `dtype` under that name, and its parts (codes,
     scales, zero points …) go. Made with float32 arithmetic, then rounded as `Cast` rounds. What is packed in a way that is not read stays
     as it is; plain tensors do in any case. Of a model of another program (GGUF, ONNX) the weights are left: its own values go."""
 
-    dtype: str
-    glob: str = "*"
     OPTION: ClassVar[str] = "dequantize"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        target = self._target()
+        target = self.target(self.dtype)
         there = _packed(ckpt, monitor)
         chosen = self._chosen(there)
         made = {name: tensor for name, tensor in chosen.items() if tensor.decoder is not None}
@@ -63,8 +61,9 @@ class Dequantize(Edit):
         return edited(ckpt, self, {new: old for new, old in came_from.items() if old in known}, tensors=tensors, values=values,
                       storages={**kept, **storages}, metadata=metadata_left(ckpt, made.values(), len(made) < len(there)))
 
-    def _target(self) -> str:
-        target = dtype_named(self.dtype)
+    @classmethod
+    def target(cls, dtype: str) -> str:
+        target = dtype_named(dtype)
         if DTYPES[target].kind != "float":
             raise EditError(f"{target} is no floating type", "Write float32, bfloat16 or float16.", id="bad_dtype")
         return target
@@ -83,7 +82,7 @@ class Dequantize(Edit):
             if tensor.decoder is not None:
                 counts[tensor.scheme] = counts.get(tensor.scheme, 0) + 1
         notes = [f"{note(count, 'tensor was', 'tensors were')} packed as {visible(scheme, 40)} and {'is' if count == 1 else 'are'} "
-                 f"{self._target()} now." for scheme, count in counts.items()]
+                 f"{self.target(self.dtype)} now." for scheme, count in counts.items()]
         if gone and _of_another_program(before):
             notes.append(f"{note(gone, 'value is', 'values are')} about the model's program and {'is' if gone == 1 else 'are'} left out.")
         left = [tensor for tensor in chosen.values() if tensor.decoder is None]
@@ -91,33 +90,6 @@ class Dequantize(Edit):
         if len(left) > _SHOWN:
             notes.append(f"{note(len(left) - _SHOWN, 'more stays', 'more stay')} packed.")
         return notes
-
-    @property
-    def text(self) -> str:
-        return self.dtype if self.glob == "*" else f"{self.dtype}:{self.glob}"
-
-    def to_json(self) -> Any:
-        return {"dtype": self.dtype, "glob": self.glob} if self.glob != "*" else self.dtype
-
-    @classmethod
-    def parse(cls, text: str, option: str) -> Dequantize:
-        dtype, colon, glob = text.partition(":")
-        return cls._checked(dtype, glob if colon else "*")
-
-    @classmethod
-    def from_json(cls, value: Any, option: str) -> Dequantize:
-        if isinstance(value, str):
-            return cls.parse(value, option)
-        found = fields_of(value, option, ("dtype",), ("glob",))
-        if not isinstance(found["dtype"], str) or not isinstance(found.get("glob", "*"), str):
-            raise EditError("the type and the pattern of dequantize are texts")
-        return cls._checked(found["dtype"], found.get("glob", "*"))
-
-    @classmethod
-    def _checked(cls, dtype: str, glob: str) -> Dequantize:
-        matcher(glob)
-        made = cls(dtype, glob)
-        return cls(made._target(), glob)
 
 
 def _of_another_program(ckpt: Checkpoint) -> bool:
