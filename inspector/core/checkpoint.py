@@ -617,9 +617,14 @@ class Checkpoint(WeaklyReferable):
         return _restored, (Checkpoint, *(_thawed(getattr(self, name)) for name in Checkpoint.__slots__))
 
     @property
+    def as_opened(self) -> Checkpoint:
+        """The checkpoint before all edits: what its files say."""
+        return self.edited.source if self.edited else self
+
+    @property
     def nbytes(self) -> int:
         """Bytes of all files together; of an edited checkpoint, of those it was opened from."""
-        return sum(stamp.size for stamp in (self.edited.source if self.edited else self).files)
+        return sum(stamp.size for stamp in self.as_opened.files)
 
     @property
     def modules(self) -> frozenset[str]:

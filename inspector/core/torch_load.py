@@ -92,7 +92,7 @@ def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithT
     torch's from 2.4 on ("2.6"), the newest that is known without it. An edited checkpoint is asked for as it would be saved, to a PyTorch
     file. Reads nothing. Raises UsageError for a release that is not known."""
     rules = rules_of(release)
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     if source.format in _READ_BY_OTHERS:
         return LoadsWithTorch(None, rules.release, reason=_READ_BY_OTHERS[source.format])
     if source.format not in ("torch-zip", "torch-legacy", "torch-sharded", "torch-tar", "pickle"):
@@ -140,7 +140,7 @@ def _legacy_reason(source: Checkpoint) -> str:
 def refused_values(ckpt: Checkpoint, release: str | None = None) -> list[tuple[Refused, str]]:
     """All that torch refuses, with the keys of the file, and what each key is called now; what edits took away is not among them."""
     rules = rules_of(release)
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     found: list[Refused] = []
     first = 0
     for pickled in source.pickles:

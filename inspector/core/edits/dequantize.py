@@ -94,7 +94,7 @@ class Dequantize(TypeEdit):
 
 def _of_another_program(ckpt: Checkpoint) -> bool:
     """Whether its values are those of a container that no checkpoint is written as."""
-    return (ckpt.edited.source if ckpt.edited else ckpt).format in ("gguf", "onnx")
+    return ckpt.as_opened.format in ("gguf", "onnx")
 
 
 def _packed(ckpt: Checkpoint, monitor: Monitor) -> dict[str, LogicalTensor]:

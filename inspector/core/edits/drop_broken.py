@@ -15,7 +15,7 @@ from inspector.core.pickles.objects.storages import KnownStorages, Storages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import extents_of, why_broken, why_storage_broken
 
-from .tools.common import Edit, note, source_of
+from .tools.common import Edit, note
 from .tools.dropping import without
 from .tools.optimizers import states_of
 
@@ -133,7 +133,7 @@ def _corrupt(ckpt: Checkpoint, names: dict[Extent, str], monitor: Monitor) -> di
 def _objects(ckpt: Checkpoint, corrupt: dict[Extent, str]) -> Iterator[tuple[str, str]]:
     """Unknown objects, no modules, that lead to a storage without its bytes: they are one with what is in them."""
     objects = {key: value for key, value in ckpt.values.items() if isinstance(value, Opaque) and value.node >= 0}
-    source = source_of(ckpt)
+    source = ckpt.as_opened
     if not objects or len(source.pickles) != 1:
         return
     graph: Graph = source.pickles[0].graph

@@ -88,7 +88,7 @@ def effects(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIE
 def _findings_after(before: Checkpoint, after: Checkpoint) -> tuple[Finding, ...]:
     """What the reader found and still holds, and the cheap checks made again."""
     cheap = set(checks.of_metadata(before))
-    source = before.edited.source if before.edited else before
+    source = before.as_opened
     now = {old: new for new, old in after.edited.origin.items()} if after.edited else {}
     known = before.edited.origin if before.edited else {}
     above: set[str] | None = None

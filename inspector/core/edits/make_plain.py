@@ -17,7 +17,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.torch_load import Refused, loads_with_torch, refused_calls, refused_values
 
 from .plain_data.making import NOW, Change, Making
-from .tools.common import Edit, edited, note, source_of
+from .tools.common import Edit, edited, note
 from .tools.globs import matcher
 from .tools.rewriting import on_new_source, rewritten
 
@@ -41,14 +41,14 @@ class MakePlain(Edit):
         if making is None or not making.editor.changed:
             return edited(ckpt, self)
         try:
-            source = rewritten(source_of(ckpt), making.editor, making.storages, monitor)
+            source = rewritten(ckpt.as_opened, making.editor, making.storages, monitor)
         except ValueError:                          # an object that is needed to make itself
             return edited(ckpt, self)
         return on_new_source(ckpt, self, source)
 
     def _made(self, ckpt: Checkpoint, monitor: Monitor) -> Making | None:
         """The values made plain in the graph of the file's pickle; None when there is nothing to do."""
-        source = source_of(ckpt)
+        source = ckpt.as_opened
         refused = [(one, key) for one, key in refused_values(ckpt) if self._fits(key)]
         if not refused or source.format not in _ONE_PICKLE:
             return None
@@ -71,7 +71,7 @@ class MakePlain(Edit):
         fitting = self._fitting(before)
         if not fitting:
             return ["Nothing that fits is refused by torch.load (weights_only=True)."]
-        if source_of(before).format not in _ONE_PICKLE:
+        if before.as_opened.format not in _ONE_PICKLE:
             return ["The values of such a file are not made plain; its objects are left out where it is written as another file."]
         making = self._made(before, monitor)
         assert making is not None

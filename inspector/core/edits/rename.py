@@ -106,8 +106,10 @@ class Rename(Edit):
 
 def _check_template(compiled: regex.Pattern[str], replacement: str) -> None:
     """Groups that the pattern does not have are told even when no name matches."""
-    for at in re.finditer(r"\\(?:(\d+)|g<([^>]*)>)", replacement):
+    for at in re.finditer(r"\\(?:\\|(\d+)|g<([^>]*)>)", replacement):       # a doubled backslash is a backslash, whatever follows it
         wanted = at.group(1) or at.group(2)
+        if wanted is None:
+            continue
         there = int(wanted) <= compiled.groups if wanted.isdigit() else wanted in compiled.groupindex
         if not there and not (at.group(1) or "").startswith("0"):
             raise EditError(f"the replacement asks for group {visible(wanted, 40)}, and the pattern has {compiled.groups}",

@@ -13,7 +13,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, edited, fields_of, note, source_of, storages_left
+from .tools.common import Edit, edited, fields_of, note, storages_left
 from .tools.copies import contiguous, fresh_ids
 from .tools.globs import fitting, matcher
 from .tools.references import opened, weights_of
@@ -199,7 +199,7 @@ class _Numbers:
         self.files = tuple(known)
         self.storages: dict[str, Storage] = {}
         self._prefix = f"take:{self._file[0] if self._file else 0}:"
-        there: tuple[Iterable[str], ...] = ckpt.storages, source_of(ckpt).storages
+        there: tuple[Iterable[str], ...] = ckpt.storages, ckpt.as_opened.storages
         while any(id.startswith(self._prefix) for ids in there for id in ids):
             self._prefix = f"take:{self._prefix}"
 

@@ -13,7 +13,7 @@ _WITHIN = (".lora_A.weight", ".lora_down.weight")
 
 def may_be_packed(ckpt: Checkpoint) -> bool:
     """False where nothing says so; a matter of milliseconds for many tensors."""
-    if "tensor_names" in ckpt.metadata or (ckpt.edited.source if ckpt.edited else ckpt).format in _OTHER_PROGRAMS:
+    if "tensor_names" in ckpt.metadata or ckpt.as_opened.format in _OTHER_PROGRAMS:
         return True
     leaves = {leaf_of(key) for key in ckpt.tensors}
     if not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves):

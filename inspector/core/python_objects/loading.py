@@ -71,7 +71,7 @@ def load(path: opening.CheckpointLike, as_torch: bool = False, map_location: Any
 
 def _as_saved(ckpt: Checkpoint, monitor: Monitor) -> _Whole:
     """The object that a save to a PyTorch file would write."""
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     if source.format in _ONE_PICKLE:
         ckpt = MakePlain("*").apply(ckpt, monitor)
     if source.format in _PROGRAMS and not ckpt.tensors:

@@ -94,7 +94,7 @@ def check_file(stamp: FileStamp) -> None:
 
 def of_archive(ckpt: Checkpoint, archive: torch_zip.Archive) -> InPlace:
     """The file that `ckpt` was opened from, as it is to be `archive`. Raises SaveError where that takes more than new records."""
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     stamp = source.files[0]
     old = torch_zip.old_members(source)
     names = {name: f"{archive.top}/{name}" for name in archive.members}
@@ -193,7 +193,7 @@ def _record(archive: torch_zip.Archive, name: str, data: bytes, at: int) -> byte
 def of_header(ckpt: Checkpoint, layout: safetensors.Layout, file: int = 0) -> InPlace:
     """The safetensors file number `file` of those that `ckpt` was opened from, as it is to be `layout`. Raises SaveError where that takes
     more than another header, or one that is longer."""
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     stamp = source.files[file]
     with open_source(stamp.path, stamp) as opened:
         room = int.from_bytes(opened.read(0, 8), "little")
@@ -218,7 +218,7 @@ def of_header(ckpt: Checkpoint, layout: safetensors.Layout, file: int = 0) -> In
 
 def of_set(ckpt: Checkpoint) -> InPlace:
     """The set that `ckpt` was opened from: the header of each shard that changes, and the index. Raises SaveError as `of_header`."""
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     index = source.files[0]
     if os.path.islink(index.path):
         raise refused("its index is a link to one in another folder", visible(index.path))

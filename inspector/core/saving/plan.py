@@ -154,7 +154,7 @@ def _format(ckpt: Checkpoint, path: str, format: str | None, sharded: bool) -> s
 def _same_structure(ckpt: Checkpoint) -> bool:
     """Whether nothing was renamed, dropped or converted, so that the code of the archive still fits. Archives of torch 1.0 to 1.2
     have no object that could be written again: JSON tells what is in them; of one whose end is missing, code may be."""
-    source = _source(ckpt)
+    source = ckpt.as_opened
     if not source.pickles or source.pickles[0].member.lower() != "data.pkl" or "salvaged" in source.facts:
         return False
     if ckpt.edited is None:
@@ -182,7 +182,7 @@ def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:
     """Raises SaveError when the file that would be replaced is the only copy of what cannot be told for sure."""
     if not _replaces(ckpt, target):
         return
-    source = _source(ckpt)
+    source = ckpt.as_opened
     if "salvaged" in source.facts:
         what = source.facts["salvaged"].partition(":")[0]
         raise SaveError(f"{what}: it is not replaced by what could be saved of it", "Save under another name.", id="salvaged")
@@ -197,15 +197,11 @@ def _replaces(ckpt: Checkpoint, target: Target) -> bool:
     return any(os.path.realpath(stamp.path) == os.path.realpath(target.path) for stamp in ckpt.files)
 
 
-def _source(ckpt: Checkpoint) -> Checkpoint:
-    return ckpt.edited.source if ckpt.edited else ckpt
-
-
 def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
     """What lies in the source file beside the checkpoint, and which reading of an ambiguous file is taken."""
-    if _source(ckpt).format == "torch-export":
+    if ckpt.as_opened.format == "torch-export":
         yield Loss("program", "", "The exported program, and code that was compiled from it, is not written: only tensors and values are.")
-    for finding in _source(ckpt).findings:
+    for finding in ckpt.as_opened.findings:
         if finding.id in _LEFT_BEHIND:
             yield Loss(finding.id, finding.where, f"{finding.message} It is not written.")
         elif finding.id in _AMBIGUOUS:
@@ -216,7 +212,7 @@ def _left_behind(ckpt: Checkpoint) -> Iterator[Loss]:
 
 def _plan_in_place(ckpt: Checkpoint, path: str, format: str | None, shard_size: str | int | None, keep: Collection[str],
                    drop: Collection[str], ties: str, unreferenced: bool, allow: Collection[str], monitor: Monitor) -> SavePlan:
-    source = _source(ckpt)
+    source = ckpt.as_opened
     _same_place(source, path, format, shard_size)
     own = source.files[0].path
     if source.format == "safetensors-sharded":
@@ -261,7 +257,7 @@ def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: s
 
 def _set_in_place(ckpt: Checkpoint, own: str, ties: str, allow: Collection[str]) -> tuple[SavePlan, InPlace]:
     target, _ = _target(own, "safetensors-sharded", allow)
-    in_place.check_file(_source(ckpt).files[0])
+    in_place.check_file(ckpt.as_opened.files[0])
     found = in_place.of_set(ckpt)
     held = safetensors_holds(ckpt, ties == "all")
     losses = [*_left_behind(ckpt), *held.losses]
@@ -275,7 +271,7 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
     metadata = _safetensors_metadata(ckpt, held.tied)
     losses = [*_left_behind(ckpt), *held.losses]
     notes = [*target.notes, *held.notes]
-    others = [name for name in torch_zip.other_members(_source(ckpt)) if not (_is_extracted_script(ckpt) and _is_program(name))]
+    others = [name for name in torch_zip.other_members(ckpt.as_opened) if not (_is_extracted_script(ckpt) and _is_program(name))]
     if others:
         losses.append(Loss("other-members", others[0], f"{len(others):,} other members of the archive are left out, "
                            f"{visible(others[0], 80)} first."))
@@ -313,7 +309,7 @@ def _safetensors_metadata(ckpt: Checkpoint, tied: dict[str, str]) -> dict[str, s
     transformers (`load_state_dict` in modeling_utils.py) refuses a file that has metadata which does not say for whom it is; it takes
     one without any. A safetensors file therefore stays as it was, unless it had none and gets some now."""
     metadata = {**ckpt.metadata, **tied}
-    if not _source(ckpt).format.startswith("safetensors") or (metadata and not _source(ckpt).metadata):
+    if not ckpt.as_opened.format.startswith("safetensors") or (metadata and not ckpt.as_opened.metadata):
         return {**(_PT if "format" not in metadata else {}), **metadata}
     return metadata
 
@@ -341,7 +337,7 @@ def _old_shards(ckpt: Checkpoint, target: Target, stem: str) -> tuple[tuple[str,
 
 def _unread(ckpt: Checkpoint, folder: str, names: list[str]) -> set[str]:
     """Of files of the set that the checkpoint was opened from, those that it does not hold whole."""
-    source = _source(ckpt)
+    source = ckpt.as_opened
     whole = {os.path.realpath(stamp.path): number for number, stamp in enumerate(source.files)}
     paths = {name: os.path.realpath(os.path.join(folder, name)) for name in names}
     if not any(path in whole for path in paths.values()):
@@ -361,7 +357,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: frozenset[str], drop: frozenset[str],
                 unreferenced: bool, monitor: Monitor) -> SavePlan:
-    source = _source(ckpt)
+    source = ckpt.as_opened
     unwished = _unwished(source, drop, monitor)
     others = torch_zip.other_members(source)
     if format != "torchscript" and source.format == "torchscript":
@@ -408,7 +404,7 @@ def _plan_torch(ckpt: Checkpoint, path: str, format: str, target: Target, keep: 
 
 def _is_extracted_script(ckpt: Checkpoint) -> bool:
     """Whether the state dict of a TorchScript program was asked for, without the program."""
-    return _source(ckpt).format == "torchscript" and "" not in ckpt.values
+    return ckpt.as_opened.format == "torchscript" and "" not in ckpt.values
 
 
 def _is_program(name: str) -> bool:
@@ -424,7 +420,7 @@ def _apart(ckpt: Checkpoint, monitor: Monitor) -> tuple[bytes, tuple[Record, ...
 
 def _gone(ckpt: Checkpoint, graph: Graph, dropped: bool, monitor: Monitor) -> frozenset[str]:
     """Keys that the pickle to be written has not: objects that could not be carried over, and what needed dropped code."""
-    single = ckpt.edited is None and _source(ckpt).format in _ONE_PICKLE
+    single = ckpt.edited is None and ckpt.as_opened.format in _ONE_PICKLE
     if not dropped and (single or not any(isinstance(value, Opaque) for value in ckpt.values.values())):
         return frozenset()
     contents = contents_of(graph, _no_storage, limits=LIMITS.of_file(ckpt.nbytes), monitor=monitor)
@@ -445,7 +441,7 @@ def _code(ckpt: Checkpoint, graph: Graph, keep: frozenset[str], drop: frozenset[
         if not _named(name, keep):
             undecided[name] = None
     refused = []
-    source = _source(ckpt)
+    source = ckpt.as_opened
     others = torch_zip.other_members(source) if not (ckpt.edited and ckpt.edited.root) else {}
     for pickle in source.pickles[1:]:
         if pickle.member not in others:

@@ -92,7 +92,7 @@ def every_storage(graph: Graph, sizes: Mapping[str, int]) -> None:
 
 def same_oddities(source: Checkpoint, found: Checkpoint) -> None:
     """Raises Mismatch when the archive has become odd in a way that it was not."""
-    known = {finding.id for finding in (source.edited.source if source.edited else source).findings}
+    known = {finding.id for finding in source.as_opened.findings}
     new = next((finding for finding in found.findings if finding.id in _OF_ARCHIVES and finding.id not in known), None)
     if new is not None:
         raise Mismatch(new.where, f"the changed file would not be in order: {new.message}")

@@ -90,7 +90,7 @@ def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = 
     if not isinstance(what, SavePlan):
         if path is None and in_place:
             what = opened(what, monitor)
-            path = (what.edited.source if what.edited else what).path
+            path = what.as_opened.path
         if path is None:
             raise UsageError("no path to save to was given", "Give one: save(checkpoint, \"weights.safetensors\").")
         plan = plan_save(what, path, format=format, shard_size=shard_size, keep_code=keep_code, drop_code=drop_code, ties=ties,

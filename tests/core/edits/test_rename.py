@@ -22,6 +22,11 @@ def test_that_groups_stand_for_what_they_matched(tmp_path: Path) -> None:
     assert dict(new.module_metadata[""]) == {"": {}, "blocks.0": {"version": 2}, "blocks.0.act": {"version": 3}}
 
 
+@pytest.mark.parametrize(("replacement", "name"), [(r"\\1", r"\1"), (r"\\\\2", r"\\2"), (r"\\g<x>", r"\g<x>")])
+def test_that_a_number_behind_a_doubled_backslash_is_no_group(tmp_path: Path, replacement: str, name: str) -> None:
+    assert names(core.edit(opened(tmp_path, state_dict("w")), [core.Rename("w", replacement)])) == [name]
+
+
 def test_that_numbers_of_optimizers_and_loose_values_keep_their_names(tmp_path: Path) -> None:
     ckpt = opened(tmp_path, training(net()))
     new = core.edit(ckpt, [core.Rename(r"1|epoch|lr|exp_avg", "X")])

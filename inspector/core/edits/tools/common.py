@@ -95,13 +95,8 @@ def fields_of(value: Any, option: str, required: Iterable[str], optional: Iterab
 
 # -- what a checkpoint is made of -----------------------------------------------------------------------------------------------
 
-def source_of(ckpt: Checkpoint) -> Checkpoint:
-    """The checkpoint as it was opened."""
-    return ckpt.edited.source if ckpt.edited else ckpt
-
-
 def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:
-    """key -> the key in `source_of`, of all that was there."""
+    """key -> the key in `Checkpoint.as_opened`, of all that was there."""
     if ckpt.edited:
         return ckpt.edited.origin
     return dict(zip(every := [*ckpt.tensors, *ckpt.values], every, strict=True))
@@ -150,7 +145,7 @@ def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = N
     if came_from is not None:
         origin = {key: known[old] for key, old in came_from.items() if old in known}
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
-    made = Edited(source_of(ckpt), MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
+    made = Edited(ckpt.as_opened, MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
                   MappingProxyType({**others, **taken}) if taken else others,
                   (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known})

@@ -79,7 +79,7 @@ class _Names:
     def __init__(self, ckpt: Checkpoint, source: Checkpoint) -> None:
         self.ckpt = ckpt
         self.source = source
-        self.before = ckpt.edited.source if ckpt.edited else ckpt
+        self.before = ckpt.as_opened
         self.root = ckpt.edited.root if ckpt.edited else ""
         self.now = {old: new for new, old in origin_of(ckpt).items()}
         self.above: dict[str, str] = {}             # containers of the old source -> what they are called now

@@ -9,7 +9,7 @@ from inspector.core.keypath import relative, splits
 from inspector.core.pickles.objects.plain import key_text
 from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, view_of
 
-from .common import NearestDict, source_of
+from .common import NearestDict
 
 _STEPS = 100_000        # containers looked at for one path
 
@@ -19,7 +19,7 @@ class Structure:
     elsewhere a name is a name."""
 
     def __init__(self, ckpt: Checkpoint) -> None:
-        source = source_of(ckpt)
+        source = ckpt.as_opened
         self._source = source
         self._graph: Graph | None = source.pickles[0].graph if len(source.pickles) == 1 else None
         self._children: dict[int, dict[str, int]] = {}

@@ -71,7 +71,7 @@ def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss
     in the checkpoint, or whose state dict it is now. `torch.nn` hands them over by code of their classes (`_save_to_state_dict` in
     torch/ao/nn/quantized)."""
     edited = ckpt.edited
-    source = edited.source if edited is not None else ckpt
+    source = ckpt.as_opened
     origin = edited.origin if edited is not None else {key: key for key in (*ckpt.tensors, *ckpt.values)}
     there = {origin[key] for key in written if key in origin}
     modules = source.modules

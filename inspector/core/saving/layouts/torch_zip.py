@@ -93,7 +93,7 @@ def lay_out(ckpt: Checkpoint, pickled: Pickled, path: str, drop_members: frozens
             as_it_was: bool = True) -> Archive:
     """The archive for `ckpt`, whose object is `pickled`. `drop_members` are other members that are not to be kept; without
     `as_it_was` nothing of an archive it came from is kept but its tensors. Raises SaveError when a storage's bytes cannot be had."""
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     there = {member.name for member in ckpt.members}
     old = {name: member for name, member in old_members(source).items() if member.name in there} if as_it_was else {}
     big = is_big_endian(ckpt)

@@ -59,7 +59,7 @@ def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monito
 
 
 def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled:
-    source = ckpt.edited.source if ckpt.edited else ckpt
+    source = ckpt.as_opened
     if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code and not any(id.startswith(EMBEDDED) for id in ckpt.storages):
         graph = ckpt.pickles[0].graph
         there = [id for id in _data_keys(ckpt) if ckpt.storages[id].has_bytes]
