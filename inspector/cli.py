@@ -134,6 +134,7 @@ class _Terminal:
     def __init__(self, json: bool) -> None:
         self.json = json
         self._answered = False
+        self._colours = not json and _shows_colours()
         self._bar: Bar | None = None
 
     def text(self, text: str) -> None:
@@ -180,6 +181,10 @@ class _Terminal:
         from . import core
         return core.QUIET
 
+    def paint(self, text: str, style: str) -> str:
+        code = _COLOURS.get(style)
+        return f"\x1b[{code}m{text}\x1b[0m" if code and self._colours else text
+
     def blocks(self, blocks: str, plain: str) -> str:
         if not sys.stdout.isatty():
             return ""
@@ -194,6 +199,19 @@ class _Terminal:
         if self._bar is not None:
             with contextlib.suppress(OSError, ValueError):
                 self._bar.clear()
+
+
+_COLOURS = {"danger": "1;31", "warning": "33", "info": "36", "good": "32", "added": "32", "removed": "31"}
+
+
+def _shows_colours() -> bool:
+    """A terminal that is no mere printer, and nobody who wants none: https://no-color.org and https://force-color.org."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    capable = os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM"))
+    return capable and sys.stdout is not None and sys.stdout.isatty()
 
 
 def _draw(text: str) -> None:

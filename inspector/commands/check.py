@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector import core
 
-from . import explained, files, fit
+from . import explained, files, fit, reports
 from .columns import findings_text
 from .output import Failed, Output
 
@@ -26,13 +26,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="the same against a real model, which is made in a process of its own")
     parser.add_argument("--error", metavar="TXT", help="a file with the error that loading or saving gave: its text, as it was printed")
     parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
+    parser.add_argument("--sarif", metavar="OUT", help="also write what was found as SARIF, for code scanning")
+    parser.add_argument("--junit", metavar="OUT", help="also write it as JUnit's XML, for test reports of CI")
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
-    return files.run_each(asked, out, _one)
+    if asked.sarif is not None:
+        core.check_output(asked.sarif, "sarif", asked.files)
+    if asked.junit is not None:
+        core.check_output(asked.junit, "junit", asked.files)
+    looked: list[reports.Looked] = []
+    try:
+        status = files.run_each(asked, out, lambda one, to: _one(one, to, looked))
+    except Failed:
+        _write_reports(asked, looked)
+        raise
+    _write_reports(asked, looked)
+    return status
 
 
-def _one(asked: argparse.Namespace, out: Output) -> int:
+def _write_reports(asked: argparse.Namespace, looked: Sequence[reports.Looked]) -> None:
+    if asked.sarif is not None:
+        reports.write_sarif(asked.sarif, looked, asked.files)
+    if asked.junit is not None:
+        reports.write_junit(asked.junit, looked, asked.files)
+
+
+def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -> int:
     if sum(option is not None for option in (asked.against, asked.model, asked.error)) > 1:
         raise core.UsageError("--against, --model and --error ask the same in three ways", "Give one of them.")
     text = core.read_text_file(asked.error) if asked.error is not None else None
@@ -45,6 +65,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:
+        looked.append(reports.Looked(asked.file, failed.error.findings, error=failed.error))
         # what was learnt before the file broke off may be what matters most
         told = _of_unreadable(text, failed.error, out.monitor)
         if told is not None and not out.json:
@@ -53,15 +74,16 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
             out.answer({**as_json(asked.file, None, [(finding, ()) for finding in failed.error.findings], failed.error),
                         **(explained.as_json(told) if told else {})})
         elif failed.error.findings:
-            out.text(findings_text(failed.error.findings) + "\n")
+            out.text(findings_text(failed.error.findings, out.paint) + "\n")
         raise
+    looked.append(reports.Looked(asked.file, findings, report, load))
     unjudged = list(report.refused)
     status = _status(findings, load, unjudged)
     if out.json:
         out.answer({**as_json(asked.file, ckpt, fixes), "read": _read_json(report), **({"unjudged": unjudged} if unjudged else {}),
                     **(explained.as_json(told) if told else fit.as_json(load) if load else {})})
     else:
-        said = [findings_text(findings)] if findings else [] if status else ["nothing wrong"]
+        said = [findings_text(findings, out.paint)] if findings else [] if status else [out.paint("nothing wrong", "good")]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
         said += _read_text(report)

@@ -1,24 +1,45 @@
 """Text in columns, and findings in such columns."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from inspector import core
+
+from .output import Paint, plain
 
 KEY_WIDTH = 100
 
 
-def columns(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Left-aligned columns, the last one as it comes."""
+def columns(titles: Sequence[str], rows: Iterable[Sequence[str]], first: Callable[[str], str] | None = None) -> str:
+    """Left-aligned columns, the last one as it comes. `first` puts colour to the first cell of each row, whose width stays."""
     table = [tuple(titles), *map(tuple, rows)]
-    widths = [min(max(map(len, column)), KEY_WIDTH) for column in zip(*table, strict=True)]
-    line = "  ".join(f"%-{width}s" for width in widths[:-1]) + "  %s"
-    return "\n".join((line % row).rstrip() for row in table)
+    widths = [min(max(map(width, column)), KEY_WIDTH) for column in zip(*table, strict=True)]
+    lines = []
+    for number, row in enumerate(table):
+        cells = [padded(cell, room) for cell, room in zip(row[:-1], widths, strict=False)]
+        if first is not None and number and cells:
+            cells[0] = first(row[0]) + cells[0][len(row[0]):]
+        lines.append("  ".join([*cells, row[-1]]).rstrip())
+    return "\n".join(lines)
 
 
-def findings_text(findings: Sequence[core.Finding]) -> str:
+def findings_text(findings: Sequence[core.Finding], paint: Paint = plain) -> str:
     """A line per finding, the gravest first."""
     order = sorted(findings, key=lambda finding: -core.LEVELS.index(finding.level))
     return columns(("finding", "id", "where", ""),
                    ((finding.level, finding.id, core.visible(finding.where, 60),
-                     core.visible(f"{finding.message} {finding.hint}".strip(), 1000)) for finding in order))
+                     core.visible(f"{finding.message} {finding.hint}".strip(), 1000)) for finding in order),
+                   lambda level: paint(level, level))
+
+
+def padded(text: str, room: int) -> str:
+    return text.ljust(room) if text.isascii() else text + " " * (room - width(text))
+
+
+def width(text: str) -> int:
+    """The columns that `text` takes in a terminal: Chinese, Japanese and Korean letters take two, accents above others none (Unicode
+    Standard Annex 11)."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+    return sum(0 if combining(letter) else 2 if east_asian_width(letter) in "WF" else 1 for letter in text)

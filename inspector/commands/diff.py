@@ -12,12 +12,13 @@ from inspector import core
 from . import files, load
 from .arguments import add_json
 from .columns import columns
-from .output import Output
+from .output import Output, Paint, plain
 
 READS_ONLY = True
 
 STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "device")
 _MARKS = {"equal": "=", "values": "~", "dtype": "t", "shape": "#", "only-a": "-", "only-b": "+", "renamed": ">", "unread": "?"}
+_STYLES = {"-": "removed", "+": "added", "~": "warning", "#": "warning", "t": "warning", "?": "danger"}
 _SHOWN = 60             # rules and layers named in text
 _FEW = 6                # tensors named of those that one is made of
 _SHORT_OF = (("only_a", "only in A"), ("only_b", "only in B"), ("shapes", "of another shape"), ("unread", "could not be read"))
@@ -55,7 +56,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
         out.answer(as_json(comparison, asked.structure_only))
     else:
-        out.text(as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only))
+        out.text(as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only, paint=out.paint))
     return exit_code(comparison, asked.structure_only)
 
 
@@ -161,7 +162,7 @@ def _pair_json(pair: core.Pair) -> dict[str, Any]:
 
 # -- text ---------------------------------------------------------------------------------------------------------------------
 
-def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_only: bool = False) -> str:
+def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_only: bool = False, paint: Paint = plain) -> str:
     """A verdict, the rules by which names were paired, a line per pair that differs, and the values that do."""
     parts = [f"A  {core.visible(comparison.a.path, 1000)}{_state_dict_text(comparison.state_dicts[0])}\n"
              f"B  {core.visible(comparison.b.path, 1000)}{_state_dict_text(comparison.state_dicts[1])}", verdict_text(comparison)]
@@ -170,7 +171,8 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     quiet = ("equal", "unread") if structure_only else ("equal",)
     rows = [row(comparison, pair) for pair in comparison.pairs if show_equal or pair.status not in quiet or pair.device]
     if rows:
-        parts.append(columns(("", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", ""), rows))
+        parts.append(columns(("", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", ""), rows,
+                             lambda mark: paint(mark, _STYLES.get(mark, ""))))
     if comparison.values:
         parts.append(columns(("value", "A", "B"), ((core.visible(change.key), *(
             "-" if side is None else core.visible(side, 80) for side in (change.a, change.b))) for change in comparison.values)))

@@ -69,7 +69,7 @@ class _Collected:
         self.answers: list[str] = []
         self._out = out
         self._title = f"==> {title} <==\n" if title else ""
-        self.warn, self.blocks = out.warn, out.blocks
+        self.warn, self.blocks, self.paint = out.warn, out.blocks, out.paint
 
     def text(self, text: str) -> None:
         title, self._title = self._title, ""

@@ -12,8 +12,8 @@ from operator import add
 from inspector import core
 
 from . import files, load
-from .columns import KEY_WIDTH, columns, findings_text
-from .output import Output
+from .columns import KEY_WIDTH, columns, findings_text, padded, width
+from .output import Output, Paint, plain
 
 READS_ONLY = True
 
@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_files(parser)
     parser.add_argument("--digest", action="store_true", help="also the SHA-256 of every tensor's elements")
     parser.add_argument("--match", metavar="GLOB", help="only keys that match, as in 'encoder.*.weight'")
+    parser.add_argument("--textconv", action="store_true",
+                        help="a line for each key, value and finding that depends on nothing else, with digests: for git's diffs")
     parser.add_argument("--no-values", action="store_true", help="only the tensors, not what else there is")
 
 
@@ -38,11 +40,14 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
     ckpt = files.opened(asked.file, asked, out)
     shown = _shown(ckpt, asked.match, asked.no_values)
     with files.about(asked.file):
-        digests = dict(core.digests(ckpt, shown.tensors, out.monitor)) if asked.digest else None
+        digests = dict(core.digests(ckpt, shown.tensors, out.monitor)) if asked.digest or asked.textconv else None
     if out.json:
         out.answer(load("ls_json").as_json(shown, digests))
+    elif asked.textconv:
+        for line in _lines_alone(shown, digests or {}):
+            out.text(line + "\n")
     else:
-        for piece in as_text(ckpt, digests, shown):
+        for piece in as_text(ckpt, digests, shown, out.paint):
             out.text(piece)
     return 0
 
@@ -57,7 +62,7 @@ def _shown(ckpt: core.Checkpoint, glob: str | None, no_values: bool) -> core.Che
 
 
 def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None = None,
-            shown: core.Checkpoint | None = None) -> Iterator[str]:
+            shown: core.Checkpoint | None = None, paint: Paint = plain) -> Iterator[str]:
     """The answer of `ls` for people: what it is, a line per tensor and per value (of those in `shown`), and what is odd. In pieces, as
     there may be a million lines."""
     ckpt = shown or whole
@@ -75,7 +80,18 @@ def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] 
     if ckpt.values:
         yield f"\n{_values(ckpt)}\n"
     if ckpt.findings:
-        yield f"\n{findings_text(ckpt.findings)}\n"
+        yield f"\n{findings_text(ckpt.findings, paint)}\n"
+
+
+def _lines_alone(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor]) -> Iterator[str]:
+    """Nothing of the file's own name, which git makes up, and no columns, whose width one longer key would change in all lines."""
+    yield f"{ckpt.format} {ckpt.kind}"
+    yield from (f"metadata {core.visible(key)} = {core.visible(text, 1000)}" for key, text in ckpt.metadata.items())
+    for key, info in ckpt.tensors.items():
+        shape, dtype, device, _ = _cells(info.shape, info.dtype, info.device)
+        yield f"{core.visible(key)} {shape} {dtype} {device}{_end(info, digests)}"
+    yield from (f"{core.visible(key)} = {core.one_line(value)}" for key, value in ckpt.values.items())
+    yield from (f"{finding.level} {finding.id} {core.visible(finding.where)}" for finding in ckpt.findings)
 
 
 def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] | None,
@@ -87,11 +103,12 @@ def _tensor_table(ckpt: core.Checkpoint, digests: Mapping[str, str | core.BadTen
     line = "  %%-%ds  %%-%ds  %%-%ds  %%%ds" % tuple(widths)  # noqa: UP031 - all of it is about percent signs
     middles = {form: line % text for form, text in texts.items()}
     keys = _visible_all(ckpt.tensors)
-    width = min(max(3, *map(len, keys)), KEY_WIDTH)
-    rows = map(add, map(str.ljust, keys, repeat(width)), map(middles.__getitem__, _forms(ckpt)))
+    plain_letters = all(map(str.isascii, keys))
+    room = min(max(3, *map(len if plain_letters else width, keys)), KEY_WIDTH)
+    rows = map(add, map(str.ljust if plain_letters else padded, keys, repeat(room)), map(middles.__getitem__, _forms(ckpt)))
     if digests is not None or any(core.column(ckpt.tensors, "problem")):
         rows = map(add, rows, (_end(info, digests) if digests is not None or info.problem else "" for info in ckpt.tensors.values()))
-    title = "key".ljust(width) + line % titles + ("  sha256" if digests is not None else "")
+    title = "key".ljust(room) + line % titles + ("  sha256" if digests is not None else "")
     if parameters:
         rows = map(add, rows, (f"  state of {core.visible(parameters[key])}" if key in parameters else "" for key in ckpt.tensors))
     return chain([title], rows)

@@ -1,10 +1,18 @@
 """What a command may do with the world. `cli` makes it; tests give their own."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from inspector import core
+
+Paint = Callable[[str, str], str]
+"""(text, style) -> the text, in colour perhaps: `Output.paint`."""
+
+
+def plain(text: str, style: str) -> str:
+    """The `Paint` without colours."""
+    return text
 
 
 class Output(Protocol):
@@ -25,6 +33,9 @@ class Output(Protocol):
     @property
     def monitor(self) -> core.Monitor:
         """Shows on a terminal how far long work is."""
+
+    def paint(self, text: str, style: str) -> str:
+        """`text` in the colour of `style`, a level of findings, "good", "added" or "removed", where standard output shows colours."""
 
     def blocks(self, blocks: str, plain: str) -> str:
         """What small pictures are drawn with on standard output: `blocks` on a terminal that has them, `plain` on another one, and

@@ -14,7 +14,7 @@ from inspector import core
 
 from . import files
 from .columns import columns, findings_text
-from .output import Output
+from .output import Output, Paint, plain
 
 READS_ONLY = True
 
@@ -59,7 +59,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
                     **({"layers": _layers_json(asked.layers, lines)} if asked.layers else {})})
     else:
         blocks = out.blocks(BLOCKS, ASCII_BLOCKS)
-        out.text(as_text(ckpt, outcomes, findings, blocks))
+        out.text(as_text(ckpt, outcomes, findings, blocks, out.paint))
         if group is not None:
             out.text("\n" + group_text(group, blocks))
         if asked.layers:
@@ -101,7 +101,7 @@ def _numbers(summary: core.Summary) -> dict[str, Any]:
 
 
 def as_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], findings: Sequence[core.Finding] = (),
-               blocks: str = "") -> str:
+               blocks: str = "", paint: Paint = plain) -> str:
     """A line per tensor, with a small histogram drawn in `blocks` (from nothing to full) when there are some; then findings."""
     rows = []
     for key, outcome in outcomes:
@@ -112,7 +112,7 @@ def as_text(ckpt: core.Checkpoint, outcomes: Iterable[tuple[str, Outcome]], find
             rows.append((name, f"{outcome.numel:,}", *map(_brief, (outcome.min, outcome.max, outcome.mean, outcome.std)),
                          *map("{:,}".format, (outcome.nan, outcome.inf, outcome.zeros)), bars(outcome.counts, blocks)))
     table = columns((*_TITLES, "from min to max" if blocks else ""), rows)
-    return table + "\n" + ("\n" + findings_text(findings) + "\n" if findings else "")
+    return table + "\n" + ("\n" + findings_text(findings, paint) + "\n" if findings else "")
 
 
 # -- together, and across layers ------------------------------------------------------------------------------------------------

@@ -7,8 +7,7 @@ import sys
 
 from inspector import core
 
-from . import load
-from .arguments import add_window_options
+from .arguments import add_window_options, parser_of
 from .output import Failed, Output
 
 
@@ -53,8 +52,8 @@ def _list_instead(files: list[str], out: Output) -> int:
         if n:
             out.text("\n")
         try:
-            load("ls").run(argparse.Namespace(
-                files=[file], recursive=False, digest=False, match=None, no_values=False, follow_links=False), out)
+            parser = parser_of("ls")
+            parser.module.run(parser.parse(["--", file], argparse.Namespace()), out)
         except Failed as failed:
             out.warn(str(failed))
             worst = 2

@@ -17,12 +17,12 @@ from inspector.core.keypath import visible
 from .new_files import write_whole
 from .sources import open_source
 
-OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract"]
+OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract", "sarif", "junit"]
 
 _HEAD = 4096            # bytes that tell
 _CALLED: dict[OutputKind, str] = {"picture": "PNG picture", "drawing": "SVG drawing", "page": "HTML page", "recipe": "recipe",
                                   "table": "table", "array": "NumPy array", "manifest": "manifest of digests",
-                                  "contract": "contract"}
+                                  "contract": "contract", "sarif": "SARIF report", "junit": "JUnit report"}
 _BEGINNINGS: dict[OutputKind, re.Pattern[bytes]] = {
     "picture": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "drawing": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE\s+svg[^>]*>\s*)*<svg[\s>]", re.DOTALL),
@@ -31,6 +31,8 @@ _BEGINNINGS: dict[OutputKind, re.Pattern[bytes]] = {
     "array": re.compile(rb"\x93NUMPY"),
     "manifest": re.compile(rb"\s*\{\s*\"inspector_digest\"\s*:"),
     "contract": re.compile(rb"\s*\{\s*\"inspector_contract\"\s*:"),
+    "sarif": re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:\$schema|version|runs)\"\s*:.*sarif|\s*\{\s*\"runs\"\s*:", re.DOTALL),
+    "junit": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testsuites?[\s>/]", re.DOTALL),
     "table": re.compile(rb"(?!(?:\xef\xbb\xbf)?\s*[<{\[])[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z"),
 }
 _TABLES = (".csv", ".tsv", ".txt")
@@ -48,7 +50,7 @@ def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> Non
     something else, or would be named like a checkpoint. Devices and pipes may be written to."""
     shown, called = visible(path, 200), _CALLED[kind]
     if any(_same(path, given) for given in inputs):
-        raise SaveError(f"{shown} is what is read, and is not replaced by a {called}", f"Name another file for the {kind}.",
+        raise SaveError(f"{shown} is what is read, and is not replaced by a {called}", f"Name another file for the {called}.",
                         id="would-replace")
     try:
         found = os.stat(path)
@@ -57,9 +59,9 @@ def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> Non
     if found is None:
         if path.lower().endswith(_CHECKPOINTS):
             raise SaveError(f"{shown} would be a {called} that is named like a checkpoint",
-                            f"Name the {kind} for what it is.", id="bad_target")
+                            f"Name the {called} for what it is.", id="bad_target")
     elif stat.S_ISREG(found.st_mode) and not _is(path, kind):
-        raise SaveError(f"{shown} is there and is no {called}, so it is not replaced by one", f"Name another file for the {kind}.",
+        raise SaveError(f"{shown} is there and is no {called}, so it is not replaced by one", f"Name another file for the {called}.",
                         id="would-replace")
 
 

@@ -1,0 +1,138 @@
+"""`check --sarif` and `--junit`, and colours."""
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inspector import cli
+from inspector.commands.columns import columns, width
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        code = cli.main([str(argument) for argument in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, out, err
+    return run
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> None:
+    torch.save({"w": torch.arange(4.0), "b": torch.arange(2.0)}, tmp_path / "good.pth")
+    torch.save({"w": torch.tensor([1.0, float("nan")]), "best": np.float64(1), "odd\x1b<&\">": torch.arange(3.0)}, tmp_path / "bad.pth")
+    (tmp_path / "none.pth").write_bytes(b"nothing")
+
+
+def test_that_sarif_has_each_finding_at_its_file_and_key(run: Run, files: None) -> None:
+    assert run("check", "good.pth", "bad.pth", "none.pth", "--sarif", "out.sarif")[0] == 2
+    report = json.loads(Path("out.sarif").read_text())
+    run_, = report["runs"]
+    assert report["version"] == "2.1.0"
+    assert run_["invocations"] == [{"executionSuccessful": False}]
+    assert [one["location"]["uri"] for one in run_["artifacts"]] == ["good.pth", "bad.pth", "none.pth"]
+    assert run_["artifacts"][0]["properties"] == {"valuesWereRead": True, "tensors": 2, "tensorsRead": 2, "nbytes": 24, "nbytesRead": 24}
+    found = {(result["ruleId"], result["level"], result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"])
+             for result in run_["results"]}
+    assert {("nan-values", "error", "bad.pth"), ("weights-only", "warning", "bad.pth")} <= found
+    assert [uri for _, level, uri in found if uri == "none.pth" and level == "error"]
+    for result in run_["results"]:
+        assert run_["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["message"]["text"]
+
+
+def test_that_sarif_of_files_without_findings_is_a_run_that_succeeded(run: Run, files: None) -> None:
+    assert run("check", "good.pth", "--sarif", "out.sarif", "--quick")[0] == 0
+    run_, = json.loads(Path("out.sarif").read_text())["runs"]
+    assert (run_["results"], run_["invocations"]) == ([], [{"executionSuccessful": True}])
+    assert run_["artifacts"][0]["properties"]["valuesWereRead"] is False
+
+
+def test_that_sarif_tells_each_key_that_does_not_fit(run: Run, files: None) -> None:
+    assert run("check", "bad.pth", "--against", "good.pth", "--sarif", "out.sarif")[0] == 1
+    run_, = json.loads(Path("out.sarif").read_text())["runs"]
+    found = {(result["ruleId"], result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"])
+             for result in run_["results"] if result["ruleId"].endswith(("-key", "-mismatch"))}
+    assert found == {("missing-key", "b"), ("unexpected-key", "odd\\x1b<&\">"), ("size-mismatch", "w")}
+
+
+def test_that_junit_has_a_suite_for_each_file(run: Run, files: None) -> None:
+    assert run("check", "good.pth", "bad.pth", "none.pth", "--junit", "out.xml")[0] == 2
+    root = ElementTree.parse("out.xml").getroot()
+    good, bad, none = root
+    assert [suite.get("name") for suite in root] == ["good.pth", "bad.pth", "none.pth"]
+    assert [(case.get("name"), next(iter(case)).tag if [*case] else "") for case in good] == [("opens", ""), ("values", "system-out")]
+    failed = {case.get("name") for case in bad if case.find("failure") is not None}
+    assert {"nan-values", "weights-only"} <= failed
+    assert [case.find("error") is not None for case in none] == [True]
+    for suite in root:
+        assert suite.get("tests") == str(len(suite))
+    assert (root.get("failures"), root.get("errors")) == (str(len(failed)), "1")
+
+
+def test_that_junit_says_what_was_not_looked_at(run: Run, files: None) -> None:
+    assert run("check", "good.pth", "--quick", "--junit", "out.xml")[0] == 0
+    suite, = ElementTree.parse("out.xml").getroot()
+    values = next(case for case in suite if case.get("name") == "values")
+    assert values.find("skipped") is not None
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "1")
+
+
+@pytest.mark.parametrize("option", ["--sarif", "--junit"])
+def test_that_a_report_never_takes_a_checkpoints_place(run: Run, files: None, option: str) -> None:
+    before = Path("good.pth").read_bytes()
+    for target in ("good.pth", "new.pth"):
+        code, _, err = run("check", "good.pth", option, target)
+        assert (code, "report" in err) == (2, True)
+    assert Path("good.pth").read_bytes() == before
+    assert not Path("new.pth").exists()
+    for _ in range(2):              # one of its own is replaced
+        assert run("check", "good.pth", option, "out")[0] == 0
+
+
+# -- colours ----------------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+def test_that_levels_have_colours_only_where_they_are_wanted(run: Run, files: None, environment: pytest.MonkeyPatch) -> None:
+    plain = run("check", "bad.pth")[1]
+    assert "\x1b" not in plain
+    environment.setenv("FORCE_COLOR", "1")
+    coloured = run("check", "bad.pth")[1]
+    assert "\x1b[1;31mdanger\x1b[0m " in coloured
+    assert "\x1b[33mwarning\x1b[0m " in coloured
+    for code in ("\x1b[1;31m", "\x1b[33m", "\x1b[36m", "\x1b[0m"):
+        coloured = coloured.replace(code, "")
+    assert coloured == plain
+    assert "\x1b" not in run("check", "bad.pth", "--json")[1]
+    assert "\x1b[32m+\x1b[0m" in run("diff", "good.pth", "bad.pth")[1]
+    environment.setenv("NO_COLOR", "1")
+    assert run("check", "bad.pth")[1] == plain
+
+
+def test_that_wide_letters_take_two_columns() -> None:
+    assert [width(text) for text in ("abc", "权重", "ｗ", "e\u0301", "カタ")] == [3, 4, 2, 1, 4]
+    lines = columns(("key", "shape"), [("权重.偏置", "[2]"), ("w", "[3]")]).splitlines()
+    assert [width(line[:line.index("[")]) for line in lines[1:]] == [11, 11]
+
+
+def test_that_ls_has_its_columns_under_each_other_for_wide_letters(run: Run, tmp_path: Path) -> None:
+    torch.save({"编码器.权重": torch.zeros(2), "w": torch.zeros(2)}, tmp_path / "wide.pth")
+    lines = [line for line in run("ls", "wide.pth")[1].splitlines() if "[2]" in line]
+    assert len({width(line[:line.index("[2]")]) for line in lines}) == 1
