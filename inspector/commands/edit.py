@@ -72,8 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     saving.add_argument("--format", help="torch-zip, torch-legacy (for torch before 1.6), safetensors or safetensors-sharded")
     saving.add_argument("--shard-size", metavar="SIZE", help="of each file of safetensors-sharded, like 5GB")
     saving.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
-    saving.add_argument("--ties", choices=("one", "all"), default="one",
-                        help="safetensors: keep one name of tied tensors, or all of them, each with bytes of its own")
+    saving.add_argument("--ties", choices=("one", "all"),
+                        help="safetensors: keep one name of tied tensors (all of what was joined from ranks of DeepSpeed's), or all of "
+                             "them, each with bytes of its own")
     saving.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
     saving.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
     saving.add_argument("--allow", metavar="WHAT", action="append", default=[],

@@ -256,7 +256,8 @@ def is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
 
 class Chunk(NamedTuple):
     """A box of a tensor that is stored in several: `offsets` and `sizes` say which elements it is, `storage` where they lie,
-    at `offset` and with `stride` (elements) in it."""
+    at `offset` and with `stride` (elements) in it. Where they have one dimension and the tensor another number, it is a run of its
+    elements in C order; all chunks of a tensor are of the same kind."""
 
     offsets: tuple[int, ...]
     sizes: tuple[int, ...]

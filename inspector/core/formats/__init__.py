@@ -22,7 +22,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 
-from .sets import folders
+from .sets import folders, set_files
 from .sniffing import addresses, containers
 from .sniffing.sniff import sniff
 
@@ -99,6 +99,13 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     if kind == "ranks":
         read_ranks: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.ranks").read
         return read_ranks(folder, name, _read_one, limits, monitor)
+    if kind in ("zero", "universal"):
+        read_zero: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.{'zero' if kind == 'zero' else 'zero_universal'}").read
+        return read_zero(folder, _read_one, limits, monitor)
+    if kind == "inside":
+        linked = set_files.links_outside(folder, [name], limits)
+        made = _read_folder(os.path.join(folder, name), limits, monitor)
+        return replace(made, path=folder, findings=(*linked, *made.findings))
     if kind == "unzipped":
         inner = folder if name == "." else os.path.join(folder, name)
         made = late.module(f"{__name__}.torch_zip").read_unzipped(inner, limits, monitor)

@@ -25,6 +25,7 @@ from inspector.core.wording import exact_size
 from . import endings, in_place, targets
 from .disk import atomic
 from .in_place import InPlace, refused
+from .joined import is_joined, weights_alone
 from .layouts import safetensors, shards, torch_legacy, torch_zip
 from .layouts.losses import Loss, packed_left_out, safetensors_holds
 from .object.pickled import Pickled, Record, pickled
@@ -96,28 +97,33 @@ class SavePlan:
 
 def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str | None = None,
               shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (),
-              ties: str = "one", unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False,
+              ties: str | None = None, unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False,
               monitor: Monitor = QUIET) -> SavePlan:
     """What saving `ckpt`, a checkpoint, the path of one or a mapping (see `save`), at `path` means.
 
     `format` is one of `FORMATS`; without it the ending of `path` decides, then what the checkpoint was. `shard_size` ("5GB")
     makes a set of files of a folder or an index. `keep_code` and `drop_code` are dotted names (or globs) of code that a pickle
     names. `ties` says what safetensors gets of tensors under several names: "one" of them, or "all", each with bytes of its
-    own. `unreferenced` keeps records of the old archive that no tensor refers to. `allow`: see `targets`. `in_place` writes new
-    names, tags and plain values into the file itself, where the tensors stay as they lie: at once, whatever its size.
+    own; without it all where ranks of DeepSpeed's were joined, whose state dict is to load as it is. `unreferenced`
+    keeps records of the old archive that no tensor refers to. `allow`: see `targets`. `in_place` writes new names, tags and plain values
+    into the file itself, where the tensors stay as they lie: at once, whatever its size.
 
     Raises SaveError or EditError for what cannot be saved at all (id "in-place": not in place, but as a copy), Changed when the
     checkpoint's file is no longer the one that was opened.
     """
     ckpt, path = opened(ckpt, monitor), os.fsdecode(path)
     chosen = _format(ckpt, path, format, shard_size is not None)
-    if ties not in TIES:
+    if ties not in (*TIES, None):
         raise UsageError(f"ties={ties!r} is neither \"one\" nor \"all\"")
     if in_place:
-        return _plan_in_place(ckpt, path, format, shard_size, keep_code, drop_code, ties, unreferenced, allow, monitor)
+        return _plan_in_place(ckpt, path, format, shard_size, keep_code, drop_code, ties or "one", unreferenced, allow, monitor)
     if path == "-":
         raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
+    ties = ties or ("all" if is_joined(ckpt) else "one")
+    ckpt, weights_only = weights_alone(ckpt)
     target, stem = _target(path, chosen, allow)
+    if weights_only:
+        target = target._replace(notes=(*target.notes, weights_only))
     misleading = endings.misleading(path, chosen)
     if misleading is not None and not _replaces(ckpt, target):
         raise misleading

@@ -59,7 +59,7 @@ class SaveReport:
 
 
 def save(what: CheckpointLike | SavePlan, path: str | os.PathLike[str] | None = None, *, format: str | None = None,
-         shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str = "one",
+         shard_size: str | int | None = None, keep_code: Collection[str] = (), drop_code: Collection[str] = (), ties: str | None = None,
          unreferenced: bool = True, allow: Collection[str] = (), in_place: bool = False, allow_loss: bool = False, verify: str = "",
          monitor: Monitor = QUIET) -> SaveReport:
     """Saves a checkpoint, edited or not, or the one in a file, or a mapping, or carries out a plan (which has all options but the last

@@ -412,7 +412,9 @@ class TensorReader:
             return _Location(None, (0,), (1,), 0, item, 1, 0)
         if info.chunks:
             parts = [_Part(chunk.offsets, chunk.sizes, self._locate_chunk(info, chunk, item)) for chunk in info.chunks]
-            return _Location(_Assembly(info.shape, item, parts), (form.numel,), (1,), 0, item, 1, form.numel)
+            in_runs = len(info.chunks[0].offsets) != len(info.shape)
+            assembly = _Assembly((form.numel,) if in_runs else info.shape, item, parts)
+            return _Location(assembly, (form.numel,), (1,), 0, item, 1, form.numel)
         storage = self._ckpt.storages.get(info.storage) or self._before_edits(info.storage)
         if storage is None or not storage.has_bytes or storage.problem:
             raise _no_values(info, storage)
@@ -563,7 +565,7 @@ class TensorReader:
         return out.view(np.uint8).data
 
     def _fill_box(self, out: Array, location: _Location, first: Dims, steps: Dims, stride: Dims) -> None:
-        if isinstance(location.extent, _Assembly):
+        if isinstance(location.extent, _Assembly) and len(location.extent.shape) == len(first):
             for part in location.extent.parts:
                 self._fill(out, first, part, steps)
             return

@@ -1,10 +1,14 @@
-"""Which checkpoint a folder is, and which set a single file belongs to: by the names in one folder, nothing opened.
+"""Which checkpoint a folder is, and which set a single file belongs to: by the names in one folder, nothing opened but the one line of a
+file that names a folder.
 
     .metadata                         torch.distributed.checkpoint
     *.index.json                      a set of files and the index that names them
     model-00001-of-00002.safetensors  such a set whose index is gone: the names tell how many there are
     shard-00001-model-00001-of-00001.safetensors   the pieces that several ranks wrote
     rank0.pt  rank1.pt                what several ranks saved, each its parts
+    zero_pp_rank_0_mp_rank_00_optim_states.pt …    the same of DeepSpeed's ZeRO, with mp_rank_00_model_states.pt
+    zero/NAME/fp32.pt …               a universal checkpoint of DeepSpeed's
+    latest  global_step100/           what names the folder that such a checkpoint is in
     data.pkl  data/  version          what torch.save writes, unzipped
     model.safetensors  config.json …  one file with weights, beside what belongs to it
 """
@@ -15,13 +19,15 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from inspector.core.errors import Ambiguous, ReadError, Unsupported
+from inspector.core.errors import Ambiguous, InspectorError, ReadError, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
 from . import set_files
 
 DCP = ".metadata"               # the index of a torch.distributed.checkpoint folder
+UNIVERSAL = "zero"              # the folder with a folder for each parameter, in a universal checkpoint of DeepSpeed's
 OBJECT = "data.pkl"             # of an unzipped archive
 
 # What training programs put beside the weights: states of optimizers, schedulers, random numbers, arguments.
@@ -32,14 +38,19 @@ _BESIDE = re.compile(r"(?:optimizer|optim|scheduler|lr_scheduler|scaler|grad_sca
 _SAME = re.compile(r"(?:diffusion_)?(?:pytorch_)?model", re.IGNORECASE)
 _ENDINGS = (".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".th", ".pt2")      # the most wanted container first
 
+# The files that name the folder of the newest checkpoint, and what programs call such folders where there is but one of them.
+_LATEST = ("latest", "latest_universal")
+_TAG = re.compile(r"global_step\d+(?:_universal)?")
+_TAG_BYTES = 512
+
 _MORE_ENDINGS = (".ptl", ".mdlus", ".pkl")
 
 
 class Choice(NamedTuple):
-    """`name` is the file that is opened, or tells of the others; of "shards", "pieces" and "ranks" one of them, of "unzipped" the folder
-    with data.pkl ("." for this one)."""
+    """`name` is the file that is opened, or tells of the others; of "shards", "pieces", "ranks" and "zero" one of them, of "unzipped" the
+    folder with data.pkl ("." for this one), of "universal" that with the parameters, of "inside" the folder that is the checkpoint."""
 
-    kind: Literal["index", "shards", "pieces", "ranks", "unzipped", "file"]
+    kind: Literal["index", "shards", "pieces", "ranks", "zero", "universal", "unzipped", "inside", "file"]
     name: str
 
 
@@ -78,13 +89,23 @@ def checkpoints_in(path: str) -> Iterator[str]:
         is_one = is_set(folder)
         if is_one:
             yield folder
-        inside[:] = [] if is_one and OBJECT in names else sorted(name for name in inside if not name.startswith("."))
+        inside[:] = [] if is_one and OBJECT in names else sorted(_others_in(folder, inside) if is_one else
+                                                                                (name for name in inside if not name.startswith(".")))
         if is_one and OBJECT in names:
             continue
         for name in sorted(names):
             whole = os.path.join(folder, name)
             if name.lower().endswith((*_ENDINGS, *_MORE_ENDINGS)) and not name.startswith(".") and not (is_one and one_of_a_set(whole)):
                 yield whole
+
+
+def _others_in(folder: str, inside: list[str]) -> Iterator[str]:
+    """The folders in that of a set that are no part of it."""
+    try:
+        kind, name = choose(folder)
+    except Ambiguous:
+        kind, name = "index", ""
+    return (one for one in inside if not one.startswith(".") and (kind not in ("inside", "universal") or one != name))
 
 
 def choose(folder: str) -> Choice:
@@ -106,6 +127,8 @@ def choose(folder: str) -> Choice:
     piece = next((name for name in listed.names if set_files.PIECE.fullmatch(name)), None)
     if piece is not None:
         return Choice("pieces", piece)
+    if zero := _zero(folder, listed):
+        return zero
     ranks = {name: rank for name in listed.checkpoints if (rank := set_files.rank_of(name)) is not None}
     if len(ranks) > 1 and len(ranks) == len(listed.checkpoints) and len({rank.family for rank in ranks.values()}) == 1:
         return Choice("ranks", next(iter(ranks)))
@@ -115,7 +138,45 @@ def choose(folder: str) -> Choice:
         return Choice("shards", next(iter(parts)))
     if not parts and (one := _obvious(files)):
         return Choice("file", one)
+    if not parts and not files and (tag := _newest(folder, listed)):
+        return Choice("inside", tag)
     raise _no_set(listed)
+
+
+def _zero(folder: str, listed: set_files.Folder) -> Choice | None:
+    """A checkpoint of DeepSpeed's of which there is more than one file."""
+    found = [file for name in listed.names if (file := set_files.zero_file(name)) is not None]
+    if UNIVERSAL in listed.names and is_folder(os.path.join(folder, UNIVERSAL)):
+        inside = set_files.list_folder(os.path.join(folder, UNIVERSAL)).names
+        if any(os.path.lexists(os.path.join(folder, UNIVERSAL, name, "fp32.pt")) for name in inside[:set_files.SHOWN]):
+            return Choice("universal", UNIVERSAL)
+    if len(found) > 1 or any(file.kind == "optimizer" for file in found):
+        return Choice("zero", found[0].name)
+    return None
+
+
+def _newest(folder: str, listed: set_files.Folder) -> str:
+    """The folder in `folder` that a file in it names as that of the newest checkpoint of DeepSpeed's, or the only one that is called like
+    one; "" where there is none."""
+    named = [text for name in _LATEST if name in listed.names for text in (_text(os.path.join(folder, name)),)]
+    tags = [text for text in named if text in listed.names] or [name for name in listed.names if _TAG.fullmatch(name)]
+    if not tags or (not named and len(tags) > 1):
+        return ""
+    inner = os.path.join(folder, tags[0])
+    try:
+        names = set_files.list_folder(inner).names if is_folder(inner) else []
+    except ReadError:
+        return ""
+    return tags[0] if any(set_files.zero_file(name) is not None for name in names) else ""
+
+
+def _text(path: str) -> str:
+    """The one line of a small file; "" of any other."""
+    try:
+        with open_source(path) as source:
+            return source.read(0, source.size).decode().strip() if source.size <= _TAG_BYTES else ""
+    except (InspectorError, UnicodeDecodeError):
+        return ""
 
 
 def _unzipped(folder: str, names: list[str]) -> str:
@@ -174,6 +235,9 @@ def one_of_a_set(path: str) -> Finding | None:
 
 
 def _one_of_parts(folder: str, name: str) -> Finding | None:
+    if set_files.zero_file(name) is not None and is_set(folder or "."):
+        return Finding("one-of-a-set", "info", "", "This is one file of a checkpoint that several ranks of DeepSpeed's saved.",
+                       f"Open the folder {visible(folder or '.', 200)} to see all of it.")
     part = set_files.part_of(name)
     if part is None:
         return None

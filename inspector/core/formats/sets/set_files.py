@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, TypeVar
+from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
 from inspector.core.findings import Finding
@@ -24,6 +24,8 @@ SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
 PIECE = re.compile(r"shard-(\d{5})-model-(\d{5})-of-(\d{5})\.safetensors")       # of a rank, as torch.distributed.checkpoint writes them
 _RANK = re.compile(r"(.*?rank[_-]?)(\d{1,6})(\.(?:pt|pth|bin|ckpt))", re.DOTALL | re.IGNORECASE)
 _PART = re.compile(r"(.*?)(\d{1,6})([-_]of[-_])(\d{1,6})(\.(?:safetensors|bin|pth|pt|ckpt))", re.DOTALL | re.IGNORECASE)
+
+_ZERO = re.compile(r"(?:(?:bf16_|fp16_)?zero_pp_rank_(\d{1,6})_)?mp_rank_(\d{1,6})(?:_?(optim)|_(model))_states\.pt")
 
 _CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)    # Windows opens devices by these
@@ -79,6 +81,25 @@ class Rank(NamedTuple):
 def rank_of(name: str) -> Rank | None:
     found = _RANK.fullmatch(name)
     return Rank(int(found[2]), (found[1], found[3])) if found is not None and not name.startswith(".") else None
+
+
+class ZeroFile(NamedTuple):
+    """What the name of a file says of the process of DeepSpeed's that saved it: its number among those that have the same part of the
+    model, and which part that is."""
+
+    name: str
+    kind: Literal["model", "optimizer"]
+    rank: int
+    model_rank: int
+
+
+def zero_file(name: str) -> ZeroFile | None:
+    """"mp_rank_00_model_states.pt", "zero_pp_rank_0_mp_rank_00_model_states.pt" (stage 3), "zero_pp_rank_3_mp_rank_00_optim_states.pt".
+    None for any other name. Source: deepspeed 0.19.8, runtime/engine.py (`_get_rank_zero_ckpt_name`, `_get_ckpt_name`)."""
+    found = _ZERO.fullmatch(name)
+    if found is None or (found[1] is None and found[3]):
+        return None
+    return ZeroFile(name, "optimizer" if found[3] else "model", int(found[1] or 0), int(found[2]))
 
 
 def is_index(name: str) -> bool:

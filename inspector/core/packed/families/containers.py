@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from math import prod
 from typing import Any
@@ -28,9 +29,25 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
         for info in names.special:
             if info.chunks or "DTensor" in (info.extra.subclass if info.extra is not None else ""):
                 yield _as_it_is(info.key, info, form)
+    elif form == "deepspeed-zero":
+        yield from _zero(names)
     elif form in ("npz", "dcp-safetensors"):
         for key, info in names.tensors.items():
             yield _as_it_is(key, info, form)
+
+
+def _zero(names: Names) -> Iterator[LogicalTensor]:
+    """The parameters whose master weights the ranks hold, or, in a universal checkpoint, a file for each of them."""
+    source = names.ckpt.edited.source if names.ckpt.edited else names.ckpt
+    scheme = f"zero-{source.facts.get('zero_stage', '')}"
+    for key, info in names.tensors.items():
+        if info.state_dict != "":
+            continue
+        storage = source.storages.get(info.storage)
+        extent = storage.extent if storage is not None else None
+        own = extent is not None and os.path.basename(source.files[extent.file].path) == "fp32.pt"
+        if own or info.chunks or (info.problem and extent is None):
+            yield _as_it_is(key, info, scheme)
 
 
 def _said(info: TensorInfo) -> dict[str, str]:
