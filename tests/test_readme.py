@@ -9,9 +9,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from inspector import cli
+from inspector import cli, core
 from inspector.core import demo
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,6 +29,12 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(training, tmp_path / "run" / "last.pth")
     shutil.copy(training, tmp_path / "model.pth")
     shutil.copy(tuned, tmp_path / "model.safetensors")
+    (tmp_path / "adapter").mkdir()
+    rows, cols = core.open(tuned)["head.fc1.weight"].shape
+    parts = {"lora_A": np.ones((4, cols), np.float32), "lora_B": np.ones((rows, 4), np.float32)}
+    core.save({f"base_model.model.head.fc1.{name}.weight": value for name, value in parts.items()},
+              tmp_path / "adapter" / "adapter_model.safetensors")
+    (tmp_path / "adapter" / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 4, "lora_alpha": 8}')
     (tmp_path / "error.txt").write_text("KeyError: 'state_dict'")
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -58,7 +65,7 @@ def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest
     assert capsys.readouterr().err == ""
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
         "both.pth", "fit.json", "fitting.pth", "full.pth", "merged.pth", "model.pth", "model.safetensors", "old.pth", "plain.pth",
-        "rest.pth", "teacher.pth", "tied.pth", "weights.pth", "weights.safetensors"]
+        "rest.pth", "teacher.pth", "tied.pth", "tuned.safetensors", "weights.pth", "weights.safetensors"]
 
 
 def test_that_what_is_written_is_what_is_read(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:

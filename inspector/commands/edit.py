@@ -22,7 +22,8 @@ _LOSSES = 5
 _KEY = 80
 _ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": ".pth", "torchscript": ".pt"}
 _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
-           "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF", "take": "FILE[:GLOB]",
+           "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "dequantize": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF",
+           "take": "FILE[:GLOB]", "merge-adapter": "FOLDER",
            "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
 _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
          "add-prefix": "put a prefix before names", "rename": "replace every match in a name; \\1 is the first group",
@@ -31,6 +32,8 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "keep": "leave out all others; {a,b}.* keeps either", "extract": "a sub-dict, or a module's state dict (.), becomes the root",
          "device": "other device tags, as in 'cuda:*=cpu'", "cast": "another element type, as in float16 or bfloat16:encoder.*",
          "copy": "one more name for a tensor, tied to it, as in model.embed_tokens.weight=lm_head.weight",
+         "dequantize": "packed weights as the numbers that they stand for",
+         "merge-adapter": "add what a LoRA or DoRA adapter adds, as PEFT's merge_and_unload does",
          "match": "leave out what REF has not, or has in another shape",
          "take": "values, shapes and types of FILE's tensors of the same names", "set-metadata": "a text in safetensors' metadata",
          "set": "a plain value; VALUE is JSON or a text", "unshare": "bytes of its own for a tensor that shares them",

@@ -131,6 +131,7 @@ if TYPE_CHECKING:
     from .edits.keep import Keep as Keep
     from .edits.make_plain import MakePlain as MakePlain
     from .edits.match import Match as Match
+    from .edits.merge_adapter import MergeAdapter as MergeAdapter
     from .edits.recipe import as_command as as_command
     from .edits.recipe import as_option as as_option
     from .edits.recipe import as_python as as_python
@@ -358,6 +359,7 @@ _HOMES = {
     "edits.keep": "Keep",
     "edits.make_plain": "MakePlain",
     "edits.match": "Match",
+    "edits.merge_adapter": "MergeAdapter",
     "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe takes_text to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",

@@ -314,6 +314,9 @@ class PartReader(Protocol):
     def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Any:
         """As float32."""
 
+    def kept(self, name: str, make: Callable[[], Any]) -> Any:
+        """What `make` gives, made once: something small that all runs of elements need and that takes a pass over the parts."""
+
 
 class Decoder(Protocol):
     """Makes elements of packed parts. Frozen, and fit for pickle."""

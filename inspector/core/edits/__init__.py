@@ -11,6 +11,7 @@ from .extract import Extract
 from .keep import Keep
 from .make_plain import MakePlain
 from .match import Match
+from .merge_adapter import MergeAdapter
 from .remap_devices import RemapDevices
 from .rename import Rename
 from .set_metadata import SetMetadata
@@ -21,7 +22,7 @@ from .tools.common import Edit
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep", "MakePlain",
-           "Match", "RemapDevices", "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
+           "Match", "MergeAdapter", "RemapDevices", "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -36,6 +37,7 @@ EDITS: tuple[type[Edit], ...] = (
     Dequantize,
     Match,
     Take,
+    MergeAdapter,
     Copy,
     SetMetadata,
     SetValue,

@@ -30,12 +30,18 @@ class Parts:
         self._sources = {role: _in_bytes(info) for role, info in unpacked.sources}
         self._box = box
         self._whole: dict[tuple[str, bool], Array] = {}
+        self._made: dict[str, Array] = {}
 
     def codes(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Array:
         return self._read(role, first, last, axis, False)
 
     def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Array:
         return self._read(role, first, last, axis, True)
+
+    def kept(self, name: str, make: Callable[[], Array]) -> Array:
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
 
     def _read(self, role: str, first: int, last: int | None, axis: int, as_numbers: bool) -> Array:
         info = self._sources[role]

@@ -240,6 +240,13 @@ def _match(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
     return form
 
 
+def _merge_adapter(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("merge-adapter", form.text("path")))
+    form.line("path", translate("EditForms", "Adapter"), start.adapter if isinstance(start, core.MergeAdapter) else suggested,
+              hint="adapter_model.safetensors", browse=True)
+    return form
+
+
 def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     given = start if isinstance(start, core.Take) else core.Take("", suggested or "*")
     form = Form(lambda form: core.Take.from_json({"file": form.text("path"), "glob": "*" if given.pairs else form.text("glob") or "*",
@@ -254,4 +261,5 @@ def _take(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
 _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
-    "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take}
+    "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
+    "merge-adapter": _merge_adapter}

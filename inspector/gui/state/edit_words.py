@@ -62,6 +62,8 @@ KINDS: tuple[Kind, ...] = (
          lambda: translate("Edits", "Leaves out what the other checkpoint has not, or has in another shape, so that it loads.")),
     Kind("take", lambda: translate("Edits", "Take From Another Checkpoint"),
          lambda: translate("Edits", "Tensors get the values, shape and element type that the other checkpoint has under the same name.")),
+    Kind("merge-adapter", lambda: translate("Edits", "Merge an Adapter"),
+         lambda: translate("Edits", "Adds what a LoRA or DoRA adapter adds to the weights that it was trained for, as PEFT merges it.")),
 )
 
 
@@ -122,16 +124,23 @@ def _other_title(edit: core.Edit) -> str:
             else translate("Edits", "Match given names and shapes")
     if isinstance(edit, core.Take):
         return _take_title(edit)
+    if isinstance(edit, core.MergeAdapter):
+        return translate("Edits", "Merge the adapter {file}").format(file=_short(_last(edit.adapter)))
     return _short(edit.option)
 
 
 def _take_title(edit: core.Take) -> str:
-    file = _short(edit.source.replace("\\", "/").rsplit("/", 1)[-1])
+    file = _short(_last(edit.source))
     if len(edit.pairs) > 1:
         return translate("Edits", "Take {n} tensors from {file}").format(n=f"{len(edit.pairs):,}", file=file)
     if edit.pairs or edit.glob != "*":
         return translate("Edits", "Take {what} from {file}").format(what=_short(edit.pairs[0][0] if edit.pairs else edit.glob), file=file)
     return translate("Edits", "Take all from {file}").format(file=file)
+
+
+def _last(path: str) -> str:
+    """The name of the file or folder."""
+    return path.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
 
 
 def counted(effect: core.Effect) -> str:

@@ -20,7 +20,7 @@ EDITS = st.one_of(
                      core.Extract("."), core.RemapDevices({"cuda:*": "cpu", "cpu": "cuda:0"}), core.Cast("float16"),
                      core.Cast("bfloat16", "a:b*"), core.Match("ref file.pth"), core.Take("o.pth"), core.Take("C:\\o", "*.w"),
                      core.Take("a:b", "x:y"), core.Take("{o}", "a*"), core.Take("o.pth", pairs=(("a b", "c:\"d"), ("", "x"))),
-                     core.Unshare("*"), core.Copy("a.b", "c=d"), core.Copy("a=b", "c"), core.Copy("{", "}"),
+                     core.Unshare("*"), core.MergeAdapter("a:b/c d"), core.Copy("a.b", "c=d"), core.Copy("a=b", "c"), core.Copy("{", "}"),
                      core.SetValue("a", delete=True),
                      core.SetMetadata("a", None)]),
     TEXT.map(lambda text: core.SetMetadata("k", text)),

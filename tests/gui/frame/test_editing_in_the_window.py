@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
@@ -183,6 +184,18 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     assert session.edits(document.id) == (core.Rename(r"module\.(\w+)\.", r"net.\1."),)
 
 
+def adapter_beside(document: Document) -> str:
+    """The folder of an adapter for one of its weights."""
+    assert document.original is not None
+    rows, cols = document.original["module.fc.weight"].shape
+    folder = Path(document.path).parent / "adapter"
+    folder.mkdir()
+    core.save({"base_model.model.module.fc.lora_A.weight": np.ones((2, cols), np.float32),
+               "base_model.model.module.fc.lora_B.weight": np.ones((rows, 2), np.float32)}, folder / "adapter_model.safetensors")
+    (folder / "adapter_config.json").write_text('{"r": 2, "lora_alpha": 4}')
+    return str(folder)
+
+
 @pytest.mark.parametrize(("kind", "fields", "edit"), [
     ("strip-prefix", {"prefix": "module."}, core.StripPrefix("module.")),
     ("add-prefix", {"prefix": "net."}, core.AddPrefix("net.")),
@@ -190,6 +203,7 @@ def test_that_the_dialog_previews_while_one_types_and_refuses_what_is_wrong(open
     ("keep", {"glob": "*.bias"}, core.Keep("*.bias")),
     ("extract", {"path": "module"}, core.Extract("module")),
     ("cast", {"dtype": "bfloat16", "glob": ""}, core.Cast("bfloat16")),
+    ("merge-adapter", {"path": "ADAPTER"}, core.MergeAdapter("ADAPTER")),
     ("dequantize", {"dtype": "float16", "glob": ""}, core.Dequantize("float16")),
     ("device", {"from": "*", "to": "cuda:0"}, core.RemapDevices({"*": "cuda:0"})),
     ("unshare", {"glob": "*"}, core.Unshare("*")),
@@ -206,6 +220,9 @@ def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWi
         fields, edit = {"path": document.path}, core.Match(document.path)
     if kind == "take":
         fields, edit = {**fields, "path": document.path}, core.Take(document.path, "*.bias")
+    if kind == "merge-adapter":
+        adapter = adapter_beside(document)
+        fields, edit = {"path": adapter}, core.MergeAdapter(adapter)
     dialog = EditDialog(session, tasks, document.id, kind, window)
     dialog.show()
     for name, text in fields.items():

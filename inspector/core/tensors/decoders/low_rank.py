@@ -30,6 +30,10 @@ class LowRank:
     def unit(self) -> int:
         return _BLOCK * self.cols
 
+    def rows_of(self, first: int, last: int) -> range:
+        """The rows that are made together as units `first` to `last`."""
+        return range(first * _BLOCK, min(last * _BLOCK, self.rows))
+
     def decode(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
         found = [self._block(parts, n * _BLOCK, min((n + 1) * _BLOCK, self.rows)) for n in range(first, last)]

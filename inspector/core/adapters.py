@@ -1,0 +1,252 @@
+"""An adapter and the model that it is for: which weight each of its modules adds to, told by names and shapes alone.
+
+PEFT names modules as the model does, behind "base_model.model." (peft 0.21 utils/save_and_load.py); a base that was saved with or without
+one more prefix than the model has is found all the same, where the rest fits. Kohya writes the dots of a name as underscores.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.keypath import leaf_of, visible
+from inspector.core.naming_conventions import USUAL_WEIGHTS
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import optimizer_states
+
+from .packed.families.lora import KOHYA, PREFIX, Adapter, adapters
+from .packed.families.names import Names
+from .packed.logical import packed
+
+_SAMPLE = 8             # names by which a prefix is looked for
+_OTHER_RULES = {"use_qalora": "QALoRA", "use_bdlora": "BD-LoRA", "alora_invocation_tokens": "aLoRA", "layer_replication": "repeated layers"}
+_PARTS = ("lora_", "hada_", "lokr_", "oft_", "vera_", "ia3_", "prompt_embeddings", "token_adapter", "dora_scale", "diff", "adaption_")
+
+
+class Module(NamedTuple):
+    """What the adapter has for one module, the base's weight that it is added to (None: there is none), and the bias where it adds to that.
+    `turned`: the base has the weight the other way round than B A. `problem` says why it cannot be added."""
+
+    adapter: Adapter
+    weight: TensorInfo | None
+    bias: TensorInfo | None = None
+    turned: bool = False
+    problem: str = ""
+
+
+class Whole(NamedTuple):
+    """A tensor that the adapter brings whole, and the key of the base that it replaces, or is new under."""
+
+    tensor: TensorInfo
+    key: str
+    replaced: TensorInfo | None
+
+
+@dataclass(frozen=True, slots=True)
+class AdapterFit:
+    """`state_dict` is the path of the base's weights. `removed` and `added`: by which prefix the base's names differ from the adapter's.
+    `elsewhere` are modules of a part that the base has nothing of, as of a text encoder; `unknown` keys of the adapter whose meaning is
+    not known; `problem` says what about the adapter as a whole is not."""
+
+    modules: tuple[Module, ...]
+    whole: tuple[Whole, ...] = ()
+    elsewhere: tuple[Adapter, ...] = ()
+    unknown: tuple[str, ...] = ()
+    state_dict: str = ""
+    removed: str = ""
+    added: str = ""
+    problem: str = ""
+
+    @property
+    def fitting(self) -> tuple[Module, ...]:
+        return tuple(one for one in self.modules if not one.problem)
+
+    @property
+    def missing(self) -> tuple[Module, ...]:
+        """The modules that the base has no weight for."""
+        return tuple(one for one in self.modules if one.weight is None)
+
+    @property
+    def fits(self) -> bool:
+        """Whether all of it can be added to the base."""
+        return not self.problem and not self.unknown and bool(self.modules or self.whole) and not any(one.problem for one in self.modules)
+
+
+def is_adapter(ckpt: Checkpoint) -> bool:
+    """Whether there is something in it that an adapter has."""
+    return any(".lora_" in key for key in ckpt.tensors) and any(True for _ in adapters(Names(ckpt)))
+
+
+def adapter_fit(adapter: Checkpoint, base: Checkpoint, monitor: Monitor = QUIET) -> AdapterFit:
+    """How the two fit. Reads small tensors and the configuration beside the adapter. Raises Cancelled."""
+    names = Names(adapter, monitor)
+    parts = [*adapters(names)]
+    paths = [path for path in base.state_dicts if path not in optimizer_states(base)] or [""]
+    paths.sort(key=lambda path: USUAL_WEIGHTS.index(path) if path in USUAL_WEIGHTS else len(USUAL_WEIGHTS))
+    found = [_fit(names, parts, base, path, monitor) for path in paths]
+    return max(found, key=lambda one: sum(module.weight is not None for module in one.modules))       # the first of those with most
+
+
+def _fit(names: Names, parts: Sequence[Adapter], base: Checkpoint, path: str, monitor: Monitor) -> AdapterFit:
+    there = {info.name: info for info in base.tensors.values() if info.state_dict == path}
+    if not there and not path:
+        there = dict(base.tensors)
+    hidden = {_module_of(name[len(path) + 1:] if path else name) for name in packed(base, monitor)}
+    kohya = [one for one in parts if one.scheme == "lora-kohya"]
+    others = [one for one in parts if one.scheme != "lora-kohya"]
+    by_module = {_module_of(name): info for name, info in there.items() if leaf_of(name) == "weight" or "." not in name}
+    removed, added = _prefix([one.name for one in others], [*by_module], ".")
+    named = [(one, _renamed(one.name, removed, added)) for one in others]
+    ways = {way for one, name in named if not one.embedding and name in by_module
+            and (way := _way(one, by_module[name].shape)) in ("straight", "turned")}
+    modules = [_module(one, by_module.get(name), there.get(f"{name}.bias"), name in hidden, ways) for one, name in named]
+    elsewhere: list[Adapter] = []
+    if kohya:
+        more, elsewhere = _flattened(kohya, by_module, hidden)
+        modules += more
+    whole, unknown = _rest(names, parts, there, removed, added)
+    if path:
+        whole = [one._replace(key=f"{path}.{one.key}") if one.replaced is None else one for one in whole]
+    return AdapterFit(tuple(modules), tuple(whole), tuple(elsewhere), tuple(unknown), path, removed, added, _other_rules(names))
+
+
+def _module_of(name: str) -> str:
+    return name.removesuffix(".weight")
+
+
+def _renamed(name: str, removed: str, added: str) -> str:
+    """The base's name; one that is none where the prefix is missing that the others have."""
+    return added + name[len(removed):] if name.startswith(removed) else ""
+
+
+def _prefix(wanted: Sequence[str], there: Sequence[str], separator: str) -> tuple[str, str]:
+    """Which prefix is to be taken from `wanted`, and which put before, so that most of them are in `there`; ("", "") where that is best."""
+    known = set(there)
+    best, most = ("", ""), sum(name in known for name in wanted)
+    unmatched = [name for name in wanted if name not in known][:_SAMPLE]
+    tried: dict[tuple[str, str], None] = {}
+    for name in unmatched:
+        ending = separator + name
+        tried.update({("", other[:len(other) - len(name)]): None for other in there if other.endswith(ending)})
+        at = name.find(separator)
+        while at >= 0:
+            if name[at + 1:] in known:
+                tried[name[:at + 1], ""] = None
+            at = name.find(separator, at + 1)
+    equal = 0
+    for removed, added in tried:
+        count = sum(_renamed(name, removed, added) in known for name in wanted)
+        if count > most:
+            best, most, equal = (removed, added), count, 1
+        elif count == most:
+            equal += 1
+    return best if equal < 2 else ("", "")              # two that are as good: neither is meant for sure
+
+
+def _module(one: Adapter, weight: TensorInfo | None, bias: TensorInfo | None, is_packed: bool, ways: Set[str] = frozenset()) -> Module:
+    """`ways`: how those of the adapter lie of whose shape it can be told."""
+    if weight is None:
+        why = "the base has its weight packed" if is_packed else "the base has no weight of that name"
+        return Module(one, None, None, False, why)
+    way = _way(one, weight.shape)
+    turned = way == "turned"
+    if way == "either":
+        turned = "turned" in ways if ways else one.flipped
+    problem = one.problem or ("the base has its weight packed" if is_packed else weight.problem)
+    if not problem and one.bias is not None and bias is None:
+        problem = "it adds to a bias that the base has not"
+    if not problem and one.bias is not None and bias is not None and one.bias.shape != bias.shape:
+        problem = f"it adds a bias of shape {[*one.bias.shape]} to one of {[*bias.shape]}"
+    if not problem and way == "either" and len(ways) > 1:
+        problem = "its weight is square, and others of the adapter lie both ways: which way this one does cannot be told"
+    if not problem and way == "neither":
+        problem = f"it adds a matrix of shape {[*one.shape]} to a weight of {[*weight.shape]}"
+    if not problem and one.magnitude is not None and prod(one.magnitude.shape) != one.b.shape[0]:
+        problem = f"it has {prod(one.magnitude.shape):,} lengths for {one.b.shape[0]:,} rows"
+    return Module(one, weight, bias if one.bias is not None else None, turned, problem)
+
+
+def _way(one: Adapter, shape: tuple[int, ...]) -> str:
+    """Whether the base has the weight as B A is ("straight"), or "turned"; "either" of what is square, "neither" where the shapes do not
+    fit. PEFT goes by the module's class, whatever `fan_in_fan_out` says, and a shape that only fits one way tells the class."""
+    a, b = one.a.shape, one.b.shape
+    if len(a) < 2 or len(b) < 2:
+        return "neither"
+    straight, turned = (b[0], *a[1:]), (a[1], b[0])
+    if one.embedding:
+        return "turned" if shape == turned else "neither"
+    if len(a) == 2 and shape == straight == turned:
+        return "either"
+    if shape == straight or _without_ones(shape) == _without_ones(straight):
+        return "straight"
+    return "turned" if len(a) == 2 and shape == turned else "neither"
+
+
+def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A convolution over single points is a matrix."""
+    while len(shape) > 2 and shape[-1] == 1:
+        shape = shape[:-1]
+    return shape
+
+
+def _flattened(parts: Sequence[Adapter], there: Mapping[str, TensorInfo], hidden: Iterable[str]) -> tuple[list[Module], list[Adapter]]:
+    """The same by names whose dots are underscores; parts of a model that the base has nothing of are the second."""
+    flat: dict[str, list[str]] = {}
+    for name in there:
+        flat.setdefault(name.replace(".", "_"), []).append(name)
+    packed_names = {name.replace(".", "_") for name in hidden}
+    modules: list[Module] = []
+    elsewhere: list[Adapter] = []
+    for prefix in KOHYA:
+        mine = [one for one in parts if one.name.startswith(prefix)]
+        wanted = [one.name[len(prefix):] for one in mine]
+        removed, added = _prefix(wanted, [*flat], "_")
+        here = []
+        for one, name in zip(mine, wanted, strict=True):
+            fitting = flat.get(_renamed(name, removed, added), [])
+            weight = there[fitting[0]] if len(fitting) == 1 else None
+            module = _module(one, weight, None, _renamed(name, removed, added) in packed_names)
+            here.append(module._replace(problem="the base has several weights of that name") if len(fitting) > 1 else module)
+        if any(one.weight is not None for one in here) or not mine:
+            modules += here
+        else:
+            elsewhere += mine
+    if elsewhere and not modules:
+        return [_module(one, None, None, False) for one in elsewhere], []
+    return modules, elsewhere
+
+
+def _rest(names: Names, parts: Sequence[Adapter], there: Mapping[str, TensorInfo], removed: str,
+          added: str) -> tuple[list[Whole], list[str]]:
+    """The adapter's tensors that no module's product is made of: whole ones of the model, and those that nothing is known of."""
+    taken = {key for one in parts for key in one.parts.values()} | {one.bias.key for one in parts if one.bias is not None}
+    saved = names.file("adapter_config.json").get("modules_to_save")
+    meant = {name for name in saved if isinstance(name, str)} if isinstance(saved, list) else set()
+    whole: list[Whole] = []
+    unknown: list[str] = []
+    for key, info in names.tensors.items():
+        if key in taken:
+            continue
+        name = key.removeprefix(PREFIX).replace(".modules_to_save.default.", ".").replace(".modules_to_save.", ".").replace(
+            ".base_layer.", ".")
+        own = any(segment.startswith(_PARTS) for segment in name.split("."))
+        base = _renamed(name, removed, added) or name
+        if own or info.problem or info.layout != "strided" or not (base in there or not meant.isdisjoint(name.split("."))):
+            unknown.append(key)
+        else:
+            whole.append(Whole(info, there[base].key if base in there else base, there.get(base)))
+    return whole, unknown
+
+
+def _other_rules(names: Names) -> str:
+    """Why what is in the configuration makes the adapter another thing than a product that is added; "" for most."""
+    config = names.file("adapter_config.json")
+    kind = config.get("peft_type")
+    if isinstance(kind, str) and kind.upper() != "LORA":
+        return f"its adapter_config.json says that it is of the kind {visible(kind, 40)}, which is put together otherwise"
+    for name, words in _OTHER_RULES.items():
+        if config.get(name) and words:
+            return f"its adapter_config.json says {name} ({words}), which is put together otherwise"
+    return ""

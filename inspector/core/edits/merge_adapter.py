@@ -1,0 +1,195 @@
+"""An adapter put into the weights that it was trained for: a model that needs no adapter any more."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar
+
+from inspector.core.adapters import AdapterFit, Module, adapter_fit
+from inspector.core.checkpoint import Checkpoint, Decoder, Extra, Storage, TensorInfo, Unpacked, contiguous
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.decoders.low_rank import LowRank
+from inspector.core.tensors.decoders.merged import Merged, Shifted
+from inspector.core.training.weights import optimizer_states
+
+from .tools.common import Edit, edited, needs_extraction, note, origin_of, storages_left
+from .tools.copies import fresh_ids
+from .tools.references import opened
+from .tools.taken import Numbers
+
+_NAMED = 3
+_TYPES = ("float32", "bfloat16", "float16")
+
+
+@dataclass(frozen=True)
+class MergeAdapter(Edit):
+    """What the adapter in the folder (or file) `adapter` adds is added to the weights, which keep their names and element types: LoRA,
+    rsLoRA and DoRA as PEFT's `merge_and_unload` does it, and files of Kohya's names. Tensors that it brings whole replace the model's, or
+    are new. An adapter that does not fit in all its modules is refused, by name. Tied weights stay tied."""
+
+    adapter: str
+    OPTION: ClassVar[str] = "merge-adapter"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        theirs = opened(self.adapter, monitor)
+        fit = adapter_fit(theirs, ckpt, monitor)
+        self._check(ckpt, fit)
+        return _Merging(ckpt, theirs).merged(self, fit)
+
+    def _check(self, ckpt: Checkpoint, fit: AdapterFit) -> None:
+        """Raises EditError for what cannot be merged whole."""
+        name = visible(self.adapter)
+        if fit.problem:
+            raise EditError(f"{name} cannot be merged: {fit.problem}", "PEFT can, with the model's code.", id="no_merge")
+        if not fit.modules:
+            raise EditError(f"{name} holds no adapter: there is no pair like lora_A and lora_B in it",
+                            "Name the folder with adapter_config.json and adapter_model.safetensors.", id="no_merge")
+        if fit.unknown:
+            raise EditError(f"{name} has {_few(fit.unknown, 'tensor', 'tensors')} of which it is not known what they do", "",
+                            fit.unknown[0], id="no_merge")
+        missing = [one.adapter.name for one in fit.missing if "packed" not in one.problem]
+        if missing:
+            raise EditError(f"the file has no weight for {_few(missing, 'module', 'modules')} of the {len(fit.modules):,} in {name}",
+                            "`inspector check ADAPTER --against FILE` says what fits; bring the names into line first.", missing[0],
+                            id="no_merge")
+        for one in fit.modules:
+            why, hint = one.problem, ""
+            if why and "packed" in why:
+                hint = "Put --dequantize before: what is packed has no room for what is added."
+            elif not why and one.weight is not None and one.weight.dtype not in _TYPES:
+                why, hint = f"the base has it as {one.weight.dtype}", "Cast it to float32, bfloat16 or float16 before."
+            if why:
+                raise EditError(f"{visible(one.adapter.name, 80)!r} cannot be merged: {why}", hint, one.adapter.name, id="no_merge")
+            assert one.weight is not None
+            if one.weight.state_dict in ckpt.modules:
+                raise needs_extraction(one.weight.key, one.weight.state_dict or "")
+        for whole in fit.whole:
+            if whole.replaced is None and ckpt.modules:
+                raise needs_extraction(whole.key, "")
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        fit = adapter_fit(opened(self.adapter, monitor), before, monitor)
+        kinds: dict[str, int] = {}
+        for one in fit.modules:
+            kind = {"lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA"}[one.adapter.scheme]
+            kinds[kind] = kinds.get(kind, 0) + 1
+        notes = [f"{note(count, 'weight gets', 'weights get')} what {kind} of rank {_ranks(fit, kind)} adds."
+                 for kind, count in kinds.items()]
+        if fit.removed or fit.added:
+            notes.append(f"Its names are those of the file {'without' if fit.added else 'with'} {visible(fit.added or fit.removed, 60)!r} "
+                         "before them.")
+        if fit.elsewhere:
+            notes.append(f"{note(len(fit.elsewhere), 'module is', 'modules are')} of a part of the model that the file has nothing of, and "
+                         f"left out: {_listed([one.name for one in fit.elsewhere])}.")
+        replaced = [one.key for one in fit.whole if one.replaced is not None]
+        new = [one.key for one in fit.whole if one.replaced is None]
+        if replaced:
+            notes.append(f"{note(len(replaced), 'tensor is', 'tensors are')} the adapter's own: {_listed(replaced)}.")
+        if new:
+            notes.append(f"{note(len(new), 'tensor is', 'tensors are')} new, as the adapter brings them: {_listed(new)}.")
+        if len([path for path in before.state_dicts if path not in optimizer_states(before)]) > 1:
+            notes.append(f"It is merged into {visible(fit.state_dict, 60) or 'the root'}; other state dicts stay.")
+        if optimizer_states(before):
+            notes.append("The optimizer's state stays that of the old values.")
+        return notes
+
+    @property
+    def reference_path(self) -> str | None:
+        return self.adapter
+
+    @property
+    def text(self) -> str:
+        return self.adapter
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> MergeAdapter:
+        if not text:
+            raise EditError("no adapter is named", "Write the folder that has adapter_config.json in it.")
+        return cls(text)
+
+
+class _Merging:
+    """The tables of `ckpt`, in which weights are replaced one after the other by what is made of them and of `theirs`."""
+
+    def __init__(self, ckpt: Checkpoint, theirs: Checkpoint) -> None:
+        self._ckpt = ckpt
+        self._numbers = Numbers(ckpt, theirs)
+        self._ids = fresh_ids(ckpt)
+        self._tensors = dict(ckpt.tensors)
+        self._storages: dict[str, Storage] = {}
+        self._same: dict[object, list[str]] = {}
+        for key, info in ckpt.tensors.items():
+            if (view := info.view) is not None:
+                self._same.setdefault(view, []).append(key)
+
+    def merged(self, edit: Edit, fit: AdapterFit) -> Checkpoint:
+        for whole in fit.whole:
+            moved = self._numbers.moved(whole.tensor)
+            dtype = whole.replaced.dtype if whole.replaced is not None else moved.dtype
+            self._put(whole.key, moved, dtype, fit.state_dict)
+        for one in fit.modules:
+            assert one.weight is not None
+            self._put(one.weight.key, self._weight(one), one.weight.dtype, fit.state_dict)
+            if one.bias is not None:
+                self._put(one.bias.key, self._bias(one), one.bias.dtype, fit.state_dict)
+        same = {key: key for key in origin_of(self._ckpt) if key in self._tensors or key in self._ckpt.values}
+        return edited(self._ckpt, edit, same, taken=self._numbers.storages, tensors=self._tensors, files=self._numbers.files,
+                      storages={**storages_left(self._ckpt, self._tensors, self._ckpt.values), **self._storages})
+
+    def _put(self, key: str, source: TensorInfo, dtype: str, state_dict: str) -> None:
+        """`source` in the place of the tensor `key`, and of those that are the same elements: a tied weight is changed once for all."""
+        before = self._ckpt.tensors.get(key)
+        device = before.device if before is not None else "cpu" if any(
+            info.device is not None for info in self._ckpt.tensors.values()) else None
+        nbytes = prod(source.shape) * DTYPES[dtype].itemsize
+        storage = Storage(next(self._ids), dtype, device, nbytes, None)
+        self._storages[storage.id] = storage
+        view = before.view if before is not None else None
+        for name in self._same.get(view, [key]) if view is not None else [key]:
+            old = self._ckpt.tensors.get(name)
+            self._tensors[name] = TensorInfo(name, source.shape, dtype, device, contiguous(source.shape), 0, storage.id, nbytes,
+                                             old.requires_grad if old else False, old.state_dict if old else state_dict,
+                                             node=old.node if old else -1, extra=Extra(read_from=source))
+
+    def _weight(self, one: Module) -> TensorInfo:
+        assert one.weight is not None
+        assert one.adapter.factor is not None
+        base, a, b = self._tensors[one.weight.key], one.adapter.a, one.adapter.b
+        rows, cols = (a.shape[1], b.shape[0]) if one.turned else (b.shape[0], prod(a.shape[1:]))
+        product = LowRank(one.adapter.rank, rows, cols, one.adapter.factor, one.turned)
+        magnitude = one.adapter.magnitude
+        decoder = Merged(product, base.dtype if one.adapter.embedding and magnitude is None and base.dtype != "float32" else "",
+                         magnitude is not None, one.turned)
+        sources = [("base", base), ("A", self._numbers.moved(a)), ("B", self._numbers.moved(b))]
+        if magnitude is not None:
+            sources.append(("magnitude", self._numbers.moved(magnitude)))
+        return _made(base, decoder, sources)
+
+    def _bias(self, one: Module) -> TensorInfo:
+        assert one.bias is not None
+        assert one.adapter.bias is not None
+        assert one.adapter.factor is not None
+        base = self._tensors[one.bias.key]
+        return _made(base, Shifted(base.numel, one.adapter.factor), [("base", base), ("B", self._numbers.moved(one.adapter.bias))])
+
+
+def _made(base: TensorInfo, decoder: Decoder, sources: Sequence[tuple[str, TensorInfo]]) -> TensorInfo:
+    return TensorInfo(base.key, base.shape, "float32", base.device, contiguous(base.shape), 0, "", 0,
+                      extra=Extra(unpacked=Unpacked("merged", decoder, tuple(sources))))
+
+
+def _ranks(fit: AdapterFit, kind: str) -> str:
+    ranks = {one.adapter.rank for one in fit.modules if (one.adapter.scheme == "dora") is (kind == "DoRA")}
+    return f"{min(ranks):,}" if len(ranks) == 1 else f"{min(ranks):,} to {max(ranks):,}"
+
+
+def _few(names: Sequence[str], one: str, many: str) -> str:
+    return f"{note(len(names), one, many)} ({_listed(names)})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(visible(name, 80) for name in names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
