@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from inspector.core.checkpoint import Checkpoint, Extent, Extra, Storage, TensorInfo
 
+
 class Numbers:
     """The files and storages of another checkpoint counted on from those of `ckpt`. Files that are there already count once."""
 
