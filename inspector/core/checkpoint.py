@@ -528,7 +528,8 @@ class Edited(NamedTuple):
     value in `values`, and of a tensor whose elements are to be converted or copied `TensorInfo.read_from` is the tensor of `source`
     that they are read from. One whose elements come from another checkpoint is the same; that one's files are then among
     `Checkpoint.files`, behind those of the source, and its storages in `taken`. `replaced` are keys of the source whose
-    value was set, be it to one that equals what was there: a numpy number and the plain one are one value in `values`."""
+    value was set, be it to one that equals what was there: a numpy number and the plain one are one value in `values`. `left_out` are
+    weights that an edit could not carry over: (key in the file as it was opened, what is to be said before anything is written)."""
 
     source: Checkpoint
     origin: Mapping[str, str]
@@ -536,6 +537,7 @@ class Edited(NamedTuple):
     edits: tuple[Any, ...] = ()
     taken: Mapping[str, Storage] = MappingProxyType({})
     replaced: frozenset[str] = frozenset()
+    left_out: tuple[tuple[str, str], ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (Edited, *map(_thawed, self))

@@ -2,18 +2,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import ancestors, any_under, below, is_under, is_within, join, relative, top_of, visible
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.quantized_layers import packed_keys, said_of
 
-from .tools.common import Edit, edited, reduced
+from .plain_data.making import Making, taken_keys
+from .tools.common import Edit, edited, origin_of, reduced
+from .tools.rewriting import on_new_source, rewritten
 from .tools.structure import Structure
 
 _CHOICES = 8
+_ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,10 @@ class Extract(Edit):
     OPTION: ClassVar[str] = "extract"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        path = "" if self.path == "." else self.path.removesuffix(".")
+        return self._apply(self._unpacked(ckpt, monitor) or ckpt)
+
+    def _apply(self, ckpt: Checkpoint) -> Checkpoint:
+        path = self._path
         if path in ckpt.tensors and path:
             raise EditError(f"{visible(path, 80)!r} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
         modules = ckpt.modules
@@ -37,6 +44,26 @@ class Extract(Edit):
         if above is not None and (above in modules or self._has_names(ckpt, above, path)):
             return self._state_dict(ckpt, above, relative(path, above))
         return self._sub_dict(ckpt, path)
+
+    @property
+    def _path(self) -> str:
+        return "" if self.path == "." else self.path.removesuffix(".")
+
+    def _unpacked(self, ckpt: Checkpoint, monitor: Monitor) -> Checkpoint | None:
+        """`ckpt` with a state dict in the stead of the whole module that is meant, where it has quantized layers whose weights lie packed
+        in objects; None where there is nothing of the kind."""
+        place = next((path for path in (self._path, *ancestors(self._path)) if path in ckpt.modules), None)
+        source, origin = ckpt.as_opened, origin_of(ckpt)
+        module = source.values.get(origin.get(place, "")) if place is not None else None
+        if place is None or not isinstance(module, Opaque) or source.format not in _ONE_PICKLE \
+                or not any(packed_keys(source, origin[place])):
+            return None
+        making = Making(source, source.pickles[0].graph, frozenset(), taken_keys(source))
+        making.state_dict(module.node, origin[place])
+        made = rewritten(source, making.editor, making.storages, monitor)
+        new = on_new_source(ckpt, self, made, [(key, said_of(source, key)) for key in making.packed])
+        assert new.edited is not None
+        return replace(new, edited=new.edited._replace(edits=ckpt.edited.edits if ckpt.edited else ()))
 
     def _has_names(self, ckpt: Checkpoint, place: str, path: str) -> bool:
         """Whether `path` is a part of names in the state dict at `place`, and nothing that has a place of its own in the file."""

@@ -14,9 +14,10 @@ from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.pickles.objects.weights_only import refused_names, unread_literals
 from inspector.core.pickles.objects.weights_only_names import rules_of
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.quantized_layers import said_of
 from inspector.core.torch_load import Refused, loads_with_torch, refused_calls, refused_values
 
-from .plain_data.making import NOW, Change, Making
+from .plain_data.making import NOW, Change, Making, taken_keys
 from .tools.common import Edit, edited, note
 from .tools.globs import matcher
 from .tools.rewriting import on_new_source, rewritten
@@ -44,7 +45,7 @@ class MakePlain(Edit):
             source = rewritten(ckpt.as_opened, making.editor, making.storages, monitor)
         except ValueError:                          # an object that is needed to make itself
             return edited(ckpt, self)
-        return on_new_source(ckpt, self, source)
+        return on_new_source(ckpt, self, source, [(key, said_of(ckpt.as_opened, key)) for key in making.packed])
 
     def _made(self, ckpt: Checkpoint, monitor: Monitor) -> Making | None:
         """The values made plain in the graph of the file's pickle; None when there is nothing to do."""
@@ -117,7 +118,7 @@ def _making(source: Checkpoint, refused: list[tuple[Refused, str]], monitor: Mon
     """The graph of the source's pickle with these values (and the keys that they have) made plain. `literals`: what only its spelling is
     refused for, too."""
     graph = source.pickles[0].graph
-    making = Making(source, graph, refused_names(graph, rules_of()), _taken(source))
+    making = Making(source, graph, refused_names(graph, rules_of()), taken_keys(source))
     listed = [(one, key) for one, key in refused if one.node >= 0]
     kept = _NAMES if literals else (*_NAMES, *_OF_PYTHON)
     wanted = {n: key for one, key in reversed(listed) for n in one.within if graph.kind[n] not in kept}
@@ -144,11 +145,6 @@ def _what_became(fitting: Iterable[Refused], changes: Iterable[Change]) -> list[
     closed = {key for key, now in became.items() if now in ("number", "text", "bytes", "tensor", "value")}
     return [f"{visible(key, 60) or 'the object'} was {words[key]} and is {NOW[now]} now." for key, now in became.items()
             if key in words and not any(above in closed for above in ancestors(key))]
-
-
-def _taken(source: Checkpoint) -> set[str]:
-    """Keys that no new storage may have."""
-    return {*source.storages, *(member.name.rpartition("/data/")[2] for member in source.members if "/data/" in member.name)}
 
 
 def _slots(source: Checkpoint, graph: Graph, named: set[tuple[int, str]], monitor: Monitor) -> list[Slot]:

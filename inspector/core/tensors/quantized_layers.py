@@ -1,8 +1,10 @@
 """Weights that quantized layers keep packed in objects of their own, where no state dict of plain tensors has them."""
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from inspector.core.checkpoint import Checkpoint, Opaque
-from inspector.core.keypath import ancestors, relative, top_of
+from inspector.core.keypath import ancestors, is_within, relative, top_of, visible
 
 
 def packed_in(ckpt: Checkpoint, key: str) -> str | None:
@@ -15,3 +17,15 @@ def packed_in(ckpt: Checkpoint, key: str) -> str | None:
         if isinstance(value, Opaque) and value.type != "reference":
             return value.type if top_of(relative(key, path)) == "state" else None
     return None
+
+
+def packed_keys(ckpt: Checkpoint, path: str) -> Iterator[str]:
+    """The keys of such weights in what is at `path`."""
+    return (key for key, info in ckpt.tensors.items()
+            if info.state_dict is None and is_within(key, path) and packed_in(ckpt, key) is not None)
+
+
+def said_of(ckpt: Checkpoint, key: str) -> str:
+    """The sentence about a packed weight that cannot be carried over."""
+    return (f"{visible(key, 80)} ({ckpt.tensors[key].nbytes:,} bytes) lies packed in an object, {visible(packed_in(ckpt, key) or '', 80)}, "
+            "and is in no state dict that can be written here: it is left out.")

@@ -17,12 +17,13 @@ Where a value has to be hashed, as a key of a dict or in a set, lists and dicts 
 """
 from __future__ import annotations
 
+import struct
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import count
-from math import prod
+from math import inf, prod
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Constant, Opaque, Plain, Storage
+from inspector.core.checkpoint import Checkpoint, Constant, InMemory, Opaque, Plain, Storage
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import (
     ADDITEMS,
@@ -49,8 +50,9 @@ from inspector.core.graph import (
     TUPLE,
     Graph,
 )
-from inspector.core.keypath import is_within, visible
+from inspector.core.keypath import visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.encode.quantized_states import nodes_under, quantized_state
 from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED, ordered_dict, plain_tensor, storage_id
 from inspector.core.pickles.objects import arrays, distributed, recognise
 from inspector.core.pickles.objects.calls import Call, call_of, tuple_items
@@ -60,7 +62,7 @@ from inspector.core.pickles.objects.names import ARRAY_BUILDERS, FROM_TYPE, FROM
 from inspector.core.pickles.objects.plain import SCALARS
 from inspector.core.pickles.objects.recognise import Leaf, Object, view_of
 from inspector.core.pickles.objects.value_words import looks_like_a_class
-from inspector.core.tensors.quantized_layers import packed_in
+from inspector.core.tensors.quantized_layers import packed_keys
 
 from . import texts
 from .arrays import elements, scalar_of
@@ -89,7 +91,7 @@ class Change(NamedTuple):
 class Making:
     """Rewrites `editor.graph`. `refused` are the indexes of its names that torch does not take, `taken` keys that no new storage may
     have. `storages` are those of the tensors that arrays became, by their keys; `changes` in the order of the
-    pickle; `left` are (key, why) of what has no plain form."""
+    pickle; `left` are (key, why) of what has no plain form, `packed` the keys of packed weights of modules that are not carried over."""
 
     def __init__(self, source: Checkpoint, graph: Graph, refused: Collection[int], taken: Iterable[str]) -> None:
         self.source = source
@@ -98,13 +100,14 @@ class Making:
         self.storages: dict[str, Storage] = {}
         self.changes: list[Change] = []
         self.left: list[tuple[str, str]] = []
+        self.packed: list[str] = []
         self._refused = refused
         self._taken = {key.lower() for key in taken}
         self._numbers = count()
         self._hashed = _hashed(graph)
         self._keys = _text_keys(graph)
         self._entries = Entries(graph)
-        self._modules = _module_pairs(source)
+        self._modules = _module_paths(source)
         self._tensors = {info.node: key for key, info in source.tensors.items()}
         self._key = ""
 
@@ -115,6 +118,11 @@ class Making:
         for n in sorted(wanted):
             self._key = wanted[n]
             self._value(n)
+
+    def state_dict(self, n: int, key: str) -> None:
+        """Makes a state dict of the whole module at node `n`, which stands under `key`."""
+        self._key = key
+        self._module(n)
 
     def _value(self, n: int) -> None:
         graph, kind = self.graph, self.graph.kind[n]
@@ -275,14 +283,31 @@ class Making:
 
     def _module(self, n: int) -> None:
         """A whole module: what its `state_dict()` would be."""
-        editor, pairs = self.editor, self._modules[n]
+        editor, path = self.editor, self._modules[n]
+        found = quantized_state(self.source, editor, path, self._number)
+        pairs = found.pairs if found is not None else [(info.name, info.node) for info in self.source.tensors.values()
+                                                       if info.state_dict == path]
         editor.become(n, ordered_dict(editor))
         if pairs:
             editor.add_pairs(n, [(editor.const(name), node) for name, node in pairs])
-        packed = [key for key in self.source.tensors if is_within(key, self._key) and packed_in(self.source, key)]
+        if found is not None and found.versions:
+            table = ordered_dict(editor)
+            editor.add_pairs(table, [(editor.const(name), editor.dict_of([(editor.word("version"), editor.const(version))]))
+                                     for name, version in found.versions.items()])
+            editor.build(n, editor.dict_of([(editor.word("_metadata"), table)]))
+        held = nodes_under(self.graph, found.packed) if found is not None else ()
+        packed = [key for key in packed_keys(self.source, path) if self.source.tensors[key].node not in held]
+        self.packed += packed
         also = f", {len(packed):,} packed weights of quantized layers among it ({visible(packed[0], 80)} first, " \
                f"{sum(self.source.tensors[key].nbytes for key in packed):,} bytes in all)" if packed else ""
         self._tell(n, "state dict", f"its class, and all that is no parameter or buffer{also}")
+
+    def _number(self, value: int | float) -> int:
+        """A tensor without dimensions, as `torch.tensor(value)` makes it."""
+        dtype, raw = ("float32", _float32(value)) if isinstance(value, float) else ("int64", struct.pack("<q", value))
+        key = self._fresh_key()
+        self.storages[key] = Storage(key, dtype, "cpu", len(raw), None, constant=InMemory(raw))
+        return plain_tensor(self.editor, storage_id(self.editor, CLASSES[dtype], key, "cpu", 1), dtype, (), ())
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 
@@ -438,21 +463,27 @@ def _is_a_class(call: Call) -> bool:
     return not call.args and call.name is not None and looks_like_a_class(call.name[1])
 
 
+def _float32(value: float) -> bytes:
+    try:
+        return struct.pack("<f", value)
+    except OverflowError:
+        return struct.pack("<f", inf if value > 0 else -inf)
+
+
+def taken_keys(source: Checkpoint) -> set[str]:
+    """Keys that no new storage may have."""
+    return {*source.storages, *(member.name.rpartition("/data/")[2] for member in source.members if "/data/" in member.name)}
+
+
 def _digits(graph: Graph, n: int) -> str:
     """An integer that is too long for torch, in hexadecimal digits (Python itself refuses to print long ones in decimal)."""
     value = graph.integer(n)
     return hex(value) if value is not None else graph.data[graph.a[n]:graph.b[n]].decode("ascii", "replace")
 
 
-def _module_pairs(source: Checkpoint) -> dict[int, list[tuple[str, int]]]:
-    """Node of each whole module -> the (name, node) of the tensors of its state dict."""
-    modules = {path: value.node for path in source.state_dicts if isinstance(value := source.values.get(path), Opaque)}
-    found: dict[int, list[tuple[str, int]]] = {node: [] for node in modules.values()}
-    if modules:
-        for info in source.tensors.values():
-            for path in [info.state_dict] if info.state_dict in modules else []:
-                found[modules[path]].append((info.name, info.node))
-    return found
+def _module_paths(source: Checkpoint) -> dict[int, str]:
+    """Node of each whole module -> its path."""
+    return {value.node: path for path in source.state_dicts if isinstance(value := source.values.get(path), Opaque)}
 
 
 def _text_keys(graph: Graph) -> set[int]:

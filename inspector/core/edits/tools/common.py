@@ -148,7 +148,8 @@ def edited(ckpt: Checkpoint, edit: Edit, came_from: Mapping[str, str] | None = N
     made = Edited(ckpt.as_opened, MappingProxyType(dict(origin)) if before is None or came_from is not None else origin,
                   root if root is not None else before.root if before else "", (*(before.edits if before else ()), edit),
                   MappingProxyType({**others, **taken}) if taken else others,
-                  (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known})
+                  (before.replaced if before else frozenset()) | {known[key] for key in replaced if key in known},
+                  before.left_out if before else ())
     frozen: dict[str, Any] = {name: MappingProxyType(table) if isinstance(table, dict) else table for name, table in tables.items()}
     return replace(ckpt, edited=made, **frozen)
 

@@ -1,7 +1,7 @@
 """A checkpoint whose pickle was written anew: what it holds is found as it is found in a file, and what was edited before is done to it."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -40,8 +40,9 @@ def _listed_anew(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Stor
                    listed_nodes=tuple(contents.listed_nodes))
 
 
-def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint) -> Checkpoint:
-    """`ckpt` after `edit`, which made `source` of what it comes from: what earlier edits did to names and values stays done."""
+def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint, left_out: Iterable[tuple[str, str]] = ()) -> Checkpoint:
+    """`ckpt` after `edit`, which made `source` of what it comes from: what earlier edits did to names and values stays done. `left_out`
+    are more of `Edited.left_out`."""
     names = _Names(ckpt, source)
     tensors: dict[str, TensorInfo] = {}
     values: dict[str, Plain] = {}
@@ -62,7 +63,7 @@ def on_new_source(ckpt: Checkpoint, edit: Edit, source: Checkpoint) -> Checkpoin
     before = ckpt.edited
     others: Mapping[str, Storage] = before.taken if before else MappingProxyType({})
     made = Edited(source, MappingProxyType(origin), before.root if before else "", (*(before.edits if before else ()), edit), others,
-                  before.replaced if before else frozenset())
+                  before.replaced if before else frozenset(), (*(before.left_out if before else ()), *left_out))
     used = used_storages(tensors.values())
     storages = {**{id: storage for id, storage in source.storages.items() if id in used or id in ckpt.storages}, **ckpt.storages}
     dicts = tuple(dict.fromkeys(info.state_dict for info in tensors.values() if info.state_dict is not None))

@@ -11,7 +11,7 @@ from inspector.core.keypath import is_within, join, visible
 from inspector.core.pickles.objects.names import is_distributed
 from inspector.core.plain_values import one_line
 from inspector.core.tensors.broken import WITHOUT, why_broken
-from inspector.core.tensors.quantized_layers import packed_in
+from inspector.core.tensors.quantized_layers import packed_in, said_of
 
 SAFE_NAMES: Mapping[str, str] = {**{torch: safe for safe, torch in SAFETENSORS.items()}, "float4_e2m1fn_x2": "F4"}
 _LISTED = 1000                  # losses told one by one
@@ -71,6 +71,8 @@ def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss
     in the checkpoint, or whose state dict it is now. `torch.nn` hands them over by code of their classes (`_save_to_state_dict` in
     torch/ao/nn/quantized)."""
     edited = ckpt.edited
+    base = _extracted(ckpt)
+    yield from (Loss("packed", key, message) for key, message in (edited.left_out if edited is not None else ()) if is_within(key, base))
     source = ckpt.as_opened
     origin = edited.origin if edited is not None else {key: key for key in (*ckpt.tensors, *ckpt.values)}
     there = {origin[key] for key in written if key in origin}
@@ -78,13 +80,11 @@ def packed_left_out(ckpt: Checkpoint, written: Collection[str]) -> Iterator[Loss
     if not modules:
         return
     meant = modules & {*origin.values(), edited.root if edited is not None else ""}
-    base = _extracted(ckpt)
     for key, info in source.tensors.items():
         if info.state_dict is not None or key in there or not is_within(key, base):
             continue
-        if any(is_within(key, path) for path in meant) and (layer := packed_in(source, key)) is not None:
-            yield Loss("packed", key, f"{visible(key, 80)} ({info.nbytes:,} bytes) lies packed in an object, {visible(layer, 80)}, and is "
-                       "in no state dict that can be written here: it is left out.")
+        if any(is_within(key, path) for path in meant) and packed_in(source, key) is not None:
+            yield Loss("packed", key, said_of(source, key))
 
 
 def _extracted(ckpt: Checkpoint) -> str:

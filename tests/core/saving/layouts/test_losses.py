@@ -45,22 +45,40 @@ PACKED = {"dynamic": {"1": 64 * 32, "2.0": 32 * 4}, "static": {"1": 4 * 27, "4":
 
 
 @pytest.mark.parametrize("kind", MODELS)
-@pytest.mark.parametrize("target", ["b.pth", "b.safetensors"])
 @pytest.mark.parametrize("place", ["", "model"])
-def test_that_packed_weights_that_are_left_out_are_named_with_their_bytes(tmp_path: Path, kind: str, target: str, place: str) -> None:
+def test_that_packed_weights_that_are_left_out_are_named_with_their_bytes(tmp_path: Path, kind: str, place: str) -> None:
     model = MODELS[kind]()
     torch.save({"model": model, "epoch": 1} if place else model, tmp_path / "a.pth")
-    ckpt = core.open(tmp_path / "a.pth")
-    whole = target.endswith("safetensors")
-    new = ckpt if whole and not place else core.edit(ckpt, [core.Extract(place or ".")])
-    plan = core.plan_save(new, tmp_path / target)
+    plan = core.plan_save(tmp_path / "a.pth", tmp_path / "b.safetensors")
     found = [loss for loss in plan.losses if loss.id == "packed"]
     for layer, nbytes in PACKED[kind].items():
         key = f"{place}.{layer}" if place else layer
         assert any(loss.where.startswith(f"{key}.") and f"({nbytes:,} bytes)" in loss.message for loss in found), key
     with pytest.raises(core.SaveError, match="packed"):
         core.save(plan)
-    assert not (tmp_path / target).exists()
+    assert not (tmp_path / "b.safetensors").exists()
+
+
+@pytest.mark.parametrize("place", ["", "model"])
+def test_that_packed_weights_in_no_known_layer_are_named_and_refused(tmp_path: Path, place: str) -> None:
+    model = dynamic()
+    model[2].stowed = torch.ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.randn(3, 4), 0.1, 0, torch.qint8), None)
+    torch.save({"model": model, "epoch": 1} if place else model, tmp_path / "a.pth")
+    edits: list[core.Edit] = [core.Extract(place or "."), core.MakePlain("*")]
+    for edit in edits:
+        made = core.edit(tmp_path / "a.pth", [edit])
+        found = [loss for loss in core.plan_save(made, tmp_path / "b.pth").losses if loss.id == "packed"]
+        assert [loss.where for loss in found] == [f"{place}.2.stowed.state.0.0" if place else "2.stowed.state.0.0"]
+        assert "(12 bytes)" in found[0].message
+        with pytest.raises(core.SaveError, match="stowed"):
+            core.save(made, tmp_path / "b.pth")
+        core.save(made, tmp_path / "b.pth", allow_loss=True)
+        saved = torch.load(tmp_path / "b.pth", weights_only=True)
+        weights = saved if place == "" or isinstance(edit, core.Extract) else saved["model"]
+        dynamic().load_state_dict(weights)
+    if place:
+        rest = core.edit(tmp_path / "a.pth", [core.MakePlain("*"), core.Keep("epoch")])
+        assert torch.load(core.save(rest, tmp_path / "c.pth", allow_loss=True).path) == {"epoch": 1}
 
 
 @pytest.mark.parametrize("kind", MODELS)
@@ -111,10 +129,15 @@ def test_that_a_part_without_packed_weights_is_extracted_without_a_word_about_th
     assert core.plan_save(core.edit(tmp_path / "c.pth", [core.Extract("best")]), tmp_path / "b.pth").losses == ()
 
 
-def test_that_making_a_quantized_model_plain_says_what_goes(tmp_path: Path) -> None:
-    torch.save(dynamic(), tmp_path / "a.pth")
+def test_that_making_a_quantized_model_plain_says_which_packed_weights_go_and_no_others(tmp_path: Path) -> None:
+    model = dynamic()
+    torch.save(model, tmp_path / "a.pth")
     [effect] = core.effects(tmp_path / "a.pth", [core.MakePlain("*")])
-    assert any("4 packed weights" in note and "1._packed_params" in note and "2,320 bytes" in note for note in effect.notes)
+    assert not any("packed weights" in note for note in effect.notes)
+    model.stowed = torch.ops.quantized.linear_prepack(torch.quantize_per_tensor(torch.randn(3, 4), 0.1, 0, torch.qint8), None)
+    torch.save(model, tmp_path / "a.pth")
+    [effect] = core.effects(tmp_path / "a.pth", [core.MakePlain("*")])
+    assert any("1 packed weights" in note and "stowed" in note and "12 bytes" in note for note in effect.notes)
 
 
 @pytest.mark.parametrize("how", ["script", "trace"])
