@@ -158,7 +158,8 @@ def as_json(path: str, ckpt: core.Checkpoint | None, found: Fixes, error: core.I
     if ckpt is not None:
         told = core.loads_with_torch(ckpt)
         answer["torch_load"] = {"weights_only": told.weights_only, "release": told.release, "reason": told.reason,
-                                "refused": [{"name": one.name, "key": one.key, "words": one.words} for one in told.refused]}
+                                "refused": [{"name": one.name, "key": one.key, "words": one.words} for one in told.refused],
+                                "devices": [*told.devices]}
     if error is not None:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
     return answer

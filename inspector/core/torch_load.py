@@ -20,6 +20,7 @@ from .pickles.objects.storages import EMBEDDED, becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
+from .tensor_table import column
 
 _READ_BY_OTHERS = {
     "safetensors": "torch.load is not what reads it: safetensors.torch.load_file is.",
@@ -32,6 +33,7 @@ _PLAIN_PICKLE = "it is a plain pickle, not a file that torch.save wrote."
 _TAR = "it is in the tar format of torch before 0.1.10."
 _REFUSED_WHOLE = frozenset({"layout", "version", "byteorder", "truncated-archive", "truncated"})      # findings of the readers
 _BROKEN = ("missing", "truncated", "lost", "out_of_bounds", "corrupt", "size_mismatch")
+_NOWHERE = frozenset((None, "cpu", "meta"))
 _SHOWN = 3
 _FREE_VISITS = 1 << 18
 _NAMES = (GLOBAL, GLOBALDYN, EXT)
@@ -57,12 +59,14 @@ class Refused(NamedTuple):
 class LoadsWithTorch:
     """`weights_only`: whether `torch.load` of that `release` takes the file with weights_only=True; None where that is not the question
     or cannot be told, and `reason` says why. `refused` are all values that stop it, in the order of the file, one entry for each name and
-    key; of a file that is refused for another reason `reason` says which."""
+    key; of a file that is refused for another reason `reason` says which. `devices` are those, besides the CPU, that tensors are restored
+    on: where one is missing, torch takes the file with `map_location` only."""
 
     weights_only: bool | None
     release: str
     refused: tuple[Refused, ...] = ()
     reason: str = ""
+    devices: tuple[str, ...] = ()
 
     @property
     def keys(self) -> dict[str, list[Refused]]:
@@ -76,10 +80,16 @@ class LoadsWithTorch:
         """One sentence about it, with the first `most` keys."""
         if not self.refused:
             refuses = "torch.load (weights_only=True) refuses it: " if self.weights_only is False else ""
-            return refuses + self.reason if self.reason else "torch.load (weights_only=True) takes it."
+            return refuses + self.reason if self.reason else f"torch.load (weights_only=True) takes it{self._elsewhere}."
         told = [f"{visible(key, 80) or 'the object'} is {ones[0].words} ({_names(ones)})" for key, ones in self.keys.items()]
         more = f"; and {len(told) - most:,} more" if len(told) > most else ""
         return f"torch.load (weights_only=True) refuses it: {'; '.join(told[:most])}{more}."
+
+    @property
+    def _elsewhere(self) -> str:
+        """What it needs on a computer without the devices."""
+        shown = ", ".join(visible(tag, 40) for tag in self.devices[:_SHOWN]) + (", …" if len(self.devices) > _SHOWN else "")
+        return f", with map_location=\"cpu\" where there is no {shown}" if self.devices else ""
 
 
 def _names(ones: Iterable[Refused]) -> str:
@@ -99,7 +109,12 @@ def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithT
         return LoadsWithTorch(None, rules.release, reason="It is of a format that torch.load does not read.")
     refused = tuple(one._replace(key=key) for one, key in refused_values(ckpt, rules.release))
     reason = _reason(ckpt, source, rules)
-    return LoadsWithTorch(not refused and not reason, rules.release, refused, reason)
+    return LoadsWithTorch(not refused and not reason, rules.release, refused, reason, devices_of(ckpt))
+
+
+def devices_of(ckpt: Checkpoint) -> tuple[str, ...]:
+    """The tags of devices, besides the CPU, that torch.load restores tensors of `ckpt` on, in the order of the file."""
+    return tuple(tag for tag in dict.fromkeys(column(ckpt.tensors, "device")) if tag not in _NOWHERE and is_device(tag or ""))
 
 
 def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:

@@ -15,7 +15,7 @@ from inspector.core.pickles.objects.weights_only import refused_names, unread_li
 from inspector.core.pickles.objects.weights_only_names import rules_of
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.quantized_layers import said_of
-from inspector.core.torch_load import Refused, loads_with_torch, refused_calls, refused_values
+from inspector.core.torch_load import Refused, devices_of, loads_with_torch, refused_calls, refused_values
 
 from .plain_data.making import NOW, Change, Making, taken_keys
 from .tools.common import Edit, edited, note
@@ -89,6 +89,11 @@ class MakePlain(Edit):
             one = next(one for one in left if one.key == key)
             more.append(f"{visible(key, 60) or 'the object'} stays what it is, {one.words} ({visible(one.name, 80)}): there is no plain "
                         "form for it.")
+        away = devices_of(after) if not loads_with_torch(after).refused else ()
+        if away:
+            tags = ", ".join(visible(tag, 40) for tag in away[:_TOLD])
+            more.append(f"Tensors stay on {tags}: where that is missing, torch.load needs map_location=\"cpu\"; --device '*=cpu' takes the "
+                        "tags away.")
         return more
 
     @property

@@ -37,6 +37,7 @@ FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 SHARED_SHOWN = 8                # storages of several tensors
 TASK = "overview"
+DEVICES_SHOWN = 3               # in the line about torch.load
 KEPT = 64                       # totals that are kept
 
 
@@ -168,6 +169,9 @@ class Overview(SelectionPanel):
         """Whether torch.load takes the file, where no finding says it already."""
         if any(finding.id == "weights-only" for finding in ckpt.findings):
             return ""
+        if told.weights_only and told.devices:
+            return self.tr("torch.load takes it with weights_only=True, and with map_location=\"cpu\" where there is no {devices}.").format(
+                devices=core.visible(", ".join(told.devices[:DEVICES_SHOWN]) + (", …" if len(told.devices) > DEVICES_SHOWN else ""), 120))
         if told.weights_only:
             return self.tr("torch.load takes it as it is, with weights_only=True.")
         return core.visible(told.sentence(), 400)

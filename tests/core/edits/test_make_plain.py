@@ -203,6 +203,32 @@ def test_that_any_nest_of_objects_loads_with_its_values(zipped: bool, value: Any
             assert same(load(out)["value"], plain(value))
 
 
+def test_that_tensors_of_a_gpu_stay_there_until_they_are_moved_and_that_this_is_said(tmp_path: Path) -> None:
+    save({"w": torch.arange(4.0), "when": kinds.WHEN}, tmp_path / "cpu.pth", _use_new_zipfile_serialization=False)
+    raw = (tmp_path / "cpu.pth").read_bytes()
+    raw = raw.replace(b"ctorch\nFloatStorage\n", b"ctorch.cuda\nFloatStorage\n").replace(b"X\x03\0\0\0cpu", b"X\x06\0\0\0cuda:0")
+    (tmp_path / "old.pth").write_bytes(raw)             # as torch wrote it on a GPU until 0.4
+    ckpt = core.open(tmp_path / "old.pth")
+    [effect] = core.effects(ckpt, EVERYTHING)
+    assert any("cuda:0" in note and "map_location" in note and "--device" in note for note in effect.notes)
+    core.save(core.edit(ckpt, EVERYTHING), tmp_path / "plain.pth")
+    found = core.loads_with_torch(tmp_path / "plain.pth")
+    assert found.weights_only
+    assert found.devices == ("cuda:0",)
+    assert found.sentence().endswith('takes it, with map_location="cpu" where there is no cuda:0.')
+    with pytest.raises(RuntimeError, match="map_location"):
+        torch.load(tmp_path / "plain.pth")
+    assert torch.equal(torch.load(tmp_path / "plain.pth", map_location="cpu")["w"], torch.arange(4.0))
+    both = [*EVERYTHING, core.RemapDevices({"cuda:*": "cpu"})]
+    core.save(core.edit(ckpt, both), tmp_path / "here.pth")
+    assert torch.equal(torch.load(tmp_path / "here.pth")["w"], torch.arange(4.0))
+    told = core.loads_with_torch(tmp_path / "here.pth")
+    assert told.devices == ()
+    assert told.sentence() == "torch.load (weights_only=True) takes it."
+    moved = core.edit(ckpt, [core.RemapDevices({"cuda:*": "cpu"})])
+    assert not any("map_location" in note for note in core.effects(moved, EVERYTHING)[0].notes)
+
+
 def comparable(value: Any, seen: frozenset[int] = frozenset()) -> bool:
     """Whether `plain` knows what is to come of it: no kind without an oracle, nothing in itself, no keys that become one."""
     if id(value) in seen:

@@ -252,6 +252,15 @@ def test_that_a_file_says_whether_torch_takes_it_in_one_place(panel: Overview, s
     assert ("refuses it: where is a path" in said(panel)) is not bool(line)
 
 
+def test_that_a_file_of_another_device_says_what_torch_needs(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                              tmp_path: Path) -> None:
+    import torch
+    torch.save({"w": torch.ones(2)}, tmp_path / "cpu.pth")
+    core.save(core.edit(tmp_path / "cpu.pth", [core.RemapDevices({"cpu": "cuda:3"})]), tmp_path / "a.pth")
+    show(session, tasks, qtbot, core.open(tmp_path / "a.pth"))
+    assert "torch.load takes it with weights_only=True, and with map_location=\"cpu\" where there is no cuda:3." in said(panel)
+
+
 def test_that_bytes_are_told_apart_and_lead_to_their_finding(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
                                                              tmp_path: Path) -> None:
     ckpt = trained(tmp_path)
