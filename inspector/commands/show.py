@@ -27,6 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                           "value.")
     files.add_file(parser)
     parser.add_argument("key", metavar="KEY[SLICE]", help="its key, and which part: integers, slices and ... as numpy has them")
+    parser.add_argument("--as", dest="seen_as", metavar="TYPE[:SHAPE]",
+                        help="take its stored bytes for elements of another type, as in u4, e4m3:64x128, nf4, bf16:-1x256; the file stays")
     parser.add_argument("-o", "--output", metavar="OUT.npy", help="write the values as a NumPy array instead of printing them")
     parser.add_argument("--all", action="store_true", help="print all of them, however many")
 
@@ -38,19 +40,26 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     with files.about(asked.file):
         key, index = chosen(ckpt, asked.key)
         if key in ckpt.values:
+            if asked.seen_as is not None:
+                raise core.UsageError(f"{core.visible(key)} is a plain value and no tensor", "It is shown without --as.")
             _show_value(ckpt, key, asked, out)
             return 0
-        values = _values(ckpt, key, index)
+        seen = core.reinterpret(ckpt, key, asked.seen_as) if asked.seen_as is not None else ckpt
+        values = _values(seen, key, index)
+        dtype = seen.tensors[key].dtype
+        if asked.seen_as is not None and (to := core.element_type(asked.seen_as.partition(":")[0])).is_narrow:
+            dtype = to.name
+            values = values.astype("int8") if to.is_integer else values
         if asked.output is not None:
             core.write_output(asked.output, npy(values), "array", [asked.file])
     info = ckpt.tensors[key]
     if out.json:
         if values.size > _JSON:
             raise core.UsageError(f"{values.size:,} numbers are too many for JSON", "Show a part of it, or write it with -o x.npy.")
-        out.answer({"key": key, "shape": list(values.shape), "dtype": info.dtype, "device": info.device, "values": _as_lists(values)})
+        out.answer({"key": key, "shape": list(values.shape), "dtype": dtype, "device": info.device, "values": _as_lists(values)})
         return 0
     part = core.visible(asked.key[len(key):], 80)
-    head = f"{core.visible(key)}{part}  {core.wording.shape_list(values.shape)} {core.visible(info.dtype, 40)}"
+    head = f"{core.visible(key)}{part}  {core.wording.shape_list(values.shape)} {core.visible(dtype, 40)}"
     if asked.output is not None:
         out.text(f"{head}  -> {core.visible(asked.output)}\n")
     else:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .by_path.measures import summarize_tensor as summarize_tensor
     from .by_path.packed import logical as logical
     from .by_path.packed import packed_tensors as packed_tensors
+    from .by_path.packed import reinterpret as reinterpret
     from .by_path.packed import unpacked as unpacked
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
@@ -234,6 +235,8 @@ if TYPE_CHECKING:
     from .opening import open as open
     from .packed.families.names import LogicalTensor as LogicalTensor
     from .packed.hints import may_be_packed as may_be_packed
+    from .packed.reinterpreted import ElementType as ElementType
+    from .packed.reinterpreted import element_type as element_type
     from .pickles.objects.names import any_runs_commands as any_runs_commands
     from .plain_values import one_line as one_line
     from .plain_values import to_json as to_json
@@ -307,7 +310,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
-    "by_path.packed": "logical packed_tensors unpacked",
+    "by_path.packed": "logical packed_tensors reinterpret unpacked",
     "by_path.tables": "sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "by_path.checks": "counts describe loads_with_torch model_dicts optimizers",
@@ -391,6 +394,7 @@ _HOMES = {
     "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "packed.families.names": "LogicalTensor",
     "packed.hints": "may_be_packed",
+    "packed.reinterpreted": "ElementType element_type",
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",

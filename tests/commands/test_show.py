@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from inspector import cli
+from inspector import cli, core
 from inspector.commands import show
 
 Run = Callable[..., tuple[int, str, str]]
@@ -87,3 +87,21 @@ def test_that_the_file_itself_is_not_replaced(run: Run) -> None:
 
 def test_that_an_index_is_read_and_never_run() -> None:
     assert show.parsed("[0, -1, 1:, ::2, ..., None]") == (0, -1, slice(1, None, None), slice(None, None, 2), ..., None)
+
+
+def test_that_stored_bytes_are_shown_as_another_type(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    core.save({"q": np.array([[0x21, 0xF3]], np.uint8), "epoch": 3}, tmp_path / "a.pth")
+    path = str(tmp_path / "a.pth")
+    before = (tmp_path / "a.pth").read_bytes()
+    assert cli.main(["show", path, "q", "--as", "i4"]) == 0
+    assert capsys.readouterr().out == "q  [1, 4] int4\n[[ 1,  2,  3, -1]]\n"
+    assert cli.main(["show", path, "q[1, :1]", "--as", "u4:2x2", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"key": "q", "shape": [1], "dtype": "uint4", "device": "cpu", "values": [3]}
+    assert cli.main(["show", path, "q", "--as", "u16"]) == 0
+    assert capsys.readouterr().out == "q  [1, 1] uint16\n[[62241]]\n"
+    for words in (["q", "--as", "f32"], ["q", "--as", "what"], ["q", "--as", "u4:5"], ["epoch", "--as", "u4"]):
+        assert cli.main(["show", path, *words]) == 2
+        said = capsys.readouterr()
+        assert said.out == ""
+        assert said.err.count("\n") == 1
+    assert (tmp_path / "a.pth").read_bytes() == before

@@ -1,10 +1,12 @@
-"""The tensors that a checkpoint stands for."""
+"""The tensors that a checkpoint stands for, and what its bytes may be taken for."""
 from __future__ import annotations
 
 from inspector.core.packed import logical as _logical
+from inspector.core.packed import reinterpreted
 
 from . import by_path
 
 logical = by_path(_logical.logical, __name__)
 packed_tensors = by_path(_logical.packed, __name__)
 unpacked = by_path(_logical.unpacked, __name__)
+reinterpret = by_path(reinterpreted.reinterpret, __name__)

@@ -1,0 +1,167 @@
+"""The stored bytes of a tensor as elements of another type and shape: what nobody recognises, looked at by hand."""
+from __future__ import annotations
+
+import re
+from math import prod
+from types import MappingProxyType
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Extra, TensorInfo, Unpacked, contiguous, is_contiguous
+from inspector.core.dtypes import DTYPES, SAFETENSORS
+from inspector.core.errors import NoSuchKey, UsageError
+from inspector.core.keypath import visible
+from inspector.core.tensors.decoders.narrow import Narrow
+
+_SHORT = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "half": "float16", "float": "float32",
+          "double": "float64", "e4m3": "float8_e4m3fn", "e5m2": "float8_e5m2", "e4m3fn": "float8_e4m3fn", "e4m3fnuz": "float8_e4m3fnuz",
+          "e5m2fnuz": "float8_e5m2fnuz", "e8m0": "float8_e8m0fnu", "f8_e4m3": "float8_e4m3fn", "f8_e5m2": "float8_e5m2",
+          **{f"{sign[0]}{bits}": f"{sign}{bits}" for sign in ("int", "uint") for bits in range(1, 65)}}
+_NARROW = {"nf4": 4, "bnb-fp4": 4, "float4_e2m1": 4, "float6_e2m3": 6, "float6_e3m2": 6}
+_HIGH = frozenset({"nf4", "bnb-fp4"})       # bitsandbytes puts the first of two elements in the high nibble
+_ALIKE = {"fp4": "float4_e2m1", "e2m1": "float4_e2m1", "float4": "float4_e2m1", "float4_e2m1fn_x2": "float4_e2m1",
+          "e2m3": "float6_e2m3", "e3m2": "float6_e3m2"}
+_SIZES = re.compile(r"\s*[\[(]?\s*(-?\d{1,19}(?:\s*[,x×]\s*-?\d{1,19})*)?\s*,?\s*[\])]?\s*")
+_NAMES = "f32, bf16, f16, e4m3, e5m2, e8m0, i8, u16 …, u1 to u7, i2 to i7, fp4 (e2m1), nf4, bnb-fp4, e2m3, e3m2"
+_DIMENSIONS = 64
+_MOST = 1 << 63           # elements
+
+
+class ElementType(NamedTuple):
+    """A type that stored bytes can be taken for. `name` is torch's or safetensors' spelling where there is one; narrower than a byte, it is
+    packed, with the first element in the high bits if `high_first`."""
+
+    name: str
+    bits: int
+    high_first: bool = False
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.bits < 8
+
+    @property
+    def is_integer(self) -> bool:
+        return self.name.startswith(("int", "uint"))
+
+
+def element_type(text: str) -> ElementType:
+    """The type that `text` names: torch's or safetensors' names, short ones ("u4", "bf16", "e4m3", "nf4"), and for those narrower than a
+    byte "-high" or "-low" behind it, which say where in a byte the first element is. Raises UsageError."""
+    name, order = text.strip().lower().removeprefix("torch."), ""
+    for ending in ("-high", "-low"):
+        if name.endswith(ending):
+            name, order = name.removesuffix(ending), ending
+    name = {safe.lower(): torch for safe, torch in SAFETENSORS.items()}.get(name) or _SHORT.get(name) or _ALIKE.get(name) or name
+    known, narrow = DTYPES.get(name), re.fullmatch(r"u?int([1-7])", name)
+    bits = _NARROW.get(name) or (int(narrow[1]) if narrow is not None else known.bits if known is not None else 0)
+    if not bits or name == "int1" or (known is not None and known.kind in ("quantized", "other", "bool") and bits >= 8):
+        raise UsageError(f"{visible(text, 40)!r} is no type that bytes can be read as", f"There are {_NAMES}.")
+    if order and (bits >= 8 or 8 % bits):
+        raise UsageError(f"{visible(name, 40)} has no order of elements in a byte", f"Write it without {order}.")
+    return ElementType(name, bits, order == "-high" or (not order and name in _HIGH))
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """The shape that "64x128", "64,128" or "[64, 128]" spells; one size may be -1. Raises UsageError."""
+    found = _SIZES.fullmatch(text)
+    sizes = tuple(int(size) for size in re.findall(r"-?\d+", found[1] or "")) if found is not None else None
+    if sizes is None or len(sizes) > _DIMENSIONS or any(size < -1 for size in sizes) or sizes.count(-1) > 1 or (
+            prod(map(abs, sizes)) >= _MOST):
+        raise UsageError(f"{visible(text, 60)!r} is no shape", "Write it as 64x128; one size may be -1.")
+    return sizes
+
+
+def reinterpret(ckpt: Checkpoint, key: str, dtype: str, shape: tuple[int, ...] | None = None) -> Checkpoint:
+    """A checkpoint of the tensor `key` alone, its stored bytes taken for elements of `dtype` (see `element_type`) of that shape, without a
+    change to the file: everything that reads or measures tensors does so with it. One size of `shape` may be -1; without it the last
+    dimension is as much longer or shorter as the elements are narrower or wider. "u4:64x128" is a type and a shape in one. Elements
+    narrower than a byte come as float32, which holds them exactly. Nothing is read for it.
+
+    Raises NoSuchKey; UsageError for an unknown type, for sizes that the bytes do not fit, and for a tensor whose bytes do not lie one
+    behind the other.
+
+    >>> ckpt = core.open(core.make_demo(folder)[0])
+    >>> key = "model_state_dict.module.stem.conv.weight"
+    >>> seen = core.reinterpret(ckpt, key, "u4")
+    >>> ckpt[key].shape, seen[key].shape, float(seen[key].numpy().max())
+    ((24, 1, 5, 5), (24, 1, 5, 40), 15.0)
+    """
+    info = ckpt.tensors.get(key)
+    if info is None:
+        raise NoSuchKey(key, ckpt)
+    named, _, sizes = dtype.partition(":")
+    shape = parse_shape(sizes) if sizes and shape is None else shape
+    to = element_type(named)
+    _check(info)
+    found = _seen_as(info, to, _shape(info, to, shape))
+    return Checkpoint(ckpt.path, ckpt.format, "tensor", ckpt.files, MappingProxyType({key: found}), storages=ckpt.storages,
+                      state_dicts=(), facts=ckpt.facts, edited=ckpt.edited)
+
+
+def _check(info: TensorInfo) -> None:
+    """Raises UsageError where there is no run of bytes that could be taken for something else."""
+    name = visible(info.key, 80)
+    if info.problem:
+        raise UsageError(f"{name} cannot be read: {info.problem}", "Nothing can be made of its bytes.")
+    if info.unpacked is not None or info.layout != "strided":
+        raise UsageError(f"{name} is made of other tensors and has no bytes of its own", "Take one of its parts.")
+    if info.read_from is not None:
+        raise UsageError(f"{name} is converted by an edit", "Take it from the file as it is, or save it first.")
+    if info.dtype not in DTYPES:
+        raise UsageError(f"{name} has the element type {visible(info.dtype, 40)}, whose width is unknown",
+                         "Nothing can be made of its bytes.")
+    if not is_contiguous(info.shape, info.stride):
+        raise UsageError(f"the elements of {name} do not lie one behind the other", "Take the tensor that it is a view of.")
+
+
+def _shape(info: TensorInfo, to: ElementType, asked: tuple[int, ...] | None) -> tuple[int, ...]:
+    """The shape, with as many elements of the type as the bytes are. Raises UsageError."""
+    name, bits = visible(info.key, 80), info.nbytes * 8
+    there = f"{name} has {info.nbytes:,} bytes"
+    if asked is None:
+        old = DTYPES[info.dtype].bits
+        last = info.shape[-1] if info.shape else 1
+        if old >= 8 and (last * old) % to.bits == 0:
+            wide = last * old // to.bits
+            return (*info.shape[:-1], wide) if info.shape or wide != 1 else ()
+        if bits % to.bits:
+            raise UsageError(f"{there}, which is no whole number of elements of {to.name}", "Give a shape.")
+        if old >= 8:
+            raise UsageError(f"rows of {last:,} elements of {info.dtype} are no whole number of elements of {to.name}",
+                             f"Give a shape: {bits // to.bits:,} elements fit.")
+        return (bits // to.bits,)
+    if -1 in asked:
+        others = prod(size for size in asked if size >= 0)
+        if not others or bits // to.bits % others:
+            raise UsageError(f"{there}, {bits // to.bits:,} elements of {to.name}: that is no multiple of {others:,}",
+                             "Give another shape.")
+        asked = tuple(bits // to.bits // others if size == -1 else size for size in asked)
+    wanted = -(-prod(asked) * to.bits // 8)
+    if wanted != info.nbytes:
+        raise UsageError(f"{there}, and {'x'.join(map(str, asked)) or 'one element'} of {to.name} would be {wanted:,}",
+                         f"{bits // to.bits:,} elements fit.")
+    return asked
+
+
+def _seen_as(info: TensorInfo, to: ElementType, shape: tuple[int, ...]) -> TensorInfo:
+    old = DTYPES[info.dtype].bits
+    plain = info._replace(shape=shape, stride=contiguous(shape), requires_grad=False, state_dict=None)
+    extra = Extra(chunks=info.chunks) if info.chunks else None
+    if to.is_narrow:
+        width = max(old // 8, 1)
+        rows = (info.nbytes // width,)
+        whole = info._replace(dtype=info.dtype if old >= 8 else "uint8", shape=rows, stride=(1,), extra=extra)
+        if info.chunks and len(info.chunks[0].offsets) != 1:
+            raise UsageError(f"{visible(info.key, 80)} lies in several boxes", "Save it as one tensor first.")
+        kind = to.name.rstrip("1234567") if to.is_integer else to.name
+        decoder = Narrow(kind, to.bits, prod(shape), width, to.high_first)
+        return plain._replace(dtype="float32", offset=0, storage="", storage_nbytes=0,
+                              extra=Extra(unpacked=Unpacked(to.name, decoder, (("data", whole),))))
+    if info.chunks:
+        if old != to.bits or shape != info.shape:
+            raise UsageError(f"{visible(info.key, 80)} lies in several pieces", "Save it as one tensor first.")
+        return plain._replace(dtype=to.name, extra=extra)
+    at = info.offset * max(old // 8, 1)
+    if at % (to.bits // 8):
+        raise UsageError(f"{visible(info.key, 80)} begins at byte {at:,} of its storage, which is no multiple of the {to.bits // 8} bytes "
+                         f"of {to.name}", "Take a narrower type.")
+    return plain._replace(dtype=to.name, offset=at // (to.bits // 8), extra=None)
