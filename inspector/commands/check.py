@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector import core
 
-from . import explained, files, fit, reports
+from . import adapter, explained, files, fit, reports
 from .columns import findings_text
 from .output import Failed, Output
 
@@ -60,7 +60,8 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
         ckpt = files.opened(asked.file, asked, out)
         with files.about(asked.file):
             told = core.explain_error(text, ckpt, state_dict=asked.state_dict, monitor=out.monitor) if text is not None else None
-            load = told.load if told else _load_report(asked, ckpt, out.monitor)
+            added = _adapter_report(asked, ckpt, out.monitor)
+            load = told.load if told else None if added else _load_report(asked, ckpt, out.monitor)
             report = core.check_report(ckpt, out.monitor, values=not asked.quick)
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
@@ -78,17 +79,18 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
         raise
     looked.append(reports.Looked(asked.file, findings, report, load))
     unjudged = list(report.refused)
-    status = _status(findings, load, unjudged)
+    status = 1 if added and not added.fits else _status(findings, load, unjudged)
     if out.json:
         out.answer({**as_json(asked.file, ckpt, fixes), "read": _read_json(report), **({"unjudged": unjudged} if unjudged else {}),
-                    **(explained.as_json(told) if told else fit.as_json(load) if load else {})})
+                    **(explained.as_json(told) if told else adapter.as_json(added) if added else fit.as_json(load) if load else {})})
     else:
         said = [findings_text(findings, out.paint)] if findings else [] if status else [out.paint("nothing wrong", "good")]
         if status == 3:
             said.append(_unjudged_text(ckpt, unjudged))
         said += _read_text(report)
         # what was asked comes before what else there is to say
-        answer = [explained.as_text(told, asked.file)] if told else [fit.as_text(load, asked.file)] if load else []
+        answer = [explained.as_text(told, asked.file)] if told else [adapter.as_text(added, asked.against)] if added else \
+            [fit.as_text(load, asked.file)] if load else []
         out.text("\n".join([core.headline(ckpt), *answer, *said, *_torch_line(ckpt, findings)]) + "\n" + fixes_text(asked.file, fixes))
     return status
 
@@ -136,6 +138,13 @@ def _torch_line(ckpt: core.Checkpoint, findings: Sequence[core.Finding]) -> list
     if any(finding.id == "weights-only" for finding in findings):
         return []
     return [core.visible(core.loads_with_torch(ckpt).sentence(), 400)]
+
+
+def _adapter_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.AdapterReport | None:
+    """Of an adapter it is asked whether it fits its base, which `load_state_dict` does not say."""
+    if asked.against is None or not core.is_adapter(ckpt):
+        return None
+    return core.adapter_report(ckpt, asked.against, values=not asked.quick, monitor=monitor)
 
 
 def _load_report(asked: argparse.Namespace, ckpt: core.Checkpoint, monitor: core.Monitor) -> core.LoadReport | None:

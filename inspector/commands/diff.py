@@ -260,6 +260,9 @@ def verdict_text(comparison: core.Comparison) -> str:
     if verdict is None:
         return ""
     facts = dict(verdict.facts)
+    if verdict.id == "adapter":
+        return f"{str(facts['adapter']).upper()} is an adapter, {'B' if facts['adapter'] == 'a' else 'A'} its base? " \
+            f"{core.visible(str(facts['fit']), 400)}; `inspector check ADAPTER --against BASE` tells of each module"
     said = _VERDICTS[verdict.id]
     if verdict.id == "cast":
         said += f" ({facts['dtypes']})"

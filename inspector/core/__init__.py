@@ -18,6 +18,7 @@ from .runtime import late
 
 if TYPE_CHECKING:
     from . import wording as wording
+    from .adapters import is_adapter as is_adapter
     from .by_path.checks import counts as counts
     from .by_path.checks import describe as describe
     from .by_path.checks import loads_with_torch as loads_with_torch
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
     from .comparison.differences.streaming import judged as judged
     from .comparison.differences.streaming import with_difference as with_difference
     from .comparison.differences.verdict import verdict_of as verdict_of
+    from .comparison.loading.adapters import AdapterReport as AdapterReport
+    from .comparison.loading.adapters import adapter_report as adapter_report
     from .comparison.loading.contract import Breaches as Breaches
     from .comparison.loading.contract import assert_fits as assert_fits
     from .comparison.loading.contract import breaches as breaches
@@ -308,6 +311,7 @@ if TYPE_CHECKING:
     from .training.weights import Counts as Counts
 
 _HOMES = {
+    "adapters": "is_adapter",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "logical packed_tensors reinterpret unpacked",
@@ -336,6 +340,7 @@ _HOMES = {
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.doctor": "doctor",
+    "comparison.loading.adapters": "AdapterReport adapter_report",
     "comparison.loading.contract": "Breaches assert_fits breaches contract read_contract save_contract",
     "comparison.loading.fit": "load_report read_reference",
     "comparison.loading.lists": "Lists Mismatch",

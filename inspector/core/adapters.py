@@ -15,11 +15,13 @@ from inspector.core.keypath import leaf_of, visible
 from inspector.core.naming_conventions import USUAL_WEIGHTS
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
+from inspector.core.wording import count
 
 from .packed.families.lora import KOHYA, PREFIX, Adapter, adapters
 from .packed.families.names import Names
 from .packed.logical import packed
 
+_KINDS = {"lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA (Kohya's names)"}
 _SAMPLE = 8             # names by which a prefix is looked for
 _OTHER_RULES = {"use_qalora": "QALoRA", "use_bdlora": "BD-LoRA", "alora_invocation_tokens": "aLoRA", "layer_replication": "repeated layers"}
 _PARTS = ("lora_", "hada_", "lokr_", "oft_", "vera_", "ia3_", "prompt_embeddings", "token_adapter", "dora_scale", "diff", "adaption_")
@@ -72,6 +74,41 @@ class AdapterFit:
     def fits(self) -> bool:
         """Whether all of it can be added to the base."""
         return not self.problem and not self.unknown and bool(self.modules or self.whole) and not any(one.problem for one in self.modules)
+
+
+    @property
+    def sentence(self) -> str:
+        """Whether it fits, in one sentence."""
+        if not self.modules:
+            return "there is no module in it that adds to a weight"
+        if self.problem:
+            return f"it cannot be said whether it fits: {self.problem}"
+        modules = count(len(self.modules), "module")
+        said = f"{_ranks(self.modules)}; scale {_scales(self.modules)}"
+        if self.fits:
+            whose = "the 1 module has its" if len(self.modules) == 1 else f"all {modules} have their"
+            return f"it fits: {whose} weight in the base; {said}"
+        missing, wrong = len(self.missing), sum(bool(one.problem) and one.weight is not None for one in self.modules)
+        parts = [f"{missing:,} {'has' if missing == 1 else 'have'} no weight in the base" if missing else "",
+                 f"{wrong:,} {'does' if wrong == 1 else 'do'} not go with the weight there is" if wrong else ""]
+        why = [f"of {modules} {', '.join(part for part in parts if part)}"] if missing or wrong else []
+        if self.unknown:
+            why.append(f"what {count(len(self.unknown), 'more tensor')} of it {'does' if len(self.unknown) == 1 else 'do'} is not known")
+        return f"it does not fit: {', and '.join(why)}; {said}"
+
+
+def _ranks(modules: Sequence[Module]) -> str:
+    kinds: dict[str, set[int]] = {}
+    for one in modules:
+        kinds.setdefault(_KINDS[one.adapter.scheme], set()).add(one.adapter.rank)
+    return ", ".join(f"{kind} of rank {min(ranks):,}" + (f" to {max(ranks):,}" if len(ranks) > 1 else "") for kind, ranks in kinds.items())
+
+
+def _scales(modules: Sequence[Module]) -> str:
+    known = sorted({one.adapter.factor for one in modules if one.adapter.factor is not None})
+    if not known:
+        return "not known"
+    return f"{known[0]:.6g}" + (f" to {known[-1]:.6g}" if len(known) > 1 else "")
 
 
 def is_adapter(ckpt: Checkpoint) -> bool:

@@ -49,6 +49,9 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
 def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = ()) -> VerdictText:
     t = QCoreApplication.translate
     facts = dict(verdict.facts)
+    if verdict.id == "adapter":
+        text = t("Compare", "A is an adapter, B a model.") if facts["adapter"] == "a" else t("Compare", "B is an adapter, A a model.")
+        return VerdictText(text, words.sentence(core.visible(str(facts["fit"]), 400)), "ok" if facts["fits"] else "warning")
     text, level = {
         "identical": (t("Compare", "Identical: the same tensors, values and metadata."), "ok"),
         "same-weights": (t("Compare", "The same weights in another form."), "ok"),

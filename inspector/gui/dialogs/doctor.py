@@ -40,7 +40,7 @@ _SIGNS = ("Error(s) in loading state_dict", "Missing key(s) in state_dict", "Une
           "parameter group")
 _MOST = 1 << 20             # characters of the clipboard that are looked at
 
-Found = core.Explanation | core.LoadReport
+Found = core.LoadReport | core.Explanation | core.AdapterReport
 Look = Callable[[core.Checkpoint | None, core.Monitor], Found]
 
 
@@ -78,18 +78,18 @@ class Doctor(QDialog):
 
     def check_against(self, path: str) -> None:
         """Holds the file against a checkpoint, or a .json of shapes, at `path`."""
-        def look(ckpt: core.Checkpoint | None, monitor: core.Monitor) -> core.LoadReport:
+        def look(ckpt: core.Checkpoint | None, monitor: core.Monitor) -> Found:
             if ckpt is None:
                 raise core.UsageError(self.tr("There is no file to check"), self.tr("Open a checkpoint first."))
-            return core.load_report(ckpt, path, monitor=monitor)
+            return _held_against(ckpt, path, monitor)
         self._check(look, path)
 
     def check_checkpoint(self, model: core.Checkpoint) -> None:
         """Holds the file against one that is open already."""
-        def look(ckpt: core.Checkpoint | None, monitor: core.Monitor) -> core.LoadReport:
+        def look(ckpt: core.Checkpoint | None, monitor: core.Monitor) -> Found:
             if ckpt is None:
                 raise core.UsageError(self.tr("There is no file to check"), self.tr("Open a checkpoint first."))
-            return core.load_report(ckpt, model, monitor=monitor)
+            return _held_against(ckpt, model, monitor)
         self._check(look, model.path)
 
     def _check(self, look: Look, path: str) -> None:
@@ -131,6 +131,9 @@ class Doctor(QDialog):
 
     def _done(self, found: Found) -> None:
         self.lists.clear()
+        if isinstance(found, core.AdapterReport):
+            self._show_adapter(found)
+            return
         report = found if isinstance(found, core.LoadReport) else found.load
         if isinstance(found, core.Explanation) and report is None:
             self.lists.hide()
@@ -162,6 +165,24 @@ class Doctor(QDialog):
             self._say(self.tr("It does not load{where}; {n} keys fit as they are.").format(where=where, n=f"{lists.fitting:,}"),
                       "\n".join([*more, self._outcome(report)]), "warning" if report.suggested or lists.loads_in_part else "danger")
         self._offer([("", report.edits)] if report.suggested else [])
+
+    def _show_adapter(self, report: core.AdapterReport) -> None:
+        """How an adapter fits the model: what does not fit first, then how much each module adds."""
+        both = list(zip(report.fit.modules, report.deltas, strict=True))
+        self._steps = ()
+        self._section(self.tr("Do not fit"), [(one.adapter.name, core.visible(one.problem, 200)) for one, _ in both if one.problem])
+        self._section(self.tr("Nothing is known of"), [(key, "") for key in report.fit.unknown])
+        self._section(self.tr("Fit"), [
+            (one.adapter.name, core.visible(delta.problem, 200) if delta.norm is None or delta.effective_rank is None else
+             self.tr("rank {rank} · norm {norm} · effective rank {effective}").format(
+                 rank=f"{one.adapter.rank:,}", norm=f"{delta.norm:.4g}", effective=f"{delta.effective_rank:.3g}"))
+            for one, delta in sorted(both, key=lambda both: -(both[1].norm or 0.0)) if not one.problem])
+        self._section(self.tr("Whole, in place of the model's"), [(one.key, "") for one in report.fit.whole])
+        self._section(self.tr("Of another part of the model"), [(one.name, "") for one in report.fit.elsewhere])
+        self.lists.setVisible(self.lists.topLevelItemCount() > 0)
+        hint = self.tr("Edit, Merge an Adapter puts it into the model; that was tried.") if report.merge is not None else ""
+        self._say(words.sentence(core.visible(report.sentence, 600)), hint, "ok" if report.fits else "danger")
+        self._offer([])
 
     def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]]) -> None:
         """The edits that help, to be chosen from where there are several ways; each with what it comes to."""
@@ -355,6 +376,13 @@ class Doctor(QDialog):
         whole.addStretch(0)
         whole.addLayout(buttons)
         self._clear("", "")
+
+
+def _held_against(ckpt: core.Checkpoint, model: core.Checkpoint | str, monitor: core.Monitor) -> Found:
+    """Of an adapter it is asked whether it fits the model, of another file what `load_state_dict` would say."""
+    if core.is_adapter(ckpt):
+        return core.adapter_report(ckpt, model, monitor=monitor)
+    return core.load_report(ckpt, model, monitor=monitor)
 
 
 def _label(text: str = "", *, wrap: bool = False, strong: bool = False) -> QLabel:

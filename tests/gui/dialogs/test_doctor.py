@@ -215,3 +215,22 @@ def test_that_keys_that_are_only_missing_say_what_strict_false_does(window: Main
     assert doctor.hint.text() == "As it stands, 4 keys load with strict=False; 1 stay as the model made them."
     assert not doctor.add.isEnabled()
     doctor.reject()
+
+
+def test_that_an_adapter_is_held_against_its_base_as_an_adapter(window: MainWindow, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                tmp_path: Path) -> None:
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    path = write(folder / "adapter_model.safetensors", {f"base_model.model.{name}": shape for name, shape in (
+        ("conv.lora_A.weight", (2, 3)), ("conv.lora_B.weight", (4, 2)), ("fc.lora_A.weight", (2, 5)), ("fc.lora_B.weight", (10, 2)))})
+    (folder / "adapter_config.json").write_text('{"r": 2, "lora_alpha": 2}', "utf-8")
+    base = write(tmp_path / "base.safetensors", NET)
+    window.open_paths([path])
+    settle(window, qtbot)
+    doctor = Doctor(session, tasks, session.documents[1].id, window)
+    doctor.check_against(base)
+    settle(window, qtbot)
+    assert doctor.verdict.text() == ("It does not fit: of 2 modules 1 does not go with the weight there is; LoRA of rank 2; scale 1.")
+    assert sections(doctor) == {"Do not fit  (1)": ["fc"], "Fit  (1)": ["conv"]}
+    assert not doctor.add.isEnabled()
+    doctor.reject()

@@ -4,6 +4,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 
+from inspector.core.adapters import adapter_fit, is_adapter
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.comparison.pairing.pairs import Comparison, Pair, Verdict
 from inspector.core.dtypes import DTYPES
@@ -18,8 +19,13 @@ _SHARDING = "DCP_SHARDING_INFO"         # torch/distributed/checkpoint/_hf_utils
 
 
 def verdict_of(comparison: Comparison) -> Verdict:
-    """See `Verdict`."""
+    """See `Verdict`. Reads what says how an adapter is to be taken."""
     pairs = comparison.pairs
+    if (side := _adapter(comparison)):
+        adapter, base = (comparison.a, comparison.b) if side == "a" else (comparison.b, comparison.a)
+        fit = adapter_fit(adapter, base)
+        return Verdict("adapter", (("adapter", side), ("fit", fit.sentence), ("fits", int(fit.fits)), ("modules", len(fit.modules)),
+                                   ("fitting", len(fit.fitting)), *((name, 0) for name in ("only_a", "only_b", "shapes", "unread"))))
     both = [pair for pair in pairs if pair.a is not None and pair.b is not None]
     comparable = [pair for pair in both if pair.status != "shape"]
     read = [pair for pair in comparable if pair.difference is not None and not pair.difference.problem]
@@ -45,6 +51,12 @@ def verdict_of(comparison: Comparison) -> Verdict:
     if id in ("fine-tuned", "unrelated-values", "different-architectures", "partly-same") and are_parts(comparison.a, comparison.b):
         return Verdict("parts", tuple(facts.items()))
     return Verdict(id, tuple(facts.items()), changed, frozen)
+
+
+def _adapter(comparison: Comparison) -> str:
+    """Which side is an adapter, "" where none or both are."""
+    a, b = is_adapter(comparison.a), is_adapter(comparison.b)
+    return "" if a is b else "a" if a else "b"
 
 
 def _of_structure(comparison: Comparison, facts: dict[str, int | float | str], asked: bool) -> str:

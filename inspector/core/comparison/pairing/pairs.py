@@ -78,10 +78,13 @@ class Verdict(NamedTuple):
         different-architectures  most tensors have no partner
         unreadable               no values could be read
         structure                no values were to be read
+        adapter                  one is an adapter, the other a model that it may be for
         empty                    nothing to compare
 
     `facts` are figures for the sentence: "pairs", "only_a", "only_b", "shapes" (pairs of other shapes), "read" and "unread" (pairs),
     "moved" (pairs of other values), "casts", "renamed", "rearranged" (pairs and tensors without partner that `Rearranged` explains).
+    Of an adapter: "adapter" (the side that is one, "a" or "b"), "fit" (how it fits the other, a sentence), "fits" (0 or 1), "modules"
+    and "fitting".
     `moved` and `frozen` are the groups of layers whose values did and did not change."""
 
     id: str
