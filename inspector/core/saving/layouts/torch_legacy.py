@@ -22,6 +22,7 @@ from inspector.core.pickles.encode.emit import emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.records import Record
 from inspector.core.pickles.encode.torch_calls import CLASSES, UNTYPED
+from inspector.core.pickles.objects.calls import call_of, tuple_items
 from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.saving.disk.payloads import Output, Payload, Written
@@ -33,7 +34,10 @@ VERSION = b"\x80\x02M\xe9\x03."                                    # pickle of 1
 _NUMBER = struct.Struct("<q")
 _SINCE_ZIP = ("_rebuild_parameter_with_state", "_rebuild_from_type", "_rebuild_from_type_v2",
               "_rebuild_meta_tensor_no_storage", "_rebuild_device_tensor_from_numpy", "_rebuild_device_tensor_from_cpu_tensor",
-              "_rebuild_wrapper_subclass", "_rebuild_nested_tensor")
+              "_rebuild_wrapper_subclass", "_rebuild_nested_tensor", "_rebuild_sparse_csr_tensor", "_rebuild_tensor_v3",
+              "ComplexFloatStorage", "ComplexDoubleStorage", "QUInt4x2Storage", "QUInt2x4Storage", "per_channel_affine_float_qparams",
+              "quint4x2", "quint2x4")
+_SPARSE = ("torch._utils", "_rebuild_sparse_tensor")
 
 
 class Stream(NamedTuple):
@@ -74,7 +78,7 @@ def lay_out(ckpt: Checkpoint, graph: Graph, records: Iterable[Record], monitor: 
     payloads = {record.name: payload_of(ckpt, record, False, users) for record in records}
     numbers = {name: _elements(payload, first[name.removeprefix("data/")]) for name, payload in payloads.items()}
     head = b"".join((MAGIC, VERSION, _sys_info(), made, _keys(name.removeprefix("data/") for name in payloads)))
-    late = tuple(dict.fromkeys(".".join(name) for name in graph.names if name[1] in _SINCE_ZIP))
+    late = tuple(dict.fromkeys([".".join(name) for name in graph.names if name[1] in _SINCE_ZIP] + [*_late_sparse(graph)]))
     return Stream(head, payloads, numbers, records, late)
 
 
@@ -120,6 +124,17 @@ def _keys(keys: Iterator[str]) -> bytes:
     editor = GraphEditor(Graph(b""))
     editor.graph.root = editor.list_of([editor.const(key) for key in keys])
     return emit(editor.finish(), fresh=0).data
+
+
+def _late_sparse(graph: Graph) -> Iterator[str]:
+    """torch before 1.6 makes a COO tensor of three parts; the fourth says whether it is coalesced (`_rebuild_sparse_tensor`, since 2.1)."""
+    if _SPARSE in graph.names:
+        for n in graph.calls():
+            call = call_of(graph, n)
+            parts = tuple_items(graph, call.args[1]) if call.name == _SPARSE and call.args is not None and len(call.args) == 2 else None
+            if parts is not None and len(parts) > 3:
+                yield "sparse tensors that say whether they are coalesced"
+                return
 
 
 def _unresolved(ref: StorageRef) -> Storage:

@@ -164,6 +164,10 @@ def test_that_what_torch_of_then_does_not_know_is_said(tmp_path: Path) -> None:
     torch.save({"w": torch.ones(2), "odd": torch.ones(2, dtype=torch.uint16)}, tmp_path / "odd.pth")
     with pytest.raises(core.SaveError, match=r"odd \(uint16\)"):         # nor does torch of today read what it writes of it itself
         core.plan_save(tmp_path / "odd.pth", tmp_path / "b.pth", format="torch-legacy")
+    for late, named in ((torch.ones(2, dtype=torch.complex64), "ComplexFloatStorage"), (torch.eye(3).to_sparse(), "coalesced")):
+        torch.save({"w": late}, tmp_path / "late.pth")
+        plan = core.plan_save(tmp_path / "late.pth", tmp_path / "b.pth", format="torch-legacy")
+        assert any("before 1.6 will not read it" in note and named in note for note in plan.notes)
     torch.save({"w": torch.ones(2)}, tmp_path / "a.pth")
     assert not any("will not read" in note for note in core.plan_save(tmp_path / "a.pth", tmp_path / "b.pth", format="torch-legacy").notes)
 
