@@ -129,7 +129,8 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "offered": [rule_json(rule) for rule in comparison.offered],
         "pairs": [_pair_json(pair) for pair in comparison.pairs],
         "counts": comparison.counts,
-        "rearranged": [one._asdict() for one in comparison.rearranged],
+        "rearranged": [_rearranged_json(one) for one in comparison.rearranged],
+        "undecided": [one._asdict() for one in comparison.undecided],
         "values": [change._asdict() for change in comparison.values],
     }
 
@@ -158,6 +159,13 @@ def _pair_json(pair: core.Pair) -> dict[str, Any]:
     if pair.rule >= 0:
         answer["rule"] = pair.rule
     return answer
+
+
+def _rearranged_json(one: core.Rearranged) -> dict[str, Any]:
+    found = one.difference
+    figures = None if found is None else {"n_different": found.n_different, "numel": found.numel, "max_abs": _json(found.max_abs),
+                                          "rms": _json(found.rms), "rel": _json(found.rel), "cosine": _json(found.cosine)}
+    return {**one._asdict(), "difference": figures, "text": rearranged_text(one)}
 
 
 # -- text ---------------------------------------------------------------------------------------------------------------------
@@ -274,13 +282,18 @@ def verdict_text(comparison: core.Comparison) -> str:
         if verdict.id != "structure":
             said += f", {facts['read']:,} of them read" if facts["read"] != facts["pairs"] else ", all of them read"
     if verdict.id != "empty":
-        said += "".join(f", {facts[name]:,} {words}" for name, words in _SHORT_OF if facts[name])
+        arranged = {side: int(facts.get(f"arranged_{side}", 0)) for side in "ab"}
+        short = {**facts, **{f"only_{side}": int(facts[f"only_{side}"]) - arranged[side] for side in "ab"}}
+        if any(arranged.values()):
+            said += f", {arranged['a']:,} of A and {arranged['b']:,} of B arranged otherwise"
+        said += "".join(f", {short[name]:,} {words}" for name, words in _SHORT_OF if short[name])
     if comparison.values and verdict.id in ("same-weights", "cast", "rearranged"):
         said += f"; {len(comparison.values):,} values that are no weights differ" if len(comparison.values) > 1 else \
             "; 1 value that is no weight differs"
     lines = [said, *(rearranged_text(one) for one in comparison.rearranged[:_SHOWN])]
     if len(comparison.rearranged) > _SHOWN:
         lines.append(f"… and {len(comparison.rearranged) - _SHOWN:,} more are rearranged")
+    lines += map(undecided_text, comparison.undecided[:_SHOWN])
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
     return "\n".join(lines)
@@ -288,16 +301,61 @@ def verdict_text(comparison: core.Comparison) -> str:
 
 def rearranged_text(one: core.Rearranged) -> str:
     """"lin.weight is transposed in B"."""
-    a, b = (", ".join(core.visible(key) for key in keys[:_FEW]) + (f" and {len(keys) - _FEW:,} more" if len(keys) > _FEW else "")
-            for keys in (one.a, one.b))
-    if one.kind == "permuted":
-        how = f"transposed to dimensions {', '.join(map(str, one.dims))}"
-    elif one.kind in ("transposed", "reshaped"):
-        how = one.kind
+    a, b = map(_keys, (one.a, one.b))
+    if len(one.a) > 1 or len(one.b) > 1:
+        how = ("are " if one.b and len(one.a) > 1 else "is ") + _how_of_several(one)
+        said = f"{a} of A {how} in B: {b}" if len(one.a) > 1 else f"{b} of B are {_how_of_several(one)} in A: {a}"
     else:
-        along = "stacked" if one.kind == "stacked" else f"joined along dimension {one.dims[0]}"
-        return f"{a} of A {'are' if len(one.a) > 1 else 'is'} {along} in B: {b}" if len(one.a) > 1 else f"{b} of B are {along} in A: {a}"
-    return f"{a} is {how} in B" + (f": {b}" if one.a != one.b else "")
+        said = f"{a} {_how_of_one(one)} in B" + (f": {b}" if one.a != one.b else "")
+    return said + _how_well(one)
+
+
+def _keys(keys: Sequence[str]) -> str:
+    return ", ".join(core.visible(key) for key in keys[:_FEW]) + (f" and {len(keys) - _FEW:,} more" if len(keys) > _FEW else "")
+
+
+def _how_of_one(one: core.Rearranged) -> str:
+    if one.kind == "reordered":
+        slices = "rows" if one.dims in ((0,), ()) else f"slices along dimension {one.dims[0]}"
+        return ("is transposed and " if one.turned else "") + f"has its {slices} in {_order_text(one.orders[0], one.groups)}"
+    return {"permuted": f"is transposed to dimensions {', '.join(map(str, one.dims))}", "moved": "is under another name",
+            "reshaped": "is transposed and reshaped" if one.turned else "is reshaped"}.get(one.kind, f"is {one.kind}")
+
+
+def _how_of_several(one: core.Rearranged) -> str:
+    if one.kind == "stacked":
+        how = "stacked" + (f" and joined along dimension {one.dims[1]}" if len(one.dims) > 1 else "")
+    else:
+        how = f"joined along dimension {one.dims[0]}"
+    if one.turned:
+        how = f"transposed and {how}"
+    several = one.a if len(one.a) > 1 else one.b
+    for order in dict.fromkeys(filter(None, one.orders)):
+        of = [key for key, its in zip(several, one.orders, strict=True) if its == order]
+        whose = "each" if len(of) == len(several) else _keys(of)
+        how += f", {whose} in {_order_text(order, one.groups)}"
+    return how
+
+
+def _order_text(order: str, groups: int) -> str:
+    many = f"of {groups:,} " if groups else ""
+    return {"halves": f"the order of rotary halves {many}heads", "pairs": f"the order of rotary pairs {many}heads",
+            "groups": f"{groups:,} runs with the others between" if groups else "runs with the others between",
+            "reversed": "reverse order"}.get(order, "another order")
+
+
+def _how_well(one: core.Rearranged) -> str:
+    found = one.difference
+    held = {"cast": "; exactly a cast", "scaled": f"; times {one.scale:.6g}"}.get(one.held, "")
+    if one.held in ("near", "scaled") and found is not None:
+        held += (f"; {'nearly' if one.held == 'near' else 'but for rounding'}: relative distance {found.rel:.4g}, "
+                 f"largest difference {found.max_abs:.4g}")
+    return held + ("; as its weight is" if one.basis == "weight" else "")
+
+
+def undecided_text(one: core.Undecided) -> str:
+    what = "hold one and the same value" if one.constant else "hold the same values"
+    return f"{_keys(one.a)} of A and {_keys(one.b)} of B all {what}: nothing in them tells which is which"
 
 
 def _names(layers: Sequence[str]) -> str:

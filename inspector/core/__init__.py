@@ -68,15 +68,15 @@ if TYPE_CHECKING:
     from .checkpoint import SparseCoo as SparseCoo
     from .checkpoint import Storage as Storage
     from .checkpoint import TensorInfo as TensorInfo
+    from .comparing import compare as compare
+    from .comparing import judged as judged
     from .comparison.differences.pair_details import PairDetails as PairDetails
     from .comparison.differences.pair_details import difference_histogram as difference_histogram
     from .comparison.differences.pair_details import difference_slice as difference_slice
     from .comparison.differences.pair_details import pair_details as pair_details
     from .comparison.differences.pair_details import pair_nbytes as pair_nbytes
     from .comparison.differences.streaming import by_content as by_content
-    from .comparison.differences.streaming import compare as compare
     from .comparison.differences.streaming import differences as differences
-    from .comparison.differences.streaming import judged as judged
     from .comparison.differences.streaming import with_difference as with_difference
     from .comparison.differences.verdict import verdict_of as verdict_of
     from .comparison.loading.adapters import AdapterReport as AdapterReport
@@ -105,6 +105,7 @@ if TYPE_CHECKING:
     from .comparison.pairing.pairs import Difference as Difference
     from .comparison.pairing.pairs import Pair as Pair
     from .comparison.pairing.pairs import Rearranged as Rearranged
+    from .comparison.pairing.pairs import Undecided as Undecided
     from .comparison.pairing.pairs import Verdict as Verdict
     from .comparison.pairing.pairs import pair_up as pair_up
     from .comparison.pairing.pairs import with_pairs as with_pairs
@@ -336,7 +337,8 @@ _HOMES = {
     "tensors.sharing": "Relation relation sharing",
     "torch_bridge": "load_state_dict read_torch",
     "torch_load": "LoadsWithTorch Refused",
-    "comparison.differences.streaming": "by_content compare differences judged with_difference",
+    "comparing": "compare judged",
+    "comparison.differences.streaming": "by_content differences with_difference",
     "comparison.differences.pair_details": "PairDetails difference_histogram difference_slice pair_details pair_nbytes",
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.doctor": "doctor",
@@ -349,7 +351,7 @@ _HOMES = {
     "comparison.loading.optimizer_groups": "OptimizerFit parameter_groups",
     "comparison.loading.reference": "Reference read_shapes read_text_file",
     "comparison.loading.renaming": "Step steps_for",
-    "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Verdict pair_up with_pairs",
+    "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Undecided Verdict pair_up with_pairs",
     "comparison.pairing.rules": "Rule",
     "comparison.pairing.sides": "WHOLE",
     "comparison.pairing.values": "ValueChange",

@@ -34,7 +34,8 @@ class Step(Enum):
 
 class ComparisonProgress(QObject):
     """`tree` is what there is to show (None before the names are paired), `step` how far the work is, `error` why it ended,
-    `verdict` what it came to, `rearranged` what was found transposed, joined or split. All on the GUI thread."""
+    `verdict` what it came to, `rearranged` what was found transposed, joined or split,
+    `undecided` what nothing tells apart. All on the GUI thread."""
 
     paired = Signal()           # another tree
     grown = Signal()            # values of some pairs came in
@@ -50,6 +51,7 @@ class ComparisonProgress(QObject):
         self.error: Exception | None = None
         self.verdict: core.Verdict | None = None
         self.rearranged: tuple[core.Rearranged, ...] = ()
+        self.undecided: tuple[core.Undecided, ...] = ()
         self.read = (0, 0)                  # bytes, of how many
         self.flat = False
         session.compared_changed.connect(self.follow)
@@ -161,7 +163,7 @@ class ComparisonProgress(QObject):
 
         def done(judged: core.Comparison) -> None:
             self._take(pending)
-            self.verdict, self.rearranged = judged.verdict, judged.rearranged
+            self.verdict, self.rearranged, self.undecided = judged.verdict, judged.rearranged, judged.undecided
             self._go(Step.DONE)
 
         def progress(so_far: int, total: int, _: str) -> None:

@@ -12,6 +12,7 @@ from inspector.gui.kit import words
 
 _NAMED = 12             # layers that are named
 _REARRANGED = 3         # tensors that are named
+_UNDECIDED = 1
 
 
 class VerdictText(NamedTuple):
@@ -42,11 +43,12 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
         return VerdictText(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
                     "" if progress.step is Step.READING else "warning")
     if progress.verdict is not None and progress.tree is not None:
-        return verdict_text(progress.verdict, len(progress.tree.figures.values), progress.rearranged)
+        return verdict_text(progress.verdict, len(progress.tree.figures.values), progress.rearranged, progress.undecided)
     return VerdictText("")
 
 
-def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = ()) -> VerdictText:
+def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = (),
+                 undecided: Sequence[core.Undecided] = ()) -> VerdictText:
     t = QCoreApplication.translate
     facts = dict(verdict.facts)
     if verdict.id == "adapter":
@@ -77,6 +79,10 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
                  t("Compare", "relative distance {value}").format(value=f"{facts['rel']:.4g}")]
     elif verdict.id not in ("empty", "structure", "unreadable"):
         more.append(t("Compare", "{n} tensors in both, {read} of them read").format(n=f"{facts['pairs']:,}", read=f"{facts['read']:,}"))
+    if facts.get("arranged_a") or facts.get("arranged_b"):
+        otherwise = t("Compare", "{a} of A and {b} of B arranged otherwise")
+        more.append(otherwise.format(a=f"{facts['arranged_a']:,}", b=f"{facts['arranged_b']:,}"))
+        facts |= {f"only_{side}": int(facts[f"only_{side}"]) - int(facts[f"arranged_{side}"]) for side in "ab"}
     for name, text_of in (("only_a", t("Compare", "{n} only in A")), ("only_b", t("Compare", "{n} only in B")),
                           ("shapes", t("Compare", "{n} of another shape")), ("unread", t("Compare", "{n} could not be read")),
                           ("renamed", t("Compare", "{n} under other names"))):
@@ -88,6 +94,9 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     lines = [" · ".join(more), *map(rearranged_text, rearranged[:_REARRANGED])]
     if len(rearranged) > _REARRANGED:
         lines.append(t("Compare", "{n} more are rearranged").format(n=f"{len(rearranged) - _REARRANGED:,}"))
+    lines += map(undecided_text, undecided[:_UNDECIDED])
+    if len(undecided) > _UNDECIDED:
+        lines.append(t("Compare", "and {n} more groups of which nothing tells which is which").format(n=f"{len(undecided) - _UNDECIDED:,}"))
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [t("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
                   t("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
@@ -97,15 +106,54 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
 def rearranged_text(one: core.Rearranged) -> str:
     """"lin.weight is transposed in B"."""
     t = QCoreApplication.translate
-    a, b = (core.visible(keys[0], 80) if len(keys) == 1 else
-            t("Compare", "{n} tensors ({first}, …)").format(n=f"{len(keys):,}", first=core.visible(keys[0], 80)) for keys in (one.a, one.b))
+    a, b = map(_keys, (one.a, one.b))
     texts = {"transposed": t("Compare", "{a} is transposed in B: {b}"),
              "permuted": t("Compare", "{a} has its dimensions in another order in B: {b}"),
-             "reshaped": t("Compare", "{a} is reshaped in B: {b}"), "joined": t("Compare", "{a} in A are joined in B: {b}"),
-             "stacked": t("Compare", "{a} in A are stacked in B: {b}")}
+             "reshaped": t("Compare", "{a} is reshaped in B: {b}"), "moved": t("Compare", "{a} has another name in B: {b}"),
+             "reordered": t("Compare", "{a} has its slices in another order in B: {b}"),
+             "joined": t("Compare", "{a} in A are joined in B: {b}"), "stacked": t("Compare", "{a} in A are stacked in B: {b}")}
     if len(one.b) > 1:
         texts |= {"joined": t("Compare", "{a} in A is split in B: {b}"), "stacked": t("Compare", "{a} in A is unstacked in B: {b}")}
-    return texts[one.kind].format(a=a, b=b)
+    notes = [*([t("Compare", "transposed as well")] if one.turned else []), *_orders(one), *_how_well(one)]
+    return texts[one.kind].format(a=a, b=b) + (f"  ({', '.join(notes)})" if notes else "")
+
+
+def undecided_text(one: core.Undecided) -> str:
+    t = QCoreApplication.translate
+    text = t("Compare", "{a} and {b} hold one and the same value: nothing tells which is which") if one.constant else \
+        t("Compare", "{a} and {b} hold the same values: nothing tells which is which")
+    return text.format(a=_keys(one.a), b=_keys(one.b))
+
+
+def _keys(keys: Sequence[str]) -> str:
+    return core.visible(keys[0], 80) if len(keys) == 1 else QCoreApplication.translate("Compare", "{n} tensors ({first}, …)").format(
+        n=f"{len(keys):,}", first=core.visible(keys[0], 80))
+
+
+def _orders(one: core.Rearranged) -> list[str]:
+    t = QCoreApplication.translate
+    heads = t("Compare", "{order}, {n} heads")
+    texts = {"halves": t("Compare", "rotary halves"), "pairs": t("Compare", "rotary pairs"),
+             "groups": t("Compare", "in alternating groups"), "reversed": t("Compare", "in reverse order"),
+             "other": t("Compare", "in an order of their own")}
+    found = [texts[order] for order in dict.fromkeys(filter(None, one.orders))]
+    if one.groups and len(found) == 1 and ("halves" in one.orders or "pairs" in one.orders):
+        return [heads.format(order=found[0], n=f"{one.groups:,}")]
+    return found
+
+
+def _how_well(one: core.Rearranged) -> list[str]:
+    t = QCoreApplication.translate
+    notes = []
+    if one.held == "cast":
+        notes.append(t("Compare", "exactly a cast"))
+    elif one.held == "scaled":
+        notes.append(t("Compare", "times {factor}").format(factor=f"{one.scale:.6g}"))
+    elif one.held == "near" and one.difference is not None:
+        notes.append(t("Compare", "nearly: relative distance {value}").format(value=f"{one.difference.rel:.4g}"))
+    if one.basis == "weight":
+        notes.append(t("Compare", "as its weight is"))
+    return notes
 
 
 def _layers(layers: Sequence[str]) -> str:

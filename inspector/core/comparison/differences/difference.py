@@ -51,7 +51,7 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
 
     def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
         one, done = _Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d), 0
-        for x, y in _chunks(a, info_a, b, info_b):
+        for x, y in chunks_of_both(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
             done += x.nbytes + y.nbytes
@@ -66,7 +66,7 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
     return found.difference(info_a.numel, found)
 
 
-def _chunks(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
+def chunks_of_both(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
     """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
     ordered = info_a.stride != info_b.stride or info_a.extra is not None or info_b.extra is not None
     sizes = [array_dtype(info.dtype).itemsize for info in (info_a, info_b)]
@@ -127,7 +127,7 @@ class _Pass:
 
     def _look_at_bytes(self, x: Array, y: Array) -> None:
         if self.same_bytes:
-            self.same_bytes = not self.parts[-1].different and _same_bytes(x, y)
+            self.same_bytes = not self.parts[-1].different and same_bytes(x, y)
         if self.cast["b"]:
             self.cast["b"] = bytes(converter(self.a.dtype, self.b.dtype)(x.tobytes())) == y.tobytes()
         if self.cast["a"]:
@@ -152,7 +152,8 @@ class _Pass:
             numel, counted.different, counted.max_d, distance / sums.scale_d / math.sqrt(finite),
             distance / size * (sums.scale / sums.scale_d) if size else math.inf if distance else 0.0,
             _cosine(summed.ab, size, other), counted.flips, counted.nonfinite, equal_bytes=self.same_bytes,
-            cast="b" if self.cast["b"] else "a" if self.cast["a"] else "")
+            cast="b" if self.cast["b"] else "a" if self.cast["a"] else "",
+            growth=other / size if size else math.inf if other else 1.0)
 
 
 def _cosine(product: float, one: float, other: float) -> float:
@@ -239,7 +240,7 @@ def _complex(x: Array, y: Array, rtol: float, atol: float, scale: float, scale_d
                      *(sum_of_products(a.real, b.real) + sum_of_products(a.imag, b.imag) for a, b in ((x, x), (y, y), (x, y))))
 
 
-def _same_bytes(x: Array, y: Array) -> bool:
+def same_bytes(x: Array, y: Array) -> bool:
     """By whole words, which is as fast as memory; bits of NaN count."""
     import numpy as np
     one, other = x.view(np.uint8), y.view(np.uint8)

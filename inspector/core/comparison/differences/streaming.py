@@ -1,58 +1,25 @@
-"""The values of all pairs, read once each by as many threads as there are cores, and what they come to."""
+"""The values of all pairs, read once each by as many threads as there are cores."""
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
-from inspector.core.comparison.differences.verdict import verdict_of
-from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, pair_up, with_pairs
+from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair
 from inspector.core.comparison.pairing.rules import Rule
+from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
-from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each
 from inspector.core.tensors.reader import TensorReader
 
 from . import kernels
 from .difference import difference
-from .rearranged import rearrangements
 
 _TELLING = 16           # elements from which on equal content is no coincidence
+_BEGINNING = 1024       # elements by which it is seen that two are not the same
 _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
-
-
-def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
-            in_b: str | None = None, values: bool = True, rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
-            rejected: frozenset[tuple[str, str]] = frozenset(), only: Callable[[Pair], bool] = lambda pair: True,
-            weights_only: bool = False, monitor: Monitor = QUIET) -> Comparison:
-    """Which tensors of `a` and `b`, checkpoints or paths of them, are the same and how they differ. `in_a` and `in_b` are paths of
-    state dicts; without them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants;
-    elements within `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
-    `weights_only`: whether the models' weights are the same is all that is asked; optimizers, epochs and options do not count.
-    Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled.
-
-    >>> import numpy as np
-    >>> found = core.compare({"w": np.zeros(4), "b": np.ones(2)}, {"w": np.array([0, 0, 0, 2.0]), "b": np.ones(2)})
-    >>> [(pair.a, pair.status) for pair in found.pairs]
-    [('w', 'values'), ('b', 'equal')]
-    """
-    comparison = pair_up(opened(a, monitor), opened(b, monitor), in_a=in_a, in_b=in_b, accepted=accepted,
-                         rejected=rejected, weights_only=weights_only, monitor=monitor)
-    if not values:
-        return with_pairs(comparison, comparison.pairs, verdict_of(comparison))
-    comparison = by_content(comparison, rejected, monitor)
-    pairs = list(comparison.pairs)
-    for number, found in differences(comparison, rtol=rtol, atol=atol, only=only, monitor=monitor):
-        pairs[number] = with_difference(pairs[number], found)
-    return judged(replace(comparison, pairs=tuple(pairs)), monitor)
-
-
-def judged(comparison: Comparison, monitor: Monitor = QUIET) -> Comparison:
-    """The comparison, whose values were read, with what is rearranged in it and what it comes to. Errors as `compare`."""
-    comparison = replace(comparison, rearranged=rearrangements(comparison, monitor))
-    return replace(comparison, verdict=verdict_of(comparison))
 
 
 def with_difference(pair: Pair, found: Difference) -> Pair:
@@ -120,7 +87,8 @@ def _bytes_of(comparison: Comparison, number: int) -> int:
 # -- by content -------------------------------------------------------------------------------------------------------------
 
 def by_content(comparison: Comparison, rejected: frozenset[tuple[str, str]] = frozenset(), monitor: Monitor = QUIET) -> Comparison:
-    """Pairs tensors that have no partner and whose content is the same and like no other's: moved ones, whatever their names."""
+    """Pairs tensors that have no partner and whose content is the same and like no other's: moved ones, whatever their names. Zeros or
+    ones are like all others."""
     if ("", "") in rejected:
         return comparison
     alone_a = [pair.a for pair in comparison.pairs if pair.status == "only-a" and pair.a is not None]
@@ -128,9 +96,12 @@ def by_content(comparison: Comparison, rejected: frozenset[tuple[str, str]] = fr
     if not alone_a or not alone_b or len(alone_a) + len(alone_b) > _MOST_DIGESTS:
         return comparison
     kinds = {_kind(comparison.a.tensors[key]) for key in alone_a} & {_kind(comparison.b.tensors[key]) for key in alone_b}
-    found_a = _by_digest(comparison.a, [key for key in alone_a if _kind(comparison.a.tensors[key]) in kinds], monitor)
-    found_b = _by_digest(comparison.b, [key for key in alone_b if _kind(comparison.b.tensors[key]) in kinds], monitor)
+    alike_a, alike_b = _that_begin_alike(comparison, [key for key in alone_a if _kind(comparison.a.tensors[key]) in kinds],
+                                         [key for key in alone_b if _kind(comparison.b.tensors[key]) in kinds], monitor)
+    found_a, found_b = _by_digest(comparison.a, alike_a, monitor), _by_digest(comparison.b, alike_b, monitor)
     moved = {keys[0]: found_b[digest][0] for digest, keys in found_a.items() if len(keys) == len(found_b.get(digest, ())) == 1}
+    with TensorReader(comparison.a, monitor) as reader:
+        moved = {x: y for x, y in moved.items() if not is_constant(reader, comparison.a.tensors[x])}
     if not moved:
         return comparison
     rule = Rule("content", "", "", tuple(moved.items()))
@@ -144,6 +115,35 @@ def _kind(info: TensorInfo) -> tuple[object, ...]:
     return (info.shape, info.dtype) if info.numel >= _TELLING and not info.problem else ()
 
 
+def _that_begin_alike(comparison: Comparison, alone_a: list[str], alone_b: list[str], monitor: Monitor) -> tuple[list[str], list[str]]:
+    """Those that begin as one of the other side does, so that hardly any is read in vain."""
+    begins: list[dict[str, object]] = [{}, {}]
+    for found, ckpt, keys in zip(begins, (comparison.a, comparison.b), (alone_a, alone_b), strict=True):
+        with TensorReader(ckpt, monitor) as reader:
+            for key in keys:
+                monitor.check()
+                info = ckpt.tensors[key]
+                if _kind(info):
+                    try:
+                        found[key] = (_kind(info), beginning(reader, info))
+                    except BadTensor:
+                        continue
+    both = set(begins[0].values()) & set(begins[1].values())
+    return [key for key, one in begins[0].items() if one in both], [key for key, one in begins[1].items() if one in both]
+
+
+def beginning(reader: TensorReader, info: TensorInfo) -> bytes:
+    """The first elements, as they are; b"" of a tensor that is not simply strided."""
+    if info.layout != "strided":
+        return b""
+    sizes: list[int] = []
+    room = _BEGINNING
+    for size in reversed(info.shape if DTYPES[info.dtype].bits % 8 == 0 else (info.nbytes,)):
+        sizes.insert(0, min(size, max(1, room)))
+        room //= max(1, sizes[0])
+    return reader.box(info, (0,) * len(sizes), tuple(sizes)).tobytes()
+
+
 def _by_digest(ckpt: Checkpoint, keys: list[str], monitor: Monitor) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     with TensorReader(ckpt, monitor) as reader:
@@ -155,3 +155,13 @@ def _by_digest(ckpt: Checkpoint, keys: list[str], monitor: Monitor) -> dict[str,
                 except BadTensor:
                     continue
     return found
+
+
+def is_constant(reader: TensorReader, info: TensorInfo) -> bool:
+    """Whether all elements are the same."""
+    first: object = None
+    for chunk in reader.chunks(info, ordered=False):
+        first = chunk[0] if first is None else first
+        if not bool((chunk == first).all()):
+            return False
+    return True

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 from inspector.core.adapters import adapter_fit, is_adapter
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.comparison.pairing.pairs import Comparison, Pair, Verdict
+from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, Verdict
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import segments_of
 from inspector.core.naming_conventions import are_shards
@@ -32,11 +32,14 @@ def verdict_of(comparison: Comparison) -> Verdict:
     casts = [pair for pair in both if pair.status == "dtype"]
     differing = [pair for pair in pairs if _differs(pair)]
     left = _unexplained(comparison, differing)
+    nearly = [one for one in comparison.rearranged if one.held not in ("exact", "cast")]
     facts: dict[str, int | float | str] = {
         "pairs": len(both), "only_a": sum(pair.b is None for pair in pairs), "only_b": sum(pair.a is None for pair in pairs),
         "shapes": len(both) - len(comparable), "read": len(read), "unread": len(comparable) - len(read),
         "moved": sum(pair.difference is not None and pair.difference.n_different > 0 for pair in both), "casts": len(casts),
-        "renamed": sum(pair.rule >= 0 for pair in both), "rearranged": len(differing) - len(left)}
+        "renamed": sum(pair.rule >= 0 for pair in both), "rearranged": len(differing) - len(left), "nearly": len(nearly),
+        "arranged_a": sum(pair.b is None and pair not in left for pair in pairs),
+        "arranged_b": sum(pair.a is None and pair not in left for pair in pairs)}
     if casts:
         facts["dtypes"] = ", ".join(sorted({f"{comparison.a.tensors[pair.a or ''].dtype} and {comparison.b.tensors[pair.b or ''].dtype}"
                                             for pair in casts}))
@@ -44,7 +47,8 @@ def verdict_of(comparison: Comparison) -> Verdict:
     changed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     if not id:
-        cosine, rel = _together(comparison, [pair for pair in read if pair in left or not _differs(pair)])
+        cosine, rel = _together(comparison, [pair for pair in read if pair in left or not _differs(pair)],
+                                [one.difference for one in nearly if one.difference is not None])
         facts |= {"cosine": cosine, "rel": rel}
         changed, frozen = _groups(both)
         id = "fine-tuned" if math.isnan(cosine) or cosine >= _RELATED else "unrelated-values"
@@ -82,6 +86,8 @@ def _of_values(comparison: Comparison, left: set[Pair], facts: dict[str, int | f
         return "partly-same"
     if facts["unread"]:
         return "partly-read"
+    if facts["nearly"]:
+        return ""
     if facts["rearranged"]:
         return "rearranged"
     if facts["casts"]:
@@ -110,15 +116,16 @@ def are_parts(a: Checkpoint, b: Checkpoint) -> bool:
     return (one is not None and other is not None and one != other) or are_shards(a.path, b.path)
 
 
-def _together(comparison: Comparison, pairs: list[Pair]) -> tuple[float, float]:
+def _together(comparison: Comparison, pairs: list[Pair], arranged: list[Difference]) -> tuple[float, float]:
     """Cosine and relative distance of all weights, as the mean of the tensors' own weighted by elements: norms and counters,
-    which are alike in all networks, are left out where there is anything else."""
+    which are alike in all networks, are left out where there is anything else. `arranged` are those of tensors in another arrangement."""
     matrices = [pair for pair in pairs if pair.difference is not None and not pair.difference.problem
                 and math.isfinite(pair.difference.cosine)
                 and DTYPES[comparison.a.tensors[pair.a or ""].dtype].kind in ("float", "complex")]
     large = [pair for pair in matrices if len(comparison.a.tensors[pair.a or ""].shape) > 1
              and comparison.a.tensors[pair.a or ""].numel >= _MATRIX] or matrices
-    found = [(pair.difference.numel, pair.difference.cosine, min(pair.difference.rel, 1e9)) for pair in large if pair.difference]
+    found = [(one.numel, one.cosine, min(one.rel, 1e9)) for one in (*(pair.difference for pair in large), *arranged)
+             if one is not None and math.isfinite(one.cosine)]
     weight = sum(numel for numel, _, _ in found)
     if not weight:
         return math.nan, math.nan

@@ -23,7 +23,7 @@ class Difference(NamedTuple):
     (inf when a is all zero and b is not), `cosine` of the two as vectors (nan when one is all zero), `sign_flips` the
     elements of opposite sign; `nonfinite` counts elements of which one at least is NaN or infinite and which differ.
     `equal_bytes`: every byte is the same. `cast` is "a" or "b" when that one is exactly the other cast to its dtype.
-    `problem` says why there are no figures, or is ""."""
+    `problem` says why there are no figures, or is "". `growth` is b's norm over a's (1 when both are zero, inf when only a is)."""
 
     numel: int = 0
     n_different: int = 0
@@ -36,6 +36,7 @@ class Difference(NamedTuple):
     equal_bytes: bool = False
     cast: str = ""
     problem: str = ""
+    growth: float = 1.0
 
 
 class Pair(NamedTuple):
@@ -53,14 +54,43 @@ class Pair(NamedTuple):
 
 
 class Rearranged(NamedTuple):
-    """The same values in another arrangement, found equal element by element. `kind` is "transposed" (a matrix), "permuted" (`dims`
-    is the order of A's dimensions in B), "reshaped", "joined" (the tensors of the side that has several, in this order,
-    one after the other along `dims[0]`) or "stacked" (the same along a dimension of its own). `a` and `b` are keys."""
+    """Tensors of one file that tensors of the other are made of. `a` and `b` are keys, one of them is one key. `kind` is
+
+        transposed   a matrix
+        permuted     `dims` is the order of A's dimensions in B
+        reshaped     the same elements in the same order, in other dimensions
+        reordered    the slices along `dims[0]` in another order, `orders[0]`
+        joined       the tensors of the side that has several, one after the other along `dims[0]`
+        stacked      the same along a dimension of its own; with two `dims`, several at each place of `dims[0]`, joined along `dims[1]`
+        moved        the same as it is, under another name
+
+    `turned`: each of the several, or the one, was transposed as well. `orders` says, for each of the several or the one, in which order
+    its slices stand in B: "" their own, "halves" that of the rotary halves of each of `groups` heads, whose elements alternate in A,
+    "pairs" the way back, "groups" in `groups` runs with slices of the others between, "reversed", "other" in none of these; () is all
+    their own. `held` says how well: "exact" (element by element), "cast" (one is just the other in its element type), "scaled"
+    (`scale` times A is B but for rounding) or "near"; `difference` has the figures of the worst of the tensors, None where it is exact.
+    `basis`: what the arrangement was concluded from where elements do not tell it apart, "weight": that of the weight of the same
+    module."""
 
     kind: str
     a: tuple[str, ...]
     b: tuple[str, ...]
     dims: tuple[int, ...] = ()
+    turned: bool = False
+    orders: tuple[str, ...] = ()
+    groups: int = 0
+    held: str = "exact"
+    difference: Difference | None = None
+    scale: float = 1.0
+    basis: str = ""
+
+
+class Undecided(NamedTuple):
+    """Tensors without a partner that all hold the same values, so that nothing in them tells which is which; `constant`: one value."""
+
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+    constant: bool = False
 
 
 class Verdict(NamedTuple):
@@ -82,9 +112,10 @@ class Verdict(NamedTuple):
         empty                    nothing to compare
 
     `facts` are figures for the sentence: "pairs", "only_a", "only_b", "shapes" (pairs of other shapes), "read" and "unread" (pairs),
-    "moved" (pairs of other values), "casts", "renamed", "rearranged" (pairs and tensors without partner that `Rearranged` explains).
-    Of an adapter: "adapter" (the side that is one, "a" or "b"), "fit" (how it fits the other, a sentence), "fits" (0 or 1), "modules"
-    and "fitting".
+    "moved" (pairs of other values), "casts", "renamed", "rearranged" (pairs and tensors without partner that `Rearranged` explains),
+    "nearly" (how many of these explanations hold only nearly or but for a factor), "arranged_a" and "arranged_b" (of those only in A
+    and only in B, how many it explains). Of an adapter: "adapter" (the side that is one, "a" or "b"), "fit" (how it fits the other, a
+    sentence), "fits" (0 or 1), "modules" and "fitting".
     `moved` and `frozen` are the groups of layers whose values did and did not change."""
 
     id: str
@@ -106,6 +137,7 @@ class Comparison(WeaklyReferable):
     offered: tuple[Rule, ...] = ()
     values: tuple[ValueChange, ...] = ()
     rearranged: tuple[Rearranged, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
     verdict: Verdict | None = None
     weights_only: bool = False
 
@@ -176,4 +208,4 @@ def _in_order(a: list[str], b: list[str], matching: Matching) -> list[tuple[str 
     return result
 
 
-__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Pair", "Rearranged", "Verdict", "pair_up", "with_pairs"]
+__all__ = ["STATUSES", "WHOLE", "Comparison", "Difference", "Pair", "Rearranged", "Undecided", "Verdict", "pair_up", "with_pairs"]

@@ -1,0 +1,302 @@
+"""What tensors without an equal partner are made of: of which of the other file's, in which arrangement, and how well that holds.
+
+Candidates come from shapes and from digests of slices (`sampling`), which are found in an index (`index`); what their places make up is
+named (`naming`) and then compared element by element (`holding`). Only what was found so is told. What holds nearly is looked for
+among what is then left, by coarse digests. Vectors have no slices: they go as the weight of their module does, or by their elements.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.checkpoint import TensorInfo
+from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, Rearranged, Undecided
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import BadTensor
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.workers import PerThread, Progress, cores, each
+from inspector.core.tensors.reader import TensorReader
+
+from .holding import Sides, how_it_holds
+from .index import Index
+from .naming import named
+from .sampling import Slices, coarsest, families, slices_of
+from .turning import turned
+from .vectors import Arrangement, by_elements, by_weights, undecided_among
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+TELLING = 16            # elements from which on equal values are no coincidence
+_ALIKE = 0.5            # cosine from which on a pair is taken for what its names say
+_SAME_NORM = 1e-9       # relative: a rearrangement changes no norm
+_MOST_DIMS = 5          # of tensors whose dimensions are permuted
+_PROBE = 24             # elements of a side of the corner that is read first
+_MOST = 32768           # tensors that are looked at
+_MOST_SLICES = 12 << 20     # of all of them, for which there is memory
+_MOST_COARSE = 4 << 20
+
+
+class Found(NamedTuple):
+    """What `relations_of` comes to."""
+
+    rearranged: tuple[Rearranged, ...] = ()
+    undecided: tuple[Undecided, ...] = ()
+
+
+def relations_of(comparison: Comparison, monitor: Monitor = QUIET) -> Found:
+    """What pairs of other shapes or values, and tensors without a partner, have to do with each other. Raises ReadError when a file has
+    changed, Cancelled."""
+    with ExitStack() as stack:
+        a, b = (stack.enter_context(TensorReader(ckpt, monitor)) for ckpt in (comparison.a, comparison.b))
+        return _Search(comparison, Sides(a, b, monitor), monitor).run()
+
+
+class _Search:
+    def __init__(self, comparison: Comparison, sides: Sides, monitor: Monitor) -> None:
+        self.comparison, self.sides, self.monitor = comparison, sides, monitor
+        self.found: list[Rearranged] = []
+        self.arrangements: list[Arrangement] = []
+        self.copied: list[set[int]] = [set(), set()]
+
+    def run(self) -> Found:
+        for pair in self.comparison.pairs:
+            if _may_be_turned(self.comparison, pair):
+                one = turned(self.sides, self.comparison.a.tensors[pair.a or ""], self.comparison.b.tensors[pair.b or ""])
+                self.found += [one] if one is not None else []
+        left_a, left_b = self._left()
+        if not left_a or not left_b or len(left_a) + len(left_b) > _MOST:
+            return Found(tuple(self.found))
+        self._by_slices(left_a, left_b)
+        left_a, left_b = self._left()
+        self.found += by_weights(self.sides, self.arrangements, left_a, left_b)
+        left_a, left_b = self._left()
+        partners = [(pair.a, pair.b) for pair in self.comparison.pairs if pair.a is not None and pair.b is not None]
+        self.found += by_elements(self.sides, _vectors(left_a), _vectors(left_b), partners)
+        alone_a, alone_b = self._left(alone=True)
+        return Found(tuple(self.found), tuple(undecided_among(self.sides, alone_a, alone_b)))
+
+    def _left(self, alone: bool = False) -> tuple[list[TensorInfo], list[TensorInfo]]:
+        """What is not explained yet, each view once; `alone`: what has no partner by name."""
+        left = []
+        for side, (ckpt, done) in enumerate(((self.comparison.a, {key for one in self.found for key in one.a}),
+                                             (self.comparison.b, {key for one in self.found for key in one.b}))):
+            wanted = {key: None for pair in self.comparison.pairs if (key := (pair.a, pair.b)[side]) is not None and key not in done
+                      and (pair.a is None or pair.b is None if alone else _is_open(self.comparison, pair))}
+            views: dict[object, TensorInfo] = {}
+            for key in wanted:
+                if is_plain(info := ckpt.tensors[key]):
+                    views.setdefault(info.view, info)
+            left.append([*views.values()])
+        return left[0], left[1]
+
+    # -- by slices -------------------------------------------------------------------------------------------------------------
+
+    def _by_slices(self, left_a: list[TensorInfo], left_b: list[TensorInfo]) -> None:
+        sides = [_with_slices(left) for left in (left_a, left_b)]
+        common = _sizes(sides[0]) & _sizes(sides[1])
+        sides = [[info for info in side if any(family.size(info.shape) in common for family in families(info.shape))] for side in sides]
+        if not all(sides):
+            return
+        rounded = coarsest([info.dtype for side in sides for info in side])
+        tables = self._tables(sides, rounded, common)
+        known = [_free(side, table) for side, table in zip(sides, tables, strict=True)]
+        free = [there for there, _ in known]
+        self.copied = [copied for _, copied in known]
+        for coarse in (False, True):
+            if coarse:
+                sides, tables, free = _floats(sides, tables, free)
+                if not all(one.any() for one in free) or sum(map(_slices_in, tables)) > _MOST_COARSE:
+                    return
+            indexes = [Index(table, coarse) for table in tables]
+            wholes = sorted(((side, number) for side in (0, 1) for number in tables[side]),
+                            key=lambda one: (-sides[one[0]][one[1]].numel, one))
+            proposed: list[_Proposal] = []
+            for side, number in wholes:
+                self.monitor.check()
+                if free[side][number] and sides[side][number].numel >= TELLING:
+                    proposed += self._look_up(side, number, sides, tables[side][number], indexes[1 - side], free)
+            self._hold(proposed, free, not coarse)
+
+    def _look_up(self, side: int, number: int, sides: list[list[TensorInfo]], table: list[Slices], index: Index,
+                 free: list[Array]) -> Iterator[_Proposal]:
+        """What tensor `number` of one side seems to be made of; its pieces are then no longer free."""
+        for slices in table:
+            pieces = sorted(index.made_of(slices, free[1 - side]), key=lambda piece: int(piece.numbers[0]))
+            if pieces:
+                infos = tuple(sides[1 - side][piece.tensor] for piece in pieces)
+                copied = number in self.copied[side] or pieces[0].tensor in self.copied[1 - side]
+                free[side][number] = False
+                for piece in pieces:
+                    free[1 - side][piece.tensor] = False
+                yield _Proposal(Arrangement(sides[side][number], slices.family, tuple(pieces), infos, side == 0), number, copied)
+                return
+
+    def _hold(self, proposed: list[_Proposal], free: list[Array], exactly: bool) -> None:
+        """Takes those whose elements are as proposed; the tensors of the others are free again."""
+        progress = Progress(self.monitor, sum(one.arrangement.whole.nbytes for one in proposed))
+        readers = PerThread(lambda: _Readers(self.comparison, progress))
+
+        def look(one: _Proposal) -> Rearranged | None:
+            found = _held(readers.get().sides, one.arrangement, exactly)
+            progress.add(one.arrangement.whole.nbytes, one.arrangement.whole.key)
+            return found
+
+        with closing(readers), closing(each(proposed, look, cores(), progress.stopped)) as results:
+            for one, found in zip(proposed, results, strict=True):
+                if found is None:
+                    side = 0 if one.arrangement.whole_in_a else 1
+                    free[side][one.number] = True
+                    for piece in one.arrangement.pieces:
+                        free[1 - side][piece.tensor] = True
+                elif found.kind != "moved" or not one.copied:
+                    self.found.append(found)
+                    self.arrangements.append(one.arrangement)
+
+    def _tables(self, sides: list[list[TensorInfo]], rounded: str, common: set[int]) -> list[dict[int, list[Slices]]]:
+        """The slices of all, read by as many threads as there are cores."""
+        jobs = [(side, number) for side in (0, 1) for number in range(len(sides[side]))]
+        progress = Progress(self.monitor, sum(info.nbytes for side in sides for info in side))
+        readers = PerThread(lambda: _Readers(self.comparison, progress))
+        found: list[dict[int, list[Slices]]] = [{}, {}]
+        total = 0
+
+        def read(job: tuple[int, int]) -> list[Slices]:
+            info = sides[job[0]][job[1]]
+            try:
+                table = slices_of(readers.get().both[job[0]], info, rounded, progress)
+            except BadTensor:
+                table = []
+            progress.add(info.nbytes, info.key)
+            return [slices for slices in table if slices.family.size(info.shape) in common]
+
+        with closing(readers), closing(each(jobs, read, cores(), progress.stopped)) as results:
+            for (side, number), table in zip(jobs, results, strict=True):
+                total += sum(len(slices.exact) for slices in table)
+                if table and total <= _MOST_SLICES:
+                    found[side][number] = table
+        return found
+
+
+class _Proposal(NamedTuple):
+    """An arrangement that digests speak for; `number` is that of the whole on its side. `copied`: others have the same elements."""
+
+    arrangement: Arrangement
+    number: int
+    copied: bool
+
+
+class _Readers:
+    """A reader of each checkpoint, for one thread."""
+
+    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
+        self._monitor = monitor
+        self.both = [TensorReader(ckpt, monitor) for ckpt in (comparison.a, comparison.b)]
+
+    @property
+    def sides(self) -> Sides:
+        a, b = self.both
+        return Sides(a, b, self._monitor)
+
+    def __exit__(self, *error: object) -> None:
+        for reader in self.both:
+            reader.__exit__(None, None, None)
+
+
+def _held(sides: Sides, arrangement: Arrangement, exactly: bool) -> Rearranged | None:
+    """The arrangement by its name, once its elements were compared."""
+    whole, family, pieces, infos, whole_in_a = arrangement
+    same_dtype = all(info.dtype == whole.dtype for info in infos)
+    if len(pieces) == 1 and len(whole.shape) > 2:           # dimensions in another order say more than slices that are
+        one = turned(sides, *((whole, infos[0]) if whole_in_a else (infos[0], whole)), exactly and same_dtype)
+        if one is not None:
+            return one
+    try:
+        found = sides.differences(whole, family, pieces, infos, whole_in_a)
+    except BadTensor:
+        return None
+    if found is None:
+        return None
+    held, worst, scale = how_it_holds(found, same_dtype)
+    return named(whole, family, pieces, infos, whole_in_a)._replace(held=held, difference=worst, scale=scale)
+
+
+# -- what may be looked at ---------------------------------------------------------------------------------------------------------
+
+def is_plain(info: TensorInfo) -> bool:
+    """Whether other views of its storage can be made."""
+    known = DTYPES.get(info.dtype)
+    return info.layout == "strided" and not info.extra and bool(info.storage) and not info.problem and info.numel > 0 and \
+        known is not None and known.bits % 8 == 0
+
+
+def _may_be_turned(comparison: Comparison, pair: Pair) -> bool:
+    if pair.a is None or pair.b is None or pair.status not in ("shape", "values"):
+        return False
+    a, b = comparison.a.tensors[pair.a], comparison.b.tensors[pair.b]
+    return is_plain(a) and is_plain(b) and a.dtype == b.dtype and a.numel == b.numel >= TELLING and \
+        (pair.status == "shape" or not _is_alike(pair.difference))
+
+
+def _is_open(comparison: Comparison, pair: Pair) -> bool:
+    """Whether a pair's tensors may belong to others, or to each other in another arrangement."""
+    if pair.a is None or pair.b is None or pair.status == "shape":
+        return True
+    found = pair.difference
+    if pair.status not in ("values", "dtype") or found is None or found.problem or not found.n_different or found.cast:
+        return False
+    return not _is_alike(found) or _is_of_one_norm(found)
+
+
+def _is_alike(found: Difference | None) -> bool:
+    return found is not None and found.cosine >= _ALIKE
+
+
+def _is_of_one_norm(found: Difference) -> bool:
+    """Whether both sides are equally long, as they are when only the order of the elements differs."""
+    return abs(found.growth - 1) <= _SAME_NORM and found.numel >= TELLING
+
+
+def _with_slices(left: Iterable[TensorInfo]) -> list[TensorInfo]:
+    return [info for info in left if len(info.shape) > 1 and info.numel > 1]
+
+
+def _vectors(left: Iterable[TensorInfo]) -> list[TensorInfo]:
+    return [info for info in left if len(info.shape) == 1]
+
+
+def _sizes(infos: Iterable[TensorInfo]) -> set[int]:
+    return {family.size(info.shape) for info in infos for family in families(info.shape)}
+
+
+def _free(side: Sequence[TensorInfo], table: dict[int, list[Slices]]) -> tuple[Array, set[int]]:
+    """Which tensors may be taken for a part, of those that are all the same the first; and which are the same as another."""
+    import numpy as np
+    free = np.zeros(len(side), bool)
+    seen: dict[tuple[object, ...], int] = {}
+    copied: set[int] = set()
+    for number, slices in table.items():
+        content = (side[number].shape, *(one.exact.tobytes() for one in slices[:3]))
+        first = seen.setdefault(content, number)
+        if first != number:
+            copied |= {first, number}
+        free[number] = first == number and any(one.telling.any() for one in slices)
+    return free, copied
+
+
+def _floats(sides: list[list[TensorInfo]], tables: list[dict[int, list[Slices]]],
+            free: list[Array]) -> tuple[list[list[TensorInfo]], list[dict[int, list[Slices]]], list[Array]]:
+    """Those of floating numbers that are left."""
+    left = []
+    for side, table, there in zip(sides, tables, free, strict=True):
+        left.append({number: slices for number, slices in table.items()
+                     if there[number] and DTYPES[side[number].dtype].kind == "float"})
+        there[[number for number in range(len(side)) if number not in left[-1]]] = False
+    return sides, left, free
+
+
+def _slices_in(table: dict[int, list[Slices]]) -> int:
+    return sum(len(slices.exact) for one in table.values() for slices in one)
