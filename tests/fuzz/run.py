@@ -110,15 +110,23 @@ def worker(folder: Path, run: int, first: int, count: int) -> None:
             _say({"begins": case})
             work = Path(scratch) / str(case)
             work.mkdir()
-            signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
-            try:
-                outcomes, escape = one(case, run, folder, work)
-            except (MemoryError, TooLong) as error:
-                outcomes, escape = Counter(ESCAPE=1), Escape(case, "", "", type(error).__name__, _place(error))
-            finally:
-                signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            outcomes, escape = _limited(case, run, folder, work)
             shutil.rmtree(work, ignore_errors=True)
+            if escape is not None and escape.what.startswith(TooLong.__name__):
+                work.mkdir()                    # slow is what is slow twice: a busy host's seconds are counted to its guests
+                outcomes, escape = _limited(case, run, folder, work)
+                shutil.rmtree(work, ignore_errors=True)
             _say({"case": case, "outcomes": outcomes, "escape": escape})
+
+
+def _limited(case: int, run: int, folder: Path, work: Path) -> tuple[Counter[str], Escape | None]:
+    signal.setitimer(signal.ITIMER_VIRTUAL, SECONDS)
+    try:
+        return one(case, run, folder, work)
+    except (MemoryError, TooLong) as error:
+        return Counter(ESCAPE=1), Escape(case, "", "", type(error).__name__, _place(error))
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 def _warm_up(seed: Path, work: Path) -> None:
