@@ -70,7 +70,7 @@ class _Command:
     """One command from what was typed to its exit status."""
 
     def __init__(self, argv: Sequence[str]) -> None:
-        self._argv = list(argv)
+        self._argv = list(map(_without_secrets, argv))
         self._out = _Terminal(json="--json" in self._argv[:self._argv.index("--") if "--" in self._argv else None])
         self.reads_only = False
 
@@ -212,6 +212,18 @@ def _shows_colours() -> bool:
         return True
     capable = os.name != "nt" or any(name in os.environ for name in ("WT_SESSION", "ANSICON", "TERM"))
     return capable and sys.stdout is not None and sys.stdout.isatty()
+
+
+def _without_secrets(word: str) -> str:
+    """What was typed, without what lets one in to an address: it is known from now on, and no message, page or recipe can repeat it."""
+    option, equals, value = word.partition("=") if word.startswith("--") else ("", "", word)
+    if "://" not in value:
+        return word
+    from . import core
+    try:
+        return f"{option}{equals}{core.without_secrets(value)}"
+    except core.InspectorError:         # whoever opens it says why not
+        return word
 
 
 def _draw(text: str) -> None:

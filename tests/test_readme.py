@@ -14,11 +14,15 @@ import pytest
 
 from inspector import cli, core
 from inspector.core import demo
+from inspector.core.io import remote
+from tests.web import serving
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+ALL = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+SITE = "https://example.org/"
+COMMANDS = [command for command in ALL if SITE not in command]
 
 
 @pytest.fixture
@@ -74,6 +78,19 @@ def test_that_what_is_written_is_what_is_read(samples: Path, capsys: pytest.Capt
     for command in commands:
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert cli.main(["check", "model.safetensors", "--against", "contract.json"]) == 0
+
+
+def test_that_commands_work_from_afar(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("aiohttp", reason="reading over HTTP needs aiohttp: pip install 'checkpoint-inspector[remote]'")
+    commands = [command for command in ALL if SITE in command]
+    assert len(commands) == 4
+    with serving(samples) as web:
+        for command in commands:
+            assert cli.main(shlex.split(command.replace(SITE, web.url("")))[1:]) == 0, command
+            assert capsys.readouterr().out.strip()
+        assert len(web.requests) >= 4
+        remote.close_connections()
+    assert (samples / "here.pth").is_file()
 
 
 @pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)])

@@ -186,7 +186,7 @@ def _targets(asked: argparse.Namespace) -> list[str]:
 
 def _name(file: str, format: str | None) -> str:
     """What the new file of `file` is called in a folder."""
-    name = os.path.basename(core.file_of(file).rstrip("/\\")) or "checkpoint"
+    name = core.file_name(core.file_of(file).rstrip("/\\")) or "checkpoint"
     ending = _ENDINGS.get(format or "")
     stem, old = os.path.splitext(name)
     if format == "safetensors-sharded" or os.path.isdir(core.file_of(file)):

@@ -24,9 +24,33 @@ def front_door(name: str) -> Any:
     raise AssertionError(f"nobody knows {name}")
 
 
+class Address:
+    """Where a file that is not on this computer is, with the words that let one in. Shows nothing of itself; `text` is for those who
+    read."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return "<Address>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Address) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Address, (self.text,)
+
+
 class FileStamp(NamedTuple):
     """How a file looked when it was opened; compared before every later read. With `inside`, extents lie in what is unpacked
-    from the file: the first of `inside` is a member of it, each next one a member of the one before."""
+    from the file: the first of `inside` is a member of it, each next one a member of the one before. A file that is not on this
+    computer has an `address`, of which `path` is what may be shown, and a `mark`, which changes when the file does: the server's ETag
+    or the time of the last change; the system's numbers are 0."""
 
     path: str
     size: int
@@ -35,6 +59,8 @@ class FileStamp(NamedTuple):
     inode: int
     device: int
     inside: tuple[Extent, ...] = ()
+    mark: str = ""
+    address: Address | None = None
 
 
 class LocalHeader(NamedTuple):

@@ -31,18 +31,19 @@ def open(path: str | os.PathLike[str], *, follow_links: bool = False, monitor: M
     from . import checks, formats
     from .errors import InspectorError
     from .findings import Finding
+    from .io import addresses
     from .io.new_files import is_interrupted
     if follow_links:
         limits = replace(limits, follow_links=True)
-    name = os.fsdecode(path)
+    name = addresses.without_secrets(os.fsdecode(path))
     try:
         ckpt = formats.read(name, limits=limits, monitor=monitor)
     except InspectorError as error:
-        if is_interrupted(name):
+        if not addresses.is_address(name) and is_interrupted(name):
             error.hint = f"{_INTERRUPTED} {_TAKE_BACK}"
         raise
     found = checks.of_metadata(ckpt)
-    if any(map(is_interrupted, {name, *(stamp.path for stamp in ckpt.files[:1])})):
+    if not addresses.is_address(name) and any(map(is_interrupted, {name, *(stamp.path for stamp in ckpt.files[:1])})):
         found = [Finding("interrupted", "danger", "", _INTERRUPTED, _TAKE_BACK), *found]
     return replace(ckpt, findings=(*ckpt.findings, *found)) if found else ckpt
 
@@ -59,9 +60,10 @@ def opened(what: CheckpointLike, monitor: Monitor = QUIET) -> Checkpoint:
 
 
 def file_of(path: str | os.PathLike[str]) -> str:
-    """The file on disk that `path` is about: the archive of FILE!member, otherwise `path` itself."""
+    """The file on disk, or the address as it may be shown, that `path` is about: the archive of FILE!member, otherwise `path` itself."""
     from .formats.sniffing import containers
-    return containers.split(os.fsdecode(path))[0]
+    from .io import addresses
+    return containers.split(addresses.without_secrets(os.fsdecode(path)))[0]
 
 
 def is_set(path: str | os.PathLike[str]) -> bool:

@@ -18,6 +18,7 @@ from .errors import BadTensor, NoSuchKey, UsageError
 from .keypath import visible
 from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
+from .tensors.ahead import read_ahead
 from .tensors.reader import TensorReader, digest
 from .tensors.shared_storages import SharedStorages
 from .torch_load import loads_with_torch
@@ -84,7 +85,7 @@ def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) ->
     memory here; storages are read whole, as torch does. Errors as `read_torch`."""
     infos = [info for info in ckpt.tensors.values() if info.state_dict == state_dict]
     loaded: StateDict = OrderedDict()
-    with TensorReader(ckpt, monitor) as reader:
+    with TensorReader(ckpt, monitor, ahead=read_ahead(ckpt, infos)) as reader:
         maker = TorchMaker(SharedStorages(ckpt, reader), ckpt.storages)
         for done, info in enumerate(infos):
             monitor.report(done, len(infos), info.key)

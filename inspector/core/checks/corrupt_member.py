@@ -15,6 +15,7 @@ from inspector.core.io.verified import is_verified
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.progress import Monitor
+from inspector.core.tensors.ahead import extents_ahead
 
 
 def check(ckpt: Checkpoint, monitor: Monitor) -> Iterator[Finding]:
@@ -41,6 +42,7 @@ class Unread(NamedTuple):
 def unreadable(ckpt: Checkpoint, names: Mapping[Extent, str], monitor: Monitor) -> Iterator[Unread]:
     """Reads all bytes of extents that have a checksum, and of the others what says where they lie. `names` are what progress calls
     them."""
+    ahead = extents_ahead(ckpt, (extent for extent in names if extent.crc is not None))
     progress = _Progress(sum(extent.size for extent in names if extent.crc is not None), monitor)
     for file, extents in groupby(sorted(names, key=lambda extent: (extent.file, extent.offset)), key=lambda extent: extent.file):
         with ExitStack() as closing:
@@ -53,7 +55,7 @@ def unreadable(ckpt: Checkpoint, names: Mapping[Extent, str], monitor: Monitor) 
                     continue
                 try:
                     if reader is None:
-                        reader = closing.enter_context(ExtentReader(ckpt, file))
+                        reader = closing.enter_context(ExtentReader(ckpt, file, monitor, ahead=ahead))
                     _read(reader, extent, progress)
                 except BadTensor as error:
                     yield Unread(extent, error, False)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import TooBig, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
@@ -23,7 +24,7 @@ from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 
 from .sets import folders, set_files
-from .sniffing import addresses, containers
+from .sniffing import containers
 from .sniffing.sniff import sniff
 
 ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
@@ -73,23 +74,21 @@ SETS: dict[str, str] = {"safetensors-sharded": "sets.sharded", "torch-sharded": 
 
 
 def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
-    """The checkpoint in the file at `path`, in the folder, or in the member of an archive (FILE!member): metadata only, no
+    """The checkpoint in the file at `path` or address, in the folder, or in the member of an archive (FILE!member): metadata only, no
     handle is kept. Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
-    name = os.fsdecode(path)
-    if "://" in name:
-        addresses.refuse(name)
+    name = addresses.without_secrets(os.fsdecode(path))
     file, member = containers.split(name)
     try:
         with collector_paused():
             if member:
                 return _read_member(name, file, member, limits, monitor)
-            return _read_folder(name, limits, monitor) if folders.is_folder(name) else _read_file(name, limits, monitor)
+            return _read_folder(name, limits, monitor) if folders.is_folder(name, monitor) else _read_file(name, limits, monitor)
     except MemoryError:
         raise TooBig("there is not enough memory to open the file", "Close other programs and try again.") from None
 
 
 def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
-    kind, name = folders.choose(folder)
+    kind, name = folders.choose(folder, monitor)
     if kind == "shards":
         made: Checkpoint = late.module(f"{__name__}.sets.sharded").read_parts(folder, name, _read_one, limits, monitor)
         return made
@@ -110,12 +109,12 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         inner = folder if name == "." else os.path.join(folder, name)
         made = late.module(f"{__name__}.torch_zip").read_unzipped(inner, limits, monitor)
         return replace(made, path=folder)
-    found = _read_file(os.path.join(folder, name), limits, monitor)
+    found = _read_file(addresses.beside(folder, name), limits, monitor)
     return found if kind == "file" else replace(found, path=folder)
 
 
 def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:
-    with open_source(file) as opened:
+    with open_source(file, monitor=monitor) as opened:
         limits = limits.of_file(opened.size)        # and not of what unpacks from it
         source = containers.enter(opened, file, member, limits, monitor)
         kind = sniff(source)
@@ -125,13 +124,13 @@ def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Mon
         ckpt = containers.counted_from_file(found.read(source, name, limits, monitor), source, opened)
         opened.check_unchanged()
     odd = _wrong_extension(name, found)
-    return replace(ckpt, findings=(odd, *ckpt.findings)) if odd else ckpt
+    return replace(ckpt, findings=(*([odd] if odd else ()), *opened.notes, *ckpt.findings)) if odd or opened.notes else ckpt
 
 
 def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
-    with open_source(name) as source:
-        if os.path.basename(name) == folders.DCP:
-            ckpt = _read_set("dcp", source, os.path.dirname(name) or ".", limits, monitor)
+    with open_source(name, monitor=monitor) as source:
+        if addresses.file_name(name) == folders.DCP:
+            ckpt = _read_set("dcp", source, addresses.folder_of(name) or ".", limits, monitor)
             source.check_unchanged()
             return ckpt
         kind = sniff(source)
@@ -142,12 +141,12 @@ def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
         found = _format(kind)
         ckpt = found.read(source, name, limits, monitor)
         source.check_unchanged()
-    of_set = folders.one_of_a_set(name)
+    of_set = None if source.is_far else folders.one_of_a_set(name)
     odd = [finding for finding in (_wrong_extension(name, found), of_set) if finding is not None]
     if of_set is not None and name.endswith(".distcp"):     # other items, which are zips too
         odd += [finding for finding in ckpt.findings if finding.id != "leading-junk"]
         return replace(ckpt, findings=tuple(odd))
-    return replace(ckpt, findings=(*odd, *ckpt.findings)) if odd else ckpt
+    return replace(ckpt, findings=(*odd, *source.notes, *ckpt.findings)) if odd or source.notes else ckpt
 
 
 def _read_set(kind: str, source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
@@ -176,7 +175,7 @@ def _format(name: str) -> Format:
 
 
 def _wrong_extension(path: str, found: Format) -> Finding | None:
-    suffix = os.path.splitext(path)[1].lower()
+    suffix = os.path.splitext(addresses.file_name(path))[1].lower()
     if suffix not in found.foreign:
         return None
     return Finding("wrong-extension", "warning", "", f"The name ends in {visible(suffix)}, but this is {found.label}.",

@@ -15,6 +15,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, Extra, FileStamp, InMe
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Corrupt, InspectorError
 from inspector.core.findings import Finding
+from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
@@ -274,9 +275,9 @@ class _Model:
             self.findings.append(Finding("path-traversal", "danger", visible(location, 200), f"The model names {visible(location, 120)!r}, "
                                          "which is not in its folder; it is not opened."))
             return f"its bytes are in {visible(location, 80)}, which is not in the model's folder"
-        path = os.path.join(os.path.dirname(self.source.stamp.path), *parts)
+        path = addresses.beside(addresses.folder_of(self.source.stamp.path), "/".join(parts))
         try:
-            with open_source(path) as opened:
+            with open_source(path, monitor=self.monitor) as opened:
                 self.files.append(opened.stamp)
         except (InspectorError, OSError) as error:
             return f"missing: its bytes are in {visible(location, 80)}, which cannot be read ({visible(str(error), 120)})"

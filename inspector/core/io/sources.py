@@ -1,4 +1,4 @@
-"""Bounded positioned reads: the only place that opens a file to read it.
+"""Bounded positioned reads: the only place that opens a file to read it. What is not on this computer comes from `remote`.
 
 Never mmap: a file cut short under a map kills the process (SIGBUS), and Windows refuses to replace a mapped file. Only
 regular files are opened, without blocking. Whoever reads later gives the stamp of the first opening, and learns with
@@ -14,7 +14,7 @@ import stat
 import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 from inspector.core.checkpoint import Checkpoint, Extent, FileStamp, LocalHeader
@@ -29,11 +29,13 @@ from inspector.core.errors import (
     Unreadable,
     Unsupported,
 )
+from inspector.core.findings import Finding
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
 
-from . import zip_local_header
+from . import addresses, zip_local_header
 from .checksum import crc32
+from .remote import ReadAhead, RemoteFile
 
 PathLike = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
@@ -47,11 +49,15 @@ class SourceFile:
     in `Checkpoint.files`. Any thread may read.
 
     A `window` or an `unpacked` member of it is a source too, whose offsets count from its own beginning: `base` is where that
-    is in the file, or, when `inside` names members, in what the last of them unpacks to.
+    is in the file, or, when `inside` names members, in what the last of them unpacks to. `is_far`: it is not on this computer, and each
+    read takes a while; `notes` is then what is to be said of its server.
     """
 
     base = 0
     inside: tuple[Extent, ...] = ()
+    is_far = False
+    notes: tuple[Finding, ...] = ()
+    _at_once = LIMITS.chunk
 
     def __init__(self, fd: int, stamp: FileStamp, index: int = 0) -> None:
         self._fd = fd
@@ -85,13 +91,13 @@ class SourceFile:
         it was opened, Unreadable when the system fails to read."""
         self._expect(offset, nbytes)
         try:
-            first = self._some(offset, min(nbytes, LIMITS.chunk))
+            first = self._some(offset, min(nbytes, self._at_once))
             if len(first) == nbytes:
                 return first
             parts = [first]
             done = len(first)
             while done < nbytes:
-                part = self._some(offset + done, min(nbytes - done, LIMITS.chunk))
+                part = self._some(offset + done, min(nbytes - done, self._at_once))
                 done += len(part)
                 parts.append(part)
             return b"".join(parts)
@@ -117,6 +123,9 @@ class SourceFile:
         if hasattr(os, "posix_fadvise") and self._fd >= 0:
             with contextlib.suppress(OSError):
                 os.posix_fadvise(self._fd, offset, nbytes, os.POSIX_FADV_DONTNEED)
+
+    def plan(self, spans: Iterable[tuple[int, int]]) -> None:
+        """Says what is read next, as (begin, end): of a file that is far away, it then comes in few requests."""
 
     def check_unchanged(self) -> None:
         """Raises Changed when the open file no longer looks as it did when it was opened."""
@@ -179,8 +188,13 @@ class _Window(SourceFile):
         self.size = nbytes
         self.base = outer.base + offset
         self.inside = outer.inside
+        self.is_far = outer.is_far
+        self._at_once = outer._at_once
         self._outer = outer
         self._offset = offset
+
+    def plan(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._outer.plan((begin + self._offset, end + self._offset) for begin, end in spans)
 
     def forget(self, offset: int, nbytes: int) -> None:
         self._outer.forget(self._offset + offset, nbytes)
@@ -214,6 +228,37 @@ class _Unpacked(SourceFile):
 
     def _some(self, offset: int, nbytes: int) -> bytes:
         return self._data[offset:offset + nbytes]
+
+
+class _Remote(SourceFile):
+    """A file that is not on this computer."""
+
+    is_far = True
+    _at_once = 1 << 30              # what is planned comes in one request
+
+    def __init__(self, file: RemoteFile, index: int) -> None:
+        super().__init__(-1, file.stamp, index)
+        self.notes = file.notes
+        self._file = file
+
+    def plan(self, spans: Iterable[tuple[int, int]]) -> None:
+        self._file.plan(spans)
+
+    def check_unchanged(self) -> None:
+        self._file.check_unchanged()
+
+    def forget(self, offset: int, nbytes: int) -> None:
+        self._file.forget(offset, nbytes)
+
+    def look_again(self) -> None:
+        """Asks the server whether the file is still that one. Raises Changed, Unreadable."""
+        self._file.look_again()
+
+    def send(self, offset: int, nbytes: int, to: int) -> int:
+        return 0
+
+    def _some(self, offset: int, nbytes: int) -> bytes:
+        return self._file.some(offset, nbytes) if nbytes else b""
 
 
 class _InMemory(SourceFile):
@@ -255,13 +300,17 @@ def _inflated(source: SourceFile, member: Extent, key: FileStamp) -> bytes:
     return data
 
 
-def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0) -> SourceFile:
-    """Opens the regular file at `path` for reading, links followed; with `expect.inside` what is unpacked from it.
+def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0, monitor: Monitor = QUIET, *,
+                ahead: ReadAhead | None = None) -> SourceFile:
+    """Opens the regular file at `path` for reading, links followed; with `expect.inside` what is unpacked from it. An address is read over
+    the net, in ranges, until `monitor` says stop; `ahead` is what of it is going to be read.
 
     Raises Unreadable (no such file, no permission …), NotACheckpoint for a device, pipe or socket, Unsupported for a
     folder, and Changed when `expect` is given and the file is no longer that one.
     """
     name = os.fsdecode(path)
+    if expect.address is not None if expect is not None else addresses.is_address(name):
+        return _unpacked(_Remote(RemoteFile(name, expect, monitor, ahead, index), index), expect, name)
     flags = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
         _refuse_special(os.stat(name).st_mode)     # before opening: opening alone can make a device act
@@ -278,16 +327,19 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0)
         stamp = _stamp(name, found)
         if expect is not None:
             _compare(expect, stamp)
-        source = SourceFile(fd, stamp, index)
-        for member in expect.inside if expect is not None else ():
-            source = source.unpacked(member, name)
-        return source
+        return _unpacked(SourceFile(fd, stamp, index), expect, name)
     except OSError as error:
         os.close(fd)
         raise _unreadable(error, "") from error
     except BaseException:
         os.close(fd)
         raise
+
+
+def _unpacked(source: SourceFile, expect: FileStamp | None, name: str) -> SourceFile:
+    for member in expect.inside if expect is not None else ():
+        source = source.unpacked(member, name)
+    return source
 
 
 def read_member(source: SourceFile, extent: Extent, nbytes: int | None = None) -> bytes:
@@ -305,7 +357,7 @@ def payload_offset(source: SourceFile, extent: Extent) -> int:
 def stream_extent(ckpt: Checkpoint, extent: Extent, *, start: int = 0, nbytes: int | None = None, chunk: int = LIMITS.chunk,
                   monitor: Monitor = QUIET, verify: bool = True) -> Iterator[memoryview]:
     """The bytes of an extent, inflated, in pieces of at most `chunk`. A wrong CRC is told (BadTensor) instead of the last piece."""
-    with ExtentReader(ckpt, extent.file, verify=verify) as reader:
+    with ExtentReader(ckpt, extent.file, monitor, verify=verify) as reader:
         end = _end(extent, start, nbytes)
         at = start
         while at < end:
@@ -323,9 +375,11 @@ class ExtentReader:
     once), and when they began at 0 and reach the end, the CRC is verified then.
     """
 
-    def __init__(self, ckpt: Checkpoint, file: int = 0, *, verify: bool = True) -> None:
+    def __init__(self, ckpt: Checkpoint, file: int = 0, monitor: Monitor = QUIET, *, verify: bool = True,
+                 ahead: ReadAhead | None = None) -> None:
+        """`monitor` and `ahead`: see `open_source`."""
         stamp = ckpt.files[file]
-        self._source = open_source(stamp.path, stamp, file)
+        self._source = open_source(stamp.path, stamp, file, monitor, ahead=ahead)
         self._verify = verify
         self._cursor: _Cursor | None = None
 
@@ -349,15 +403,16 @@ class ExtentReader:
         return data
 
     def read_some(self, extent: Extent, start: int = 0, nbytes: int | None = None,
-                  into: memoryview | None = None) -> bytes | memoryview:
-        """The same; with `into`, a writable buffer that is long enough, the bytes may come as its beginning."""
+                  into: memoryview | None = None, *, verify: bool = True) -> bytes | memoryview:
+        """The same; with `into`, a writable buffer that is long enough, the bytes may come as its beginning. Without `verify` no checksum
+        is added up: it was found right before."""
         if extent.file != self._source.index:
             raise ValueError(f"this reader has file {self._source.index} open, not {extent.file}")
         end = _end(extent, start, nbytes)
         cursor = self._cursor
         if cursor is None or cursor.extent is not extent or cursor.position > start or (
                 cursor.position != start and extent.method == STORED):
-            cursor = self._cursor = _cursor_for(self._source, extent, start, end - start, self._verify)
+            cursor = self._cursor = _cursor_for(self._source, extent, start, end - start, self._verify and verify)
         while cursor.position < start:
             cursor.read(min(start - cursor.position, 1 << 20))
         result = cursor.read_some(end - start, into)
@@ -587,6 +642,12 @@ def _sent(fd: int, offset: int, nbytes: int, to: int) -> int:
 
 def stamp_of(path: PathLike) -> FileStamp | None:
     """How the regular file at `path` looks now, links followed; None when there is none that can be looked at."""
+    name = os.fsdecode(path)
+    if addresses.is_address(name):
+        try:
+            return RemoteFile(name).stamp
+        except InspectorError:
+            return None
     try:
         found = os.stat(path)
     except (OSError, ValueError):
@@ -596,7 +657,9 @@ def stamp_of(path: PathLike) -> FileStamp | None:
 
 def check_stamp(stamp: FileStamp) -> None:
     """Raises Changed when the file is no longer the one it was when it was opened, Unreadable when it cannot be had."""
-    open_source(stamp.path, stamp._replace(inside=())).close()
+    with open_source(stamp.path, stamp._replace(inside=())) as source:
+        if isinstance(source, _Remote):
+            source.look_again()
 
 
 def _stamp(path: str, found: os.stat_result) -> FileStamp:

@@ -19,6 +19,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
+from inspector.core.tensors.ahead import is_far, read_ahead
 from inspector.core.tensors.reader import TensorReader
 
 from . import kernels, sources
@@ -120,7 +121,7 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
     """The summary of all elements of several tensors together; otherwise as `summarize_tensor`."""
     ask = _Ask.of(bins, range, edges, log, quantiles, fine)
     found = [sources.of_tensor(ckpt, key, fold=False) for key in keys]
-    with _Run(ckpt, monitor, found, workers.threads_for(source.nbytes for source in found)) as run:
+    with _Run(ckpt, monitor, found, workers.threads_for((source.nbytes for source in found), is_far(ckpt))) as run:
         summary = _summarize(run, found, ask)
         run.over()
         return summary
@@ -140,7 +141,7 @@ def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor) ->
         except BadTensor as error:
             entries.append((key, error))
     good = [source for _, source in entries if isinstance(source, Source)]
-    with _Run(ckpt, monitor, good, workers.threads_for(source.nbytes for source in good), once=ask is _BRIEFLY) as run:
+    with _Run(ckpt, monitor, good, workers.threads_for((source.nbytes for source in good), is_far(ckpt)), once=ask is _BRIEFLY) as run:
         def work(batch: list[tuple[str, Source | BadTensor]]) -> list[tuple[str, Summary | BadTensor]]:
             return [(key, entry if isinstance(entry, BadTensor) else _one(run, key, entry, ask)) for key, entry in batch]
 
@@ -228,8 +229,10 @@ class _Run:
         self.nbytes_in_all = sum(source.nbytes for source in found)
         self.progress = progress = workers.Progress(monitor, self.total)
         # without `self`: what goes round in a circle keeps the checkpoint until the collector comes, if it ever does
-        self._readers = workers.PerThread(lambda: _Holding(ckpt, progress, 0 if once else _HELD // threads))
-        self._keeping = workers.PerThread(lambda: TensorReader(ckpt, progress))
+        ahead = read_ahead(ckpt, [source.info for source in found])
+        self._readers = workers.PerThread(lambda: _Holding(TensorReader(ckpt, progress, recycle=True, ahead=ahead),
+                                                           0 if once else _HELD // threads))
+        self._keeping = workers.PerThread(lambda: TensorReader(ckpt, progress, ahead=ahead))
         self.threads = threads
 
     def __enter__(self) -> _Run:
@@ -276,8 +279,8 @@ class _Run:
 class _Holding:
     """A thread's reader, which holds up to `nbytes` of the beginning of a tensor that is read more than once; a context manager."""
 
-    def __init__(self, ckpt: Checkpoint, monitor: Monitor, nbytes: int) -> None:
-        self._reader = TensorReader(ckpt, monitor, recycle=True)
+    def __init__(self, reader: TensorReader, nbytes: int) -> None:
+        self._reader = reader
         self._nbytes = nbytes
         self._source: Source | None = None
         self._kept: list[Array] = []

@@ -19,6 +19,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.saving.object.pickled import Pickled, pickled
 from inspector.core.saving.object.synthesis import synthesised
+from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.tensors.shared_storages import SharedStorages
 
@@ -100,7 +101,7 @@ class _Whole(NamedTuple):
     made: Mapping[str, str]
 
     def load(self, as_torch: bool, map_location: Any, monitor: Monitor) -> Any:
-        with TensorReader(self.ckpt, monitor) as reader:
+        with TensorReader(self.ckpt, monitor, ahead=read_ahead(self.ckpt, self.ckpt.tensors.values())) as reader:
             shared = SharedStorages(self.ckpt, reader, self.made, monitor, self._nbytes())
             by_id = {storage.id: storage for storage in self.storages.values()}
             maker: Maker

@@ -14,6 +14,7 @@ from inspector.core.progress import Monitor
 _Job = TypeVar("_Job")
 _Result = TypeVar("_Result")
 _MOST = 16
+_FAR = 8
 _BIG = 256 << 10
 _ENOUGH = 8 << 20
 _AHEAD = 4          # jobs a thread that are begun before the first one's result is taken
@@ -25,9 +26,11 @@ def cores() -> int:
     return max(1, min(there, _MOST))
 
 
-def threads_for(sizes: Iterable[int]) -> int:
+def threads_for(sizes: Iterable[int], far: bool = False) -> int:
     """How many threads are worth having for tensors of so many bytes each: those that are small keep the interpreter busy, not
-    the processor."""
+    the processor. Of `far` files, which take their time to come, several are asked for at once."""
+    if far:
+        return max(cores(), _FAR)
     return cores() if sum(size for size in sizes if size >= _BIG) > _ENOUGH else 1
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 
 from inspector.core.errors import SaveError
+from inspector.core.io import addresses
 from inspector.core.keypath import visible
 from inspector.core.opening import file_of
 
@@ -54,8 +55,10 @@ def misleading(path: str, format: str) -> SaveError | None:
 
 
 def edited_path(path: str) -> str:
-    """A name beside `path` for what edits make of it: "last-edited.pth". With an ending that may be written."""
-    stem, ending = os.path.splitext(file_of(path).rstrip("/\\"))
+    """A name beside `path` for what edits make of it: "last-edited.pth"; of an address, in the working folder. With an ending that may be
+    written."""
+    file = file_of(path).rstrip("/\\")
+    stem, ending = os.path.splitext(addresses.file_name(file) if addresses.is_address(file) else file)
     return f"{stem}-edited{TORCH[0] if ending.lower() in _OTHERS else ending}"
 
 

@@ -70,6 +70,8 @@ def _name(stamp: FileStamp) -> str:
 def check_file(stamp: FileStamp) -> None:
     """Raises SaveError when the file that was opened cannot be written into."""
     shown = visible(stamp.path)
+    if stamp.address is not None:
+        raise refused("it is not on this computer", shown)
     if stamp.inside:
         raise refused("it lies packed inside another archive", shown)
     try:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import FileStamp
 from inspector.core.errors import SaveError
+from inspector.core.io import addresses
 from inspector.core.io.new_files import mode_of_new_files
 from inspector.core.keypath import visible
 
@@ -46,6 +47,7 @@ def find(path: str, allow: Collection[str] = ()) -> Target:
     """The target at `path`. Raises SaveError for what cannot be written to, or must be asked first."""
     if not path or "\0" in path:
         raise SaveError("that is no possible file name", "Give the new file another name.", id="bad_target")
+    _refuse_address(path)
     path, notes = os.path.abspath(path), []
     try:
         if os.path.islink(path):
@@ -65,6 +67,7 @@ def find_folder(path: str, name: str, allow: Collection[str] = ()) -> Target:
     """The target `name` in the folder `path`, which may not be there yet as long as the one above it is."""
     if not path or "\0" in path:
         raise SaveError("that is no possible folder name", "Give the new folder another name.", id="bad_target")
+    _refuse_address(path)
     path = os.path.abspath(path)
     if os.path.lexists(path):
         if not os.path.isdir(path):
@@ -74,6 +77,12 @@ def find_folder(path: str, name: str, allow: Collection[str] = ()) -> Target:
     above = os.path.dirname(path)
     room = _free_space(above)
     return Target(os.path.join(path, name), path, None, _mode(None), room, (f"The folder {visible(path)} is made.",))
+
+
+def _refuse_address(path: str) -> None:
+    if addresses.is_address(path):
+        raise SaveError("files are written to this computer only, not over the net", "Save it on this computer, then upload it.",
+                        visible(path), id="bad_target")
 
 
 def unwritable(error: OSError, path: str) -> SaveError:

@@ -4,7 +4,6 @@
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
@@ -24,6 +23,7 @@ from inspector.core.edits.set_value import SetValue
 from inspector.core.edits.take import Take
 from inspector.core.edits.tools.common import Edit, origin_of
 from inspector.core.edits.tools.globs import literal
+from inspector.core.io import addresses
 from inspector.core.progress import QUIET, Monitor
 
 _MOST = 2000            # edits at once; more are no longer a list that somebody reads
@@ -133,7 +133,7 @@ def _their_tensors(differences: Differences, side: int) -> list[Edit]:
     origin = theirs.edited.origin if theirs.edited else {}
     wanted = [(_key(pair, side), origin.get(there, there)) for pair in _paired(differences.pairs)
               if pair.status in _OTHER and theirs.tensors[there := _key(pair, 1 - side)].read_from is None]
-    return [Take(os.path.abspath(theirs.path), pairs=tuple(wanted))] if wanted else []
+    return [Take(addresses.absolute_path(theirs.path), pairs=tuple(wanted))] if wanted else []
 
 
 def _same_devices(differences: Differences, side: int) -> list[Edit]:

@@ -20,12 +20,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from inspector.core.checkpoint import Checkpoint, Chunk, Constant, Extent, Incomplete, InMemory, Storage, TensorInfo, Unpacked
 from inspector.core.dtypes import DTYPES, numpy_dtype
 from inspector.core.errors import BadTensor, NoSuchKey, UsageError
+from inspector.core.io.remote import ReadAhead
 from inspector.core.io.sources import ExtentReader
 from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 
+from .ahead import is_far, read_ahead
 from .casts import converter
 from .sparse import dense
 from .strides import Dims, blocks, boxes, collapse, span, storage_order
@@ -80,7 +82,8 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
     sizes = {key: ckpt.tensors[key].nbytes if key in ckpt.tensors else 0 for key in wanted}
     known: dict[str, str | BadTensor] = {}
     progress = workers.Progress(monitor, sum(sizes.values()))
-    readers = workers.PerThread(lambda: TensorReader(ckpt, progress))
+    ahead = read_ahead(ckpt, [ckpt.tensors[key] for key in wanted if key in ckpt.tensors])
+    readers = workers.PerThread(lambda: TensorReader(ckpt, progress, ahead=ahead))
 
     def work(batch: list[str]) -> list[tuple[str, str | BadTensor]]:
         reader = readers.get()
@@ -100,7 +103,7 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
             progress.add(small, batch[-1])
         return found
 
-    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values()), progress.stopped)
+    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values(), far=is_far(ckpt)), progress.stopped)
     try:
         for key in chosen:
             while stands_for[key] not in known:
@@ -208,9 +211,12 @@ class _Form(NamedTuple):
 class TensorReader:
     """Reads tensors of one checkpoint with its files kept open; a context manager for one thread. Errors as `read_numpy`."""
 
-    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, *, limits: Limits = LIMITS, recycle: bool = False) -> None:
-        """With `recycle`, what `chunks` gives may be overwritten as soon as the next one is asked for."""
+    def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET, *, limits: Limits = LIMITS, recycle: bool = False,
+                 ahead: ReadAhead | None = None) -> None:
+        """With `recycle`, what `chunks` gives may be overwritten as soon as the next one is asked for; `ahead` is what is going to be read
+        (`ahead.read_ahead`)."""
         self._ckpt = ckpt
+        self._ahead = ahead
         self._recycle = recycle
         self._buffer = memoryview(b"")
         self._held_buffer = memoryview(b"")
@@ -223,7 +229,6 @@ class TensorReader:
         self._dense: tuple[TensorInfo, Array] | None = None
         self._literal: tuple[Constant | InMemory, _Literal] | None = None
         self._decoded: tuple[Unpacked, Decoded] | None = None
-        self._known: tuple[Extent, Extent] | None = None        # the last whose checksum was found right, with and without it
         self._forms: dict[tuple[Dims, Dims], _Form] = {}        # a checkpoint has few, again and again
 
     def __enter__(self) -> TensorReader:
@@ -634,9 +639,7 @@ class TensorReader:
         reader = self._reader(extent.file)
         known = extent.crc is None or extent.offset in verified_offsets(self._ckpt.files[extent.file])
         if whole and known:         # as bytes go by at memory speed, a checksum costs more than all else
-            if self._known is None or self._known[0] is not extent:
-                self._known = extent, extent._replace(crc=None)
-            return reader.read_some(self._known[1], start, nbytes, self._buffer_for(nbytes))
+            return reader.read_some(extent, start, nbytes, self._buffer_for(nbytes), verify=False)
         if whole:
             data = reader.read_some(extent, start, nbytes, self._buffer_for(nbytes))
             if start + nbytes == extent.size:
@@ -675,7 +678,7 @@ class TensorReader:
         if found is None:
             while len(self._open) >= _FILES:
                 self._open.pop(next(iter(self._open))).close()
-            found = self._open[file] = ExtentReader(self._ckpt, file)
+            found = self._open[file] = ExtentReader(self._ckpt, file, self._monitor, ahead=self._ahead)
         return found
 
     def _remember(self, extent: Extent) -> None:

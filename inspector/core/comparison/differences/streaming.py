@@ -11,7 +11,8 @@ from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each
+from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each, threads_for
+from inspector.core.tensors.ahead import is_far, read_ahead
 from inspector.core.tensors.reader import TensorReader
 
 from . import kernels
@@ -42,7 +43,10 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         first_of.setdefault(views[number], number)
     progress = Progress(monitor, sum(_bytes_of(comparison, number) for number in first_of.values()))
     nbytes_in_all = sum(_bytes_of(comparison, number) for number in todo)
-    readers = PerThread(lambda: _Readers(comparison, progress))
+    ahead_a = read_ahead(comparison.a, [comparison.a.tensors[comparison.pairs[number].a or ""] for number in first_of.values()])
+    ahead_b = read_ahead(comparison.b, [comparison.b.tensors[comparison.pairs[number].b or ""] for number in first_of.values()])
+    readers = PerThread(lambda: _Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
+                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
     def read(number: int) -> Difference:
         pair = comparison.pairs[number]
@@ -52,8 +56,9 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         share.end()
         return found
 
+    threads = threads_for((), far=True) if is_far(comparison.a) or is_far(comparison.b) else cores()
     known: dict[object, Difference] = {}
-    with closing(readers), closing(each(first_of.values(), read, cores(), progress.stopped)) as results:
+    with closing(readers), closing(each(first_of.values(), read, threads, progress.stopped)) as results:
         for number in todo:
             if views[number] not in known:
                 known[views[number]] = next(results)
@@ -64,8 +69,8 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
 class _Readers:
     """A reader of each checkpoint, for one thread."""
 
-    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
-        self.a, self.b = (TensorReader(ckpt, monitor, recycle=True) for ckpt in (comparison.a, comparison.b))
+    def __init__(self, a: TensorReader, b: TensorReader) -> None:
+        self.a, self.b = a, b
 
     def __exit__(self, *error: object) -> None:
         self.a.__exit__(None, None, None)
@@ -146,7 +151,7 @@ def beginning(reader: TensorReader, info: TensorInfo) -> bytes:
 
 def _by_digest(ckpt: Checkpoint, keys: list[str], monitor: Monitor) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    with TensorReader(ckpt, monitor) as reader:
+    with TensorReader(ckpt, monitor, ahead=read_ahead(ckpt, [ckpt.tensors[key] for key in keys])) as reader:
         for done, key in enumerate(keys):
             monitor.report(done, len(keys), key)
             if _kind(ckpt.tensors[key]):

@@ -1,13 +1,13 @@
 """Another checkpoint that an edit goes by: opened once for as long as it stays as it is, and which of its tensors are the model's."""
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 
 from inspector.core.checkpoint import Checkpoint, FileStamp, TensorInfo
 from inspector.core.errors import EditError, InspectorError
 from inspector.core.formats import read
+from inspector.core.io import addresses
 from inspector.core.io.sources import stamp_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
@@ -23,7 +23,7 @@ _lock = threading.Lock()
 
 def opened(path: str, monitor: Monitor) -> Checkpoint:
     """The checkpoint at `path`: the one of before, while none of its files has changed since. Raises EditError, Cancelled."""
-    name = os.path.abspath(path)
+    name = addresses.absolute_path(path)
     while not _lock.acquire(timeout=_WAIT):
         monitor.check()
     try:
@@ -40,7 +40,7 @@ def opened(path: str, monitor: Monitor) -> Checkpoint:
 
 def files_of(path: str | None) -> tuple[FileStamp, ...]:
     """How the files of the checkpoint at `path` looked when `opened` gave it last; () for None."""
-    found = _known.get(os.path.abspath(path)) if path is not None else None
+    found = _known.get(addresses.absolute_path(path)) if path is not None else None
     return found.files if found is not None else ()
 
 

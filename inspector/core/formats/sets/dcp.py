@@ -11,7 +11,6 @@ descriptions in the items are read here, not the elements.
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from types import MappingProxyType
@@ -37,6 +36,7 @@ from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, renamed, renumbered
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.graph import Graph
+from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import join, leaf_of, visible
 from inspector.core.limits import LIMITS, Limits
@@ -139,7 +139,7 @@ class _Reading:
                     problem = "corrupt: its bytes overlap those of another item" if item in overlapping else ""
                     self.contents[item] = _Content(None, problem) if problem else self._item(source, item, read_item)
 
-            error = set_files.read_part(self.folder, name, len(self.files), read)
+            error = set_files.read_part(self.folder, name, len(self.files), read, self.monitor)
             if error is not None:
                 self.missing[name] = error.message
                 self.contents.update((item, _Content(None, f"missing_shard: {visible(name, 80)}: {error.message}")) for item in items)
@@ -286,7 +286,7 @@ class _Reading:
     def _backend(self) -> None:
         """What Megatron says of itself: {"sharded_backend": "torch_dist", …}."""
         try:
-            with open_source(os.path.join(self.folder, BACKEND)) as source:
+            with open_source(addresses.beside(self.folder, BACKEND)) as source:
                 said: Any = Scanner(source.read(0, min(source.size, _BACKEND_BYTES)), BACKEND, limits=self.limits).document()
         except InspectorError as error:
             self.findings.add([Finding("bad-member", "info", BACKEND, f"{BACKEND} cannot be read: {error.message}.")])
@@ -297,7 +297,7 @@ class _Reading:
     def _common(self, read_item: ReadItem) -> None:
         """What Megatron does not shard: arguments, the iteration. Listed under "common"."""
         part = set_files.read_part(self.folder, COMMON, len(self.files),
-                                   lambda source, path: read_item(source, path, self.limits, self.monitor))
+                                   lambda source, path: read_item(source, path, self.limits, self.monitor), self.monitor)
         if isinstance(part, InspectorError):
             self.findings.add(part.findings, COMMON)
             self.findings.add([Finding("missing-shard", "warning", COMMON, f"{COMMON} cannot be read: {part.message}.", part.hint)])

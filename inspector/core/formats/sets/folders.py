@@ -21,8 +21,10 @@ from typing import Literal, NamedTuple
 
 from inspector.core.errors import Ambiguous, InspectorError, ReadError, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
 
 from . import set_files
 
@@ -54,7 +56,10 @@ class Choice(NamedTuple):
     name: str
 
 
-def is_folder(path: str) -> bool:
+def is_folder(path: str, monitor: Monitor = QUIET) -> bool:
+    """Of an address by its name alone, and then by what the bucket lists."""
+    if addresses.is_address(path):
+        return addresses.may_be_folder(path) and bool(set_files.list_folder(path, monitor).names)
     try:
         return os.path.isdir(path)
     except ValueError:          # NUL in the name: whoever opens it says so
@@ -76,7 +81,7 @@ def checkpoint_in(path: str) -> str:
         return path             # whoever opens it says which there are
     except ReadError:
         return ""
-    return os.path.join(path, name) if kind == "file" else path
+    return addresses.beside(path, name) if kind == "file" else path
 
 
 def checkpoints_in(path: str) -> Iterator[str]:
@@ -108,10 +113,10 @@ def _others_in(folder: str, inside: list[str]) -> Iterator[str]:
     return (one for one in inside if not one.startswith(".") and (kind not in ("inside", "universal") or one != name))
 
 
-def choose(folder: str) -> Choice:
+def choose(folder: str, monitor: Monitor = QUIET) -> Choice:
     """What in `folder` is the checkpoint. Raises Ambiguous when it holds several that are sets, Unsupported when it holds none, or
     several files of which none is the obvious one."""
-    listed = set_files.list_folder(folder)
+    listed = set_files.list_folder(folder, monitor)
     indexes = listed.indexes
     if DCP in listed.names or (not listed.whole and os.path.lexists(os.path.join(folder, DCP))):
         indexes = [DCP, *indexes]
@@ -120,8 +125,8 @@ def choose(folder: str) -> Choice:
     if indexes:
         shown = " and ".join(visible(name, 80) for name in indexes[:3]) + (" …" if len(indexes) > 3 else "")
         raise Ambiguous(f"the folder holds {len(indexes)} checkpoints of several files: {shown}",
-                        f"Open the one you want by that file: {visible(os.path.join(folder, indexes[0]), 200)}.", id="two_sets")
-    unzipped = _unzipped(folder, listed.names)
+                        f"Open the one you want by that file: {visible(addresses.beside(folder, indexes[0]), 200)}.", id="two_sets")
+    unzipped = "" if addresses.is_address(folder) else _unzipped(folder, listed.names)
     if unzipped:
         return Choice("unzipped", unzipped)
     piece = next((name for name in listed.names if set_files.PIECE.fullmatch(name)), None)

@@ -49,7 +49,7 @@ def read(folder: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: M
     lost: list[str] = []
     for n, name in enumerate(names):
         monitor.report(n, len(names), visible(name, 80))
-        part = set_files.read_part(folder, name, len(files), lambda source, path: read_shard(source, path, limits, monitor))
+        part = set_files.read_part(folder, name, len(files), lambda source, path: read_shard(source, path, limits, monitor), monitor)
         if isinstance(part, InspectorError):
             lost.append(name)
             findings.append(set_files.about_files("missing-shard", [name], f"{part.message}.", part.hint))

@@ -41,7 +41,8 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
     parts: dict[int, Checkpoint] = {}
     for number in sorted(names):
         monitor.report(len(files), len(names), visible(names[number], 80))
-        part = set_files.read_part(folder, names[number], len(files), lambda source, path: read_shard(source, path, limits, monitor))
+        part = set_files.read_part(folder, names[number], len(files),
+                                   lambda source, path: read_shard(source, path, limits, monitor), monitor)
         if isinstance(part, InspectorError):
             findings.append(set_files.about_files("missing-shard", [names[number]], f"{part.message}.", part.hint))
             files.append(FileStamp(names[number], 0, 0, 0, 0, 0))

@@ -12,9 +12,11 @@ from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.io import addresses, remote
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
+from inspector.core.progress import QUIET, Monitor
 
 T = TypeVar("T")
 
@@ -107,8 +109,11 @@ def is_index(name: str) -> bool:
     return name.endswith(".json") and (".safetensors.index." in name or ".bin.index." in name)
 
 
-def list_folder(folder: str) -> Folder:
-    """One level of `folder`, no link followed, nothing opened. Raises Unreadable."""
+def list_folder(folder: str, monitor: Monitor = QUIET) -> Folder:
+    """One level of `folder`, no link followed, nothing opened. Raises Unreadable; Unsupported for an address where nothing is listed."""
+    if addresses.is_address(folder):
+        listed = remote.list_names(folder, monitor)
+        return Folder(listed[:LISTED], len(listed) <= LISTED)
     names: list[str] = []
     try:
         with os.scandir(folder) as entries:
@@ -140,7 +145,7 @@ def _stays_inside(name: str) -> bool:
 def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Finding]:
     """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
     links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint."""
-    found = [(name, real) for name in names if (real := _outside(folder, os.path.join(folder, *name.split("/"))))]
+    found = [(name, real) for name in names if (real := _outside(folder, addresses.beside(folder, name)))]
     if found and not limits.follow_links:
         shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
         count = "a link leads" if len(found) == 1 else f"{len(found):,} links lead"
@@ -153,7 +158,9 @@ def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Fin
 
 def _outside(folder: str, path: str) -> str:
     """Where a link leads when that is out of `folder`, else "". Within one Hugging Face cache
-    (`snapshots/<revision>/x -> blobs/<hash>`) links are how files lie."""
+    (`snapshots/<revision>/x -> blobs/<hash>`) links are how files lie. Names in a bucket are no links."""
+    if addresses.is_address(folder):
+        return ""
     real, home = os.path.realpath(path), os.path.realpath(folder)
     if _within(real, home):
         return ""
@@ -161,12 +168,12 @@ def _outside(folder: str, path: str) -> str:
     return "" if found and _within(real, f"{root}{os.sep}blobs") else real
 
 
-def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, str], T]) -> T | InspectorError:
+def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, str], T], monitor: Monitor = QUIET) -> T | InspectorError:
     """What `read` makes of the file `name` of a set and its path, or why it cannot be read; `index` is its place in
     `Checkpoint.files`. Raises Changed when it is written to meanwhile."""
-    path = os.path.join(folder, *name.split("/"))
+    path = addresses.beside(folder, name)
     try:
-        with open_source(path, index=index) as source:
+        with open_source(path, index=index, monitor=monitor) as source:
             found = read(source, path)
             source.check_unchanged()
             return found

@@ -11,7 +11,6 @@ modeling_utils.py (`get_checkpoint_shard_files`).
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -21,6 +20,7 @@ from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, merge_metadata, renamed, renumbered
 from inspector.core.formats.shared.strict_json import Scanner
+from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
@@ -48,7 +48,7 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     index = parse(_all(source, limits), limits, monitor)
     set_files.refuse_outside(index.shards, "weight_map")
     format = _format(index)
-    reading = _Reading(source.stamp, os.path.dirname(path), index, limits)
+    reading = _Reading(source.stamp, addresses.folder_of(path), index, limits)
     reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
     for number, name in enumerate(index.shards):
         monitor.report(number, len(index.shards), visible(name, 80))
@@ -144,7 +144,7 @@ class _Reading:
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
         part = set_files.read_part(self.folder, name, len(self.files),
-                                   lambda source, path: read_shard(source, path, self.limits, monitor))
+                                   lambda source, path: read_shard(source, path, self.limits, monitor), monitor)
         if isinstance(part, InspectorError):
             self.lost[name] = part.message, part.hint
             self.findings.add(part.findings, visible(name))
@@ -199,7 +199,7 @@ class _Reading:
         self._report_lost()
         if self.has_index:
             self._compare()
-            self._extra_files(os.path.basename(path))
+            self._extra_files(addresses.file_name(path))
             self._total_size()
         kinds = {part.kind for part in self.parts} or {"state-dict"}
         state_dicts = dict.fromkeys(place for part in self.parts for place in part.state_dicts) or {"": None}

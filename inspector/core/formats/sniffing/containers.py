@@ -17,6 +17,7 @@ from inspector.core.checkpoint import Checkpoint, Extent
 from inspector.core.errors import BadTensor, Corrupt, NotACheckpoint, TooBig, Unsupported
 from inspector.core.formats.shared import member_names, tar_members
 from inspector.core.formats.zip.directory import ZipDirectory, read_directory
+from inspector.core.io import addresses
 from inspector.core.io.sources import STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
@@ -30,6 +31,8 @@ def split(path: str) -> tuple[str, str]:
     """(file on disk, the rest after "!" or ""). Without such a file the whole path, so that opening it says so."""
     if MARK not in path or os.path.lexists(path):
         return path, ""
+    if addresses.is_address(path):
+        return addresses.split_member(path)
     at = path.rfind(MARK)
     while at > 0:
         if os.path.isfile(path[:at]):
@@ -69,7 +72,7 @@ def counted_from_file(ckpt: Checkpoint, source: SourceFile, file: SourceFile) ->
                 if storage.extent is not None and storage.extent.file == source.index else storage
                 for key, storage in ckpt.storages.items()}
     members = tuple(member._replace(extent=member.extent.moved(base)) for member in ckpt.members)
-    facts = {**ckpt.facts, "archive": visible(os.path.basename(file.stamp.path), 200)}
+    facts = {**ckpt.facts, "archive": visible(addresses.file_name(file.stamp.path), 200)}
     return replace(ckpt, files=(stamp, *others), storages=MappingProxyType(storages), members=members, facts=MappingProxyType(facts))
 
 
@@ -108,7 +111,7 @@ def _choose(inner: str, names: list[str], path: str) -> tuple[str, str]:
         if inner[:at] in known:
             return inner[:at], inner[at + 1:]
         at = inner.rfind(MARK, 0, at)
-    raise NotACheckpoint(f"there is no member {visible(inner, 200)!r} in {visible(os.path.basename(path), 200)}",
+    raise NotACheckpoint(f"there is no member {visible(inner, 200)!r} in {visible(addresses.file_name(path), 200)}",
                          f"It holds {member_names.listed(names)}.", id="no_member")
 
 

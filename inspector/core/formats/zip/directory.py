@@ -471,6 +471,8 @@ def _fill(directory: ZipDirectory, source: SourceFile, table: _Table, at: int) -
             directory.notes[name] = note
             directory.findings.append(Finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: "
                                               f"{note.partition(': ')[2]}.", "The rest of the file can be."))
+    if source.is_far:           # each would be a request
+        return
     first = min(table.headers)
     if len(members) <= _ALL_LOCAL:
         directory.confirm(source, list(members))

@@ -13,6 +13,7 @@ from typing import Any
 from inspector.core.checkpoint import Checkpoint, Decoder, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
+from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import leaf_of
 from inspector.core.progress import QUIET, Monitor
@@ -73,7 +74,7 @@ class Names:
     @cached_property
     def folder(self) -> str:
         path = self.ckpt.edited.source.path if self.ckpt.edited else self.ckpt.path
-        return path if os.path.isdir(path) else os.path.dirname(path)
+        return path if os.path.isdir(path) else addresses.folder_of(path)
 
     def file(self, name: str) -> Mapping[str, Any]:
         """The JSON object of a file in the checkpoint's folder; {} where there is none that can be read."""
@@ -84,7 +85,7 @@ class Names:
 
     def _read_file(self, name: str) -> Mapping[str, Any]:
         try:
-            with open_source(os.path.join(self.folder, name)) as source:
+            with open_source(addresses.beside(self.folder, name), monitor=self._monitor) as source:
                 if source.size > _MOST:
                     return {}
                 found = json.loads(source.read(0, source.size))

@@ -19,6 +19,7 @@ from inspector.core.io.new_files import write_all
 from inspector.core.io.sources import ExtentReader
 from inspector.core.keypath import visible
 from inspector.core.progress import Monitor
+from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.broken import WITHOUT
 from inspector.core.tensors.reader import TensorReader
 
@@ -59,7 +60,9 @@ class Inputs:
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor) -> None:
         self._ckpt = ckpt
-        self._tensors = TensorReader(ckpt, monitor)
+        self._monitor = monitor
+        self._ahead = read_ahead(ckpt, ckpt.tensors.values())
+        self._tensors = TensorReader(ckpt, monitor, ahead=self._ahead)
         self._open: dict[int, ExtentReader] = {}
 
     def __enter__(self) -> Inputs:
@@ -76,7 +79,7 @@ class Inputs:
         if found is None:
             while len(self._open) >= _FILES:
                 self._open.pop(next(iter(self._open))).close()
-            found = self._open[file] = ExtentReader(self._ckpt, file)
+            found = self._open[file] = ExtentReader(self._ckpt, file, self._monitor, ahead=self._ahead)
         return found
 
     def chunks(self, payload: Payload) -> Iterator[bytes | memoryview]:

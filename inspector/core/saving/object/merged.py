@@ -19,6 +19,7 @@ from inspector.core.errors import EditError, UsageError
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, merge_metadata
 from inspector.core.graph import CALLS, CONTAINERS, DICT, NONE, Graph
+from inspector.core.io import addresses
 from inspector.core.keypath import join, visible
 from inspector.core.opening import opened
 from inspector.core.pickles.decode.machine import decode
@@ -75,7 +76,7 @@ class _Sources:
         for part in parts:
             self.first.append(len(self.files))
             self.files += part.files
-            findings.add(part.findings, visible(os.path.basename(part.path), 80))
+            findings.add(part.findings, visible(addresses.file_name(part.path), 80))
             differing = [name for name, text in part.metadata.items() if self.metadata.setdefault(name, text) != text]
             if differing:
                 shown = ", ".join(visible(name, 40) for name in differing[:3]) + (", …" if len(differing) > 3 else "")

@@ -9,6 +9,7 @@ import lzma
 import os
 import pickle
 import struct
+import sys
 import tarfile
 import zipfile
 import zlib
@@ -305,7 +306,8 @@ def test_that_errors_of_the_system_do_not_leak(tmp_path: Path, make: Callable[[P
     ("s3://bucket/a.pth", "aws s3 cp"), ("gs://bucket/a.pth", "gsutil cp"), ("az://box/a.pth", "Download"),
     ("ftp://host/a.pth", "curl"), ("HTTPS://EXAMPLE.COM/a.pth", "curl"),
 ])
-def test_that_a_web_address_is_told_to_be_one(address: str, says: str) -> None:
+def test_that_a_web_address_is_told_to_be_one_where_nothing_reads_such(address: str, says: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(Unsupported, match="web address") as caught:
         formats.read(address)
     assert caught.value.id == "remote"

@@ -1,0 +1,47 @@
+"""Which bytes of far files a piece of work is going to read, so that they come in few requests."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
+from inspector.core.io.remote import ReadAhead
+
+_HEADER = 256           # bytes that a member's local header may be longer than it is guessed
+
+
+def is_far(ckpt: Checkpoint) -> bool:
+    """Whether some of its bytes are not on this computer."""
+    return any(stamp.address is not None for stamp in ckpt.files)
+
+
+def read_ahead(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> ReadAhead | None:
+    """What reading these tensors whole takes, for all threads that do it together; None where all of it is on this computer."""
+    return extents_ahead(ckpt, (extent for info in infos for extent in _extents(ckpt, info))) if is_far(ckpt) else None
+
+
+def extents_ahead(ckpt: Checkpoint, extents: Iterable[Extent]) -> ReadAhead | None:
+    """The same for extents."""
+    if not is_far(ckpt):
+        return None
+    far = {number for number, stamp in enumerate(ckpt.files) if stamp.address is not None and not stamp.inside}
+    spans: dict[int, set[tuple[int, int]]] = {number: set() for number in far}
+    for extent in extents:
+        if extent.file in far:
+            begin = extent.offset if extent.local is None else extent.local.at
+            end = extent.offset + extent.nbytes
+            spans[extent.file].add((begin, end if extent.local is None else min(end + _HEADER, extent.local.bound)))
+    return ReadAhead(spans)
+
+
+def _extents(ckpt: Checkpoint, info: TensorInfo) -> Iterator[Extent]:
+    edited = ckpt.edited
+    storage = ckpt.storages.get(info.storage) or (edited and (edited.source.storages.get(info.storage) or edited.taken.get(info.storage)))
+    if storage and storage.extent is not None:
+        yield storage.extent
+    for chunk in info.chunks:
+        if chunk.storage.extent is not None:
+            yield chunk.storage.extent
+    if info.read_from is not None:
+        yield from _extents(ckpt, info.read_from)
+    for part in info.parts.values():
+        yield from _extents(ckpt, part)

@@ -1,0 +1,448 @@
+"""Files of a web server on loopback: how many requests and bytes looking at them takes, and what goes wrong with servers."""
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import struct
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inspector import core
+from inspector.core.io import remote
+from tests.web import Web, serving, touched
+
+pytest.importorskip("fsspec", reason="reading over the net needs fsspec")
+pytest.importorskip("aiohttp", reason="reading over HTTP needs aiohttp: pip install 'checkpoint-inspector[remote]'")
+torch = pytest.importorskip("torch")
+
+HEADERS = 300 << 10
+
+
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing is known of earlier files, and nobody waits long; connections are closed while their loop still runs."""
+    monkeypatch.setattr(remote, "_FIRST_WAIT", 0.001)
+    remote.forget_headers()
+    yield
+    remote.close_connections()
+    gc.collect()
+
+
+@pytest.fixture
+def web(tmp_path: Path) -> Iterator[Web]:
+    with serving(tmp_path) as found:
+        yield found
+
+
+def save(path: Path, tensors: int = 40, numel: int = 1000) -> Path:
+    torch.manual_seed(0)
+    torch.save({f"layer.{n}.weight": torch.randn(numel) for n in range(tensors)}, path)
+    return path
+
+
+def save_safetensors(path: Path, tensors: int = 40, numel: int = 1000) -> Path:
+    safetensors = pytest.importorskip("safetensors.torch")
+    torch.manual_seed(0)
+    safetensors.save_file({f"layer.{n:05}.weight": torch.randn(numel) for n in range(tensors)}, path)
+    return path
+
+
+def sparse_pth(path: Path, nbytes: int) -> None:
+    """What torch.save writes for one tensor of that size, its zeros a hole in the file."""
+    small = path.with_suffix(".small")
+    torch.save({"w": torch.zeros(16), "b": torch.ones(3)}, small)
+    with zipfile.ZipFile(small) as archive:
+        data = archive.read("sparse/data.pkl") if "sparse/data.pkl" in archive.namelist() else archive.read(archive.namelist()[0])
+        top = archive.namelist()[0].split("/")[0]
+        ones = archive.read(f"{top}/data/1")
+    numel = nbytes // 4
+    at = data.index(b"K\x10")       # the storage's 16 elements, then the shape's
+    data = data.replace(b"K\x10", b"J" + struct.pack("<i", numel))
+    assert at > 0
+    records = [("data.pkl", data, 0), ("byteorder", b"little", 0), ("data/0", b"", numel * 4), ("data/1", ones, 0), ("version", b"3\n", 0)]
+    entries, offset = b"", 0
+    with path.open("wb") as file:
+        for name, content, hole in records:
+            raw = f"sparse/{name}".encode()
+            size = hole or len(content)
+            assert size < 0xFFFFFFFF
+            crc = 0 if hole else zlib_crc(content)
+            fixed = (0, 0, 0, 0, 0, crc, size, size, len(raw))
+            padding = -(offset + 30 + len(raw) + 4) % 64
+            extra = struct.pack("<2sH", b"FB", padding) + b"Z" * padding
+            file.write(struct.pack("<4sHHHHHIIIHH", b"PK\3\4", *fixed, len(extra)) + raw + extra + content)
+            file.seek(hole, os.SEEK_CUR)
+            entries += struct.pack("<4sHHHHHHIIIHHHHHII", b"PK\1\2", 0, *fixed, 0, 0, 0, 0, 0, offset) + raw
+            offset = file.tell()
+        file.write(entries + struct.pack("<4sHHHHIIH", b"PK\5\6", 0, 0, len(records), len(records), len(entries), offset, 0))
+
+
+def zlib_crc(data: bytes) -> int:
+    import zlib
+    return zlib.crc32(data)
+
+
+# -- looking ---------------------------------------------------------------------------------------------------------------------
+
+def test_that_a_small_header_of_safetensors_is_one_request(web: Web) -> None:
+    path = save_safetensors(web.folder / "a.safetensors")
+    ckpt = core.open(web.url("a.safetensors"))
+    assert len(web.requests) == 1
+    assert (list(ckpt.tensors.values()), ckpt.findings) == (list(core.open(path).tensors.values()), ())
+
+
+def test_that_a_large_header_of_safetensors_is_two_requests(web: Web) -> None:
+    path = save_safetensors(web.folder / "a.safetensors", tensors=3000, numel=1)
+    ckpt = core.open(web.url("a.safetensors"))
+    header = 8 + int.from_bytes(path.read_bytes()[:8], "little")
+    assert header > remote.HEAD
+    assert len(web.requests) == 2
+    assert web.nbytes <= header + (32 << 10)
+    assert list(ckpt.tensors) == list(core.open(path).tensors)
+
+
+@pytest.mark.parametrize("tensors", [1, 300, 4000])
+def test_that_a_pth_is_four_requests_and_its_pickle_and_directory(web: Web, tensors: int) -> None:
+    path = save(web.folder / "a.pth", tensors, 2000 if tensors < 1000 else 1)
+    ckpt = core.open(web.url("a.pth"))
+    assert len(web.requests) <= 4
+    with zipfile.ZipFile(path) as archive:
+        needed = archive.getinfo("a/data.pkl").file_size + path.stat().st_size - archive.start_dir
+    assert web.nbytes <= needed + HEADERS
+    assert list(ckpt.tensors.values()) == list(core.open(path).tensors.values())
+    assert list(ckpt.values.items()) == list(core.open(path).values.items())
+
+
+def test_that_a_sparse_pth_of_four_gigabytes_opens_by_its_ends(web: Web) -> None:
+    sparse_pth(web.folder / "sparse.pth", (4 << 30) - (1 << 20))
+    ckpt = core.open(web.url("sparse.pth"))
+    assert ckpt.tensors["w"].nbytes == (4 << 30) - (1 << 20)
+    assert len(web.requests) <= 4
+    assert web.nbytes <= HEADERS
+    web.forget()
+    assert core.summarize(ckpt, ["b"])["b"].mean == 1.0
+    assert web.nbytes < 10_000
+
+
+def test_that_a_sparse_safetensors_of_four_gigabytes_opens_by_its_header(web: Web) -> None:
+    numel = 1 << 30
+    header = json.dumps({"w": {"dtype": "F32", "shape": [numel], "data_offsets": [0, numel * 4]},
+                         "b": {"dtype": "F32", "shape": [2], "data_offsets": [numel * 4, numel * 4 + 8]}}).encode()
+    with (web.folder / "a.safetensors").open("wb") as file:
+        file.write(struct.pack("<Q", len(header)) + header)
+        file.seek(numel * 4, os.SEEK_CUR)
+        file.write(struct.pack("<2f", 1.0, 3.0))
+    ckpt = core.open(web.url("a.safetensors"))
+    assert len(web.requests) == 1
+    web.forget()
+    assert core.summarize(ckpt, ["b"])["b"].mean == 2.0
+    assert ckpt["w"][1 << 29:(1 << 29) + 4].tolist() == [0.0] * 4
+    assert web.nbytes < 200_000
+
+
+def test_that_a_header_that_is_known_is_not_sent_again(web: Web) -> None:
+    save(web.folder / "a.pth", 300)
+    core.open(web.url("a.pth"))
+    web.forget()
+    again = core.open(web.url("a.pth"))
+    assert [(request.status, request.nbytes) for request in web.requests] == [(304, 0)]
+    assert len(again.tensors) == 300
+
+
+def test_that_headers_that_are_kept_are_bounded(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_KEPT", remote._Kept(300 << 10))
+    for n in range(8):
+        save(web.folder / f"{n}.pth", 100)
+        core.open(web.url(f"{n}.pth"))
+    kept = remote._KEPT
+    assert 0 < sum(file.blocks.nbytes for file in kept._files.values()) <= 300 << 10
+    web.forget()
+    core.open(web.url("0.pth"))
+    assert web.requests[0].status == 206
+
+
+def test_that_a_set_opens_by_its_index(web: Web) -> None:
+    for n in (1, 2):
+        save_safetensors(web.folder / f"model-0000{n}-of-00002.safetensors", 3)
+    names = {f"layer.{n:05}.weight": "model-00001-of-00002.safetensors" for n in range(3)}
+    (web.folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
+    ckpt = core.open(web.url("model.safetensors.index.json"))
+    assert ckpt.format == "safetensors-sharded"
+    assert len(web.requests) == 2
+    assert core.summarize(ckpt) == core.summarize(web.folder / "model.safetensors.index.json")
+
+
+@pytest.mark.parametrize("name", ["http://127.0.0.1:9/x.bin", "../x.bin", "//host/x.bin", "s3://b/x.bin", "/etc/passwd"])
+def test_that_a_file_never_says_what_is_fetched(web: Web, name: str) -> None:
+    (web.folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {"w": name}}))
+    with pytest.raises(core.Corrupt, match="outside"):
+        core.open(web.url("pytorch_model.bin.index.json"))
+    assert len(web.requests) == 1
+
+
+def test_that_a_member_of_an_archive_is_opened_in_place(web: Web, tmp_path: Path) -> None:
+    inner = save(tmp_path / "in.pth", 3)
+    with zipfile.ZipFile(web.folder / "a.zip", "w") as archive:
+        archive.write(inner, "in.pth")
+    ckpt = core.open(web.url("a.zip") + "!in.pth")
+    assert core.summarize(ckpt) == core.summarize(inner)
+
+
+# -- measuring, comparing, editing -------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("make", [save, save_safetensors])
+def test_that_everything_that_works_on_a_file_works_on_its_address(web: Web, tmp_path: Path, make: Any) -> None:
+    path = make(web.folder / f"a{'.pth' if make is save else '.safetensors'}", 30)
+    url = web.url(path.name)
+    assert core.summarize(url) == core.summarize(path)
+    assert dict(core.digests(url)) == dict(core.digests(path))
+    assert core.digest_of(url).root == core.digest_of(path).root
+    assert [found.id for found in core.check(url)] == [found.id for found in core.check(path)]
+    assert {pair.status for pair in core.compare(path, url).pairs} == {"equal"}
+    assert (core.read_numpy(url, "layer.00003.weight" if make is save_safetensors else "layer.3.weight").shape) == (1000,)
+    assert core.load(url).keys() == core.load(path).keys()
+    core.assert_fits(url, core.contract(path))
+    out = tmp_path / "out.safetensors"
+    core.save(core.edit(core.open(url), [core.AddPrefix("m.")]), out)
+    assert core.summarize(out).keys() == {f"m.{key}" for key in core.open(path).tensors}
+    assert core.digest_of(core.edit(core.open(out), [core.StripPrefix("m.")])).root == core.digest_of(path).root
+
+
+def test_that_statistics_read_what_is_asked_and_little_else_in_few_requests(web: Web) -> None:
+    path = save(web.folder / "a.pth", 400, 5000)
+    ckpt = core.open(web.url("a.pth"))
+    web.forget()
+    keys = [f"layer.{n}.weight" for n in range(100, 140)]
+    assert core.summarize(ckpt, keys) == core.summarize(core.open(path), keys)
+    assert len(web.requests) <= 2
+    assert 40 * 20_000 <= web.nbytes <= 40 * 20_000 + 50_000
+
+
+def test_that_a_tensor_larger_than_a_piece_is_read_once_for_its_digest(web: Web) -> None:
+    path = save_safetensors(web.folder / "a.safetensors", 1, 5_000_000)
+    ckpt = core.open(web.url("a.safetensors"))
+    web.forget()
+    assert dict(core.digests(ckpt)) == dict(core.digests(path))
+    assert web.nbytes == 20_000_000
+
+
+def test_that_a_checkpoint_travels_to_another_process(web: Web) -> None:
+    save(web.folder / "a.pth", 3)
+    ckpt = pickle.loads(pickle.dumps(core.open(web.url("a.pth"))))
+    assert core.summarize(ckpt) == core.summarize(web.folder / "a.pth")
+
+
+def test_that_nothing_is_saved_to_an_address_nor_changed_there(web: Web) -> None:
+    save(web.folder / "a.pth", 3)
+    ckpt = core.open(web.url("a.pth"))
+    with pytest.raises(core.SaveError, match="not over the net"):
+        core.save(ckpt, web.url("b.pth"))
+
+
+def test_that_code_in_a_remote_pickle_is_as_inert_as_ever(web: Web) -> None:
+    from tests.builders import torch_zip, trip_pickles
+    (web.folder / "a.pth").write_bytes(torch_zip(trip_pickles()["in-a-dict"]))
+    found = core.open(web.url("a.pth"))
+    assert any(finding.level == "danger" for finding in found.findings)
+    assert "tests_trip_module" not in sys.modules
+
+
+# -- servers as they are -----------------------------------------------------------------------------------------------------------
+
+def test_that_a_server_without_ranges_is_said(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pth", 300)
+    with serving(tmp_path, ranges=False) as web:
+        ckpt = core.open(web.url("a.pth"))
+        assert [finding.id for finding in ckpt.findings] == ["no-ranges"]
+        assert len(web.requests) == 1
+        assert core.summarize(ckpt) == core.summarize(path)
+        assert web.nbytes == path.stat().st_size
+
+
+def test_that_a_large_file_is_not_downloaded_from_a_server_without_ranges(tmp_path: Path) -> None:
+    sparse_pth(tmp_path / "a.pth", 1 << 30)
+    with serving(tmp_path, ranges=False) as web, pytest.raises(core.Unsupported, match="sends no parts") as caught:
+        core.open(web.url("a.pth"))
+    assert caught.value.id == "no-ranges"
+    assert "curl" in caught.value.hint
+
+
+def test_that_a_file_that_changes_in_between_is_said(web: Web) -> None:
+    path = save(web.folder / "a.pth", 3)
+    ckpt = core.open(web.url("a.pth"))
+    touched(path)
+    with pytest.raises(core.Changed):
+        core.summarize(ckpt)
+    assert core.summarize(core.open(web.url("a.pth")))
+
+
+def test_that_a_file_that_changes_while_it_is_opened_is_said(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pth", 4000, 1)
+
+    def before(name: str, count: int) -> None:
+        if count == 2:
+            touched(path)
+    with serving(tmp_path, before=before) as web, pytest.raises(core.Changed):
+        core.open(web.url("a.pth"))
+
+
+def test_that_a_change_is_noticed_by_the_time_where_there_is_no_etag(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pth", 3)
+    with serving(tmp_path, etag=False) as web:
+        ckpt = core.open(web.url("a.pth"))
+        assert ckpt.findings == ()
+        touched(path)
+        with pytest.raises(core.Changed):
+            core.summarize(ckpt)
+
+
+def test_that_a_server_that_names_no_version_is_said(tmp_path: Path) -> None:
+    save(tmp_path / "a.pth", 3)
+    with serving(tmp_path, etag=False, modified=False) as web:
+        assert [finding.id for finding in core.open(web.url("a.pth")).findings] == ["no-version"]
+
+
+def test_that_redirections_are_followed_once(web: Web) -> None:
+    save(web.folder / "a.pth", 4000, 1)
+    web.redirects["go.pth"] = web.url("a.pth")
+    ckpt = core.open(web.url("go.pth"))
+    assert len(ckpt.tensors) == 4000
+    assert [request.status for request in web.requests].count(302) == 1
+    web.redirects["loop.pth"] = web.url("loop.pth")
+    with pytest.raises(core.Unreadable, match="circle"):
+        core.open(web.url("loop.pth"))
+
+
+def test_that_errors_of_the_server_are_waited_out(tmp_path: Path) -> None:
+    save(tmp_path / "a.pth", 3)
+    with serving(tmp_path, before=lambda name, count: 503 if count < 3 else None) as web:
+        assert len(core.open(web.url("a.pth")).tensors) == 3
+        assert [request.status for request in web.requests][:4] == [503, 503, 503, 206]
+
+
+def test_that_a_server_that_stays_broken_is_said_after_some_tries(tmp_path: Path) -> None:
+    with serving(tmp_path, before=lambda name, count: 500) as web:
+        with pytest.raises(core.Unreadable, match="500"):
+            core.open(web.url("a.pth"))
+        assert len(web.requests) == remote.TRIES
+
+
+@pytest.mark.parametrize(("status", "error", "words"), [
+    (404, core.FileMissing, "no such file"), (410, FileNotFoundError, "no such file"), (403, core.Unreadable, "does not let you"),
+    (401, core.Unreadable, "does not let you")])
+def test_that_a_refusal_is_told_at_once(tmp_path: Path, status: int, error: type[Exception], words: str) -> None:
+    with serving(tmp_path, before=lambda name, count: status) as web:
+        with pytest.raises(error, match=words):
+            core.open(web.url("a.pth"))
+        assert len(web.requests) == 1
+
+
+def test_that_a_server_that_is_not_there_is_said_without_its_secrets() -> None:
+    with pytest.raises(core.Unreadable) as caught:
+        core.open("http://127.0.0.1:9/a.pth?token=s3cr3tvalue")
+    assert "s3cr3tvalue" not in str(caught.value) + repr(caught.value)
+
+
+def test_that_no_secret_is_in_what_is_known_of_a_checkpoint(web: Web) -> None:
+    save(web.folder / "a.pth", 3)
+    ckpt = core.open(web.url("a.pth") + "?token=s3cr3tvalue")
+    assert web.requests[0].path.endswith("?token=s3cr3tvalue")
+    assert "s3cr3tvalue" not in repr(ckpt) + ckpt.path + repr(ckpt.files) + repr(ckpt.findings) + ckpt._repr_html_()
+    assert core.summarize(pickle.loads(pickle.dumps(ckpt)))
+
+
+def test_that_a_request_that_hangs_can_be_cancelled(tmp_path: Path) -> None:
+    save(tmp_path / "a.pth", 3)
+    asked = threading.Event()
+
+    class Impatient(core.Monitor):
+        def check(self) -> None:
+            if asked.is_set():
+                raise core.Cancelled("enough")
+
+    with serving(tmp_path) as web:
+        def before(name: str, count: int) -> int:
+            asked.set()
+            web.stalled.wait(20)
+            return 503
+        web.before = before
+        began = time.monotonic()
+        with pytest.raises(core.Cancelled):
+            core.open(web.url("a.pth"), monitor=Impatient())
+        web.stalled.set()
+        assert time.monotonic() - began < 15
+
+
+def test_that_fsspec_is_not_loaded_for_files_of_this_computer(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pth", 3)
+    told = subprocess.run([sys.executable, "-c", f"import sys\nfrom inspector import core\ncore.open({str(path)!r})\n"
+                           "print([name for name in sys.modules if name.partition('.')[0] in ('fsspec', 'aiohttp', 'asyncio', 'ssl')])"],
+                          capture_output=True, text=True, check=True, cwd=Path(core.__file__).parents[2])
+    assert told.stdout.strip() == "[]"
+
+
+def test_that_a_missing_package_is_said_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(core.Unsupported) as caught:
+        core.open("https://host.example/a.pth")
+    assert "pip install 'checkpoint-inspector[remote]'" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("address", ["reference://x/a.pth", "simplecache://x/a.pth", "zip://a.pth::https://host.example/b.zip",
+                                     "nobodyknows://x/a.pth"])
+def test_that_addresses_of_other_kinds_are_refused_in_one_line(address: str) -> None:
+    with pytest.raises(core.Unsupported) as caught:
+        core.open(address)
+    assert caught.value.id == "remote"
+
+
+# -- other file systems --------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def memory(tmp_path: Path) -> Iterator[Any]:
+    import fsspec
+    system = fsspec.filesystem("memory")
+    yield system
+    system.store.clear()
+
+
+def test_that_any_file_system_of_fsspec_will_do(memory: Any, tmp_path: Path) -> None:
+    path = save(tmp_path / "a.pth", 30)
+    memory.pipe("/run/a.pth", path.read_bytes())
+    ckpt = core.open("memory://run/a.pth")
+    assert core.summarize(ckpt) == core.summarize(path)
+    memory.pipe("/run/a.pth", path.read_bytes() + b"x")
+    with pytest.raises(core.Changed):
+        core.summarize(ckpt)
+    with pytest.raises(core.FileMissing):
+        core.open("memory://run/b.pth")
+
+
+def test_that_a_folder_of_a_bucket_is_the_checkpoint_in_it(memory: Any, tmp_path: Path) -> None:
+    path = save_safetensors(tmp_path / "model-00001-of-00001.safetensors", 3)
+    names = dict.fromkeys(core.open(path).tensors, path.name)
+    memory.pipe(f"/run/{path.name}", path.read_bytes())
+    memory.pipe("/run/model.safetensors.index.json", json.dumps({"weight_map": names}).encode())
+    for address in ("memory://run/", "memory://run"):
+        assert core.open(address).format == "safetensors-sharded"
+    assert core.digest_of("memory://run/").root == core.digest_of(path).root
+
+
+@pytest.mark.parametrize("spans", [[], [(0, 5)], [(3, 4), (0, 2), (5, 9)], [(0, 10), (2, 3)], [(4, 4), (100, 101)]])
+def test_that_spans_that_lie_together_are_one(spans: list[tuple[int, int]]) -> None:
+    found = remote.coalesced(spans, 1)
+    assert all(one[1] + 1 < other[0] for one, other in pairwise(found))
+    for begin, end in spans:
+        assert begin == end or any(first <= begin and end <= last for first, last in found)
