@@ -52,7 +52,8 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
     assert COMMANDS[:2] == set_up
 
 
-PRINTING = [command for command in COMMANDS if re.match(r"inspector (ls|stats|check|code|diff|desktop|help|show|completion)\b", command)]
+PRINTING = [command for command in COMMANDS
+            if re.match(r"inspector (ls|stats|check|modules|code|diff|desktop|help|show|completion)\b", command)]
 
 
 @pytest.mark.parametrize("command", PRINTING)

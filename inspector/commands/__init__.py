@@ -19,6 +19,7 @@ COMMANDS = {
     "digest": ("FILE [-o M.json]", "one digest of names, shapes, types and values, whatever the container"),
     "verify": ("FILE M.json", "whether the tensors are those of a manifest, and which are not"),
     "contract": ("FILE [-o C.json]", "names, shapes and types, to hold later checkpoints against"),
+    "modules": ("FILE", "the architecture, as print(model) shows it: pickled, or inferred from names and shapes"),
     "code": ("FILE [NAME]", "the code and other texts in the file, listed or printed"),
     "desktop": ("install|uninstall|status", "the entry in the desktop's menu and its file types"),
     "demo": ("", "open the window on two sample checkpoints"),

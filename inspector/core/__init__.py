@@ -19,6 +19,10 @@ from .runtime import late
 if TYPE_CHECKING:
     from . import wording as wording
     from .adapters import is_adapter as is_adapter
+    from .architecture.listing import architecture_text as architecture_text
+    from .architecture.modules import Architecture as Architecture
+    from .architecture.modules import Module as Module
+    from .by_path.architecture import architectures as architectures
     from .by_path.checks import counts as counts
     from .by_path.checks import describe as describe
     from .by_path.checks import loads_with_torch as loads_with_torch
@@ -322,6 +326,9 @@ _HOMES = {
     "by_path.packed": "logical packed_tensors reinterpret unpacked",
     "by_path.tables": "sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
+    "architecture.listing": "architecture_text",
+    "architecture.modules": "Architecture Module",
+    "by_path.architecture": "architectures",
     "by_path.checks": "counts describe loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
     "checkpoint":

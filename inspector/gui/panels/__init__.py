@@ -59,6 +59,11 @@ def _edits(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
     return EditsPanel(session, tasks, parent)
 
 
+def _modules(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
+    from .modules import ModulesPanel
+    return ModulesPanel(session, tasks, parent)
+
+
 def _code(session: Session, tasks: Tasks, parent: QWidget | None) -> QWidget:
     from .code import CodePanel
     return CodePanel(session, tasks, parent)
@@ -72,5 +77,6 @@ PANELS: tuple[Panel, ...] = (
     Panel("layers", lambda: QCoreApplication.translate("Panels", "Layers"), "layers", _layers),
     Panel("details", lambda: QCoreApplication.translate("Panels", "Details"), "details", _details),
     Panel("edits", lambda: QCoreApplication.translate("Panels", "Edits"), "edit", _edits),
+    Panel("modules", lambda: QCoreApplication.translate("Panels", "Modules"), "group", _modules, lambda ckpt: bool(core.model_dicts(ckpt))),
     Panel("code", lambda: QCoreApplication.translate("Panels", "Code"), "code", _code, lambda ckpt: bool(core.texts(ckpt))),
 )

@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QSplitter, QStackedWidget, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListView, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, words
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label
+from inspector.gui.widgets.boxes import label, tool_button
 from inspector.gui.widgets.code_view import CodeView
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 
@@ -152,9 +152,9 @@ class CodePanel(SelectionPanel):
         self.title = label("", strong=True)
         self.title.setMinimumWidth(20)
         self.about = label("", tone="muted")
-        self.copy_button = _button("copy", self.tr("Copy the text"))
+        self.copy_button = tool_button("copy", self.tr("Copy the text"))
         self.copy_button.clicked.connect(self._copy)
-        self.search = _button("search", self.tr("Find in this text (Ctrl+F)"))
+        self.search = tool_button("search", self.tr("Find in this text (Ctrl+F)"))
         self.search.clicked.connect(self.view.find_text)
         head = QHBoxLayout()
         head.setContentsMargins(12, 6, 8, 6)
@@ -339,11 +339,3 @@ class CodePanel(SelectionPanel):
 def _goes_on(piece: Piece) -> bool:
     """Whether more of the text is shown when one asks for it."""
     return piece.end < piece.nbytes and piece.end - piece.start < MOST
-
-
-def _button(picture: str, name: str) -> QToolButton:
-    made = QToolButton()
-    icons.put(made, picture)
-    made.setToolTip(name)
-    made.setAccessibleName(name)
-    return made

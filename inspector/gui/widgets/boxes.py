@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QTextEdit,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -34,6 +35,15 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Selection, Session
+
+
+def tool_button(picture: str, name: str) -> QToolButton:
+    """A small button that is a picture; `name` says what it does."""
+    made = QToolButton()
+    icons.put(made, picture)
+    made.setToolTip(name)
+    made.setAccessibleName(name)
+    return made
 
 
 def is_whole(selection: Selection, ckpt: core.Checkpoint) -> bool:
