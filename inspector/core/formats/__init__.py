@@ -73,6 +73,10 @@ FORMATS: tuple[Format, ...] = (
 SETS: dict[str, str] = {"safetensors-sharded": "sets.sharded", "torch-sharded": "sets.sharded", "dcp": "sets.dcp"}
 
 
+# readers of folders that several ranks wrote, by `folders.Choice.kind`
+_OF_RANKS = {"pieces": "pieces", "zero": "zero", "universal": "zero_universal", "megatron": "megatron"}
+
+
 def read(path: str | os.PathLike[str], *, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in the file at `path` or address, in the folder, or in the member of an archive (FILE!member): metadata only, no
     handle is kept. Raises a ReadError saying what is wrong and what to do, `Cancelled` when `monitor` says so."""
@@ -92,15 +96,12 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     if kind == "shards":
         made: Checkpoint = late.module(f"{__name__}.sets.sharded").read_parts(folder, name, _read_one, limits, monitor)
         return made
-    if kind == "pieces":
-        read_pieces: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.pieces").read
-        return read_pieces(folder, _read_one, limits, monitor)
     if kind == "ranks":
         read_ranks: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.ranks").read
         return read_ranks(folder, name, _read_one, limits, monitor)
-    if kind in ("zero", "universal"):
-        read_zero: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.{'zero' if kind == 'zero' else 'zero_universal'}").read
-        return read_zero(folder, _read_one, limits, monitor)
+    if kind in _OF_RANKS:
+        read_all: Callable[..., Checkpoint] = late.module(f"{__name__}.sets.{_OF_RANKS[kind]}").read
+        return read_all(folder, _read_one, limits, monitor)
     if kind == "inside":
         linked = set_files.links_outside(folder, [name], limits)
         made = _read_folder(os.path.join(folder, name), limits, monitor)

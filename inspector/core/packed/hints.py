@@ -6,7 +6,7 @@ from inspector.core.keypath import leaf_of
 
 _LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4",
                      "lora_embedding_A"})
-_OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero"})
+_OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero", "megatron"})
 _ENDINGS = ("_scale_inv", "_blocks")
 _WITHIN = (".lora_A.weight", ".lora_down.weight")
 

@@ -22,7 +22,8 @@ _ERAS = {"torch-zip": "PyTorch ≥ 1.6 zip", "torch-legacy": "PyTorch 0.1.10–1
          "safetensors-sharded": "sharded safetensors", "torch-sharded": "sharded PyTorch files",
          "dcp": "torch.distributed.checkpoint", "pickle": "bare pickle",
          "gguf": "GGUF of llama.cpp", "onnx": "ONNX", "npz": "NumPy archive", "dcp-safetensors": "safetensors of several ranks",
-         "dtensor": "files of several ranks", "deepspeed-zero": "DeepSpeed ZeRO"}
+         "dtensor": "files of several ranks", "deepspeed-zero": "DeepSpeed ZeRO",
+         "megatron": "Megatron-LM tensor parallel"}
 
 # usual names of how far training was, the ones that say most first
 _PROGRESS = ("epoch", "epochs", "current_epoch", "epochs_completed", "global_step", "step", "steps", "iteration", "iterations", "iter",

@@ -8,6 +8,7 @@ file that names a folder.
     rank0.pt  rank1.pt                what several ranks saved, each its parts
     zero_pp_rank_0_mp_rank_00_optim_states.pt …    the same of DeepSpeed's ZeRO, with mp_rank_00_model_states.pt
     zero/NAME/fp32.pt …               a universal checkpoint of DeepSpeed's
+    mp_rank_00/model_optim_rng.pt …   what the ranks of Megatron-LM saved
     latest  global_step100/           what names the folder that such a checkpoint is in
     data.pkl  data/  version          what torch.save writes, unzipped
     model.safetensors  config.json …  one file with weights, beside what belongs to it
@@ -36,6 +37,8 @@ OBJECT = "data.pkl"             # of an unzipped archive
 _BESIDE = re.compile(r"(?:optimizer|optim|scheduler|lr_scheduler|scaler|grad_scaler|rng|rng_state|random_state|random_states|training_args|"
                      r"trainer_state|sampler|dataloader|custom_checkpoint|train_state|ema_state)(?:s|_state|_states)?(?:[._-]?\d+)?"
                      r"\.[a-z0-9]+", re.IGNORECASE)
+# How the files of ranks begin that hold no weights, beside those that do.
+_STATES = re.compile(r"(?:optimizer|optim|extra_state|scheduler|rng|random_states?|dataloader)(?![a-z])", re.IGNORECASE)
 # How libraries call one model's weights in different containers (transformers, diffusers).
 _SAME = re.compile(r"(?:diffusion_)?(?:pytorch_)?model", re.IGNORECASE)
 _ENDINGS = (".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".th", ".pt2")      # the most wanted container first
@@ -44,6 +47,7 @@ _ENDINGS = (".safetensors", ".bin", ".pth", ".pt", ".ckpt", ".th", ".pt2")      
 _LATEST = ("latest", "latest_universal")
 _TAG = re.compile(r"global_step\d+(?:_universal)?")
 _TAG_BYTES = 512
+_ITERATION = "latest_checkpointed_iteration.txt"            # of Megatron-LM: a number, or "release"
 
 _MORE_ENDINGS = (".ptl", ".mdlus", ".pkl")
 
@@ -52,7 +56,7 @@ class Choice(NamedTuple):
     """`name` is the file that is opened, or tells of the others; of "shards", "pieces", "ranks" and "zero" one of them, of "unzipped" the
     folder with data.pkl ("." for this one), of "universal" that with the parameters, of "inside" the folder that is the checkpoint."""
 
-    kind: Literal["index", "shards", "pieces", "ranks", "zero", "universal", "unzipped", "inside", "file"]
+    kind: Literal["index", "shards", "pieces", "ranks", "zero", "universal", "megatron", "unzipped", "inside", "file"]
     name: str
 
 
@@ -110,7 +114,8 @@ def _others_in(folder: str, inside: list[str]) -> Iterator[str]:
         kind, name = choose(folder)
     except Ambiguous:
         kind, name = "index", ""
-    return (one for one in inside if not one.startswith(".") and (kind not in ("inside", "universal") or one != name))
+    return (one for one in inside if not one.startswith(".") and (kind not in ("inside", "universal") or one != name)
+            and (kind != "megatron" or not one.startswith("mp_rank_")))
 
 
 def choose(folder: str, monitor: Monitor = QUIET) -> Choice:
@@ -134,9 +139,12 @@ def choose(folder: str, monitor: Monitor = QUIET) -> Choice:
         return Choice("pieces", piece)
     if zero := _zero(folder, listed):
         return zero
+    if ranks_of := set_files.megatron_ranks(folder, listed.names):
+        return Choice("megatron", ranks_of[0].path) if len(ranks_of) > 1 else Choice("file", ranks_of[0].path)
     ranks = {name: rank for name in listed.checkpoints if (rank := set_files.rank_of(name)) is not None}
-    if len(ranks) > 1 and len(ranks) == len(listed.checkpoints) and len({rank.family for rank in ranks.values()}) == 1:
-        return Choice("ranks", next(iter(ranks)))
+    weights = {name: rank for name, rank in ranks.items() if not _STATES.match(rank.family[0])} or ranks
+    if len(weights) > 1 and len(ranks) == len(listed.checkpoints) and len({rank.family for rank in weights.values()}) == 1:
+        return Choice("ranks", next(iter(weights)))
     parts = {name: part for name in listed.names if (part := set_files.part_of(name)) is not None}
     files = [name for name in listed.checkpoints if name not in parts and not _BESIDE.fullmatch(name)]
     if not files and len({part.family for part in parts.values()}) == 1:
@@ -164,6 +172,8 @@ def _newest(folder: str, listed: set_files.Folder) -> str:
     """The folder in `folder` that a file in it names as that of the newest checkpoint of DeepSpeed's, or the only one that is called like
     one; "" where there is none."""
     named = [text for name in _LATEST if name in listed.names for text in (_text(os.path.join(folder, name)),)]
+    if _ITERATION in listed.names and (text := _text(os.path.join(folder, _ITERATION))):
+        named.append(f"iter_{int(text):07}" if text.isascii() and text.isdigit() and len(text) < 10 else text)
     tags = [text for text in named if text in listed.names] or [name for name in listed.names if _TAG.fullmatch(name)]
     if not tags or (not named and len(tags) > 1):
         return ""
@@ -172,7 +182,8 @@ def _newest(folder: str, listed: set_files.Folder) -> str:
         names = set_files.list_folder(inner).names if is_folder(inner) else []
     except ReadError:
         return ""
-    return tags[0] if any(set_files.zero_file(name) is not None for name in names) else ""
+    known = DCP in names or any(set_files.zero_file(name) is not None for name in names) or set_files.megatron_ranks(inner, names)
+    return tags[0] if known else ""
 
 
 def _text(path: str) -> str:

@@ -1,8 +1,10 @@
-"""Files that several processes saved, each with its parts of distributed tensors: torch.save of a state dict of DTensors on every rank.
+"""Files that several processes saved, each with its parts of distributed tensors: torch.save of a state dict of DTensors, or of the
+ShardedTensors of FullyShardedDataParallel, on every rank.
 
 What a tensor is laid out like stands in each file (`Extra.part_of`); which rank wrote which file only its name says. Parts are joined where
 they are cut along one dimension: in the order of the ranks, as `Shard.split_tensor` of torch.distributed.tensor.placement_types cuts them
-(the last ones shorter, or empty). Over several dimensions of a mesh that is so, too, where each cuts the same one.
+(the last ones shorter, or empty). Over several dimensions of a mesh that is so, too, where each cuts the same one. Parts of a
+ShardedTensor say themselves where in it they begin (torch/distributed/_shard/sharded_tensor/api.py of torch 2.13).
 """
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from inspector.core.errors import InspectorError, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import renamed
 from inspector.core.io.sources import SourceFile
-from inspector.core.keypath import visible
+from inspector.core.keypath import ancestors, leaf_of, visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 
@@ -24,6 +26,8 @@ from .pieces import Piece, together
 
 FORMAT = "dtensor"
 _SHARD = re.compile(r"_?Shard\((?:dim=)?(-?\d+)\)")
+_SHARDED = ("torch.distributed._shard.sharded_tensor.api.ShardedTensor", "torch.distributed._shard.sharded_tensor.ShardedTensor")
+_FLAT = ("_flat_param", "flat_param")
 _AGAIN = "Copy the files of all ranks into the folder."
 
 ReadShard = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
@@ -49,7 +53,8 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
             continue
         parts[number] = part
         files += part.files
-    if not any(info.extra is not None and info.extra.part_of for part in parts.values() for info in part.tensors.values()):
+    sharded = {number: own for number, part in parts.items() if (own := _sharded(part))}
+    if not sharded and not any(info.extra is not None and info.extra.part_of for part in parts.values() for info in part.tensors.values()):
         raise Unsupported(f"this is a folder of {len(names):,} files of several ranks, and no tensor in them is a part of a larger one",
                           "Open one of the files in it.", id="not_regular_file")
     absent = [number for number in range(max(names) + 1) if number not in parts]
@@ -57,9 +62,16 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
         shown = ", ".join(map(str, absent[:8])) + (" …" if len(absent) > 8 else "")
         findings.append(Finding("missing-shard", "warning", "", f"The files of rank {shown} are not there, and what was in them is "
                                 "missing.", _AGAIN))
-    found = _Tensors(parts, bool(absent))
+    found = _Tensors(parts, bool(absent), sharded)
     head = parts[min(parts)]
-    values: dict[str, Plain] = {key: value for key, value in head.values.items() if key not in found.tensors}
+    values: dict[str, Plain] = {key: value for key, value in head.values.items() if key not in found.tensors
+                                and not any(above in found.sharded for above in ancestors(key))}
+    flat = [key for key in found.sharded if leaf_of(key) in _FLAT]
+    if flat:
+        findings.append(Finding("flat-parameter", "info", visible(flat[0]), f"{len(flat):,} tensors are the flat parameters of "
+                                "FullyShardedDataParallel, each with those of a module one behind the other. Their names and shapes are "
+                                "not in the files.", "Load it with FSDP and save its state dict as FULL_STATE_DICT or SHARDED_STATE_DICT.",
+                                keys=tuple(flat)))
     return Checkpoint(folder, FORMAT, head.kind, tuple(files), MappingProxyType(found.tensors), MappingProxyType(values),
                       MappingProxyType(found.storages), head.state_dicts, (*findings, *_kept(head)),
                       module_metadata=head.module_metadata, facts=MappingProxyType({"ranks": f"{len(names):,}", "byteorder": "little"}))
@@ -67,19 +79,37 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
 
 def _kept(head: Checkpoint) -> list[Finding]:
     """The findings of one file that still hold: its parts are no parts any more."""
-    return [finding for finding in head.findings if finding.id not in ("shard", "distributed")]
+    return [finding for finding in head.findings if finding.id not in ("shard", "distributed", "wrapper")]
 
 
 class _Tensors:
     """The tensors of all files, joined by their keys."""
 
-    def __init__(self, parts: dict[int, Checkpoint], incomplete: bool) -> None:
+    def __init__(self, parts: dict[int, Checkpoint], incomplete: bool, sharded: dict[int, dict[str, list[Piece]]]) -> None:
         self.tensors: dict[str, TensorInfo] = {}
         self.storages: dict[str, Storage] = {}
         self._parts = parts
         self._incomplete = incomplete
+        self.sharded = dict.fromkeys(key for own in sharded.values() for key in own)
         for key in dict.fromkeys(key for part in parts.values() for key in part.tensors):
-            self._join(key)
+            if key in self.sharded:
+                self._join_sharded(key, [piece._replace(storage=self._own(number, piece.storage)) for number, own in sharded.items()
+                                         for piece in own.get(key, ())])
+            elif not any(above in self.sharded for above in ancestors(key)):
+                self._join(key)
+
+    def _join_sharded(self, key: str, pieces: list[Piece]) -> None:
+        """A ShardedTensor, whose parts say where they are: which are there is seen, whatever the ranks."""
+        whole = next(part.tensors[key] for part in self._parts.values() if key in part.tensors)
+        if any(part.tensors[key].shape != whole.shape for part in self._parts.values() if key in part.tensors):
+            self.tensors[key] = whole._replace(problem="corrupt: the ranks say different shapes of it")
+            return
+        if not pieces:
+            self.tensors[key] = whole._replace(problem="missing: no rank has a piece of it")
+            return
+        joined, own = together(key, [piece for piece in pieces if piece.info.numel] or pieces[:1], "", whole.shape)
+        self.tensors[key] = joined._replace(key=key, device=pieces[0].info.device, state_dict=whole.state_dict, node=-1)
+        self.storages.update((storage.id, storage) for storage in own)
 
     def _join(self, key: str) -> None:
         held = {number: part for number, part in self._parts.items() if key in part.tensors}
@@ -115,6 +145,31 @@ class _Tensors:
     @staticmethod
     def _own(number: int, storage: Storage) -> Storage:
         return storage._replace(id=f"{number}/{storage.id}")
+
+
+def _sharded(part: Checkpoint) -> dict[str, list[Piece]]:
+    """The ShardedTensors of a file, with the pieces of each that it has. What a piece says of itself in no understandable way makes it
+    none, so that it is missed."""
+    found: dict[str, list[Piece]] = {}
+    for key, info in part.tensors.items():
+        if info.extra is None or info.extra.subclass not in _SHARDED:
+            continue
+        pieces = found.setdefault(key, [])
+        while (piece := part.tensors.get(f"{key}.state.0.{len(pieces)}.tensor")) is not None:
+            offsets = _integers(part, f"{key}.state.0.{len(pieces)}.metadata.shard_offsets", len(info.shape))
+            sizes = _integers(part, f"{key}.state.0.{len(pieces)}.metadata.shard_sizes", len(info.shape))
+            storage = part.storages.get(piece.storage)
+            if offsets is None or sizes != piece.shape or storage is None:
+                break
+            pieces.append(Piece(offsets, piece._replace(node=-1), storage))
+    return found
+
+
+def _integers(part: Checkpoint, path: str, count: int) -> tuple[int, ...] | None:
+    """The list of so many sizes at `path`."""
+    found = [part.values.get(f"{path}.{n}") for n in range(count)]
+    sizes = tuple(size for size in found if isinstance(size, int) and not isinstance(size, bool) and 0 <= size < 1 << 62)
+    return sizes if len(sizes) == count and f"{path}.{count}" not in part.values else None
 
 
 def _cut(part_of: PartOf) -> int | str:

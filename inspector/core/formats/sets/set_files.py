@@ -29,6 +29,9 @@ _PART = re.compile(r"(.*?)(\d{1,6})([-_]of[-_])(\d{1,6})(\.(?:safetensors|bin|pt
 
 _ZERO = re.compile(r"(?:(?:bf16_|fp16_)?zero_pp_rank_(\d{1,6})_)?mp_rank_(\d{1,6})(?:_?(optim)|_(model))_states\.pt")
 
+_MEGATRON = re.compile(r"mp_rank_(\d{2,4})(?:_(\d{3}))?(?:_(\d{3}))?")
+_MEGATRON_FILES = ("model_optim_rng.pt", "model_rng.pt")
+
 _CHECKPOINTS = (".safetensors", ".pth", ".pt", ".ckpt", ".bin", ".th", ".pt2")
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\..*)?", re.IGNORECASE)    # Windows opens devices by these
 _CONTROL = re.compile("[\x00-\x1f]")
@@ -102,6 +105,28 @@ def zero_file(name: str) -> ZeroFile | None:
     if found is None or (found[1] is None and found[3]):
         return None
     return ZeroFile(name, "optimizer" if found[3] else "model", int(found[1] or 0), int(found[2]))
+
+
+class MegatronRank(NamedTuple):
+    """The file of one rank of Megatron-LM's: its number by tensor parallelism. `others`: it is one of several pipeline stages, or of groups
+    of experts, besides."""
+
+    number: int
+    path: str
+    others: bool
+
+
+def megatron_ranks(folder: str, names: Iterable[str] | None = None) -> list[MegatronRank]:
+    """The files of ranks in the folder of one iteration, by their numbers; [] in any other. Source: Megatron-LM core_r0.13,
+    megatron/training/checkpointing.py (`get_checkpoint_name`)."""
+    found = []
+    for name in list_folder(folder).names if names is None else names:
+        match = _MEGATRON.fullmatch(name)
+        file = next((file for file in _MEGATRON_FILES if match and os.path.isfile(os.path.join(folder, name, file))), "")
+        if match and file:
+            found.append((int(match[1]), match[2] or "", match[3] or "", f"{name}/{file}"))
+    spread = len({(stage, expert) for _, stage, expert, _ in found}) > 1
+    return [MegatronRank(number, path, spread) for number, _, _, path in sorted(found)]
 
 
 def is_index(name: str) -> bool:

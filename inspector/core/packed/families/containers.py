@@ -25,7 +25,7 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
             yield from _blocks(info)
     elif form == "onnx":
         yield from _onnx(names)
-    elif form == "dtensor":
+    elif form in ("dtensor", "megatron"):
         for info in names.special:
             if info.chunks or "DTensor" in (info.extra.subclass if info.extra is not None else ""):
                 yield _as_it_is(info.key, info, form)
