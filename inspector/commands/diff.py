@@ -127,7 +127,7 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "state_dicts": list(comparison.state_dicts),
         "rules": [rule_json(rule) for rule in comparison.rules],
         "offered": [rule_json(rule) for rule in comparison.offered],
-        "pairs": [_pair_json(pair) for pair in comparison.pairs],
+        "pairs": [_pair_json(comparison, pair) for pair in comparison.pairs],
         "counts": comparison.counts,
         "rearranged": [_rearranged_json(one) for one in comparison.rearranged],
         "undecided": [one._asdict() for one in comparison.undecided],
@@ -141,7 +141,7 @@ def rule_json(rule: core.Rule) -> dict[str, Any]:
     return {**answer, "why": rule.why} if rule.why else answer
 
 
-def _pair_json(pair: core.Pair) -> dict[str, Any]:
+def _pair_json(comparison: core.Comparison, pair: core.Pair) -> dict[str, Any]:
     answer: dict[str, Any] = {"a": pair.a, "b": pair.b, "status": pair.status}
     found = pair.difference
     if found is not None and not found.problem:
@@ -152,6 +152,13 @@ def _pair_json(pair: core.Pair) -> dict[str, Any]:
             answer["cast"] = found.cast
     else:
         answer |= dict.fromkeys(("max_abs", "rms", "rel", "cosine", "n_different"))
+    ratio = comparison.sqnr(pair)
+    if ratio is not None:
+        answer["sqnr_db"] = _json(ratio)
+    for side, ckpt, key in (("a", comparison.a, pair.a), ("b", comparison.b, pair.b)):
+        unpacked = ckpt.tensors[key].unpacked if key is not None else None
+        if unpacked is not None:
+            answer[f"scheme_{side}"] = unpacked.scheme
     if found is not None and found.problem:
         answer["problem"] = found.problem
     if pair.device:
@@ -177,9 +184,10 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     if comparison.rules or comparison.offered:
         parts.append("\n".join(_rules(comparison)))
     quiet = ("equal", "unread") if structure_only else ("equal",)
-    rows = [row(comparison, pair) for pair in comparison.pairs if show_equal or pair.status not in quiet or pair.device]
+    pairs = [pair for pair in worst_first(comparison) if show_equal or pair.status not in quiet or pair.device]
+    rows = [row(comparison, pair) for pair in pairs]
     if rows:
-        parts.append(columns(("", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", ""), rows,
+        parts.append(columns(titles(comparison), rows,
                              lambda mark: paint(mark, _STYLES.get(mark, ""))))
     if comparison.values:
         parts.append(columns(("value", "A", "B"), ((core.visible(change.key), *(
@@ -187,6 +195,20 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     counts = ", ".join(f"{count:,} {status}" for status, count in comparison.counts.items() if count)
     parts.append(f"{len(comparison.pairs):,} pairs: {counts}" if comparison.pairs else "no tensors to compare")
     return "\n\n".join(parts) + "\n"
+
+
+def worst_first(comparison: core.Comparison) -> list[core.Pair]:
+    """The pairs; those of packed tensors first, the worst of them before."""
+    if not comparison.is_packed:
+        return list(comparison.pairs)
+    ratios = {n: ratio for n, pair in enumerate(comparison.pairs) if (ratio := comparison.sqnr(pair)) is not None and ratio == ratio}
+    order = sorted(range(len(comparison.pairs)), key=lambda n: (n not in ratios, ratios.get(n, 0.0)))
+    return [comparison.pairs[n] for n in order]
+
+
+def titles(comparison: core.Comparison) -> tuple[str, ...]:
+    """Of the columns that `row` fills."""
+    return ("", "key", "A", "B", *(["SQNR"] if comparison.is_packed else []), "different", "max abs", "rms", "relative", "cosine", "")
 
 
 def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
@@ -199,6 +221,9 @@ def row(comparison: core.Comparison, pair: core.Pair) -> tuple[str, ...]:
         name += f" > {core.visible(_name(pair.b, comparison.state_dicts[1]))}"
     sides = [_side(info, pair) if info is not None else "-" for info in (x, y)]
     found = pair.difference
+    if comparison.is_packed:
+        ratio = comparison.sqnr(pair)
+        sides.append("" if ratio is None else core.wording.decibels(ratio))
     if found is None:
         return (_MARKS[pair.status], name, *sides, "", "", "", "", "", "")
     if found.problem:
@@ -219,7 +244,7 @@ def _name(key: str | None, state_dict: str) -> str:
 def _side(info: core.TensorInfo, pair: core.Pair) -> str:
     said = [core.wording.shape_list(info.shape)]
     if pair.status in ("dtype", "only-a", "only-b"):
-        said.append(info.dtype)
+        said.append(core.visible(info.type_words, 60))
     if pair.device:
         said.append(core.visible(info.device or "", 24))
     return " ".join(said)
@@ -271,6 +296,8 @@ def verdict_text(comparison: core.Comparison) -> str:
     if verdict.id == "adapter":
         return f"{str(facts['adapter']).upper()} is an adapter, {'B' if facts['adapter'] == 'a' else 'A'} its base? " \
             f"{core.visible(str(facts['fit']), 400)}; `inspector check ADAPTER --against BASE` tells of each module"
+    if verdict.id == "quantized":
+        return _quantized_text(facts)
     said = _VERDICTS[verdict.id]
     if verdict.id == "cast":
         said += f" ({facts['dtypes']})"
@@ -297,6 +324,20 @@ def verdict_text(comparison: core.Comparison) -> str:
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
     return "\n".join(lines)
+
+
+def _quantized_text(facts: dict[str, int | float | str]) -> str:
+    """"quantized from A: 34.1 dB, worst layer 12 down_proj 21 dB": signal to error, of all packed tensors together and of the worst."""
+    start = {"a": "quantized from A", "b": "quantized from B"}.get(str(facts["original"]), "two packings of the same weights, B from A")
+    said = f"{start}: {core.wording.decibels(float(facts['sqnr']))}"
+    if int(facts["packed"]) > 1:
+        said += (f", worst {core.visible(core.wording.layer_name(str(facts['worst'])), 80)} "
+                 f"{core.wording.decibels(float(facts['worst_sqnr']))}")
+    said += f" ({core.wording.count(int(facts['packed']), 'packed tensor')})"
+    others = int(facts["moved"]) - int(facts["packed"])
+    if others > 0:
+        said += f"; {core.wording.count(others, 'other tensor')} differ{'s' * (others == 1)}"
+    return said + "".join(f", {facts[name]:,} {words}" for name, words in _SHORT_OF if facts[name])
 
 
 def rearranged_text(one: core.Rearranged) -> str:

@@ -51,7 +51,7 @@ def page(comparison: core.Comparison) -> str:
     drawn = list(_histograms(comparison))
     if drawn:
         body += [f"<h2>Values of the {len(drawn)} that differ most</h2>", f'<div class="grid">{"".join(drawn)}</div>']
-    differing = [pair for pair in comparison.pairs if pair.status != "equal" or pair.device]
+    differing = [pair for pair in diff.worst_first(comparison) if pair.status != "equal" or pair.device]
     if differing:
         body += [f"<h2>{len(differing):,} pairs that differ</h2>", _pairs(comparison, differing[:_MOST_ROWS])]
         if len(differing) > _MOST_ROWS:
@@ -71,9 +71,9 @@ def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
 
 
 def _pairs(comparison: core.Comparison, pairs: Sequence[core.Pair]) -> str:
-    titles = ("status", "key", "A", "B", "different", "max abs", "rms", "relative", "cosine", "")
+    titles = ("status", *diff.titles(comparison)[1:])
     rows = ((pair.status, *diff.row(comparison, pair)[1:]) for pair in pairs)
-    return _table(titles, rows, numbers=range(4, 9))
+    return _table(titles, rows, numbers=range(4, len(titles) - 1))
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:

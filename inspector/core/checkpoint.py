@@ -227,6 +227,11 @@ class TensorInfo(NamedTuple):
         return self.extra.unpacked if self.extra is not None else None
 
     @property
+    def type_words(self) -> str:
+        """The element type, or how it is packed, for people: "float16", "4-bit GPTQ g128"."""
+        return self.unpacked.words or self.unpacked.scheme if self.unpacked is not None else self.dtype
+
+    @property
     def is_conjugate(self) -> bool:
         return self.extra is not None and self.extra.conj
 
@@ -357,11 +362,12 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """`sources` are the stored tensors by their role."""
+    """`sources` are the stored tensors by their role; `words` says how it is packed, for people: "4-bit GPTQ g128"."""
 
     scheme: str
     decoder: Decoder
     sources: tuple[tuple[str, TensorInfo], ...]
+    words: str = ""
 
     def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Unpacked:
         return replace(self, sources=tuple((role, change(info)) for role, info in self.sources))

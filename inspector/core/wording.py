@@ -67,6 +67,23 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60:,} h {minutes % 60} min"
 
 
+def decibels(value: float) -> str:
+    """"34.1 dB", "21 dB"; "exact" of what has no error."""
+    if value == float("inf"):
+        return "exact"
+    return "—" if value != value else f"{value:.1f}".removesuffix(".0") + " dB"
+
+
+def layer_name(key: str) -> str:
+    """A tensor as people speak of it: "layer 12 down_proj" of "model.layers.12.mlp.down_proj.weight"."""
+    segments = key.split(".")
+    named = segments[:-1] if segments[-1] in ("weight", "bias") and len(segments) > 1 else segments
+    place = next((n for n, segment in enumerate(segments) if segment.isdecimal()), None)
+    if place is None or place >= len(named) - 1:
+        return ".".join(named)
+    return f"layer {segments[place]} {named[-1]}"
+
+
 def shape(dims: Sequence[int]) -> str:
     """As it stands by itself, in labels and sentences: "64 × 3 × 7 × 7"; a tensor without dimensions is a "scalar"."""
     if not dims:

@@ -70,9 +70,20 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
                 found.append(tensor)
     if not found:
         return {}
+    found = [_with_group(ckpt, tensor) for tensor in found]
     place = {key: n for n, key in enumerate(ckpt.tensors)}
     found.sort(key=lambda tensor: min(place[key] for key in keys_of(tensor)))
     return {tensor.name: tensor for tensor in found}
+
+
+def _with_group(ckpt: Checkpoint, tensor: LogicalTensor) -> LogicalTensor:
+    """The tensor with how many elements share a scale, going by how many scales there are."""
+    scales = ckpt.tensors.get(tensor.parts.get("scale") or tensor.parts.get("absmax") or "")
+    if scales is None or tensor.decoder is None or not 1 < scales.numel < tensor.numel or tensor.numel % scales.numel:
+        return tensor
+    each = tensor.numel // scales.numel
+    # a scale of a whole row, or of a block of rows, is no group
+    return replace(tensor, group_size=each) if each < tensor.shape[-1] else tensor
 
 
 def keys_of(tensor: LogicalTensor) -> set[str]:
@@ -95,13 +106,17 @@ def _plain(info: TensorInfo) -> LogicalTensor:
 def unpacked(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` with the tensors that `logical` gives, under their names, instead of their parts: packed ones as float32, whose elements are
     made of the parts when they are read; those that cannot be made say why. Raises Cancelled."""
-    found = packed(ckpt, monitor)
+    return instead_of_parts(ckpt, packed(ckpt, monitor))
+
+
+def instead_of_parts(ckpt: Checkpoint, found: Mapping[str, LogicalTensor], others: bool = False) -> Checkpoint:
+    """`ckpt` with `found`, packed tensors of it, instead of their parts. `others`: there are more, which stay as they are stored."""
     if not found:
         return ckpt
     every = (one if isinstance(one, TensorInfo) else tensor_of(ckpt, one) for _, one in in_order(ckpt, found))
     return replace(ckpt, tensors=MappingProxyType({info.key: info for info in every}),
                    values=MappingProxyType(values_left(ckpt, found.values())),
-                   metadata=MappingProxyType(metadata_left(ckpt, found.values())))
+                   metadata=MappingProxyType(metadata_left(ckpt, found.values(), others)))
 
 
 def values_left(ckpt: Checkpoint, found: Iterable[LogicalTensor]) -> dict[str, Plain]:
@@ -145,7 +160,7 @@ def tensor_of(ckpt: Checkpoint, tensor: LogicalTensor) -> TensorInfo:
         return first._replace(key=tensor.name)
     extra, problem = None, tensor.problem
     if tensor.decoder is not None:
-        extra = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(ckpt, tensor))))
+        extra = Extra(unpacked=Unpacked(tensor.scheme, tensor.decoder, tuple(_sources(ckpt, tensor)), tensor.words))
     place = max((path for path in ckpt.state_dicts if not path or is_under(tensor.name, path)), key=len, default=None)
     return TensorInfo(tensor.name, tensor.shape, "float32", first.device, contiguous(tensor.shape), 0, "", 0, False, place, "strided",
                       problem, first.node, extra)

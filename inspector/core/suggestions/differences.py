@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
@@ -14,6 +15,7 @@ from inspector.core.comparison.pairing.sides import WHOLE
 from inspector.core.comparison.pairing.values import ValueChange
 from inspector.core.dtypes import DTYPES
 from inspector.core.edits.cast import Cast
+from inspector.core.edits.dequantize import Dequantize
 from inspector.core.edits.drop import Drop
 from inspector.core.edits.editing import edit
 from inspector.core.edits.recipe import parse_edit
@@ -45,23 +47,70 @@ class Differences(NamedTuple):
 
 def wishes_about(differences: Differences, side: int) -> list[Wish]:
     """What could be asked for on one side about these differences."""
-    pairs = differences.pairs
+    pairs, packed = differences.pairs, tuple[Pair, ...]()
+    if differences.comparison.stored is not None:
+        packed = tuple(pair for pair in pairs if _is_packed(differences.comparison, pair))
+        pairs = tuple(pair for pair in pairs if pair not in packed)
     both = [pair for pair in pairs if pair.a is not None and pair.b is not None]
     there: dict[Wish, bool] = {
         "names": any(pair.rule >= 0 for pair in both), "dtypes": any(pair.status == "dtype" for pair in both),
         "devices": any(pair.device for pair in both), "tensors": any(pair.status in _OTHER for pair in both),
         "values": bool(differences.changes), "drop": any(_key(pair, side) for pair in pairs)}
+    there["drop"] = there["drop"] or any(_key(pair, side) for pair in packed)
+    there["dtypes"] = there["dtypes"] or any(_can_be_unpacked(differences.comparison, pair, side) for pair in packed)
     return [wish for wish, possible in there.items() if possible]
 
 
 def edits_for_differences(wish: Wish, differences: Differences, side: int, monitor: Monitor = QUIET) -> tuple[Edit, ...]:
     """Edits of one side's file after which it is as wished, at most 2,000. They were applied to its tables and do something for these
     differences; () when nothing does. Raises EditError that says why they cannot be applied, Cancelled."""
-    edits = tuple(_MAKE[wish](differences, side))[:_MOST]
+    about_packed: list[Edit] = []
+    if differences.comparison.stored is not None:
+        about_packed, differences = _about_packed(wish, differences, side), _as_stored(differences)
+    edits = (*_MAKE[wish](differences, side), *about_packed)[:_MOST]
     if not edits:
         return ()
     ours = _sides(differences.comparison, side)[0]
+    if about_packed:                            # each names what there is, and is applied to see that it can be
+        edit(ours, edits, monitor)
+        return edits
     return edits if _helps(wish, differences, side, ours, edit(ours, edits, monitor)) else ()
+
+
+def _is_packed(comparison: Comparison, pair: Pair) -> bool:
+    infos = (comparison.a.tensors.get(pair.a or ""), comparison.b.tensors.get(pair.b or ""))
+    return any(info is not None and info.unpacked is not None for info in infos)
+
+
+def _can_be_unpacked(comparison: Comparison, pair: Pair, side: int) -> bool:
+    """Whether ours is packed, and theirs a plain tensor of a floating type."""
+    ours, theirs = (ckpt.tensors.get(_key(pair, which)) for which, ckpt in zip((side, 1 - side), _sides(comparison, side), strict=True))
+    return ours is not None and ours.unpacked is not None and theirs is not None and theirs.unpacked is None \
+        and theirs.dtype in DTYPES and DTYPES[theirs.dtype].kind == "float"
+
+
+def _about_packed(wish: Wish, differences: Differences, side: int) -> list[Edit]:
+    """What goes of a packed tensor are all its parts; another type is what it is unpacked to."""
+    comparison = differences.comparison
+    ours, theirs = _sides(comparison, side)
+    if wish == "dtypes":
+        return [Dequantize(theirs.tensors[_key(pair, 1 - side)].dtype, literal(_key(pair, side))) for pair in differences.pairs
+                if _can_be_unpacked(comparison, pair, side)]
+    if wish != "drop" or comparison.stored is None:
+        return []
+    there = comparison.stored[side].tensors
+    keys = dict.fromkeys(part.key for pair in differences.pairs if (info := ours.tensors.get(_key(pair, side))) is not None
+                         for _, part in (info.unpacked.sources if info.unpacked is not None else ()))
+    return [Drop(literal(key)) for key in keys if key in there]
+
+
+def _as_stored(differences: Differences) -> Differences:
+    """The same of what is not packed, whose keys and tensors are those of the files."""
+    comparison, stored = differences.comparison, differences.comparison.stored
+    assert stored is not None
+    pairs = tuple(pair for pair in comparison.pairs if not _is_packed(comparison, pair))
+    return Differences(replace(comparison, a=stored[0], b=stored[1], pairs=pairs, stored=None),
+                       tuple(pair for pair in differences.pairs if not _is_packed(comparison, pair)), differences.changes)
 
 
 def _helps(wish: Wish, differences: Differences, side: int, before: Checkpoint, after: Checkpoint) -> bool:

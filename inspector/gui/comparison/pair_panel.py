@@ -108,7 +108,8 @@ class PairPanel(LazyPanel):
             lines.append(" · ".join((self.tr("{share} differ").format(share=share), self.tr("largest {x}").format(x=f"{found.max_abs:.4g}"),
                                      self.tr("RMS {x}").format(x=f"{found.rms:.4g}"), self.tr("relative {x}").format(x=f"{found.rel:.4g}"),
                                      self.tr("cosine {x}").format(x=cosine))).replace(" ", "\u00a0").replace("\u00a0·\u00a0", "\u00a0· "))
-            more = []
+            ratio = comparison.sqnr(pair)
+            more = [] if ratio is None else [self.tr("values over errors {x}").format(x=core.wording.decibels(ratio))]
             if found.sign_flips:
                 more.append(self.tr("{n} signs flipped").format(n=f"{found.sign_flips:,}"))
             if found.nonfinite:

@@ -54,6 +54,8 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     if verdict.id == "adapter":
         text = t("Compare", "A is an adapter, B a model.") if facts["adapter"] == "a" else t("Compare", "B is an adapter, A a model.")
         return VerdictText(text, words.sentence(core.visible(str(facts["fit"]), 400)), "ok" if facts["fits"] else "warning")
+    if verdict.id == "quantized":
+        return _quantized(facts)
     text, level = {
         "identical": (t("Compare", "Identical: the same tensors, values and metadata."), "ok"),
         "same-weights": (t("Compare", "The same weights in another form."), "ok"),
@@ -83,11 +85,7 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
         otherwise = t("Compare", "{a} of A and {b} of B arranged otherwise")
         more.append(otherwise.format(a=f"{facts['arranged_a']:,}", b=f"{facts['arranged_b']:,}"))
         facts |= {f"only_{side}": int(facts[f"only_{side}"]) - int(facts[f"arranged_{side}"]) for side in "ab"}
-    for name, text_of in (("only_a", t("Compare", "{n} only in A")), ("only_b", t("Compare", "{n} only in B")),
-                          ("shapes", t("Compare", "{n} of another shape")), ("unread", t("Compare", "{n} could not be read")),
-                          ("renamed", t("Compare", "{n} under other names"))):
-        if facts.get(name):
-            more.append(text_of.format(n=f"{facts[name]:,}"))
+    more += _short_of(facts)
     if other_values:
         more.append(t("Compare", "1 other value differs") if other_values == 1
                     else t("Compare", "{n} other values differ").format(n=f"{other_values:,}"))
@@ -101,6 +99,29 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
         lines += [t("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
                   t("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
     return VerdictText(text, "\n".join(line for line in lines if line), level)
+
+
+def _quantized(facts: dict[str, int | float | str]) -> VerdictText:
+    t = QCoreApplication.translate
+    said = {"a": t("Compare", "Quantized from A: {all}, worst {layer} {worst}."),
+            "b": t("Compare", "Quantized from B: {all}, worst {layer} {worst}."),
+            }.get(str(facts["original"]), t("Compare", "Two packings of the same weights: {all} from A to B, worst {layer} {worst}."))
+    text = said.format(all=core.wording.decibels(float(facts["sqnr"])), worst=core.wording.decibels(float(facts["worst_sqnr"])),
+                       layer=core.visible(core.wording.layer_name(str(facts["worst"])), 80))
+    more = [t("Compare", "{n} packed").format(n=words.tensors(int(facts["packed"])))]
+    others = int(facts["moved"]) - int(facts["packed"])
+    if others > 0:
+        more.append(t("Compare", "{n} others differ").format(n=f"{others:,}"))
+    more += _short_of(facts)
+    return VerdictText(text, " · ".join(more), "info")
+
+
+def _short_of(facts: dict[str, int | float | str]) -> list[str]:
+    t = QCoreApplication.translate
+    texts = (("only_a", t("Compare", "{n} only in A")), ("only_b", t("Compare", "{n} only in B")),
+             ("shapes", t("Compare", "{n} of another shape")), ("unread", t("Compare", "{n} could not be read")),
+             ("renamed", t("Compare", "{n} under other names")))
+    return [text.format(n=f"{facts[name]:,}") for name, text in texts if facts.get(name)]
 
 
 def rearranged_text(one: core.Rearranged) -> str:

@@ -12,13 +12,14 @@ from .pair_tree import DEVICE, FIGURES, PairTree
 from .tree_rows import TreeRows
 
 COLUMNS = ("name", "status", "a", "b", *FIGURES)
-NAME, STATUS, A, B, MAX, RMS, REL, COSINE, SHARE = range(9)
+NAME, STATUS, A, B, MAX, RMS, REL, COSINE, SHARE, SQNR = range(10)
 
 # signs that differ in shape, so that nobody needs the colours; those of `inspector diff`
 MARKS = {"equal": "=", "values": "≠", "dtype": "t", "shape": "#", "only-a": "−", "only-b": "+", "renamed": "→", "unread": "·",
          "plain": "v", DEVICE: "d"}
 TONES = {"equal": "", "values": "warning", "dtype": "info", "shape": "danger", "only-a": "danger", "only-b": "ok", "renamed": "info",
          "unread": "", "plain": "warning", DEVICE: "info"}       # fields of theme.Colours; "" is muted
+_EMPTY = ("",) * len(FIGURES)
 _IN_A_GROUP = ("values", "shape", "only-a", "only-b", "dtype", "renamed", "plain", DEVICE, "unread", "equal")
 
 
@@ -71,7 +72,7 @@ def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
     if change is not None and not int(tree.tensors[node]):      # an object that holds tensors is a group
         sides = tuple("—" if side is None else core.visible(side, 120) for side in (change.a, change.b))
         said = status_words()["only-b" if change.a is None else "only-a" if change.b is None else "plain"]
-        return PairLine(node, depth, (label, said, *sides, "", "", "", "", ""), "plain", change.key, has_children, expanded)
+        return PairLine(node, depth, (label, said, *sides, *_EMPTY), "plain", change.key, has_children, expanded)
     counts = tree.counts(node)
     shown = tuple((status, counts[status]) for status in _IN_A_GROUP if status in counts)
     theirs = _group_in_b(tree, node)
@@ -80,7 +81,7 @@ def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
     total = sum(count for status, count in counts.items() if status not in (DEVICE, "plain"))
     in_a, in_b = (words.tensors(total - counts.get(missing, 0)) for missing in ("only-b", "only-a")) if total \
         else (words.values(counts.get("plain", 0)), "")
-    figures = tuple(_figure(name, tree.peak(name, node)) for name in FIGURES) if set(counts) & {"values", "dtype"} else ("",) * 5
+    figures = tuple(_figure(name, tree.peak(name, node)) for name in FIGURES) if set(counts) & {"values", "dtype"} else _EMPTY
     said = "  ".join(f"{MARKS[status]} {count:,}" for status, count in shown)
     return PairLine(node, depth, (label, said, in_a, in_b, *figures), "", tree.key(node), has_children, expanded, in_a == in_b,
                     counts=shown)
@@ -95,7 +96,7 @@ def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: in
     sides = tuple(side_text(info, pair.device) for info in (x, y))
     found = pair.difference
     problem = found.problem if found is not None else ""
-    figures: tuple[str, ...] = ("",) * 5
+    figures: tuple[str, ...] = _EMPTY
     if found is not None and not problem and found.n_different:
         figures = tuple(_figure(name, float(tree.figures.of[name][tree.entry[node]])) for name in FIGURES)
     return PairLine(node, depth, (label, status_text(pair), *sides, *figures), pair.status, pair.a or pair.b or "", has_children,
@@ -134,7 +135,7 @@ def _group_in_b(tree: PairTree, node: int) -> str | None:
 def side_text(info: core.TensorInfo | None, device: bool) -> str:
     if info is None:
         return "—"
-    said = f"{words.shape(info.shape)}  {core.visible(info.dtype)}"
+    said = f"{words.shape(info.shape)}  {core.visible(info.type_words)}"
     return f"{said}  {core.visible(info.device or '')}" if device else said
 
 
@@ -186,9 +187,9 @@ def fields(line: PairLine, tree: PairTree) -> tuple[str, ...]:
     """A row for copying: both raw keys, the status, and the columns unformatted."""
     pair, change = tree.pair(line.node), tree.change(line.node)
     if change is not None:
-        return (change.key, change.key, line.status, change.a or "", change.b or "", "", "", "", "", "")
+        return (change.key, change.key, line.status, change.a or "", change.b or "", *_EMPTY)
     if pair is None:
-        return (line.key, "", "", *line.texts[A:B + 1], "", "", "", "", "")
+        return (line.key, "", "", *line.texts[A:B + 1], *_EMPTY)
     entry = int(tree.entry[line.node])
     known = pair.difference is not None and not pair.difference.problem
     return (pair.a or "", pair.b or "", pair.status, *line.texts[A:B + 1],
@@ -200,6 +201,8 @@ def _figure(name: str, value: float) -> str:
         return "—" if name == "cosine" else ""
     if name == "cosine":
         return f"{value:.6f}"
+    if name == "sqnr":
+        return core.wording.decibels(value)
     if name == "share":
         return "100 %" if value == 1 else "<0.01 %" if 0 < value < 0.0001 else f"{value * 100:.2f} %"
     return f"{value:.4g}"

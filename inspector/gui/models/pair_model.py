@@ -66,7 +66,7 @@ class PairModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             title = (self.tr("Name"), self.tr("Status"), self.tr("A"), self.tr("B"), self.tr("Max abs"), self.tr("RMS"),
-                     self.tr("Relative"), self.tr("Cosine"), self.tr("Differ"))[section]
+                     self.tr("Relative"), self.tr("Cosine"), self.tr("Differ"), self.tr("SQNR"))[section]
             sorted_ = self._sorting is not None and self._sorting[0] == COLUMNS[section]
             return title + "\u2003" if section > B and sorted_ else title       # styles draw the arrow over what stands there
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -76,7 +76,9 @@ class PairModel(QAbstractTableModel):
                     self.tr("Shape and dtype in B"), self.tr("The largest distance of two elements"),
                     self.tr("The root of the mean squared distance"), self.tr("The norm of the difference over that of A"),
                     self.tr("The cosine of the two as vectors; 1 is the same direction"),
-                    self.tr("The share of elements that differ"))[section] or None
+                    self.tr("The share of elements that differ"),
+                    self.tr("Of packed tensors: the values over the errors of packing them, in decibels; the least is the worst"),
+                    )[section] or None
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:

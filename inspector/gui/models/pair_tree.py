@@ -20,7 +20,8 @@ from .key_tree import Bools, Ints, KeyTree, Raw, nodes_of
 
 STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "unread", "plain")     # "plain": no tensor
 DEVICE = "device"                               # a mark beside the status
-FIGURES = ("max", "rms", "rel", "cosine", "share")
+FIGURES = ("max", "rms", "rel", "cosine", "share", "sqnr")
+LEAST = ("cosine", "sqnr")                      # figures of which the smallest is the worst
 METADATA = "(metadata)"
 
 _CODES = {status: code for code, status in enumerate(STATUSES)}
@@ -57,7 +58,9 @@ class Figures:
             self.status[n] = _CODES[pair.status]
             found = pair.difference
             if found is not None and not found.problem:
-                figures = (found.max_abs, found.rms, found.rel, found.cosine, found.n_different / max(found.numel, 1))
+                ratio = self.comparison.sqnr(pair)
+                figures = (found.max_abs, found.rms, found.rel, found.cosine, found.n_different / max(found.numel, 1),
+                           np.nan if ratio is None else ratio)
                 for name, figure in zip(FIGURES, figures, strict=True):
                     self.of[name][n] = figure
         self.changes += 1
@@ -106,8 +109,8 @@ class PairTree(KeyTree):
         return {name: int(count) for name, count in zip((*STATUSES, DEVICE), found, strict=True) if count}
 
     def peak(self, figure: str, n: int) -> float:
-        """The greatest of one of `FIGURES` at or below `n` (of "cosine" the least); NaN while none is known. Steps and other counters
-        count where there is nothing else: 400 batches more are no difference of 400 between weights."""
+        """The greatest of one of `FIGURES` at or below `n` (of those of `LEAST` the least); NaN while none is known. Steps and other
+        counters count where there is nothing else: 400 batches more are no difference of 400 between weights."""
         return float(self._peak(figure)[n])
 
     def first_renamed(self, n: int) -> int | None:
@@ -141,7 +144,7 @@ class PairTree(KeyTree):
     def ranks(self, column: str) -> Ints:
         if column in FIGURES:
             known = self._peak(column)
-            return np.unique(np.where(np.isnan(known), np.inf if column == "cosine" else -np.inf, known),
+            return np.unique(np.where(np.isnan(known), np.inf if column in LEAST else -np.inf, known),
                              return_inverse=True)[1].reshape(-1).astype(np.int32)
         if column == "status":
             own = np.zeros(len(self), dtype=np.int32)
@@ -166,7 +169,7 @@ class PairTree(KeyTree):
     def _peak(self, figure: str) -> Floats:
         self._sum_figures()
         if figure not in self._peaks:
-            combine = np.fmin if figure == "cosine" else np.fmax
+            combine = np.fmin if figure in LEAST else np.fmax
             entries = self.entry[self._entered]
             own = np.full(len(self), np.nan)
             own[self._entered] = self.figures.of[figure][entries]
@@ -256,4 +259,4 @@ def _in_a(name: str, known: dict[str, str], own: set[str]) -> str:
     return name
 
 
-__all__ = ["DEVICE", "FIGURES", "METADATA", "STATUSES", "Figures", "PairTree", "aligned_names", "build_pair_tree"]
+__all__ = ["DEVICE", "FIGURES", "LEAST", "METADATA", "STATUSES", "Figures", "PairTree", "aligned_names", "build_pair_tree"]

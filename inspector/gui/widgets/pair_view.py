@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.gui.kit import icons, words
-from inspector.gui.models.pair_lines import COLUMNS, NAME, side_text
+from inspector.gui.models.pair_lines import COLUMNS, NAME, SQNR, side_text
 from inspector.gui.models.pair_model import PairModel
 
 from .pair_delegate import PairDelegate
@@ -21,7 +21,7 @@ SIDES = (COLUMNS.index("a"), COLUMNS.index("b"))
 REARRANGE = 500             # ms between two new orders while values come in
 
 _SAMPLES = ("", "≠ 107  − 58  + 58", "64 × 64 × 3 × 3  float32", "64 × 64 × 3 × 3  float32", "8.888e+08", "8.888e+08", "8.888e+08",
-            "0.888888", "100.00 %")
+            "0.888888", "100.00 %", "108.8 dB")
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -51,8 +51,14 @@ class PairView(TreeTable):
         metrics = self.fontMetrics()
         for column, sample in enumerate((*_SAMPLES[:SIDES[0]], *self._side_samples(), *_SAMPLES[SIDES[-1] + 1:])):
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
+            self.setColumnHidden(column, column == SQNR and not self._is_packed)
             self.setColumnWidth(column, max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12) + 2 * PAD + 2)
         self._fit_name()
+
+    @property
+    def _is_packed(self) -> bool:
+        tree = self._model.tree
+        return tree is not None and tree.figures.comparison.is_packed
 
     def _side_samples(self) -> tuple[str, ...]:
         """The longest of what stands in the columns of the two sides; no longer than a convolution's, which still fits."""
@@ -102,6 +108,7 @@ class PairView(TreeTable):
             self._kept = (None, (), keys)       # the names, for another tree of the same files; not the tree
             return
         if kept is not tree:
+            self.setColumnHidden(SQNR, not self._is_packed)
             if self._fitted == self.horizontalHeader().length():        # nobody has pulled at them
                 self._fit_columns()
             nodes = tuple(found for key in keys if (found := tree.find(key)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import PerChannel, TensorInfo
+from inspector.core.comparison.pairing.as_meant import stored_as
 from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
@@ -43,6 +44,8 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
         same = a.digest(key_a) == b.digest(key_b)
         return Difference(info_a.numel, equal_bytes=same,
                           problem="" if same else f"{info_a.layout} tensors are compared by their bytes only")
+    if _same_parts(a, info_a, b, info_b, monitor):
+        return Difference(info_a.numel, equal_bytes=True)
     if not _same_quantizer(info_a, info_b):
         return Difference(info_a.numel, problem="they are quantized with different scales")
     for info in (info_a, info_b):
@@ -83,6 +86,19 @@ def chunks_of_both(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b:
         n = min(x.size, y.size)
         yield x[:n], y[:n]
         left = [x[n:] if x.size > n else None, y[n:] if y.size > n else None]
+
+
+def _same_parts(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo, monitor: Monitor) -> bool:
+    """Whether two packed tensors are made in the same way of the same bytes, so that there is nothing to unpack."""
+    x, y = info_a.unpacked, info_b.unpacked
+    if x is None or y is None or x.decoder != y.decoder or stored_as(info_a) != stored_as(info_b):
+        return False
+    for (_, one), (_, other) in zip(x.sources, y.sources, strict=True):
+        for some, others in chunks_of_both(a, one, b, other):
+            monitor.check()
+            if not same_bytes(some, others):
+                return False
+    return True
 
 
 def _same_quantizer(x: TensorInfo, y: TensorInfo) -> bool:

@@ -12,6 +12,7 @@ from inspector.core.keypath import segments_of
 from inspector.core.naming_conventions import are_shards
 
 _RELATED = 0.3          # cosine of all weights together from which on one is taken for the other trained further
+_MADE_OF = 0.7          # cosine of packed tensors from which on one side is taken for the other, packed: about 3 dB
 _ENOUGH = 0.5           # of the smaller side's tensors must have a partner
 _MATRIX = 64            # elements from which on a weight's direction tells something
 _MOST_GROUPS = 64
@@ -41,9 +42,13 @@ def verdict_of(comparison: Comparison) -> Verdict:
         "arranged_a": sum(pair.b is None and pair not in left for pair in pairs),
         "arranged_b": sum(pair.a is None and pair not in left for pair in pairs)}
     if casts:
-        facts["dtypes"] = ", ".join(sorted({f"{comparison.a.tensors[pair.a or ''].dtype} and {comparison.b.tensors[pair.b or ''].dtype}"
-                                            for pair in casts}))
+        facts["dtypes"] = ", ".join(sorted({f"{comparison.a.tensors[pair.a or ''].type_words} and "
+                                            f"{comparison.b.tensors[pair.b or ''].type_words}" for pair in casts}))
+    quantized = _quantized(comparison)
     id = _of_structure(comparison, facts, any(pair.difference is not None for pair in comparable)) or _of_values(comparison, left, facts)
+    if quantized and id not in ("empty", "different-architectures", "unreadable", "structure"):
+        facts |= quantized
+        return Verdict("quantized", tuple(facts.items()))
     changed: tuple[str, ...] = ()
     frozen: tuple[str, ...] = ()
     if not id:
@@ -61,6 +66,33 @@ def _adapter(comparison: Comparison) -> str:
     """Which side is an adapter, "" where none or both are."""
     a, b = is_adapter(comparison.a), is_adapter(comparison.b)
     return "" if a is b else "a" if a else "b"
+
+
+def _quantized(comparison: Comparison) -> dict[str, int | float | str]:
+    """How far packed tensors are from those that they were made of, or from each other; {} where none differs, or where they do not even
+    point the same way, so that neither can have been made of the other."""
+    found: list[tuple[float, Pair]] = []
+    signal = noise = 0.0
+    sides: set[str] = set()
+    for pair in comparison.pairs:
+        ratio = comparison.sqnr(pair)
+        if ratio is None or pair.difference is None:
+            continue
+        x, y = comparison.a.tensors[pair.a or ""], comparison.b.tensors[pair.b or ""]
+        sides.add("b" if y.unpacked is None else "a" if x.unpacked is None else "")
+        error = pair.difference.rms ** 2 * pair.difference.numel
+        if math.isfinite(ratio) and error:
+            found.append((ratio, pair))
+            noise += error
+            signal += error * 10.0 ** (ratio / 10.0)
+    if not found or not noise or not math.isfinite(signal / noise):
+        return {}
+    cosines = [pair.difference.cosine for _, pair in found if pair.difference is not None and math.isfinite(pair.difference.cosine)]
+    if not cosines or math.fsum(cosines) / len(cosines) < _MADE_OF:
+        return {}
+    worst, where = min(found, key=lambda one: one[0])
+    return {"original": sides.pop() if len(sides) == 1 else "", "sqnr": 10.0 * math.log10(signal / noise), "packed": len(found),
+            "worst": where.a or "", "worst_sqnr": worst}
 
 
 def _of_structure(comparison: Comparison, facts: dict[str, int | float | str], asked: bool) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import inf, log10, nan
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, WeaklyReferable
 from inspector.core.progress import QUIET, Monitor
 
+from .as_meant import as_meant, stored_as
 from .match import match
 from .rules import Matching, Rule
 from .sides import WHOLE, choose_both, shapes_of, tensors_of
@@ -107,6 +109,8 @@ class Verdict(NamedTuple):
         unrelated-values         they do not
         different-architectures  most tensors have no partner
         unreadable               no values could be read
+        quantized                one is the other, packed: `facts` has "original" ("a", "b", or "" where both are packed), "sqnr" of all
+                                 packed tensors together in dB, "packed" (how many), "worst" (a key of A) and "worst_sqnr"
         structure                no values were to be read
         adapter                  one is an adapter, the other a model that it may be for
         empty                    nothing to compare
@@ -127,7 +131,8 @@ class Verdict(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Comparison(WeaklyReferable):
     """`state_dicts` are the ones compared (`"*"`: all tensors of the file, with `weights_only` those of its models); `pairs` go in
-    stored order of A, what only B has comes after what stands before it there."""
+    stored order of A, what only B has comes after what stands before it there. Where packed tensors are compared as what they stand for,
+    `a` and `b` have these instead of their parts, and `stored` are the two as they were given."""
 
     a: Checkpoint
     b: Checkpoint
@@ -140,6 +145,25 @@ class Comparison(WeaklyReferable):
     undecided: tuple[Undecided, ...] = ()
     verdict: Verdict | None = None
     weights_only: bool = False
+    stored: tuple[Checkpoint, Checkpoint] | None = None
+
+    @property
+    def is_packed(self) -> bool:
+        """Whether any tensor of a pair is made of packed parts."""
+        return self.stored is not None
+
+    def sqnr(self, pair: Pair) -> float | None:
+        """How far a packed tensor is from what it was made of, in decibels: 10 log10 of the squares of the values over those of their
+        errors. The side that is not packed has the values, A where both are packed; None where there is nothing packed, or nothing was
+        read. inf: no value differs."""
+        found, sides = pair.difference, (self.a.tensors.get(pair.a or ""), self.b.tensors.get(pair.b or ""))
+        x, y = sides
+        if x is None or y is None or found is None or found.problem or (x.unpacked is None and y.unpacked is None):
+            return None
+        rel = found.rel
+        if x.unpacked is not None and y.unpacked is None and rel:
+            rel = rel / found.growth if 0.0 < found.growth < inf else 1.0 if found.growth else inf
+        return inf if rel == 0.0 else -20.0 * log10(rel) if 0.0 < rel < inf else nan
 
     @property
     def counts(self) -> dict[str, int]:
@@ -159,6 +183,8 @@ def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str 
     """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. `weights_only`
     leaves out what is no weight of a model: optimizers, random states, and values that are no tensors. Raises UsageError for a state
     dict that is not there, Cancelled."""
+    stored = a, b
+    a, b = as_meant(a, b, monitor)
     path_a, path_b = choose_both(a, b, in_a, in_b, weights_only)
     tensors_a, tensors_b = tensors_of(a, path_a, weights_only), tensors_of(b, path_b, weights_only)
     matching = match(shapes_of(tensors_a), shapes_of(tensors_b), accepted=tuple(accepted), rejected=rejected, monitor=monitor)
@@ -172,10 +198,11 @@ def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str 
         elif other is None or y is None:
             pairs.append(Pair(x.key, None, "only-a"))
         else:
-            status = "shape" if x.shape != y.shape or x.layout != y.layout else "dtype" if x.dtype != y.dtype else "unread"
+            status = "shape" if x.shape != y.shape or x.layout != y.layout else "dtype" if stored_as(x) != stored_as(y) else "unread"
             pairs.append(Pair(x.key, y.key, status, by_rule.get(name, -1), _differ(x.device, y.device)))
     return Comparison(a, b, (path_a, path_b), tuple(pairs), matching.rules, matching.offered,
-                      () if weights_only else tuple(value_changes(a, b, path_a, path_b)), weights_only=weights_only)
+                      () if weights_only else tuple(value_changes(*stored, path_a, path_b)), weights_only=weights_only,
+                      stored=stored if stored[0] is not a or stored[1] is not b else None)
 
 
 def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict | None = None, *,

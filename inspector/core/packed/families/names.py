@@ -24,12 +24,24 @@ _SMALL = 1 << 20            # bytes of a tensor that is read to tell what others
 INDEX = 64 << 20            # bytes of the order of columns, or of zero points, which are read for the same
 
 
+# what people call the schemes, where it is not as they are spelled
+_WORDS = {"gptq": "GPTQ", "gptq-v2": "GPTQ v2", "awq-gemm": "AWQ", "bnb-nf4": "NF4", "bnb-fp4": "FP4", "bnb-int8": "LLM.int8()",
+          "ct-pack-quantized": "compressed-tensors", "ct-int-quantized": "integers", "ct-float-quantized": "floats", "ct-nvfp4": "NVFP4",
+          "ct-mxfp4": "MXFP4", "ct-mxfp8": "MXFP8", "fp8-block": "float blocks", "mxfp4": "MXFP4", "deepseek-fp4": "DeepSeek FP4",
+          "modelopt-nvfp4": "NVFP4", "modelopt-fp8": "ModelOpt FP8", "torchao-int8": "torchao", "torchao-intx": "torchao",
+          "torchao-float8": "torchao float8", "torchao-mxfp8": "MXFP8", "torchao-mxfp4": "MXFP4", "torchao-nvfp4": "NVFP4",
+          "torchao-affine": "torchao", "mlx-affine": "MLX", "mlx-mxfp4": "MLX MXFP4", "mlx-nvfp4": "MLX NVFP4", "mlx-mxfp8": "MLX MXFP8",
+          "lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA", "torch-qtensor": "torch quantized", "onnx": "ONNX",
+          "onnx-qdq": "ONNX quantized", "npz": "NumPy", "dtensor": "DTensor", "dcp-safetensors": "DCP"}
+
+
 @dataclass(frozen=True, slots=True)
 class LogicalTensor:
     """A tensor that a person means. `dtype` is the element type that it has for the program that packed it, `scheme` how it is packed
     ("plain": it is not), `bits` the width of one stored code and `bits_per_weight` what an element costs all in all, tables and JSON left
     out; `parts` maps roles ("data", "scale", "zero_point" …) to keys. `decoder` makes its values; None where it is plain, or where
-    `problem` says why nothing makes them. `inner` are further keys that are only about it, like the wrapper that it is stored in."""
+    `problem` says why nothing makes them. `inner` are further keys that are only about it, like the wrapper that it is stored in.
+    `group_size` says how many elements share a scale, where there are several scales of as many elements each."""
 
     name: str
     shape: tuple[int, ...]
@@ -41,6 +53,14 @@ class LogicalTensor:
     decoder: Decoder | None = None
     problem: str = ""
     inner: tuple[str, ...] = ()
+    group_size: int | None = None
+
+    @property
+    def words(self) -> str:
+        """How it is packed, for people: "4-bit GPTQ g128", where 128 weights share a scale."""
+        name = _WORDS.get(self.scheme, self.scheme)
+        bits = f"{self.bits:g}-bit " if self.bits is not None else ""
+        return f"{bits}{name}{f' g{self.group_size}' if self.group_size else ''}"
 
     @property
     def numel(self) -> int:
@@ -52,12 +72,12 @@ class LogicalTensor:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _made, (self.name, self.shape, self.dtype, self.scheme, self.bits, self.bits_per_weight, dict(self.parts), self.decoder,
-                       self.problem, self.inner)
+                       self.problem, self.inner, self.group_size)
 
 
 def _made(name: str, shape: tuple[int, ...], dtype: str, scheme: str, bits: float | None, each: float | None, parts: dict[str, str],
-          decoder: Decoder | None, problem: str, inner: tuple[str, ...]) -> LogicalTensor:
-    return LogicalTensor(name, shape, dtype, scheme, bits, each, MappingProxyType(parts), decoder, problem, inner)
+          decoder: Decoder | None, problem: str, inner: tuple[str, ...], group_size: int | None) -> LogicalTensor:
+    return LogicalTensor(name, shape, dtype, scheme, bits, each, MappingProxyType(parts), decoder, problem, inner, group_size)
 
 
 class Names:

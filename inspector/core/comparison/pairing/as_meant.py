@@ -1,0 +1,35 @@
+"""In which form two checkpoints are compared: as they are stored, or as the tensors that their packed parts stand for."""
+from __future__ import annotations
+
+from inspector.core.adapters import is_adapter
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.packed.families.names import LogicalTensor
+from inspector.core.packed.hints import may_be_packed
+from inspector.core.packed.logical import instead_of_parts, packed
+from inspector.core.progress import QUIET, Monitor
+
+
+def as_meant(a: Checkpoint, b: Checkpoint, monitor: Monitor = QUIET) -> tuple[Checkpoint, Checkpoint]:
+    """Both with the packed tensors that can be unpacked instead of their parts, so that codes are compared with what they stand for. What
+    both have stored in one and the same way with the same scales stays as it is: its integers say all. An adapter is no model."""
+    if not (may_be_packed(a) or may_be_packed(b)) or is_adapter(a) is not is_adapter(b):
+        return a, b
+    both = packed(a, monitor), packed(b, monitor)
+    return _with(a, both[0], b, both[1]), _with(b, both[1], a, both[0])
+
+
+def _with(ckpt: Checkpoint, found: dict[str, LogicalTensor], other: Checkpoint, others: dict[str, LogicalTensor]) -> Checkpoint:
+    chosen = {name: tensor for name, tensor in found.items() if tensor.decoder is not None and not (
+        tensor.scheme == "torch-qtensor" and name in others and _is_stored_alike(ckpt.tensors.get(name), other.tensors.get(name)))}
+    return instead_of_parts(ckpt, chosen, len(chosen) < len(found))
+
+
+def _is_stored_alike(x: TensorInfo | None, y: TensorInfo | None) -> bool:
+    return x is not None and y is not None and x.dtype == y.dtype and x.quantizer == y.quantizer
+
+
+def stored_as(info: TensorInfo) -> object:
+    """What differs for tensors that are not stored in one way: the element type, or how they are packed."""
+    if info.unpacked is None:
+        return info.dtype
+    return info.unpacked.scheme, tuple((role, part.dtype, part.shape) for role, part in info.unpacked.sources)
