@@ -188,7 +188,9 @@ if TYPE_CHECKING:
     from .formats.source_texts import texts as texts
     from .io.addresses import absolute_path as absolute_path
     from .io.addresses import file_name as file_name
+    from .io.addresses import folder_of as folder_of
     from .io.addresses import is_address as is_address
+    from .io.addresses import with_secrets as with_secrets
     from .io.addresses import without_secrets as without_secrets
     from .io.new_files import replace_file as replace_file
     from .io.side_outputs import OutputKind as OutputKind
@@ -395,7 +397,7 @@ _HOMES = {
         "SaveError TooBig Truncated Unreadable Unsupported UsageError",
     "findings": "LEVELS Finding Level worst",
     "formats.source_texts": "Declaration Text read_text source_of text_pieces texts",
-    "io.addresses": "absolute_path file_name is_address without_secrets",
+    "io.addresses": "absolute_path file_name folder_of is_address with_secrets without_secrets",
     "io.new_files": "replace_file",
     "io.side_outputs": "OutputKind check_output write_output",
     "known_errors.explaining": "explain_error",

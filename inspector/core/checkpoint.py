@@ -665,6 +665,11 @@ class Checkpoint(WeaklyReferable):
         return sum(stamp.size for stamp in self.as_opened.files)
 
     @property
+    def is_far(self) -> bool:
+        """Whether some of its bytes are not on this computer."""
+        return any(stamp.address is not None for stamp in self.files)
+
+    @property
     def modules(self) -> frozenset[str]:
         """The state dicts that are no dicts in the file but whole modules: what `state_dict()` of each would give."""
         return frozenset(path for path in self.state_dicts if isinstance(self.values.get(path), Opaque))

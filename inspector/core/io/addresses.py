@@ -32,17 +32,15 @@ _lock = threading.Lock()
 
 
 def is_address(path: str) -> bool:
-    """Whether `path` is an address, and no file of that very name is there. Raises Unsupported for "file://…", which is a path in
-    disguise."""
-    if "://" not in path:
-        return False
-    found = _ADDRESS.fullmatch(path)
-    if found is None or os.path.lexists(path):
-        return False
-    if found[1].lower() == "file":
-        raise Unsupported("this is the address of a file on this computer", f"Name it by its path: {visible(_path_in(found[2]), 400)}.",
-                          id="remote")
-    return True
+    """Whether `path` is an address, and no file of that very name is there."""
+    return "://" in path and _ADDRESS.fullmatch(path) is not None and not os.path.lexists(path)
+
+
+def refuse_local(address: str) -> None:
+    """Raises Unsupported for "file://…", which is a path in disguise."""
+    if scheme_of(address) == "file":
+        raise Unsupported("this is the address of a file on this computer",
+                          f"Name it by its path: {visible(_path_in(address.partition('://')[2]), 400)}.", id="remote")
 
 
 def scheme_of(address: str) -> str:
@@ -68,7 +66,7 @@ def without_secrets(path: str) -> str:
     raise AssertionError("more addresses than there can be")
 
 
-def whole(path: str) -> str:
+def with_secrets(path: str) -> str:
     """The address that is shown as `path`. Raises Unsupported when what lets one in is not known here."""
     found = _whole.get(path)
     if found is None and _is_hidden(path):
@@ -78,7 +76,7 @@ def whole(path: str) -> str:
 
 def kept(path: str) -> Address:
     """The address that is shown as `path`, to go with a stamp."""
-    return Address(whole(path))
+    return Address(with_secrets(path))
 
 
 def absolute_path(path: str) -> str:
@@ -134,7 +132,7 @@ def may_be_folder(path: str) -> bool:
 
 
 def _parts(shown_address: str) -> tuple[str, str, str, str, str]:
-    found = _PARTS.fullmatch(whole(shown_address))
+    found = _PARTS.fullmatch(with_secrets(shown_address))
     assert found is not None
     return found[1], found[2], found[3], found[4] or "", found[5] or ""
 

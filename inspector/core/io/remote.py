@@ -92,7 +92,7 @@ class RemoteFile:
 
     def __init__(self, path: str, expect: FileStamp | None = None, monitor: Monitor = QUIET, ahead: ReadAhead | None = None,
                  index: int = 0) -> None:
-        address = expect.address.text if expect is not None and expect.address is not None else addresses.whole(path)
+        address = expect.address.text if expect is not None and expect.address is not None else addresses.with_secrets(path)
         self.path = addresses.without_secrets(address)
         self.notes: tuple[Finding, ...] = ()
         self._address = address
@@ -391,7 +391,7 @@ class ReadAhead:
 def list_names(folder: str, monitor: Monitor = QUIET) -> list[str]:
     """The names of the files directly in a folder of a bucket or a hub. Raises FileMissing where there is none, Unreadable,
     Unsupported for servers that list nothing."""
-    address = addresses.whole(folder)
+    address = addresses.with_secrets(folder)
     scheme = addresses.scheme_of(address)
     if scheme in _WEB:
         raise Unsupported("a web server does not list its files", "Give the address of a file, or of an index (.index.json).", id="remote")
@@ -413,6 +413,7 @@ _systems_lock = threading.Lock()
 
 def _file_system(address: str, shown: str) -> tuple[Any, str]:
     """(fsspec's file system, the path in it). One for each place and process: its connections do not survive a fork."""
+    addresses.refuse_local(address)
     scheme = addresses.scheme_of(address)
     if scheme in _REFUSED or "::" in address:
         raise Unsupported(f"addresses of the kind {visible(scheme, 20)}:// are made of other files, and are not followed",

@@ -19,7 +19,7 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
-from inspector.core.tensors.ahead import is_far, read_ahead
+from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.reader import TensorReader
 
 from . import kernels, sources
@@ -121,7 +121,7 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
     """The summary of all elements of several tensors together; otherwise as `summarize_tensor`."""
     ask = _Ask.of(bins, range, edges, log, quantiles, fine)
     found = [sources.of_tensor(ckpt, key, fold=False) for key in keys]
-    with _Run(ckpt, monitor, found, workers.threads_for((source.nbytes for source in found), is_far(ckpt))) as run:
+    with _Run(ckpt, monitor, found, workers.threads_for((source.nbytes for source in found), ckpt.is_far)) as run:
         summary = _summarize(run, found, ask)
         run.over()
         return summary
@@ -141,7 +141,7 @@ def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor) ->
         except BadTensor as error:
             entries.append((key, error))
     good = [source for _, source in entries if isinstance(source, Source)]
-    with _Run(ckpt, monitor, good, workers.threads_for((source.nbytes for source in good), is_far(ckpt)), once=ask is _BRIEFLY) as run:
+    with _Run(ckpt, monitor, good, workers.threads_for((source.nbytes for source in good), ckpt.is_far), once=ask is _BRIEFLY) as run:
         def work(batch: list[tuple[str, Source | BadTensor]]) -> list[tuple[str, Summary | BadTensor]]:
             return [(key, entry if isinstance(entry, BadTensor) else _one(run, key, entry, ask)) for key, entry in batch]
 

@@ -9,19 +9,14 @@ from inspector.core.io.remote import ReadAhead
 _HEADER = 256           # bytes that a member's local header may be longer than it is guessed
 
 
-def is_far(ckpt: Checkpoint) -> bool:
-    """Whether some of its bytes are not on this computer."""
-    return any(stamp.address is not None for stamp in ckpt.files)
-
-
 def read_ahead(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> ReadAhead | None:
     """What reading these tensors whole takes, for all threads that do it together; None where all of it is on this computer."""
-    return extents_ahead(ckpt, (extent for info in infos for extent in _extents(ckpt, info))) if is_far(ckpt) else None
+    return extents_ahead(ckpt, (extent for info in infos for extent in _extents(ckpt, info))) if ckpt.is_far else None
 
 
 def extents_ahead(ckpt: Checkpoint, extents: Iterable[Extent]) -> ReadAhead | None:
     """The same for extents."""
-    if not is_far(ckpt):
+    if not ckpt.is_far:
         return None
     far = {number for number, stamp in enumerate(ckpt.files) if stamp.address is not None and not stamp.inside}
     spans: dict[int, set[tuple[int, int]]] = {number: set() for number in far}

@@ -27,7 +27,7 @@ from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 
-from .ahead import is_far, read_ahead
+from .ahead import read_ahead
 from .casts import converter
 from .sparse import dense
 from .strides import Dims, blocks, boxes, collapse, span, storage_order
@@ -103,7 +103,7 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
             progress.add(small, batch[-1])
         return found
 
-    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values(), far=is_far(ckpt)), progress.stopped)
+    results = workers.each(_batches(ckpt, wanted, sizes), work, workers.threads_for(sizes.values(), far=ckpt.is_far), progress.stopped)
     try:
         for key in chosen:
             while stands_for[key] not in known:

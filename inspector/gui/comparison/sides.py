@@ -128,12 +128,16 @@ class Sides(QWidget):
 
 def short_name(document: Document, among: tuple[Document, ...]) -> str:
     """Its file name, with as many folders as it takes to tell it from the others."""
-    parts = os.path.normpath(document.path).split(os.sep)
-    others = [os.path.normpath(other.path).split(os.sep) for other in among if other is not document]
+    parts = _parts(document.path)
+    others = [_parts(other.path) for other in among if other is not document]
     for n in range(1, min(len(parts), 6)):
         if all(other[-n:] != parts[-n:] for other in others):
             break
     return core.visible("/".join(parts[-n:]), 120) if len(parts) > 1 else core.visible(document.path, 120)
+
+
+def _parts(path: str) -> list[str]:
+    return path.partition("://")[2].rstrip("/").split("/") if core.is_address(path) else os.path.normpath(path).split(os.sep)
 
 
 class _Letter(QLabel):

@@ -87,7 +87,7 @@ class SaveDialog(QDialog):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(12)
-        name = core.visible(os.path.basename(os.path.normpath(self._document.path)), 60)
+        name = core.visible(core.file_name(self._document.path), 60)
         column.addWidget(label(self.tr("Save {name}").format(name=name), strong=True, scale=1.25, selectable=False))
         rows = QFormLayout()
         rows.setHorizontalSpacing(16)
@@ -226,7 +226,7 @@ class SaveDialog(QDialog):
         keep = [name for name, choice in self._code.items() if choice == KEEP]
         drop = [name for name, choice in self._code.items() if choice == DROP]
         allow = tuple(self._allowed)
-        path = os.path.abspath(os.path.expanduser(path))
+        path = core.absolute_path(os.path.expanduser(path))
         in_place = self.in_place.isChecked()
 
         def plan(in_place: bool, monitor: core.Monitor) -> core.SavePlan:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPlainText
 from inspector import core
 from inspector.gui.state.session import Session
 
-from .opening import local_paths, name_of
+from .opening import paths_in
 
 MARGIN = 10
 
@@ -52,16 +52,16 @@ class DropOverlay(QWidget):
         return event.type() != QEvent.Type.Resize
 
     def _enter(self, event: QDragEnterEvent) -> None:
-        paths = local_paths(event.mimeData())
+        paths = paths_in(event.mimeData())
         if paths:
             _copy(event)
             document = self._session.selected_document
-            self._invite(len(paths), name_of(document.path) if document is not None and len(paths) == 1 else "")
+            self._invite(len(paths), core.file_name(document.path) if document is not None and len(paths) == 1 else "")
         else:
             event.ignore()
 
     def _move(self, event: QDragMoveEvent) -> None:
-        if self.isVisible() or local_paths(event.mimeData()):
+        if self.isVisible() or paths_in(event.mimeData()):
             _copy(event)
             x = event.position().x()
             if self._zones[1].isVisible():
@@ -71,7 +71,7 @@ class DropOverlay(QWidget):
     def _drop(self, event: QDropEvent) -> None:
         compare = self._compares_at(event.position().x())
         self.hide()
-        paths = local_paths(event.mimeData())
+        paths = paths_in(event.mimeData())
         if not paths:
             event.ignore()
             return

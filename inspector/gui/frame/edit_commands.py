@@ -21,7 +21,7 @@ from inspector.gui.state.tasks import Tasks
 
 from .banner import SavedBanner
 from .menus import Menus
-from .opening import Opener, name_of
+from .opening import Opener
 
 if TYPE_CHECKING:
     from inspector.gui.dialogs.save import SaveDialog
@@ -106,7 +106,7 @@ class EditCommands(QObject):
             return
         message_boxes.choose(
             self._window, edit_words.kind(kind).title(), self.tr("What is filtered away belongs to {group} too.").format(
-                group=core.visible(selection.prefix, 80) or core.visible(name_of(document.path), 80)),
+                group=core.visible(selection.prefix, 80) or core.visible(core.file_name(document.path), 80)),
             self.tr("{some} of {all} are shown.").format(some=f"{len(shown.keys):,}", all=words.tensors(len(selection.keys))),
             ((self.tr("{edit}: the {n} shown").format(edit=edit_words.kind(kind).title(), n=f"{len(shown.keys):,}"),
               lambda: self.edit_part(kind, shown)),
@@ -248,7 +248,7 @@ class EditCommands(QObject):
             return
         message_boxes.ask_to_save(
             self._window, self.tr("Save the edits?"),
-            self.tr("{name} has {edits} that are not saved.").format(name=core.visible(name_of(document.path), 80),
+            self.tr("{name} has {edits} that are not saved.").format(name=core.visible(core.file_name(document.path), 80),
                                                                      edits=edit_words.edits(len(self._session.edits(id)))),
             self.tr("The file on disk is as it was. What you do not save is lost."),
             lambda: self.save_document(id, own=True, then=lambda: self._opener.close(id)), lambda: self._opener.close(id))
@@ -261,7 +261,7 @@ class EditCommands(QObject):
         first = modified[0]
         self._session.select(Selection(first.id))
         text = self.tr("{name} has {edits} that are not saved.").format(
-            name=core.visible(name_of(first.path), 80), edits=edit_words.edits(len(self._session.edits(first.id)))) \
+            name=core.visible(core.file_name(first.path), 80), edits=edit_words.edits(len(self._session.edits(first.id)))) \
             if len(modified) == 1 else self.tr("{n} files have edits that are not saved.").format(n=len(modified))
         message_boxes.ask_to_save(self._window, self.tr("Save the edits?"), text,
                             self.tr("The files on disk are as they were. What you do not save is lost."),
@@ -279,5 +279,5 @@ class EditCommands(QObject):
 
 
 def _can_replace(document: Document) -> bool:
-    """Whether saving under a document's own path would write what it is: not into an archive around it."""
-    return core.file_of(document.path) == document.path
+    """Whether saving under a document's own path would write what it is: not into an archive around it, nor over the net."""
+    return core.file_of(document.path) == document.path and not core.is_address(document.path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QStandardPaths, Qt
+from PySide6.QtCore import QObject, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from inspector import core
@@ -14,7 +15,9 @@ from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 
 from .menus import Menus
-from .opening import Choose, Opener
+from .opening import Choose, Opener, local_path
+
+_LONGEST = 4096         # characters of an address
 
 
 class FileCommands(QObject):
@@ -27,7 +30,8 @@ class FileCommands(QObject):
         self._close = close
         self.choose: Choose = choose or self._choose
         opener.confirm = self._confirm
-        for name, run in (("open", self.choose_files), ("open-folder", self.choose_folder), ("demo", self.open_demo),
+        for name, run in (("open", self.choose_files), ("open-folder", self.choose_folder), ("open-address", self.ask_address),
+                          ("demo", self.open_demo),
                           ("reload", self.reload), ("close", self.close_file), ("quit", window.close)):
             menus.on(name, run)
         menus.recent_chosen.connect(self.open_path)
@@ -37,6 +41,19 @@ class FileCommands(QObject):
 
     def choose_folder(self) -> None:
         self.choose(True, self._opener.open)
+
+    def ask_address(self) -> None:
+        """Asks for an address; one that was copied lately is there already."""
+        copied = QGuiApplication.clipboard().text().strip()
+        message_boxes.ask_text(self._window, self.tr("Open address"), self.tr("Open a checkpoint where it lies"),
+                               self.tr("Only what describes the tensors is fetched, and values when you look at them. A password or token "
+                                       "in the address is shown nowhere and not remembered."), self.tr("Address"),
+                               "https://…  s3://…  gs://…  hf://…", self.tr("Open"), self._open_address,
+                               copied if len(copied) < _LONGEST and core.is_address(copied) and "\n" not in copied else "")
+
+    def _open_address(self, text: str) -> None:
+        url = QUrl(text)
+        self._opener.open([local_path(url) or text if url.scheme() == "file" else text])
 
     def open_path(self, path: str) -> None:
         self._opener.open([path])

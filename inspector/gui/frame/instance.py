@@ -14,6 +14,8 @@ import sys
 import zlib
 from typing import Any
 
+from inspector import core
+
 VERSION = 1
 CAP = 1 << 20               # bytes of one message
 _TIMEOUT = 2.0              # seconds; a first window that is busy longer gets no files, a second one opens
@@ -26,7 +28,7 @@ def hand_over(paths: list[str]) -> bool:
     address = socket_path()
     if address is None or not os.path.exists(address):
         return False
-    line = message(paths, os.getcwd())
+    line = message([core.with_secrets(path) for path in paths], os.getcwd())
     if len(line) > CAP:
         return False
     try:
@@ -76,4 +78,4 @@ def parse(line: bytes) -> list[str] | None:
     paths, cwd = found.get("args"), found.get("cwd")
     if not isinstance(cwd, str) or not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         return None
-    return [os.path.join(cwd, path) for path in paths]
+    return [core.without_secrets(path) if core.is_address(path) else os.path.join(cwd, path) for path in paths]

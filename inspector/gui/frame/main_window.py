@@ -36,7 +36,7 @@ from .file_commands import FileCommands
 from .filter_bar import FilterBar
 from .history import History
 from .menus import Menus
-from .opening import Choose, Opener, name_of
+from .opening import Choose, Opener
 from .panel_tabs import NAMES, PanelTabs
 from .pending_bar import PendingBar
 from .signal_strip import SignalStrip
@@ -272,10 +272,10 @@ class MainWindow(QMainWindow):
         if document is None:
             return self.tr("Checkpoint Inspector")
         if self.comparison.shown and self.session.compared is not None:
-            sides = [core.visible(name_of(found.path), 80).replace("[*]", "[*][*]") for id in self.session.compared.ids
+            sides = [core.visible(core.file_name(found.path), 80).replace("[*]", "[*][*]") for id in self.session.compared.ids
                      if (found := self.session.document(id))]
             return self.tr("{a} and {b} — Checkpoint Inspector").format(a=sides[0], b=sides[-1])
-        name, others = core.visible(name_of(document.path), 120).replace("[*]", "[*][*]"), len(self.session.documents) - 1
+        name, others = core.visible(core.file_name(document.path), 120).replace("[*]", "[*][*]"), len(self.session.documents) - 1
         if self.session.is_modified(document.id):
             name += "[*]"               # where Qt puts the mark of a modified file
         shown = self.tr("{name} and {n} more").format(name=name, n=others) if others else name
@@ -292,7 +292,7 @@ class MainWindow(QMainWindow):
             return core.visible(selection.value, 120)
         if selection.prefix:
             return f"{core.visible(selection.prefix, 90)} · {words.tensors(len(selection.keys))}"
-        return f"{core.visible(name_of(document.path), 90)} · {words.tensors(len(ckpt.tensors))} · {words.size(ckpt.nbytes)}"
+        return f"{core.visible(core.file_name(document.path), 90)} · {words.tensors(len(ckpt.tensors))} · {words.size(ckpt.nbytes)}"
 
     # -- layout
 

@@ -68,6 +68,7 @@ class Menus(QObject):
         menu = self._window.menuBar().addMenu(self.tr("&File"))
         self._add(menu, "open", self.tr("&Open…"), "Ctrl+O", "open")
         self._add(menu, "open-folder", self.tr("Open &Folder…"), "Ctrl+Shift+O")
+        self._add(menu, "open-address", self.tr("Open &Address…"), "Ctrl+Alt+O")
         self.recent = QMenu(self.tr("Open &Recent"), menu)
         self._draw_later(menu, self.recent.menuAction(), "history")
         menu.addMenu(self.recent)
@@ -180,9 +181,9 @@ class Menus(QObject):
         menu = self.recent
         menu.clear()
         for n, path in enumerate(self._settings.recent, 1):
-            name = words.menu_text(os.path.basename(os.path.normpath(path)) or path, 60)
-            folder = words.menu_text(os.path.dirname(path), 60)
+            name = words.menu_text(core.file_name(path), 60)
+            folder = words.menu_text(core.folder_of(path), 60)
             action = menu.addAction(f"&{n % 10}  {name}   —   {folder}", partial(self.recent_chosen.emit, path))
-            action.setEnabled(os.path.lexists(core.file_of(path)))
+            action.setEnabled(core.is_address(path) or os.path.lexists(core.file_of(path)))
         menu.addSeparator()
         menu.addAction(self.tr("&Clear This List"), self._settings.clear_recent)

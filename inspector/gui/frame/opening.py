@@ -22,6 +22,7 @@ Choose = Callable[[bool, Callable[[list[str]], None]], None]        # asks for f
 
 MANY = 20                       # more files than this at once are asked about
 FOLDER_CAP = 2000               # entries of a folder that are looked at
+LINKS = ("http", "https", "s3", "gs", "hf")
 SUFFIXES = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", ".tar", ".pkl", ".mdlus", ".params", ".torch")
 
 
@@ -40,7 +41,7 @@ class Opener(QObject):
 
     def open(self, paths: Iterable[str]) -> None:
         """Opens files and folders; a folder that is no checkpoint of its own gives the checkpoints lying in it."""
-        wanted = list(dict.fromkeys(os.path.abspath(path) for path in paths))
+        wanted = list(dict.fromkeys(core.absolute_path(path) for path in paths))
         if len(wanted) > MANY:
             self.confirm(len(wanted), lambda: self._open_all(wanted))
         else:
@@ -48,7 +49,7 @@ class Opener(QObject):
 
     def find(self, path: str) -> Document | None:
         """The open document of a path."""
-        wanted = os.path.abspath(path)
+        wanted = core.absolute_path(path)
         return next((document for document in self._session.documents if _same(document.path, wanted)), None)
 
     def reload(self, id: int) -> None:
@@ -129,7 +130,7 @@ class Opener(QObject):
         self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),
                           on_cancel=lambda: self._session.cancelled(id), urgent=True,
-                          label=self.tr("Opening {name}").format(name=core.visible(os.path.basename(path), 60)))
+                          label=self.tr("Opening {name}").format(name=core.visible(core.file_name(path), 60)))
 
     def _our_fault(self, error: Exception) -> core.InspectorError:
         wrapped = core.ReadError(self.tr("Checkpoint Inspector made a mistake while reading this file"),
@@ -160,9 +161,14 @@ def _recovered(path: str) -> bool:
         return False
 
 
-def local_paths(mime: QMimeData) -> list[str]:
-    """The files and folders of this machine among what is dragged or pasted, each once, in order."""
-    return list(dict.fromkeys(path for url in mime.urls() if (path := local_path(url)) is not None))
+def paths_in(mime: QMimeData) -> list[str]:
+    """The files and folders of this machine, and the addresses of others, among what is dragged or pasted, each once, in order."""
+    return list(dict.fromkeys(path for url in mime.urls() if (path := local_path(url) or address_in(url)) is not None))
+
+
+def address_in(url: QUrl) -> str | None:
+    """A link to a file on a web server, in a bucket or on the hub; None for whatever else a link may be."""
+    return url.toString(QUrl.ComponentFormattingOption.FullyEncoded) if url.scheme() in LINKS and url.host() else None
 
 
 def local_path(url: QUrl) -> str | None:
@@ -191,8 +197,8 @@ def checkpoints_in(folder: str) -> list[str]:
 
 
 def has_changed(document: Document) -> bool:
-    """True when a file of the document is no longer what was opened, or is gone."""
-    if document.checkpoint is None:
+    """True when a file of the document is no longer what was opened, or is gone. Servers are not asked: that would take a while."""
+    if document.checkpoint is None or document.checkpoint.is_far:
         return False
     for stamp in document.checkpoint.files:
         try:
@@ -202,11 +208,6 @@ def has_changed(document: Document) -> bool:
         if (now.st_size, now.st_mtime_ns) != (stamp.size, stamp.mtime_ns):
             return True
     return False
-
-
-def name_of(path: str) -> str:
-    """What a file is called in menus and titles: its name, or the folder's own."""
-    return os.path.basename(os.path.normpath(path)) or path
 
 
 def _same(one: str, other: str) -> bool:

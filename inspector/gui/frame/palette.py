@@ -4,7 +4,6 @@ Commands and files are found at once; keys, from three letters on, by a worker.
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -150,11 +149,11 @@ class Palette(QFrame):
 
     def _all_files(self) -> list[Entry]:
         window = self._window
-        found = [Entry(core.visible(os.path.basename(document.path), 80), partial(window.session.select, Selection(document.id)),
-                       core.visible(os.path.dirname(document.path), 80), "", "file") for document in window.session.documents]
+        found = [Entry(core.visible(core.file_name(document.path), 80), partial(window.session.select, Selection(document.id)),
+                       core.visible(core.folder_of(document.path), 80), "", "file") for document in window.session.documents]
         known = {document.path for document in window.session.documents}
-        return found + [Entry(core.visible(os.path.basename(path) or path, 80), partial(window.open_paths, [path]),
-                              core.visible(os.path.dirname(path), 80), "", "history")
+        return found + [Entry(core.visible(core.file_name(path), 80), partial(window.open_paths, [path]),
+                              core.visible(core.folder_of(path), 80), "", "history")
                         for path in window.settings.recent if path not in known]
 
     def _look_for_keys(self, typed: str) -> None:
@@ -183,7 +182,7 @@ class Palette(QFrame):
         several = len(session.documents) > 1
         self._keys = [Entry(core.visible(key, 200), partial(session.select, Selection(id, key, (key,)) if is_tensor
                                                             else Selection(id, key, (), key)),
-                            core.visible(os.path.basename(document.path), 60) if several else "", "", "tensor" if is_tensor else "value")
+                            core.visible(core.file_name(document.path), 60) if several else "", "", "tensor" if is_tensor else "value")
                       for id, key, is_tensor in found if (document := session.document(id)) is not None]
         self._fill()
 

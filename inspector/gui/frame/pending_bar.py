@@ -1,13 +1,13 @@
 """The bar over the status line while edits wait to be saved: how many, what the last one is, and what to do with them."""
 from __future__ import annotations
 
-import os
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
+from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import edit_words
 from inspector.gui.state.session import Document, Session
@@ -53,7 +53,7 @@ class PendingBar(QFrame):
         n = sum(counts)
         if len(waiting) == 1:
             self.count.setText(self.tr("1 pending edit") if n == 1 else self.tr("{n} pending edits").format(n=f"{n:,}"))
-            name = os.path.basename(os.path.normpath(waiting[0].path)) or waiting[0].path
+            name = core.file_name(waiting[0].path)
             last = edit_words.title(self._session.edits(waiting[0].id)[-1])
             self.what.set_text(self.tr("in {file}: {edit}. Nothing is written until you save.").format(file=name, edit=last))
         else:
@@ -77,7 +77,7 @@ class PendingBar(QFrame):
             menu = QMenu(self)
             menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             for document in waiting:
-                text = self.tr("Save {name}…").format(name=words.menu_text(os.path.basename(document.path), 60))
+                text = self.tr("Save {name}…").format(name=words.menu_text(core.file_name(document.path), 60))
                 menu.addAction(text, partial(self.save_asked.emit, document.id))
             menu.popup(self.save.mapToGlobal(self.save.rect().topLeft()))
 

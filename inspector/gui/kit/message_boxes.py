@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QTableWidget,
@@ -114,6 +115,26 @@ def ask(parent: QWidget | None, title: str, text: str, hint: str, yes: str, on_y
     box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
     box.answer(yes, on_yes, primary=True)
     box.open()
+    return box
+
+
+def ask_text(parent: QWidget | None, title: str, text: str, hint: str, label: str, example: str, yes: str,
+             on_text: Callable[[str], object], start: str = "") -> Box:
+    """A question that is answered by a line of text. `on_text` is given it when the button `yes` is chosen; Escape and Cancel do
+    nothing."""
+    box = Box(parent, "info", title, text, hint)
+    line = QLineEdit(start)
+    line.setAccessibleName(label)
+    line.setPlaceholderText(example)
+    line.setMinimumWidth(460)
+    line.selectAll()
+    box.put(line)
+    box.answer(QCoreApplication.translate("MessageBoxes", "Cancel"))
+    button = box.answer(yes, lambda: on_text(line.text().strip()), primary=True)
+    line.textChanged.connect(lambda typed: button.setEnabled(bool(typed.strip())))
+    button.setEnabled(bool(start))
+    box.open()
+    line.setFocus()
     return box
 
 

@@ -1,7 +1,6 @@
 """What one row of the tree says, as text, worked out when it is first drawn."""
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -61,7 +60,7 @@ class Line:
 
 def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks: TreeMarks | None = None) -> Line:
     """The row of a document itself."""
-    name = core.visible(os.path.basename(os.path.normpath(document.path)) or document.path)
+    name = core.visible(core.file_name(document.path))
     if document.state is State.FAILED:
         return Line(Kind.FAILED, document.id, None, 0, (name, _could_not(), "", "", "", ""), has_children=True, expanded=True,
                     spans=True, problem=str(document.error or ""))

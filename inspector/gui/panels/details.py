@@ -5,7 +5,6 @@ Above, a property table; below, the records of the archive (for a file) or the t
 """
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -228,8 +227,9 @@ class Details(SelectionPanel):
         for n, stamp in enumerate(ckpt.files):
             rows += [Row(self.tr("File {n}").format(n=n + 1) if len(ckpt.files) > 1 else self.tr("File")),
                      Row(self.tr("Path"), core.visible(stamp.path, 4096), stamp.path),
-                     Row(self.tr("Size"), words.exact_size(stamp.size)), Row(self.tr("Modified"), _moment(stamp.mtime_ns)),
-                     Row(self.tr("Inode"), str(stamp.inode))]
+                     Row(self.tr("Size"), words.exact_size(stamp.size))]
+            rows += [Row(self.tr("Modified"), _moment(stamp.mtime_ns)), Row(self.tr("Inode"), str(stamp.inode))] if stamp.address is None \
+                else [Row(self.tr("Version"), core.visible(stamp.mark, 400) or self.tr("the server does not say"))]
         if ckpt.facts:
             rows.append(Row(self.tr("Container")))
             rows += [Row(name, core.visible(text, 4096), text) for name, text in ckpt.facts.items()]
@@ -365,7 +365,7 @@ class Details(SelectionPanel):
             place = ", ".join(f"{start}:{start + size}" for start, size in zip(chunk.offsets, chunk.sizes, strict=True))
             extent = chunk.storage.extent
             where = self.tr("not there") if extent is None else self.tr("{file}, byte {n}").format(
-                file=core.visible(os.path.basename(ckpt.files[extent.file].path), 80), n=f"{extent.offset:,}")
+                file=core.visible(core.file_name(ckpt.files[extent.file].path), 80), n=f"{extent.offset:,}")
             rows.append(Row(f"[{place}]", where))
         if len(chunks) > _CHUNKS:
             rows.append(Row("…", self.tr("{n} more chunks").format(n=f"{len(chunks) - _CHUNKS:,}")))

@@ -342,7 +342,7 @@ class EditsPanel(QWidget):
         document = self._session.selected_document
         if document is not None:
             edits = self._session.edits(document.id)
-            start = os.path.splitext(document.path)[0] + RECIPE
+            start = os.path.splitext(core.file_name(document.path) if core.is_address(document.path) else document.path)[0] + RECIPE
             file_dialogs.save_file(self.window(), self.tr("Save the recipe"), start, lambda path: self._store_at(path, edits),
                                filters=(self.tr("Recipes ({patterns})").format(patterns="*.json"),), suffix="json")
 

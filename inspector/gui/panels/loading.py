@@ -1,8 +1,6 @@
 """Loading: a file that is being opened, with how far it is and a way out."""
 from __future__ import annotations
 
-import os
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
@@ -58,7 +56,7 @@ class Loading(QWidget):
         document = self._session.selected_document
         if document is None or document.state is not State.LOADING:
             return
-        name = os.path.basename(os.path.normpath(document.path)) or document.path
+        name = core.file_name(document.path)
         self._name.setText(self.tr("Opening {name}").format(name=core.visible(name, 70)))
         self._doing.setText(core.visible(document.doing, 100))
         self.bar.setRange(0, _STEPS if document.total else 0)

@@ -1,7 +1,6 @@
 """Overview: what the selected file, group, tensor or value is, at a glance. Totals are worked out in a task."""
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from functools import partial
 
@@ -143,7 +142,7 @@ class Overview(SelectionPanel):
         whole = is_whole(selection, ckpt)
         known = self._analyses.of(document) if whole else None
         if whole:
-            name = os.path.basename(os.path.normpath(document.path)) or document.path
+            name = core.file_name(document.path)
             said = description.sentence(known.about) if known is not None else self._sentence(ckpt, found)
             self._head("archive" if ckpt.pickles or ckpt.members else "file", name, document.path, said,
                        self._torch_line(ckpt, known.torch_load) if known is not None else "")
@@ -152,7 +151,7 @@ class Overview(SelectionPanel):
             self._head("group", selection.prefix, selection.prefix, said)
         else:
             self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
-                       self.tr("Tensors from different parts of {file}.").format(file=core.visible(os.path.basename(document.path), 80)))
+                       self.tr("Tensors from different parts of {file}.").format(file=core.visible(core.file_name(document.path), 80)))
         self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
         if whole:
             shown = self._findings(ckpt, document)

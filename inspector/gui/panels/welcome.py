@@ -105,8 +105,8 @@ class Welcome(QWidget):
         self._picture.setPixmap(icons.pixmap(icons.APPLICATION, 84))
 
     def _row(self, path: str) -> QPushButton:
-        there = os.path.lexists(core.file_of(path))
-        name, folder = os.path.basename(os.path.normpath(path)) or path, os.path.dirname(path)
+        there = core.is_address(path) or os.path.lexists(core.file_of(path))
+        name, folder = core.file_name(path), core.folder_of(path)
         row = QPushButton()
         row.setProperty("link", True)
         row.setEnabled(there)

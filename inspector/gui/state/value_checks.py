@@ -134,7 +134,7 @@ class ValueChecks(QObject):
         return None
 
     def _is_due(self, original: core.Checkpoint, reading: _Reading) -> bool:
-        return not reading.over and (reading.wanted or original.nbytes <= UNASKED) and bool(original.tensors)
+        return not reading.over and (reading.wanted or (original.nbytes <= UNASKED and not original.is_far)) and bool(original.tensors)
 
     def _wait(self) -> None:
         if self._at_work is None and not self._rest.isActive():

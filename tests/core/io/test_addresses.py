@@ -31,20 +31,20 @@ SECRET = "s3cr3tvalue"
 def test_that_what_lets_one_in_is_never_shown(given: str, shown: str) -> None:
     found = core.without_secrets(given)
     assert found == shown
-    assert addresses.whole(found) == given
+    assert addresses.with_secrets(found) == given
     assert core.without_secrets(found) == found
 
 
 def test_that_two_addresses_are_never_shown_alike() -> None:
     one, other = core.without_secrets("https://h.example/x?key=1"), core.without_secrets("https://h.example/x?key=2")
     assert one != other
-    assert addresses.whole(one).endswith("=1")
-    assert addresses.whole(other).endswith("=2")
+    assert addresses.with_secrets(one).endswith("=1")
+    assert addresses.with_secrets(other).endswith("=2")
 
 
 def test_that_an_address_whose_token_was_not_kept_asks_for_it() -> None:
     with pytest.raises(core.Unsupported, match="not kept"):
-        addresses.whole("https://elsewhere.example/a.pth?token=***")
+        addresses.with_secrets("https://elsewhere.example/a.pth?token=***")
 
 
 def test_that_the_address_in_a_stamp_shows_nothing_and_travels() -> None:
@@ -75,7 +75,7 @@ def test_that_a_file_beside_another_is_on_the_same_server_and_in_its_folder(fold
 def test_that_a_token_goes_with_the_files_beside_and_stays_hidden() -> None:
     found = addresses.beside(addresses.folder_of(core.without_secrets(f"https://host/run/i.json?sv={SECRET}")), "a.bin")
     assert SECRET not in found
-    assert addresses.whole(found) == f"https://host/run/a.bin?sv={SECRET}"
+    assert addresses.with_secrets(found) == f"https://host/run/a.bin?sv={SECRET}"
 
 
 def test_that_paths_of_this_computer_stay_as_they_are() -> None:

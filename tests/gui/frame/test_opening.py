@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.frame import opening
-from inspector.gui.frame.opening import Opener, checkpoints_in, local_path, local_paths
+from inspector.gui.frame.opening import Opener, checkpoints_in, local_path, paths_in
 from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Selection, Session, State
 from inspector.gui.state.tasks import Tasks
@@ -192,13 +192,13 @@ def test_that_only_files_of_this_machine_are_taken(url: bytes, path: str | None)
 def test_that_a_drop_of_many_things_gives_the_files_once_in_order() -> None:
     mime = QMimeData()
     mime.setData("text/uri-list", QByteArray(b"file:///b.pt\r\nhttp://x/y.pt\r\nfile:///a%FF.pt\r\nfile:///b.pt\r\n"))
-    assert local_paths(mime) == ["/b.pt", "/a\udcff.pt"]
+    assert paths_in(mime) == ["/b.pt", "http://x/y.pt", "/a\udcff.pt"]
 
 
 def test_that_text_is_no_file() -> None:
     mime = QMimeData()
     mime.setText("/etc/passwd")
-    assert local_paths(mime) == []
+    assert paths_in(mime) == []
 
 
 def test_that_opening_a_known_file_keeps_a_selection_inside_it(opener: Opener, session: Session, tasks: Tasks, opens: object,

@@ -12,7 +12,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each, threads_for
-from inspector.core.tensors.ahead import is_far, read_ahead
+from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.reader import TensorReader
 
 from . import kernels
@@ -56,7 +56,7 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         share.end()
         return found
 
-    threads = threads_for((), far=True) if is_far(comparison.a) or is_far(comparison.b) else cores()
+    threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
     known: dict[object, Difference] = {}
     with closing(readers), closing(each(first_of.values(), read, threads, progress.stopped)) as results:
         for number in todo:
