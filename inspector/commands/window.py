@@ -31,7 +31,7 @@ def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: 
         return _list_instead(files, out)
     try:
         from inspector.gui import app
-        return app.run(files, screenshot=screenshot, demo=demo, new_window=new_window)
+        return app.run([core.with_secrets(file) for file in files], screenshot=screenshot, demo=demo, new_window=new_window)
     except ImportError as error:
         raise core.UsageError(f"the window cannot be opened: {core.visible(' '.join(str(error).split()), 1000)}",
                               "`inspector ls FILE` works without it.") from error

@@ -14,8 +14,6 @@ import sys
 import zlib
 from typing import Any
 
-from inspector import core
-
 VERSION = 1
 CAP = 1 << 20               # bytes of one message
 _TIMEOUT = 2.0              # seconds; a first window that is busy longer gets no files, a second one opens
@@ -28,7 +26,7 @@ def hand_over(paths: list[str]) -> bool:
     address = socket_path()
     if address is None or not os.path.exists(address):
         return False
-    line = message([core.with_secrets(path) for path in paths], os.getcwd())
+    line = message(paths, os.getcwd())
     if len(line) > CAP:
         return False
     try:
@@ -68,7 +66,7 @@ def message(paths: list[str], cwd: str) -> bytes:
 
 
 def parse(line: bytes) -> list[str] | None:
-    """The absolute paths that a message asks to open, or None when it is none of ours."""
+    """The absolute paths, or addresses, that a message asks to open, or None when it is none of ours."""
     try:
         found: Any = json.loads(line)
     except (ValueError, RecursionError):
@@ -78,4 +76,10 @@ def parse(line: bytes) -> list[str] | None:
     paths, cwd = found.get("args"), found.get("cwd")
     if not isinstance(cwd, str) or not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
         return None
-    return [core.without_secrets(path) if core.is_address(path) else os.path.join(cwd, path) for path in paths]
+    return [_from(cwd, path) for path in paths]
+
+
+def _from(cwd: str, path: str) -> str:
+    """An address stays as it is, with what lets one in: whoever opens it hides that."""
+    here = os.path.join(cwd, path)
+    return path if "://" in path and not os.path.lexists(here) else here

@@ -68,7 +68,7 @@ class Menus(QObject):
         menu = self._window.menuBar().addMenu(self.tr("&File"))
         self._add(menu, "open", self.tr("&Open…"), "Ctrl+O", "open")
         self._add(menu, "open-folder", self.tr("Open &Folder…"), "Ctrl+Shift+O")
-        self._add(menu, "open-address", self.tr("Open &Address…"), "Ctrl+Alt+O")
+        self._add(menu, "open-address", self.tr("Ope&n Address…"), "Ctrl+Alt+O")
         self.recent = QMenu(self.tr("Open &Recent"), menu)
         self._draw_later(menu, self.recent.menuAction(), "history")
         menu.addMenu(self.recent)
