@@ -9,7 +9,7 @@ from typing import Any
 
 from inspector import core
 
-from . import files, load
+from . import files, load, relations_text
 from .arguments import add_json
 from .columns import columns
 from .output import Output, Paint, plain
@@ -20,7 +20,6 @@ STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", 
 _MARKS = {"equal": "=", "values": "~", "dtype": "t", "shape": "#", "only-a": "-", "only-b": "+", "renamed": ">", "unread": "?"}
 _STYLES = {"-": "removed", "+": "added", "~": "warning", "#": "warning", "t": "warning", "?": "danger"}
 _SHOWN = 60             # rules and layers named in text
-_FEW = 6                # tensors named of those that one is made of
 _SHORT_OF = (("only_a", "only in A"), ("only_b", "only in B"), ("shapes", "of another shape"), ("unread", "could not be read"))
 _json = core.to_json
 
@@ -129,8 +128,9 @@ def as_json(comparison: core.Comparison, structure_only: bool = False) -> dict[s
         "offered": [rule_json(rule) for rule in comparison.offered],
         "pairs": [_pair_json(comparison, pair) for pair in comparison.pairs],
         "counts": comparison.counts,
-        "rearranged": [_rearranged_json(one) for one in comparison.rearranged],
+        "rearranged": [relations_text.rearranged_json(one) for one in comparison.rearranged],
         "undecided": [one._asdict() for one in comparison.undecided],
+        "lineage": relations_text.lineage_json(comparison),
         "values": [change._asdict() for change in comparison.values],
     }
 
@@ -168,19 +168,14 @@ def _pair_json(comparison: core.Comparison, pair: core.Pair) -> dict[str, Any]:
     return answer
 
 
-def _rearranged_json(one: core.Rearranged) -> dict[str, Any]:
-    found = one.difference
-    figures = None if found is None else {"n_different": found.n_different, "numel": found.numel, "max_abs": _json(found.max_abs),
-                                          "rms": _json(found.rms), "rel": _json(found.rel), "cosine": _json(found.cosine)}
-    return {**one._asdict(), "difference": figures, "text": rearranged_text(one)}
-
-
 # -- text ---------------------------------------------------------------------------------------------------------------------
 
 def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_only: bool = False, paint: Paint = plain) -> str:
     """A verdict, the rules by which names were paired, a line per pair that differs, and the values that do."""
     parts = [f"A  {core.visible(comparison.a.path, 1000)}{_state_dict_text(comparison.state_dicts[0])}\n"
              f"B  {core.visible(comparison.b.path, 1000)}{_state_dict_text(comparison.state_dicts[1])}", verdict_text(comparison)]
+    if comparison.lineage.deltas and any(told := relations_text.lineage_lines(comparison)):
+        parts.append("\n".join(told))
     if comparison.rules or comparison.offered:
         parts.append("\n".join(_rules(comparison)))
     quiet = ("equal", "unread") if structure_only else ("equal",)
@@ -299,6 +294,8 @@ def verdict_text(comparison: core.Comparison) -> str:
     if verdict.id == "quantized":
         return _quantized_text(facts)
     said = _VERDICTS[verdict.id]
+    if verdict.id == "fine-tuned" and comparison.lineage.has_another_cause:
+        said = "the same network with other values"
     if verdict.id == "cast":
         said += f" ({facts['dtypes']})"
     if "cosine" in facts:
@@ -317,10 +314,10 @@ def verdict_text(comparison: core.Comparison) -> str:
     if comparison.values and verdict.id in ("same-weights", "cast", "rearranged"):
         said += f"; {len(comparison.values):,} values that are no weights differ" if len(comparison.values) > 1 else \
             "; 1 value that is no weight differs"
-    lines = [said, *(rearranged_text(one) for one in comparison.rearranged[:_SHOWN])]
+    lines = [said, *(relations_text.rearranged_text(one) for one in comparison.rearranged[:_SHOWN])]
     if len(comparison.rearranged) > _SHOWN:
         lines.append(f"… and {len(comparison.rearranged) - _SHOWN:,} more are rearranged")
-    lines += map(undecided_text, comparison.undecided[:_SHOWN])
+    lines += map(relations_text.undecided_text, comparison.undecided[:_SHOWN])
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [f"changed: {_names(verdict.moved)}", f"frozen:  {_names(verdict.frozen)}"]
     return "\n".join(lines)
@@ -338,65 +335,6 @@ def _quantized_text(facts: dict[str, int | float | str]) -> str:
     if others > 0:
         said += f"; {core.wording.count(others, 'other tensor')} differ{'s' * (others == 1)}"
     return said + "".join(f", {facts[name]:,} {words}" for name, words in _SHORT_OF if facts[name])
-
-
-def rearranged_text(one: core.Rearranged) -> str:
-    """"lin.weight is transposed in B"."""
-    a, b = map(_keys, (one.a, one.b))
-    if len(one.a) > 1 or len(one.b) > 1:
-        how = ("are " if one.b and len(one.a) > 1 else "is ") + _how_of_several(one)
-        said = f"{a} of A {how} in B: {b}" if len(one.a) > 1 else f"{b} of B are {_how_of_several(one)} in A: {a}"
-    else:
-        said = f"{a} {_how_of_one(one)} in B" + (f": {b}" if one.a != one.b else "")
-    return said + _how_well(one)
-
-
-def _keys(keys: Sequence[str]) -> str:
-    return ", ".join(core.visible(key) for key in keys[:_FEW]) + (f" and {len(keys) - _FEW:,} more" if len(keys) > _FEW else "")
-
-
-def _how_of_one(one: core.Rearranged) -> str:
-    if one.kind == "reordered":
-        slices = "rows" if one.dims in ((0,), ()) else f"slices along dimension {one.dims[0]}"
-        return ("is transposed and " if one.turned else "") + f"has its {slices} in {_order_text(one.orders[0], one.groups)}"
-    return {"permuted": f"is transposed to dimensions {', '.join(map(str, one.dims))}", "moved": "is under another name",
-            "reshaped": "is transposed and reshaped" if one.turned else "is reshaped"}.get(one.kind, f"is {one.kind}")
-
-
-def _how_of_several(one: core.Rearranged) -> str:
-    if one.kind == "stacked":
-        how = "stacked" + (f" and joined along dimension {one.dims[1]}" if len(one.dims) > 1 else "")
-    else:
-        how = f"joined along dimension {one.dims[0]}"
-    if one.turned:
-        how = f"transposed and {how}"
-    several = one.a if len(one.a) > 1 else one.b
-    for order in dict.fromkeys(filter(None, one.orders)):
-        of = [key for key, its in zip(several, one.orders, strict=True) if its == order]
-        whose = "each" if len(of) == len(several) else _keys(of)
-        how += f", {whose} in {_order_text(order, one.groups)}"
-    return how
-
-
-def _order_text(order: str, groups: int) -> str:
-    many = f"of {groups:,} " if groups else ""
-    return {"halves": f"the order of rotary halves {many}heads", "pairs": f"the order of rotary pairs {many}heads",
-            "groups": f"{groups:,} runs with the others between" if groups else "runs with the others between",
-            "reversed": "reverse order"}.get(order, "another order")
-
-
-def _how_well(one: core.Rearranged) -> str:
-    found = one.difference
-    held = {"cast": "; exactly a cast", "scaled": f"; times {one.scale:.6g}"}.get(one.held, "")
-    if one.held in ("near", "scaled") and found is not None:
-        held += (f"; {'nearly' if one.held == 'near' else 'but for rounding'}: relative distance {found.rel:.4g}, "
-                 f"largest difference {found.max_abs:.4g}")
-    return held + ("; as its weight is" if one.basis == "weight" else "")
-
-
-def undecided_text(one: core.Undecided) -> str:
-    what = "hold one and the same value" if one.constant else "hold the same values"
-    return f"{_keys(one.a)} of A and {_keys(one.b)} of B all {what}: nothing in them tells which is which"
 
 
 def _names(layers: Sequence[str]) -> str:

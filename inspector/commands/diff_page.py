@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from inspector import core
 
-from . import diff
+from . import diff, relations_text
 
 _HISTOGRAMS = 24        # pairs drawn, those that differ most
 _MOST_ROWS = 5000
 _BINS = 80
+_MOST_LAYERS = 512
 _WIDTH, _HEIGHT = 320, 90
 
 _STYLE = """
@@ -44,6 +45,7 @@ def page(comparison: core.Comparison) -> str:
         f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
         f"<p><b>{'<br>'.join(map(_text, verdict.splitlines()))}</b><br>{len(comparison.pairs):,} pairs: {_text(counts)}</p>",
     ]
+    body += _lineage(comparison)
     if comparison.rules or comparison.offered:
         body += ["<h2>Rules by which names were paired</h2>", _table(("rule", "applied"), [
             *((diff.rule_text(rule), "yes") for rule in comparison.rules),
@@ -68,6 +70,28 @@ def page(comparison: core.Comparison) -> str:
 def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
     place = "" if state_dict in ("", core.WHOLE) else f", {core.visible(state_dict)}"
     return f'{_text(ckpt.path)} <span class="soft">({_text(ckpt.format)}, {core.wording.size(ckpt.nbytes)}{_text(place)})</span>'
+
+
+def _lineage(comparison: core.Comparison) -> list[str]:
+    """Facts about the values, what they let one think, and how far each layer moved."""
+    lines = relations_text.lineage_lines(comparison)
+    if not lines:
+        return []
+    body = ["<h2>Where the values of B come from</h2>", f"<p>{'<br>'.join(map(_text, lines))}</p>"]
+    rows = [row for row in comparison.lineage.depth[:_MOST_LAYERS] if row.layer >= 0]
+    if len(rows) > 1:
+        most = max((value for row in rows for value in row[1:] if value is not None), default=0.0) or 1.0
+        lines = [f"<tr><td>{row.layer}</td>{''.join(_bar(value, most) for value in row[1:])}</tr>" for row in rows]
+        body += ["<h2>How far each layer moved, relative to its size</h2>",
+                 "<table><tr><th>layer</th><th>matrices</th><th>normalisations</th><th>biases</th></tr>", *lines, "</table>"]
+    return body
+
+
+def _bar(value: float | None, most: float) -> str:
+    if value is None:
+        return "<td></td>"
+    return (f'<td><svg viewBox="0 0 100 8" width="100" height="8" style="width:100px;border:0" role="img" aria-label="{value:.4g}">'
+            f'<rect width="{100 * value / most:.1f}" height="8" fill="var(--a)"/></svg> {value:.4g}</td>')
 
 
 def _pairs(comparison: core.Comparison, pairs: Sequence[core.Pair]) -> str:

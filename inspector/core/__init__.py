@@ -105,6 +105,10 @@ if TYPE_CHECKING:
     from .comparison.loading.reference import read_text_file as read_text_file
     from .comparison.loading.renaming import Step as Step
     from .comparison.loading.renaming import steps_for as steps_for
+    from .comparison.pairing.lineage import Delta as Delta
+    from .comparison.pairing.lineage import Depth as Depth
+    from .comparison.pairing.lineage import Inference as Inference
+    from .comparison.pairing.lineage import Lineage as Lineage
     from .comparison.pairing.pairs import Comparison as Comparison
     from .comparison.pairing.pairs import Difference as Difference
     from .comparison.pairing.pairs import Pair as Pair
@@ -364,6 +368,7 @@ _HOMES = {
     "comparison.loading.optimizer_groups": "OptimizerFit parameter_groups",
     "comparison.loading.reference": "Reference read_shapes read_text_file",
     "comparison.loading.renaming": "Step steps_for",
+    "comparison.pairing.lineage": "Delta Depth Inference Lineage",
     "comparison.pairing.pairs": "Comparison Difference Pair Rearranged Undecided Verdict pair_up with_pairs",
     "comparison.pairing.rules": "Rule",
     "comparison.pairing.sides": "WHOLE",

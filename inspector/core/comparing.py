@@ -11,6 +11,7 @@ from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.opening import CheckpointLike, opened
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.relations.finding import relations_of
+from inspector.core.relations.lineage import lineage_of
 
 
 def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
@@ -40,7 +41,9 @@ def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
 
 
 def judged(comparison: Comparison, monitor: Monitor = QUIET) -> Comparison:
-    """The comparison, whose values were read, with what is rearranged in it and what it comes to. Errors as `compare`."""
+    """The comparison, whose values were read, with what is rearranged in it, where B's values come from and what it comes to. Errors as
+    `compare`."""
     found = relations_of(comparison, monitor)
     comparison = replace(comparison, rearranged=found.rearranged, undecided=found.undecided)
+    comparison = replace(comparison, lineage=lineage_of(comparison, monitor))
     return replace(comparison, verdict=verdict_of(comparison))

@@ -35,7 +35,7 @@ class Step(Enum):
 class ComparisonProgress(QObject):
     """`tree` is what there is to show (None before the names are paired), `step` how far the work is, `error` why it ended,
     `verdict` what it came to, `rearranged` what was found transposed, joined or split,
-    `undecided` what nothing tells apart. All on the GUI thread."""
+    `undecided` what nothing tells apart, `lineage` where B's values come from. All on the GUI thread."""
 
     paired = Signal()           # another tree
     grown = Signal()            # values of some pairs came in
@@ -52,6 +52,7 @@ class ComparisonProgress(QObject):
         self.verdict: core.Verdict | None = None
         self.rearranged: tuple[core.Rearranged, ...] = ()
         self.undecided: tuple[core.Undecided, ...] = ()
+        self.lineage = core.Lineage()
         self.read = (0, 0)                  # bytes, of how many
         self.flat = False
         session.compared_changed.connect(self.follow)
@@ -163,7 +164,8 @@ class ComparisonProgress(QObject):
 
         def done(judged: core.Comparison) -> None:
             self._take(pending)
-            self.verdict, self.rearranged, self.undecided = judged.verdict, judged.rearranged, judged.undecided
+            self.verdict, self.lineage = judged.verdict, judged.lineage
+            self.rearranged, self.undecided = judged.rearranged, judged.undecided
             self._go(Step.DONE)
 
         def progress(so_far: int, total: int, _: str) -> None:

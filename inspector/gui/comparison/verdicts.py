@@ -43,12 +43,13 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
         return VerdictText(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
                     "" if progress.step is Step.READING else "warning")
     if progress.verdict is not None and progress.tree is not None:
-        return verdict_text(progress.verdict, len(progress.tree.figures.values), progress.rearranged, progress.undecided)
+        return verdict_text(progress.verdict, len(progress.tree.figures.values), progress.rearranged, progress.undecided,
+                            progress.lineage)
     return VerdictText("")
 
 
 def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = (),
-                 undecided: Sequence[core.Undecided] = ()) -> VerdictText:
+                 undecided: Sequence[core.Undecided] = (), lineage: core.Lineage | None = None) -> VerdictText:
     t = QCoreApplication.translate
     facts = dict(verdict.facts)
     if verdict.id == "adapter":
@@ -95,6 +96,14 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     lines += map(undecided_text, undecided[:_UNDECIDED])
     if len(undecided) > _UNDECIDED:
         lines.append(t("Compare", "and {n} more groups of which nothing tells which is which").format(n=f"{len(undecided) - _UNDECIDED:,}"))
+    inferences = lineage.inferences if lineage is not None else ()
+    if verdict.id == "fine-tuned" and lineage is not None and lineage.has_another_cause:
+        text = t("Compare", "The same network with other values.")
+    lines += [t("Compare", "Seems: {what} (rests on {n} of {all} tensors)").format(what=inference_text(one), n=f"{one.tensors:,}",
+                                                                                all=f"{one.of:,}") for one in inferences]
+    if lineage is not None and lineage.looked_at < lineage.of:
+        lines.append(t("Compare", "{n} of the {all} tensors that differ were looked at for this, the largest").format(
+            n=f"{lineage.looked_at:,}", all=f"{lineage.of:,}"))
     if verdict.id == "fine-tuned" and verdict.frozen:
         lines += [t("Compare", "Changed: {layers}").format(layers=_layers(verdict.moved)),
                   t("Compare", "Frozen: {layers}").format(layers=_layers(verdict.frozen))]
@@ -137,6 +146,33 @@ def rearranged_text(one: core.Rearranged) -> str:
         texts |= {"joined": t("Compare", "{a} in A is split in B: {b}"), "stacked": t("Compare", "{a} in A is unstacked in B: {b}")}
     notes = [*([t("Compare", "transposed as well")] if one.turned else []), *_orders(one), *_how_well(one)]
     return texts[one.kind].format(a=a, b=b) + (f"  ({', '.join(notes)})" if notes else "")
+
+
+def inference_text(one: core.Inference) -> str:
+    """"a low-rank adapter of rank 8 was merged into q_proj, v_proj"."""
+    t = QCoreApplication.translate
+    facts = {name: f"{value:,}" if isinstance(value, int) else core.visible(str(value), 120) for name, value in one.facts}
+    plain = dict(one.facts)
+    if "lowest" in facts:
+        facts["ranks"] = facts["rank"] if facts["rank"] == facts["lowest"] else t("Compare", "{lowest} to {rank}").format_map(facts)
+    for name, form in (("decibels", ".1f"), ("share", ".1%"), ("least", ".6g"), ("most", ".6g")):
+        if isinstance(plain.get(name), float):
+            facts[name] = format(plain[name], form)
+    texts = {
+        "merged-lora": t("Compare", "a low-rank adapter (LoRA) of rank {ranks} was merged into {modules}"),
+        "low-rank": t("Compare", "the change of {modules} has rank {ranks}; {others} other tensors changed too"),
+        "quantized": t("Compare", "B was quantized to {bits} bits in runs of {group} and made floats again, {decibels} dB at worst")
+        if plain.get("group") else t("Compare", "B was quantized to {bits} bits by rows and made floats again, {decibels} dB at worst"),
+        "rounded": t("Compare", "B went through {to}, rounded to nearest") if plain.get("mode") == "nearest"
+        else t("Compare", "B went through {to}, rounded towards zero"),
+        "scaled": t("Compare", "B is A times {least}") if plain.get("least") == plain.get("most")
+        else t("Compare", "B is A times {least} to {most}"),
+        "pruned": t("Compare", "elements were set to zero, {share} of those tensors"),
+        "small-parts": t("Compare", "only normalisations and biases were trained"),
+        "replaced": t("Compare", "{modules} made anew, the rest comes from A"),
+        "fine-tuned": t("Compare", "B comes from A: what changed points the same way, as after training on"),
+        "unrelated": t("Compare", "B does not come from A")}
+    return texts[one.id].format_map(facts)
 
 
 def undecided_text(one: core.Undecided) -> str:

@@ -169,7 +169,7 @@ class _Pass:
             distance / size * (sums.scale / sums.scale_d) if size else math.inf if distance else 0.0,
             _cosine(summed.ab, size, other), counted.flips, counted.nonfinite, equal_bytes=self.same_bytes,
             cast="b" if self.cast["b"] else "a" if self.cast["a"] else "",
-            growth=other / size if size else math.inf if other else 1.0)
+            growth=other / size if size else math.inf if other else 1.0, norm=size / sums.scale)
 
 
 def _cosine(product: float, one: float, other: float) -> float:

@@ -11,6 +11,7 @@ from inspector.core.checkpoint import Checkpoint, WeaklyReferable
 from inspector.core.progress import QUIET, Monitor
 
 from .as_meant import as_meant, stored_as
+from .lineage import NOTHING, Lineage
 from .match import match
 from .rules import Matching, Rule
 from .sides import WHOLE, choose_both, shapes_of, tensors_of
@@ -25,7 +26,8 @@ class Difference(NamedTuple):
     (inf when a is all zero and b is not), `cosine` of the two as vectors (nan when one is all zero), `sign_flips` the
     elements of opposite sign; `nonfinite` counts elements of which one at least is NaN or infinite and which differ.
     `equal_bytes`: every byte is the same. `cast` is "a" or "b" when that one is exactly the other cast to its dtype.
-    `problem` says why there are no figures, or is "". `growth` is b's norm over a's (1 when both are zero, inf when only a is)."""
+    `problem` says why there are no figures, or is "". `growth` is b's norm over a's (1 when both are zero, inf when only a is),
+    `norm` a's."""
 
     numel: int = 0
     n_different: int = 0
@@ -39,6 +41,7 @@ class Difference(NamedTuple):
     cast: str = ""
     problem: str = ""
     growth: float = 1.0
+    norm: float = 0.0
 
 
 class Pair(NamedTuple):
@@ -143,6 +146,7 @@ class Comparison(WeaklyReferable):
     values: tuple[ValueChange, ...] = ()
     rearranged: tuple[Rearranged, ...] = ()
     undecided: tuple[Undecided, ...] = ()
+    lineage: Lineage = NOTHING
     verdict: Verdict | None = None
     weights_only: bool = False
     stored: tuple[Checkpoint, Checkpoint] | None = None

@@ -1,0 +1,142 @@
+"""What tensors of two files have to do with each other, as text and JSON: how they are arranged, and what became of their values."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from inspector import core
+
+_FEW = 6                # tensors named of those that one is made of
+_NAMED = 2              # tensors named of those that something rests on
+_SHOWN = 3              # layers named as those that moved most
+
+
+def rearranged_json(one: core.Rearranged) -> dict[str, Any]:
+    found = one.difference
+    names = ("n_different", "numel", "max_abs", "rms", "rel", "cosine")
+    figures = None if found is None else {name: core.to_json(value) for name, value in found._asdict().items() if name in names}
+    return {**one._asdict(), "difference": figures, "text": rearranged_text(one)}
+
+
+def rearranged_text(one: core.Rearranged) -> str:
+    """"lin.weight is transposed in B"."""
+    a, b = map(_keys, (one.a, one.b))
+    if len(one.a) > 1 or len(one.b) > 1:
+        how = ("are " if one.b and len(one.a) > 1 else "is ") + _how_of_several(one)
+        said = f"{a} of A {how} in B: {b}" if len(one.a) > 1 else f"{b} of B are {_how_of_several(one)} in A: {a}"
+    else:
+        said = f"{a} {_how_of_one(one)} in B" + (f": {b}" if one.a != one.b else "")
+    return said + _how_well(one)
+
+
+def _keys(keys: Sequence[str]) -> str:
+    return ", ".join(core.visible(key) for key in keys[:_FEW]) + (f" and {len(keys) - _FEW:,} more" if len(keys) > _FEW else "")
+
+
+def _how_of_one(one: core.Rearranged) -> str:
+    if one.kind == "reordered":
+        slices = "rows" if one.dims in ((0,), ()) else f"slices along dimension {one.dims[0]}"
+        return ("is transposed and " if one.turned else "") + f"has its {slices} in {_order_text(one.orders[0], one.groups)}"
+    return {"permuted": f"is transposed to dimensions {', '.join(map(str, one.dims))}", "moved": "is under another name",
+            "reshaped": "is transposed and reshaped" if one.turned else "is reshaped"}.get(one.kind, f"is {one.kind}")
+
+
+def _how_of_several(one: core.Rearranged) -> str:
+    if one.kind == "stacked":
+        how = "stacked" + (f" and joined along dimension {one.dims[1]}" if len(one.dims) > 1 else "")
+    else:
+        how = f"joined along dimension {one.dims[0]}"
+    if one.turned:
+        how = f"transposed and {how}"
+    several = one.a if len(one.a) > 1 else one.b
+    for order in dict.fromkeys(filter(None, one.orders)):
+        of = [key for key, its in zip(several, one.orders, strict=True) if its == order]
+        whose = "each" if len(of) == len(several) else _keys(of)
+        how += f", {whose} in {_order_text(order, one.groups)}"
+    return how
+
+
+def _order_text(order: str, groups: int) -> str:
+    many = f"of {groups:,} " if groups else ""
+    return {"halves": f"the order of rotary halves {many}heads", "pairs": f"the order of rotary pairs {many}heads",
+            "groups": f"{groups:,} runs with the others between" if groups else "runs with the others between",
+            "reversed": "reverse order"}.get(order, "another order")
+
+
+def _how_well(one: core.Rearranged) -> str:
+    found = one.difference
+    held = {"cast": "; exactly a cast", "scaled": f"; times {one.scale:.6g}"}.get(one.held, "")
+    if one.held in ("near", "scaled") and found is not None:
+        held += (f"; {'nearly' if one.held == 'near' else 'but for rounding'}: relative distance {found.rel:.4g}, "
+                 f"largest difference {found.max_abs:.4g}")
+    return held + ("; as its weight is" if one.basis == "weight" else "")
+
+
+def undecided_text(one: core.Undecided) -> str:
+    what = "hold one and the same value" if one.constant else "hold the same values"
+    return f"{_keys(one.a)} of A and {_keys(one.b)} of B all {what}: nothing in them tells which is which"
+
+
+# -- what became of the values ---------------------------------------------------------------------------------------------------
+
+_KINDS = {"equal": "equal", "cast": "exactly a cast", "rounded": "rounded and kept in their type", "scaled": "multiplied",
+          "masked": "equal but for zeros", "low-rank": "changed by something of low rank", "quantized": "on a grid of few values",
+          "related": "changed", "unrelated": "unrelated", "changed": "different, no more told", "unread": "could not be compared"}
+
+
+def lineage_json(comparison: core.Comparison) -> dict[str, Any]:
+    """Facts, and apart from them what they let one think."""
+    lineage = comparison.lineage
+    return {"facts": [{name: core.to_json(value) for name, value in delta._asdict().items()} for delta in lineage.deltas],
+            "looked_at": lineage.looked_at, "of": lineage.of,
+            "depth": [{name: core.to_json(value) for name, value in row._asdict().items()} for row in lineage.depth],
+            "inferences": [{"id": one.id, "text": inference_text(one), **{name: core.to_json(value) for name, value in one.facts},
+                            "rests_on": list(one.rests_on), "tensors": one.tensors, "of": one.of} for one in lineage.inferences]}
+
+
+def lineage_lines(comparison: core.Comparison) -> list[str]:
+    """Facts first, then what they let one think; [] where nothing differs."""
+    lineage = comparison.lineage
+    if not lineage.of:
+        return []
+    kinds = Counter(delta.kind for delta in lineage.deltas)
+    said = ", ".join(f"{kinds[kind]:,} {words}" for kind, words in _KINDS.items() if kinds[kind])
+    looked = "" if lineage.looked_at == lineage.of else \
+        f" ({lineage.looked_at:,} of the {lineage.of:,} that differ were looked at, the largest)"
+    lines = [f"values:   {said}{looked}"]
+    rows = [(row.matrices, row.layer) for row in lineage.depth if row.matrices is not None and row.layer >= 0]
+    if len(rows) > 2 and max(rows)[0]:
+        most = ", ".join(f"{layer} ({value:.3g})" for value, layer in sorted(rows, reverse=True)[:_SHOWN])
+        lines.append(f"by depth: layers {most} moved most, layer {min(rows)[1]} least ({min(rows)[0]:.3g}), relative to their size")
+    return lines + [f"seems:    {inference_text(one)}; {rests_text(one)}" for one in lineage.inferences]
+
+
+def inference_text(one: core.Inference) -> str:
+    """"a low-rank adapter of rank 8 was merged into q_proj, v_proj"."""
+    facts = dict(one.facts)
+    if one.id in ("merged-lora", "low-rank"):
+        ranks = f"{facts['lowest']} to {facts['rank']}" if facts["lowest"] != facts["rank"] else f"{facts['rank']}"
+        where = core.visible(str(facts["modules"]), 120)
+        return f"a low-rank adapter (LoRA) of rank {ranks} was merged into {where}" if one.id == "merged-lora" else \
+            f"the change of {where} has rank {ranks}, and {facts['others']:,} other tensors changed too"
+    if one.id == "quantized":
+        runs = f"runs of {facts['group']}" if facts["group"] else "rows"
+        return f"B was quantized to {facts['bits']} bits in {runs} and made floating numbers again ({facts['decibels']:.1f} dB at worst)"
+    if one.id == "rounded":
+        return f"B went through {facts['to']}, rounded {'to nearest' if facts['mode'] == 'nearest' else facts['mode']}"
+    if one.id == "scaled":
+        least, most = f"{facts['least']:.6g}", f"{facts['most']:.6g}"
+        return f"B is A times {least}" + (f" to {most}" if least != most else "")
+    if one.id == "pruned":
+        return f"elements were set to zero, {facts['share']:.1%} of those tensors"
+    return {"small-parts": "only normalisations and biases were trained",
+            "fine-tuned": "B comes from A: what changed points the same way, as after training on",
+            "replaced": f"{core.visible(str(facts.get('modules', '')), 120)} made anew, the rest comes from A",
+            "unrelated": "B does not come from A"}[one.id]
+
+
+def rests_text(one: core.Inference) -> str:
+    """What an inference rests on."""
+    named = one.rests_on[:_NAMED]
+    return f"rests on {one.tensors:,} of {one.of:,} tensors: {_keys(named)}" + (", …" if one.tensors > len(named) else "")

@@ -1,0 +1,197 @@
+"""What became of one tensor: cast, rounded, multiplied, masked, changed by something of low rank, quantized, trained on, or another.
+
+Each is looked for in some rows first; what must hold for all elements is then looked at in all.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.checkpoint import TensorInfo
+from inspector.core.comparison.differences.difference import chunks_of_both
+from inspector.core.comparison.pairing.lineage import Delta
+from inspector.core.comparison.pairing.pairs import Difference, Pair
+from inspector.core.errors import BadTensor
+from inspector.core.progress import Monitor
+from inspector.core.tensors.casts import converter, why_not
+from inspector.core.tensors.reader import TensorReader, array_dtype
+
+from .grids import grid_of
+from .low_rank import DIGITS, rank_of, rank_of_sample, rounding_noise
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_ROWS, _COLUMNS = 256, 256      # of the sample whose rank is found
+_GRID_ROWS = 32
+_MOVED = 0.5                    # of rows and of columns something must have changed in
+_LONGEST_ROW = 1 << 16
+_BLOCK = 4 << 20                # bytes of rows read at once
+_RELATED = 0.3                  # cosine
+_TELLING = 64                   # elements from which on a direction tells something
+_ROUNDED_TO = ("bfloat16", "float16", "float8_e4m3fn", "float8_e5m2")
+_MASKED = 0.01                  # the least share that is called a mask
+_ANGLE = 4.0                    # times rounding, the angle up to which two are multiples
+
+
+class Both(NamedTuple):
+    """A pair with its readers."""
+
+    a: TensorReader
+    x: TensorInfo
+    b: TensorReader
+    y: TensorInfo
+    monitor: Monitor
+
+
+def delta_of(both: Both, pair: Pair) -> Delta:
+    """The fact about a pair that was compared. Raises Cancelled, and ReadError when a file has changed."""
+    delta, found = Delta(pair.a or "", pair.b or "", "changed"), pair.difference
+    if found is None or found.problem:
+        return delta._replace(kind="unread")
+    if not found.n_different:
+        return delta._replace(kind="equal" if both.x.dtype == both.y.dtype else "cast", exact=True)
+    if found.cast:
+        return delta._replace(kind="cast", mode="nearest")
+    if both.x.dtype not in DIGITS or both.y.dtype not in DIGITS or found.nonfinite or found.numel < _TELLING:
+        return delta
+    try:
+        return next(filter(None, (look(both, delta, found) for look in _LOOKS)), delta)
+    except BadTensor:
+        return delta._replace(kind="unread")
+
+
+# -- what holds for all elements ----------------------------------------------------------------------------------------------------
+
+def _rounded(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    own = DIGITS[both.y.dtype]
+    for target in _ROUNDED_TO:
+        if why_not(both.x.dtype, target) or DIGITS.get(target, 3) > own or target == both.x.dtype:
+            continue
+        for mode in ("nearest", "towards zero"):
+            if mode == "nearest" and target == both.y.dtype:
+                continue                        # a cast, which was looked at
+            if mode == "towards zero" and target != "bfloat16":
+                continue
+            if _holds(both, _rounder(both, target, mode)):
+                return delta._replace(kind="rounded", to=target, mode=mode, exact=True)
+    return None
+
+
+def _rounder(both: Both, target: str, mode: str) -> Callable[[Array, Array], bool]:
+    import numpy as np
+    there = array_dtype(target)
+
+    def test(x: Array, y: Array) -> bool:
+        if mode == "nearest":
+            wanted = np.frombuffer(converter(both.x.dtype, target)(np.ascontiguousarray(x).tobytes()), there).astype(np.float64)
+        else:                                   # the upper half of float32
+            wanted = (x.astype(np.float32).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32).astype(np.float64)
+        return bool((wanted == y.astype(np.float64)).all())
+    return test
+
+
+def _masked(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    share = found.n_different / found.numel
+    if share < _MASKED or not _holds(both, lambda x, y: bool(((x == y.astype(x.dtype)) | (y == 0)).all())):
+        return None
+    return delta._replace(kind="masked", share=share, exact=True)
+
+
+def _scaled(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    import numpy as np
+    noise = 2.0 ** -min(DIGITS[both.x.dtype], DIGITS[both.y.dtype])
+    factor = math.copysign(found.growth, found.cosine)
+    if 1 - found.cosine ** 2 > (_ANGLE * noise) ** 2 or abs(factor - 1) <= noise or not math.isfinite(factor):
+        return None
+    scale = float(np.float32(factor))
+    to = array_dtype(both.y.dtype)
+
+    def test(x: Array, y: Array) -> bool:
+        with np.errstate(all="ignore"):
+            return bool(((x.astype(np.float64) * scale).astype(np.float32).astype(to) == y).all())
+    return delta._replace(kind="scaled", scale=scale, exact=_holds(both, test))
+
+
+def _holds(both: Both, test: Callable[[Array, Array], bool]) -> bool:
+    """Whether a test of elements holds for all; most fail at the first."""
+    first = True
+    for x, y in chunks_of_both(both.a, both.x, both.b, both.y):
+        both.monitor.check()
+        if first and not test(x[:4096], y[:4096]):
+            return False
+        first = False
+        if not test(x, y):
+            return False
+    return True
+
+
+# -- what is found in rows ---------------------------------------------------------------------------------------------------------
+
+def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    import numpy as np
+    shape = _as_matrix(both.x.shape)
+    if min(shape) < 16:
+        return None
+    rows, columns = (_spread(size, most) for size, most in zip(shape, (_ROWS, _COLUMNS), strict=True))
+    x, y = (_rows(reader, info, rows)[:, columns] for reader, info in ((both.a, both.x), (both.b, both.y)))
+    moved = y != x
+    if moved.any(0).mean() < _MOVED or moved.any(1).mean() < _MOVED:        # some rows alone are of low rank whatever became of them
+        return None
+    noise = rounding_noise(y, both.y.dtype)
+    expected = rank_of_sample(y - x, noise)
+    if not expected:
+        return None
+
+    def blocks() -> Iterator[Array]:
+        step = max(1, _BLOCK // (8 * shape[1]))
+        for start in range(0, shape[0], step):
+            both.monitor.check()
+            numbers = np.arange(start, min(start + step, shape[0]))
+            yield _rows(both.b, both.y, numbers) - _rows(both.a, both.x, numbers)
+    whole = rank_of(blocks, shape, expected, noise)
+    if whole is None:
+        return None
+    return delta._replace(kind="low-rank", rank=whole.rank, share=whole.share)
+
+
+def _quantized(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    shape = _as_matrix(both.x.shape)
+    if shape[1] < 32 or shape[1] > _LONGEST_ROW or found.cosine < 0.5:
+        return None
+    rows = _spread(shape[0], _GRID_ROWS)
+    grid = grid_of(*(_rows(reader, info, rows) for reader, info in ((both.a, both.x), (both.b, both.y))))
+    return None if grid is None else delta._replace(kind="quantized", levels=grid.levels, group=grid.group, sampled=len(rows))
+
+
+def _related(both: Both, delta: Delta, found: Difference) -> Delta | None:
+    return delta._replace(kind="related" if found.cosine >= _RELATED else "unrelated")
+
+
+_LOOKS: tuple[Callable[[Both, Delta, Difference], Delta | None], ...] = (_rounded, _masked, _scaled, _quantized, _low_rank, _related)
+
+
+def _spread(size: int, most: int) -> Array:
+    """At most `most` numbers below `size`, spread over all."""
+    import numpy as np
+    return np.unique(np.linspace(0, size - 1, min(size, most)).astype(int))
+
+
+def _as_matrix(shape: tuple[int, ...]) -> tuple[int, int]:
+    return (shape[0], math.prod(shape[1:])) if len(shape) > 1 else (1, math.prod(shape))
+
+
+def _rows(reader: TensorReader, info: TensorInfo, rows: Array) -> Array:
+    """Some rows of the tensor taken as a matrix, as float64; those that follow each other are read at once."""
+    import numpy as np
+    if len(info.shape) < 2:
+        return reader.box(info, (0,) * len(info.shape), info.shape).astype(np.float64).reshape(1, -1)
+    parts, rest = [], (0,) * (len(info.shape) - 1)
+    ends = np.flatnonzero(np.diff(rows) != 1)
+    for run in np.split(rows, ends + 1):
+        box = reader.box(info, (int(run[0]), *rest), (len(run), *info.shape[1:]))
+        parts.append(box.astype(np.float64).reshape(len(run), -1))
+    return np.concatenate(parts)

@@ -1,0 +1,159 @@
+"""Is B just A? A fact about every pair whose values differ, how far each layer moved, and what that lets one think."""
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+
+from inspector.core.comparison.pairing.lineage import Delta, Depth, Inference, Lineage
+from inspector.core.comparison.pairing.names import role_of, template_of
+from inspector.core.comparison.pairing.pairs import Comparison, Pair
+from inspector.core.dtypes import DTYPES
+from inspector.core.keypath import leaf_of
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.workers import PerThread, Progress, cores, each
+from inspector.core.tensors.reader import TensorReader
+
+from .deltas import Both, delta_of
+
+_MOST = 4096            # pairs that are looked at, the largest
+_NAMED = 6
+_MOST_LAYERS = 4096
+_LONGEST = 1e150        # norms whose squares are numbers
+
+
+def lineage_of(comparison: Comparison, monitor: Monitor = QUIET) -> Lineage:
+    """Of a comparison whose values were read. Raises ReadError when a file has changed, Cancelled."""
+    explained = {key for one in comparison.rearranged for key in one.a if len(one.a) == len(one.b) == 1}
+    compared = [pair for pair in comparison.pairs if pair.a is not None and pair.b is not None and pair.status != "shape"
+                and pair.difference is not None and pair.a not in explained]
+    differing = [pair for pair in compared if pair.difference is not None and pair.difference.n_different and not pair.difference.cast
+                 and comparison.a.tensors[pair.a or ""].unpacked is comparison.b.tensors[pair.b or ""].unpacked is None]
+    chosen = sorted(differing, key=lambda pair: -comparison.a.tensors[pair.a or ""].numel)[:_MOST]
+    looked = {(delta.a, delta.b): delta for delta in _look(comparison, chosen, monitor)}
+    deltas = tuple(looked.get((pair.a or "", pair.b or "")) or _plain(comparison, pair) for pair in compared)
+    return Lineage(deltas, tuple(_inferences(comparison, deltas, {(pair.a, pair.b): pair for pair in compared})),
+                   depth_of(comparison, compared), len(chosen), len(differing))
+
+
+def _look(comparison: Comparison, chosen: Sequence[Pair], monitor: Monitor) -> list[Delta]:
+    a, b = comparison.a.tensors, comparison.b.tensors
+    progress = Progress(monitor, sum(a[pair.a or ""].nbytes for pair in chosen))
+    readers = PerThread(lambda: _Readers(comparison, progress))
+
+    def work(pair: Pair) -> Delta:
+        mine, x, y = readers.get(), a[pair.a or ""], b[pair.b or ""]
+        plain = all(info.layout == "strided" and not info.problem for info in (x, y))
+        found = delta_of(Both(mine.a, x, mine.b, y, progress), pair) if plain else _plain(comparison, pair)
+        progress.add(x.nbytes, x.key)
+        return found
+
+    with closing(readers), closing(each(chosen, work, cores(), progress.stopped)) as results:
+        return list(results)
+
+
+class _Readers:
+    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
+        self.a, self.b = (TensorReader(ckpt, monitor) for ckpt in (comparison.a, comparison.b))
+
+    def __exit__(self, *error: object) -> None:
+        self.a.__exit__(None, None, None)
+        self.b.__exit__(None, None, None)
+
+
+def _plain(comparison: Comparison, pair: Pair) -> Delta:
+    """What the differences alone say."""
+    found = pair.difference
+    kind = "unread" if found is None or found.problem else "cast" if found.cast or (not found.n_different and pair.status == "dtype") \
+        else "changed" if found.n_different else "equal"
+    return Delta(pair.a or "", pair.b or "", kind, mode="nearest" if kind == "cast" else "")
+
+
+# -- how far each layer moved ---------------------------------------------------------------------------------------------------------
+
+def depth_of(comparison: Comparison, compared: Iterable[Pair]) -> tuple[Depth, ...]:
+    """Layers in their order, what is in none first; () where nothing differs."""
+    sums: dict[int, dict[str, list[float]]] = defaultdict(lambda: {part: [0.0, 0.0] for part in ("matrices", "norms", "biases")})
+    moved = False
+    for pair in compared:
+        found, info = pair.difference, comparison.a.tensors[pair.a or ""]
+        if found is None or found.problem or DTYPES[info.dtype].kind not in ("float", "complex") or not math.isfinite(found.rel):
+            continue
+        numbers = template_of(info.name).numbers
+        distance = found.rel * found.norm
+        if max(distance, found.norm) > _LONGEST:
+            continue
+        square = sums[numbers[0] if numbers else -1][_part(info.name, info.shape)]
+        square[0] += distance ** 2
+        square[1] += found.norm ** 2
+        moved |= distance > 0
+    if not moved or len(sums) > _MOST_LAYERS:
+        return ()
+    return tuple(Depth(layer, *(math.sqrt(square[0] / square[1]) if square[1] else None for square in sums[layer].values()))
+                 for layer in sorted(sums))
+
+
+def _part(name: str, shape: tuple[int, ...]) -> str:
+    if len(shape) > 1:
+        return "matrices"
+    path = template_of(name).path
+    is_norm = "norm" in role_of(path) or "norm" in name.lower() or leaf_of(name) in ("weight", "gamma", "running_mean", "running_var")
+    return "norms" if is_norm else "biases"
+
+
+# -- what that lets one think ---------------------------------------------------------------------------------------------------------
+
+def _inferences(comparison: Comparison, deltas: Sequence[Delta], pairs: dict[tuple[str | None, str | None], Pair]) -> Iterable[Inference]:
+    of: dict[str, list[Delta]] = defaultdict(list)
+    for delta in deltas:
+        of[delta.kind].append(delta)
+    judged = len(deltas) - len(of["unread"])
+    moved = [delta for delta in deltas if delta.kind not in ("equal", "cast", "unread")]
+    if not moved:
+        return
+
+    def inference(id: str, rests: Sequence[Delta], **facts: int | float | str) -> Inference:
+        return Inference(id, tuple(facts.items()), tuple(delta.a for delta in rests[:_NAMED]), len(rests), judged)
+
+    if of["low-rank"]:
+        ranks = Counter(delta.rank for delta in of["low-rank"])
+        alone = len(of["low-rank"]) == len(moved) > 1           # one matrix may have been shifted by anything
+        yield inference("merged-lora" if alone else "low-rank", of["low-rank"], rank=max(ranks) if alone else ranks.most_common(1)[0][0],
+                        lowest=min(ranks), modules=", ".join(dict.fromkeys(_module(delta.a) for delta in of["low-rank"])),
+                        others=len(moved) - len(of["low-rank"]))
+    if of["quantized"]:
+        grids = Counter((delta.levels, delta.group) for delta in of["quantized"])
+        levels, group = max(levels for levels, _ in grids), grids.most_common(1)[0][0][1]
+        rel = [found.rel for delta in of["quantized"] if (found := pairs[delta.a, delta.b].difference) is not None]
+        yield inference("quantized", of["quantized"], bits=max(1, math.ceil(math.log2(levels))), levels=levels, group=group,
+                        decibels=-20 * math.log10(max(max(rel), 1e-12)))
+    if of["rounded"]:
+        (to, mode), _ = Counter((delta.to, delta.mode) for delta in of["rounded"]).most_common(1)[0]
+        yield inference("rounded", of["rounded"], to=to, mode=mode)
+    if of["scaled"]:
+        scales = sorted(delta.scale for delta in of["scaled"])
+        yield inference("scaled", of["scaled"], least=scales[0], most=scales[-1])
+    if of["masked"]:
+        yield inference("pruned", of["masked"], share=sum(delta.share for delta in of["masked"]) / len(of["masked"]))
+    matrices = [delta for delta in moved if len(comparison.a.tensors[delta.a].shape) > 1]
+    trained = [delta for delta in moved if delta.kind in ("related", "unrelated", "changed")]
+    if not matrices and trained:
+        yield inference("small-parts", trained)
+    elif of["unrelated"]:
+        others = [delta for delta in deltas if delta.kind not in ("unrelated", "changed", "unread")
+                  and len(comparison.a.tensors[delta.a].shape) > 1]
+        wild = [delta for delta in of["unrelated"] if len(comparison.a.tensors[delta.a].shape) > 1]
+        if wild and len(others) > len(wild):
+            yield inference("replaced", wild, modules=", ".join(dict.fromkeys(_module(delta.a) for delta in wild)))
+        elif wild and not [delta for delta in others if delta.kind != "equal"]:
+            yield inference("unrelated", wild)
+    far = [delta for delta in of["related"] if len(comparison.a.tensors[delta.a].shape) > 1]
+    if far:
+        yield inference("fine-tuned", far)
+
+
+def _module(key: str) -> str:
+    """The name of the module that a tensor belongs to, without its path: q_proj."""
+    path = [segment for segment in template_of(key).path if segment != "#"]
+    return path[-1] if path else key

@@ -1,0 +1,80 @@
+"""The rank of what was added to a matrix, but for rounding: from a sample of it, then of all of it by a randomised decomposition.
+
+N. Halko, P.-G. Martinsson, J. Tropp: Finding structure with randomness (2011), algorithm 5.1: the difference is multiplied by a few random
+vectors, and then projected on what they span; rows are read in blocks, twice, so that memory stays bounded.
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_MORE = 8               # random vectors more than the rank that is expected
+_ABOVE = 1.5            # how far above the greatest singular value of noise one must be
+_NUMERIC = 1e-6         # of the greatest, what arithmetic itself leaves
+_MOST_BYTES = 96 << 20  # of the products with random vectors
+DIGITS = {"float64": 52, "float32": 23, "float16": 10, "bfloat16": 7}
+
+
+class Rank(NamedTuple):
+    """`share`: of the square of the whole difference, what is in the first `rank` directions."""
+
+    rank: int
+    share: float
+
+
+def rounding_noise(values: Array, dtype: str) -> float:
+    """The root mean square of the errors that rounding to `dtype` leaves in numbers of these sizes."""
+    import numpy as np
+    digits = DIGITS[dtype]
+    sizes = np.abs(values[values != 0])
+    if not sizes.size:
+        return 0.0
+    steps = np.exp2(np.floor(np.log2(sizes)) - digits)
+    return float(np.sqrt(np.sum(np.square(steps)) / 12 / values.size))
+
+
+def rank_of_sample(difference: Array, noise: float) -> int:
+    """Of a part of the difference: its rank above the noise, 0 where that is no low rank."""
+    import numpy as np
+    if min(difference.shape) < 8:
+        return 0
+    values = np.linalg.svd(difference, compute_uv=False)
+    rank = _above(values, difference.shape, noise)
+    return rank if 1 <= rank <= min(difference.shape) // 2 else 0
+
+
+def rank_of(blocks: Callable[[], Iterator[Array]], shape: tuple[int, int], expected: int, noise: float) -> Rank | None:
+    """Of the whole: `blocks` gives its rows, some at a time, again whenever it is called. None where the rank is not low after all, or
+    the matrix too long."""
+    import numpy as np
+    rows, columns = shape
+    count = min(expected + _MORE, rows, columns)
+    if (rows + columns) * count * 8 > _MOST_BYTES:
+        return None
+    random = np.random.default_rng(0).standard_normal((columns, count))
+    spread, square = [], 0.0
+    for block in blocks():
+        spread.append(block @ random)
+        square += float(np.vdot(block, block))
+    basis, _ = np.linalg.qr(np.concatenate(spread))
+    projected, start = np.zeros((count, columns)), 0
+    for block in blocks():
+        projected += basis[start:start + len(block)].T @ block
+        start += len(block)
+    values = np.linalg.svd(projected, compute_uv=False)
+    rank = _above(values, shape, noise)
+    if not 1 <= rank <= expected + _MORE // 2 or not square:
+        return None
+    return Rank(rank, min(1.0, float(np.sum(np.square(values[:rank]))) / square))
+
+
+def _above(values: Array, shape: tuple[int, ...], noise: float) -> int:
+    """How many singular values are greater than a matrix of this shape would have that is all noise."""
+    most = _ABOVE * noise * (math.sqrt(shape[0]) + math.sqrt(shape[1]))
+    return int((values > max(most, _NUMERIC * float(values[0]))).sum())

@@ -1,0 +1,175 @@
+"""What became of A's values: each way that leaves a trace is told by it, and by nothing else."""
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from inspector import core
+
+Tensors = dict[str, torch.Tensor]
+
+
+def weights(dtype: torch.dtype = torch.float32, layers: int = 4, size: int = 96) -> Tensors:
+    found: Tensors = {}
+    for i in range(layers):
+        for name in ("q_proj", "v_proj"):
+            found[f"layers.{i}.attn.{name}.weight"] = torch.randn(size, size)
+        found[f"layers.{i}.mlp.weight"] = torch.randn(2 * size, size)
+        found[f"layers.{i}.mlp.bias"] = torch.randn(2 * size)
+        found[f"layers.{i}.norm.weight"] = 1 + 0.1 * torch.randn(size)
+    return {key: (value * 0.05).to(dtype) for key, value in found.items()}
+
+
+def kinds(found: core.Comparison, ending: str = "") -> set[str]:
+    return {delta.kind for delta in found.lineage.deltas if delta.a.endswith(ending)}
+
+
+def inference(found: core.Comparison) -> core.Inference:
+    one, = found.lineage.inferences
+    return one
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("rank", [1, 8])
+def test_that_a_merged_adapter_is_told_by_its_rank(rank: int, dtype: torch.dtype) -> None:
+    torch.manual_seed(rank)
+    a = weights(dtype, size=128)
+    b = dict(a)
+    for key, value in a.items():
+        if "q_proj" in key or "v_proj" in key:
+            delta = torch.randn(value.shape[0], rank) @ torch.randn(rank, value.shape[1]) * 0.02
+            b[key] = (value.float() + delta).to(dtype)
+    found = core.compare(a, b)
+    assert kinds(found, "q_proj.weight") == {"low-rank"}
+    assert kinds(found, "mlp.weight") == {"equal"}
+    one = inference(found)
+    assert (one.id, dict(one.facts)["rank"], dict(one.facts)["modules"], one.tensors) == ("merged-lora", rank, "q_proj, v_proj", 8)
+    assert {delta.rank for delta in found.lineage.deltas if delta.kind == "low-rank"} == {rank}
+    assert all(delta.share > 0.9 for delta in found.lineage.deltas if delta.kind == "low-rank")
+
+
+def test_that_a_full_change_has_no_low_rank() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: value + 0.01 * torch.randn(value.shape) for key, value in a.items()})
+    assert kinds(found, "proj.weight") == {"related"}
+    assert inference(found).id == "fine-tuned"
+
+
+def test_that_a_few_rows_that_changed_are_no_low_rank() -> None:
+    torch.manual_seed(0)
+    a = {"embed.weight": torch.randn(200, 64), "fc.weight": torch.randn(64, 64)}
+    b = {key: value.clone() for key, value in a.items()}
+    b["embed.weight"][7:10] += torch.randn(3, 64)
+    found = core.compare(a, b)
+    assert kinds(found, "embed.weight") == {"related"}
+
+
+def test_that_other_weights_are_unrelated() -> None:
+    torch.manual_seed(0)
+    a, b = weights(), weights()
+    found = core.compare(a, b)
+    assert kinds(found, "proj.weight") == {"unrelated"}
+    assert inference(found).id == "unrelated"
+
+
+def test_that_a_head_that_was_made_anew_is_told() -> None:
+    torch.manual_seed(0)
+    a = weights() | {"head.weight": torch.randn(10, 96)}
+    b = a | {"head.weight": torch.randn(10, 96)}
+    one = inference(core.compare(a, b))
+    assert (one.id, one.rests_on) == ("replaced", ("head.weight",))
+
+
+@pytest.mark.parametrize("scale", [0.5, 3.0, -1.0, 0.123])
+def test_that_a_factor_is_told(scale: float) -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: value * scale for key, value in a.items()})
+    assert kinds(found, "weight") == {"scaled"}
+    assert all(delta.scale == pytest.approx(scale, rel=1e-5) for delta in found.lineage.deltas if delta.kind == "scaled")
+    assert inference(found).id == "scaled"
+
+
+@pytest.mark.parametrize(("make", "to", "mode"), [
+    (lambda value: value.bfloat16().float(), "bfloat16", "nearest"), (lambda value: value.half().float(), "float16", "nearest"),
+    (lambda value: torch.from_numpy((value.numpy().view(np.uint32) & 0xFFFF0000).view(np.float32)), "bfloat16", "towards zero"),
+    (lambda value: torch.from_numpy((value.numpy().view(np.uint32) & 0xFFFF0000).view(np.float32)).bfloat16(), "bfloat16", "towards zero")])
+def test_that_a_way_through_another_type_is_told_with_its_rounding(make: object, to: str, mode: str) -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: make(value) for key, value in a.items()})       # type: ignore[operator]
+    assert {(delta.kind, delta.to, delta.mode) for delta in found.lineage.deltas} == {("rounded", to, mode)}
+
+
+def test_that_a_plain_cast_is_a_fact_and_no_guess() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: value.bfloat16() for key, value in a.items()})
+    assert {(delta.kind, delta.mode) for delta in found.lineage.deltas} == {("cast", "nearest")}
+    assert found.lineage.inferences == ()
+
+
+def test_that_pruned_elements_are_counted() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: torch.where(value.abs() < value.abs().median(), 0, value) for key, value in a.items()})
+    assert kinds(found, "proj.weight") == {"masked"}
+    assert dict(inference(found).facts)["share"] == pytest.approx(0.5, abs=0.01)
+
+
+@pytest.mark.parametrize(("bits", "group"), [(4, 32), (4, 96), (8, 0), (3, 32)])
+def test_that_quantization_is_told_by_its_grid(bits: int, group: int) -> None:
+    """Symmetric, each run of `group` by its greatest; 0: by row."""
+    torch.manual_seed(0)
+    a = {f"layers.{i}.weight": torch.randn(40, 768) for i in range(3)}
+
+    def quantized(value: torch.Tensor) -> torch.Tensor:
+        runs = value.reshape(-1, group or value.shape[1])
+        step = runs.abs().amax(1, keepdim=True) / (2 ** (bits - 1) - 1)
+        return ((runs / step).round() * step).reshape(value.shape)
+    found = core.compare(a, {key: quantized(value) for key, value in a.items()})
+    assert kinds(found) == {"quantized"}
+    one = inference(found)
+    assert (one.id, dict(one.facts)["bits"]) == ("quantized", bits)
+    if group == 32:
+        assert dict(one.facts)["group"] == 32
+    assert 10 < float(dict(one.facts)["decibels"]) < 60
+
+
+def test_that_training_of_small_parts_only_is_told() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    b = {key: value + 0.01 * torch.randn(value.shape) if value.ndim == 1 else value for key, value in a.items()}
+    assert inference(core.compare(a, b)).id == "small-parts"
+
+
+def test_that_the_depth_profile_is_norms_over_norms() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    b = {key: value + 0.01 * int(key.split(".")[1]) * torch.randn(value.shape) if value.ndim > 1 else value for key, value in a.items()}
+    found = core.compare(a, b)
+    assert [row.layer for row in found.lineage.depth] == [0, 1, 2, 3]
+    for row in found.lineage.depth:
+        keys = [key for key in a if key.startswith(f"layers.{row.layer}.") and a[key].ndim > 1]
+        moved = math.sqrt(sum(float((b[key] - a[key]).double().square().sum()) for key in keys))
+        size = math.sqrt(sum(float(a[key].double().square().sum()) for key in keys))
+        assert row.matrices == pytest.approx(moved / size, rel=1e-6)
+        assert (row.norms, row.biases) == (0.0, 0.0)
+
+
+def test_that_identical_files_have_nothing_to_infer() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, dict(a))
+    assert (found.lineage.inferences, found.lineage.depth, found.lineage.of) == ((), (), 0)
+
+
+def test_that_how_many_were_looked_at_is_told() -> None:
+    torch.manual_seed(0)
+    a = weights()
+    found = core.compare(a, {key: value + 0.01 for key, value in a.items()})
+    assert (found.lineage.looked_at, found.lineage.of) == (20, 20)
