@@ -26,7 +26,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     with files.about(asked.file):
         found = core.contract(ckpt, asked.state_dict)
     if asked.output is not None:
-        core.save_contract(found, asked.output, [asked.file])
+        core.save_contract(found, asked.output, files.read_for(asked.file, ckpt))
     if out.json:
         out.answer({"path": asked.file, **found})
     elif asked.output is None:

@@ -32,7 +32,8 @@ figcaption { overflow-wrap: anywhere; font-size: 12px; } svg { width: 100%; heig
 
 def write(comparison: core.Comparison, path: str) -> None:
     """Writes the page to `path`. Raises SaveError."""
-    core.write_output(path, page(comparison).encode(), "page")
+    read = [stamp.path for ckpt in (comparison.a, comparison.b) for stamp in ckpt.files]
+    core.write_output(path, page(comparison).encode(), "page", read)
 
 
 def page(comparison: core.Comparison) -> str:

@@ -32,7 +32,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
     with files.about(asked.file):
         found = core.digest_of(ckpt, asked.state_dict, out.monitor)
     if asked.output is not None:
-        core.save_digest(found, asked.output, [asked.file])
+        core.save_digest(found, asked.output, files.read_for(asked.file, ckpt))
     if out.json:
         out.answer({"path": asked.file, **found.to_json()})
     else:

@@ -97,6 +97,11 @@ def about(path: str) -> Iterator[None]:
         raise Failed(error, path) from error
 
 
+def read_for(path: str, *ckpts: core.Checkpoint) -> list[str]:
+    """What an output tells of, and may not replace: the file at `path` as it was named, and all that was opened for it."""
+    return [path, *(stamp.path for ckpt in ckpts for stamp in ckpt.files)]
+
+
 def opened(path: str, asked: argparse.Namespace, out: Output) -> core.Checkpoint:
     """Raises Failed."""
     with about(path):

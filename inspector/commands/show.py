@@ -51,7 +51,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
             dtype = to.name
             values = values.astype("int8") if to.is_integer else values
         if asked.output is not None:
-            core.write_output(asked.output, npy(values), "array", [asked.file])
+            core.write_output(asked.output, npy(values), "array", files.read_for(asked.file, ckpt))
     info = ckpt.tensors[key]
     if out.json:
         if values.size > _JSON:

@@ -40,9 +40,11 @@ _CHECKPOINTS = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", "
 
 
 def write_output(path: str, data: bytes | Iterable[bytes], kind: OutputKind, inputs: Iterable[str] = ()) -> None:
-    """Writes `data` at `path`, whole or not at all, where `check_output` has nothing against it. Raises SaveError."""
+    """Writes `data` at `path`, whole or not at all, where `check_output` has nothing against it: a new file to be read by no others
+    than the files `inputs`. Raises SaveError."""
+    inputs = tuple(inputs)
     check_output(path, kind, inputs)
-    write_whole(path, data, kind)
+    write_whole(path, data, kind, inputs)
 
 
 def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> None:

@@ -79,12 +79,22 @@ class SourceFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        try:
+            self.close()
+        except InspectorError:
+            if error is None:       # otherwise there is something worse to tell already
+                raise
 
     def close(self) -> None:
+        """Raises Unreadable where the system says only now that something went wrong, as network shares may."""
         fd, self._fd = self._fd, -1
         if fd >= 0:
-            os.close(fd)
+            try:
+                os.close(fd)
+            except InterruptedError:        # it is closed all the same
+                pass
+            except OSError as error:
+                raise _unreadable(error, "") from error
 
     def read(self, offset: int, nbytes: int) -> bytes:
         """Exactly `nbytes` bytes from `offset`. Raises Truncated when the file has fewer, Changed when it lost them since
@@ -328,11 +338,11 @@ def open_source(path: PathLike, expect: FileStamp | None = None, index: int = 0,
         if expect is not None:
             _compare(expect, stamp)
         return _unpacked(SourceFile(fd, stamp, index), expect, name)
-    except OSError as error:
-        os.close(fd)
-        raise _unreadable(error, "") from error
-    except BaseException:
-        os.close(fd)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.close(fd)
+        if isinstance(error, OSError):
+            raise _unreadable(error, "") from error
         raise
 
 
@@ -387,7 +397,11 @@ class ExtentReader:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
+        try:
+            self.close()
+        except InspectorError:
+            if error is None:       # otherwise there is something worse to tell already
+                raise
 
     def close(self) -> None:
         self._cursor = None

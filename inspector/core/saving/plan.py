@@ -10,6 +10,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, Opaque, Storage, Tenso
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError, SaveError, UsageError
 from inspector.core.graph import Graph
+from inspector.core.io.new_files import no_wider
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 from inspector.core.opening import CheckpointLike, file_of, opened
@@ -121,7 +122,7 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
         raise SaveError("standard output cannot be written to: a new file is read back before it counts", "Name a file.", id="ending")
     ties = ties or ("all" if is_joined(ckpt) else "one")
     ckpt, weights_only = weights_alone(ckpt)
-    target, stem = _target(path, chosen, allow)
+    target, stem = _target(path, chosen, allow, ckpt)
     if weights_only:
         target = target._replace(notes=(*target.notes, weights_only))
     misleading = endings.misleading(path, chosen)
@@ -170,18 +171,19 @@ def _same_structure(ckpt: Checkpoint) -> bool:
         for info, old in zip(ckpt.tensors.values(), source.tensors.values(), strict=True))
 
 
-def _target(path: str, format: str, allow: Collection[str]) -> tuple[Target, str]:
+def _target(path: str, format: str, allow: Collection[str], ckpt: Checkpoint) -> tuple[Target, str]:
     """The file that will be replaced or made, and for a set what its files begin with."""
     unknown = sorted(set(allow) - set(targets.ASK))
     if unknown:
         raise UsageError(f"nothing is called {unknown[0]!r} that could be allowed", f"There are: {', '.join(targets.ASK)}.")
+    of = [stamp.path for stamp in ckpt.files]
     if format != "safetensors-sharded":
-        return targets.find(path, allow), ""
+        return targets.find(path, allow, of), ""
     folder, stem = path, "model"
     if path.lower().endswith(endings.INDEX):
         folder, stem = os.path.split(path[:-len(endings.INDEX)])
         folder = folder or "."
-    return targets.find_folder(folder, shards.names(stem, 1).listing, allow), stem
+    return targets.find_folder(folder, shards.names(stem, 1).listing, allow, of), stem
 
 
 def _not_over_itself(ckpt: Checkpoint, target: Target) -> None:
@@ -262,7 +264,7 @@ def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: s
 
 
 def _set_in_place(ckpt: Checkpoint, own: str, ties: str, allow: Collection[str]) -> tuple[SavePlan, InPlace]:
-    target, _ = _target(own, "safetensors-sharded", allow)
+    target, _ = _target(own, "safetensors-sharded", allow, ckpt)
     in_place.check_file(ckpt.as_opened.files[0])
     found = in_place.of_set(ckpt)
     held = safetensors_holds(ckpt, ties == "all")
@@ -291,7 +293,9 @@ def _plan_safetensors(ckpt: Checkpoint, path: str, format: str, target: Target, 
             raise SaveError("no tensor is left that safetensors can hold: a set of no files could not be opened again",
                             "Save it as a PyTorch file (format=\"torch-zip\").", id="nothing")
         parts = shards.divide(held.tensors, size)
-        old, told = _old_shards(ckpt, target, stem)
+        named = (atomic.index_names(target.path) if target.old is not None else None) or set()
+        target = target._replace(mode_of_others=no_wider(target.mode, [os.path.join(target.folder, name) for name in named]))
+        old, told = _old_shards(ckpt, target, stem, named)
         notes += told
         there = shards.names(stem, len(parts)).shards
         mark = os.urandom(4).hex() if any(os.path.lexists(os.path.join(target.folder, name)) for name in there) else ""
@@ -320,15 +324,16 @@ def _safetensors_metadata(ckpt: Checkpoint, tied: dict[str, str]) -> dict[str, s
     return metadata
 
 
-def _old_shards(ckpt: Checkpoint, target: Target, stem: str) -> tuple[tuple[str, ...], list[str]]:
-    """The files of the set that is replaced that go with it, as far as they are called what this program or huggingface_hub calls them,
-    and sentences about those that stay: another index names them, or they hold what could not be read."""
-    named = atomic.index_names(target.path) if target.old is not None else None
-    old = sorted(name for name in named or () if name.startswith(f"{stem}-") and name.endswith(".safetensors") and "/" not in name
+def _old_shards(ckpt: Checkpoint, target: Target, stem: str, named: Collection[str]) -> tuple[tuple[str, ...], list[str]]:
+    """The files `named` by the set that is replaced that go with it, as far as they are called what this program or huggingface_hub calls
+    them, and sentences about those that stay: another index names them, or they hold what could not be read."""
+    old = sorted(name for name in named if name.startswith(f"{stem}-") and name.endswith(".safetensors") and "/" not in name
                  and "\\" not in name)
     if not old:
         return (), []
     shared = atomic.indexed_by_others(target.folder, target.name)
+    if shared is None:
+        return (), [f"{_listed(old)} of the set that is replaced stay: another index in the folder cannot be read, and may name them."]
     unread = _unread(ckpt, target.folder, old)
     notes = []
     for stays, why in (([name for name in old if name in shared], "another index in the folder names them"),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from inspector.core.checkpoint import FileStamp
 from inspector.core.errors import SaveError
 from inspector.core.io import addresses
-from inspector.core.io.new_files import mode_of_new_files
+from inspector.core.io.new_files import found_at, mode_of_new_files
 from inspector.core.keypath import visible
 
 ASK = ("replace-link", "break-hard-links", "read-only")
@@ -23,7 +23,8 @@ ASK = ("replace-link", "break-hard-links", "read-only")
 
 class Target(NamedTuple):
     """`path` is the name that will be replaced or made, in `folder`, ordinary links followed; `old` how the file there looks
-    (None: there is none) and `mode` the permissions of the new one. `free` is the room in the file system, in bytes."""
+    (None: there is none) and `mode` the permissions of the new one, `mode_of_others` those of the files that an index names.
+    `free` is the room in the file system, in bytes."""
 
     path: str
     folder: str
@@ -31,52 +32,61 @@ class Target(NamedTuple):
     mode: int
     free: int
     notes: tuple[str, ...] = ()
+    mode_of_others: int = 0o600
 
     @property
     def name(self) -> str:
         return os.path.basename(self.path)
 
     def check(self) -> None:
-        """Raises SaveError("changed") when something else is there now than was there when this was made."""
-        if _stamp(self.path) != self.old:
+        """Raises SaveError("changed") when something else is there now than was there when this was made; OSError."""
+        if _stamp(self.path, found_at(self.path)) != self.old:
             raise SaveError("the file to be replaced changed meanwhile: somebody else wrote to it", "Nothing was written over it. Save "
                             "under another name, or save again to replace what is there now.", visible(self.path), id="changed")
 
 
-def find(path: str, allow: Collection[str] = ()) -> Target:
-    """The target at `path`. Raises SaveError for what cannot be written to, or must be asked first."""
+def find(path: str, allow: Collection[str] = (), of: Collection[str] = ()) -> Target:
+    """The target at `path`, for what is in the files `of`: where there is none yet, it may be read by no others than those. Raises
+    SaveError for what cannot be written to, or must be asked first."""
     if not path or "\0" in path:
         raise SaveError("that is no possible file name", "Give the new file another name.", id="bad_target")
     _refuse_address(path)
     path, notes = os.path.abspath(path), []
     try:
-        if os.path.islink(path):
+        found = found_at(path)
+        if found is not None and stat.S_ISLNK(found.st_mode):
             path, note = _link(path, allow)
             notes.append(note)
+            found = found_at(path)
         _warn_of_cache(path)
-        found = os.lstat(path) if os.path.lexists(path) else None
     except OSError as error:
         raise unwritable(error, path) from error
     folder = os.path.dirname(path)
     if found is not None:
         _refuse(found, path, allow)
-    return Target(path, folder, _stamp(path), _mode(found), _free_space(folder), tuple(notes))
+    mode = _mode(found, of)
+    return Target(path, folder, _stamp(path, found), mode, _free_space(folder), tuple(notes), mode)
 
 
-def find_folder(path: str, name: str, allow: Collection[str] = ()) -> Target:
-    """The target `name` in the folder `path`, which may not be there yet as long as the one above it is."""
+def find_folder(path: str, name: str, allow: Collection[str] = (), of: Collection[str] = ()) -> Target:
+    """The target `name` in the folder `path`, which may not be there yet as long as the one above it is; see `find`."""
     if not path or "\0" in path:
         raise SaveError("that is no possible folder name", "Give the new folder another name.", id="bad_target")
     _refuse_address(path)
     path = os.path.abspath(path)
-    if os.path.lexists(path):
+    try:
+        found = found_at(path)
+    except OSError as error:
+        raise unwritable(error, path) from error
+    if found is not None:
         if not os.path.isdir(path):
             raise SaveError(f"{visible(path)} is a file, and a checkpoint in several files needs a folder", "Name a folder.",
                             id="bad_target")
-        return find(os.path.join(path, name), allow)
+        return find(os.path.join(path, name), allow, of)
     above = os.path.dirname(path)
     room = _free_space(above)
-    return Target(os.path.join(path, name), path, None, _mode(None), room, (f"The folder {visible(path)} is made.",))
+    mode = _mode(None, of)
+    return Target(os.path.join(path, name), path, None, mode, room, (f"The folder {visible(path)} is made.",), mode)
 
 
 def _refuse_address(path: str) -> None:
@@ -133,19 +143,14 @@ def _refuse(found: os.stat_result, path: str, allow: Collection[str]) -> None:
                         id="read-only")
 
 
-def _stamp(path: str) -> FileStamp | None:
-    """Of the name itself, no link followed."""
-    try:
-        found = os.lstat(path)
-    except (OSError, ValueError):
-        return None
-    return FileStamp(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
+def _stamp(path: str, found: os.stat_result | None) -> FileStamp | None:
+    return None if found is None else FileStamp(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
-def _mode(found: os.stat_result | None) -> int:
+def _mode(found: os.stat_result | None, of: Collection[str]) -> int:
     if found is not None and not stat.S_ISLNK(found.st_mode):
         return stat.S_IMODE(found.st_mode)
-    return mode_of_new_files()
+    return mode_of_new_files(of)
 
 
 def _free_space(folder: str) -> int:

@@ -148,7 +148,7 @@ class _Save:
         try:
             with _staging(target, plan) as staging:
                 self._write_all(staging)
-                staging.commit(target.mode, self._check_source_again, plan.deletes)
+                staging.commit(target.mode, self._check_source_again, plan.deletes, target.mode_of_others)
                 self.notes += staging.notes
         except BaseException:
             if made_folder:

@@ -238,7 +238,7 @@ class TensorReader:
         self._whole = self._decoded = None
         with ExitStack() as closing:
             for reader in self._open.values():
-                closing.callback(reader.close)
+                closing.callback(reader.__exit__, kind, error, trace)
             self._open.clear()
 
     # -- what callers ask for -----------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
@@ -129,7 +129,10 @@ def test_that_any_series_of_edits_in_place_is_what_they_are_together(tmp_path_fa
                                                                      edits: list[core.Edit]) -> None:
     path = tmp_path_factory.mktemp("series") / "a.pth"
     samples.saved(path, {**samples.plain_state(2, 3), "epoch": 1})
-    together = core.edit(core.open(path), edits)
+    try:
+        together = core.edit(core.open(path), edits)
+    except core.EditError:              # two values would have one name
+        reject()
     keys, values = list(together.tensors), dict(together.values)
     devices = [info.device for info in together.tensors.values()]
     told = samples.digests(together)

@@ -22,8 +22,8 @@ import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from types import TracebackType
 
-from inspector.core.errors import InspectorError, SaveError
-from inspector.core.io.new_files import NEW, PREFIX, beside, is_interrupted, put_in_place, sync_folder, write_all
+from inspector.core.errors import Corrupt, FileMissing, InspectorError, NotACheckpoint, ReadError, SaveError, TooBig, Unsupported
+from inspector.core.io.new_files import NEW, PREFIX, beside, found_at, is_interrupted, put_in_place, sync_folder, write_all
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 
@@ -38,6 +38,7 @@ else:
 
 _LOCK = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 INDEX = ".index.json"
+_MOST_INDEX = 100 << 20     # bytes of one that is read
 _ORIGIN = ("com.apple.quarantine", "user.xdg.origin.url", "user.xdg.referrer.url")     # where a download says it came from
 
 
@@ -79,7 +80,7 @@ class Staging:
             self.took_back = overwrite.take_back(folder, name)
             self._recover()
         except BaseException:
-            self._unlock()
+            self._leave()
             raise
 
     def __enter__(self) -> Staging:
@@ -99,6 +100,17 @@ class Staging:
         else:
             self._unlock()
 
+    def _leave(self) -> None:
+        """Lets go of a lock whose journal may still tell of something."""
+        try:
+            empty = not os.fstat(self._lock).st_size
+        except OSError:
+            empty = False
+        if empty:
+            self._unlock()
+        else:
+            self._close_lock()
+
     def create(self, name: str) -> Temporary:
         """A new, empty file to become `name`. Raises OSError."""
         temporary = Temporary(self.folder, name)
@@ -110,12 +122,12 @@ class Staging:
         journal.note(self._lock, made={name: Identity(found.st_dev, found.st_ino)})
         return temporary
 
-    def commit(self, mode: int, check: Callable[[], None], old: Iterable[str] = ()) -> None:
+    def commit(self, mode: int, check: Callable[[], None], old: Iterable[str] = (), mode_of_others: int = 0o600) -> None:
         """Puts all files in place, the last made one last, if `check` raises nothing. `old` are names that may go afterwards.
         Raises OSError or SaveError while nothing has changed yet; what goes wrong after that becomes a note."""
         *others, last = self._temporaries
         for temporary in self._temporaries:
-            _set_mode(temporary.path, mode, self.notes)
+            _set_mode(temporary.path, mode if temporary is last else mode_of_others, self.notes)
         self._old = {name: one for name in old if name != last.name and (one := journal.identity(self._at(name))) is not None}
         self._placed = [temporary.name for temporary in others]
         if others or self._old:
@@ -136,8 +148,9 @@ class Staging:
                               f"{_text(error)}.")
         kept = indexed_by_others(self.folder, self.name)
         for name, one in self._old.items():
-            if name in kept or not journal.is_still(self._at(name), one) or not _removed(self._at(name)):
-                self.notes.append(f"{visible(name, 80)}, a file of the old set, stays: another index names it, or it changed meanwhile.")
+            if kept is None or name in kept or not journal.is_still(self._at(name), one) or not _removed(self._at(name)):
+                why = "another index cannot be read" if kept is None else "another index names it, or it changed meanwhile"
+                self.notes.append(f"{visible(name, 80)}, a file of the old set, stays: {why}.")
 
     def overwrite(self, changes: Sequence[FileChange], check: Callable[[], None]) -> None:
         """Makes `changes` in the files themselves, and takes them back unless `check` then raises nothing. Raises as
@@ -170,9 +183,10 @@ class Staging:
             _removed(self._at(name))
 
     def _referred(self) -> set[str] | None:
-        """The names in all indexes of the folder, the one at `name` included; None when its own cannot be told."""
-        own = index_names(self._at(self.name)) if os.path.lexists(self._at(self.name)) else set()
-        return None if own is None else own | indexed_by_others(self.folder, self.name)
+        """The names in all indexes of the folder, the one at `name` included; None when they cannot be told."""
+        own = index_names(self._at(self.name)) if found_at(self._at(self.name)) is not None else set()
+        others = indexed_by_others(self.folder, self.name)
+        return None if own is None or others is None else own | others
 
     def _unlock(self) -> None:
         if sys.platform == "win32":             # where an open file cannot be deleted
@@ -210,26 +224,39 @@ def lock_name(name: str) -> str:
     return beside(name, ".lock")
 
 
-def indexed_by_others(folder: str, name: str) -> set[str]:
-    """The files that the other indexes in the folder name."""
+def indexed_by_others(folder: str, name: str) -> set[str] | None:
+    """The files that the other indexes in the folder name; None when one of them cannot be read, so that there is no file of which it
+    could be said that no index names it."""
     found: set[str] = set()
-    with contextlib.suppress(OSError):
+    try:
         for other in os.listdir(folder):
             if other.endswith(INDEX) and other != name:
-                found |= index_names(os.path.join(folder, other)) or set()
+                found |= _index_names(os.path.join(folder, other)) or set()
+    except (OSError, ReadError):
+        return None
     return found
 
 
 def index_names(path: str) -> set[str] | None:
     """The files that the index at `path` names; None when it is none that can be read."""
     try:
+        return _index_names(path)
+    except ReadError:
+        return None
+
+
+def _index_names(path: str) -> set[str] | None:
+    """The same; None for what is certainly no index. Raises ReadError when that cannot be told."""
+    try:
         with open_source(path) as source:
-            if source.size > 100 << 20:
-                return None
+            if source.size > _MOST_INDEX:
+                raise TooBig(f"an index of {source.size:,} bytes is not read", where=path)
             found = json.loads(source.read(0, source.size))["weight_map"]
         return {name for name in found.values() if isinstance(name, str)}
-    except (InspectorError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (FileMissing, NotACheckpoint, Unsupported, TypeError, KeyError, AttributeError):
         return None
+    except (ValueError, RecursionError) as error:
+        raise Corrupt(f"it is no JSON: {error}", where=path) from error
 
 
 def keep_attributes(path: str, old: str | None, source: str | None) -> list[str]:

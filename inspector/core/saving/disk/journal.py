@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from inspector.core.io.new_files import write_all
 
-_MOST = 1 << 20             # bytes of a journal that are read
+_MOST = 64 << 20            # bytes of a journal that are read: it names each file of a set
 
 
 class Identity(NamedTuple):
@@ -59,7 +59,10 @@ def noted(fd: int) -> Noted:
     """What the journal open at `fd` tells that can be believed. Raises OSError."""
     found = Noted({}, {})
     os.lseek(fd, 0, os.SEEK_SET)
-    for line in os.read(fd, _MOST).splitlines():
+    data = bytearray()
+    while len(data) < _MOST and (part := os.read(fd, _MOST - len(data))):
+        data += part
+    for line in data.splitlines():
         try:
             said = json.loads(line)
             if said["by"] != _writer():

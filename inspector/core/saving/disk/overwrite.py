@@ -109,7 +109,8 @@ def opened(path: str, stamp: FileStamp) -> Iterator[int]:
                             id=REFUSED)
         yield fd
     finally:
-        os.close(fd)
+        with contextlib.suppress(OSError):      # all was synced before, or is told to have failed
+            os.close(fd)
 
 
 def _lock(fd: int) -> bool:
@@ -198,11 +199,12 @@ def _back(path: str, work: list[tuple[int, FileStamp, list[_Part]]], folder: str
         for fd, stamp, parts in work:
             _restore(fd, stamp, parts)
         _forget(path)
-        sync_folder(folder)
     except OSError as error:
         raise SaveError(f"a change in place was interrupted, and the system could not take it back: {error.strerror}",
                         "What was there is written down beside the file: the next save to it, or opening it in the window, tries again.",
                         visible(path), id="half") from error
+    with contextlib.suppress(OSError):          # a journal that comes back after a power failure finds the old bytes
+        sync_folder(folder)
 
 
 def _restore(fd: int, stamp: FileStamp, parts: list[_Part]) -> None:

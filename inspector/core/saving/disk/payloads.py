@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -69,10 +70,11 @@ class Inputs:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._tensors.__exit__(kind, error, trace)
-        for reader in self._open.values():
-            reader.close()
-        self._open.clear()
+        with ExitStack() as closing:
+            closing.callback(self._tensors.__exit__, kind, error, trace)
+            for reader in self._open.values():
+                closing.callback(reader.__exit__, kind, error, trace)
+            self._open.clear()
 
     def reader(self, file: int) -> ExtentReader:
         found = self._open.get(file)
