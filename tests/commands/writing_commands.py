@@ -42,6 +42,7 @@ COMMANDS = {
     "a page": Command(["diff", "a.pth", "b.safetensors", "--html", "t.html"], "t.html"),
     "an array": Command(["show", "a.pth", "module.layers.0.weight", "-o", "t.npy"], "t.npy"),
     "a new array": Command(["show", "a.pth", "module.layers.0.weight", "-o", "new.npy"], "new.npy", old=False),
+    "a report": Command(["check", "a.pth", "--junit", "t.xml"], "t.xml"),
     "a recipe": Command(["edit", "a.pth", "--save-recipe", "t.recipe", *STRIP], "t.recipe", first=True),
 }
 
@@ -64,6 +65,7 @@ def make_template(folder: Path) -> Path:
     core.save_digest(core.digest_of(folder / "t.pth"), folder / "t.digests")
     core.save_recipe([core.StripPrefix("old.")], folder / "t.recipe")
     core.write_output(str(folder / "t.html"), b"<!doctype html>\n<p>old</p>", "page")
+    core.write_output(str(folder / "t.xml"), b"<testsuites></testsuites>", "junit")
     core.write_output(str(folder / "t.npy"), b"\x93NUMPY old", "array")
     return folder
 

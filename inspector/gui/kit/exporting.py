@@ -73,11 +73,13 @@ def npy(ckpt: core.Checkpoint, key: str, plane: core.Plane, rows: range, cols: r
         yield np.ascontiguousarray(_plain(core.read_slice(ckpt, key, plane, run, cols, monitor))).tobytes()
 
 
-def write(path: str, pieces: Iterable[bytes], kind: core.OutputKind) -> None:
-    """Never over what is something else. Raises core.SaveError, and what the pieces raise."""
-    core.check_output(path, kind)
+def write(path: str, pieces: Iterable[bytes], kind: core.OutputKind, of: Iterable[str] = ()) -> None:
+    """Never over what is something else; a new file to be read by no others than the files `of` that it tells of. Raises core.SaveError,
+    and what the pieces raise."""
+    of = tuple(of)
+    core.check_output(path, kind, of)
     try:
-        core.replace_file(path, pieces)
+        core.replace_file(path, pieces, of=of)
     except OSError as error:
         raise _not_saved(path, core.visible(error.strerror or type(error).__name__)) from error
 

@@ -231,7 +231,7 @@ class ValuesPanel(SelectionPanel):
         def work(monitor: core.Monitor) -> None:
             pieces = exporting.npy(ckpt, info.key, plane, rows, cols, monitor) if kind == "npy" \
                 else exporting.table(ckpt, info.key, plane, rows, cols, ",", monitor)
-            exporting.write(path, pieces, "array" if kind == "npy" else "table")
+            exporting.write(path, pieces, "array" if kind == "npy" else "table", [stamp.path for stamp in ckpt.files])
 
         self._tasks.start(SAVE, work, on_error=self._not_done, label=self.tr("Saving values"),
                           on_done=lambda _: self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path))),
