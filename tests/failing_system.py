@@ -99,6 +99,8 @@ class Calls:
             found = really(*args, **more)
             if name == "open":
                 os.close(found)
+            if name == "scandir":
+                found.close()
         self._ours.discard(args[0]) if name == "close" else None
         raise OSError(fault.code, os.strerror(fault.code))
 

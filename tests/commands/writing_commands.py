@@ -6,6 +6,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from inspector import core
 
@@ -15,7 +16,7 @@ STRIP = ["--strip-prefix", "module."]
 
 class Command(NamedTuple):
     """`target` is what it writes, beside the sources that it reads, and `old` whether there is one already; `first`: whether that is
-    written before the sources are read."""
+    written whatever is wrong with the sources."""
 
     arguments: list[str]
     target: str
@@ -42,7 +43,7 @@ COMMANDS = {
     "a page": Command(["diff", "a.pth", "b.safetensors", "--html", "t.html"], "t.html"),
     "an array": Command(["show", "a.pth", "module.layers.0.weight", "-o", "t.npy"], "t.npy"),
     "a new array": Command(["show", "a.pth", "module.layers.0.weight", "-o", "new.npy"], "new.npy", old=False),
-    "a report": Command(["check", "a.pth", "--junit", "t.xml"], "t.xml"),
+    "a report": Command(["check", "a.pth", "--junit", "t.xml"], "t.xml", first=True),
     "a recipe": Command(["edit", "a.pth", "--save-recipe", "t.recipe", *STRIP], "t.recipe", first=True),
 }
 
@@ -89,8 +90,10 @@ def left(work: Path) -> list[str]:
 
 def state_of(path: Path) -> Any:
     """What a file says and holds, whatever its container; None when there is none."""
-    if not os.path.lexists(path) or (path.is_dir() and not [name for name in os.listdir(path) if not name.startswith(PREFIX)]):
-        return None
+    if not os.path.lexists(path) or (path.is_dir() and not (path / "model.safetensors.index.json").exists()):
+        return None                 # files of a set are nothing without their index
+    if path.suffix == ".xml":
+        return [child.tag for child in ElementTree.parse(path).getroot()]       # a report of what failed is a report
     if path.suffix in (".pth", ".safetensors", ""):
         ckpt = core.open(path)
         assert not {one.id for one in ckpt.findings} & {"missing-shard", "salvaged"}
