@@ -10,9 +10,10 @@ which it does not take the processor from, and used from then on by all. Without
 """
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -132,15 +133,32 @@ class _Native:
 
 
 _engines: list[ExecutionEngine] = []        # the machine code lives as long as they do
-_starting = Lock()
+_at_work = Lock()                           # held by the one thread that is in LLVM; at the end of the process for good
+_ending = Event()
+
+
+def _end() -> None:
+    """Lets nobody into LLVM any more and waits for who is in it. The end of a process takes LLVM's own tables apart, whatever a thread in
+    the background is doing with them just then: it would crash after all was done well."""
+    _ending.set()
+    _at_work.acquire()
+
+
+atexit.register(_end)
 
 
 def _linked(text: str) -> int:
-    """The address of the one function in `text`. Raises when it needs anything but itself."""
-    import llvmlite.binding as llvm
-    with _starting:
-        llvm.initialize_native_target()
-        llvm.initialize_native_asmprinter()
+    """The address of the one function in `text`. Raises when it needs anything but itself, and when the process ends."""
+    with _at_work:
+        if _ending.is_set():
+            raise RuntimeError("the process ends")
+        import llvmlite.binding as llvm
+        return _address(llvm, text)
+
+
+def _address(llvm: Any, text: str) -> int:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
     module = llvm.parse_assembly(text)
     needed = [one.name for one in module.functions if one.is_declaration and not one.name.startswith("llvm.")]
     if needed:
@@ -152,11 +170,10 @@ def _linked(text: str) -> int:
     module.verify()
     builder = llvm.create_pass_builder(machine, llvm.create_pipeline_tuning_options(speed_level=3))
     builder.getModulePassManager().run(module, builder)
-    with _starting:
-        engine = llvm.create_mcjit_compiler(module, machine)
-        engine.finalize_object()
-        address = int(engine.get_function_address("loop"))
-        if not address:
-            raise ValueError("it has no loop")
-        _engines.append(engine)
+    engine = llvm.create_mcjit_compiler(module, machine)
+    engine.finalize_object()
+    address = int(engine.get_function_address("loop"))
+    if not address:
+        raise ValueError("it has no loop")
+    _engines.append(engine)
     return address

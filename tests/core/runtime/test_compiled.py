@@ -131,3 +131,22 @@ def test_that_an_address_is_given_only_of_elements_of_that_type_in_a_row() -> No
     for wrong, kind in ((array, "f8"), (array[:, ::2], "f4"), (array.T, "f4")):
         with pytest.raises(TypeError, match="in a row"):
             address_of(wrong, kind)
+
+
+_ENDS_EARLY = """
+import sys, time
+from inspector.core.measures import kernels
+from inspector.core.runtime import compiled
+for name in sorted(kernels.loops.names):
+    kernels.loops.expect(name, compiled.WORTH)
+while not compiled._at_work.locked():
+    time.sleep(0.001)
+time.sleep(float(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.05, 0.1, 0.2])
+def test_that_a_process_that_ends_while_loops_are_made_ends_well(seconds: float) -> None:
+    done = subprocess.run([sys.executable, "-c", _ENDS_EARLY, str(seconds)], capture_output=True, text=True, timeout=120, check=False,
+                          cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
