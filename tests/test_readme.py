@@ -114,3 +114,13 @@ def test_that_every_picture_and_page_that_is_linked_is_there() -> None:
     links = [link for link in re.findall(r"\]\(([^)#]+)\)", README) if "://" not in link]
     assert links
     assert not [link for link in links if not (ROOT / link).is_file()]
+
+
+def test_that_the_commands_of_the_chinese_readme_are_those_of_this_one() -> None:
+    text = (ROOT / "resources" / "README.zh.md").read_text("utf-8")
+    found = [line.split("  #")[0].strip() for kind, block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL) if kind == "sh"
+             for line in block.splitlines() if line.strip()]
+    assert found
+    assert [command for command in found if command not in COMMANDS] == []
+    for link in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / "resources" / link).exists(), link

@@ -90,8 +90,13 @@ def add_screenshot(parser: argparse.ArgumentParser) -> None:
                         help="draw the window off screen once everything asked for is shown, save the picture, exit")
 
 
+def add_language(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--lang", metavar="LANG", help="the language of the window: en, zh; otherwise as chosen in it, or the system's")
+
+
 def add_window_options(parser: argparse.ArgumentParser) -> None:
     add_screenshot(parser)
+    add_language(parser)
     parser.add_argument("--new-window", action="store_true", help="do not hand the files to a window that is already open")
     parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
 

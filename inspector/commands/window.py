@@ -18,10 +18,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
-    return show(asked.files, out, screenshot=asked.screenshot, new_window=asked.new_window)
+    return show(asked.files, out, screenshot=asked.screenshot, new_window=asked.new_window, language=asked.lang)
 
 
-def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
+def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: bool = False, new_window: bool = False,
+         language: str | None = None) -> int:
     """Raises InspectorError when there is no window to be had, or nothing to draw a picture of."""
     if "-" in files:
         raise Failed(core.UsageError("standard input cannot be opened", "Save it to a file first."), "-")
@@ -31,7 +32,8 @@ def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: 
         return _list_instead(files, out)
     try:
         from inspector.gui import app
-        return app.run([core.with_secrets(file) for file in files], screenshot=screenshot, demo=demo, new_window=new_window)
+        return app.run([core.with_secrets(file) for file in files], screenshot=screenshot, demo=demo, new_window=new_window,
+                       language=language)
     except ImportError as error:
         raise core.UsageError(f"the window cannot be opened: {core.visible(' '.join(str(error).split()), 1000)}",
                               "`inspector ls FILE` works without it.") from error

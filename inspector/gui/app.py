@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 
 
-def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
+def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False,
+        language: str | None = None) -> int:
     """Opens `paths` in the window and gives the exit code once it is closed. `screenshot` names a PNG to draw off screen
     instead. `demo`: the files are samples that will be gone; a window of their own, and they are not remembered.
-    Raises core.InspectorError when there is nothing to draw the picture of."""
+    Raises core.InspectorError when there is nothing to draw the picture of, or no such language."""
     if screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
     elif not demo and not new_window and _handed_over(paths):
@@ -19,9 +20,14 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     from inspector import core
     with core.collector_paused(for_good=True):
         from .frame import windows
+        from .kit import languages
+    if language is not None and languages.named(language) is None:
+        raise core.UsageError(f"there are no words in the language {core.visible(language, 40)!r}",
+                              f"There are: {', '.join(languages.NAMES)}.")
+    language = languages.named(language) if language is not None else None
     if screenshot is not None:
-        return windows.picture(paths, screenshot)
-    return windows.show(paths, remember=not demo, listen=not (demo or new_window))
+        return windows.picture(paths, screenshot, language)
+    return windows.show(paths, remember=not demo, listen=not (demo or new_window), language=language)
 
 
 def _handed_over(paths: list[str]) -> bool:

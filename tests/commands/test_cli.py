@@ -574,7 +574,8 @@ def window(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A stand-in for the window that only notes what it was asked to show."""
     asked: list[Any] = []
 
-    def show(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False) -> int:
+    def show(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False,
+             language: str | None = None) -> int:
         asked.append((paths, screenshot, demo, all(map(os.path.exists, paths))))
         return 0
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 import logging
 import sys
 
-from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QMessageLogContext, QtMsgType, QTranslator, Signal, qInstallMessageHandler
+from PySide6.QtCore import QEvent, QMessageLogContext, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from inspector import core
-from inspector.gui.kit import icons, message_boxes, theme
+from inspector.gui.kit import icons, languages, message_boxes, theme
 
 from .opening import local_path
 
@@ -19,7 +19,7 @@ DESKTOP_NAME = "checkpoint-inspector"       # of the .desktop file, so that dock
 class Application(QApplication):
     file_asked = Signal(object)         # str; see welcome.path_asked
 
-    def __init__(self, choice: str = "system") -> None:
+    def __init__(self, choice: str = "system", language: str = languages.SYSTEM) -> None:
         super().__init__([DESKTOP_NAME])
         # how long a worker may keep the interpreter when the window wants it: the default, 5 ms, is felt with several of them
         sys.setswitchinterval(0.0005)
@@ -30,7 +30,7 @@ class Application(QApplication):
         self.setWindowIcon(icons.application_icon())
         self.waiting: list[str] = []
         self._window_is_there = False
-        self._translate()
+        self.language = languages.install(self, language)
         theme.current().choose(choice)
         self.catcher = message_boxes.Catcher(self)
 
@@ -53,12 +53,6 @@ class Application(QApplication):
             self.file_asked.emit(path)
         else:
             self.waiting.append(path)
-
-    def _translate(self) -> None:
-        """Qt's own words (buttons of its dialogs) in the person's language."""
-        words = QTranslator(self)
-        if words.load(QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
-            self.installTranslator(words)
 
 
 def keep_qt_quiet() -> None:

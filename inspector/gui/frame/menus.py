@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from inspector import core
-from inspector.gui.kit import icons, theme, words
+from inspector.gui.kit import icons, languages, theme, words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words
@@ -127,6 +127,7 @@ class Menus(QObject):
         self._add(menu, "collapse", self.tr("&Collapse All"), "Ctrl+Shift+W", "collapse")
         menu.addSeparator()
         self._themes(menu)
+        self._languages(menu)
         self._add(menu, "reset", self.tr("&Reset Layout"), "Ctrl+0")
 
     def _themes(self, menu: QMenu) -> None:
@@ -139,6 +140,17 @@ class Menus(QObject):
             action.setChecked(choice == theme.current().choice)
             group.addAction(action)
             self._keep(f"theme-{choice}", action)
+
+    def _languages(self, menu: QMenu) -> None:
+        chosen = self._settings.language
+        listed = menu.addMenu(self.tr("Lan&guage"))
+        group = QActionGroup(self)
+        for choice, text in ((languages.SYSTEM, self.tr("As the &System")), *languages.NAMES.items()):
+            action = listed.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(choice == chosen)
+            group.addAction(action)
+            self._keep(f"language-{choice}", action)
 
     def _help(self) -> None:
         menu = self._window.menuBar().addMenu(self.tr("&Help"))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspector import core
-from inspector.gui.kit import icons, message_boxes, theme
+from inspector.gui.kit import icons, languages, message_boxes, theme
 from inspector.gui.state.session import Selection
 
 from .palette import Palette
@@ -36,6 +36,8 @@ class ViewCommands(QObject):
             menus.on(name, partial(self.show_panel, name))
         for choice in theme.CHOICES:
             menus.on(f"theme-{choice}", partial(self.choose_theme, choice))
+        for choice in (languages.SYSTEM, *languages.NAMES):
+            menus.on(f"language-{choice}", partial(self.choose_language, choice))
 
     def copy_keys(self) -> None:
         """The selected keys, raw, one a line; the path, for a whole file without any."""
@@ -91,6 +93,10 @@ class ViewCommands(QObject):
         """Brings a panel to the front, of panels that may have been hidden."""
         self._window.menus["panels"].setChecked(True)
         self._window.tabs.show_panel(name)
+
+    def choose_language(self, choice: str) -> None:
+        self._window.settings.language = choice
+        self._window.statusBar().showMessage(self.tr("The language changes when the window is opened the next time."), 6000)
 
     def choose_theme(self, choice: str) -> None:
         self._window.settings.theme = choice

@@ -22,21 +22,21 @@ from .screenshot import Screenshot
 LISTEN_AFTER = 300          # ms; the files are on the screen by then
 
 
-def show(paths: list[str], *, remember: bool = True, listen: bool = True) -> int:
-    """Shows the window with `paths` until it is closed."""
+def show(paths: list[str], *, remember: bool = True, listen: bool = True, language: str | None = None) -> int:
+    """Shows the window with `paths` until it is closed; in `language` without remembering it."""
     if not remember:
         with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
-            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen)
-    return _show(paths, Settings(), listen)
+            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, language)
+    return _show(paths, Settings(), listen, language)
 
 
-def picture(paths: list[str], out: str) -> int:
+def picture(paths: list[str], out: str, language: str | None = None) -> int:
     """Draws the window with `paths` to the file `out`. Nobody's settings are read or written. Raises InspectorError."""
     keep_qt_quiet()
     with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
         settings = Settings(os.path.join(folder, "settings.ini"))
         with core.collector_paused(for_good=True):
-            app = existing() or Application(settings.theme)
+            app = existing() or Application(settings.theme, language or settings.language)
             window = _window(settings, paths)
         shot = Screenshot(window, out)
         QTimer.singleShot(0, shot.start)
@@ -47,10 +47,10 @@ def picture(paths: list[str], out: str) -> int:
         return 0
 
 
-def _show(paths: list[str], settings: Settings, listen: bool) -> int:
+def _show(paths: list[str], settings: Settings, listen: bool, language: str | None) -> int:
     few = len(paths) <= MANY                # more are asked about first, by the window
     with core.collector_paused(for_good=True):
-        app = existing() or Application(settings.theme)
+        app = existing() or Application(settings.theme, language or settings.language)
         app.catcher.install()
         window = _window(settings, paths if few else ())
     app.file_asked.connect(lambda path: window.open_paths([path]))

@@ -55,6 +55,16 @@ class Settings(QObject):
     def theme(self, choice: str) -> None:
         self._set_json("theme", choice)
 
+    @property
+    def language(self) -> str:
+        """The choice made in the menu, "system" or a language; INSPECTOR_LANG goes before it and is not remembered."""
+        kept = self._json("language")
+        return os.environ.get("INSPECTOR_LANG") or (kept if isinstance(kept, str) else "system")
+
+    @language.setter
+    def language(self, choice: str) -> None:
+        self._set_json("language", choice)
+
     def layout(self, name: str) -> QByteArray | None:
         """The kept state of splitter, header or window `name`, unless another version of the layout wrote it."""
         if self._json("layout/version") != LAYOUT_VERSION:

@@ -16,7 +16,7 @@ def sentence(about: core.Description) -> str:
     """"Training checkpoint, PyTorch ≥ 1.6 zip, epoch 50: model_state_dict (62 tensors, 11.2 M parameters, float32, saved on cuda:0)
     and Adam state for all of them, which is 67 % of the file."."""
     progress = [f"{name} {value:,}" if isinstance(value, int) else f"{name} {value:.4g}" for name, value in about.progress]
-    head = ", ".join([_kind(about.kind), about.era, *progress])
+    head = _comma().join([_kind(about.kind), about.era, *progress])
     parts = [_model(model) for model in about.models[:_MODELS]]
     if len(about.models) > _MODELS:
         parts.append(translate("About", "{n} more").format(n=f"{len(about.models) - _MODELS:,}"))
@@ -27,8 +27,10 @@ def sentence(about: core.Description) -> str:
     said = listed(parts)
     if beside:
         more = translate("About", "with {what}").format(what=listed(beside))
-        said = f"{said}; {more}" if said else more
-    return f"{head}: {said}." if said else f"{head}."
+        said = translate("About", "{said}; {more}").format(said=said, more=more) if said else more
+    if not said:
+        return translate("About", "{head}.").format(head=head)
+    return translate("About", "{head}: {said}.").format(head=head, said=said)
 
 
 def relation(how: str) -> str:
@@ -43,7 +45,11 @@ def listed(parts: Sequence[str]) -> str:
     """"a, b and c"."""
     if len(parts) < 2:
         return "".join(parts)
-    return translate("About", "{some} and {last}").format(some=", ".join(parts[:-1]), last=parts[-1])
+    return translate("About", "{some} and {last}").format(some=_comma().join(parts[:-1]), last=parts[-1])
+
+
+def _comma() -> str:
+    return translate("About", ", ")
 
 
 def _kind(kind: str) -> str:
@@ -58,8 +64,8 @@ def _model(model: core.Model) -> str:
     devices = [core.visible(device, 40) for device in model.devices[:3] if device]
     if devices:
         facts.append(translate("About", "saved on {devices}").format(devices=listed(devices)))
-    said = ", ".join(facts)
-    return f"{name} ({said})" if name else said
+    said = _comma().join(facts)
+    return translate("About", "{name} ({facts})").format(name=name, facts=said) if name else said
 
 
 def _optimizer(optimizer: core.Optimizer, about: core.Description) -> str:
