@@ -544,6 +544,14 @@
         <translation>Inode</translation>
     </message>
     <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>the server does not say</source>
+        <translation>服务器未说明</translation>
+    </message>
+    <message>
         <source>Container</source>
         <translation>容器</translation>
     </message>
@@ -1758,6 +1766,26 @@
 <context>
     <name>FileCommands</name>
     <message>
+        <source>Open address</source>
+        <translation>打开地址</translation>
+    </message>
+    <message>
+        <source>Open a checkpoint where it lies</source>
+        <translation>就地打开检查点</translation>
+    </message>
+    <message>
+        <source>Only what describes the tensors is fetched, and values when you look at them. A password or token in the address is shown nowhere and not remembered.</source>
+        <translation>只获取描述张量的内容，查看时才获取数值。地址中的密码或令牌不会显示，也不会被记住。</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
         <source>Making the demo files</source>
         <translation>正在生成示例文件</translation>
     </message>
@@ -2568,6 +2596,10 @@
         <translation>打开文件夹(&amp;F)…</translation>
     </message>
     <message>
+        <source>Ope&amp;n Address…</source>
+        <translation>打开地址(&amp;N)…</translation>
+    </message>
+    <message>
         <source>Open &amp;Recent</source>
         <translation>最近打开(&amp;R)</translation>
     </message>
@@ -3245,6 +3277,10 @@
         <translation>不同</translation>
     </message>
     <message>
+        <source>SQNR</source>
+        <translation>SQNR</translation>
+    </message>
+    <message>
         <source>What differs; groups show how many of each</source>
         <translation>哪些不同；分组显示各有多少</translation>
     </message>
@@ -3275,6 +3311,10 @@
     <message>
         <source>The share of elements that differ</source>
         <translation>不同元素的比例</translation>
+    </message>
+    <message>
+        <source>Of packed tensors: the values over the errors of packing them, in decibels; the least is the worst</source>
+        <translation>打包的张量：数值与打包误差之比，以分贝计；最小的最差</translation>
     </message>
 </context>
 <context>
@@ -3326,6 +3366,10 @@
     <message>
         <source>cosine {x}</source>
         <translation>余弦 {x}</translation>
+    </message>
+    <message>
+        <source>values over errors {x}</source>
+        <translation>数值与误差之比 {x}</translation>
     </message>
     <message>
         <source>{n} signs flipped</source>
