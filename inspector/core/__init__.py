@@ -263,6 +263,27 @@ if TYPE_CHECKING:
     from .progress import Monitor as Monitor
     from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
+    from .runs.kept import KeptNumbers as KeptNumbers
+    from .runs.lags import AverageLag as AverageLag
+    from .runs.lags import average_lags as average_lags
+    from .runs.metrics import Best as Best
+    from .runs.metrics import best_of as best_of
+    from .runs.metrics import direction_of as direction_of
+    from .runs.remarks import Remark as Remark
+    from .runs.remarks import remarks as remarks
+    from .runs.sentences import remark_text as remark_text
+    from .runs.sentences import run_label as run_label
+    from .runs.series import LeftOut as LeftOut
+    from .runs.series import RunCheckpoint as RunCheckpoint
+    from .runs.series import Series as Series
+    from .runs.series import SeriesReader as SeriesReader
+    from .runs.series import series as series
+    from .runs.tracks import MeasuredCheckpoint as MeasuredCheckpoint
+    from .runs.tracks import Track as Track
+    from .runs.tracks import TrackPoint as TrackPoint
+    from .runs.tracks import Tracks as Tracks
+    from .runs.tracks import measure_series as measure_series
+    from .runs.tracks import measured_series as measured_series
     from .runtime.collector import collector_paused as collector_paused
     from .saving.disk.atomic import recover as recover
     from .saving.endings import edited_path as edited_path
@@ -425,6 +446,13 @@ _HOMES = {
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
+    "runs.kept": "KeptNumbers",
+    "runs.lags": "AverageLag average_lags",
+    "runs.metrics": "Best best_of direction_of",
+    "runs.remarks": "Remark remarks",
+    "runs.sentences": "remark_text run_label",
+    "runs.series": "LeftOut RunCheckpoint Series SeriesReader series",
+    "runs.tracks": "MeasuredCheckpoint Track TrackPoint Tracks measure_series measured_series",
     "saving.disk.atomic": "recover",
     "saving.endings": "edited_path",
     "saving.layouts.losses": "Loss",

@@ -75,6 +75,11 @@ def is_set(path: str) -> bool:
     return checkpoint_in(path) == path
 
 
+def is_beside(name: str) -> bool:
+    """Whether a file is named like what training programs put beside the weights: "optimizer.pt", "rng_state_0.pth"."""
+    return _BESIDE.fullmatch(name) is not None
+
+
 def checkpoint_in(path: str) -> str:
     """The path of the one checkpoint that the folder at `path` is, itself or a file in it; "" where it is none."""
     if not is_folder(path):

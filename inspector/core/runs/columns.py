@@ -1,0 +1,195 @@
+"""What is measured of one checkpoint of a run, and of the step from the one before it: one pass over both, tensor by tensor.
+
+Each file is read once as itself and once as the one before, never more, and never more than a few megabytes of it are held.
+"""
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.comparison.differences import kernels
+from inspector.core.comparison.differences.difference import difference
+from inspector.core.errors import BadTensor
+from inspector.core.limits import LIMITS
+from inspector.core.measures.passing import Passed, Passing
+from inspector.core.measures.summary import summarize_tensor
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime import workers
+from inspector.core.tensors.reader import TensorReader
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_CHUNK = 2 << 20
+_BATCH = 1 << 20            # bytes of small tensors that are one job
+SAME, MOVED, UNKNOWN = 1, 2, 0
+
+
+class Own(NamedTuple):
+    """Of each tensor, in the order of the outline: `norm` (L2) and `std` of its finite elements, how many are `nan` and `inf`. Where a
+    tensor could not be read, `norm` is NaN and `nan` is -1."""
+
+    norm: array[float]
+    std: array[float]
+    nan: array[int]
+    inf: array[int]
+
+
+class Step(NamedTuple):
+    """Of each tensor, against the one of the same key in the checkpoint before: `moved` is the L2 norm of the difference and `before`
+    that of the tensor before, both over what is finite in both; NaN where there is nothing to compare with. `same` is `SAME` when every
+    element is equal (NaN equals NaN), `MOVED` when one is not, `UNKNOWN` where that was not found out."""
+
+    moved: array[float]
+    before: array[float]
+    same: array[int]
+
+
+def measure(ckpt: Checkpoint, keys: Sequence[str], before: Checkpoint | None, nbytes_in_all: int, monitor: Monitor = QUIET,
+            *, own: bool = True) -> tuple[Own | None, Step | None]:
+    """The numbers of the tensors `keys` of `ckpt`, unless `own` are known, and of the step from `before`, unless there is none.
+    `monitor` is told the bytes of `ckpt`'s tensors. Raises Cancelled, and ReadError when a file has changed."""
+    first: dict[object, int] = {}
+    stands_for = [first.setdefault(_view(ckpt, before, key), n) for n, key in enumerate(keys)]
+    alone = [*first.values()]
+    progress = workers.Progress(monitor, sum(ckpt.tensors[keys[n]].nbytes for n in alone))
+    readers = workers.PerThread(lambda: _Pair(ckpt, before, progress))
+
+    def work(batch: list[int]) -> list[tuple[int, _Measured]]:
+        pair: _Pair = readers.get()
+        found = [(n, pair.measure(keys[n], nbytes_in_all, own)) for n in batch]
+        progress.add(sum(ckpt.tensors[keys[n]].nbytes for n in batch), keys[batch[-1]])
+        return found
+
+    known: dict[int, _Measured] = {}
+    batches = list(_batches(ckpt, keys, alone))
+    threads = workers.threads_for(sum(ckpt.tensors[keys[n]].nbytes for n in batch) for batch in batches)
+    with closing(readers), closing(workers.each(batches, work, threads, progress.stopped)) as results:
+        for part in results:
+            known.update(part)
+    kernels.loops.make_missed()
+    rows = [known[n] for n in stands_for]
+    return (Own(*(array(kind, column) for kind, column in zip("ddqq", zip(*(row.own for row in rows), strict=True), strict=True)))
+            if own and rows else Own(array("d"), array("d"), array("q"), array("q")) if own else None,
+            Step(*(array(kind, column) for kind, column in zip("ddb", zip(*(row.step for row in rows), strict=True), strict=True)))
+            if before is not None and rows else Step(array("d"), array("d"), array("b")) if before is not None else None)
+
+
+class _Measured(NamedTuple):
+    own: tuple[float, float, int, int]
+    step: tuple[float, float, int]
+
+
+_UNREAD = (math.nan, math.nan, -1, -1)
+_NO_STEP = (math.nan, math.nan, UNKNOWN)
+
+
+def _view(ckpt: Checkpoint, before: Checkpoint | None, key: str) -> object:
+    """Equal for tensors that are the same elements in both checkpoints."""
+    mine = ckpt.tensors[key].view
+    if before is None:
+        return mine or key
+    other = before.tensors.get(key)
+    theirs = other and other.view
+    return (mine, theirs) if mine is not None and theirs is not None else key
+
+
+def _batches(ckpt: Checkpoint, keys: Sequence[str], wanted: Sequence[int]) -> Iterator[list[int]]:
+    """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
+    batch: list[int] = []
+    size, storage = 0, ""
+    for n in wanted:
+        info = ckpt.tensors[keys[n]]
+        if batch and size + info.nbytes > _BATCH and (info.storage != storage or not info.storage):
+            yield batch
+            batch, size = [], 0
+        batch.append(n)
+        size, storage = size + info.nbytes + 1000, info.storage
+    if batch:
+        yield batch
+
+
+class _Tapped(TensorReader):
+    """A reader whose chunks are measured as they go by."""
+
+    tap: Passing | None = None
+
+    def chunks(self, key: str | TensorInfo, max_bytes: int = LIMITS.chunk, *, ordered: bool = True, hold: int = 0,
+               start: int = 0) -> Iterator[Array]:
+        tap, self.tap = self.tap, None              # who reads a tensor once more has been told
+        for chunk in super().chunks(key, max_bytes, ordered=ordered, hold=hold, start=start):
+            if tap is not None:
+                tap.take(chunk)
+            yield chunk
+
+
+class _Pair:
+    """The two checkpoints, for one thread; a context manager."""
+
+    def __init__(self, ckpt: Checkpoint, before: Checkpoint | None, monitor: Monitor) -> None:
+        self._ckpt, self._before, self._monitor = ckpt, before, _Checks(monitor)
+        self._own = _Tapped(ckpt, self._monitor, recycle=True)
+        self._old = TensorReader(before, self._monitor, recycle=True) if before is not None else None
+
+    def __exit__(self, *error: object) -> None:
+        self._own.__exit__(None, None, None)
+        if self._old is not None:
+            self._old.__exit__(None, None, None)
+
+    def measure(self, key: str, nbytes_in_all: int, own: bool) -> _Measured:
+        info = self._ckpt.tensors[key]
+        try:
+            passing = Passing(self._ckpt, key, nbytes_in_all) if own else None
+        except BadTensor:
+            return _Measured(_UNREAD, _NO_STEP)
+        try:
+            step = self._step(info, passing, nbytes_in_all)
+            if passing is not None and (step is None or info.layout != "strided"):
+                passing = Passing(self._ckpt, key, nbytes_in_all)       # the other may have ended half way
+                for chunk in self._own.chunks(info, _CHUNK, ordered=False):
+                    self._monitor.check()
+                    passing.take(chunk)
+            return _Measured(self._numbers(key, passing) if passing is not None else _UNREAD, step or _NO_STEP)
+        except BadTensor:
+            return _Measured(_UNREAD, _NO_STEP)
+
+    def _step(self, info: TensorInfo, passing: Passing | None, nbytes_in_all: int) -> tuple[float, float, int] | None:
+        """None where there is nothing to compare with."""
+        other = self._before.tensors.get(info.key) if self._before is not None else None
+        if other is None or self._old is None or other.shape != info.shape or other.layout != info.layout or other.problem:
+            return None
+        self._own.tap = passing if info.layout == "strided" else None
+        try:
+            found = difference(self._old, info.key, other, self._own, info.key, info, nbytes_in_all=nbytes_in_all, monitor=self._monitor)
+        finally:
+            self._own.tap = None
+        if info.layout != "strided":
+            return (0.0, math.nan, SAME) if found.equal_bytes else (math.nan, math.nan, UNKNOWN)
+        if found.problem:
+            return None
+        moved = found.rms * math.sqrt(max(found.numel - found.nonfinite, 1))
+        before = moved / found.rel if found.rel and math.isfinite(found.rel) else 0.0 if found.rel else math.nan
+        return moved, before, MOVED if found.n_different else SAME
+
+    def _numbers(self, key: str, passing: Passing) -> tuple[float, float, int, int]:
+        found = passing.result()
+        if found is None:
+            summary = summarize_tensor(self._ckpt, key, 1, self._monitor, quantiles=False)
+            found = Passed(summary.l2, summary.mean, summary.std, summary.nan, summary.inf)
+        return found.l2, found.std, found.nan, found.inf
+
+
+class _Checks(Monitor):
+    """Progress is told tensor by tensor; whether to stop is asked all the time."""
+
+    def __init__(self, monitor: Monitor) -> None:
+        self._monitor = monitor
+
+    def check(self) -> None:
+        self._monitor.check()

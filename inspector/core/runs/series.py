@@ -1,0 +1,217 @@
+"""Which checkpoints are one run, and in which order: what the files say before what their names say."""
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal, NamedTuple, overload
+
+from inspector.core.checkpoint import Checkpoint, FileStamp
+from inspector.core.errors import InspectorError, UsageError
+from inspector.core.keypath import visible
+from inspector.core.opening import open as open_checkpoint
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import Role, roles
+
+from . import finding
+from .file_names import natural
+from .metrics import Best, best_of, metrics_of
+from .positions import position_of
+
+Order = Literal["epoch", "step", "name"]
+_ALIKE = 0.8            # share of tensors, by name and shape, from which on two checkpoints are of one model
+
+
+class Outline(NamedTuple):
+    """The tensors of a checkpoint that are followed: their keys, shapes, dtypes and roles. One for all checkpoints that have the same."""
+
+    keys: tuple[str, ...]
+    shapes: tuple[tuple[int, ...], ...]
+    dtypes: tuple[str, ...]
+    roles: tuple[Role, ...]
+    names: tuple[str, ...]
+    state_dicts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunCheckpoint:
+    """One checkpoint of a run: where it lies, `epoch` and `step` where the file, the trainer's notes beside it or its name (`said_by`:
+    "file", "trainer", "name") say them, and its `metrics`. `nbytes` is of all its files, `tensors` how many it has in all; `identity` is
+    another one when the file is."""
+
+    path: str
+    epoch: int | float | None
+    step: int | None
+    metrics: Mapping[str, float] = field(hash=False)
+    said_by: str
+    nbytes: int
+    tensors: int
+    outline: Outline = field(repr=False, hash=False)
+    identity: str = field(repr=False)
+    stamps: tuple[FileStamp, ...] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return os.path.basename(os.path.normpath(self.path))
+
+    def open(self, monitor: Monitor = QUIET) -> Checkpoint:
+        """The checkpoint itself. Errors as `core.open`."""
+        return open_checkpoint(self.path, monitor=monitor)
+
+
+class LeftOut(NamedTuple):
+    """A checkpoint that does not count among those of the run: `reason` is "unreadable" or "other-model", `message` says more."""
+
+    path: str
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Series(Sequence[RunCheckpoint]):
+    """Checkpoints of one run in the order in which they were saved, as `order` ("epoch", "step", "name") tells; a sequence of them.
+    `left_out` are the others that lay there. `everything`: the states of optimizers are followed too."""
+
+    checkpoints: tuple[RunCheckpoint, ...]
+    order: Order
+    left_out: tuple[LeftOut, ...] = ()
+    everything: bool = False
+
+    def __len__(self) -> int:
+        return len(self.checkpoints)
+
+    def __iter__(self) -> Iterator[RunCheckpoint]:
+        return iter(self.checkpoints)
+
+    @overload
+    def __getitem__(self, at: int) -> RunCheckpoint: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[RunCheckpoint]: ...
+
+    def __getitem__(self, at: int | slice) -> RunCheckpoint | Sequence[RunCheckpoint]:
+        return self.checkpoints[at]
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of all metrics, those first that the first checkpoint has."""
+        return tuple(dict.fromkeys(name for one in self.checkpoints for name in one.metrics))
+
+    def best(self, metric: str | None = None) -> Best | None:
+        """Which checkpoint has the best `metric`; without it, of the one that says most. None where none is known to be better when more
+        or less. Raises UsageError for a metric that no checkpoint has."""
+        if metric is not None and metric not in self.metrics:
+            raise UsageError(f"no checkpoint says {visible(metric, 80)}",
+                             f"There are: {', '.join(visible(name, 60) for name in self.metrics[:20]) or 'no metrics at all'}.")
+        return best_of([one.metrics for one in self.checkpoints], metric)
+
+
+def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, everything: bool = False,
+           monitor: Monitor = QUIET) -> Series:
+    """The checkpoints of one run: those in a folder, or the ones named. Reads what they say, not their tensors (but those of one element
+    that hold a loss or an epoch). Files that cannot be read and checkpoints of another model are `left_out`. Raises UsageError where
+    there is no checkpoint at all, ReadError when none can be read, Cancelled.
+
+    >>> run = core.series([core.save({"w": [1.0], "epoch": n, "val_acc": n / 10}, folder / f"{n}.pth").path for n in (2, 10, 1)])
+    >>> [one.epoch for one in run], run.best().value
+    ([1, 2, 10], 1.0)
+    """
+    given = [paths] if isinstance(paths, str | bytes | os.PathLike) else list(paths)
+    found = finding.checkpoints_of(given)
+    read = SeriesReader(everything)
+    opened: list[RunCheckpoint] = []
+    left_out: list[LeftOut] = []
+    errors: list[InspectorError] = []
+    for done, path in enumerate(found):
+        monitor.report(done, len(found), os.path.basename(path))
+        try:
+            opened.append(read.checkpoint(path, monitor))
+        except InspectorError as error:
+            errors.append(error)
+            left_out.append(LeftOut(path, "unreadable", error.message))
+    if not opened:
+        raise errors[0]
+    return in_order(opened, left_out, everything)
+
+
+class SeriesReader:
+    """Reads what checkpoints of a run say; what they have in common is kept once."""
+
+    def __init__(self, everything: bool = False) -> None:
+        self._everything = everything
+        self._outlines: dict[Outline, Outline] = {}
+
+    def checkpoint(self, path: str, monitor: Monitor = QUIET) -> RunCheckpoint:
+        """Errors as `core.open`."""
+        ckpt = open_checkpoint(path, monitor=monitor)
+        position = position_of(ckpt, path, metrics_of(ckpt, monitor), monitor)
+        outline = _outline(ckpt, self._everything)
+        outline = self._outlines.setdefault(outline, outline)
+        return RunCheckpoint(path, position.epoch, position.step, MappingProxyType(position.metrics), position.said_by, ckpt.nbytes,
+                             len(ckpt.tensors), outline, _identity(ckpt, outline), ckpt.files)
+
+
+def _outline(ckpt: Checkpoint, everything: bool) -> Outline:
+    role_of = roles(ckpt)
+    wanted = [(info, role) for info in ckpt.tensors.values()
+              if (role := role_of(info)) in ("parameter", "buffer") or (everything and info.numel > 1)]
+    return Outline(tuple(info.key for info, _ in wanted), tuple(info.shape for info, _ in wanted),
+                   tuple(info.dtype for info, _ in wanted), tuple(role for _, role in wanted), tuple(info.name for info, _ in wanted),
+                   tuple(dict.fromkeys(info.state_dict or "" for info, _ in wanted)))
+
+
+def _identity(ckpt: Checkpoint, outline: Outline) -> str:
+    """SHA-256 of how its files look, where its tensors lie in them and what checksums were recorded for them: another one when the file
+    is, and the same under another name."""
+    state = hashlib.sha256()
+    for stamp in ckpt.files:
+        state.update(repr((stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, stamp.device, stamp.inside)).encode())
+    for key in outline.keys:
+        info = ckpt.tensors[key]
+        storage = ckpt.storages.get(info.storage)
+        extent = storage.extent if storage is not None else None
+        where = extent and (extent.file, extent.offset, extent.nbytes, extent.crc)
+        state.update(repr((key, info.shape, info.dtype, info.stride, info.offset, where)).encode("utf-8", "surrogatepass"))
+    return state.hexdigest()
+
+
+# -- order, and who belongs ---------------------------------------------------------------------------------------------------
+
+def in_order(opened: Sequence[RunCheckpoint], left_out: Iterable[LeftOut] = (), everything: bool = False) -> Series:
+    """The run that most of the checkpoints are of, in order."""
+    outline = _of_most(opened)
+    there = dict(zip(outline.names, outline.shapes, strict=True))
+    mine, others = [], list(left_out)
+    for one in opened:
+        shared, most = _shared(one.outline, there), max(len(there), len(one.outline.names))
+        if one.outline is outline or shared >= _ALIKE * most:
+            mine.append(one)
+        else:
+            others.append(LeftOut(one.path, "other-model", f"it is of another model: {shared:,} of {most:,} tensors are the same"))
+    order: Order = "epoch" if all(one.epoch is not None for one in mine) else \
+        "step" if all(one.step is not None for one in mine) else "name"
+    return Series(tuple(sorted(mine, key=lambda one: _place(one, order))), order, tuple(others), everything)
+
+
+def _place(one: RunCheckpoint, order: Order) -> tuple[object, ...]:
+    numbers = {"epoch": (one.epoch, -1 if one.step is None else one.step), "step": (one.step, 0), "name": (0, 0)}[order]
+    return *numbers, natural(one.path)
+
+
+def _of_most(opened: Sequence[RunCheckpoint]) -> Outline:
+    """The outline that most checkpoints are alike to; of several such, that of the first."""
+    counts = Counter(one.outline for one in opened)
+    candidates = [outline for outline, _ in counts.most_common(16)]
+    def alike(outline: Outline) -> int:
+        there = dict(zip(outline.names, outline.shapes, strict=True))
+        return sum(count for other, count in counts.items()
+                   if other is outline or _shared(other, there) >= _ALIKE * max(len(there), len(other.names)))
+    return max(candidates, key=alike) if len(candidates) > 1 else candidates[0]
+
+
+def _shared(outline: Outline, there: Mapping[str, tuple[int, ...]]) -> int:
+    return sum(there.get(name) == shape for name, shape in zip(outline.names, outline.shapes, strict=True))

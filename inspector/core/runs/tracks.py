@@ -1,0 +1,326 @@
+"""The tensors of a run over its checkpoints: norm, deviation, step to step, NaN; each by itself and in groups."""
+from __future__ import annotations
+
+import fnmatch
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import NamedTuple
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.dtypes import DTYPES
+from inspector.core.errors import Changed, InspectorError, UsageError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .columns import MOVED, SAME, UNKNOWN, Own, Step, measure
+from .kept import KeptNumbers
+from .series import LeftOut, Outline, RunCheckpoint, Series
+
+
+class TrackPoint(NamedTuple):
+    """A tensor, or a group of them, in one checkpoint. `norm` (L2) and `std` (of the population; a group's is over all its elements as
+    if their mean were 0: its root mean square) of the finite elements; how many are `nan` and `inf`; `change` is the norm of the
+    difference to the checkpoint before over the norm there (inf from zero to something), NaN where there is nothing to compare with;
+    `same`: no element changed (None: not known). `read` is False where the values could not be had."""
+
+    norm: float
+    std: float
+    nan: int
+    inf: int
+    change: float
+    same: bool | None
+    read: bool = True
+
+    @property
+    def broken(self) -> bool:
+        """Whether there is a NaN or an infinity in it."""
+        return self.nan > 0 or self.inf > 0
+
+
+class Track(NamedTuple):
+    """One tensor (`tensors` 1) or a group over the checkpoints, None where a checkpoint has none of it. `role` of a tensor is
+    "parameter", "buffer" …; of a group it is "group"."""
+
+    name: str
+    numel: int
+    tensors: int
+    role: str
+    points: tuple[TrackPoint | None, ...]
+
+
+class MeasuredCheckpoint(NamedTuple):
+    """What was measured of the checkpoint `at`. `kept`: it was known from an earlier time."""
+
+    at: int
+    own: Own
+    step: Step | None
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tracks:
+    """A series and what was measured of it: `columns[i]` of checkpoint i, None while it was not. `read` says how many checkpoints had
+    to be read for it, the others being known from an earlier time."""
+
+    series: Series
+    columns: tuple[MeasuredCheckpoint | None, ...]
+    read: int = 0
+    _index: dict[str, dict[int, int]] = field(default_factory=dict, repr=False, hash=False, compare=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all tensors, those first that the first checkpoint has."""
+        return tuple(self._places())
+
+    def _places(self) -> dict[str, dict[int, int]]:
+        """key -> outline (by its id) -> the tensor's place in it."""
+        if not self._index:
+            for outline in {id(one.outline): one.outline for one in self.series}.values():
+                for n, key in enumerate(outline.keys):
+                    self._index.setdefault(key, {})[id(outline)] = n
+        return self._index
+
+    def track(self, key: str) -> Track:
+        """That of one tensor. Raises UsageError when no checkpoint has it."""
+        places = self._places().get(key)
+        if places is None:
+            raise UsageError(f"no checkpoint of the run has a tensor {visible(key, 80)!r}", "`inspector ls` shows the keys.")
+        where = [places.get(id(one.outline)) for one in self.series]
+        outline, place = next((one.outline, n) for one, n in zip(self.series, where, strict=True) if n is not None)
+        points = tuple(None if column is None or n is None else _point(column, n)
+                       for column, n in zip(self.columns, where, strict=True))
+        return Track(key, math.prod(outline.shapes[place]), 1, outline.roles[place], points)
+
+    def tracks(self) -> Iterator[Track]:
+        """Those of all tensors."""
+        return map(self.track, self.keys)
+
+    def groups(self, depth: int | None = None, *, roles: frozenset[str] = frozenset(("parameter",))) -> tuple[Track, ...]:
+        """Tensors together by the first `depth` segments of their names, the state dict before them where there are several; without
+        `depth`, as few segments as tell more than one group. Of parameters only, where `roles` do not say otherwise."""
+        found: dict[str, list[str]] = {}
+        for name, key, role in _names(self.series):
+            if role in roles:
+                found.setdefault(_group(name, depth if depth is not None else self.depth), []).append(key)
+        return tuple(self._together(name, keys) for name, keys in found.items())
+
+    @property
+    def depth(self) -> int:
+        """Of how many segments groups are that tell more than one part of the model."""
+        names = [name for name, _, role in _names(self.series) if role == "parameter"]
+        longest = max((name.count(".") for name in names), default=0)
+        return next((depth for depth in range(1, longest + 1) if len({_group(name, depth) for name in names}) > 1), max(longest, 1))
+
+    def together(self, name: str, keys: Sequence[str]) -> Track:
+        """The tensors `keys` as one."""
+        return self._together(name, keys)
+
+    def _together(self, name: str, keys: Sequence[str]) -> Track:
+        places = [self._places()[key] for key in keys]
+        outlines = [one.outline for one in self.series]
+        def size(key_places: dict[int, int]) -> int:
+            outline = next(outline for outline in outlines if id(outline) in key_places)
+            return math.prod(outline.shapes[key_places[id(outline)]])
+        numel = sum(map(size, places))
+        points: list[TrackPoint | None] = []
+        for outline, column in zip(outlines, self.columns, strict=True):
+            there = [place[id(outline)] for place in places if id(outline) in place]
+            points.append(_sum(column, there, outline) if column is not None and there else None)
+        return Track(name, numel, len(keys), "group", tuple(points))
+
+    def first_broken(self) -> tuple[int, tuple[str, ...]] | None:
+        """The first checkpoint with a NaN or an infinity in a tensor, and the keys of those that have any there."""
+        for one, column in zip(self.series, self.columns, strict=True):
+            if column is not None:
+                keys = tuple(key for key, nan, inf in zip(one.outline.keys, column.own.nan, column.own.inf, strict=True)
+                             if nan > 0 or inf > 0)
+                if keys:
+                    return column.at, keys
+        return None
+
+    def first_nan(self) -> tuple[int, tuple[str, ...]] | None:
+        """The same for NaN alone."""
+        for one, column in zip(self.series, self.columns, strict=True):
+            if column is not None:
+                keys = tuple(key for key, nan in zip(one.outline.keys, column.own.nan, strict=True) if nan > 0)
+                if keys:
+                    return column.at, keys
+        return None
+
+    def is_copy(self, at: int) -> bool:
+        """Whether checkpoint `at` has the weights of the one before it, and is of its epoch and step: `last.pth` beside `epoch_12.pth`."""
+        one, column = self.series[at], self.columns[at]
+        if at == 0 or column is None or column.step is None or not column.step.same:
+            return False
+        before = self.series[at - 1]
+        return (one.epoch, one.step) == (before.epoch, before.step) and all(same == SAME for same in column.step.same)
+
+
+def measure_series(series: Series, *, match: str | None = None, kept: KeptNumbers | None = None, monitor: Monitor = QUIET) -> Tracks:
+    """Reads the tensors of all checkpoints, or those whose key matches the glob, in one pass: each file against the one before it.
+    What was measured in an earlier time (`kept`; by default in the person's cache folder) is not read again: of a run to which one
+    checkpoint was added that one is read, and the one before it as what it moved from. A checkpoint that has become unreadable meanwhile
+    is left out. Raises UsageError when nothing matches, Cancelled."""
+    if match is not None:
+        series = _matching(series, match)
+    columns: dict[int, MeasuredCheckpoint] = {}
+    broken: dict[int, InspectorError] = {}
+    for at, found in measured_series(series, kept=kept, monitor=monitor):
+        if isinstance(found, MeasuredCheckpoint):
+            columns[at] = found
+        else:
+            broken[at] = found
+    if broken and len(broken) == len(series):
+        raise next(iter(broken.values()))
+    read = sum(not column.kept for column in columns.values())
+    if not broken:
+        return Tracks(series, tuple(columns[at] for at in range(len(series))), read)
+    left = [LeftOut(series[at].path, "unreadable", error.message) for at, error in broken.items()]
+    whole = [at for at in range(len(series)) if at not in broken]
+    slim = Series(tuple(series[at] for at in whole), series.order, (*series.left_out, *left), series.everything)
+    return Tracks(slim, tuple(columns[at]._replace(at=n) for n, at in enumerate(whole)), read)
+
+
+def measured_series(series: Series, *, kept: KeptNumbers | None = None,
+                    monitor: Monitor = QUIET) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
+    """(place, what was measured of it, or why it cannot be read) of each checkpoint, in order, as it comes."""
+    kept = KeptNumbers() if kept is None else kept
+    sizes = [_nbytes(one) for one in series]
+    steps = _Steps(monitor, sizes)
+    before: tuple[RunCheckpoint, Checkpoint | None] | None = None
+    for at, one in enumerate(series):
+        steps.begin(at, one.name)
+        own = kept.own(one)
+        step = kept.step(before[0], one) if before is not None else None
+        is_kept = own is not None and (before is None or step is not None)
+        ckpt: Checkpoint | None = None
+        try:
+            if not is_kept:
+                ckpt = _opened(one, monitor)
+                old = before and (before[1] or _opened(before[0], monitor))
+                mine, moved = measure(ckpt, one.outline.keys, old, sum(sizes), steps, own=own is None)
+                if mine is not None:
+                    own = mine
+                    kept.keep_own(one, own)
+                if moved is not None and before is not None:
+                    step = moved
+                    kept.keep_step(before[0], one, step)
+            assert own is not None
+        except InspectorError as error:
+            yield at, error
+            continue
+        yield at, MeasuredCheckpoint(at, own, step, is_kept)
+        before = one, ckpt
+    steps.over()
+
+
+def _opened(one: RunCheckpoint, monitor: Monitor) -> Checkpoint:
+    """Raises Changed when it is another file by now."""
+    ckpt = one.open(monitor)
+    if ckpt.files != one.stamps:
+        raise Changed("the file has changed since its run was looked at", "Look at the run again.", one.path)
+    return ckpt
+
+
+def _nbytes(one: RunCheckpoint) -> int:
+    return sum(math.prod(shape) * DTYPES[dtype].bits // 8 if dtype in DTYPES else 0
+               for shape, dtype in zip(one.outline.shapes, one.outline.dtypes, strict=True))
+
+
+def _matching(series: Series, glob: str) -> Series:
+    fits = re.compile(fnmatch.translate(glob)).match
+    slim: dict[int, Outline] = {}
+    for one in series:
+        if id(one.outline) not in slim:
+            wanted = [n for n, key in enumerate(one.outline.keys) if fits(key)]
+            keys, shapes, dtypes, roles, names = (tuple(column[n] for n in wanted) for column in one.outline[:5])
+            slim[id(one.outline)] = Outline(keys, shapes, dtypes, roles, names, one.outline.state_dicts)     # type: ignore[arg-type]
+    if not any(outline.keys for outline in slim.values()):
+        raise UsageError(f"no tensor of the run matches {visible(glob)}", "`inspector ls` shows the keys.")
+    def identity(one: RunCheckpoint) -> str:
+        return sha256(f"{one.identity}\n{glob}".encode("utf-8", "surrogatepass")).hexdigest()
+    return replace(series, checkpoints=tuple(replace(one, outline=slim[id(one.outline)], identity=identity(one)) for one in series))
+
+
+class _Steps(Monitor):
+    """Many readings told as one."""
+
+    def __init__(self, monitor: Monitor, sizes: Sequence[int]) -> None:
+        self._monitor, self._sizes, self._total = monitor, sizes, sum(sizes)
+        self._before = self._size = 0
+        self._what = ""
+
+    def begin(self, at: int, what: str) -> None:
+        self._before = sum(self._sizes[:at])
+        self._size, self._what = self._sizes[at], what
+        self.report(0, 0)
+
+    def over(self) -> None:
+        self._monitor.report(self._total, self._total, self._what)
+
+    def report(self, done: int, total: int, what: str = "") -> None:
+        self._monitor.report(min(self._before + min(done, self._size), self._total), self._total, self._what)
+
+    def check(self) -> None:
+        self._monitor.check()
+
+
+# -- points -------------------------------------------------------------------------------------------------------------------
+
+def _point(column: MeasuredCheckpoint, n: int) -> TrackPoint:
+    own, step = column.own, column.step
+    if own.nan[n] < 0:
+        return TrackPoint(math.nan, math.nan, 0, 0, math.nan, None, False)
+    change, same = math.nan, None
+    if step is not None and step.same[n] != UNKNOWN:
+        same = step.same[n] == SAME
+        if not math.isnan(own.norm[n]):
+            change = _ratio(step.moved[n], step.before[n])
+    return TrackPoint(own.norm[n], own.std[n], own.nan[n], own.inf[n], change, same)
+
+
+def _ratio(moved: float, before: float) -> float:
+    if moved == 0:
+        return 0.0
+    return math.inf if before == 0 else moved / before
+
+
+def _sum(column: MeasuredCheckpoint, there: Sequence[int], outline: Outline) -> TrackPoint | None:
+    own, step = column.own, column.step
+    read = [n for n in there if own.nan[n] >= 0]
+    if not read:
+        return TrackPoint(math.nan, math.nan, 0, 0, math.nan, None, False)
+    norms = [own.norm[n] for n in read if not math.isnan(own.norm[n])]
+    nan, inf = sum(own.nan[n] for n in read), sum(own.inf[n] for n in read)
+    finite = sum(math.prod(outline.shapes[n]) for n in read) - nan - inf
+    norm = math.hypot(*norms) if norms else math.nan
+    change, same = math.nan, None
+    known = [n for n in read if step is not None and step.same[n] != UNKNOWN]
+    if step is not None and known:
+        same = all(step.same[n] == SAME for n in known) if len(known) == len(there) else None
+        moving = [n for n in known if step.same[n] == MOVED]
+        if not math.isnan(norm):
+            moved = math.hypot(*(step.moved[n] for n in moving if not math.isnan(step.moved[n])))
+            # of a tensor that stayed what it was, its norm before is its norm
+            old = math.hypot(*(length for n in known if not math.isnan(length := own.norm[n] if step.same[n] == SAME else step.before[n])))
+            change = _ratio(moved, old)
+    return TrackPoint(norm, norm / math.sqrt(finite) if finite > 0 else math.nan, nan, inf, change, same)
+
+
+def _names(series: Series) -> list[tuple[str, str, str]]:
+    """(name, key, role) of all tensors: the name in the state dict, with the path of that one before it where there are several."""
+    several = len({path for one in series for path in one.outline.state_dicts}) > 1
+    found: dict[str, tuple[str, str]] = {}
+    for outline in {id(one.outline): one.outline for one in series}.values():
+        for key, name, role in zip(outline.keys, outline.names, outline.roles, strict=True):
+            found.setdefault(key, (key if several else name, role))
+    return [(name, key, role) for key, (name, role) in found.items()]
+
+
+def _group(name: str, depth: int) -> str:
+    """The first segments of a name; a tensor's own name is never one of them, unless it stands alone."""
+    segments = name.split(".")
+    return ".".join(segments[:-1][:depth]) or segments[0]
