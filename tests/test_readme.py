@@ -33,6 +33,9 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(training, tmp_path / "run" / "last.pth")
     shutil.copy(training, tmp_path / "model.pth")
     shutil.copy(tuned, tmp_path / "model.safetensors")
+    (tmp_path / "runs" / "digits").mkdir(parents=True)
+    for epoch in (1, 2):
+        shutil.copy(training, tmp_path / "runs" / "digits" / f"epoch_{epoch}.pth")
     (tmp_path / "adapter").mkdir()
     rows, cols = core.open(tuned)["head.fc1.weight"].shape
     parts = {"lora_A": np.ones((4, cols), np.float32), "lora_B": np.ones((rows, 4), np.float32)}
@@ -53,7 +56,7 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
 
 
 PRINTING = [command for command in COMMANDS
-            if re.match(r"inspector (ls|stats|check|modules|code|diff|desktop|help|show|completion)\b", command)]
+            if re.match(r"inspector (ls|stats|check|modules|code|diff|run|desktop|help|show|completion)\b", command)]
 
 
 @pytest.mark.parametrize("command", PRINTING)

@@ -1,34 +1,19 @@
 """A comparison as one self-contained page: no scripts, nothing fetched, and every name in it plain text."""
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Iterable, Sequence
 
 from inspector import core
 
 from . import diff, relations_text
+from .pages import page_of, table, text_of
 
 _HISTOGRAMS = 24        # pairs drawn, those that differ most
 _MOST_ROWS = 5000
 _BINS = 80
 _MOST_LAYERS = 512
 _WIDTH, _HEIGHT = 320, 90
-
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1c2024; --soft: #60656c; --line: #d9dce0; --ground: #fff; --a: #0072b2; --b: #d55e00; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e8eaed; --soft: #9aa0a6; --line: #3c4043; --ground: #1b1d1f; --a: #56b4e9; --b: #e69f00; } }
-body { font: 14px/1.45 system-ui, "Noto Sans CJK SC", sans-serif; color: var(--ink); background: var(--ground); margin: 2rem auto;
-  max-width: 1200px; padding: 0 1rem; }
-h1 { font-size: 1.3rem; } h2 { font-size: 1.05rem; margin-top: 2rem; } .soft { color: var(--soft); }
-.a { color: var(--a); } .b { color: var(--b); }
-table { border-collapse: collapse; width: 100%; } td, th { text-align: left; padding: .2rem .6rem; border-bottom: 1px solid var(--line); }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; } td.k { overflow-wrap: anywhere; }
-.grid { display: grid; grid-template-columns: repeat(auto-fill, minmax(340px, 1fr)); gap: 1rem; } figure { margin: 0; }
-figcaption { overflow-wrap: anywhere; font-size: 12px; } svg { width: 100%; height: auto; border: 1px solid var(--line); }
-"""
-
 
 def write(comparison: core.Comparison, path: str) -> None:
     """Writes the page to `path`. Raises SaveError."""
@@ -44,11 +29,11 @@ def page(comparison: core.Comparison) -> str:
         "<h1>Comparison of two checkpoints</h1>",
         f'<p><b class="a">A</b> {_side(comparison.a, comparison.state_dicts[0])}<br>'
         f'<b class="b">B</b> {_side(comparison.b, comparison.state_dicts[1])}</p>',
-        f"<p><b>{'<br>'.join(map(_text, verdict.splitlines()))}</b><br>{len(comparison.pairs):,} pairs: {_text(counts)}</p>",
+        f"<p><b>{'<br>'.join(map(text_of, verdict.splitlines()))}</b><br>{len(comparison.pairs):,} pairs: {text_of(counts)}</p>",
     ]
     body += _lineage(comparison)
     if comparison.rules or comparison.offered:
-        body += ["<h2>Rules by which names were paired</h2>", _table(("rule", "applied"), [
+        body += ["<h2>Rules by which names were paired</h2>", table(("rule", "applied"), [
             *((diff.rule_text(rule), "yes") for rule in comparison.rules),
             *((diff.rule_text(rule), f"no: {rule.why}") for rule in comparison.offered)])]
     drawn = list(_histograms(comparison))
@@ -60,17 +45,15 @@ def page(comparison: core.Comparison) -> str:
         if len(differing) > _MOST_ROWS:
             body.append(f"<p>… and {len(differing) - _MOST_ROWS:,} more; <code>inspector diff --json</code> lists them all.</p>")
     if comparison.values:
-        body += [f"<h2>{len(comparison.values):,} other values that differ</h2>", _table(
+        body += [f"<h2>{len(comparison.values):,} other values that differ</h2>", table(
             ("value", "A", "B"), [(core.visible(one.key), *("-" if side is None else side for side in (one.a, one.b)))
                                   for one in comparison.values[:_MOST_ROWS]])]
-    return ('<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Comparison of two checkpoints</title>'
-            "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-            f"<style>{_STYLE}</style></head>\n<body>\n" + "\n".join(body) + "\n</body></html>\n")
+    return page_of("Comparison of two checkpoints", body)
 
 
 def _side(ckpt: core.Checkpoint, state_dict: str) -> str:
     place = "" if state_dict in ("", core.WHOLE) else f", {core.visible(state_dict)}"
-    return f'{_text(ckpt.path)} <span class="soft">({_text(ckpt.format)}, {core.wording.size(ckpt.nbytes)}{_text(place)})</span>'
+    return f'{text_of(ckpt.path)} <span class="soft">({text_of(ckpt.format)}, {core.wording.size(ckpt.nbytes)}{text_of(place)})</span>'
 
 
 def _lineage(comparison: core.Comparison) -> list[str]:
@@ -78,7 +61,7 @@ def _lineage(comparison: core.Comparison) -> list[str]:
     lines = relations_text.lineage_lines(comparison)
     if not lines:
         return []
-    body = ["<h2>Where the values of B come from</h2>", f"<p>{'<br>'.join(map(_text, lines))}</p>"]
+    body = ["<h2>Where the values of B come from</h2>", f"<p>{'<br>'.join(map(text_of, lines))}</p>"]
     rows = [row for row in comparison.lineage.depth[:_MOST_LAYERS] if row.layer >= 0]
     if len(rows) > 1:
         most = max((value for row in rows for value in row[1:] if value is not None), default=0.0) or 1.0
@@ -98,15 +81,7 @@ def _bar(value: float | None, most: float) -> str:
 def _pairs(comparison: core.Comparison, pairs: Sequence[core.Pair]) -> str:
     titles = ("status", *diff.titles(comparison)[1:])
     rows = ((pair.status, *diff.row(comparison, pair)[1:]) for pair in pairs)
-    return _table(titles, rows, numbers=range(4, len(titles) - 1))
-
-
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]], numbers: Sequence[int] = ()) -> str:
-    kinds = ["n" if i in numbers else "k" for i in range(len(titles))]
-    head = "".join(f'<th class="{kind}">{_text(title)}</th>' for kind, title in zip(kinds, titles, strict=True))
-    lines = ("<tr>" + "".join(f'<td class="{kind}">{_text(cell)}</td>' for kind, cell in zip(kinds, row, strict=True)) + "</tr>"
-             for row in rows)
-    return f"<table><tr>{head}</tr>\n" + "\n".join(lines) + "</table>"
+    return table(titles, rows, numbers=range(4, len(titles) - 1))
 
 
 def _histograms(comparison: core.Comparison) -> Iterable[str]:
@@ -138,8 +113,8 @@ def _histogram(comparison: core.Comparison, pair: core.Pair) -> str:
     found = pair.difference
     name = core.visible(pair.a or "") + (f" > {core.visible(pair.b or '')}" if pair.a != pair.b else "")
     said = f"relative {found.rel:.4g}, cosine {found.cosine:.6f}; {low:.4g} to {high:.4g}" if found else ""
-    return (f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{_text("histograms of " + name)}">{lines}</svg>'
-            f'<figcaption>{_text(name)}<br><span class="soft">{_text(said)}</span></figcaption></figure>')
+    return (f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{text_of("histograms of " + name)}">{lines}</svg>'
+            f'<figcaption>{text_of(name)}<br><span class="soft">{text_of(said)}</span></figcaption></figure>')
 
 
 def _outline(counts: Sequence[int], top: int) -> str:
@@ -151,7 +126,3 @@ def _outline(counts: Sequence[int], top: int) -> str:
         points.append(f"L{n * step:.1f} {height:.1f}L{(n + 1) * step:.1f} {height:.1f}")
     return "".join(points) + f"L{_WIDTH} {_HEIGHT}"
 
-
-def _text(text: str) -> str:
-    """Text that a file or a path may have a hand in, as text."""
-    return html.escape(core.visible(text, 2000))

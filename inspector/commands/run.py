@@ -1,0 +1,200 @@
+"""`inspector run FOLDER|FILE...`: the checkpoints of one training run in order, as text, as JSON and as a page (`run_page`)."""
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from inspector import core
+
+from . import files, load
+from .arguments import add_json
+from .columns import columns
+from .output import Output
+
+READS_ONLY = True
+
+_BLOCKS, _ASCII = "▁▂▃▄▅▆▇█", ".:-=+*#@"
+_METRICS = 6            # columns of the table in text
+_GROUPS = 40            # rows of it
+_BARS = 40
+_json = core.to_json
+
+
+class Found(NamedTuple):
+    """What there is to say of a run."""
+
+    tracks: core.Tracks
+    remarks: tuple[core.Remark, ...]
+    groups: tuple[core.Track, ...]
+    metric: str | None
+
+    @property
+    def series(self) -> core.Series:
+        return self.tracks.series
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = ("The checkpoints of one training run in order: what they say of themselves, which is best, what moved from one "
+                          "to the next, what is frozen, where it went wrong.")
+    parser.add_argument("paths", metavar="FOLDER|FILE", nargs="+", help="the folder of the run, or its checkpoints")
+    parser.add_argument("--match", metavar="GLOB", help="follow only tensors whose key matches")
+    parser.add_argument("--metric", metavar="NAME", help="the metric that the best is judged by")
+    parser.add_argument("--depth", metavar="N", type=int, help="group tensors by so many segments of their names")
+    parser.add_argument("--everything", action="store_true", help="follow the optimizer's state too")
+    parser.add_argument("--no-cache", action="store_true", help="measure everything anew, and keep nothing for the next time")
+    parser.add_argument("--html", metavar="FILE", help="also write a page that shows it")
+    add_json(parser)
+
+
+def run(asked: argparse.Namespace, out: Output) -> int:
+    if asked.depth is not None and asked.depth < 1:
+        raise core.UsageError("groups have at least one segment of a name", "Write --depth 1 or more.")
+    if asked.html is not None:
+        core.check_output(asked.html, "page", asked.paths)
+    with files.about(asked.paths[0] if len(asked.paths) == 1 else ""):
+        found = measured(asked, out)
+        if asked.html is not None:
+            load("run_page").write(found, ", ".join(asked.paths), asked.html)
+    if out.json:
+        out.answer(as_json(found))
+    else:
+        out.text(as_text(found, out.blocks(_BLOCKS, _ASCII)))
+    return 0
+
+
+def measured(asked: argparse.Namespace, out: Output) -> Found:
+    """Raises what `core.series` and `core.measure_series` raise."""
+    kept = core.KeptNumbers("" if asked.no_cache else None)
+    series = core.series(asked.paths, everything=asked.everything, monitor=out.monitor)
+    series.best(asked.metric)
+    tracks = core.measure_series(series, match=asked.match, kept=kept, monitor=out.monitor)
+    return found_in(tracks, asked.metric, asked.depth, kept, out.monitor)
+
+
+def found_in(tracks: core.Tracks, metric: str | None, depth: int | None, kept: core.KeptNumbers, monitor: core.Monitor) -> Found:
+    lags = core.average_lags(tracks, kept=kept, monitor=monitor)
+    return Found(tracks, core.remarks(tracks, lags, metric), tracks.groups(depth), metric)
+
+
+# -- JSON ---------------------------------------------------------------------------------------------------------------------
+
+def as_json(found: Found) -> dict[str, Any]:
+    """The object of `run --json`. Lists go in the order of `checkpoints`; null stands where there is nothing to say: a change of the first
+    checkpoint, a tensor that a checkpoint has not or that cannot be read."""
+    series, first_nan = found.series, found.tracks.first_nan()
+    best = series.best(found.metric)
+    return {
+        "checkpoints": [{"path": one.path, "epoch": one.epoch, "step": one.step,
+                         "metrics": {name: _json(value) for name, value in one.metrics.items()}} for one in series],
+        "best": best and {"path": series[best.at].path, "epoch": series[best.at].epoch, "metric": best.metric, "value": _json(best.value)},
+        "first_nan": first_nan and {"path": series[first_nan[0]].path, "epoch": series[first_nan[0]].epoch, "keys": list(first_nan[1])},
+        "tensors": [{"key": track.name, **_numbers(track)} for track in found.tracks.tracks()],
+        "groups": [{"name": group.name, "tensors": group.tensors, "parameters": group.numel, **_numbers(group)} for group in found.groups],
+        "sentences": sentences(found),
+        "order": series.order,
+        "left_out": [left._asdict() for left in series.left_out],
+        "read": found.tracks.read}
+
+
+def _numbers(track: core.Track) -> dict[str, Any]:
+    there = [point if point is not None and point.read else None for point in track.points]
+    return {"norm": [point and _json(point.norm) for point in there], "std": [point and _json(point.std) for point in there],
+            "change": [None if point is None or math.isnan(point.change) else _json(point.change) for point in there],
+            "nan": [point and point.nan for point in there], "inf": [point and point.inf for point in there]}
+
+
+def sentences(found: Found) -> list[str]:
+    return [core.remark_text(found.series, remark) for remark in found.remarks]
+
+
+# -- text ---------------------------------------------------------------------------------------------------------------------
+
+def as_text(found: Found, blocks: str = "") -> str:
+    """What follows from the numbers, then a line per checkpoint and one per group of tensors."""
+    parts = [headline(found), "\n".join(sentences(found)), columns(*checkpoints_table(found)),
+             columns(*groups_table(found.groups[:_GROUPS], blocks))]
+    if len(found.groups) > _GROUPS:
+        parts.append(f"and {len(found.groups) - _GROUPS:,} groups more; --depth makes fewer of them")
+    parts.append("\n".join(left_out(found.series)))
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def headline(found: Found) -> str:
+    """How many checkpoints, in which order, and how much of them was looked at."""
+    series = found.series
+    order = {"epoch": "in order of their epochs", "step": "in order of their steps", "name": "in order of their names"}[series.order]
+    tensors = max((len(one.outline.keys) for one in series), default=0)
+    most = max((one.tensors for one in series), default=0)
+    followed = f"{tensors:,} of {core.wording.count(most, 'tensor')} of each followed" if tensors < most else \
+        f"all {core.wording.count(most, 'tensor')} of each followed"
+    known = len(series) - found.tracks.read
+    read = "" if not known else f"; {known:,} of them known from an earlier time"
+    nbytes = core.wording.size(sum(one.nbytes for one in series))
+    return f"{core.wording.count(len(series), 'checkpoint')} {order}, {nbytes}; {followed}{read}"
+
+
+def checkpoints_table(found: Found) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+    series = found.series
+    names = [name for name in series.metrics if sum(name in one.metrics for one in series) > 1 or len(series) == 1][:_METRICS]
+    whole = found.tracks.together("all", found.tracks.keys)
+    best = series.best(found.metric)
+    rows = []
+    for at, one in enumerate(series):
+        point = whole.points[at]
+        rows.append((core.run_label(series, at), core.visible(one.name, 60), *(number(one.metrics.get(name)) for name in names),
+                     share(point.change if point else math.nan), broken(point), "best" if best is not None and best.at == at else ""))
+    return ("", "file", *(core.visible(name, 30) for name in names), "change", "not finite", ""), rows
+
+
+def groups_table(groups: Sequence[core.Track], blocks: str) -> tuple[Sequence[str], list[tuple[str, ...]]]:
+    rows: list[tuple[str, ...]] = []
+    for group in groups:
+        norms = [point.norm for point in group.points if point is not None and point.read and not math.isnan(point.norm)]
+        changes = [point.change for point in group.points if point is not None and math.isfinite(point.change)]
+        odd = next((point for point in group.points if point is not None and point.broken), None)
+        rows.append((core.visible(group.name, 60), f"{group.tensors:,}", f"{group.numel:,}", number(norms[0] if norms else None),
+                     number(norms[-1] if norms else None), share(changes[-1] if changes else math.nan), broken(odd),
+                     _drawn([point.change if point is not None else math.nan for point in group.points], blocks)))
+    drawn = "change, step by step" if blocks else ""
+    return ("group", "tensors", "parameters", "norm first", "last", "last change", "not finite", drawn), rows
+
+
+def left_out(series: core.Series) -> list[str]:
+    said = {"unreadable": "cannot be read", "other-model": "left out"}
+    return [f"! {core.visible(left.path, 200)} {said[left.reason]}: {core.visible(left.message, 300)}" for left in series.left_out]
+
+
+def number(value: float | None) -> str:
+    return "" if value is None else f"{value:.5g}"
+
+
+def share(change: float) -> str:
+    """A relative change in percent."""
+    if math.isnan(change):
+        return ""
+    return "from zero" if math.isinf(change) else "0 %" if change == 0 else f"{100 * change:.3g} %"
+
+
+def broken(point: core.TrackPoint | None) -> str:
+    if point is None or not point.broken:
+        return ""
+    return ", ".join(f"{count:,} {what}" for count, what in ((point.nan, "NaN"), (point.inf, "inf")) if count)
+
+
+def _drawn(changes: Sequence[float], blocks: str) -> str:
+    """The changes as bars by their logarithm, a point where nothing moved."""
+    if not blocks:
+        return ""
+    shown = changes[1:][-_BARS:]
+    sizes = [math.log(change) for change in shown if change > 0 and math.isfinite(change)]
+    low, high = (min(sizes), max(sizes)) if sizes else (0.0, 0.0)
+    def bar(change: float) -> str:
+        if change == 0:
+            return "·" if blocks == _BLOCKS else "_"
+        if math.isnan(change) or math.isinf(change):
+            return " "
+        return blocks[round((math.log(change) - low) / (high - low) * (len(blocks) - 1)) if high > low else 0]
+    return "".join(map(bar, shown))
+
