@@ -66,14 +66,14 @@ def test_that_a_command_works_as_written(command: str, samples: Path, capsys: py
 
 
 def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = [command for command in COMMANDS if command.startswith("inspector edit ")]
+    commands = [command for command in COMMANDS if command.startswith(("inspector edit ", "inspector average "))]
     assert commands
     for command in commands:
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert capsys.readouterr().err == ""
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
-        "both.pth", "fit.json", "fitting.pth", "full.pth", "merged.pth", "model.pth", "model.safetensors", "old.pth", "plain.pth",
-        "rest.pth", "teacher.pth", "tied.pth", "tuned.safetensors", "weights.pth", "weights.safetensors"]
+        "both.pth", "fit.json", "fitting.pth", "full.pth", "mean.pth", "merged.pth", "model.pth", "model.safetensors", "old.pth",
+        "plain.pth", "rest.pth", "teacher.pth", "tied.pth", "tuned.safetensors", "weights.pth", "weights.safetensors"]
 
 
 def test_that_what_is_written_is_what_is_read(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,6 +16,7 @@ COMMANDS = {
     "check": ("FILE [--against REF]", "what is wrong with the file, and what load_state_dict of a model like REF would say"),
     "diff": ("A B", "what differs between two checkpoints"),
     "run": ("FOLDER|FILE...", "the checkpoints of one training run in order: the best, what moved, what went wrong"),
+    "average": ("FILE... -o OUT", "the mean of the weights of several checkpoints (--weights 1,2,1)"),
     "show": ("FILE KEY[SLICE]", "the values of one tensor, or of a part of it, or a plain value"),
     "digest": ("FILE [-o M.json]", "one digest of names, shapes, types and values, whatever the container"),
     "verify": ("FILE M.json", "whether the tensors are those of a manifest, and which are not"),

@@ -21,7 +21,7 @@ _DESCRIPTION = "See what is in a PyTorch or safetensors checkpoint, without runn
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check, diff, run, edit, code, desktop, version).
+--json prints one JSON object on standard output (ls, stats, check, diff, run, average, edit, code, desktop, version).
 Exit status: 0 nothing is wrong; 1 check found something of level warning or danger, or diff a difference; 2 it cannot be read or
 done, and one line on standard error says why; 3 nothing wrong was found, but not everything could be judged.
 `inspector help COMMAND` says more. A file named like a command is opened as ./ls.
@@ -31,6 +31,7 @@ _WIDTH = 40             # of a command and its arguments, before what it does
 _ALSO_CALLED = {"list": "ls", "dir": "ls", "info": "ls", "cat": "code", "source": "code", "stat": "stats",
                 "statistics": "stats", "compare": "diff", "cmp": "diff", "convert": "edit", "save": "edit", "rename": "edit",
                 "series": "run", "history": "run", "timeline": "run", "epochs": "run",
+                "mean": "average", "soup": "average", "swa": "average",
                 "print": "show", "head": "show", "hash": "digest", "sha256": "digest",
                 "validate": "check", "scan": "check", "doctor": "check", "install": "desktop install", "uninstall": "desktop uninstall"}
 

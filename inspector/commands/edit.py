@@ -233,7 +233,7 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
         return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
     except core.InspectorError as error:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
-        return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, _advised(error))
+        return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, advised(error))
 
 
 def _recovered(source: str) -> bool:
@@ -243,7 +243,7 @@ def _recovered(source: str) -> bool:
         return False
 
 
-def _advised(error: core.InspectorError) -> core.InspectorError:
+def advised(error: core.InspectorError) -> core.InspectorError:
     """The error with what to type, where the library names its arguments."""
     advice = {"loss": "--allow-loss saves it all the same; another --format may hold more.",
               "unknown-code": "Say --keep-code NAME or --drop-code NAME for each ('*' is all), or --extract only the weights."}

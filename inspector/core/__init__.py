@@ -263,6 +263,11 @@ if TYPE_CHECKING:
     from .progress import Monitor as Monitor
     from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
+    from .runs.averaging import Average as Average
+    from .runs.averaging import Likeness as Likeness
+    from .runs.averaging import average as average
+    from .runs.averaging import averaged_keys as averaged_keys
+    from .runs.averaging import likeness as likeness
     from .runs.kept import KeptNumbers as KeptNumbers
     from .runs.lags import AverageLag as AverageLag
     from .runs.lags import average_lags as average_lags
@@ -446,6 +451,7 @@ _HOMES = {
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",
     "runtime.collector": "collector_paused",
+    "runs.averaging": "Average Likeness average averaged_keys likeness",
     "runs.kept": "KeptNumbers",
     "runs.lags": "AverageLag average_lags",
     "runs.metrics": "Best best_of direction_of",

@@ -312,7 +312,7 @@ class Extra:
     `shadowed`: its dict has the same key once more, behind it: whoever loads the file gets the other value.
     `subclass`: the Python class that the file says it is of ("" for Tensor and Parameter). A name, nothing more.
     `header_fields`: names and values (JSON, as spelled) that a safetensors header has for it besides those of the format.
-    `unpacked`: how its elements (float32) are made of packed ones. It is contiguous and has no storage."""
+    `unpacked`: how its elements (float32; of means float64 or complex128) are made of others. It is contiguous and has no storage."""
 
     made_of: Composition | None = None
     quantizer: Quantizer | None = None
@@ -344,6 +344,9 @@ class PartReader(Protocol):
 
     def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Any:
         """As float32."""
+
+    def stored(self, role: str, first: int, last: int) -> Any:
+        """As they are stored, of the first dimension those from `first` to `last`, in arrays of their own element type."""
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once: something small that all runs of elements need and that takes a pass over the parts."""

@@ -438,10 +438,10 @@ class TensorReader:
     def _locate_decoded(self, info: TensorInfo, unpacked: Unpacked) -> _Location:
         """The elements that are made of packed parts; made again where another tensor was read in between."""
         if not info.numel:
-            return _Location(None, (0,), (1,), 0, 4, 1, 0)
+            return _Location(None, (0,), (1,), 0, _item(info.dtype), 1, 0)
         if self._decoded is None or self._decoded[0] is not unpacked:
             self._decoded = unpacked, Decoded(info, unpacked, self.box)
-        return _Location(self._decoded[1], (info.numel,), (1,), 0, 4, 1, info.numel)
+        return _Location(self._decoded[1], (info.numel,), (1,), 0, _item(info.dtype), 1, info.numel)
 
     def _stored(self, storage: Storage) -> Extent | _Literal:
         """Where the bytes of `storage`, which has some, are."""

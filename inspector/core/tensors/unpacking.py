@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import TensorInfo, Unpacked, contiguous
-from inspector.core.dtypes import DTYPES, float_table
+from inspector.core.dtypes import DTYPES, float_table, numpy_dtype
 from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
 
@@ -37,6 +37,13 @@ class Parts:
 
     def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Array:
         return self._read(role, first, last, axis, True)
+
+    def stored(self, role: str, first: int, last: int) -> Array:
+        info = self._sources[role]
+        end = min(last, info.shape[0])
+        at, sizes = (min(first, end), *(0,) * (len(info.shape) - 1)), (end - min(first, end), *info.shape[1:])
+        array: Array = self._box(info, at, sizes)
+        return array
 
     def kept(self, name: str, make: Callable[[], Array]) -> Array:
         if name not in self._made:
@@ -85,14 +92,15 @@ def _in_bytes(info: TensorInfo) -> TensorInfo:
 
 
 class Decoded:
-    """Stands where an extent would for a tensor that is made of packed parts: its elements in C order, as float32."""
+    """Stands where an extent would for a tensor that is made of parts: its elements in C order, as float32 or what its type is."""
 
     crc = None
     method = 0
 
     def __init__(self, info: TensorInfo, unpacked: Unpacked, box: Box) -> None:
         self.key = info.key
-        self.size = info.numel * 4
+        self.dtype = numpy_dtype(info.dtype)
+        self.size = info.numel * self.dtype.itemsize
         self._decoder = unpacked.decoder
         self._parts = Parts(unpacked, box)
         self._made: tuple[int, Array] | None = None         # where the elements begin that were made last, and they
@@ -100,8 +108,8 @@ class Decoded:
     def bytes(self, start: int, nbytes: int) -> memoryview:
         """Bytes `start` … of the elements. Both are whole elements. Raises BadTensor."""
         import numpy as np
-        out = np.empty(nbytes // 4, np.float32)
-        at, place = 0, start // 4
+        out = np.empty(nbytes // self.dtype.itemsize, self.dtype)
+        at, place = 0, start // self.dtype.itemsize
         while at < out.size:
             first, values = self._holding(place)
             part = values[place - first:place - first + out.size - at]
@@ -115,11 +123,12 @@ class Decoded:
         known = self._made
         if known is not None and known[0] <= place < known[0] + known[1].size:
             return known
-        unit, numel = max(self._decoder.unit, 1), self.size // 4
-        if unit * 4 > LIMITS.preview:
-            raise BadTensor(f"a row of it would take {unit * 4:,} bytes", where=self.key, id="too_big")
+        item = self.dtype.itemsize
+        unit, numel = max(self._decoder.unit, 1), self.size // item
+        if unit * item > LIMITS.preview:
+            raise BadTensor(f"a row of it would take {unit * item:,} bytes", where=self.key, id="too_big")
         first = place // unit
-        last = min(first + max(1, _BYTES // 4 // unit), -(-numel // unit))
+        last = min(first + max(1, _BYTES // item // unit), -(-numel // unit))
         try:
             values = self._decoder.decode(self._parts, first, last)
         except (ValueError, IndexError, KeyError) as error:         # shapes that contradict each other

@@ -1,0 +1,92 @@
+"""`inspector average FILE... -o OUT`: the mean of the weights of several checkpoints of one model, saved like any other."""
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from inspector import core
+
+from . import files, load
+from .arguments import add_json
+from .output import Output
+
+_PAIRS = 15             # told one by one in text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.description = ("The mean of the weights of several checkpoints of one model: added up in float64, then rounded to each tensor's "
+                          "type. Integers, the optimizer and all other values are those of the last file.")
+    parser.add_argument("files", metavar="FILE", nargs="+", help="the checkpoints, two or more; the last gives everything but the weights")
+    parser.add_argument("-o", "--output", metavar="OUT", help="where to save; its ending says the format")
+    parser.add_argument("--weights", metavar="W,W,...", help="by how much each file counts, as in 1,2,1")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done, and how alike the files are")
+    parser.add_argument("--format", help="torch-zip, torch-legacy (for torch before 1.6), safetensors or safetensors-sharded")
+    parser.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
+    parser.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
+    parser.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
+    parser.add_argument("--verify", choices=("torch",), default="", help="have torch read the new file, too")
+    add_json(parser)
+    files.add_follow_links(parser)
+
+
+def run(asked: argparse.Namespace, out: Output) -> int:
+    weights = parsed_weights(asked.weights)
+    if asked.output is None and not asked.dry_run:
+        raise core.UsageError("where shall it be saved?", "Say -o OUT, or --dry-run to see what would be done.")
+    checkpoints = [files.opened(path, asked, out) for path in asked.files]
+    with files.about(asked.output or ""):
+        mean = core.average(checkpoints, weights, out.monitor)
+        alike = core.likeness(checkpoints, out.monitor)
+        applied = next(iter(core.apply_each(checkpoints[-1], mean.edited.edits if mean.edited else (), out.monitor)))
+        lines = [*applied.effect.notes, *likeness_lines(alike, asked.files)]
+        answer: dict[str, Any] = {
+            "output": asked.output, "dry_run": asked.dry_run, "files": asked.files, "weights": weights or [1.0] * len(asked.files),
+            "averaged": core.averaged_keys(checkpoints[-1]), "notes": list(applied.effect.notes),
+            "likeness": [{"a": asked.files[one.a], "b": asked.files[one.b], "cosine": core.to_json(one.cosine),
+                          "one_run": None if math.isnan(one.cosine) else not one.strangers} for one in alike]}
+        if asked.output is not None:
+            plan = core.plan_save(mean, asked.output, format=asked.format, keep_code=asked.keep_code, drop_code=asked.drop_code,
+                                  monitor=out.monitor)
+            answer |= {"format": plan.format, "nbytes": plan.nbytes, "losses": [loss._asdict() for loss in plan.losses],
+                       "code": list(plan.code)}
+            lines += load("edit").plan_lines(plan, asked.allow_loss)
+            if not asked.dry_run:
+                try:
+                    report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=out.monitor)
+                except core.SaveError as error:
+                    raise load("edit").advised(error) from error
+                answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors}
+                lines.append(report.text)
+    if out.json:
+        out.answer(answer)
+    else:
+        lines += ["nothing was written: this is a dry run"] if asked.dry_run else []
+        out.text("\n".join([f"mean of {len(asked.files):,} checkpoints", *(f"  {line}" for line in lines)]) + "\n")
+    return 0
+
+
+def parsed_weights(text: str | None) -> list[float] | None:
+    """Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError:
+        raise core.UsageError(f"--weights {core.visible(text, 80)} is no list of numbers", "Write one for each file, like 1,2,1.") from None
+
+
+def likeness_lines(alike: Sequence[core.Likeness], paths: Sequence[str]) -> list[str]:
+    """Those first that are least alike, with a word of warning where two hardly belong together."""
+    lines = []
+    for one in sorted(alike, key=lambda one: (not math.isnan(one.cosine), one.cosine))[:_PAIRS]:
+        both = f"{core.visible(paths[one.a], 200)} and {core.visible(paths[one.b], 200)}"
+        if math.isnan(one.cosine):
+            lines.append(f"{both}: how alike they are cannot be told")
+        else:
+            lines.append(f"{both}: cosine {one.cosine:.4f}" + (
+                "; these two are not from one run, it seems: their mean is likely no model" if one.strangers else ""))
+    if len(alike) > _PAIRS:
+        lines.append(f"and {len(alike) - _PAIRS:,} pairs more, more alike than these")
+    return lines
