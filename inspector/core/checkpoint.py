@@ -345,8 +345,8 @@ class PartReader(Protocol):
     def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Any:
         """As float32."""
 
-    def stored(self, role: str, first: int, last: int) -> Any:
-        """As they are stored, of the first dimension those from `first` to `last`, in arrays of their own element type."""
+    def converted(self, role: str, first: int, last: int, dtype: str) -> Any:
+        """Those from `first` to `last` of the first dimension, one behind the other, as elements of another type."""
 
     def kept(self, name: str, make: Callable[[], Any]) -> Any:
         """What `make` gives, made once: something small that all runs of elements need and that takes a pass over the parts."""

@@ -88,7 +88,7 @@ class Average(Edit):
         flat = all(is_contiguous(part.shape, part.stride) and not part.chunks for part in parts) or not info.shape
         sources = [part._replace(shape=(part.numel,), stride=(1,)) for part in parts] if flat else parts
         unit = 1 if flat else info.numel // info.shape[0]
-        decoder = Mean(self.weights, tuple(part.dtype for part in parts), into, unit)
+        decoder = Mean(self.weights, into, unit)
         return TensorInfo(info.key, info.shape, into, info.device, contiguous(info.shape), 0, "", 0,
                           extra=Extra(unpacked=Unpacked("mean", decoder, tuple((str(n), one) for n, one in enumerate(sources)))))
 

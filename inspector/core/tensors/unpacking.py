@@ -38,12 +38,13 @@ class Parts:
     def numbers(self, role: str, first: int = 0, last: int | None = None, axis: int = 0) -> Array:
         return self._read(role, first, last, axis, True)
 
-    def stored(self, role: str, first: int, last: int) -> Array:
+    def converted(self, role: str, first: int, last: int, dtype: str) -> Array:
+        import numpy as np
         info = self._sources[role]
         end = min(last, info.shape[0])
         at, sizes = (min(first, end), *(0,) * (len(info.shape) - 1)), (end - min(first, end), *info.shape[1:])
-        array: Array = self._box(info, at, sizes)
-        return array
+        array = np.ascontiguousarray(self._box(info, at, sizes)).reshape(-1)
+        return np.frombuffer(converter(info.dtype, dtype)(array.view(np.uint8).data), numpy_dtype(dtype))
 
     def kept(self, name: str, make: Callable[[], Array]) -> Array:
         if name not in self._made:

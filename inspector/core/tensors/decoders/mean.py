@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import PartReader
-from inspector.core.tensors.casts import converter
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,11 +14,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The sum of weight * part over the sum of the weights. The parts are "0", "1" … of these element types; `into` is "float64" or
+    """The sum of weight * part over the sum of the weights. The parts are "0", "1" …; `into` is "float64" or
     "complex128", which every element is in between; `unit` elements of each part are one step along its first dimension."""
 
     weights: tuple[float, ...]
-    dtypes: tuple[str, ...]
     into: str
     unit: int
 
@@ -27,9 +25,8 @@ class Mean:
         import numpy as np
         total: Array | None = None
         with np.errstate(all="ignore"):
-            for n, (weight, dtype) in enumerate(zip(self.weights, self.dtypes, strict=True)):
-                stored = np.ascontiguousarray(parts.stored(str(n), first, last)).reshape(-1)
-                values = np.frombuffer(converter(dtype, self.into)(stored.view(np.uint8).data), self.into) * weight
+            for n, weight in enumerate(self.weights):
+                values = parts.converted(str(n), first, last, self.into) * weight
                 total = values if total is None else np.add(total, values, out=total)
             assert total is not None
             mean: Array = total / sum(self.weights)
