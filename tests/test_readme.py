@@ -56,7 +56,7 @@ def test_that_the_two_set_up_commands_open_the_readme() -> None:
 
 
 PRINTING = [command for command in COMMANDS
-            if re.match(r"inspector (ls|stats|check|modules|code|diff|run|desktop|help|show|completion)\b", command)]
+            if re.match(r"inspector (ls|stats|check|modules|code|diff|run|desktop|help|show|completion) ", command)]
 
 
 @pytest.mark.parametrize("command", PRINTING)
