@@ -17,7 +17,8 @@ _STOPS = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 
 
 def write(found: run.Found, title: str, path: str) -> None:
     """Writes the page to `path`. Raises SaveError."""
-    core.write_output(path, page(found, title).encode(), "page")
+    read = [stamp.path for one in found.series for stamp in one.stamps]
+    core.write_output(path, page(found, title).encode(), "page", read)
 
 
 def page(found: run.Found, title: str) -> str:
