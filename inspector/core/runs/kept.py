@@ -118,7 +118,7 @@ class KeptNumbers:
                 little.byteswap()
             body += little.tobytes()
         with contextlib.suppress(OSError):
-            replace_file(os.path.join(self.folder, name), _MAGIC + hashlib.sha256(body).digest() + body, durable=False, private=True)
+            replace_file(os.path.join(self.folder, name), _MAGIC + hashlib.sha256(body).digest() + body, private=True)
         self._written += 1
         if self._written % _SWEPT == 1:
             self._sweep()
