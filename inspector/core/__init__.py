@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .architecture.modules import Architecture as Architecture
     from .architecture.modules import Module as Module
     from .by_path.architecture import architectures as architectures
-    from .by_path.checks import counts as counts
-    from .by_path.checks import describe as describe
     from .by_path.checks import loads_with_torch as loads_with_torch
     from .by_path.checks import model_dicts as model_dicts
     from .by_path.checks import optimizers as optimizers
@@ -41,6 +39,9 @@ if TYPE_CHECKING:
     from .by_path.packed import packed_tensors as packed_tensors
     from .by_path.packed import reinterpret as reinterpret
     from .by_path.packed import unpacked as unpacked
+    from .by_path.tables import counts as counts
+    from .by_path.tables import describe as describe
+    from .by_path.tables import headline as headline
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
     from .by_path.tensors import digest as digest
@@ -251,6 +252,8 @@ if TYPE_CHECKING:
     from .opening import file_of as file_of
     from .opening import is_set as is_set
     from .opening import open as open
+    from .packed.countable import Countable as Countable
+    from .packed.countable import countable as countable
     from .packed.families.names import LogicalTensor as LogicalTensor
     from .packed.hints import may_be_packed as may_be_packed
     from .packed.reinterpreted import ElementType as ElementType
@@ -345,7 +348,6 @@ if TYPE_CHECKING:
     from .training.optimizers import Optimizer as Optimizer
     from .training.optimizers import parameters_of_state as parameters_of_state
     from .training.optimizers import state_of_parameters as state_of_parameters
-    from .training.sentences import headline as headline
     from .training.sentences import sentence as sentence
     from .training.totals import Subtotal as Subtotal
     from .training.totals import Totals as Totals
@@ -356,12 +358,12 @@ _HOMES = {
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "logical packed_tensors reinterpret unpacked",
-    "by_path.tables": "sizes totals",
+    "by_path.tables": "counts describe headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
     "by_path.architecture": "architectures",
-    "by_path.checks": "counts describe loads_with_torch model_dicts optimizers",
+    "by_path.checks": "loads_with_torch model_dicts optimizers",
     "checking": "CheckReport",
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PartOf PerChannel PerTensor Pickle Plain "
@@ -445,6 +447,7 @@ _HOMES = {
     "training.totals": "Subtotal Totals",
     "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "packed.families.names": "LogicalTensor",
+    "packed.countable": "Countable countable",
     "packed.hints": "may_be_packed",
     "packed.reinterpreted": "ElementType element_type",
     "plain_values": "one_line to_json type_name",
@@ -468,7 +471,7 @@ _HOMES = {
     "training.description": "Description Model",
     "tensor_table": "column",
     "training.optimizers": "Optimizer parameters_of_state state_of_parameters",
-    "training.sentences": "headline sentence",
+    "training.sentences": "sentence",
     "training.weights": "Counts",
 }
 _ROOMS = ("wording",)           # whole modules: core.wording.size(1234)

@@ -12,6 +12,7 @@ from .io.verified import forget_verified
 from .measures.health import health_by_numbers
 from .measures.missing_layers import missing_layers_findings
 from .measures.summary import Summary, measure_each
+from .packed.countable import judged
 from .progress import QUIET, Monitor
 
 _NO_NUMBERS = "not_numbers"     # of packed bits there is no NaN to be looked for
@@ -59,12 +60,13 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     forget_verified(ckpt)
     summaries: dict[str, Summary] = {}
     refused = {}
-    for key, outcome in measure_each(ckpt, ckpt.tensors, monitor):
+    meant, parts = judged(ckpt, monitor)        # what they stand for is judged: a scale is no weight that was never trained
+    for key, outcome in measure_each(meant, meant.tensors, monitor):
         if isinstance(outcome, Summary):
             summaries[key] = outcome
         elif outcome.id != _NO_NUMBERS:
-            refused[key] = outcome.message
+            refused.update(dict.fromkeys(parts.get(key, (key,)), outcome.message))
     found += [finding for look in DEEP_CHECKS for finding in look(ckpt, monitor)]
-    found += health_by_numbers(ckpt, summaries)
+    found += health_by_numbers(meant, summaries)
     lost = {info.view or key: info.nbytes for key in refused for info in (ckpt.tensors[key],)}
     return CheckReport(tuple(found), Read(total - len(refused), total, nbytes - sum(lost.values()), nbytes), refused)

@@ -1,10 +1,13 @@
-"""What the tables tell by themselves: nothing that reads tensors is loaded for it."""
+"""What the tables tell by themselves."""
 from __future__ import annotations
 
+from inspector.core import counting
 from inspector.core.tensors import sizes as _sizes
-from inspector.core.training import totals as _totals
 
 from . import by_path
 
 sizes = by_path(_sizes.sizes, __name__)
-totals = by_path(_totals.totals, __name__)
+totals = by_path(counting.totals, __name__)
+counts = by_path(counting.counts, __name__)
+describe = by_path(counting.describe, __name__)
+headline = by_path(counting.headline, __name__)

@@ -10,7 +10,7 @@ from inspector.core.wording import count, listed, many, share, size
 
 from .description import Description, Model
 from .optimizers import Optimizer
-from .weights import counts
+from .weights import Counts, counts
 
 _MODELS = 4             # told one by one
 _SHARES = 8             # dtypes and devices told one by one
@@ -21,9 +21,9 @@ _KIND = {"state-dict": "State dict", "training-checkpoint": "Training checkpoint
          "torchscript": "TorchScript program"}
 
 
-def headline(ckpt: Checkpoint) -> str:
-    """Format, kind, how much of what, in one or two lines."""
-    found = counts(ckpt)
+def headline(ckpt: Checkpoint, found: Counts | None = None) -> str:
+    """Format, kind, how much of what (`found`, where that is known), in one or two lines."""
+    found = found or counts(ckpt)
     parts = [count(len(ckpt.tensors), "tensor"), count(found.parameters, "parameter")]
     if found.optimizer:
         parts.append(count(found.optimizer, "value") + " of optimizer state")

@@ -27,7 +27,8 @@ class Totals(NamedTuple):
     """`logical` bytes are elements times width; `stored` counts each storage once, `sharing` the tensors that lie in one with others,
     `broken` those with a problem. `parameters` and `optimizer` are elements
     as `Counts` has them. `dtypes`, `devices` ("" where none is stored) and `parts` (the
-    next segment of the keys) go from the largest to the smallest."""
+    next segment of the keys) go from the largest to the smallest. `bits_per_weight`: what an element of the packed tensors among them
+    costs on the average, None where none is packed."""
 
     tensors: int
     values: int
@@ -41,6 +42,7 @@ class Totals(NamedTuple):
     devices: tuple[Subtotal, ...]
     parts: tuple[Subtotal, ...]
     largest: tuple[TensorInfo, ...]
+    bits_per_weight: float | None = None
 
 
 def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:

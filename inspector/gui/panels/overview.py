@@ -221,6 +221,9 @@ class Overview(SelectionPanel):
             if found.optimizer and found.parameters else ""
         if found.optimizer and not found.parameters:
             in_all = words.many(found.optimizer)
+        if found.bits_per_weight is not None:
+            packed = self.tr("{n} bits a weight").format(n=f"{found.bits_per_weight:.3g}")
+            extra = f"{packed} {extra}".rstrip()
         remark = words.values(found.values) if found.values else ""
         stored = words.size(found.stored)
         shared = self.tr("{size} stored").format(size=stored) if stored != words.size(found.logical) else ""

@@ -1,0 +1,70 @@
+"""What a checkpoint adds up to, with packed tensors as what they stand for: what that takes is loaded only where one may be packed."""
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from . import checkpoint as tables
+from .checkpoint import Checkpoint
+from .packed.hints import may_be_packed
+from .progress import QUIET, Monitor
+from .training import description, sentences, weights
+from .training import totals as stored
+from .training.description import Description
+from .training.totals import Totals
+from .training.weights import Counts
+
+if TYPE_CHECKING:
+    from .packed.countable import Countable
+
+
+def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET) -> Counts:
+    """Of the tensors `keys`, or of all, by what they are to the model: a packed weight has as many elements as it stands for."""
+    found = _countable(ckpt, monitor)
+    return weights.counts(ckpt, keys) if found is None else weights.counts(found.ckpt, None if keys is None else found.keys(keys))
+
+
+def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:
+    """Adds up the tensors `keys`, which lie below `prefix`; of the whole file, when there are neither. Tensors and bytes are those that are
+    stored, parameters those that they stand for. Linear in the keys. Raises Cancelled."""
+    found, known = stored.totals(ckpt, prefix, keys, monitor), _countable(ckpt, monitor)
+    if known is None:
+        return found
+    chosen = known.keys(keys) if prefix or keys else None
+    counted = weights.counts(known.ckpt, chosen)
+    return found._replace(parameters=counted.parameters, optimizer=counted.optimizer, bits_per_weight=known.bits_per_weight(chosen))
+
+
+def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
+    """What a checkpoint is, all in all (see `Description`). Linear in the keys. Raises Cancelled."""
+    about, known = description.describe(ckpt, monitor), _countable(ckpt, monitor)
+    if known is None:
+        return about
+    inside: dict[str | None, list[str]] = {}
+    for info in known.ckpt.tensors.values():
+        inside.setdefault(info.state_dict, []).append(info.key)
+    models = []
+    for model in about.models:
+        counted = weights.counts(known.ckpt, inside.get(model.path, []))
+        models.append(model._replace(parameters=counted.parameters, buffers=counted.buffers))
+    return about._replace(models=tuple(models))
+
+
+def headline(ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:
+    """Format, kind, how much of what, in a few lines."""
+    known = _countable(ckpt, monitor)
+    if known is None:
+        return sentences.headline(ckpt)
+    said = sentences.headline(ckpt, weights.counts(known.ckpt))
+    schemes = Counter(tensor.scheme for tensor in known.packed if tensor.decoder is not None or tensor.problem)
+    if not schemes:
+        return said
+    bits = known.bits_per_weight()
+    return f"{said}\npacked: {', '.join(f'{name} {times:,}' for name, times in schemes.most_common())}" + (
+        f"; {bits:.4g} bits a weight" if bits is not None else "")
+
+
+def _countable(ckpt: Checkpoint, monitor: Monitor) -> Countable | None:
+    found: Countable | None = tables.front_door("countable")(ckpt, monitor) if may_be_packed(ckpt) else None
+    return found
