@@ -3014,6 +3014,10 @@
         <translation>+ {n} 优化器</translation>
     </message>
     <message>
+        <source>{n} bits a weight</source>
+        <translation>每个权重 {n} 位</translation>
+    </message>
+    <message>
         <source>{size} stored</source>
         <translation>保存 {size}</translation>
     </message>
