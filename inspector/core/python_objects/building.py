@@ -44,6 +44,7 @@ from inspector.core.pickles.objects.names import (
     MEMORY_FORMATS,
     OLD_PARAMETERS,
     PARAMETER,
+    PARAMETER_CLASS,
     PARAMETER_WITH_STATE,
     QSCHEMES,
     dtype_name,
@@ -54,7 +55,6 @@ from inspector.core.pickles.objects.tensors import Tensors
 from inspector.core.progress import QUIET, Monitor
 
 _PARAMETERS = frozenset({PARAMETER, PARAMETER_WITH_STATE, *OLD_PARAMETERS})
-_PARAMETER_CLASS = ("torch.nn.parameter", "Parameter")
 _CHECK_EVERY = 4096
 _INT_BITS = 1 << 20         # of an integer
 _KEY_DEPTH = 32             # tuples within tuples that are a key
@@ -242,7 +242,7 @@ class _Building:
         call = call_of(self.graph, n)
         is_parameter = call.name in _PARAMETERS
         if call.name in (FROM_TYPE, FROM_TYPE_V2) and call.args:
-            is_parameter = self.graph.global_name(call.args[1]) == _PARAMETER_CLASS
+            is_parameter = self.graph.global_name(call.args[1]) == PARAMETER_CLASS
         try:
             return self.maker.tensor(info, is_parameter)
         except BadTensor as error:

@@ -20,6 +20,7 @@ def without(ckpt: Checkpoint, edit: Edit, gone: Iterable[str]) -> Checkpoint:
     away = _droppable(ckpt, set(gone))
     if not away:
         return edited(ckpt, edit)
+    away |= _attached(ckpt, away)
     away |= states_of(ckpt, away).keys
     numbers = _closed_up(ckpt, away)
     came_from: dict[str, str] = {}
@@ -67,6 +68,16 @@ def _droppable(ckpt: Checkpoint, gone: set[str]) -> set[str]:
             raise needs_extraction(key, info.state_dict or "")
         kept.add(key)
     return gone - kept
+
+
+def _attached(ckpt: Checkpoint, away: set[str]) -> set[str]:
+    """What hangs on tensors that go."""
+    attached = Structure(ckpt).attached()
+    if not attached:
+        return set()
+    origin = origin_of(ckpt)
+    lost = {origin.get(key, key) for key in away}
+    return {key for key, old in origin.items() if attached.get(old) in lost}
 
 
 def attributes_kept(ckpt: Checkpoint, wanted: Iterable[str], after: Checkpoint) -> int:

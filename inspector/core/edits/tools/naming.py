@@ -61,7 +61,8 @@ class _Names:
         self._modules = ckpt.modules
         self._optimizers = optimizer_states(ckpt)
         self._origin = origin_of(ckpt)
-        self._tails = Structure(ckpt).tails()
+        self._structure = Structure(ckpt)
+        self._tails = self._structure.tails()
         self._in_module: EditError | None = None
 
     def changes(self) -> dict[str, str]:
@@ -85,6 +86,19 @@ class _Names:
                     changes[key] = new
         if not changes and self._in_module is not None:
             raise self._in_module
+        return self._with_attached(changes)
+
+    def _with_attached(self, changes: dict[str, str]) -> dict[str, str]:
+        """What hangs on a tensor is called after it, whatever the tensor is called."""
+        attached = self._structure.attached()
+        if attached:
+            now = {old: new for new, old in self._origin.items()}
+            for old, tensor in attached.items():
+                if old in now and tensor in now:
+                    name = join(changes.get(now[tensor], now[tensor]), relative(old, tensor))
+                    changes.pop(now[old], None)
+                    if name != now[old]:
+                        changes[now[old]] = name
         return changes
 
     def _new_key(self, key: str, place: str | None, tail: str) -> str:

@@ -4,24 +4,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
-from inspector.core.graph import CALLS, CONTAINERS, Graph
-from inspector.core.keypath import relative, splits
+from inspector.core.graph import CALLS, CONTAINERS, REDUCE, Graph
+from inspector.core.keypath import ancestors, relative, splits
+from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.names import OLD_PARAMETERS, WITH_STATE, canonical
 from inspector.core.pickles.objects.plain import key_text
-from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, view_of
+from inspector.core.pickles.objects.recognise import Leaf, Mapping, Sequence, View, state_pairs, view_of
 
 from .common import NearestDict
 
 _STEPS = 100_000        # containers looked at for one path
+_STREAMS = ("torch-legacy", "torch-tar", "pickle")          # whose object is the first of the pickles
+_WITH_MORE = WITH_STATE | OLD_PARAMETERS      # what makes tensors with attributes
 
 
 class Structure:
-    """Answers for the checkpoint as it was opened, whatever was edited since. Only a file with one pickle has containers here:
+    """Answers for the checkpoint as it was opened, whatever was edited since. Only a file whose object is one pickle has containers here:
     elsewhere a name is a name."""
 
     def __init__(self, ckpt: Checkpoint) -> None:
         source = ckpt.as_opened
         self._source = source
-        self._graph: Graph | None = source.pickles[0].graph if len(source.pickles) == 1 else None
+        self._graph: Graph | None = source.pickles[0].graph if len(source.pickles) == 1 or source.format in _STREAMS else None
         self._children: dict[int, dict[str, int]] = {}
         self._views: dict[int, View | None] = {}
 
@@ -67,6 +71,28 @@ class Structure:
                 if name not in names:
                     found[key] = next((tail for head, tail in splits(name) if head in names), name)
         return found
+
+    def attached(self) -> dict[str, str]:
+        """key -> the tensor that it hangs on as an attribute or a gradient, and whose name it begins with, for all that does. Keys are
+        those of the file."""
+        graph, source = self._graph, self._source
+        if graph is None or not any(canonical(*name) in _WITH_MORE for name in graph.names):
+            return {}
+        found: dict[str, str] = {}
+        loose = [key for key, info in source.tensors.items() if info.state_dict is None]
+        for key in (*loose, *source.values):
+            tensor = next((path for path in ancestors(key) if path in source.tensors), None)
+            if tensor is not None and not self._is_entry(key, tensor):
+                found[key] = tensor
+        return found
+
+    def _is_entry(self, key: str, tensor: str) -> bool:
+        """Whether `key` is a name with dots that begins like that of a tensor beside it."""
+        for path in ("", *ancestors(tensor)):
+            view = self.container(path)
+            if isinstance(view, Mapping) and relative(key, path) in self._names(view):
+                return True
+        return False
 
     def _inside(self) -> dict[str, list[str]]:
         """state dict -> the keys of its tensors and of the values in it."""
@@ -119,6 +145,15 @@ class Structure:
             elif isinstance(view, Leaf):
                 found = {}
             else:
-                found = {**dict(view.children), **{key_text(graph, k): value for k, value in view.attributes}}
+                pairs = [*view.attributes, *self._attributes_of_tensor(node)]
+                found = {**dict(view.children), **{key_text(graph, k): value for k, value in pairs}}
             self._children[node] = found
         return found
+
+    def _attributes_of_tensor(self, node: int) -> list[tuple[int, int]]:
+        """What the tensor that `node` builds, if it is one, has besides its elements."""
+        assert self._graph is not None
+        call = call_of(self._graph, node) if self._graph.kind[node] == REDUCE else None
+        if call is None or call.name not in WITH_STATE or call.args is None or len(call.args) != 4:
+            return []
+        return state_pairs(self._graph, call.args[3]) or []

@@ -297,9 +297,10 @@ class _Listing:
             self.listed_nodes.append((n, key))      # torch.load does not take it for a tensor
         if parent is None:
             self.root_view = None
-        if rebuilt.states and n not in self._on_path and len(self._stack) < self.limits.walk_depth \
-                and self._affordable(n, rebuilt.states):
-            children = self._state_children(rebuilt.states, key)
+        gradient = (rebuilt.gradient,) if rebuilt.gradient >= 0 else ()
+        if (rebuilt.states or gradient) and n not in self._on_path and len(self._stack) < self.limits.walk_depth \
+                and self._affordable(n, (*gradient, *rebuilt.states)):
+            children = chain((("grad", MADE_UP, node) for node in gradient), self._state_children(rebuilt.states, key))
             frame = _Frame(n, _prefix(key), children, None)     # what hangs on a tensor is no entry of the state dict
             frame.no_state_dict_below = parent is not None and parent.no_state_dict_below
             self._push(frame, key)

@@ -22,6 +22,7 @@ from inspector.core.graph import (
 )
 
 from .calls import call_of, tuple_items
+from .names import WITH_STATE
 
 _ITEMS = (APPEND, APPENDS, ADDITEMS)
 _ANY = 1 << 40
@@ -89,6 +90,9 @@ class Entries:
         call = call_of(graph, holder)
         if call.args and len(call.args) <= 2 and graph.kind[call.args[0]] in CONTAINERS:
             yield call.args[0]
+        if call.args and len(call.args) == 4 and call.name in WITH_STATE:
+            yield call.args[3]
+            yield from tuple_items(graph, call.args[3]) or ()
         if graph.kind[holder] == NEWOBJEX:
             yield graph.initial(holder)[2]
         for m in graph.mutations.get(holder, ()):

@@ -84,8 +84,12 @@ FROM_TYPE_V2 = ("torch._tensor", "_rebuild_from_type_v2")
 JAGGED = ("torch.nested._internal.nested_tensor", "_rebuild_njt")
 LOAD_FROM_BYTES = ("torch.storage", "_load_from_bytes")
 
-# Classes of torch before 0.4 whose instances were pickled as such, with their contents in the state.
-OLD_PARAMETERS = frozenset({("torch.nn.parameter", "Parameter"), ("torch.autograd.variable", "Variable")})
+# Builders whose fourth argument is the state that the tensor has as a Python object.
+WITH_STATE = frozenset({PARAMETER_WITH_STATE, FROM_TYPE, FROM_TYPE_V2})
+
+# Classes of torch before 1.0 whose instances were pickled as such, with their contents in the state or among the arguments.
+PARAMETER_CLASS = ("torch.nn.parameter", "Parameter")
+OLD_PARAMETERS = frozenset({PARAMETER_CLASS, ("torch.autograd.variable", "Variable")})
 OLD_TENSORS = frozenset((module, f"{element}Tensor") for module in ("torch", "torch.cuda") for element in _ELEMENTS)
 
 # Callables whose result is a tensor that we list.
@@ -114,7 +118,7 @@ def is_distributed(cls: str) -> bool:
 ARRAY_BUILDERS = frozenset({("numpy.core.multiarray", "_reconstruct"), ("numpy.core.numeric", "_frombuffer")})
 
 _WEIGHTS_ONLY: frozenset[Name] = frozenset({
-    ("collections", "OrderedDict"), ("collections", "Counter"), ("torch.nn.parameter", "Parameter"),
+    ("collections", "OrderedDict"), ("collections", "Counter"), PARAMETER_CLASS,
     ("torch.serialization", "_get_layout"), ("torch", "Size"), ("torch", "Tensor"), ("torch", "device"),
     ("_codecs", "encode"), ("builtins", "bytearray"), ("builtins", "set"), ("builtins", "complex"),
     *(("torch", dtype) for dtype in DTYPES), *(("torch", scheme) for scheme in QSCHEMES),

@@ -34,6 +34,7 @@ class Parts:
         self.neg = False
         self.subclass = ""
         self.states: list[int] = []
+        self.gradient = -1                              # the node of what is kept beside it
         self.stands_for: TensorInfo | None = None       # the tensor in a wrapper that is all there is to it
         self.part_of: PartOf | None = None
         self.converted_to = ""                          # the type that it gets when it is loaded, where that is another one

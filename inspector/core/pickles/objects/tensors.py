@@ -27,6 +27,7 @@ from .names import (
     OLD_PARAMETERS,
     OLD_TENSORS,
     PARAMETER,
+    PARAMETER_CLASS,
     PARAMETER_WITH_STATE,
     QSCHEMES,
     TENSOR_BUILDERS,
@@ -46,16 +47,18 @@ _INT64 = 1 << 63
 _LONG_RANKS = 1_000_000     # dimensions of all tensors together that have more than MAX_RANK
 _CHANNELS = 1 << 16         # of a quantizer that is a list
 _LONG = 16                  # items from which a size tuple is remembered, as it may be shared by many tensors
-_PLAIN_TYPES = frozenset({("torch", "Tensor"), ("torch.nn.parameter", "Parameter"), ("torch.nn.parameter", "Buffer")})
+_PLAIN_TYPES = frozenset({("torch", "Tensor"), PARAMETER_CLASS, ("torch.nn.parameter", "Buffer")})
 
 _TensorTuple = tuple[tuple[int, ...], str, str | None, tuple[int, ...], int]
 
 
 class Rebuilt(NamedTuple):
-    """A tensor and what else hangs on it: `states` are nodes of attributes that its subclass or Parameter carries."""
+    """A tensor and what else hangs on it: `states` are nodes of attributes that its subclass or Parameter carries, `gradient` is the
+    node of its gradient (-1: none)."""
 
     info: TensorInfo
     states: tuple[int, ...] = ()
+    gradient: int = -1
 
 
 class Tensors:
@@ -186,7 +189,7 @@ class Tensors:
                                   extra=replace(inner.extra or Extra(), subclass=parts.subclass, part_of=parts.part_of))
         if parts.converted_to and not parts.problem:
             info = self._converted(info, parts.converted_to)
-        return Rebuilt(info, tuple(parts.states))
+        return Rebuilt(info, tuple(parts.states), parts.gradient)
 
     def _converted(self, source: TensorInfo, dtype: str) -> TensorInfo:
         """The tensor that is made of `source` when it is loaded, in another type."""
@@ -244,23 +247,29 @@ class Tensors:
         return True
 
     def _old_parameter(self, parts: Parts, call: Call, grads: list[bool]) -> Call | None:
-        """The tensor in a Parameter or Variable of torch before 0.4: (data,) with the state (requires_grad, volatile, hooks),
-        or nothing with the state (data, gradient, hooks, requires_grad, volatile)."""
+        """The tensor in a Parameter or Variable as torch wrote it up to 0.4.1: (data, requires_grad) of a Parameter of 0.4; before that
+        (data,) with the state (requires_grad, volatile, hooks), or nothing with the state (data, gradient, hooks, requires_grad,
+        volatile)."""
         graph, args = self.graph, call.args
         items = self._only_state(call.node)
-        if items is None or args is None:
+        if args is None or (items is None and call.node in graph.mutations):
             return None
-        if len(args) == 1 and len(items) == 3:
+        gradient = hooks = -1
+        if items is None and 1 <= len(args) <= 2:
+            data, requires_grad = args[0], graph.boolean(args[1]) if len(args) == 2 else call.name == PARAMETER_CLASS
+        elif items is not None and len(args) == 1 and len(items) == 3:
             data, requires_grad, hooks = args[0], graph.boolean(items[0]), items[2]
-        elif not args and len(items) == 5:
-            data, requires_grad, hooks = items[0], graph.boolean(items[3]), items[2]
+        elif items is not None and not args and len(items) == 5:
+            data, gradient, hooks, requires_grad = items[0], items[1], items[2], graph.boolean(items[3])
         else:
             return None
         if requires_grad is None or not self.is_tensor(data):
             return None
         grads.append(requires_grad)
-        if graph.kind[hooks] != NONE and _has_state(graph, hooks):
+        if hooks >= 0 and graph.kind[hooks] != NONE and _has_state(graph, hooks):
             parts.states.append(hooks)
+        if gradient >= 0 and graph.kind[gradient] != NONE:
+            parts.gradient = gradient
         return call_of(graph, data)
 
     def _only_state(self, n: int) -> tuple[int, ...] | None:

@@ -12,13 +12,13 @@ from typing import Any
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.graph import CONTAINERS, INT, REDUCE, TUPLE, Graph
+from inspector.core.graph import BUILD, CONTAINERS, INT, NONE, REDUCE, TUPLE, Graph
 from inspector.core.keypath import ancestors, relative, visible
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.torch_objects import TorchObjects, converted
 from inspector.core.pickles.objects import distributed, recognise
 from inspector.core.pickles.objects.calls import call_of
-from inspector.core.pickles.objects.contents import Slot
+from inspector.core.pickles.objects.contents import MADE_UP, Slot
 from inspector.core.pickles.objects.entries import Entries, Entry
 from inspector.core.pickles.objects.names import FROM_TYPE, FROM_TYPE_V2, OLD_PARAMETERS, PARAMETER, PARAMETER_WITH_STATE
 from inspector.core.pickles.objects.plain import SCALARS, key_text
@@ -129,6 +129,9 @@ class GraphChanges:
                             "alike", "Change both in the same way.", key, id="shared_container")
 
     def _drop(self, i: int) -> None:
+        if self._gradient_of(i) >= 0:
+            self._replace(i, self.editor.const(None))
+            return
         entry = self._needed(i)
         self._ask(i, entry, "drop")
         self.editor.drop(entry.owner, entry.positions)
@@ -177,8 +180,26 @@ class GraphChanges:
         if self.tree.parent[i] < 0:
             self.editor.set_root(node)
             return
+        state = self._gradient_of(i)
+        if state >= 0:
+            self.editor.set_operand(state, 1, node)
+            return
         entry = self._needed(i)
         self.editor.set_operand(entry.owner, entry.value, node)
+
+    def _gradient_of(self, i: int) -> int:
+        """The state of a Parameter of old torch whose gradient slot `i` is: (data, gradient, …). -1 where it is none."""
+        slot = self.tree.slots[i]
+        if slot.name != MADE_UP or slot.holder < 0 or self.tree.slots[self.tree.parent[i]].key not in self.source.tensors:
+            return -1
+        state = self._old_state(slot.holder)
+        return state if state >= 0 and self.graph.operands[self.graph.a[state] + 1] == slot.node else -1
+
+    def _old_state(self, n: int) -> int:
+        """The state (data, gradient, hooks, requires_grad, volatile) that node `n`, a Parameter of old torch, was given; -1 for none."""
+        done = self.graph.mutations.get(n, ())
+        state = self.graph.b[done[0]] if len(done) == 1 and self.graph.kind[done[0]] == BUILD else -1
+        return state if state >= 0 and self.graph.kind[state] == TUPLE and self.graph.b[state] - self.graph.a[state] == 5 else -1
 
     # -- tensors ------------------------------------------------------------------------------------------------------
 
@@ -204,6 +225,8 @@ class GraphChanges:
                 self._move(slot.node, new)
         for i, new in changed:
             node = tree.slots[i].node
+            if len(wanted[node]) == 1 and self._keeps_gradient(node, new):
+                continue
             made = self._made.get((node, new.storage))
             if made is None:
                 made = self._made[node, new.storage] = self._rebuilt(node, new)
@@ -211,6 +234,20 @@ class GraphChanges:
                     self.editor.become(node, made)          # for everybody who refers to it
             if len(wanted[node]) > 1:
                 self._replace(i, made)
+
+    def _keeps_gradient(self, n: int, info: TensorInfo) -> bool:
+        """Puts other data into a Parameter of old torch that has its gradient beside it, for which later forms have no place. False
+        where it has none, or no more."""
+        editor, state = self.editor, self._old_state(n)
+        if state < 0 or call_of(self.graph, n).name not in OLD_PARAMETERS:
+            return False
+        _, gradient, _, requires_grad, _ = editor.graph.operands[editor.graph.a[state]:editor.graph.b[state]]
+        if editor.graph.kind[gradient] == NONE:
+            return False
+        editor.set_operand(state, 0, self.objects.tensor(info._replace(requires_grad=False)))
+        editor.set_operand(state, 3, self._grad(requires_grad, info))
+        editor.rebuilt = True
+        return True
 
     def _gets_a_record(self, old: TensorInfo, new: TensorInfo) -> bool:
         """Whether a tensor that is no ordinary one becomes one: distributed ones and those whose bytes stand in the pickle on another
@@ -225,11 +262,11 @@ class GraphChanges:
         if info.layout != "strided" or info.quantizer is not None:
             raise EditError(f"{visible(info.key, 80)} is no ordinary tensor: it keeps its storage", "Leave it out of the edit.", info.key,
                             id="unsupported")
-        if n in graph.mutations or graph.kind[n] != REDUCE:         # as torch before 0.4 wrote it: an ordinary one from now on
-            if call.name not in OLD_PARAMETERS:
-                return self.objects.tensor(info)
+        if call.name in OLD_PARAMETERS:                             # as torch before 1.0 wrote it: an ordinary one from now on
             return editor.reduce(editor.name(*PARAMETER), [self.objects.tensor(info._replace(requires_grad=False)),
                                                            editor.const(info.requires_grad), self.objects.ordered_dict()])
+        if n in graph.mutations or graph.kind[n] != REDUCE:
+            return self.objects.tensor(info)
         function = graph.a[n]
         if call.name in (PARAMETER, PARAMETER_WITH_STATE, _TO_DEVICE) and args and graph.kind[args[0]] == REDUCE:
             more = list(args[1:])

@@ -20,7 +20,7 @@ _LEFT_ALONE = ("reference", "deep")
 class SlotTree:
     """The slots under the path `root` of `source`, whose object is `graph`. `present` maps keys of the source to what they are
     called now. Lists run over slots: `parent` is the index of the container a slot is in (-1: of the root), `alive` whether it
-    stays, `inside` whether it belongs to an unknown object, a module or a tensor, `path` what it is called now (`name_all`)."""
+    stays, `inside` whether it belongs to an unknown object or a module, `path` what it is called now (`name_all`)."""
 
     def __init__(self, source: Checkpoint, graph: Graph, root: str, present: Mapping[str, str], monitor: Monitor = QUIET) -> None:
         self.source = source
@@ -65,7 +65,7 @@ class SlotTree:
         self.slots = slots
         self.inside = bytearray(len(slots))
         for i, p in enumerate(self.parent):
-            self.inside[i] = p >= 0 and (self.inside[p] or self.is_leaf(p))
+            self.inside[i] = p >= 0 and (self.inside[p] or self.slots[p].key in self.source.values)
 
     def is_open(self, slot: Slot) -> bool:
         """Whether other keys may lie under this one."""
@@ -100,7 +100,7 @@ class SlotTree:
                 alive[i] = self.slots[i].key in self.present
                 if alive[i]:
                     self.representative[i] = i
-            if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in unwanted:
+            if alive[i] and parent[i] >= 0 and not self.inside[i] and parent[i] not in unwanted and not self.is_leaf(parent[i]):
                 alive[parent[i]] = 1
                 self.representative[parent[i]] = self.representative[i]
         going = []

@@ -361,6 +361,53 @@ def test_that_tensors_by_build_are_tensors(opened: Opener, value: bytes, require
     assert not ids(ckpt) & {"unknown-code", "computed-call"}
 
 
+def parameter_of_five(data: bytes, gradient: bytes, requires_grad: bytes = op.TRUE) -> bytes:
+    """As torch 0.1.5 wrote it: (data, gradient, hooks, requires_grad, volatile)."""
+    return op.build(op.newobj(op.name("torch.nn.parameter", "Parameter")), op.tuple_of(data, gradient, op.NONE, requires_grad, op.FALSE))
+
+
+@pytest.mark.parametrize("gradient", [
+    old_tensor(storage("1")), tensor(storage("1"), 3, 1), parameter_of_five(old_tensor(storage("1")), op.NONE, op.FALSE),
+    op.build(op.reduce(op.name("torch.autograd.variable", "Variable"), old_tensor(storage("1"))),
+             op.tuple_of(op.FALSE, op.FALSE, op.NONE)),
+], ids=["tensor", "rebuilt", "variable-of-five", "variable"])
+def test_that_a_gradient_kept_beside_a_parameter_is_a_tensor_outside_the_state_dict(opened: Opener, gradient: bytes) -> None:
+    ckpt = opened(stream(op.dict_of({"w": parameter_of_five(old_tensor(storage()), gradient), "b": tensor(storage("2"), 3, 1)}),
+                         {"0": stored(FOUR), "1": stored(FOUR[::-1]), "2": stored(FOUR)}))
+    assert {key: info.state_dict for key, info in ckpt.tensors.items()} == {"w": "", "w.grad": None, "b": ""}
+    assert (ckpt.kind, ckpt.tensors["w"].requires_grad, ckpt.tensors["w.grad"].shape) == ("state-dict", True, (3,))
+    assert core.read_numpy(ckpt, "w.grad").tobytes() == FOUR[::-1][4:]
+    assert list(core.load_state_dict(ckpt)) == ["w", "b"]
+    assert [model.parameters for model in core.describe(ckpt).models] == [6]
+
+
+def test_that_a_gradient_has_a_gradient_of_its_own(opened: Opener) -> None:
+    inner = parameter_of_five(old_tensor(storage("1")), parameter_of_five(old_tensor(storage("2")), op.NONE))
+    ckpt = opened(stream(op.dict_of({"w": parameter_of_five(old_tensor(storage()), inner)}), {n: stored(FOUR) for n in "012"}))
+    assert list(ckpt.tensors) == ["w", "w.grad", "w.grad.grad"]
+
+
+@pytest.mark.parametrize("gradient", [op.integer(3), op.text("none"), op.EMPTY_DICT, op.build(old_tensor(storage("1")), op.EMPTY_DICT)])
+def test_that_what_is_no_gradient_is_listed_as_what_it_is(opened: Opener, gradient: bytes) -> None:
+    keys = {"0": stored(FOUR), "1": stored(FOUR)} if storage("1") in gradient else {"0": stored(FOUR)}
+    ckpt = opened(stream(op.dict_of({"w": parameter_of_five(old_tensor(storage()), gradient)}), keys))
+    assert list(ckpt.tensors) == ["w"]
+    assert "w.grad" in ckpt.values
+
+
+@pytest.mark.parametrize(("value", "requires_grad"), [
+    (op.reduce(op.name("torch.nn.parameter", "Parameter"), tensor(storage(), 3, 1), op.TRUE), True),
+    (op.reduce(op.name("torch.nn.parameter", "Parameter"), tensor(storage(), 3, 1), op.FALSE), False),
+    (op.reduce(op.name("torch.nn.parameter", "Parameter"), old_tensor(storage())), True),
+    (op.newobj(op.name("torch.nn.parameter", "Parameter"), tensor(storage(), 3, 1), op.FALSE), False),
+], ids=["as-torch-0.4", "frozen", "default", "newobj"])
+def test_that_a_parameter_made_of_its_tensor_is_what_torch_makes_of_it(opened: Opener, value: bytes, requires_grad: bool) -> None:
+    ckpt = opened(stream(op.dict_of({"w": value}), {"0": stored(FOUR)}))
+    theirs = torch.load(opened.path, weights_only=True)["w"]
+    assert (list(ckpt.tensors), ckpt.tensors["w"].requires_grad, theirs.requires_grad) == (["w"], requires_grad, requires_grad)
+    assert core.read_numpy(ckpt, "w").tolist() == theirs.tolist() == [2, 3, 4]
+
+
 def test_that_torch_agrees_about_a_tensor_by_build(opened: Opener) -> None:
     opened(stream(op.dict_of({"w": old_tensor(storage())}), {"0": stored(FOUR)}))
     assert torch.load(opened.path, weights_only=True)["w"].tolist() == [2, 3, 4]
