@@ -9,6 +9,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import ReadError, TooBig, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.formats.embedded.streams import load_embedded
+from inspector.core.formats.shared.module_sources import carried_findings
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
@@ -30,7 +31,8 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     data = _bytes(source, limits, monitor)
     budget = Budget(limits)
     contents, pickles, at = _first(data, budget, limits, monitor)
-    findings = [_PLAIN, *contents.findings]
+    facts = {"pickle protocol": str(pickles[0].graph.protocol)}
+    findings = [_PLAIN, *carried_findings(pickles[0].graph, MEMBER, facts), *contents.findings]
     while at < len(data) and len(pickles) < limits.pickles_per_stream:
         member = f"{MEMBER}#{len(pickles) + 1}"
         try:
@@ -49,7 +51,7 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
                       values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(contents.storages),
                       state_dicts=contents.state_dicts, findings=tuple(findings),
                       module_metadata=MappingProxyType(contents.module_metadata),
-                      facts=MappingProxyType({"pickle protocol": str(pickles[0].graph.protocol)}), pickles=tuple(pickles),
+                      facts=MappingProxyType(facts), pickles=tuple(pickles),
                       listed_nodes=tuple(contents.listed_nodes))
 
 

@@ -12,15 +12,18 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Member, Opaque
 from inspector.core.errors import UsageError
+from inspector.core.formats.shared.module_sources import SOURCE
+from inspector.core.graph import REDUCE
 from inspector.core.io.sources import ExtentReader
 from inspector.core.keypath import ancestors, visible
+from inspector.core.pickles.objects.calls import call_of
+from inspector.core.pickles.objects.carried_sources import carried_by, carried_sources
 
 from . import torchscript_classes
 
 PIECE = 512 << 10           # bytes that are read at once
 _BEGINNINGS = 4             # bytes that a cut may have to go back, for the longest character of UTF-8
 
-_SOURCE = "source of "      # facts that hold the source of a class: `formats.module_sources`
 _TEXT_SUFFIXES = (".json", ".py", ".cpp", ".cc", ".c", ".h", ".hpp", ".cu", ".txt", ".md", ".yaml", ".yml", ".toml", ".cfg", ".ini", ".csv")
 _ZIPS = frozenset(("serialized_state_dict.json", "serialized_constants.json", "serialized_example_inputs.json"))
 
@@ -44,7 +47,7 @@ class Declaration(NamedTuple):
 
 def texts(ckpt: Checkpoint) -> dict[str, int]:
     """The texts in `ckpt`, in stored order, sources of classes first: name -> bytes."""
-    sources = {fact.removeprefix(_SOURCE): len(_encoded(text)) for fact, text in ckpt.facts.items() if fact.startswith(_SOURCE)}
+    sources = {fact.removeprefix(SOURCE): len(_encoded(text)) for fact, text in ckpt.facts.items() if fact.startswith(SOURCE)}
     return sources | {name: member.extent.size for name, member in _records(ckpt) if name not in sources}
 
 
@@ -65,7 +68,7 @@ def read_text(ckpt: Checkpoint, name: str, start: int = 0, nbytes: int = PIECE) 
 def text_pieces(ckpt: Checkpoint, name: str, start: int = 0, nbytes: int = PIECE) -> Generator[Text, None, None]:
     """The text from its byte `start` on, in pieces as `read_text` gives them, at least one; errors as there. A packed record is
     unpacked once for all of them."""
-    source = ckpt.facts.get(_SOURCE + name)
+    source = ckpt.facts.get(SOURCE + name)
     if source is not None:
         raw = _encoded(source)
         yield from _pieces(name, len(raw), lambda at, count: raw[at:at + count], min(start, len(raw)), nbytes)
@@ -92,10 +95,21 @@ def source_of(ckpt: Checkpoint, key: str, known: Container[str] | None = None) -
     known = texts(ckpt) if known is None else known
     for path in (key, *ancestors(key)):
         value = ckpt.values.get(path)
-        found = _declaration(value, known) if isinstance(value, Opaque) else None
+        found = _carried(ckpt, value) or _declaration(value, known) if isinstance(value, Opaque) else None
         if found is not None:
             return found
     return None
+
+
+def _carried(ckpt: Checkpoint, value: Opaque) -> Declaration | None:
+    """Where the class of an object is declared that carries its source text."""
+    place = ckpt.pickle_of(value.node)
+    if place is None:
+        return None
+    graph, node = place[0].graph, place[1]
+    carried = carried_by(graph, call_of(graph, node)) if graph.kind[node] == REDUCE else None
+    source = carried_sources(graph).get(carried.source) if carried is not None else None
+    return Declaration(source.name, f"class {carried.class_name}(") if carried is not None and source is not None else None
 
 
 def _declaration(value: Opaque, known: Container[str]) -> Declaration | None:

@@ -44,6 +44,7 @@ from . import torchscript_classes
 from .embedded.streams import load_embedded
 from .sets import unzipped
 from .shared.merging import renamed, renumbered
+from .shared.module_sources import carried_findings
 from .zip import salvage
 from .zip.directory import ZipDirectory, read_directory
 from .zip.foreign import refuse
@@ -156,6 +157,7 @@ class _Archive:
         self.directory.confirm(self.source, known)
         facts = self._facts(records)
         contents = self._contents_of(self.main, self.folder, is_script)
+        self.findings += carried_findings(self.pickles[0].graph, self._label(self.main), facts)
         tensors, storages = contents.tensors, contents.storages
         if constants is not None:
             base = sum(len(pickled.graph) for pickled in self.pickles)

@@ -18,6 +18,7 @@ from types import MappingProxyType
 from inspector.core.checkpoint import Checkpoint, Extent, Member, Pickle, Storage
 from inspector.core.errors import Ambiguous, Corrupt, ReadError, Truncated, Unsupported
 from inspector.core.findings import Finding
+from inspector.core.formats.shared.module_sources import carried_findings, source_findings
 from inspector.core.formats.shared.windowed import Windowed
 from inspector.core.graph import LIST, TUPLE, Graph
 from inspector.core.io.sources import SourceFile
@@ -32,7 +33,6 @@ from inspector.core.pickles.objects.storages import StorageRef, Storages
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 
-from .module_sources import source_findings
 from .old_storages import CUT, WIDTHS, LocatedStorage, behind, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of
@@ -123,7 +123,7 @@ class _File:
         self.findings += text_id_findings(texts, "object")
         graph, sources = load_modules(graph, "module")
         self.pickles[-1] = Pickle("object", graph)
-        self.findings += source_findings(sources, "object", facts)
+        self.findings += [*source_findings(sources, "object", facts), *carried_findings(graph, "object", facts)]
         for ref in Storages(graph, _never).refs():
             if ref.key is not None:
                 self.declared.setdefault(ref.key, ref)     # torch makes a storage at its first mention

@@ -21,6 +21,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, Member, Pickle, Storag
 from inspector.core.errors import Ambiguous, Corrupt, ReadError, TooBig, Truncated
 from inspector.core.findings import Finding, Level
 from inspector.core.formats.shared import tar_members
+from inspector.core.formats.shared.module_sources import source_findings
 from inspector.core.formats.shared.tar_members import TarMember
 from inspector.core.formats.shared.windowed import Windowed
 from inspector.core.graph import CALLS, EXT, GLOBAL, GLOBALDYN, LIST, TUPLE, Graph
@@ -36,7 +37,6 @@ from inspector.core.pickles.objects.plain import short, small_integer
 from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import QUIET, Monitor
 
-from .module_sources import source_findings
 from .old_storages import CUT, WIDTHS, LocatedStorage, locate
 from .pickle_stream import PickleStream
 from .sys_info import facts_of

@@ -16,6 +16,7 @@ from inspector.core.graph import BUILD, CALLS, DICT, FALSE, LIST, NONE, REDUCE, 
 
 from . import recognise
 from .calls import call_of, tuple_items
+from .carried_sources import carried_by, loaders
 from .names import Name
 from .plain import last_of_each
 from .recognise import Object, view_of
@@ -67,6 +68,7 @@ class Modules:
         self.graph = graph
         self.scripts = scripts
         self._is_tensor = is_tensor
+        self._carriers = loaders(graph)
         self._known: dict[int, bool] = {}
         self._names: dict[int, str | None] = {}
 
@@ -90,6 +92,9 @@ class Modules:
         for m in self.graph.mutations.get(n, ()):
             if self.graph.kind[m] == BUILD:
                 names |= self._first_names(self.graph.b[m])
+        carried = carried_by(self.graph, call_of(self.graph, n)) if self._carriers else None
+        if carried is not None:
+            names |= self._first_names(carried.state)
         return "_parameters" in names and "_modules" in names
 
     def _first_names(self, state: int) -> set[str | None]:

@@ -230,9 +230,10 @@ _RUNS_COMMAND = frozenset({"system", "popen", "Popen", "call", "check_call", "ch
                            "spawn", "execv", "execve", "execl", "execlp", "execvp", "spawnl", "spawnv", "posix_spawn", "startfile"})
 _RUNS_CODE = frozenset({"eval", "exec", "compile", "execfile", "run_module", "run_path", "runcode", "runsource", "_run_code",
                         "runctx", "runeval", "timeit", "interact"})
-# functions that torch.fx rebuilds its modules with, from source text
+_CARRIER = "_reconstruct_persistent_obj"
+# functions that torch.fx, and StyleGAN's torch_utils.persistence, rebuild their modules with, from source text
 _RUNS_FILES_CODE = frozenset({"reduce_graph_module", "reduce_package_graph_module", "reduce_deploy_graph_module", "_forward_from_src",
-                              "_method_from_src", "_exec_with_source", "_deserialize_graph_module"})
+                              "_method_from_src", "_exec_with_source", "_deserialize_graph_module", _CARRIER})
 _REACHES_NAMES = frozenset({"getattr", "__import__", "import_module", "attrgetter", "methodcaller", "itemgetter", "globals",
                             "locals", "vars", "setattr", "delattr", "reload", "apply", "map", "filter"})
 _LOADS = frozenset({"load", "loads", "Unpickler", "_loads", "_load", "load_module"})
@@ -272,7 +273,7 @@ def is_dangerous(module: str, name: str) -> bool:
     """Whether (module, name), in canonical spelling, is one of the names that attacks are made of."""
     top, *_ = module.split(".", 1)
     *through, last = name.split(".")
-    if last == "Popen" or not _DANGEROUS_MODULES.isdisjoint(through):
+    if last == "Popen" or not _DANGEROUS_MODULES.isdisjoint(through) or carries_source(module, name):
         return True
     if top in ("torch", "torchvision", "torchao"):
         return ((module, name) == LOAD_FROM_BYTES or (module + ".").startswith(_DANGEROUS_IN_TORCH) or last.endswith(_RUNS_ITS_STATE)
@@ -283,6 +284,12 @@ def is_dangerous(module: str, name: str) -> bool:
         first = name.partition(".")[0]
         return "." in name or first in _RUNS_CODE or first in _REACHES_NAMES or first in _OPENS
     return top in _DANGEROUS_MODULES
+
+
+def carries_source(module: str, name: str) -> bool:
+    """Whether it is the function of StyleGAN's `torch_utils.persistence`, wherever a program has that package, which makes an object of
+    the source text that it is given."""
+    return name == _CARRIER and module.rpartition(".")[2] == "persistence"
 
 
 def danger_text(module: str, name: str) -> str:

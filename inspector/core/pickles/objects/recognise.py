@@ -37,7 +37,8 @@ from inspector.core.graph import (
 from inspector.core.keypath import visible
 
 from .calls import Call, call_of, tuple_items
-from .names import LAYOUTS, MEMORY_FORMATS, Name
+from .carried_sources import carried_by
+from .names import LAYOUTS, MEMORY_FORMATS, Name, carries_source
 from .plain import NUMBERS, SCALARS, bytes_text, scalar, short, small_integer
 
 _TEXT_ARGUMENTS = 80        # characters of an argument that is shown as part of its object's line
@@ -90,7 +91,7 @@ def view_of(graph: Graph, n: int) -> View:
         name = "set" if kind == SET else "frozenset"
         return Sequence(graph.sequence(n), Opaque(name, f"{name}()", n))
     call = call_of(graph, n, len(graph.operands))
-    recogniser = _BY_NAME.get(call.name) if call.name else None
+    recogniser = _BY_NAME.get(call.name) or (_carried if carries_source(*call.name) else None) if call.name else None
     if recogniser is not None and call.args is not None and not call.kwargs:
         found = recogniser(graph, call)
         if found is not None:
@@ -497,6 +498,16 @@ def _partial(graph: Graph, call: Call) -> View | None:
             return None
         children += [("args", parts[1]), ("kwargs", parts[2])]
     return Object(Opaque("functools.partial", f"functools.partial({visible('.'.join(named))}, ...)", base.value.node), children, [])
+
+
+def _carried(graph: Graph, call: Call) -> View | None:
+    """An object that carries the source of its class: what its state says, under that class's name."""
+    carried = carried_by(graph, call)
+    if carried is None:
+        return None
+    name = visible(carried.class_name, _TEXT_ARGUMENTS)
+    value, attributes = Opaque(name, f"{name}(...)", call.node), state_pairs(graph, carried.state)
+    return Object(value, [("state", carried.state)], []) if attributes is None else Object(value, [], attributes)
 
 
 # -- numpy ------------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from inspector.core.graph import BYTEARRAY, CALLS, EXT, FROZENSET, GLOBAL, GLOBA
 from inspector.core.keypath import visible
 
 from .calls import call_of
+from .carried_sources import carried_by
 from .names import FROM_TYPE, FROM_TYPE_V2, JAGGED, Name, canonical
 from .recognise import numpy_type
 
@@ -61,6 +62,9 @@ def words_for(graph: Graph, n: int) -> str:
     if place is not None and call.args is not None and len(call.args) > place:
         cls = graph.global_name(call.args[place])
         return f"a tensor of the class {visible('.'.join(cls), _LONGEST)}" if cls else "a tensor of a computed class"
+    carried = carried_by(graph, call)
+    if carried is not None:
+        return f"an object of the class {visible(carried.class_name, _LONGEST)}, whose source the file carries"
     dotted = ".".join(call.spelled)
     if dotted in _RANDOM_STATES:
         return "a random generator"
