@@ -24,7 +24,7 @@ from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 
 from .sets import folders, set_files
-from .sniffing import containers
+from .sniffing import containers, saves
 from .sniffing.sniff import sniff
 
 ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
@@ -51,6 +51,7 @@ class Format(NamedTuple):
         return read_one(source, path, limits, monitor)
 
 
+_FOLLOWED = frozenset(("trailing", "trailing-pickle", "trailing-bytes"))       # findings that say that something follows what was read
 _OTHERS = frozenset((".gguf", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".onnx", ".tflite", ".pb"))
 _TORCH = frozenset((".pt", ".pth", ".th", ".pt2", ".ptl", ".pkl", ".pickle", ".tar", ".zip"))
 
@@ -123,9 +124,10 @@ def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Mon
             raise Unsupported("this is the index of a checkpoint in several files", "Extract all of them and open the index.")
         found = _format(kind)
         ckpt = containers.counted_from_file(found.read(source, name, limits, monitor), source, opened)
+        more = _more_saves(ckpt, source, limits, monitor)
         opened.check_unchanged()
-    odd = _wrong_extension(name, found)
-    return replace(ckpt, findings=(*([odd] if odd else ()), *opened.notes, *ckpt.findings)) if odd or opened.notes else ckpt
+    odd = [finding for finding in (_wrong_extension(name, found), more, *opened.notes) if finding is not None]
+    return replace(ckpt, findings=(*odd, *ckpt.findings)) if odd else ckpt
 
 
 def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
@@ -141,9 +143,10 @@ def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
             return ckpt
         found = _format(kind)
         ckpt = found.read(source, name, limits, monitor)
+        more = _more_saves(ckpt, source, limits, monitor)
         source.check_unchanged()
     of_set = None if source.is_far else folders.one_of_a_set(name)
-    odd = [finding for finding in (_wrong_extension(name, found), of_set) if finding is not None]
+    odd = [finding for finding in (_wrong_extension(name, found), of_set, more) if finding is not None]
     if of_set is not None and name.endswith(".distcp"):     # other items, which are zips too
         odd += [finding for finding in ckpt.findings if finding.id != "leading-junk"]
         return replace(ckpt, findings=tuple(odd))
@@ -169,6 +172,13 @@ def _read_payload(source: SourceFile, path: str, limits: Limits, monitor: Monito
     if kind not in ("torch-zip", "torch-legacy", "pickle"):
         raise Unsupported("it is nothing that torch.save wrote", "The archive was changed by hand: do not trust it.")
     return _format(kind).read(source, path, limits, monitor)
+
+
+def _more_saves(ckpt: Checkpoint, source: SourceFile, limits: Limits, monitor: Monitor) -> Finding | None:
+    """What is said of saves behind the one that was read; they are looked for only where something follows it."""
+    if not any(finding.id in _FOLLOWED for finding in ckpt.findings) or ckpt.format not in ("torch-zip", "torch-legacy", "pickle"):
+        return None
+    return saves.others(source, limits, monitor)
 
 
 def _format(name: str) -> Format:

@@ -37,13 +37,14 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
         member = f"{MEMBER}#{len(pickles) + 1}"
         try:
             graph = decode(data, at, limits=limits, monitor=monitor, member=member, budget=budget)
-            findings += contents_of(graph, _no_storage, member=member, limits=limits, monitor=monitor).findings
+            end, embedded = graph.end, load_embedded(graph, forget_loader=True, budget=budget, limits=limits, monitor=monitor)
+            findings += contents_of(embedded.graph, embedded.resolver(_no_storage), member=member, limits=limits, monitor=monitor).findings
         except ReadError:
             break
-        pickles.append(Pickle(member, graph))
+        pickles.append(Pickle(member, embedded.graph))
         findings.append(Finding("trailing-pickle", "warning", f"{MEMBER}:{at}", "Another pickle follows the first; only "
                                 "programs that ask for it see it.", "Its names are listed among the findings."))
-        at = graph.end
+        at = end
     if at < len(data):
         findings.append(Finding("trailing-bytes", "warning", f"{MEMBER}:{at}", f"{len(data) - at:,} bytes follow the pickle and "
                                 "are no pickle.", "They are not shown; the program that wrote the file may know what they are."))

@@ -19,6 +19,7 @@ from inspector.core.checkpoint import Checkpoint, Extent, Member, Pickle, Storag
 from inspector.core.errors import Ambiguous, Corrupt, ReadError, Truncated, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.formats.shared.module_sources import carried_findings, source_findings
+from inspector.core.formats.shared.pickle_head import MAGIC
 from inspector.core.formats.shared.windowed import Windowed
 from inspector.core.graph import LIST, TUPLE, Graph
 from inspector.core.io.sources import SourceFile
@@ -38,7 +39,6 @@ from .pickle_stream import PickleStream
 from .sys_info import facts_of
 
 FORMAT = "torch-legacy"
-MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
 _HAND = "The file is damaged or was made by hand: ask for the original."
 _CHECK_EVERY = 4096         # storages between two looks at the monitor
@@ -53,6 +53,14 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     except ReadError as error:
         error.findings = (*error.findings, *file.findings, *file.calls(error))
         raise
+
+
+def length_of(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> int:
+    """How many bytes of `source`, which begins with such a stream, belong to it: all, where its storages are cut or cannot be found.
+    Errors as of `read`."""
+    file = _File(source, limits, monitor)
+    file.find_storages({})
+    return source.size if any(placed.problem for placed in file.placed.values()) else file.end
 
 
 class _File:
@@ -70,9 +78,8 @@ class _File:
         self.end = 0                       # of what has been made sense of
 
     def checkpoint(self, path: str) -> Checkpoint:
-        facts = self._preamble()
-        graph = self._object(facts)
-        self._locate_storages(self._keys())
+        facts: dict[str, str] = {}
+        graph = self.find_storages(facts)
         self._trailing()
         head = self.stream.data[:self.pickles[-1].graph.end]
         for pickled in self.pickles:       # the block that was read for them may be larger than all of them
@@ -86,6 +93,13 @@ class _File:
             MappingProxyType(dict(contents.values)), MappingProxyType(contents.storages), contents.state_dicts,
             tuple(self.findings), module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts),
             members=self._members(), pickles=tuple(order), listed_nodes=tuple(contents.listed_nodes))
+
+    def find_storages(self, facts: dict[str, str]) -> Graph:
+        """Reads the pickles, and where each storage lies. Gives the object's graph; what is said besides goes into `facts`."""
+        facts.update(self._preamble())
+        graph = self._object(facts)
+        self._locate_storages(self._keys())
+        return graph
 
     def calls(self, error: ReadError) -> list[Finding]:
         """What the pickles decoded so far, and the one that broke off, would call."""

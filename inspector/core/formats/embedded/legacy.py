@@ -3,7 +3,8 @@ from __future__ import annotations
 
 from inspector.core.errors import Corrupt
 from inspector.core.formats.before_1_6.old_storages import HEADER
-from inspector.core.formats.before_1_6.torch_legacy import MAGIC, VERSION
+from inspector.core.formats.before_1_6.torch_legacy import VERSION
+from inspector.core.formats.shared.pickle_head import MAGIC
 from inspector.core.graph import LIST, TUPLE, Graph
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import Budget, decode

@@ -1,6 +1,7 @@
 """Archives around checkpoints: ordinary .zip and .tar files, NVIDIA's .mdlus, the .zip of Stable-Baselines3.
 
     FILE!member        one member, opened as if it were a file; FILE!member!inner one inside that
+    FILE!0, FILE!1     of several saves that lie one behind the other in one file: see `saves`
 
 Nothing is unpacked to disk, and nothing is opened unasked. A stored member is read in place; a deflated one is inflated into
 memory, up to `LIMITS.preview` bytes. A path that exists as it is written is no such name, whatever its characters.
@@ -16,12 +17,15 @@ from types import MappingProxyType
 from inspector.core.checkpoint import Checkpoint, Extent
 from inspector.core.errors import BadTensor, Corrupt, NotACheckpoint, TooBig, Unsupported
 from inspector.core.formats.shared import member_names, tar_members
+from inspector.core.formats.shared.pickle_head import begins_a_save
 from inspector.core.formats.zip.directory import ZipDirectory, read_directory
 from inspector.core.io import addresses
 from inspector.core.io.sources import STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.progress import Monitor
+
+from . import saves
 
 MARK = "!"
 _HEAD = 512
@@ -79,13 +83,17 @@ def counted_from_file(ckpt: Checkpoint, source: SourceFile, file: SourceFile) ->
 def _members(source: SourceFile, limits: Limits, monitor: Monitor) -> tuple[list[str], Callable[[str], Extent]]:
     """The names of the files in an archive, and what says where one of them lies."""
     head = source.read(0, min(_HEAD, source.size))
+    several = saves.saves_in(source, limits, monitor) if begins_a_save(head) else []
+    if len(several) > 1:
+        numbered = {str(n): Extent(source.index, save.offset, save.nbytes, save.nbytes) for n, save in enumerate(several)}
+        return list(numbered), numbered.__getitem__
     if head.startswith(b"PK\x03\x04"):
         directory = read_directory(source, limits, monitor)
         return [name for name in directory.members if not name.endswith("/")], partial(_in_zip, source, directory)
     if tar_members.is_tar(head):
         found = {tar_members.plain(member.name): member for member in tar_members.regular_files(source)}
         return list(found), lambda name: _in_tar(source, found[name])
-    raise NotACheckpoint("this is no ZIP or tar archive, so nothing in it can be opened by name",
+    raise NotACheckpoint("this is no ZIP or tar archive and holds not more than one save, so nothing in it can be opened by name",
                          "Leave out what follows the exclamation mark.", id="no_archive")
 
 

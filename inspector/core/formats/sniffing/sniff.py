@@ -14,22 +14,18 @@ from functools import partial
 
 from inspector.core.errors import Ambiguous, NotACheckpoint, ReadError, Truncated, Unsupported
 from inspector.core.formats.shared import tar_members
+from inspector.core.formats.shared.pickle_head import HEAD, is_binary_pickle, is_stream
 from inspector.core.formats.zip import archive_kind
-from inspector.core.formats.zip.tail import zip_at_end
+from inspector.core.formats.zip.tail import archive_before, zip_at_end
 from inspector.core.graph import CALLS
 from inspector.core.io.sources import SourceFile
 from inspector.core.pickles.decode.machine import decode
 
-from . import other_files
+from . import other_files, saves
 
-HEAD = 4096                                # bytes looked at first
 _PROTOCOL_0 = 1 << 20                      # bytes of a text pickle that are decoded to be sure that it is one
 _HEADER_CAP = 100_000_000                  # bytes, of a safetensors header
 
-# torch.serialization.MAGIC_NUMBER, 0x1950a86a20f9469cfc6c, as the first pickle: LONG1 from protocol 2 on, else text
-_LEGACY = re.compile(rb"\x80[\x02-\x05](?:\x95.{8})?\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\."
-                     rb"|L119547037146038801333356L\n\.", re.DOTALL)
-_BINARY_PICKLE = re.compile(rb"\x80[\x00-\x0f]")
 # how text pickles begin: a global, or an empty or marked container
 _TEXT_PICKLE = re.compile(rb"\(*c[^\s]+\n[^\s]+\n|\(i[^\s]+\n[^\s]+\n|\([dl](?:p\d+\n|\.|q.)|[\]})](?:q.|p\d+\n|\.)", re.DOTALL)
 _INDEX = re.compile(rb'"weight_map"\s*:\s*\{')
@@ -52,7 +48,7 @@ def sniff(source: SourceFile) -> str:
     if _looks_like_safetensors(head):
         return "safetensors"
     found = _pickle(source, head) or _tar(source, head) or _index(source, head)
-    if found is None and zip_at_end(source):
+    if found is None and (zip_at_end(source) or archive_before(source, source.size) is not None):
         return "torch-zip"
     if found in ("torch-legacy", "pickle") and zip_at_end(source):
         raise Ambiguous("the file begins as a pickle and ends as a zip archive: PyTorch reads the one, other programs the other",
@@ -72,6 +68,7 @@ def _zip(source: SourceFile, head: bytes) -> str:
     if source.size < 22:
         raise Truncated(f"the file begins as a zip archive and ends after {source.size} bytes; the smallest archive has 22",
                         "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
+    saves.refuse_archives(source)
     return archive_kind.kind_of(source, head)
 
 
@@ -86,9 +83,9 @@ def _looks_like_safetensors(head: bytes) -> bool:
 
 
 def _pickle(source: SourceFile, head: bytes) -> str | None:
-    if _LEGACY.match(head):
+    if is_stream(head):
         return "torch-legacy"
-    if _BINARY_PICKLE.match(head):
+    if is_binary_pickle(head):
         return "pickle"
     if _TEXT_PICKLE.match(head) and _decodes(source):
         return "pickle"

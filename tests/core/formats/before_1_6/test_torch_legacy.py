@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import io
 import random
 import struct
 import warnings
@@ -179,6 +180,28 @@ def test_that_a_file_without_the_literal_magic_number_is_a_plain_pickle(opened: 
     assert ckpt.format == "pickle"
     assert "plain-pickle" in ids(ckpt)
     assert any(f.id == "unknown-code" and TRIP_MODULE in f.message and f.level == "danger" for f in ckpt.findings) == called
+
+
+LONG4 = b"\x8b" + (10).to_bytes(4, "little") + MAGIC.to_bytes(10, "little")
+LONG1 = b"\x8a\x0a" + MAGIC.to_bytes(10, "little")
+
+
+@pytest.mark.parametrize("magic", [
+    b"\x80\x02" + LONG1 + b".", LONG1 + b".", b"\x80\x01" + LONG1 + b".", b"\x80\x02" + LONG4 + b".", LONG4 + b".",
+    b"\x80\x04\x95" + (13).to_bytes(8, "little") + LONG1 + b".", b"\x80\x02\x8a\x0c" + MAGIC.to_bytes(12, "little") + b".",
+    b"L%dL\n." % MAGIC, b"L%d\n." % MAGIC, b"\x80\x02L%dL\n." % MAGIC, b"I%d\n." % MAGIC, b"\x80\x00I%d\n." % MAGIC,
+    b"\x80\x02" + LONG1 + b"q\x00.", LONG1 + b"p0\n0g0\n.", b"\x80\x02N0" + LONG1 + b".", b"(0" + LONG1 + b".", b"I1\n0" + LONG1 + b".",
+    b"\x80\x02" + LONG1 + b"\x80\x02.",
+], ids=lambda magic: magic.hex(" ")[:24])
+@pytest.mark.parametrize("rest", [TWO, op.list_of(tensor(storage()))], ids=["dict", "list"])
+def test_that_the_magic_number_counts_by_its_value_as_for_torch(opened: Opener, magic: bytes, rest: bytes) -> None:
+    names = {"0": stored(FOUR), "1": stored(FOUR)} if rest is TWO else {"0": stored(FOUR)}
+    content = magic + stream(rest, names).removeprefix(op.pickled(op.integer(MAGIC)))
+    ckpt = opened(content)
+    assert (ckpt.format, len(ckpt.tensors)) == ("torch-legacy", len(names))
+    theirs = torch.load(io.BytesIO(content), weights_only=False)
+    for key, expected in leaves(theirs):
+        assert core.read_numpy(ckpt, key).tolist() == expected.tolist()
 
 
 def test_that_the_byte_order_is_told_and_values_are_those_that_torch_reads(opened: Opener) -> None:
