@@ -65,6 +65,7 @@ FORMATS: tuple[Format, ...] = (
     Format("torch-tar", "a checkpoint in PyTorch's tar format of 2016 and 2017", "before_1_6.torch_tar", _OTHERS | {".safetensors"}),
     Format("safetensors", "a safetensors file", "safetensors", _OTHERS | _TORCH),
     Format("pickle", "a Python pickle", "plain_pickle", _OTHERS | {".safetensors"}),
+    Format("compressed", "a compressed Python pickle", "compressed", _OTHERS | {".safetensors"}, with_reader=True),
     Format("gguf", "a GGUF model", "gguf", (_OTHERS - {".gguf"}) | _TORCH | {".safetensors"}),
     Format("onnx", "an ONNX model", "onnx", (_OTHERS - {".onnx"}) | _TORCH | {".safetensors"}),
     Format("npz", "a NumPy archive", "npz", (_OTHERS - {".npz"}) | _TORCH | {".safetensors"}),

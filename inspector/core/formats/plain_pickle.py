@@ -6,9 +6,10 @@ from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Pickle, Storage
 from inspector.core.dtypes import DTYPES
-from inspector.core.errors import ReadError, TooBig, Unsupported
+from inspector.core.errors import ReadError, TooBig, Truncated, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.formats.embedded.streams import load_embedded
+from inspector.core.formats.shared.joblib_arrays import InlineArrays, is_of_joblib
 from inspector.core.formats.shared.module_sources import carried_findings
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import LIMITS, Limits
@@ -30,13 +31,14 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
                      "Load it with the program that wrote it and save its tensors with torch.save.")
     data = _bytes(source, limits, monitor)
     budget = Budget(limits)
-    contents, pickles, at = _first(data, budget, limits, monitor)
+    contents, pickles, at, is_joblib = _first(data, budget, limits, monitor)
     facts = {"pickle protocol": str(pickles[0].graph.protocol)}
-    findings = [_PLAIN, *carried_findings(pickles[0].graph, MEMBER, facts), *contents.findings]
+    findings = [_JOBLIB if is_joblib else _PLAIN, *carried_findings(pickles[0].graph, MEMBER, facts), *contents.findings]
     while at < len(data) and len(pickles) < limits.pickles_per_stream:
         member = f"{MEMBER}#{len(pickles) + 1}"
         try:
-            graph = decode(data, at, limits=limits, monitor=monitor, member=member, budget=budget)
+            inline = InlineArrays(member, budget, limits, monitor)
+            graph = inline.load(decode(data, at, limits=limits, monitor=monitor, member=member, budget=budget, inline=inline))
             end, embedded = graph.end, load_embedded(graph, forget_loader=True, budget=budget, limits=limits, monitor=monitor)
             findings += contents_of(embedded.graph, embedded.resolver(_no_storage), member=member, limits=limits, monitor=monitor).findings
         except ReadError:
@@ -60,6 +62,10 @@ _PLAIN = Finding("plain-pickle", "warning", "", "This is a plain Python pickle, 
                  "torch.load does not open it; pickle.load would run whatever it says. Here nothing in it was run. Save it as .pth or "
                  ".safetensors to get a file that opens without pickle.load.")
 
+_JOBLIB = Finding("plain-pickle", "warning", "", "This is a file of joblib's, a Python pickle with the bytes of arrays between its parts, "
+                  "not a file that torch.save wrote.", "torch.load does not open it; joblib.load would run whatever it says. Here nothing "
+                  "in it was run. Save it as .pth or .safetensors to get a file that opens without joblib.")
+
 
 def _bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
     parts = []
@@ -69,20 +75,22 @@ def _bytes(source: SourceFile, limits: Limits, monitor: Monitor) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tuple[Contents, list[Pickle], int]:
+def _first(data: bytes, budget: Budget, limits: Limits, monitor: Monitor) -> tuple[Contents, list[Pickle], int, bool]:
+    """What the first pickle holds, itself, where it ends, and whether joblib wrote it."""
+    inline = InlineArrays(MEMBER, budget, limits, monitor)
     try:
-        graph = decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget)
+        graph = inline.load(decode(data, limits=limits, monitor=monitor, member=MEMBER, budget=budget, inline=inline))
     except ReadError as error:
         error.findings = (*error.findings, *findings_before(error, MEMBER))
-        if error.decoded is not None and any(module.startswith("joblib.numpy_pickle") for module, _ in error.decoded.names):
-            raise Unsupported("this is a joblib file: the bytes of its numpy arrays lie between the parts of its pickle, which is not "
-                              "read here", "Load it with joblib.load, then save its arrays with torch.save or numpy.savez.", id="joblib",
+        if is_of_joblib(error) and not isinstance(error, Truncated):
+            raise Unsupported("this is a joblib file whose numpy arrays are not where joblib has put them since 2016",
+                              "Load it with joblib.load, then save its arrays with torch.save or numpy.savez.", id="joblib",
                               findings=error.findings) from error
         raise
     end = graph.end
     embedded = load_embedded(graph, forget_loader=True, budget=budget, limits=limits, monitor=monitor)
     contents = contents_of(embedded.graph, embedded.resolver(_no_storage), member=MEMBER, limits=limits, monitor=monitor)
-    return contents, [Pickle(MEMBER, embedded.graph)], end
+    return contents, [Pickle(MEMBER, embedded.graph)], end, bool(inline)
 
 
 def _no_storage(ref: StorageRef) -> Storage:

@@ -10,7 +10,7 @@ from inspector.core.graph import Graph
 from inspector.core.io.sources import SourceFile
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode import opcodes
-from inspector.core.pickles.decode.machine import Budget, decode
+from inspector.core.pickles.decode.machine import Budget, Inline, decode
 from inspector.core.progress import Monitor
 
 HEAD = 1 << 20              # bytes read first where several pickles begin a file
@@ -32,12 +32,13 @@ class PickleStream:
         self._budget = budget
         self.data = source.read(begin, min(block, self._nbytes))
 
-    def decode(self, at: int, member: str) -> Graph:
-        """The pickle that begins at `at`, called `member` in errors. Raises as `machine.decode`."""
+    def decode(self, at: int, member: str, inline: Inline | None = None) -> Graph:
+        """The pickle that begins at `at`, called `member` in errors; `inline` and what is raised are as of `machine.decode`."""
         while True:
             left = self._budget.left
             try:
-                return decode(self.data, at, limits=self._limits, monitor=self._monitor, member=member, budget=self._budget)
+                return decode(self.data, at, limits=self._limits, monitor=self._monitor, member=member, budget=self._budget,
+                              inline=inline)
             except Truncated as error:
                 self._grow(error, member)
                 self._budget.left = left

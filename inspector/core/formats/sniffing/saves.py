@@ -14,6 +14,7 @@ from inspector.core.errors import ReadError, Unsupported
 from inspector.core.findings import Finding
 from inspector.core.formats.before_1_6 import torch_legacy
 from inspector.core.formats.before_1_6.pickle_stream import PickleStream
+from inspector.core.formats.shared.joblib_arrays import InlineArrays
 from inspector.core.formats.shared.pickle_head import HEAD, is_binary_pickle, is_stream
 from inspector.core.formats.zip.tail import archive_before, last_end
 from inspector.core.io.sources import SourceFile
@@ -98,7 +99,7 @@ def _length(source: SourceFile, at: int, limits: Limits, monitor: Monitor, budge
         if is_stream(head):
             return torch_legacy.length_of(source.window(at, left, source.stamp.path), limits, monitor)
         if is_binary_pickle(head):
-            return PickleStream(source, at, source.size, limits, monitor, budget).decode(0, "pickle").end
+            return PickleStream(source, at, source.size, limits, monitor, budget).decode(0, "pickle", InlineArrays()).end
     except ReadError:
         return 0
     return 0

@@ -14,6 +14,7 @@ from functools import partial
 
 from inspector.core.errors import Ambiguous, NotACheckpoint, ReadError, Truncated, Unsupported
 from inspector.core.formats.shared import tar_members
+from inspector.core.formats.shared.compression import beginning, compression_of
 from inspector.core.formats.shared.pickle_head import HEAD, is_binary_pickle, is_stream
 from inspector.core.formats.zip import archive_kind
 from inspector.core.formats.zip.tail import archive_before, zip_at_end
@@ -24,6 +25,7 @@ from inspector.core.pickles.decode.machine import decode
 from . import other_files, saves
 
 _PROTOCOL_0 = 1 << 20                      # bytes of a text pickle that are decoded to be sure that it is one
+_BLOCK = 1 << 20                           # bytes that a block of bzip2 has at most
 _HEADER_CAP = 100_000_000                  # bytes, of a safetensors header
 
 # how text pickles begin: a global, or an empty or marked container
@@ -34,9 +36,9 @@ _SHARD = re.compile(rb'\.(safetensors|bin)"')
 
 
 def sniff(source: SourceFile) -> str:
-    """The format's name: "torch-zip", "torchscript-json", "torch-export", "safetensors", "pickle", "torch-legacy", "torch-tar", "gguf",
-    "onnx", "npz", "safetensors-sharded" or "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or Ambiguous in one line for
-    everything else."""
+    """The format's name: "torch-zip", "torchscript-json", "torch-export", "safetensors", "pickle", "compressed" (a pickle), "torch-legacy",
+    "torch-tar", "gguf", "onnx", "npz", "safetensors-sharded" or "torch-sharded". Raises NotACheckpoint, Unsupported, Truncated or
+    Ambiguous in one line for everything else."""
     if source.size == 0:
         raise NotACheckpoint("the file is empty (0 bytes)", "The download or the save never got started or the disk was full: get "
                              "the file again.", id="empty")
@@ -56,6 +58,8 @@ def sniff(source: SourceFile) -> str:
                         id="polyglot")
     if found is not None:
         return found
+    if _is_compressed_pickle(source, head):
+        return "compressed"
     if other_files.is_onnx(source, head):
         return "onnx"
     refusal = other_files.by_signature(source, head) or other_files.zeros(source, head) or other_files.text(source, head)
@@ -90,6 +94,15 @@ def _pickle(source: SourceFile, head: bytes) -> str | None:
     if _TEXT_PICKLE.match(head) and _decodes(source):
         return "pickle"
     return None
+
+
+def _is_compressed_pickle(source: SourceFile, head: bytes) -> bool:
+    """Whether what the file unpacks to begins as a pickle, and not as a stream of torch's."""
+    method = compression_of(head)
+    if method == "bzip2":                   # unpacks block by block
+        head = source.read(0, min(_BLOCK, source.size))
+    inside = beginning(head, HEAD) if method else b""
+    return is_binary_pickle(inside) and not is_stream(inside)
 
 
 def _decodes(source: SourceFile) -> bool:

@@ -89,6 +89,10 @@ _SUSPECT = _UNHASHABLE | {TUPLE}
 _ACCEPTS = {APPEND: LIST, APPENDS: LIST, SETITEM: DICT, SETITEMS: DICT, ADDITEMS: SET}
 
 
+Inline = Callable[[Graph, int, int], int]
+"""(the graph so far, the node that BUILD was done to, the offset behind that) -> where the pickle goes on. Errors are those of `decode`."""
+
+
 class Budget:
     """How many opcodes may still be run (a PUT right behind what it stores is free), and how many bytes graphs may still take; shared by
     the pickles of one file."""
@@ -99,13 +103,14 @@ class Budget:
 
 
 def decode(data: bytes, start: int = 0, *, limits: Limits = LIMITS, monitor: Monitor = QUIET, member: str = "data.pkl",
-           budget: Budget | None = None, by_runs: bool = True) -> Graph:
+           budget: Budget | None = None, by_runs: bool = True, inline: Inline | None = None) -> Graph:
     """The pickle that begins at `data[start]`; `graph.end` is the offset behind its STOP.
 
-    `member` names the stream in errors. `by_runs=False` keeps to the plain loop; the graph is the same either way.
+    `member` names the stream in errors. `by_runs=False` keeps to the plain loop; the graph is the same either way. `inline` knows of bytes
+    between the opcodes.
     Raises Truncated, Corrupt, Unsupported and TooBig (with `decoded`), and Cancelled from `monitor`.
     """
-    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits.of_file(len(data) - start)), by_runs)
+    machine = _Machine(data, start, limits, monitor, member, budget or Budget(limits.of_file(len(data) - start)), by_runs, inline)
     if len(data) >= 1 << 31:
         raise TooBig(f"the pickle has {len(data):,} bytes; offsets in it are kept in 31 bits")
     with collector_paused():
@@ -125,7 +130,7 @@ class _Machine:
     in `runs`, (first index, values) of each run of tensors, to save memory."""
 
     def __init__(self, data: bytes, start: int, limits: Limits, monitor: Monitor, member: str, budget: Budget,
-                 by_runs: bool) -> None:
+                 by_runs: bool, inline: Inline | None) -> None:
         self.data = data
         self.start = start
         self.at = start                     # offset of the opcode being run, once it matters
@@ -134,6 +139,7 @@ class _Machine:
         self.member = member
         self.budget = budget
         self.by_runs = by_runs
+        self.inline = inline
         self.graph = Graph(data, start)
         # nodes since the last flush: appending to a list takes a fifth of the time that appending to an array does
         self.new_a: list[int] = []
@@ -317,6 +323,9 @@ class _Machine:
                         b = stack.pop()
                         self.build(at, stack[-1], b)
                         n += 1
+                        if self.inline is not None:
+                            base = self.flush()
+                            pos = self.inline(self.graph, stack[-1], pos)
                         continue
                     elif op == 0x2E:                                # STOP
                         self.stop(at, pos, stack, held)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Constant
 from inspector.core.dtypes import DTYPES
-from inspector.core.graph import BYTEARRAY, BYTES, LIST, PYSTR, PYSTRTEXT, REDUCE, TEXTS, TUPLE, Graph
+from inspector.core.graph import BYTEARRAY, BYTES, DICT, LIST, PYSTR, PYSTRTEXT, REDUCE, TEXTS, TUPLE, Graph
 
 from .calls import call_of, tuple_items
 from .names import ARRAY_BUILDERS, Name
@@ -94,7 +94,7 @@ def mask_of(graph: Graph, n: int) -> Array | None:
 
 
 def _array(graph: Graph, dtype: int, shape: int, fortran: bool, content: int) -> Array | None:
-    kind, name = _element_type(graph, dtype)
+    kind, name = element_type(graph, dtype)
     sizes = tuple_items(graph, shape)
     dims = [small_integer(graph, size) for size in sizes] if sizes is not None else [None]
     lengths: tuple[int, ...] = tuple(size for size in dims if size is not None)
@@ -110,7 +110,18 @@ def _array(graph: Graph, dtype: int, shape: int, fortran: bool, content: int) ->
     return Array(kind, name, lengths, stride, constant, unit=unit_of(graph, dtype) if kind.kind in "mM" else ("", 1))
 
 
-def _element_type(graph: Graph, n: int) -> tuple[NumpyType | None, str]:
+def holds_objects(graph: Graph, dtype: int) -> bool:
+    """Whether an element type is that of Python objects, or of records with such in them."""
+    kind = numpy_type(graph, dtype)
+    if kind is None or kind.kind != "V":
+        return kind is not None and kind.kind == "O"
+    parts = tuple_items(graph, graph.states(dtype)[0]) if graph.states(dtype) else None
+    fields = graph.pairs(parts[4]) if parts is not None and len(parts) > 4 and graph.kind[parts[4]] == DICT else []
+    inner = [items[0] for _, value in fields if (items := tuple_items(graph, value))]
+    return any(numpy_type(graph, n) is None or holds_objects(graph, n) for n in inner if n < dtype) if inner else False
+
+
+def element_type(graph: Graph, n: int) -> tuple[NumpyType | None, str]:
     """An element type as numpy has it, and what torch calls it ("" where it has none)."""
     found = numpy_type(graph, n)
     if found is not None:

@@ -41,7 +41,7 @@ class Graft(GrownGraph):
         """Node `n` becomes the root of `inner`, whose storages are called as `keys` says from now on. False where there is no room."""
         graph = self.graph
         first, operands = len(graph.kind), len(graph.operands)
-        data = self._datas.get(id(inner))
+        data = 0 if inner.data is self.source.data else self._datas.get(id(inner))
         if inner.root < 0 or first + len(inner) > _MOST or (data is None and self._base + len(self._more) + len(inner.data) > _MOST):
             return False
         if data is None:

@@ -74,7 +74,7 @@ def name_or_error(path: Path, content: bytes | None = None) -> str | InspectorEr
 
 
 LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{OID}\nsize 438064459\n".encode()
-# what joblib 1.4 writes of {"a": numpy.zeros(3)}: the array's bytes follow the object that stands for it, inside the pickle
+# nearly what joblib writes of {"a": numpy.zeros(3)}, but nothing says of which type the elements are
 JOBLIB = (b"\x80\x04}\x94\x8c\x01a\x94\x8c\x13joblib.numpy_pickle\x94\x8c\x11NumpyArrayWrapper\x94\x93\x94)\x81\x94}\x94"
           b"\x8c\x05shape\x94K\x03\x85\x94sb" + b"\x0c" + b"\xff" * 12 + bytes(24) + b"s.")
 HTML = b"<!DOCTYPE html>\n<html><head><title>Sign in &middot;\n GitLab</title></head><body></body></html>"
@@ -137,7 +137,7 @@ REFUSED: list[tuple[str, str, bytes, type[InspectorError], str, list[str]]] = [
     ("executorch", "model.pte", struct.pack("<I", 0x30) + b"ET12" + b"eh00" + bytes(60), Unsupported, "executorch", ["ExecuTorch"]),
     ("executorch-data", "model.ptd", struct.pack("<I", 0x30) + b"FT01" + bytes(60), Unsupported, "executorch", ["ExecuTorch"]),
     ("mxnet", "model.params", struct.pack("<QQ", 0x112, 0) + bytes(range(40)), Unsupported, "mxnet", ["MXNet"]),
-    ("zlib-as-joblib-compresses", "a.joblib", zlib.compress(pickle.dumps({"a": 1})), Unsupported, "compressed", ["zlib", "joblib"]),
+    ("zlib-as-joblib-compresses", "a.joblib", zlib.compress(b"no pickle" * 9), Unsupported, "compressed", ["zlib", "joblib"]),
     ("zlib-of-old-joblib", "a.joblib", b"ZF0x1a               " + zlib.compress(b"x"), Unsupported, "compressed", ["joblib"]),
     ("joblib-with-arrays", "a.joblib", JOBLIB, Unsupported, "joblib", ["joblib", "joblib.load"]),
     ("failed-save", "a.pth", zip_bytes({"a/version": b"3\n", "a/byteorder": b"little", "a/.data/serialization_id": b"1" * 40}), Corrupt,
