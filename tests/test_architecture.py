@@ -21,7 +21,7 @@ PAGE = PACKAGE / "ARCHITECTURE.md"
 # Rooms of siblings: only the room's own list knows them all, and none imports another. Others in the room are their tools.
 READERS = frozenset(f"inspector.core.formats.{name}" for name in (
     "torch_zip", "torchscript_json", "torch_export", "safetensors", "plain_pickle", "compressed", "gguf", "npz", "onnx",
-    "before_1_6.torch_legacy", "before_1_6.torch_tar", "sets.sharded", "sets.dcp"))
+    "torch_legacy", "before_1_6.torch_tar", "sets.sharded", "sets.dcp"))
 NO_SIBLINGS = {"inspector.core.edits": {"editing", "effects", "recipe"},
                "inspector.commands": {"arguments", "output", "files", "columns", "progress", "fit", "adapter", "explained", "reports",
                                       "relations_text", "window", "pages", "diff_page", "run_page"}}

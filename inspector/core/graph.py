@@ -92,6 +92,7 @@ class Graph:
         "b",
         "data",
         "end",
+        "grafted",
         "kind",
         "leftover",
         "mutations",
@@ -120,6 +121,7 @@ class Graph:
         self.notes: list[Note] = []
         self.leftover: tuple[int, ...] = ()
         self.opcodes: dict[int, int] = {}
+        self.grafted = False            # whether there is more in it than the bytes from `start` to `end` spell
         self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:

@@ -15,8 +15,8 @@ from .graph import CALLS, CONTAINERS, EXT, GLOBAL, GLOBALDYN, NEWOBJ, PERSID, RE
 from .keypath import visible
 from .naming_conventions import is_device
 from .pickles.objects.bulk import calls_besides
-from .pickles.objects.names import LOAD_FROM_BYTES
-from .pickles.objects.storages import EMBEDDED, becomes_ordinary
+from .pickles.objects.names import LOADERS, canonical
+from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
@@ -297,8 +297,8 @@ def _listed_nodes(source: Checkpoint) -> Iterable[tuple[int, str]]:
 
 def _left(ckpt: Checkpoint, source: Checkpoint, found: list[Refused]) -> list[tuple[Refused, str]]:
     """Those of the refused values that a save would still write, and the keys that they have now."""
-    if any(id.startswith(EMBEDDED) for id in source.storages):      # what loads streams is not written with what was in them
-        found = [one for one in found if one.node >= 0 or one.name != ".".join(LOAD_FROM_BYTES)]
+    if any(pickled.graph.grafted for pickled in source.pickles):    # what loads streams is not written with what was in them
+        found = [one for one in found if one.node >= 0 or canonical(*one.name.rpartition(".")[::2]) not in LOADERS]
     names = _present_names(ckpt, {one.key for one in found})
     return [(one, names[one.key]) for one in found if one.key in names and not _is_replaced(ckpt, source, one.key, names[one.key])]
 

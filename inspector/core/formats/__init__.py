@@ -60,7 +60,7 @@ FORMATS: tuple[Format, ...] = (
     Format("torch-zip", "a PyTorch zip checkpoint", "torch_zip", _OTHERS | {".safetensors"}),
     Format("torchscript-json", "a TorchScript archive", "torchscript_json", _OTHERS | {".safetensors"}),
     Format("torch-export", "a torch.export archive", "torch_export", _OTHERS | {".safetensors"}, with_reader=True),
-    Format("torch-legacy", "a checkpoint in PyTorch's format from before version 1.6", "before_1_6.torch_legacy",
+    Format("torch-legacy", "a checkpoint in PyTorch's format from before version 1.6", "torch_legacy",
            _OTHERS | {".safetensors"}),
     Format("torch-tar", "a checkpoint in PyTorch's tar format of 2016 and 2017", "before_1_6.torch_tar", _OTHERS | {".safetensors"}),
     Format("safetensors", "a safetensors file", "safetensors", _OTHERS | _TORCH),

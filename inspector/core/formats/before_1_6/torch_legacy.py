@@ -13,6 +13,7 @@ compares the sources it finds with the classes of the reading program, and may w
 """
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Extent, Member, Pickle, Storage
@@ -44,12 +45,18 @@ _HAND = "The file is damaged or was made by hand: ask for the original."
 _CHECK_EVERY = 4096         # storages between two looks at the monitor
 
 
-def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
+Resolve = Callable[[StorageRef], Storage]
+LoadStreams = Callable[[Graph, Budget, Resolve], tuple[Graph, Resolve]]
+"""(a graph, what it may take, what resolves its storages) -> the graph with what is loaded from bytes in it, and what resolves the storages
+of that."""
+
+
+def read(source: SourceFile, path: str, load_streams: LoadStreams, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in `source`; no byte of a storage is read. Raises Truncated, Corrupt, Ambiguous, Unsupported or TooBig;
     what the pickles would have called is then in the error's findings."""
     file = _File(source, limits, monitor)
     try:
-        return file.checkpoint(path)
+        return file.checkpoint(path, load_streams)
     except ReadError as error:
         error.findings = (*error.findings, *file.findings, *file.calls(error))
         raise
@@ -70,21 +77,25 @@ class _File:
         self.source = source
         self.limits = limits
         self.monitor = monitor
-        self.stream = PickleStream(source, 0, source.size, limits, monitor, Budget(limits))
+        self.budget = Budget(limits)
+        self.stream = PickleStream(source, 0, source.size, limits, monitor, self.budget)
         self.pickles: list[Pickle] = []
         self.findings: list[Finding] = []
         self.declared: dict[str, StorageRef] = {}
         self.placed: dict[str, LocatedStorage] = {}
         self.end = 0                       # of what has been made sense of
 
-    def checkpoint(self, path: str) -> Checkpoint:
+    def checkpoint(self, path: str, load_streams: LoadStreams) -> Checkpoint:
         facts: dict[str, str] = {}
         graph = self.find_storages(facts)
         self._trailing()
         head = self.stream.data[:self.pickles[-1].graph.end]
         for pickled in self.pickles:       # the block that was read for them may be larger than all of them
             pickled.graph.data = head
-        contents = self._contents_of(graph)
+        loaded, resolve = load_streams(graph, self.budget, self._resolve)
+        self.pickles = [pickled._replace(graph=loaded) if pickled.graph is graph else pickled for pickled in self.pickles]
+        graph = loaded
+        contents = self._contents_of(graph, resolve)
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
         order = sorted(self.pickles, key=lambda pickled: pickled.graph is not graph)     # the object first: keys are its nodes'
@@ -159,8 +170,8 @@ class _File:
             keys[key] = None
         return list(keys)
 
-    def _contents_of(self, graph: Graph) -> Contents:
-        contents = contents_of(graph, self._resolve, member="object", limits=self.limits, monitor=self.monitor)
+    def _contents_of(self, graph: Graph, resolve: Resolve) -> Contents:
+        contents = contents_of(graph, resolve, member="object", limits=self.limits, monitor=self.monitor)
         self.findings += contents.findings
         return contents
 

@@ -1,10 +1,12 @@
 """Streams of torch's inside the bytes of a pickle, put into its graph in place of the calls that load them.
 
     torch.storage._load_from_bytes(b"…")        what pickle.dump, joblib and deepcopy make of a storage: all that torch.save wrote
+    pickle.loads(b"…")                          what some objects make of themselves
 
-The bytes are a file of torch's in its format of before 1.6, or an archive; the object in it is a storage most often, and may be anything,
-with such calls of its own. Its nodes come behind those of the pickle, the call becomes its root, and its storages are parts of the
-constant that holds the bytes (`Constant`). A call whose bytes are nothing of that kind, or damaged, stays what it is.
+The bytes of the first are a file of torch's in its format of before 1.6, or an archive, those of the second a pickle; the object in them is
+a storage most often, and may be anything, with such calls of its own. Its nodes come behind those of the pickle, the call becomes its root,
+and its storages are parts of the constant that holds the bytes (`Constant`). A call whose bytes are nothing of that kind, or damaged, stays
+what it is.
 
 Source: `_load_from_bytes` in torch/storage.py 2.13, which is `torch.load` of them.
 """
@@ -23,11 +25,11 @@ from inspector.core.pickles.encode.emit_order import uses
 from inspector.core.pickles.objects.arrays import bytes_length, encoded_text
 from inspector.core.pickles.objects.calls import call_of
 from inspector.core.pickles.objects.grafts import Graft
-from inspector.core.pickles.objects.names import LOAD_FROM_BYTES, canonical
+from inspector.core.pickles.objects.names import LOAD_FROM_BYTES, LOADERS, canonical
 from inspector.core.pickles.objects.storages import EMBEDDED, StorageRef
 from inspector.core.progress import QUIET, Monitor
 
-from . import archive, legacy
+from . import archive, legacy, pickled
 from .content import Content, Piece
 
 _CHECK_EVERY = 256
@@ -75,13 +77,13 @@ class _Loading:
         if not calls or depth >= self.limits.nested_pickles:
             return Embedded(graph, self.storages, self.streams)
         graft = Graft(graph)
-        read: dict[int, tuple[Content, Graph] | None] = {}      # by the constant that holds the stream
+        read: dict[tuple[int, bool], tuple[Content, Graph] | None] = {}     # by the constant that holds it
         replaced: list[int] = []
-        for n, constant in calls.items():
-            if constant not in read:
-                found = self._content(graph, constant)
-                read[constant] = found and (found, self.load(found.graph, True, depth + 1).graph)
-            known = read[constant]
+        for n, (constant, is_stream) in calls.items():
+            if (constant, is_stream) not in read:
+                found = self._content(graph, constant, is_stream)
+                read[constant, is_stream] = found and (found, self.load(found.graph, True, depth + 1).graph)
+            known = read[constant, is_stream]
             if known is None:
                 continue
             content, inner = known
@@ -100,8 +102,8 @@ class _Loading:
             raise TooBig("the streams in the pickle's bytes hold more than a checkpoint needs",
                          "The file may be hostile. Open it with larger limits if you trust it.")
 
-    def _content(self, graph: Graph, constant: int) -> Content | None:
-        """What the stream in the constant holds; None where it is none, or damaged."""
+    def _content(self, graph: Graph, constant: int, is_stream: bool) -> Content | None:
+        """What the stream or the pickle in the constant holds; None where it is none, or damaged."""
         self.streams += 1
         if self.streams > self.limits.streams_in_pickle:
             raise TooBig(f"the pickle holds more than {self.limits.streams_in_pickle:,} streams of torch's in its bytes",
@@ -109,7 +111,7 @@ class _Loading:
         if self.streams % _CHECK_EVERY == 0:
             self.monitor.check()
         raw = graph.content(constant)
-        read = archive.read if raw.startswith(archive.SIGNATURE) else legacy.read
+        read = pickled.read if not is_stream else archive.read if raw.startswith(archive.SIGNATURE) else legacy.read
         try:
             return read(raw, self.limits, self.monitor, self.budget)
         except TooBig:
@@ -127,10 +129,10 @@ class _Loading:
         return key
 
 
-def _calls(graph: Graph) -> dict[int, int]:
-    """The calls that load a stream -> the constants they are given."""
-    loaders = {i for i, name in enumerate(graph.names) if canonical(*name) == LOAD_FROM_BYTES}
-    found: dict[int, int] = {}
+def _calls(graph: Graph) -> dict[int, tuple[int, bool]]:
+    """The calls that load a stream or a pickle -> (the constant they are given, whether that is to be a stream)."""
+    loaders = {i: known == LOAD_FROM_BYTES for i, name in enumerate(graph.names) if (known := canonical(*name)) in LOADERS}
+    found: dict[int, tuple[int, bool]] = {}
     n = graph.kind.find(REDUCE) if loaders else -1
     while n >= 0:
         if graph.kind[graph.a[n]] == GLOBAL and graph.a[graph.a[n]] in loaders and n not in graph.mutations:
@@ -141,16 +143,16 @@ def _calls(graph: Graph) -> dict[int, int]:
             elif given >= 0 and bytes_length(graph, given) < 0:
                 given = -1
             if given >= 0:
-                found[n] = given
+                found[n] = given, loaders[graph.a[graph.a[n]]]
         n = graph.kind.find(REDUCE, n + 1)
     return found
 
 
-def _forget(graft: Graft, graph: Graph, replaced: Sequence[int], calls: Mapping[int, int], loader: bool) -> None:
+def _forget(graft: Graft, graph: Graph, replaced: Sequence[int], calls: Mapping[int, tuple[int, bool]], loader: bool) -> None:
     """Takes out what only the calls referred to: constants that would look like pickles somebody hid, and the loader's name."""
     counts = uses(graph)
     called = Counter(graph.a[n] for n in replaced)
-    gone = [calls[n] for n in replaced if counts[calls[n]] == 1]
+    gone = [calls[n][0] for n in replaced if counts[calls[n][0]] == 1]
     gone += [name for name, times in called.items() if loader and counts[name] == times]
     for n in gone:
         graft.change(n, NONE, 0)

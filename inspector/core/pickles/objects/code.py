@@ -36,7 +36,19 @@ from inspector.core.progress import QUIET, Monitor
 
 from .bulk import computed_calls
 from .calls import call_of
-from .names import FROM_TYPE, FROM_TYPE_V2, LOAD_FROM_BYTES, Name, Verdict, canonical, danger_text, is_class_name, runs_commands, verdict
+from .names import (
+    FROM_TYPE,
+    FROM_TYPE_V2,
+    LOAD_FROM_BYTES,
+    LOADERS,
+    Name,
+    Verdict,
+    canonical,
+    danger_text,
+    is_class_name,
+    runs_commands,
+    verdict,
+)
 from .notes import note_findings
 from .plain import short
 
@@ -318,7 +330,9 @@ def _use_finding(graph: Graph, use: Use, member: str, paths: Mapping[int, str]) 
             call = name + _arguments(graph, use, node)
             message = f"Calls {call}{place}, which {deed} when torch.load opens this file without weights_only."
         else:
-            message = f"Names {name}{place}, which {deed}; this pickle does not call it by itself."
+            loaded = canonical(*use.name) in LOADERS
+            message = f"Names {name}{place}, which {deed}; " + ("what it loads here is shown with the rest." if loaded else
+                                                                "this pickle does not call it by itself.")
     elif use.verdict == "library":
         message = f"Needs {name}{place}, of torch's own libraries; torch.load would import {'and build ' if use.calls else ''}it."
     elif use.calls:

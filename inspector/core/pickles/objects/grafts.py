@@ -35,6 +35,7 @@ class Graft(GrownGraph):
     def __init__(self, source: Graph) -> None:
         super().__init__(source)
         self.graph.mutations = dict(source.mutations)
+        self.graph.grafted = True
         self._datas: dict[int, int] = {}            # id of a graph's data -> where that begins here
 
     def graft(self, n: int, inner: Graph, keys: Mapping[str, str]) -> bool:

@@ -83,6 +83,8 @@ FROM_TYPE = ("torch._tensor", "_rebuild_from_type")
 FROM_TYPE_V2 = ("torch._tensor", "_rebuild_from_type_v2")
 JAGGED = ("torch.nested._internal.nested_tensor", "_rebuild_njt")
 LOAD_FROM_BYTES = ("torch.storage", "_load_from_bytes")
+LOADS = ("pickle", "loads")
+LOADERS = frozenset({LOAD_FROM_BYTES, LOADS})          # what loads another object from bytes in the pickle
 
 # Builders whose fourth argument is the state that the tensor has as a Python object.
 WITH_STATE = frozenset({PARAMETER_WITH_STATE, FROM_TYPE, FROM_TYPE_V2})
@@ -236,7 +238,7 @@ _RUNS_FILES_CODE = frozenset({"reduce_graph_module", "reduce_package_graph_modul
                               "_method_from_src", "_exec_with_source", "_deserialize_graph_module", _CARRIER})
 _REACHES_NAMES = frozenset({"getattr", "__import__", "import_module", "attrgetter", "methodcaller", "itemgetter", "globals",
                             "locals", "vars", "setattr", "delattr", "reload", "apply", "map", "filter"})
-_LOADS = frozenset({"load", "loads", "Unpickler", "_loads", "_load", "load_module"})
+_LOADING = frozenset({"load", "loads", "Unpickler", "_loads", "_load", "load_module"})
 _OPENS = frozenset({"open", "fdopen", "FileIO", "open_code", "file", "input", "breakpoint"})
 _NETWORK_MODULES = frozenset({"socket", "urllib", "http", "ftplib", "smtplib", "requests", "httpx", "aiohttp", "webbrowser", "ssl",
                               "telnetlib", "imaplib", "poplib", "paramiko", "xmlrpc", "socketserver"})
@@ -277,7 +279,7 @@ def is_dangerous(module: str, name: str) -> bool:
         return True
     if top in ("torch", "torchvision", "torchao"):
         return ((module, name) == LOAD_FROM_BYTES or (module + ".").startswith(_DANGEROUS_IN_TORCH) or last.endswith(_RUNS_ITS_STATE)
-                or last in _LOADS or last in _RUNS_COMMAND or last in _RUNS_CODE or last in _RUNS_FILES_CODE)
+                or last in _LOADING or last in _RUNS_COMMAND or last in _RUNS_CODE or last in _RUNS_FILES_CODE)
     if top == "numpy":
         return module.startswith(("numpy.testing", "numpy.distutils", "numpy.f2py")) or name in ("load", "fromfile", "memmap")
     if top in ("builtins", "io", "_io", "codecs", "_codecs", "functools"):
@@ -308,7 +310,7 @@ def danger_text(module: str, name: str) -> str:
         return "runs Python code that the file brings along"
     if last.endswith("SerializationWrapper"):
         return "loads another pickle or module, with no protection"
-    if last in _LOADS:
+    if last in _LOADING:
         return "loads another pickle or module, with no protection"
     if last in _REACHES_NAMES or module in ("operator", "importlib", "types", "inspect", "pkgutil"):
         return "reaches any other function by its name"

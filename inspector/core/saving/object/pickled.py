@@ -60,7 +60,7 @@ def pickled(ckpt: Checkpoint, *, drop_code: Set[str] = _NO_CODE, monitor: Monito
 
 def _pickled(ckpt: Checkpoint, drop_code: Set[str], monitor: Monitor) -> Pickled:
     source = ckpt.as_opened
-    if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code and not any(id.startswith(EMBEDDED) for id in ckpt.storages):
+    if ckpt.edited is None and ckpt.format in _ARCHIVES and not drop_code and not ckpt.pickles[0].graph.grafted:
         graph = ckpt.pickles[0].graph
         there = [id for id in _data_keys(ckpt) if ckpt.storages[id].has_bytes]
         return Pickled(graph.data[graph.start:graph.end], Records(there).of(there))
@@ -110,7 +110,7 @@ class _Own:
             self._changes()
         if self.source.format in _OLD or any(_is_embedded(ref) for ref in self.refs.values()):
             self._modern()
-        if self.source.format == "pickle":          # in the protocol that torch.load reads
+        if self.source.format == "pickle" or graph.grafted:         # in the protocol that torch.load reads, and with what it loaded
             editor.rebuilt = True
         self._locations()
         if not editor.changed and not self.drop_code:

@@ -20,7 +20,7 @@ import torch
 from inspector import core
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import Ambiguous, Corrupt, InspectorError, TooBig, Truncated, Unsupported
-from inspector.core.formats.before_1_6 import torch_legacy
+from inspector.core.formats import torch_legacy
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.limits import Limits
 from inspector.core.pickles.decode.machine import Budget

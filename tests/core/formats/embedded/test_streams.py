@@ -4,11 +4,12 @@ from __future__ import annotations
 import io
 import pickle
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -29,6 +30,16 @@ class Held:
 
     def __reduce__(self) -> Any:
         return torch.storage._load_from_bytes, (saved(self.value, self.legacy),)
+
+
+class Pickled:
+    """An object that pickles itself and is loaded by pickle.loads."""
+
+    def __init__(self, value: Any, protocol: int = 2) -> None:
+        self.value, self.protocol = value, protocol
+
+    def __reduce__(self) -> Any:
+        return pickle.loads, (pickle.dumps(self.value, self.protocol),)
 
 
 def saved(value: Any, legacy: bool = False) -> bytes:
@@ -107,8 +118,9 @@ def test_that_a_whole_dumped_module_shows_its_state_dict(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-def test_that_streams_in_an_archive_of_torch_s_are_tensors_too(tmp_path: Path, legacy: bool) -> None:
-    torch.save({"w": torch.ones(2), "held": Held(NET, legacy)}, tmp_path / "a.pth")
+@pytest.mark.parametrize("outer", ["zip", "legacy"])
+def test_that_streams_in_a_file_of_torch_s_are_tensors_too(tmp_path: Path, legacy: bool, outer: str) -> None:
+    torch.save({"w": torch.ones(2), "held": Held(NET, legacy)}, tmp_path / "a.pth", _use_new_zipfile_serialization=outer == "zip")
     ckpt = core.open(tmp_path / "a.pth")
     assert list(ckpt.tensors) == ["w", *(f"held.{key}" for key in NET)]
     assert [one.name for one in core.loads_with_torch(ckpt).refused] == ["torch.storage._load_from_bytes"]
@@ -119,6 +131,48 @@ def test_that_streams_in_an_archive_of_torch_s_are_tensors_too(tmp_path: Path, l
     core.save(edited, tmp_path / "new.pth")
     found = torch.load(tmp_path / "new.pth", weights_only=True)
     assert all(torch.equal(found["held"][key], tensor) for key, tensor in NET.items())
+
+
+NESTED: dict[str, Callable[[], Any]] = {
+    "stream in stream": lambda: Held({"x": BASE[1:4], "y": Held([torch.ones(2)], True)}),
+    "pickle": lambda: Pickled({"x": BASE[2:5], "n": 3}), "pickle of protocol 0": lambda: Pickled({"x": [BASE]}, 0),
+    "pickle in pickle": lambda: Pickled([Pickled({"x": BASE}, 4)], 5), "stream in pickle": lambda: Pickled({"a": Held(NET, True)}, 4),
+    "pickle in stream": lambda: Held({"p": Pickled([torch.ones(3), 1])}), "nothing of torch's": lambda: Pickled({"n": 1, "s": "x"}),
+    "stream without tensors": lambda: Held({"n": 1, "s": ["x"]}, True), "array": lambda: Pickled({"a": np.arange(3.0)}),
+}
+
+
+@pytest.mark.parametrize("name", NESTED)
+@pytest.mark.parametrize("outer", ["pickle", "zip", "legacy"])
+def test_that_what_is_loaded_from_bytes_is_shown_and_saved_as_what_it_is(tmp_path: Path, name: str, outer: str) -> None:
+    value = {"w": torch.ones(2), "held": NESTED[name]()}
+    path = tmp_path / "a.pth"
+    if outer == "pickle":
+        path.write_bytes(pickle.dumps(value))
+        theirs = pickle.loads(path.read_bytes())
+    else:
+        torch.save(value, path, _use_new_zipfile_serialization=outer == "zip")
+        theirs = torch.load(path, weights_only=False)
+    ckpt = core.open(path)
+    expected = {"w": torch.ones(2), **{f"held.{key}": tensor for key, tensor in tensors_in(theirs["held"])}}
+    assert [key for key, info in ckpt.tensors.items() if info.device is not None] == list(expected)
+    assert all(torch.equal(core.read_torch(ckpt, key), tensor) for key, tensor in expected.items())
+    assert not any("does not call it" in finding.message for finding in ckpt.findings)
+    edited = core.edit(ckpt, [core.Drop("w"), core.MakePlain("*")])
+    assert core.loads_with_torch(edited).weights_only
+    for made in (edited, core.edit(ckpt, [core.Rename("^w$", "weight")])) if name != "array" else (edited,):
+        core.save(made, tmp_path / "new.pth")
+        found = torch.load(tmp_path / "new.pth", weights_only=True)
+        assert [key for key, _ in tensors_in(found["held"])][:len(expected) - 1] == [key for key, _ in tensors_in(theirs["held"])]
+        assert core.open(tmp_path / "new.pth").values == core.open(path).values
+
+
+@pytest.mark.parametrize("outer", [op.reduce(op.name("pickle", "loads")), op.reduce(op.name("_pickle", "loads"), op.integer(3)),
+                                   op.reduce(op.name("pickle", "loads"), op.raw(b"\x80\x02cos\nsystem\n(X\x01\0\0\0xtR.")),
+                                   op.reduce(op.name("pickle", "loads"), op.raw(b"\x80\x02}q\0(X"))])
+def test_that_what_a_loaded_pickle_would_call_is_told(tmp_path: Path, outer: bytes) -> None:
+    ckpt = opened(tmp_path, op.dict_of({"x": outer}))
+    assert any(finding.level == "danger" for finding in ckpt.findings)
 
 
 def loaded(data: bytes) -> bytes:
