@@ -126,6 +126,7 @@ if TYPE_CHECKING:
     from .dtypes import Dtype as Dtype
     from .edits.add_prefix import AddPrefix as AddPrefix
     from .edits.cast import Cast as Cast
+    from .edits.concat import Concat as Concat
     from .edits.copy import Copy as Copy
     from .edits.dequantize import Dequantize as Dequantize
     from .edits.drop import Drop as Drop
@@ -158,11 +159,15 @@ if TYPE_CHECKING:
     from .edits.recipe import to_recipe as to_recipe
     from .edits.remap_devices import RemapDevices as RemapDevices
     from .edits.rename import Rename as Rename
+    from .edits.resize import FILLS as FILLS
+    from .edits.resize import Resize as Resize
     from .edits.set_metadata import SetMetadata as SetMetadata
     from .edits.set_value import SetValue as SetValue
+    from .edits.split import Split as Split
     from .edits.strip_prefix import StripPrefix as StripPrefix
     from .edits.take import Take as Take
     from .edits.tools.common import Edit as Edit
+    from .edits.transpose import Transpose as Transpose
     from .edits.unshare import Unshare as Unshare
     from .errors import Ambiguous as Ambiguous
     from .errors import BadTensor as BadTensor
@@ -405,6 +410,7 @@ _HOMES = {
     "dtypes": "DTYPES Dtype",
     "edits.add_prefix": "AddPrefix",
     "edits.cast": "Cast",
+    "edits.concat": "Concat",
     "edits.copy": "Copy",
     "edits.dequantize": "Dequantize",
     "edits.drop": "Drop",
@@ -419,10 +425,13 @@ _HOMES = {
     "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe takes_text to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
+    "edits.resize": "FILLS Resize",
     "edits.set_metadata": "SetMetadata",
     "edits.set_value": "SetValue",
+    "edits.split": "Split",
     "edits.strip_prefix": "StripPrefix",
     "edits.take": "Take",
+    "edits.transpose": "Transpose",
     "edits.tools.common": "Edit",
     "edits.unshare": "Unshare",
     "errors":

@@ -232,6 +232,11 @@ class TensorInfo(NamedTuple):
         return self.unpacked.words or self.unpacked.scheme if self.unpacked is not None else self.dtype
 
     @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """See `Extra`; () for most."""
+        return self.extra.pieces if self.extra is not None else ()
+
+    @property
     def is_conjugate(self) -> bool:
         return self.extra is not None and self.extra.conj
 
@@ -285,6 +290,17 @@ def is_contiguous(shape: tuple[int, ...], stride: tuple[int, ...]) -> bool:
     return True
 
 
+class Piece(NamedTuple):
+    """A box of a tensor that an edit puts together of others. `offsets` and `sizes` say which elements of it they are; they are those of
+    `source` from index `first` on, dimension d of the box running along dimension `order[d]` of the source. Both are of one type."""
+
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+    source: TensorInfo
+    first: tuple[int, ...]
+    order: tuple[int, ...]
+
+
 class Chunk(NamedTuple):
     """A box of a tensor that is stored in several: `offsets` and `sizes` say which elements it is, `storage` where they lie,
     at `offset` and with `stride` (elements) in it. Where they have one dimension and the tensor another number, it is a run of its
@@ -307,6 +323,7 @@ class Extra:
     a file as a whole (no extent), in C order.
     `read_from`: the tensor whose elements an edit gives it, converted to its type; a storage of `Edited.source` or one of
     `Edited.taken` is where they lie. Its own storage is then one without extent, and it is contiguous.
+    `pieces`: the boxes of other tensors that such a one is put together of. It is contiguous and has no storage.
     `conj`, `neg`: torch's lazy bits: each stored element stands for its conjugate, its negative.
     `part_of`: the larger tensor of several processes that it is the part of which this file holds.
     `shadowed`: its dict has the same key once more, behind it: whoever loads the file gets the other value.
@@ -325,6 +342,7 @@ class Extra:
     shadowed: bool = False
     header_fields: tuple[tuple[str, str], ...] = ()
     unpacked: Unpacked | None = None
+    pieces: tuple[Piece, ...] = ()
 
     def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Extra:
         """The same, made of what `change` gives for each of `TensorInfo.parts`."""

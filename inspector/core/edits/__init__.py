@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from .add_prefix import AddPrefix
 from .cast import Cast
+from .concat import Concat
 from .copy import Copy
 from .dequantize import Dequantize
 from .drop import Drop
@@ -14,15 +15,19 @@ from .match import Match
 from .merge_adapter import MergeAdapter
 from .remap_devices import RemapDevices
 from .rename import Rename
+from .resize import Resize
 from .set_metadata import SetMetadata
 from .set_value import SetValue
+from .split import Split
 from .strip_prefix import StripPrefix
 from .take import Take
 from .tools.common import Edit
+from .transpose import Transpose
 from .unshare import Unshare
 
-__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep", "MakePlain",
-           "Match", "MergeAdapter", "RemapDevices", "Rename", "SetMetadata", "SetValue", "StripPrefix", "Take", "Unshare"]
+__all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Concat", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep",
+           "MakePlain", "Match", "MergeAdapter", "RemapDevices", "Rename", "Resize", "SetMetadata", "SetValue", "Split", "StripPrefix",
+           "Take", "Transpose", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -39,6 +44,10 @@ EDITS: tuple[type[Edit], ...] = (
     Take,
     MergeAdapter,
     Copy,
+    Resize,
+    Transpose,
+    Split,
+    Concat,
     SetMetadata,
     SetValue,
     MakePlain,

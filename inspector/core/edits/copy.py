@@ -13,6 +13,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 
 from .tools.common import Edit, edited, fields_of, needs_extraction, origin_of
+from .tools.new_names import with_new
 from .tools.structure import Structure
 
 _TEXT = "Write FROM=TO, as in model.embed_tokens.weight=lm_head.weight."
@@ -40,7 +41,7 @@ class Copy(Edit):
                             id="no_such_path")
         dicts = tuple(dict.fromkeys((*ckpt.state_dicts, *(info.state_dict for info in made.values() if info.state_dict is not None))))
         same = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
-        return edited(ckpt, self, same, tensors={**ckpt.tensors, **made}, state_dicts=dicts)
+        return edited(ckpt, self, same, tensors=with_new(ckpt.tensors, made), state_dicts=dicts)
 
     def _pairs(self, ckpt: Checkpoint) -> Iterator[tuple[str, str, str | None]]:
         """(key, the new one, path of the state dict that it is in) of each tensor that is meant: by keys, or else by names."""

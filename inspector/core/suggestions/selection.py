@@ -17,6 +17,8 @@ from inspector.core.keypath import ancestors, is_under, relative, under
 
 from .parts import Part, paths_of, prefix_of, state_dict_of
 
+_JOINED = 16            # tensors that one form has room for
+
 
 def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...]:
     """The edits named `option` ("strip-prefix", "drop", "keep", "extract", "unshare" or "plain") that mean just that part; () when
@@ -57,10 +59,12 @@ def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
         return part.value or (under(part.prefix) if not part.keys else "")
     if not part.is_part_of(ckpt):
         return ""
-    if option == "copy":
+    if option in ("copy", "resize", "split"):
         paths = paths_of(part, ckpt)
         return paths[0] if len(paths) == 1 and part.keys else ""
-    if option == "cast":
+    if option == "concat":
+        return ",".join(part.keys) if 1 < len(part.keys) <= _JOINED else ""
+    if option in ("cast", "transpose"):
         patterns = patterns_for(paths_of(part, ckpt))
         return patterns[0] if len(patterns) == 1 else ""
     if option == "rename" and part.keys and part.prefix:

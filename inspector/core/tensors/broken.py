@@ -35,6 +35,7 @@ def storages_of(ckpt: Checkpoint, info: TensorInfo) -> Iterator[Storage]:
     while todo:
         one = todo.pop()
         todo += one.parts.values()
+        todo += [piece.source for piece in one.pieces]
         if one.read_from is not None:
             todo.append(one.read_from)
         elif one.chunks:

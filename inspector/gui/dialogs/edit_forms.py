@@ -201,6 +201,39 @@ def _copy(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> For
     return form
 
 
+def _resize(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("resize", f"{form.text('key')}={form.text('dim')}:{form.text('size')}:{form.text('fill')}"))
+    given = start if isinstance(start, core.Resize) else None
+    key = given.key if given else suggested
+    info = ckpt.tensors.get(key)
+    form.choice("key", translate("EditForms", "Tensor"), ckpt.tensors, key)
+    form.choice("dim", translate("EditForms", "Dimension"), ("0", "1", "-1"), str(given.dim) if given else "0")
+    form.line("size", translate("EditForms", "New size"), str(given.size if given else info.shape[0] if info and info.shape else ""),
+              hint="32064")
+    form.choice("fill", translate("EditForms", "New rows are"), core.FILLS, given.fill if given else "mean")
+    return form
+
+
+def _split(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("split", f"{form.text('key')}={form.text('dim')}:{form.text('parts')}"))
+    given = start if isinstance(start, core.Split) else None
+    form.choice("key", translate("EditForms", "Tensor"), ckpt.tensors, given.key if given else suggested)
+    form.choice("dim", translate("EditForms", "Dimension"), ("0", "1", "-1"), str(given.dim) if given else "0")
+    parts = ", ".join(name if size < 0 else f"{name}:{size}" for name, size in given.parts) if given else ""
+    form.line("parts", translate("EditForms", "Parts"), parts, hint="attn.q.weight, attn.k.weight, attn.v.weight")
+    return form
+
+
+def _concat(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("concat", f"{form.text('parts')}={form.text('key')}:{form.text('dim')}"))
+    given = start if isinstance(start, core.Concat) else None
+    form.line("parts", translate("EditForms", "Tensors"), ", ".join(given.parts) if given else suggested,
+              hint="attn.q.weight, attn.k.weight, attn.v.weight")
+    form.line("key", translate("EditForms", "Become"), given.key if given else "", hint="attn.qkv.weight")
+    form.choice("dim", translate("EditForms", "Dimension"), ("0", "1", "-1"), str(given.dim) if given else "0")
+    return form
+
+
 def _set(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     def make(form: Form) -> core.Edit:
         path = form.text("path")
@@ -262,4 +295,4 @@ _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
     "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
-    "merge-adapter": _merge_adapter}
+    "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "split": _split, "concat": _concat}

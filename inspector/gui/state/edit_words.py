@@ -54,6 +54,17 @@ KINDS: tuple[Kind, ...] = (
     Kind("copy", lambda: translate("Edits", "Copy to Another Name"),
          lambda: translate("Edits", "One more name for a tensor, or for all in a group. Both view the same bytes, as a model that ties "
                                     "them expects.")),
+    Kind("resize", lambda: translate("Edits", "Resize"),
+         lambda: translate("Edits", "Cuts rows off, or adds some: for another vocabulary or number of classes. Tied tensors and what the "
+                                    "optimizer keeps for them change along.")),
+    Kind("transpose", lambda: translate("Edits", "Transpose"),
+         lambda: translate("Edits", "The last two dimensions change places, in the optimizer's state too.")),
+    Kind("split", lambda: translate("Edits", "Split"),
+         lambda: translate("Edits", "One tensor as several, one after the other along a dimension, like a fused qkv as q, k and v. NAME:64 "
+                                    "says how long a part is; * stands for anything.")),
+    Kind("concat", lambda: translate("Edits", "Concatenate"),
+         lambda: translate("Edits", "Several tensors as one, one after the other along a dimension, like q, k and v as a fused qkv; * "
+                                    "stands for anything.")),
     Kind("set", lambda: translate("Edits", "Set Value"),
          lambda: translate("Edits", "Another plain value: a number, a text, true, false, null, {} or [].")),
     Kind("set-metadata", lambda: translate("Edits", "Set Metadata"),
@@ -124,6 +135,15 @@ def _other_title(edit: core.Edit) -> str:
             else translate("Edits", "Match given names and shapes")
     if isinstance(edit, core.Take):
         return _take_title(edit)
+    if isinstance(edit, core.Resize):
+        return translate("Edits", "Resize {what} to {n} along {dim}").format(what=_short(edit.key), n=f"{edit.size:,}", dim=edit.dim)
+    if isinstance(edit, core.Transpose):
+        return translate("Edits", "Transpose {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.Split):
+        return translate("Edits", "Split {what} into {parts}").format(what=_short(edit.key),
+                                                                      parts=_short(", ".join(name for name, _ in edit.parts)))
+    if isinstance(edit, core.Concat):
+        return translate("Edits", "Concatenate {parts} to {what}").format(parts=_short(", ".join(edit.parts)), what=_short(edit.key))
     if isinstance(edit, core.MergeAdapter):
         return translate("Edits", "Merge the adapter {file}").format(file=_short(_last(edit.adapter)))
     return _short(edit.option)

@@ -36,6 +36,7 @@ def test_that_a_name_means_every_state_dict_that_has_it_and_a_key_just_one(tmp_p
     both = core.edit(ckpt, [core.Copy("emb.weight", "head.weight")])
     assert [key for key in both.tensors if "head" in key] == ["model.head.weight", "ema.head.weight"]
     assert {both.tensors[key].state_dict for key in both.tensors} == {"model", "ema"}
+    assert list(saved(both, tmp_path / "both.pth")["model"]) == ["emb.weight", "b", "head.weight"]
     one = core.edit(ckpt, [core.Copy("ema.emb.weight", "ema.head.weight")])
     assert [key for key in one.tensors if "head" in key] == ["ema.head.weight"]
     assert list(saved(one, tmp_path / "out.pth")["ema"]) == ["emb.weight", "head.weight"]

@@ -208,6 +208,12 @@ def adapter_beside(document: Document) -> str:
     ("device", {"from": "*", "to": "cuda:0"}, core.RemapDevices({"*": "cuda:0"})),
     ("unshare", {"glob": "*"}, core.Unshare("*")),
     ("copy", {"from": "module.fc.weight", "to": "lm_head.weight"}, core.Copy("module.fc.weight", "lm_head.weight")),
+    ("resize", {"key": "module.fc.weight", "dim": "0", "size": "7", "fill": "zero"}, core.Resize("module.fc.weight", 0, 7, "zero")),
+    ("transpose", {"glob": "*.weight"}, core.Transpose("*.weight")),
+    ("split", {"key": "module.fc.weight", "dim": "1", "parts": "module.a:1, module.b"},
+     core.Split("module.fc.weight", 1, (("module.a", 1), ("module.b", -1)))),
+    ("concat", {"parts": "module.fc.weight, module.again", "key": "module.both", "dim": "0"},
+     core.Concat(("module.fc.weight", "module.again"), "module.both", 0)),
     ("set", {"path": "a=b", "value": "[]"}, core.SetValue("a=b", [])),
     ("set-metadata", {"key": "by", "value": "me"}, core.SetMetadata("by", "me")),
     ("match", {"path": "REFERENCE"}, core.Match("REFERENCE")),
@@ -223,6 +229,11 @@ def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWi
     if kind == "merge-adapter":
         adapter = adapter_beside(document)
         fields, edit = {"path": adapter}, core.MergeAdapter(adapter)
+    before: tuple[core.Edit, ...] = ()
+    if kind == "concat":
+        before = (core.Copy("module.fc.weight", "module.again"),)
+        session.add_edits(document.id, before)
+        settled(tasks, qtbot)
     dialog = EditDialog(session, tasks, document.id, kind, window)
     dialog.show()
     for name, text in fields.items():
@@ -234,8 +245,8 @@ def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWi
             assert widget.accessibleName() or getattr(widget, "text", str)(), widget
     dialog.accept()
     settled(tasks, qtbot)
-    assert session.edits(document.id) == (edit,)
-    window.edits.change(document.id, 0)
+    assert session.edits(document.id) == (*before, edit)
+    window.edits.change(document.id, len(before))
     again = window.findChildren(EditDialog)[-1]
     assert again.form.edit() == edit
     again.reject()

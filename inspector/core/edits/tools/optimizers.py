@@ -2,13 +2,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import below, join, leaf_of, visible
 from inspector.core.training.optimizers import entry_of, optimizers
 from inspector.core.training.weights import optimizer_states
 
+from .common import note
+
+_SHOWN = 3
 _ITEM = re.compile(r"(\d+)\.params\.\d+").fullmatch
 
 
@@ -44,6 +49,58 @@ def states_of(ckpt: Checkpoint, away: set[str]) -> States:
         found |= {key for group in lists.values() for key, number in group.items() if number in numbers}
         found |= _named(ckpt, lists, numbers)
     return States(found, " ".join(unsure))
+
+
+class Moments(NamedTuple):
+    """`like` are the state tensors that have an element for each of their parameter (key -> the parameter's key), `unlike` those of a
+    form of their own, as factored and 8-bit ones are; `unsure` says, for a person, whose cannot be told, or is ""."""
+
+    like: dict[str, str]
+    unlike: tuple[str, ...] = ()
+    unsure: str = ""
+
+    def said(self, changed: Sequence[str], one: str, many: str) -> list[str]:
+        """Sentences about the state that changed along with the parameters, and about that which cannot."""
+        notes = []
+        if changed:
+            notes.append(f"{note(len(changed), f'tensor of the optimizer {one}', f'tensors of the optimizer {many}')}.")
+        if self.unlike:
+            shown = ", ".join(visible(key, 60) for key in self.unlike[:_SHOWN]) + (" …" if len(self.unlike) > _SHOWN else "")
+            rest = "is of a form of its own that is not understood: it stays, and does not fit any more" if len(self.unlike) == 1 else \
+                "are of a form of their own that is not understood: they stay, and do not fit any more"
+            notes.append(f"{note(len(self.unlike), 'tensor of the optimizer', 'tensors of the optimizer')} {rest} ({shown}); drop what is "
+                         "left of the parameter there.")
+        return [*notes, *filter(None, [self.unsure])]
+
+
+def moments_of(ckpt: Checkpoint, parameters: Collection[str]) -> Moments:
+    """What optimizers keep about `parameters`."""
+    like: dict[str, str] = {}
+    unlike: list[str] = []
+    unsure: list[str] = []
+    for optimizer in optimizers(ckpt):
+        if optimizer.reason or not optimizer.known:
+            why = optimizer.reason or "which parameters it is about cannot be told"
+            unsure.append(f"The optimizer's state in {visible(join(optimizer.path, 'state'), 60)!r} stays as it is: {why}.")
+        for id, parameter in optimizer.parameters.items():
+            if parameter not in parameters or parameter is None:
+                continue
+            for key in optimizer.slots.get(id, ()):
+                info = ckpt.tensors[key]
+                if info.shape == ckpt.tensors[parameter].shape and info.dtype in DTYPES and DTYPES[info.dtype].kind in ("float", "complex"):
+                    like[key] = parameter
+                elif info.shape and info.numel > 1:
+                    unlike.append(key)
+    return Moments(like, tuple(unlike), " ".join(unsure))
+
+
+def states_about(ckpt: Checkpoint, parameters: Collection[str]) -> list[str]:
+    """A sentence where optimizers keep state about `parameters`, whose places others take."""
+    found = moments_of(ckpt, parameters)
+    if not found.like and not found.unlike and not found.unsure:
+        return []
+    return ["The optimizer's state stays as it is, and is about the tensors as they were: drop it, or --optimizer-for a checkpoint of the "
+            "new model leaves it to the parameters that are the same."]
 
 
 def _lists(ckpt: Checkpoint, owner: str) -> dict[str, dict[str, str]]:

@@ -1,0 +1,137 @@
+"""Several tensors as one: `q`, `k` and `v` as a fused `qkv`."""
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, edited, fields_of, note, origin_of
+from .tools.new_names import check_room, in_order
+from .tools.optimizers import states_about
+from .tools.rearranging import NewTensors, dimension, elements_of, joined, must_be_ordinary
+from .tools.starred import Found, check_stars, found_by, nothing_called
+
+_TEXT = "Write A,B,C=KEY:DIM, as in attn.q.weight,attn.k.weight,attn.v.weight=attn.qkv.weight:0."
+_FORM = re.compile(r"(.+)=([^=]+):(-?\d{1,3})", re.DOTALL)
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Concat(Edit):
+    """The tensors `parts` become one, `key`, in which they lie one after the other along `dim`, in the order in which they are named. They
+    are keys or, inside every state dict that has the first, names, and `key` is a name of the same kind; a `*` stands for anything, and for
+    the same in all of them. All have one element type, and one shape but for that dimension."""
+
+    parts: tuple[str, ...]
+    key: str
+    dim: int
+    OPTION: ClassVar[str] = "concat"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        new, instead = NewTensors(ckpt), dict[str, dict[str, TensorInfo]]()
+        came_from = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
+        for one in self._found(ckpt):
+            infos = self._parts(ckpt, one)
+            key = one.beside(self.key)
+            source = joined([elements_of(info) for info in infos], dimension(infos[0], self.dim))
+            made = new.made(infos[0]._replace(key=key), [key], source)
+            for info in infos:
+                if info.key in instead:
+                    raise EditError(f"{visible(info.key, 80)!r} would be a part of two tensors", _TEXT, info.key, id="no_concat")
+                instead[info.key] = {}
+            instead[infos[0].key] = made
+            first = came_from.get(infos[0].key)
+            for info in infos:
+                came_from.pop(info.key, None)
+            if first is not None:
+                came_from[key] = first
+        check_room(ckpt, instead, self.OPTION)
+        tensors = in_order(ckpt, instead)
+        return edited(ckpt, self, came_from, tensors=tensors, storages=new.left(tensors))
+
+    def _found(self, ckpt: Checkpoint) -> list[Found]:
+        """The first of the parts, wherever there is one."""
+        found = [*found_by(ckpt, self.parts[0])]
+        if not found:
+            raise nothing_called(self.parts[0])
+        return found
+
+    def _parts(self, ckpt: Checkpoint, one: Found) -> list[TensorInfo]:
+        """Raises EditError for those that cannot be joined."""
+        infos = []
+        for name in self.parts:
+            key = one.beside(name)
+            if key not in ckpt.tensors:
+                raise nothing_called(key)
+            must_be_ordinary(ckpt, ckpt.tensors[key], "joined with others")
+            infos.append(ckpt.tensors[key])
+        first, dim = infos[0], dimension(infos[0], self.dim)
+        for info in infos[1:]:
+            if info.dtype != first.dtype:
+                raise EditError(f"{visible(first.key, 80)!r} is of {first.dtype} and {visible(info.key, 80)!r} of {info.dtype}",
+                                f"Cast them first: --cast {first.dtype}:{visible(info.key, 60)}.", info.key, id="no_concat")
+            if len(info.shape) != len(first.shape) or any(a != b for d, (a, b) in enumerate(zip(info.shape, first.shape, strict=True))
+                                                          if d != dim):
+                both = f"{visible(first.key, 80)!r} {list(first.shape)} and {visible(info.key, 80)!r} {list(info.shape)}"
+                raise EditError(f"{both} cannot be joined in dimension {dim}", "All their other dimensions have to be the same.", info.key,
+                                id="no_concat")
+        return infos
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        found = self._found(before)
+        notes = []
+        for one in found[:_SHOWN]:
+            parts = ", ".join(f"{visible(one.beside(name), 60)} {list(before.tensors[one.beside(name)].shape)}" for name in self.parts)
+            whole = one.beside(self.key)
+            notes.append(f"{parts} become {visible(whole, 60)} {list(after.tensors[whole].shape)}.")
+        if len(found) > _SHOWN:
+            notes.append(f"{note(len(found) - _SHOWN, 'more tensor is', 'more tensors are')} made likewise.")
+        return [*notes, *states_about(before, [one.beside(name) for one in found for name in self.parts])]
+
+    @property
+    def text(self) -> str:
+        plain = f"{','.join(self.parts)}={self.key}:{self.dim}"
+        try:
+            if not plain.startswith("{") and type(self).parse(plain, self.OPTION) == self:
+                return plain
+        except EditError:
+            pass
+        return json.dumps(self.to_json(), ensure_ascii=False)
+
+    def to_json(self) -> Any:
+        return {"parts": [*self.parts], "key": self.key, "dim": self.dim}
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Concat:
+        if text.startswith("{"):
+            try:
+                return cls.from_json(json.loads(text), option)
+            except (ValueError, RecursionError):
+                raise EditError("what follows --concat begins like JSON and is none", _TEXT) from None
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise EditError(f"{visible(text, 80)!r} does not say what is joined to what", _TEXT)
+        return cls._checked([part.strip() for part in found[1].split(",")], found[2], int(found[3]))
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> Concat:
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        found = fields_of(value, option, ("parts", "key", "dim"))
+        parts = found["parts"] if isinstance(found["parts"], list) else []
+        if not isinstance(found["key"], str) or type(found["dim"]) is not int or not all(isinstance(part, str) for part in parts):
+            raise EditError("concat takes a list of keys, a key and the number of a dimension", _TEXT)
+        return cls._checked(parts, found["key"], found["dim"])
+
+    @classmethod
+    def _checked(cls, parts: list[str], key: str, dim: int) -> Concat:
+        if not key or len(parts) < 2 or not all(parts) or len(set(parts)) < len(parts):
+            raise EditError("two or more tensors are joined, each of them once", _TEXT)
+        check_stars(parts[0], [*parts[1:], key], f"--{cls.OPTION}")
+        return cls(tuple(parts), key, dim)

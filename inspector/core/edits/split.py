@@ -1,0 +1,135 @@
+"""One tensor as several: a fused `qkv` as `q`, `k` and `v`."""
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import visible
+from inspector.core.progress import QUIET, Monitor
+
+from .tools.common import Edit, edited, fields_of, note, origin_of
+from .tools.new_names import check_room, in_order
+from .tools.optimizers import states_about
+from .tools.rearranging import NewTensors, dimension, elements_of, must_be_ordinary, window
+from .tools.starred import Found, check_stars, found_by, nothing_called
+
+_TEXT = "Write KEY=DIM:A,B,C, as in attn.qkv.weight=0:attn.q.weight,attn.k.weight,attn.v.weight; A:64 says how long a part is."
+_FORM = re.compile(r"(.+?)=(-?\d{1,3}):(.+)", re.DOTALL)
+_PART = re.compile(r"(.+):(\d{1,18})", re.DOTALL)
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Split(Edit):
+    """The tensor `key` becomes the tensors `parts`, (name, size), one after the other along `dim`; parts of size -1 share equally what is
+    left. `key` is a key or, inside every state dict that has it, a name, and the parts are names of the same kind; a `*` stands for
+    anything, and for the same in the parts. Other names of the same tensor stay what they are."""
+
+    key: str
+    dim: int
+    parts: tuple[tuple[str, int], ...]
+    OPTION: ClassVar[str] = "split"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        found = self._found(ckpt)
+        new, instead = NewTensors(ckpt), dict[str, dict[str, TensorInfo]]()
+        came_from = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
+        for one in found:
+            info = ckpt.tensors[one.key]
+            must_be_ordinary(ckpt, info, "split")
+            dim = dimension(info, self.dim)
+            source, at = elements_of(info), 0
+            parts = instead[one.key] = {}
+            for (name, _), size in zip(self.parts, self._sizes(info, dim), strict=True):
+                key = one.beside(name)
+                parts.update(new.made(info._replace(key=key), [key], window(source, dim, at, size)))
+                at += size
+            if one.key in came_from:
+                first = next(iter(parts))
+                came_from[first] = came_from.pop(one.key)       # it stands where the whole one stood
+        check_room(ckpt, instead, self.OPTION)
+        tensors = in_order(ckpt, instead)
+        return edited(ckpt, self, came_from, tensors=tensors, storages=new.left(tensors))
+
+    def _found(self, ckpt: Checkpoint) -> list[Found]:
+        found = [*found_by(ckpt, self.key)]
+        if not found:
+            raise nothing_called(self.key)
+        return found
+
+    def _sizes(self, info: TensorInfo, dim: int) -> list[int]:
+        """How long each part is. Raises EditError where they do not come to the whole."""
+        there = info.shape[dim]
+        open_ = [size for _, size in self.parts if size < 0]
+        left = there - sum(size for _, size in self.parts if size >= 0)
+        if left < 0 or (not open_ and left) or (open_ and left % len(open_)):
+            said = ", ".join("the same" if size < 0 else f"{size:,}" for _, size in self.parts)
+            raise EditError(f"{visible(info.key, 80)!r} is {there:,} long in dimension {dim}, which is not made of {len(self.parts)} parts "
+                            f"of {said}", "Say how long each part is: A:64,B:32.", info.key, id="no_split")
+        return [left // len(open_) if size < 0 else size for _, size in self.parts]
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        found = self._found(before)
+        notes = []
+        for one in found[:_SHOWN]:
+            info = before.tensors[one.key]
+            parts = ", ".join(f"{visible(one.beside(name), 60)} {list(after.tensors[one.beside(name)].shape)}" for name, _ in self.parts)
+            notes.append(f"{visible(one.key, 60)} {list(info.shape)} becomes {parts}.")
+        if len(found) > _SHOWN:
+            notes.append(f"{note(len(found) - _SHOWN, 'more tensor likewise', 'more tensors likewise')}.")
+        return [*notes, *states_about(before, [one.key for one in found])]
+
+    @property
+    def text(self) -> str:
+        plain = f"{self.key}={self.dim}:" + ",".join(name if size < 0 else f"{name}:{size}" for name, size in self.parts)
+        try:
+            if not plain.startswith("{") and type(self).parse(plain, self.OPTION) == self:
+                return plain
+        except EditError:
+            pass
+        return json.dumps(self.to_json(), ensure_ascii=False)
+
+    def to_json(self) -> Any:
+        return {"key": self.key, "dim": self.dim, "parts": [name if size < 0 else [name, size] for name, size in self.parts]}
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> Split:
+        if text.startswith("{"):
+            try:
+                return cls.from_json(json.loads(text), option)
+            except (ValueError, RecursionError):
+                raise EditError("what follows --split begins like JSON and is none", _TEXT) from None
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise EditError(f"{visible(text, 80)!r} does not say what is split into what", _TEXT)
+        parts = []
+        for part in map(str.strip, found[3].split(",")):
+            sized = _PART.fullmatch(part)
+            parts.append((sized[1], int(sized[2])) if sized is not None else (part, -1))
+        return cls._checked(found[1], int(found[2]), parts)
+
+    @classmethod
+    def from_json(cls, value: Any, option: str) -> Split:
+        if isinstance(value, str):
+            return cls.parse(value, option)
+        found = fields_of(value, option, ("key", "dim", "parts"))
+        parts = [(part, -1) if isinstance(part, str) else part for part in found["parts"]] if isinstance(found["parts"], list) else []
+        if not isinstance(found["key"], str) or type(found["dim"]) is not int or not all(
+                isinstance(part, list | tuple) and len(part) == 2 and isinstance(part[0], str) and type(part[1]) is int for part in parts):
+            raise EditError("split takes a key, the number of a dimension and a list of names or of [name, size]", _TEXT)
+        return cls._checked(found["key"], found["dim"], [(part[0], part[1]) for part in parts])
+
+    @classmethod
+    def _checked(cls, key: str, dim: int, parts: list[tuple[str, int]]) -> Split:
+        if not key or len(parts) < 2 or not all(name for name, _ in parts):
+            raise EditError("a tensor is split into two or more, each with a name", _TEXT)
+        if len({name for name, _ in parts}) < len(parts):
+            raise EditError("two parts have one name", _TEXT)
+        if any(size < -1 for _, size in parts):
+            raise EditError("a part cannot be of a negative size", _TEXT)
+        check_stars(key, [name for name, _ in parts], f"--{cls.OPTION}")
+        return cls(key, dim, tuple(parts))

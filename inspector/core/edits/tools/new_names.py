@@ -1,0 +1,56 @@
+"""Tensors that take the place of others in the tables, under names of their own."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.keypath import ancestors, any_under, is_within, visible
+
+
+def check_room(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]], option: str) -> None:
+    """Raises EditError where a new name is taken already, is one twice, or is none. `instead` are the new tensors by the key of that whose
+    place they take."""
+    seen: set[str] = set()
+    for made in instead.values():
+        for key in made:
+            if key.startswith(".") or key.endswith(".") or not key:
+                raise EditError(f"{visible(key, 80)!r} is no name of a tensor", "", key)
+            taken = (key in ckpt.tensors and key not in instead) or key in ckpt.values or key in seen
+            if taken or any_under(ckpt.values, key) or any(other not in instead for other in _under(ckpt, key)):
+                raise EditError(f"there is {visible(key, 80)!r} already", "Drop it first, or choose another name.", key, id="collision")
+            above = next((path for path in ancestors(key) if path in ckpt.tensors and path not in instead), None)
+            if above is not None:
+                raise EditError(f"{visible(above, 80) or 'the root'!r} is a tensor: nothing can be put into it", "", key, id="no_room")
+            seen.add(key)
+
+
+def _under(ckpt: Checkpoint, key: str) -> list[str]:
+    return [other for other in ckpt.tensors if other.startswith(f"{key}.")]
+
+
+def in_order(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]) -> dict[str, TensorInfo]:
+    """The tensors as they are written: the first of each group where the old one stood, the others behind all there are."""
+    tensors: dict[str, TensorInfo] = {}
+    behind: dict[str, TensorInfo] = {}
+    for key, info in ckpt.tensors.items():
+        if key not in instead:
+            tensors[key] = info
+            continue
+        for n, (name, made) in enumerate(instead[key].items()):
+            (behind if n else tensors)[name] = made
+    return with_new(tensors, behind)
+
+
+def with_new(tensors: Mapping[str, TensorInfo], new: Mapping[str, TensorInfo]) -> dict[str, TensorInfo]:
+    """`tensors` with `new` ones in the order of the file that is written: behind all others of the dict that each is put into."""
+    last = {place: next((key for key in reversed([*tensors]) if is_within(key, place)), None) if place else None
+            for place in {info.state_dict for info in new.values()}}
+    behind: dict[str | None, dict[str, TensorInfo]] = {}
+    for key, info in new.items():
+        behind.setdefault(last[info.state_dict], {})[key] = info
+    found: dict[str, TensorInfo] = {}
+    for key, info in tensors.items():
+        found[key] = info
+        found.update(behind.get(key, {}))
+    return {**found, **behind.get(None, {})}
