@@ -13,7 +13,7 @@ from inspector.core.training.weights import optimizer_states
 from .tools.common import Edit, edited, note
 from .tools.globs import fitting, is_literal, matcher
 from .tools.optimizers import Moments, moments_of
-from .tools.rearranging import NewTensors, elements_of, must_be_ordinary, turned, why_not
+from .tools.rearranging import NewTensors, elements_of, module_of, must_be_ordinary, turned, why_not
 
 _SHOWN = 3
 
@@ -52,7 +52,7 @@ class Transpose(Edit):
                 if len(info.shape) < 2:
                     raise EditError(f"{visible(key, 80)!r} has the shape {list(info.shape)}: there is nothing to transpose",
                                     "A matrix has two dimensions.", key, id="no_such_dimension")
-            if len(info.shape) >= 2 and not why_not(info) and info.state_dict not in ckpt.modules:
+            if len(info.shape) >= 2 and not why_not(info) and module_of(ckpt, key) is None:
                 found.append(key)
         return found
 

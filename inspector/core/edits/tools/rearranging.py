@@ -12,7 +12,7 @@ from inspector.core.checkpoint import Checkpoint, Extra, Piece, Storage, TensorI
 from inspector.core.checkpoint import Decoder as Decoding
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
-from inspector.core.keypath import visible
+from inspector.core.keypath import is_within, visible
 
 from .common import needs_extraction, storages_left
 from .copies import contiguous, fresh_ids
@@ -41,8 +41,13 @@ def must_be_ordinary(ckpt: Checkpoint, info: TensorInfo, what: str) -> None:
     why = why_not(info)
     if why:
         raise EditError(f"{visible(info.key, 80)!r} cannot be {what}: {why}", "Leave it out, or drop it.", info.key, id="unsupported")
-    if info.state_dict in ckpt.modules:
-        raise needs_extraction(info.key, info.state_dict or "")
+    if (module := module_of(ckpt, info.key)) is not None:
+        raise needs_extraction(info.key, module)
+
+
+def module_of(ckpt: Checkpoint, key: str) -> str | None:
+    """The whole module that a tensor is in, be it one of its state dict or of an object in it."""
+    return next((path for path in ckpt.modules if is_within(key, path)), None)
 
 
 def dimension(info: TensorInfo, dim: int) -> int:
