@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _ROWS, _COLUMNS = 256, 256      # of the sample whose rank is found
-_GRID_ROWS = 32
+_GRID_ROWS = 8
+_RUN = 32                       # rows of a sample that follow each other: read at once
 _MOVED = 0.5                    # of rows and of columns something must have changed in
 _LONGEST_ROW = 1 << 16
 _BLOCK = 4 << 20                # bytes of rows read at once
@@ -38,13 +39,14 @@ _ANGLE = 4.0                    # times rounding, the angle up to which two are 
 
 
 class Both(NamedTuple):
-    """A pair with its readers."""
+    """A pair with its readers. `deeply`: whether a high rank is looked for that is still low."""
 
     a: TensorReader
     x: TensorInfo
     b: TensorReader
     y: TensorInfo
     monitor: Monitor
+    deeply: bool = True
 
 
 def delta_of(both: Both, pair: Pair) -> Delta:
@@ -142,7 +144,7 @@ def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
     if moved.any(0).mean() < _MOVED or moved.any(1).mean() < _MOVED:        # some rows alone are of low rank whatever became of them
         return None
     noise = rounding_noise(y, both.y.dtype)
-    expected = rank_of_sample(y - x, noise)
+    expected = rank_of_sample(y - x, noise, both.deeply)
     if not expected:
         return None
 
@@ -175,9 +177,13 @@ _LOOKS: tuple[Callable[[Both, Delta, Difference], Delta | None], ...] = (_rounde
 
 
 def _spread(size: int, most: int) -> Array:
-    """At most `most` numbers below `size`, spread over all."""
+    """At most `most` numbers below `size`, in runs that are spread over all."""
     import numpy as np
-    return np.unique(np.linspace(0, size - 1, min(size, most)).astype(int))
+    if size <= most:
+        return np.arange(size)
+    run = min(_RUN, most)
+    starts = np.linspace(0, size - run, max(1, most // run)).astype(int)
+    return np.unique(starts[:, None] + np.arange(run))
 
 
 def _as_matrix(shape: tuple[int, ...]) -> tuple[int, int]:

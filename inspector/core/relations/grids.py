@@ -20,15 +20,16 @@ class Grid(NamedTuple):
 
 def grid_of(a: Array, b: Array) -> Grid | None:
     """The fewest values, in the longest runs, that all rows of `b` have, and those of `a` have not."""
-    for most in _LEVELS:
-        for group in _GROUPS:
-            size = group or b.shape[1]
-            if size < 2 * most or b.shape[1] % size:
-                continue
-            mine, theirs = (_distinct(rows.reshape(-1, size)) for rows in (a, b))
-            if int(theirs.max()) <= most and float(mine.mean()) >= _FEWER * float(theirs.mean()) and float(theirs.mean()) > 1.5:
-                return Grid(int(theirs.max()), group)
-    return None
+    found = []
+    for group in _GROUPS:
+        size = group or b.shape[1]
+        if size < 2 * _LEVELS[0] or b.shape[1] % size:
+            continue
+        theirs = _distinct(b.reshape(-1, size))
+        most = next((levels for levels in _LEVELS if theirs.max() <= levels and 2 * levels <= size), 0)
+        if most and theirs.mean() > 1.5 and _distinct(a.reshape(-1, size)).mean() >= _FEWER * theirs.mean():
+            found.append((most, -size, Grid(int(theirs.max()), group)))
+    return min(found)[2] if found else None
 
 
 def _distinct(runs: Array) -> Array:

@@ -18,6 +18,7 @@ from inspector.core.tensors.reader import TensorReader
 from .deltas import Both, delta_of
 
 _MOST = 4096            # pairs that are looked at, the largest
+_DEEP = 8               # kinds of modules, in one of each of which a high rank that is still low is looked for
 _NAMED = 6
 _MOST_LAYERS = 4096
 _LONGEST = 1e150        # norms whose squares are numbers
@@ -31,21 +32,35 @@ def lineage_of(comparison: Comparison, monitor: Monitor = QUIET) -> Lineage:
     differing = [pair for pair in compared if pair.difference is not None and pair.difference.n_different and not pair.difference.cast
                  and comparison.a.tensors[pair.a or ""].unpacked is comparison.b.tensors[pair.b or ""].unpacked is None]
     chosen = sorted(differing, key=lambda pair: -comparison.a.tensors[pair.a or ""].numel)[:_MOST]
-    looked = {(delta.a, delta.b): delta for delta in _look(comparison, chosen, monitor)}
+    looked = {(delta.a, delta.b): delta for delta in _look_at_all(comparison, chosen, monitor)}
     deltas = tuple(looked.get((pair.a or "", pair.b or "")) or _plain(comparison, pair) for pair in compared)
     return Lineage(deltas, tuple(_inferences(comparison, deltas, {(pair.a, pair.b): pair for pair in compared})),
                    depth_of(comparison, compared), len(chosen), len(differing))
 
 
-def _look(comparison: Comparison, chosen: Sequence[Pair], monitor: Monitor) -> list[Delta]:
+def _look_at_all(comparison: Comparison, chosen: Sequence[Pair], monitor: Monitor) -> list[Delta]:
+    """One of each kind of module first: where its rank is high and still low, the others of its kind are looked at as deeply."""
+    kinds: dict[str, Pair] = {}
+    for pair in chosen:
+        if len(comparison.a.tensors[pair.a or ""].shape) > 1 and len(kinds) < _DEEP:
+            kinds.setdefault(_module(pair.a or ""), pair)
+    first = [*kinds.values()]
+    found = _look(comparison, first, frozenset(kinds), monitor)
+    low = frozenset(_module(delta.a) for delta in found if delta.kind == "low-rank")
+    done = {pair.a for pair in first}
+    return [*found, *_look(comparison, [pair for pair in chosen if pair.a not in done], low, monitor)]
+
+
+def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], monitor: Monitor) -> list[Delta]:
     a, b = comparison.a.tensors, comparison.b.tensors
     progress = Progress(monitor, sum(a[pair.a or ""].nbytes for pair in chosen))
     readers = PerThread(lambda: _Readers(comparison, progress))
 
     def work(pair: Pair) -> Delta:
+        deeply = _module(pair.a or "") in deep
         mine, x, y = readers.get(), a[pair.a or ""], b[pair.b or ""]
         plain = all(info.layout == "strided" and not info.problem for info in (x, y))
-        found = delta_of(Both(mine.a, x, mine.b, y, progress), pair) if plain else _plain(comparison, pair)
+        found = delta_of(Both(mine.a, x, mine.b, y, progress, deeply), pair) if plain else _plain(comparison, pair)
         progress.add(x.nbytes, x.key)
         return found
 

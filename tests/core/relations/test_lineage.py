@@ -33,7 +33,7 @@ def inference(found: core.Comparison) -> core.Inference:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
-@pytest.mark.parametrize("rank", [1, 8])
+@pytest.mark.parametrize("rank", [1, 8, 40])
 def test_that_a_merged_adapter_is_told_by_its_rank(rank: int, dtype: torch.dtype) -> None:
     torch.manual_seed(rank)
     a = weights(dtype, size=128)
