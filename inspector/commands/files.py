@@ -102,6 +102,23 @@ def read_for(path: str, *ckpts: core.Checkpoint) -> list[str]:
     return [path, *(stamp.path for ckpt in ckpts for stamp in ckpt.files)]
 
 
+def packed_keys(ckpt: core.Checkpoint, text: str, monitor: core.Monitor) -> frozenset[str] | None:
+    """The keys of the parts of packed tensors that `scheme:gptq` or `bits:4` means, and of the tensors themselves where `ckpt` has them
+    unpacked; None where `text` is a pattern of keys. Raises UsageError."""
+    kind, colon, wanted = text.partition(":")
+    if not colon or kind not in ("scheme", "bits"):
+        return None
+    if kind == "bits" and not wanted.replace(".", "", 1).isdecimal():
+        raise core.UsageError(f"{core.visible(text, 60)!r} names no number of bits", "Write bits:4.")
+    found: set[str] = set()
+    for tensor in core.packed_tensors(ckpt).values():
+        if (wanted.lower() in tensor.scheme) if kind == "scheme" else (tensor.bits is not None and tensor.bits == float(wanted)):
+            found.update(tensor.parts.values(), tensor.inner, (tensor.name,))
+    if not found:
+        raise core.UsageError(f"no packed tensor is {core.visible(text, 60)}", "`inspector ls --json` lists them as \"logical\".")
+    return frozenset(found)
+
+
 def opened(path: str, asked: argparse.Namespace, out: Output) -> core.Checkpoint:
     """Raises Failed."""
     with about(path):

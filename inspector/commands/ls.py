@@ -26,7 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "List keys, shapes, dtypes, devices, values and findings of a checkpoint."
     files.add_files(parser)
     parser.add_argument("--digest", action="store_true", help="also the SHA-256 of every tensor's elements")
-    parser.add_argument("--match", metavar="GLOB", help="only keys that match, as in 'encoder.*.weight'")
+    parser.add_argument("--match", metavar="GLOB",
+                        help="only keys that match, as in 'encoder.*.weight', or the parts of packed tensors, as in scheme:gptq or bits:4")
     parser.add_argument("--textconv", action="store_true",
                         help="a line for each key, value and finding that depends on nothing else, with digests: for git's diffs")
     parser.add_argument("--no-values", action="store_true", help="only the tensors, not what else there is")
@@ -38,7 +39,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 
 def _one(asked: argparse.Namespace, out: Output) -> int:
     ckpt = files.opened(asked.file, asked, out)
-    shown = _shown(ckpt, asked.match, asked.no_values)
+    with files.about(asked.file):
+        shown = _shown(ckpt, asked.match, asked.no_values, out.monitor)
     with files.about(asked.file):
         digests = dict(core.digests(ckpt, shown.tensors, out.monitor)) if asked.digest or asked.textconv else None
     if out.json:
@@ -52,10 +54,13 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
     return 0
 
 
-def _shown(ckpt: core.Checkpoint, glob: str | None, no_values: bool) -> core.Checkpoint:
+def _shown(ckpt: core.Checkpoint, glob: str | None, no_values: bool, monitor: core.Monitor) -> core.Checkpoint:
     """`ckpt` with the lines that are asked for."""
     if glob is None and not no_values:
         return ckpt
+    packed = files.packed_keys(ckpt, glob, monitor) if glob is not None else None
+    if packed is not None:
+        return replace(ckpt, tensors={key: info for key, info in ckpt.tensors.items() if key in packed}, values={})
     fits = re.compile(fnmatch.translate(glob or "*")).match
     return replace(ckpt, tensors={key: info for key, info in ckpt.tensors.items() if fits(key)},
                    values={} if no_values else {key: value for key, value in ckpt.values.items() if fits(key)})

@@ -29,7 +29,8 @@ _MEASURES = ("norm", "rms", "std", "absmax", "mean", "zeros", "nonfinite")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Exact minimum, maximum, mean, deviation and histogram of tensors, and what they say of the model."
     files.add_files(parser)
-    parser.add_argument("--match", metavar="GLOB", help="only tensors whose key matches, as in 'encoder.*.weight'")
+    parser.add_argument("--match", metavar="GLOB",
+                        help="only tensors whose key matches, as in 'encoder.*.weight', or that are packed so, as in scheme:gptq or bits:4")
     parser.add_argument("--logical", action="store_true", help="quantized and other packed tensors as the numbers that they stand for")
     parser.add_argument("--bins", metavar="N", type=int, default=core.BINS, help="bins of the histogram")
     parser.add_argument("--together", action="store_true", help="also all of them together, as one histogram; a few counters among "
@@ -47,9 +48,11 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         raise core.UsageError(f"a histogram of {asked.bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
+        packed = files.packed_keys(ckpt, asked.match, out.monitor) if asked.match is not None else None
         if asked.logical:
             ckpt = core.unpacked(ckpt, out.monitor)
-        outcomes = list(core.summarize_each(ckpt, _matching(ckpt, asked.match), asked.bins, out.monitor))
+        keys = _matching(ckpt, asked.match) if packed is None else [key for key in ckpt.tensors if key in packed]
+        outcomes = list(core.summarize_each(ckpt, keys, asked.bins, out.monitor))
         good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
         findings = core.health(ckpt, good)
         group = core.group_statistics(ckpt, list(good), monitor=out.monitor) if asked.together and good else None

@@ -263,6 +263,8 @@ if TYPE_CHECKING:
     from .packed.hints import may_be_packed as may_be_packed
     from .packed.reinterpreted import ElementType as ElementType
     from .packed.reinterpreted import element_type as element_type
+    from .packed.view import PackedView as PackedView
+    from .packed.view import packed_view as packed_view
     from .pickles.objects.names import any_runs_commands as any_runs_commands
     from .plain_values import one_line as one_line
     from .plain_values import to_json as to_json
@@ -459,6 +461,7 @@ _HOMES = {
     "packed.countable": "Countable countable",
     "packed.hints": "may_be_packed",
     "packed.reinterpreted": "ElementType element_type",
+    "packed.view": "PackedView packed_view",
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",
     "progress": "QUIET Monitor",

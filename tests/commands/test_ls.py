@@ -4,11 +4,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from inspector import core
+from inspector import cli, core
 from inspector.commands import ls, ls_json
+from tests.core.packed import packing
 
 
 @pytest.fixture
@@ -40,3 +42,16 @@ def test_that_json_adds_the_parameter_to_state_tensors_only(ckpt: core.Checkpoin
     assert found["optimizer.state.0.exp_avg_sq"] == "model_state_dict.weight"
     assert found["model_state_dict.weight"] is None
     assert all("parameter" not in row for row in said if row["key"].startswith("model"))
+
+
+def test_that_packed_tensors_are_asked_for_by_scheme_and_bits(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = packing.MAKERS["gptq"](np.random.default_rng(1))
+    path = str(made.save(tmp_path / "a"))
+    for text in ("scheme:gptq", "bits:4"):
+        assert cli.main(["ls", "--json", "--match", text, path]) == 0
+        assert {row["key"] for row in json.loads(capsys.readouterr().out)["tensors"]} == made.parts
+        assert cli.main(["stats", "--json", "--logical", "--match", text, path]) == 0
+        assert [row["key"] for row in json.loads(capsys.readouterr().out)["tensors"]] == [made.name]
+    for text, said in (("scheme:awq", "no packed tensor is scheme:awq"), ("bits:x", "names no number of bits")):
+        assert cli.main(["ls", "--match", text, path]) == 2
+        assert said in capsys.readouterr().err

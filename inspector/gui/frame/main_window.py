@@ -288,6 +288,10 @@ class MainWindow(QMainWindow):
         ckpt = document.checkpoint
         if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:
             return " · ".join((core.visible(tensor.key, 90), words.shape(tensor.shape), tensor.dtype, words.size(tensor.nbytes)))
+        packed = document.packed.one(selection.keys) if document.packed is not None and len(selection.keys) > 1 else None
+        if packed is not None:
+            nbytes = sum(ckpt.tensors[key].nbytes for key in selection.keys)
+            return " · ".join((core.visible(packed.name, 90), words.shape(packed.shape), packed.words, words.size(nbytes)))
         if selection.value is not None:
             return core.visible(selection.value, 120)
         if selection.prefix:

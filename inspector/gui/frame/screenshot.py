@@ -133,7 +133,10 @@ class Screenshot(QObject):
         key = os.environ.get("INSPECTOR_SCREENSHOT_KEY", "")
         if document is None or document.checkpoint is None or not key:
             return Selection(id)
-        ckpt = document.checkpoint
+        ckpt, view = document.checkpoint, document.packed
+        row = next((path for path, name in view.groups.items() if name == key), None) if view is not None else None
+        if view is not None and row is not None:
+            return Selection(id, row, tuple(name for name in ckpt.tensors if view.owners.get(name) == key))
         if key in ckpt.tensors:
             return Selection(id, key, (key,))
         if key in ckpt.values:

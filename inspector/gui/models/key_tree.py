@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -51,8 +51,8 @@ class KeyTree:
     `dtype` and `device` index `dtypes` and `devices`, or are NONE or MIXED.
     """
 
-    def __init__(self, checkpoint: core.Checkpoint, raw: Raw, monitor: core.Monitor) -> None:
-        self.checkpoint = checkpoint
+    def __init__(self, checkpoint: core.Checkpoint, raw: Raw, monitor: core.Monitor, view: core.PackedView | None = None) -> None:
+        self.checkpoint, self.view = checkpoint, view
         self.infos: list[core.TensorInfo] = list(checkpoint.tensors.values())
         self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
         self.values: list[Any] = list(checkpoint.values.values())
@@ -60,6 +60,7 @@ class KeyTree:
         self._lay_out(raw)
         del raw
         monitor.check()
+        self._find_packed()
         self._fold()
         self._describe_entries(monitor)
         self.shared: frozenset[str] = frozenset(core.sharing(checkpoint, monitor))       # storages of several tensors
@@ -98,6 +99,10 @@ class KeyTree:
         """The tensor a node is, if it is one."""
         entry = int(self.entry[n])
         return self.infos[entry] if 0 <= entry < len(self.infos) else None
+
+    def packed(self, n: int) -> core.LogicalTensor | None:
+        """The packed tensor whose row a node is: a group of its parts."""
+        return self._packed.get(int(n))
 
     def is_value(self, n: int) -> bool:
         return int(self.entry[n]) >= len(self.infos)
@@ -161,6 +166,8 @@ class KeyTree:
     def find(self, key: str) -> int | None:
         """The node of `key`, of a tensor or value or else of a group; None where there is none. "" is a root's key too:
         the tensor or value of that key wins."""
+        if self.view is not None:
+            key = self.view.paths.get(key, key)
         node = next((n for n in self._at(key) if self.entry[n] >= 0), None)
         if node is not None:
             return node
@@ -204,12 +211,31 @@ class KeyTree:
         self.has_children: Bools = self.size > 1
         self._has_long_names = any("." in name for name in self.names)
 
+    def _find_packed(self) -> None:
+        """The rows of packed tensors, from the node of one of their parts upwards."""
+        self._packed: dict[int, core.LogicalTensor] = {}
+        if self.view is None:
+            return
+        node_of = np.full(len(self.keys), -1, dtype=np.int64)
+        there = np.flatnonzero(self.entry >= 0)
+        node_of[self.entry[there]] = there
+        number = {key: n for n, key in enumerate(self._all_tensor_keys)}
+        for path, name in self.view.groups.items():
+            tensor = self.view.tensors[name]
+            node = int(node_of[number[next(key for key in self.view.stored(name))]])
+            depth = path.count(".") + 1
+            while node > 0 and self.depth[node] > depth:
+                node = int(self.parent[node])
+            if node > 0 and self.entry[node] < 0 and self.depth[node] == depth:
+                self._packed[node] = tensor
+
     def _fold(self) -> None:
         n = np.arange(len(self))
         only_child = np.zeros(len(self), dtype=bool)
         only_child[:-1] = self.end[1:] == self.end[:-1]
         self.folded: Bools = only_child & self.has_children & (self.entry < 0)
         self.folded[0] = False
+        self.folded[[*self._packed]] = False
         self._keep_state_dicts()
         standing = np.where(self.folded, len(self), n)
         self.representative: Ints = np.minimum.accumulate(standing[::-1])[::-1].astype(np.int32)
@@ -248,19 +274,49 @@ class KeyTree:
         many = max(1, len(self.infos))
         self._numel = _numbers([info.numel for info in samples], many)[of]
         self.entry_nbytes = _numbers([info.nbytes for info in samples], many)[of]
+        self._describe_packed()
+
+    def _describe_packed(self) -> None:
+        """Per tensor: how it is packed, as part of what, and the bits of its codes; what counts as its type for the groups above."""
+        self.schemes: list[str] = [""]
+        self.entry_scheme: Ints = np.zeros(len(self.infos), dtype=np.int32)
+        self.entry_bits: NDArray[np.float64] = np.array([_bits(dtype) for dtype in self.dtypes], dtype=np.float64)[self.entry_dtype] \
+            if len(self.infos) else np.zeros(0)
+        self._type_of_groups = self.entry_dtype
+        if self.view is None:
+            return
+        schemes, types = _Numbering({"": 0}), _Numbering({name: n for n, name in enumerate(self.dtypes)})
+        self._type_of_groups = self.entry_dtype.copy()
+        number = {key: n for n, key in enumerate(self._all_tensor_keys)}
+        for key, name in self.view.owners.items():
+            tensor, n = self.view.tensors[name], number[key]
+            self.entry_scheme[n], self._type_of_groups[n] = schemes[tensor.scheme], types[tensor.words]
+            self.entry_bits[n] = tensor.bits or np.nan
+        self.schemes, self.dtypes = list(schemes), list(types)
 
     def _sum_up(self) -> None:
         tensor = (self.entry >= 0) & (self.entry < len(self.infos))
         self.is_tensor: Bools = tensor
+        rows = np.fromiter(self._packed, dtype=np.int64, count=len(self._packed))
+        beneath = self.cover(rows) if len(rows) else np.zeros(len(self), dtype=bool)
+        own_tensors, meant = tensor & ~beneath, np.zeros(len(self), dtype=np.int32)
+        meant[rows] = 1
+        self.meant: Ints = self._sums(own_tensors.astype(np.int32) + meant).astype(np.int32)       # a packed tensor is one of them
+        logical = _spread(self._numel, np.where(own_tensors, self.entry, 0)[own_tensors], own_tensors)
+        if len(rows):
+            numels = [tensor.numel for tensor in self._packed.values()]
+            if logical.dtype != object and max(numels) * len(numels) >= 2**62:
+                logical = logical.astype(object)
+            logical[rows] = numels
         self.tensors: Ints = self._sums(tensor.astype(np.int32)).astype(np.int32)
         self.plain_values: Ints = self._sums((self.entry >= len(self.infos)).astype(np.int32)).astype(np.int32)
         own = self.entry[tensor]
-        self.parameters: Numbers = self._sums(_spread(self._numel, own, tensor))
+        self.parameters: Numbers = self._sums(logical)
         self.nbytes: Numbers = self._sums(_spread(self.entry_nbytes, own, tensor))
         # the tensors at or below a node are one run of all tensors in preorder: first .. last
         first = np.zeros(len(self) + 1, dtype=np.int64)
         np.cumsum(tensor, out=first[1:])
-        self.dtype: Ints = _common(self.entry_dtype[own], first[:-1], first[self.end])
+        self.dtype: Ints = _common(self._type_of_groups[own], first[:-1], first[self.end])
         self.device: Ints = _common(self.entry_device[own], first[:-1], first[self.end])
 
     def _sums(self, own: Numbers) -> Numbers:
@@ -321,15 +377,18 @@ class KeyTree:
         return np.cumsum(step - leaving)
 
 
-def build_key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> KeyTree:
-    """The tree of a checkpoint's tensors and plain values. Takes about 2 microseconds a node; made to run in a worker
-    thread next to a window: no step keeps the interpreter for long. Raises `Cancelled` when `monitor` says so."""
-    return KeyTree(checkpoint, nodes_of(checkpoint, monitor), monitor)
+def build_key_tree(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, view: core.PackedView | None = None) -> KeyTree:
+    """The tree of a checkpoint's tensors and plain values; with `view` packed tensors are one row, their parts beneath. Takes about 2
+    microseconds a node; made to run in a worker thread next to a window: no step keeps the interpreter for long. Raises `Cancelled`
+    when `monitor` says so."""
+    return KeyTree(checkpoint, nodes_of(checkpoint, monitor, paths=view.paths if view is not None else None), monitor, view)
 
 
-def nodes_of(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, *, flat: bool = False) -> Raw:
-    """The nodes of a tree that is still to be laid out; `flat` makes no groups. Raises Cancelled."""
-    return _Builder(checkpoint, flat).run(monitor)
+def nodes_of(checkpoint: core.Checkpoint, monitor: core.Monitor = core.QUIET, *, flat: bool = False,
+             paths: Mapping[str, str] | None = None) -> Raw:
+    """The nodes of a tree that is still to be laid out; `flat` makes no groups, `paths` says where keys stand that stand elsewhere.
+    Raises Cancelled."""
+    return _Builder(checkpoint, flat, paths or {}).run(monitor)
 
 
 def natural_key(name: str) -> str:
@@ -354,8 +413,8 @@ class _Numbering(dict[Any, int]):
 
 
 class _Builder:
-    def __init__(self, checkpoint: core.Checkpoint, flat: bool = False) -> None:
-        self._tensors, self._values = checkpoint.tensors, checkpoint.values
+    def __init__(self, checkpoint: core.Checkpoint, flat: bool, paths: Mapping[str, str]) -> None:
+        self._tensors, self._values, self._paths = checkpoint.tensors, checkpoint.values, paths
         self._total = len(checkpoint.tensors) + len(checkpoint.values)
         self._names = _Numbering({"": 0})
         self._name_id, self._parent, self._depth, self._entry = [0], [0], [0], [-1]
@@ -365,7 +424,8 @@ class _Builder:
         self._path, self._segments = [0], list[str]()               # the group last added to, and the names leading there
 
     def run(self, monitor: core.Monitor) -> Raw:
-        entry = self._add_keys(iter(self._tensors), 0, monitor)
+        keys = (self._paths.get(key, key) for key in self._tensors) if self._paths else iter(self._tensors)
+        entry = self._add_keys(keys, 0, monitor)
         self._add_keys(iter(self._values), entry, monitor)
         monitor.report(self._total, self._total)
         while self._children:                   # freeing them all at once would stop every other thread
@@ -431,6 +491,10 @@ class _Builder:
             path.append(node)
             parent = node
         self._segments = parts[:-1]
+
+
+def _bits(dtype: str) -> float:
+    return core.DTYPES[dtype].bits if dtype in core.DTYPES else np.nan
 
 
 def _ints(values: Sequence[int]) -> Ints:

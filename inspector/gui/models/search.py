@@ -4,6 +4,7 @@
     *.layers.1?.*weight    the whole key fits; * is any text, ? one character
     shape:4096             a dimension is 4096;  shape:64x3x7x7  shape:[64,3]  shape:64x*  the whole shape, * any dimension
     dtype:bf16             also f16 fp32 half double i64 …, or a part of the name (dtype:float8)
+    scheme:gptq  bits:4    how a packed tensor is packed, or a part of that name; bits of its codes, or of a plain tensor's type
     device:cuda            cuda or cuda:0 …;  device:none  no device stored
     >10MB  <=1K            bytes of the tensor; kB MB GB are decimal, KiB MiB GiB binary
     -word                  what the rest of the term finds is left out; so with every kind of term
@@ -26,8 +27,9 @@ if TYPE_CHECKING:                   # a term is understood without them
 
     from .key_tree import Bools, KeyTree
 
-_TERM = re.compile(r'(-?)((?:shape|dtype|device):|>=|<=|>|<)?((?:"[^"]*"?|[^\s"])*)', re.IGNORECASE)
+_TERM = re.compile(r'(-?)((?:shape|dtype|device|scheme|bits):|>=|<=|>|<)?((?:"[^"]*"?|[^\s"])*)', re.IGNORECASE)
 _SIZE = re.compile(r"(\d+(?:\.\d*)?|\.\d+)\s*(?:([kmgtp]?)(i?)b?)", re.IGNORECASE)
+_BITS = re.compile(r"\d{1,3}(?:\.\d{1,4})?")
 _UNITS = "kmgtp"
 
 _DTYPES = {
@@ -42,7 +44,7 @@ _EXACT = ("int8", "int16", "int32", "int64", "float16")     # parts of other nam
 
 
 class Problem(NamedTuple):
-    """A term that means nothing: `kind` "shape", "dtype", "device" or "size", `term` as typed, `unfinished` when there is
+    """A term that means nothing: `kind` "shape", "dtype", "device", "scheme", "bits" or "size", `term` as typed, `unfinished` when there is
     simply nothing after the colon or sign yet."""
 
     kind: str
@@ -102,6 +104,10 @@ def _finder(kind: str, sign: str, rest: str) -> Callable[[KeyTree], Bools] | Non
         return _dtype_finder(plain)
     if kind == "device":
         return _device_finder(plain)
+    if kind == "scheme":
+        return _scheme_finder(plain)
+    if kind == "bits":
+        return _bits_finder(plain)
     if kind == "size":
         return _size_finder(sign, plain)
     if '"' not in rest and ("*" in rest or "?" in rest):
@@ -258,6 +264,25 @@ def _device_finder(text: str) -> Callable[[KeyTree], Bools]:
             or (":" not in name and device.lower().startswith(name))
 
     return lambda tree: _tensors(tree, tree.entry_device, [fits(device) for device in tree.devices])
+
+
+def _scheme_finder(text: str) -> Callable[[KeyTree], Bools]:
+    name = text.lower()
+    return lambda tree: _tensors(tree, tree.entry_scheme, [bool(scheme) and name in scheme.lower() for scheme in tree.schemes])
+
+
+def _bits_finder(text: str) -> Callable[[KeyTree], Bools] | None:
+    if not _BITS.fullmatch(text):
+        return None
+    wanted = float(text)
+
+    def fits(tree: KeyTree) -> Bools:
+        import numpy as np
+        found = np.zeros(len(tree), dtype=bool)
+        found[tree.is_tensor] = tree.entry_bits[tree.entry[tree.is_tensor]] == wanted
+        return found
+
+    return fits
 
 
 def _size_finder(sign: str, text: str) -> Callable[[KeyTree], Bools] | None:

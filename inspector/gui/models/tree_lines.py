@@ -55,6 +55,7 @@ class Line:
     shared: bool = False                        # a tensor whose storage others lie in too
     briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
     edited: str = ""                            # what a key was before the edits that wait, or that it is new
+    packed: bool = False                        # one tensor that is packed, its parts beneath
     marks: tuple[Mark, ...] = ()                # what the row is guilty of; of a group, what lies below it
 
 
@@ -89,19 +90,22 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
     info = tree.info(node)
     # an object that holds tensors, such as a whole module, is a group that has a class
     holds = tree.is_value(node) and int(tree.tensors[node]) > 0
+    packed = tree.packed(node)
     kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) and not holds else Kind.GROUP
     texts = _tensor(info) if info is not None \
-        else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE else _summary(tree, node)
+        else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE \
+        else _packed(tree, node, packed) if packed is not None else _summary(tree, node)
     if holds:
         short = core.one_line(tree.value(node)).partition("(")[0].rpartition(".")[2]
         texts = (f"{short} · {texts[0]}", *texts[1:])
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
     briefs = {PARAMETERS: words.many(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
-        else {PARAMETERS: words.many(int(tree.parameters[node]))} if kind is Kind.GROUP else None
+        else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(texts[0], packed) if packed is not None else {})} \
+        if kind is Kind.GROUP else None
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
-                share=tree.share(node), problem=info.problem if info is not None else "",
+                share=tree.share(node), packed=packed is not None, problem=info.problem if info is not None else "",
                 shared=info is not None and info.storage in tree.shared, marks=marks.of(node, group=kind is Kind.GROUP) if marks else (),
                 edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
 
@@ -208,12 +212,22 @@ def _tensor(info: core.TensorInfo) -> tuple[str, str, str, str, str]:
             words.size(info.nbytes))
 
 
+def _packed(tree: KeyTree, node: int, tensor: core.LogicalTensor) -> tuple[str, str, str, str, str]:
+    """The cells of a packed tensor: what it stands for, and the bytes of all its parts."""
+    return (words.shape(tensor.shape), core.visible(tensor.words), _shared_name(tree.common_device(node)),
+            core.wording.number(tensor.numel), words.size(int(tree.nbytes[node])))
+
+
+def _packed_briefs(shape: str, tensor: core.LogicalTensor) -> dict[int, str]:
+    return {SHAPE: shape.replace(" ", ""), **({DTYPE: f"{tensor.bits:g}-bit"} if tensor.bits is not None else {})}
+
+
 def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
     """The cells of a group: how many tensors, what they have in common, their sums."""
     tensors, values = int(tree.tensors[node]), int(tree.plain_values[node])
     if not tensors:
         return (words.values(values), "", "", "", "")
-    return (words.tensors(tensors), _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
+    return (words.tensors(int(tree.meant[node])), _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
             core.wording.number(int(tree.parameters[node])), words.size(int(tree.nbytes[node])))
 
 

@@ -474,6 +474,7 @@ class TreeModel(QAbstractTableModel):
         at = self._at(document)
         if at is None or self._branches[at].checkpoint is not rows.tree.checkpoint:
             return                                  # closed or loaded again meanwhile
+        self._session.show_packed(document, rows.tree.checkpoint, rows.tree.view)
         self._replace(at, rows)
         if wanted != self._standing_changes():      # something else was wished for while it was laid out
             for change in (_Filter(self._query), _Sort(self._sorting)):
@@ -737,7 +738,8 @@ def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequen
     """The rows of a checkpoint's tree after the changes `wanted`; what was expanded in an `older` tree of the file stays so. In a worker:
     the arrays come with numpy, which takes a tenth of a second to load, while the window is painted."""
     from . import key_tree, tree_rows
-    rows = tree_rows.TreeRows(key_tree.build_key_tree(checkpoint, monitor))
+    view = core.packed_view(checkpoint, monitor) if core.may_be_packed(checkpoint) else None
+    rows = tree_rows.TreeRows(key_tree.build_key_tree(checkpoint, monitor, view))
     if older is not None:
         rows.take_over(older)
     for change in wanted:

@@ -175,6 +175,9 @@ class Details(SelectionPanel):
             self._show(self._of_value(selection.value, ckpt), "", (), ())
         elif tensor is not None:
             self._tensor(tensor, ckpt, document)
+        elif (view := document.packed) is not None and len(selection.keys) > 1 \
+                and (packed := view.one(selection.keys)) is not None:
+            self._show(self._of_packed(packed, ckpt), "", (), ())
         elif not is_whole(selection, ckpt):
             self._show(self._of_group(selection, ckpt), "", (), ())
         else:
@@ -277,6 +280,25 @@ class Details(SelectionPanel):
             rows.append(Row(self.tr("State dict"), self.tr("yes") if prefix in ckpt.state_dicts else self.tr("no")))
         if prefix and prefix in ckpt.module_metadata:
             rows += self._module_metadata(ckpt)
+        return rows
+
+    def _of_packed(self, tensor: core.LogicalTensor, ckpt: core.Checkpoint) -> list[Row]:
+        """What a packed tensor stands for, and its parts by what they are for."""
+        rows = [Row(self.tr("Packed tensor")), Row(self.tr("Name"), core.visible(tensor.name, 4096), tensor.name),
+                Row(self.tr("Scheme"), core.visible(tensor.scheme, 80)), Row(self.tr("How"), core.visible(tensor.words, 120)),
+                Row(self.tr("Shape"), words.shape(tensor.shape)), Row(self.tr("Elements"), f"{tensor.numel:,}"),
+                Row(self.tr("Stands for"), core.visible(tensor.dtype, 40))]
+        if tensor.bits is not None:
+            rows.append(Row(self.tr("Bits of a code"), f"{tensor.bits:g}"))
+        if tensor.bits_per_weight is not None:
+            rows.append(Row(self.tr("Bits a weight"), f"{tensor.bits_per_weight:.4g}"))
+        if tensor.group_size:
+            rows.append(Row(self.tr("Weights that share a scale"), f"{tensor.group_size:,}"))
+        rows.append(Row(self.tr("Parts")))
+        for role, key in tensor.parts.items():
+            info = ckpt.tensors.get(key)
+            said = f"{core.visible(info.dtype)} {words.shape(info.shape)}, {words.size(info.nbytes)}: " if info is not None else ""
+            rows.append(Row(role, said + core.visible(key, 4096), key))
         return rows
 
     def _of_value(self, key: str, ckpt: core.Checkpoint) -> list[Row]:

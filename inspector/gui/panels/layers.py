@@ -139,6 +139,13 @@ class LayersPanel(SelectionPanel):
             keys, prefix = tuple(ckpt.tensors), ""
         else:
             keys, prefix = selection.keys, selection.prefix
+        view = document.packed
+        if view is not None:
+            meant = view.meant(keys)
+            if meant != keys and all(key in view.unpacked.tensors for key in meant):
+                ckpt, keys = view.unpacked, meant
+                if now is not None and now.checkpoint is ckpt and now.keys == keys:
+                    return now
         return Scope(ckpt, prefix, keys) if keys else None
 
     def _begin(self, scope: Scope) -> None:

@@ -107,6 +107,10 @@ class Overview(SelectionPanel):
         if selection.value is not None and selection.value in ckpt.values:
             self.requests.ask(None)
             self._fill(lambda: self._value(selection.value or "", ckpt))
+        elif (view := document.packed) is not None and len(selection.keys) > 1 \
+                and (packed := view.one(selection.keys)) is not None:
+            self.requests.ask(None)
+            self._fill(lambda: self._packed(packed, ckpt, document))
         elif tensor is not None:
             self.requests.ask(None)
             self._fill(lambda: self._tensor(tensor, ckpt, document))
@@ -437,6 +441,24 @@ class Overview(SelectionPanel):
         found = related(tensor, ckpt, known) if known is not None else []
         if found:
             self._content.addWidget(fact_boxes.related_box(found, lambda key: self._session.select(Selection(document.id, key, (key,)))))
+
+    def _packed(self, tensor: core.LogicalTensor, ckpt: core.Checkpoint, document: Document) -> None:
+        infos = [(key, ckpt.tensors[key]) for key in dict.fromkeys(tensor.parts.values()) if key in ckpt.tensors]
+        self._head("box", tensor.name, tensor.name, self.tr("A packed tensor, {how}: {n} that stand for one.").format(
+            how=core.visible(tensor.words, 80), n=words.tensors(len(infos))))
+        nbytes = sum(info.nbytes for _, info in infos)
+        each = self.tr("{bits} bits a weight").format(bits=f"{tensor.bits_per_weight:.3g}") if tensor.bits_per_weight is not None else ""
+        self._content.addWidget(tiles([
+            (self.tr("Shape"), words.shape(tensor.shape), core.visible(tensor.dtype, 40)),
+            (self.tr("Elements"), words.many(tensor.numel), f"{tensor.numel:,}" if tensor.numel >= 10_000 else ""),
+            (self.tr("Bytes"), words.size(nbytes), each)]))
+        parts = [(role, ckpt.tensors[key]) for role, key in tensor.parts.items() if key in ckpt.tensors]
+        self._content.addWidget(fact_boxes.parts_box(parts))
+        dtype = tensor.dtype if tensor.dtype in ("float16", "bfloat16", "float32") else "bfloat16"
+        if not set("*?[]{}") & set(tensor.name):
+            unpack = QPushButton(self.tr("Unpack to {dtype}").format(dtype=dtype))
+            unpack.clicked.connect(lambda: self._session.add_edits(document.id, [core.Dequantize(dtype, tensor.name)]))
+            self._content.addWidget(unpack, 0, Qt.AlignmentFlag.AlignLeft)
 
     def _value(self, key: str, ckpt: core.Checkpoint) -> None:
         value = ckpt.values[key]

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.models.plot_scales import number
 from inspector.gui.state.requests import Phase, Request, Requests
-from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import label
@@ -48,11 +48,14 @@ class StatisticsPanel(SelectionPanel):
         self.requests: Requests[core.GroupStatistics] = self.make_requests(TASK, keep=KEPT, limit=lambda: core.LIMITS.preview)
         self.heading = Heading()
         self.remark = label(tone="muted", wrap=True)
+        self.form = _form(self.tr("Values they stand for"), self.tr("Stored integers"))
+        self.form.hide()
         self.controls = HistogramControls()
         self.plot = HistogramPlot()
         self.table = StatsTable()
         self._place()
         self.setAccessibleName(self.tr("Statistics"))
+        self.form.currentChanged.connect(lambda: self.refresh())
         self.requests.changed.connect(self._answered)
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
@@ -106,7 +109,20 @@ class StatisticsPanel(SelectionPanel):
             self._say(selection.prefix or document.path, self.tr("There are no tensors here."),
                       self.tr("Select a tensor, or a group of tensors, to see what its values are like."))
             return None
-        return Group(document.checkpoint, selection.prefix, keys)
+        return self._as_meant(document, Group(document.checkpoint, selection.prefix, keys))
+
+    def _as_meant(self, document: Document, group: Group) -> Group:
+        """Packed tensors by what they stand for, or by the integers that are stored where that is asked for."""
+        view = document.packed
+        meant = view.meant(group.keys) if view is not None else group.keys
+        one = view.one(group.keys) if view is not None else None
+        packed = view is not None and any(key in view.tensors and view.tensors[key].scheme != "torch-qtensor" for key in meant)
+        self.form.setVisible(packed and (one is None or one.scheme != "torch-qtensor"))
+        if view is None or not packed or self.form.currentIndex():
+            return _integers(group, one)
+        # a key that is both is the packed tensor's; parts that were chosen alone are not in the other checkpoint
+        there = tuple(key for key in meant if key in view.unpacked.tensors)
+        return Group(view.unpacked, group.prefix, there) if len(there) == len(meant) else group
 
     def _request(self, group: Group, span: core.BinRange) -> Request[core.GroupStatistics]:
         ckpt, keys = group.checkpoint, group.keys
@@ -209,7 +225,8 @@ class StatisticsPanel(SelectionPanel):
         facts = [words.tensors(len(group.keys))]
         if len(group.keys) == 1:
             tensor = group.checkpoint.tensors[group.keys[0]]
-            facts = [tensor.dtype, words.shape(tensor.shape), words.size(tensor.nbytes)]
+            nbytes = sum(part.nbytes for _, part in tensor.unpacked.sources) if tensor.unpacked is not None else tensor.nbytes
+            facts = [core.visible(tensor.type_words), words.shape(tensor.shape), words.size(nbytes)]
         elif found is not None:
             facts.append(words.size(found.nbytes))
         if found is not None and found.counters:
@@ -246,10 +263,32 @@ class StatisticsPanel(SelectionPanel):
         whole.setSpacing(4)
         whole.addWidget(self.heading)
         whole.addWidget(self.remark)
+        whole.addWidget(self.form, 0, Qt.AlignmentFlag.AlignLeft)
         whole.addSpacing(6)
         whole.addWidget(self.controls)
         whole.addSpacing(6)
         whole.addWidget(self.pages, 1)
+
+
+def _form(*titles: str) -> QTabBar:
+    bar = QTabBar()
+    bar.setExpanding(False)
+    bar.setDrawBase(False)
+    for title in titles:
+        bar.addTab(title)
+    bar.setAccessibleName(QCoreApplication.translate("StatisticsPanel", "Of packed tensors"))
+    return bar
+
+
+def _integers(group: Group, one: core.LogicalTensor | None) -> Group:
+    """The codes of a packed tensor one by one, where they are as narrow as half a byte; else what is stored as it is."""
+    key = one.parts.get("data") if one is not None else None
+    if one is None or key is None or one.bits != 4:
+        return group._replace(keys=(key,)) if key is not None else group
+    try:
+        return Group(core.reinterpret(group.checkpoint, key, "u4"), group.prefix, (key,))
+    except core.InspectorError:
+        return group._replace(keys=(key,))
 
 
 def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:

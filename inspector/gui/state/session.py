@@ -29,7 +29,8 @@ class State(Enum):
 class Document:
     """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING. `original` is what
     the file holds; `checkpoint` is that after the edits that wait to be saved, as far as they have been applied. With
-    `follow_links` somebody agreed that its files may be links out of its folder."""
+    `follow_links` somebody agreed that its files may be links out of its folder. `packed` are the packed tensors of `checkpoint`, once they
+    are found."""
 
     id: int
     path: str
@@ -41,6 +42,7 @@ class Document:
     doing: str = ""
     follow_links: bool = False
     original: core.Checkpoint | None = None
+    packed: core.PackedView | None = None
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class Session(QObject):
         document = self._documents.get(id)
         if document is not None:
             document.state, document.checkpoint, document.error = State.READY, checkpoint, None
-            document.original = checkpoint
+            document.original, document.packed = checkpoint, None
             self._keep_selection(document, checkpoint)
             self.document_changed.emit(id)
 
@@ -138,9 +140,16 @@ class Session(QObject):
         document = self._documents.get(id)
         if document is None or document.checkpoint is None or document.checkpoint is checkpoint:
             return
-        before, document.checkpoint = document.checkpoint, checkpoint
+        before, document.checkpoint, document.packed = document.checkpoint, checkpoint, None
         self._carry_selection(document, before, checkpoint)
         self.document_changed.emit(id)
+
+    def show_packed(self, id: int, checkpoint: core.Checkpoint, view: core.PackedView | None) -> None:
+        """What is packed in the checkpoint of a document was found."""
+        document = self._documents.get(id)
+        if document is not None and document.checkpoint is checkpoint and document.packed is not view:
+            document.packed = view
+            self.document_changed.emit(id)
 
     def _carry_selection(self, document: Document, before: core.Checkpoint, after: core.Checkpoint) -> None:
         chosen = self._selection

@@ -13,7 +13,10 @@ translate = QCoreApplication.translate
 
 
 def part_of(selection: Selection) -> core.Part:
-    return core.Part(selection.prefix, selection.keys, selection.value)
+    prefix, keys = selection.prefix, selection.keys
+    if keys and prefix and not any(key == prefix or core.is_under(key, prefix) for key in keys):
+        prefix = ""                     # the row of a packed tensor, whose parts have names of their own
+    return core.Part(prefix, keys, selection.value)
 
 
 def text_of(finding: core.Finding, fixes: Sequence[core.Edit]) -> str:

@@ -60,6 +60,9 @@ def one_tensor(session: Session) -> tuple[core.Checkpoint, core.TensorInfo] | st
         return QCoreApplication.translate("Panels", "This is a single value, not a tensor: it stands in the list and under Details.")
     tensors = document.checkpoint.tensors
     keys = selection.keys if selection.keys or selection.prefix else tuple(tensors)
+    packed = document.packed.one(keys) if document.packed is not None else None
+    if packed is not None and document.packed is not None and packed.scheme != "torch-qtensor":
+        return document.packed.unpacked, document.packed.unpacked.tensors[packed.name]
     if len(keys) != 1:
         return QCoreApplication.translate("Panels", "Select one tensor of these {n} to see its values.").format(
             n=f"{len(keys):,}") if keys else QCoreApplication.translate("Panels", "There are no tensors here.")

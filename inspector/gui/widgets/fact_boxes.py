@@ -61,6 +61,19 @@ def _legend(colour: str, name: str, size: str, remark: str) -> QHBoxLayout:
     return row
 
 
+def parts_box(parts: Sequence[tuple[str, core.TensorInfo]]) -> FactBox:
+    """What a packed tensor is made of: how much of it is codes, scales …"""
+    title = translate("FactBoxes", "{n} parts").format(n=f"{len(parts):,}")
+    box = FactBox(title)
+    colours, whole = theme.colours(), max(sum(info.nbytes for _, info in parts), 1)
+    shades = [colours.series[n % len(colours.series)] for n in range(len(parts))]
+    box.body.addWidget(Segments([Segment(info.nbytes / whole, shade) for (_, info), shade in zip(parts, shades, strict=True)], title))
+    for (role, info), shade in zip(parts, shades, strict=True):
+        box.body.addLayout(_legend(shade, core.visible(info.key, 160), words.size(info.nbytes),
+                                   f"{role} · {core.visible(info.dtype)} {words.shape(info.shape)}"))
+    return box
+
+
 def related_box(found: Sequence[Related], on_click: Callable[[str], object]) -> FactBox:
     """Tensors that have to do with the selected one; each can be followed."""
     box = FactBox(translate("FactBoxes", "Related tensors"))

@@ -94,6 +94,7 @@ class SearchBox(QWidget):
                 ("shape:64x3x7x7", self.tr("the whole shape")),
                 ("dtype:bf16", self.tr("the element type")),
                 ("device:cuda", self.tr("the stored device")),
+                ("scheme:gptq bits:4", self.tr("how it is packed")),
                 ("&gt;10MB &lt;1GiB", self.tr("the size of a tensor")),
                 ("-bias", self.tr("not this")),
                 ("&quot;a b&quot;", self.tr("exactly this text")))) + "</table></qt>"
@@ -129,6 +130,8 @@ class SearchBox(QWidget):
         how = {"shape": self.tr("Write shapes like shape:4096 or shape:64x3x7x7."),
                "dtype": self.tr("Write types like dtype:bf16, dtype:float32 or dtype:int8."),
                "device": self.tr("Write devices like device:cpu or device:cuda:0."),
+               "scheme": self.tr("Write schemes like scheme:gptq, scheme:nf4 or scheme:mlx."),
+               "bits": self.tr("Write bits like bits:4 or bits:8."),
                "size": self.tr("Write sizes like >10MB, <1K or >=2GiB.")}[problem.kind]
         if problem.unfinished:
             return how

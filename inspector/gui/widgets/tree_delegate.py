@@ -76,7 +76,7 @@ class TreeDelegate(RowPainter):
         if line.has_children and line.kind is not Kind.FAILED:
             draw_arrow(painter, arrow, line.expanded, ink.calm)
         wrong = bool(line.problem)
-        picture = "danger" if wrong and line.kind is Kind.TENSOR else _PICTURES[line.kind]
+        picture = "danger" if wrong and line.kind is Kind.TENSOR else "box" if line.packed else _PICTURES[line.kind]
         tint = ink.danger if wrong else ink.calm if line.kind in (Kind.TENSOR, Kind.VALUE) else ink.accent
         painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._picture(picture, tint, painter))
         if line.shared and room > 4 * PICTURE:
@@ -148,7 +148,7 @@ class TreeDelegate(RowPainter):
         text = line.texts[column]
         if not text:
             return
-        calm = line.kind is Kind.GROUP or line.kind is Kind.FILE
+        calm = (line.kind is Kind.GROUP and not line.packed) or line.kind is Kind.FILE
         if column == BYTES and line.kind is Kind.GROUP:
             _draw_share(painter, rect, line.share, ink)
         room = rect.width() - 2 * PAD

@@ -1,0 +1,83 @@
+"""Packed tensors in a tree of keys: where one stands as a single row, and which of the file's tensors lie beneath it."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from inspector.core.checkpoint import Checkpoint
+from inspector.core.keypath import ancestors, is_under, join, leaf_of, parent_of
+from inspector.core.progress import QUIET, Monitor
+
+from .families.names import LogicalTensor
+from .logical import instead_of_parts, keys_of, packed
+
+
+@dataclass(frozen=True, slots=True)
+class PackedView:
+    """The packed tensors of a checkpoint that can be unpacked. `tensors` by their names; `unpacked` is the checkpoint that has them instead
+    of their parts. `groups` maps the path of a row to the name of the tensor that is one row there, its parts beneath; `paths` says where a
+    stored tensor stands then, for those that stand elsewhere than under their own key; `owners` which packed tensor a key is a part of."""
+
+    tensors: Mapping[str, LogicalTensor]
+    unpacked: Checkpoint
+    groups: Mapping[str, str]
+    paths: Mapping[str, str]
+    owners: Mapping[str, str]
+
+    def meant(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """`keys` with packed tensors instead of their parts, where all of these are among them: keys of `unpacked`, but for parts that
+        were named alone."""
+        keys = tuple(keys)
+        given = set(keys)
+        whole = {name for name in dict.fromkeys(self.owners[key] for key in keys if key in self.owners)
+                 if given.issuperset(self.stored(name))}
+        return tuple(dict.fromkeys(self.owners[key] if self.owners.get(key) in whole else key for key in keys))
+
+    def one(self, keys: Iterable[str]) -> LogicalTensor | None:
+        """The packed tensor that just these keys are the parts of."""
+        found = tuple(keys)
+        name = self.owners.get(found[0]) if found else None
+        return self.tensors[name] if name is not None and set(found) == set(self.stored(name)) else None
+
+    def stored(self, name: str) -> list[str]:
+        """The keys of the tensors that a packed one is made of."""
+        return [key for key in keys_of(self.tensors[name]) if key in self.owners]
+
+
+def packed_view(ckpt: Checkpoint, monitor: Monitor = QUIET) -> PackedView | None:
+    """The view of `ckpt`; None where nothing in it is packed. Reads small tensors and the configuration beside the file. Raises
+    Cancelled."""
+    every = packed(ckpt, monitor)
+    found = {name: tensor for name, tensor in every.items() if tensor.decoder is not None}
+    if not found:
+        return None
+    owners = {key: name for name, tensor in found.items() for key in keys_of(tensor) if key in ckpt.tensors}
+    under: dict[str, int] = {}
+    for key in ckpt.tensors:
+        for path in ancestors(key):
+            under[path] = under.get(path, 0) + 1
+    groups: dict[str, str] = {}
+    paths: dict[str, str] = {}
+    for name, tensor in found.items():
+        keys = [key for key in keys_of(tensor) if key in ckpt.tensors]
+        if len(keys) < 2:
+            continue
+        row, moved = _row_of(name, keys, under)
+        if row and row not in groups:
+            groups[row] = name
+            paths |= moved
+    return PackedView(MappingProxyType(found), instead_of_parts(ckpt, found, len(found) < len(every)), MappingProxyType(groups),
+                      MappingProxyType(paths), MappingProxyType(owners))
+
+
+def _row_of(name: str, keys: list[str], under: Mapping[str, int]) -> tuple[str, dict[str, str]]:
+    """Where a packed tensor is one row, and where those of its parts stand that do not lie beneath that by their own keys."""
+    above = parent_of(name)
+    if all(not above or is_under(key, above) for key in keys):
+        outside = [key for key in keys if not is_under(key, name)]
+        return name, {key: join(name, leaf_of(key) if key == name else key[len(above) + 1 if above else 0:]) for key in outside}
+    # an adapter's matrices lie in a group of their own
+    common = next((path for path in ancestors(keys[0]) if path and under.get(path) == len(keys)
+                   and all(is_under(key, path) for key in keys)), "")
+    return common, {}

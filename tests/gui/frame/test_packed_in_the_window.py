@@ -1,0 +1,109 @@
+"""A packed checkpoint in the window: its rows, what every panel says of one, and that edits act on what is stored."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit.settings import Settings
+from inspector.gui.models.tree_model import NAME
+from inspector.gui.panels.details import Details
+from inspector.gui.panels.overview import Overview
+from inspector.gui.panels.statistics import StatisticsPanel
+from inspector.gui.panels.values import ValuesPanel
+from inspector.gui.state.session import Document, Session
+from inspector.gui.state.tasks import Tasks
+from tests.core.packed import packing
+from tests.gui import edit_samples
+from tests.gui.edit_samples import settled
+
+
+@pytest.fixture
+def made() -> packing.Packed:
+    return packing.MAKERS["gptq"](np.random.default_rng(1))
+
+
+@pytest.fixture
+def opened(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path,
+           made: packing.Packed) -> tuple[MainWindow, Document]:
+    window, document = edit_samples.opened(session, tasks, settings, qtbot, made.save(tmp_path / "a"))
+    window.tree.expand_all()
+    row = next(row for row in range(window.tree.model().rowCount()) if window.tree.model().line(row).packed)
+    window.tree.select_row(row)
+    settled(tasks, qtbot)
+    return window, document
+
+
+def panel(window: MainWindow, name: str, kind: type, qtbot: QtBot) -> object:
+    window.view.show_panel(name)
+    settled(window.tasks, qtbot)
+    [found] = window.findChildren(kind)
+    return found
+
+
+@pytest.mark.usefixtures("opened")
+def test_that_selecting_the_row_selects_the_parts(session: Session, made: packing.Packed) -> None:
+    selection = session.selection
+    assert selection is not None
+    assert selection.prefix == made.name
+    assert set(selection.keys) == made.parts
+
+
+def test_that_statistics_are_of_the_values_and_the_stored_integers_a_switch_away(opened: tuple[MainWindow, Document], qtbot: QtBot,
+                                                                                made: packing.Packed) -> None:
+    window, _ = opened
+    found = panel(window, "statistics", StatisticsPanel, qtbot)
+    assert isinstance(found, StatisticsPanel)
+    assert found.result is not None
+    assert found.result.together.numel == made.values.size
+    assert found.result.together.max == pytest.approx(made.values.max(), rel=1e-6)
+    assert found.form.isVisible()
+    found.form.setCurrentIndex(1)
+    settled(window.tasks, qtbot)
+    assert found.result is not None
+    assert (found.result.together.min, found.result.together.max) == (0, 15)
+    assert found.result.together.numel == made.values.size
+    part = next(row for row in range(window.tree.model().rowCount()) if window.tree.model().line(row).texts[NAME] == "scales")
+    window.tree.select_row(part)
+    settled(window.tasks, qtbot)
+    assert not found.form.isVisible()
+    assert found.result is not None
+    assert found.result.together.numel == made.tensors["m.scales"].size
+
+
+def test_that_values_details_and_overview_answer_for_the_tensor(opened: tuple[MainWindow, Document], session: Session, qtbot: QtBot,
+                                                               made: packing.Packed) -> None:
+    window, document = opened
+    values = panel(window, "values", ValuesPanel, qtbot)
+    assert isinstance(values, ValuesPanel)
+    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0], timeout=20_000)
+    details = panel(window, "details", Details, qtbot)
+    assert isinstance(details, Details)
+    qtbot.waitUntil(lambda: any(row.name == "Scheme" for row in details.properties.rows), timeout=20_000)
+    rows = {row.name: row.value for row in details.properties.rows}
+    assert (rows["Scheme"], rows["Bits of a code"]) == ("gptq", "4")
+    assert "m.qweight" in str(rows["data"])
+    overview = panel(window, "overview", Overview, qtbot)
+    assert isinstance(overview, Overview)
+    unpack = next(button for button in overview.findChildren(QPushButton) if button.text() == "Unpack to float16")
+    unpack.click()
+    settled(window.tasks, qtbot)
+    assert session.edits(document.id) == (core.Dequantize("float16", made.name),)
+    assert document.checkpoint is not None
+    assert list(document.checkpoint.tensors) == [made.name, "m.bias"]
+    assert document.packed is None
+
+
+def test_that_dropping_the_row_drops_the_stored_parts(opened: tuple[MainWindow, Document], session: Session, qtbot: QtBot) -> None:
+    window, document = opened
+    window.menus["edit-drop"].trigger()
+    settled(window.tasks, qtbot)
+    [edit] = session.edits(document.id)
+    assert isinstance(edit, core.Drop)
+    assert document.checkpoint is not None
+    assert list(document.checkpoint.tensors) == ["m.bias"]

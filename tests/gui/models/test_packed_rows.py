@@ -1,0 +1,69 @@
+"""Packed tensors in the window's tree: one row that unfolds, counted once, found by scheme and bits, selected as its parts."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inspector import core
+from inspector.gui.models import search
+from inspector.gui.models.key_tree import KeyTree, build_key_tree
+from inspector.gui.models.tree_lines import Kind, node_line
+from inspector.gui.models.tree_rows import TreeRows
+from inspector.gui.state.session import Document
+from tests.core.packed import packing
+
+
+def tree_of(kind: str, folder: Path) -> tuple[KeyTree, packing.Packed]:
+    made = packing.MAKERS[kind](np.random.default_rng(1))
+    ckpt = core.open(made.save(folder / "a"))
+    return build_key_tree(ckpt, view=core.packed_view(ckpt)), made
+
+
+@pytest.mark.parametrize("kind", ["gptq", "bnb double", "ct asymmetric", "fp8 blocks", "mlx", "lora"])
+def test_that_a_packed_tensor_is_one_row_with_its_parts_beneath(kind: str, tmp_path: Path) -> None:
+    tree, made = tree_of(kind, tmp_path)
+    [node] = [n for n in range(len(tree)) if tree.packed(n) is not None]
+    tensor = tree.packed(node)
+    assert tensor is not None
+    rows = TreeRows(tree)
+    line = node_line(Document(1, "a"), rows, node)
+    assert line.packed
+    assert line.kind is Kind.GROUP
+    assert line.texts[1] == " × ".join(map(str, made.values.shape))
+    assert line.texts[2] == tensor.words
+    assert line.texts[4] == f"{made.values.size:,}"
+    assert set(tree.tensor_keys([node])) == made.parts
+    assert int(tree.nbytes[node]) == sum(tree.checkpoint.tensors[key].nbytes for key in made.parts)
+    others = [info for key, info in tree.checkpoint.tensors.items() if key not in made.parts]
+    assert int(tree.meant[0]) == 1 + len(others)
+    assert int(tree.parameters[0]) == made.values.size + sum(info.numel for info in others)
+    for key in made.parts:
+        at = tree.find(key)
+        assert at is not None
+        assert tree.key(at) == key
+        assert node < at < int(tree.end[node])
+
+
+def found(tree: KeyTree, text: str) -> set[str]:
+    query = search.parse(text)
+    assert not query.problems
+    return {tree.key(int(n)) for n in np.flatnonzero(search.find(tree, query))}
+
+
+def test_that_packed_tensors_are_found_by_scheme_and_bits(tmp_path: Path) -> None:
+    tree, made = tree_of("gptq", tmp_path)
+    assert found(tree, "scheme:gptq") == found(tree, "scheme:GPT bits:4") == made.parts
+    assert found(tree, "bits:16") == {"m.bias"} & found(tree, "dtype:f16")
+    assert found(tree, "scheme:awq") == set()
+    assert found(tree, "-scheme:gptq") == {"m.bias"}
+    assert [problem.kind for problem in search.parse("bits:x scheme: bits:").problems] == ["bits", "scheme", "bits"]
+
+
+def test_that_without_a_view_the_tree_is_that_of_the_stored_keys(tmp_path: Path) -> None:
+    tree, _ = tree_of("gptq", tmp_path)
+    plain = build_key_tree(tree.checkpoint)
+    assert not any(plain.packed(n) for n in range(len(plain)))
+    assert int(plain.meant[0]) == int(plain.tensors[0]) == len(tree.checkpoint.tensors)
+    assert int(plain.parameters[0]) == sum(info.numel for info in tree.checkpoint.tensors.values())
