@@ -620,6 +620,38 @@
         <translation>否</translation>
     </message>
     <message>
+        <source>Packed tensor</source>
+        <translation>打包的张量</translation>
+    </message>
+    <message>
+        <source>Scheme</source>
+        <translation>打包方式</translation>
+    </message>
+    <message>
+        <source>How</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>Stands for</source>
+        <translation>代表的类型</translation>
+    </message>
+    <message>
+        <source>Bits of a code</source>
+        <translation>每个编码的位数</translation>
+    </message>
+    <message>
+        <source>Bits a weight</source>
+        <translation>每个权重的位数</translation>
+    </message>
+    <message>
+        <source>Weights that share a scale</source>
+        <translation>共用一个缩放的权重数</translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation>各部分</translation>
+    </message>
+    <message>
         <source>Value</source>
         <translation>值</translation>
     </message>
@@ -1753,6 +1785,10 @@
     <message>
         <source>what they take when nothing is shared</source>
         <translation>不共享时占用的大小</translation>
+    </message>
+    <message>
+        <source>{n} parts</source>
+        <translation>{n} 个部分</translation>
     </message>
     <message>
         <source>Related tensors</source>
@@ -3238,6 +3274,18 @@
         <translation>在状态字典中的名称</translation>
     </message>
     <message>
+        <source>A packed tensor, {how}: {n} that stand for one.</source>
+        <translation>打包的张量，{how}：{n}合为一个。</translation>
+    </message>
+    <message>
+        <source>{bits} bits a weight</source>
+        <translation>每个权重 {bits} 位</translation>
+    </message>
+    <message>
+        <source>Unpack to {dtype}</source>
+        <translation>解包为 {dtype}</translation>
+    </message>
+    <message>
         <source>A value of type {type}.</source>
         <translation>类型为 {type} 的值。</translation>
     </message>
@@ -4129,6 +4177,10 @@
         <translation>保存的设备</translation>
     </message>
     <message>
+        <source>how it is packed</source>
+        <translation>打包方式</translation>
+    </message>
+    <message>
         <source>the size of a tensor</source>
         <translation>张量的大小</translation>
     </message>
@@ -4155,6 +4207,14 @@
     <message>
         <source>Write devices like device:cpu or device:cuda:0.</source>
         <translation>设备写法如 device:cpu 或 device:cuda:0。</translation>
+    </message>
+    <message>
+        <source>Write schemes like scheme:gptq, scheme:nf4 or scheme:mlx.</source>
+        <translation>打包方式写作 scheme:gptq、scheme:nf4 或 scheme:mlx。</translation>
+    </message>
+    <message>
+        <source>Write bits like bits:4 or bits:8.</source>
+        <translation>位数写作 bits:4 或 bits:8。</translation>
     </message>
     <message>
         <source>Write sizes like &gt;10MB, &lt;1K or &gt;=2GiB.</source>
@@ -4508,6 +4568,10 @@
         <translation>保存的整数</translation>
     </message>
     <message>
+        <source>Values they stand for</source>
+        <translation>所代表的值</translation>
+    </message>
+    <message>
         <source>Dequantized</source>
         <translation>反量化</translation>
     </message>
@@ -4574,6 +4638,10 @@
     <message>
         <source>Compute statistics of {size}</source>
         <translation>计算 {size} 的统计</translation>
+    </message>
+    <message>
+        <source>Of packed tensors</source>
+        <translation>打包张量的内容</translation>
     </message>
 </context>
 <context>

@@ -59,18 +59,19 @@ def test_that_statistics_are_of_the_values_and_the_stored_integers_a_switch_away
     window, _ = opened
     found = panel(window, "statistics", StatisticsPanel, qtbot)
     assert isinstance(found, StatisticsPanel)
+    qtbot.waitUntil(lambda: found.result is not None, timeout=20_000)
     assert found.result is not None
     assert found.result.together.numel == made.values.size
     assert found.result.together.max == pytest.approx(made.values.max(), rel=1e-6)
     assert found.form.isVisible()
     found.form.setCurrentIndex(1)
-    settled(window.tasks, qtbot)
+    qtbot.waitUntil(lambda: found.result is not None and found.result.together.max == 15, timeout=20_000)
     assert found.result is not None
     assert (found.result.together.min, found.result.together.max) == (0, 15)
     assert found.result.together.numel == made.values.size
     part = next(row for row in range(window.tree.model().rowCount()) if window.tree.model().line(row).texts[NAME] == "scales")
     window.tree.select_row(part)
-    settled(window.tasks, qtbot)
+    qtbot.waitUntil(lambda: found.result is not None and found.result.together.numel == made.tensors["m.scales"].size, timeout=20_000)
     assert not found.form.isVisible()
     assert found.result is not None
     assert found.result.together.numel == made.tensors["m.scales"].size
