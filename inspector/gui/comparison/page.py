@@ -316,7 +316,7 @@ class ComparePage(QWidget):
     def _not_added(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self._say(core.visible(f"{error.message}. {error.hint}", 400))
+        self._say(words.error(error))
 
     def _undo(self) -> None:
         if self._added is None:

@@ -27,8 +27,8 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
     t = QCoreApplication.translate
     if progress.step is Step.FAILED and progress.error is not None:
         error = progress.error
-        hint = core.visible(error.hint, 600) if isinstance(error, core.InspectorError) else ""
-        text = core.visible(error.message if isinstance(error, core.InspectorError) else str(error), 600)
+        hint = words.said(error.hint, 600) if isinstance(error, core.InspectorError) else ""
+        text = words.said(error.message if isinstance(error, core.InspectorError) else str(error), 600)
         return VerdictText(words.sentence(text), hint, "danger")
     if progress.step is Step.WAITING:
         return VerdictText(t("Compare", "Opening the files…"))

@@ -254,7 +254,7 @@ class Doctor(QDialog):
     def _failed(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self._clear(words.sentence(core.visible(error.message, 400)), core.visible(error.hint, 400))
+        self._clear(words.sentence(words.said(error.message, 400)), words.said(error.hint, 400))
 
     def _clear(self, text: str, hint: str) -> None:
         self._steps = ()
@@ -289,7 +289,7 @@ class Doctor(QDialog):
         try:
             said = core.as_command(self._edits, document.path if document is not None else "FILE", "FIXED")
         except core.InspectorError as error:
-            self._say(words.sentence(core.visible(error.message, 400)), core.visible(error.hint, 400), "danger")
+            self._say(words.sentence(words.said(error.message, 400)), words.said(error.hint, 400), "danger")
             return
         QGuiApplication.clipboard().setText(said)
 

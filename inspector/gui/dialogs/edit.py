@@ -141,11 +141,11 @@ class EditDialog(QDialog):
         self.table.show_preview(None)
         self.count.setText("")
         empty(self.notes)
-        message = label(words.sentence(core.visible(error.message, 500)), tone="danger", wrap=True)
+        message = label(words.sentence(words.said(error.message, 500)), tone="danger", wrap=True)
         message.setAccessibleName(self.tr("What is wrong"))
         self.notes.addWidget(message)
         if error.hint:
-            self.notes.addWidget(label(core.visible(error.hint, 500), tone="muted", wrap=True))
+            self.notes.addWidget(label(words.said(error.hint, 500), tone="muted", wrap=True))
         self.previewed.emit()
 
     def _say(self, count: str, notes: tuple[str, ...] = ()) -> None:

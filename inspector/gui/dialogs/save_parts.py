@@ -44,12 +44,12 @@ class Box(QFrame):
 
 
 def error_box(error: core.InspectorError, hint: str | None = None) -> Box:
-    return Box("danger", words.sentence(core.visible(error.message, 600)), core.visible(error.hint if hint is None else hint, 600))
+    return Box("danger", words.sentence(words.said(error.message, 600)), words.said(error.hint if hint is None else hint, 600))
 
 
 def question_box(error: core.InspectorError, allowed: bool, on_toggled: Callable[[bool], object]) -> Box:
     """What must be asked before the file at the target may be replaced; `error.id` is a key of QUESTIONS."""
-    box = Box("warning", words.sentence(core.visible(error.message, 600)),
+    box = Box("warning", words.sentence(words.said(error.message, 600)),
               translate("SaveDialog", "Save under another name, or say that it is meant."))
     box.body.addWidget(_tick(QUESTIONS[error.id](), allowed, on_toggled))
     return box
@@ -60,7 +60,7 @@ def loss_box(losses: tuple[core.Loss, ...], label_: str, meant: bool, on_toggled
         else translate("SaveDialog", "{n} things are lost").format(n=f"{len(losses):,}")
     box = Box("warning", translate("SaveDialog", "{count}: {format} cannot hold all of it.").format(
         count=count, format=label_[:1].upper() + label_[1:] if label_.startswith("a ") else label_))
-    shown = [core.visible(loss.message, 300) for loss in losses[:_LOSSES]]
+    shown = [words.said(loss.message, 300) for loss in losses[:_LOSSES]]
     if len(losses) > _LOSSES:
         shown.append(translate("SaveDialog", "… and {n} more").format(n=f"{len(losses) - _LOSSES:,}"))
     many = len(shown) > 6

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
-from inspector.gui.kit import icons, theme
+from inspector.gui.kit import icons, sentences, theme
 from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses
 from inspector.gui.state.session import Document, Selection, Session, State
@@ -131,7 +131,7 @@ class SignalStrip(QFrame):
                 if len(worst.keys) > 2 else ", ".join(worst.keys)
         if worst.kind is Kind.CLASSES and finding is not None and finding.code:
             return ", ".join(finding.code[:6]) + (", …" if len(finding.code) > 6 else "")
-        return finding.message if finding is not None else ""
+        return sentences.said(finding.message) if finding is not None else ""
 
     def _buttons(self, document: Document, worst: signals.Signal) -> tuple[_Button | None, _Button | None]:
         show = _Button(self.tr("Show where"), lambda: self._select(document, worst.keys[0])) if worst.keys else \

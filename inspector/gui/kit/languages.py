@@ -11,8 +11,17 @@ SYSTEM = "system"
 NAMES = {"en": "English", "zh_CN": "简体中文"}       # each in itself, so that whoever cannot read the window finds it
 
 
+_current = "en"
+
+
+def current() -> str:
+    """The language that the window has."""
+    return _current
+
+
 def install(app: QCoreApplication, choice: str) -> str:
     """Puts the window's words and Qt's own into the language `choice`, one of `NAMES` or `SYSTEM`; gives the language that it is."""
+    global _current
     language = choice if choice in NAMES else of_system(QLocale.system().uiLanguages())
     own = QTranslator(app)
     if language != "en" and own.load(f"inspector_{language}.qm", str(resource_path("translations"))):
@@ -22,6 +31,7 @@ def install(app: QCoreApplication, choice: str) -> str:
     words = QTranslator(app)
     if language != "en" and words.load(f"qtbase_{language}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         app.installTranslator(words)
+    _current = language
     return language
 
 

@@ -8,6 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from inspector import core
 
+from . import languages, sentences
+
 
 def size(nbytes: int) -> str:
     """Bytes in decimal units, three digits: "44.7 MB"."""
@@ -71,12 +73,19 @@ def sentence(text: str) -> str:
     """`text` with a capital and a full stop, as it stands alone on a page; "data.pkl breaks off" keeps its small letter."""
     first = text.split(" ", 1)[0]
     start = text[:1].upper() + text[1:] if first.isalpha() and first.islower() else text
-    return start if start.endswith((".", "!", "?")) else f"{start}."
+    if start.endswith((".", "!", "?", "。", "！", "？")):
+        return start
+    return f"{start}." if start.isascii() or languages.current() == "en" else f"{start}。"
+
+
+def said(text: str, limit: int = 256) -> str:
+    """What comes from below the window, in the window's language, with everything invisible made visible."""
+    return core.visible(sentences.said(text), limit)
 
 
 def error(error: core.InspectorError) -> str:
     """What is wrong and what to do, in one line."""
-    return f"{sentence(core.visible(error.message, 400))} {core.visible(error.hint, 200)}".strip()
+    return f"{sentence(said(error.message, 400))} {said(error.hint, 200)}".strip()
 
 
 def menu_text(name: str, limit: int = 80) -> str:

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
     @classmethod
     def of(cls, key: str, outcome: core.Summary | core.BadTensor) -> Row:
-        return cls(key, outcome) if isinstance(outcome, core.Summary) else cls(key, None, core.visible(outcome.message, 300))
+        return cls(key, outcome) if isinstance(outcome, core.Summary) else cls(key, None, words.said(outcome.message, 300))
 
     @property
     def nonfinite(self) -> int:

@@ -250,7 +250,7 @@ class Details(SelectionPanel):
                      Row(self.tr("Nodes"), f"{len(pickled.graph.kind):,}")]
         if ckpt.findings:
             rows.append(Row(self.tr("Findings")))
-            rows += [Row(f"{found.level} · {found.id}", core.visible(f"{found.message} {found.hint}", 4096),
+            rows += [Row(f"{found.level} · {found.id}", words.said(f"{found.message} {found.hint}", 4096),
                          f"{found.message} {found.hint} {found.where}") for found in ckpt.findings[:METADATA_ROWS]]
         return rows
 

@@ -268,7 +268,7 @@ class EditsPanel(QWidget):
 
     def _effect_text(self, id: int, step: Step) -> str:
         if step.error is not None:
-            return words.sentence(core.visible(step.error.message, 300))
+            return words.sentence(words.said(step.error.message, 300))
         if step.preview is None:
             return self.tr("waits for the edit before it") if self._editing.error(id) is not None else self.tr("being applied …")
         notes = self._editing.notes(id, step)
@@ -360,7 +360,7 @@ class EditsPanel(QWidget):
         self._trouble(error, "")
 
     def _trouble(self, error: core.InspectorError, hint: str) -> None:
-        for text, tone in ((words.sentence(core.visible(error.message, 600)), "danger"), (core.visible(error.hint, 600), ""),
+        for text, tone in ((words.sentence(words.said(error.message, 600)), "danger"), (words.said(error.hint, 600), ""),
                            (hint, "muted")):
             if text:
                 self.trouble.addWidget(label(text, tone=tone, wrap=True))

@@ -177,7 +177,7 @@ class Overview(SelectionPanel):
                 devices=core.visible(", ".join(told.devices[:DEVICES_SHOWN]) + (", …" if len(told.devices) > DEVICES_SHOWN else ""), 120))
         if told.weights_only:
             return self.tr("torch.load takes it as it is, with weights_only=True.")
-        return core.visible(told.sentence(), 400)
+        return words.said(told.sentence(), 400)
 
     def _head(self, picture: str, name: str, raw: str, sentence: str, more: str = "") -> None:
         row = QHBoxLayout()

@@ -60,7 +60,7 @@ class Problem(QScrollArea):
 
     def _draw(self, document: Document, error: core.InspectorError) -> None:
         c = theme.colours()
-        message, hint = core.visible(error.message, 2000), core.visible(self._hint(error), 2000)
+        message, hint = words.said(error.message, 2000), words.said(self._hint(error), 2000)
         head = QHBoxLayout()
         head.setSpacing(15)
         picture = QLabel()

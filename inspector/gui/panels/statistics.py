@@ -240,7 +240,7 @@ class StatisticsPanel(SelectionPanel):
         if found is not None and found.n_left_out:
             key, why = found.left_out[0]
             facts.append(self.tr("left out {tensors} that cannot be read, such as {key}: {why}").format(
-                tensors=words.tensors(found.n_left_out), key=core.visible(key, 80), why=core.visible(why.message, 200)))
+                tensors=words.tensors(found.n_left_out), key=core.visible(key, 80), why=words.said(why.message, 200)))
         return " · ".join(facts)
 
     # -- places ---------------------------------------------------------------------------------------------------------

@@ -330,7 +330,7 @@ class FindingBox(QFrame):
         picture = QLabel()
         picture.setPixmap(icons.pixmap(finding.level, 20, tint))
         picture.setAccessibleName(level)
-        message = core.visible(finding.message, 1000)
+        message = words.said(finding.message, 1000)
         words_ = QVBoxLayout()
         words_.setSpacing(3)
         head = QHBoxLayout()
@@ -343,7 +343,7 @@ class FindingBox(QFrame):
         words_.addLayout(head)
         words_.addWidget(Prose(message, level))
         if finding.hint:
-            words_.addWidget(Prose(core.visible(finding.hint, 1000), self.tr("What to do"), tone="muted"))
+            words_.addWidget(Prose(words.said(finding.hint, 1000), self.tr("What to do"), tone="muted"))
         if fix is not None:
             words_.addSpacing(3)
             words_.addWidget(_fix_button(*fix), 0, Qt.AlignmentFlag.AlignLeft)

@@ -122,11 +122,11 @@ class MessagePage(QWidget):
         if not isinstance(error, core.InspectorError):
             self.say(self.tr("The values could not be read."), "", self.tr("Try again"))
             return
-        hint = core.visible(error.hint, 1000)
+        hint = words.said(error.hint, 1000)
         if not hint and isinstance(error, core.BadTensor):
             hint = self.tr("The other tensors are not affected.")
         where = self.tr("At {where}.").format(where=core.visible(error.where)) if error.where else ""
-        self.say(words.sentence(core.visible(error.message, 1000)), "\n".join(part for part in (hint, where) if part),
+        self.say(words.sentence(words.said(error.message, 1000)), "\n".join(part for part in (hint, where) if part),
                  self.tr("Try again"))
 
     def show_progress(self, done: int, total: int, unit: Unit) -> None:
