@@ -1,5 +1,5 @@
 """The languages of the window. Texts in the code are English; `resources/translations` has the others, and CONTRIBUTING says how they are
-kept up. Texts that come from below the window (findings, errors, what a file is) are English in all of them.
+kept up. `sentences` has what comes from below the window.
 """
 from __future__ import annotations
 

@@ -86,6 +86,7 @@ def chinese(qapp: QApplication) -> Iterator[None]:
     yield
     for translator in {*qapp.findChildren(QTranslator)} - before:
         qapp.removeTranslator(translator)
+    languages.install(qapp, "en")
 
 
 def test_that_english_stays_where_it_is_chosen(qapp: QApplication) -> None:
@@ -94,6 +95,7 @@ def test_that_english_stays_where_it_is_chosen(qapp: QApplication) -> None:
     assert QApplication.translate("Menus", "&File") == "&File"
     for translator in {*qapp.findChildren(QTranslator)} - before:
         qapp.removeTranslator(translator)
+    languages.install(qapp, "en")
 
 
 @pytest.mark.usefixtures("chinese")
