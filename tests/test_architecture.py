@@ -23,8 +23,8 @@ READERS = frozenset(f"inspector.core.formats.{name}" for name in (
     "torch_zip", "torchscript_json", "torch_export", "safetensors", "plain_pickle", "compressed", "gguf", "npz", "onnx",
     "torch_legacy", "before_1_6.torch_tar", "sets.sharded", "sets.dcp"))
 NO_SIBLINGS = {"inspector.core.edits": {"editing", "effects", "recipe"},
-               "inspector.commands": {"arguments", "output", "files", "columns", "progress", "fit", "adapter", "explained", "reports",
-                                      "relations_text", "window", "pages", "diff_page", "run_page"}}
+               "inspector.commands": {"arguments", "output", "files", "cluster", "columns", "progress", "fit", "adapter", "explained",
+                                      "reports", "relations_text", "window", "pages", "diff_page", "run_page"}}
 ROOMS_OF_SIBLINGS = ("inspector.core.edits", "inspector.core.checks", "inspector.gui.panels", "inspector.commands")
 
 NEVER = {"pickle", "_pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "importlib", "imp", "runpy", "code",

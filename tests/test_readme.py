@@ -7,7 +7,11 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +26,7 @@ README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 ALL = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
 SITE = "https://example.org/"
-COMMANDS = [command for command in ALL if SITE not in command]
+COMMANDS = [command for command in ALL if SITE not in command and "--dask" not in command]
 
 
 @pytest.fixture
@@ -107,11 +111,44 @@ def test_that_a_command_opens_the_window(command: str, samples: Path) -> None:
 
 
 def test_that_the_python_example_runs(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = [text for kind, text in BLOCKS if kind == "python"]
+    [example] = [text for kind, text in BLOCKS if kind == "python" and "import ray" not in text]
     names: dict[str, object] = {}
     exec(compile(example, "README.md", "exec"), names)
     assert capsys.readouterr().out.rstrip().endswith("same-weights")
     assert getattr(names["array"], "shape", None) == (24, 1, 5, 5)
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_that_commands_work_on_a_cluster(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("distributed", reason="--dask needs it: pip install 'checkpoint-inspector[cluster]'")
+    commands = [command for command in ALL if "--dask" in command]
+    assert len(commands) == 2
+    for command in commands:
+        assert cli.main(shlex.split(command)[1:]) == 0, command
+        on_cluster = capsys.readouterr().out
+        assert cli.main(shlex.split(command.replace("--dask local ", ""))[1:]) == 0
+        assert capsys.readouterr().out == on_cluster
+
+
+def test_that_the_executor_over_ray_does_what_ray_asks_for(samples: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its interface: a remote function, called by `.remote`, gives a reference whose `.future()` is one of `concurrent.futures`."""
+    sent = []
+
+    class Remote:
+        def __init__(self, work: Callable[..., Any]) -> None:
+            self.work = work
+
+        def remote(self, *arguments: Any) -> Any:
+            sent.append(arguments)
+            future: Future[Any] = Future()
+            future.set_result(self.work(*arguments))
+            return SimpleNamespace(future=lambda: future)
+    monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(remote=Remote))      # type: ignore[arg-type]
+    [example] = [text for kind, text in BLOCKS if kind == "python" and "import ray" in text]
+    names: dict[str, Any] = {"core": core}
+    exec(compile(example.replace("s3://bucket/model.safetensors.index.json", "model.safetensors"), "README.md", "exec"), names)
+    assert sent
+    assert repr(core.summarize("model.safetensors", executor=names["OnRay"]())) == repr(core.summarize("model.safetensors"))
 
 
 def test_that_every_picture_and_page_that_is_linked_is_there() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from inspector import core
 
-from . import adapter, explained, files, fit, reports
+from . import adapter, cluster, explained, files, fit, reports
 from .columns import findings_text
 from .output import Failed, Output
 
@@ -28,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--state-dict", metavar="PATH", help="the state dict of FILE that is loaded, as in model_state_dict")
     parser.add_argument("--sarif", metavar="OUT", help="also write what was found as SARIF, for code scanning")
     parser.add_argument("--junit", metavar="OUT", help="also write it as JUnit's XML, for test reports of CI")
+    cluster.add_dask(parser)
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
@@ -37,7 +38,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.junit, "junit", asked.files)
     looked: list[reports.Looked] = []
     try:
-        status = files.run_each(asked, out, lambda one, to: _one(one, to, looked))
+        with cluster.executor_of(asked) as asked.executor:
+            status = files.run_each(asked, out, lambda one, to: _one(one, to, looked))
     except Failed:
         _write_reports(asked, looked)
         raise
@@ -62,7 +64,7 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
             told = core.explain_error(text, ckpt, state_dict=asked.state_dict, monitor=out.monitor) if text is not None else None
             added = _adapter_report(asked, ckpt, out.monitor)
             load = told.load if told else None if added else _load_report(asked, ckpt, out.monitor)
-            report = core.check_report(ckpt, out.monitor, values=not asked.quick)
+            report = core.check_report(ckpt, out.monitor, values=not asked.quick, executor=asked.executor)
             findings = report.findings
             fixes = [*core.fixes_for_each(ckpt, findings, out.monitor)]
     except Failed as failed:

@@ -5,14 +5,17 @@ import argparse
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inspector import core
 
-from . import files, load, relations_text
+from . import cluster, files, load, relations_text
 from .arguments import add_json
 from .columns import columns
 from .output import Output, Paint, plain
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 READS_ONLY = True
 
@@ -40,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--b-state-dict", metavar="PATH", help="the same for B")
     parser.add_argument("--all", action="store_true", help="list the equal tensors too")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it, with histograms")
+    cluster.add_dask(parser)
     add_json(parser)
     files.add_follow_links(parser)
 
@@ -49,7 +53,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.html, "page", (asked.a, asked.b))
     a, b = (files.opened(path, asked, out) for path in (asked.a, asked.b))
     with files.about(f"{asked.a} and {asked.b}"):
-        comparison = compared(asked, a, b, out.monitor)
+        with cluster.executor_of(asked) as executor:
+            comparison = compared(asked, a, b, out.monitor, executor)
         if asked.html is not None:
             load("diff_page").write(comparison, asked.html)
     if out.json:
@@ -59,14 +64,15 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     return exit_code(comparison, asked.structure_only)
 
 
-def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> core.Comparison:
+def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET,
+             executor: Executor | None = None) -> core.Comparison:
     """The comparison asked for, with the pairs that the filters leave. Raises UsageError for a filter that makes no sense."""
     if asked.rtol < 0 or asked.atol < 0 or asked.rtol != asked.rtol or asked.atol != asked.atol:
         raise core.UsageError("a tolerance cannot be negative")
     wanted = wanted_statuses(asked.only)
     fits = _fits(asked.match)
     found = core.compare(a, b, in_a=asked.a_state_dict, in_b=asked.b_state_dict, values=not asked.structure_only, rtol=asked.rtol,
-                         atol=asked.atol, only=fits, weights_only=asked.weights_only, monitor=monitor)
+                         atol=asked.atol, only=fits, weights_only=asked.weights_only, monitor=monitor, executor=executor)
     if asked.match is None and wanted is None:
         return found
     def is_wanted(pair: core.Pair) -> bool:

@@ -5,7 +5,7 @@ import argparse
 
 from inspector import core
 
-from . import files
+from . import cluster, files
 from .output import Output
 
 READS_ONLY = True
@@ -17,12 +17,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_files(parser)
     parser.add_argument("-o", "--output", metavar="M.json", help="write a manifest with the digest of every tensor, for `inspector verify`")
     parser.add_argument("--state-dict", metavar="PATH", help="only that state dict, by the names in it, as in model_state_dict")
+    cluster.add_dask(parser)
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
     if asked.output is not None and (len(asked.files) > 1 or asked.recursive):
         raise core.UsageError("a manifest is about one file", "Ask for one at a time.")
-    return files.run_each(asked, out, _one, titles=False)
+    with cluster.executor_of(asked) as asked.executor:
+        return files.run_each(asked, out, _one, titles=False)
 
 
 def _one(asked: argparse.Namespace, out: Output) -> int:
@@ -30,7 +32,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.output, "manifest", [asked.file])
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
-        found = core.digest_of(ckpt, asked.state_dict, out.monitor)
+        found = core.digest_of(ckpt, asked.state_dict, out.monitor, executor=asked.executor)
     if asked.output is not None:
         core.save_digest(found, asked.output, files.read_for(asked.file, ckpt))
     if out.json:

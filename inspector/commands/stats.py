@@ -12,7 +12,7 @@ from typing import Any
 
 from inspector import core
 
-from . import files
+from . import cluster, files
 from .columns import columns, findings_text
 from .output import Output, Paint, plain
 
@@ -37,10 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "weights are left out of it")
     parser.add_argument("--layers", metavar="MEASURE", nargs="?", const="rms", choices=_MEASURES,
                         help=f"also one number of each across the layers: rms, or another of {', '.join(_MEASURES)}")
+    cluster.add_dask(parser)
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
-    return files.run_each(asked, out, _one)
+    with cluster.executor_of(asked) as asked.executor:
+        return files.run_each(asked, out, _one)
 
 
 def _one(asked: argparse.Namespace, out: Output) -> int:
@@ -52,7 +54,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         if asked.logical:
             ckpt = core.unpacked(ckpt, out.monitor)
         keys = _matching(ckpt, asked.match) if packed is None else [key for key in ckpt.tensors if key in packed]
-        outcomes = list(core.summarize_each(ckpt, keys, asked.bins, out.monitor))
+        outcomes = list(core.summarize_each(ckpt, keys, asked.bins, out.monitor, executor=asked.executor))
         good = {key: outcome for key, outcome in outcomes if isinstance(outcome, core.Summary)}
         findings = core.health(ckpt, good)
         group = core.group_statistics(ckpt, list(good), monitor=out.monitor) if asked.together and good else None

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .checkpoint import Checkpoint
 from .checks import DEEP_CHECKS
@@ -14,6 +14,9 @@ from .measures.missing_layers import missing_layers_findings
 from .measures.summary import Summary, measure_each
 from .packed.countable import judged
 from .progress import QUIET, Monitor
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _NO_NUMBERS = "not_numbers"     # of packed bits there is no NaN to be looked for
 
@@ -39,17 +42,17 @@ class CheckReport:
     values: bool = True
 
 
-def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True) -> tuple[Finding, ...]:
+def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True, executor: Executor | None = None) -> tuple[Finding, ...]:
     """All findings: those of opening, and those that need the tensors' bytes (NaN, infinities, zeros, checksums …), which are read once,
-    now. Without `values` nothing is read.
+    now, by the workers of `executor` where one is given. Without `values` nothing is read.
 
     >>> "module-prefix" in [found.id for found in core.check(core.make_demo(folder)[0])]
     True
     """
-    return check_report(ckpt, monitor, values=values).findings
+    return check_report(ckpt, monitor, values=values, executor=executor).findings
 
 
-def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True) -> CheckReport:
+def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True, executor: Executor | None = None) -> CheckReport:
     """The findings of `check`, and how much they go by."""
     found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path)]
     views = {info.view or key: info.nbytes for key, info in ckpt.tensors.items()}
@@ -61,7 +64,7 @@ def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = T
     summaries: dict[str, Summary] = {}
     refused = {}
     meant, parts = judged(ckpt, monitor)        # what they stand for is judged: a scale is no weight that was never trained
-    for key, outcome in measure_each(meant, meant.tensors, monitor):
+    for key, outcome in measure_each(meant, meant.tensors, monitor, executor=executor):
         if isinstance(outcome, Summary):
             summaries[key] = outcome
         elif outcome.id != _NO_NUMBERS:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from inspector.core.comparison.differences.streaming import by_content, differences, with_difference
 from inspector.core.comparison.differences.verdict import verdict_of
@@ -13,16 +14,20 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.relations.finding import relations_of
 from inspector.core.relations.lineage import lineage_of
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
 
 def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
             in_b: str | None = None, values: bool = True, rtol: float = 0.0, atol: float = 0.0, accepted: Sequence[Rule] = (),
             rejected: frozenset[tuple[str, str]] = frozenset(), only: Callable[[Pair], bool] = lambda pair: True,
-            weights_only: bool = False, monitor: Monitor = QUIET) -> Comparison:
+            weights_only: bool = False, monitor: Monitor = QUIET, executor: Executor | None = None) -> Comparison:
     """Which tensors of `a` and `b`, checkpoints or paths of them, are the same and how they differ. `in_a` and `in_b` are paths of
     state dicts; without them, what the two have in common is found. With `values`, the tensors are read, all that `only` wants;
     elements within `atol + rtol * |b|` of each other then count as equal. `accepted` and `rejected` are rules of an earlier comparison.
     `weights_only`: whether the models' weights are the same is all that is asked; optimizers, epochs and options do not count.
-    Raises UsageError for a state dict that is not there, ReadError when a file has changed, Cancelled.
+    The values of pairs are compared by the workers of `executor` where one is given. Raises UsageError for a state dict that is not
+    there, ReadError when a file has changed, Cancelled.
 
     >>> import numpy as np
     >>> found = core.compare({"w": np.zeros(4), "b": np.ones(2)}, {"w": np.array([0, 0, 0, 2.0]), "b": np.ones(2)})
@@ -35,7 +40,7 @@ def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
         return with_pairs(comparison, comparison.pairs, verdict_of(comparison))
     comparison = by_content(comparison, rejected, monitor)
     pairs = list(comparison.pairs)
-    for number, found in differences(comparison, rtol=rtol, atol=atol, only=only, monitor=monitor):
+    for number, found in differences(comparison, rtol=rtol, atol=atol, only=only, monitor=monitor, executor=executor):
         pairs[number] = with_difference(pairs[number], found)
     return judged(replace(comparison, pairs=tuple(pairs)), monitor)
 

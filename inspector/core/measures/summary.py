@@ -19,8 +19,10 @@ from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
+from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.tensors.ahead import read_ahead
-from inspector.core.tensors.reader import TensorReader
+from inspector.core.tensors.coordinates import coordinates, found_right, take_over
+from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels, sources
 from .distribution import interpolated, ranks_of
@@ -29,6 +31,8 @@ from .histogram import Binned, Fine, Thresholds, binned, check_bins, edges_for, 
 from .sources import Source
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
 
     Array = np.ndarray[Any, Any]
@@ -82,8 +86,9 @@ class Summary:
 
 
 def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
-              bins: int = BINS) -> dict[str, Summary]:
-    """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out.
+              bins: int = BINS, executor: Executor | None = None) -> dict[str, Summary]:
+    """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out. With `executor`, any
+    of `concurrent.futures` (threads, processes, `Client.get_executor()` of dask), its workers read and measure; the numbers are the same.
     Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there.
 
     >>> import numpy as np
@@ -92,7 +97,7 @@ def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Moni
     (2.0, 1, 3)
     """
     result = {}
-    for key, outcome in summarize_each(ckpt, ckpt.tensors if keys is None else keys, bins, monitor):
+    for key, outcome in summarize_each(ckpt, ckpt.tensors if keys is None else keys, bins, monitor, executor=executor):
         if isinstance(outcome, Summary):
             result[key] = outcome
         elif keys is not None:
@@ -127,21 +132,21 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
         return summary
 
 
-def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS,
-                   monitor: Monitor = QUIET) -> Iterator[tuple[str, Summary | BadTensor]]:
-    """(key, its summary, or why there is none) of each tensor by itself, in order, on as many threads as there are cores."""
-    yield from _each(ckpt, keys, _Ask.of(bins, None, None, False, True, fine=False), monitor)
+def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, monitor: Monitor = QUIET, *,
+                   executor: Executor | None = None) -> Iterator[tuple[str, Summary | BadTensor]]:
+    """(key, its summary, or why there is none) of each tensor by itself, in order, on as many threads as there are cores, or on the workers
+    of `executor`."""
+    ask = _Ask.of(bins, None, None, False, True, fine=False)
+    yield from _each(ckpt, keys, ask, monitor) if executor is None else _each_elsewhere(ckpt, keys, ask, executor, monitor)
 
 
-def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor) -> Generator[tuple[str, Summary | BadTensor], None, None]:
-    entries: list[tuple[str, Source | BadTensor]] = []
-    for key in keys:
-        try:
-            entries.append((key, sources.of_tensor(ckpt, key)))
-        except BadTensor as error:
-            entries.append((key, error))
+def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor,
+          threads: int = 0) -> Generator[tuple[str, Summary | BadTensor], None, None]:
+    """`threads` 0: as many as are worth having."""
+    entries = [(key, _checked(ckpt, key)) for key in keys]
     good = [source for _, source in entries if isinstance(source, Source)]
-    with _Run(ckpt, monitor, good, workers.threads_for((source.nbytes for source in good), ckpt.is_far), once=ask is _BRIEFLY) as run:
+    threads = threads or workers.threads_for((source.nbytes for source in good), ckpt.is_far)
+    with _Run(ckpt, monitor, good, threads, once=ask is _BRIEFLY) as run:
         def work(batch: list[tuple[str, Source | BadTensor]]) -> list[tuple[str, Summary | BadTensor]]:
             return [(key, entry if isinstance(entry, BadTensor) else _one(run, key, entry, ask)) for key, entry in batch]
 
@@ -150,14 +155,52 @@ def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor) ->
         run.over()
 
 
-def measure_each(ckpt: Checkpoint, keys: Iterable[str], monitor: Monitor = QUIET) -> Iterator[tuple[str, Summary | BadTensor]]:
+def _each_elsewhere(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, executor: Executor,
+                    monitor: Monitor) -> Generator[tuple[str, Summary | BadTensor], None, None]:
+    """As `_each`; each job is a few tensors, or a large one, and measured on one thread of a worker."""
+    entries = [(key, _checked(ckpt, key)) for key in keys]
+    batches = list(_batches(((key, entry) for key, entry in entries if isinstance(entry, Source)), ELSEWHERE))
+    jobs = [_Job(coordinates(ckpt, [ckpt.tensors[key] for key, _ in batch]), ask) for batch in batches]
+    sizes = [sum(entry.nbytes for _, entry in batch if isinstance(entry, Source)) for batch in batches]
+    with closing(each_elsewhere(jobs, _measured, executor, monitor, sizes)) as results:
+        known: dict[str, Summary | BadTensor] = {key: entry for key, entry in entries if isinstance(entry, BadTensor)}
+        for key, _ in entries:
+            while key not in known:
+                found, right = next(results)
+                known.update(found)
+                take_over(ckpt, right)
+            yield key, known[key]
+
+
+class _Job(NamedTuple):
+    part: Checkpoint
+    ask: _Ask
+
+
+def _measured(job: _Job) -> tuple[list[tuple[str, Summary | BadTensor]], list[tuple[int, int]]]:
+    """On a worker: the summaries, and which checksums were compared for them."""
+    ask = _BRIEFLY if job.ask == _BRIEFLY else job.ask
+    return list(_each(job.part, job.part.tensors, ask, QUIET, threads=1)), found_right(job.part)
+
+
+def _checked(ckpt: Checkpoint, key: str) -> Source | BadTensor:
+    try:
+        return sources.of_tensor(ckpt, key)
+    except BadTensor as error:
+        return error
+
+
+def measure_each(ckpt: Checkpoint, keys: Iterable[str], monitor: Monitor = QUIET, *,
+                 executor: Executor | None = None) -> Iterator[tuple[str, Summary | BadTensor]]:
     """As `summarize_each`, reading everything once: without histograms, quantiles and what quantized integers stand for. Tensors that are
     the same view are measured once."""
     chosen = list(keys)
     first: dict[object, str] = {}
     stands_for = {key: first.setdefault(((info := ckpt.tensors.get(key)) and info.view) or key, key) for key in chosen}
     known: dict[str, Summary | BadTensor] = {}
-    with closing(_each(ckpt, first.values(), _BRIEFLY, monitor)) as results:
+    measured = _each(ckpt, first.values(), _BRIEFLY, monitor) if executor is None \
+        else _each_elsewhere(ckpt, first.values(), _BRIEFLY, executor, monitor)
+    with closing(measured) as results:
         for key in chosen:
             while stands_for[key] not in known:
                 known.update([next(results)])
@@ -174,13 +217,13 @@ def rebin(summary: Summary, bins: int = BINS, range: tuple[float, float] | None 
 _Key = TypeVar("_Key")
 
 
-def _batches(entries: Iterable[tuple[_Key, Source | BadTensor]]) -> Iterator[list[tuple[_Key, Source | BadTensor]]]:
+def _batches(entries: Iterable[tuple[_Key, Source | BadTensor]], most: int = _BATCH) -> Iterator[list[tuple[_Key, Source | BadTensor]]]:
     """Jobs: neighbours together while they are small, and while they view the same storage, which is then verified once."""
     batch: list[tuple[_Key, Source | BadTensor]] = []
     size, storage = 0, ""
     for key, entry in entries:
         nbytes, where = (entry.nbytes, entry.info.storage) if isinstance(entry, Source) else (0, storage)
-        if batch and size + nbytes > _BATCH and (where != storage or not where):
+        if batch and size + nbytes > most and (where != storage or not where):
             yield batch
             batch, size = [], 0
         batch.append((key, entry))

@@ -1,17 +1,20 @@
 """Which bytes of far files a piece of work is going to read, so that they come in few requests."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
 from inspector.core.io.remote import ReadAhead
+
+from .coordinates import storages_of
 
 _HEADER = 256           # bytes that a member's local header may be longer than it is guessed
 
 
 def read_ahead(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> ReadAhead | None:
     """What reading these tensors whole takes, for all threads that do it together; None where all of it is on this computer."""
-    return extents_ahead(ckpt, (extent for info in infos for extent in _extents(ckpt, info))) if ckpt.is_far else None
+    return extents_ahead(ckpt, (storage.extent for info in infos for storage in storages_of(ckpt, info)
+                                if storage.extent is not None)) if ckpt.is_far else None
 
 
 def extents_ahead(ckpt: Checkpoint, extents: Iterable[Extent]) -> ReadAhead | None:
@@ -26,17 +29,3 @@ def extents_ahead(ckpt: Checkpoint, extents: Iterable[Extent]) -> ReadAhead | No
             end = extent.offset + extent.nbytes
             spans[extent.file].add((begin, end if extent.local is None else min(end + _HEADER, extent.local.bound)))
     return ReadAhead(spans)
-
-
-def _extents(ckpt: Checkpoint, info: TensorInfo) -> Iterator[Extent]:
-    edited = ckpt.edited
-    storage = ckpt.storages.get(info.storage) or (edited and (edited.source.storages.get(info.storage) or edited.taken.get(info.storage)))
-    if storage and storage.extent is not None:
-        yield storage.extent
-    for chunk in info.chunks:
-        if chunk.storage.extent is not None:
-            yield chunk.storage.extent
-    if info.read_from is not None:
-        yield from _extents(ckpt, info.read_from)
-    for part in info.parts.values():
-        yield from _extents(ckpt, part)

@@ -19,7 +19,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, PerChannel, PerTensor, TensorInfo
 from inspector.core.errors import BadTensor, Corrupt, TooBig, UsageError
@@ -29,6 +29,9 @@ from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 
 from .reader import TensorReader, digests
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 _VERSION = 1
 _TITLE = f"checkpoint-inspector digest {_VERSION}\n".encode()
@@ -87,9 +90,10 @@ class DigestDifferences(NamedTuple):
         return not any(self)
 
 
-def digest_of(ckpt: Checkpoint, state_dict: str | None = None, monitor: Monitor = QUIET) -> Digest:
+def digest_of(ckpt: Checkpoint, state_dict: str | None = None, monitor: Monitor = QUIET, *, executor: Executor | None = None) -> Digest:
     """The digest of all tensors, or of those in the state dict at that path ("model_state_dict"), by their names in it: that of a
-    training checkpoint's weights is that of the file they are exported to. Reads every tensor. Raises UsageError for a state dict that
+    training checkpoint's weights is that of the file they are exported to. Reads every tensor, on the workers of `executor` where one is
+    given. Raises UsageError for a state dict that
     is not there, Cancelled; `monitor` is told bytes.
 
     >>> import numpy as np
@@ -105,7 +109,7 @@ def digest_of(ckpt: Checkpoint, state_dict: str | None = None, monitor: Monitor 
     names = {info.key: name for name, info in infos.items()}
     found: dict[str, TensorDigest] = {}
     problems: dict[str, str] = {}
-    for key, outcome in digests(ckpt, list(names), monitor):
+    for key, outcome in digests(ckpt, list(names), monitor, executor=executor):
         info, name = ckpt.tensors[key], names[key]
         if isinstance(outcome, BadTensor):
             problems[name] = outcome.message

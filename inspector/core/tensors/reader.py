@@ -38,14 +38,18 @@ from inspector.core.io.verified import verified_offsets
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
+from inspector.core.runtime.elsewhere import each_elsewhere
 
 from .ahead import read_ahead
 from .casts import converter
+from .coordinates import coordinates
 from .sparse import dense
 from .strides import Dims, blocks, boxes, collapse, span, storage_order
 from .unpacking import Decoded
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
 
     Array = np.ndarray[Any, Any]
@@ -55,6 +59,7 @@ _GAP = 16 << 10         # bytes between two wanted runs from which on two reads 
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
 _BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
 _FILES = 8              # files held open at once
+ELSEWHERE = 16 << 20    # bytes of small tensors that are one job of another process
 
 
 def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: Limits = LIMITS) -> Array:
@@ -83,16 +88,23 @@ def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
         return reader.digest(key, monitor)
 
 
-def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
-            monitor: Monitor = QUIET) -> Iterator[tuple[str, str | BadTensor]]:
-    """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores. Tensors that are
-    the same view are read once."""
+def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
+            executor: Executor | None = None) -> Iterator[tuple[str, str | BadTensor]]:
+    """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores, or on the workers of
+    `executor`, which read by themselves. Tensors that are the same view are read once."""
     chosen = list(ckpt.tensors if keys is None else keys)
     first: dict[object, str] = {}
     stands_for = {key: first.setdefault(_view(ckpt, key), key) for key in chosen}
     wanted = [*first.values()]
     sizes = {key: ckpt.tensors[key].nbytes if key in ckpt.tensors else 0 for key in wanted}
     known: dict[str, str | BadTensor] = {}
+    if executor is not None:
+        found = _digests_elsewhere(ckpt, wanted, sizes, executor, monitor)
+        for key in chosen:
+            while stands_for[key] not in known:
+                known.update(next(found))
+            yield key, known[stands_for[key]]
+        return
     progress = workers.Progress(monitor, sum(sizes.values()))
     ahead = read_ahead(ckpt, [ckpt.tensors[key] for key in wanted if key in ckpt.tensors])
     readers = workers.PerThread(lambda: TensorReader(ckpt, progress, ahead=ahead))
@@ -126,19 +138,41 @@ def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None,
         readers.close()
 
 
+def _digests_elsewhere(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int], executor: Executor,
+                       monitor: Monitor) -> Iterator[list[tuple[str, str | BadTensor]]]:
+    batches = list(_batches(ckpt, [key for key in keys if key in ckpt.tensors], sizes, ELSEWHERE))
+    for key in keys:
+        if key not in ckpt.tensors:
+            raise NoSuchKey(key, ckpt)
+    jobs = [coordinates(ckpt, [ckpt.tensors[key] for key in batch]) for batch in batches]
+    yield from each_elsewhere(jobs, _digests_of, executor, monitor, [sum(sizes[key] for key in batch) for batch in batches])
+
+
+def _digests_of(part: Checkpoint) -> list[tuple[str, str | BadTensor]]:
+    """On a worker."""
+    found: list[tuple[str, str | BadTensor]] = []
+    with TensorReader(part, ahead=read_ahead(part, part.tensors.values())) as reader:
+        for key in part.tensors:
+            try:
+                found.append((key, reader.digest(key)))
+            except BadTensor as error:
+                found.append((key, error))
+    return found
+
+
 def _view(ckpt: Checkpoint, key: str) -> object:
     """Equal for tensors that are the same elements of the same storage."""
     info = ckpt.tensors.get(key)
     return (info and info.view) or key
 
 
-def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int]) -> Iterator[list[str]]:
+def _batches(ckpt: Checkpoint, keys: list[str], sizes: Mapping[str, int], most: int = _BATCH) -> Iterator[list[str]]:
     """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
     batch: list[str] = []
     size, storage = 0, ""
     for key in keys:
         where = ckpt.tensors[key].storage if key in ckpt.tensors else ""
-        if batch and size + sizes[key] > _BATCH and (where != storage or not where):
+        if batch and size + sizes[key] > most and (where != storage or not where):
             yield batch
             batch, size = [], 0
         batch.append(key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair
@@ -11,13 +12,19 @@ from inspector.core.comparison.pairing.rules import Rule
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.elsewhere import each_elsewhere
 from inspector.core.runtime.workers import PerThread, Progress, Share, cores, each, threads_for
 from inspector.core.tensors.ahead import read_ahead
-from inspector.core.tensors.reader import TensorReader
+from inspector.core.tensors.coordinates import coordinates
+from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels
 from .difference import difference
 
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+_PAIRS = 64             # small pairs that are one job of another process
 _TELLING = 16           # elements from which on equal content is no coincidence
 _BEGINNING = 1024       # elements by which it is seen that two are not the same
 _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
@@ -32,15 +39,24 @@ def with_difference(pair: Pair, found: Difference) -> Pair:
 
 
 def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0, only: Callable[[Pair], bool] = lambda pair: True,
-                monitor: Monitor = QUIET) -> Generator[tuple[int, Difference], None, None]:
+                monitor: Monitor = QUIET, executor: Executor | None = None) -> Generator[tuple[int, Difference], None, None]:
     """(number of the pair, its difference) of every pair of tensors of the same shape, in the order of the pairs; memory stays
-    bounded. Tensors that are the same views on both sides are read once. Raises Cancelled, and ReadError when a file has
-    changed."""
+    bounded. Tensors that are the same views on both sides are read once, by the workers of `executor` where one is given. Raises
+    Cancelled, and ReadError when a file has changed."""
     todo = [number for number, pair in enumerate(comparison.pairs) if pair.status in ("unread", "dtype") and only(pair)]
     views = {number: _views(comparison, number) for number in todo}
     first_of: dict[object, int] = {}
+    seen: dict[object, Difference] = {}
     for number in todo:
         first_of.setdefault(views[number], number)
+    if executor is not None:
+        found = _differences_elsewhere(comparison, list(first_of.values()), rtol, atol, executor, monitor)
+        with closing(found):
+            for number in todo:
+                while views[number] not in seen:
+                    seen.update((views[one], difference) for one, difference in next(found))
+                yield number, seen[views[number]]
+        return
     progress = Progress(monitor, sum(_bytes_of(comparison, number) for number in first_of.values()))
     nbytes_in_all = sum(_bytes_of(comparison, number) for number in todo)
     ahead_a = read_ahead(comparison.a, [comparison.a.tensors[comparison.pairs[number].a or ""] for number in first_of.values()])
@@ -57,13 +73,49 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
         return found
 
     threads = threads_for((), far=True) if comparison.a.is_far or comparison.b.is_far else cores()
-    known: dict[object, Difference] = {}
     with closing(readers), closing(each(first_of.values(), read, threads, progress.stopped)) as results:
         for number in todo:
-            if views[number] not in known:
-                known[views[number]] = next(results)
-            yield number, known[views[number]]
+            if views[number] not in seen:
+                seen[views[number]] = next(results)
+            yield number, seen[views[number]]
     kernels.loops.make_missed()
+
+
+class _Pairs(NamedTuple):
+    """What another process is to compare: the tensors of `a` with those of `b`, as they come; `numbers` are those of the pairs."""
+
+    a: Checkpoint
+    b: Checkpoint
+    numbers: tuple[int, ...]
+    keys: tuple[tuple[str, str], ...]
+    rtol: float
+    atol: float
+
+
+def _differences_elsewhere(comparison: Comparison, numbers: list[int], rtol: float, atol: float, executor: Executor,
+                           monitor: Monitor) -> Generator[list[tuple[int, Difference]], None, None]:
+    jobs, sizes = [], []
+    batch: list[int] = []
+    for place, number in enumerate(numbers):
+        batch.append(number)
+        nbytes = sum(_bytes_of(comparison, one) for one in batch)
+        if nbytes < ELSEWHERE and len(batch) < _PAIRS and place + 1 < len(numbers):
+            continue
+        keys = tuple((comparison.pairs[one].a or "", comparison.pairs[one].b or "") for one in batch)
+        jobs.append(_Pairs(coordinates(comparison.a, [comparison.a.tensors[a] for a, _ in keys]),
+                           coordinates(comparison.b, [comparison.b.tensors[b] for _, b in keys]), tuple(batch), keys, rtol, atol))
+        sizes.append(nbytes)
+        batch = []
+    yield from each_elsewhere(jobs, _compared, executor, monitor, sizes)
+
+
+def _compared(job: _Pairs) -> list[tuple[int, Difference]]:
+    """On a worker."""
+    with TensorReader(job.a, ahead=read_ahead(job.a, job.a.tensors.values())) as a, \
+            TensorReader(job.b, ahead=read_ahead(job.b, job.b.tensors.values())) as b:
+        return [(number, difference(a, key_a, job.a.tensors[key_a], b, key_b, job.b.tensors[key_b], rtol=job.rtol, atol=job.atol,
+                                    nbytes_in_all=job.a.tensors[key_a].nbytes))
+                for number, (key_a, key_b) in zip(job.numbers, job.keys, strict=True)]
 
 
 class _Readers:

@@ -1,0 +1,172 @@
+"""Statistics, digests, differences and checks by threads, processes and a cluster: bit for bit what one process gives."""
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inspector import cli, core
+from inspector.core.tensors.coordinates import coordinates
+
+# of distributed, when its processes end
+pytestmark = [pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::DeprecationWarning",
+                                         "ignore::pytest.PytestUnraisableExceptionWarning")]
+SHARDS = 200
+
+
+@pytest.fixture(scope="module")
+def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """Two sets of many shards; in the second a few numbers differ."""
+    folder = tmp_path_factory.mktemp("sets")
+    random = np.random.default_rng(0)
+    tensors = {f"layer.{n:03}.weight": random.standard_normal((40, 50)).astype(("f4", "f2", "f8")[n % 3]) for n in range(SHARDS)}
+    tensors["layer.007.weight"][3, 4] = np.nan
+    tensors["layer.010.weight"] = random.integers(-9, 10 ** 12, 5000)
+    paths = []
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        if name == "two":
+            tensors["layer.011.weight"] = tensors["layer.011.weight"] * 2
+            tensors["layer.150.weight"][0, 0] += 1
+        for n, (key, array) in enumerate(tensors.items()):
+            core.save({key: array}, folder / name / f"model-{n + 1:05}-of-{SHARDS:05}.safetensors")
+        index = folder / name / "model.safetensors.index.json"
+        index.write_text(json.dumps({"weight_map": {key: f"model-{n + 1:05}-of-{SHARDS:05}.safetensors" for n, key in enumerate(tensors)}}))
+        paths.append(index)
+    return paths[0], paths[1]
+
+
+@contextmanager
+def dask() -> Iterator[Executor]:
+    distributed = pytest.importorskip("distributed", reason="--dask needs it: pip install 'checkpoint-inspector[cluster]'")
+    with distributed.LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50) as cluster, \
+            distributed.Client(cluster) as client:
+        yield client.get_executor()
+
+
+def processes() -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(2, multiprocessing.get_context("spawn"))
+
+
+MAKE: dict[str, Any] = {"threads": lambda: ThreadPoolExecutor(2), "processes": processes, "dask": dask}
+
+
+@pytest.mark.parametrize("kind", MAKE)
+def test_that_whoever_reads_the_results_are_the_same(kind: str, sets: tuple[Path, Path]) -> None:
+    a, b = (core.open(path) for path in sets)
+    comparison = core.compare(a, b)
+    with MAKE[kind]() as pool:
+        assert repr(core.summarize(a, executor=pool)) == repr(core.summarize(a))
+        assert dict(core.digests(a, executor=pool)) == dict(core.digests(a))
+        assert core.digest_of(b, executor=pool) == core.digest_of(b)
+        assert core.compare(a, b, executor=pool).pairs == comparison.pairs
+        assert core.check_report(a, executor=pool) == core.check_report(a)
+    assert {pair.a for pair in comparison.pairs if pair.status != "equal"} == {"layer.011.weight", "layer.150.weight"}
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX")
+def test_that_a_process_killed_in_the_middle_changes_nothing(sets: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.core.tensors import reader
+    monkeypatch.setattr(reader, "ELSEWHERE", 20_000)         # many jobs
+    ckpt = core.open(sets[0])
+    with processes() as pool:
+        results = core.digests(ckpt, executor=pool)
+        found = [next(results)]
+        os.kill(next(iter(pool._processes)), signal.SIGKILL)
+        found += results
+    assert found == list(core.digests(ckpt))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="POSIX")
+def test_that_a_worker_of_a_cluster_killed_in_the_middle_changes_nothing(sets: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    from inspector.core.tensors import reader
+    monkeypatch.setattr(reader, "ELSEWHERE", 20_000)
+    ckpt = core.open(sets[0])
+    with dask() as pool:
+        results = core.digests(ckpt, executor=pool)
+        found = [next(results)]
+        pids = pool._client.run(os.getpid)                   # type: ignore[attr-defined]
+        os.kill(next(iter(pids.values())), signal.SIGKILL)
+        found += results
+    assert found == list(core.digests(ckpt))
+
+
+def test_that_only_coordinates_are_sent(sets: tuple[Path, Path]) -> None:
+    ckpt = core.open(sets[0])
+    for info in list(ckpt.tensors.values())[::20]:
+        assert len(pickle.dumps(coordinates(ckpt, [info]))) < 10_000
+
+
+@pytest.mark.filterwarnings("ignore:Sparse CSR:UserWarning", "ignore:.*quantiz:UserWarning", "ignore:.*TypedStorage:UserWarning")
+def test_that_tensors_of_every_kind_travel(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    base = torch.randn(6, 8)
+    torch.save({"view": base[1:3], "t": base.t(), "expanded": base[:1].expand(5, 8), "sparse": torch.eye(4).to_sparse(),
+                "csr": torch.eye(4).to_sparse_csr(),
+                "q": torch.quantize_per_channel(base, torch.rand(6) + 0.1, torch.zeros(6), 0, torch.qint8),
+                "bf16": base.bfloat16(), "c": torch.randn(3, dtype=torch.complex64), "meta": torch.empty(2, device="meta"),
+                "empty": torch.empty(0, 3)}, tmp_path / "a.pth")
+    torch.save({"old": base}, tmp_path / "old.pth", _use_new_zipfile_serialization=False)
+    with ThreadPoolExecutor(2) as pool:
+        for name in ("a.pth", "old.pth"):
+            ckpt = core.open(tmp_path / name)
+            edited = core.edit(ckpt, [core.Cast("float16"), core.AddPrefix("m.")])
+            for one in (ckpt, edited, core.unpacked(ckpt)):
+                assert repr(core.summarize(one, executor=pool)) == repr(core.summarize(one))
+                assert [(key, str(found)) for key, found in core.digests(one, executor=pool)] \
+                    == [(key, str(found)) for key, found in core.digests(one)]
+            assert core.check_report(ckpt, executor=pool) == core.check_report(ckpt)
+            assert core.compare(ckpt, edited, executor=pool).pairs == core.compare(ckpt, edited).pairs
+
+
+def test_that_damage_found_by_a_worker_is_told_as_ever(tmp_path: Path) -> None:
+    path = Path(core.save({f"w{n}": np.full(5000, n, np.float32) for n in range(20)}, tmp_path / "a.pth").path)
+    data = bytearray(path.read_bytes())
+    data[data.index(np.full(100, 7, np.float32).tobytes()) + 9] ^= 1
+    path.write_bytes(data)
+    with ThreadPoolExecutor(2) as pool:
+        found = core.check_report(core.open(path), executor=pool)
+    assert "corrupt" in " ".join(finding.id for finding in found.findings)
+    assert found == core.check_report(core.open(path))
+    with ThreadPoolExecutor(1) as pool, pytest.raises(core.BadTensor, match="not the ones that were saved"):
+        core.summarize(core.open(path), ["w7"], executor=pool)
+    with ThreadPoolExecutor(1) as pool, pytest.raises(core.NoSuchKey):
+        core.summarize(core.open(path), ["nothing"], executor=pool)
+
+
+def test_that_a_file_that_changed_is_noticed_by_the_workers(tmp_path: Path) -> None:
+    path = Path(core.save({"w": np.zeros(50, np.float32)}, tmp_path / "a.safetensors").path)
+    ckpt = core.open(path)
+    path.write_bytes(path.read_bytes() + b"x")
+    with ThreadPoolExecutor(1) as pool, pytest.raises(core.Changed):
+        core.summarize(ckpt, executor=pool)
+
+
+def test_that_commands_take_a_cluster(sets: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("distributed", reason="--dask needs it: pip install 'checkpoint-inspector[cluster]'")
+    a, b = map(str, sets)
+    for argv in (["digest", a], ["stats", "--json", a], ["check", "--json", a], ["diff", "--json", a, b]):
+        status = cli.main(argv)
+        alone = capsys.readouterr().out
+        assert cli.main([*argv, "--dask", "local"]) == status
+        assert capsys.readouterr().out == alone
+
+
+def test_that_a_cluster_that_is_not_there_is_said_in_one_line(sets: tuple[Path, Path], capsys: pytest.CaptureFixture[str],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    assert cli.main(["digest", str(sets[0]), "--dask", "local"]) == 2
+    said = capsys.readouterr().err
+    assert "pip install 'checkpoint-inspector[cluster]'" in said
+    assert len(said.splitlines()) == 1
