@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_file(parser)
     parser.add_argument("-o", "--output", metavar="C.json", help="write it there instead of printing it")
     parser.add_argument("--state-dict", metavar="PATH", help="only that state dict, by the names in it, as in model_state_dict")
+    parser.add_argument("--logical", action="store_true", help="quantized and other packed tensors as the numbers that they stand for")
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
@@ -24,7 +25,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.output, "contract", [asked.file])
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
-        found = core.contract(ckpt, asked.state_dict)
+        found = core.contract(core.unpacked(ckpt, out.monitor) if asked.logical else ckpt, asked.state_dict)
     if asked.output is not None:
         core.save_contract(found, asked.output, files.read_for(asked.file, ckpt))
     if out.json:

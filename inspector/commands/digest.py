@@ -17,6 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_files(parser)
     parser.add_argument("-o", "--output", metavar="M.json", help="write a manifest with the digest of every tensor, for `inspector verify`")
     parser.add_argument("--state-dict", metavar="PATH", help="only that state dict, by the names in it, as in model_state_dict")
+    parser.add_argument("--logical", action="store_true", help="quantized and other packed tensors as the numbers that they stand for")
     cluster.add_dask(parser)
 
 
@@ -32,7 +33,8 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         core.check_output(asked.output, "manifest", [asked.file])
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
-        found = core.digest_of(ckpt, asked.state_dict, out.monitor, executor=asked.executor)
+        looked_at = core.unpacked(ckpt, out.monitor) if asked.logical else ckpt
+        found = core.digest_of(looked_at, asked.state_dict, out.monitor, executor=asked.executor)
     if asked.output is not None:
         core.save_digest(found, asked.output, files.read_for(asked.file, ckpt))
     if out.json:

@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     files.add_file(parser)
     parser.add_argument("manifest", metavar="M.json", help="the manifest")
     parser.add_argument("--state-dict", metavar="PATH", help="only that state dict, by the names in it, as in model_state_dict")
+    parser.add_argument("--logical", action="store_true", help="quantized and other packed tensors as the numbers that they stand for")
 
 
 def run(asked: argparse.Namespace, out: Output) -> int:
@@ -27,7 +28,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         wanted = core.read_digest(asked.manifest, out.monitor)
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
-        found = core.compare_digests(wanted, core.digest_of(ckpt, asked.state_dict, out.monitor))
+        looked_at = core.unpacked(ckpt, out.monitor) if asked.logical else ckpt
+        found = core.compare_digests(wanted, core.digest_of(looked_at, asked.state_dict, out.monitor))
     unknown = sorted(wanted.problems)           # of which the manifest itself has no digest
     differs = any(found[:5])
     if out.json:

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from inspector import cli, core
+from tests.core.packed import packing
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -97,3 +98,18 @@ def test_that_what_is_no_contract_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "c.json").write_text(text)
     with pytest.raises(core.Corrupt, match="no contract"):
         core.read_contract(tmp_path / "c.json")
+
+
+@pytest.mark.parametrize("packed", [packing.gptq(np.random.default_rng(5), 16, 24),
+                                    packing.bitsandbytes(np.random.default_rng(6), (7, 33), nested=True)])
+def test_that_packed_weights_are_held_against_what_they_stand_for(run: Run, packed: packing.Packed) -> None:
+    path = packed.save(Path("packed"))
+    assert run("edit", path, "-o", "plain.safetensors", "--dequantize", "float32")[0] == 0
+    root = run("digest", "plain.safetensors")[1].split()[0]
+    assert run("digest", path)[1].split()[0] != root
+    assert run("digest", path, "--logical")[1].split()[0] == root
+    assert run("digest", "plain.safetensors", "-o", "m.json")[0] == 0
+    assert run("verify", path, "m.json")[0] == 1
+    assert run("verify", path, "m.json", "--logical")[0] == 0
+    wanted = json.loads(run("contract", "plain.safetensors")[1])
+    assert sorted(map(str, json.loads(run("contract", path, "--logical")[1])["tensors"])) == sorted(map(str, wanted["tensors"]))

@@ -381,3 +381,20 @@ def test_that_a_joined_checkpoint_is_sent_to_other_processes(tmp_path: Path) -> 
     ckpt = core.open(write(tmp_path / "a", MODEL, 3, 3))
     again = pickle.loads(pickle.dumps(ckpt))
     assert torch.equal(core.read_torch(again, "conv.weight"), MODEL.parameters["conv.weight"])
+
+
+@pytest.mark.parametrize("stage", [2, 3])
+def test_that_the_joined_state_dict_is_loaded_held_to_a_contract_and_digested_as_one_file_is(tmp_path: Path, stage: int) -> None:
+    folder = write(tmp_path / "a", MODEL, stage, 3)
+    wanted = zero_to_fp32(folder)
+    loaded = core.load_state_dict(folder)
+    assert loaded.keys() == wanted.keys()
+    assert all(torch.equal(loaded[name], tensor) for name, tensor in wanted.items())
+    assert loaded["head.weight"].data_ptr() == loaded["emb.weight"].data_ptr()
+    whole = core.load(folder, as_torch=True)
+    assert torch.equal(whole["conv.weight"], wanted["conv.weight"])
+    assert whole["head.weight"].data_ptr() == whole["emb.weight"].data_ptr()
+    core.save(core.open(folder), tmp_path / "one.pth")
+    assert core.contract(folder, "") == core.contract(tmp_path / "one.pth")
+    assert core.digest_of(core.edit(folder, [core.Drop("optimizer.*")])) == core.digest_of(tmp_path / "one.pth")
+    assert core.compare(tmp_path / "one.pth", folder).counts["values"] == 0
