@@ -240,6 +240,7 @@ class _Attribution:
         """Everything refused that the value at `key` needs, down to what has a key of its own."""
         graph = self.graph
         seen, todo = {node}, [(node, node)]
+        needed: set[tuple[int, int]] = set()
         while todo and self.left > 0:
             n, call = todo.pop()
             self.left -= 1
@@ -253,10 +254,14 @@ class _Attribution:
                 refs += graph.references(m)
             self.left -= len(refs) >> 3     # most of which are only passed over
             for other in reversed(refs):
-                if graph.kind[other] in _LOOKED_INTO and other not in seen and other not in self.own:
-                    if graph.kind[other] not in _NAMES:         # a name may be needed by several calls
-                        seen.add(other)
-                    todo.append((other, call))
+                if graph.kind[other] not in _LOOKED_INTO or other in seen or other in self.own:
+                    continue
+                if graph.kind[other] not in _NAMES:
+                    seen.add(other)
+                elif (other, call) in needed:       # a name may be needed by several calls, and refer to itself where it is changed
+                    continue
+                needed.add((other, call))
+                todo.append((other, call))
 
     def _tell(self, about: int, node: int, key: str, call: int) -> None:
         stop = self.stops[about]

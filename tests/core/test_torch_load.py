@@ -170,6 +170,23 @@ def test_that_objects_around_the_same_wide_lists_are_not_gone_through_for_ever(f
     assert looked_at < 20_000_000
 
 
+def test_that_a_name_that_refers_to_itself_is_gone_through_once(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = 0
+    references = Graph.references
+
+    def counted(graph: Graph, n: int) -> list[int]:
+        nonlocal looked_at
+        looked_at += 1
+        return references(graph, n)
+
+    itself = op.name("net", "Data") + op.put(0) + op.text("k") + op.get(0) + b"s"
+    file.write_bytes(torch_zip(b"\x80\x02" + op.dict_of({"a": op.build(itself, op.get(0)), "b": op.list_of(op.get(0), op.get(0))}) + b"."))
+    ckpt = core.open(file)
+    monkeypatch.setattr(Graph, "references", counted)
+    assert core.loads_with_torch(ckpt).weights_only is False
+    assert looked_at < 100
+
+
 # -- releases -----------------------------------------------------------------------------------------------------------
 
 def test_that_the_table_has_exactly_the_names_that_the_installed_torch_lists() -> None:
