@@ -180,7 +180,7 @@ def test_that_a_name_that_refers_to_itself_is_gone_through_once(file: Path, monk
         return references(graph, n)
 
     itself = op.name("net", "Data") + op.put(0) + op.text("k") + op.get(0) + b"s"
-    file.write_bytes(torch_zip(b"\x80\x02" + op.dict_of({"a": op.build(itself, op.get(0)), "b": op.list_of(op.get(0), op.get(0))}) + b"."))
+    file.write_bytes(torch_zip(b"\x80\x02" + op.dict_of({"a": itself, "b": op.name("net", "made") + op.tuple_of(op.get(0)) + b"R"}) + b"."))
     ckpt = core.open(file)
     monkeypatch.setattr(Graph, "references", counted)
     assert core.loads_with_torch(ckpt).weights_only is False
