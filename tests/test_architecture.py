@@ -35,7 +35,8 @@ FORBIDDEN_CALLS = {"eval", "exec", "compile", "__import__",
 LATE = {"inspector.cli", "inspector.commands", "inspector.commands.window", "inspector.core.opening",
         "inspector.gui.app",                        # a second start is gone before Qt is loaded
         "inspector.gui.panels",                     # a list of names: each panel is loaded when its tab is first looked at
-        "inspector.gui.frame.compare_commands", "inspector.gui.frame.edit_commands",      # a page and dialogs, when they are asked for
+        "inspector.gui.frame.compare_commands", "inspector.gui.frame.edit_commands",
+        "inspector.gui.frame.run_commands",     # a page and dialogs, when they are asked for
         "inspector.gui.models.tree_model"}          # numpy, in a worker, while the window is painted
 BY_NAME = {"inspector.core", "inspector.core.formats", "inspector.commands"}    # rooms that are lists of names, loaded by `runtime.late`
 

@@ -1280,6 +1280,30 @@
         <translation>另一个名称</translation>
     </message>
     <message>
+        <source>Dimension</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New size</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>New rows are</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation type="unfinished">各部分</translation>
+    </message>
+    <message>
+        <source>Tensors</source>
+        <translation type="unfinished">张量</translation>
+    </message>
+    <message>
+        <source>Become</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Value</source>
         <translation>值</translation>
     </message>
@@ -1450,6 +1474,38 @@
         <translation>为一个张量或一组张量增加一个名称。两者指向相同的字节，符合模型权重绑定的要求。</translation>
     </message>
     <message>
+        <source>Resize</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cuts rows off, or adds some: for another vocabulary or number of classes. Tied tensors and what the optimizer keeps for them change along.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Transpose</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The last two dimensions change places, in the optimizer&apos;s state too.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Split</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>One tensor as several, one after the other along a dimension, like a fused qkv as q, k and v. NAME:64 says how long a part is; * stands for anything.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Concatenate</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Several tensors as one, one after the other along a dimension, like q, k and v as a fused qkv; * stands for anything.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>Set Value</source>
         <translation>设置值</translation>
     </message>
@@ -1580,6 +1636,22 @@
     <message>
         <source>Match given names and shapes</source>
         <translation>匹配给定的名称和形状</translation>
+    </message>
+    <message>
+        <source>Resize {what} to {n} along {dim}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Transpose {what}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Split {what} into {parts}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Concatenate {parts} to {what}</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Merge the adapter {file}</source>
@@ -2658,6 +2730,10 @@
     <message>
         <source>Compare &amp;With a File…</source>
         <translation>与文件比较(&amp;W)…</translation>
+    </message>
+    <message>
+        <source>Training R&amp;un…</source>
+        <translation>训练过程(&amp;U)…</translation>
     </message>
     <message>
         <source>Check &amp;Against a Model…</source>
@@ -3780,6 +3856,17 @@
     </message>
 </context>
 <context>
+    <name>Reading</name>
+    <message>
+        <source>Looking for checkpoints of the run</source>
+        <translation>正在查找训练过程的检查点</translation>
+    </message>
+    <message>
+        <source>Reading the checkpoints of the run</source>
+        <translation>正在读取训练过程的检查点</translation>
+    </message>
+</context>
+<context>
     <name>Records</name>
     <message>
         <source>stored</source>
@@ -3858,6 +3945,223 @@
     <message>
         <source>B into A</source>
         <translation>B 加载到 A</translation>
+    </message>
+</context>
+<context>
+    <name>Run</name>
+    <message>
+        <source>epoch {n}</source>
+        <translation>第 {n} 轮</translation>
+    </message>
+    <message>
+        <source>step {n}</source>
+        <translation>第 {n} 步</translation>
+    </message>
+    <message>
+        <source>from zero</source>
+        <translation>从零开始</translation>
+    </message>
+    <message>
+        <source>{names} and {n} more</source>
+        <translation>{names} 以及另外 {n} 个</translation>
+    </message>
+    <message>
+        <source>infinity</source>
+        <translation>无穷大</translation>
+    </message>
+    <message>
+        <source>First {kind} in {where}: {names}.</source>
+        <translation>{kind} 首次出现于 {where}：{names}。</translation>
+    </message>
+    <message>
+        <source>The last file without is {where}.</source>
+        <translation>最后一个没有它的文件是 {where}。</translation>
+    </message>
+    <message>
+        <source>Diverged at {where}: {group} grew {times}×, where {usual} a step was usual.</source>
+        <translation>在 {where} 发散：{group} 增大到 {times} 倍，平时每步变化 {usual}。</translation>
+    </message>
+    <message>
+        <source>Diverged at {where}: {group} moved by {change}, where {usual} a step was usual.</source>
+        <translation>在 {where} 发散：{group} 变化了 {change}，平时每步变化 {usual}。</translation>
+    </message>
+    <message>
+        <source>It is NaN from {where}.</source>
+        <translation>从 {where} 起为 NaN。</translation>
+    </message>
+    <message>
+        <source>The learning rate rose from {before} to {value} at {where}.</source>
+        <translation>学习率在 {where} 从 {before} 升到 {value}。</translation>
+    </message>
+    <message>
+        <source>{metric} is no number in {where}.</source>
+        <translation>{metric} 在 {where} 不是数。</translation>
+    </message>
+    <message>
+        <source>{metric} rose from {before} to {value} at {where}.</source>
+        <translation>{metric} 在 {where} 从 {before} 升到 {value}。</translation>
+    </message>
+    <message>
+        <source>Frozen throughout: {names}.</source>
+        <translation>始终冻结：{names}。</translation>
+    </message>
+    <message>
+        <source>Frozen since {where}: {names}.</source>
+        <translation>自 {where} 起冻结：{names}。</translation>
+    </message>
+    <message>
+        <source>No weight changed in any of them.</source>
+        <translation>所有检查点的权重都没有变化。</translation>
+    </message>
+    <message>
+        <source>No weight changed since {where}.</source>
+        <translation>自 {where} 起权重没有变化。</translation>
+    </message>
+    <message>
+        <source>Best by {metric}: {where} with {value}.</source>
+        <translation>按 {metric} 最佳：{where}，{value}。</translation>
+    </message>
+    <message>
+        <source>{average} lags: in {where} it is nearest to the weights of {earlier}.</source>
+        <translation>{average} 滞后：在 {where}，它最接近 {earlier} 的权重。</translation>
+    </message>
+    <message>
+        <source>{a} holds the same weights as {b}.</source>
+        <translation>{a} 与 {b} 的权重相同。</translation>
+    </message>
+    <message>
+        <source>{n} of {total} tensors could not be read, first in {where}.</source>
+        <translation>{total} 个张量中有 {n} 个无法读取，首次出现于 {where}。</translation>
+    </message>
+</context>
+<context>
+    <name>RunCommands</name>
+    <message>
+        <source>Save the mean of the weights</source>
+        <translation>保存权重的平均值</translation>
+    </message>
+    <message>
+        <source>Averaging the weights</source>
+        <translation>正在计算权重的平均值</translation>
+    </message>
+    <message>
+        <source>The two that are least alike have a cosine of {cosine}.</source>
+        <translation>最不相似的两个检查点的余弦为 {cosine}。</translation>
+    </message>
+    <message>
+        <source>They hardly come from one run: their mean is likely no model.</source>
+        <translation>它们不太可能来自同一次训练：其平均值很可能不是可用的模型。</translation>
+    </message>
+    <message>
+        <source>Mean of the weights</source>
+        <translation>权重的平均值</translation>
+    </message>
+    <message>
+        <source>Saved as {name}.</source>
+        <translation>已保存为 {name}。</translation>
+    </message>
+</context>
+<context>
+    <name>RunPage</name>
+    <message>
+        <source>Training run</source>
+        <translation>训练过程</translation>
+    </message>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Watch the folder</source>
+        <translation>监视文件夹</translation>
+    </message>
+    <message>
+        <source>Takes up checkpoints that a running training writes, once they are whole</source>
+        <translation>正在进行的训练写出的检查点一旦完整，就会被加入</translation>
+    </message>
+    <message>
+        <source>Back to the files</source>
+        <translation>返回文件</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>变化</translation>
+    </message>
+    <message>
+        <source>Norm</source>
+        <translation>范数</translation>
+    </message>
+    <message>
+        <source>Std</source>
+        <translation>标准差</translation>
+    </message>
+    <message>
+        <source>NaN</source>
+        <translation>NaN</translation>
+    </message>
+    <message>
+        <source>Rows</source>
+        <translation>行</translation>
+    </message>
+    <message>
+        <source>How finely the model is taken apart</source>
+        <translation>模型拆分的细致程度</translation>
+    </message>
+    <message>
+        <source>Checkpoint {letter}</source>
+        <translation>检查点 {letter}</translation>
+    </message>
+    <message>
+        <source>Average the last {n}…</source>
+        <translation>平均最后 {n} 个…</translation>
+    </message>
+    <message>
+        <source>Compare A and B</source>
+        <translation>比较 A 和 B</translation>
+    </message>
+    <message>
+        <source>{n} checkpoints, {first} … {last} · {size}</source>
+        <translation>{n} 个检查点，{first} … {last} · {size}</translation>
+    </message>
+    <message>
+        <source>{n} left out: {names}</source>
+        <translation>略去 {n} 个：{names}</translation>
+    </message>
+    <message>
+        <source>Show this checkpoint</source>
+        <translation>显示此检查点</translation>
+    </message>
+    <message>
+        <source>Parts of the model</source>
+        <translation>模型的各部分</translation>
+    </message>
+    <message>
+        <source>Finer parts</source>
+        <translation>更细的部分</translation>
+    </message>
+    <message>
+        <source>Finest parts</source>
+        <translation>最细的部分</translation>
+    </message>
+    <message>
+        <source>{low} dark, {high} light</source>
+        <translation>深色 {low}，浅色 {high}</translation>
+    </message>
+    <message>
+        <source>{name}: its values in every checkpoint, the middle half dark</source>
+        <translation>{name}：各检查点中的值，深色为中间一半</translation>
+    </message>
+    <message>
+        <source>Reading the values of one tensor</source>
+        <translation>正在读取一个张量的值</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
     </message>
 </context>
 <context>
@@ -4739,6 +5043,49 @@
     </message>
 </context>
 <context>
+    <name>Timeline</name>
+    <message>
+        <source>Checkpoints of the run</source>
+        <translation>训练过程的检查点</translation>
+    </message>
+    <message>
+        <source>infinite</source>
+        <translation>无穷</translation>
+    </message>
+    <message>
+        <source>change {share}</source>
+        <translation>变化 {share}</translation>
+    </message>
+    <message>
+        <source>norm {value}</source>
+        <translation>范数 {value}</translation>
+    </message>
+    <message>
+        <source>, log</source>
+        <translation>，对数</translation>
+    </message>
+    <message>
+        <source>{low} to {high}</source>
+        <translation>{low} 至 {high}</translation>
+    </message>
+    <message>
+        <source>Epoch</source>
+        <translation>轮</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>步</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Norm, over the run</source>
+        <translation>训练过程中的范数</translation>
+    </message>
+</context>
+<context>
     <name>TreeModel</name>
     <message>
         <source>expanded</source>
@@ -5114,6 +5461,13 @@
     <message>
         <source>Keys</source>
         <translation>键</translation>
+    </message>
+</context>
+<context>
+    <name>Violins</name>
+    <message>
+        <source>Values of one tensor in every checkpoint</source>
+        <translation>一个张量在各检查点中的值</translation>
     </message>
 </context>
 <context>

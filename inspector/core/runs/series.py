@@ -3,14 +3,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal, NamedTuple, overload
 
-from inspector.core.checkpoint import Checkpoint, FileStamp
-from inspector.core.errors import InspectorError, UsageError
+from inspector.core.checkpoint import Checkpoint, FileStamp, WeaklyReferable
+from inspector.core.errors import Changed, InspectorError, Truncated, UsageError
+from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
 from inspector.core.opening import open as open_checkpoint
 from inspector.core.progress import QUIET, Monitor
@@ -64,7 +66,8 @@ class RunCheckpoint:
 
 
 class LeftOut(NamedTuple):
-    """A checkpoint that does not count among those of the run: `reason` is "unreadable" or "other-model", `message` says more."""
+    """A checkpoint that does not count among those of the run: `reason` is "unreadable", "being-written" or "other-model", `message`
+    says more."""
 
     path: str
     reason: str
@@ -72,7 +75,7 @@ class LeftOut(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Series(Sequence[RunCheckpoint]):
+class Series(WeaklyReferable, Sequence[RunCheckpoint]):
     """Checkpoints of one run in the order in which they were saved, as `order` ("epoch", "step", "name") tells; a sequence of them.
     `left_out` are the others that lay there. `everything`: the states of optimizers are followed too."""
 
@@ -110,11 +113,14 @@ class Series(Sequence[RunCheckpoint]):
         return best_of([one.metrics for one in self.checkpoints], metric)
 
 
-def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, everything: bool = False,
-           monitor: Monitor = QUIET) -> Series:
+def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, everything: bool = False, settled: float = 0.0,
+           reader: SeriesReader | None = None, monitor: Monitor = QUIET) -> Series:
     """The checkpoints of one run: those in a folder, or the ones named. Reads what they say, not their tensors (but those of one element
-    that hold a loss or an epoch). Files that cannot be read and checkpoints of another model are `left_out`. Raises UsageError where
-    there is no checkpoint at all, ReadError when none can be read, Cancelled.
+    that hold a loss or an epoch). Files that cannot be read or are cut short, and checkpoints of another model, are `left_out`. Raises
+    UsageError where there is no checkpoint at all, ReadError when none can be read, Cancelled.
+
+    While a training writes there: files that were written to within the last `settled` seconds are left out, and a `reader` that is kept
+    from one look to the next opens only what is new.
 
     >>> run = core.series([core.save({"w": [1.0], "epoch": n, "val_acc": n / 10}, folder / f"{n}.pth").path for n in (2, 10, 1)])
     >>> [one.epoch for one in run], run.best().value
@@ -122,37 +128,67 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
     """
     given = [paths] if isinstance(paths, str | bytes | os.PathLike) else list(paths)
     found = finding.checkpoints_of(given)
-    read = SeriesReader(everything)
+    read = reader if reader is not None else SeriesReader(everything)
     opened: list[RunCheckpoint] = []
     left_out: list[LeftOut] = []
     errors: list[InspectorError] = []
     for done, path in enumerate(found):
         monitor.report(done, len(found), os.path.basename(path))
+        if settled and _is_fresh(path, settled):
+            left_out.append(LeftOut(path, "being-written", "it was written to just now"))
+            continue
         try:
             opened.append(read.checkpoint(path, monitor))
         except InspectorError as error:
             errors.append(error)
             left_out.append(LeftOut(path, "unreadable", error.message))
     if not opened:
-        raise errors[0]
+        raise errors[0] if errors else Changed("everything there is being written just now", "Look again in a few seconds.", found[0])
     return in_order(opened, left_out, everything)
 
 
 class SeriesReader:
-    """Reads what checkpoints of a run say; what they have in common is kept once."""
+    """Reads what checkpoints of a run say; what they have in common is kept once, and one that has not changed is opened once."""
 
     def __init__(self, everything: bool = False) -> None:
         self._everything = everything
         self._outlines: dict[Outline, Outline] = {}
+        self._known: dict[str, RunCheckpoint] = {}
 
     def checkpoint(self, path: str, monitor: Monitor = QUIET) -> RunCheckpoint:
-        """Errors as `core.open`."""
+        """Raises Truncated for a file that is cut short, as one is while it is written; otherwise errors as `core.open`."""
+        known = self._known.get(path)
+        if known is not None and known.stamps and all(_stands(stamp) for stamp in known.stamps):
+            return known
         ckpt = open_checkpoint(path, monitor=monitor)
+        if "salvaged" in ckpt.facts:
+            raise Truncated(ckpt.facts["salvaged"].partition(":")[0], "It is being written, or was never whole.", path)
         position = position_of(ckpt, path, metrics_of(ckpt, monitor), monitor)
         outline = _outline(ckpt, self._everything)
         outline = self._outlines.setdefault(outline, outline)
-        return RunCheckpoint(path, position.epoch, position.step, MappingProxyType(position.metrics), position.said_by, ckpt.nbytes,
-                             len(ckpt.tensors), outline, _identity(ckpt, outline), ckpt.files)
+        found = RunCheckpoint(path, position.epoch, position.step, MappingProxyType(position.metrics), position.said_by, ckpt.nbytes,
+                              len(ckpt.tensors), outline, _identity(ckpt, outline), ckpt.files)
+        for stamp in ckpt.files:
+            check_stamp(stamp)          # of all that was read, nothing was written meanwhile
+        self._known[path] = found
+        return found
+
+
+def _stands(stamp: FileStamp) -> bool:
+    """Whether a file looks as it did."""
+    try:
+        return stamp_of(stamp.path) == stamp._replace(inside=())
+    except InspectorError:
+        return False
+
+
+def _is_fresh(path: str, seconds: float) -> bool:
+    """Whether a file, or one in the folder, was written to within so many seconds."""
+    try:
+        files = [path] if not os.path.isdir(path) else [entry.path for entry in os.scandir(path) if entry.is_file()]
+        return any(time.time() - os.stat(name).st_mtime < seconds for name in files)
+    except OSError:
+        return False
 
 
 def _outline(ckpt: Checkpoint, everything: bool) -> Outline:

@@ -101,11 +101,19 @@ class Tracks:
     def groups(self, depth: int | None = None, *, roles: frozenset[str] = frozenset(("parameter",))) -> tuple[Track, ...]:
         """Tensors together by the first `depth` segments of their names, the state dict before them where there are several; without
         `depth`, as few segments as tell more than one group. Of parameters only, where `roles` do not say otherwise."""
+        return tuple(self._together(name, keys) for name, keys in self._grouped(depth, roles).items())
+
+    def keys_of(self, group: str, depth: int | None = None) -> tuple[str, ...]:
+        """The keys of the parameters that are together in one of `groups`."""
+        return tuple(self._grouped(depth, frozenset(("parameter",))).get(group, ()))
+
+    def _grouped(self, depth: int | None, roles: frozenset[str]) -> dict[str, list[str]]:
+        deep = depth if depth is not None else self.depth
         found: dict[str, list[str]] = {}
         for name, key, role in _names(self.series):
             if role in roles:
-                found.setdefault(_group(name, depth if depth is not None else self.depth), []).append(key)
-        return tuple(self._together(name, keys) for name, keys in found.items())
+                found.setdefault(_group(name, deep), []).append(key)
+        return found
 
     @property
     def depth(self) -> int:

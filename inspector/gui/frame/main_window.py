@@ -39,6 +39,7 @@ from .menus import Menus
 from .opening import Choose, Opener
 from .panel_tabs import NAMES, PanelTabs
 from .pending_bar import PendingBar
+from .run_commands import RunCommands
 from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
 
@@ -62,6 +63,8 @@ class MainWindow(QMainWindow):
         self.files = FileCommands(self, session, tasks, settings, self.opener, self.menus, self.edits.close, choose)
         self.comparison = CompareCommands(self, session, tasks, self.opener, self.menus,
                                           lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.pages, self.work)
+        self.runs = RunCommands(self, session, tasks, self.opener, self.menus,
+                                lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.comparison, self.pages, self.work)
         self.view = ViewCommands(self)
         self.history = History(self.session, self.tabs, self)
         for name, run in (("back", self.history.back), ("forward", self.history.forward)):
@@ -164,6 +167,7 @@ class MainWindow(QMainWindow):
         self.tree.close_requested.connect(self.edits.close)
         self.tree.compare_requested.connect(self.comparison.compare_documents)
         self.comparison.shown_changed.connect(self._refresh)
+        self.runs.shown_changed.connect(self._refresh)
         self.banner.reload_asked.connect(self.opener.reload)
         self.banner.shown_changed.connect(self.strip.give_way)
         self.history.changed.connect(self._enable_ways)
@@ -213,7 +217,7 @@ class MainWindow(QMainWindow):
         """Title, status line, which page is shown and which commands there are: all that depends on the session."""
         document = self.session.selected_document
         open_ = bool(self.session.documents)
-        if not open_:
+        if not open_ and not self.runs.shown:
             self.pages.setCurrentWidget(self.welcome)
         elif self.pages.currentWidget() is self._welcome:
             self.pages.setCurrentWidget(self.work)
@@ -241,7 +245,7 @@ class MainWindow(QMainWindow):
         """The commands and panels that make sense for what is selected and shown."""
         document = self.session.selected_document
         open_ = bool(self.session.documents)
-        panels = open_ and not self.comparison.shown
+        panels = open_ and not self.comparison.shown and not self.runs.shown
         for name in ("reload", "close", "compare", "compare-with", "against"):
             self.menus[name].setEnabled(document is not None)
         for name in ("copy", "find", "expand", "collapse", "next-finding", "previous-finding"):
@@ -283,6 +287,8 @@ class MainWindow(QMainWindow):
 
     def _status(self) -> str:
         document, selection = self.session.selected_document, self.session.selection
+        if self.runs.shown:
+            return self.runs.page.timeline.sentence()
         if document is None or selection is None or document.checkpoint is None or self.comparison.shown:
             return ""
         ckpt = document.checkpoint

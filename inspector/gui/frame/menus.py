@@ -81,6 +81,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "compare", self.tr("Co&mpare"), "Ctrl+D", "compare")
         self._add(menu, "compare-with", self.tr("Compare &With a File…"), "Ctrl+Shift+D")
+        self._add(menu, "run", self.tr("Training R&un…"), "Ctrl+Shift+R", "runs")
         self._add(menu, "against", self.tr("Check &Against a Model…"))
         self._add(menu, "doctor", self.tr("E&xplain a Loading Error…"), "Ctrl+Shift+V", "doctor")
         menu.addSeparator()

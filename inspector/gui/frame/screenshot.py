@@ -102,6 +102,9 @@ class Screenshot(QObject):
         if panel == "compare" and len(session.documents) > 1:
             self._compare()
             return
+        if panel == "run":
+            window.runs.show_run()
+            return
         window.view.show_panel(panel)
         recipe = os.environ.get("INSPECTOR_SCREENSHOT_RECIPE", "")
         if recipe and first.checkpoint is not None:

@@ -1,0 +1,395 @@
+"""A training run: what follows from it, its metrics and parts over the checkpoints, the values of one part, two to compare.
+
+    name, how many, how far; watch; back
+    remarks, each with its checkpoint
+    curves, measure, rows
+    timeline (curves, strip, norms)
+    values of the chosen part in every checkpoint
+    A, B, what changed between them; average, compare
+"""
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from inspector import core
+from inspector.gui.kit import words
+from inspector.gui.state.requests import Request, Requests
+from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.boxes import empty, label
+
+from . import run_words
+from .reading import Reading
+from .timeline import MEASURES, Timeline
+from .violins import Shapes, Violins, shapes_of
+
+SHAPES = "run-shapes"
+WATCH = 2000                # ms between two looks at the folder
+_CURVES, _CHIPS, _REMARKS = 2, 6, 6
+_ROWS = 60                  # parts drawn
+
+
+class RunPage(QWidget):
+    back_asked = Signal()
+    open_asked = Signal(str)            # path
+    compare_asked = Signal(str, str)
+    average_asked = Signal(object)      # paths
+
+    def __init__(self, tasks: Tasks) -> None:
+        super().__init__()
+        self._tasks = tasks
+        self.reading = Reading(tasks, self)
+        self.timeline = Timeline()
+        self.violins = Violins()
+        self.shapes: Requests[Shapes] = Requests(tasks, SHAPES, self)
+        self._chosen_curves: tuple[str, ...] = ()
+        self._buttons: dict[str, QToolButton] = {}
+        self._watching = QTimer(self)
+        self._watching.setInterval(WATCH)
+        self._watching.timeout.connect(self._look_again)
+        self.setAccessibleName(self.tr("Training run"))
+        self._place()
+        self.reading.found.connect(self._show)
+        self.reading.measured.connect(self._show)
+        self.reading.progressed.connect(self._show_progress)
+        self.timeline.chosen.connect(self._chosen)
+        self.timeline.marked.connect(self._show_marks)
+        self.timeline.open_asked.connect(self._open)
+        self.timeline.compare_asked.connect(self._compare)
+        self.shapes.changed.connect(self._show_shapes)
+
+    def show_paths(self, paths: tuple[str, ...]) -> None:
+        self.reading.follow(paths)
+
+    # -- places -------------------------------------------------------------------------------------------------------
+
+    def _place(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self._head())
+        self.said = QFrame()
+        self._remarks = QVBoxLayout(self.said)
+        self._remarks.setContentsMargins(12, 4, 12, 4)
+        self._remarks.setSpacing(0)
+        column.addWidget(self.said)
+        column.addLayout(self._controls())
+        scrolled = QScrollArea()
+        scrolled.setWidgetResizable(True)
+        scrolled.setFrameShape(QFrame.Shape.NoFrame)
+        scrolled.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        rows = QVBoxLayout(inside)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        rows.addWidget(self.timeline)
+        rows.addWidget(self._values())
+        rows.addStretch(1)
+        scrolled.setWidget(inside)
+        column.addWidget(scrolled, 1)
+        column.addLayout(self._foot())
+
+    def _head(self) -> QHBoxLayout:
+        self.title = label(strong=True, scale=1.2)
+        self.details = label(tone="muted")
+        self.details.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(140)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.stop = QPushButton(self.tr("Stop"))
+        self.stop.clicked.connect(self._stop_or_go_on)
+        self.watch = QCheckBox(self.tr("Watch the folder"))
+        self.watch.setToolTip(self.tr("Takes up checkpoints that a running training writes, once they are whole"))
+        self.watch.toggled.connect(self._watch)
+        self.back = QPushButton(self.tr("Back to the files"))
+        self.back.clicked.connect(self.back_asked)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 10, 12, 8)
+        row.setSpacing(10)
+        row.addWidget(self.title)
+        row.addWidget(self.details, 1)
+        for widget in (self.bar, self.stop, self.watch, self.back):
+            row.addWidget(widget)
+        return row
+
+    def _controls(self) -> QHBoxLayout:
+        self._chips = QHBoxLayout()
+        self._chips.setSpacing(6)
+        self.measures = QButtonGroup(self)
+        self.measures.setExclusive(True)
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 4, 12, 6)
+        row.setSpacing(6)
+        row.addLayout(self._chips)
+        row.addStretch(1)
+        texts = {"change": self.tr("Change"), "norm": self.tr("Norm"), "std": self.tr("Std"), "nan": self.tr("NaN")}
+        for measure in MEASURES:
+            button = QToolButton()
+            button.setText(texts[measure])
+            button.setCheckable(True)
+            button.setChecked(measure == self.timeline.measure)
+            button.clicked.connect(partial(self._measure, measure))
+            self.measures.addButton(button)
+            row.addWidget(button)
+        self.rows = QComboBox()
+        self.rows.setAccessibleName(self.tr("Rows"))
+        self.rows.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.rows.setToolTip(self.tr("How finely the model is taken apart"))
+        self.rows.currentIndexChanged.connect(lambda: self._show_timeline())
+        row.addWidget(self.rows)
+        self.scale = label(tone="muted", selectable=False)
+        row.addWidget(self.scale)
+        return row
+
+    def _values(self) -> QWidget:
+        self.values_title = label(tone="muted", selectable=False)
+        self.values = QWidget()
+        column = QVBoxLayout(self.values)
+        column.setContentsMargins(0, 6, 0, 0)
+        column.setSpacing(0)
+        self.values_title.setContentsMargins(14, 0, 14, 0)
+        column.addWidget(self.values_title)
+        column.addWidget(self.violins)
+        return self.values
+
+    def _foot(self) -> QHBoxLayout:
+        self.a, self.b = QComboBox(), QComboBox()
+        row = QHBoxLayout()
+        row.setContentsMargins(12, 6, 12, 8)
+        row.setSpacing(8)
+        for text, box in (("A", self.a), ("B", self.b)):
+            box.setAccessibleName(self.tr("Checkpoint {letter}").format(letter=text))
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(14)
+            box.activated.connect(self._picked)
+            row.addWidget(QLabel(text))
+            row.addWidget(box)
+        self.between = label(tone="muted")
+        self.between.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self.between, 1)
+        self.average = QPushButton(self.tr("Average the last {n}…").format(n=5))
+        self.average.clicked.connect(self._average)
+        self.compare = QPushButton(self.tr("Compare A and B"))
+        self.compare.setProperty("primary", True)
+        self.compare.clicked.connect(self._compare)
+        row.addWidget(self.average)
+        row.addWidget(self.compare)
+        return row
+
+    # -- what there is ------------------------------------------------------------------------------------------------
+
+    @property
+    def series(self) -> core.Series | None:
+        return self.reading.series
+
+    def _show(self) -> None:
+        series, error = self.series, self.reading.error
+        if series is None or error is not None:
+            self.title.setText(self.tr("Training run"))
+            self.details.setText("" if error is None else core.visible(f"{error.message}. {error.hint}", 400))
+        if series is not None:
+            folder = os.path.dirname(os.path.normpath(series[0].path))
+            self.title.setText(core.visible(os.path.basename(folder) or folder, 60))
+            self.details.setText(self._about(series))
+            self._offer_rows()
+            self._offer_curves(series)
+            self._offer_checkpoints(series)
+        self._show_remarks()
+        self._show_timeline()
+        self._show_progress(0, 0)
+
+    def _about(self, series: core.Series) -> str:
+        text = self.tr("{n} checkpoints, {first} … {last} · {size}").format(
+            n=f"{len(series):,}", first=core.visible(series[0].name, 40), last=core.visible(series[-1].name, 40),
+            size=words.size(sum(one.nbytes for one in series)))
+        if series.left_out:
+            text += " · " + self.tr("{n} left out: {names}").format(
+                n=f"{len(series.left_out):,}", names=run_words.names(tuple(os.path.basename(left.path) for left in series.left_out)))
+        return text
+
+    def _show_remarks(self) -> None:
+        empty(self._remarks)
+        series, remarks = self.series, self.reading.remarks
+        self.said.setVisible(series is not None and bool(remarks))
+        worst = ""
+        for one in remarks[:_REMARKS] if series is not None else ():
+            level = run_words.level(one)
+            worst = "danger" if "danger" in (worst, level) else worst or level
+            row = QHBoxLayout()
+            row.setSpacing(10)
+            row.addWidget(label(run_words.remark(series, one), tone=level, wrap=True), 1)       # type: ignore[arg-type]
+            button = QPushButton(run_words.checkpoint(series, one.at))                          # type: ignore[arg-type]
+            button.setProperty("link", True)
+            button.setToolTip(self.tr("Show this checkpoint"))
+            button.clicked.connect(partial(self._jump, one.at))
+            row.addWidget(button)
+            holder = QWidget()
+            row.setContentsMargins(0, 0, 0, 0)
+            holder.setLayout(row)
+            self._remarks.addWidget(holder)
+        self.said.setProperty("level", worst or "info")
+        self.said.setObjectName("banner")
+        self.said.style().unpolish(self.said)
+        self.said.style().polish(self.said)
+
+    def _jump(self, at: int) -> None:
+        self.timeline.choose(at)
+        self.timeline.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _offer_curves(self, series: core.Series) -> None:
+        names = [name for name in series.metrics if sum(name in one.metrics for one in series) > 1 or len(series) == 1][:_CHIPS]
+        kept = tuple(name for name in self._chosen_curves if name in names)
+        best = series.best()
+        losses = [name for name in names if core.direction_of(name) == "down"]
+        self._chosen_curves = kept or tuple(dict.fromkeys([*losses[:1], *([best.metric] if best else []), *names]))[:_CURVES]
+        empty(self._chips)
+        self._buttons.clear()
+        for name in names:
+            chip = QToolButton()
+            chip.setText(core.visible(name, 30))
+            chip.setCheckable(True)
+            chip.setChecked(name in self._chosen_curves)
+            chip.clicked.connect(partial(self._toggle, name))
+            self._chips.addWidget(chip)
+            self._buttons[name] = chip
+
+    def _toggle(self, name: str) -> None:
+        chosen = self._chosen_curves
+        self._chosen_curves = tuple(one for one in chosen if one != name) if name in chosen else (*chosen, name)[-3:]
+        for one, chip in self._buttons.items():
+            chip.setChecked(one in self._chosen_curves)
+        self._show_timeline()
+
+    def _offer_rows(self) -> None:
+        tracks = self.reading.tracks
+        if tracks is None or self.rows.count():
+            return
+        self.rows.blockSignals(True)
+        depth = tracks.depth
+        for more, text in ((0, self.tr("Parts of the model")), (1, self.tr("Finer parts")), (2, self.tr("Finest parts"))):
+            self.rows.addItem(text, depth + more)
+        self.rows.blockSignals(False)
+
+    def _offer_checkpoints(self, series: core.Series) -> None:
+        for box in (self.a, self.b):
+            box.blockSignals(True)
+            box.clear()
+            for one in series:
+                box.addItem(core.visible(one.name, 60))
+            box.blockSignals(False)
+
+    def _show_timeline(self) -> None:
+        series, tracks = self.series, self.reading.tracks
+        groups = tracks.groups(self.rows.currentData())[:_ROWS] if tracks is not None else ()
+        self.timeline.show_run(series, groups, self._chosen_curves, series.best() if series is not None else None)
+        low, high = self.timeline.scale_ends()
+        ends = (run_words.percent(low), run_words.percent(high)) if self.timeline.measure == "change" else (
+            run_words.number(low), run_words.number(high))
+        self.scale.setText(self.tr("{low} dark, {high} light").format(low=ends[0], high=ends[1]) if high else "")
+        self.values.setVisible(bool(groups))
+        self._show_marks()
+        self._chosen(self.timeline.at, self.timeline.row)
+
+    def _measure(self, measure: str) -> None:
+        self.timeline.set_measure(measure)
+        self._show_timeline()
+
+    # -- one of them --------------------------------------------------------------------------------------------------
+
+    def _chosen(self, at: int, row: int) -> None:
+        series, tracks = self.series, self.reading.tracks
+        if series is None or tracks is None or not self.timeline.groups:
+            self.shapes.ask(None)
+            return
+        key = self._largest(tracks, self.timeline.groups[row].name)
+        self.values_title.setText(self.tr("{name}: its values in every checkpoint, the middle half dark").format(
+            name=core.visible(key, 80)) if key else "")
+        if key:
+            self.shapes.ask(Request(series, key, partial(shapes_of, series, key), label=self.tr("Reading the values of one tensor")))
+        self._show_shapes()
+
+    def _largest(self, tracks: core.Tracks, group: str) -> str:
+        """The key of the greatest tensor of a part."""
+        return max(tracks.keys_of(group, self.rows.currentData()), key=lambda key: tracks.track(key).numel, default="")
+
+    def _show_shapes(self) -> None:
+        left, wide = self.timeline.columns
+        self.violins.show_shapes(self.shapes.result, (left, wide, self.timeline.at))
+
+    def _show_marks(self) -> None:
+        series, marks = self.series, self.timeline.marks
+        usable = series is not None and len(series) > 1
+        for widget in (self.a, self.b, self.compare, self.average):
+            widget.setEnabled(usable)
+        if series is None or not usable:
+            self.between.setText("")
+            return
+        self.a.setCurrentIndex(marks.a)
+        self.b.setCurrentIndex(marks.b)
+        a, b = series[marks.a], series[marks.b]
+        self.between.setText("  ·  ".join(
+            f"{core.visible(name, 30)} {run_words.number(a.metrics[name])} → {run_words.number(b.metrics[name])}"
+            for name in self._chosen_curves if name in a.metrics and name in b.metrics))
+        self.average.setText(self.tr("Average the last {n}…").format(n=min(5, len(series))))
+
+    def _picked(self) -> None:
+        self.timeline.mark(self.a.currentIndex(), self.b.currentIndex())
+
+    def _open(self, at: int) -> None:
+        if self.series is not None:
+            self.open_asked.emit(self.series[at].path)
+
+    def _compare(self) -> None:
+        marks = self.timeline.marks
+        if self.series is not None and marks.a >= 0 and marks.b >= 0 and marks.a != marks.b:
+            self.compare_asked.emit(self.series[marks.a].path, self.series[marks.b].path)
+
+    def _average(self) -> None:
+        if self.series is not None:
+            self.average_asked.emit([one.path for one in self.series[-5:]])
+
+    # -- how far ------------------------------------------------------------------------------------------------------
+
+    def _show_progress(self, done: int, total: int) -> None:
+        busy = self.reading.reading
+        self.bar.setVisible(busy)
+        self.bar.setRange(0, 1000 if total else 0)
+        self.bar.setValue(done * 1000 // total if total else 0)
+        self.stop.setVisible(busy or self.reading.stopped)
+        self.stop.setText(self.tr("Stop") if busy else self.tr("Go on"))
+
+    def _stop_or_go_on(self) -> None:
+        if self.reading.reading:
+            self.reading.stop()
+        else:
+            self.reading.follow(self.reading.paths)
+
+    def _watch(self, on: bool) -> None:
+        self.reading.watched = on
+        if on:
+            self._watching.start()
+            self._look_again()
+        else:
+            self._watching.stop()
+
+    def _look_again(self) -> None:
+        if self.isVisible() and not self.reading.reading:
+            self.reading.follow(self.reading.paths)

@@ -1,0 +1,92 @@
+"""The run that the page is about: found, opened and measured in a worker, followed while it is written.
+
+    follow(paths) → worker: core.series → shown at once → worker: core.measure_series → shown
+"""
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from inspector import core
+from inspector.gui.state.tasks import Tasks
+
+FINDING, MEASURING = "run-find", "run-measure"
+SETTLED = 2.0               # seconds that a file has stood still for before it is taken, while a training writes
+
+
+class Reading(QObject):
+    """`series` is None while nothing is known, `tracks` until the values were read; `error` says why there is nothing."""
+
+    found = Signal()            # which checkpoints there are, or why there are none
+    measured = Signal()         # their values
+    progressed = Signal(int, int)
+
+    def __init__(self, tasks: Tasks, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self.paths: tuple[str, ...] = ()
+        self.series: core.Series | None = None
+        self.tracks: core.Tracks | None = None
+        self.remarks: tuple[core.Remark, ...] = ()
+        self.error: core.InspectorError | None = None
+        self.reading = False
+        self.stopped = False
+        self.watched = False
+        self._reader = core.SeriesReader()
+
+    def follow(self, paths: tuple[str, ...]) -> None:
+        """Looks at the run that `paths` are, or hold."""
+        if paths != self.paths:
+            self.series = self.tracks = None
+            self.remarks = ()
+            self._reader = core.SeriesReader()
+        self.paths, self.error, self.stopped = paths, None, False
+        self._begin()
+        settled, reader = (SETTLED if self.watched else 0.0), self._reader
+        self._tasks.start(FINDING, lambda monitor: core.series(paths, settled=settled, reader=reader, monitor=monitor),
+                          on_done=self._found, on_error=self._failed, on_progress=self._tell, on_cancel=self._cancelled,
+                          label=self.tr("Looking for checkpoints of the run"))
+
+    def stop(self) -> None:
+        for key in (FINDING, MEASURING):
+            self._tasks.cancel(key)
+
+    def _begin(self) -> None:
+        self.reading = True
+        self.progressed.emit(0, 0)
+
+    def _tell(self, done: int, total: int, what: str) -> None:
+        self.progressed.emit(done, total)
+
+    def _found(self, series: core.Series) -> None:
+        if self.tracks is not None and self.series is not None and series == self.series:
+            self.reading = False            # nothing new
+            self.progressed.emit(0, 0)
+            return
+        if self.tracks is None:
+            self.series = series            # the measured ones stay until the new ones are, too
+        self.found.emit()
+
+        def work(monitor: core.Monitor) -> tuple[core.Tracks, tuple[core.Remark, ...]]:
+            tracks = core.measure_series(series, monitor=monitor)
+            return tracks, core.remarks(tracks, core.average_lags(tracks, monitor=monitor))
+
+        self._tasks.start(MEASURING, work, on_done=self._read, on_error=self._failed, on_progress=self._tell, on_cancel=self._cancelled,
+                          label=self.tr("Reading the checkpoints of the run"))
+
+    def _read(self, found: tuple[core.Tracks, tuple[core.Remark, ...]]) -> None:
+        self.tracks, self.remarks = found
+        self.series = self.tracks.series
+        self.reading = False
+        self.measured.emit()
+
+    def _failed(self, error: Exception) -> None:
+        self.reading = False
+        if not isinstance(error, core.InspectorError):
+            raise error
+        self.error = error
+        self.found.emit()
+
+    def _cancelled(self) -> None:
+        self.reading = False
+        self.stopped = True
+        self.found.emit()

@@ -1,0 +1,447 @@
+"""The run drawn: curves of metrics, a strip with a row for each part of the model, and how its norm went; one column a checkpoint.
+
+    ←/→ checkpoint    ↑/↓ part    A, B mark    Enter opens    Space compares A and B
+"""
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.widgets.colour_maps import MAPS
+
+from . import run_words
+
+CURVES, HEAD, ROW, GAP = 132, 40, 20, 2
+LEFT, RIGHT, EDGE = 168, 168, 14
+NARROW = 620                # below it there is no room for what stands at the right
+MEASURES = ("change", "norm", "std", "nan")
+_WIDEST = 64                # pixels of a column
+
+
+class Mark(NamedTuple):
+    """The checkpoints marked A and B, by their numbers (-1: none)."""
+
+    a: int = -1
+    b: int = -1
+
+
+class Timeline(QWidget):
+    chosen = Signal(int, int)           # checkpoint, part
+    marked = Signal()
+    open_asked = Signal(int)
+    compare_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.series: core.Series | None = None
+        self.groups: tuple[core.Track, ...] = ()
+        self.curves: tuple[str, ...] = ()
+        self.measure = "change"
+        self.at, self.row = 0, 0
+        self.marks = Mark()
+        self.best: core.Best | None = None
+        self._map: list[QColor] = []
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(self.tr("Checkpoints of the run"))
+
+    # -- what is shown
+
+    def show_run(self, series: core.Series | None, groups: Sequence[core.Track], curves: Sequence[str], best: core.Best | None) -> None:
+        before = self.series
+        self.series, self.groups, self.curves, self.best = series, tuple(groups), tuple(curves), best
+        count = len(series) if series is not None else 0
+        if before is None and count:
+            self.at = best.at if best is not None else count - 1
+            self.marks = Mark(0, count - 1) if count > 1 else Mark()
+        self.at = min(self.at, max(count - 1, 0))
+        self.row = min(self.row, max(len(self.groups) - 1, 0))
+        self.marks = Mark(*(n if n < count else count - 1 for n in self.marks))
+        self.updateGeometry()
+        self._said()
+
+    def set_measure(self, measure: str) -> None:
+        self.measure = measure
+        self.update()
+
+    def mark(self, a: int | None = None, b: int | None = None) -> None:
+        self.marks = Mark(self.marks.a if a is None else a, self.marks.b if b is None else b)
+        self.marked.emit()
+        self.update()
+
+    def choose(self, at: int, row: int | None = None) -> None:
+        if self.series is None or not len(self.series):
+            return
+        self.at = min(max(at, 0), len(self.series) - 1)
+        if row is not None and self.groups:
+            self.row = min(max(row, 0), len(self.groups) - 1)
+        self._said()
+        self.chosen.emit(self.at, self.row)
+
+    def sentence(self) -> str:
+        """What is chosen, in words: "epoch 20 · blocks.5.mlp · change 52 % · norm 7.09"."""
+        if self.series is None or not len(self.series):
+            return ""
+        parts = [run_words.checkpoint(self.series, self.at)]
+        if self.groups:
+            group = self.groups[self.row]
+            parts.append(core.visible(group.name, 60))
+            point = group.points[self.at]
+            if point is not None:
+                if point.broken:
+                    parts.append("NaN" if point.nan else self.tr("infinite"))
+                if not math.isnan(point.change):
+                    parts.append(self.tr("change {share}").format(share=run_words.percent(point.change)))
+                if not math.isnan(point.norm):
+                    parts.append(self.tr("norm {value}").format(value=run_words.number(point.norm)))
+        return " · ".join(parts)
+
+    def _said(self) -> None:
+        self.setAccessibleDescription(self.sentence())
+        self.update()
+
+    # -- places
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, self.heightForWidth(760))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(360, self.heightForWidth(360))
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return (CURVES if self.curves else 0) + HEAD + len(self.groups) * ROW + EDGE
+
+    @property
+    def columns(self) -> tuple[float, float]:
+        """Where the first column begins, and how wide each is."""
+        left = LEFT if self.width() >= NARROW else 110
+        right = RIGHT if self.width() >= NARROW else EDGE
+        count = len(self.series) if self.series is not None else 1
+        return left, min((self.width() - left - right) / max(count, 1), _WIDEST)
+
+    def _centre(self, at: int) -> float:
+        left, wide = self.columns
+        return left + (at + 0.5) * wide
+
+    @property
+    def _strip(self) -> int:
+        return (CURVES if self.curves else 0) + HEAD
+
+    def place_of(self, point: QPointF) -> tuple[int, int] | None:
+        """(checkpoint, part) under a point; the part is -1 above the strip."""
+        if self.series is None:
+            return None
+        left, wide = self.columns
+        at, row = int((point.x() - left) // wide), int((point.y() - self._strip) // ROW)
+        if not 0 <= at < len(self.series) or row >= len(self.groups):
+            return None
+        return at, max(row, -1)
+
+    # -- painting
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.series is None or not len(self.series):
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colours = theme.colours(self.palette())
+        painter.fillRect(self.rect(), QColor(colours.base))
+        self._paint_columns(painter, colours)
+        if self.curves:
+            self._paint_curves(painter, colours)
+        self._paint_head(painter, colours)
+        self._paint_strip(painter, colours)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(colours.accent), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+
+    def _paint_columns(self, painter: QPainter, colours: theme.Colours) -> None:
+        left, wide = self.columns
+        height = self._strip
+        if self.best is not None:
+            painter.fillRect(QRectF(left + self.best.at * wide, 0, wide, height), QColor(colours.ok_background))
+        broken = next((n for n in range(len(self.series or ())) if any(
+            point is not None and point.broken for point in (group.points[n] for group in self.groups))), None)
+        if broken is not None and self.series is not None:
+            painter.fillRect(QRectF(left + broken * wide, 0, (len(self.series) - broken) * wide, height), QColor(colours.danger_background))
+
+    def _paint_curves(self, painter: QPainter, colours: theme.Colours) -> None:
+        assert self.series is not None
+        top, bottom = 14.0, CURVES - 10.0
+        left, wide = self.columns
+        painter.setPen(QPen(QColor(colours.plot_grid), 1))
+        for y in (top, (top + bottom) / 2, bottom):
+            painter.drawLine(QPointF(left, y), QPointF(left + wide * len(self.series), y))
+        font = self.font()
+        for n, name in enumerate(self.curves):
+            colour = QColor(colours.series[(n + 1) % len(colours.series)])
+            values = [one.metrics.get(name, math.nan) for one in self.series]
+            finite = [value for value in values if math.isfinite(value)]
+            low, high = (min(finite), max(finite)) if finite else (0.0, 1.0)
+            is_log = low > 0 and high > 20 * low and core.direction_of(name) == "down"
+            painter.setFont(font)
+            painter.setPen(colour)
+            room = QRect(EDGE, 8 + 34 * n, int(left) - 2 * EDGE, 34)
+            text = core.visible(name, 40) + (self.tr(", log") if is_log else "")
+            metrics = QFontMetrics(font)
+            painter.drawText(room, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop,
+                             metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width()))
+            painter.setPen(QColor(colours.muted))
+            painter.setFont(_smaller(font))
+            ends = self.tr("{low} to {high}").format(low=run_words.number(low), high=run_words.number(high))
+            painter.drawText(room.adjusted(0, 17, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, ends)
+            self._paint_curve(painter, values, (low, high), is_log, colour, top, bottom)
+        if self.best is not None and self.width() >= NARROW:
+            self._paint_best(painter, colours, int(left + wide * len(self.series)) + EDGE)
+
+    def _paint_curve(self, painter: QPainter, values: Sequence[float], ends: tuple[float, float], is_log: bool, colour: QColor,
+                     top: float, bottom: float) -> None:
+        low, high = (math.log(ends[0]), math.log(ends[1])) if is_log else ends
+        path, is_down = QPainterPath(), False
+        dots: list[QPointF] = []
+        for at, value in enumerate(values):
+            if not math.isfinite(value):
+                is_down = False             # the line breaks
+                continue
+            share = ((math.log(value) if is_log else value) - low) / (high - low) if high > low else 0.5
+            point = QPointF(self._centre(at), bottom - share * (bottom - top))
+            if is_down:
+                path.lineTo(point)
+            else:
+                path.moveTo(point)
+            is_down = True
+            dots.append(point)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(colour, 2))
+        painter.drawPath(path)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colour)
+        for point in dots:
+            painter.drawEllipse(point, 3, 3)
+
+    def _paint_best(self, painter: QPainter, colours: theme.Colours, x: int) -> None:
+        assert self.series is not None
+        assert self.best is not None
+        painter.setPen(QColor(colours.ok))
+        painter.setFont(_bold(self.font()))
+        room = QRect(x, 10, self.width() - x - 6, 20)
+        painter.drawText(room, Qt.AlignmentFlag.AlignLeft, "★ " + run_words.checkpoint(self.series, self.best.at))
+        painter.setFont(self.font())
+        painter.setPen(QColor(colours.text))
+        text = f"{core.visible(self.best.metric, 30)} {run_words.number(self.best.value)}"
+        painter.drawText(room.translated(0, 20), Qt.AlignmentFlag.AlignLeft,
+                         QFontMetrics(self.font()).elidedText(text, Qt.TextElideMode.ElideRight, room.width()))
+
+    def _paint_head(self, painter: QPainter, colours: theme.Colours) -> None:
+        assert self.series is not None
+        left, wide = self.columns
+        top = self._strip - HEAD
+        painter.fillRect(QRectF(0, top, self.width(), HEAD - 4), QColor(colours.window))
+        painter.setPen(QColor(colours.muted))
+        painter.setFont(self.font())
+        titles = {"epoch": self.tr("Epoch"), "step": self.tr("Step"), "name": self.tr("File")}
+        painter.drawText(QRect(EDGE, top, int(left) - EDGE, 20), Qt.AlignmentFlag.AlignVCenter, titles[self.series.order])
+        if self.width() >= NARROW:
+            painter.drawText(QRect(int(left + wide * len(self.series)) + EDGE, top, RIGHT - EDGE, 20), Qt.AlignmentFlag.AlignVCenter,
+                             self.tr("Norm, over the run"))
+        metrics = QFontMetrics(self.font())
+        widest = max(metrics.horizontalAdvance(run_words.short(self.series, n)) for n in range(len(self.series))) + 8
+        every = max(1, math.ceil(widest / wide))
+        for n in range(len(self.series)):
+            room = QRectF(self._centre(n) - widest, top, 2 * widest, 20)
+            if n % every == 0 or n == self.at:
+                painter.setPen(QColor(colours.text if n == self.at else colours.muted))
+                painter.setFont(_bold(self.font()) if n == self.at else self.font())
+                if n == self.at or abs(n - self.at) >= every:
+                    painter.drawText(room, Qt.AlignmentFlag.AlignCenter, run_words.short(self.series, n))
+            letters = [letter for letter, place in (("A", self.marks.a), ("B", self.marks.b)) if place == n]
+            if letters:
+                badge = QRectF(self._centre(n) - 8, top + 20, 16, 14)
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(QColor(colours.series[0 if letters[0] == "A" else 1]))
+                painter.drawRoundedRect(badge, 3, 3)
+                painter.setPen(QColor(colours.base))
+                painter.setFont(_smaller(_bold(self.font())))
+                painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, letters[0])
+            elif self.best is not None and self.best.at == n:
+                painter.setPen(QColor(colours.ok))
+                painter.setFont(self.font())
+                painter.drawText(QRectF(self._centre(n) - 10, top + 18, 20, 16), Qt.AlignmentFlag.AlignCenter, "☆")
+
+    def _paint_strip(self, painter: QPainter, colours: theme.Colours) -> None:
+        assert self.series is not None
+        left, wide = self.columns
+        low, high = self._ends()
+        metrics = QFontMetrics(self.font())
+        for row, group in enumerate(self.groups):
+            top = self._strip + row * ROW
+            if row == self.row:
+                painter.fillRect(QRectF(0, top, self.width(), ROW), QColor(colours.selection_idle))
+            painter.setPen(QColor(colours.text))
+            painter.setFont(self.font())
+            painter.drawText(QRect(EDGE, top, int(left) - EDGE - 8, ROW), Qt.AlignmentFlag.AlignVCenter,
+                             metrics.elidedText(core.visible(group.name, 80), Qt.TextElideMode.ElideMiddle, int(left) - EDGE - 8))
+            for n, point in enumerate(group.points):
+                room = QRectF(left + n * wide, top, wide, ROW).adjusted(0, 0, -GAP if wide > 8 else 0, -GAP)
+                self._paint_cell(painter, colours, room, point, low, high)
+            if self.width() >= NARROW:
+                self._paint_norm(painter, colours, QRectF(left + wide * len(self.series) + EDGE, top + 3, 84, ROW - 6), group)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        height = len(self.groups) * ROW - GAP
+        for place, n in ((self.marks.a, 0), (self.marks.b, 1)):
+            if place >= 0 and height > 0:
+                painter.setPen(QPen(QColor(colours.series[n]), 2))
+                painter.drawRect(QRectF(left + place * wide - 1, self._strip - 1, wide, height + 2))
+        if self.groups:
+            painter.setPen(QPen(QColor(colours.text), 2))
+            painter.drawRect(QRectF(left + self.at * wide, self._strip + self.row * ROW, wide - GAP, ROW - GAP).adjusted(1, 1, -1, -1))
+
+    def _paint_cell(self, painter: QPainter, colours: theme.Colours, room: QRectF, point: core.TrackPoint | None, low: float,
+                    high: float) -> None:
+        if point is None:
+            return
+        if not point.read:
+            painter.fillRect(room, QColor(colours.warning_background))
+            return
+        if point.broken:
+            painter.fillRect(room, QColor(colours.danger))
+            if room.width() >= 28:
+                painter.setPen(QColor(colours.base))
+                painter.setFont(_smaller(self.font()))
+                painter.drawText(room, Qt.AlignmentFlag.AlignCenter, "NaN" if point.nan else "inf")
+            return
+        value = self._value(point)
+        if value is None or (value == 0 and self.measure == "change"):
+            painter.fillRect(room, QColor(colours.track))
+            return
+        share = 1.0 if math.isinf(value) else _place(value, low, high)
+        painter.fillRect(room, self._colour(share))
+
+    def _paint_norm(self, painter: QPainter, colours: theme.Colours, room: QRectF, group: core.Track) -> None:
+        """How the norm went, and the last one that is a number."""
+        norms = [(n, point.norm) for n, point in enumerate(group.points) if point is not None and not math.isnan(point.norm)
+                 and not point.broken]
+        if not norms:
+            return
+        low, high = min(norm for _, norm in norms), max(norm for _, norm in norms)
+        path = QPainterPath()
+        for place, (n, norm) in enumerate(norms):
+            point = QPointF(room.left() + room.width() * n / max(len(group.points) - 1, 1),
+                            room.bottom() - room.height() * ((norm - low) / (high - low) if high > low else 0.5))
+            if place:
+                path.lineTo(point)
+            else:
+                path.moveTo(point)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(colours.series[0]), 1.3))
+        painter.drawPath(path)
+        painter.setPen(QColor(colours.muted))
+        painter.setFont(_smaller(self.font()))
+        painter.drawText(QRectF(room.right() + 8, room.top() - 3, 60, ROW), Qt.AlignmentFlag.AlignVCenter, run_words.number(norms[-1][1]))
+
+    def _value(self, point: core.TrackPoint) -> float | None:
+        value = {"change": point.change, "norm": point.norm, "std": point.std, "nan": float(point.nan)}[self.measure]
+        return None if math.isnan(value) else value
+
+    def _ends(self) -> tuple[float, float]:
+        """The least and the greatest number in the strip, for its colours."""
+        values = [value for group in self.groups for point in group.points if point is not None and point.read and not point.broken
+                  and (value := self._value(point)) is not None and value > 0 and math.isfinite(value)]
+        return (min(values), max(values)) if values else (0.0, 0.0)
+
+    def scale_ends(self) -> tuple[float, float]:
+        return self._ends()
+
+    def _colour(self, share: float) -> QColor:
+        anchors = MAPS["viridis"].anchors(theme.colours(self.palette()).dark)
+        if not self._map:
+            self._map = [QColor(name) for name in anchors]
+        place = min(max(share, 0.0), 1.0) * (len(self._map) - 1)
+        n = min(int(place), len(self._map) - 2)
+        a, b, part = self._map[n], self._map[n + 1], place - n
+        return QColor(*(round(one + (other - one) * part) for one, other in ((a.red(), b.red()), (a.green(), b.green()),
+                                                                          (a.blue(), b.blue()))))
+
+    # -- mouse and keys
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self.place_of(event.position())
+        if place is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.mark(b=place[0])
+        self.choose(place[0], place[1] if place[1] >= 0 else None)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        place = self.place_of(event.position())
+        if place is not None:
+            self.open_asked.emit(place[0])
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1)}
+        key = Qt.Key(event.key())
+        if key in moves:
+            self.choose(self.at + moves[key][0], self.row + moves[key][1])
+        elif key == Qt.Key.Key_Home:
+            self.choose(0)
+        elif key == Qt.Key.Key_End and self.series is not None:
+            self.choose(len(self.series) - 1)
+        elif key == Qt.Key.Key_A:
+            self.mark(a=self.at)
+        elif key == Qt.Key.Key_B:
+            self.mark(b=self.at)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.open_asked.emit(self.at)
+        elif key == Qt.Key.Key_Space:
+            self.compare_asked.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            place = self.place_of(QPointF(event.pos()))
+            if place is None or self.series is None:
+                QToolTip.hideText()
+            else:
+                kept, self.at, self.row = (self.at, self.row), place[0], place[1] if place[1] >= 0 else self.row
+                text = self.sentence()
+                self.at, self.row = kept
+                QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+    def focusInEvent(self, event: object) -> None:
+        self.update()
+
+    def focusOutEvent(self, event: object) -> None:
+        self.update()
+
+
+def _place(value: float, low: float, high: float) -> float:
+    """Where a number lies between the ends, by its logarithm."""
+    if value <= 0 or not high > low > 0:
+        return 0.0 if value <= 0 else 0.5
+    return (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
+
+
+def _bold(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setWeight(QFont.Weight.DemiBold)
+    return made
+
+
+def _smaller(font: QFont) -> QFont:
+    made = QFont(font)
+    made.setPointSizeF(font.pointSizeF() * 0.85)
+    return made

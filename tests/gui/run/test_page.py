@@ -1,0 +1,214 @@
+"""The page of a training run, driven as a person does: looked at, gone through by keys, compared, averaged, watched."""
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QPushButton
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit import file_dialogs, theme
+from inspector.gui.kit.settings import Settings
+from inspector.gui.run.page import RunPage
+from inspector.gui.state.session import Session
+from inspector.gui.state.tasks import Tasks
+
+EPOCHS = 5
+
+
+def epoch(folder: Path, n: int, age: float = 60.0) -> str:
+    """A checkpoint as if it was written `age` seconds ago: a frozen part, and a NaN from the fifth epoch on."""
+    random = np.random.default_rng(n)
+    head = random.normal(size=(6, 4)).astype(np.float32)
+    if n >= EPOCHS:
+        head[0, 0] = np.nan
+    path = folder / f"epoch_{n}.pth"
+    model = {"base.weight": np.ones((4, 4), np.float32), "head.weight": head, "head.bias": random.normal(size=6).astype(np.float32)}
+    core.save({"epoch": n, "loss": 1.0 / n, "val_acc": n / 10, "model": model}, path)
+    then = time.time() - age
+    os.utime(path, (then, then))
+    return str(path)
+
+
+@pytest.fixture(autouse=True)
+def _no_cache(monkeypatch: pytest.MonkeyPatch, _plain_theme: None) -> None:
+    monkeypatch.setenv("INSPECTOR_CACHE", "")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    run = tmp_path / "run"
+    run.mkdir()
+    for n in range(1, EPOCHS + 1):
+        epoch(run, n)
+    return run
+
+
+@pytest.fixture
+def page(qtbot: QtBot, tasks: Tasks) -> RunPage:
+    made = RunPage(tasks)
+    qtbot.addWidget(made)
+    made.resize(1100, 760)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def show(qtbot: QtBot, page: RunPage) -> Callable[[Path], None]:
+    def shown(folder: Path) -> None:
+        with qtbot.waitSignal(page.reading.measured, timeout=20000):
+            page.show_paths((str(folder),))
+
+    return shown
+
+
+def texts(page: RunPage) -> list[str]:
+    return [label.text() for label in page.said.findChildren(QLabel)]
+
+
+def test_that_what_follows_from_the_run_is_said_and_leads_to_its_checkpoint(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    assert texts(page)[0] == "First NaN in epoch 5: model.head.weight. The last file without is epoch 4."
+    assert "Frozen throughout: base." in texts(page)
+    button = page.said.findChildren(QPushButton)[0]
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    assert page.timeline.at == 4
+
+
+def test_that_it_begins_at_the_best_with_the_parts_and_two_curves(page: RunPage, folder: Path, show: Any) -> None:
+    show(folder)
+    assert page.title.text() == "run"
+    assert "5 checkpoints, epoch_1.pth … epoch_5.pth" in page.details.text()
+    assert [group.name for group in page.timeline.groups] == ["base", "head"]
+    assert page.timeline.curves == ("loss", "val_acc")
+    assert page.timeline.at == 4
+    assert page.timeline.best == (4, "val_acc", 0.5)
+
+
+def test_that_keys_move_mark_and_ask(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    timeline = page.timeline
+    for key in (Qt.Key.Key_Home, Qt.Key.Key_Right, Qt.Key.Key_Down):
+        qtbot.keyClick(timeline, key)
+    assert (timeline.at, timeline.row) == (1, 1)
+    assert timeline.accessibleDescription().startswith("epoch 2 · head · change ")
+    qtbot.keyClick(timeline, Qt.Key.Key_A)
+    qtbot.keyClick(timeline, Qt.Key.Key_End)
+    qtbot.keyClick(timeline, Qt.Key.Key_B)
+    assert timeline.marks == (1, 4)
+    assert page.a.currentText() == "epoch_2.pth"
+    assert page.between.text() == "loss 0.5 → 0.2  ·  val_acc 0.2 → 0.5"
+    with qtbot.waitSignal(page.compare_asked) as asked:
+        qtbot.keyClick(timeline, Qt.Key.Key_Space)
+    assert [os.path.basename(path) for path in asked.args] == ["epoch_2.pth", "epoch_5.pth"]
+    with qtbot.waitSignal(page.open_asked) as opened:
+        qtbot.keyClick(timeline, Qt.Key.Key_Return)
+    assert opened.args[0].endswith("epoch_5.pth")
+
+
+def test_that_a_click_chooses_a_cell_and_with_control_marks_b(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    left, wide = page.timeline.columns
+    place = QPoint(int(left + 2.5 * wide), page.timeline.height() - 24)
+    qtbot.mouseClick(page.timeline, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, place)
+    assert (page.timeline.at, page.timeline.row, page.timeline.marks.b) == (2, 1, 2)
+
+
+def test_that_the_values_of_the_largest_tensor_of_a_part_are_read(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    page.timeline.choose(0, 1)
+    qtbot.waitUntil(lambda: page.shapes.result is not None and page.shapes.result.key == "model.head.weight", timeout=20000)
+    found = page.shapes.result
+    assert found is not None
+    assert [shape is not None and shape.broken for shape in found.shapes] == [False] * 4 + [True]
+    assert all(shape is not None and sum(shape.counts) <= 24 for shape in found.shapes)
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+def test_that_it_is_painted_in_either_theme_and_when_there_is_little_room(page: RunPage, folder: Path, show: Any, choice: str) -> None:
+    theme.current().choose(choice)
+    show(folder)
+    for width in (1100, 540):
+        page.resize(width, 700)
+        picture: QImage = page.grab().toImage()
+        left, wide = page.timeline.columns
+        at = page.timeline.mapTo(page, QPoint(int(left + 4.5 * wide), page.timeline.height() - 24))
+        ratio = picture.devicePixelRatio()
+        colour = picture.pixelColor(int((at.x() - wide / 3) * ratio), int((at.y() + 5) * ratio))
+        assert colour.name() == theme.colours(page.palette()).danger
+
+
+def test_that_a_folder_without_checkpoints_is_answered_in_words(page: RunPage, tmp_path: Path, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(page.reading.found, timeout=20000):
+        page.show_paths((str(tmp_path),))
+    assert "there is no checkpoint in" in page.details.text()
+    assert not page.compare.isEnabled()
+
+
+def test_that_a_checkpoint_which_training_writes_is_taken_up_once_it_stands_still(page: RunPage, folder: Path, show: Any,
+                                                                                  qtbot: QtBot) -> None:
+    show(folder)
+    page.timeline.choose(1, 1)
+    page.timeline.mark(0, 2)
+    page.watch.setChecked(True)
+    qtbot.waitUntil(lambda: not page.reading.reading, timeout=20000)
+    fresh = epoch(folder, 6, age=0.0)
+    page.reading.follow(page.reading.paths)
+    qtbot.waitUntil(lambda: not page.reading.reading, timeout=20000)
+    assert page.series is not None
+    assert len(page.series) == 5
+    os.utime(fresh, (time.time() - 60, time.time() - 60))
+    with qtbot.waitSignal(page.reading.measured, timeout=20000):
+        page.reading.follow(page.reading.paths)
+    assert len(page.series) == 6
+    assert (page.timeline.at, page.timeline.row, page.timeline.marks) == (1, 1, (0, 2))
+
+
+# -- in the window --------------------------------------------------------------------------------------------------------------
+
+@pytest.fixture
+def window(qtbot: QtBot, session: Session, tasks: Tasks, settings: Settings) -> MainWindow:
+    made = MainWindow(session, tasks, settings)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+def test_that_the_menu_shows_the_run_of_the_open_files_and_goes_back(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
+    window.open_paths([str(folder)])
+    qtbot.waitUntil(lambda: len(window.session.documents) == 5 and not window.tasks.running, timeout=20000)
+    with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
+        window.menus["run"].trigger()
+    assert window.runs.shown
+    assert len(window.runs.page.timeline.series or ()) == 5
+    assert window.status.text().startswith("epoch 5")
+    window.runs.page.compare.click()
+    assert window.comparison.shown
+    window.comparison.show_files()
+    window.runs.show_run()
+    window.runs.page.back.click()
+    assert window.pages.currentWidget() is window.work
+
+
+def test_that_the_last_are_averaged_and_the_mean_is_opened(window: MainWindow, folder: Path, qtbot: QtBot,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    target = folder.parent / "mean.pth"
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(target)))
+    monkeypatch.setattr("inspector.gui.frame.run_commands.message_boxes.show_message", lambda *said: None)
+    (folder / "epoch_5.pth").unlink()
+    with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
+        window.runs.show_paths((str(folder),))
+    window.runs.page.average.click()
+    qtbot.waitUntil(lambda: any(document.path == str(target) for document in window.session.documents), timeout=20000)
+    heads = [core.read_numpy(folder / f"epoch_{n}.pth", "model.head.bias").astype(np.float64) for n in range(1, 5)]
+    assert np.array_equal(core.read_numpy(target, "model.head.bias"), (sum(heads) / 4).astype(np.float32))
+    qtbot.waitUntil(lambda: not window.tasks.running, timeout=20000)
