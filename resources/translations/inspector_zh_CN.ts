@@ -1281,27 +1281,27 @@
     </message>
     <message>
         <source>Dimension</source>
-        <translation type="unfinished"></translation>
+        <translation>维度</translation>
     </message>
     <message>
         <source>New size</source>
-        <translation type="unfinished"></translation>
+        <translation>新大小</translation>
     </message>
     <message>
         <source>New rows are</source>
-        <translation type="unfinished"></translation>
+        <translation>新行为</translation>
     </message>
     <message>
         <source>Parts</source>
-        <translation type="unfinished">各部分</translation>
+        <translation>部分</translation>
     </message>
     <message>
         <source>Tensors</source>
-        <translation type="unfinished">张量</translation>
+        <translation>张量</translation>
     </message>
     <message>
         <source>Become</source>
-        <translation type="unfinished"></translation>
+        <translation>变为</translation>
     </message>
     <message>
         <source>Value</source>
@@ -1475,35 +1475,35 @@
     </message>
     <message>
         <source>Resize</source>
-        <translation type="unfinished"></translation>
+        <translation>调整大小</translation>
     </message>
     <message>
         <source>Cuts rows off, or adds some: for another vocabulary or number of classes. Tied tensors and what the optimizer keeps for them change along.</source>
-        <translation type="unfinished"></translation>
+        <translation>裁掉或增加若干行：用于其他词表或类别数。绑定的张量以及优化器为其保存的内容随之改变。</translation>
     </message>
     <message>
         <source>Transpose</source>
-        <translation type="unfinished"></translation>
+        <translation>转置</translation>
     </message>
     <message>
         <source>The last two dimensions change places, in the optimizer&apos;s state too.</source>
-        <translation type="unfinished"></translation>
+        <translation>最后两个维度互换，优化器状态中也是如此。</translation>
     </message>
     <message>
         <source>Split</source>
-        <translation type="unfinished"></translation>
+        <translation>拆分</translation>
     </message>
     <message>
         <source>One tensor as several, one after the other along a dimension, like a fused qkv as q, k and v. NAME:64 says how long a part is; * stands for anything.</source>
-        <translation type="unfinished"></translation>
+        <translation>把一个张量沿某一维度依次拆成几个，例如把融合的 qkv 拆成 q、k 和 v。NAME:64 表示一部分的长度；* 代表任意内容。</translation>
     </message>
     <message>
         <source>Concatenate</source>
-        <translation type="unfinished"></translation>
+        <translation>拼接</translation>
     </message>
     <message>
         <source>Several tensors as one, one after the other along a dimension, like q, k and v as a fused qkv; * stands for anything.</source>
-        <translation type="unfinished"></translation>
+        <translation>把几个张量沿某一维度依次拼成一个，例如把 q、k 和 v 拼成融合的 qkv；* 代表任意内容。</translation>
     </message>
     <message>
         <source>Set Value</source>
@@ -1639,19 +1639,19 @@
     </message>
     <message>
         <source>Resize {what} to {n} along {dim}</source>
-        <translation type="unfinished"></translation>
+        <translation>沿维度 {dim} 将 {what} 调整为 {n}</translation>
     </message>
     <message>
         <source>Transpose {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>转置 {what}</translation>
     </message>
     <message>
         <source>Split {what} into {parts}</source>
-        <translation type="unfinished"></translation>
+        <translation>将 {what} 拆分为 {parts}</translation>
     </message>
     <message>
         <source>Concatenate {parts} to {what}</source>
-        <translation type="unfinished"></translation>
+        <translation>将 {parts} 拼接为 {what}</translation>
     </message>
     <message>
         <source>Merge the adapter {file}</source>
