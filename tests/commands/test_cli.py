@@ -13,6 +13,7 @@ import subprocess
 import sys
 import types
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -383,7 +384,8 @@ def test_that_ctrl_c_ends_long_work_at_once_and_quietly(arguments: list[str], tm
     os.truncate(path, path.stat().st_size + nbytes)
     screen, end = pty.openpty()
     command = [sys.executable, "-m", "inspector", *arguments, str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, cwd=ROOT) as running:
+    heeds = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)       # which a suite in the background of a shell does not
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=end, cwd=ROOT, preexec_fn=heeds) as running:
         os.close(end)
         seen = b""
         while b"%" not in seen:
