@@ -210,6 +210,6 @@ def _how(key: str, info: TensorInfo, head: Checkpoint) -> _How:
     if layer not in _GATED:
         return _How(0)
     gates = {name: head.values[join("args", name)] for name in _GATES if join("args", name) in head.values}
-    if not gates:
+    if not gates or any(gate is not None and not isinstance(gate, bool) for gate in gates.values()):
         return _How(None, unknown="the arguments do not say whether its activation is gated, in which case it is two matrices")
     return _How(0, 2 if any(gates.values()) else 1)

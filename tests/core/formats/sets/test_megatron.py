@@ -97,6 +97,7 @@ def test_that_the_names_of_before_the_core_are_known(tmp_path: Path) -> None:
     (["language_model.encoder.layers.0.self_attention.query_key_value.weight", "lm_head.dense.weight"], {"version": 1.0}),
     (["language_model.encoder.layers.0.self_attention.query_key_value.weight", "lm_head.dense.weight"], {"version": None}),
     (["lm_head.dense.weight", *FC1], {"swiglu": None}),
+    (["lm_head.dense.weight", *FC1], {"swiglu": None, "gated_linear_unit": "perhaps"}),
 ])
 def test_that_what_is_ambiguous_stays_in_parts(left: list[str], options: dict[str, Any], tmp_path: Path) -> None:
     ckpt = core.open(write(tmp_path / "a", 2, OLD, **options))

@@ -398,3 +398,22 @@ def test_that_the_joined_state_dict_is_loaded_held_to_a_contract_and_digested_as
     assert core.contract(folder, "") == core.contract(tmp_path / "one.pth")
     assert core.digest_of(core.edit(folder, [core.Drop("optimizer.*")])) == core.digest_of(tmp_path / "one.pth")
     assert core.compare(tmp_path / "one.pth", folder).counts["values"] == 0
+
+
+@pytest.mark.parametrize(("tag", "beside"), [
+    ("global_step500", ["rng_state_0.pth", "scheduler.pt", "training_args.bin", "trainer_state.json", "zero_to_fp32.py"]),
+    ("checkpoint", ["zero_to_fp32.py"]),
+    ("epoch-3", []),
+], ids=["transformers", "lightning", "deepspeed"])
+def test_that_the_folder_of_a_trainer_opens_as_what_latest_names(tmp_path: Path, tag: str, beside: list[str]) -> None:
+    write(tmp_path / tag, MODEL, 2, 2)
+    (tmp_path / "latest").write_text(tag)
+    for name in beside:
+        if name.endswith((".json", ".py")):
+            (tmp_path / name).write_text("{}")
+        else:
+            torch.save({"state": torch.ones(2)}, tmp_path / name)
+    assert core.checkpoint_in(tmp_path) == str(tmp_path)
+    assert torch.equal(core.read_torch(core.open(tmp_path), "conv.weight"), MODEL.parameters["conv.weight"])
+    torch.save({"w": torch.ones(3)}, tmp_path / "pytorch_model.bin")            # gathered weights are what is meant
+    assert list(core.open(tmp_path).tensors) == ["w"]
