@@ -225,3 +225,14 @@ def test_that_names_can_be_changed_before_and_after(tmp_path: Path) -> None:
     assert list(after.tensors) == ["model.m.kernel"]
     core.save(after, tmp_path / "out.safetensors")
     assert np.allclose(load_file(tmp_path / "out.safetensors")["model.m.kernel"], made.values, rtol=2e-6)
+
+
+@pytest.mark.parametrize("low_first", [True, False])
+def test_that_many_nibbles_are_what_each_is_by_itself(low_first: bool) -> None:
+    table = RNG.normal(size=16).astype(np.float32)
+    data = RNG.integers(0, 256, (130, 128), dtype=np.uint8)
+    order = (data & 15, data >> 4) if low_first else (data >> 4, data & 15)
+    wanted = np.stack([table[part] for part in order], -1).reshape(130, 256)
+    assert codes.nibbles(data, table, low_first).tobytes() == wanted.tobytes()
+    assert codes.nibbles(data[:, ::2], table, low_first).tobytes() == np.ascontiguousarray(wanted.reshape(130, 64, 2, 2)[:, :, 0]).tobytes()
+    assert codes.nibbles(data[:, :127], table, low_first).tobytes() == np.ascontiguousarray(wanted[:, :254]).tobytes()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+_MANY = 1 << 14         # bytes from which on a table of a megabyte is worth it
 _E2M1 = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
 
 
@@ -44,10 +45,24 @@ def _pairs(low_first: bool, values: bytes) -> Array:
     return both.view(np.uint64).ravel()
 
 
+@lru_cache(4)
+def _quads(low_first: bool, values: bytes) -> Array:
+    """Two bytes, the first the lower -> their four values, as one number of 128 bits that holds the floats."""
+    import numpy as np
+    pairs, both = _pairs(low_first, values), np.empty((65536, 2), np.uint64)
+    both[:, 0], both[:, 1] = pairs[np.arange(65536) & 255], pairs[np.arange(65536) >> 8]
+    return both.view(np.complex128).ravel()
+
+
 def nibbles(data: Array, table: Array, low_first: bool = True) -> Array:
     """Two values of a table of 16 for each byte; the last dimension is twice as long."""
     import numpy as np
-    found = _pairs(low_first, table.astype(np.float32).tobytes())[data]
+    values = table.astype(np.float32).tobytes()
+    if data.size >= _MANY and data.shape[-1] % 2 == 0 and data.flags.c_contiguous:
+        # two bytes at a time; numpy converts indices first, and then takes 16 bytes for each: three times as fast
+        four: Array = np.take(_quads(low_first, values), data.view("<u2").astype(np.intp), mode="clip")
+        return four.view(np.float32).reshape(*data.shape[:-1], data.shape[-1] * 2)
+    found = _pairs(low_first, values)[data]
     return found.view(np.float32).reshape(*data.shape[:-1], data.shape[-1] * 2)
 
 
