@@ -29,7 +29,7 @@ class Countable(NamedTuple):
         """What an element of the packed tensors (of those among `names`) costs on the average, scales and zero points included; None where
         none is packed."""
         inside = None if names is None else set(names)
-        known = [(tensor.numel, tensor.bits_per_weight) for tensor in self.packed if tensor.decoder is not None and not is_adapter(tensor)
+        known = [(tensor.numel, tensor.bits_per_weight) for tensor in self.packed if tensor.decoder is not None and not tensor.is_adapter
                  and (inside is None or tensor.name in inside)]
         bits = [(numel, each) for numel, each in known if each is not None]
         total = sum(numel for numel, _ in bits)
@@ -40,20 +40,15 @@ class Countable(NamedTuple):
         return [*dict.fromkeys(name for key in keys if (name := self.names.get(key, key)))]
 
 
-def is_adapter(tensor: LogicalTensor) -> bool:
-    """Whether a tensor is what an adapter adds to another one."""
-    return "A" in tensor.parts and "B" in tensor.parts
-
-
 def countable(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Countable | None:
     """The tables to be counted; None where nothing is packed, so that `ckpt` itself can be. Raises Cancelled."""
     found = packed(ckpt, monitor)
-    counted = {name: tensor for name, tensor in found.items() if tensor.numel and not is_adapter(tensor)
+    counted = {name: tensor for name, tensor in found.items() if tensor.numel and not tensor.is_adapter
                and (tensor.decoder is not None or tensor.problem)}
     if not found:
         return None
     tensors: dict[str, TensorInfo] = {}
-    names = {key: "" for tensor in found.values() if is_adapter(tensor) for role, key in tensor.parts.items() if role == "alpha"}
+    names = {key: "" for tensor in found.values() if tensor.is_adapter for role, key in tensor.parts.items() if role == "alpha"}
     for key, one in in_order(ckpt, counted):
         if isinstance(one, TensorInfo):
             if key not in names:
@@ -71,7 +66,7 @@ def judged(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Checkpoint, dict
     """`ckpt` with packed tensors as the numbers that they stand for, to be measured, and the stored keys of each of those. The factors of
     an adapter are measured as they are. Raises Cancelled."""
     found = packed(ckpt, monitor)
-    wanted = {name: tensor for name, tensor in found.items() if not is_adapter(tensor) and (tensor.decoder is not None or tensor.problem)}
+    wanted = {name: tensor for name, tensor in found.items() if not tensor.is_adapter and (tensor.decoder is not None or tensor.problem)}
     if not wanted:
         return ckpt, {}
     return instead_of_parts(ckpt, wanted, len(wanted) < len(found)), {name: tuple(keys_of(tensor)) for name, tensor in wanted.items()}

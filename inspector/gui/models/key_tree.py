@@ -297,14 +297,15 @@ class KeyTree:
     def _sum_up(self) -> None:
         tensor = (self.entry >= 0) & (self.entry < len(self.infos))
         self.is_tensor: Bools = tensor
-        rows = np.fromiter(self._packed, dtype=np.int64, count=len(self._packed))
+        # the factors of an adapter are its parameters, each for itself
+        rows = np.array([node for node, one in self._packed.items() if not one.is_adapter], dtype=np.int64)
         beneath = self.cover(rows) if len(rows) else np.zeros(len(self), dtype=bool)
         own_tensors, meant = tensor & ~beneath, np.zeros(len(self), dtype=np.int32)
         meant[rows] = 1
         self.meant: Ints = self._sums(own_tensors.astype(np.int32) + meant).astype(np.int32)       # a packed tensor is one of them
         logical = _spread(self._numel, np.where(own_tensors, self.entry, 0)[own_tensors], own_tensors)
         if len(rows):
-            numels = [tensor.numel for tensor in self._packed.values()]
+            numels = [one.numel for one in self._packed.values() if not one.is_adapter]
             if logical.dtype != object and max(numels) * len(numels) >= 2**62:
                 logical = logical.astype(object)
             logical[rows] = numels

@@ -215,11 +215,11 @@ def _tensor(info: core.TensorInfo) -> tuple[str, str, str, str, str]:
 def _packed(tree: KeyTree, node: int, tensor: core.LogicalTensor) -> tuple[str, str, str, str, str]:
     """The cells of a packed tensor: what it stands for, and the bytes of all its parts."""
     return (words.shape(tensor.shape), core.visible(tensor.words), _shared_name(tree.common_device(node)),
-            core.wording.number(tensor.numel), words.size(int(tree.nbytes[node])))
+            core.wording.number(int(tree.parameters[node])), words.size(int(tree.nbytes[node])))
 
 
 def _packed_briefs(shape: str, tensor: core.LogicalTensor) -> dict[int, str]:
-    return {SHAPE: shape.replace(" ", ""), **({DTYPE: f"{tensor.bits:g}-bit"} if tensor.bits is not None else {})}
+    return {SHAPE: shape.replace(" ", ""), **({DTYPE: f"{tensor.bits:g}-bit"} if tensor.bits is not None and not tensor.is_adapter else {})}
 
 
 def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:

@@ -455,7 +455,7 @@ class Overview(SelectionPanel):
         parts = [(role, ckpt.tensors[key]) for role, key in tensor.parts.items() if key in ckpt.tensors]
         self._content.addWidget(fact_boxes.parts_box(parts))
         dtype = tensor.dtype if tensor.dtype in ("float16", "bfloat16", "float32") else "bfloat16"
-        if not set("*?[]{}") & set(tensor.name):
+        if not set("*?[]{}") & set(tensor.name) and not tensor.is_adapter:
             unpack = QPushButton(self.tr("Unpack to {dtype}").format(dtype=dtype))
             unpack.clicked.connect(lambda: self._session.add_edits(document.id, [core.Dequantize(dtype, tensor.name)]))
             self._content.addWidget(unpack, 0, Qt.AlignmentFlag.AlignLeft)

@@ -17,6 +17,7 @@ from inspector.core.io import addresses
 from inspector.core.io.sources import open_source
 from inspector.core.keypath import leaf_of
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.decoders.low_rank import LowRank
 from inspector.core.tensors.reader import TensorReader
 
 _MOST = 8 << 20             # bytes of a configuration file
@@ -57,10 +58,17 @@ class LogicalTensor:
 
     @property
     def words(self) -> str:
-        """How it is packed, for people: "4-bit GPTQ g128", where 128 weights share a scale."""
+        """How it is packed, for people: "4-bit GPTQ g128", where 128 weights share a scale; "LoRA r8" of what an adapter adds."""
         name = _WORDS.get(self.scheme, self.scheme)
+        if isinstance(self.decoder, LowRank):
+            return f"{name} r{self.decoder.rank}"
         bits = f"{self.bits:g}-bit " if self.bits is not None else ""
         return f"{bits}{name}{f' g{self.group_size}' if self.group_size else ''}"
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether it is what an adapter adds to another tensor, the product of two that are its parameters."""
+        return "A" in self.parts and "B" in self.parts
 
     @property
     def numel(self) -> int:
