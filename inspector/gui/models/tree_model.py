@@ -41,6 +41,7 @@ LINE = int(Qt.ItemDataRole.UserRole)            # the `Line` of the row
 KEY = LINE + 1                                  # the raw key
 RAW = LINE + 2                                  # the number behind "parameters" and "bytes"
 
+AT_ONCE = 4000              # tensors up to which packed ones are looked for before the tree is shown, not after
 MANY_NODES = 20_000         # from which on a worker arranges the rows; below, that takes a few milliseconds
 
 _CACHED_LINES = 2000
@@ -524,10 +525,32 @@ class TreeModel(QAbstractTableModel):
         else:
             def work(monitor: core.Monitor) -> TreeRows:
                 with core.collector_paused(for_good=True):
-                    return _rows_of(checkpoint, older, wanted, monitor)
+                    return _rows_of(checkpoint, older, wanted, monitor, packed=not many)
 
-            self._tasks.start(("tree", id), work, on_done=lambda rows: self._show_rows(id, rows, wanted),
-                              label=self.tr("Laying out the keys"), urgent=True)
+            def done(rows: TreeRows) -> None:
+                self._show_rows(id, rows, wanted)
+                if many:
+                    self._find_packed(id, checkpoint)
+
+            many = len(checkpoint.tensors) > AT_ONCE
+            self._tasks.start(("tree", id), work, on_done=done, label=self.tr("Laying out the keys"), urgent=True)
+
+    def _find_packed(self, id: int, checkpoint: core.Checkpoint) -> None:
+        """Of many tensors, once the tree is on show: another tree where some are packed."""
+        at = self._at(id)
+        older, wanted = self._branches[at].rows if at is not None else None, self._standing_changes()
+        if at is None or self._tasks is None or self._branches[at].checkpoint is not checkpoint:
+            return
+
+        def work(monitor: core.Monitor) -> TreeRows | None:
+            if not core.may_be_packed(checkpoint):
+                return None
+            with core.collector_paused(for_good=True):
+                rows = _rows_of(checkpoint, older, wanted, monitor)
+            return rows if rows.tree.view is not None else None
+
+        self._tasks.start(("packed", id), work, on_done=lambda rows: self._show_rows(id, rows, wanted) if rows is not None else None,
+                          label=self.tr("Looking for packed weights"))
 
     def _fail(self, at: int) -> None:
         branch = self._branches[at]
@@ -734,11 +757,12 @@ def _set_below(tree: KeyTree, node: int, expanded: bool, rows: TreeRows) -> None
         rows.set_below(node, expanded)
 
 
-def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequence[Change], monitor: core.Monitor) -> TreeRows:
+def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequence[Change], monitor: core.Monitor,
+             packed: bool = True) -> TreeRows:
     """The rows of a checkpoint's tree after the changes `wanted`; what was expanded in an `older` tree of the file stays so. In a worker:
     the arrays come with numpy, which takes a tenth of a second to load, while the window is painted."""
     from . import key_tree, tree_rows
-    view = core.packed_view(checkpoint, monitor) if core.may_be_packed(checkpoint) else None
+    view = core.packed_view(checkpoint, monitor) if packed and core.may_be_packed(checkpoint) else None
     rows = tree_rows.TreeRows(key_tree.build_key_tree(checkpoint, monitor, view))
     if older is not None:
         rows.take_over(older)

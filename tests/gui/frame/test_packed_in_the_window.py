@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit.settings import Settings
+from inspector.gui.models import tree_model
 from inspector.gui.models.tree_model import NAME
 from inspector.gui.panels.details import Details
 from inspector.gui.panels.overview import Overview
@@ -108,3 +109,13 @@ def test_that_dropping_the_row_drops_the_stored_parts(opened: tuple[MainWindow, 
     assert isinstance(edit, core.Drop)
     assert document.checkpoint is not None
     assert list(document.checkpoint.tensors) == ["m.bias"]
+
+
+def test_that_of_many_tensors_the_tree_is_shown_before_what_is_packed_is_found(session: Session, tasks: Tasks, settings: Settings,
+                                                                              qtbot: QtBot, tmp_path: Path, made: packing.Packed,
+                                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree_model, "AT_ONCE", 0)
+    window, document = edit_samples.opened(session, tasks, settings, qtbot, made.save(tmp_path / "a"))
+    qtbot.waitUntil(lambda: document.packed is not None, timeout=20_000)
+    window.tree.expand_all()
+    assert any(window.tree.model().line(row).packed for row in range(window.tree.model().rowCount()))
