@@ -5171,6 +5171,10 @@
         <source>Laying out the keys</source>
         <translation>正在排列键</translation>
     </message>
+    <message>
+        <source>Looking for packed weights</source>
+        <translation>正在查找打包的权重</translation>
+    </message>
 </context>
 <context>
     <name>TreeView</name>
