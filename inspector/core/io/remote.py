@@ -652,6 +652,7 @@ class _Bucket:
         self._shown = shown
         self._system, self._path = _file_system(address, shown)
         self.marks_replies = addresses.scheme_of(address) in ("s3", "s3a")
+        self._by_file = self.marks_replies or not _has_ranges(self._system)
         self._file: Any = None
         self._info: Mapping[str, Any] | None = None
         self._lock = threading.Lock()
@@ -673,10 +674,9 @@ class _Bucket:
     def _looked(self, monitor: Monitor) -> Mapping[str, Any]:
         def look() -> Mapping[str, Any]:
             self._system.invalidate_cache()
-            if not self.marks_replies:
-                return dict(self._system.info(self._path))
-            self._file = self._system.open(self._path, "rb", cache_type="none")
-            return dict(self._file.details)
+            if self._by_file:
+                self._file = self._system.open(self._path, "rb", cache_type="none")     # one that reads nothing but what it is asked for
+            return dict(self._file.details if self.marks_replies else self._system.info(self._path))
         info = _asked(look, self._shown, monitor)
         if info.get("type") == "directory":
             raise Unsupported("this is a folder, not a file", "Put a slash behind it to open it as one.", id="not_regular_file")
@@ -693,6 +693,12 @@ class _Bucket:
                 self._file.seek(start)
                 return bytes(self._file.read(end - start))
         return _asked(read, self._shown, monitor)
+
+
+def _has_ranges(system: Any) -> bool:
+    """Whether a part of a file is one request of the file system's own; otherwise fsspec reads far ahead."""
+    import fsspec
+    return type(system).cat_file is not fsspec.AbstractFileSystem.cat_file
 
 
 def _mark_of(info: Mapping[str, Any]) -> str:

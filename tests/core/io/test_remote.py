@@ -440,6 +440,39 @@ def test_that_a_folder_of_a_bucket_is_the_checkpoint_in_it(memory: Any, tmp_path
     assert core.digest_of("memory://run/").root == core.digest_of(path).root
 
 
+def test_that_a_file_system_without_ranges_of_its_own_is_asked_for_no_more_than_is_needed(tmp_path: Path) -> None:
+    """As that of the hub: what fsspec does by itself would read megabytes ahead."""
+    import fsspec
+    from fsspec.spec import AbstractBufferedFile
+    path = save(tmp_path / "a.pth", 1000)
+    asked: list[tuple[int, int]] = []
+
+    class File(AbstractBufferedFile):  # type: ignore[misc]
+        def _fetch_range(self, start: int, end: int) -> bytes:
+            asked.append((start, end))
+            return path.read_bytes()[start:end]
+
+    class Counting(fsspec.AbstractFileSystem):  # type: ignore[misc]
+        protocol = "counting"
+
+        def info(self, path_: str, **_: object) -> dict[str, object]:
+            return {"name": path_, "size": path.stat().st_size, "type": "file", "blob_id": str(path.stat().st_mtime_ns)}
+
+        def _open(self, path_: str, mode: str = "rb", **how: Any) -> File:
+            how.pop("autocommit", None)
+            return File(self, path_, mode, **how)
+    fsspec.register_implementation("counting", Counting, clobber=True)
+    ckpt = core.open("counting://box/a.pth")
+    assert len(asked) <= 3
+    assert sum(end - start for start, end in asked) <= HEADERS
+    asked.clear()
+    assert core.summarize(ckpt, ["layer.500.weight"]) == core.summarize(core.open(path), ["layer.500.weight"])
+    assert sum(end - start for start, end in asked) < 8000
+    touched(path)
+    with pytest.raises(core.Changed):
+        core.summarize(ckpt)
+
+
 @pytest.mark.parametrize("spans", [[], [(0, 5)], [(3, 4), (0, 2), (5, 9)], [(0, 10), (2, 3)], [(4, 4), (100, 101)]])
 def test_that_spans_that_lie_together_are_one(spans: list[tuple[int, int]]) -> None:
     found = remote.coalesced(spans, 1)
