@@ -47,6 +47,7 @@ TRIES = 5
 _FIRST_WAIT, _LONGEST_WAIT = 0.25, 30.0     # seconds
 CONNECT_SECONDS, SILENT_SECONDS = 20.0, 60.0
 _POLL = 0.05
+_LOOK_SECONDS = 1.0
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _MARKS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "generation", "VersionId", "LastModified", "last_modified", "updated",
@@ -104,6 +105,7 @@ class RemoteFile:
         self._next_ahead, self._ended = _AHEAD, -1
         self._unsure = False                # bytes came since the version was last looked at
         self._opening = expect is None
+        self._looked = time.monotonic()
         self._checked = False               # whether the server was asked since this was opened
         self.stamp = self._first() if expect is None else expect
         if expect is not None:
@@ -175,13 +177,15 @@ class RemoteFile:
             self._ahead.forget(self._index, offset, nbytes)
 
     def check_unchanged(self) -> None:
-        """Raises Changed when what was read since the last time may be of another version."""
-        if self._unsure:
+        """Raises Changed when what was read since the last time may be of another version; where the replies do not tell, the server is
+        asked once in a while."""
+        if self._unsure and time.monotonic() > self._looked + _LOOK_SECONDS:
             self.look_again()
 
     def look_again(self) -> None:
         """Asks the server. Raises Changed, FileMissing, Unreadable."""
         self._unsure = False
+        self._looked = time.monotonic()
         part = self._transport.look(self.stamp.mark, self._monitor)
         if not part.same:
             self._compare(part)

@@ -1,15 +1,19 @@
-"""S3 by moto's server, and nginx, on loopback; each where this machine has it."""
+"""S3 by moto's server, a small hub, and nginx, on loopback; each where this machine has it."""
 from __future__ import annotations
 
 import gc
 import json
+import os
 import shutil
 import socket
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -118,6 +122,62 @@ def test_that_a_set_in_a_bucket_opens_by_its_folder(bucket: Bucket, tmp_path: Pa
     bucket.put(tmp_path / "i.json", "set/model.safetensors.index.json")
     assert core.open("s3://bucket/set/").format == "safetensors-sharded"
     assert core.summarize("s3://bucket/set/model.safetensors.index.json")["w"].max == 5.0
+
+
+# -- the hub -------------------------------------------------------------------------------------------------------------------------
+
+class _Hub(BaseHTTPRequestHandler):
+    """As much of the hub's API as its library asks for: one repository with one file."""
+
+    data = b""
+    ranges: ClassVar[list[str]] = []
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+    def do_GET(self) -> None:
+        if "/resolve/" in self.path:
+            self.ranges.append(self.headers["Range"])
+            first, last = map(int, self.headers["Range"].removeprefix("bytes=").split("-"))
+            part = self.data[first:last + 1]
+            self._send(206, part, ("Content-Range", f"bytes {first}-{first + len(part) - 1}/{len(self.data)}"))
+        elif "/tree/" in self.path:
+            self._json([{"type": "file", "path": "model.safetensors", "size": len(self.data), "oid": "a" * 40}])
+        else:
+            self._json({"id": "org/repo", "sha": "c" * 40, "private": False, "tags": [], "siblings": []})
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self._json([{"type": "file", "path": "model.safetensors", "size": len(self.data), "oid": "a" * 40}])
+
+    def _json(self, answer: object) -> None:
+        self._send(200, json.dumps(answer).encode(), ("Content-Type", "application/json"))
+
+    def _send(self, status: int, data: bytes, header: tuple[str, str]) -> None:
+        self.send_response(status)
+        self.send_header(*header)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+
+def test_that_a_file_of_the_hub_and_its_repository_open(tmp_path: Path) -> None:
+    """In a process of its own: the library takes its endpoint from the environment when it is loaded."""
+    pytest.importorskip("huggingface_hub", reason="hf:// needs huggingface_hub")
+    path = Path(core.save({f"w{n}": torch.full((5000,), float(n)) for n in range(100)}, tmp_path / "model.safetensors").path)
+    _Hub.data = path.read_bytes()
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Hub) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        code = ("from inspector import core\nckpt = core.open('hf://org/repo/model.safetensors')\n"
+                "print(len(ckpt), core.summarize(ckpt, ['w7'])['w7'].mean, core.open('hf://org/repo').format)")
+        told = subprocess.run([sys.executable, "-c", code], cwd=Path(core.__file__).parents[2], capture_output=True, text=True, timeout=100,
+                              check=False, env={**os.environ, "HF_ENDPOINT": f"http://127.0.0.1:{server.server_address[1]}",
+                                                "HF_TOKEN": "hf_s3cr3tvalue", "HF_HOME": str(tmp_path)})
+        server.shutdown()
+    assert told.stdout.split() == ["100", "7.0", "safetensors"], told.stderr
+    assert "s3cr3tvalue" not in told.stdout + told.stderr
+    assert len(_Hub.ranges) <= 4
+    assert sum(int(last) - int(first) for first, last in (one.removeprefix("bytes=").split("-") for one in _Hub.ranges)) < 300_000
 
 
 # -- nginx ---------------------------------------------------------------------------------------------------------------------------
