@@ -44,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--depth", metavar="N", type=int, help="group tensors by so many segments of their names")
     parser.add_argument("--everything", action="store_true", help="follow the optimizer's state too")
     parser.add_argument("--no-cache", action="store_true", help="measure everything anew, and keep nothing for the next time")
+    parser.add_argument("--watch", action="store_true", help="go on, and tell of each checkpoint that is written, until Ctrl+C")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it")
     add_json(parser)
 
@@ -54,6 +55,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     if asked.html is not None:
         core.check_output(asked.html, "page", asked.paths)
     with files.about(asked.paths[0] if len(asked.paths) == 1 else ""):
+        if asked.watch:
+            return _watch(asked, out)
         found = measured(asked, out)
         if asked.html is not None:
             load("run_page").write(found, ", ".join(asked.paths), asked.html)
@@ -62,6 +65,28 @@ def run(asked: argparse.Namespace, out: Output) -> int:
     else:
         out.text(as_text(found, out.blocks(_BLOCKS, _ASCII)))
     return 0
+
+
+def _watch(asked: argparse.Namespace, out: Output) -> int:
+    """All that is there, then each checkpoint that comes, and what is to be said since."""
+    if out.json or asked.html is not None:
+        raise core.UsageError("--watch goes on and on, and --json and --html are written once", "Leave one of them out.")
+    kept = core.KeptNumbers("" if asked.no_cache else None)
+    before: Found | None = None
+    for tracks in core.watched(asked.paths, match=asked.match, everything=asked.everything, kept=kept, monitor=out.monitor):
+        found = found_in(tracks, asked.metric if asked.metric in tracks.series.metrics else None, asked.depth, kept, out.monitor)
+        out.text(as_text(found, out.blocks(_BLOCKS, _ASCII)) if before is None else news(before, found))
+        before = found
+    return 0
+
+
+def news(before: Found, now: Found) -> str:
+    """The checkpoints that are new or were written anew, and the sentences that were not true before."""
+    known = {one.identity for one in before.series}
+    titles, rows = checkpoints_table(now)
+    fresh = [row for one, row in zip(now.series, rows, strict=True) if one.identity not in known]
+    said = [text for text in sentences(now) if text not in sentences(before)]
+    return "\n".join([columns(titles, fresh), *said]) + "\n"
 
 
 def measured(asked: argparse.Namespace, out: Output) -> Found:

@@ -299,6 +299,7 @@ if TYPE_CHECKING:
     from .runs.tracks import Tracks as Tracks
     from .runs.tracks import measure_series as measure_series
     from .runs.tracks import measured_series as measured_series
+    from .runs.watching import watched as watched
     from .runtime.collector import collector_paused as collector_paused
     from .saving.disk.atomic import recover as recover
     from .saving.endings import edited_path as edited_path
@@ -474,6 +475,7 @@ _HOMES = {
     "runs.sentences": "remark_text run_label",
     "runs.series": "LeftOut RunCheckpoint Series SeriesReader series",
     "runs.tracks": "MeasuredCheckpoint Track TrackPoint Tracks measure_series measured_series",
+    "runs.watching": "watched",
     "saving.disk.atomic": "recover",
     "saving.endings": "edited_path",
     "saving.layouts.losses": "Loss",

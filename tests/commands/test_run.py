@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from inspector import cli
+from inspector import cli, core
 
 LOSSES = [2.0, 1.5, 1.2, 1.1]
 
@@ -107,3 +108,31 @@ def test_that_what_was_measured_is_kept_unless_nobody_wants_that(folder: Path, t
     assert not (tmp_path / "cache").exists()
     assert answer(capsys, "run")["read"] == 4
     assert answer(capsys, "run") == {**first, "read": 0}
+
+
+def test_that_watching_tells_all_first_and_then_what_is_new(folder: Path, monkeypatch: pytest.MonkeyPatch,
+                                                            capsys: pytest.CaptureFixture[str]) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        if waits:
+            raise KeyboardInterrupt
+        waits.append(seconds)
+        torch.save({"epoch": 5, "loss": 0.9, "model": {"base.weight": torch.ones(4, 3), "head.weight": torch.ones(5, 4),
+                                                       "head.bias": torch.ones(5)}}, folder / "e05.pth")
+        os.utime(folder / "e05.pth", (2, 2))
+
+    monkeypatch.setattr("inspector.core.runs.watching.watched.__kwdefaults__", {
+        **core.watched.__kwdefaults__, "wait": wait})
+    assert cli.main(["run", "run", "--watch"]) == 130
+    text = capsys.readouterr().out
+    assert text.count("epoch 4  ") == 1
+    assert text.count("epoch 5  ") == 1
+    assert "Best by loss: epoch 5 with 0.9." in text
+
+
+def test_that_watching_is_no_answer_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "run", "--watch", "--json"]) == 2
+    assert "--watch goes on and on" in capsys.readouterr().err
