@@ -42,6 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help='the state dict of A to compare, as in model_state_dict ("" is the root, * all)')
     parser.add_argument("--b-state-dict", metavar="PATH", help="the same for B")
     parser.add_argument("--all", action="store_true", help="list the equal tensors too")
+    parser.add_argument("--save-recipe", metavar="FILE",
+                        help="also write the edits that make A what B is, as `inspector edit A -o OUT --recipe FILE` does them")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it, with histograms")
     cluster.add_dask(parser)
     add_json(parser)
@@ -57,11 +59,22 @@ def run(asked: argparse.Namespace, out: Output) -> int:
             comparison = compared(asked, a, b, out.monitor, executor)
         if asked.html is not None:
             load("diff_page").write(comparison, asked.html)
+        said = _save_recipe(comparison, asked.save_recipe, (asked.a, asked.b)) if asked.save_recipe is not None else ""
     if out.json:
         out.answer(as_json(comparison, asked.structure_only))
     else:
-        out.text(as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only, paint=out.paint))
+        out.text(said + as_text(comparison, show_equal=asked.all, structure_only=asked.structure_only, paint=out.paint))
     return exit_code(comparison, asked.structure_only)
+
+
+def _save_recipe(comparison: core.Comparison, path: str, inputs: tuple[str, str]) -> str:
+    """Writes the edits that make A what B is, and says how far they go."""
+    found = core.conversion_of(comparison)
+    core.save_recipe(found.edits, path, inputs)
+    left = "".join(f"\nno edit does this: {relations_text.rearranged_text(one)}" for one in found.left[:_SHOWN])
+    many = f"\n… and {len(found.left) - _SHOWN:,} more" if len(found.left) > _SHOWN else ""
+    said = f"{core.wording.count(len(found.edits), 'edit')} in {core.visible(path, 400)}: with them {found.done:,} of the {found.of:,}"
+    return f"{said} tensors of B are in A by name, shape and type{left}{many}\n\n"
 
 
 def compared(asked: argparse.Namespace, a: core.Checkpoint, b: core.Checkpoint, monitor: core.Monitor = core.QUIET,

@@ -159,6 +159,7 @@ if TYPE_CHECKING:
     from .edits.recipe import to_recipe as to_recipe
     from .edits.remap_devices import RemapDevices as RemapDevices
     from .edits.rename import Rename as Rename
+    from .edits.reorder import Reorder as Reorder
     from .edits.resize import FILLS as FILLS
     from .edits.resize import Resize as Resize
     from .edits.set_metadata import SetMetadata as SetMetadata
@@ -310,6 +311,8 @@ if TYPE_CHECKING:
     from .saving.plan import plan_save as plan_save
     from .saving.writing import SaveReport as SaveReport
     from .saving.writing import save as save
+    from .suggestions.conversion import Conversion as Conversion
+    from .suggestions.conversion import conversion_of as conversion_of
     from .suggestions.differences import Differences as Differences
     from .suggestions.differences import Wish as Wish
     from .suggestions.differences import edits_for_differences as edits_for_differences
@@ -376,6 +379,7 @@ _HOMES = {
     "checkpoint":
         "Checkpoint Chunk Edited Extent Extra FileStamp Jagged Member Nested Opaque PartOf PerChannel PerTensor Pickle Plain "
         "SparseCompressed SparseCoo Storage TensorInfo",
+    "suggestions.conversion": "Conversion conversion_of",
     "suggestions.findings": "fixes_for fixes_for_each",
     "suggestions.differences": "Differences Wish edits_for_differences wishes_about",
     "suggestions.parts": "Part prefix_of wrapper_prefixes",
@@ -428,6 +432,7 @@ _HOMES = {
     "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe takes_text to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
+    "edits.reorder": "Reorder",
     "edits.resize": "FILLS Resize",
     "edits.set_metadata": "SetMetadata",
     "edits.set_value": "SetValue",

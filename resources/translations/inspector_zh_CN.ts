@@ -1300,6 +1300,14 @@
         <translation>张量</translation>
     </message>
     <message>
+        <source>Order</source>
+        <translation>顺序</translation>
+    </message>
+    <message>
+        <source>Heads</source>
+        <translation>头数</translation>
+    </message>
+    <message>
         <source>Become</source>
         <translation>变为</translation>
     </message>
@@ -1490,6 +1498,14 @@
         <translation>最后两个维度互换，优化器状态中也是如此。</translation>
     </message>
     <message>
+        <source>Reorder Heads</source>
+        <translation>重排注意力头</translation>
+    </message>
+    <message>
+        <source>Rows of each attention head in another order: LLaMA&apos;s own release rotates rows that alternate (pairs), transformers the two halves of a head.</source>
+        <translation>每个注意力头的行换一种顺序：LLaMA 的原始发布旋转交替的行（pairs），transformers 旋转一个头的两半（halves）。</translation>
+    </message>
+    <message>
         <source>Split</source>
         <translation>拆分</translation>
     </message>
@@ -1644,6 +1660,14 @@
     <message>
         <source>Transpose {what}</source>
         <translation>转置 {what}</translation>
+    </message>
+    <message>
+        <source>Rows of {what} in rotary halves</source>
+        <translation>{what} 的行按旋转位置的两半排列</translation>
+    </message>
+    <message>
+        <source>Rows of {what} in rotary pairs</source>
+        <translation>{what} 的行按旋转位置的成对排列</translation>
     </message>
     <message>
         <source>Split {what} into {parts}</source>

@@ -15,6 +15,7 @@ from .match import Match
 from .merge_adapter import MergeAdapter
 from .remap_devices import RemapDevices
 from .rename import Rename
+from .reorder import Reorder
 from .resize import Resize
 from .set_metadata import SetMetadata
 from .set_value import SetValue
@@ -26,8 +27,8 @@ from .transpose import Transpose
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Concat", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep",
-           "MakePlain", "Match", "MergeAdapter", "RemapDevices", "Rename", "Resize", "SetMetadata", "SetValue", "Split", "StripPrefix",
-           "Take", "Transpose", "Unshare"]
+           "MakePlain", "Match", "MergeAdapter", "RemapDevices", "Rename", "Reorder", "Resize", "SetMetadata", "SetValue", "Split",
+           "StripPrefix", "Take", "Transpose", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
     StripPrefix,
@@ -46,6 +47,7 @@ EDITS: tuple[type[Edit], ...] = (
     Copy,
     Resize,
     Transpose,
+    Reorder,
     Split,
     Concat,
     SetMetadata,

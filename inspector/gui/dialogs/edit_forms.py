@@ -224,6 +224,15 @@ def _split(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
     return form
 
 
+def _reorder(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("reorder", f"{form.text('glob')}={form.text('order')}:{form.text('heads')}"))
+    given = start if isinstance(start, core.Reorder) else None
+    form.line("glob", translate("EditForms", "Tensors"), given.glob if given else suggested, hint="layers.*.attention.wq.weight")
+    form.choice("order", translate("EditForms", "Order"), ("halves", "pairs"), given.order if given else "halves")
+    form.line("heads", translate("EditForms", "Heads"), str(given.heads) if given else "", hint="32")
+    return form
+
+
 def _concat(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("concat", f"{form.text('parts')}={form.text('key')}:{form.text('dim')}"))
     given = start if isinstance(start, core.Concat) else None
@@ -295,4 +304,5 @@ _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
     "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
-    "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "split": _split, "concat": _concat}
+    "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "reorder": _reorder,
+    "split": _split, "concat": _concat}

@@ -59,6 +59,9 @@ KINDS: tuple[Kind, ...] = (
                                     "optimizer keeps for them change along.")),
     Kind("transpose", lambda: translate("Edits", "Transpose"),
          lambda: translate("Edits", "The last two dimensions change places, in the optimizer's state too.")),
+    Kind("reorder", lambda: translate("Edits", "Reorder Heads"),
+         lambda: translate("Edits", "Rows of each attention head in another order: LLaMA's own release rotates rows that alternate "
+                                    "(pairs), transformers the two halves of a head.")),
     Kind("split", lambda: translate("Edits", "Split"),
          lambda: translate("Edits", "One tensor as several, one after the other along a dimension, like a fused qkv as q, k and v. NAME:64 "
                                     "says how long a part is; * stands for anything.")),
@@ -139,6 +142,9 @@ def _other_title(edit: core.Edit) -> str:
         return translate("Edits", "Resize {what} to {n} along {dim}").format(what=_short(edit.key), n=f"{edit.size:,}", dim=edit.dim)
     if isinstance(edit, core.Transpose):
         return translate("Edits", "Transpose {what}").format(what=_short(edit.glob))
+    if isinstance(edit, core.Reorder):
+        return translate("Edits", "Rows of {what} in rotary halves").format(what=_short(edit.glob)) if edit.order == "halves" \
+            else translate("Edits", "Rows of {what} in rotary pairs").format(what=_short(edit.glob))
     if isinstance(edit, core.Split):
         return translate("Edits", "Split {what} into {parts}").format(what=_short(edit.key),
                                                                       parts=_short(", ".join(name for name, _ in edit.parts)))

@@ -1,0 +1,77 @@
+"""What was found between two files, as edits that make one of the other, and back."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+
+from inspector import cli, core
+from tests.core.relations import galleries
+from tests.core.relations.galleries import Gallery
+
+WHOLLY: dict[str, Callable[[], Gallery]] = {
+    "llama": galleries.llama, "gpt2": galleries.gpt2, "bert": galleries.bert, "vit": galleries.vit}
+
+
+def same(a: core.Checkpoint, b: core.Checkpoint) -> bool:
+    return {key: core.digest(a, key) for key in a.tensors} == {key: core.digest(b, key) for key in b.tensors}
+
+
+@pytest.mark.parametrize("name", WHOLLY)
+def test_that_the_edits_make_the_other_file_and_back(tmp_path: Path, name: str) -> None:
+    torch.manual_seed(0)
+    tensors_a, tensors_b, _ = WHOLLY[name]()
+    torch.save(tensors_a, tmp_path / "a.pth")
+    torch.save(tensors_b, tmp_path / "b.pth")
+    a, b = core.open(tmp_path / "a.pth"), core.open(tmp_path / "b.pth")
+    comparison = core.compare(a, b)
+    there, back = (core.conversion_of(comparison, side) for side in (0, 1))
+    assert (there.left, there.done, there.of) == ((), len(b.tensors), len(b.tensors))
+    assert (back.left, back.done, back.of) == ((), len(a.tensors), len(a.tensors))
+    made = core.edit(a, there.edits)
+    assert same(made, b)
+    assert same(core.edit(made, back.edits), a)
+    core.save(made, tmp_path / "made.pth")
+    loaded = torch.load(tmp_path / "made.pth", weights_only=True)
+    assert all(torch.equal(loaded[key], value) for key, value in tensors_b.items())
+
+
+def test_that_layers_share_an_edit() -> None:
+    torch.manual_seed(0)
+    a, b, _ = galleries.llama()
+    found = core.conversion_of(core.compare(a, b))
+    assert [edit.text for edit in found.edits if edit.option == "reorder"] == [
+        f"layers.*.attention.wq.weight=halves:{galleries.HEADS}", f"layers.*.attention.wk.weight=halves:{galleries.KV}"]
+
+
+def test_that_a_cast_on_the_way_is_an_edit() -> None:
+    torch.manual_seed(0)
+    a, b, _ = galleries.vit()
+    comparison = core.compare(a, {key: value.bfloat16() for key, value in b.items()})
+    found = core.conversion_of(comparison)
+    assert found.edits[-1] == core.Cast("bfloat16")
+    assert found.done == found.of == len(b)
+
+
+@pytest.mark.parametrize("make", [galleries.mixtral, galleries.neox, partial(galleries.llama, fused=True)])
+def test_that_what_no_edit_does_is_named(make: Callable[[], Gallery]) -> None:
+    torch.manual_seed(0)
+    a, b, truth = make()
+    found = core.conversion_of(core.compare(a, b))
+    assert {one.b for one in found.left} <= {keys for _, _, keys in truth}
+    assert bool(found.left) == (found.done < found.of)
+
+
+def test_that_diff_writes_a_recipe_that_edit_replays(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    a, b, _ = galleries.gpt2()
+    torch.save({"epoch": 3, "model_state_dict": a}, tmp_path / "a.pth")
+    torch.save(b, tmp_path / "b.pth")
+    assert cli.main(["diff", str(tmp_path / "a.pth"), str(tmp_path / "b.pth"), "--save-recipe", str(tmp_path / "to_b.json")]) == 1
+    assert cli.main(["edit", str(tmp_path / "a.pth"), "-o", str(tmp_path / "new.pth"), "--recipe", str(tmp_path / "to_b.json")]) == 0
+    loaded = torch.load(tmp_path / "new.pth", weights_only=True)
+    assert loaded["epoch"] == 3
+    assert all(torch.equal(loaded["model_state_dict"][key], value) for key, value in b.items())
