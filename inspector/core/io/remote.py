@@ -12,6 +12,7 @@ Ranges that are looked into while a file is opened, its header most of all, are 
 from __future__ import annotations
 
 import bisect
+import contextlib
 import os
 import random
 import re
@@ -48,6 +49,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.25, 30.0     # seconds
 CONNECT_SECONDS, SILENT_SECONDS = 20.0, 60.0
 _POLL = 0.05
 _LOOK_SECONDS = 1.0
+_FRESH_SECONDS = 60.0
+_AT_ONCE = 8                    # headers that are fetched at the same time
 _TEMPORARY = frozenset({408, 425, 429, 500, 502, 503, 504})
 _RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
 _MARKS = ("ETag", "etag", "blob_id", "md5Hash", "content_md5", "generation", "VersionId", "LastModified", "last_modified", "updated",
@@ -115,6 +118,9 @@ class RemoteFile:
     def _first(self) -> FileStamp:
         """The stamp, and the beginning of the file."""
         kept = _KEPT.get(self._address)
+        if kept is not None and _KEPT.use_fresh(self._address):
+            self._blocks, self.notes = kept.blocks, kept.notes
+            return self._stamp(kept.size, kept.mark)
         part = self._transport.fetch(0, HEAD, kept.mark if kept is not None else "", self._monitor)
         if part.same and kept is not None:
             self._blocks = kept.blocks
@@ -298,6 +304,7 @@ class _Kept:
     def __init__(self, nbytes: int) -> None:
         self._most = nbytes
         self._files: OrderedDict[str, _KeptFile] = OrderedDict()
+        self._fresh: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, address: str, mark: str = "") -> _KeptFile | None:
@@ -314,6 +321,16 @@ class _Kept:
             self._files[address] = file
             self._files.move_to_end(address)
 
+    def set_fresh(self, address: str) -> None:
+        """What is kept was fetched for whoever opens it next, within a while."""
+        with self._lock:
+            self._fresh[address] = time.monotonic() + _FRESH_SECONDS
+
+    def use_fresh(self, address: str) -> bool:
+        """Whether it was; once."""
+        with self._lock:
+            return self._fresh.pop(address, 0.0) > time.monotonic()
+
     def trim(self) -> None:
         """The oldest are let go; whoever has one of them open just now keeps its blocks as long as that."""
         with self._lock:
@@ -323,6 +340,7 @@ class _Kept:
     def clear(self) -> None:
         with self._lock:
             self._files.clear()
+            self._fresh.clear()
 
 
 _KEPT = _Kept(_KEPT_BYTES)
@@ -331,6 +349,20 @@ _KEPT = _Kept(_KEPT_BYTES)
 def forget_headers() -> None:
     """Nothing is kept of files that were opened: the next opening asks for their headers again."""
     _KEPT.clear()
+
+
+def fetch_headers(paths: Iterable[str], monitor: Monitor = QUIET) -> None:
+    """Fetches the beginnings of several files at the same time, for whoever opens them next, one after the other. What cannot be had is for
+    them to say. Raises Cancelled."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def fetch(path: str) -> None:
+        with contextlib.suppress(InspectorError):
+            RemoteFile(path, None, monitor)
+            _KEPT.set_fresh(addresses.with_secrets(path))
+    with ThreadPoolExecutor(_AT_ONCE, "headers") as pool:
+        for future in [pool.submit(fetch, path) for path in paths]:
+            future.result()
 
 
 # -- what is measured ------------------------------------------------------------------------------------------------------------

@@ -183,6 +183,24 @@ def test_that_a_set_opens_by_its_index(web: Web) -> None:
     assert core.summarize(ckpt) == core.summarize(web.folder / "model.safetensors.index.json")
 
 
+def test_that_the_files_of_a_large_set_are_asked_for_together_and_once(tmp_path: Path) -> None:
+    names = {}
+    for n in range(20):
+        name = f"model-{n + 1:05}-of-00020.safetensors"
+        core.save({f"w{n}": torch.full((4,), float(n))}, tmp_path / name)
+        names[f"w{n}"] = name
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
+    together = threading.Barrier(4, timeout=20)
+
+    def before(name: str, count: int) -> None:
+        if name.endswith(("1-of-00020.safetensors", "2-of-00020.safetensors")):       # four files, none of which is sent alone
+            together.wait()
+    with serving(tmp_path, before=before) as web:
+        ckpt = core.open(web.url("model.safetensors.index.json"))
+        assert len(web.requests) == 21
+    assert list(ckpt.tensors) == list(names)
+
+
 @pytest.mark.parametrize("name", ["http://127.0.0.1:9/x.bin", "../x.bin", "//host/x.bin", "s3://b/x.bin", "/etc/passwd"])
 def test_that_a_file_never_says_what_is_fetched(web: Web, name: str) -> None:
     (web.folder / "pytorch_model.bin.index.json").write_text(json.dumps({"weight_map": {"w": name}}))

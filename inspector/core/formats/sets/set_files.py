@@ -208,6 +208,12 @@ def read_part(folder: str, name: str, index: int, read: Callable[[SourceFile, st
         return error
 
 
+def fetch_ahead(folder: str, names: Iterable[str], monitor: Monitor = QUIET) -> None:
+    """Of files that are not on this computer, and are opened next, fetches what they begin with: many at a time. Raises Cancelled."""
+    if addresses.is_address(folder):
+        remote.fetch_headers((addresses.beside(folder, name) for name in names), monitor)
+
+
 def _within(path: str, folder: str) -> bool:
     return os.path.normcase(path).startswith(os.path.normcase(folder).rstrip(os.sep) + os.sep)
 

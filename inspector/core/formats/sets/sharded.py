@@ -29,6 +29,7 @@ from inspector.core.progress import QUIET, Monitor
 from . import set_files
 
 SAFETENSORS, TORCH = "safetensors-sharded", "torch-sharded"
+_FETCHED = 64                   # files whose beginnings are fetched together, where they are far away
 UNKNOWN = "unknown"             # the element type of a tensor whose file is not there
 _WHOLE_SET = "Fetch the whole set again: all files of one revision."
 
@@ -50,9 +51,7 @@ def read(source: SourceFile, path: str, read_shard: ReadShard, limits: Limits = 
     format = _format(index)
     reading = _Reading(source.stamp, addresses.folder_of(path), index, limits)
     reading.findings.add(set_files.links_outside(reading.folder or ".", index.shards, limits))
-    for number, name in enumerate(index.shards):
-        monitor.report(number, len(index.shards), visible(name, 80))
-        reading.shard(name, read_shard, monitor)
+    reading.shards(read_shard, monitor)
     return reading.checkpoint(path, format)
 
 
@@ -68,9 +67,7 @@ def read_parts(folder: str, first: str, read_shard: ReadShard, limits: Limits = 
     index = Index({there.get(number, family.name(number)): [] for number in range(1, family.total + 1)}, None)
     reading = _Reading(None, folder, index, limits)
     reading.findings.add(set_files.links_outside(folder, there.values(), limits))
-    for number, name in enumerate(index.shards):
-        monitor.report(number, len(index.shards), visible(name, 80))
-        reading.shard(name, read_shard, monitor)
+    reading.shards(read_shard, monitor)
     if not reading.parts:
         raise Corrupt("none of the files of the set can be read: " + next(iter(reading.lost.values()))[0], _WHOLE_SET)
     reading.findings.add([Finding("no-index", "info", "", "There is no index beside the files of this set: it is told by their names.",
@@ -141,6 +138,14 @@ class _Reading:
         self.home: dict[str, str] = {}                  # tensor -> the shard it lies in
         self.lost: dict[str, tuple[str, str]] = {}      # shard -> (why it cannot be read, what to do)
         self.twice: list[str] = []
+
+    def shards(self, read_shard: ReadShard, monitor: Monitor) -> None:
+        names = list(self.index.shards)
+        for number, name in enumerate(names):
+            if number % _FETCHED == 0:
+                set_files.fetch_ahead(self.folder, names[number:number + _FETCHED], monitor)
+            monitor.report(number, len(names), visible(name, 80))
+            self.shard(name, read_shard, monitor)
 
     def shard(self, name: str, read_shard: ReadShard, monitor: Monitor) -> None:
         part = set_files.read_part(self.folder, name, len(self.files),
