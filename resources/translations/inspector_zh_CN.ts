@@ -1293,7 +1293,7 @@
     </message>
     <message>
         <source>Parts</source>
-        <translation>部分</translation>
+        <translation>各部分</translation>
     </message>
     <message>
         <source>Tensors</source>
@@ -3987,7 +3987,7 @@
     </message>
     <message>
         <source>{names} and {n} more</source>
-        <translation>{names} 以及另外 {n} 个</translation>
+        <translation>{names} 等，另有 {n} 个</translation>
     </message>
     <message>
         <source>infinity</source>
@@ -5074,7 +5074,7 @@
     </message>
     <message>
         <source>infinite</source>
-        <translation>无穷</translation>
+        <translation>无穷大</translation>
     </message>
     <message>
         <source>change {share}</source>
@@ -5225,6 +5225,22 @@
     <message>
         <source>Copy row as TSV</source>
         <translation>把行复制为 TSV</translation>
+    </message>
+    <message>
+        <source>Copy as Python</source>
+        <translation>复制为 Python</translation>
+    </message>
+    <message>
+        <source>Copy shapes as JSON</source>
+        <translation>把形状复制为 JSON</translation>
+    </message>
+    <message>
+        <source>Copy shape as JSON</source>
+        <translation>把形状复制为 JSON</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
     </message>
     <message>
         <source>Expand all below</source>

@@ -5,16 +5,19 @@ change of the rows, by node.
 """
 from __future__ import annotations
 
+import os
 from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent, QKeySequence
+from PySide6.QtCore import QElapsedTimer, QItemSelection, QItemSelectionModel, Qt, QUrl, Signal
+from PySide6.QtGui import QAction, QDesktopServices, QFocusEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
+from inspector import core
 from inspector.gui.kit import icons, words
+from inspector.gui.models import copied
 from inspector.gui.models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
 from inspector.gui.state.session import Selection, Session
 
@@ -354,6 +357,14 @@ class TreeView(TreeTable):
         icons.put(copy, "copy")
         copy.setShortcut(QKeySequence(QKeySequence.StandardKey.Copy))
         menu.addAction(self.tr("Copy rows as TSV") if many else self.tr("Copy row as TSV"), self.copy_rows)
+        if line.kind is Kind.TENSOR:
+            menu.addAction(self.tr("Copy as Python"), partial(self.copy_as_python, line.document))
+            menu.addAction(self.tr("Copy shapes as JSON") if many else self.tr("Copy shape as JSON"),
+                           partial(self.copy_shapes, line.document))
+        if line.kind is Kind.FILE:
+            folder = self._folder(line.document)
+            show = menu.addAction(self.tr("Show in folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(folder)))
+            show.setEnabled(bool(folder))
         menu.addSeparator()
         expand = menu.addAction(self.tr("Expand all below"), lambda: self._set_below(row, True))
         icons.put(expand, "expand")
@@ -387,6 +398,31 @@ class TreeView(TreeTable):
     def copy_rows(self) -> None:
         """The selected rows as tab-separated values: key, shape, dtype, device, parameters, bytes."""
         self._copy("\n".join("\t".join(map(words.tsv, self._model.copied_fields(row))) for row in self._copied_rows()))
+
+    def copy_as_python(self, document: int) -> None:
+        """What reads the selected tensors of a file in a script."""
+        found = self._session.document(document)
+        if found is not None and found.checkpoint is not None:
+            edited = found.checkpoint.edited            # the file on disk has the names of before
+            keys = self._copied_tensors(document)
+            self._copy(copied.as_python(found.path, [edited.origin[key] for key in keys if key in edited.origin] if edited else keys))
+
+    def copy_shapes(self, document: int) -> None:
+        """Shapes and types of the selected tensors of a file."""
+        found = self._session.document(document)
+        if found is not None and found.checkpoint is not None:
+            self._copy(copied.as_json(found.checkpoint, self._copied_tensors(document)))
+
+    def _copied_tensors(self, document: int) -> list[str]:
+        lines = map(self._model.line, self._copied_rows())
+        return [line.key for line in lines if line.document == document and line.kind is Kind.TENSOR]
+
+    def _folder(self, document: int) -> str:
+        """Where a file lies; "" where that is no folder of this computer."""
+        found = self._session.document(document)
+        path = core.file_of(found.path) if found is not None else ""
+        folder = os.path.dirname(os.path.abspath(path)) if path and "://" not in path else ""
+        return folder if os.path.isdir(folder) else ""
 
     def _copied_rows(self) -> list[int]:
         return self._chosen_rows(COPY_AT_MOST)

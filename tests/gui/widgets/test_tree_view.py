@@ -1,12 +1,15 @@
 """The tree under hands: keys, clicks, menu, selection, columns."""
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QFocusEvent, QGuiApplication, QImage
+from PySide6.QtGui import QDesktopServices, QFocusEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
@@ -331,6 +334,41 @@ def test_that_copied_keys_are_raw(view: TreeView, show: Callable[..., int]) -> N
     view.selectAll()
     press(view, Key.Key_C, modifier=Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "/x/model.pt\na\u202eb\nc\n<b>"
+
+
+def test_that_tensors_are_copied_as_python_that_reads_them_and_as_shapes(view: TreeView, session: Session, tmp_path: Path) -> None:
+    core.save({"a'b": np.arange(6.0).reshape(2, 3), "c": np.zeros(2)}, tmp_path / "m.pth")
+    document = session.add(str(tmp_path / "m.pth"))
+    session.loaded(document.id, core.open(tmp_path / "m.pth"))
+    view.reveal(document.id, "a'b")
+    actions = {action.text(): action for action in view.menu_for(view.currentIndex().row()).actions()}
+    actions["Copy as Python"].trigger()
+    names: dict[str, Any] = {}
+    exec(QGuiApplication.clipboard().text(), names)
+    assert names["array"].tolist() == [[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]]
+    actions["Copy shape as JSON"].trigger()
+    assert json.loads(QGuiApplication.clipboard().text()) == {"a'b": {"shape": [2, 3], "dtype": "float64"}}
+    view.selectAll()
+    view.copy_as_python(document.id)
+    exec(QGuiApplication.clipboard().text(), names)
+    assert names["arrays"].keys() == {"a'b", "c"}
+
+
+def test_that_the_folder_of_a_file_is_shown_where_there_is_one(view: TreeView, session: Session, show: Callable[..., int], tmp_path: Path,
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: asked.append(url.toLocalFile()))
+    core.save({"a": np.zeros(2)}, tmp_path / "m.pth")
+    document = session.add(str(tmp_path / "m.pth"))
+    session.loaded(document.id, core.open(tmp_path / "m.pth"))
+    view.select_row(0)
+    action = next(action for action in view.menu_for(0).actions() if action.text() == "Show in folder")
+    action.trigger()
+    assert asked == [str(tmp_path)]
+    session.add("https://example.org/m.pth")
+    row = view.model().rowCount() - 1
+    action = next(action for action in view.menu_for(row).actions() if action.text() in ("Show in folder", "Close file"))
+    assert action.text() == "Close file" or not action.isEnabled()
 
 
 @pytest.mark.parametrize(("key", "cell"), [
