@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 BASE, FACTOR = 300 << 20, 64
 
 CHILD = """
-import resource, sys
+import os, resource, sys
 from inspector import core
 
 def peak():
@@ -34,6 +34,9 @@ for path in sys.argv[2:]:               # what is loaded for a file that is no b
     list(core.digests(core.open(path)))
     core.check(core.open(path))
 before = peak()
+spent = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+seconds = int(spent) + (20 if os.path.getsize(sys.argv[1].partition("!")[0]) < 1 << 16 else 120)
+resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))         # an end: a few seconds are enough where nothing else runs
 try:
     ckpt = core.open(sys.argv[1])
     core.check(ckpt)
@@ -136,7 +139,7 @@ QUICK = {("wide_keys", "deflated.pth"), ("wide_keys", "plain.pkl"), ("wide_keys"
 
 def measured(path: str, warm: list[str]) -> tuple[str, int]:
     """What came of opening `path`, and how much more memory it took than a file that is no bomb."""
-    run = subprocess.run([sys.executable, "-c", CHILD, path, *warm], capture_output=True, text=True, timeout=300, check=False,
+    run = subprocess.run([sys.executable, "-c", CHILD, path, *warm], capture_output=True, text=True, timeout=1200, check=False,
                          env={**os.environ, "PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1"})
     assert run.returncode == 0, run.stderr[-2000:]
     said, bytes_ = run.stdout.splitlines()

@@ -72,7 +72,7 @@ from . import literals, opcodes, tensor_runs
 HIGHEST_PROTOCOL = 5
 ROUND = 1 << 12                         # opcodes between two looks at the budgets and the monitor; larger ones leave the cache
 NOTES_OF_ONE_KIND = 1000
-_HELD_BYTES, _FAR_BYTES = 36, 130       # of a number on a stack or in the memo, and of one in the memo beyond its end
+_HELD_BYTES, _FAR_BYTES = 48, 130       # of a number on a stack or in the memo, and of one in the memo beyond its end
 DAMAGED = "The file is damaged or was not written by a pickler; get it again from where it came from."
 CUT_SHORT = "The file was cut short, perhaps by a broken download or a full disk; get it again from where it came from."
 

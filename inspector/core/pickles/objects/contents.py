@@ -52,7 +52,7 @@ from inspector.core.progress import QUIET, Monitor
 from .anomalies import Anomalies
 from .bulk import WORTH_IT
 from .modules import Module, Modules, Scripts
-from .plain import NUMBERS, SCALARS, key_identity, key_text, last_of_each, scalar, short
+from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
 from .state_dicts import Entries, Judgement, judged, root_stays
 from .storages import ResolveMany, StorageRef
@@ -62,6 +62,8 @@ _ENTRY = 200                    # bytes that an entry takes in the tables beside
 _TENSOR = 300                   # … and a tensor more
 _CONTAINER = 400                # … and a container, with what is remembered of it
 _PAIR, _ITEM = 130, 36          # … and each pair and item of one that is being listed
+_AGAIN = 3                      # what it counts to list a tensor once more, which is more work than another entry
+_IDENTITY = 330                 # … and, for a while, each pair whose keys have to be compared
 _TOO_MANY = "the keys are too many or too long to list them all"
 _LARGE_TEXT = 4096              # bytes from which a text that is looked at again counts as work
 _CHECK_EVERY = 4096             # containers between two looks at the monitor
@@ -196,6 +198,8 @@ class _Listing:
         self._entries = 0
         self._room = limits.of_file(graph.end - graph.start).memory - graph.nbytes      # bytes that the tables may still take
         self._leaves: dict[int, Plain] = {}
+        self._given = bytearray(len(graph))         # nodes of tensors that were listed: 1
+        self._references: dict[int, Opaque] = {}
         self._metadata: dict[int, dict[str, Any]] = {}
         self._facts: dict[int, dict[str, Any]] = {}
 
@@ -221,7 +225,7 @@ class _Listing:
         seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
         prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
-        slots, holder, shadows = self.slots, frame.holder, frame.shadows
+        slots, holder, shadows, given = self.slots, frame.holder, frame.shadows, self._given
         for segment, name, n in frame.children:
             key = prefix + segment
             if key in seen or shadows:
@@ -233,9 +237,10 @@ class _Listing:
             if slots is not None:
                 slots.append(Slot(key, holder, name, n))
             k = kind[n]
-            if k == REDUCE:
+            if k == REDUCE and not given[n]:
                 info = quick(n, key, state_dict)
                 if info is not None:
+                    given[n] = 1
                     tensors.append(_as_shadowed(info) if shadows else info)
                     room -= _TENSOR
                     continue
@@ -289,9 +294,16 @@ class _Listing:
 
     def _tensor(self, n: int, key: str, parent: _Frame | None) -> bool:
         state_dict = parent.state_dict if parent else None
+        if self._given[n] and self._repeats <= 0:
+            self.values.append((key, self._reference(n)))
+            return True
         rebuilt = self.reader.read(n, key, state_dict)
         if rebuilt is None:
             return False
+        if self._given[n]:
+            self._repeats -= _AGAIN
+        self._given[n] = 1
+        self._spend(_TENSOR)
         self.tensors.append(_as_shadowed(rebuilt.info) if parent is not None and parent.shadows else rebuilt.info)
         if self.reader.is_array(n):
             self.listed_nodes.append((n, key))      # torch.load does not take it for a tensor
@@ -331,6 +343,7 @@ class _Listing:
             self.values.append((key, self._reference(n)))
             return
         self._spend(_CONTAINER)
+        self._afford(_ITEM * self._size(n))
         view = view_of(self.graph, n)
         if parent is None:
             self.root_view = view
@@ -350,6 +363,9 @@ class _Listing:
         if not view.pairs and not view.attributes:
             self.values.append((key, view.empty))
             return
+        self._spend(_PAIR * len(view.pairs))
+        if not all_texts(self.graph, view.pairs):
+            self._afford(_IDENTITY * len(view.pairs))
         pairs, shadowed = last_of_each(self.graph, view.pairs)
         frame = _Frame(n, _prefix(key), iter(()), parent.state_dict if parent else None, view.pairs)
         frame.shadowed = shadowed
@@ -369,7 +385,6 @@ class _Listing:
             frame.no_state_dict_below = bool(key) and holds_no_weights(segment)
         frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(pairs)
         self._entries += len(view.pairs)
-        self._spend(_PAIR * len(view.pairs))
         self._push(frame, key)
         done = self._many_tensors(frame, pairs) if len(pairs) >= WORTH_IT else 0
         frame.children = self._pair_children(islice(pairs, done, None), key, frame.no_state_dict_below)
@@ -477,8 +492,12 @@ class _Listing:
 
     def _spend(self, nbytes: int) -> None:
         """Takes so many bytes off what the tables may still take; ends the walk where there are not as many."""
+        self._afford(nbytes)
         self._room -= nbytes
-        if self._room < 0:
+
+    def _afford(self, nbytes: int) -> None:
+        """Ends the walk where the tables may not take so many bytes more, if only for a while."""
+        if nbytes > self._room:
             raise _Enough(_TOO_MANY)
 
     def _push(self, frame: _Frame, key: str) -> None:
@@ -492,7 +511,11 @@ class _Listing:
             self.monitor.check()
 
     def _reference(self, n: int) -> Opaque:
-        return Opaque("reference", f"→ {visible(self._paths.get(n, '') or '(the root)')}", n)
+        found = self._references.get(n)
+        if found is None:
+            where = "a tensor that was listed before" if self._given[n] else visible(self._paths.get(n, "") or "(the root)")
+            found = self._references[n] = Opaque("reference", f"→ {where}", n)
+        return found
 
     # -- keys ---------------------------------------------------------------------------------------------------------
 

@@ -222,6 +222,12 @@ def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple
     return (list(held.values()), lost) if lost else (pairs, [])
 
 
+def all_texts(graph: Graph, pairs: list[tuple[int, int]]) -> bool:
+    """Whether all keys are texts of Python 3."""
+    kind = graph.kind
+    return all(kind[k] == STR for k, _ in pairs)
+
+
 def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:
     """Equal for keys that are equal to Python, as 1, 1.0 and True are. Numbers are texts in it: whoever wrote the file can choose as many
     of one hash as he likes, and of texts he cannot."""
