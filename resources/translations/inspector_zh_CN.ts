@@ -307,8 +307,328 @@
 <context>
     <name>Compare</name>
     <message>
+        <source>Opening the files…</source>
+        <translation>正在打开文件…</translation>
+    </message>
+    <message>
+        <source>Pairing the tensors…</source>
+        <translation>正在给张量配对…</translation>
+    </message>
+    <message>
+        <source>Reading the values…</source>
+        <translation>正在读取数值…</translation>
+    </message>
+    <message>
+        <source>Stopped.</source>
+        <translation>已停止。</translation>
+    </message>
+    <message>
+        <source>{differ} differ so far, {left} not read yet</source>
+        <translation>目前 {differ} 不同，还有 {left} 个未读</translation>
+    </message>
+    <message>
+        <source>A is an adapter, B a model.</source>
+        <translation>A 是适配器，B 是模型。</translation>
+    </message>
+    <message>
+        <source>B is an adapter, A a model.</source>
+        <translation>B 是适配器，A 是模型。</translation>
+    </message>
+    <message>
+        <source>Identical: the same tensors, values and metadata.</source>
+        <translation>完全相同：张量、数值和元数据都一样。</translation>
+    </message>
+    <message>
+        <source>The same weights in another form.</source>
+        <translation>同样的权重，另一种形式。</translation>
+    </message>
+    <message>
+        <source>The same weights, cast to another dtype.</source>
+        <translation>同样的权重，转换成了另一种数据类型。</translation>
+    </message>
+    <message>
+        <source>The same weights, some of them transposed, reshaped, split or joined.</source>
+        <translation>同样的权重，其中一些被转置、改变形状、拆分或拼接。</translation>
+    </message>
+    <message>
+        <source>What both have is the same, but not all is in both.</source>
+        <translation>两边都有的相同，但并非全部两边都有。</translation>
+    </message>
+    <message>
+        <source>What could be read is the same, but not all could be read.</source>
+        <translation>能读取的相同，但并非全部都能读取。</translation>
+    </message>
+    <message>
+        <source>Two parts of one checkpoint, which hold different pieces of it: open its folder or index instead.</source>
+        <translation>同一检查点的两个部分，各存一部分内容：请改为打开其文件夹或索引。</translation>
+    </message>
+    <message>
+        <source>The same network, trained further.</source>
+        <translation>同一网络，继续训练过。</translation>
+    </message>
+    <message>
+        <source>The same shapes with unrelated values.</source>
+        <translation>形状相同，数值无关。</translation>
+    </message>
+    <message>
+        <source>Different architectures.</source>
+        <translation>不同的架构。</translation>
+    </message>
+    <message>
+        <source>No values could be read, so nothing can be said of them.</source>
+        <translation>没有能读取的数值，因此无法判断。</translation>
+    </message>
+    <message>
+        <source>Compared by names, shapes and dtypes; there were no values to read.</source>
+        <translation>按名称、形状和数据类型比较；没有可读取的数值。</translation>
+    </message>
+    <message>
+        <source>There is nothing to compare: one of the files holds no tensors here.</source>
+        <translation>没有可比较的内容：其中一个文件此处没有张量。</translation>
+    </message>
+    <message>
+        <source>{n} of {all} tensors differ</source>
+        <translation>{all} 个张量中有 {n} 个不同</translation>
+    </message>
+    <message>
+        <source>cosine {value}</source>
+        <translation>余弦 {value}</translation>
+    </message>
+    <message>
+        <source>relative distance {value}</source>
+        <translation>相对距离 {value}</translation>
+    </message>
+    <message>
+        <source>{n} tensors in both, {read} of them read</source>
+        <translation>两边都有 {n} 个张量，读取了 {read} 个</translation>
+    </message>
+    <message>
+        <source>{a} of A and {b} of B arranged otherwise</source>
+        <translation>A 的 {a} 个与 B 的 {b} 个排列不同</translation>
+    </message>
+    <message>
+        <source>1 other value differs</source>
+        <translation>另有 1 个值不同</translation>
+    </message>
+    <message>
+        <source>{n} other values differ</source>
+        <translation>另有 {n} 个值不同</translation>
+    </message>
+    <message>
+        <source>{n} more are rearranged</source>
+        <translation>另有 {n} 个重新排列</translation>
+    </message>
+    <message>
+        <source>and {n} more groups of which nothing tells which is which</source>
+        <translation>另有 {n} 组无从分辨</translation>
+    </message>
+    <message>
+        <source>The same network with other values.</source>
+        <translation>同一网络，数值不同。</translation>
+    </message>
+    <message>
+        <source>Seems: {what} (rests on {n} of {all} tensors)</source>
+        <translation>推测：{what}（依据 {all} 个张量中的 {n} 个）</translation>
+    </message>
+    <message>
+        <source>{n} of the {all} tensors that differ were looked at for this, the largest</source>
+        <translation>为此查看了 {all} 个不同张量中最大的 {n} 个</translation>
+    </message>
+    <message>
+        <source>Changed: {layers}</source>
+        <translation>变化：{layers}</translation>
+    </message>
+    <message>
+        <source>Frozen: {layers}</source>
+        <translation>冻结：{layers}</translation>
+    </message>
+    <message>
+        <source>Quantized from A: {all}, worst {layer} {worst}.</source>
+        <translation>由 A 量化而来：{all}，最差 {layer} {worst}。</translation>
+    </message>
+    <message>
+        <source>Quantized from B: {all}, worst {layer} {worst}.</source>
+        <translation>由 B 量化而来：{all}，最差 {layer} {worst}。</translation>
+    </message>
+    <message>
+        <source>Two packings of the same weights: {all} from A to B, worst {layer} {worst}.</source>
+        <translation>同样权重的两种打包：从 A 到 B {all}，最差 {layer} {worst}。</translation>
+    </message>
+    <message>
+        <source>{n} packed</source>
+        <translation>{n} 个打包</translation>
+    </message>
+    <message>
+        <source>{n} others differ</source>
+        <translation>另有 {n} 个不同</translation>
+    </message>
+    <message>
+        <source>{n} only in A</source>
+        <translation>{n} 个仅在 A</translation>
+    </message>
+    <message>
+        <source>{n} only in B</source>
+        <translation>{n} 个仅在 B</translation>
+    </message>
+    <message>
+        <source>{n} of another shape</source>
+        <translation>{n} 个形状不同</translation>
+    </message>
+    <message>
+        <source>{n} could not be read</source>
+        <translation>{n} 个无法读取</translation>
+    </message>
+    <message>
+        <source>{n} under other names</source>
+        <translation>{n} 个名称不同</translation>
+    </message>
+    <message>
+        <source>{a} is transposed in B: {b}</source>
+        <translation>{a} 在 B 中被转置：{b}</translation>
+    </message>
+    <message>
+        <source>{a} has its dimensions in another order in B: {b}</source>
+        <translation>{a} 在 B 中维度顺序不同：{b}</translation>
+    </message>
+    <message>
+        <source>{a} is reshaped in B: {b}</source>
+        <translation>{a} 在 B 中改变了形状：{b}</translation>
+    </message>
+    <message>
+        <source>{a} has another name in B: {b}</source>
+        <translation>{a} 在 B 中名称不同：{b}</translation>
+    </message>
+    <message>
+        <source>{a} has its slices in another order in B: {b}</source>
+        <translation>{a} 在 B 中切片顺序不同：{b}</translation>
+    </message>
+    <message>
+        <source>{a} in A are joined in B: {b}</source>
+        <translation>A 中的 {a} 在 B 中拼接：{b}</translation>
+    </message>
+    <message>
+        <source>{a} in A are stacked in B: {b}</source>
+        <translation>A 中的 {a} 在 B 中堆叠：{b}</translation>
+    </message>
+    <message>
+        <source>{a} in A is split in B: {b}</source>
+        <translation>A 中的 {a} 在 B 中拆分：{b}</translation>
+    </message>
+    <message>
+        <source>{a} in A is unstacked in B: {b}</source>
+        <translation>A 中的 {a} 在 B 中拆开堆叠：{b}</translation>
+    </message>
+    <message>
+        <source>transposed as well</source>
+        <translation>并且转置</translation>
+    </message>
+    <message>
+        <source>{lowest} to {rank}</source>
+        <translation>{lowest} 至 {rank}</translation>
+    </message>
+    <message>
+        <source>a low-rank adapter (LoRA) of rank {ranks} was merged into {modules}</source>
+        <translation>秩为 {ranks} 的低秩适配器（LoRA）已合并到 {modules}</translation>
+    </message>
+    <message>
+        <source>the change of {modules} has rank {ranks}; {others} other tensors changed too</source>
+        <translation>{modules} 的变化秩为 {ranks}；另有 {others} 个张量也有变化</translation>
+    </message>
+    <message>
+        <source>B was quantized to {bits} bits in runs of {group} and made floats again, {decibels} dB at worst</source>
+        <translation>B 曾按每 {group} 个一组量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+    </message>
+    <message>
+        <source>B was quantized to {bits} bits by rows and made floats again, {decibels} dB at worst</source>
+        <translation>B 曾按行量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+    </message>
+    <message>
+        <source>B went through {to}, rounded to nearest</source>
+        <translation>B 经过了 {to}，就近舍入</translation>
+    </message>
+    <message>
+        <source>B went through {to}, rounded towards zero</source>
+        <translation>B 经过了 {to}，向零舍入</translation>
+    </message>
+    <message>
+        <source>B is A times {least}</source>
+        <translation>B 是 A 乘以 {least}</translation>
+    </message>
+    <message>
+        <source>B is A times {least} to {most}</source>
+        <translation>B 是 A 乘以 {least} 至 {most}</translation>
+    </message>
+    <message>
+        <source>elements were set to zero, {share} of those tensors</source>
+        <translation>部分元素被置零，占这些张量的 {share}</translation>
+    </message>
+    <message>
+        <source>only normalisations and biases were trained</source>
+        <translation>只训练了归一化和偏置</translation>
+    </message>
+    <message>
+        <source>{modules} made anew, the rest comes from A</source>
+        <translation>{modules} 是新建的，其余来自 A</translation>
+    </message>
+    <message>
+        <source>B comes from A: what changed points the same way, as after training on</source>
+        <translation>B 来自 A：变化的部分方向一致，如同继续训练之后</translation>
+    </message>
+    <message>
+        <source>B does not come from A</source>
+        <translation>B 不是来自 A</translation>
+    </message>
+    <message>
+        <source>{a} and {b} hold one and the same value: nothing tells which is which</source>
+        <translation>{a} 与 {b} 全是同一个值：无从分辨谁是谁</translation>
+    </message>
+    <message>
+        <source>{a} and {b} hold the same values: nothing tells which is which</source>
+        <translation>{a} 与 {b} 数值相同：无从分辨谁是谁</translation>
+    </message>
+    <message>
         <source>{n} tensors ({first}, …)</source>
         <translation>{n} 个张量（{first}…）</translation>
+    </message>
+    <message>
+        <source>{order}, {n} heads</source>
+        <translation>{order}，{n} 个头</translation>
+    </message>
+    <message>
+        <source>rotary halves</source>
+        <translation>旋转位置的两半</translation>
+    </message>
+    <message>
+        <source>rotary pairs</source>
+        <translation>旋转位置的成对</translation>
+    </message>
+    <message>
+        <source>in alternating groups</source>
+        <translation>交替分组</translation>
+    </message>
+    <message>
+        <source>in reverse order</source>
+        <translation>顺序相反</translation>
+    </message>
+    <message>
+        <source>in an order of their own</source>
+        <translation>自有顺序</translation>
+    </message>
+    <message>
+        <source>exactly a cast</source>
+        <translation>恰为类型转换</translation>
+    </message>
+    <message>
+        <source>times {factor}</source>
+        <translation>乘以 {factor}</translation>
+    </message>
+    <message>
+        <source>nearly: relative distance {value}</source>
+        <translation>近似：相对距离 {value}</translation>
+    </message>
+    <message>
+        <source>as its weight is</source>
+        <translation>与其权重相同</translation>
     </message>
     <message>
         <source>(root)</source>
@@ -317,6 +637,50 @@
     <message>
         <source>{layers} and {n} more</source>
         <translation>{layers} 等，另有 {n} 层</translation>
+    </message>
+    <message>
+        <source>Wrapper</source>
+        <translation>包装</translation>
+    </message>
+    <message>
+        <source>Prefix</source>
+        <translation>前缀</translation>
+    </message>
+    <message>
+        <source>Names</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Numbering</source>
+        <translation>编号</translation>
+    </message>
+    <message>
+        <source>Equal content under any name</source>
+        <translation>内容相同，名称不限</translation>
+    </message>
+    <message>
+        <source>(nothing)</source>
+        <translation>（无）</translation>
+    </message>
+    <message>
+        <source>explains 1 name</source>
+        <translation>解释 1 个名称</translation>
+    </message>
+    <message>
+        <source>explains {n} names</source>
+        <translation>解释 {n} 个名称</translation>
+    </message>
+    <message>
+        <source>1 collision</source>
+        <translation>1 个冲突</translation>
+    </message>
+    <message>
+        <source>{n} collisions</source>
+        <translation>{n} 个冲突</translation>
+    </message>
+    <message>
+        <source>{n} left over</source>
+        <translation>剩余 {n} 个</translation>
     </message>
     <message>
         <source>{name}, {status}, level {level}</source>
