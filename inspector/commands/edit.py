@@ -24,7 +24,7 @@ _ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": 
 _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
            "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "dequantize": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF",
            "take": "FILE[:GLOB]", "merge-adapter": "FOLDER", "resize": "KEY=DIM:N[:FILL]", "transpose": "GLOB",
-           "reorder": "GLOB=ORDER:HEADS", "split": "KEY=DIM:A,B", "concat": "A,B=KEY:DIM",
+           "reorder": "GLOB=ORDER:HEADS", "split": "KEY=DIM:A,B", "concat": "A,B=KEY:DIM", "optimizer-for": "REF",
            "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
 _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
          "add-prefix": "put a prefix before names", "rename": "replace every match in a name; \\1 is the first group",
@@ -38,6 +38,7 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "reorder": "rows of rotary heads to halves, as transformers has them, or to pairs, as in *.wq.weight=halves:32",
          "split": "one tensor as several, as in qkv.weight=0:q.weight,k.weight,v.weight; A:64 says how long; * is any",
          "concat": "several tensors as one, as in attn.q.weight,attn.k.weight=attn.qk.weight:0; * is any",
+         "optimizer-for": "the optimizer's state in the order and with the parameters of REF: a checkpoint of the new model, or a contract",
          "dequantize": "packed weights as the numbers that they stand for",
          "merge-adapter": "add what a LoRA or DoRA adapter adds, as PEFT's merge_and_unload does",
          "match": "leave out what REF has not, or has in another shape",

@@ -90,7 +90,6 @@ if TYPE_CHECKING:
     from .comparison.loading.contract import assert_fits as assert_fits
     from .comparison.loading.contract import breaches as breaches
     from .comparison.loading.contract import contract as contract
-    from .comparison.loading.contract import read_contract as read_contract
     from .comparison.loading.contract import save_contract as save_contract
     from .comparison.loading.doctor import doctor as doctor
     from .comparison.loading.fit import load_report as load_report
@@ -121,6 +120,7 @@ if TYPE_CHECKING:
     from .comparison.pairing.rules import Rule as Rule
     from .comparison.pairing.sides import WHOLE as WHOLE
     from .comparison.pairing.values import ValueChange as ValueChange
+    from .contract_file import read_contract as read_contract
     from .demo import make_demo as make_demo
     from .dtypes import DTYPES as DTYPES
     from .dtypes import Dtype as Dtype
@@ -147,6 +147,7 @@ if TYPE_CHECKING:
     from .edits.make_plain import MakePlain as MakePlain
     from .edits.match import Match as Match
     from .edits.merge_adapter import MergeAdapter as MergeAdapter
+    from .edits.optimizer_for import OptimizerFor as OptimizerFor
     from .edits.recipe import as_command as as_command
     from .edits.recipe import as_option as as_option
     from .edits.recipe import as_python as as_python
@@ -400,7 +401,7 @@ _HOMES = {
     "comparison.differences.verdict": "verdict_of",
     "comparison.loading.doctor": "doctor",
     "comparison.loading.adapters": "AdapterReport adapter_report",
-    "comparison.loading.contract": "Breaches assert_fits breaches contract read_contract save_contract",
+    "comparison.loading.contract": "Breaches assert_fits breaches contract save_contract",
     "comparison.loading.fit": "load_report read_reference",
     "comparison.loading.lists": "Lists Mismatch",
     "comparison.loading.load_report": "LoadReport",
@@ -413,6 +414,7 @@ _HOMES = {
     "comparison.pairing.rules": "Rule",
     "comparison.pairing.sides": "WHOLE",
     "comparison.pairing.values": "ValueChange",
+    "contract_file": "read_contract",
     "demo": "make_demo",
     "dtypes": "DTYPES Dtype",
     "edits.add_prefix": "AddPrefix",
@@ -429,6 +431,7 @@ _HOMES = {
     "edits.make_plain": "MakePlain",
     "edits.match": "Match",
     "edits.merge_adapter": "MergeAdapter",
+    "edits.optimizer_for": "OptimizerFor",
     "edits.recipe": "as_command as_option as_python edit_options from_recipe parse_edit read_recipe save_recipe takes_text to_recipe",
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",

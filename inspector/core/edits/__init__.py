@@ -13,6 +13,7 @@ from .keep import Keep
 from .make_plain import MakePlain
 from .match import Match
 from .merge_adapter import MergeAdapter
+from .optimizer_for import OptimizerFor
 from .remap_devices import RemapDevices
 from .rename import Rename
 from .reorder import Reorder
@@ -27,7 +28,8 @@ from .transpose import Transpose
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Concat", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep",
-           "MakePlain", "Match", "MergeAdapter", "RemapDevices", "Rename", "Reorder", "Resize", "SetMetadata", "SetValue", "Split",
+           "MakePlain", "Match", "MergeAdapter", "OptimizerFor", "RemapDevices", "Rename", "Reorder", "Resize", "SetMetadata", "SetValue",
+           "Split",
            "StripPrefix", "Take", "Transpose", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
@@ -50,6 +52,7 @@ EDITS: tuple[type[Edit], ...] = (
     Reorder,
     Split,
     Concat,
+    OptimizerFor,
     SetMetadata,
     SetValue,
     MakePlain,

@@ -282,6 +282,13 @@ def _match(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
     return form
 
 
+def _optimizer_for(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("optimizer-for", form.text("path")))
+    form.line("path", translate("EditForms", "Checkpoint of the model"),
+              start.reference if isinstance(start, core.OptimizerFor) else suggested, browse=True)
+    return form
+
+
 def _merge_adapter(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("merge-adapter", form.text("path")))
     form.line("path", translate("EditForms", "Adapter"), start.adapter if isinstance(start, core.MergeAdapter) else suggested,
@@ -305,4 +312,4 @@ _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
     "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
     "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "reorder": _reorder,
-    "split": _split, "concat": _concat}
+    "split": _split, "concat": _concat, "optimizer-for": _optimizer_for}

@@ -68,6 +68,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("concat", lambda: translate("Edits", "Concatenate"),
          lambda: translate("Edits", "Several tensors as one, one after the other along a dimension, like q, k and v as a fused qkv; * "
                                     "stands for anything.")),
+    Kind("optimizer-for", lambda: translate("Edits", "Optimizer for Another Model"),
+         lambda: translate("Edits", "The optimizer's state in the order and with the parameters of another checkpoint, for a changed "
+                                    "model: what is there in the same shape keeps its state, what is new begins without.")),
     Kind("set", lambda: translate("Edits", "Set Value"),
          lambda: translate("Edits", "Another plain value: a number, a text, true, false, null, {} or [].")),
     Kind("set-metadata", lambda: translate("Edits", "Set Metadata"),
@@ -150,6 +153,8 @@ def _other_title(edit: core.Edit) -> str:
                                                                       parts=_short(", ".join(name for name, _ in edit.parts)))
     if isinstance(edit, core.Concat):
         return translate("Edits", "Concatenate {parts} to {what}").format(parts=_short(", ".join(edit.parts)), what=_short(edit.key))
+    if isinstance(edit, core.OptimizerFor):
+        return translate("Edits", "Optimizer for {file}").format(file=_short(_last(edit.reference)))
     if isinstance(edit, core.MergeAdapter):
         return translate("Edits", "Merge the adapter {file}").format(file=_short(_last(edit.adapter)))
     return _short(edit.option)

@@ -21,7 +21,7 @@ EDITS = st.one_of(
                      core.Cast("bfloat16", "a:b*"), core.Match("ref file.pth"), core.Take("o.pth"), core.Take("C:\\o", "*.w"),
                      core.Take("a:b", "x:y"), core.Take("{o}", "a*"), core.Take("o.pth", pairs=(("a b", "c:\"d"), ("", "x"))),
                      core.Unshare("*"), core.MergeAdapter("a:b/c d"), core.Copy("a.b", "c=d"), core.Copy("a=b", "c"), core.Copy("{", "}"),
-                     core.Resize("a=b", -1, 12), core.Resize("{", 0, 0, "random"), core.Transpose("*.w"),
+                     core.Resize("a=b", -1, 12), core.Resize("{", 0, 0, "random"), core.Transpose("*.w"), core.OptimizerFor("a b.pth"),
                      core.Split("a.*", 0, (("*,b", -1), ("c.*", 3))), core.Split("a=1:b", 0, (("x", 2), ("y:3", -1))),
                      core.Concat(("a.*", "b=*"), "c:*", -2), core.Concat(("a,b", " c"), "d", 0), core.Concat(("{", "c"), "d", 0),
                      core.SetValue("a", delete=True),

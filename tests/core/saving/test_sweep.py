@@ -104,6 +104,7 @@ def edits_over(ckpt: core.Checkpoint, path: Path) -> Iterator[list[core.Edit]]:
     yield [core.Transpose("*")]
     yield [core.Split(last, 0, (("some.head", 1), ("some.tail", -1)))]
     yield [core.Copy(first, "another.name"), core.Concat((first, "another.name"), "both.of.them", 0)]
+    yield [core.OptimizerFor(str(path))]
     yield [core.DropBroken()]
     yield [core.Extract("."), core.DropBroken()]
     yield [core.DropBroken(), core.AddPrefix("m."), core.Cast("bfloat16")]

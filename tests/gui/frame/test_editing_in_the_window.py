@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from inspector import core
 from inspector.core.saving import verify
 from inspector.core.saving.disk import overwrite
+from inspector.gui.dialogs import edit_forms
 from inspector.gui.dialogs.edit import EditDialog
 from inspector.gui.dialogs.edit_forms import Form
 from inspector.gui.dialogs.save import SaveDialog
@@ -252,6 +253,16 @@ def test_that_every_kind_can_be_asked_for_and_changed_again(opened: tuple[MainWi
     assert again.form.edit() == edit
     again.reject()
     settled(tasks, qtbot)
+
+
+def test_that_the_optimizer_of_another_model_can_be_asked_for_and_changed_again(opened: tuple[MainWindow, Document], qtbot: QtBot) -> None:
+    _, document = opened
+    assert document.checkpoint is not None
+    for start, suggested in ((core.OptimizerFor("new.pth"), ""), (None, "new.pth")):
+        form = edit_forms.form_for("optimizer-for", document.checkpoint, start, suggested)
+        qtbot.addWidget(form)
+        assert form.complete
+        assert form.edit() == core.OptimizerFor("new.pth")
 
 
 def test_that_edits_are_moved_removed_and_cleared_in_the_panel(opened: tuple[MainWindow, Document], session: Session, tasks: Tasks,

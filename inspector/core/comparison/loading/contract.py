@@ -12,19 +12,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from inspector.core import opening
-from inspector.core.errors import Corrupt, TooBig, UsageError
+from inspector.core.contract_file import VERSION, Contract, read_contract
+from inspector.core.errors import UsageError
 from inspector.core.io.side_outputs import write_output
-from inspector.core.io.sources import open_source
 from inspector.core.keypath import visible
 from inspector.core.opening import CheckpointLike
 from inspector.core.progress import QUIET, Monitor
 
-_VERSION = 1
-_LARGEST = 256 << 20        # bytes
 _SHOWN = 10
-
-Contract = dict[str, Any]
-
 
 class Breaches(NamedTuple):
     """What of a checkpoint is not as the contract has it, by names: `missing`, `unexpected`, and (name, what it is, what it should be)
@@ -55,7 +50,7 @@ def contract(ckpt: CheckpointLike, state_dict: str | None = None, monitor: Monit
     opened = opening.opened(ckpt, monitor)
     if state_dict is not None and state_dict not in opened.state_dicts:
         raise UsageError(f"there is no state dict {visible(state_dict, 80)!r} in the file", "`inspector ls` shows which there are.")
-    return {"inspector_contract": _VERSION, "tensors": [
+    return {"inspector_contract": VERSION, "tensors": [
         {"key": key if state_dict is None else info.name, "shape": list(info.shape), "dtype": info.dtype}
         for key, info in opened.tensors.items() if state_dict is None or info.state_dict == state_dict]}
 
@@ -63,24 +58,6 @@ def contract(ckpt: CheckpointLike, state_dict: str | None = None, monitor: Monit
 def save_contract(found: Contract, path: str | os.PathLike[str], inputs: Iterable[str] = ()) -> None:
     """Writes it, whole or not at all; over nothing but a contract. Raises SaveError."""
     write_output(os.fsdecode(path), json.dumps(found, indent=1).encode() + b"\n", "contract", inputs)
-
-
-def read_contract(path: str | os.PathLike[str]) -> Contract:
-    """The contract at `path`. Raises a ReadError for what cannot be read, Corrupt for what is none."""
-    name = os.fsdecode(path)
-    with open_source(name) as source:
-        if source.size > _LARGEST:
-            raise TooBig("it is too big for a contract", "`inspector contract FILE -o C.json` writes one.", name)
-        data = source.read(0, source.size)
-    try:
-        said = json.loads(data)
-    except (ValueError, RecursionError):
-        said = None
-    if not isinstance(said, dict) or said.get("inspector_contract") != _VERSION or not isinstance(said.get("tensors"), list) or not all(
-            isinstance(row, dict) and isinstance(row.get("key"), str) and isinstance(row.get("dtype"), str)
-            and isinstance(row.get("shape"), list) and all(type(size) is int for size in row["shape"]) for row in said["tensors"]):
-        raise Corrupt("it is no contract", "`inspector contract FILE -o C.json` writes one.", name)
-    return said
 
 
 def breaches(file: CheckpointLike, wanted: Contract | Mapping[str, Any] | str | os.PathLike[str], state_dict: str | None = None,

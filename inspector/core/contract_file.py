@@ -1,0 +1,32 @@
+"""The file that says what a program expects of a checkpoint, as `inspector contract` writes it."""
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from .errors import Corrupt, TooBig
+from .io.sources import open_source
+
+VERSION = 1
+_LARGEST = 256 << 20        # bytes
+
+Contract = dict[str, Any]
+
+
+def read_contract(path: str | os.PathLike[str]) -> Contract:
+    """The contract at `path`. Raises a ReadError for what cannot be read, Corrupt for what is none."""
+    name = os.fsdecode(path)
+    with open_source(name) as source:
+        if source.size > _LARGEST:
+            raise TooBig("it is too big for a contract", "`inspector contract FILE -o C.json` writes one.", name)
+        data = source.read(0, source.size)
+    try:
+        said = json.loads(data)
+    except (ValueError, RecursionError):
+        said = None
+    if not isinstance(said, dict) or said.get("inspector_contract") != VERSION or not isinstance(said.get("tensors"), list) or not all(
+            isinstance(row, dict) and isinstance(row.get("key"), str) and isinstance(row.get("dtype"), str)
+            and isinstance(row.get("shape"), list) and all(type(size) is int for size in row["shape"]) for row in said["tensors"]):
+        raise Corrupt("it is no contract", "`inspector contract FILE -o C.json` writes one.", name)
+    return said

@@ -1,0 +1,289 @@
+"""An optimizer's state for a changed model: in its order, with its parameters, each with what was kept about it."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.errors import EditError
+from inspector.core.graph import LIST
+from inspector.core.keypath import below, join, leaf_of, relative, visible
+from inspector.core.limits import LIMITS
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS, without_wrappers
+from inspector.core.pickles.encode.graph_editor import GraphEditor
+from inspector.core.pickles.objects import recognise
+from inspector.core.pickles.objects.contents import Slot, contents_of
+from inspector.core.pickles.objects.recognise import view_of
+from inspector.core.pickles.objects.storages import KnownStorages
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.optimizers import entry_of
+
+from .tools.common import Edit, note, origin_of, reduced
+from .tools.optimizer_order import Listed, Order, Parameter, listed, order_of, partner, state_of
+from .tools.rewriting import on_new_source, rewritten
+
+_ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
+_ALL_WRAPPERS = {**WRAPPERS, **PLAIN_WRAPPERS}
+_SHOWN = 3
+
+
+class _Group(NamedTuple):
+    """A group as it is to be: `like` is the number of the file's whose options it has, `names` its parameters in order."""
+
+    like: int
+    names: tuple[str, ...]
+
+
+class _Plan(NamedTuple):
+    """What becomes of one optimizer: `ids` maps what the state calls a parameter to what it is called then, for those that are kept."""
+
+    path: str
+    groups: tuple[_Group, ...]
+    ids: dict[str, str]
+    new: tuple[str, ...]
+    gone: tuple[str, ...]
+    reshaped: tuple[str, ...]
+    numbered: bool
+
+
+@dataclass(frozen=True)
+class OptimizerFor(Edit):
+    """The state of each optimizer is put in the order and has the parameters of the checkpoint `reference`, so that the optimizer of such a
+    model takes it: by the groups of its optimizer, or where it has none, in the order of its weights (or of a contract's). Parameters are
+    known by their names. What was kept about one that is there in the same shape stays, a new one begins without state, what is about
+    others goes. The options of the groups (`lr`, `betas`, `fused` …) stay the file's."""
+
+    reference: str
+    OPTION: ClassVar[str] = "optimizer-for"
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        before = ckpt.edited.edits if ckpt.edited else ()
+        for plan in self._plans(ckpt, monitor):
+            ckpt = _renumbered(self._listed_anew(ckpt, plan, monitor), self, plan)
+        assert ckpt.edited is not None
+        return replace(ckpt, edited=ckpt.edited._replace(edits=(*before, self)))
+
+    def _plans(self, ckpt: Checkpoint, monitor: Monitor) -> list[_Plan]:
+        mine = listed(ckpt)
+        if not mine:
+            raise EditError("there is no optimizer's state in the file", "`inspector ls` shows what is.", id="no_optimizer")
+        if ckpt.as_opened.format not in _ONE_PICKLE:
+            raise EditError("the lists of parameters of an optimizer are changed in single PyTorch files only", "Save it as one first.",
+                            id="unsupported")
+        order = order_of(self.reference, monitor)
+        return [_plan(ckpt, one, partner(one, order.optimizers, len(mine)), order) for one in mine]
+
+    def _listed_anew(self, ckpt: Checkpoint, plan: _Plan, monitor: Monitor) -> Checkpoint:
+        """`ckpt` with the groups as they are to be: what they list is written anew in the file's object."""
+        source = ckpt.as_opened
+        graph = source.pickles[0].graph
+        slots: list[Slot] = []
+        known = KnownStorages(source.storages)
+        contents_of(graph, known.resolve, resolve_many=known.resolve_many, limits=LIMITS.of_file(source.nbytes), monitor=monitor,
+                    slots=slots)
+        path = _in_source(ckpt, join(plan.path, "param_groups"))
+        node = next((slot.node for slot in slots if slot.key == path), -1)
+        groups = graph.sequence(node) if node >= 0 and graph.kind[node] == LIST else []
+        if not groups or any(group.like >= len(groups) for group in plan.groups):
+            raise EditError(f"{visible(join(plan.path, 'param_groups'), 80)!r} is no list of groups", "", id="unsupported")
+        editor, made, at = GraphEditor(graph), [], 0
+        for group in plan.groups:
+            view = view_of(graph, groups[group.like])
+            if not isinstance(view, recognise.Mapping):
+                raise EditError("a group of the optimizer is no dict", "", id="unsupported")
+            ids = [editor.const(at + n) if plan.numbered else editor.const(name) for n, name in enumerate(group.names)]
+            lists = {"params": editor.list_of(ids), "param_names": editor.list_of([editor.const(name) for name in group.names])}
+            made.append(editor.dict_of((k, lists.get(graph.loose_text(k) or "", value)) for k, value in view.pairs))
+            at += len(group.names)
+        editor.become_container(node, LIST, made)
+        return on_new_source(ckpt, self, rewritten(source, editor, {}, monitor))
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        notes = []
+        for plan in self._plans(before, monitor):
+            where = f" in {visible(plan.path, 60)}" if plan.path else ""
+            notes.append(f"{note(len(plan.ids), 'parameter keeps its state', 'parameters keep their state')}{where}, "
+                         f"{len(plan.groups)} {'group' if len(plan.groups) == 1 else 'groups'} in the order of the reference.")
+            for names, one, many in ((plan.new, "begins without state", "begin without state"),
+                                     (plan.reshaped, "has another shape and begins without state (--resize takes it along)",
+                                      "have other shapes and begin without state (--resize takes them along)"),
+                                     (plan.gone, "is not in the reference: its state goes", "are not in the reference: their state goes")):
+                if names:
+                    shown = ", ".join(visible(name, 60) for name in names[:_SHOWN]) + (" …" if len(names) > _SHOWN else "")
+                    notes.append(f"{note(len(names), f'parameter {one}', f'parameters {many}')}: {shown}.")
+            odd = _of_other_forms(before, plan)
+            if odd:
+                shown = ", ".join(visible(key, 60) for key in odd[:_SHOWN]) + (" …" if len(odd) > _SHOWN else "")
+                notes.append(f"{note(len(odd), 'tensor of the state has', 'tensors of the state have')} a form of their own that is not "
+                             f"understood: moved as they are, not checked against the shapes ({shown}).")
+        return notes
+
+    @property
+    def reference_path(self) -> str | None:
+        return self.reference
+
+    @property
+    def text(self) -> str:
+        return self.reference
+
+    @classmethod
+    def parse(cls, text: str, option: str) -> OptimizerFor:
+        if not text:
+            raise EditError("no reference is named", "Write the path of a checkpoint of the new model, or of a contract.")
+        return cls(text)
+
+
+# -- what is to become of it ----------------------------------------------------------------------------------------------------
+
+def _plan(ckpt: Checkpoint, mine: Listed, theirs: Listed | None, order: Order) -> _Plan:
+    known = {one.name: one for one in mine.parameters}
+    unknown = sum(one is None for group in mine.groups for one in group)
+    if not known or unknown:
+        count = f" ({unknown:,} of {sum(map(len, mine.groups)):,})" if known else ""
+        raise EditError(f"which parameters the optimizer in {visible(mine.path, 60) or 'the root'!r} has cannot be told{count}",
+                        "The model has to be in the file, and names in the groups (param_names) where shapes and order leave it open.",
+                        id="unsure")
+    place = {one.id: number for number, group in enumerate(mine.groups) for one in group if one is not None}
+    if theirs is not None:
+        groups = _groups_of_reference(mine, theirs, known, place)
+        shapes = {one.name: one.shape for one in theirs.parameters}
+    else:
+        groups = _groups_by_order(ckpt, mine, order, known, place)
+        shapes = dict(order.model)
+    found = _partners([name for group in groups for name in group.names], known)
+    numbered = all(one.id.isdigit() for one in mine.parameters)
+    ids: dict[str, str] = {}
+    new, reshaped, at, named_groups = [], [], 0, []
+    for group in groups:
+        names = []
+        for name in group.names:
+            one = found.get(name)
+            same = one is not None and (one.shape is None or shapes.get(name) is None or one.shape == shapes[name])
+            if one is None:
+                new.append(name)
+            elif not same:
+                reshaped.append(name)
+            else:
+                ids[one.id] = str(at) if numbered else one.id
+            names.append(one.id if one is not None and not numbered else name)
+            at += 1
+        named_groups.append(group._replace(names=tuple(names)))
+    meant = {one.id for one in found.values()}
+    gone = tuple(one.name for one in mine.parameters if one.id not in meant)
+    return _Plan(mine.path, tuple(named_groups), ids, tuple(new), gone, tuple(reshaped), numbered)
+
+
+def _groups_of_reference(mine: Listed, theirs: Listed, known: Mapping[str, Parameter], place: Mapping[str, int]) -> list[_Group]:
+    """The groups of the reference's optimizer, each with the options of that group of the file which most of its parameters are from."""
+    if any(one is None for group in theirs.groups for one in group):
+        raise EditError("which parameter is which in the groups of the reference's optimizer cannot be told",
+                        "Save it after one step, or make it with model.named_parameters(), which keeps their names.", id="bad_reference")
+    groups = []
+    for number, group in enumerate(theirs.groups):
+        names = tuple(one.name for one in group if one is not None)
+        from_ = [place[one.id] for one in _partners(names, known).values()]
+        usual = number if number < len(mine.groups) else len(mine.groups) - 1
+        groups.append(_Group(max(dict.fromkeys(from_), key=from_.count) if from_ else usual, names))
+    return groups
+
+
+def _groups_by_order(ckpt: Checkpoint, mine: Listed, order: Order, known: Mapping[str, Parameter],
+                     place: Mapping[str, int]) -> list[_Group]:
+    """The file's own groups with the parameters of the reference, in its order. A new one goes where all of its last name and number of
+    dimensions are, as where biases have no weight decay, else where the one before it is. What the file's model has, but its optimizer
+    not, is frozen and stays out."""
+    if not order.model:
+        raise EditError("the reference has no weights", "Name a checkpoint of the new model.", id="bad_reference")
+    found = _partners([*order.model], known)
+    frozen = {info.name for info in ckpt.tensors.values()} - set(known)
+    groups: list[list[str]] = [[] for _ in mine.groups]
+    alike: dict[tuple[str, int], set[int]] = {}
+    for there in known.values():
+        alike.setdefault((leaf_of(there.name), len(there.shape or ())), set()).add(place[there.id])
+    at = place[next(iter(found.values())).id] if found else 0
+    for name in order.model:
+        one = found.get(name)
+        if one is not None:
+            at = place[one.id]
+        elif name in frozen:
+            continue
+        theirs = alike.get((leaf_of(name), len(order.model[name])), set()) if one is None else ()
+        groups[next(iter(theirs)) if len(theirs) == 1 else at].append(name)
+    return [_Group(number, tuple(names)) for number, names in enumerate(groups)]
+
+
+def _partners(names: Sequence[str], known: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """name in the reference -> the file's parameter of that name, be it without the names of wrappers."""
+    found = {name: known[name] for name in names if name in known}
+    if found:
+        return found
+    bare = {without_wrappers(name, _ALL_WRAPPERS): one for name, one in known.items()}
+    return {name: bare[short] for name in names if (short := without_wrappers(name, _ALL_WRAPPERS)) in bare}
+
+
+def _of_other_forms(ckpt: Checkpoint, plan: _Plan) -> list[str]:
+    """State that moves along and has not the shape of its parameter, as factored state has not."""
+    shapes = {one.id: one.shape for mine in listed(ckpt) if mine.path == plan.path for one in mine.parameters}
+    found = []
+    for key, rest in below(ckpt.tensors, state_of(plan.path)):
+        id, _ = entry_of(rest, plan.ids)
+        shape, info = shapes.get(id), ckpt.tensors[key]
+        if id in plan.ids and shape is not None and info.shape not in (shape, (), (1,)):
+            found.append(key)
+    return found
+
+
+# -- the tables -----------------------------------------------------------------------------------------------------------------
+
+def _in_source(ckpt: Checkpoint, path: str) -> str:
+    """What `path` is called in the file."""
+    origin = origin_of(ckpt)
+    for key, rest in below(ckpt.values, path):
+        old = origin.get(key, "")
+        if old.endswith(f".{rest}"):
+            return old[:-len(rest) - 1]
+    return path
+
+
+def _renumbered(ckpt: Checkpoint, edit: Edit, plan: _Plan) -> Checkpoint:
+    """`ckpt` with the state that is kept, by its new numbers."""
+    place = state_of(plan.path)
+    known = {one.id for mine in listed(ckpt) if mine.path == plan.path for one in mine.parameters} | set(plan.ids)
+    tensors: dict[str, TensorInfo] = {}
+    values: dict[str, Plain] = {}
+    came_from: dict[str, str] = {}
+    left = False
+    for key, info in ckpt.tensors.items():
+        new = _called(key, place, plan, known)
+        if new is not None:
+            tensors[new] = info._replace(key=new, state_dict=_place_called(info, new)) if new != key else info
+            came_from[new] = key
+            left = left or new.startswith(f"{place}.")
+    for key, value in ckpt.values.items():
+        new = _called(key, place, plan, known)
+        if new is not None:
+            values[new] = value
+            came_from[new] = key
+            left = left or new == place or new.startswith(f"{place}.")
+    if not left:
+        values[place] = {}                  # torch asks for it, be it empty
+    return reduced(ckpt, edit, tensors, values, came_from, kind=ckpt.kind)
+
+
+def _called(key: str, place: str, plan: _Plan, known: set[str]) -> str | None:
+    """What a key is called from now on; None for what goes."""
+    if not key.startswith(f"{place}."):
+        return key
+    id, field = entry_of(relative(key, place), known)
+    new = plan.ids.get(id)
+    if new is None:
+        return None
+    return key if new == id else join(join(place, new), field) if field else join(place, new)
+
+
+def _place_called(info: TensorInfo, new: str) -> str | None:
+    """The state dict of a tensor that has another number: that of the optimizer, or one of its own under the number."""
+    if not info.state_dict or new.endswith(f".{info.name}") is False:
+        return info.state_dict
+    return new[:-len(info.name) - 1]
