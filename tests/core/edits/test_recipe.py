@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector import core
@@ -31,12 +31,14 @@ EDITS = st.one_of(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), TEXT).map(lambda value: core.SetValue("p.q", value)))
 
 
+@settings(deadline=None)
 @given(st.lists(EDITS, max_size=5))
 def test_that_a_recipe_comes_back_as_it_was(edits: list[core.Edit]) -> None:
     assert core.from_recipe(core.to_recipe(edits)) == edits
     assert core.from_recipe(json.dumps(json.loads(core.to_recipe(edits))["edits"])) == edits
 
 
+@settings(deadline=None)
 @given(st.lists(EDITS, max_size=5))
 def test_that_the_command_says_the_same(edits: list[core.Edit]) -> None:
     words = shlex.split(core.as_command(edits, "-in.pth", "out file.pth"))
