@@ -1886,6 +1886,14 @@
         <translation>把几个张量沿某一维度依次拼成一个，例如把 q、k 和 v 拼成融合的 qkv；* 代表任意内容。</translation>
     </message>
     <message>
+        <source>Optimizer for Another Model</source>
+        <translation>用于另一模型的优化器</translation>
+    </message>
+    <message>
+        <source>The optimizer&apos;s state in the order and with the parameters of another checkpoint, for a changed model: what is there in the same shape keeps its state, what is new begins without.</source>
+        <translation>优化器的状态按另一检查点的顺序和参数重排，用于改动过的模型：形状相同的参数保留状态，新的参数从无状态开始。</translation>
+    </message>
+    <message>
         <source>Set Value</source>
         <translation>设置值</translation>
     </message>
@@ -2040,6 +2048,10 @@
     <message>
         <source>Concatenate {parts} to {what}</source>
         <translation>将 {parts} 拼接为 {what}</translation>
+    </message>
+    <message>
+        <source>Optimizer for {file}</source>
+        <translation>用于 {file} 的优化器</translation>
     </message>
     <message>
         <source>Merge the adapter {file}</source>
