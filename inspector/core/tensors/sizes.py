@@ -5,13 +5,13 @@ each time.
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from itertools import product
 from math import prod
 from operator import itemgetter, mul
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.progress import QUIET, Monitor, distinct
 
@@ -43,8 +43,10 @@ class Sizes(NamedTuple):
 
 def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
     """See `Sizes`. Linear in the tensors."""
-    stored = _chunked(ckpt) + sum(storage.nbytes for storage in ckpt.storages.values() if _has_bytes(ckpt, storage))
-    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if _has_bytes(ckpt, ckpt.storages[id]))
+    apart = _only_in_chunks(ckpt.edited.source if ckpt.edited is not None else ckpt)
+    whole = {id: storage for id, storage in ckpt.storages.items() if id not in apart and _has_bytes(ckpt, storage)}
+    stored = _chunked(ckpt, {storage.extent for storage in whole.values()}) + sum(storage.nbytes for storage in whole.values())
+    wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if id in whole or (ckpt.edited is None and id in apart))
     logical = sum(info.nbytes for info in ckpt.tensors.values())
     return Sizes(ckpt.nbytes, stored, stored - wasted, logical, wasted)
 
@@ -75,13 +77,26 @@ def _has_bytes(ckpt: Checkpoint, storage: Storage) -> bool:
     return storage.has_bytes or (ckpt.edited is not None and storage.id not in ckpt.edited.source.storages)
 
 
-def _chunked(ckpt: Checkpoint) -> int:
-    """Bytes of the chunks of tensors that lie in several: each was saved by itself, as a whole. An edited checkpoint is saved with
-    the tensor in one."""
+def _chunked(ckpt: Checkpoint, counted: Set[Extent | None]) -> int:
+    """Bytes of the storages that chunks of tensors lie in, each once, without those `counted`. An edited checkpoint is saved with the
+    tensor in one."""
     if ckpt.edited is not None:
         return sum(info.nbytes for info in ckpt.tensors.values() if info.chunks)
-    return sum(chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra is not None
-               for chunk in info.chunks if chunk.storage.extent is not None)
+    found = {chunk.storage.extent: chunk.storage.nbytes for info in ckpt.tensors.values() if info.extra is not None
+             for chunk in info.chunks if chunk.storage.extent is not None}
+    return sum(nbytes for extent, nbytes in found.items() if extent not in counted)
+
+
+def _only_in_chunks(ckpt: Checkpoint) -> set[str]:
+    """The storages of the checkpoint that nothing but chunks of tensors lies in."""
+    found = {chunk.storage.id for info in ckpt.tensors.values() if info.extra is not None for chunk in info.chunks
+             if _is_among(ckpt, chunk.storage)}
+    return found - {info.storage for info in _viewing(ckpt)} if found else found
+
+
+def _is_among(ckpt: Checkpoint, storage: Storage) -> bool:
+    known = ckpt.storages.get(storage.id)
+    return known is not None and known.extent == storage.extent
 
 
 def _all_filled(ckpt: Checkpoint) -> bool:
@@ -112,6 +127,16 @@ def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | 
 
 
 def _every(ckpt: Checkpoint) -> Iterator[TensorInfo]:
+    """All tensors, those that sparse, nested and quantized ones consist of, and chunks as views of their storages."""
+    yield from _viewing(ckpt)
+    for info in ckpt.tensors.values():
+        for chunk in info.chunks if info.extra is not None else ():
+            if _is_among(ckpt, chunk.storage):
+                yield info._replace(shape=chunk.sizes, stride=chunk.stride, offset=chunk.offset, storage=chunk.storage.id,
+                                    storage_nbytes=chunk.storage.nbytes, problem="", extra=None)
+
+
+def _viewing(ckpt: Checkpoint) -> Iterator[TensorInfo]:
     """All tensors, and those that sparse, nested and quantized ones consist of."""
     for info in ckpt.tensors.values():
         yield info

@@ -417,3 +417,16 @@ def test_that_the_folder_of_a_trainer_opens_as_what_latest_names(tmp_path: Path,
     assert torch.equal(core.read_torch(core.open(tmp_path), "conv.weight"), MODEL.parameters["conv.weight"])
     torch.save({"w": torch.ones(3)}, tmp_path / "pytorch_model.bin")            # gathered weights are what is meant
     assert list(core.open(tmp_path).tensors) == ["w"]
+
+
+@pytest.mark.parametrize("stage", [2, 3])
+def test_that_what_the_ranks_hold_is_counted_once(tmp_path: Path, stage: int) -> None:
+    model = make([{"a": (8, 4), "b": (16,)}])               # as many elements as two ranks share without a rest
+    ckpt = core.open(write(tmp_path / "a", model, stage, 2))
+    found = core.sizes(ckpt)
+    step, buffers = 4, 3 * 4 + 8
+    assert (found.stored, found.reachable, found.unreferenced) == (3 * 48 * 4 + step + buffers, 3 * 48 * 4 + step + buffers, 0)
+    padded = core.open(write(tmp_path / "b", make([{"a": (9,)}]), 3, 2))
+    assert core.sizes(padded).unreferenced == 3 * 4         # one element of the last rank in each of three flat tensors
+    dropped = core.edit(ckpt, [core.Drop("optimizer.*"), core.Drop("b")])
+    assert core.sizes(dropped).stored == 32 * 4 + buffers
