@@ -1,7 +1,7 @@
 """What of a graph may be written where: how often nodes are referred to, and which calls depend on when they run."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.graph import (
@@ -12,6 +12,7 @@ from inspector.core.graph import (
     CALLS,
     DICT,
     FIRST_MUTATION,
+    GLOBAL,
     GLOBALDYN,
     LIST,
     NEWOBJ,
@@ -19,8 +20,10 @@ from inspector.core.graph import (
     REDUCE,
     SETITEM,
     SETITEMS,
+    TUPLE,
     Graph,
 )
+from inspector.core.pickles.objects.names import canonical
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,8 +62,10 @@ def has_late_calls(graph: Graph, done_after: Mapping[int, int], fresh: int) -> b
     latest = _latest(graph, done_after)
     if latest is None:
         return True
+    ordered = frozenset(i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict"))
     for n, kind in enumerate(graph.kind[:fresh]):
-        if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > done_after.get(n, n) for other in _observed(graph, n)):
+        when = done_after.get(n, n)
+        if (kind in CALLS or kind >= FIRST_MUTATION) and any(latest[other] > when for other in _observed(graph, n, ordered)):
             return True
     return False
 
@@ -80,8 +85,9 @@ def steady(graph: Graph, done_after: Mapping[int, int]) -> bytearray:
     return found
 
 
-def _observed(graph: Graph, n: int) -> list[int]:
-    """The operands whose contents call or mutation `n` looks at: keys and items of sets are hashed, a list just holds."""
+def _observed(graph: Graph, n: int, ordered: Container[int]) -> list[int]:
+    """The operands whose contents call or mutation `n` looks at: keys and items of sets are hashed, a list or a dict just holds its
+    values. `ordered` are the numbers of the names of OrderedDict, which is a dict in this."""
     kind = graph.kind[n]
     refs = graph.references(n)
     if kind < FIRST_MUTATION:
@@ -89,9 +95,15 @@ def _observed(graph: Graph, n: int) -> list[int]:
     target = graph.kind[refs[0]]
     if kind in (APPEND, APPENDS) and target == LIST:
         return []
-    if kind in (SETITEM, SETITEMS) and target == DICT:
+    if kind in (SETITEM, SETITEMS) and (target == DICT or (target == REDUCE and _makes_one_of(graph, refs[0], ordered))):
         return refs[1::2]
     return refs[1:] if kind in (SETITEM, SETITEMS, APPEND, APPENDS, ADDITEMS, BUILD) else refs
+
+
+def _makes_one_of(graph: Graph, n: int, names: Container[int]) -> bool:
+    """Whether call `n` is of one of these names, without arguments."""
+    function, args = graph.a[n], graph.b[n]
+    return graph.kind[function] == GLOBAL and graph.a[function] in names and graph.kind[args] == TUPLE and graph.a[args] == graph.b[args]
 
 
 def _latest(graph: Graph, done_after: Mapping[int, int]) -> list[int] | None:

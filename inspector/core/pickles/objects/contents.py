@@ -125,6 +125,7 @@ class _Frame:
     __slots__ = (
         "children",
         "holder",
+        "in_shadow",
         "in_state",
         "no_state_dict_below",
         "node",
@@ -155,6 +156,7 @@ class _Frame:
         self.repeated_texts: set[str] | None = None
         self.shadowed: list[tuple[int, int]] = []   # pairs that others of the same key took the place of: listed behind them
         self.shadows = False                        # … which is what is being listed
+        self.in_shadow = False                      # lies in such a pair
 
 
 class _Waiting(NamedTuple):
@@ -226,6 +228,7 @@ class _Listing:
         prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
         slots, holder, shadows, given = self.slots, frame.holder, frame.shadows, self._given
+        shadowed = shadows or frame.in_shadow
         for segment, name, n in frame.children:
             key = prefix + segment
             if key in seen or shadows:
@@ -241,7 +244,7 @@ class _Listing:
                 info = quick(n, key, state_dict)
                 if info is not None:
                     given[n] = 1
-                    tensors.append(_as_shadowed(info) if shadows else info)
+                    tensors.append(_as_shadowed(info) if shadowed else info)
                     room -= _TENSOR
                     continue
             elif k == INT:
@@ -304,7 +307,8 @@ class _Listing:
             self._repeats -= _AGAIN
         self._given[n] = 1
         self._spend(_TENSOR)
-        self.tensors.append(_as_shadowed(rebuilt.info) if parent is not None and parent.shadows else rebuilt.info)
+        shadowed = parent is not None and (parent.shadows or parent.in_shadow)
+        self.tensors.append(_as_shadowed(rebuilt.info) if shadowed else rebuilt.info)
         if self.reader.is_array(n):
             self.listed_nodes.append((n, key))      # torch.load does not take it for a tensor
         if parent is None:
@@ -386,7 +390,7 @@ class _Listing:
         frame.optimizer = not frame.no_state_dict_below and self._is_optimizer(pairs)
         self._entries += len(view.pairs)
         self._push(frame, key)
-        done = self._many_tensors(frame, pairs) if len(pairs) >= WORTH_IT else 0
+        done = self._many_tensors(frame, pairs) if len(pairs) >= WORTH_IT and not frame.in_shadow else 0
         frame.children = self._pair_children(islice(pairs, done, None), key, frame.no_state_dict_below)
         if view.attributes:
             frame.children = chain(frame.children, self._pair_children(view.attributes, key, False))
@@ -504,6 +508,7 @@ class _Listing:
         if self._entries > self.limits.walk_entries:
             raise _Enough(f"more than {self.limits.walk_entries} keys")
         self._spend(_size_of(frame.prefix))
+        frame.in_shadow = bool(self._stack) and (self._stack[-1].shadows or self._stack[-1].in_shadow)
         self._paths.setdefault(frame.node, key)
         self._on_path.add(frame.node)
         self._stack.append(frame)
