@@ -31,7 +31,7 @@ _READ_BY_OTHERS = {
 }
 _PLAIN_PICKLE = "it is a plain pickle, not a file that torch.save wrote."
 _TAR = "it is in the tar format of torch before 0.1.10."
-_REFUSED_WHOLE = frozenset({"layout", "version", "byteorder", "truncated-archive", "truncated"})      # findings of the readers
+_REFUSED_WHOLE = frozenset({"layout", "version", "byteorder", "padded", "truncated-archive", "truncated"})      # findings of the readers
 _BROKEN = ("missing", "truncated", "lost", "out_of_bounds", "corrupt", "size_mismatch")
 _NOWHERE = frozenset((None, "cpu", "meta"))
 _SHOWN = 3

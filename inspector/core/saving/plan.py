@@ -251,6 +251,8 @@ def _same_place(source: Checkpoint, path: str, format: str | None, shard_size: s
                       "in the format of before torch 1.6 the tensors lie right behind the object")
     if format not in (None, source.format) or shard_size is not None:
         raise refused("its format would change")
+    if any(finding.id == "padded" for finding in source.findings):
+        raise refused("it ends in zeros, which a copy is without")
     if file_of(source.path) != source.path or any(stamp.inside for stamp in source.files):
         raise refused("it lies inside another archive")
     is_set = source.format == "safetensors-sharded"

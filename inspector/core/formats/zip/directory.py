@@ -39,6 +39,8 @@ _END64 = struct.Struct("<4sQHHIIQQQQ")
 _END64_SIGNATURE = b"PK\x06\x06"
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _TAIL = _END.size + 0xFFFF
+_SEEN = 4096 + 16 * 4093 - _END.size     # bytes behind the end record that torch looks through: miniz goes back in blocks, and others less
+_STEP, _PADDING = 1 << 20, 256 << 20     # bytes of zeros behind the archive, looked at at once and altogether
 
 # of an entry after its signature, at these offsets: 4 flags, 6 method, 12 CRC, 16 packed, 20 unpacked, 24 lengths of name,
 # extra field and comment, 30 disk, 38 local header
@@ -161,8 +163,13 @@ def _find_end(source: SourceFile) -> _End:
     first = max(0, source.size - _TAIL)
     tail = source.read(first, source.size - first)
     found = tail.rfind(_END_SIGNATURE, 0, max(0, len(tail) - _END.size + 4))
+    if found < 0 and not any(tail):
+        last = min(_before_zeros(source, first) + _END.size, source.size)
+        first = max(0, last - _TAIL)
+        tail = source.read(first, last - first)
+        found = tail.rfind(_END_SIGNATURE, 0, max(0, len(tail) - _END.size + 4))
     if found < 0:
-        raise _no_end(source, tail)
+        raise _no_end(source, source.read(max(0, source.size - _TAIL), min(_TAIL, source.size)))
     at = first + found
     _, disk, disk_start, here, entries, nbytes, declared, n_comment = _END.unpack_from(tail, found)
     after = at + _END.size + n_comment
@@ -188,6 +195,15 @@ def _find_end(source: SourceFile) -> _End:
     if disk or disk_start or here != entries:
         raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {at}")
     return _End(entries, nbytes, declared, limit, after, comment)
+
+
+def _before_zeros(source: SourceFile, end: int) -> int:
+    """Where the zeros begin that the bytes up to `end` end in, as far as `_PADDING` bytes of them are looked at."""
+    for at in range(end, max(end - _PADDING, 0), -_STEP):
+        block = source.read(max(at - _STEP, 0), min(_STEP, at)).rstrip(b"\0")
+        if block:
+            return max(at - _STEP, 0) + len(block)
+    return end
 
 
 def _no_end(source: SourceFile, tail: bytes) -> Truncated:
@@ -578,7 +594,11 @@ def _unusual_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]
                                     "directory does not list.", _DOUBT))
         else:
             findings.append(_leading_junk(first))
-    if source.size > end.after:
+    if source.size - end.after > _SEEN and not any(source.read(end.after, _SEEN)):
+        findings.append(Finding("padded", "danger", f"byte {end.after}", f"The ZIP archive is whole, and {source.size - end.after:,} zeros "
+                                "follow it: no other program finds its directory behind so many.", "Save it again to get a file without "
+                                "them. They are what is left of space that was reserved for a larger file."))
+    elif source.size > end.after:
         findings.append(Finding("trailing", "warning", f"byte {end.after}", f"{source.size - end.after:,} bytes follow the end of "
                                 "the ZIP archive.", "They are no part of the checkpoint and are not kept when it is saved."))
     if end.comment:

@@ -120,11 +120,17 @@ def check_storages(ckpt: Checkpoint, members: Mapping[str, Payload], graph: Grap
     without. `members` are the records by their names under the top folder."""
     sizes = {name[5:].lower(): payload.nbytes for name, payload in members.items() if name[:5].lower() == "data/"}
     for key, nbytes, there in lacking(graph, sizes):
-        storage = ckpt.storages.get(key)
+        storage = ckpt.storages.get(key) or _without_bytes(ckpt)      # which has another key in the new file
         said = "its bytes are not in the file" if there is None else f"its record has {there:,} bytes instead of {nbytes:,}"
         if storage is not None and storage.problem:
             said = storage.problem
         raise _bad(ckpt, storage or Storage(key, "uint8", None, nbytes, None), said)
+
+
+def _without_bytes(ckpt: Checkpoint) -> Storage | None:
+    """The first storage of a broken tensor that has no bytes."""
+    broken = (ckpt.storages.get(info.storage) for info in ckpt.tensors.values() if info.problem)
+    return next((storage for storage in broken if storage is not None and not storage.has_bytes), None)
 
 
 def write(archive: Archive, output: Output) -> dict[str, Written]:
