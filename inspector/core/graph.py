@@ -121,7 +121,7 @@ class Graph:
         self.notes: list[Note] = []
         self.leftover: tuple[int, ...] = ()
         self.opcodes: dict[int, int] = {}
-        self.grafted = False            # whether there is more in it than the bytes from `start` to `end` spell
+        self.grafted = False            # whether it says something else than the bytes from `start` to `end`
         self._texts: dict[int, str] = {}
 
     def __len__(self) -> int:

@@ -6,6 +6,7 @@ import pickle
 import sys
 import types
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -322,10 +323,47 @@ def test_that_a_program_that_torch_load_refuses_gives_its_state_dict(tmp_path: P
     assert [one.edits for one in gone.remedies] == [(core.Extract("."),)]
 
 
+# -- pickles read in another way than they were written
+
+
+@pytest.mark.parametrize("text", texts.BY_PICKLE)
+def test_that_a_file_of_torch_s_that_pickle_load_was_given_is_not_called_damaged(tmp_path: Path, text: str) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.pt", _use_new_zipfile_serialization=False)
+    said = core.explain_error(text, tmp_path / "a.pt")
+    assert (said.id, said.advice, said.about) == ("read-by-pickle", ("torch.load(path)",), ())
+    (tmp_path / "b.pkl").write_bytes(pickle.dumps({"n": 1}))
+    assert "plain pickle" in core.explain_error(text, tmp_path / "b.pkl").about[0]
+
+
+@pytest.mark.parametrize("text", texts.TEXT_IDS)
+@pytest.mark.parametrize("legacy", [True, False])
+def test_that_references_of_protocol_0_are_named_and_saving_again_ends_them(tmp_path: Path, text: str, legacy: bool) -> None:
+    torch.save({"w": torch.ones(2)}, tmp_path / "a.pt", pickle_protocol=0, _use_new_zipfile_serialization=not legacy)
+    said = core.explain_error(text, tmp_path / "a.pt")
+    assert (said.id, [one.edits for one in said.remedies]) == ("text-ids", [()])
+    assert set(followed(tmp_path / "a.pt", said.remedies[0])) == {"w"}
+    torch.save({"w": torch.ones(2)}, tmp_path / "b.pt")
+    assert core.explain_error(text, tmp_path / "b.pt").remedies == ()
+
+
+@pytest.mark.parametrize("text", texts.ENCODING)
+def test_that_a_text_of_python_2_is_read_as_latin_1_or_made_plain(tmp_path: Path, text: str) -> None:
+    value = b"\x80\x02}q\x00(U\x04noteq\x01U\x04caf\xe9q\x02X\x01\x00\x00\x00nq\x03K\x03u."
+    with zipfile.ZipFile(tmp_path / "a.pt", "w") as made:
+        made.writestr("a/data.pkl", value)
+        made.writestr("a/version", "3\n")
+    said = core.explain_error(text, tmp_path / "a.pt")
+    assert (said.id, "encoding=\"latin1\"" in said.advice[0]) == ("encoding", True)
+    assert followed(tmp_path / "a.pt", said.remedies[0])["n"] == 3
+    torch.save({"w": torch.ones(2)}, tmp_path / "b.pt")
+    sound = core.explain_error(text, tmp_path / "b.pt")
+    assert (sound.id, sound.remedies, "No text in this file" in sound.about[0]) == ("encoding", (), True)
+
+
 # -- all of them
 
 ALL = [*texts.NAMESPACE, *texts.CUDA, *texts.OTHER_DEVICES.values(), *texts.GONE, *texts.NO_MODULE, *texts.DAMAGED, *texts.GROUPS,
-       *texts.MEMORY, *texts.UNPICKLABLE, *texts.OLD_FORMATS]
+       *texts.MEMORY, *texts.UNPICKLABLE, *texts.OLD_FORMATS, *texts.BY_PICKLE, *texts.TEXT_IDS, *texts.ENCODING]
 
 
 @pytest.mark.parametrize("text", ALL)

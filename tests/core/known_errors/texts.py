@@ -101,3 +101,11 @@ OLD_FORMATS = (
     "attribute or set `torch.nn.Module.dump_patches = True` and use the patch tool to revert the changes.",
     "ValueError: unsupported pickle protocol: 5",
 )
+BY_PICKLE = ("_pickle.UnpicklingError: A load persistent id instruction was encountered,\nbut no persistent_load function was specified.",     # to Python 3.13
+             "_pickle.UnpicklingError: A load persistent id instruction was encountered, but no persistent_load function was specified.",
+             "pickle.UnpicklingError: unsupported persistent id encountered")
+TEXT_IDS = ("AssertionError: saved_id must be a tuple, got ('storage', <class 'torch.FloatStorage'>, '0', 'cpu', 4)",
+            "RuntimeError: Unknown saved id type: 3")
+ENCODING = ("UnicodeDecodeError: 'ascii' codec can't decode byte 0xe9 in position 0: ordinal not in range(128)",
+            "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xe9 in position 3: unexpected end of data",
+            "UnicodeDecodeError: 'utf-8' codec can't decode byte 0x80 in position 64: invalid start byte")

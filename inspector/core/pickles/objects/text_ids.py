@@ -39,6 +39,7 @@ def load_texts(graph: Graph) -> tuple[Graph, int]:
     while n >= 0:
         loaded.load(n)
         n = graph.kind.find(PERSIDTEXT, n + 1)
+    loaded.graph.grafted = True
     return (loaded.graph, loaded.count) if loaded.count else (graph, 0)
 
 

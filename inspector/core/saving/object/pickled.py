@@ -108,7 +108,7 @@ class _Own:
         self.refs = {ref.node: ref for ref in Storages(graph, never_resolved).refs()}
         if self.ckpt.edited is not None or self.drop_code or self._holds_arrays():
             self._changes()
-        if self.source.format in _OLD or any(_is_embedded(ref) for ref in self.refs.values()):
+        if self.source.format in _OLD or graph.grafted:
             self._modern()
         if self.source.format == "pickle" or graph.grafted:         # in the protocol that torch.load reads, and with what it loaded
             editor.rebuilt = True
@@ -173,9 +173,10 @@ class _Own:
         editor.rebuilt = True
         starts: dict[int, int] = {}                 # persistent id -> first element of the view of a storage that it was
         for n, ref in self.refs.items():
-            if ref.key is None or ref.problem.startswith("bad_key") or (self.source.format not in _OLD and not _is_embedded(ref)):
-                continue
             items = graph.operands[graph.a[graph.a[n]]:graph.b[graph.a[n]]]
+            if ref.key is None or ref.problem.startswith("bad_key") or (
+                    self.source.format not in _OLD and not _is_embedded(ref) and len(items) < 6):
+                continue
             if len(items) > 5 and graph.kind[items[5]] == TUPLE:
                 view = graph.operands[graph.a[items[5]]:graph.b[items[5]]]
                 starts[n] = small_integer(graph, view[1]) or 0 if len(view) == 3 else 0

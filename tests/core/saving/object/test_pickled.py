@@ -542,3 +542,16 @@ def test_that_every_file_of_the_corpus_comes_back_as_it_was(tmp_path: Path) -> N
     assert read > 20
 
 
+
+
+@pytest.mark.parametrize("format", ["torch-zip", "torch-legacy"])
+@pytest.mark.parametrize("edits", [[], [core.Rename("^w$", "u")], [core.Cast("float16")], [core.RemapDevices({"cpu": "cuda:0"})]], ids=str)
+def test_that_an_archive_of_protocol_0_is_saved_as_one_that_torch_reads(tmp_path: Path, edits: list[core.Edit], format: str) -> None:
+    """Its references are text, at which torch.load stops."""
+    base = torch.arange(6.0)
+    torch.save({"w": base, "v": base[2:4], "n": 1}, tmp_path / "a.pth", pickle_protocol=0)
+    ckpt = core.edit(tmp_path / "a.pth", edits)
+    core.save(ckpt, tmp_path / "b.pth", format=format)
+    theirs = torch.load(tmp_path / "b.pth", weights_only=True, map_location="cpu")
+    assert list(theirs) == [*ckpt.tensors, "n"]
+    assert all(theirs[key].tolist() == core.read_numpy(ckpt, key).tolist() for key in ckpt.tensors)
