@@ -88,7 +88,7 @@ def test_that_whole_members_of_an_archive_that_was_cut_are_readable(tmp_path: Pa
         core.save(core.edit(ckpt, [core.AddPrefix("m")]), in_place=True)
 
 
-@pytest.mark.parametrize("zeros", [69_563, 70_000, 1 << 20, (3 << 20) + 17])
+@pytest.mark.parametrize("zeros", [69_563, 70_000, 99_999, 1 << 20, (3 << 20) + 17, 5_000_001])
 def test_that_the_directory_is_found_behind_more_zeros_than_other_programs_look_through(tmp_path: Path, zeros: int) -> None:
     (tmp_path / "m.pth").write_bytes(zipped() + bytes(zeros))
     ckpt = core.open(tmp_path / "m.pth")

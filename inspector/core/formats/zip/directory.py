@@ -40,7 +40,7 @@ _END64_SIGNATURE = b"PK\x06\x06"
 _ENTRY_SIGNATURE = b"PK\x01\x02"
 _TAIL = _END.size + 0xFFFF
 _SEEN = 4096 + 16 * 4093 - _END.size     # bytes behind the end record that torch looks through: miniz goes back in blocks, and others less
-_STEP, _PADDING = 1 << 20, 256 << 20     # bytes of zeros behind the archive, looked at at once and altogether
+_STEP = 4096                # bytes of zeros behind the archive that are looked at at once
 
 # of an entry after its signature, at these offsets: 4 flags, 6 method, 12 CRC, 16 packed, 20 unpacked, 24 lengths of name,
 # extra field and comment, 30 disk, 38 local header
@@ -198,12 +198,20 @@ def _find_end(source: SourceFile) -> _End:
 
 
 def _before_zeros(source: SourceFile, end: int) -> int:
-    """Where the zeros begin that the bytes up to `end` end in, as far as `_PADDING` bytes of them are looked at."""
-    for at in range(end, max(end - _PADDING, 0), -_STEP):
-        block = source.read(max(at - _STEP, 0), min(_STEP, at)).rstrip(b"\0")
-        if block:
-            return max(at - _STEP, 0) + len(block)
-    return end
+    """Where the zeros begin that the bytes up to `end` end in: looked for in a few places, twice as far back each time, so that a file of
+    zeros is not read to find out."""
+    zero, step = end, _STEP
+    while zero > step and not any(source.read(zero - step, _STEP)):
+        zero, step = zero - step, step * 2
+    low = max(zero - step, 0)                           # something is there, as far as was looked, and nothing from `zero` on
+    while zero - low > 2 * _STEP:
+        middle = (low + zero) // 2
+        if any(source.read(middle, _STEP)):
+            low = middle
+        else:
+            zero = middle
+    found = source.read(low, zero - low).rstrip(b"\0")
+    return low + len(found)
 
 
 def _no_end(source: SourceFile, tail: bytes) -> Truncated:
