@@ -101,7 +101,34 @@ def metadata() -> bytes:
     return b"\x80\x02}" + op.text("version") + b"K\x01s" + op.put(0) + b"0" + op.ordered_dict() + state + b"b."
 
 
+def many_calls() -> bytes:
+    return b"\x80\x02](" + b"cos\nsystem\n(X\x01\x00\x00\x00atR" * 300_000 + b"e."
+
+
+def many_storages() -> bytes:
+    one = b"(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x07\x00\x00\x00%07dX\x03\x00\x00\x00cpuK\x01tQ"
+    return b"\x80\x02](" + b"".join(one % n for n in range(300_000)) + b"e."
+
+
+def shared_lists() -> bytes:
+    return b"\x80\x02](" + b"K\x01" * 1000 + b"e" + op.put(0) + b"0](" + op.get(0) * 1_000_000 + b"e."
+
+
+def nested_tuples() -> bytes:
+    return b"\x80\x02N" + b"\x85" * 5_000_000 + b"."
+
+
+def nested_lists() -> bytes:
+    return b"\x80\x02" + b"]" * 2_000_000 + b"a" * 1_999_999 + b"."
+
+
+def one_tensor_by_numbers() -> bytes:
+    pairs = b"".join(b"J" + struct.pack("<I", n) + op.get(0) for n in range(500_000))
+    return b"\x80\x02" + op.tensor() + op.put(0) + b"0}(" + pairs + b"u."
+
+
 PICKLES: dict[str, Callable[[], bytes]] = {function.__name__: function for function in (
+    many_calls, many_storages, shared_lists, nested_tuples, nested_lists, one_tensor_by_numbers,
     wide_keys, many_nones, many_lists, many_changes, many_names, many_memos, far_memos, many_keys, wide_texts, wide_values, many_tensors,
     metadata)}
 
@@ -134,7 +161,8 @@ CONTAINERS: dict[str, Callable[[bytes], bytes]] = {
 
 
 QUICK = {("wide_keys", "deflated.pth"), ("wide_keys", "plain.pkl"), ("wide_keys", "legacy.pt"), ("wide_keys", "tar.pt"),
-         ("wide_keys", ".metadata"), ("many_nones", "deflated.pth")}        # the others with `-m slow`
+         ("wide_keys", ".metadata"), ("many_nones", "deflated.pth"),
+         ("many_tensors", "deflated.pth"), ("many_calls", "deflated.pth")}        # the others with `-m slow`
 
 
 def measured(path: str, warm: list[str]) -> tuple[str, int]:

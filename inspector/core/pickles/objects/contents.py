@@ -62,6 +62,7 @@ _ENTRY = 200                    # bytes that an entry takes in the tables beside
 _TENSOR = 300                   # … and a tensor more
 _CONTAINER = 400                # … and a container, with what is remembered of it
 _PAIR, _ITEM = 130, 36          # … and each pair and item of one that is being listed
+_OBJECT, _STORAGE = 2000, 1300  # … and an unknown object, with what is said of it, and a storage of its own
 _AGAIN = 3                      # what it counts to list a tensor once more, which is more work than another entry
 _IDENTITY = 330                 # … and, for a while, each pair whose keys have to be compared
 _TOO_MANY = "the keys are too many or too long to list them all"
@@ -287,6 +288,7 @@ class _Listing:
         return self._leaves[n]
 
     def _storage_leaf(self, n: int) -> Plain:
+        self._spend(_STORAGE)
         backing = self.reader.storages.of(n)
         if backing is None:
             return scalar(self.graph, n)
@@ -441,6 +443,7 @@ class _Listing:
         if self.modules.is_module(n):           # and too dear to be listed once more
             self.values.append((key, self._reference(n) if n in self._paths else view.value))
             return
+        self._spend(_OBJECT)
         self.values.append((key, view.value))
         self._objects.add(n)
         if not view.children and not view.attributes:
