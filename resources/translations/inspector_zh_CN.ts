@@ -2,6020 +2,6124 @@
 <!DOCTYPE TS>
 <TS version="2.1" language="zh_CN" sourcelanguage="en">
 <context>
-    <name>About</name>
-    <message>
-        <source>{n} more</source>
-        <translation>另有 {n} 个</translation>
-    </message>
-    <message>
-        <source>scheduler</source>
-        <translation>调度器</translation>
-    </message>
-    <message>
-        <source>gradient scaler</source>
-        <translation>梯度缩放器</translation>
-    </message>
-    <message>
-        <source>random state</source>
-        <translation>随机数状态</translation>
-    </message>
-    <message>
-        <source>with {what}</source>
-        <translation>含{what}</translation>
-    </message>
-    <message>
-        <source>{said}; {more}</source>
-        <translation>{said}；{more}</translation>
-    </message>
-    <message>
-        <source>{head}.</source>
-        <translation>{head}。</translation>
-    </message>
-    <message>
-        <source>{head}: {said}.</source>
-        <translation>{head}：{said}。</translation>
-    </message>
-    <message>
-        <source>same tensor</source>
-        <translation>同一张量</translation>
-    </message>
-    <message>
-        <source>view of this</source>
-        <translation>本张量的视图</translation>
-    </message>
-    <message>
-        <source>this is a view of it</source>
-        <translation>本张量是它的视图</translation>
-    </message>
-    <message>
-        <source>overlaps</source>
-        <translation>有重叠</translation>
-    </message>
-    <message>
-        <source>beside it in the same storage</source>
-        <translation>同一存储中的相邻张量</translation>
-    </message>
-    <message>
-        <source>its parameter</source>
-        <translation>对应的参数</translation>
-    </message>
-    <message>
-        <source>its optimizer state</source>
-        <translation>对应的优化器状态</translation>
-    </message>
-    <message>
-        <source>{some} and {last}</source>
-        <translation>{some}和{last}</translation>
-    </message>
-    <message>
-        <source>, </source>
-        <translation>，</translation>
-    </message>
-    <message>
-        <source>State dict</source>
-        <translation>状态字典</translation>
-    </message>
-    <message>
-        <source>Training checkpoint</source>
-        <translation>训练检查点</translation>
-    </message>
-    <message>
-        <source>Whole module</source>
-        <translation>完整模块</translation>
-    </message>
-    <message>
-        <source>TorchScript program</source>
-        <translation>TorchScript 程序</translation>
-    </message>
-    <message>
-        <source>Tensor</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Python data</source>
-        <translation>Python 数据</translation>
-    </message>
-    <message>
-        <source>saved on {devices}</source>
-        <translation>保存于 {devices}</translation>
-    </message>
-    <message>
-        <source>{name} ({facts})</source>
-        <translation>{name}（{facts}）</translation>
-    </message>
-    <message>
-        <source>{kind} state</source>
-        <translation>{kind} 状态</translation>
-    </message>
-    <message>
-        <source>optimizer state</source>
-        <translation>优化器状态</translation>
-    </message>
-    <message>
-        <source>{state} for all of them</source>
-        <translation>{state}（全部参数）</translation>
-    </message>
-    <message>
-        <source>{state} for all of {model}</source>
-        <translation>{state}（{model} 的全部参数）</translation>
-    </message>
-    <message>
-        <source>{state} for {parameters} of {model}</source>
-        <translation>{state}（{model} 的 {parameters}）</translation>
-    </message>
-    <message>
-        <source>{state} for {parameters}</source>
-        <translation>{state}（{parameters}）</translation>
-    </message>
-    <message>
-        <source>, {n} of them known by name</source>
-        <translation>，其中 {n} 个已知名称</translation>
-    </message>
-    <message>
-        <source>{state}, which is {share} of the file</source>
-        <translation>{state}，占文件的 {share}</translation>
-    </message>
-    <message>
-        <source>{state} ({share} of the file)</source>
-        <translation>{state}（占文件的 {share}）</translation>
-    </message>
-    <message>
-        <source>1 parameter tensor</source>
-        <translation>1 个参数张量</translation>
-    </message>
-    <message>
-        <source>{n} parameter tensors</source>
-        <translation>{n} 个参数张量</translation>
-    </message>
+<name>About</name>
+<message>
+<source>{n} more</source>
+<translation>另有 {n} 个</translation>
+</message>
+<message>
+<source>scheduler</source>
+<translation>调度器</translation>
+</message>
+<message>
+<source>gradient scaler</source>
+<translation>梯度缩放器</translation>
+</message>
+<message>
+<source>random state</source>
+<translation>随机数状态</translation>
+</message>
+<message>
+<source>with {what}</source>
+<translation>含{what}</translation>
+</message>
+<message>
+<source>{said}; {more}</source>
+<translation>{said}；{more}</translation>
+</message>
+<message>
+<source>{head}.</source>
+<translation>{head}。</translation>
+</message>
+<message>
+<source>{head}: {said}.</source>
+<translation>{head}：{said}。</translation>
+</message>
+<message>
+<source>same tensor</source>
+<translation>同一张量</translation>
+</message>
+<message>
+<source>view of this</source>
+<translation>本张量的视图</translation>
+</message>
+<message>
+<source>this is a view of it</source>
+<translation>本张量是它的视图</translation>
+</message>
+<message>
+<source>overlaps</source>
+<translation>有重叠</translation>
+</message>
+<message>
+<source>beside it in the same storage</source>
+<translation>同一存储中的相邻张量</translation>
+</message>
+<message>
+<source>its parameter</source>
+<translation>对应的参数</translation>
+</message>
+<message>
+<source>its optimizer state</source>
+<translation>对应的优化器状态</translation>
+</message>
+<message>
+<source>{some} and {last}</source>
+<translation>{some}和{last}</translation>
+</message>
+<message>
+<source>, </source>
+<translation>，</translation>
+</message>
+<message>
+<source>State dict</source>
+<translation>状态字典</translation>
+</message>
+<message>
+<source>Training checkpoint</source>
+<translation>训练检查点</translation>
+</message>
+<message>
+<source>Whole module</source>
+<translation>完整模块</translation>
+</message>
+<message>
+<source>TorchScript program</source>
+<translation>TorchScript 程序</translation>
+</message>
+<message>
+<source>Tensor</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Python data</source>
+<translation>Python 数据</translation>
+</message>
+<message>
+<source>saved on {devices}</source>
+<translation>保存于 {devices}</translation>
+</message>
+<message>
+<source>{name} ({facts})</source>
+<translation>{name}（{facts}）</translation>
+</message>
+<message>
+<source>{kind} state</source>
+<translation>{kind} 状态</translation>
+</message>
+<message>
+<source>optimizer state</source>
+<translation>优化器状态</translation>
+</message>
+<message>
+<source>{state} for all of them</source>
+<translation>{state}（全部参数）</translation>
+</message>
+<message>
+<source>{state} for all of {model}</source>
+<translation>{state}（{model} 的全部参数）</translation>
+</message>
+<message>
+<source>{state} for {parameters} of {model}</source>
+<translation>{state}（{model} 的 {parameters}）</translation>
+</message>
+<message>
+<source>{state} for {parameters}</source>
+<translation>{state}（{parameters}）</translation>
+</message>
+<message>
+<source>, {n} of them known by name</source>
+<translation>，其中 {n} 个已知名称</translation>
+</message>
+<message>
+<source>{state}, which is {share} of the file</source>
+<translation>{state}，占文件的 {share}</translation>
+</message>
+<message>
+<source>{state} ({share} of the file)</source>
+<translation>{state}（占文件的 {share}）</translation>
+</message>
+<message>
+<source>1 parameter tensor</source>
+<translation>1 个参数张量</translation>
+</message>
+<message>
+<source>{n} parameter tensors</source>
+<translation>{n} 个参数张量</translation>
+</message>
 </context>
 <context>
-    <name>Activity</name>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Working</source>
-        <translation>正在处理</translation>
-    </message>
-    <message>
-        <source>{first} and {n} more</source>
-        <translation>{first} 等，另有 {n} 项</translation>
-    </message>
-    <message>
-        <source>Cancel: {what}</source>
-        <translation>取消：{what}</translation>
-    </message>
-    <message>
-        <source>Cancel all</source>
-        <translation>全部取消</translation>
-    </message>
+<name>Activity</name>
+<message>
+<source>Progress</source>
+<translation>进度</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Working</source>
+<translation>正在处理</translation>
+</message>
+<message>
+<source>{first} and {n} more</source>
+<translation>{first} 等，另有 {n} 项</translation>
+</message>
+<message>
+<source>Cancel: {what}</source>
+<translation>取消：{what}</translation>
+</message>
+<message>
+<source>Cancel all</source>
+<translation>全部取消</translation>
+</message>
 </context>
 <context>
-    <name>Analyses</name>
-    <message>
-        <source>Working out what the file is</source>
-        <translation>正在识别文件类型</translation>
-    </message>
-    <message>
-        <source>Looking for what would help</source>
-        <translation>正在查找可行的办法</translation>
-    </message>
+<name>Analyses</name>
+<message>
+<source>Working out what the file is</source>
+<translation>正在识别文件类型</translation>
+</message>
+<message>
+<source>Looking for what would help</source>
+<translation>正在查找可行的办法</translation>
+</message>
 </context>
 <context>
-    <name>Bar</name>
-    <message>
-        <source>Copy key</source>
-        <translation>复制键</translation>
-    </message>
+<name>Bar</name>
+<message>
+<source>Copy key</source>
+<translation>复制键</translation>
+</message>
 </context>
 <context>
-    <name>Box</name>
-    <message>
-        <source>Message</source>
-        <translation>消息</translation>
-    </message>
-    <message>
-        <source>What to do</source>
-        <translation>解决办法</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>详细信息</translation>
-    </message>
-    <message>
-        <source>Copy report</source>
-        <translation>复制报告</translation>
-    </message>
+<name>Box</name>
+<message>
+<source>Message</source>
+<translation>消息</translation>
+</message>
+<message>
+<source>What to do</source>
+<translation>解决办法</translation>
+</message>
+<message>
+<source>Details</source>
+<translation>详细信息</translation>
+</message>
+<message>
+<source>Copy report</source>
+<translation>复制报告</translation>
+</message>
 </context>
 <context>
-    <name>Catcher</name>
-    <message>
-        <source>Something went wrong</source>
-        <translation>出错了</translation>
-    </message>
-    <message>
-        <source>Checkpoint Inspector made a mistake. Your files were not changed.</source>
-        <translation>Checkpoint Inspector 出现内部错误。您的文件没有被改动。</translation>
-    </message>
-    <message>
-        <source>You can go on working; what you just did may be incomplete. If it happens again, please copy the report and send it to us together with what you were doing.</source>
-        <translation>您可以继续使用；刚才的操作可能未完成。若再次出现，请复制报告，连同当时的操作一起发给我们。</translation>
-    </message>
+<name>Catcher</name>
+<message>
+<source>Something went wrong</source>
+<translation>出错了</translation>
+</message>
+<message>
+<source>Checkpoint Inspector made a mistake. Your files were not changed.</source>
+<translation>Checkpoint Inspector 出现内部错误。您的文件没有被改动。</translation>
+</message>
+<message>
+<source>You can go on working; what you just did may be incomplete. If it happens again, please copy the report and send it to us together with what you were doing.</source>
+<translation>您可以继续使用；刚才的操作可能未完成。若再次出现，请复制报告，连同当时的操作一起发给我们。</translation>
+</message>
 </context>
 <context>
-    <name>ChangedBanner</name>
-    <message>
-        <source>This file was changed or removed after it was opened. What you see is how it was.</source>
-        <translation>此文件在打开后被修改或删除。您看到的是打开时的内容。</translation>
-    </message>
-    <message>
-        <source>Reload</source>
-        <translation>重新加载</translation>
-    </message>
-    <message>
-        <source>Reload the file</source>
-        <translation>重新加载文件</translation>
-    </message>
+<name>ChangedBanner</name>
+<message>
+<source>This file was changed or removed after it was opened. What you see is how it was.</source>
+<translation>此文件在打开后被修改或删除。您看到的是打开时的内容。</translation>
+</message>
+<message>
+<source>Reload</source>
+<translation>重新加载</translation>
+</message>
+<message>
+<source>Reload the file</source>
+<translation>重新加载文件</translation>
+</message>
 </context>
 <context>
-    <name>Chips</name>
-    <message>
-        <source>Show only</source>
-        <translation>只显示</translation>
-    </message>
+<name>Chips</name>
+<message>
+<source>Show only</source>
+<translation>只显示</translation>
+</message>
 </context>
 <context>
-    <name>CodePanel</name>
-    <message>
-        <source>Code</source>
-        <translation>代码</translation>
-    </message>
-    <message>
-        <source>Texts in the file</source>
-        <translation>文件中的文本</translation>
-    </message>
-    <message>
-        <source>Copy name</source>
-        <translation>复制名称</translation>
-    </message>
-    <message>
-        <source>Copy the text</source>
-        <translation>复制文本</translation>
-    </message>
-    <message>
-        <source>Find in this text (Ctrl+F)</source>
-        <translation>在此文本中查找 (Ctrl+F)</translation>
-    </message>
-    <message>
-        <source>Show more</source>
-        <translation>显示更多</translation>
-    </message>
-    <message>
-        <source>There is no code and no other text in this file.</source>
-        <translation>此文件中没有代码，也没有其他文本。</translation>
-    </message>
-    <message>
-        <source>Reading the text</source>
-        <translation>正在读取文本</translation>
-    </message>
-    <message>
-        <source>Shown: {start} to {end} of {whole}.</source>
-        <translation>已显示：{start} 到 {end}，共 {whole}。</translation>
-    </message>
-    <message>
-        <source>Shown: the first {end} of {whole}.</source>
-        <translation>已显示：前 {end}，共 {whole}。</translation>
-    </message>
-    <message>
-        <source>Click its name to see the beginning.</source>
-        <translation>点击名称可从头查看。</translation>
-    </message>
-    <message>
-        <source>inspector code prints all of it.</source>
-        <translation>inspector code 可输出全部内容。</translation>
-    </message>
-    <message>
-        <source>Lines of more than {n} characters go on in the next line.</source>
-        <translation>超过 {n} 个字符的行会折到下一行。</translation>
-    </message>
+<name>CodePanel</name>
+<message>
+<source>Code</source>
+<translation>代码</translation>
+</message>
+<message>
+<source>Texts in the file</source>
+<translation>文件中的文本</translation>
+</message>
+<message>
+<source>Copy name</source>
+<translation>复制名称</translation>
+</message>
+<message>
+<source>Copy the text</source>
+<translation>复制文本</translation>
+</message>
+<message>
+<source>Find in this text (Ctrl+F)</source>
+<translation>在此文本中查找 (Ctrl+F)</translation>
+</message>
+<message>
+<source>Show more</source>
+<translation>显示更多</translation>
+</message>
+<message>
+<source>There is no code and no other text in this file.</source>
+<translation>此文件中没有代码，也没有其他文本。</translation>
+</message>
+<message>
+<source>Reading the text</source>
+<translation>正在读取文本</translation>
+</message>
+<message>
+<source>Shown: {start} to {end} of {whole}.</source>
+<translation>已显示：{start} 到 {end}，共 {whole}。</translation>
+</message>
+<message>
+<source>Shown: the first {end} of {whole}.</source>
+<translation>已显示：前 {end}，共 {whole}。</translation>
+</message>
+<message>
+<source>Click its name to see the beginning.</source>
+<translation>点击名称可从头查看。</translation>
+</message>
+<message>
+<source>inspector code prints all of it.</source>
+<translation>inspector code 可输出全部内容。</translation>
+</message>
+<message>
+<source>Lines of more than {n} characters go on in the next line.</source>
+<translation>超过 {n} 个字符的行会折到下一行。</translation>
+</message>
 </context>
 <context>
-    <name>Compare</name>
-    <message>
-        <source>Opening the files…</source>
-        <translation>正在打开文件…</translation>
-    </message>
-    <message>
-        <source>Pairing the tensors…</source>
-        <translation>正在给张量配对…</translation>
-    </message>
-    <message>
-        <source>Reading the values…</source>
-        <translation>正在读取数值…</translation>
-    </message>
-    <message>
-        <source>Stopped.</source>
-        <translation>已停止。</translation>
-    </message>
-    <message>
-        <source>{differ} differ so far, {left} not read yet</source>
-        <translation>目前 {differ} 不同，还有 {left} 个未读</translation>
-    </message>
-    <message>
-        <source>A is an adapter, B a model.</source>
-        <translation>A 是适配器，B 是模型。</translation>
-    </message>
-    <message>
-        <source>B is an adapter, A a model.</source>
-        <translation>B 是适配器，A 是模型。</translation>
-    </message>
-    <message>
-        <source>Identical: the same tensors, values and metadata.</source>
-        <translation>完全相同：张量、数值和元数据都一样。</translation>
-    </message>
-    <message>
-        <source>The same weights in another form.</source>
-        <translation>同样的权重，另一种形式。</translation>
-    </message>
-    <message>
-        <source>The same weights, cast to another dtype.</source>
-        <translation>同样的权重，转换成了另一种数据类型。</translation>
-    </message>
-    <message>
-        <source>The same weights, some of them transposed, reshaped, split or joined.</source>
-        <translation>同样的权重，其中一些被转置、改变形状、拆分或拼接。</translation>
-    </message>
-    <message>
-        <source>What both have is the same, but not all is in both.</source>
-        <translation>两边都有的相同，但并非全部两边都有。</translation>
-    </message>
-    <message>
-        <source>What could be read is the same, but not all could be read.</source>
-        <translation>能读取的相同，但并非全部都能读取。</translation>
-    </message>
-    <message>
-        <source>Two parts of one checkpoint, which hold different pieces of it: open its folder or index instead.</source>
-        <translation>同一检查点的两个部分，各存一部分内容：请改为打开其文件夹或索引。</translation>
-    </message>
-    <message>
-        <source>The same network, trained further.</source>
-        <translation>同一网络，继续训练过。</translation>
-    </message>
-    <message>
-        <source>The same shapes with unrelated values.</source>
-        <translation>形状相同，数值无关。</translation>
-    </message>
-    <message>
-        <source>Different architectures.</source>
-        <translation>不同的架构。</translation>
-    </message>
-    <message>
-        <source>No values could be read, so nothing can be said of them.</source>
-        <translation>没有能读取的数值，因此无法判断。</translation>
-    </message>
-    <message>
-        <source>Compared by names, shapes and dtypes; there were no values to read.</source>
-        <translation>按名称、形状和数据类型比较；没有可读取的数值。</translation>
-    </message>
-    <message>
-        <source>There is nothing to compare: one of the files holds no tensors here.</source>
-        <translation>没有可比较的内容：其中一个文件此处没有张量。</translation>
-    </message>
-    <message>
-        <source>{n} of {all} tensors differ</source>
-        <translation>{all} 个张量中有 {n} 个不同</translation>
-    </message>
-    <message>
-        <source>cosine {value}</source>
-        <translation>余弦 {value}</translation>
-    </message>
-    <message>
-        <source>relative distance {value}</source>
-        <translation>相对距离 {value}</translation>
-    </message>
-    <message>
-        <source>{n} tensors in both, {read} of them read</source>
-        <translation>两边都有 {n} 个张量，读取了 {read} 个</translation>
-    </message>
-    <message>
-        <source>{a} of A and {b} of B arranged otherwise</source>
-        <translation>A 的 {a} 个与 B 的 {b} 个排列不同</translation>
-    </message>
-    <message>
-        <source>1 other value differs</source>
-        <translation>另有 1 个值不同</translation>
-    </message>
-    <message>
-        <source>{n} other values differ</source>
-        <translation>另有 {n} 个值不同</translation>
-    </message>
-    <message>
-        <source>{n} more are rearranged</source>
-        <translation>另有 {n} 个重新排列</translation>
-    </message>
-    <message>
-        <source>and {n} more groups of which nothing tells which is which</source>
-        <translation>另有 {n} 组无从分辨</translation>
-    </message>
-    <message>
-        <source>The same network with other values.</source>
-        <translation>同一网络，数值不同。</translation>
-    </message>
-    <message>
-        <source>Seems: {what} (rests on {n} of {all} tensors)</source>
-        <translation>推测：{what}（依据 {all} 个张量中的 {n} 个）</translation>
-    </message>
-    <message>
-        <source>{n} of the {all} tensors that differ were looked at for this, the largest</source>
-        <translation>为此查看了 {all} 个不同张量中最大的 {n} 个</translation>
-    </message>
-    <message>
-        <source>Changed: {layers}</source>
-        <translation>变化：{layers}</translation>
-    </message>
-    <message>
-        <source>Frozen: {layers}</source>
-        <translation>冻结：{layers}</translation>
-    </message>
-    <message>
-        <source>Quantized from A: {all}, worst {layer} {worst}.</source>
-        <translation>由 A 量化而来：{all}，最差 {layer} {worst}。</translation>
-    </message>
-    <message>
-        <source>Quantized from B: {all}, worst {layer} {worst}.</source>
-        <translation>由 B 量化而来：{all}，最差 {layer} {worst}。</translation>
-    </message>
-    <message>
-        <source>Two packings of the same weights: {all} from A to B, worst {layer} {worst}.</source>
-        <translation>同样权重的两种打包：从 A 到 B {all}，最差 {layer} {worst}。</translation>
-    </message>
-    <message>
-        <source>{n} packed</source>
-        <translation>{n} 个打包</translation>
-    </message>
-    <message>
-        <source>{n} others differ</source>
-        <translation>另有 {n} 个不同</translation>
-    </message>
-    <message>
-        <source>{n} only in A</source>
-        <translation>{n} 个仅在 A</translation>
-    </message>
-    <message>
-        <source>{n} only in B</source>
-        <translation>{n} 个仅在 B</translation>
-    </message>
-    <message>
-        <source>{n} of another shape</source>
-        <translation>{n} 个形状不同</translation>
-    </message>
-    <message>
-        <source>{n} could not be read</source>
-        <translation>{n} 个无法读取</translation>
-    </message>
-    <message>
-        <source>{n} under other names</source>
-        <translation>{n} 个名称不同</translation>
-    </message>
-    <message>
-        <source>{a} is transposed in B: {b}</source>
-        <translation>{a} 在 B 中被转置：{b}</translation>
-    </message>
-    <message>
-        <source>{a} has its dimensions in another order in B: {b}</source>
-        <translation>{a} 在 B 中维度顺序不同：{b}</translation>
-    </message>
-    <message>
-        <source>{a} is reshaped in B: {b}</source>
-        <translation>{a} 在 B 中改变了形状：{b}</translation>
-    </message>
-    <message>
-        <source>{a} has another name in B: {b}</source>
-        <translation>{a} 在 B 中名称不同：{b}</translation>
-    </message>
-    <message>
-        <source>{a} has its slices in another order in B: {b}</source>
-        <translation>{a} 在 B 中切片顺序不同：{b}</translation>
-    </message>
-    <message>
-        <source>{a} in A are joined in B: {b}</source>
-        <translation>A 中的 {a} 在 B 中拼接：{b}</translation>
-    </message>
-    <message>
-        <source>{a} in A are stacked in B: {b}</source>
-        <translation>A 中的 {a} 在 B 中堆叠：{b}</translation>
-    </message>
-    <message>
-        <source>{a} in A is split in B: {b}</source>
-        <translation>A 中的 {a} 在 B 中拆分：{b}</translation>
-    </message>
-    <message>
-        <source>{a} in A is unstacked in B: {b}</source>
-        <translation>A 中的 {a} 在 B 中拆开堆叠：{b}</translation>
-    </message>
-    <message>
-        <source>transposed as well</source>
-        <translation>并且转置</translation>
-    </message>
-    <message>
-        <source>{lowest} to {rank}</source>
-        <translation>{lowest} 至 {rank}</translation>
-    </message>
-    <message>
-        <source>a low-rank adapter (LoRA) of rank {ranks} was merged into {modules}</source>
-        <translation>秩为 {ranks} 的低秩适配器（LoRA）已合并到 {modules}</translation>
-    </message>
-    <message>
-        <source>the change of {modules} has rank {ranks}; {others} other tensors changed too</source>
-        <translation>{modules} 的变化秩为 {ranks}；另有 {others} 个张量也有变化</translation>
-    </message>
-    <message>
-        <source>B was quantized to {bits} bits in runs of {group} and made floats again, {decibels} dB at worst</source>
-        <translation>B 曾按每 {group} 个一组量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
-    </message>
-    <message>
-        <source>B was quantized to {bits} bits by rows and made floats again, {decibels} dB at worst</source>
-        <translation>B 曾按行量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
-    </message>
-    <message>
-        <source>B went through {to}, rounded to nearest</source>
-        <translation>B 经过了 {to}，就近舍入</translation>
-    </message>
-    <message>
-        <source>B went through {to}, rounded towards zero</source>
-        <translation>B 经过了 {to}，向零舍入</translation>
-    </message>
-    <message>
-        <source>B is A times {least}</source>
-        <translation>B 是 A 乘以 {least}</translation>
-    </message>
-    <message>
-        <source>B is A times {least} to {most}</source>
-        <translation>B 是 A 乘以 {least} 至 {most}</translation>
-    </message>
-    <message>
-        <source>elements were set to zero, {share} of those tensors</source>
-        <translation>部分元素被置零，占这些张量的 {share}</translation>
-    </message>
-    <message>
-        <source>only normalisations and biases were trained</source>
-        <translation>只训练了归一化和偏置</translation>
-    </message>
-    <message>
-        <source>{modules} made anew, the rest comes from A</source>
-        <translation>{modules} 是新建的，其余来自 A</translation>
-    </message>
-    <message>
-        <source>B comes from A: what changed points the same way, as after training on</source>
-        <translation>B 来自 A：变化的部分方向一致，如同继续训练之后</translation>
-    </message>
-    <message>
-        <source>B does not come from A</source>
-        <translation>B 不是来自 A</translation>
-    </message>
-    <message>
-        <source>{a} and {b} hold one and the same value: nothing tells which is which</source>
-        <translation>{a} 与 {b} 全是同一个值：无从分辨谁是谁</translation>
-    </message>
-    <message>
-        <source>{a} and {b} hold the same values: nothing tells which is which</source>
-        <translation>{a} 与 {b} 数值相同：无从分辨谁是谁</translation>
-    </message>
-    <message>
-        <source>{n} tensors ({first}, …)</source>
-        <translation>{n} 个张量（{first}…）</translation>
-    </message>
-    <message>
-        <source>{order}, {n} heads</source>
-        <translation>{order}，{n} 个头</translation>
-    </message>
-    <message>
-        <source>rotary halves</source>
-        <translation>旋转位置的两半</translation>
-    </message>
-    <message>
-        <source>rotary pairs</source>
-        <translation>旋转位置的成对</translation>
-    </message>
-    <message>
-        <source>in alternating groups</source>
-        <translation>交替分组</translation>
-    </message>
-    <message>
-        <source>in reverse order</source>
-        <translation>顺序相反</translation>
-    </message>
-    <message>
-        <source>in an order of their own</source>
-        <translation>自有顺序</translation>
-    </message>
-    <message>
-        <source>exactly a cast</source>
-        <translation>恰为类型转换</translation>
-    </message>
-    <message>
-        <source>times {factor}</source>
-        <translation>乘以 {factor}</translation>
-    </message>
-    <message>
-        <source>nearly: relative distance {value}</source>
-        <translation>近似：相对距离 {value}</translation>
-    </message>
-    <message>
-        <source>as its weight is</source>
-        <translation>与其权重相同</translation>
-    </message>
-    <message>
-        <source>(root)</source>
-        <translation>（根）</translation>
-    </message>
-    <message>
-        <source>{layers} and {n} more</source>
-        <translation>{layers} 等，另有 {n} 层</translation>
-    </message>
-    <message>
-        <source>Wrapper</source>
-        <translation>包装</translation>
-    </message>
-    <message>
-        <source>Prefix</source>
-        <translation>前缀</translation>
-    </message>
-    <message>
-        <source>Names</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Numbering</source>
-        <translation>编号</translation>
-    </message>
-    <message>
-        <source>Equal content under any name</source>
-        <translation>内容相同，名称不限</translation>
-    </message>
-    <message>
-        <source>(nothing)</source>
-        <translation>（无）</translation>
-    </message>
-    <message>
-        <source>explains 1 name</source>
-        <translation>解释 1 个名称</translation>
-    </message>
-    <message>
-        <source>explains {n} names</source>
-        <translation>解释 {n} 个名称</translation>
-    </message>
-    <message>
-        <source>1 collision</source>
-        <translation>1 个冲突</translation>
-    </message>
-    <message>
-        <source>{n} collisions</source>
-        <translation>{n} 个冲突</translation>
-    </message>
-    <message>
-        <source>{n} left over</source>
-        <translation>剩余 {n} 个</translation>
-    </message>
-    <message>
-        <source>{name}, {status}, level {level}</source>
-        <translation>{name}，{status}，第 {level} 级</translation>
-    </message>
+<name>Compare</name>
+<message>
+<source>Opening the files…</source>
+<translation>正在打开文件…</translation>
+</message>
+<message>
+<source>Pairing the tensors…</source>
+<translation>正在给张量配对…</translation>
+</message>
+<message>
+<source>Reading the values…</source>
+<translation>正在读取数值…</translation>
+</message>
+<message>
+<source>Stopped.</source>
+<translation>已停止。</translation>
+</message>
+<message>
+<source>{differ} differ so far, {left} not read yet</source>
+<translation>目前 {differ} 不同，还有 {left} 个未读</translation>
+</message>
+<message>
+<source>A is an adapter, B a model.</source>
+<translation>A 是适配器，B 是模型。</translation>
+</message>
+<message>
+<source>B is an adapter, A a model.</source>
+<translation>B 是适配器，A 是模型。</translation>
+</message>
+<message>
+<source>Identical: the same tensors, values and metadata.</source>
+<translation>完全相同：张量、数值和元数据都一样。</translation>
+</message>
+<message>
+<source>The same weights in another form.</source>
+<translation>同样的权重，另一种形式。</translation>
+</message>
+<message>
+<source>The same weights, cast to another dtype.</source>
+<translation>同样的权重，转换成了另一种数据类型。</translation>
+</message>
+<message>
+<source>The same weights, some of them transposed, reshaped, split or joined.</source>
+<translation>同样的权重，其中一些被转置、改变形状、拆分或拼接。</translation>
+</message>
+<message>
+<source>What both have is the same, but not all is in both.</source>
+<translation>两边都有的相同，但并非全部两边都有。</translation>
+</message>
+<message>
+<source>What could be read is the same, but not all could be read.</source>
+<translation>能读取的相同，但并非全部都能读取。</translation>
+</message>
+<message>
+<source>Two parts of one checkpoint, which hold different pieces of it: open its folder or index instead.</source>
+<translation>同一检查点的两个部分，各存一部分内容：请改为打开其文件夹或索引。</translation>
+</message>
+<message>
+<source>The same network, trained further.</source>
+<translation>同一网络，继续训练过。</translation>
+</message>
+<message>
+<source>The same shapes with unrelated values.</source>
+<translation>形状相同，数值无关。</translation>
+</message>
+<message>
+<source>Different architectures.</source>
+<translation>不同的架构。</translation>
+</message>
+<message>
+<source>No values could be read, so nothing can be said of them.</source>
+<translation>没有能读取的数值，因此无法判断。</translation>
+</message>
+<message>
+<source>Compared by names, shapes and dtypes; there were no values to read.</source>
+<translation>按名称、形状和数据类型比较；没有可读取的数值。</translation>
+</message>
+<message>
+<source>There is nothing to compare: one of the files holds no tensors here.</source>
+<translation>没有可比较的内容：其中一个文件此处没有张量。</translation>
+</message>
+<message>
+<source>{n} of {all} tensors differ</source>
+<translation>{all} 个张量中有 {n} 个不同</translation>
+</message>
+<message>
+<source>cosine {value}</source>
+<translation>余弦 {value}</translation>
+</message>
+<message>
+<source>relative distance {value}</source>
+<translation>相对距离 {value}</translation>
+</message>
+<message>
+<source>{n} tensors in both, {read} of them read</source>
+<translation>两边都有 {n} 个张量，读取了 {read} 个</translation>
+</message>
+<message>
+<source>{a} of A and {b} of B arranged otherwise</source>
+<translation>A 的 {a} 个与 B 的 {b} 个排列不同</translation>
+</message>
+<message>
+<source>1 other value differs</source>
+<translation>另有 1 个值不同</translation>
+</message>
+<message>
+<source>{n} other values differ</source>
+<translation>另有 {n} 个值不同</translation>
+</message>
+<message>
+<source>{n} more are rearranged</source>
+<translation>另有 {n} 个重新排列</translation>
+</message>
+<message>
+<source>and {n} more groups of which nothing tells which is which</source>
+<translation>另有 {n} 组无从分辨</translation>
+</message>
+<message>
+<source>The same network with other values.</source>
+<translation>同一网络，数值不同。</translation>
+</message>
+<message>
+<source>Seems: {what} (rests on {n} of {all} tensors)</source>
+<translation>推测：{what}（依据 {all} 个张量中的 {n} 个）</translation>
+</message>
+<message>
+<source>{n} of the {all} tensors that differ were looked at for this, the largest</source>
+<translation>为此查看了 {all} 个不同张量中最大的 {n} 个</translation>
+</message>
+<message>
+<source>Changed: {layers}</source>
+<translation>变化：{layers}</translation>
+</message>
+<message>
+<source>Frozen: {layers}</source>
+<translation>冻结：{layers}</translation>
+</message>
+<message>
+<source>Quantized from A: {all}, worst {layer} {worst}.</source>
+<translation>由 A 量化而来：{all}，最差 {layer} {worst}。</translation>
+</message>
+<message>
+<source>Quantized from B: {all}, worst {layer} {worst}.</source>
+<translation>由 B 量化而来：{all}，最差 {layer} {worst}。</translation>
+</message>
+<message>
+<source>Two packings of the same weights: {all} from A to B, worst {layer} {worst}.</source>
+<translation>同样权重的两种打包：从 A 到 B {all}，最差 {layer} {worst}。</translation>
+</message>
+<message>
+<source>{n} packed</source>
+<translation>{n} 个打包</translation>
+</message>
+<message>
+<source>{n} others differ</source>
+<translation>另有 {n} 个不同</translation>
+</message>
+<message>
+<source>{n} only in A</source>
+<translation>{n} 个仅在 A</translation>
+</message>
+<message>
+<source>{n} only in B</source>
+<translation>{n} 个仅在 B</translation>
+</message>
+<message>
+<source>{n} of another shape</source>
+<translation>{n} 个形状不同</translation>
+</message>
+<message>
+<source>{n} could not be read</source>
+<translation>{n} 个无法读取</translation>
+</message>
+<message>
+<source>{n} under other names</source>
+<translation>{n} 个名称不同</translation>
+</message>
+<message>
+<source>{a} is transposed in B: {b}</source>
+<translation>{a} 在 B 中被转置：{b}</translation>
+</message>
+<message>
+<source>{a} has its dimensions in another order in B: {b}</source>
+<translation>{a} 在 B 中维度顺序不同：{b}</translation>
+</message>
+<message>
+<source>{a} is reshaped in B: {b}</source>
+<translation>{a} 在 B 中改变了形状：{b}</translation>
+</message>
+<message>
+<source>{a} has another name in B: {b}</source>
+<translation>{a} 在 B 中名称不同：{b}</translation>
+</message>
+<message>
+<source>{a} has its slices in another order in B: {b}</source>
+<translation>{a} 在 B 中切片顺序不同：{b}</translation>
+</message>
+<message>
+<source>{a} in A are joined in B: {b}</source>
+<translation>A 中的 {a} 在 B 中拼接：{b}</translation>
+</message>
+<message>
+<source>{a} in A are stacked in B: {b}</source>
+<translation>A 中的 {a} 在 B 中堆叠：{b}</translation>
+</message>
+<message>
+<source>{a} in A is split in B: {b}</source>
+<translation>A 中的 {a} 在 B 中拆分：{b}</translation>
+</message>
+<message>
+<source>{a} in A is unstacked in B: {b}</source>
+<translation>A 中的 {a} 在 B 中拆开堆叠：{b}</translation>
+</message>
+<message>
+<source>transposed as well</source>
+<translation>并且转置</translation>
+</message>
+<message>
+<source>{lowest} to {rank}</source>
+<translation>{lowest} 至 {rank}</translation>
+</message>
+<message>
+<source>a low-rank adapter (LoRA) of rank {ranks} was merged into {modules}</source>
+<translation>秩为 {ranks} 的低秩适配器（LoRA）已合并到 {modules}</translation>
+</message>
+<message>
+<source>the change of {modules} has rank {ranks}; {others} other tensors changed too</source>
+<translation>{modules} 的变化秩为 {ranks}；另有 {others} 个张量也有变化</translation>
+</message>
+<message>
+<source>B was quantized to {bits} bits in runs of {group} and made floats again, {decibels} dB at worst</source>
+<translation>B 曾按每 {group} 个一组量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+</message>
+<message>
+<source>B was quantized to {bits} bits by rows and made floats again, {decibels} dB at worst</source>
+<translation>B 曾按行量化为 {bits} 位再变回浮点，最差 {decibels} dB</translation>
+</message>
+<message>
+<source>B went through {to}, rounded to nearest</source>
+<translation>B 经过了 {to}，就近舍入</translation>
+</message>
+<message>
+<source>B went through {to}, rounded towards zero</source>
+<translation>B 经过了 {to}，向零舍入</translation>
+</message>
+<message>
+<source>B is A times {least}</source>
+<translation>B 是 A 乘以 {least}</translation>
+</message>
+<message>
+<source>B is A times {least} to {most}</source>
+<translation>B 是 A 乘以 {least} 至 {most}</translation>
+</message>
+<message>
+<source>elements were set to zero, {share} of those tensors</source>
+<translation>部分元素被置零，占这些张量的 {share}</translation>
+</message>
+<message>
+<source>only normalisations and biases were trained</source>
+<translation>只训练了归一化和偏置</translation>
+</message>
+<message>
+<source>{modules} made anew, the rest comes from A</source>
+<translation>{modules} 是新建的，其余来自 A</translation>
+</message>
+<message>
+<source>B comes from A: what changed points the same way, as after training on</source>
+<translation>B 来自 A：变化的部分方向一致，如同继续训练之后</translation>
+</message>
+<message>
+<source>B does not come from A</source>
+<translation>B 不是来自 A</translation>
+</message>
+<message>
+<source>{a} and {b} hold one and the same value: nothing tells which is which</source>
+<translation>{a} 与 {b} 全是同一个值：无从分辨谁是谁</translation>
+</message>
+<message>
+<source>{a} and {b} hold the same values: nothing tells which is which</source>
+<translation>{a} 与 {b} 数值相同：无从分辨谁是谁</translation>
+</message>
+<message>
+<source>{n} tensors ({first}, …)</source>
+<translation>{n} 个张量（{first}…）</translation>
+</message>
+<message>
+<source>{order}, {n} heads</source>
+<translation>{order}，{n} 个头</translation>
+</message>
+<message>
+<source>rotary halves</source>
+<translation>旋转位置的两半</translation>
+</message>
+<message>
+<source>rotary pairs</source>
+<translation>旋转位置的成对</translation>
+</message>
+<message>
+<source>in alternating groups</source>
+<translation>交替分组</translation>
+</message>
+<message>
+<source>in reverse order</source>
+<translation>顺序相反</translation>
+</message>
+<message>
+<source>in an order of their own</source>
+<translation>自有顺序</translation>
+</message>
+<message>
+<source>exactly a cast</source>
+<translation>恰为类型转换</translation>
+</message>
+<message>
+<source>times {factor}</source>
+<translation>乘以 {factor}</translation>
+</message>
+<message>
+<source>nearly: relative distance {value}</source>
+<translation>近似：相对距离 {value}</translation>
+</message>
+<message>
+<source>as its weight is</source>
+<translation>与其权重相同</translation>
+</message>
+<message>
+<source>(root)</source>
+<translation>（根）</translation>
+</message>
+<message>
+<source>{layers} and {n} more</source>
+<translation>{layers} 等，另有 {n} 层</translation>
+</message>
+<message>
+<source>Wrapper</source>
+<translation>包装</translation>
+</message>
+<message>
+<source>Prefix</source>
+<translation>前缀</translation>
+</message>
+<message>
+<source>Names</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>Numbering</source>
+<translation>编号</translation>
+</message>
+<message>
+<source>Equal content under any name</source>
+<translation>内容相同，名称不限</translation>
+</message>
+<message>
+<source>(nothing)</source>
+<translation>（无）</translation>
+</message>
+<message>
+<source>explains 1 name</source>
+<translation>解释 1 个名称</translation>
+</message>
+<message>
+<source>explains {n} names</source>
+<translation>解释 {n} 个名称</translation>
+</message>
+<message>
+<source>1 collision</source>
+<translation>1 个冲突</translation>
+</message>
+<message>
+<source>{n} collisions</source>
+<translation>{n} 个冲突</translation>
+</message>
+<message>
+<source>{n} left over</source>
+<translation>剩余 {n} 个</translation>
+</message>
+<message>
+<source>Equal</source>
+<translation>相同</translation>
+</message>
+<message>
+<source>Values</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Dtype</source>
+<translation>数据类型</translation>
+</message>
+<message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
+<source>Only in A</source>
+<translation>仅在 A 中</translation>
+</message>
+<message>
+<source>Only in B</source>
+<translation>仅在 B 中</translation>
+</message>
+<message>
+<source>Renamed</source>
+<translation>已改名</translation>
+</message>
+<message>
+<source>Not read yet</source>
+<translation>尚未读取</translation>
+</message>
+<message>
+<source>Other value</source>
+<translation>值不同</translation>
+</message>
+<message>
+<source>Device</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>the same name, shape, dtype and values</source>
+<translation>名称、形状、数据类型和数值都相同</translation>
+</message>
+<message>
+<source>the same shape and dtype, other values</source>
+<translation>形状和数据类型相同，数值不同</translation>
+</message>
+<message>
+<source>the same shape, another dtype; the values may be equal</source>
+<translation>形状相同，数据类型不同；数值可能相等</translation>
+</message>
+<message>
+<source>other shapes, so the values are not compared</source>
+<translation>形状不同，因此不比较数值</translation>
+</message>
+<message>
+<source>A has it and B does not</source>
+<translation>A 有而 B 没有</translation>
+</message>
+<message>
+<source>B has it and A does not</source>
+<translation>B 有而 A 没有</translation>
+</message>
+<message>
+<source>equal but for the name</source>
+<translation>除名称外都相同</translation>
+</message>
+<message>
+<source>alike so far; the values were not read yet</source>
+<translation>目前一致；数值尚未读取</translation>
+</message>
+<message>
+<source>numbers, texts and metadata that differ</source>
+<translation>不同的数字、文本和元数据</translation>
+</message>
+<message>
+<source>saved from different devices</source>
+<translation>保存自不同的设备</translation>
+</message>
+<message>
+<source>Not readable</source>
+<translation>无法读取</translation>
+</message>
+<message>
+<source>equal</source>
+<translation>相等</translation>
+</message>
+<message>
+<source>a cast</source>
+<translation>类型转换</translation>
+</message>
+<message>
+<source>values too</source>
+<translation>数值也不同</translation>
+</message>
+<message>
+<source>renamed</source>
+<translation>改名</translation>
+</message>
+<message>
+<source>device</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>{name}, {status}, level {level}</source>
+<translation>{name}，{status}，第 {level} 级</translation>
+</message>
 </context>
 <context>
-    <name>ComparePage</name>
-    <message>
-        <source>Comparison</source>
-        <translation>比较</translation>
-    </message>
-    <message>
-        <source>Pair</source>
-        <translation>配对</translation>
-    </message>
-    <message>
-        <source>Rules</source>
-        <translation>规则</translation>
-    </message>
-    <message>
-        <source>Pair and rules</source>
-        <translation>配对与规则</translation>
-    </message>
-    <message>
-        <source>Verdict</source>
-        <translation>结论</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Filter:  q_proj   *.weight   shape:64x3   -bias</source>
-        <translation>筛选：  q_proj   *.weight   shape:64x3   -bias</translation>
-    </message>
-    <message>
-        <source>Filter the pairs</source>
-        <translation>筛选配对</translation>
-    </message>
-    <message>
-        <source>List</source>
-        <translation>列表</translation>
-    </message>
-    <message>
-        <source>All pairs in one list, so that sorting goes over all of them</source>
-        <translation>所有配对排成一个列表，以便整体排序</translation>
-    </message>
-    <message>
-        <source>Edits that were added</source>
-        <translation>已添加的修改</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Rules ({n})</source>
-        <translation>规则 ({n})</translation>
-    </message>
-    <message>
-        <source>Go on</source>
-        <translation>继续</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>{found} of {total}</source>
-        <translation>{found} / {total}</translation>
-    </message>
-    <message>
-        <source>In {name}:</source>
-        <translation>在 {name} 中：</translation>
-    </message>
-    <message>
-        <source>Rename to the names of {other}</source>
-        <translation>改用 {other} 的名称</translation>
-    </message>
-    <message>
-        <source>Cast to the dtypes of {other}</source>
-        <translation>转换为 {other} 的数据类型</translation>
-    </message>
-    <message>
-        <source>Take the devices of {other}</source>
-        <translation>采用 {other} 的设备</translation>
-    </message>
-    <message>
-        <source>Take the values of {other}</source>
-        <translation>采用 {other} 的数值</translation>
-    </message>
-    <message>
-        <source>Take the tensors of {other}</source>
-        <translation>采用 {other} 的张量</translation>
-    </message>
-    <message>
-        <source>Drop {n}</source>
-        <translation>移除 {n}</translation>
-    </message>
-    <message>
-        <source>Show in the file {name}</source>
-        <translation>在文件 {name} 中显示</translation>
-    </message>
-    <message>
-        <source>Working out the edits</source>
-        <translation>正在计算修改</translation>
-    </message>
-    <message>
-        <source>There is no edit that does this.</source>
-        <translation>没有能做到这一点的修改。</translation>
-    </message>
-    <message>
-        <source> and {n} more</source>
-        <translation>，另有 {n} 项</translation>
-    </message>
-    <message>
-        <source>To do when {name} is saved:   {edits}</source>
-        <translation>保存 {name} 时执行：   {edits}</translation>
-    </message>
+<name>ComparePage</name>
+<message>
+<source>Comparison</source>
+<translation>比较</translation>
+</message>
+<message>
+<source>Pair</source>
+<translation>配对</translation>
+</message>
+<message>
+<source>Rules</source>
+<translation>规则</translation>
+</message>
+<message>
+<source>Pair and rules</source>
+<translation>配对与规则</translation>
+</message>
+<message>
+<source>Verdict</source>
+<translation>结论</translation>
+</message>
+<message>
+<source>Progress</source>
+<translation>进度</translation>
+</message>
+<message>
+<source>Filter:  q_proj   *.weight   shape:64x3   -bias</source>
+<translation>筛选：  q_proj   *.weight   shape:64x3   -bias</translation>
+</message>
+<message>
+<source>Filter the pairs</source>
+<translation>筛选配对</translation>
+</message>
+<message>
+<source>List</source>
+<translation>列表</translation>
+</message>
+<message>
+<source>All pairs in one list, so that sorting goes over all of them</source>
+<translation>所有配对排成一个列表，以便整体排序</translation>
+</message>
+<message>
+<source>Edits that were added</source>
+<translation>已添加的修改</translation>
+</message>
+<message>
+<source>Undo</source>
+<translation>撤销</translation>
+</message>
+<message>
+<source>Rules ({n})</source>
+<translation>规则 ({n})</translation>
+</message>
+<message>
+<source>Go on</source>
+<translation>继续</translation>
+</message>
+<message>
+<source>Try again</source>
+<translation>重试</translation>
+</message>
+<message>
+<source>Stop</source>
+<translation>停止</translation>
+</message>
+<message>
+<source>{found} of {total}</source>
+<translation>{found} / {total}</translation>
+</message>
+<message>
+<source>In {name}:</source>
+<translation>在 {name} 中：</translation>
+</message>
+<message>
+<source>Rename to the names of {other}</source>
+<translation>改用 {other} 的名称</translation>
+</message>
+<message>
+<source>Cast to the dtypes of {other}</source>
+<translation>转换为 {other} 的数据类型</translation>
+</message>
+<message>
+<source>Take the devices of {other}</source>
+<translation>采用 {other} 的设备</translation>
+</message>
+<message>
+<source>Take the values of {other}</source>
+<translation>采用 {other} 的数值</translation>
+</message>
+<message>
+<source>Take the tensors of {other}</source>
+<translation>采用 {other} 的张量</translation>
+</message>
+<message>
+<source>Drop {n}</source>
+<translation>移除 {n}</translation>
+</message>
+<message>
+<source>Show in the file {name}</source>
+<translation>在文件 {name} 中显示</translation>
+</message>
+<message>
+<source>Working out the edits</source>
+<translation>正在计算修改</translation>
+</message>
+<message>
+<source>There is no edit that does this.</source>
+<translation>没有能做到这一点的修改。</translation>
+</message>
+<message>
+<source> and {n} more</source>
+<translation>，另有 {n} 项</translation>
+</message>
+<message>
+<source>To do when {name} is saved:   {edits}</source>
+<translation>保存 {name} 时执行：   {edits}</translation>
+</message>
 </context>
 <context>
-    <name>ComparisonProgress</name>
-    <message>
-        <source>Laying out the pairs</source>
-        <translation>正在排列配对</translation>
-    </message>
-    <message>
-        <source>Pairing the tensors</source>
-        <translation>正在配对张量</translation>
-    </message>
-    <message>
-        <source>Comparing values</source>
-        <translation>正在比较数值</translation>
-    </message>
+<name>ComparisonProgress</name>
+<message>
+<source>Laying out the pairs</source>
+<translation>正在排列配对</translation>
+</message>
+<message>
+<source>Pairing the tensors</source>
+<translation>正在配对张量</translation>
+</message>
+<message>
+<source>Comparing values</source>
+<translation>正在比较数值</translation>
+</message>
 </context>
 <context>
-    <name>Details</name>
-    <message>
-        <source>Properties</source>
-        <translation>属性</translation>
-    </message>
-    <message>
-        <source>Records</source>
-        <translation>记录</translation>
-    </message>
-    <message>
-        <source>Records of the archive: {n}</source>
-        <translation>归档中的记录：{n}</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Offset</source>
-        <translation>偏移</translation>
-    </message>
-    <message>
-        <source>On disk</source>
-        <translation>磁盘占用</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Method</source>
-        <translation>方式</translation>
-    </message>
-    <message>
-        <source>CRC-32</source>
-        <translation>CRC-32</translation>
-    </message>
-    <message>
-        <source>Remark</source>
-        <translation>备注</translation>
-    </message>
-    <message>
-        <source>Checkpoint</source>
-        <translation>检查点</translation>
-    </message>
-    <message>
-        <source>Path</source>
-        <translation>路径</translation>
-    </message>
-    <message>
-        <source>Format</source>
-        <translation>格式</translation>
-    </message>
-    <message>
-        <source>Kind</source>
-        <translation>种类</translation>
-    </message>
-    <message>
-        <source>Tensors</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Values</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Storages</source>
-        <translation>存储</translation>
-    </message>
-    <message>
-        <source>File {n}</source>
-        <translation>文件 {n}</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>文件</translation>
-    </message>
-    <message>
-        <source>Modified</source>
-        <translation>修改时间</translation>
-    </message>
-    <message>
-        <source>Inode</source>
-        <translation>Inode</translation>
-    </message>
-    <message>
-        <source>Version</source>
-        <translation>版本</translation>
-    </message>
-    <message>
-        <source>the server does not say</source>
-        <translation>服务器未说明</translation>
-    </message>
-    <message>
-        <source>Container</source>
-        <translation>容器</translation>
-    </message>
-    <message>
-        <source>State dicts</source>
-        <translation>状态字典</translation>
-    </message>
-    <message>
-        <source>(the whole file)</source>
-        <translation>（整个文件）</translation>
-    </message>
-    <message>
-        <source>Pickle {member}</source>
-        <translation>Pickle {member}</translation>
-    </message>
-    <message>
-        <source>Bytes</source>
-        <translation>字节</translation>
-    </message>
-    <message>
-        <source>Nodes</source>
-        <translation>节点</translation>
-    </message>
-    <message>
-        <source>Findings</source>
-        <translation>检查结果</translation>
-    </message>
-    <message>
-        <source>_metadata for {n} modules</source>
-        <translation>{n} 个模块的 _metadata</translation>
-    </message>
-    <message>
-        <source>_metadata of {path}</source>
-        <translation>{path} 的 _metadata</translation>
-    </message>
-    <message>
-        <source>the whole file</source>
-        <translation>整个文件</translation>
-    </message>
-    <message>
-        <source>Selection</source>
-        <translation>所选内容</translation>
-    </message>
-    <message>
-        <source>Group</source>
-        <translation>分组</translation>
-    </message>
-    <message>
-        <source>Key</source>
-        <translation>键</translation>
-    </message>
-    <message>
-        <source>Elements</source>
-        <translation>元素</translation>
-    </message>
-    <message>
-        <source>State dict</source>
-        <translation>状态字典</translation>
-    </message>
-    <message>
-        <source>yes</source>
-        <translation>是</translation>
-    </message>
-    <message>
-        <source>no</source>
-        <translation>否</translation>
-    </message>
-    <message>
-        <source>Packed tensor</source>
-        <translation>打包的张量</translation>
-    </message>
-    <message>
-        <source>Scheme</source>
-        <translation>打包方式</translation>
-    </message>
-    <message>
-        <source>How</source>
-        <translation>说明</translation>
-    </message>
-    <message>
-        <source>Stands for</source>
-        <translation>代表的类型</translation>
-    </message>
-    <message>
-        <source>Bits of a code</source>
-        <translation>每个编码的位数</translation>
-    </message>
-    <message>
-        <source>Bits a weight</source>
-        <translation>每个权重的位数</translation>
-    </message>
-    <message>
-        <source>Weights that share a scale</source>
-        <translation>共用一个缩放的权重数</translation>
-    </message>
-    <message>
-        <source>Parts</source>
-        <translation>各部分</translation>
-    </message>
-    <message>
-        <source>Value</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Type</source>
-        <translation>类型</translation>
-    </message>
-    <message>
-        <source>Length</source>
-        <translation>长度</translation>
-    </message>
-    <message>
-        <source>Node in the pickle</source>
-        <translation>pickle 中的节点</translation>
-    </message>
-    <message>
-        <source>State of</source>
-        <translation>所属</translation>
-    </message>
-    <message>
-        <source>Related tensors: {n}</source>
-        <translation>相关张量：{n}</translation>
-    </message>
-    <message>
-        <source>Shape</source>
-        <translation>形状</translation>
-    </message>
-    <message>
-        <source>Data type</source>
-        <translation>数据类型</translation>
-    </message>
-    <message>
-        <source>What it is to this one</source>
-        <translation>与本张量的关系</translation>
-    </message>
-    <message>
-        <source>not stored</source>
-        <translation>未保存</translation>
-    </message>
-    <message>
-        <source>Tensor</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Name in its state dict</source>
-        <translation>在状态字典中的名称</translation>
-    </message>
-    <message>
-        <source>Stride</source>
-        <translation>步幅</translation>
-    </message>
-    <message>
-        <source>{n} elements</source>
-        <translation>{n} 个元素</translation>
-    </message>
-    <message>
-        <source>Layout</source>
-        <translation>布局</translation>
-    </message>
-    <message>
-        <source>Device</source>
-        <translation>设备</translation>
-    </message>
-    <message>
-        <source>Requires grad</source>
-        <translation>需要梯度</translation>
-    </message>
-    <message>
-        <source>Logical bytes</source>
-        <translation>逻辑字节</translation>
-    </message>
-    <message>
-        <source>Problem</source>
-        <translation>问题</translation>
-    </message>
-    <message>
-        <source>Of this layout</source>
-        <translation>此布局的</translation>
-    </message>
-    <message>
-        <source>Values from</source>
-        <translation>数值来自</translation>
-    </message>
-    <message>
-        <source>Class</source>
-        <translation>类</translation>
-    </message>
-    <message>
-        <source>{shape}, of which this is one process&apos;s part: {placements}</source>
-        <translation>{shape}，这里是其中一个进程的部分：{placements}</translation>
-    </message>
-    <message>
-        <source>Part of</source>
-        <translation>组成</translation>
-    </message>
-    <message>
-        <source>Coalesced</source>
-        <translation>已合并</translation>
-    </message>
-    <message>
-        <source>Form</source>
-        <translation>形式</translation>
-    </message>
-    <message>
-        <source>Ragged dimension</source>
-        <translation>不规则维度</translation>
-    </message>
-    <message>
-        <source>Quantization scheme</source>
-        <translation>量化方案</translation>
-    </message>
-    <message>
-        <source>Scale</source>
-        <translation>缩放</translation>
-    </message>
-    <message>
-        <source>Zero point</source>
-        <translation>零点</translation>
-    </message>
-    <message>
-        <source>Channels along dimension</source>
-        <translation>通道所在维度</translation>
-    </message>
-    <message>
-        <source>Conjugate</source>
-        <translation>共轭</translation>
-    </message>
-    <message>
-        <source>Negative</source>
-        <translation>取负</translation>
-    </message>
-    <message>
-        <source>{shape} {dtype}, in storage {name}</source>
-        <translation>{shape} {dtype}，位于存储 {name}</translation>
-    </message>
-    <message>
-        <source>not there</source>
-        <translation>不存在</translation>
-    </message>
-    <message>
-        <source>{file}, byte {n}</source>
-        <translation>{file}，第 {n} 字节</translation>
-    </message>
-    <message>
-        <source>{n} more chunks</source>
-        <translation>另有 {n} 块</translation>
-    </message>
-    <message>
-        <source>Storage</source>
-        <translation>存储</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>无</translation>
-    </message>
-    <message>
-        <source>Declared bytes</source>
-        <translation>声明的字节</translation>
-    </message>
-    <message>
-        <source>Byte order</source>
-        <translation>字节序</translation>
-    </message>
-    <message>
-        <source>big</source>
-        <translation>大端</translation>
-    </message>
-    <message>
-        <source>little</source>
-        <translation>小端</translation>
-    </message>
-    <message>
-        <source>stored</source>
-        <translation>未压缩</translation>
-    </message>
-    <message>
-        <source>deflated</source>
-        <translation>已压缩 (deflate)</translation>
-    </message>
-    <message>
-        <source>Where it lies</source>
-        <translation>所在位置</translation>
-    </message>
-    <message>
-        <source>Offset in the file</source>
-        <translation>在文件中的偏移</translation>
-    </message>
-    <message>
-        <source>Bytes on disk</source>
-        <translation>磁盘字节</translation>
-    </message>
-    <message>
-        <source>Compression</source>
-        <translation>压缩</translation>
-    </message>
+<name>Details</name>
+<message>
+<source>Properties</source>
+<translation>属性</translation>
+</message>
+<message>
+<source>Records</source>
+<translation>记录</translation>
+</message>
+<message>
+<source>Records of the archive: {n}</source>
+<translation>归档中的记录：{n}</translation>
+</message>
+<message>
+<source>Name</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>Offset</source>
+<translation>偏移</translation>
+</message>
+<message>
+<source>On disk</source>
+<translation>磁盘占用</translation>
+</message>
+<message>
+<source>Size</source>
+<translation>大小</translation>
+</message>
+<message>
+<source>Method</source>
+<translation>方式</translation>
+</message>
+<message>
+<source>CRC-32</source>
+<translation>CRC-32</translation>
+</message>
+<message>
+<source>Remark</source>
+<translation>备注</translation>
+</message>
+<message>
+<source>Checkpoint</source>
+<translation>检查点</translation>
+</message>
+<message>
+<source>Path</source>
+<translation>路径</translation>
+</message>
+<message>
+<source>Format</source>
+<translation>格式</translation>
+</message>
+<message>
+<source>Kind</source>
+<translation>种类</translation>
+</message>
+<message>
+<source>Tensors</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Values</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Storages</source>
+<translation>存储</translation>
+</message>
+<message>
+<source>File {n}</source>
+<translation>文件 {n}</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Modified</source>
+<translation>修改时间</translation>
+</message>
+<message>
+<source>Inode</source>
+<translation>Inode</translation>
+</message>
+<message>
+<source>Version</source>
+<translation>版本</translation>
+</message>
+<message>
+<source>the server does not say</source>
+<translation>服务器未说明</translation>
+</message>
+<message>
+<source>Container</source>
+<translation>容器</translation>
+</message>
+<message>
+<source>State dicts</source>
+<translation>状态字典</translation>
+</message>
+<message>
+<source>(the whole file)</source>
+<translation>（整个文件）</translation>
+</message>
+<message>
+<source>Pickle {member}</source>
+<translation>Pickle {member}</translation>
+</message>
+<message>
+<source>Bytes</source>
+<translation>字节</translation>
+</message>
+<message>
+<source>Nodes</source>
+<translation>节点</translation>
+</message>
+<message>
+<source>Findings</source>
+<translation>检查结果</translation>
+</message>
+<message>
+<source>_metadata for {n} modules</source>
+<translation>{n} 个模块的 _metadata</translation>
+</message>
+<message>
+<source>_metadata of {path}</source>
+<translation>{path} 的 _metadata</translation>
+</message>
+<message>
+<source>the whole file</source>
+<translation>整个文件</translation>
+</message>
+<message>
+<source>Selection</source>
+<translation>所选内容</translation>
+</message>
+<message>
+<source>Group</source>
+<translation>分组</translation>
+</message>
+<message>
+<source>Key</source>
+<translation>键</translation>
+</message>
+<message>
+<source>Elements</source>
+<translation>元素</translation>
+</message>
+<message>
+<source>State dict</source>
+<translation>状态字典</translation>
+</message>
+<message>
+<source>yes</source>
+<translation>是</translation>
+</message>
+<message>
+<source>no</source>
+<translation>否</translation>
+</message>
+<message>
+<source>Packed tensor</source>
+<translation>打包的张量</translation>
+</message>
+<message>
+<source>Scheme</source>
+<translation>打包方式</translation>
+</message>
+<message>
+<source>How</source>
+<translation>说明</translation>
+</message>
+<message>
+<source>Stands for</source>
+<translation>代表的类型</translation>
+</message>
+<message>
+<source>Bits of a code</source>
+<translation>每个编码的位数</translation>
+</message>
+<message>
+<source>Bits a weight</source>
+<translation>每个权重的位数</translation>
+</message>
+<message>
+<source>Weights that share a scale</source>
+<translation>共用一个缩放的权重数</translation>
+</message>
+<message>
+<source>Parts</source>
+<translation>各部分</translation>
+</message>
+<message>
+<source>Value</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Type</source>
+<translation>类型</translation>
+</message>
+<message>
+<source>Length</source>
+<translation>长度</translation>
+</message>
+<message>
+<source>Node in the pickle</source>
+<translation>pickle 中的节点</translation>
+</message>
+<message>
+<source>State of</source>
+<translation>所属</translation>
+</message>
+<message>
+<source>Related tensors: {n}</source>
+<translation>相关张量：{n}</translation>
+</message>
+<message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
+<source>Data type</source>
+<translation>数据类型</translation>
+</message>
+<message>
+<source>What it is to this one</source>
+<translation>与本张量的关系</translation>
+</message>
+<message>
+<source>not stored</source>
+<translation>未保存</translation>
+</message>
+<message>
+<source>Tensor</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Name in its state dict</source>
+<translation>在状态字典中的名称</translation>
+</message>
+<message>
+<source>Stride</source>
+<translation>步幅</translation>
+</message>
+<message>
+<source>{n} elements</source>
+<translation>{n} 个元素</translation>
+</message>
+<message>
+<source>Layout</source>
+<translation>布局</translation>
+</message>
+<message>
+<source>Device</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>Requires grad</source>
+<translation>需要梯度</translation>
+</message>
+<message>
+<source>Logical bytes</source>
+<translation>逻辑字节</translation>
+</message>
+<message>
+<source>Problem</source>
+<translation>问题</translation>
+</message>
+<message>
+<source>Of this layout</source>
+<translation>此布局的</translation>
+</message>
+<message>
+<source>Values from</source>
+<translation>数值来自</translation>
+</message>
+<message>
+<source>Class</source>
+<translation>类</translation>
+</message>
+<message>
+<source>{shape}, of which this is one process&apos;s part: {placements}</source>
+<translation>{shape}，这里是其中一个进程的部分：{placements}</translation>
+</message>
+<message>
+<source>Part of</source>
+<translation>组成</translation>
+</message>
+<message>
+<source>Coalesced</source>
+<translation>已合并</translation>
+</message>
+<message>
+<source>Form</source>
+<translation>形式</translation>
+</message>
+<message>
+<source>Ragged dimension</source>
+<translation>不规则维度</translation>
+</message>
+<message>
+<source>Quantization scheme</source>
+<translation>量化方案</translation>
+</message>
+<message>
+<source>Scale</source>
+<translation>缩放</translation>
+</message>
+<message>
+<source>Zero point</source>
+<translation>零点</translation>
+</message>
+<message>
+<source>Channels along dimension</source>
+<translation>通道所在维度</translation>
+</message>
+<message>
+<source>Conjugate</source>
+<translation>共轭</translation>
+</message>
+<message>
+<source>Negative</source>
+<translation>取负</translation>
+</message>
+<message>
+<source>{shape} {dtype}, in storage {name}</source>
+<translation>{shape} {dtype}，位于存储 {name}</translation>
+</message>
+<message>
+<source>not there</source>
+<translation>不存在</translation>
+</message>
+<message>
+<source>{file}, byte {n}</source>
+<translation>{file}，第 {n} 字节</translation>
+</message>
+<message>
+<source>{n} more chunks</source>
+<translation>另有 {n} 块</translation>
+</message>
+<message>
+<source>Storage</source>
+<translation>存储</translation>
+</message>
+<message>
+<source>none</source>
+<translation>无</translation>
+</message>
+<message>
+<source>Declared bytes</source>
+<translation>声明的字节</translation>
+</message>
+<message>
+<source>Byte order</source>
+<translation>字节序</translation>
+</message>
+<message>
+<source>big</source>
+<translation>大端</translation>
+</message>
+<message>
+<source>little</source>
+<translation>小端</translation>
+</message>
+<message>
+<source>stored</source>
+<translation>未压缩</translation>
+</message>
+<message>
+<source>deflated</source>
+<translation>已压缩 (deflate)</translation>
+</message>
+<message>
+<source>Where it lies</source>
+<translation>所在位置</translation>
+</message>
+<message>
+<source>Offset in the file</source>
+<translation>在文件中的偏移</translation>
+</message>
+<message>
+<source>Bytes on disk</source>
+<translation>磁盘字节</translation>
+</message>
+<message>
+<source>Compression</source>
+<translation>压缩</translation>
+</message>
 </context>
 <context>
-    <name>DifferenceMap</name>
-    <message>
-        <source>Differences, B minus A</source>
-        <translation>差值，B 减 A</translation>
-    </message>
-    <message>
-        <source>Difference under the cursor</source>
-        <translation>光标处的差值</translation>
-    </message>
-    <message>
-        <source>Draw it</source>
-        <translation>绘制</translation>
-    </message>
-    <message>
-        <source>Drawing the differences</source>
-        <translation>正在绘制差值</translation>
-    </message>
-    <message>
-        <source>The shapes differ, so there are no differences to draw.</source>
-        <translation>形状不同，因此没有可绘制的差值。</translation>
-    </message>
-    <message>
-        <source>Only one of the files has this tensor.</source>
-        <translation>只有一个文件包含此张量。</translation>
-    </message>
-    <message>
-        <source>The values of this pair were not compared yet.</source>
-        <translation>这一对的数值尚未比较。</translation>
-    </message>
-    <message>
-        <source>The values of this pair cannot be compared.</source>
-        <translation>这一对的数值无法比较。</translation>
-    </message>
-    <message>
-        <source>No element differs.</source>
-        <translation>没有不同的元素。</translation>
-    </message>
-    <message>
-        <source>B minus A. Point at a cell to read it. Wheel zooms, dragging moves, R shows all.</source>
-        <translation>B 减 A。指向单元格可读数。滚轮缩放，拖动平移，R 显示全部。</translation>
-    </message>
-    <message>
-        <source>{where}   mean of {size} here: {value}</source>
-        <translation>{where}   此处 {size} 个的平均值：{value}</translation>
-    </message>
+<name>DifferenceMap</name>
+<message>
+<source>Differences, B minus A</source>
+<translation>差值，B 减 A</translation>
+</message>
+<message>
+<source>Difference under the cursor</source>
+<translation>光标处的差值</translation>
+</message>
+<message>
+<source>Draw it</source>
+<translation>绘制</translation>
+</message>
+<message>
+<source>Drawing the differences</source>
+<translation>正在绘制差值</translation>
+</message>
+<message>
+<source>The shapes differ, so there are no differences to draw.</source>
+<translation>形状不同，因此没有可绘制的差值。</translation>
+</message>
+<message>
+<source>Only one of the files has this tensor.</source>
+<translation>只有一个文件包含此张量。</translation>
+</message>
+<message>
+<source>The values of this pair were not compared yet.</source>
+<translation>这一对的数值尚未比较。</translation>
+</message>
+<message>
+<source>The values of this pair cannot be compared.</source>
+<translation>这一对的数值无法比较。</translation>
+</message>
+<message>
+<source>No element differs.</source>
+<translation>没有不同的元素。</translation>
+</message>
+<message>
+<source>B minus A. Point at a cell to read it. Wheel zooms, dragging moves, R shows all.</source>
+<translation>B 减 A。指向单元格可读数。滚轮缩放，拖动平移，R 显示全部。</translation>
+</message>
+<message>
+<source>{where}   mean of {size} here: {value}</source>
+<translation>{where}   此处 {size} 个的平均值：{value}</translation>
+</message>
 </context>
 <context>
-    <name>Doctor</name>
-    <message>
-        <source>Explain an error</source>
-        <translation>解释错误</translation>
-    </message>
-    <message>
-        <source>Paste what loading or saving said. Nothing is run; its text is enough.</source>
-        <translation>粘贴加载或保存时的报错。不会运行任何内容，只需要文本。</translation>
-    </message>
-    <message>
-        <source>There is no file to check</source>
-        <translation>没有可检查的文件</translation>
-    </message>
-    <message>
-        <source>Open a checkpoint first.</source>
-        <translation>请先打开一个检查点。</translation>
-    </message>
-    <message>
-        <source>Check against a model</source>
-        <translation>对照模型检查</translation>
-    </message>
-    <message>
-        <source>The model has the names and shapes of {path}</source>
-        <translation>模型的名称和形状取自 {path}</translation>
-    </message>
-    <message>
-        <source>Looking for what would help</source>
-        <translation>正在查找可行的办法</translation>
-    </message>
-    <message>
-        <source>With this {outcome}:</source>
-        <translation>执行后{outcome}：</translation>
-    </message>
-    <message>
-        <source>Missing in the file</source>
-        <translation>文件中缺少</translation>
-    </message>
-    <message>
-        <source>Unexpected in the file</source>
-        <translation>文件中多余</translation>
-    </message>
-    <message>
-        <source>Of another shape</source>
-        <translation>形状不同</translation>
-    </message>
-    <message>
-        <source>{file} in the file, {model} in the model</source>
-        <translation>文件中为 {file}，模型中为 {model}</translation>
-    </message>
-    <message>
-        <source> (its {name})</source>
-        <translation>（其 {name}）</translation>
-    </message>
-    <message>
-        <source>It loads{where}: all {n} keys fit.</source>
-        <translation>可以加载{where}：{n} 个键全部匹配。</translation>
-    </message>
-    <message>
-        <source>It does not load{where}; {n} keys fit as they are.</source>
-        <translation>无法加载{where}；现有 {n} 个键匹配。</translation>
-    </message>
-    <message>
-        <source>Do not fit</source>
-        <translation>不匹配</translation>
-    </message>
-    <message>
-        <source>Nothing is known of</source>
-        <translation>没有相关信息</translation>
-    </message>
-    <message>
-        <source>Fit</source>
-        <translation>匹配</translation>
-    </message>
-    <message>
-        <source>rank {rank} · norm {norm} · effective rank {effective}</source>
-        <translation>秩 {rank} · 范数 {norm} · 有效秩 {effective}</translation>
-    </message>
-    <message>
-        <source>Whole, in place of the model&apos;s</source>
-        <translation>完整，替换模型中的对应部分</translation>
-    </message>
-    <message>
-        <source>Of another part of the model</source>
-        <translation>属于模型的其他部分</translation>
-    </message>
-    <message>
-        <source>Edit, Merge an Adapter puts it into the model; that was tried.</source>
-        <translation>“编辑”菜单的“合并适配器”可将其并入模型；已验证可行。</translation>
-    </message>
-    <message>
-        <source>Save it under another name: File, Save As.</source>
-        <translation>请用其他名称保存：文件 › 另存为。</translation>
-    </message>
-    <message>
-        <source>Add this edit</source>
-        <translation>添加此修改</translation>
-    </message>
-    <message>
-        <source>Add these edits</source>
-        <translation>添加这些修改</translation>
-    </message>
-    <message>
-        <source>Choose the file that should load.</source>
-        <translation>选择要加载的文件。</translation>
-    </message>
-    <message>
-        <source>With these edits all {n} keys load:</source>
-        <translation>执行这些修改后，{n} 个键全部可加载：</translation>
-    </message>
-    <message>
-        <source>With these edits {n} keys load with strict=False; {m} stay as the model made them:</source>
-        <translation>执行这些修改后，{n} 个键可用 strict=False 加载；{m} 个保持模型的初始值：</translation>
-    </message>
-    <message>
-        <source>As it stands, {n} keys load with strict=False; {m} stay as the model made them.</source>
-        <translation>现状下，{n} 个键可用 strict=False 加载；{m} 个保持模型的初始值。</translation>
-    </message>
-    <message>
-        <source>No edit is known that would make it fit.</source>
-        <translation>没有已知的修改能使其匹配。</translation>
-    </message>
-    <message>
-        <source>{name}: all {n} keys fit.</source>
-        <translation>{name}：{n} 个键全部匹配。</translation>
-    </message>
-    <message>
-        <source>{name} does not load; {n} keys fit.</source>
-        <translation>{name} 无法加载；{n} 个键匹配。</translation>
-    </message>
-    <message>
-        <source>The optimizer</source>
-        <translation>优化器</translation>
-    </message>
-    <message>
-        <source>{name} fits: {groups}.</source>
-        <translation>{name} 匹配：{groups}。</translation>
-    </message>
-    <message>
-        <source>{name} does not load: {groups} in the file, {others} in the reference.</source>
-        <translation>{name} 无法加载：文件中为 {groups}，参考中为 {others}。</translation>
-    </message>
-    <message>
-        <source>{name} loads, and fails in the first step: {n} of its tensors have another shape.</source>
-        <translation>{name} 可以加载，但第一步就会失败：其中 {n} 个张量的形状不同。</translation>
-    </message>
-    <message>
-        <source>and {n} more</source>
-        <translation>另有 {n} 项</translation>
-    </message>
-    <message>
-        <source>no file, only the text</source>
-        <translation>没有文件，仅有文本</translation>
-    </message>
-    <message>
-        <source>The file that should load</source>
-        <translation>要加载的文件</translation>
-    </message>
-    <message>
-        <source>The text of the error</source>
-        <translation>错误文本</translation>
-    </message>
-    <message>
-        <source>What it comes to</source>
-        <translation>结果</translation>
-    </message>
-    <message>
-        <source>What helps</source>
-        <translation>解决办法</translation>
-    </message>
-    <message>
-        <source>Suggested edits</source>
-        <translation>建议的修改</translation>
-    </message>
-    <message>
-        <source>Missing, unexpected and mismatched keys</source>
-        <translation>缺少、多余和不匹配的键</translation>
-    </message>
-    <message>
-        <source>Copy the command</source>
-        <translation>复制命令</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>文件</translation>
-    </message>
+<name>Doctor</name>
+<message>
+<source>Explain an error</source>
+<translation>解释错误</translation>
+</message>
+<message>
+<source>Paste what loading or saving said. Nothing is run; its text is enough.</source>
+<translation>粘贴加载或保存时的报错。不会运行任何内容，只需要文本。</translation>
+</message>
+<message>
+<source>There is no file to check</source>
+<translation>没有可检查的文件</translation>
+</message>
+<message>
+<source>Open a checkpoint first.</source>
+<translation>请先打开一个检查点。</translation>
+</message>
+<message>
+<source>Check against a model</source>
+<translation>对照模型检查</translation>
+</message>
+<message>
+<source>The model has the names and shapes of {path}</source>
+<translation>模型的名称和形状取自 {path}</translation>
+</message>
+<message>
+<source>Looking for what would help</source>
+<translation>正在查找可行的办法</translation>
+</message>
+<message>
+<source>With this {outcome}:</source>
+<translation>执行后{outcome}：</translation>
+</message>
+<message>
+<source>Missing in the file</source>
+<translation>文件中缺少</translation>
+</message>
+<message>
+<source>Unexpected in the file</source>
+<translation>文件中多余</translation>
+</message>
+<message>
+<source>Of another shape</source>
+<translation>形状不同</translation>
+</message>
+<message>
+<source>{file} in the file, {model} in the model</source>
+<translation>文件中为 {file}，模型中为 {model}</translation>
+</message>
+<message>
+<source> (its {name})</source>
+<translation>（其 {name}）</translation>
+</message>
+<message>
+<source>It loads{where}: all {n} keys fit.</source>
+<translation>可以加载{where}：{n} 个键全部匹配。</translation>
+</message>
+<message>
+<source>It does not load{where}; {n} keys fit as they are.</source>
+<translation>无法加载{where}；现有 {n} 个键匹配。</translation>
+</message>
+<message>
+<source>Do not fit</source>
+<translation>不匹配</translation>
+</message>
+<message>
+<source>Nothing is known of</source>
+<translation>没有相关信息</translation>
+</message>
+<message>
+<source>Fit</source>
+<translation>匹配</translation>
+</message>
+<message>
+<source>rank {rank} · norm {norm} · effective rank {effective}</source>
+<translation>秩 {rank} · 范数 {norm} · 有效秩 {effective}</translation>
+</message>
+<message>
+<source>Whole, in place of the model&apos;s</source>
+<translation>完整，替换模型中的对应部分</translation>
+</message>
+<message>
+<source>Of another part of the model</source>
+<translation>属于模型的其他部分</translation>
+</message>
+<message>
+<source>Edit, Merge an Adapter puts it into the model; that was tried.</source>
+<translation>“编辑”菜单的“合并适配器”可将其并入模型；已验证可行。</translation>
+</message>
+<message>
+<source>Save it under another name: File, Save As.</source>
+<translation>请用其他名称保存：文件 › 另存为。</translation>
+</message>
+<message>
+<source>Add this edit</source>
+<translation>添加此修改</translation>
+</message>
+<message>
+<source>Add these edits</source>
+<translation>添加这些修改</translation>
+</message>
+<message>
+<source>Choose the file that should load.</source>
+<translation>选择要加载的文件。</translation>
+</message>
+<message>
+<source>With these edits all {n} keys load:</source>
+<translation>执行这些修改后，{n} 个键全部可加载：</translation>
+</message>
+<message>
+<source>With these edits {n} keys load with strict=False; {m} stay as the model made them:</source>
+<translation>执行这些修改后，{n} 个键可用 strict=False 加载；{m} 个保持模型的初始值：</translation>
+</message>
+<message>
+<source>As it stands, {n} keys load with strict=False; {m} stay as the model made them.</source>
+<translation>现状下，{n} 个键可用 strict=False 加载；{m} 个保持模型的初始值。</translation>
+</message>
+<message>
+<source>No edit is known that would make it fit.</source>
+<translation>没有已知的修改能使其匹配。</translation>
+</message>
+<message>
+<source>{name}: all {n} keys fit.</source>
+<translation>{name}：{n} 个键全部匹配。</translation>
+</message>
+<message>
+<source>{name} does not load; {n} keys fit.</source>
+<translation>{name} 无法加载；{n} 个键匹配。</translation>
+</message>
+<message>
+<source>The optimizer</source>
+<translation>优化器</translation>
+</message>
+<message>
+<source>{name} fits: {groups}.</source>
+<translation>{name} 匹配：{groups}。</translation>
+</message>
+<message>
+<source>{name} does not load: {groups} in the file, {others} in the reference.</source>
+<translation>{name} 无法加载：文件中为 {groups}，参考中为 {others}。</translation>
+</message>
+<message>
+<source>{name} loads, and fails in the first step: {n} of its tensors have another shape.</source>
+<translation>{name} 可以加载，但第一步就会失败：其中 {n} 个张量的形状不同。</translation>
+</message>
+<message>
+<source>and {n} more</source>
+<translation>另有 {n} 项</translation>
+</message>
+<message>
+<source>no file, only the text</source>
+<translation>没有文件，仅有文本</translation>
+</message>
+<message>
+<source>The file that should load</source>
+<translation>要加载的文件</translation>
+</message>
+<message>
+<source>The text of the error</source>
+<translation>错误文本</translation>
+</message>
+<message>
+<source>What it comes to</source>
+<translation>结果</translation>
+</message>
+<message>
+<source>What helps</source>
+<translation>解决办法</translation>
+</message>
+<message>
+<source>Suggested edits</source>
+<translation>建议的修改</translation>
+</message>
+<message>
+<source>Missing, unexpected and mismatched keys</source>
+<translation>缺少、多余和不匹配的键</translation>
+</message>
+<message>
+<source>Copy the command</source>
+<translation>复制命令</translation>
+</message>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
 </context>
 <context>
-    <name>DropOverlay</name>
-    <message>
-        <source>Drop to open it</source>
-        <translation>拖放到此处打开</translation>
-    </message>
-    <message>
-        <source>Drop to open {n} files</source>
-        <translation>拖放到此处打开 {n} 个文件</translation>
-    </message>
-    <message>
-        <source>Drop to compare it with
+<name>DropOverlay</name>
+<message>
+<source>Drop to open it</source>
+<translation>拖放到此处打开</translation>
+</message>
+<message>
+<source>Drop to open {n} files</source>
+<translation>拖放到此处打开 {n} 个文件</translation>
+</message>
+<message>
+<source>Drop to compare it with
 {name}</source>
-        <translation>拖放到此处，与以下文件比较：
+<translation>拖放到此处，与以下文件比较：
 {name}</translation>
-    </message>
-    <message>
-        <source>Drop to compare them</source>
-        <translation>拖放到此处进行比较</translation>
-    </message>
-</context>
-<context>
-    <name>EditCommands</name>
-    <message>
-        <source>Strip Prefix “{prefix}”</source>
-        <translation>去掉前缀“{prefix}”</translation>
-    </message>
-    <message>
-        <source>{edit} {n} Tensors</source>
-        <translation>{edit} {n} 个张量</translation>
-    </message>
-    <message>
-        <source>What is filtered away belongs to {group} too.</source>
-        <translation>被筛掉的内容也属于 {group}。</translation>
-    </message>
-    <message>
-        <source>{some} of {all} are shown.</source>
-        <translation>显示了 {all} 个中的 {some} 个。</translation>
-    </message>
-    <message>
-        <source>{edit}: the {n} shown</source>
-        <translation>{edit}：仅显示的 {n} 个</translation>
-    </message>
-    <message>
-        <source>all {n}</source>
-        <translation>全部 {n} 个</translation>
-    </message>
-    <message>
-        <source>Working out the edit</source>
-        <translation>正在计算修改</translation>
-    </message>
-    <message>
-        <source>Save</source>
-        <translation>保存</translation>
-    </message>
-    <message>
-        <source>These tensors cannot be saved alone.</source>
-        <translation>这些张量无法单独保存。</translation>
-    </message>
-    <message>
-        <source>Load a recipe</source>
-        <translation>载入配方</translation>
-    </message>
-    <message>
-        <source>Recipes ({patterns})</source>
-        <translation>配方 ({patterns})</translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation>所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>Reading the recipe</source>
-        <translation>正在读取配方</translation>
-    </message>
-    <message>
-        <source>The recipe {name} cannot be used.</source>
-        <translation>配方 {name} 无法使用。</translation>
-    </message>
-    <message>
-        <source>Recipe</source>
-        <translation>配方</translation>
-    </message>
-    <message>
-        <source>Save the edits?</source>
-        <translation>保存修改吗？</translation>
-    </message>
-    <message>
-        <source>{name} has {edits} that are not saved.</source>
-        <translation>{name} 有 {edits}尚未保存。</translation>
-    </message>
-    <message>
-        <source>The file on disk is as it was. What you do not save is lost.</source>
-        <translation>磁盘上的文件没有变化。不保存的修改将丢失。</translation>
-    </message>
-    <message>
-        <source>{n} files have edits that are not saved.</source>
-        <translation>{n} 个文件有未保存的修改。</translation>
-    </message>
-    <message>
-        <source>The files on disk are as they were. What you do not save is lost.</source>
-        <translation>磁盘上的文件没有变化。不保存的修改将丢失。</translation>
-    </message>
-</context>
-<context>
-    <name>EditDialog</name>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Add Edit</source>
-        <translation>添加修改</translation>
-    </message>
-    <message>
-        <source>Change Edit</source>
-        <translation>更改修改</translation>
-    </message>
-    <message>
-        <source>Preview</source>
-        <translation>预览</translation>
-    </message>
-    <message>
-        <source>Working out a preview</source>
-        <translation>正在生成预览</translation>
-    </message>
-    <message>
-        <source>the first {n} are shown</source>
-        <translation>显示前 {n} 项</translation>
-    </message>
-    <message>
-        <source>What is wrong</source>
-        <translation>存在的问题</translation>
-    </message>
-    <message>
-        <source>Note</source>
-        <translation>说明</translation>
-    </message>
-</context>
-<context>
-    <name>EditForms</name>
-    <message>
-        <source>Prefix</source>
-        <translation>前缀</translation>
-    </message>
-    <message>
-        <source>Regular expression</source>
-        <translation>正则表达式</translation>
-    </message>
-    <message>
-        <source>Replace by</source>
-        <translation>替换为</translation>
-    </message>
-    <message>
-        <source>Keys</source>
-        <translation>键</translation>
-    </message>
-    <message>
-        <source>Path</source>
-        <translation>路径</translation>
-    </message>
-    <message>
-        <source>Element type</source>
-        <translation>元素类型</translation>
-    </message>
-    <message>
-        <source>* is all floating tensors outside optimizers</source>
-        <translation>* 表示优化器以外的所有浮点张量</translation>
-    </message>
-    <message>
-        <source>Names</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>* is all packed tensors</source>
-        <translation>* 表示所有打包的张量</translation>
-    </message>
-    <message>
-        <source>From</source>
-        <translation>从</translation>
-    </message>
-    <message>
-        <source>To</source>
-        <translation>到</translation>
-    </message>
-    <message>
-        <source>Tensor</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Also called</source>
-        <translation>另一个名称</translation>
-    </message>
-    <message>
-        <source>Dimension</source>
-        <translation>维度</translation>
-    </message>
-    <message>
-        <source>New size</source>
-        <translation>新大小</translation>
-    </message>
-    <message>
-        <source>New rows are</source>
-        <translation>新行为</translation>
-    </message>
-    <message>
-        <source>Parts</source>
-        <translation>各部分</translation>
-    </message>
-    <message>
-        <source>Tensors</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Order</source>
-        <translation>顺序</translation>
-    </message>
-    <message>
-        <source>Heads</source>
-        <translation>头数</translation>
-    </message>
-    <message>
-        <source>Become</source>
-        <translation>变为</translation>
-    </message>
-    <message>
-        <source>Value</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Take it out</source>
-        <translation>删除该项</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Text</source>
-        <translation>文本</translation>
-    </message>
-    <message>
-        <source>Checkpoint of the model</source>
-        <translation>模型的检查点</translation>
-    </message>
-    <message>
-        <source>Adapter</source>
-        <translation>适配器</translation>
-    </message>
-    <message>
-        <source>Checkpoint to take from</source>
-        <translation>取用的检查点</translation>
-    </message>
-    <message>
-        <source>* is all outside optimizers</source>
-        <translation>* 表示优化器以外的全部</translation>
-    </message>
-</context>
-<context>
-    <name>Editing</name>
-    <message>
-        <source>own values</source>
-        <translation>原有的值</translation>
-    </message>
-    <message>
-        <source>values of the other file</source>
-        <translation>另一文件的值</translation>
-    </message>
-    <message>
-        <source>shared bytes</source>
-        <translation>共享的字节</translation>
-    </message>
-    <message>
-        <source>bytes of its own</source>
-        <translation>独立的字节</translation>
-    </message>
-    <message>
-        <source>plain data, key by key</source>
-        <translation>逐键的普通数据</translation>
-    </message>
-    <message>
-        <source>Applying edits</source>
-        <translation>正在应用修改</translation>
-    </message>
-    <message>
-        <source>Counting what the conversion loses</source>
-        <translation>正在统计转换的损失</translation>
-    </message>
-</context>
-<context>
-    <name>Edits</name>
-    <message>
-        <source>Strip Prefix</source>
-        <translation>去掉前缀</translation>
-    </message>
-    <message>
-        <source>Takes a prefix from the front of names, by whole segments. A wrapper&apos;s name like _orig_mod. is also taken out of their middle.</source>
-        <translation>去掉名称开头的前缀，以完整的段为单位。_orig_mod. 这类包装器名称也会从中间去掉。</translation>
-    </message>
-    <message>
-        <source>Add Prefix</source>
-        <translation>添加前缀</translation>
-    </message>
-    <message>
-        <source>Puts a prefix before every name in the file&apos;s state dicts, for a model that is wrapped.</source>
-        <translation>在文件的状态字典中每个名称前加上前缀，用于被包装的模型。</translation>
-    </message>
-    <message>
-        <source>Rename</source>
-        <translation>重命名</translation>
-    </message>
-    <message>
-        <source>Replaces every match of a regular expression in a name. \1 is the first group of the pattern.</source>
-        <translation>替换名称中正则表达式的每处匹配。\1 表示第一个分组。</translation>
-    </message>
-    <message>
-        <source>Drop</source>
-        <translation>移除</translation>
-    </message>
-    <message>
-        <source>Leaves out what fits, and the optimizer&apos;s state with it. A name means all that is under it; * fits anything.</source>
-        <translation>移除匹配的内容，以及其优化器状态。名称表示其下的全部；* 匹配任意内容。</translation>
-    </message>
-    <message>
-        <source>Drop What Is Broken</source>
-        <translation>移除损坏的部分</translation>
-    </message>
-    <message>
-        <source>Leaves out what is cut off, missing or corrupt, each by its name, so that the rest can be saved. All tensors that have checksums are read.</source>
-        <translation>按名称移除被截断、缺失或损坏的内容，使其余部分可以保存。会读取所有带校验和的张量。</translation>
-    </message>
-    <message>
-        <source>Keep Only</source>
-        <translation>仅保留</translation>
-    </message>
-    <message>
-        <source>Leaves out all the rest. A name means all that is under it; {a,b}.* keeps either.</source>
-        <translation>移除其余全部。名称表示其下的全部；{a,b}.* 保留其中任一。</translation>
-    </message>
-    <message>
-        <source>Extract</source>
-        <translation>提取</translation>
-    </message>
-    <message>
-        <source>What lies there becomes the whole file: the weights of a training checkpoint, or the state dict of a whole model.</source>
-        <translation>该处的内容成为整个文件：训练检查点中的权重，或完整模型的状态字典。</translation>
-    </message>
-    <message>
-        <source>Cast</source>
-        <translation>转换类型</translation>
-    </message>
-    <message>
-        <source>Another element type, rounded to nearest as torch does it.</source>
-        <translation>转换为另一种元素类型，与 torch 一样舍入到最近值。</translation>
-    </message>
-    <message>
-        <source>Dequantize</source>
-        <translation>反量化</translation>
-    </message>
-    <message>
-        <source>Packed weights as the numbers that they stand for: one tensor of a floating type instead of codes, scales and zero points.</source>
-        <translation>把打包的权重还原为其代表的数值：用一个浮点张量代替编码、缩放和零点。</translation>
-    </message>
-    <message>
-        <source>Remap Devices</source>
-        <translation>更换设备</translation>
-    </message>
-    <message>
-        <source>Other device tags, so that torch.load needs no map_location. Neither device has to be here.</source>
-        <translation>更换设备标签，使 torch.load 不需要 map_location。这里不需要有相应的设备。</translation>
-    </message>
-    <message>
-        <source>Unshare</source>
-        <translation>取消共享</translation>
-    </message>
-    <message>
-        <source>Gives tensors bytes of their own that share them with others, or use a small part of a storage.</source>
-        <translation>与其他张量共享字节、或只使用存储一小部分的张量，改为拥有独立的字节。</translation>
-    </message>
-    <message>
-        <source>Make Plain</source>
-        <translation>转为普通数据</translation>
-    </message>
-    <message>
-        <source>Values that torch.load refuses become plain data: a numpy number a number, an array a tensor, a Namespace or another object a dict, a path or a date a text.</source>
-        <translation>把 torch.load 拒绝的值变为普通数据：numpy 数变为数字，数组变为张量，Namespace 等对象变为字典，路径或日期变为文本。</translation>
-    </message>
-    <message>
-        <source>Copy to Another Name</source>
-        <translation>复制为另一名称</translation>
-    </message>
-    <message>
-        <source>One more name for a tensor, or for all in a group. Both view the same bytes, as a model that ties them expects.</source>
-        <translation>为一个张量或一组张量增加一个名称。两者指向相同的字节，符合模型权重绑定的要求。</translation>
-    </message>
-    <message>
-        <source>Resize</source>
-        <translation>调整大小</translation>
-    </message>
-    <message>
-        <source>Cuts rows off, or adds some: for another vocabulary or number of classes. Tied tensors and what the optimizer keeps for them change along.</source>
-        <translation>裁掉或增加若干行：用于其他词表或类别数。绑定的张量以及优化器为其保存的内容随之改变。</translation>
-    </message>
-    <message>
-        <source>Transpose</source>
-        <translation>转置</translation>
-    </message>
-    <message>
-        <source>The last two dimensions change places, in the optimizer&apos;s state too.</source>
-        <translation>最后两个维度互换，优化器状态中也是如此。</translation>
-    </message>
-    <message>
-        <source>Reorder Heads</source>
-        <translation>重排注意力头</translation>
-    </message>
-    <message>
-        <source>Rows of each attention head in another order: LLaMA&apos;s own release rotates rows that alternate (pairs), transformers the two halves of a head.</source>
-        <translation>每个注意力头的行换一种顺序：LLaMA 的原始发布旋转交替的行（pairs），transformers 旋转一个头的两半（halves）。</translation>
-    </message>
-    <message>
-        <source>Split</source>
-        <translation>拆分</translation>
-    </message>
-    <message>
-        <source>One tensor as several, one after the other along a dimension, like a fused qkv as q, k and v. NAME:64 says how long a part is; * stands for anything.</source>
-        <translation>把一个张量沿某一维度依次拆成几个，例如把融合的 qkv 拆成 q、k 和 v。NAME:64 表示一部分的长度；* 代表任意内容。</translation>
-    </message>
-    <message>
-        <source>Concatenate</source>
-        <translation>拼接</translation>
-    </message>
-    <message>
-        <source>Several tensors as one, one after the other along a dimension, like q, k and v as a fused qkv; * stands for anything.</source>
-        <translation>把几个张量沿某一维度依次拼成一个，例如把 q、k 和 v 拼成融合的 qkv；* 代表任意内容。</translation>
-    </message>
-    <message>
-        <source>Optimizer for Another Model</source>
-        <translation>用于另一模型的优化器</translation>
-    </message>
-    <message>
-        <source>The optimizer&apos;s state in the order and with the parameters of another checkpoint, for a changed model: what is there in the same shape keeps its state, what is new begins without.</source>
-        <translation>优化器的状态按另一检查点的顺序和参数重排，用于改动过的模型：形状相同的参数保留状态，新的参数从无状态开始。</translation>
-    </message>
-    <message>
-        <source>Set Value</source>
-        <translation>设置值</translation>
-    </message>
-    <message>
-        <source>Another plain value: a number, a text, true, false, null, {} or [].</source>
-        <translation>另一个普通值：数字、文本、true、false、null、{} 或 []。</translation>
-    </message>
-    <message>
-        <source>Set Metadata</source>
-        <translation>设置元数据</translation>
-    </message>
-    <message>
-        <source>A text in the metadata of safetensors files (__metadata__).</source>
-        <translation>safetensors 文件元数据 (__metadata__) 中的文本。</translation>
-    </message>
-    <message>
-        <source>Match Another Checkpoint</source>
-        <translation>匹配另一检查点</translation>
-    </message>
-    <message>
-        <source>Leaves out what the other checkpoint has not, or has in another shape, so that it loads.</source>
-        <translation>移除另一检查点没有的、或形状不同的内容，使其可以加载。</translation>
-    </message>
-    <message>
-        <source>Take From Another Checkpoint</source>
-        <translation>取自另一检查点</translation>
-    </message>
-    <message>
-        <source>Tensors get the values, shape and element type that the other checkpoint has under the same name.</source>
-        <translation>张量采用另一检查点中同名张量的数值、形状和元素类型。</translation>
-    </message>
-    <message>
-        <source>Merge an Adapter</source>
-        <translation>合并适配器</translation>
-    </message>
-    <message>
-        <source>Adds what a LoRA or DoRA adapter adds to the weights that it was trained for, as PEFT merges it.</source>
-        <translation>把 LoRA 或 DoRA 适配器的增量加到对应的权重上，与 PEFT 的合并一致。</translation>
-    </message>
-    <message>
-        <source>Strip prefix “{prefix}”</source>
-        <translation>去掉前缀“{prefix}”</translation>
-    </message>
-    <message>
-        <source>Add prefix “{prefix}”</source>
-        <translation>添加前缀“{prefix}”</translation>
-    </message>
-    <message>
-        <source>Rename {pattern} → {replacement}</source>
-        <translation>重命名 {pattern} → {replacement}</translation>
-    </message>
-    <message>
-        <source>Drop {what}</source>
-        <translation>移除 {what}</translation>
-    </message>
-    <message>
-        <source>Drop what is broken</source>
-        <translation>移除损坏的部分</translation>
-    </message>
-    <message>
-        <source>Keep only {what}</source>
-        <translation>仅保留 {what}</translation>
-    </message>
-    <message>
-        <source>Extract the state dict</source>
-        <translation>提取状态字典</translation>
-    </message>
-    <message>
-        <source>Extract {what}</source>
-        <translation>提取 {what}</translation>
-    </message>
-    <message>
-        <source>Cast to {dtype}</source>
-        <translation>转换为 {dtype}</translation>
-    </message>
-    <message>
-        <source>Cast {what} to {dtype}</source>
-        <translation>把 {what} 转换为 {dtype}</translation>
-    </message>
-    <message>
-        <source>Devices {mapping}</source>
-        <translation>设备 {mapping}</translation>
-    </message>
-    <message>
-        <source>Unshare {what}</source>
-        <translation>取消共享 {what}</translation>
-    </message>
-    <message>
-        <source>Dequantize to {dtype}</source>
-        <translation>反量化为 {dtype}</translation>
-    </message>
-    <message>
-        <source>Dequantize {what} to {dtype}</source>
-        <translation>把 {what} 反量化为 {dtype}</translation>
-    </message>
-    <message>
-        <source>Copy {source} to {target}</source>
-        <translation>把 {source} 复制为 {target}</translation>
-    </message>
-    <message>
-        <source>Make all values plain</source>
-        <translation>把所有值转为普通数据</translation>
-    </message>
-    <message>
-        <source>Make {what} plain</source>
-        <translation>把 {what} 转为普通数据</translation>
-    </message>
-    <message>
-        <source>Take out the value {path}</source>
-        <translation>删除值 {path}</translation>
-    </message>
-    <message>
-        <source>Set {path} = {value}</source>
-        <translation>设置 {path} = {value}</translation>
-    </message>
-    <message>
-        <source>Take out the metadata {name}</source>
-        <translation>删除元数据 {name}</translation>
-    </message>
-    <message>
-        <source>Metadata {name} = {text}</source>
-        <translation>元数据 {name} = {text}</translation>
-    </message>
-    <message>
-        <source>Match {file}</source>
-        <translation>匹配 {file}</translation>
-    </message>
-    <message>
-        <source>Match given names and shapes</source>
-        <translation>匹配给定的名称和形状</translation>
-    </message>
-    <message>
-        <source>Resize {what} to {n} along {dim}</source>
-        <translation>沿维度 {dim} 将 {what} 调整为 {n}</translation>
-    </message>
-    <message>
-        <source>Transpose {what}</source>
-        <translation>转置 {what}</translation>
-    </message>
-    <message>
-        <source>Rows of {what} in rotary halves</source>
-        <translation>{what} 的行按旋转位置的两半排列</translation>
-    </message>
-    <message>
-        <source>Rows of {what} in rotary pairs</source>
-        <translation>{what} 的行按旋转位置的成对排列</translation>
-    </message>
-    <message>
-        <source>Split {what} into {parts}</source>
-        <translation>将 {what} 拆分为 {parts}</translation>
-    </message>
-    <message>
-        <source>Concatenate {parts} to {what}</source>
-        <translation>将 {parts} 拼接为 {what}</translation>
-    </message>
-    <message>
-        <source>Optimizer for {file}</source>
-        <translation>用于 {file} 的优化器</translation>
-    </message>
-    <message>
-        <source>Merge the adapter {file}</source>
-        <translation>合并适配器 {file}</translation>
-    </message>
-    <message>
-        <source>Take {n} tensors from {file}</source>
-        <translation>从 {file} 取用 {n} 个张量</translation>
-    </message>
-    <message>
-        <source>Take {what} from {file}</source>
-        <translation>从 {file} 取用 {what}</translation>
-    </message>
-    <message>
-        <source>Take all from {file}</source>
-        <translation>从 {file} 取用全部</translation>
-    </message>
-    <message>
-        <source>{n} renamed</source>
-        <translation>重命名 {n} 个</translation>
-    </message>
-    <message>
-        <source>{n} dropped</source>
-        <translation>移除 {n} 个</translation>
-    </message>
-    <message>
-        <source>{n} changed</source>
-        <translation>更改 {n} 个</translation>
-    </message>
-    <message>
-        <source>No key changes</source>
-        <translation>没有键变化</translation>
-    </message>
-    <message>
-        <source>1 edit</source>
-        <translation>1 项修改</translation>
-    </message>
-    <message>
-        <source>{n} edits</source>
-        <translation>{n} 项修改</translation>
-    </message>
-</context>
-<context>
-    <name>EditsPanel</name>
-    <message>
-        <source>No pending edits</source>
-        <translation>没有待保存的修改</translation>
-    </message>
-    <message>
-        <source>Edits wait here until you save; the file on disk stays as it is. Right-click a key in the tree, use the Edit menu, or click a fix beside a finding in the Overview.</source>
-        <translation>修改会在此等待，直到您保存；磁盘上的文件保持不变。可在树中右键点击键、使用“编辑”菜单，或点击“概览”中检查结果旁的修复按钮。</translation>
-    </message>
-    <message>
-        <source>Redo</source>
-        <translation>重做</translation>
-    </message>
-    <message>
-        <source>Load Recipe…</source>
-        <translation>载入配方…</translation>
-    </message>
-    <message>
-        <source>Recipe</source>
-        <translation>配方</translation>
-    </message>
-    <message>
-        <source>Recipe: copy, save, load</source>
-        <translation>配方：复制、保存、载入</translation>
-    </message>
-    <message>
-        <source>Save…</source>
-        <translation>保存…</translation>
-    </message>
-    <message>
-        <source>Save the edited file</source>
-        <translation>保存修改后的文件</translation>
-    </message>
-    <message>
-        <source>Clear</source>
-        <translation>清空</translation>
-    </message>
-    <message>
-        <source>Remove all edits</source>
-        <translation>移除所有修改</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Move up</source>
-        <translation>上移</translation>
-    </message>
-    <message>
-        <source>Move down</source>
-        <translation>下移</translation>
-    </message>
-    <message>
-        <source>Change…</source>
-        <translation>更改…</translation>
-    </message>
-    <message>
-        <source>Remove</source>
-        <translation>移除</translation>
-    </message>
-    <message>
-        <source>Copy as Command</source>
-        <translation>复制为命令</translation>
-    </message>
-    <message>
-        <source>Copy as Python</source>
-        <translation>复制为 Python</translation>
-    </message>
-    <message>
-        <source>Copy as Recipe</source>
-        <translation>复制为配方</translation>
-    </message>
-    <message>
-        <source>Save Recipe…</source>
-        <translation>保存配方…</translation>
-    </message>
-    <message>
-        <source>waits for the edit before it</source>
-        <translation>等待前一项修改</translation>
-    </message>
-    <message>
-        <source>being applied …</source>
-        <translation>正在应用…</translation>
-    </message>
-    <message>
-        <source>Change this edit, or remove it. Those behind it wait.</source>
-        <translation>请更改或移除此项修改。其后的修改在等待。</translation>
-    </message>
-    <message>
-        <source>Save the recipe</source>
-        <translation>保存配方</translation>
-    </message>
-    <message>
-        <source>Recipes ({patterns})</source>
-        <translation>配方 ({patterns})</translation>
-    </message>
-    <message>
-        <source>Saving the recipe</source>
-        <translation>正在保存配方</translation>
-    </message>
-</context>
-<context>
-    <name>Exporting</name>
-    <message>
-        <source>Saved {path}</source>
-        <translation>已保存 {path}</translation>
-    </message>
-    <message>
-        <source>{path} was not saved: {why}</source>
-        <translation>{path} 未能保存：{why}</translation>
-    </message>
-    <message>
-        <source>Choose another folder.</source>
-        <translation>请选择另一个文件夹。</translation>
-    </message>
-</context>
-<context>
-    <name>FactBoxes</name>
-    <message>
-        <source>{file} file, {reachable} reachable</source>
-        <translation>文件 {file}，可达 {reachable}</translation>
-    </message>
-    <message>
-        <source>Why?</source>
-        <translation>为什么？</translation>
-    </message>
-    <message>
-        <source>Show the finding about unreachable bytes</source>
-        <translation>显示关于不可达字节的检查结果</translation>
-    </message>
-    <message>
-        <source>Reachable</source>
-        <translation>可达</translation>
-    </message>
-    <message>
-        <source>stored, and viewed by some tensor</source>
-        <translation>已保存，且有张量使用</translation>
-    </message>
-    <message>
-        <source>Unreachable</source>
-        <translation>不可达</translation>
-    </message>
-    <message>
-        <source>stored, but no tensor views it</source>
-        <translation>已保存，但没有张量使用</translation>
-    </message>
-    <message>
-        <source>Everything else</source>
-        <translation>其他</translation>
-    </message>
-    <message>
-        <source>names, values, padding</source>
-        <translation>名称、值、填充</translation>
-    </message>
-    <message>
-        <source>All tensors by themselves</source>
-        <translation>所有张量各自计算</translation>
-    </message>
-    <message>
-        <source>what they take when nothing is shared</source>
-        <translation>不共享时占用的大小</translation>
-    </message>
-    <message>
-        <source>{n} parts</source>
-        <translation>{n} 个部分</translation>
-    </message>
-    <message>
-        <source>Related tensors</source>
-        <translation>相关张量</translation>
-    </message>
-    <message>
-        <source>{n} more in Details</source>
-        <translation>“详细信息”中另有 {n} 个</translation>
-    </message>
-</context>
-<context>
-    <name>FileCommands</name>
-    <message>
-        <source>Open address</source>
-        <translation>打开地址</translation>
-    </message>
-    <message>
-        <source>Open a checkpoint where it lies</source>
-        <translation>就地打开检查点</translation>
-    </message>
-    <message>
-        <source>Only what describes the tensors is fetched, and values when you look at them. A password or token in the address is shown nowhere and not remembered.</source>
-        <translation>只获取描述张量的内容，查看时才获取数值。地址中的密码或令牌不会显示，也不会被记住。</translation>
-    </message>
-    <message>
-        <source>Address</source>
-        <translation>地址</translation>
-    </message>
-    <message>
-        <source>Open</source>
-        <translation>打开</translation>
-    </message>
-    <message>
-        <source>Making the demo files</source>
-        <translation>正在生成示例文件</translation>
-    </message>
-    <message>
-        <source>Open a folder</source>
-        <translation>打开文件夹</translation>
-    </message>
-    <message>
-        <source>Open checkpoints</source>
-        <translation>打开检查点</translation>
-    </message>
-    <message>
-        <source>Checkpoints ({patterns})</source>
-        <translation>检查点 ({patterns})</translation>
-    </message>
-    <message>
-        <source>All files (*)</source>
-        <translation>所有文件 (*)</translation>
-    </message>
-    <message>
-        <source>Open many files?</source>
-        <translation>打开很多文件吗？</translation>
-    </message>
-    <message>
-        <source>These are {n} files.</source>
-        <translation>共有 {n} 个文件。</translation>
-    </message>
-    <message>
-        <source>Opening reads only what describes the tensors, but a long list may be hard to find your way in.</source>
-        <translation>打开只读取描述张量的内容，但列表过长可能不便查找。</translation>
-    </message>
-    <message>
-        <source>Open {n} files</source>
-        <translation>打开 {n} 个文件</translation>
-    </message>
-    <message>
-        <source>Demo files</source>
-        <translation>示例文件</translation>
-    </message>
-    <message>
-        <source>The demo files could not be written.</source>
-        <translation>无法写入示例文件。</translation>
-    </message>
-</context>
-<context>
-    <name>FilterBar</name>
-    <message>
-        <source>{n} shown of {all}</source>
-        <translation>显示 {n} / {all}</translation>
-    </message>
-    <message>
-        <source>No key fits.</source>
-        <translation>没有匹配的键。</translation>
-    </message>
-    <message>
-        <source>{size}; in {file}: {tensors}</source>
-        <translation>{size}；位于 {file}：{tensors}</translation>
-    </message>
-    <message>
-        <source>Measure</source>
-        <translation>测量</translation>
-    </message>
-    <message>
-        <source>Drop {n}</source>
-        <translation>移除 {n}</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Save these {n}…</source>
-        <translation>保存这 {n} 个…</translation>
-    </message>
-    <message>
-        <source>Statistics of {tensors}</source>
-        <translation>{tensors}的统计</translation>
-    </message>
-    <message>
-        <source>Drop {tensors}</source>
-        <translation>移除 {tensors}</translation>
-    </message>
-    <message>
-        <source>Copy the keys of {tensors}</source>
-        <translation>复制 {tensors}的键</translation>
-    </message>
-    <message>
-        <source>Save {tensors} as a file</source>
-        <translation>把 {tensors}保存为文件</translation>
-    </message>
-</context>
-<context>
-    <name>FindBar</name>
-    <message>
-        <source>Find in this text</source>
-        <translation>在此文本中查找</translation>
-    </message>
-    <message>
-        <source>Previous (Shift+Enter)</source>
-        <translation>上一个 (Shift+Enter)</translation>
-    </message>
-    <message>
-        <source>Next (Enter)</source>
-        <translation>下一个 (Enter)</translation>
-    </message>
-    <message>
-        <source>Close (Esc)</source>
-        <translation>关闭 (Esc)</translation>
-    </message>
-    <message>
-        <source>not found</source>
-        <translation>未找到</translation>
-    </message>
-    <message>
-        <source>{n} of {count}</source>
-        <translation>{n} / {count}</translation>
-    </message>
-</context>
-<context>
-    <name>FindingBox</name>
-    <message>
-        <source>Danger</source>
-        <translation>危险</translation>
-    </message>
-    <message>
-        <source>Warning</source>
-        <translation>警告</translation>
-    </message>
-    <message>
-        <source>Note</source>
-        <translation>说明</translation>
-    </message>
-    <message>
-        <source>Where</source>
-        <translation>位置</translation>
-    </message>
-    <message>
-        <source>What to do</source>
-        <translation>解决办法</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Adds an edit that waits until you save. It can be undone.</source>
-        <translation>添加一项修改，保存前不会写入，可以撤销。</translation>
-    </message>
-</context>
-<context>
-    <name>Form</name>
-    <message>
-        <source>Browse…</source>
-        <translation>浏览…</translation>
-    </message>
-    <message>
-        <source>Choose a file</source>
-        <translation>选择文件</translation>
-    </message>
-    <message>
-        <source>Choose a checkpoint</source>
-        <translation>选择检查点</translation>
-    </message>
-</context>
-<context>
-    <name>HeatmapPanel</name>
-    <message>
-        <source>Element under the cursor</source>
-        <translation>光标处的元素</translation>
-    </message>
-    <message>
-        <source>Heatmap</source>
-        <translation>热图</translation>
-    </message>
-    <message>
-        <source>No elements: the shape is {shape}.</source>
-        <translation>没有元素：形状为 {shape}。</translation>
-    </message>
-    <message>
-        <source>Heatmap of {name}</source>
-        <translation>{name} 的热图</translation>
-    </message>
-    <message>
-        <source>Point at a cell, or use the arrow keys. Wheel zooms, R shows all.</source>
-        <translation>指向单元格，或使用方向键。滚轮缩放，R 显示全部。</translation>
-    </message>
-    <message>
-        <source>largest magnitude of {size} here: {value}</source>
-        <translation>此处 {size} 个中的最大绝对值：{value}</translation>
-    </message>
-    <message>
-        <source>one of {size} here: {value}</source>
-        <translation>此处 {size} 个中的一个：{value}</translation>
-    </message>
-    <message>
-        <source>mean of {size} here: {value}</source>
-        <translation>此处 {size} 个的平均值：{value}</translation>
-    </message>
-    <message>
-        <source>complex numbers are shown by their magnitude</source>
-        <translation>复数按其模显示</translation>
-    </message>
-    <message>
-        <source>quantized values are shown as the integers that are stored</source>
-        <translation>量化的值按保存的整数显示</translation>
-    </message>
-    <message>
-        <source>drawn from blocks of {size}, exact when you zoom in</source>
-        <translation>由 {size} 的块绘制，放大后精确</translation>
-    </message>
-    <message>
-        <source>{share} of the elements read</source>
-        <translation>已读取 {share} 的元素</translation>
-    </message>
-    <message>
-        <source>{n} cells with NaN or infinities</source>
-        <translation>{n} 个单元格含 NaN 或无穷大</translation>
-    </message>
-    <message>
-        <source>{n} blocks with NaN or infinities</source>
-        <translation>{n} 个块含 NaN 或无穷大</translation>
-    </message>
-    <message>
-        <source>Colours</source>
-        <translation>颜色</translation>
-    </message>
-    <message>
-        <source>Blue–red</source>
-        <translation>蓝–红</translation>
-    </message>
-    <message>
-        <source>Purple–orange</source>
-        <translation>紫–橙</translation>
-    </message>
-    <message>
-        <source>Viridis</source>
-        <translation>Viridis</translation>
-    </message>
-    <message>
-        <source>Cividis</source>
-        <translation>Cividis</translation>
-    </message>
-    <message>
-        <source>Grey</source>
-        <translation>灰度</translation>
-    </message>
-    <message>
-        <source>Range of the colours</source>
-        <translation>颜色范围</translation>
-    </message>
-    <message>
-        <source>Around zero</source>
-        <translation>以零为中心</translation>
-    </message>
-    <message>
-        <source>Least to greatest</source>
-        <translation>最小到最大</translation>
-    </message>
-    <message>
-        <source>Share of the values within the colours</source>
-        <translation>颜色涵盖的值的比例</translation>
-    </message>
-    <message>
-        <source>All values</source>
-        <translation>所有值</translation>
-    </message>
-    <message>
-        <source>What a block shows</source>
-        <translation>每块显示</translation>
-    </message>
-    <message>
-        <source>Mean</source>
-        <translation>平均值</translation>
-    </message>
-    <message>
-        <source>Largest magnitude</source>
-        <translation>最大绝对值</translation>
-    </message>
-    <message>
-        <source>One element</source>
-        <translation>单个元素</translation>
-    </message>
-    <message>
-        <source>Copied {n} rows and {m} columns.</source>
-        <translation>已复制 {n} 行 {m} 列。</translation>
-    </message>
-    <message>
-        <source>Copying values</source>
-        <translation>正在复制数值</translation>
-    </message>
-    <message>
-        <source>Save picture</source>
-        <translation>保存图片</translation>
-    </message>
-    <message>
-        <source>PNG pictures (*.png)</source>
-        <translation>PNG 图片 (*.png)</translation>
-    </message>
-    <message>
-        <source>Blocks</source>
-        <translation>块</translation>
-    </message>
-    <message>
-        <source>Show all	R</source>
-        <translation>显示全部	R</translation>
-    </message>
-    <message>
-        <source>Zoom in	+</source>
-        <translation>放大	+</translation>
-    </message>
-    <message>
-        <source>Zoom out	-</source>
-        <translation>缩小	-</translation>
-    </message>
-    <message>
-        <source>Copy data in view</source>
-        <translation>复制可见数据</translation>
-    </message>
-    <message>
-        <source>Copy picture</source>
-        <translation>复制图片</translation>
-    </message>
-    <message>
-        <source>Save picture as PNG…</source>
-        <translation>保存为 PNG 图片…</translation>
-    </message>
-    <message>
-        <source>Picture</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>Save, copy or zoom the picture</source>
-        <translation>保存、复制或缩放图片</translation>
-    </message>
-    <message>
-        <source>Draw it</source>
-        <translation>绘制</translation>
-    </message>
-</context>
-<context>
-    <name>HeatmapView</name>
-    <message>
-        <source>Heatmap</source>
-        <translation>热图</translation>
-    </message>
-    <message>
-        <source>NaN, ±∞</source>
-        <translation>NaN、±∞</translation>
-    </message>
-</context>
-<context>
-    <name>HistogramControls</name>
-    <message>
-        <source>Bars</source>
-        <translation>柱</translation>
-    </message>
-    <message>
-        <source>Count</source>
-        <translation>计数</translation>
-    </message>
-    <message>
-        <source>Count, log scale</source>
-        <translation>计数（对数刻度）</translation>
-    </message>
-    <message>
-        <source>Density</source>
-        <translation>密度</translation>
-    </message>
-    <message>
-        <source>Range</source>
-        <translation>范围</translation>
-    </message>
-    <message>
-        <source>All values</source>
-        <translation>所有值</translation>
-    </message>
-    <message>
-        <source>1 % to 99 %</source>
-        <translation>1 % 至 99 %</translation>
-    </message>
-    <message>
-        <source>From … to …</source>
-        <translation>从…到…</translation>
-    </message>
-    <message>
-        <source>Show</source>
-        <translation>显示</translation>
-    </message>
-    <message>
-        <source>Together</source>
-        <translation>合并</translation>
-    </message>
-    <message>
-        <source>Each tensor</source>
-        <translation>逐个张量</translation>
-    </message>
-    <message>
-        <source>From</source>
-        <translation>从</translation>
-    </message>
-    <message>
-        <source>To</source>
-        <translation>到</translation>
-    </message>
-    <message>
-        <source>Number of bins</source>
-        <translation>区间数</translation>
-    </message>
-    <message>
-        <source>&amp;Log axis</source>
-        <translation>对数轴(&amp;L)</translation>
-    </message>
-    <message>
-        <source>Sizes of values by their logarithm, on both sides of zero</source>
-        <translation>数值大小取对数，零的两侧对称</translation>
-    </message>
-    <message>
-        <source>&amp;Show</source>
-        <translation>显示(&amp;S)</translation>
-    </message>
-    <message>
-        <source>&amp;Range</source>
-        <translation>范围(&amp;R)</translation>
-    </message>
-    <message>
-        <source>&amp;Bars</source>
-        <translation>柱(&amp;B)</translation>
-    </message>
-    <message>
-        <source>B&amp;ins</source>
-        <translation>区间(&amp;I)</translation>
-    </message>
-</context>
-<context>
-    <name>HistogramPlot</name>
-    <message>
-        <source>Values under the cursor</source>
-        <translation>光标处的值</translation>
-    </message>
-    <message>
-        <source>Histogram</source>
-        <translation>直方图</translation>
-    </message>
-    <message>
-        <source>There is nothing to draw.</source>
-        <translation>没有可绘制的内容。</translation>
-    </message>
-    <message>
-        <source>Point at a bar, or use ← and →, to read it. Dragging looks closer, R shows all.</source>
-        <translation>指向柱，或使用 ← 和 → 读数。拖动可放大，R 显示全部。</translation>
-    </message>
-    <message>
-        <source>Save picture</source>
-        <translation>保存图片</translation>
-    </message>
-    <message>
-        <source>PNG pictures (*.png)</source>
-        <translation>PNG 图片 (*.png)</translation>
-    </message>
-    <message>
-        <source>Value</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Save drawing</source>
-        <translation>保存图形</translation>
-    </message>
-    <message>
-        <source>SVG drawings (*.svg)</source>
-        <translation>SVG 图形 (*.svg)</translation>
-    </message>
-    <message>
-        <source>Save table</source>
-        <translation>保存表格</translation>
-    </message>
-    <message>
-        <source>CSV tables (*.csv)</source>
-        <translation>CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
-        <source>Plot</source>
-        <translation>图表</translation>
-    </message>
-    <message>
-        <source>Save, copy or reset the plot</source>
-        <translation>保存、复制或重置图表</translation>
-    </message>
-    <message>
-        <source>Reset view	R</source>
-        <translation>重置视图	R</translation>
-    </message>
-    <message>
-        <source>Copy data</source>
-        <translation>复制数据</translation>
-    </message>
-    <message>
-        <source>Copy picture</source>
-        <translation>复制图片</translation>
-    </message>
-    <message>
-        <source>Save data as CSV…</source>
-        <translation>把数据保存为 CSV…</translation>
-    </message>
-    <message>
-        <source>Save picture as PNG…</source>
-        <translation>保存为 PNG 图片…</translation>
-    </message>
-    <message>
-        <source>Save drawing as SVG…</source>
-        <translation>把图形保存为 SVG…</translation>
-    </message>
-    <message>
-        <source>{first} to {last}</source>
-        <translation>{first} 到 {last}</translation>
-    </message>
-    <message>
-        <source>Density</source>
-        <translation>密度</translation>
-    </message>
-    <message>
-        <source>Count (log scale)</source>
-        <translation>计数（对数刻度）</translation>
-    </message>
-    <message>
-        <source>Count</source>
-        <translation>计数</translation>
-    </message>
-    <message>
-        <source>{bin}: {count}</source>
-        <translation>{bin}：{count}</translation>
-    </message>
-    <message>
-        <source>{count} ({percent})</source>
-        <translation>{count} ({percent})</translation>
-    </message>
-    <message>
-        <source>{count} of {total} ({percent})</source>
-        <translation>{count} / {total} ({percent})</translation>
-    </message>
-    <message>
-        <source>{name}: no values.</source>
-        <translation>{name}：没有值。</translation>
-    </message>
-    <message>
-        <source>{name}: {total} values from {low} to {high} in {bins} bins. The fullest bin is {fullest}, with {share}. The middle half lies between {quarter} and {three}.</source>
-        <translation>{name}：{total} 个值，从 {low} 到 {high}，分 {bins} 个区间。最满的区间是 {fullest}，占 {share}。中间一半在 {quarter} 与 {three} 之间。</translation>
-    </message>
-</context>
-<context>
-    <name>LayerTable</name>
-    <message>
-        <source>Tensor</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Shape</source>
-        <translation>形状</translation>
-    </message>
-</context>
-<context>
-    <name>LayersPanel</name>
-    <message>
-        <source>Tensor under the cursor</source>
-        <translation>光标处的张量</translation>
-    </message>
-    <message>
-        <source>Lo&amp;g scale</source>
-        <translation>对数刻度(&amp;G)</translation>
-    </message>
-    <message>
-        <source>Layers</source>
-        <translation>层</translation>
-    </message>
-    <message>
-        <source>There are no tensors here.</source>
-        <translation>这里没有张量。</translation>
-    </message>
-    <message>
-        <source>Select a file or a group of tensors to compare them.</source>
-        <translation>选择一个文件或一组张量进行比较。</translation>
-    </message>
-    <message>
-        <source>Measuring {tensors}</source>
-        <translation>正在测量 {tensors}</translation>
-    </message>
-    <message>
-        <source>{tensors} have not been measured yet.</source>
-        <translation>{tensors}尚未测量。</translation>
-    </message>
-    <message>
-        <source>Reading them takes a while; you can go on working, and stop it at any time.</source>
-        <translation>读取需要一些时间；您可以继续工作，也可以随时停止。</translation>
-    </message>
-    <message>
-        <source>Measure all {tensors}, {size}</source>
-        <translation>测量全部 {tensors}，{size}</translation>
-    </message>
-    <message>
-        <source>Looking for what is unhealthy</source>
-        <translation>正在查找异常</translation>
-    </message>
-    <message>
-        <source>and {n} more</source>
-        <translation>另有 {n} 项</translation>
-    </message>
-    <message>
-        <source>Layer</source>
-        <translation>层</translation>
-    </message>
-    <message>
-        <source>Tensor, in the order of the file</source>
-        <translation>张量，按文件中的顺序</translation>
-    </message>
-    <message>
-        <source>{n} more names have no line: select a group to see its own.</source>
-        <translation>另有 {n} 个名称没有曲线：选择一个分组可查看其自身的曲线。</translation>
-    </message>
-    <message>
-        <source>Point at a line, or use the arrow keys, to read it. Click or Enter goes to the tensor.</source>
-        <translation>指向曲线，或使用方向键读数。点击或按 Enter 转到该张量。</translation>
-    </message>
-    <message>
-        <source>{n} with NaN or infinities</source>
-        <translation>{n} 个含 NaN 或无穷大</translation>
-    </message>
-    <message>
-        <source>{n} without numbers</source>
-        <translation>{n} 个没有数值</translation>
-    </message>
-    <message>
-        <source>Save table</source>
-        <translation>保存表格</translation>
-    </message>
-    <message>
-        <source>Tab-separated tables (*.tsv)</source>
-        <translation>制表符分隔的表格 (*.tsv)</translation>
-    </message>
-    <message>
-        <source>Save picture</source>
-        <translation>保存图片</translation>
-    </message>
-    <message>
-        <source>PNG pictures (*.png)</source>
-        <translation>PNG 图片 (*.png)</translation>
-    </message>
-    <message>
-        <source>Norm</source>
-        <translation>范数</translation>
-    </message>
-    <message>
-        <source>Root mean square</source>
-        <translation>均方根</translation>
-    </message>
-    <message>
-        <source>Standard deviation</source>
-        <translation>标准差</translation>
-    </message>
-    <message>
-        <source>Largest magnitude</source>
-        <translation>最大绝对值</translation>
-    </message>
-    <message>
-        <source>Mean</source>
-        <translation>平均值</translation>
-    </message>
-    <message>
-        <source>Share of zeros</source>
-        <translation>零的比例</translation>
-    </message>
-    <message>
-        <source>Share of NaN and infinities</source>
-        <translation>NaN 和无穷大的比例</translation>
-    </message>
-    <message>
-        <source>Measure</source>
-        <translation>测量</translation>
-    </message>
-    <message>
-        <source>Across</source>
-        <translation>横轴</translation>
-    </message>
-    <message>
-        <source>Layer numbers</source>
-        <translation>层编号</translation>
-    </message>
-    <message>
-        <source>File order, by name</source>
-        <translation>文件顺序，按名称</translation>
-    </message>
-    <message>
-        <source>File order, one line</source>
-        <translation>文件顺序，一条曲线</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>Reading values…</source>
-        <translation>正在读取数值…</translation>
-    </message>
-    <message>
-        <source>All tensors</source>
-        <translation>所有张量</translation>
-    </message>
-    <message>
-        <source>&amp;Measure</source>
-        <translation>测量(&amp;M)</translation>
-    </message>
-    <message>
-        <source>&amp;Across</source>
-        <translation>横轴(&amp;A)</translation>
-    </message>
-    <message>
-        <source>Save</source>
-        <translation>保存</translation>
-    </message>
-    <message>
-        <source>Copy or save what is shown</source>
-        <translation>复制或保存显示的内容</translation>
-    </message>
-    <message>
-        <source>Copy table</source>
-        <translation>复制表格</translation>
-    </message>
-    <message>
-        <source>Copy picture</source>
-        <translation>复制图片</translation>
-    </message>
-    <message>
-        <source>Save table…</source>
-        <translation>保存表格…</translation>
-    </message>
-    <message>
-        <source>Save picture as PNG…</source>
-        <translation>保存为 PNG 图片…</translation>
-    </message>
-</context>
-<context>
-    <name>LinePlot</name>
-    <message>
-        <source>Measure across layers</source>
-        <translation>跨层测量</translation>
-    </message>
-    <message>
-        <source>{name}: {n} tensors, from {low} ({first}) to {high} ({last}).</source>
-        <translation>{name}：{n} 个张量，从 {low}（{first}）到 {high}（{last}）。</translation>
-    </message>
-    <message>
-        <source>All</source>
-        <translation>全部</translation>
-    </message>
-</context>
-<context>
-    <name>Loading</name>
-    <message>
-        <source>Progress of opening</source>
-        <translation>打开进度</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Cancel opening</source>
-        <translation>取消打开</translation>
-    </message>
-    <message>
-        <source>Opening {name}</source>
-        <translation>正在打开 {name}</translation>
-    </message>
-</context>
-<context>
-    <name>MainWindow</name>
-    <message>
-        <source>Checkpoint Inspector</source>
-        <translation>Checkpoint Inspector</translation>
-    </message>
-    <message>
-        <source>{a} and {b} — Checkpoint Inspector</source>
-        <translation>{a} 与 {b} — Checkpoint Inspector</translation>
-    </message>
-    <message>
-        <source>{name} and {n} more</source>
-        <translation>{name} 等，另有 {n} 个</translation>
-    </message>
-    <message>
-        <source>{name} — Checkpoint Inspector</source>
-        <translation>{name} — Checkpoint Inspector</translation>
-    </message>
-</context>
-<context>
-    <name>Menus</name>
-    <message>
-        <source>&amp;File</source>
-        <translation>文件(&amp;F)</translation>
-    </message>
-    <message>
-        <source>&amp;Open…</source>
-        <translation>打开(&amp;O)…</translation>
-    </message>
-    <message>
-        <source>Open &amp;Folder…</source>
-        <translation>打开文件夹(&amp;F)…</translation>
-    </message>
-    <message>
-        <source>Ope&amp;n Address…</source>
-        <translation>打开地址(&amp;N)…</translation>
-    </message>
-    <message>
-        <source>Open &amp;Recent</source>
-        <translation>最近打开(&amp;R)</translation>
-    </message>
-    <message>
-        <source>Open the &amp;Demo Files</source>
-        <translation>打开示例文件(&amp;D)</translation>
-    </message>
-    <message>
-        <source>&amp;Save…</source>
-        <translation>保存(&amp;S)…</translation>
-    </message>
-    <message>
-        <source>Sa&amp;ve As…</source>
-        <translation>另存为(&amp;V)…</translation>
-    </message>
-    <message>
-        <source>Co&amp;mpare</source>
-        <translation>比较(&amp;M)</translation>
-    </message>
-    <message>
-        <source>Compare &amp;With a File…</source>
-        <translation>与文件比较(&amp;W)…</translation>
-    </message>
-    <message>
-        <source>Training R&amp;un…</source>
-        <translation>训练过程(&amp;U)…</translation>
-    </message>
-    <message>
-        <source>Check &amp;Against a Model…</source>
-        <translation>对照模型检查(&amp;A)…</translation>
-    </message>
-    <message>
-        <source>E&amp;xplain a Loading Error…</source>
-        <translation>解释加载错误(&amp;X)…</translation>
-    </message>
-    <message>
-        <source>Re&amp;load</source>
-        <translation>重新加载(&amp;L)</translation>
-    </message>
-    <message>
-        <source>&amp;Close File</source>
-        <translation>关闭文件(&amp;C)</translation>
-    </message>
-    <message>
-        <source>&amp;Quit</source>
-        <translation>退出(&amp;Q)</translation>
-    </message>
-    <message>
-        <source>&amp;Edit</source>
-        <translation>编辑(&amp;E)</translation>
-    </message>
-    <message>
-        <source>&amp;Undo</source>
-        <translation>撤销(&amp;U)</translation>
-    </message>
-    <message>
-        <source>&amp;Redo</source>
-        <translation>重做(&amp;R)</translation>
-    </message>
-    <message>
-        <source>&amp;Load Recipe…</source>
-        <translation>载入配方(&amp;L)…</translation>
-    </message>
-    <message>
-        <source>&amp;Copy Key</source>
-        <translation>复制键(&amp;C)</translation>
-    </message>
-    <message>
-        <source>&amp;Find…</source>
-        <translation>查找(&amp;F)…</translation>
-    </message>
-    <message>
-        <source>Find Ne&amp;xt</source>
-        <translation>查找下一个(&amp;X)</translation>
-    </message>
-    <message>
-        <source>Find &amp;Previous</source>
-        <translation>查找上一个(&amp;P)</translation>
-    </message>
-    <message>
-        <source>Comman&amp;ds and Keys…</source>
-        <translation>命令与键(&amp;D)…</translation>
-    </message>
-    <message>
-        <source>&amp;Next Finding</source>
-        <translation>下一项检查结果(&amp;N)</translation>
-    </message>
-    <message>
-        <source>Pre&amp;vious Finding</source>
-        <translation>上一项检查结果(&amp;V)</translation>
-    </message>
-    <message>
-        <source>&amp;View</source>
-        <translation>视图(&amp;V)</translation>
-    </message>
-    <message>
-        <source>&amp;Back</source>
-        <translation>后退(&amp;B)</translation>
-    </message>
-    <message>
-        <source>&amp;Forward</source>
-        <translation>前进(&amp;F)</translation>
-    </message>
-    <message>
-        <source>Show &amp;Panels</source>
-        <translation>显示面板(&amp;P)</translation>
-    </message>
-    <message>
-        <source>&amp;Expand All</source>
-        <translation>全部展开(&amp;E)</translation>
-    </message>
-    <message>
-        <source>&amp;Collapse All</source>
-        <translation>全部折叠(&amp;C)</translation>
-    </message>
-    <message>
-        <source>&amp;Reset Layout</source>
-        <translation>重置布局(&amp;R)</translation>
-    </message>
-    <message>
-        <source>&amp;Theme</source>
-        <translation>主题(&amp;T)</translation>
-    </message>
-    <message>
-        <source>As the &amp;System</source>
-        <translation>跟随系统(&amp;S)</translation>
-    </message>
-    <message>
-        <source>&amp;Light</source>
-        <translation>浅色(&amp;L)</translation>
-    </message>
-    <message>
-        <source>&amp;Dark</source>
-        <translation>深色(&amp;D)</translation>
-    </message>
-    <message>
-        <source>Lan&amp;guage</source>
-        <translation>语言(&amp;G)</translation>
-    </message>
-    <message>
-        <source>&amp;Help</source>
-        <translation>帮助(&amp;H)</translation>
-    </message>
-    <message>
-        <source>&amp;Keyboard Shortcuts</source>
-        <translation>键盘快捷键(&amp;K)</translation>
-    </message>
-    <message>
-        <source>&amp;About Checkpoint Inspector</source>
-        <translation>关于 Checkpoint Inspector(&amp;A)</translation>
-    </message>
-    <message>
-        <source>&amp;Clear This List</source>
-        <translation>清空此列表(&amp;C)</translation>
-    </message>
-</context>
-<context>
-    <name>MessageBoxes</name>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Discard</source>
-        <translation>不保存</translation>
-    </message>
-    <message>
-        <source>Save…</source>
-        <translation>保存…</translation>
-    </message>
-</context>
-<context>
-    <name>MessagePage</name>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>The values could not be read.</source>
-        <translation>无法读取数值。</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>The other tensors are not affected.</source>
-        <translation>其他张量不受影响。</translation>
-    </message>
-    <message>
-        <source>At {where}.</source>
-        <translation>位于 {where}。</translation>
-    </message>
-    <message>
-        <source>{done} of {total}</source>
-        <translation>{done} / {total}</translation>
-    </message>
-    <message>
-        <source>{percent} %</source>
-        <translation>{percent} %</translation>
-    </message>
-    <message>
-        <source>Reading values…</source>
-        <translation>正在读取数值…</translation>
-    </message>
-</context>
-<context>
-    <name>ModulesPanel</name>
-    <message>
-        <source>Modules</source>
-        <translation>模块</translation>
-    </message>
-    <message>
-        <source>Find in this text (Ctrl+F)</source>
-        <translation>在此文本中查找 (Ctrl+F)</translation>
-    </message>
-    <message>
-        <source>Copy the text</source>
-        <translation>复制文本</translation>
-    </message>
-    <message>
-        <source>Looking at the modules</source>
-        <translation>正在查看模块</translation>
-    </message>
-    <message>
-        <source>Looking at the modules …</source>
-        <translation>正在查看模块…</translation>
-    </message>
-    <message>
-        <source>There is no model in this file.</source>
-        <translation>此文件中没有模型。</translation>
-    </message>
-    <message>
-        <source>Inferred from names and shapes: what has no parameters, such as activations and dropout, is not in the file.</source>
-        <translation>由名称和形状推断：没有参数的部分（如激活函数和 dropout）不在文件中。</translation>
-    </message>
-    <message>
-        <source>As it was pickled. What a class of one&apos;s own would print is known to its code only.</source>
-        <translation>与保存时一致。自定义类会输出什么，只有其代码知道。</translation>
-    </message>
-    <message>
-        <source>{n} lines more: inspector modules prints them.</source>
-        <translation>另有 {n} 行：inspector modules 可输出全部。</translation>
-    </message>
-</context>
-<context>
-    <name>Offers</name>
-    <message>
-        <source>Strip “{prefix}”</source>
-        <translation>去掉“{prefix}”</translation>
-    </message>
-    <message>
-        <source>Strip “{prefix}” from the parts</source>
-        <translation>去掉各部分的“{prefix}”</translation>
-    </message>
-    <message>
-        <source>Set device to cpu</source>
-        <translation>设备改为 cpu</translation>
-    </message>
-    <message>
-        <source>Keep only what is used</source>
-        <translation>仅保留使用的部分</translation>
-    </message>
-    <message>
-        <source>Give each its own bytes</source>
-        <translation>各自拥有独立字节</translation>
-    </message>
-    <message>
-        <source>Tie “{name}”</source>
-        <translation>绑定“{name}”</translation>
-    </message>
-    <message>
-        <source>Make the values plain</source>
-        <translation>把值转为普通数据</translation>
-    </message>
-    <message>
-        <source>Drop what is broken</source>
-        <translation>移除损坏的部分</translation>
-    </message>
-    <message>
-        <source>Extract the weights</source>
-        <translation>提取权重</translation>
-    </message>
-    <message>
-        <source>Extract the weights of {what}</source>
-        <translation>提取 {what} 的权重</translation>
-    </message>
-    <message>
-        <source>Repair</source>
-        <translation>修复</translation>
-    </message>
-</context>
-<context>
-    <name>Opener</name>
-    <message>
-        <source>Looking into the folder</source>
-        <translation>正在查看文件夹</translation>
-    </message>
-    <message>
-        <source>Opening {name}</source>
-        <translation>正在打开 {name}</translation>
-    </message>
-    <message>
-        <source>Checkpoint Inspector made a mistake while reading this file</source>
-        <translation>Checkpoint Inspector 在读取此文件时出现内部错误</translation>
-    </message>
-    <message>
-        <source>Nothing in the file was run. Please copy the report and send it to us.</source>
-        <translation>没有运行文件中的任何内容。请复制报告发给我们。</translation>
-    </message>
-</context>
-<context>
-    <name>Overview</name>
-    <message>
-        <source>Overview</source>
-        <translation>概览</translation>
-    </message>
-    <message>
-        <source>Adding up tensors</source>
-        <translation>正在汇总张量</translation>
-    </message>
-    <message>
-        <source>{tensors} selected</source>
-        <translation>已选择 {tensors}</translation>
-    </message>
-    <message>
-        <source>Tensors from different parts of {file}.</source>
-        <translation>来自 {file} 不同部分的张量。</translation>
-    </message>
-    <message>
-        <source>torch.load takes it with weights_only=True, and with map_location=&quot;cpu&quot; where there is no {devices}.</source>
-        <translation>torch.load 可用 weights_only=True 加载；没有 {devices} 的机器上还需 map_location=&quot;cpu&quot;。</translation>
-    </message>
-    <message>
-        <source>torch.load takes it as it is, with weights_only=True.</source>
-        <translation>torch.load 可直接用 weights_only=True 加载。</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>What it is</source>
-        <translation>这是什么</translation>
-    </message>
-    <message>
-        <source>Whether torch.load takes it</source>
-        <translation>torch.load 能否加载</translation>
-    </message>
-    <message>
-        <source>Copy name</source>
-        <translation>复制名称</translation>
-    </message>
-    <message>
-        <source>Copy the path</source>
-        <translation>复制路径</translation>
-    </message>
-    <message>
-        <source>Copy the key</source>
-        <translation>复制键</translation>
-    </message>
-    <message>
-        <source>A state dict: the weights of a model, key by key.</source>
-        <translation>状态字典：模型的权重，逐键保存。</translation>
-    </message>
-    <message>
-        <source>A training checkpoint: weights together with what is needed to go on training.</source>
-        <translation>训练检查点：权重以及继续训练所需的内容。</translation>
-    </message>
-    <message>
-        <source>A whole model saved with its class. The class is not needed to look inside; nothing of it is run.</source>
-        <translation>连同类一起保存的完整模型。查看时不需要该类，也不会运行其中任何内容。</translation>
-    </message>
-    <message>
-        <source>A TorchScript program with its weights.</source>
-        <translation>带权重的 TorchScript 程序。</translation>
-    </message>
-    <message>
-        <source>A tensor saved by itself.</source>
-        <translation>单独保存的一个张量。</translation>
-    </message>
-    <message>
-        <source>Saved Python data.</source>
-        <translation>保存的 Python 数据。</translation>
-    </message>
-    <message>
-        <source>Tensors in a structure of their own.</source>
-        <translation>自定义结构中的张量。</translation>
-    </message>
-    <message>
-        <source>{tensors}, {values}.</source>
-        <translation>{tensors}，{values}。</translation>
-    </message>
-    <message>
-        <source>{tensors}.</source>
-        <translation>{tensors}。</translation>
-    </message>
-    <message>
-        <source>A state dict with {what}</source>
-        <translation>状态字典，含{what}</translation>
-    </message>
-    <message>
-        <source>A group of keys with {what}</source>
-        <translation>一组键，含{what}</translation>
-    </message>
-    <message>
-        <source>+ {n} optimizer</source>
-        <translation>+ {n} 优化器</translation>
-    </message>
-    <message>
-        <source>{n} bits a weight</source>
-        <translation>每个权重 {n} 位</translation>
-    </message>
-    <message>
-        <source>{size} stored</source>
-        <translation>保存 {size}</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>文件</translation>
-    </message>
-    <message>
-        <source>Share of file</source>
-        <translation>占文件比例</translation>
-    </message>
-    <message>
-        <source>Tensors</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>Parameters</source>
-        <translation>参数</translation>
-    </message>
-    <message>
-        <source>Tensor bytes</source>
-        <translation>张量字节</translation>
-    </message>
-    <message>
-        <source>Nothing to report</source>
-        <translation>没有需要报告的问题</translation>
-    </message>
-    <message>
-        <source>Show {n} more</source>
-        <translation>再显示 {n} 项</translation>
-    </message>
-    <message>
-        <source>The rest is in the output of “inspector check”.</source>
-        <translation>其余内容见“inspector check”的输出。</translation>
-    </message>
-    <message>
-        <source>Only tensors and plain values: loads with weights_only=True</source>
-        <translation>只有张量和普通值：可用 weights_only=True 加载</translation>
-    </message>
-    <message>
-        <source>Holds no code: tensors and texts only</source>
-        <translation>不含代码：只有张量和文本</translation>
-    </message>
-    <message>
-        <source>Every tensor has its place in the file</source>
-        <translation>每个张量在文件中都有其位置</translation>
-    </message>
-    <message>
-        <source>No NaN, no infinity ({n} of {all} tensors read)</source>
-        <translation>没有 NaN，没有无穷大（已读取 {n} / {all} 个张量）</translation>
-    </message>
-    <message>
-        <source>No device tags but the cpu&apos;s: loads on any computer</source>
-        <translation>只有 cpu 设备标签：任何机器都可加载</translation>
-    </message>
-    <message>
-        <source>Data types</source>
-        <translation>数据类型</translation>
-    </message>
-    <message>
-        <source>Devices</source>
-        <translation>设备</translation>
-    </message>
-    <message>
-        <source>not stored</source>
-        <translation>未保存</translation>
-    </message>
-    <message>
-        <source>others</source>
-        <translation>其他</translation>
-    </message>
-    <message>
-        <source>Parts</source>
-        <translation>各部分</translation>
-    </message>
-    <message>
-        <source>(empty name)</source>
-        <translation>（空名称）</translation>
-    </message>
-    <message>
-        <source>Largest tensors</source>
-        <translation>最大的张量</translation>
-    </message>
-    <message>
-        <source>Shared storages</source>
-        <translation>共享的存储</translation>
-    </message>
-    <message>
-        <source>{n} more</source>
-        <translation>另有 {n} 个</translation>
-    </message>
-    <message>
-        <source>Metadata</source>
-        <translation>元数据</translation>
-    </message>
-    <message>
-        <source>Text</source>
-        <translation>文本</translation>
-    </message>
-    <message>
-        <source>Format</source>
-        <translation>格式</translation>
-    </message>
-    <message>
-        <source>Kind</source>
-        <translation>种类</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>{tensors}, {size} of elements, {stored} stored</source>
-        <translation>{tensors}，元素共 {size}，保存 {stored}</translation>
-    </message>
-    <message>
-        <source>Shared</source>
-        <translation>共享</translation>
-    </message>
-    <message>
-        <source>{tensors} share a storage with another</source>
-        <translation>{tensors}与其他张量共享存储</translation>
-    </message>
-    <message>
-        <source>Unreadable</source>
-        <translation>无法读取</translation>
-    </message>
-    <message>
-        <source>The values of {tensors} cannot be had</source>
-        <translation>{tensors}的数值无法获得</translation>
-    </message>
-    <message>
-        <source>State dicts</source>
-        <translation>状态字典</translation>
-    </message>
-    <message>
-        <source>the whole file</source>
-        <translation>整个文件</translation>
-    </message>
-    <message>
-        <source>Path</source>
-        <translation>路径</translation>
-    </message>
-    <message>
-        <source>A tensor of {dtype} in {where}.</source>
-        <translation>{where} 中的 {dtype} 张量。</translation>
-    </message>
-    <message>
-        <source>the root state dict</source>
-        <translation>根状态字典</translation>
-    </message>
-    <message>
-        <source>A tensor of {dtype}.</source>
-        <translation>{dtype} 张量。</translation>
-    </message>
-    <message>
-        <source>It is optimizer state of {parameter}.</source>
-        <translation>它是 {parameter} 的优化器状态。</translation>
-    </message>
-    <message>
-        <source>Everything else in the file can still be read.</source>
-        <translation>文件中的其余内容仍可读取。</translation>
-    </message>
-    <message>
-        <source>Shape</source>
-        <translation>形状</translation>
-    </message>
-    <message>
-        <source>Elements</source>
-        <translation>元素</translation>
-    </message>
-    <message>
-        <source>Bytes</source>
-        <translation>字节</translation>
-    </message>
-    <message>
-        <source>of file</source>
-        <translation>占文件</translation>
-    </message>
-    <message>
-        <source>Tensor</source>
-        <translation>张量</translation>
-    </message>
-    <message>
-        <source>yes</source>
-        <translation>是</translation>
-    </message>
-    <message>
-        <source>no</source>
-        <translation>否</translation>
-    </message>
-    <message>
-        <source>Data type</source>
-        <translation>数据类型</translation>
-    </message>
-    <message>
-        <source>Device</source>
-        <translation>设备</translation>
-    </message>
-    <message>
-        <source>not stored in this format</source>
-        <translation>此格式不保存</translation>
-    </message>
-    <message>
-        <source>Requires grad</source>
-        <translation>需要梯度</translation>
-    </message>
-    <message>
-        <source>Layout</source>
-        <translation>布局</translation>
-    </message>
-    <message>
-        <source>Stride</source>
-        <translation>步幅</translation>
-    </message>
-    <message>
-        <source>Name in its state dict</source>
-        <translation>在状态字典中的名称</translation>
-    </message>
-    <message>
-        <source>A packed tensor, {how}: {n} that stand for one.</source>
-        <translation>打包的张量，{how}：{n}合为一个。</translation>
-    </message>
-    <message>
-        <source>{bits} bits a weight</source>
-        <translation>每个权重 {bits} 位</translation>
-    </message>
-    <message>
-        <source>Unpack to {dtype}</source>
-        <translation>解包为 {dtype}</translation>
-    </message>
-    <message>
-        <source>A value of type {type}.</source>
-        <translation>类型为 {type} 的值。</translation>
-    </message>
-</context>
-<context>
-    <name>PairModel</name>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Status</source>
-        <translation>状态</translation>
-    </message>
-    <message>
-        <source>A</source>
-        <translation>A</translation>
-    </message>
-    <message>
-        <source>B</source>
-        <translation>B</translation>
-    </message>
-    <message>
-        <source>Max abs</source>
-        <translation>最大绝对差</translation>
-    </message>
-    <message>
-        <source>RMS</source>
-        <translation>RMS</translation>
-    </message>
-    <message>
-        <source>Relative</source>
-        <translation>相对差</translation>
-    </message>
-    <message>
-        <source>Cosine</source>
-        <translation>余弦</translation>
-    </message>
-    <message>
-        <source>Differ</source>
-        <translation>不同</translation>
-    </message>
-    <message>
-        <source>SQNR</source>
-        <translation>SQNR</translation>
-    </message>
-    <message>
-        <source>What differs; groups show how many of each</source>
-        <translation>哪些不同；分组显示各有多少</translation>
-    </message>
-    <message>
-        <source>Shape and dtype in A</source>
-        <translation>A 中的形状和数据类型</translation>
-    </message>
-    <message>
-        <source>Shape and dtype in B</source>
-        <translation>B 中的形状和数据类型</translation>
-    </message>
-    <message>
-        <source>The largest distance of two elements</source>
-        <translation>两元素间的最大距离</translation>
-    </message>
-    <message>
-        <source>The root of the mean squared distance</source>
-        <translation>距离平方均值的平方根</translation>
-    </message>
-    <message>
-        <source>The norm of the difference over that of A</source>
-        <translation>差的范数与 A 的范数之比</translation>
-    </message>
-    <message>
-        <source>The cosine of the two as vectors; 1 is the same direction</source>
-        <translation>两者作为向量的余弦；1 表示方向相同</translation>
-    </message>
-    <message>
-        <source>The share of elements that differ</source>
-        <translation>不同元素的比例</translation>
-    </message>
-    <message>
-        <source>Of packed tensors: the values over the errors of packing them, in decibels; the least is the worst</source>
-        <translation>打包的张量：数值与打包误差之比，以分贝计；最小的最差</translation>
-    </message>
-</context>
-<context>
-    <name>PairPanel</name>
-    <message>
-        <source>The selected pair</source>
-        <translation>所选配对</translation>
-    </message>
-    <message>
-        <source>Pair</source>
-        <translation>配对</translation>
-    </message>
-    <message>
-        <source>Nothing is selected.</source>
-        <translation>没有选择任何内容。</translation>
-    </message>
-    <message>
-        <source>Select a row to see how its two sides differ.</source>
-        <translation>选择一行，查看两侧有何不同。</translation>
-    </message>
-    <message>
-        <source>A value, not a tensor.</source>
-        <translation>是值，不是张量。</translation>
-    </message>
-    <message>
-        <source>{n} rows</source>
-        <translation>{n} 行</translation>
-    </message>
-    <message>
-        <source>Most different, relatively:</source>
-        <translation>相对差异最大的：</translation>
-    </message>
-    <message>
-        <source>{share} differ</source>
-        <translation>{share} 不同</translation>
-    </message>
-    <message>
-        <source>largest {x}</source>
-        <translation>最大 {x}</translation>
-    </message>
-    <message>
-        <source>RMS {x}</source>
-        <translation>RMS {x}</translation>
-    </message>
-    <message>
-        <source>relative {x}</source>
-        <translation>相对 {x}</translation>
-    </message>
-    <message>
-        <source>cosine {x}</source>
-        <translation>余弦 {x}</translation>
-    </message>
-    <message>
-        <source>values over errors {x}</source>
-        <translation>数值与误差之比 {x}</translation>
-    </message>
-    <message>
-        <source>{n} signs flipped</source>
-        <translation>{n} 个符号相反</translation>
-    </message>
-    <message>
-        <source>{n} differ in NaN or infinity</source>
-        <translation>{n} 个在 NaN 或无穷大上不同</translation>
-    </message>
-    <message>
-        <source>{side} is exactly the other one, cast</source>
-        <translation>{side} 正好是另一侧转换类型的结果</translation>
-    </message>
-    <message>
-        <source>Every byte is the same.</source>
-        <translation>每个字节都相同。</translation>
-    </message>
-    <message>
-        <source>Every value is the same.</source>
-        <translation>每个值都相同。</translation>
-    </message>
-    <message>
-        <source>Histograms of {name}</source>
-        <translation>{name} 的直方图</translation>
-    </message>
-    <message>
-        <source>A</source>
-        <translation>A</translation>
-    </message>
-    <message>
-        <source>B</source>
-        <translation>B</translation>
-    </message>
-    <message>
-        <source>The values cannot be shown.</source>
-        <translation>数值无法显示。</translation>
-    </message>
-    <message>
-        <source>There is nothing to draw: all values are the same, or none is finite.</source>
-        <translation>没有可绘制的内容：所有值相同，或没有有限值。</translation>
-    </message>
-    <message>
-        <source>B minus A</source>
-        <translation>B 减 A</translation>
-    </message>
-    <message>
-        <source>How far each element moved, on a logarithmic scale of counts.</source>
-        <translation>各元素的变化量，计数为对数刻度。</translation>
-    </message>
-    <message>
-        <source>Only one of the files has this tensor.</source>
-        <translation>只有一个文件包含此张量。</translation>
-    </message>
-    <message>
-        <source>The shapes differ, so there are no differences to count.</source>
-        <translation>形状不同，因此没有可统计的差值。</translation>
-    </message>
-    <message>
-        <source>The values of this pair were not compared yet.</source>
-        <translation>这一对的数值尚未比较。</translation>
-    </message>
-    <message>
-        <source>No element differs.</source>
-        <translation>没有不同的元素。</translation>
-    </message>
-    <message>
-        <source>These differences cannot be counted.</source>
-        <translation>这些差值无法统计。</translation>
-    </message>
-    <message>
-        <source>What is drawn</source>
-        <translation>绘制内容</translation>
-    </message>
-    <message>
-        <source>Histograms</source>
-        <translation>直方图</translation>
-    </message>
-    <message>
-        <source>Differences</source>
-        <translation>差值</translation>
-    </message>
-    <message>
-        <source>Heatmap</source>
-        <translation>热图</translation>
-    </message>
-    <message>
-        <source>Read them</source>
-        <translation>读取</translation>
-    </message>
-</context>
-<context>
-    <name>PairView</name>
-    <message>
-        <source>Pairs of tensors</source>
-        <translation>张量配对</translation>
-    </message>
-    <message>
-        <source>Copy names</source>
-        <translation>复制名称</translation>
-    </message>
-    <message>
-        <source>Copy rows as TSV</source>
-        <translation>把行复制为 TSV</translation>
-    </message>
-    <message>
-        <source>Expand all below</source>
-        <translation>展开其下全部</translation>
-    </message>
-    <message>
-        <source>Collapse all below</source>
-        <translation>折叠其下全部</translation>
-    </message>
-</context>
-<context>
-    <name>Palette</name>
-    <message>
-        <source>Type a command, a key, a file</source>
-        <translation>输入命令、键或文件</translation>
-    </message>
-    <message>
-        <source>Command, key or file</source>
-        <translation>命令、键或文件</translation>
-    </message>
-    <message>
-        <source>What fits</source>
-        <translation>匹配项</translation>
-    </message>
-    <message>
-        <source>Measure the {n} shown</source>
-        <translation>测量显示的 {n} 个</translation>
-    </message>
-    <message>
-        <source>Drop the {n} shown</source>
-        <translation>移除显示的 {n} 个</translation>
-    </message>
-    <message>
-        <source>Copy the keys of the {n} shown</source>
-        <translation>复制显示的 {n} 个的键</translation>
-    </message>
-    <message>
-        <source>Save the {n} shown…</source>
-        <translation>保存显示的 {n} 个…</translation>
-    </message>
-    <message>
-        <source>no file is open</source>
-        <translation>没有打开文件</translation>
-    </message>
-    <message>
-        <source>not while two files are compared</source>
-        <translation>比较两个文件时不可用</translation>
-    </message>
-    <message>
-        <source>not for what is selected</source>
-        <translation>不适用于所选内容</translation>
-    </message>
-</context>
-<context>
-    <name>PanelTabs</name>
-    <message>
-        <source>Panels</source>
-        <translation>面板</translation>
-    </message>
-</context>
-<context>
-    <name>Panels</name>
-    <message>
-        <source>Overview</source>
-        <translation>概览</translation>
-    </message>
-    <message>
-        <source>Statistics</source>
-        <translation>统计</translation>
-    </message>
-    <message>
-        <source>Heatmap</source>
-        <translation>热图</translation>
-    </message>
-    <message>
-        <source>Values</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Layers</source>
-        <translation>层</translation>
-    </message>
-    <message>
-        <source>Details</source>
-        <translation>详细信息</translation>
-    </message>
-    <message>
-        <source>Edits</source>
-        <translation>修改</translation>
-    </message>
-    <message>
-        <source>Modules</source>
-        <translation>模块</translation>
-    </message>
-    <message>
-        <source>Code</source>
-        <translation>代码</translation>
-    </message>
-    <message>
-        <source>Select a tensor to see its values.</source>
-        <translation>选择一个张量，查看其数值。</translation>
-    </message>
-    <message>
-        <source>This is a single value, not a tensor: it stands in the list and under Details.</source>
-        <translation>这是单个值，不是张量：它显示在列表和“详细信息”中。</translation>
-    </message>
-    <message>
-        <source>Select one tensor of these {n} to see its values.</source>
-        <translation>在这 {n} 个中选择一个张量，查看其数值。</translation>
-    </message>
-    <message>
-        <source>There are no tensors here.</source>
-        <translation>这里没有张量。</translation>
-    </message>
-</context>
-<context>
-    <name>PendingBar</name>
-    <message>
-        <source>1 pending edit</source>
-        <translation>1 项待保存的修改</translation>
-    </message>
-    <message>
-        <source>{n} pending edits</source>
-        <translation>{n} 项待保存的修改</translation>
-    </message>
-    <message>
-        <source>in {file}: {edit}. Nothing is written until you save.</source>
-        <translation>在 {file} 中：{edit}。保存前不会写入任何内容。</translation>
-    </message>
-    <message>
-        <source>in {n} files. Nothing is written until you save.</source>
-        <translation>在 {n} 个文件中。保存前不会写入任何内容。</translation>
-    </message>
-    <message>
-        <source>Save {name}…</source>
-        <translation>保存 {name}…</translation>
-    </message>
-    <message>
-        <source>Undo</source>
-        <translation>撤销</translation>
-    </message>
-    <message>
-        <source>Show edits</source>
-        <translation>显示修改</translation>
-    </message>
-    <message>
-        <source>Save…</source>
-        <translation>保存…</translation>
-    </message>
-</context>
-<context>
-    <name>PreviewModel</name>
-    <message>
-        <source>Before</source>
-        <translation>修改前</translation>
-    </message>
-    <message>
-        <source>After</source>
-        <translation>修改后</translation>
-    </message>
-    <message>
-        <source>left out</source>
-        <translation>移除</translation>
-    </message>
-</context>
-<context>
-    <name>PreviewTable</name>
-    <message>
-        <source>Keys before and after</source>
-        <translation>修改前后的键</translation>
-    </message>
-</context>
-<context>
-    <name>Problem</name>
-    <message>
-        <source>Problem</source>
-        <translation>问题</translation>
-    </message>
-    <message>
-        <source>Choose what to open</source>
-        <translation>选择要打开的内容</translation>
-    </message>
-    <message>
-        <source>This file cannot be opened</source>
-        <translation>此文件无法打开</translation>
-    </message>
-    <message>
-        <source>What is wrong</source>
-        <translation>存在的问题</translation>
-    </message>
-    <message>
-        <source>What to do</source>
-        <translation>解决办法</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>文件</translation>
-    </message>
-    <message>
-        <source>Where</source>
-        <translation>位置</translation>
-    </message>
-    <message>
-        <source>Kind of problem</source>
-        <translation>问题种类</translation>
-    </message>
-    <message>
-        <source>What was learnt before</source>
-        <translation>此前已得知的内容</translation>
-    </message>
-    <message>
-        <source>Open it only if you, or somebody you trust, made these links.</source>
-        <translation>只有当这些链接是您或您信任的人创建时，才打开它。</translation>
-    </message>
-    <message>
-        <source>In this archive</source>
-        <translation>在此归档中</translation>
-    </message>
-    <message>
-        <source>Open {name}</source>
-        <translation>打开 {name}</translation>
-    </message>
-    <message>
-        <source>{count} more can be opened as FILE!MEMBER.</source>
-        <translation>另有 {count} 个可用 文件!成员 打开。</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
-    </message>
-    <message>
-        <source>Close</source>
-        <translation>关闭</translation>
-    </message>
-    <message>
-        <source>Copy report</source>
-        <translation>复制报告</translation>
-    </message>
-    <message>
-        <source>Open anyway</source>
-        <translation>仍然打开</translation>
-    </message>
-</context>
-<context>
-    <name>Properties</name>
-    <message>
-        <source>Property</source>
-        <translation>属性</translation>
-    </message>
-    <message>
-        <source>Value</source>
-        <translation>值</translation>
-    </message>
-</context>
-<context>
-    <name>Reading</name>
-    <message>
-        <source>Looking for checkpoints of the run</source>
-        <translation>正在查找训练过程的检查点</translation>
-    </message>
-    <message>
-        <source>Reading the checkpoints of the run</source>
-        <translation>正在读取训练过程的检查点</translation>
-    </message>
-</context>
-<context>
-    <name>Records</name>
-    <message>
-        <source>stored</source>
-        <translation>未压缩</translation>
-    </message>
-    <message>
-        <source>deflated</source>
-        <translation>已压缩 (deflate)</translation>
-    </message>
-</context>
-<context>
-    <name>ResultPages</name>
-    <message>
-        <source>These values take {size}.</source>
-        <translation>这些数值占 {size}。</translation>
-    </message>
-    <message>
-        <source>They are read only when you ask, and you can stop at any time.</source>
-        <translation>只有在您要求时才会读取，并且可以随时停止。</translation>
-    </message>
-    <message>
-        <source>Stopped.</source>
-        <translation>已停止。</translation>
-    </message>
-</context>
-<context>
-    <name>RulesPanel</name>
-    <message>
-        <source>Names were paired by</source>
-        <translation>名称配对依据</translation>
-    </message>
-    <message>
-        <source>Could be meant, and is not applied</source>
-        <translation>可能适用，但未采用</translation>
-    </message>
-    <message>
-        <source>Switched off by you</source>
-        <translation>已被您关闭</translation>
-    </message>
-    <message>
-        <source>and {n} more</source>
-        <translation>另有 {n} 项</translation>
-    </message>
-    <message>
-        <source>Every tensor that has a partner has the same name in both files.</source>
-        <translation>每个有对应的张量在两个文件中的名称都相同。</translation>
-    </message>
-    <message>
-        <source>Switch it off to pair the names without it</source>
-        <translation>关闭后，不用它配对名称</translation>
-    </message>
-    <message>
-        <source>Switch it on to pair the names with it</source>
-        <translation>开启后，用它配对名称</translation>
-    </message>
-    <message>
-        <source>Give the names of the other file</source>
-        <translation>采用另一文件的名称</translation>
-    </message>
-    <message>
-        <source>to A</source>
-        <translation>用于 A</translation>
-    </message>
-    <message>
-        <source>to B</source>
-        <translation>用于 B</translation>
-    </message>
-    <message>
-        <source>Would it load into the other&apos;s model?</source>
-        <translation>能加载到对方的模型吗？</translation>
-    </message>
-    <message>
-        <source>A into B</source>
-        <translation>A 加载到 B</translation>
-    </message>
-    <message>
-        <source>B into A</source>
-        <translation>B 加载到 A</translation>
-    </message>
-</context>
-<context>
-    <name>Run</name>
-    <message>
-        <source>epoch {n}</source>
-        <translation>第 {n} 轮</translation>
-    </message>
-    <message>
-        <source>step {n}</source>
-        <translation>第 {n} 步</translation>
-    </message>
-    <message>
-        <source>from zero</source>
-        <translation>从零开始</translation>
-    </message>
-    <message>
-        <source>{names} and {n} more</source>
-        <translation>{names} 等，另有 {n} 个</translation>
-    </message>
-    <message>
-        <source>infinity</source>
-        <translation>无穷大</translation>
-    </message>
-    <message>
-        <source>First {kind} in {where}: {names}.</source>
-        <translation>{kind} 首次出现于 {where}：{names}。</translation>
-    </message>
-    <message>
-        <source>The last file without is {where}.</source>
-        <translation>最后一个没有它的文件是 {where}。</translation>
-    </message>
-    <message>
-        <source>Diverged at {where}: {group} grew {times}×, where {usual} a step was usual.</source>
-        <translation>在 {where} 发散：{group} 增大到 {times} 倍，平时每步变化 {usual}。</translation>
-    </message>
-    <message>
-        <source>Diverged at {where}: {group} moved by {change}, where {usual} a step was usual.</source>
-        <translation>在 {where} 发散：{group} 变化了 {change}，平时每步变化 {usual}。</translation>
-    </message>
-    <message>
-        <source>It is NaN from {where}.</source>
-        <translation>从 {where} 起为 NaN。</translation>
-    </message>
-    <message>
-        <source>The learning rate rose from {before} to {value} at {where}.</source>
-        <translation>学习率在 {where} 从 {before} 升到 {value}。</translation>
-    </message>
-    <message>
-        <source>{metric} is no number in {where}.</source>
-        <translation>{metric} 在 {where} 不是数。</translation>
-    </message>
-    <message>
-        <source>{metric} rose from {before} to {value} at {where}.</source>
-        <translation>{metric} 在 {where} 从 {before} 升到 {value}。</translation>
-    </message>
-    <message>
-        <source>Frozen throughout: {names}.</source>
-        <translation>始终冻结：{names}。</translation>
-    </message>
-    <message>
-        <source>Frozen since {where}: {names}.</source>
-        <translation>自 {where} 起冻结：{names}。</translation>
-    </message>
-    <message>
-        <source>No weight changed in any of them.</source>
-        <translation>所有检查点的权重都没有变化。</translation>
-    </message>
-    <message>
-        <source>No weight changed since {where}.</source>
-        <translation>自 {where} 起权重没有变化。</translation>
-    </message>
-    <message>
-        <source>Best by {metric}: {where} with {value}.</source>
-        <translation>按 {metric} 最佳：{where}，{value}。</translation>
-    </message>
-    <message>
-        <source>{average} lags: in {where} it is nearest to the weights of {earlier}.</source>
-        <translation>{average} 滞后：在 {where}，它最接近 {earlier} 的权重。</translation>
-    </message>
-    <message>
-        <source>{a} holds the same weights as {b}.</source>
-        <translation>{a} 与 {b} 的权重相同。</translation>
-    </message>
-    <message>
-        <source>{n} of {total} tensors could not be read, first in {where}.</source>
-        <translation>{total} 个张量中有 {n} 个无法读取，首次出现于 {where}。</translation>
-    </message>
-</context>
-<context>
-    <name>RunCommands</name>
-    <message>
-        <source>Save the mean of the weights</source>
-        <translation>保存权重的平均值</translation>
-    </message>
-    <message>
-        <source>Averaging the weights</source>
-        <translation>正在计算权重的平均值</translation>
-    </message>
-    <message>
-        <source>The two that are least alike have a cosine of {cosine}.</source>
-        <translation>最不相似的两个检查点的余弦为 {cosine}。</translation>
-    </message>
-    <message>
-        <source>They hardly come from one run: their mean is likely no model.</source>
-        <translation>它们不太可能来自同一次训练：其平均值很可能不是可用的模型。</translation>
-    </message>
-    <message>
-        <source>Mean of the weights</source>
-        <translation>权重的平均值</translation>
-    </message>
-    <message>
-        <source>Saved as {name}.</source>
-        <translation>已保存为 {name}。</translation>
-    </message>
-</context>
-<context>
-    <name>RunPage</name>
-    <message>
-        <source>Training run</source>
-        <translation>训练过程</translation>
-    </message>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Stop</source>
-        <translation>停止</translation>
-    </message>
-    <message>
-        <source>Watch the folder</source>
-        <translation>监视文件夹</translation>
-    </message>
-    <message>
-        <source>Takes up checkpoints that a running training writes, once they are whole</source>
-        <translation>正在进行的训练写出的检查点一旦完整，就会被加入</translation>
-    </message>
-    <message>
-        <source>Back to the files</source>
-        <translation>返回文件</translation>
-    </message>
-    <message>
-        <source>Change</source>
-        <translation>变化</translation>
-    </message>
-    <message>
-        <source>Norm</source>
-        <translation>范数</translation>
-    </message>
-    <message>
-        <source>Std</source>
-        <translation>标准差</translation>
-    </message>
-    <message>
-        <source>NaN</source>
-        <translation>NaN</translation>
-    </message>
-    <message>
-        <source>Rows</source>
-        <translation>行</translation>
-    </message>
-    <message>
-        <source>How finely the model is taken apart</source>
-        <translation>模型拆分的细致程度</translation>
-    </message>
-    <message>
-        <source>Checkpoint {letter}</source>
-        <translation>检查点 {letter}</translation>
-    </message>
-    <message>
-        <source>Average the last {n}…</source>
-        <translation>平均最后 {n} 个…</translation>
-    </message>
-    <message>
-        <source>Compare A and B</source>
-        <translation>比较 A 和 B</translation>
-    </message>
-    <message>
-        <source>{n} checkpoints, {first} … {last} · {size}</source>
-        <translation>{n} 个检查点，{first} … {last} · {size}</translation>
-    </message>
-    <message>
-        <source>{n} left out: {names}</source>
-        <translation>略去 {n} 个：{names}</translation>
-    </message>
-    <message>
-        <source>Show this checkpoint</source>
-        <translation>显示此检查点</translation>
-    </message>
-    <message>
-        <source>Parts of the model</source>
-        <translation>模型的各部分</translation>
-    </message>
-    <message>
-        <source>Finer parts</source>
-        <translation>更细的部分</translation>
-    </message>
-    <message>
-        <source>Finest parts</source>
-        <translation>最细的部分</translation>
-    </message>
-    <message>
-        <source>{low} dark, {high} light</source>
-        <translation>深色 {low}，浅色 {high}</translation>
-    </message>
-    <message>
-        <source>{name}: its values in every checkpoint, the middle half dark</source>
-        <translation>{name}：各检查点中的值，深色为中间一半</translation>
-    </message>
-    <message>
-        <source>Reading the values of one tensor</source>
-        <translation>正在读取一个张量的值</translation>
-    </message>
-    <message>
-        <source>Go on</source>
-        <translation>继续</translation>
-    </message>
-</context>
-<context>
-    <name>SaveDialog</name>
-    <message>
-        <source>Save</source>
-        <translation>保存</translation>
-    </message>
-    <message>
-        <source>Save {name}</source>
-        <translation>保存 {name}</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>文件</translation>
-    </message>
-    <message>
-        <source>Browse…</source>
-        <translation>浏览…</translation>
-    </message>
-    <message>
-        <source>Choose where to save</source>
-        <translation>选择保存位置</translation>
-    </message>
-    <message>
-        <source>Format</source>
-        <translation>格式</translation>
-    </message>
-    <message>
-        <source>As the name says</source>
-        <translation>由名称决定</translation>
-    </message>
-    <message>
-        <source>PyTorch</source>
-        <translation>PyTorch</translation>
-    </message>
-    <message>
-        <source>PyTorch before 1.6</source>
-        <translation>PyTorch 1.6 之前</translation>
-    </message>
-    <message>
-        <source>safetensors in several files</source>
-        <translation>safetensors，分为多个文件</translation>
-    </message>
-    <message>
-        <source>TorchScript archive</source>
-        <translation>TorchScript 归档</translation>
-    </message>
-    <message>
-        <source>Size of each file</source>
-        <translation>每个文件的大小</translation>
-    </message>
-    <message>
-        <source>of at most</source>
-        <translation>不超过</translation>
-    </message>
-    <message>
-        <source>Have torch or safetensors read the new file, too</source>
-        <translation>另用 torch 或 safetensors 读取新文件</translation>
-    </message>
-    <message>
-        <source>Every byte is read back and compared in any case.</source>
-        <translation>无论如何都会读回并比较每个字节。</translation>
-    </message>
-    <message>
-        <source>Change the file itself, without copying the tensors</source>
-        <translation>直接修改文件本身，不复制张量</translation>
-    </message>
-    <message>
-        <source>Possible where only names, devices, metadata and plain values change. What is overwritten is written down first: a save that is interrupted is taken back.</source>
-        <translation>仅当只有名称、设备、元数据和普通值变化时可行。被覆盖的内容会先记录下来：中断的保存会被撤回。</translation>
-    </message>
-    <message>
-        <source>What will be written</source>
-        <translation>将要写入的内容</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Progress of saving</source>
-        <translation>保存进度</translation>
-    </message>
-    <message>
-        <source>Cancel saving</source>
-        <translation>取消保存</translation>
-    </message>
-    <message>
-        <source>Save the checkpoint</source>
-        <translation>保存检查点</translation>
-    </message>
-    <message>
-        <source>the file has no name yet</source>
-        <translation>文件还没有名称</translation>
-    </message>
-    <message>
-        <source>Planning</source>
-        <translation>正在规划</translation>
-    </message>
-    <message>
-        <source>There is not enough room: {size} are free.</source>
-        <translation>空间不足：可用 {size}。</translation>
-    </message>
-    <message>
-        <source>Make room, or save to another disk.</source>
-        <translation>请腾出空间，或保存到另一磁盘。</translation>
-    </message>
-    <message>
-        <source>Allowed: {what}</source>
-        <translation>已允许：{what}</translation>
-    </message>
-    <message>
-        <source>Replace</source>
-        <translation>替换</translation>
-    </message>
-    <message>
-        <source>Saving {name}</source>
-        <translation>正在保存 {name}</translation>
-    </message>
-    <message>
-        <source>{size} to write and to read back</source>
-        <translation>{size} 要写入并读回</translation>
-    </message>
-    <message>
-        <source>What is there now stays until the new file is whole and verified.</source>
-        <translation>在新文件完整并验证之前，现有内容保持不变。</translation>
-    </message>
-    <message>
-        <source>What is overwritten is written down first: a save that is interrupted is taken back.</source>
-        <translation>被覆盖的内容会先记录下来：中断的保存会被撤回。</translation>
-    </message>
-    <message>
-        <source>Writing</source>
-        <translation>正在写入</translation>
-    </message>
-    <message>
-        <source>Reading it back</source>
-        <translation>正在读回</translation>
-    </message>
-    <message>
-        <source>Saving was cancelled. Nothing was changed.</source>
-        <translation>保存已取消。没有任何改动。</translation>
-    </message>
-    <message>
-        <source>Replace the link by the new file</source>
-        <translation>用新文件替换该链接</translation>
-    </message>
-    <message>
-        <source>Part this name from the others</source>
-        <translation>使此名称与其他名称分离</translation>
-    </message>
-    <message>
-        <source>Replace it although it is read-only</source>
-        <translation>尽管只读，仍然替换</translation>
-    </message>
-    <message>
-        <source>What to do</source>
-        <translation>解决办法</translation>
-    </message>
-    <message>
-        <source>Save under another name, or say that it is meant.</source>
-        <translation>请用其他名称保存，或确认这是有意的。</translation>
-    </message>
-    <message>
-        <source>One thing is lost</source>
-        <translation>有一项会丢失</translation>
-    </message>
-    <message>
-        <source>{n} things are lost</source>
-        <translation>有 {n} 项会丢失</translation>
-    </message>
-    <message>
-        <source>{count}: {format} cannot hold all of it.</source>
-        <translation>{count}：{format} 无法容纳全部内容。</translation>
-    </message>
-    <message>
-        <source>… and {n} more</source>
-        <translation>… 另有 {n} 项</translation>
-    </message>
-    <message>
-        <source>What is lost</source>
-        <translation>会丢失的内容</translation>
-    </message>
-    <message>
-        <source>Write anyway, without these</source>
-        <translation>舍弃这些，仍然写入</translation>
-    </message>
-    <message>
-        <source>The file names code that is not known here. Keep or drop each.</source>
-        <translation>文件中有此处不认识的代码名称。请逐一选择保留或移除。</translation>
-    </message>
-    <message>
-        <source>Kept, it is written as it is and nothing runs until somebody loads the file outside this program. Dropped, what it stands for is left out.</source>
-        <translation>保留：按原样写入，在本程序之外加载该文件之前不会运行任何内容。移除：其代表的内容被舍去。</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Choose…</source>
-        <translation>选择…</translation>
-    </message>
-    <message>
-        <source>Keep</source>
-        <translation>保留</translation>
-    </message>
-    <message>
-        <source>Drop</source>
-        <translation>移除</translation>
-    </message>
-    <message>
-        <source>Keep All</source>
-        <translation>全部保留</translation>
-    </message>
-    <message>
-        <source>Drop All</source>
-        <translation>全部移除</translation>
-    </message>
-    <message>
-        <source>{size} in {n} files</source>
-        <translation>{n} 个文件，共 {size}</translation>
-    </message>
-    <message>
-        <source>nothing: {size} are written into the file that is open, its tensors stay where they are</source>
-        <translation>无：向已打开的文件写入 {size}，其张量保持原位</translation>
-    </message>
-    <message>
-        <source>nothing: the name is free</source>
-        <translation>无：此名称未被占用</translation>
-    </message>
-    <message>
-        <source>the file that is open, {size}</source>
-        <translation>已打开的文件，{size}</translation>
-    </message>
-    <message>
-        <source>the file there now, {size}</source>
-        <translation>现有的文件，{size}</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Opened file</source>
-        <translation>打开的文件</translation>
-    </message>
-    <message>
-        <source>Free space</source>
-        <translation>可用空间</translation>
-    </message>
-    <message>
-        <source>Replaces</source>
-        <translation>将替换</translation>
-    </message>
-    <message>
-        <source>Good to know</source>
-        <translation>提示</translation>
-    </message>
-    <message>
-        <source>Note</source>
-        <translation>说明</translation>
-    </message>
-</context>
-<context>
-    <name>SavedBanner</name>
-    <message>
-        <source>Put the message away</source>
-        <translation>收起此消息</translation>
-    </message>
-    <message>
-        <source>{size} in {n} files</source>
-        <translation>{n} 个文件，共 {size}</translation>
-    </message>
-    <message>
-        <source>Saved {tensors}, {where}. Every byte was read back and compared ({time}).</source>
-        <translation>已保存 {tensors}，{where}。每个字节都已读回并比较（{time}）。</translation>
-    </message>
-    <message>
-        <source>Changed in place: {size} were written and read back, the bytes of {tensors} stay where they were ({time}).</source>
-        <translation>已就地修改：写入并读回 {size}，{tensors}的字节保持原位（{time}）。</translation>
-    </message>
-</context>
-<context>
-    <name>SearchBox</name>
-    <message>
-        <source>Filter:  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</source>
-        <translation>筛选：  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</translation>
-    </message>
-    <message>
-        <source>Filter the keys</source>
-        <translation>筛选键</translation>
-    </message>
-    <message>
-        <source>keys that hold every word</source>
-        <translation>包含每个词的键</translation>
-    </message>
-    <message>
-        <source>whole keys, with * and ?</source>
-        <translation>整个键，可用 * 和 ?</translation>
-    </message>
-    <message>
-        <source>a dimension is 4096</source>
-        <translation>某一维为 4096</translation>
-    </message>
-    <message>
-        <source>the whole shape</source>
-        <translation>完整的形状</translation>
-    </message>
-    <message>
-        <source>the element type</source>
-        <translation>元素类型</translation>
-    </message>
-    <message>
-        <source>the stored device</source>
-        <translation>保存的设备</translation>
-    </message>
-    <message>
-        <source>how it is packed</source>
-        <translation>打包方式</translation>
-    </message>
-    <message>
-        <source>the size of a tensor</source>
-        <translation>张量的大小</translation>
-    </message>
-    <message>
-        <source>not this</source>
-        <translation>排除</translation>
-    </message>
-    <message>
-        <source>exactly this text</source>
-        <translation>完全一致的文本</translation>
-    </message>
-    <message>
-        <source>{found} of {total}</source>
-        <translation>{found} / {total}</translation>
-    </message>
-    <message>
-        <source>Write shapes like shape:4096 or shape:64x3x7x7.</source>
-        <translation>形状写法如 shape:4096 或 shape:64x3x7x7。</translation>
-    </message>
-    <message>
-        <source>Write types like dtype:bf16, dtype:float32 or dtype:int8.</source>
-        <translation>类型写法如 dtype:bf16、dtype:float32 或 dtype:int8。</translation>
-    </message>
-    <message>
-        <source>Write devices like device:cpu or device:cuda:0.</source>
-        <translation>设备写法如 device:cpu 或 device:cuda:0。</translation>
-    </message>
-    <message>
-        <source>Write schemes like scheme:gptq, scheme:nf4 or scheme:mlx.</source>
-        <translation>打包方式写作 scheme:gptq、scheme:nf4 或 scheme:mlx。</translation>
-    </message>
-    <message>
-        <source>Write bits like bits:4 or bits:8.</source>
-        <translation>位数写作 bits:4 或 bits:8。</translation>
-    </message>
-    <message>
-        <source>Write sizes like &gt;10MB, &lt;1K or &gt;=2GiB.</source>
-        <translation>大小写法如 &gt;10MB、&lt;1K 或 &gt;=2GiB。</translation>
-    </message>
-    <message>
-        <source>{term} is not understood.</source>
-        <translation>无法理解 {term}。</translation>
-    </message>
-</context>
-<context>
-    <name>Sides</name>
-    <message>
-        <source>File A</source>
-        <translation>文件 A</translation>
-    </message>
-    <message>
-        <source>File B</source>
-        <translation>文件 B</translation>
-    </message>
-    <message>
-        <source>State dict of A</source>
-        <translation>A 的状态字典</translation>
-    </message>
-    <message>
-        <source>State dict of B</source>
-        <translation>B 的状态字典</translation>
-    </message>
-    <message>
-        <source>Exchange A and B</source>
-        <translation>交换 A 和 B</translation>
-    </message>
-    <message>
-        <source>Back to the files</source>
-        <translation>返回文件</translation>
-    </message>
-    <message>
-        <source>The comparison stays; Ctrl+D shows it again</source>
-        <translation>比较会保留；Ctrl+D 可再次显示</translation>
-    </message>
-    <message>
-        <source>End the comparison</source>
-        <translation>结束比较</translation>
-    </message>
-    <message>
-        <source>{name}  (found)</source>
-        <translation>{name}  （自动找到）</translation>
-    </message>
-    <message>
-        <source>whole file</source>
-        <translation>整个文件</translation>
-    </message>
-    <message>
-        <source>(root)</source>
-        <translation>（根）</translation>
-    </message>
-</context>
-<context>
-    <name>SignalStrip</name>
-    <message>
-        <source>Runs commands if it is loaded:</source>
-        <translation>加载时会运行命令：</translation>
-    </message>
-    <message>
-        <source>Calls unknown code if it is loaded:</source>
-        <translation>加载时会调用未知代码：</translation>
-    </message>
-    <message>
-        <source>Cut short:</source>
-        <translation>被截断：</translation>
-    </message>
-    <message>
-        <source>Broken:</source>
-        <translation>已损坏：</translation>
-    </message>
-    <message>
-        <source>1 value is no finite number:</source>
-        <translation>1 个值不是有限数：</translation>
-    </message>
-    <message>
-        <source>{n} values are no finite numbers:</source>
-        <translation>{n} 个值不是有限数：</translation>
-    </message>
-    <message>
-        <source>{what} to load:</source>
-        <translation>加载需要{what}：</translation>
-    </message>
-    <message>
-        <source>torch.load refuses it:</source>
-        <translation>torch.load 拒绝加载：</translation>
-    </message>
-    <message>
-        <source>1 tensor is all zero:</source>
-        <translation>1 个张量全为零：</translation>
-    </message>
-    <message>
-        <source>{n} tensors are all zero:</source>
-        <translation>{n} 个张量全为零：</translation>
-    </message>
-    <message>
-        <source>Only tensors and plain values:</source>
-        <translation>只有张量和普通值：</translation>
-    </message>
-    <message>
-        <source>{what}:</source>
-        <translation>{what}：</translation>
-    </message>
-    <message>
-        <source>loads with weights_only=True.</source>
-        <translation>可用 weights_only=True 加载。</translation>
-    </message>
-    <message>
-        <source>nothing in it can run.</source>
-        <translation>其中没有可运行的内容。</translation>
-    </message>
-    <message>
-        <source>{n} of {all} tensors are not whole.</source>
-        <translation>{n} / {all} 个张量不完整。</translation>
-    </message>
-    <message>
-        <source>{names} and {n} more</source>
-        <translation>{names} 等，另有 {n} 个</translation>
-    </message>
-    <message>
-        <source>Show where</source>
-        <translation>显示位置</translation>
-    </message>
-    <message>
-        <source>Show all</source>
-        <translation>全部显示</translation>
-    </message>
-    <message>
-        <source>Go to the first</source>
-        <translation>转到第一个</translation>
-    </message>
-    <message>
-        <source>Keep what is whole</source>
-        <translation>保留完整的部分</translation>
-    </message>
-    <message>
-        <source>{n} of {all} tensors read</source>
-        <translation>已读取 {n} / {all} 个张量</translation>
-    </message>
-    <message>
-        <source>{tensors}: no NaN, no infinity</source>
-        <translation>{tensors}：没有 NaN，没有无穷大</translation>
-    </message>
-    <message>
-        <source>values not read yet</source>
-        <translation>数值尚未读取</translation>
-    </message>
-    <message>
-        <source>values not read</source>
-        <translation>数值未读取</translation>
-    </message>
-    <message>
-        <source>Check for NaN</source>
-        <translation>检查 NaN</translation>
-    </message>
-    <message>
-        <source>Put the message away</source>
-        <translation>收起此消息</translation>
-    </message>
-</context>
-<context>
-    <name>Signals</name>
-    <message>
-        <source>Nothing to report</source>
-        <translation>没有需要报告的问题</translation>
-    </message>
-    <message>
-        <source>1 edit</source>
-        <translation>1 项修改</translation>
-    </message>
-    <message>
-        <source>{n} edits</source>
-        <translation>{n} 项修改</translation>
-    </message>
-    <message>
-        <source>Runs commands</source>
-        <translation>会运行命令</translation>
-    </message>
-    <message>
-        <source>Calls unknown code</source>
-        <translation>调用未知代码</translation>
-    </message>
-    <message>
-        <source>Cut short</source>
-        <translation>被截断</translation>
-    </message>
-    <message>
-        <source>{n} broken</source>
-        <translation>{n} 个损坏</translation>
-    </message>
-    <message>
-        <source>Needs 1 class</source>
-        <translation>需要 1 个类</translation>
-    </message>
-    <message>
-        <source>Needs {n} classes</source>
-        <translation>需要 {n} 个类</translation>
-    </message>
-    <message>
-        <source>Not for weights_only</source>
-        <translation>不支持 weights_only</translation>
-    </message>
-    <message>
-        <source>{n} all 0</source>
-        <translation>{n} 个全为 0</translation>
-    </message>
-    <message>
-        <source>runs code when it is loaded</source>
-        <translation>加载时会运行代码</translation>
-    </message>
-    <message>
-        <source>broken</source>
-        <translation>已损坏</translation>
-    </message>
-    <message>
-        <source>NaN or infinite values</source>
-        <translation>NaN 或无穷大</translation>
-    </message>
-    <message>
-        <source>something is wrong</source>
-        <translation>有问题</translation>
-    </message>
-    <message>
-        <source>needs its classes</source>
-        <translation>需要相应的类</translation>
-    </message>
-    <message>
-        <source>all zero</source>
-        <translation>全为零</translation>
-    </message>
-    <message>
-        <source>something is odd</source>
-        <translation>有异常</translation>
-    </message>
-    <message>
-        <source>edited</source>
-        <translation>已修改</translation>
-    </message>
-    <message>
-        <source>nothing to report</source>
-        <translation>没有需要报告的问题</translation>
-    </message>
-    <message>
-        <source>{n} NaN</source>
-        <translation>{n} 个 NaN</translation>
-    </message>
-    <message>
-        <source>{n} Inf</source>
-        <translation>{n} 个 Inf</translation>
-    </message>
-    <message>
-        <source>{n} NaN, Inf</source>
-        <translation>{n} 个 NaN、Inf</translation>
-    </message>
-    <message>
-        <source>all 0</source>
-        <translation>全为 0</translation>
-    </message>
-</context>
-<context>
-    <name>SliceControls</name>
-    <message>
-        <source>Rows</source>
-        <translation>行</translation>
-    </message>
-    <message>
-        <source>Columns</source>
-        <translation>列</translation>
-    </message>
-    <message>
-        <source>Elements in a row</source>
-        <translation>一行的元素</translation>
-    </message>
-    <message>
-        <source>Layout</source>
-        <translation>布局</translation>
-    </message>
-    <message>
-        <source>Kernels side by side</source>
-        <translation>卷积核并排</translation>
-    </message>
-    <message>
-        <source>One slice</source>
-        <translation>单个切片</translation>
-    </message>
-    <message>
-        <source>dim {n} ({size})</source>
-        <translation>维 {n} ({size})</translation>
-    </message>
-    <message>
-        <source>dim {n}</source>
-        <translation>维 {n}</translation>
-    </message>
-    <message>
-        <source>&amp;Layout</source>
-        <translation>布局(&amp;L)</translation>
-    </message>
-    <message>
-        <source>&amp;Rows</source>
-        <translation>行(&amp;R)</translation>
-    </message>
-    <message>
-        <source>&amp;Columns</source>
-        <translation>列(&amp;C)</translation>
-    </message>
-    <message>
-        <source>&amp;Elements in a row</source>
-        <translation>一行的元素(&amp;E)</translation>
-    </message>
-</context>
-<context>
-    <name>StatisticsPanel</name>
-    <message>
-        <source>Statistics</source>
-        <translation>统计</translation>
-    </message>
-    <message>
-        <source>Nothing is selected.</source>
-        <translation>没有选择任何内容。</translation>
-    </message>
-    <message>
-        <source>Select a tensor, or a group of tensors, to see what its values are like.</source>
-        <translation>选择一个张量或一组张量，查看其数值的分布。</translation>
-    </message>
-    <message>
-        <source>This is a single value, not a tensor.</source>
-        <translation>这是单个值，不是张量。</translation>
-    </message>
-    <message>
-        <source>Its value stands in the list and under Details.</source>
-        <translation>其值显示在列表和“详细信息”中。</translation>
-    </message>
-    <message>
-        <source>There are no tensors here.</source>
-        <translation>这里没有张量。</translation>
-    </message>
-    <message>
-        <source>Statistics of {name}</source>
-        <translation>{name} 的统计</translation>
-    </message>
-    <message>
-        <source>Together</source>
-        <translation>合并</translation>
-    </message>
-    <message>
-        <source>Stored integers</source>
-        <translation>保存的整数</translation>
-    </message>
-    <message>
-        <source>Values they stand for</source>
-        <translation>所代表的值</translation>
-    </message>
-    <message>
-        <source>Dequantized</source>
-        <translation>反量化</translation>
-    </message>
-    <message>
-        <source>No elements: the shape is {shape}.</source>
-        <translation>没有元素：形状为 {shape}。</translation>
-    </message>
-    <message>
-        <source>No elements: all of these tensors are empty.</source>
-        <translation>没有元素：这些张量都是空的。</translation>
-    </message>
-    <message>
-        <source>The only value is {value}.</source>
-        <translation>唯一的值是 {value}。</translation>
-    </message>
-    <message>
-        <source>NaN</source>
-        <translation>NaN</translation>
-    </message>
-    <message>
-        <source>infinite</source>
-        <translation>无穷大</translation>
-    </message>
-    <message>
-        <source>No finite values: all {n} elements are NaN or infinite.</source>
-        <translation>没有有限值：{n} 个元素都是 NaN 或无穷大。</translation>
-    </message>
-    <message>
-        <source>All {n} finite values are {value}.</source>
-        <translation>{n} 个有限值都是 {value}。</translation>
-    </message>
-    <message>
-        <source>No values lie in the chosen range.</source>
-        <translation>所选范围内没有值。</translation>
-    </message>
-    <message>
-        <source>Outliers press the bars together: choose the range 1 % to 99 %.</source>
-        <translation>离群值使柱挤在一起：请选择范围 1 % 至 99 %。</translation>
-    </message>
-    <message>
-        <source>without {tensors} of whole numbers, such as {key}</source>
-        <translation>不含 {tensors}整数张量，如 {key}</translation>
-    </message>
-    <message>
-        <source>complex numbers count by their magnitude</source>
-        <translation>复数按其模统计</translation>
-    </message>
-    <message>
-        <source>the histogram is of the integers that are stored</source>
-        <translation>直方图统计的是保存的整数</translation>
-    </message>
-    <message>
-        <source>quantized values are shown as the integers that are stored</source>
-        <translation>量化的值按保存的整数显示</translation>
-    </message>
-    <message>
-        <source>left out {tensors} that cannot be read, such as {key}: {why}</source>
-        <translation>不含无法读取的 {tensors}，如 {key}：{why}</translation>
-    </message>
-    <message>
-        <source>Compute statistics</source>
-        <translation>计算统计</translation>
-    </message>
-    <message>
-        <source>Compute statistics of {size}</source>
-        <translation>计算 {size} 的统计</translation>
-    </message>
-    <message>
-        <source>Of packed tensors</source>
-        <translation>打包张量的内容</translation>
-    </message>
-</context>
-<context>
-    <name>StatsTable</name>
-    <message>
-        <source>Statistics</source>
-        <translation>统计</translation>
-    </message>
-    <message>
-        <source>Minimum</source>
-        <translation>最小值</translation>
-    </message>
-    <message>
-        <source>Maximum</source>
-        <translation>最大值</translation>
-    </message>
-    <message>
-        <source>Mean</source>
-        <translation>平均值</translation>
-    </message>
-    <message>
-        <source>Standard deviation</source>
-        <translation>标准差</translation>
-    </message>
-    <message>
-        <source>Median</source>
-        <translation>中位数</translation>
-    </message>
-    <message>
-        <source>25 % to 75 %</source>
-        <translation>25 % 至 75 %</translation>
-    </message>
-    <message>
-        <source>5 % to 95 %</source>
-        <translation>5 % 至 95 %</translation>
-    </message>
-    <message>
-        <source>1 % to 99 %</source>
-        <translation>1 % 至 99 %</translation>
-    </message>
-    <message>
-        <source>Norm (L2)</source>
-        <translation>范数 (L2)</translation>
-    </message>
-    <message>
-        <source>Elements</source>
-        <translation>元素</translation>
-    </message>
-    <message>
-        <source>Finite</source>
-        <translation>有限值</translation>
-    </message>
-    <message>
-        <source>Zeros</source>
-        <translation>零</translation>
-    </message>
-    <message>
-        <source>NaN</source>
-        <translation>NaN</translation>
-    </message>
-    <message>
-        <source>±Infinity</source>
-        <translation>±无穷大</translation>
-    </message>
-    <message>
-        <source>Subnormal</source>
-        <translation>次正规数</translation>
-    </message>
-    <message>
-        <source>Distinct values</source>
-        <translation>不同的值</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Outside the range</source>
-        <translation>范围之外</translation>
-    </message>
-</context>
-<context>
-    <name>Texts</name>
-    <message>
-        <source>Value</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>Copy value</source>
-        <translation>复制值</translation>
-    </message>
-    <message>
-        <source>Show all {n} characters</source>
-        <translation>显示全部 {n} 个字符</translation>
-    </message>
-</context>
-<context>
-    <name>Timeline</name>
-    <message>
-        <source>Checkpoints of the run</source>
-        <translation>训练过程的检查点</translation>
-    </message>
-    <message>
-        <source>infinite</source>
-        <translation>无穷大</translation>
-    </message>
-    <message>
-        <source>change {share}</source>
-        <translation>变化 {share}</translation>
-    </message>
-    <message>
-        <source>norm {value}</source>
-        <translation>范数 {value}</translation>
-    </message>
-    <message>
-        <source>, log</source>
-        <translation>，对数</translation>
-    </message>
-    <message>
-        <source>{low} to {high}</source>
-        <translation>{low} 至 {high}</translation>
-    </message>
-    <message>
-        <source>Epoch</source>
-        <translation>轮</translation>
-    </message>
-    <message>
-        <source>Step</source>
-        <translation>步</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>文件</translation>
-    </message>
-    <message>
-        <source>Norm, over the run</source>
-        <translation>训练过程中的范数</translation>
-    </message>
-</context>
-<context>
-    <name>TreeModel</name>
-    <message>
-        <source>expanded</source>
-        <translation>已展开</translation>
-    </message>
-    <message>
-        <source>collapsed</source>
-        <translation>已折叠</translation>
-    </message>
-    <message>
-        <source>laying out the keys</source>
-        <translation>正在排列键</translation>
-    </message>
-    <message>
-        <source>opening</source>
-        <translation>正在打开</translation>
-    </message>
-    <message>
-        <source>with edits that wait to be saved</source>
-        <translation>有待保存的修改</translation>
-    </message>
-    <message>
-        <source>(the tensor itself)</source>
-        <translation>（张量本身）</translation>
-    </message>
-    <message>
-        <source>{share} of the file</source>
-        <translation>占文件的 {share}</translation>
-    </message>
-    <message>
-        <source>{name}, level {level}</source>
-        <translation>{name}，第 {level} 级</translation>
-    </message>
-    <message>
-        <source>shares its storage with others</source>
-        <translation>与其他张量共享存储</translation>
-    </message>
-    <message>
-        <source>new</source>
-        <translation>新增</translation>
-    </message>
-    <message>
-        <source>was: {before}</source>
-        <translation>原为：{before}</translation>
-    </message>
-    <message>
-        <source>other values</source>
-        <translation>其他值</translation>
-    </message>
-    <message>
-        <source>could not be opened</source>
-        <translation>无法打开</translation>
-    </message>
-    <message>
-        <source>mixed</source>
-        <translation>混合</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Shape</source>
-        <translation>形状</translation>
-    </message>
-    <message>
-        <source>Dtype</source>
-        <translation>数据类型</translation>
-    </message>
-    <message>
-        <source>Device</source>
-        <translation>设备</translation>
-    </message>
-    <message>
-        <source>Parameters</source>
-        <translation>参数</translation>
-    </message>
-    <message>
-        <source>Bytes</source>
-        <translation>字节</translation>
-    </message>
-    <message>
-        <source>Laying out the keys</source>
-        <translation>正在排列键</translation>
-    </message>
-    <message>
-        <source>Looking for packed weights</source>
-        <translation>正在查找打包的权重</translation>
-    </message>
-</context>
-<context>
-    <name>TreeView</name>
-    <message>
-        <source>Files and keys</source>
-        <translation>文件和键</translation>
-    </message>
-    <message>
-        <source>Copy keys</source>
-        <translation>复制键</translation>
-    </message>
-    <message>
-        <source>Copy path</source>
-        <translation>复制路径</translation>
-    </message>
-    <message>
-        <source>Copy key</source>
-        <translation>复制键</translation>
-    </message>
-    <message>
-        <source>Copy rows as TSV</source>
-        <translation>把行复制为 TSV</translation>
-    </message>
-    <message>
-        <source>Copy row as TSV</source>
-        <translation>把行复制为 TSV</translation>
-    </message>
-    <message>
-        <source>Copy as Python</source>
-        <translation>复制为 Python</translation>
-    </message>
-    <message>
-        <source>Copy shapes as JSON</source>
-        <translation>把形状复制为 JSON</translation>
-    </message>
-    <message>
-        <source>Copy shape as JSON</source>
-        <translation>把形状复制为 JSON</translation>
-    </message>
-    <message>
-        <source>Show in folder</source>
-        <translation>在文件夹中显示</translation>
-    </message>
-    <message>
-        <source>Expand all below</source>
-        <translation>展开其下全部</translation>
-    </message>
-    <message>
-        <source>Collapse all below</source>
-        <translation>折叠其下全部</translation>
-    </message>
-    <message>
-        <source>Close file</source>
-        <translation>关闭文件</translation>
-    </message>
-    <message>
-        <source>Compare with {name}</source>
-        <translation>与 {name} 比较</translation>
-    </message>
-    <message>
-        <source>Compare with a file…</source>
-        <translation>与文件比较…</translation>
-    </message>
-</context>
-<context>
-    <name>ValueChecks</name>
-    <message>
-        <source>Looking for NaN</source>
-        <translation>正在查找 NaN</translation>
-    </message>
-</context>
-<context>
-    <name>ValueGrid</name>
-    <message>
-        <source>Reading values</source>
-        <translation>正在读取数值</translation>
-    </message>
-</context>
-<context>
-    <name>ValuesPanel</name>
-    <message>
-        <source>Selected element</source>
-        <translation>所选元素</translation>
-    </message>
-    <message>
-        <source>Values</source>
-        <translation>值</translation>
-    </message>
-    <message>
-        <source>No elements: the shape is {shape}.</source>
-        <translation>没有元素：形状为 {shape}。</translation>
-    </message>
-    <message>
-        <source>elements are narrower than a byte: these are the bytes</source>
-        <translation>元素不足一个字节：这里显示字节</translation>
-    </message>
-    <message>
-        <source>the integers that are stored</source>
-        <translation>保存的整数</translation>
-    </message>
-    <message>
-        <source>Index, such as {example}</source>
-        <translation>索引，如 {example}</translation>
-    </message>
-    <message>
-        <source>There is no such element: the shape is {shape}.</source>
-        <translation>没有这样的元素：形状为 {shape}。</translation>
-    </message>
-    <message>
-        <source>Searching…</source>
-        <translation>正在搜索…</translation>
-    </message>
-    <message>
-        <source>Stopped.</source>
-        <translation>已停止。</translation>
-    </message>
-    <message>
-        <source>Searching {name}</source>
-        <translation>正在搜索 {name}</translation>
-    </message>
-    <message>
-        <source>There is no NaN in this tensor.</source>
-        <translation>此张量中没有 NaN。</translation>
-    </message>
-    <message>
-        <source>Nothing in this tensor is infinite.</source>
-        <translation>此张量中没有无穷大。</translation>
-    </message>
-    <message>
-        <source>There is no zero in this tensor.</source>
-        <translation>此张量中没有零。</translation>
-    </message>
-    <message>
-        <source>There is no finite value in this tensor.</source>
-        <translation>此张量中没有有限值。</translation>
-    </message>
-    <message>
-        <source>The table shows {n} rows at a time: go to an index to see others.</source>
-        <translation>表格一次显示 {n} 行：转到某个索引可查看其他行。</translation>
-    </message>
-    <message>
-        <source>The table shows {n} columns at a time: go to an index to see others.</source>
-        <translation>表格一次显示 {n} 列：转到某个索引可查看其他列。</translation>
-    </message>
-    <message>
-        <source>These are {n} values: save them as a file instead.</source>
-        <translation>共有 {n} 个值：请改为保存到文件。</translation>
-    </message>
-    <message>
-        <source>Copied {n} rows and {m} columns.</source>
-        <translation>已复制 {n} 行 {m} 列。</translation>
-    </message>
-    <message>
-        <source>Copying values</source>
-        <translation>正在复制数值</translation>
-    </message>
-    <message>
-        <source>CSV tables (*.csv)</source>
-        <translation>CSV 表格 (*.csv)</translation>
-    </message>
-    <message>
-        <source>NumPy arrays (*.npy)</source>
-        <translation>NumPy 数组 (*.npy)</translation>
-    </message>
-    <message>
-        <source>Save values</source>
-        <translation>保存数值</translation>
-    </message>
-    <message>
-        <source>Saving values</source>
-        <translation>正在保存数值</translation>
-    </message>
-    <message>
-        <source>Saved {path}</source>
-        <translation>已保存 {path}</translation>
-    </message>
-    <message>
-        <source>Nothing was saved.</source>
-        <translation>没有保存任何内容。</translation>
-    </message>
-    <message>
-        <source>Number format</source>
-        <translation>数字格式</translation>
-    </message>
-    <message>
-        <source>Automatic</source>
-        <translation>自动</translation>
-    </message>
-    <message>
-        <source>Fixed</source>
-        <translation>定点</translation>
-    </message>
-    <message>
-        <source>Scientific</source>
-        <translation>科学计数</translation>
-    </message>
-    <message>
-        <source>Hex bits</source>
-        <translation>十六进制位</translation>
-    </message>
-    <message>
-        <source>Go to index</source>
-        <translation>转到索引</translation>
-    </message>
-    <message>
-        <source>&amp;Go to</source>
-        <translation>转到(&amp;G)</translation>
-    </message>
-    <message>
-        <source>&amp;Numbers</source>
-        <translation>数字(&amp;N)</translation>
-    </message>
-    <message>
-        <source>Find</source>
-        <translation>查找</translation>
-    </message>
-    <message>
-        <source>Find the next odd or extreme value</source>
-        <translation>查找下一个异常值或极值</translation>
-    </message>
-    <message>
-        <source>Next NaN</source>
-        <translation>下一个 NaN</translation>
-    </message>
-    <message>
-        <source>Next infinity</source>
-        <translation>下一个无穷大</translation>
-    </message>
-    <message>
-        <source>Next zero</source>
-        <translation>下一个零</translation>
-    </message>
-    <message>
-        <source>Greatest value</source>
-        <translation>最大的值</translation>
-    </message>
-    <message>
-        <source>Smallest value</source>
-        <translation>最小的值</translation>
-    </message>
-    <message>
-        <source>Save</source>
-        <translation>保存</translation>
-    </message>
-    <message>
-        <source>Copy or save values</source>
-        <translation>复制或保存数值</translation>
-    </message>
-    <message>
-        <source>Copy selection</source>
-        <translation>复制所选</translation>
-    </message>
-    <message>
-        <source>Save slice as CSV…</source>
-        <translation>把切片保存为 CSV…</translation>
-    </message>
-    <message>
-        <source>Save slice as NPY…</source>
-        <translation>把切片保存为 NPY…</translation>
-    </message>
-</context>
-<context>
-    <name>ViewCommands</name>
-    <message>
-        <source>The language changes when the window is opened the next time.</source>
-        <translation>语言将在下次打开窗口时更改。</translation>
-    </message>
-    <message>
-        <source>Opens PyTorch and safetensors checkpoints without running anything in them.</source>
-        <translation>打开 PyTorch 和 safetensors 检查点，不运行其中任何内容。</translation>
-    </message>
-    <message>
-        <source>About Checkpoint Inspector</source>
-        <translation>关于 Checkpoint Inspector</translation>
-    </message>
-    <message>
-        <source>Checkpoint Inspector {version}</source>
-        <translation>Checkpoint Inspector {version}</translation>
-    </message>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
-    <message>
-        <source>Open or close a group in the tree</source>
-        <translation>在树中打开或关闭分组</translation>
-    </message>
-    <message>
-        <source>Open everything below</source>
-        <translation>打开其下全部</translation>
-    </message>
-    <message>
-        <source>Leave the search, clear it</source>
-        <translation>离开搜索并清空</translation>
-    </message>
-    <message>
-        <source>Keyboard shortcuts</source>
-        <translation>键盘快捷键</translation>
-    </message>
-    <message>
-        <source>Command</source>
-        <translation>命令</translation>
-    </message>
-    <message>
-        <source>Keys</source>
-        <translation>键</translation>
-    </message>
-</context>
-<context>
-    <name>Violins</name>
-    <message>
-        <source>Values of one tensor in every checkpoint</source>
-        <translation>一个张量在各检查点中的值</translation>
-    </message>
-</context>
-<context>
-    <name>Welcome</name>
-    <message>
-        <source>Recent files</source>
-        <translation>最近的文件</translation>
-    </message>
-    <message>
-        <source>Drop a checkpoint here</source>
-        <translation>把检查点拖放到这里</translation>
-    </message>
-    <message>
-        <source>.pth  .pt  .ckpt  .bin  .safetensors — files or folders, several at once</source>
-        <translation>.pth  .pt  .ckpt  .bin  .safetensors — 文件或文件夹，可一次多个</translation>
-    </message>
-    <message>
-        <source>Nothing in a file is ever run, and opening reads only what describes the tensors.</source>
-        <translation>文件中的任何内容都不会运行，打开只读取描述张量的内容。</translation>
-    </message>
-    <message>
-        <source>Open…</source>
-        <translation>打开…</translation>
-    </message>
-    <message>
-        <source>Open a checkpoint</source>
-        <translation>打开检查点</translation>
-    </message>
-    <message>
-        <source>Open the demo files</source>
-        <translation>打开示例文件</translation>
-    </message>
-    <message>
-        <source>Makes two small sample checkpoints and opens them</source>
-        <translation>生成并打开两个小的示例检查点</translation>
-    </message>
-    <message>
-        <source>Open {path}</source>
-        <translation>打开 {path}</translation>
-    </message>
-    <message>
-        <source>This file is no longer there</source>
-        <translation>此文件已不存在</translation>
-    </message>
-</context>
-<context>
-    <name>Words</name>
-    <message>
-        <source>{n} bytes</source>
-        <translation>{n} 字节</translation>
-    </message>
-    <message>
-        <source>1 byte</source>
-        <translation>1 字节</translation>
-    </message>
-    <message>
-        <source>1 tensor</source>
-        <translation>1 个张量</translation>
-    </message>
-    <message>
-        <source>{n} tensors</source>
-        <translation>{n} 个张量</translation>
-    </message>
-    <message>
-        <source>1 value</source>
-        <translation>1 个值</translation>
-    </message>
-    <message>
-        <source>{n} values</source>
-        <translation>{n} 个值</translation>
-    </message>
-    <message>
-        <source>1 finding</source>
-        <translation>1 项检查结果</translation>
-    </message>
-    <message>
-        <source>{n} findings</source>
-        <translation>{n} 项检查结果</translation>
-    </message>
-    <message>
-        <source>1 danger</source>
-        <translation>1 项危险</translation>
-    </message>
-    <message>
-        <source>{n} dangers</source>
-        <translation>{n} 项危险</translation>
-    </message>
-    <message>
-        <source>1 warning</source>
-        <translation>1 项警告</translation>
-    </message>
-    <message>
-        <source>{n} warnings</source>
-        <translation>{n} 项警告</translation>
-    </message>
-    <message>
-        <source>1 note</source>
-        <translation>1 项提示</translation>
-    </message>
-    <message>
-        <source>{n} notes</source>
-        <translation>{n} 项提示</translation>
-    </message>
-    <message>
-        <source>1 parameter</source>
-        <translation>1 个参数</translation>
-    </message>
-    <message>
-        <source>{n} parameters</source>
-        <translation>{n} 个参数</translation>
-    </message>
-    <message>
-        <source>scalar</source>
-        <translation>标量</translation>
-    </message>
-</context>
-<context>
-    <name>_List</name>
-    <message>
-        <source>Pending edits</source>
-        <translation>待保存的修改</translation>
-    </message>
-</context>
-<context>
-    <name>_Table</name>
-    <message>
-        <source>Copy</source>
-        <translation>复制</translation>
-    </message>
+</message>
+<message>
+<source>Drop to compare them</source>
+<translation>拖放到此处进行比较</translation>
+</message>
+</context>
+<context>
+<name>EditCommands</name>
+<message>
+<source>Strip Prefix “{prefix}”</source>
+<translation>去掉前缀“{prefix}”</translation>
+</message>
+<message>
+<source>{edit} {n} Tensors</source>
+<translation>{edit} {n} 个张量</translation>
+</message>
+<message>
+<source>What is filtered away belongs to {group} too.</source>
+<translation>被筛掉的内容也属于 {group}。</translation>
+</message>
+<message>
+<source>{some} of {all} are shown.</source>
+<translation>显示了 {all} 个中的 {some} 个。</translation>
+</message>
+<message>
+<source>{edit}: the {n} shown</source>
+<translation>{edit}：仅显示的 {n} 个</translation>
+</message>
+<message>
+<source>all {n}</source>
+<translation>全部 {n} 个</translation>
+</message>
+<message>
+<source>Working out the edit</source>
+<translation>正在计算修改</translation>
+</message>
+<message>
+<source>Save</source>
+<translation>保存</translation>
+</message>
+<message>
+<source>These tensors cannot be saved alone.</source>
+<translation>这些张量无法单独保存。</translation>
+</message>
+<message>
+<source>Load a recipe</source>
+<translation>载入配方</translation>
+</message>
+<message>
+<source>Recipes ({patterns})</source>
+<translation>配方 ({patterns})</translation>
+</message>
+<message>
+<source>All files (*)</source>
+<translation>所有文件 (*)</translation>
+</message>
+<message>
+<source>Reading the recipe</source>
+<translation>正在读取配方</translation>
+</message>
+<message>
+<source>The recipe {name} cannot be used.</source>
+<translation>配方 {name} 无法使用。</translation>
+</message>
+<message>
+<source>Recipe</source>
+<translation>配方</translation>
+</message>
+<message>
+<source>Save the edits?</source>
+<translation>保存修改吗？</translation>
+</message>
+<message>
+<source>{name} has {edits} that are not saved.</source>
+<translation>{name} 有 {edits}尚未保存。</translation>
+</message>
+<message>
+<source>The file on disk is as it was. What you do not save is lost.</source>
+<translation>磁盘上的文件没有变化。不保存的修改将丢失。</translation>
+</message>
+<message>
+<source>{n} files have edits that are not saved.</source>
+<translation>{n} 个文件有未保存的修改。</translation>
+</message>
+<message>
+<source>The files on disk are as they were. What you do not save is lost.</source>
+<translation>磁盘上的文件没有变化。不保存的修改将丢失。</translation>
+</message>
+</context>
+<context>
+<name>EditDialog</name>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Add Edit</source>
+<translation>添加修改</translation>
+</message>
+<message>
+<source>Change Edit</source>
+<translation>更改修改</translation>
+</message>
+<message>
+<source>Preview</source>
+<translation>预览</translation>
+</message>
+<message>
+<source>Working out a preview</source>
+<translation>正在生成预览</translation>
+</message>
+<message>
+<source>the first {n} are shown</source>
+<translation>显示前 {n} 项</translation>
+</message>
+<message>
+<source>What is wrong</source>
+<translation>存在的问题</translation>
+</message>
+<message>
+<source>Note</source>
+<translation>说明</translation>
+</message>
+</context>
+<context>
+<name>EditForms</name>
+<message>
+<source>Prefix</source>
+<translation>前缀</translation>
+</message>
+<message>
+<source>Regular expression</source>
+<translation>正则表达式</translation>
+</message>
+<message>
+<source>Replace by</source>
+<translation>替换为</translation>
+</message>
+<message>
+<source>Keys</source>
+<translation>键</translation>
+</message>
+<message>
+<source>Path</source>
+<translation>路径</translation>
+</message>
+<message>
+<source>Element type</source>
+<translation>元素类型</translation>
+</message>
+<message>
+<source>* is all floating tensors outside optimizers</source>
+<translation>* 表示优化器以外的所有浮点张量</translation>
+</message>
+<message>
+<source>Names</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>* is all packed tensors</source>
+<translation>* 表示所有打包的张量</translation>
+</message>
+<message>
+<source>From</source>
+<translation>从</translation>
+</message>
+<message>
+<source>To</source>
+<translation>到</translation>
+</message>
+<message>
+<source>Tensor</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Also called</source>
+<translation>另一个名称</translation>
+</message>
+<message>
+<source>Dimension</source>
+<translation>维度</translation>
+</message>
+<message>
+<source>New size</source>
+<translation>新大小</translation>
+</message>
+<message>
+<source>New rows are</source>
+<translation>新行为</translation>
+</message>
+<message>
+<source>Parts</source>
+<translation>各部分</translation>
+</message>
+<message>
+<source>Tensors</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Order</source>
+<translation>顺序</translation>
+</message>
+<message>
+<source>Heads</source>
+<translation>头数</translation>
+</message>
+<message>
+<source>Become</source>
+<translation>变为</translation>
+</message>
+<message>
+<source>Value</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Take it out</source>
+<translation>删除该项</translation>
+</message>
+<message>
+<source>Name</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>Text</source>
+<translation>文本</translation>
+</message>
+<message>
+<source>Checkpoint of the model</source>
+<translation>模型的检查点</translation>
+</message>
+<message>
+<source>Adapter</source>
+<translation>适配器</translation>
+</message>
+<message>
+<source>Checkpoint to take from</source>
+<translation>取用的检查点</translation>
+</message>
+<message>
+<source>* is all outside optimizers</source>
+<translation>* 表示优化器以外的全部</translation>
+</message>
+</context>
+<context>
+<name>Editing</name>
+<message>
+<source>own values</source>
+<translation>原有的值</translation>
+</message>
+<message>
+<source>values of the other file</source>
+<translation>另一文件的值</translation>
+</message>
+<message>
+<source>shared bytes</source>
+<translation>共享的字节</translation>
+</message>
+<message>
+<source>bytes of its own</source>
+<translation>独立的字节</translation>
+</message>
+<message>
+<source>plain data, key by key</source>
+<translation>逐键的普通数据</translation>
+</message>
+<message>
+<source>Applying edits</source>
+<translation>正在应用修改</translation>
+</message>
+<message>
+<source>Counting what the conversion loses</source>
+<translation>正在统计转换的损失</translation>
+</message>
+</context>
+<context>
+<name>Edits</name>
+<message>
+<source>Strip Prefix</source>
+<translation>去掉前缀</translation>
+</message>
+<message>
+<source>Takes a prefix from the front of names, by whole segments. A wrapper&apos;s name like _orig_mod. is also taken out of their middle.</source>
+<translation>去掉名称开头的前缀，以完整的段为单位。_orig_mod. 这类包装器名称也会从中间去掉。</translation>
+</message>
+<message>
+<source>Add Prefix</source>
+<translation>添加前缀</translation>
+</message>
+<message>
+<source>Puts a prefix before every name in the file&apos;s state dicts, for a model that is wrapped.</source>
+<translation>在文件的状态字典中每个名称前加上前缀，用于被包装的模型。</translation>
+</message>
+<message>
+<source>Rename</source>
+<translation>重命名</translation>
+</message>
+<message>
+<source>Replaces every match of a regular expression in a name. \1 is the first group of the pattern.</source>
+<translation>替换名称中正则表达式的每处匹配。\1 表示第一个分组。</translation>
+</message>
+<message>
+<source>Drop</source>
+<translation>移除</translation>
+</message>
+<message>
+<source>Leaves out what fits, and the optimizer&apos;s state with it. A name means all that is under it; * fits anything.</source>
+<translation>移除匹配的内容，以及其优化器状态。名称表示其下的全部；* 匹配任意内容。</translation>
+</message>
+<message>
+<source>Drop What Is Broken</source>
+<translation>移除损坏的部分</translation>
+</message>
+<message>
+<source>Leaves out what is cut off, missing or corrupt, each by its name, so that the rest can be saved. All tensors that have checksums are read.</source>
+<translation>按名称移除被截断、缺失或损坏的内容，使其余部分可以保存。会读取所有带校验和的张量。</translation>
+</message>
+<message>
+<source>Keep Only</source>
+<translation>仅保留</translation>
+</message>
+<message>
+<source>Leaves out all the rest. A name means all that is under it; {a,b}.* keeps either.</source>
+<translation>移除其余全部。名称表示其下的全部；{a,b}.* 保留其中任一。</translation>
+</message>
+<message>
+<source>Extract</source>
+<translation>提取</translation>
+</message>
+<message>
+<source>What lies there becomes the whole file: the weights of a training checkpoint, or the state dict of a whole model.</source>
+<translation>该处的内容成为整个文件：训练检查点中的权重，或完整模型的状态字典。</translation>
+</message>
+<message>
+<source>Cast</source>
+<translation>转换类型</translation>
+</message>
+<message>
+<source>Another element type, rounded to nearest as torch does it.</source>
+<translation>转换为另一种元素类型，与 torch 一样舍入到最近值。</translation>
+</message>
+<message>
+<source>Dequantize</source>
+<translation>反量化</translation>
+</message>
+<message>
+<source>Packed weights as the numbers that they stand for: one tensor of a floating type instead of codes, scales and zero points.</source>
+<translation>把打包的权重还原为其代表的数值：用一个浮点张量代替编码、缩放和零点。</translation>
+</message>
+<message>
+<source>Remap Devices</source>
+<translation>更换设备</translation>
+</message>
+<message>
+<source>Other device tags, so that torch.load needs no map_location. Neither device has to be here.</source>
+<translation>更换设备标签，使 torch.load 不需要 map_location。这里不需要有相应的设备。</translation>
+</message>
+<message>
+<source>Unshare</source>
+<translation>取消共享</translation>
+</message>
+<message>
+<source>Gives tensors bytes of their own that share them with others, or use a small part of a storage.</source>
+<translation>与其他张量共享字节、或只使用存储一小部分的张量，改为拥有独立的字节。</translation>
+</message>
+<message>
+<source>Make Plain</source>
+<translation>转为普通数据</translation>
+</message>
+<message>
+<source>Values that torch.load refuses become plain data: a numpy number a number, an array a tensor, a Namespace or another object a dict, a path or a date a text.</source>
+<translation>把 torch.load 拒绝的值变为普通数据：numpy 数变为数字，数组变为张量，Namespace 等对象变为字典，路径或日期变为文本。</translation>
+</message>
+<message>
+<source>Copy to Another Name</source>
+<translation>复制为另一名称</translation>
+</message>
+<message>
+<source>One more name for a tensor, or for all in a group. Both view the same bytes, as a model that ties them expects.</source>
+<translation>为一个张量或一组张量增加一个名称。两者指向相同的字节，符合模型权重绑定的要求。</translation>
+</message>
+<message>
+<source>Resize</source>
+<translation>调整大小</translation>
+</message>
+<message>
+<source>Cuts rows off, or adds some: for another vocabulary or number of classes. Tied tensors and what the optimizer keeps for them change along.</source>
+<translation>裁掉或增加若干行：用于其他词表或类别数。绑定的张量以及优化器为其保存的内容随之改变。</translation>
+</message>
+<message>
+<source>Transpose</source>
+<translation>转置</translation>
+</message>
+<message>
+<source>The last two dimensions change places, in the optimizer&apos;s state too.</source>
+<translation>最后两个维度互换，优化器状态中也是如此。</translation>
+</message>
+<message>
+<source>Reorder Heads</source>
+<translation>重排注意力头</translation>
+</message>
+<message>
+<source>Rows of each attention head in another order: LLaMA&apos;s own release rotates rows that alternate (pairs), transformers the two halves of a head.</source>
+<translation>每个注意力头的行换一种顺序：LLaMA 的原始发布旋转交替的行（pairs），transformers 旋转一个头的两半（halves）。</translation>
+</message>
+<message>
+<source>Split</source>
+<translation>拆分</translation>
+</message>
+<message>
+<source>One tensor as several, one after the other along a dimension, like a fused qkv as q, k and v. NAME:64 says how long a part is; * stands for anything.</source>
+<translation>把一个张量沿某一维度依次拆成几个，例如把融合的 qkv 拆成 q、k 和 v。NAME:64 表示一部分的长度；* 代表任意内容。</translation>
+</message>
+<message>
+<source>Concatenate</source>
+<translation>拼接</translation>
+</message>
+<message>
+<source>Several tensors as one, one after the other along a dimension, like q, k and v as a fused qkv; * stands for anything.</source>
+<translation>把几个张量沿某一维度依次拼成一个，例如把 q、k 和 v 拼成融合的 qkv；* 代表任意内容。</translation>
+</message>
+<message>
+<source>Optimizer for Another Model</source>
+<translation>用于另一模型的优化器</translation>
+</message>
+<message>
+<source>The optimizer&apos;s state in the order and with the parameters of another checkpoint, for a changed model: what is there in the same shape keeps its state, what is new begins without.</source>
+<translation>优化器的状态按另一检查点的顺序和参数重排，用于改动过的模型：形状相同的参数保留状态，新的参数从无状态开始。</translation>
+</message>
+<message>
+<source>Set Value</source>
+<translation>设置值</translation>
+</message>
+<message>
+<source>Another plain value: a number, a text, true, false, null, {} or [].</source>
+<translation>另一个普通值：数字、文本、true、false、null、{} 或 []。</translation>
+</message>
+<message>
+<source>Set Metadata</source>
+<translation>设置元数据</translation>
+</message>
+<message>
+<source>A text in the metadata of safetensors files (__metadata__).</source>
+<translation>safetensors 文件元数据 (__metadata__) 中的文本。</translation>
+</message>
+<message>
+<source>Match Another Checkpoint</source>
+<translation>匹配另一检查点</translation>
+</message>
+<message>
+<source>Leaves out what the other checkpoint has not, or has in another shape, so that it loads.</source>
+<translation>移除另一检查点没有的、或形状不同的内容，使其可以加载。</translation>
+</message>
+<message>
+<source>Take From Another Checkpoint</source>
+<translation>取自另一检查点</translation>
+</message>
+<message>
+<source>Tensors get the values, shape and element type that the other checkpoint has under the same name.</source>
+<translation>张量采用另一检查点中同名张量的数值、形状和元素类型。</translation>
+</message>
+<message>
+<source>Merge an Adapter</source>
+<translation>合并适配器</translation>
+</message>
+<message>
+<source>Adds what a LoRA or DoRA adapter adds to the weights that it was trained for, as PEFT merges it.</source>
+<translation>把 LoRA 或 DoRA 适配器的增量加到对应的权重上，与 PEFT 的合并一致。</translation>
+</message>
+<message>
+<source>Strip prefix “{prefix}”</source>
+<translation>去掉前缀“{prefix}”</translation>
+</message>
+<message>
+<source>Add prefix “{prefix}”</source>
+<translation>添加前缀“{prefix}”</translation>
+</message>
+<message>
+<source>Rename {pattern} → {replacement}</source>
+<translation>重命名 {pattern} → {replacement}</translation>
+</message>
+<message>
+<source>Drop {what}</source>
+<translation>移除 {what}</translation>
+</message>
+<message>
+<source>Drop what is broken</source>
+<translation>移除损坏的部分</translation>
+</message>
+<message>
+<source>Keep only {what}</source>
+<translation>仅保留 {what}</translation>
+</message>
+<message>
+<source>Extract the state dict</source>
+<translation>提取状态字典</translation>
+</message>
+<message>
+<source>Extract {what}</source>
+<translation>提取 {what}</translation>
+</message>
+<message>
+<source>Cast to {dtype}</source>
+<translation>转换为 {dtype}</translation>
+</message>
+<message>
+<source>Cast {what} to {dtype}</source>
+<translation>把 {what} 转换为 {dtype}</translation>
+</message>
+<message>
+<source>Devices {mapping}</source>
+<translation>设备 {mapping}</translation>
+</message>
+<message>
+<source>Unshare {what}</source>
+<translation>取消共享 {what}</translation>
+</message>
+<message>
+<source>Dequantize to {dtype}</source>
+<translation>反量化为 {dtype}</translation>
+</message>
+<message>
+<source>Dequantize {what} to {dtype}</source>
+<translation>把 {what} 反量化为 {dtype}</translation>
+</message>
+<message>
+<source>Copy {source} to {target}</source>
+<translation>把 {source} 复制为 {target}</translation>
+</message>
+<message>
+<source>Make all values plain</source>
+<translation>把所有值转为普通数据</translation>
+</message>
+<message>
+<source>Make {what} plain</source>
+<translation>把 {what} 转为普通数据</translation>
+</message>
+<message>
+<source>Take out the value {path}</source>
+<translation>删除值 {path}</translation>
+</message>
+<message>
+<source>Set {path} = {value}</source>
+<translation>设置 {path} = {value}</translation>
+</message>
+<message>
+<source>Take out the metadata {name}</source>
+<translation>删除元数据 {name}</translation>
+</message>
+<message>
+<source>Metadata {name} = {text}</source>
+<translation>元数据 {name} = {text}</translation>
+</message>
+<message>
+<source>Match {file}</source>
+<translation>匹配 {file}</translation>
+</message>
+<message>
+<source>Match given names and shapes</source>
+<translation>匹配给定的名称和形状</translation>
+</message>
+<message>
+<source>Resize {what} to {n} along {dim}</source>
+<translation>沿维度 {dim} 将 {what} 调整为 {n}</translation>
+</message>
+<message>
+<source>Transpose {what}</source>
+<translation>转置 {what}</translation>
+</message>
+<message>
+<source>Rows of {what} in rotary halves</source>
+<translation>{what} 的行按旋转位置的两半排列</translation>
+</message>
+<message>
+<source>Rows of {what} in rotary pairs</source>
+<translation>{what} 的行按旋转位置的成对排列</translation>
+</message>
+<message>
+<source>Split {what} into {parts}</source>
+<translation>将 {what} 拆分为 {parts}</translation>
+</message>
+<message>
+<source>Concatenate {parts} to {what}</source>
+<translation>将 {parts} 拼接为 {what}</translation>
+</message>
+<message>
+<source>Optimizer for {file}</source>
+<translation>用于 {file} 的优化器</translation>
+</message>
+<message>
+<source>Merge the adapter {file}</source>
+<translation>合并适配器 {file}</translation>
+</message>
+<message>
+<source>Take {n} tensors from {file}</source>
+<translation>从 {file} 取用 {n} 个张量</translation>
+</message>
+<message>
+<source>Take {what} from {file}</source>
+<translation>从 {file} 取用 {what}</translation>
+</message>
+<message>
+<source>Take all from {file}</source>
+<translation>从 {file} 取用全部</translation>
+</message>
+<message>
+<source>{n} renamed</source>
+<translation>重命名 {n} 个</translation>
+</message>
+<message>
+<source>{n} dropped</source>
+<translation>移除 {n} 个</translation>
+</message>
+<message>
+<source>{n} changed</source>
+<translation>更改 {n} 个</translation>
+</message>
+<message>
+<source>No key changes</source>
+<translation>没有键变化</translation>
+</message>
+<message>
+<source>1 edit</source>
+<translation>1 项修改</translation>
+</message>
+<message>
+<source>{n} edits</source>
+<translation>{n} 项修改</translation>
+</message>
+</context>
+<context>
+<name>EditsPanel</name>
+<message>
+<source>No pending edits</source>
+<translation>没有待保存的修改</translation>
+</message>
+<message>
+<source>Edits wait here until you save; the file on disk stays as it is. Right-click a key in the tree, use the Edit menu, or click a fix beside a finding in the Overview.</source>
+<translation>修改会在此等待，直到您保存；磁盘上的文件保持不变。可在树中右键点击键、使用“编辑”菜单，或点击“概览”中检查结果旁的修复按钮。</translation>
+</message>
+<message>
+<source>Redo</source>
+<translation>重做</translation>
+</message>
+<message>
+<source>Load Recipe…</source>
+<translation>载入配方…</translation>
+</message>
+<message>
+<source>Recipe</source>
+<translation>配方</translation>
+</message>
+<message>
+<source>Recipe: copy, save, load</source>
+<translation>配方：复制、保存、载入</translation>
+</message>
+<message>
+<source>Save…</source>
+<translation>保存…</translation>
+</message>
+<message>
+<source>Save the edited file</source>
+<translation>保存修改后的文件</translation>
+</message>
+<message>
+<source>Clear</source>
+<translation>清空</translation>
+</message>
+<message>
+<source>Remove all edits</source>
+<translation>移除所有修改</translation>
+</message>
+<message>
+<source>Undo</source>
+<translation>撤销</translation>
+</message>
+<message>
+<source>Move up</source>
+<translation>上移</translation>
+</message>
+<message>
+<source>Move down</source>
+<translation>下移</translation>
+</message>
+<message>
+<source>Change…</source>
+<translation>更改…</translation>
+</message>
+<message>
+<source>Remove</source>
+<translation>移除</translation>
+</message>
+<message>
+<source>Copy as Command</source>
+<translation>复制为命令</translation>
+</message>
+<message>
+<source>Copy as Python</source>
+<translation>复制为 Python</translation>
+</message>
+<message>
+<source>Copy as Recipe</source>
+<translation>复制为配方</translation>
+</message>
+<message>
+<source>Save Recipe…</source>
+<translation>保存配方…</translation>
+</message>
+<message>
+<source>waits for the edit before it</source>
+<translation>等待前一项修改</translation>
+</message>
+<message>
+<source>being applied …</source>
+<translation>正在应用…</translation>
+</message>
+<message>
+<source>Change this edit, or remove it. Those behind it wait.</source>
+<translation>请更改或移除此项修改。其后的修改在等待。</translation>
+</message>
+<message>
+<source>Save the recipe</source>
+<translation>保存配方</translation>
+</message>
+<message>
+<source>Recipes ({patterns})</source>
+<translation>配方 ({patterns})</translation>
+</message>
+<message>
+<source>Saving the recipe</source>
+<translation>正在保存配方</translation>
+</message>
+</context>
+<context>
+<name>Exporting</name>
+<message>
+<source>Saved {path}</source>
+<translation>已保存 {path}</translation>
+</message>
+<message>
+<source>{path} was not saved: {why}</source>
+<translation>{path} 未能保存：{why}</translation>
+</message>
+<message>
+<source>Choose another folder.</source>
+<translation>请选择另一个文件夹。</translation>
+</message>
+</context>
+<context>
+<name>FactBoxes</name>
+<message>
+<source>{file} file, {reachable} reachable</source>
+<translation>文件 {file}，可达 {reachable}</translation>
+</message>
+<message>
+<source>Why?</source>
+<translation>为什么？</translation>
+</message>
+<message>
+<source>Show the finding about unreachable bytes</source>
+<translation>显示关于不可达字节的检查结果</translation>
+</message>
+<message>
+<source>Reachable</source>
+<translation>可达</translation>
+</message>
+<message>
+<source>stored, and viewed by some tensor</source>
+<translation>已保存，且有张量使用</translation>
+</message>
+<message>
+<source>Unreachable</source>
+<translation>不可达</translation>
+</message>
+<message>
+<source>stored, but no tensor views it</source>
+<translation>已保存，但没有张量使用</translation>
+</message>
+<message>
+<source>Everything else</source>
+<translation>其他</translation>
+</message>
+<message>
+<source>names, values, padding</source>
+<translation>名称、值、填充</translation>
+</message>
+<message>
+<source>All tensors by themselves</source>
+<translation>所有张量各自计算</translation>
+</message>
+<message>
+<source>what they take when nothing is shared</source>
+<translation>不共享时占用的大小</translation>
+</message>
+<message>
+<source>{n} parts</source>
+<translation>{n} 个部分</translation>
+</message>
+<message>
+<source>Related tensors</source>
+<translation>相关张量</translation>
+</message>
+<message>
+<source>{n} more in Details</source>
+<translation>“详细信息”中另有 {n} 个</translation>
+</message>
+</context>
+<context>
+<name>FileCommands</name>
+<message>
+<source>Open address</source>
+<translation>打开地址</translation>
+</message>
+<message>
+<source>Open a checkpoint where it lies</source>
+<translation>就地打开检查点</translation>
+</message>
+<message>
+<source>Only what describes the tensors is fetched, and values when you look at them. A password or token in the address is shown nowhere and not remembered.</source>
+<translation>只获取描述张量的内容，查看时才获取数值。地址中的密码或令牌不会显示，也不会被记住。</translation>
+</message>
+<message>
+<source>Address</source>
+<translation>地址</translation>
+</message>
+<message>
+<source>Open</source>
+<translation>打开</translation>
+</message>
+<message>
+<source>Making the demo files</source>
+<translation>正在生成示例文件</translation>
+</message>
+<message>
+<source>Open a folder</source>
+<translation>打开文件夹</translation>
+</message>
+<message>
+<source>Open checkpoints</source>
+<translation>打开检查点</translation>
+</message>
+<message>
+<source>Checkpoints ({patterns})</source>
+<translation>检查点 ({patterns})</translation>
+</message>
+<message>
+<source>All files (*)</source>
+<translation>所有文件 (*)</translation>
+</message>
+<message>
+<source>Open many files?</source>
+<translation>打开很多文件吗？</translation>
+</message>
+<message>
+<source>These are {n} files.</source>
+<translation>共有 {n} 个文件。</translation>
+</message>
+<message>
+<source>Opening reads only what describes the tensors, but a long list may be hard to find your way in.</source>
+<translation>打开只读取描述张量的内容，但列表过长可能不便查找。</translation>
+</message>
+<message>
+<source>Open {n} files</source>
+<translation>打开 {n} 个文件</translation>
+</message>
+<message>
+<source>Demo files</source>
+<translation>示例文件</translation>
+</message>
+<message>
+<source>The demo files could not be written.</source>
+<translation>无法写入示例文件。</translation>
+</message>
+</context>
+<context>
+<name>FilterBar</name>
+<message>
+<source>{n} shown of {all}</source>
+<translation>显示 {n} / {all}</translation>
+</message>
+<message>
+<source>No key fits.</source>
+<translation>没有匹配的键。</translation>
+</message>
+<message>
+<source>{size}; in {file}: {tensors}</source>
+<translation>{size}；位于 {file}：{tensors}</translation>
+</message>
+<message>
+<source>Measure</source>
+<translation>测量</translation>
+</message>
+<message>
+<source>Drop {n}</source>
+<translation>移除 {n}</translation>
+</message>
+<message>
+<source>Copy</source>
+<translation>复制</translation>
+</message>
+<message>
+<source>Save these {n}…</source>
+<translation>保存这 {n} 个…</translation>
+</message>
+<message>
+<source>Statistics of {tensors}</source>
+<translation>{tensors}的统计</translation>
+</message>
+<message>
+<source>Drop {tensors}</source>
+<translation>移除 {tensors}</translation>
+</message>
+<message>
+<source>Copy the keys of {tensors}</source>
+<translation>复制 {tensors}的键</translation>
+</message>
+<message>
+<source>Save {tensors} as a file</source>
+<translation>把 {tensors}保存为文件</translation>
+</message>
+</context>
+<context>
+<name>FindBar</name>
+<message>
+<source>Find in this text</source>
+<translation>在此文本中查找</translation>
+</message>
+<message>
+<source>Previous (Shift+Enter)</source>
+<translation>上一个 (Shift+Enter)</translation>
+</message>
+<message>
+<source>Next (Enter)</source>
+<translation>下一个 (Enter)</translation>
+</message>
+<message>
+<source>Close (Esc)</source>
+<translation>关闭 (Esc)</translation>
+</message>
+<message>
+<source>not found</source>
+<translation>未找到</translation>
+</message>
+<message>
+<source>{n} of {count}</source>
+<translation>{n} / {count}</translation>
+</message>
+</context>
+<context>
+<name>FindingBox</name>
+<message>
+<source>Danger</source>
+<translation>危险</translation>
+</message>
+<message>
+<source>Warning</source>
+<translation>警告</translation>
+</message>
+<message>
+<source>Note</source>
+<translation>说明</translation>
+</message>
+<message>
+<source>Where</source>
+<translation>位置</translation>
+</message>
+<message>
+<source>What to do</source>
+<translation>解决办法</translation>
+</message>
+<message>
+<source>Copy</source>
+<translation>复制</translation>
+</message>
+<message>
+<source>Adds an edit that waits until you save. It can be undone.</source>
+<translation>添加一项修改，保存前不会写入，可以撤销。</translation>
+</message>
+</context>
+<context>
+<name>Form</name>
+<message>
+<source>Browse…</source>
+<translation>浏览…</translation>
+</message>
+<message>
+<source>Choose a file</source>
+<translation>选择文件</translation>
+</message>
+<message>
+<source>Choose a checkpoint</source>
+<translation>选择检查点</translation>
+</message>
+</context>
+<context>
+<name>HeatmapPanel</name>
+<message>
+<source>Element under the cursor</source>
+<translation>光标处的元素</translation>
+</message>
+<message>
+<source>Heatmap</source>
+<translation>热图</translation>
+</message>
+<message>
+<source>No elements: the shape is {shape}.</source>
+<translation>没有元素：形状为 {shape}。</translation>
+</message>
+<message>
+<source>Heatmap of {name}</source>
+<translation>{name} 的热图</translation>
+</message>
+<message>
+<source>Point at a cell, or use the arrow keys. Wheel zooms, R shows all.</source>
+<translation>指向单元格，或使用方向键。滚轮缩放，R 显示全部。</translation>
+</message>
+<message>
+<source>largest magnitude of {size} here: {value}</source>
+<translation>此处 {size} 个中的最大绝对值：{value}</translation>
+</message>
+<message>
+<source>one of {size} here: {value}</source>
+<translation>此处 {size} 个中的一个：{value}</translation>
+</message>
+<message>
+<source>mean of {size} here: {value}</source>
+<translation>此处 {size} 个的平均值：{value}</translation>
+</message>
+<message>
+<source>complex numbers are shown by their magnitude</source>
+<translation>复数按其模显示</translation>
+</message>
+<message>
+<source>quantized values are shown as the integers that are stored</source>
+<translation>量化的值按保存的整数显示</translation>
+</message>
+<message>
+<source>drawn from blocks of {size}, exact when you zoom in</source>
+<translation>由 {size} 的块绘制，放大后精确</translation>
+</message>
+<message>
+<source>{share} of the elements read</source>
+<translation>已读取 {share} 的元素</translation>
+</message>
+<message>
+<source>{n} cells with NaN or infinities</source>
+<translation>{n} 个单元格含 NaN 或无穷大</translation>
+</message>
+<message>
+<source>{n} blocks with NaN or infinities</source>
+<translation>{n} 个块含 NaN 或无穷大</translation>
+</message>
+<message>
+<source>Colours</source>
+<translation>颜色</translation>
+</message>
+<message>
+<source>Blue–red</source>
+<translation>蓝–红</translation>
+</message>
+<message>
+<source>Purple–orange</source>
+<translation>紫–橙</translation>
+</message>
+<message>
+<source>Viridis</source>
+<translation>Viridis</translation>
+</message>
+<message>
+<source>Cividis</source>
+<translation>Cividis</translation>
+</message>
+<message>
+<source>Grey</source>
+<translation>灰度</translation>
+</message>
+<message>
+<source>Range of the colours</source>
+<translation>颜色范围</translation>
+</message>
+<message>
+<source>Around zero</source>
+<translation>以零为中心</translation>
+</message>
+<message>
+<source>Least to greatest</source>
+<translation>最小到最大</translation>
+</message>
+<message>
+<source>Share of the values within the colours</source>
+<translation>颜色涵盖的值的比例</translation>
+</message>
+<message>
+<source>All values</source>
+<translation>所有值</translation>
+</message>
+<message>
+<source>What a block shows</source>
+<translation>每块显示</translation>
+</message>
+<message>
+<source>Mean</source>
+<translation>平均值</translation>
+</message>
+<message>
+<source>Largest magnitude</source>
+<translation>最大绝对值</translation>
+</message>
+<message>
+<source>One element</source>
+<translation>单个元素</translation>
+</message>
+<message>
+<source>Copied {n} rows and {m} columns.</source>
+<translation>已复制 {n} 行 {m} 列。</translation>
+</message>
+<message>
+<source>Copying values</source>
+<translation>正在复制数值</translation>
+</message>
+<message>
+<source>Save picture</source>
+<translation>保存图片</translation>
+</message>
+<message>
+<source>PNG pictures (*.png)</source>
+<translation>PNG 图片 (*.png)</translation>
+</message>
+<message>
+<source>Blocks</source>
+<translation>块</translation>
+</message>
+<message>
+<source>Show all	R</source>
+<translation>显示全部	R</translation>
+</message>
+<message>
+<source>Zoom in	+</source>
+<translation>放大	+</translation>
+</message>
+<message>
+<source>Zoom out	-</source>
+<translation>缩小	-</translation>
+</message>
+<message>
+<source>Copy data in view</source>
+<translation>复制可见数据</translation>
+</message>
+<message>
+<source>Copy picture</source>
+<translation>复制图片</translation>
+</message>
+<message>
+<source>Save picture as PNG…</source>
+<translation>保存为 PNG 图片…</translation>
+</message>
+<message>
+<source>Picture</source>
+<translation>图片</translation>
+</message>
+<message>
+<source>Save, copy or zoom the picture</source>
+<translation>保存、复制或缩放图片</translation>
+</message>
+<message>
+<source>Draw it</source>
+<translation>绘制</translation>
+</message>
+</context>
+<context>
+<name>HeatmapView</name>
+<message>
+<source>Heatmap</source>
+<translation>热图</translation>
+</message>
+<message>
+<source>NaN, ±∞</source>
+<translation>NaN、±∞</translation>
+</message>
+</context>
+<context>
+<name>HistogramControls</name>
+<message>
+<source>Bars</source>
+<translation>柱</translation>
+</message>
+<message>
+<source>Count</source>
+<translation>计数</translation>
+</message>
+<message>
+<source>Count, log scale</source>
+<translation>计数（对数刻度）</translation>
+</message>
+<message>
+<source>Density</source>
+<translation>密度</translation>
+</message>
+<message>
+<source>Range</source>
+<translation>范围</translation>
+</message>
+<message>
+<source>All values</source>
+<translation>所有值</translation>
+</message>
+<message>
+<source>1 % to 99 %</source>
+<translation>1 % 至 99 %</translation>
+</message>
+<message>
+<source>From … to …</source>
+<translation>从…到…</translation>
+</message>
+<message>
+<source>Show</source>
+<translation>显示</translation>
+</message>
+<message>
+<source>Together</source>
+<translation>合并</translation>
+</message>
+<message>
+<source>Each tensor</source>
+<translation>逐个张量</translation>
+</message>
+<message>
+<source>From</source>
+<translation>从</translation>
+</message>
+<message>
+<source>To</source>
+<translation>到</translation>
+</message>
+<message>
+<source>Number of bins</source>
+<translation>区间数</translation>
+</message>
+<message>
+<source>&amp;Log axis</source>
+<translation>对数轴(&amp;L)</translation>
+</message>
+<message>
+<source>Sizes of values by their logarithm, on both sides of zero</source>
+<translation>数值大小取对数，零的两侧对称</translation>
+</message>
+<message>
+<source>&amp;Show</source>
+<translation>显示(&amp;S)</translation>
+</message>
+<message>
+<source>&amp;Range</source>
+<translation>范围(&amp;R)</translation>
+</message>
+<message>
+<source>&amp;Bars</source>
+<translation>柱(&amp;B)</translation>
+</message>
+<message>
+<source>B&amp;ins</source>
+<translation>区间(&amp;I)</translation>
+</message>
+</context>
+<context>
+<name>HistogramPlot</name>
+<message>
+<source>Values under the cursor</source>
+<translation>光标处的值</translation>
+</message>
+<message>
+<source>Histogram</source>
+<translation>直方图</translation>
+</message>
+<message>
+<source>There is nothing to draw.</source>
+<translation>没有可绘制的内容。</translation>
+</message>
+<message>
+<source>Point at a bar, or use ← and →, to read it. Dragging looks closer, R shows all.</source>
+<translation>指向柱，或使用 ← 和 → 读数。拖动可放大，R 显示全部。</translation>
+</message>
+<message>
+<source>Save picture</source>
+<translation>保存图片</translation>
+</message>
+<message>
+<source>PNG pictures (*.png)</source>
+<translation>PNG 图片 (*.png)</translation>
+</message>
+<message>
+<source>Value</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Save drawing</source>
+<translation>保存图形</translation>
+</message>
+<message>
+<source>SVG drawings (*.svg)</source>
+<translation>SVG 图形 (*.svg)</translation>
+</message>
+<message>
+<source>Save table</source>
+<translation>保存表格</translation>
+</message>
+<message>
+<source>CSV tables (*.csv)</source>
+<translation>CSV 表格 (*.csv)</translation>
+</message>
+<message>
+<source>Plot</source>
+<translation>图表</translation>
+</message>
+<message>
+<source>Save, copy or reset the plot</source>
+<translation>保存、复制或重置图表</translation>
+</message>
+<message>
+<source>Reset view	R</source>
+<translation>重置视图	R</translation>
+</message>
+<message>
+<source>Copy data</source>
+<translation>复制数据</translation>
+</message>
+<message>
+<source>Copy picture</source>
+<translation>复制图片</translation>
+</message>
+<message>
+<source>Save data as CSV…</source>
+<translation>把数据保存为 CSV…</translation>
+</message>
+<message>
+<source>Save picture as PNG…</source>
+<translation>保存为 PNG 图片…</translation>
+</message>
+<message>
+<source>Save drawing as SVG…</source>
+<translation>把图形保存为 SVG…</translation>
+</message>
+<message>
+<source>{first} to {last}</source>
+<translation>{first} 到 {last}</translation>
+</message>
+<message>
+<source>Density</source>
+<translation>密度</translation>
+</message>
+<message>
+<source>Count (log scale)</source>
+<translation>计数（对数刻度）</translation>
+</message>
+<message>
+<source>Count</source>
+<translation>计数</translation>
+</message>
+<message>
+<source>{bin}: {count}</source>
+<translation>{bin}：{count}</translation>
+</message>
+<message>
+<source>{count} ({percent})</source>
+<translation>{count} ({percent})</translation>
+</message>
+<message>
+<source>{count} of {total} ({percent})</source>
+<translation>{count} / {total} ({percent})</translation>
+</message>
+<message>
+<source>{name}: no values.</source>
+<translation>{name}：没有值。</translation>
+</message>
+<message>
+<source>{name}: {total} values from {low} to {high} in {bins} bins. The fullest bin is {fullest}, with {share}. The middle half lies between {quarter} and {three}.</source>
+<translation>{name}：{total} 个值，从 {low} 到 {high}，分 {bins} 个区间。最满的区间是 {fullest}，占 {share}。中间一半在 {quarter} 与 {three} 之间。</translation>
+</message>
+</context>
+<context>
+<name>LayerTable</name>
+<message>
+<source>Tensor</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+</context>
+<context>
+<name>LayersPanel</name>
+<message>
+<source>Tensor under the cursor</source>
+<translation>光标处的张量</translation>
+</message>
+<message>
+<source>Lo&amp;g scale</source>
+<translation>对数刻度(&amp;G)</translation>
+</message>
+<message>
+<source>Layers</source>
+<translation>层</translation>
+</message>
+<message>
+<source>There are no tensors here.</source>
+<translation>这里没有张量。</translation>
+</message>
+<message>
+<source>Select a file or a group of tensors to compare them.</source>
+<translation>选择一个文件或一组张量进行比较。</translation>
+</message>
+<message>
+<source>Measuring {tensors}</source>
+<translation>正在测量 {tensors}</translation>
+</message>
+<message>
+<source>{tensors} have not been measured yet.</source>
+<translation>{tensors}尚未测量。</translation>
+</message>
+<message>
+<source>Reading them takes a while; you can go on working, and stop it at any time.</source>
+<translation>读取需要一些时间；您可以继续工作，也可以随时停止。</translation>
+</message>
+<message>
+<source>Measure all {tensors}, {size}</source>
+<translation>测量全部 {tensors}，{size}</translation>
+</message>
+<message>
+<source>Looking for what is unhealthy</source>
+<translation>正在查找异常</translation>
+</message>
+<message>
+<source>and {n} more</source>
+<translation>另有 {n} 项</translation>
+</message>
+<message>
+<source>Layer</source>
+<translation>层</translation>
+</message>
+<message>
+<source>Tensor, in the order of the file</source>
+<translation>张量，按文件中的顺序</translation>
+</message>
+<message>
+<source>{n} more names have no line: select a group to see its own.</source>
+<translation>另有 {n} 个名称没有曲线：选择一个分组可查看其自身的曲线。</translation>
+</message>
+<message>
+<source>Point at a line, or use the arrow keys, to read it. Click or Enter goes to the tensor.</source>
+<translation>指向曲线，或使用方向键读数。点击或按 Enter 转到该张量。</translation>
+</message>
+<message>
+<source>{n} with NaN or infinities</source>
+<translation>{n} 个含 NaN 或无穷大</translation>
+</message>
+<message>
+<source>{n} without numbers</source>
+<translation>{n} 个没有数值</translation>
+</message>
+<message>
+<source>Save table</source>
+<translation>保存表格</translation>
+</message>
+<message>
+<source>Tab-separated tables (*.tsv)</source>
+<translation>制表符分隔的表格 (*.tsv)</translation>
+</message>
+<message>
+<source>Save picture</source>
+<translation>保存图片</translation>
+</message>
+<message>
+<source>PNG pictures (*.png)</source>
+<translation>PNG 图片 (*.png)</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>Root mean square</source>
+<translation>均方根</translation>
+</message>
+<message>
+<source>Standard deviation</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>Largest magnitude</source>
+<translation>最大绝对值</translation>
+</message>
+<message>
+<source>Mean</source>
+<translation>平均值</translation>
+</message>
+<message>
+<source>Share of zeros</source>
+<translation>零的比例</translation>
+</message>
+<message>
+<source>Share of NaN and infinities</source>
+<translation>NaN 和无穷大的比例</translation>
+</message>
+<message>
+<source>Measure</source>
+<translation>测量</translation>
+</message>
+<message>
+<source>Across</source>
+<translation>横轴</translation>
+</message>
+<message>
+<source>Layer numbers</source>
+<translation>层编号</translation>
+</message>
+<message>
+<source>File order, by name</source>
+<translation>文件顺序，按名称</translation>
+</message>
+<message>
+<source>File order, one line</source>
+<translation>文件顺序，一条曲线</translation>
+</message>
+<message>
+<source>Progress</source>
+<translation>进度</translation>
+</message>
+<message>
+<source>Stop</source>
+<translation>停止</translation>
+</message>
+<message>
+<source>Reading values…</source>
+<translation>正在读取数值…</translation>
+</message>
+<message>
+<source>All tensors</source>
+<translation>所有张量</translation>
+</message>
+<message>
+<source>&amp;Measure</source>
+<translation>测量(&amp;M)</translation>
+</message>
+<message>
+<source>&amp;Across</source>
+<translation>横轴(&amp;A)</translation>
+</message>
+<message>
+<source>Save</source>
+<translation>保存</translation>
+</message>
+<message>
+<source>Copy or save what is shown</source>
+<translation>复制或保存显示的内容</translation>
+</message>
+<message>
+<source>Copy table</source>
+<translation>复制表格</translation>
+</message>
+<message>
+<source>Copy picture</source>
+<translation>复制图片</translation>
+</message>
+<message>
+<source>Save table…</source>
+<translation>保存表格…</translation>
+</message>
+<message>
+<source>Save picture as PNG…</source>
+<translation>保存为 PNG 图片…</translation>
+</message>
+</context>
+<context>
+<name>LinePlot</name>
+<message>
+<source>Measure across layers</source>
+<translation>跨层测量</translation>
+</message>
+<message>
+<source>{name}: {n} tensors, from {low} ({first}) to {high} ({last}).</source>
+<translation>{name}：{n} 个张量，从 {low}（{first}）到 {high}（{last}）。</translation>
+</message>
+<message>
+<source>All</source>
+<translation>全部</translation>
+</message>
+</context>
+<context>
+<name>Loading</name>
+<message>
+<source>Progress of opening</source>
+<translation>打开进度</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Cancel opening</source>
+<translation>取消打开</translation>
+</message>
+<message>
+<source>Opening {name}</source>
+<translation>正在打开 {name}</translation>
+</message>
+</context>
+<context>
+<name>MainWindow</name>
+<message>
+<source>Checkpoint Inspector</source>
+<translation>Checkpoint Inspector</translation>
+</message>
+<message>
+<source>{a} and {b} — Checkpoint Inspector</source>
+<translation>{a} 与 {b} — Checkpoint Inspector</translation>
+</message>
+<message>
+<source>{name} and {n} more</source>
+<translation>{name} 等，另有 {n} 个</translation>
+</message>
+<message>
+<source>{name} — Checkpoint Inspector</source>
+<translation>{name} — Checkpoint Inspector</translation>
+</message>
+</context>
+<context>
+<name>Menus</name>
+<message>
+<source>&amp;File</source>
+<translation>文件(&amp;F)</translation>
+</message>
+<message>
+<source>&amp;Open…</source>
+<translation>打开(&amp;O)…</translation>
+</message>
+<message>
+<source>Open &amp;Folder…</source>
+<translation>打开文件夹(&amp;F)…</translation>
+</message>
+<message>
+<source>Ope&amp;n Address…</source>
+<translation>打开地址(&amp;N)…</translation>
+</message>
+<message>
+<source>Open &amp;Recent</source>
+<translation>最近打开(&amp;R)</translation>
+</message>
+<message>
+<source>Open the &amp;Demo Files</source>
+<translation>打开示例文件(&amp;D)</translation>
+</message>
+<message>
+<source>&amp;Save…</source>
+<translation>保存(&amp;S)…</translation>
+</message>
+<message>
+<source>Sa&amp;ve As…</source>
+<translation>另存为(&amp;V)…</translation>
+</message>
+<message>
+<source>Co&amp;mpare</source>
+<translation>比较(&amp;M)</translation>
+</message>
+<message>
+<source>Compare &amp;With a File…</source>
+<translation>与文件比较(&amp;W)…</translation>
+</message>
+<message>
+<source>Training R&amp;un…</source>
+<translation>训练过程(&amp;U)…</translation>
+</message>
+<message>
+<source>Check &amp;Against a Model…</source>
+<translation>对照模型检查(&amp;A)…</translation>
+</message>
+<message>
+<source>E&amp;xplain a Loading Error…</source>
+<translation>解释加载错误(&amp;X)…</translation>
+</message>
+<message>
+<source>Re&amp;load</source>
+<translation>重新加载(&amp;L)</translation>
+</message>
+<message>
+<source>&amp;Close File</source>
+<translation>关闭文件(&amp;C)</translation>
+</message>
+<message>
+<source>&amp;Quit</source>
+<translation>退出(&amp;Q)</translation>
+</message>
+<message>
+<source>&amp;Edit</source>
+<translation>编辑(&amp;E)</translation>
+</message>
+<message>
+<source>&amp;Undo</source>
+<translation>撤销(&amp;U)</translation>
+</message>
+<message>
+<source>&amp;Redo</source>
+<translation>重做(&amp;R)</translation>
+</message>
+<message>
+<source>&amp;Load Recipe…</source>
+<translation>载入配方(&amp;L)…</translation>
+</message>
+<message>
+<source>&amp;Copy Key</source>
+<translation>复制键(&amp;C)</translation>
+</message>
+<message>
+<source>&amp;Find…</source>
+<translation>查找(&amp;F)…</translation>
+</message>
+<message>
+<source>Find Ne&amp;xt</source>
+<translation>查找下一个(&amp;X)</translation>
+</message>
+<message>
+<source>Find &amp;Previous</source>
+<translation>查找上一个(&amp;P)</translation>
+</message>
+<message>
+<source>Comman&amp;ds and Keys…</source>
+<translation>命令与键(&amp;D)…</translation>
+</message>
+<message>
+<source>&amp;Next Finding</source>
+<translation>下一项检查结果(&amp;N)</translation>
+</message>
+<message>
+<source>Pre&amp;vious Finding</source>
+<translation>上一项检查结果(&amp;V)</translation>
+</message>
+<message>
+<source>&amp;View</source>
+<translation>视图(&amp;V)</translation>
+</message>
+<message>
+<source>&amp;Back</source>
+<translation>后退(&amp;B)</translation>
+</message>
+<message>
+<source>&amp;Forward</source>
+<translation>前进(&amp;F)</translation>
+</message>
+<message>
+<source>Show &amp;Panels</source>
+<translation>显示面板(&amp;P)</translation>
+</message>
+<message>
+<source>&amp;Expand All</source>
+<translation>全部展开(&amp;E)</translation>
+</message>
+<message>
+<source>&amp;Collapse All</source>
+<translation>全部折叠(&amp;C)</translation>
+</message>
+<message>
+<source>&amp;Reset Layout</source>
+<translation>重置布局(&amp;R)</translation>
+</message>
+<message>
+<source>&amp;Theme</source>
+<translation>主题(&amp;T)</translation>
+</message>
+<message>
+<source>As the &amp;System</source>
+<translation>跟随系统(&amp;S)</translation>
+</message>
+<message>
+<source>&amp;Light</source>
+<translation>浅色(&amp;L)</translation>
+</message>
+<message>
+<source>&amp;Dark</source>
+<translation>深色(&amp;D)</translation>
+</message>
+<message>
+<source>Lan&amp;guage</source>
+<translation>语言(&amp;G)</translation>
+</message>
+<message>
+<source>&amp;Help</source>
+<translation>帮助(&amp;H)</translation>
+</message>
+<message>
+<source>&amp;Keyboard Shortcuts</source>
+<translation>键盘快捷键(&amp;K)</translation>
+</message>
+<message>
+<source>&amp;About Checkpoint Inspector</source>
+<translation>关于 Checkpoint Inspector(&amp;A)</translation>
+</message>
+<message>
+<source>&amp;Clear This List</source>
+<translation>清空此列表(&amp;C)</translation>
+</message>
+</context>
+<context>
+<name>MessageBoxes</name>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Discard</source>
+<translation>不保存</translation>
+</message>
+<message>
+<source>Save…</source>
+<translation>保存…</translation>
+</message>
+</context>
+<context>
+<name>MessagePage</name>
+<message>
+<source>Progress</source>
+<translation>进度</translation>
+</message>
+<message>
+<source>Stop</source>
+<translation>停止</translation>
+</message>
+<message>
+<source>The values could not be read.</source>
+<translation>无法读取数值。</translation>
+</message>
+<message>
+<source>Try again</source>
+<translation>重试</translation>
+</message>
+<message>
+<source>The other tensors are not affected.</source>
+<translation>其他张量不受影响。</translation>
+</message>
+<message>
+<source>At {where}.</source>
+<translation>位于 {where}。</translation>
+</message>
+<message>
+<source>{done} of {total}</source>
+<translation>{done} / {total}</translation>
+</message>
+<message>
+<source>{percent} %</source>
+<translation>{percent} %</translation>
+</message>
+<message>
+<source>Reading values…</source>
+<translation>正在读取数值…</translation>
+</message>
+</context>
+<context>
+<name>ModulesPanel</name>
+<message>
+<source>Modules</source>
+<translation>模块</translation>
+</message>
+<message>
+<source>Find in this text (Ctrl+F)</source>
+<translation>在此文本中查找 (Ctrl+F)</translation>
+</message>
+<message>
+<source>Copy the text</source>
+<translation>复制文本</translation>
+</message>
+<message>
+<source>Looking at the modules</source>
+<translation>正在查看模块</translation>
+</message>
+<message>
+<source>Looking at the modules …</source>
+<translation>正在查看模块…</translation>
+</message>
+<message>
+<source>There is no model in this file.</source>
+<translation>此文件中没有模型。</translation>
+</message>
+<message>
+<source>Inferred from names and shapes: what has no parameters, such as activations and dropout, is not in the file.</source>
+<translation>由名称和形状推断：没有参数的部分（如激活函数和 dropout）不在文件中。</translation>
+</message>
+<message>
+<source>As it was pickled. What a class of one&apos;s own would print is known to its code only.</source>
+<translation>与保存时一致。自定义类会输出什么，只有其代码知道。</translation>
+</message>
+<message>
+<source>{n} lines more: inspector modules prints them.</source>
+<translation>另有 {n} 行：inspector modules 可输出全部。</translation>
+</message>
+</context>
+<context>
+<name>Offers</name>
+<message>
+<source>Strip “{prefix}”</source>
+<translation>去掉“{prefix}”</translation>
+</message>
+<message>
+<source>Strip “{prefix}” from the parts</source>
+<translation>去掉各部分的“{prefix}”</translation>
+</message>
+<message>
+<source>Set device to cpu</source>
+<translation>设备改为 cpu</translation>
+</message>
+<message>
+<source>Keep only what is used</source>
+<translation>仅保留使用的部分</translation>
+</message>
+<message>
+<source>Give each its own bytes</source>
+<translation>各自拥有独立字节</translation>
+</message>
+<message>
+<source>Tie “{name}”</source>
+<translation>绑定“{name}”</translation>
+</message>
+<message>
+<source>Make the values plain</source>
+<translation>把值转为普通数据</translation>
+</message>
+<message>
+<source>Drop what is broken</source>
+<translation>移除损坏的部分</translation>
+</message>
+<message>
+<source>Extract the weights</source>
+<translation>提取权重</translation>
+</message>
+<message>
+<source>Extract the weights of {what}</source>
+<translation>提取 {what} 的权重</translation>
+</message>
+<message>
+<source>Repair</source>
+<translation>修复</translation>
+</message>
+</context>
+<context>
+<name>Opener</name>
+<message>
+<source>Looking into the folder</source>
+<translation>正在查看文件夹</translation>
+</message>
+<message>
+<source>Opening {name}</source>
+<translation>正在打开 {name}</translation>
+</message>
+<message>
+<source>Checkpoint Inspector made a mistake while reading this file</source>
+<translation>Checkpoint Inspector 在读取此文件时出现内部错误</translation>
+</message>
+<message>
+<source>Nothing in the file was run. Please copy the report and send it to us.</source>
+<translation>没有运行文件中的任何内容。请复制报告发给我们。</translation>
+</message>
+</context>
+<context>
+<name>Overview</name>
+<message>
+<source>Overview</source>
+<translation>概览</translation>
+</message>
+<message>
+<source>Adding up tensors</source>
+<translation>正在汇总张量</translation>
+</message>
+<message>
+<source>{tensors} selected</source>
+<translation>已选择 {tensors}</translation>
+</message>
+<message>
+<source>Tensors from different parts of {file}.</source>
+<translation>来自 {file} 不同部分的张量。</translation>
+</message>
+<message>
+<source>torch.load takes it with weights_only=True, and with map_location=&quot;cpu&quot; where there is no {devices}.</source>
+<translation>torch.load 可用 weights_only=True 加载；没有 {devices} 的机器上还需 map_location=&quot;cpu&quot;。</translation>
+</message>
+<message>
+<source>torch.load takes it as it is, with weights_only=True.</source>
+<translation>torch.load 可直接用 weights_only=True 加载。</translation>
+</message>
+<message>
+<source>Name</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>What it is</source>
+<translation>这是什么</translation>
+</message>
+<message>
+<source>Whether torch.load takes it</source>
+<translation>torch.load 能否加载</translation>
+</message>
+<message>
+<source>Copy name</source>
+<translation>复制名称</translation>
+</message>
+<message>
+<source>Copy the path</source>
+<translation>复制路径</translation>
+</message>
+<message>
+<source>Copy the key</source>
+<translation>复制键</translation>
+</message>
+<message>
+<source>A state dict: the weights of a model, key by key.</source>
+<translation>状态字典：模型的权重，逐键保存。</translation>
+</message>
+<message>
+<source>A training checkpoint: weights together with what is needed to go on training.</source>
+<translation>训练检查点：权重以及继续训练所需的内容。</translation>
+</message>
+<message>
+<source>A whole model saved with its class. The class is not needed to look inside; nothing of it is run.</source>
+<translation>连同类一起保存的完整模型。查看时不需要该类，也不会运行其中任何内容。</translation>
+</message>
+<message>
+<source>A TorchScript program with its weights.</source>
+<translation>带权重的 TorchScript 程序。</translation>
+</message>
+<message>
+<source>A tensor saved by itself.</source>
+<translation>单独保存的一个张量。</translation>
+</message>
+<message>
+<source>Saved Python data.</source>
+<translation>保存的 Python 数据。</translation>
+</message>
+<message>
+<source>Tensors in a structure of their own.</source>
+<translation>自定义结构中的张量。</translation>
+</message>
+<message>
+<source>{tensors}, {values}.</source>
+<translation>{tensors}，{values}。</translation>
+</message>
+<message>
+<source>{tensors}.</source>
+<translation>{tensors}。</translation>
+</message>
+<message>
+<source>A state dict with {what}</source>
+<translation>状态字典，含{what}</translation>
+</message>
+<message>
+<source>A group of keys with {what}</source>
+<translation>一组键，含{what}</translation>
+</message>
+<message>
+<source>+ {n} optimizer</source>
+<translation>+ {n} 优化器</translation>
+</message>
+<message>
+<source>{n} bits a weight</source>
+<translation>每个权重 {n} 位</translation>
+</message>
+<message>
+<source>{size} stored</source>
+<translation>保存 {size}</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Share of file</source>
+<translation>占文件比例</translation>
+</message>
+<message>
+<source>Tensors</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>Parameters</source>
+<translation>参数</translation>
+</message>
+<message>
+<source>Tensor bytes</source>
+<translation>张量字节</translation>
+</message>
+<message>
+<source>Nothing to report</source>
+<translation>没有需要报告的问题</translation>
+</message>
+<message>
+<source>Show {n} more</source>
+<translation>再显示 {n} 项</translation>
+</message>
+<message>
+<source>The rest is in the output of “inspector check”.</source>
+<translation>其余内容见“inspector check”的输出。</translation>
+</message>
+<message>
+<source>Only tensors and plain values: loads with weights_only=True</source>
+<translation>只有张量和普通值：可用 weights_only=True 加载</translation>
+</message>
+<message>
+<source>Holds no code: tensors and texts only</source>
+<translation>不含代码：只有张量和文本</translation>
+</message>
+<message>
+<source>Every tensor has its place in the file</source>
+<translation>每个张量在文件中都有其位置</translation>
+</message>
+<message>
+<source>No NaN, no infinity ({n} of {all} tensors read)</source>
+<translation>没有 NaN，没有无穷大（已读取 {n} / {all} 个张量）</translation>
+</message>
+<message>
+<source>No device tags but the cpu&apos;s: loads on any computer</source>
+<translation>只有 cpu 设备标签：任何机器都可加载</translation>
+</message>
+<message>
+<source>Data types</source>
+<translation>数据类型</translation>
+</message>
+<message>
+<source>Devices</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>not stored</source>
+<translation>未保存</translation>
+</message>
+<message>
+<source>others</source>
+<translation>其他</translation>
+</message>
+<message>
+<source>Parts</source>
+<translation>各部分</translation>
+</message>
+<message>
+<source>(empty name)</source>
+<translation>（空名称）</translation>
+</message>
+<message>
+<source>Largest tensors</source>
+<translation>最大的张量</translation>
+</message>
+<message>
+<source>Shared storages</source>
+<translation>共享的存储</translation>
+</message>
+<message>
+<source>{n} more</source>
+<translation>另有 {n} 个</translation>
+</message>
+<message>
+<source>Metadata</source>
+<translation>元数据</translation>
+</message>
+<message>
+<source>Text</source>
+<translation>文本</translation>
+</message>
+<message>
+<source>Format</source>
+<translation>格式</translation>
+</message>
+<message>
+<source>Kind</source>
+<translation>种类</translation>
+</message>
+<message>
+<source>Size</source>
+<translation>大小</translation>
+</message>
+<message>
+<source>{tensors}, {size} of elements, {stored} stored</source>
+<translation>{tensors}，元素共 {size}，保存 {stored}</translation>
+</message>
+<message>
+<source>Shared</source>
+<translation>共享</translation>
+</message>
+<message>
+<source>{tensors} share a storage with another</source>
+<translation>{tensors}与其他张量共享存储</translation>
+</message>
+<message>
+<source>Unreadable</source>
+<translation>无法读取</translation>
+</message>
+<message>
+<source>The values of {tensors} cannot be had</source>
+<translation>{tensors}的数值无法获得</translation>
+</message>
+<message>
+<source>State dicts</source>
+<translation>状态字典</translation>
+</message>
+<message>
+<source>the whole file</source>
+<translation>整个文件</translation>
+</message>
+<message>
+<source>Path</source>
+<translation>路径</translation>
+</message>
+<message>
+<source>A tensor of {dtype} in {where}.</source>
+<translation>{where} 中的 {dtype} 张量。</translation>
+</message>
+<message>
+<source>the root state dict</source>
+<translation>根状态字典</translation>
+</message>
+<message>
+<source>A tensor of {dtype}.</source>
+<translation>{dtype} 张量。</translation>
+</message>
+<message>
+<source>It is optimizer state of {parameter}.</source>
+<translation>它是 {parameter} 的优化器状态。</translation>
+</message>
+<message>
+<source>Everything else in the file can still be read.</source>
+<translation>文件中的其余内容仍可读取。</translation>
+</message>
+<message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
+<source>Elements</source>
+<translation>元素</translation>
+</message>
+<message>
+<source>Bytes</source>
+<translation>字节</translation>
+</message>
+<message>
+<source>of file</source>
+<translation>占文件</translation>
+</message>
+<message>
+<source>Tensor</source>
+<translation>张量</translation>
+</message>
+<message>
+<source>yes</source>
+<translation>是</translation>
+</message>
+<message>
+<source>no</source>
+<translation>否</translation>
+</message>
+<message>
+<source>Data type</source>
+<translation>数据类型</translation>
+</message>
+<message>
+<source>Device</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>not stored in this format</source>
+<translation>此格式不保存</translation>
+</message>
+<message>
+<source>Requires grad</source>
+<translation>需要梯度</translation>
+</message>
+<message>
+<source>Layout</source>
+<translation>布局</translation>
+</message>
+<message>
+<source>Stride</source>
+<translation>步幅</translation>
+</message>
+<message>
+<source>Name in its state dict</source>
+<translation>在状态字典中的名称</translation>
+</message>
+<message>
+<source>A packed tensor, {how}: {n} that stand for one.</source>
+<translation>打包的张量，{how}：{n}合为一个。</translation>
+</message>
+<message>
+<source>{bits} bits a weight</source>
+<translation>每个权重 {bits} 位</translation>
+</message>
+<message>
+<source>Unpack to {dtype}</source>
+<translation>解包为 {dtype}</translation>
+</message>
+<message>
+<source>A value of type {type}.</source>
+<translation>类型为 {type} 的值。</translation>
+</message>
+</context>
+<context>
+<name>PairModel</name>
+<message>
+<source>Name</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>Status</source>
+<translation>状态</translation>
+</message>
+<message>
+<source>A</source>
+<translation>A</translation>
+</message>
+<message>
+<source>B</source>
+<translation>B</translation>
+</message>
+<message>
+<source>Max abs</source>
+<translation>最大绝对差</translation>
+</message>
+<message>
+<source>RMS</source>
+<translation>RMS</translation>
+</message>
+<message>
+<source>Relative</source>
+<translation>相对差</translation>
+</message>
+<message>
+<source>Cosine</source>
+<translation>余弦</translation>
+</message>
+<message>
+<source>Differ</source>
+<translation>不同</translation>
+</message>
+<message>
+<source>SQNR</source>
+<translation>SQNR</translation>
+</message>
+<message>
+<source>What differs; groups show how many of each</source>
+<translation>哪些不同；分组显示各有多少</translation>
+</message>
+<message>
+<source>Shape and dtype in A</source>
+<translation>A 中的形状和数据类型</translation>
+</message>
+<message>
+<source>Shape and dtype in B</source>
+<translation>B 中的形状和数据类型</translation>
+</message>
+<message>
+<source>The largest distance of two elements</source>
+<translation>两元素间的最大距离</translation>
+</message>
+<message>
+<source>The root of the mean squared distance</source>
+<translation>距离平方均值的平方根</translation>
+</message>
+<message>
+<source>The norm of the difference over that of A</source>
+<translation>差的范数与 A 的范数之比</translation>
+</message>
+<message>
+<source>The cosine of the two as vectors; 1 is the same direction</source>
+<translation>两者作为向量的余弦；1 表示方向相同</translation>
+</message>
+<message>
+<source>The share of elements that differ</source>
+<translation>不同元素的比例</translation>
+</message>
+<message>
+<source>Of packed tensors: the values over the errors of packing them, in decibels; the least is the worst</source>
+<translation>打包的张量：数值与打包误差之比，以分贝计；最小的最差</translation>
+</message>
+</context>
+<context>
+<name>PairPanel</name>
+<message>
+<source>The selected pair</source>
+<translation>所选配对</translation>
+</message>
+<message>
+<source>Pair</source>
+<translation>配对</translation>
+</message>
+<message>
+<source>Nothing is selected.</source>
+<translation>没有选择任何内容。</translation>
+</message>
+<message>
+<source>Select a row to see how its two sides differ.</source>
+<translation>选择一行，查看两侧有何不同。</translation>
+</message>
+<message>
+<source>A value, not a tensor.</source>
+<translation>是值，不是张量。</translation>
+</message>
+<message>
+<source>{n} rows</source>
+<translation>{n} 行</translation>
+</message>
+<message>
+<source>Most different, relatively:</source>
+<translation>相对差异最大的：</translation>
+</message>
+<message>
+<source>{share} differ</source>
+<translation>{share} 不同</translation>
+</message>
+<message>
+<source>largest {x}</source>
+<translation>最大 {x}</translation>
+</message>
+<message>
+<source>RMS {x}</source>
+<translation>RMS {x}</translation>
+</message>
+<message>
+<source>relative {x}</source>
+<translation>相对 {x}</translation>
+</message>
+<message>
+<source>cosine {x}</source>
+<translation>余弦 {x}</translation>
+</message>
+<message>
+<source>values over errors {x}</source>
+<translation>数值与误差之比 {x}</translation>
+</message>
+<message>
+<source>{n} signs flipped</source>
+<translation>{n} 个符号相反</translation>
+</message>
+<message>
+<source>{n} differ in NaN or infinity</source>
+<translation>{n} 个在 NaN 或无穷大上不同</translation>
+</message>
+<message>
+<source>{side} is exactly the other one, cast</source>
+<translation>{side} 正好是另一侧转换类型的结果</translation>
+</message>
+<message>
+<source>Every byte is the same.</source>
+<translation>每个字节都相同。</translation>
+</message>
+<message>
+<source>Every value is the same.</source>
+<translation>每个值都相同。</translation>
+</message>
+<message>
+<source>Histograms of {name}</source>
+<translation>{name} 的直方图</translation>
+</message>
+<message>
+<source>A</source>
+<translation>A</translation>
+</message>
+<message>
+<source>B</source>
+<translation>B</translation>
+</message>
+<message>
+<source>The values cannot be shown.</source>
+<translation>数值无法显示。</translation>
+</message>
+<message>
+<source>There is nothing to draw: all values are the same, or none is finite.</source>
+<translation>没有可绘制的内容：所有值相同，或没有有限值。</translation>
+</message>
+<message>
+<source>B minus A</source>
+<translation>B 减 A</translation>
+</message>
+<message>
+<source>How far each element moved, on a logarithmic scale of counts.</source>
+<translation>各元素的变化量，计数为对数刻度。</translation>
+</message>
+<message>
+<source>Only one of the files has this tensor.</source>
+<translation>只有一个文件包含此张量。</translation>
+</message>
+<message>
+<source>The shapes differ, so there are no differences to count.</source>
+<translation>形状不同，因此没有可统计的差值。</translation>
+</message>
+<message>
+<source>The values of this pair were not compared yet.</source>
+<translation>这一对的数值尚未比较。</translation>
+</message>
+<message>
+<source>No element differs.</source>
+<translation>没有不同的元素。</translation>
+</message>
+<message>
+<source>These differences cannot be counted.</source>
+<translation>这些差值无法统计。</translation>
+</message>
+<message>
+<source>What is drawn</source>
+<translation>绘制内容</translation>
+</message>
+<message>
+<source>Histograms</source>
+<translation>直方图</translation>
+</message>
+<message>
+<source>Differences</source>
+<translation>差值</translation>
+</message>
+<message>
+<source>Heatmap</source>
+<translation>热图</translation>
+</message>
+<message>
+<source>Read them</source>
+<translation>读取</translation>
+</message>
+</context>
+<context>
+<name>PairView</name>
+<message>
+<source>Pairs of tensors</source>
+<translation>张量配对</translation>
+</message>
+<message>
+<source>Copy names</source>
+<translation>复制名称</translation>
+</message>
+<message>
+<source>Copy rows as TSV</source>
+<translation>把行复制为 TSV</translation>
+</message>
+<message>
+<source>Expand all below</source>
+<translation>展开其下全部</translation>
+</message>
+<message>
+<source>Collapse all below</source>
+<translation>折叠其下全部</translation>
+</message>
+</context>
+<context>
+<name>Palette</name>
+<message>
+<source>Type a command, a key, a file</source>
+<translation>输入命令、键或文件</translation>
+</message>
+<message>
+<source>Command, key or file</source>
+<translation>命令、键或文件</translation>
+</message>
+<message>
+<source>What fits</source>
+<translation>匹配项</translation>
+</message>
+<message>
+<source>Measure the {n} shown</source>
+<translation>测量显示的 {n} 个</translation>
+</message>
+<message>
+<source>Drop the {n} shown</source>
+<translation>移除显示的 {n} 个</translation>
+</message>
+<message>
+<source>Copy the keys of the {n} shown</source>
+<translation>复制显示的 {n} 个的键</translation>
+</message>
+<message>
+<source>Save the {n} shown…</source>
+<translation>保存显示的 {n} 个…</translation>
+</message>
+<message>
+<source>no file is open</source>
+<translation>没有打开文件</translation>
+</message>
+<message>
+<source>not while two files are compared</source>
+<translation>比较两个文件时不可用</translation>
+</message>
+<message>
+<source>not for what is selected</source>
+<translation>不适用于所选内容</translation>
+</message>
+</context>
+<context>
+<name>PanelTabs</name>
+<message>
+<source>Panels</source>
+<translation>面板</translation>
+</message>
+</context>
+<context>
+<name>Panels</name>
+<message>
+<source>Overview</source>
+<translation>概览</translation>
+</message>
+<message>
+<source>Statistics</source>
+<translation>统计</translation>
+</message>
+<message>
+<source>Heatmap</source>
+<translation>热图</translation>
+</message>
+<message>
+<source>Values</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Layers</source>
+<translation>层</translation>
+</message>
+<message>
+<source>Details</source>
+<translation>详细信息</translation>
+</message>
+<message>
+<source>Edits</source>
+<translation>修改</translation>
+</message>
+<message>
+<source>Modules</source>
+<translation>模块</translation>
+</message>
+<message>
+<source>Code</source>
+<translation>代码</translation>
+</message>
+<message>
+<source>Select a tensor to see its values.</source>
+<translation>选择一个张量，查看其数值。</translation>
+</message>
+<message>
+<source>This is a single value, not a tensor: it stands in the list and under Details.</source>
+<translation>这是单个值，不是张量：它显示在列表和“详细信息”中。</translation>
+</message>
+<message>
+<source>Select one tensor of these {n} to see its values.</source>
+<translation>在这 {n} 个中选择一个张量，查看其数值。</translation>
+</message>
+<message>
+<source>There are no tensors here.</source>
+<translation>这里没有张量。</translation>
+</message>
+</context>
+<context>
+<name>PendingBar</name>
+<message>
+<source>1 pending edit</source>
+<translation>1 项待保存的修改</translation>
+</message>
+<message>
+<source>{n} pending edits</source>
+<translation>{n} 项待保存的修改</translation>
+</message>
+<message>
+<source>in {file}: {edit}. Nothing is written until you save.</source>
+<translation>在 {file} 中：{edit}。保存前不会写入任何内容。</translation>
+</message>
+<message>
+<source>in {n} files. Nothing is written until you save.</source>
+<translation>在 {n} 个文件中。保存前不会写入任何内容。</translation>
+</message>
+<message>
+<source>Save {name}…</source>
+<translation>保存 {name}…</translation>
+</message>
+<message>
+<source>Undo</source>
+<translation>撤销</translation>
+</message>
+<message>
+<source>Show edits</source>
+<translation>显示修改</translation>
+</message>
+<message>
+<source>Save…</source>
+<translation>保存…</translation>
+</message>
+</context>
+<context>
+<name>PreviewModel</name>
+<message>
+<source>Before</source>
+<translation>修改前</translation>
+</message>
+<message>
+<source>After</source>
+<translation>修改后</translation>
+</message>
+<message>
+<source>left out</source>
+<translation>移除</translation>
+</message>
+</context>
+<context>
+<name>PreviewTable</name>
+<message>
+<source>Keys before and after</source>
+<translation>修改前后的键</translation>
+</message>
+</context>
+<context>
+<name>Problem</name>
+<message>
+<source>Problem</source>
+<translation>问题</translation>
+</message>
+<message>
+<source>Choose what to open</source>
+<translation>选择要打开的内容</translation>
+</message>
+<message>
+<source>This file cannot be opened</source>
+<translation>此文件无法打开</translation>
+</message>
+<message>
+<source>What is wrong</source>
+<translation>存在的问题</translation>
+</message>
+<message>
+<source>What to do</source>
+<translation>解决办法</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Where</source>
+<translation>位置</translation>
+</message>
+<message>
+<source>Kind of problem</source>
+<translation>问题种类</translation>
+</message>
+<message>
+<source>What was learnt before</source>
+<translation>此前已得知的内容</translation>
+</message>
+<message>
+<source>Open it only if you, or somebody you trust, made these links.</source>
+<translation>只有当这些链接是您或您信任的人创建时，才打开它。</translation>
+</message>
+<message>
+<source>In this archive</source>
+<translation>在此归档中</translation>
+</message>
+<message>
+<source>Open {name}</source>
+<translation>打开 {name}</translation>
+</message>
+<message>
+<source>{count} more can be opened as FILE!MEMBER.</source>
+<translation>另有 {count} 个可用 文件!成员 打开。</translation>
+</message>
+<message>
+<source>Try again</source>
+<translation>重试</translation>
+</message>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
+</message>
+<message>
+<source>Copy report</source>
+<translation>复制报告</translation>
+</message>
+<message>
+<source>Open anyway</source>
+<translation>仍然打开</translation>
+</message>
+</context>
+<context>
+<name>Properties</name>
+<message>
+<source>Property</source>
+<translation>属性</translation>
+</message>
+<message>
+<source>Value</source>
+<translation>值</translation>
+</message>
+</context>
+<context>
+<name>Reading</name>
+<message>
+<source>Looking for checkpoints of the run</source>
+<translation>正在查找训练过程的检查点</translation>
+</message>
+<message>
+<source>Reading the checkpoints of the run</source>
+<translation>正在读取训练过程的检查点</translation>
+</message>
+</context>
+<context>
+<name>Records</name>
+<message>
+<source>stored</source>
+<translation>未压缩</translation>
+</message>
+<message>
+<source>deflated</source>
+<translation>已压缩 (deflate)</translation>
+</message>
+</context>
+<context>
+<name>ResultPages</name>
+<message>
+<source>These values take {size}.</source>
+<translation>这些数值占 {size}。</translation>
+</message>
+<message>
+<source>They are read only when you ask, and you can stop at any time.</source>
+<translation>只有在您要求时才会读取，并且可以随时停止。</translation>
+</message>
+<message>
+<source>Stopped.</source>
+<translation>已停止。</translation>
+</message>
+</context>
+<context>
+<name>RulesPanel</name>
+<message>
+<source>Names were paired by</source>
+<translation>名称配对依据</translation>
+</message>
+<message>
+<source>Could be meant, and is not applied</source>
+<translation>可能适用，但未采用</translation>
+</message>
+<message>
+<source>Switched off by you</source>
+<translation>已被您关闭</translation>
+</message>
+<message>
+<source>and {n} more</source>
+<translation>另有 {n} 项</translation>
+</message>
+<message>
+<source>Every tensor that has a partner has the same name in both files.</source>
+<translation>每个有对应的张量在两个文件中的名称都相同。</translation>
+</message>
+<message>
+<source>Switch it off to pair the names without it</source>
+<translation>关闭后，不用它配对名称</translation>
+</message>
+<message>
+<source>Switch it on to pair the names with it</source>
+<translation>开启后，用它配对名称</translation>
+</message>
+<message>
+<source>Give the names of the other file</source>
+<translation>采用另一文件的名称</translation>
+</message>
+<message>
+<source>to A</source>
+<translation>用于 A</translation>
+</message>
+<message>
+<source>to B</source>
+<translation>用于 B</translation>
+</message>
+<message>
+<source>Would it load into the other&apos;s model?</source>
+<translation>能加载到对方的模型吗？</translation>
+</message>
+<message>
+<source>A into B</source>
+<translation>A 加载到 B</translation>
+</message>
+<message>
+<source>B into A</source>
+<translation>B 加载到 A</translation>
+</message>
+</context>
+<context>
+<name>Run</name>
+<message>
+<source>epoch {n}</source>
+<translation>第 {n} 轮</translation>
+</message>
+<message>
+<source>step {n}</source>
+<translation>第 {n} 步</translation>
+</message>
+<message>
+<source>from zero</source>
+<translation>从零开始</translation>
+</message>
+<message>
+<source>{names} and {n} more</source>
+<translation>{names} 等，另有 {n} 个</translation>
+</message>
+<message>
+<source>infinity</source>
+<translation>无穷大</translation>
+</message>
+<message>
+<source>First {kind} in {where}: {names}.</source>
+<translation>{kind} 首次出现于 {where}：{names}。</translation>
+</message>
+<message>
+<source>The last file without is {where}.</source>
+<translation>最后一个没有它的文件是 {where}。</translation>
+</message>
+<message>
+<source>Diverged at {where}: {group} grew {times}×, where {usual} a step was usual.</source>
+<translation>在 {where} 发散：{group} 增大到 {times} 倍，平时每步变化 {usual}。</translation>
+</message>
+<message>
+<source>Diverged at {where}: {group} moved by {change}, where {usual} a step was usual.</source>
+<translation>在 {where} 发散：{group} 变化了 {change}，平时每步变化 {usual}。</translation>
+</message>
+<message>
+<source>It is NaN from {where}.</source>
+<translation>从 {where} 起为 NaN。</translation>
+</message>
+<message>
+<source>The learning rate rose from {before} to {value} at {where}.</source>
+<translation>学习率在 {where} 从 {before} 升到 {value}。</translation>
+</message>
+<message>
+<source>{metric} is no number in {where}.</source>
+<translation>{metric} 在 {where} 不是数。</translation>
+</message>
+<message>
+<source>{metric} rose from {before} to {value} at {where}.</source>
+<translation>{metric} 在 {where} 从 {before} 升到 {value}。</translation>
+</message>
+<message>
+<source>Frozen throughout: {names}.</source>
+<translation>始终冻结：{names}。</translation>
+</message>
+<message>
+<source>Frozen since {where}: {names}.</source>
+<translation>自 {where} 起冻结：{names}。</translation>
+</message>
+<message>
+<source>No weight changed in any of them.</source>
+<translation>所有检查点的权重都没有变化。</translation>
+</message>
+<message>
+<source>No weight changed since {where}.</source>
+<translation>自 {where} 起权重没有变化。</translation>
+</message>
+<message>
+<source>Best by {metric}: {where} with {value}.</source>
+<translation>按 {metric} 最佳：{where}，{value}。</translation>
+</message>
+<message>
+<source>{average} lags: in {where} it is nearest to the weights of {earlier}.</source>
+<translation>{average} 滞后：在 {where}，它最接近 {earlier} 的权重。</translation>
+</message>
+<message>
+<source>{a} holds the same weights as {b}.</source>
+<translation>{a} 与 {b} 的权重相同。</translation>
+</message>
+<message>
+<source>{n} of {total} tensors could not be read, first in {where}.</source>
+<translation>{total} 个张量中有 {n} 个无法读取，首次出现于 {where}。</translation>
+</message>
+</context>
+<context>
+<name>RunCommands</name>
+<message>
+<source>Save the mean of the weights</source>
+<translation>保存权重的平均值</translation>
+</message>
+<message>
+<source>Averaging the weights</source>
+<translation>正在计算权重的平均值</translation>
+</message>
+<message>
+<source>The two that are least alike have a cosine of {cosine}.</source>
+<translation>最不相似的两个检查点的余弦为 {cosine}。</translation>
+</message>
+<message>
+<source>They hardly come from one run: their mean is likely no model.</source>
+<translation>它们不太可能来自同一次训练：其平均值很可能不是可用的模型。</translation>
+</message>
+<message>
+<source>Mean of the weights</source>
+<translation>权重的平均值</translation>
+</message>
+<message>
+<source>Saved as {name}.</source>
+<translation>已保存为 {name}。</translation>
+</message>
+</context>
+<context>
+<name>RunPage</name>
+<message>
+<source>Training run</source>
+<translation>训练过程</translation>
+</message>
+<message>
+<source>Progress</source>
+<translation>进度</translation>
+</message>
+<message>
+<source>Stop</source>
+<translation>停止</translation>
+</message>
+<message>
+<source>Watch the folder</source>
+<translation>监视文件夹</translation>
+</message>
+<message>
+<source>Takes up checkpoints that a running training writes, once they are whole</source>
+<translation>正在进行的训练写出的检查点一旦完整，就会被加入</translation>
+</message>
+<message>
+<source>Back to the files</source>
+<translation>返回文件</translation>
+</message>
+<message>
+<source>Change</source>
+<translation>变化</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>Std</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>NaN</source>
+<translation>NaN</translation>
+</message>
+<message>
+<source>Rows</source>
+<translation>行</translation>
+</message>
+<message>
+<source>How finely the model is taken apart</source>
+<translation>模型拆分的细致程度</translation>
+</message>
+<message>
+<source>Checkpoint {letter}</source>
+<translation>检查点 {letter}</translation>
+</message>
+<message>
+<source>Average the last {n}…</source>
+<translation>平均最后 {n} 个…</translation>
+</message>
+<message>
+<source>Compare A and B</source>
+<translation>比较 A 和 B</translation>
+</message>
+<message>
+<source>{n} checkpoints, {first} … {last} · {size}</source>
+<translation>{n} 个检查点，{first} … {last} · {size}</translation>
+</message>
+<message>
+<source>{n} left out: {names}</source>
+<translation>略去 {n} 个：{names}</translation>
+</message>
+<message>
+<source>Show this checkpoint</source>
+<translation>显示此检查点</translation>
+</message>
+<message>
+<source>Parts of the model</source>
+<translation>模型的各部分</translation>
+</message>
+<message>
+<source>Finer parts</source>
+<translation>更细的部分</translation>
+</message>
+<message>
+<source>Finest parts</source>
+<translation>最细的部分</translation>
+</message>
+<message>
+<source>{low} dark, {high} light</source>
+<translation>深色 {low}，浅色 {high}</translation>
+</message>
+<message>
+<source>{name}: its values in every checkpoint, the middle half dark</source>
+<translation>{name}：各检查点中的值，深色为中间一半</translation>
+</message>
+<message>
+<source>Reading the values of one tensor</source>
+<translation>正在读取一个张量的值</translation>
+</message>
+<message>
+<source>Go on</source>
+<translation>继续</translation>
+</message>
+</context>
+<context>
+<name>SaveDialog</name>
+<message>
+<source>Save</source>
+<translation>保存</translation>
+</message>
+<message>
+<source>Save {name}</source>
+<translation>保存 {name}</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Browse…</source>
+<translation>浏览…</translation>
+</message>
+<message>
+<source>Choose where to save</source>
+<translation>选择保存位置</translation>
+</message>
+<message>
+<source>Format</source>
+<translation>格式</translation>
+</message>
+<message>
+<source>As the name says</source>
+<translation>由名称决定</translation>
+</message>
+<message>
+<source>PyTorch</source>
+<translation>PyTorch</translation>
+</message>
+<message>
+<source>PyTorch before 1.6</source>
+<translation>PyTorch 1.6 之前</translation>
+</message>
+<message>
+<source>safetensors in several files</source>
+<translation>safetensors，分为多个文件</translation>
+</message>
+<message>
+<source>TorchScript archive</source>
+<translation>TorchScript 归档</translation>
+</message>
+<message>
+<source>Size of each file</source>
+<translation>每个文件的大小</translation>
+</message>
+<message>
+<source>of at most</source>
+<translation>不超过</translation>
+</message>
+<message>
+<source>Have torch or safetensors read the new file, too</source>
+<translation>另用 torch 或 safetensors 读取新文件</translation>
+</message>
+<message>
+<source>Every byte is read back and compared in any case.</source>
+<translation>无论如何都会读回并比较每个字节。</translation>
+</message>
+<message>
+<source>Change the file itself, without copying the tensors</source>
+<translation>直接修改文件本身，不复制张量</translation>
+</message>
+<message>
+<source>Possible where only names, devices, metadata and plain values change. What is overwritten is written down first: a save that is interrupted is taken back.</source>
+<translation>仅当只有名称、设备、元数据和普通值变化时可行。被覆盖的内容会先记录下来：中断的保存会被撤回。</translation>
+</message>
+<message>
+<source>What will be written</source>
+<translation>将要写入的内容</translation>
+</message>
+<message>
+<source>Cancel</source>
+<translation>取消</translation>
+</message>
+<message>
+<source>Progress of saving</source>
+<translation>保存进度</translation>
+</message>
+<message>
+<source>Cancel saving</source>
+<translation>取消保存</translation>
+</message>
+<message>
+<source>Save the checkpoint</source>
+<translation>保存检查点</translation>
+</message>
+<message>
+<source>the file has no name yet</source>
+<translation>文件还没有名称</translation>
+</message>
+<message>
+<source>Planning</source>
+<translation>正在规划</translation>
+</message>
+<message>
+<source>There is not enough room: {size} are free.</source>
+<translation>空间不足：可用 {size}。</translation>
+</message>
+<message>
+<source>Make room, or save to another disk.</source>
+<translation>请腾出空间，或保存到另一磁盘。</translation>
+</message>
+<message>
+<source>Allowed: {what}</source>
+<translation>已允许：{what}</translation>
+</message>
+<message>
+<source>Replace</source>
+<translation>替换</translation>
+</message>
+<message>
+<source>Saving {name}</source>
+<translation>正在保存 {name}</translation>
+</message>
+<message>
+<source>{size} to write and to read back</source>
+<translation>{size} 要写入并读回</translation>
+</message>
+<message>
+<source>What is there now stays until the new file is whole and verified.</source>
+<translation>在新文件完整并验证之前，现有内容保持不变。</translation>
+</message>
+<message>
+<source>What is overwritten is written down first: a save that is interrupted is taken back.</source>
+<translation>被覆盖的内容会先记录下来：中断的保存会被撤回。</translation>
+</message>
+<message>
+<source>Writing</source>
+<translation>正在写入</translation>
+</message>
+<message>
+<source>Reading it back</source>
+<translation>正在读回</translation>
+</message>
+<message>
+<source>Saving was cancelled. Nothing was changed.</source>
+<translation>保存已取消。没有任何改动。</translation>
+</message>
+<message>
+<source>Replace the link by the new file</source>
+<translation>用新文件替换该链接</translation>
+</message>
+<message>
+<source>Part this name from the others</source>
+<translation>使此名称与其他名称分离</translation>
+</message>
+<message>
+<source>Replace it although it is read-only</source>
+<translation>尽管只读，仍然替换</translation>
+</message>
+<message>
+<source>What to do</source>
+<translation>解决办法</translation>
+</message>
+<message>
+<source>Save under another name, or say that it is meant.</source>
+<translation>请用其他名称保存，或确认这是有意的。</translation>
+</message>
+<message>
+<source>One thing is lost</source>
+<translation>有一项会丢失</translation>
+</message>
+<message>
+<source>{n} things are lost</source>
+<translation>有 {n} 项会丢失</translation>
+</message>
+<message>
+<source>{count}: {format} cannot hold all of it.</source>
+<translation>{count}：{format} 无法容纳全部内容。</translation>
+</message>
+<message>
+<source>… and {n} more</source>
+<translation>… 另有 {n} 项</translation>
+</message>
+<message>
+<source>What is lost</source>
+<translation>会丢失的内容</translation>
+</message>
+<message>
+<source>Write anyway, without these</source>
+<translation>舍弃这些，仍然写入</translation>
+</message>
+<message>
+<source>The file names code that is not known here. Keep or drop each.</source>
+<translation>文件中有此处不认识的代码名称。请逐一选择保留或移除。</translation>
+</message>
+<message>
+<source>Kept, it is written as it is and nothing runs until somebody loads the file outside this program. Dropped, what it stands for is left out.</source>
+<translation>保留：按原样写入，在本程序之外加载该文件之前不会运行任何内容。移除：其代表的内容被舍去。</translation>
+</message>
+<message>
+<source>Name</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>Choose…</source>
+<translation>选择…</translation>
+</message>
+<message>
+<source>Keep</source>
+<translation>保留</translation>
+</message>
+<message>
+<source>Drop</source>
+<translation>移除</translation>
+</message>
+<message>
+<source>Keep All</source>
+<translation>全部保留</translation>
+</message>
+<message>
+<source>Drop All</source>
+<translation>全部移除</translation>
+</message>
+<message>
+<source>{size} in {n} files</source>
+<translation>{n} 个文件，共 {size}</translation>
+</message>
+<message>
+<source>nothing: {size} are written into the file that is open, its tensors stay where they are</source>
+<translation>无：向已打开的文件写入 {size}，其张量保持原位</translation>
+</message>
+<message>
+<source>nothing: the name is free</source>
+<translation>无：此名称未被占用</translation>
+</message>
+<message>
+<source>the file that is open, {size}</source>
+<translation>已打开的文件，{size}</translation>
+</message>
+<message>
+<source>the file there now, {size}</source>
+<translation>现有的文件，{size}</translation>
+</message>
+<message>
+<source>Size</source>
+<translation>大小</translation>
+</message>
+<message>
+<source>Opened file</source>
+<translation>打开的文件</translation>
+</message>
+<message>
+<source>Free space</source>
+<translation>可用空间</translation>
+</message>
+<message>
+<source>Replaces</source>
+<translation>将替换</translation>
+</message>
+<message>
+<source>Good to know</source>
+<translation>提示</translation>
+</message>
+<message>
+<source>Note</source>
+<translation>说明</translation>
+</message>
+</context>
+<context>
+<name>SavedBanner</name>
+<message>
+<source>Put the message away</source>
+<translation>收起此消息</translation>
+</message>
+<message>
+<source>{size} in {n} files</source>
+<translation>{n} 个文件，共 {size}</translation>
+</message>
+<message>
+<source>Saved {tensors}, {where}. Every byte was read back and compared ({time}).</source>
+<translation>已保存 {tensors}，{where}。每个字节都已读回并比较（{time}）。</translation>
+</message>
+<message>
+<source>Changed in place: {size} were written and read back, the bytes of {tensors} stay where they were ({time}).</source>
+<translation>已就地修改：写入并读回 {size}，{tensors}的字节保持原位（{time}）。</translation>
+</message>
+</context>
+<context>
+<name>SearchBox</name>
+<message>
+<source>Filter:  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</source>
+<translation>筛选：  q_proj   *.weight   shape:64x3   dtype:bf16   &gt;10MB   -bias</translation>
+</message>
+<message>
+<source>Filter the keys</source>
+<translation>筛选键</translation>
+</message>
+<message>
+<source>keys that hold every word</source>
+<translation>包含每个词的键</translation>
+</message>
+<message>
+<source>whole keys, with * and ?</source>
+<translation>整个键，可用 * 和 ?</translation>
+</message>
+<message>
+<source>a dimension is 4096</source>
+<translation>某一维为 4096</translation>
+</message>
+<message>
+<source>the whole shape</source>
+<translation>完整的形状</translation>
+</message>
+<message>
+<source>the element type</source>
+<translation>元素类型</translation>
+</message>
+<message>
+<source>the stored device</source>
+<translation>保存的设备</translation>
+</message>
+<message>
+<source>how it is packed</source>
+<translation>打包方式</translation>
+</message>
+<message>
+<source>the size of a tensor</source>
+<translation>张量的大小</translation>
+</message>
+<message>
+<source>not this</source>
+<translation>排除</translation>
+</message>
+<message>
+<source>exactly this text</source>
+<translation>完全一致的文本</translation>
+</message>
+<message>
+<source>{found} of {total}</source>
+<translation>{found} / {total}</translation>
+</message>
+<message>
+<source>Write shapes like shape:4096 or shape:64x3x7x7.</source>
+<translation>形状写法如 shape:4096 或 shape:64x3x7x7。</translation>
+</message>
+<message>
+<source>Write types like dtype:bf16, dtype:float32 or dtype:int8.</source>
+<translation>类型写法如 dtype:bf16、dtype:float32 或 dtype:int8。</translation>
+</message>
+<message>
+<source>Write devices like device:cpu or device:cuda:0.</source>
+<translation>设备写法如 device:cpu 或 device:cuda:0。</translation>
+</message>
+<message>
+<source>Write schemes like scheme:gptq, scheme:nf4 or scheme:mlx.</source>
+<translation>打包方式写作 scheme:gptq、scheme:nf4 或 scheme:mlx。</translation>
+</message>
+<message>
+<source>Write bits like bits:4 or bits:8.</source>
+<translation>位数写作 bits:4 或 bits:8。</translation>
+</message>
+<message>
+<source>Write sizes like &gt;10MB, &lt;1K or &gt;=2GiB.</source>
+<translation>大小写法如 &gt;10MB、&lt;1K 或 &gt;=2GiB。</translation>
+</message>
+<message>
+<source>{term} is not understood.</source>
+<translation>无法理解 {term}。</translation>
+</message>
+</context>
+<context>
+<name>Sides</name>
+<message>
+<source>File A</source>
+<translation>文件 A</translation>
+</message>
+<message>
+<source>File B</source>
+<translation>文件 B</translation>
+</message>
+<message>
+<source>State dict of A</source>
+<translation>A 的状态字典</translation>
+</message>
+<message>
+<source>State dict of B</source>
+<translation>B 的状态字典</translation>
+</message>
+<message>
+<source>Exchange A and B</source>
+<translation>交换 A 和 B</translation>
+</message>
+<message>
+<source>Back to the files</source>
+<translation>返回文件</translation>
+</message>
+<message>
+<source>The comparison stays; Ctrl+D shows it again</source>
+<translation>比较会保留；Ctrl+D 可再次显示</translation>
+</message>
+<message>
+<source>End the comparison</source>
+<translation>结束比较</translation>
+</message>
+<message>
+<source>{name}  (found)</source>
+<translation>{name}  （自动找到）</translation>
+</message>
+<message>
+<source>whole file</source>
+<translation>整个文件</translation>
+</message>
+<message>
+<source>(root)</source>
+<translation>（根）</translation>
+</message>
+</context>
+<context>
+<name>SignalStrip</name>
+<message>
+<source>Runs commands if it is loaded:</source>
+<translation>加载时会运行命令：</translation>
+</message>
+<message>
+<source>Calls unknown code if it is loaded:</source>
+<translation>加载时会调用未知代码：</translation>
+</message>
+<message>
+<source>Cut short:</source>
+<translation>被截断：</translation>
+</message>
+<message>
+<source>Broken:</source>
+<translation>已损坏：</translation>
+</message>
+<message>
+<source>1 value is no finite number:</source>
+<translation>1 个值不是有限数：</translation>
+</message>
+<message>
+<source>{n} values are no finite numbers:</source>
+<translation>{n} 个值不是有限数：</translation>
+</message>
+<message>
+<source>{what} to load:</source>
+<translation>加载需要{what}：</translation>
+</message>
+<message>
+<source>torch.load refuses it:</source>
+<translation>torch.load 拒绝加载：</translation>
+</message>
+<message>
+<source>1 tensor is all zero:</source>
+<translation>1 个张量全为零：</translation>
+</message>
+<message>
+<source>{n} tensors are all zero:</source>
+<translation>{n} 个张量全为零：</translation>
+</message>
+<message>
+<source>Only tensors and plain values:</source>
+<translation>只有张量和普通值：</translation>
+</message>
+<message>
+<source>{what}:</source>
+<translation>{what}：</translation>
+</message>
+<message>
+<source>loads with weights_only=True.</source>
+<translation>可用 weights_only=True 加载。</translation>
+</message>
+<message>
+<source>nothing in it can run.</source>
+<translation>其中没有可运行的内容。</translation>
+</message>
+<message>
+<source>{n} of {all} tensors are not whole.</source>
+<translation>{n} / {all} 个张量不完整。</translation>
+</message>
+<message>
+<source>{names} and {n} more</source>
+<translation>{names} 等，另有 {n} 个</translation>
+</message>
+<message>
+<source>Show where</source>
+<translation>显示位置</translation>
+</message>
+<message>
+<source>Show all</source>
+<translation>全部显示</translation>
+</message>
+<message>
+<source>Go to the first</source>
+<translation>转到第一个</translation>
+</message>
+<message>
+<source>Keep what is whole</source>
+<translation>保留完整的部分</translation>
+</message>
+<message>
+<source>{n} of {all} tensors read</source>
+<translation>已读取 {n} / {all} 个张量</translation>
+</message>
+<message>
+<source>{tensors}: no NaN, no infinity</source>
+<translation>{tensors}：没有 NaN，没有无穷大</translation>
+</message>
+<message>
+<source>values not read yet</source>
+<translation>数值尚未读取</translation>
+</message>
+<message>
+<source>values not read</source>
+<translation>数值未读取</translation>
+</message>
+<message>
+<source>Check for NaN</source>
+<translation>检查 NaN</translation>
+</message>
+<message>
+<source>Put the message away</source>
+<translation>收起此消息</translation>
+</message>
+</context>
+<context>
+<name>Signals</name>
+<message>
+<source>Nothing to report</source>
+<translation>没有需要报告的问题</translation>
+</message>
+<message>
+<source>1 edit</source>
+<translation>1 项修改</translation>
+</message>
+<message>
+<source>{n} edits</source>
+<translation>{n} 项修改</translation>
+</message>
+<message>
+<source>Runs commands</source>
+<translation>会运行命令</translation>
+</message>
+<message>
+<source>Calls unknown code</source>
+<translation>调用未知代码</translation>
+</message>
+<message>
+<source>Cut short</source>
+<translation>被截断</translation>
+</message>
+<message>
+<source>{n} broken</source>
+<translation>{n} 个损坏</translation>
+</message>
+<message>
+<source>Needs 1 class</source>
+<translation>需要 1 个类</translation>
+</message>
+<message>
+<source>Needs {n} classes</source>
+<translation>需要 {n} 个类</translation>
+</message>
+<message>
+<source>Not for weights_only</source>
+<translation>不支持 weights_only</translation>
+</message>
+<message>
+<source>{n} all 0</source>
+<translation>{n} 个全为 0</translation>
+</message>
+<message>
+<source>runs code when it is loaded</source>
+<translation>加载时会运行代码</translation>
+</message>
+<message>
+<source>broken</source>
+<translation>已损坏</translation>
+</message>
+<message>
+<source>NaN or infinite values</source>
+<translation>NaN 或无穷大</translation>
+</message>
+<message>
+<source>something is wrong</source>
+<translation>有问题</translation>
+</message>
+<message>
+<source>needs its classes</source>
+<translation>需要相应的类</translation>
+</message>
+<message>
+<source>all zero</source>
+<translation>全为零</translation>
+</message>
+<message>
+<source>something is odd</source>
+<translation>有异常</translation>
+</message>
+<message>
+<source>edited</source>
+<translation>已修改</translation>
+</message>
+<message>
+<source>nothing to report</source>
+<translation>没有需要报告的问题</translation>
+</message>
+<message>
+<source>{n} NaN</source>
+<translation>{n} 个 NaN</translation>
+</message>
+<message>
+<source>{n} Inf</source>
+<translation>{n} 个 Inf</translation>
+</message>
+<message>
+<source>{n} NaN, Inf</source>
+<translation>{n} 个 NaN、Inf</translation>
+</message>
+<message>
+<source>all 0</source>
+<translation>全为 0</translation>
+</message>
+</context>
+<context>
+<name>SliceControls</name>
+<message>
+<source>Rows</source>
+<translation>行</translation>
+</message>
+<message>
+<source>Columns</source>
+<translation>列</translation>
+</message>
+<message>
+<source>Elements in a row</source>
+<translation>一行的元素</translation>
+</message>
+<message>
+<source>Layout</source>
+<translation>布局</translation>
+</message>
+<message>
+<source>Kernels side by side</source>
+<translation>卷积核并排</translation>
+</message>
+<message>
+<source>One slice</source>
+<translation>单个切片</translation>
+</message>
+<message>
+<source>dim {n} ({size})</source>
+<translation>维 {n} ({size})</translation>
+</message>
+<message>
+<source>dim {n}</source>
+<translation>维 {n}</translation>
+</message>
+<message>
+<source>&amp;Layout</source>
+<translation>布局(&amp;L)</translation>
+</message>
+<message>
+<source>&amp;Rows</source>
+<translation>行(&amp;R)</translation>
+</message>
+<message>
+<source>&amp;Columns</source>
+<translation>列(&amp;C)</translation>
+</message>
+<message>
+<source>&amp;Elements in a row</source>
+<translation>一行的元素(&amp;E)</translation>
+</message>
+</context>
+<context>
+<name>StatisticsPanel</name>
+<message>
+<source>Statistics</source>
+<translation>统计</translation>
+</message>
+<message>
+<source>Nothing is selected.</source>
+<translation>没有选择任何内容。</translation>
+</message>
+<message>
+<source>Select a tensor, or a group of tensors, to see what its values are like.</source>
+<translation>选择一个张量或一组张量，查看其数值的分布。</translation>
+</message>
+<message>
+<source>This is a single value, not a tensor.</source>
+<translation>这是单个值，不是张量。</translation>
+</message>
+<message>
+<source>Its value stands in the list and under Details.</source>
+<translation>其值显示在列表和“详细信息”中。</translation>
+</message>
+<message>
+<source>There are no tensors here.</source>
+<translation>这里没有张量。</translation>
+</message>
+<message>
+<source>Statistics of {name}</source>
+<translation>{name} 的统计</translation>
+</message>
+<message>
+<source>Together</source>
+<translation>合并</translation>
+</message>
+<message>
+<source>Stored integers</source>
+<translation>保存的整数</translation>
+</message>
+<message>
+<source>Values they stand for</source>
+<translation>所代表的值</translation>
+</message>
+<message>
+<source>Dequantized</source>
+<translation>反量化</translation>
+</message>
+<message>
+<source>No elements: the shape is {shape}.</source>
+<translation>没有元素：形状为 {shape}。</translation>
+</message>
+<message>
+<source>No elements: all of these tensors are empty.</source>
+<translation>没有元素：这些张量都是空的。</translation>
+</message>
+<message>
+<source>The only value is {value}.</source>
+<translation>唯一的值是 {value}。</translation>
+</message>
+<message>
+<source>NaN</source>
+<translation>NaN</translation>
+</message>
+<message>
+<source>infinite</source>
+<translation>无穷大</translation>
+</message>
+<message>
+<source>No finite values: all {n} elements are NaN or infinite.</source>
+<translation>没有有限值：{n} 个元素都是 NaN 或无穷大。</translation>
+</message>
+<message>
+<source>All {n} finite values are {value}.</source>
+<translation>{n} 个有限值都是 {value}。</translation>
+</message>
+<message>
+<source>No values lie in the chosen range.</source>
+<translation>所选范围内没有值。</translation>
+</message>
+<message>
+<source>Outliers press the bars together: choose the range 1 % to 99 %.</source>
+<translation>离群值使柱挤在一起：请选择范围 1 % 至 99 %。</translation>
+</message>
+<message>
+<source>without {tensors} of whole numbers, such as {key}</source>
+<translation>不含 {tensors}整数张量，如 {key}</translation>
+</message>
+<message>
+<source>complex numbers count by their magnitude</source>
+<translation>复数按其模统计</translation>
+</message>
+<message>
+<source>the histogram is of the integers that are stored</source>
+<translation>直方图统计的是保存的整数</translation>
+</message>
+<message>
+<source>quantized values are shown as the integers that are stored</source>
+<translation>量化的值按保存的整数显示</translation>
+</message>
+<message>
+<source>left out {tensors} that cannot be read, such as {key}: {why}</source>
+<translation>不含无法读取的 {tensors}，如 {key}：{why}</translation>
+</message>
+<message>
+<source>Compute statistics</source>
+<translation>计算统计</translation>
+</message>
+<message>
+<source>Compute statistics of {size}</source>
+<translation>计算 {size} 的统计</translation>
+</message>
+<message>
+<source>Of packed tensors</source>
+<translation>打包张量的内容</translation>
+</message>
+</context>
+<context>
+<name>StatsTable</name>
+<message>
+<source>Statistics</source>
+<translation>统计</translation>
+</message>
+<message>
+<source>Minimum</source>
+<translation>最小值</translation>
+</message>
+<message>
+<source>Maximum</source>
+<translation>最大值</translation>
+</message>
+<message>
+<source>Mean</source>
+<translation>平均值</translation>
+</message>
+<message>
+<source>Standard deviation</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>Median</source>
+<translation>中位数</translation>
+</message>
+<message>
+<source>25 % to 75 %</source>
+<translation>25 % 至 75 %</translation>
+</message>
+<message>
+<source>5 % to 95 %</source>
+<translation>5 % 至 95 %</translation>
+</message>
+<message>
+<source>1 % to 99 %</source>
+<translation>1 % 至 99 %</translation>
+</message>
+<message>
+<source>Norm (L2)</source>
+<translation>范数 (L2)</translation>
+</message>
+<message>
+<source>Elements</source>
+<translation>元素</translation>
+</message>
+<message>
+<source>Finite</source>
+<translation>有限值</translation>
+</message>
+<message>
+<source>Zeros</source>
+<translation>零</translation>
+</message>
+<message>
+<source>NaN</source>
+<translation>NaN</translation>
+</message>
+<message>
+<source>±Infinity</source>
+<translation>±无穷大</translation>
+</message>
+<message>
+<source>Subnormal</source>
+<translation>次正规数</translation>
+</message>
+<message>
+<source>Distinct values</source>
+<translation>不同的值</translation>
+</message>
+<message>
+<source>Size</source>
+<translation>大小</translation>
+</message>
+<message>
+<source>Outside the range</source>
+<translation>范围之外</translation>
+</message>
+</context>
+<context>
+<name>Texts</name>
+<message>
+<source>Value</source>
+<translation>值</translation>
+</message>
+<message>
+<source>Copy value</source>
+<translation>复制值</translation>
+</message>
+<message>
+<source>Show all {n} characters</source>
+<translation>显示全部 {n} 个字符</translation>
+</message>
+</context>
+<context>
+<name>Timeline</name>
+<message>
+<source>Checkpoints of the run</source>
+<translation>训练过程的检查点</translation>
+</message>
+<message>
+<source>infinite</source>
+<translation>无穷大</translation>
+</message>
+<message>
+<source>change {share}</source>
+<translation>变化 {share}</translation>
+</message>
+<message>
+<source>norm {value}</source>
+<translation>范数 {value}</translation>
+</message>
+<message>
+<source>, log</source>
+<translation>，对数</translation>
+</message>
+<message>
+<source>{low} to {high}</source>
+<translation>{low} 至 {high}</translation>
+</message>
+<message>
+<source>Epoch</source>
+<translation>轮</translation>
+</message>
+<message>
+<source>Step</source>
+<translation>步</translation>
+</message>
+<message>
+<source>File</source>
+<translation>文件</translation>
+</message>
+<message>
+<source>Norm, over the run</source>
+<translation>训练过程中的范数</translation>
+</message>
+</context>
+<context>
+<name>TreeModel</name>
+<message>
+<source>expanded</source>
+<translation>已展开</translation>
+</message>
+<message>
+<source>collapsed</source>
+<translation>已折叠</translation>
+</message>
+<message>
+<source>laying out the keys</source>
+<translation>正在排列键</translation>
+</message>
+<message>
+<source>opening</source>
+<translation>正在打开</translation>
+</message>
+<message>
+<source>with edits that wait to be saved</source>
+<translation>有待保存的修改</translation>
+</message>
+<message>
+<source>(the tensor itself)</source>
+<translation>（张量本身）</translation>
+</message>
+<message>
+<source>{share} of the file</source>
+<translation>占文件的 {share}</translation>
+</message>
+<message>
+<source>{name}, level {level}</source>
+<translation>{name}，第 {level} 级</translation>
+</message>
+<message>
+<source>shares its storage with others</source>
+<translation>与其他张量共享存储</translation>
+</message>
+<message>
+<source>new</source>
+<translation>新增</translation>
+</message>
+<message>
+<source>was: {before}</source>
+<translation>原为：{before}</translation>
+</message>
+<message>
+<source>other values</source>
+<translation>其他值</translation>
+</message>
+<message>
+<source>could not be opened</source>
+<translation>无法打开</translation>
+</message>
+<message>
+<source>mixed</source>
+<translation>混合</translation>
+</message>
+<message>
+<source>Name</source>
+<translation>名称</translation>
+</message>
+<message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
+<source>Dtype</source>
+<translation>数据类型</translation>
+</message>
+<message>
+<source>Device</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>Parameters</source>
+<translation>参数</translation>
+</message>
+<message>
+<source>Bytes</source>
+<translation>字节</translation>
+</message>
+<message>
+<source>Laying out the keys</source>
+<translation>正在排列键</translation>
+</message>
+<message>
+<source>Looking for packed weights</source>
+<translation>正在查找打包的权重</translation>
+</message>
+</context>
+<context>
+<name>TreeView</name>
+<message>
+<source>Files and keys</source>
+<translation>文件和键</translation>
+</message>
+<message>
+<source>Copy keys</source>
+<translation>复制键</translation>
+</message>
+<message>
+<source>Copy path</source>
+<translation>复制路径</translation>
+</message>
+<message>
+<source>Copy key</source>
+<translation>复制键</translation>
+</message>
+<message>
+<source>Copy rows as TSV</source>
+<translation>把行复制为 TSV</translation>
+</message>
+<message>
+<source>Copy row as TSV</source>
+<translation>把行复制为 TSV</translation>
+</message>
+<message>
+<source>Copy as Python</source>
+<translation>复制为 Python</translation>
+</message>
+<message>
+<source>Copy shapes as JSON</source>
+<translation>把形状复制为 JSON</translation>
+</message>
+<message>
+<source>Copy shape as JSON</source>
+<translation>把形状复制为 JSON</translation>
+</message>
+<message>
+<source>Show in folder</source>
+<translation>在文件夹中显示</translation>
+</message>
+<message>
+<source>Expand all below</source>
+<translation>展开其下全部</translation>
+</message>
+<message>
+<source>Collapse all below</source>
+<translation>折叠其下全部</translation>
+</message>
+<message>
+<source>Close file</source>
+<translation>关闭文件</translation>
+</message>
+<message>
+<source>Compare with {name}</source>
+<translation>与 {name} 比较</translation>
+</message>
+<message>
+<source>Compare with a file…</source>
+<translation>与文件比较…</translation>
+</message>
+</context>
+<context>
+<name>ValueChecks</name>
+<message>
+<source>Looking for NaN</source>
+<translation>正在查找 NaN</translation>
+</message>
+</context>
+<context>
+<name>ValueGrid</name>
+<message>
+<source>Reading values</source>
+<translation>正在读取数值</translation>
+</message>
+</context>
+<context>
+<name>ValuesPanel</name>
+<message>
+<source>Selected element</source>
+<translation>所选元素</translation>
+</message>
+<message>
+<source>Values</source>
+<translation>值</translation>
+</message>
+<message>
+<source>No elements: the shape is {shape}.</source>
+<translation>没有元素：形状为 {shape}。</translation>
+</message>
+<message>
+<source>elements are narrower than a byte: these are the bytes</source>
+<translation>元素不足一个字节：这里显示字节</translation>
+</message>
+<message>
+<source>the integers that are stored</source>
+<translation>保存的整数</translation>
+</message>
+<message>
+<source>Index, such as {example}</source>
+<translation>索引，如 {example}</translation>
+</message>
+<message>
+<source>There is no such element: the shape is {shape}.</source>
+<translation>没有这样的元素：形状为 {shape}。</translation>
+</message>
+<message>
+<source>Searching…</source>
+<translation>正在搜索…</translation>
+</message>
+<message>
+<source>Stopped.</source>
+<translation>已停止。</translation>
+</message>
+<message>
+<source>Searching {name}</source>
+<translation>正在搜索 {name}</translation>
+</message>
+<message>
+<source>There is no NaN in this tensor.</source>
+<translation>此张量中没有 NaN。</translation>
+</message>
+<message>
+<source>Nothing in this tensor is infinite.</source>
+<translation>此张量中没有无穷大。</translation>
+</message>
+<message>
+<source>There is no zero in this tensor.</source>
+<translation>此张量中没有零。</translation>
+</message>
+<message>
+<source>There is no finite value in this tensor.</source>
+<translation>此张量中没有有限值。</translation>
+</message>
+<message>
+<source>The table shows {n} rows at a time: go to an index to see others.</source>
+<translation>表格一次显示 {n} 行：转到某个索引可查看其他行。</translation>
+</message>
+<message>
+<source>The table shows {n} columns at a time: go to an index to see others.</source>
+<translation>表格一次显示 {n} 列：转到某个索引可查看其他列。</translation>
+</message>
+<message>
+<source>These are {n} values: save them as a file instead.</source>
+<translation>共有 {n} 个值：请改为保存到文件。</translation>
+</message>
+<message>
+<source>Copied {n} rows and {m} columns.</source>
+<translation>已复制 {n} 行 {m} 列。</translation>
+</message>
+<message>
+<source>Copying values</source>
+<translation>正在复制数值</translation>
+</message>
+<message>
+<source>CSV tables (*.csv)</source>
+<translation>CSV 表格 (*.csv)</translation>
+</message>
+<message>
+<source>NumPy arrays (*.npy)</source>
+<translation>NumPy 数组 (*.npy)</translation>
+</message>
+<message>
+<source>Save values</source>
+<translation>保存数值</translation>
+</message>
+<message>
+<source>Saving values</source>
+<translation>正在保存数值</translation>
+</message>
+<message>
+<source>Saved {path}</source>
+<translation>已保存 {path}</translation>
+</message>
+<message>
+<source>Nothing was saved.</source>
+<translation>没有保存任何内容。</translation>
+</message>
+<message>
+<source>Number format</source>
+<translation>数字格式</translation>
+</message>
+<message>
+<source>Automatic</source>
+<translation>自动</translation>
+</message>
+<message>
+<source>Fixed</source>
+<translation>定点</translation>
+</message>
+<message>
+<source>Scientific</source>
+<translation>科学计数</translation>
+</message>
+<message>
+<source>Hex bits</source>
+<translation>十六进制位</translation>
+</message>
+<message>
+<source>Go to index</source>
+<translation>转到索引</translation>
+</message>
+<message>
+<source>&amp;Go to</source>
+<translation>转到(&amp;G)</translation>
+</message>
+<message>
+<source>&amp;Numbers</source>
+<translation>数字(&amp;N)</translation>
+</message>
+<message>
+<source>Find</source>
+<translation>查找</translation>
+</message>
+<message>
+<source>Find the next odd or extreme value</source>
+<translation>查找下一个异常值或极值</translation>
+</message>
+<message>
+<source>Next NaN</source>
+<translation>下一个 NaN</translation>
+</message>
+<message>
+<source>Next infinity</source>
+<translation>下一个无穷大</translation>
+</message>
+<message>
+<source>Next zero</source>
+<translation>下一个零</translation>
+</message>
+<message>
+<source>Greatest value</source>
+<translation>最大的值</translation>
+</message>
+<message>
+<source>Smallest value</source>
+<translation>最小的值</translation>
+</message>
+<message>
+<source>Save</source>
+<translation>保存</translation>
+</message>
+<message>
+<source>Copy or save values</source>
+<translation>复制或保存数值</translation>
+</message>
+<message>
+<source>Copy selection</source>
+<translation>复制所选</translation>
+</message>
+<message>
+<source>Save slice as CSV…</source>
+<translation>把切片保存为 CSV…</translation>
+</message>
+<message>
+<source>Save slice as NPY…</source>
+<translation>把切片保存为 NPY…</translation>
+</message>
+</context>
+<context>
+<name>ViewCommands</name>
+<message>
+<source>The language changes when the window is opened the next time.</source>
+<translation>语言将在下次打开窗口时更改。</translation>
+</message>
+<message>
+<source>Opens PyTorch and safetensors checkpoints without running anything in them.</source>
+<translation>打开 PyTorch 和 safetensors 检查点，不运行其中任何内容。</translation>
+</message>
+<message>
+<source>About Checkpoint Inspector</source>
+<translation>关于 Checkpoint Inspector</translation>
+</message>
+<message>
+<source>Checkpoint Inspector {version}</source>
+<translation>Checkpoint Inspector {version}</translation>
+</message>
+<message>
+<source>Copy</source>
+<translation>复制</translation>
+</message>
+<message>
+<source>Open or close a group in the tree</source>
+<translation>在树中打开或关闭分组</translation>
+</message>
+<message>
+<source>Open everything below</source>
+<translation>打开其下全部</translation>
+</message>
+<message>
+<source>Leave the search, clear it</source>
+<translation>离开搜索并清空</translation>
+</message>
+<message>
+<source>Keyboard shortcuts</source>
+<translation>键盘快捷键</translation>
+</message>
+<message>
+<source>Command</source>
+<translation>命令</translation>
+</message>
+<message>
+<source>Keys</source>
+<translation>键</translation>
+</message>
+</context>
+<context>
+<name>Violins</name>
+<message>
+<source>Values of one tensor in every checkpoint</source>
+<translation>一个张量在各检查点中的值</translation>
+</message>
+</context>
+<context>
+<name>Welcome</name>
+<message>
+<source>Recent files</source>
+<translation>最近的文件</translation>
+</message>
+<message>
+<source>Drop a checkpoint here</source>
+<translation>把检查点拖放到这里</translation>
+</message>
+<message>
+<source>.pth  .pt  .ckpt  .bin  .safetensors — files or folders, several at once</source>
+<translation>.pth  .pt  .ckpt  .bin  .safetensors — 文件或文件夹，可一次多个</translation>
+</message>
+<message>
+<source>Nothing in a file is ever run, and opening reads only what describes the tensors.</source>
+<translation>文件中的任何内容都不会运行，打开只读取描述张量的内容。</translation>
+</message>
+<message>
+<source>Open…</source>
+<translation>打开…</translation>
+</message>
+<message>
+<source>Open a checkpoint</source>
+<translation>打开检查点</translation>
+</message>
+<message>
+<source>Open the demo files</source>
+<translation>打开示例文件</translation>
+</message>
+<message>
+<source>Makes two small sample checkpoints and opens them</source>
+<translation>生成并打开两个小的示例检查点</translation>
+</message>
+<message>
+<source>Open {path}</source>
+<translation>打开 {path}</translation>
+</message>
+<message>
+<source>This file is no longer there</source>
+<translation>此文件已不存在</translation>
+</message>
+</context>
+<context>
+<name>Words</name>
+<message>
+<source>{n} bytes</source>
+<translation>{n} 字节</translation>
+</message>
+<message>
+<source>1 byte</source>
+<translation>1 字节</translation>
+</message>
+<message>
+<source>1 tensor</source>
+<translation>1 个张量</translation>
+</message>
+<message>
+<source>{n} tensors</source>
+<translation>{n} 个张量</translation>
+</message>
+<message>
+<source>1 value</source>
+<translation>1 个值</translation>
+</message>
+<message>
+<source>{n} values</source>
+<translation>{n} 个值</translation>
+</message>
+<message>
+<source>1 finding</source>
+<translation>1 项检查结果</translation>
+</message>
+<message>
+<source>{n} findings</source>
+<translation>{n} 项检查结果</translation>
+</message>
+<message>
+<source>1 danger</source>
+<translation>1 项危险</translation>
+</message>
+<message>
+<source>{n} dangers</source>
+<translation>{n} 项危险</translation>
+</message>
+<message>
+<source>1 warning</source>
+<translation>1 项警告</translation>
+</message>
+<message>
+<source>{n} warnings</source>
+<translation>{n} 项警告</translation>
+</message>
+<message>
+<source>1 note</source>
+<translation>1 项提示</translation>
+</message>
+<message>
+<source>{n} notes</source>
+<translation>{n} 项提示</translation>
+</message>
+<message>
+<source>1 parameter</source>
+<translation>1 个参数</translation>
+</message>
+<message>
+<source>{n} parameters</source>
+<translation>{n} 个参数</translation>
+</message>
+<message>
+<source>scalar</source>
+<translation>标量</translation>
+</message>
+</context>
+<context>
+<name>_List</name>
+<message>
+<source>Pending edits</source>
+<translation>待保存的修改</translation>
+</message>
+</context>
+<context>
+<name>_Table</name>
+<message>
+<source>Copy</source>
+<translation>复制</translation>
+</message>
 </context>
 </TS>

@@ -42,24 +42,26 @@ class PairLine:
 
 def status_words() -> dict[str, str]:
     """What each status is called."""
-    t = QCoreApplication.translate
-    return {"equal": t("Compare", "Equal"), "values": t("Compare", "Values"), "dtype": t("Compare", "Dtype"),
-            "shape": t("Compare", "Shape"), "only-a": t("Compare", "Only in A"), "only-b": t("Compare", "Only in B"),
-            "renamed": t("Compare", "Renamed"), "unread": t("Compare", "Not read yet"), "plain": t("Compare", "Other value"),
-            DEVICE: t("Compare", "Device")}
+    translate = QCoreApplication.translate
+    return {"equal": translate("Compare", "Equal"), "values": translate("Compare", "Values"), "dtype": translate("Compare", "Dtype"),
+            "shape": translate("Compare", "Shape"), "only-a": translate("Compare", "Only in A"),
+            "only-b": translate("Compare", "Only in B"), "renamed": translate("Compare", "Renamed"),
+            "unread": translate("Compare", "Not read yet"), "plain": translate("Compare", "Other value"),
+            DEVICE: translate("Compare", "Device")}
 
 
 def status_helps() -> dict[str, str]:
     """What each status means."""
-    t = QCoreApplication.translate
-    return {"equal": t("Compare", "the same name, shape, dtype and values"),
-            "values": t("Compare", "the same shape and dtype, other values"),
-            "dtype": t("Compare", "the same shape, another dtype; the values may be equal"),
-            "shape": t("Compare", "other shapes, so the values are not compared"),
-            "only-a": t("Compare", "A has it and B does not"), "only-b": t("Compare", "B has it and A does not"),
-            "renamed": t("Compare", "equal but for the name"), "unread": t("Compare", "alike so far; the values were not read yet"),
-            "plain": t("Compare", "numbers, texts and metadata that differ"),
-            DEVICE: t("Compare", "saved from different devices")}
+    translate = QCoreApplication.translate
+    return {"equal": translate("Compare", "the same name, shape, dtype and values"),
+            "values": translate("Compare", "the same shape and dtype, other values"),
+            "dtype": translate("Compare", "the same shape, another dtype; the values may be equal"),
+            "shape": translate("Compare", "other shapes, so the values are not compared"),
+            "only-a": translate("Compare", "A has it and B does not"), "only-b": translate("Compare", "B has it and A does not"),
+            "renamed": translate("Compare", "equal but for the name"),
+            "unread": translate("Compare", "alike so far; the values were not read yet"),
+            "plain": translate("Compare", "numbers, texts and metadata that differ"),
+            DEVICE: translate("Compare", "saved from different devices")}
 
 
 def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
@@ -141,17 +143,17 @@ def side_text(info: core.TensorInfo | None, device: bool) -> str:
 
 def status_text(pair: core.Pair) -> str:
     """"Values"; "Dtype, a cast"; "Equal, device"."""
-    t = QCoreApplication.translate
+    translate = QCoreApplication.translate
     said, found = [status_words()[pair.status]], pair.difference
     if found is not None and found.problem:
-        said = [t("Compare", "Not readable")]
+        said = [translate("Compare", "Not readable")]
     elif pair.status == "dtype" and found is not None:
-        said.append(t("Compare", "equal") if not found.n_different else t("Compare", "a cast") if found.cast
-                    else t("Compare", "values too"))
+        said.append(translate("Compare", "equal") if not found.n_different else translate("Compare", "a cast") if found.cast
+                    else translate("Compare", "values too"))
     elif pair.status == "values" and pair.rule >= 0:
-        said.append(t("Compare", "renamed"))
+        said.append(translate("Compare", "renamed"))
     if pair.device:
-        said.append(t("Compare", "device"))
+        said.append(translate("Compare", "device"))
     return ", ".join(said)
 
 

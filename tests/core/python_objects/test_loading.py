@@ -98,7 +98,7 @@ def test_that_what_torch_refuses_is_given_as_plain_data(kind: str, file: Path) -
     found = core.load(file)
     assert found["w"].tolist() == [1]
     plain = {dict, list, tuple, set, frozenset, str, bytes, bool, int, float, complex, type(None), np.ndarray, collections.OrderedDict,
-             collections.Counter}
+             collections.Counter, core.QuantizedArray}
     todo, seen = [found], set()
     while todo:
         one = todo.pop()
