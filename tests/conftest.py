@@ -1,7 +1,9 @@
 """Set before Qt is imported: no screen is needed, and nobody's settings are read or written."""
 from __future__ import annotations
 
+import copyreg
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +28,15 @@ def _private_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.
         path.mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(path))
     os.chmod(home / ".run", 0o700)
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_pickles() -> Iterator[None]:
+    """What libraries of the tests teach pickle to write otherwise (tblib, which dask brings, exceptions) is of no concern to others."""
+    before = copyreg.dispatch_table.copy()
+    yield
+    copyreg.dispatch_table.clear()
+    copyreg.dispatch_table.update(before)
 
 
 @pytest.fixture

@@ -273,7 +273,7 @@ def test_that_all_members_of_a_file_are_read_with_it_opened_once(tmp_path: Path,
     ckpt = core.open(tmp_path / "x.pth")
     opened: list[str] = []
     reader = corrupt_member.ExtentReader
-    monkeypatch.setattr(corrupt_member, "ExtentReader", lambda *args: (opened.append(""), reader(*args))[1])
+    monkeypatch.setattr(corrupt_member, "ExtentReader", lambda *args, **how: (opened.append(""), reader(*args, **how))[1])
     assert ids(corrupt_member.check(ckpt, QUIET)) == []
     assert len(opened) == 1
 

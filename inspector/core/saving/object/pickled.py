@@ -108,7 +108,7 @@ class _Own:
         self.refs = {ref.node: ref for ref in Storages(graph, never_resolved).refs()}
         if self.ckpt.edited is not None or self.drop_code or self._holds_arrays():
             self._changes()
-        if self.source.format in _OLD or graph.grafted:
+        if self.source.format in _OLD or graph.grafted or any(map(_is_embedded, self.refs.values())):
             self._modern()
         if self.source.format == "pickle" or graph.grafted:         # in the protocol that torch.load reads, and with what it loaded
             editor.rebuilt = True
