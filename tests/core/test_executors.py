@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 
 from inspector import cli, core
+from inspector.core.comparison.differences import kernels as differences_kernels
+from inspector.core.measures import kernels
 from inspector.core.tensors.coordinates import coordinates
 
 # of distributed, when its processes end
@@ -47,6 +49,14 @@ def sets(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         index.write_text(json.dumps({"weight_map": {key: f"model-{n + 1:05}-of-{SHARDS:05}.safetensors" for n, key in enumerate(tensors)}}))
         paths.append(index)
     return paths[0], paths[1]
+
+
+@pytest.fixture(autouse=True)
+def _no_loops_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As new processes begin. Of two tensors, machine code gives the same numbers as numpy but for the last bits of sums, and other tests
+    of this process may have had it made."""
+    for room in (kernels, differences_kernels):
+        monkeypatch.setattr(room.loops, "ready", {})
 
 
 @contextmanager
