@@ -39,7 +39,7 @@ def test_that_a_command_killed_at_any_call_leaves_the_old_or_the_new(template: P
     assert wrong("sweep", template, tmp_path / "work", name) == ""
 
 
-@pytest.mark.parametrize("name", slowly({"torch-zip", "safetensors in place", "an array"}))
+@pytest.mark.parametrize("name", slowly({"torch-zip", "sharded", "safetensors in place", "an array"}))
 def test_that_of_eight_writers_each_ends_whole_or_is_refused(template: Path, tmp_path: Path, name: str) -> None:
     assert wrong("race", template, tmp_path / "work", name, "3") == ""
 

@@ -72,7 +72,7 @@ class Staging:
         self.name = name
         self.notes: list[str] = []
         self._temporaries: list[Temporary] = []
-        self._placed: list[str] = []            # new files under their final names that nothing refers to yet
+        self._placed: dict[str, Identity] = {}  # new files under their final names that nothing refers to yet
         self._old: dict[str, Identity] = {}
         self._lock_path = os.path.join(folder, lock_name(name))
         self._lock = _locked(self._lock_path, name)
@@ -92,9 +92,10 @@ class Staging:
             with contextlib.suppress(OSError):
                 temporary.close()
             left = not _removed(temporary.path) or left
-        for name in self._placed:
-            left = not _removed(os.path.join(self.folder, name)) or left
-        self._temporaries, self._placed = [], []
+        for name, one in self._placed.items():
+            # somebody else's save may have taken the name, which was free when this one was planned
+            left = (journal.is_still(self._at(name), one, placed=True) and not _removed(self._at(name))) or left
+        self._temporaries, self._placed = [], {}
         if left:                                # the lock file still lists it for the next save
             self._close_lock()
         else:
@@ -129,18 +130,19 @@ class Staging:
         for temporary in self._temporaries:
             _set_mode(temporary.path, mode if temporary is last else mode_of_others, self.notes)
         self._old = {name: one for name in old if name != last.name and (one := journal.identity(self._at(name))) is not None}
-        self._placed = [temporary.name for temporary in others]
+        new = {temporary.name: one for temporary in others if (one := journal.identity(temporary.path)) is not None}
         if others or self._old:
-            new = {temporary.name: one for temporary in others if (one := journal.identity(temporary.path)) is not None}
             journal.note(self._lock, sets={**new, **self._old})
             os.fsync(self._lock)
         check()
         for temporary in others:
+            if temporary.name in new:           # before it is there: a rename may be done although the system says no
+                self._placed[temporary.name] = new[temporary.name]
             put_in_place(temporary.path, os.path.join(self.folder, temporary.name))
         if others:
             sync_folder(self.folder)
         put_in_place(last.path, os.path.join(self.folder, last.name))
-        self._temporaries, self._placed = [], []
+        self._temporaries, self._placed = [], {}
         try:
             sync_folder(self.folder)
         except OSError as error:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -566,3 +567,22 @@ def test_that_what_other_readers_say_decides(ckpt: core.Checkpoint, tmp_path: Pa
         core.save(ckpt, tmp_path / "b.pth", verify="torch")
     assert caught.value.id == "verification"
     assert not (tmp_path / "b.pth").exists()
+
+
+def test_that_a_refused_save_leaves_the_shards_of_who_was_first(tmp_path: Path) -> None:
+    """Both plan the same free names for their shards; the one that comes too late must not take the other's away."""
+    def weights(value: float) -> dict[str, np.ndarray[Any, Any]]:
+        return {f"w{n}": np.full(100, value + n) for n in range(6)}
+
+    target = tmp_path / "set"
+    core.save(weights(0), target, shard_size=1000)
+    core.save(core.edit(core.open(target), [core.AddPrefix("m.")]), target, shard_size=1000)         # under names of the second kind
+    made = [core.open(core.save(weights(n), tmp_path / f"{n}.safetensors").path) for n in (1, 2)]
+    late, first = (core.plan_save(ckpt, target, format="safetensors-sharded", shard_size=1000) for ckpt in made)
+    core.save(first)
+    with pytest.raises(core.SaveError, match="changed"):
+        core.save(late)
+    there = core.open(target)
+    assert [finding.id for finding in there.findings] == []
+    assert there["w3"].numpy().tolist() == [5.0] * 100
+    assert [path.name for path in target.iterdir() if path.name.startswith(".")] == []
