@@ -135,13 +135,15 @@ class _Native:
 _engines: list[ExecutionEngine] = []        # the machine code lives as long as they do
 _at_work = Lock()                           # held by the one thread that is in LLVM; at the end of the process for good
 _ending = Event()
+_LONGEST = 10.0                             # seconds; a loop takes some hundredths of one
 
 
 def _end() -> None:
     """Lets nobody into LLVM any more and waits for who is in it. The end of a process takes LLVM's own tables apart, whatever a thread in
-    the background is doing with them just then: it would crash after all was done well."""
+    the background is doing with them just then: it would crash after all was done well. In a process that was forked off meanwhile
+    nobody holds the lock who could let go of it."""
     _ending.set()
-    _at_work.acquire()
+    _at_work.acquire(timeout=_LONGEST)
 
 
 atexit.register(_end)
