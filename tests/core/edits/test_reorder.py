@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector import core
+from tests.core.edits.made import net, opened
 from tests.core.relations.galleries import halves
 
 
@@ -49,6 +50,17 @@ def test_that_a_part_of_what_was_reordered_is_a_part_of_it() -> None:
 def test_that_rows_of_no_such_heads_are_told() -> None:
     with pytest.raises(core.EditError, match="rows"):
         core.edit({"w": torch.ones(10, 2)}, [core.Reorder("w", "halves", 4)])
+
+
+@pytest.mark.parametrize("edit", [core.Reorder("*.rows", "halves", 2), core.Transpose("*.rows")])
+def test_that_what_an_object_holds_is_left_alone(tmp_path: Path, edit: core.Edit) -> None:
+    model = net()
+    model.rows = torch.arange(32.).reshape(8, 4)            # neither a parameter nor a buffer
+    ckpt = opened(tmp_path, {"net": model, "weights": {"rows": torch.arange(32.).reshape(8, 4)}})
+    after = core.edit(ckpt, [edit])
+    assert [key for key in ckpt.tensors if after.tensors[key] is not ckpt.tensors[key]] == ["weights.rows"]
+    with pytest.raises(core.EditError, match="--extract net"):
+        core.edit(ckpt, [core.parse_edit(edit.option, edit.text.replace("*", "net"))])
 
 
 @pytest.mark.parametrize("text", ["w", "w=halves", "w=thirds:3", "w=halves:0", "w=halves:x", "=halves:2"])

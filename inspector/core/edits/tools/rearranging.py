@@ -1,23 +1,87 @@
-"""Tensors put together of the elements of others, none of which is read for it: boxes of them, turned, one beside the other.
+"""Tensors put together of the elements of others, none of which is read for it: boxes of them, turned, one beside the other; and what edits
+that only turn elements have in common.
 
 What is made is read when it is saved, measured or shown, a bounded run at a time (`tensors.reader`).
 """
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
+from typing import ClassVar
 
 from inspector.core.checkpoint import Checkpoint, Extra, Piece, Storage, TensorInfo, Unpacked
 from inspector.core.checkpoint import Decoder as Decoding
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
 from inspector.core.keypath import is_within, visible
+from inspector.core.progress import QUIET, Monitor
+from inspector.core.training.weights import optimizer_states
 
-from .common import needs_extraction, storages_left
+from .common import Edit, edited, needs_extraction, note, storages_left
 from .copies import contiguous, fresh_ids
+from .globs import fitting, is_literal
+from .optimizers import Moments, moments_of
 
 Dims = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Rearrangement(Edit):
+    """The elements of each tensor that fits `glob` come in another order. Tied tensors stay tied, and what an optimizer keeps for each
+    element goes along; its state is left alone otherwise unless it is named."""
+
+    glob: str
+    DONE: ClassVar[str] = ""
+    """What becomes of a tensor: "split"."""
+    LEFT: ClassVar[tuple[str, str]] = "", ""
+    """What is left alone, one and many."""
+    ALONG: ClassVar[tuple[str, str]] = "", ""
+    """What becomes of the optimizer's tensors, of one and of many."""
+
+    def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        chosen, new = self._chosen(ckpt), NewTensors(ckpt)
+        tensors, done = dict(ckpt.tensors), set[str]()
+        for key in [*chosen, *new.moments(chosen).like]:
+            if key in done:
+                continue
+            info = ckpt.tensors[key]
+            keys = new.tied_to(key)
+            done.update(keys)
+            tensors.update(new.made(info, keys, self.rearranged(elements_of(info))))
+        if not done:
+            return edited(ckpt, self)
+        return edited(ckpt, self, tensors=tensors, storages=new.left(tensors))
+
+    def rearranged(self, source: TensorInfo) -> TensorInfo:
+        """`source` with its elements in the new order."""
+        raise NotImplementedError
+
+    def is_fit(self, info: TensorInfo, named: bool) -> bool:
+        """Whether a tensor has what is put in another order. Raises EditError where it has to: `named` is the one whose key the pattern
+        is."""
+        raise NotImplementedError
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        chosen = self._chosen(before)
+        left, moments = len(self._fitting(before)) - len(chosen), NewTensors(before).moments(chosen)
+        return [*([f"Left alone: {note(left, *self.LEFT)}."] if left else []), *moments.said([*moments.like], *self.ALONG)]
+
+    def _chosen(self, ckpt: Checkpoint) -> list[str]:
+        """Raises EditError where one cannot be rearranged that has to."""
+        found = []
+        for key in self._fitting(ckpt):
+            info = ckpt.tensors[key]
+            named = is_literal(self.glob) and self.glob in (key, info.name)
+            if named:
+                must_be_ordinary(ckpt, info, self.DONE)
+            if not why_not(info) and module_of(ckpt, key) is None and self.is_fit(info, named):
+                found.append(key)
+        return found
+
+    def _fitting(self, ckpt: Checkpoint) -> list[str]:
+        numbered, whole = optimizer_states(ckpt), is_literal(self.glob)
+        return [key for key in fitting(ckpt, self.glob) if whole or ckpt.tensors[key].state_dict not in numbered]
 
 
 def why_not(info: TensorInfo) -> str:
@@ -143,6 +207,10 @@ class NewTensors:
         """All keys of the elements that `key` has, itself among them."""
         view = self._ckpt.tensors[key].view
         return self._same[view] if view is not None else [key]
+
+    def moments(self, keys: Iterable[str]) -> Moments:
+        """What optimizers keep about the parameters `keys` and those that are tied to them."""
+        return moments_of(self._ckpt, {tied for key in keys for tied in self.tied_to(key)})
 
     def made(self, like: TensorInfo, keys: Iterable[str], source: TensorInfo) -> dict[str, TensorInfo]:
         """A tensor with the elements of `source` for each of `keys`, new ones among them, all on one storage; else like what is there, or
