@@ -1,7 +1,6 @@
 """Several tensors as one: `q`, `k` and `v` as a fused `qkv`."""
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, edited, fields_of, note, origin_of
+from .tools.common import Edit, edited, fields_of, note, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
 from .tools.optimizers import states_about
 from .tools.rearranging import NewTensors, dimension, elements_of, joined, must_be_ordinary
@@ -36,7 +35,7 @@ class Concat(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         new, instead = NewTensors(ckpt), dict[str, dict[str, TensorInfo]]()
         came_from = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
-        for one in self._found(ckpt):
+        for one in found_by(ckpt, self.parts[0]):
             infos = self._parts(ckpt, one)
             key = one.beside(self.key)
             source = joined([elements_of(info) for info in infos], dimension(infos[0], self.dim))
@@ -51,16 +50,9 @@ class Concat(Edit):
                 came_from.pop(info.key, None)
             if first is not None:
                 came_from[key] = first
-        check_room(ckpt, instead, self.OPTION)
+        check_room(ckpt, instead)
         tensors = in_order(ckpt, instead)
         return edited(ckpt, self, came_from, tensors=tensors, storages=new.left(tensors))
-
-    def _found(self, ckpt: Checkpoint) -> list[Found]:
-        """The first of the parts, wherever there is one."""
-        found = [*found_by(ckpt, self.parts[0])]
-        if not found:
-            raise nothing_called(self.parts[0])
-        return found
 
     def _parts(self, ckpt: Checkpoint, one: Found) -> list[TensorInfo]:
         """Raises EditError for those that cannot be joined."""
@@ -84,7 +76,7 @@ class Concat(Edit):
         return infos
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        found = self._found(before)
+        found = found_by(before, self.parts[0])
         notes = []
         for one in found[:_SHOWN]:
             parts = ", ".join(f"{visible(one.beside(name), 60)} {list(before.tensors[one.beside(name)].shape)}" for name in self.parts)
@@ -96,13 +88,7 @@ class Concat(Edit):
 
     @property
     def text(self) -> str:
-        plain = f"{','.join(self.parts)}={self.key}:{self.dim}"
-        try:
-            if not plain.startswith("{") and type(self).parse(plain, self.OPTION) == self:
-                return plain
-        except EditError:
-            pass
-        return json.dumps(self.to_json(), ensure_ascii=False)
+        return text_or_json(self, f"{','.join(self.parts)}={self.key}:{self.dim}")
 
     def to_json(self) -> Any:
         return {"parts": [*self.parts], "key": self.key, "dim": self.dim}
@@ -110,10 +96,7 @@ class Concat(Edit):
     @classmethod
     def parse(cls, text: str, option: str) -> Concat:
         if text.startswith("{"):
-            try:
-                return cls.from_json(json.loads(text), option)
-            except (ValueError, RecursionError):
-                raise EditError("what follows --concat begins like JSON and is none", _TEXT) from None
+            return cls.from_json(object_in(text, option, _TEXT), option)
         found = _FORM.fullmatch(text)
         if found is None:
             raise EditError(f"{visible(text, 80)!r} does not say what is joined to what", _TEXT)

@@ -1,7 +1,6 @@
 """One more name for a tensor: what a model ties and a file has only once, like `lm_head.weight` of a language model."""
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from inspector.core.keypath import ancestors, any_under, is_under, is_within, jo
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, edited, fields_of, needs_extraction, origin_of
+from .tools.common import Edit, edited, fields_of, needs_extraction, object_in, origin_of, text_or_json
 from .tools.new_names import with_new
 from .tools.structure import Structure
 
@@ -85,8 +84,7 @@ class Copy(Edit):
 
     @property
     def text(self) -> str:
-        plain = f"{self.source}={self.target}"
-        return plain if "=" not in self.source and not plain.startswith("{") else json.dumps(self.to_json(), ensure_ascii=False)
+        return text_or_json(self, f"{self.source}={self.target}")
 
     def to_json(self) -> Any:
         return {"from": self.source, "to": self.target}
@@ -94,10 +92,7 @@ class Copy(Edit):
     @classmethod
     def parse(cls, text: str, option: str) -> Copy:
         if text.startswith("{"):
-            try:
-                return cls.from_json(json.loads(text), option)
-            except (ValueError, RecursionError):
-                raise EditError("what follows --copy begins like JSON and is none", _TEXT) from None
+            return cls.from_json(object_in(text, option, _TEXT), option)
         source, equals, target = text.partition("=")
         if not equals or not source or not target:
             raise EditError(f"{visible(text, 80)!r} does not say which tensor gets which name", _TEXT)

@@ -1,7 +1,6 @@
 """More or fewer rows: another vocabulary, another number of classes. Tied tensors and the optimizer's moments change along."""
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -15,10 +14,9 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import why_not as no_cast
 from inspector.core.tensors.decoders.filled import MeanRows, RandomNormal, Zeros
 
-from .tools.common import Edit, edited, fields_of, note
-from .tools.optimizers import moments_of
+from .tools.common import Edit, edited, fields_of, note, object_in, text_or_json
 from .tools.rearranging import NewTensors, decoded, dimension, elements_of, joined, must_be_ordinary, window
-from .tools.starred import found_by, nothing_called
+from .tools.starred import found_by
 
 FILLS = ("mean", "zero", "random")
 _TEXT = "Write KEY=DIM:N, as in embed.weight=0:32064, and behind it :mean, :zero or :random for what new rows are."
@@ -43,8 +41,8 @@ class Resize(Edit):
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
         new = NewTensors(ckpt)
         tensors = dict(ckpt.tensors)
-        chosen = self._chosen(ckpt)
-        moments = moments_of(ckpt, {tied for key in chosen for tied in new.tied_to(key)})
+        chosen = [found.key for found in found_by(ckpt, self.key)]
+        moments = new.moments(chosen)
         done: set[str] = set()
         for key in [*chosen, *moments.like]:
             info = ckpt.tensors[key]
@@ -57,12 +55,6 @@ class Resize(Edit):
         if not done:
             return edited(ckpt, self)
         return edited(ckpt, self, tensors=tensors, storages=new.left(tensors))
-
-    def _chosen(self, ckpt: Checkpoint) -> list[str]:
-        chosen = [found.key for found in found_by(ckpt, self.key)]
-        if not chosen:
-            raise nothing_called(self.key)
-        return chosen
 
     def _check(self, ckpt: Checkpoint, info: TensorInfo) -> int:
         """The dimension that changes. Raises EditError where it cannot."""
@@ -98,8 +90,8 @@ class Resize(Edit):
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
         new = NewTensors(before)
-        chosen = self._chosen(before)
-        moments = moments_of(before, {tied for key in chosen for tied in new.tied_to(key)})
+        chosen = [found.key for found in found_by(before, self.key)]
+        moments = new.moments(chosen)
         notes = []
         for key in chosen[:_SHOWN]:
             notes.append(self._said(before.tensors[key], [tied for tied in new.tied_to(key) if tied != key]))
@@ -122,7 +114,7 @@ class Resize(Edit):
     @property
     def text(self) -> str:
         plain = f"{self.key}={self.dim}:{self.size}" + (f":{self.fill}" if self.fill != "mean" else "")
-        return plain if not plain.startswith("{") else json.dumps(self.to_json(), ensure_ascii=False)
+        return text_or_json(self, plain)
 
     def to_json(self) -> Any:
         return {"key": self.key, "dim": self.dim, "size": self.size, **({"fill": self.fill} if self.fill != "mean" else {})}
@@ -130,10 +122,7 @@ class Resize(Edit):
     @classmethod
     def parse(cls, text: str, option: str) -> Resize:
         if text.startswith("{"):
-            try:
-                return cls.from_json(json.loads(text), option)
-            except (ValueError, RecursionError):
-                raise EditError("what follows --resize begins like JSON and is none", _TEXT) from None
+            return cls.from_json(object_in(text, option, _TEXT), option)
         found = _FORM.fullmatch(text)
         if found is None:
             raise EditError(f"{visible(text, 80)!r} does not say what is resized to what", _TEXT)

@@ -1,7 +1,6 @@
 """One tensor as several: a fused `qkv` as `q`, `k` and `v`."""
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -11,11 +10,11 @@ from inspector.core.errors import EditError
 from inspector.core.keypath import visible
 from inspector.core.progress import QUIET, Monitor
 
-from .tools.common import Edit, edited, fields_of, note, origin_of
+from .tools.common import Edit, edited, fields_of, note, object_in, origin_of, text_or_json
 from .tools.new_names import check_room, in_order
 from .tools.optimizers import states_about
 from .tools.rearranging import NewTensors, dimension, elements_of, must_be_ordinary, window
-from .tools.starred import Found, check_stars, found_by, nothing_called
+from .tools.starred import check_stars, found_by
 
 _TEXT = "Write KEY=DIM:A,B,C, as in attn.qkv.weight=0:attn.q.weight,attn.k.weight,attn.v.weight; A:64 says how long a part is."
 _FORM = re.compile(r"(.+?)=(-?\d{1,3}):(.+)", re.DOTALL)
@@ -35,10 +34,9 @@ class Split(Edit):
     OPTION: ClassVar[str] = "split"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
-        found = self._found(ckpt)
         new, instead = NewTensors(ckpt), dict[str, dict[str, TensorInfo]]()
         came_from = {key: key for key in origin_of(ckpt) if key in ckpt.tensors or key in ckpt.values}
-        for one in found:
+        for one in found_by(ckpt, self.key):
             info = ckpt.tensors[one.key]
             must_be_ordinary(ckpt, info, "split")
             dim = dimension(info, self.dim)
@@ -51,15 +49,9 @@ class Split(Edit):
             if one.key in came_from:
                 first = next(iter(parts))
                 came_from[first] = came_from.pop(one.key)       # it stands where the whole one stood
-        check_room(ckpt, instead, self.OPTION)
+        check_room(ckpt, instead)
         tensors = in_order(ckpt, instead)
         return edited(ckpt, self, came_from, tensors=tensors, storages=new.left(tensors))
-
-    def _found(self, ckpt: Checkpoint) -> list[Found]:
-        found = [*found_by(ckpt, self.key)]
-        if not found:
-            raise nothing_called(self.key)
-        return found
 
     def _sizes(self, info: TensorInfo, dim: int) -> list[int]:
         """How long each part is. Raises EditError where they do not come to the whole."""
@@ -73,7 +65,7 @@ class Split(Edit):
         return [left // len(open_) if size < 0 else size for _, size in self.parts]
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        found = self._found(before)
+        found = found_by(before, self.key)
         notes = []
         for one in found[:_SHOWN]:
             info = before.tensors[one.key]
@@ -85,13 +77,8 @@ class Split(Edit):
 
     @property
     def text(self) -> str:
-        plain = f"{self.key}={self.dim}:" + ",".join(name if size < 0 else f"{name}:{size}" for name, size in self.parts)
-        try:
-            if not plain.startswith("{") and type(self).parse(plain, self.OPTION) == self:
-                return plain
-        except EditError:
-            pass
-        return json.dumps(self.to_json(), ensure_ascii=False)
+        parts = ",".join(name if size < 0 else f"{name}:{size}" for name, size in self.parts)
+        return text_or_json(self, f"{self.key}={self.dim}:{parts}")
 
     def to_json(self) -> Any:
         return {"key": self.key, "dim": self.dim, "parts": [name if size < 0 else [name, size] for name, size in self.parts]}
@@ -99,10 +86,7 @@ class Split(Edit):
     @classmethod
     def parse(cls, text: str, option: str) -> Split:
         if text.startswith("{"):
-            try:
-                return cls.from_json(json.loads(text), option)
-            except (ValueError, RecursionError):
-                raise EditError("what follows --split begins like JSON and is none", _TEXT) from None
+            return cls.from_json(object_in(text, option, _TEXT), option)
         found = _FORM.fullmatch(text)
         if found is None:
             raise EditError(f"{visible(text, 80)!r} does not say what is split into what", _TEXT)

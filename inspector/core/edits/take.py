@@ -12,7 +12,7 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
 from inspector.core.training.weights import optimizer_states
 
-from .tools.common import Edit, edited, fields_of, note, storages_left
+from .tools.common import Edit, edited, fields_of, note, object_in, storages_left
 from .tools.copies import contiguous, fresh_ids
 from .tools.globs import fitting, matcher
 from .tools.references import opened, weights_of
@@ -127,11 +127,7 @@ class Take(Edit):
     @classmethod
     def parse(cls, text: str, option: str) -> Take:
         if text.startswith("{"):
-            import json
-            try:
-                return cls.from_json(json.loads(text), option)
-            except (ValueError, RecursionError):
-                raise EditError("what follows --take begins like JSON and is none", 'Like {"file": "other.pth"}.') from None
+            return cls.from_json(object_in(text, option, 'Like {"file": "other.pth"}.'), option)
         return cls._checked(*_split(text))
 
     @classmethod

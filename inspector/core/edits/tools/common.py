@@ -93,6 +93,26 @@ def fields_of(value: Any, option: str, required: Iterable[str], optional: Iterab
     return value
 
 
+def text_or_json(edit: Edit, plain: str) -> str:
+    """What stands after the option of an edit that may also be written as its object: `plain` where that is read as just this edit."""
+    try:
+        if not plain.startswith("{") and type(edit).parse(plain, edit.option) == edit:
+            return plain
+    except EditError:
+        pass
+    import json  # seldom needed here, and this module is part of every start
+    return json.dumps(edit.to_json(), ensure_ascii=False)
+
+
+def object_in(text: str, option: str, hint: str) -> Any:
+    """The object that an edit is written as on the command line. Raises EditError, with `hint`, for what is no JSON."""
+    import json
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise EditError(f"what follows --{option} begins like JSON and is none", hint) from None
+
+
 # -- what a checkpoint is made of -----------------------------------------------------------------------------------------------
 
 def origin_of(ckpt: Checkpoint) -> Mapping[str, str]:

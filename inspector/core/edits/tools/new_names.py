@@ -5,28 +5,25 @@ from collections.abc import Mapping
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import EditError
-from inspector.core.keypath import ancestors, any_under, is_within, visible
+from inspector.core.keypath import ancestors, is_within, visible
 
 
-def check_room(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]], option: str) -> None:
+def check_room(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]) -> None:
     """Raises EditError where a new name is taken already, is one twice, or is none. `instead` are the new tensors by the key of that whose
     place they take."""
-    seen: set[str] = set()
+    kept = {key for key in ckpt.tensors if key not in instead}
+    taken = {*kept, *ckpt.values}
+    groups = {path for key in taken for path in ancestors(key)}
     for made in instead.values():
         for key in made:
             if key.startswith(".") or key.endswith(".") or not key:
                 raise EditError(f"{visible(key, 80)!r} is no name of a tensor", "", key)
-            taken = (key in ckpt.tensors and key not in instead) or key in ckpt.values or key in seen
-            if taken or any_under(ckpt.values, key) or any(other not in instead for other in _under(ckpt, key)):
+            if key in taken or key in groups:
                 raise EditError(f"there is {visible(key, 80)!r} already", "Drop it first, or choose another name.", key, id="collision")
-            above = next((path for path in ancestors(key) if path in ckpt.tensors and path not in instead), None)
+            above = next((path for path in ancestors(key) if path in kept), None)
             if above is not None:
                 raise EditError(f"{visible(above, 80) or 'the root'!r} is a tensor: nothing can be put into it", "", key, id="no_room")
-            seen.add(key)
-
-
-def _under(ckpt: Checkpoint, key: str) -> list[str]:
-    return [other for other in ckpt.tensors if other.startswith(f"{key}.")]
+            taken.add(key)
 
 
 def in_order(ckpt: Checkpoint, instead: Mapping[str, Mapping[str, TensorInfo]]) -> dict[str, TensorInfo]:

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
@@ -26,18 +25,20 @@ class Found(NamedTuple):
         return join(self.place, filled) if self.place else filled
 
 
-def found_by(ckpt: Checkpoint, name: str) -> Iterator[Found]:
-    """The tensors that `name` means: by their keys, or else, in every state dict, by their names. A `*` is one segment or more."""
+def found_by(ckpt: Checkpoint, name: str) -> list[Found]:
+    """The tensors that `name` means: by their keys, or else, in every state dict, by their names. A `*` is one segment or more. Raises
+    EditError where it means none."""
     fits = re.compile("(.+)".join(map(re.escape, name.split("*"))), re.DOTALL).fullmatch
-    by_key = [Found(key, "", match.groups()) for key in ckpt.tensors if (match := fits(key))]
-    if by_key:
-        numbered = optimizer_states(ckpt)
-        yield from (one for one in by_key if not one.stars or ckpt.tensors[one.key].state_dict not in numbered)
-        return
     numbered = optimizer_states(ckpt)
-    for key, info in ckpt.tensors.items():
-        if info.state_dict and info.state_dict not in numbered and (match := fits(info.name)):
-            yield Found(key, info.state_dict, match.groups())
+    found = [Found(key, "", match.groups()) for key in ckpt.tensors if (match := fits(key))]
+    if found:
+        found = [one for one in found if not one.stars or ckpt.tensors[one.key].state_dict not in numbered]
+    else:
+        found = [Found(key, info.state_dict, match.groups()) for key, info in ckpt.tensors.items()
+                 if info.state_dict and info.state_dict not in numbered and (match := fits(info.name))]
+    if not found:
+        raise nothing_called(name)
+    return found
 
 
 def check_stars(name: str, others: list[str], option: str) -> None:
