@@ -159,6 +159,21 @@ def test_that_tensors_of_every_kind_travel(tmp_path: Path) -> None:
             assert core.compare(ckpt, edited, executor=pool).pairs == core.compare(ckpt, edited).pairs
 
 
+@pytest.mark.parametrize("edits", [
+    [core.Concat(("a.weight", "b.weight"), "ab.weight", 0)],
+    [core.Split("a.weight", 1, (("left", 1), ("right", 3)))],
+    [core.Transpose("*.weight")],
+    [core.Resize("a.weight", 0, 9)],
+    [core.Concat(("a.weight", "b.weight"), "ab.weight", 0), core.Transpose("ab.weight"), core.Cast("float16")]], ids=str)
+def test_that_tensors_put_together_of_others_travel_with_what_they_are_made_of(tmp_path: Path, edits: list[Any]) -> None:
+    tensors = {"a.weight": np.arange(12, dtype=np.float32).reshape(3, 4), "b.weight": np.ones((2, 4), np.float32)}
+    ckpt = core.edit(core.open(core.save(tensors, tmp_path / "a.pth").path), edits)
+    with ThreadPoolExecutor(2) as pool:
+        assert repr(core.summarize(ckpt, executor=pool)) == repr(core.summarize(ckpt))
+        assert dict(core.digests(ckpt, executor=pool)) == dict(core.digests(ckpt))
+        assert core.check_report(ckpt, executor=pool) == core.check_report(ckpt)
+
+
 def test_that_damage_found_by_a_worker_is_told_as_ever(tmp_path: Path) -> None:
     path = Path(core.save({f"w{n}": np.full(5000, n, np.float32) for n in range(20)}, tmp_path / "a.pth").path)
     data = bytearray(path.read_bytes())

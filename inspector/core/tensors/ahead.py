@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
 from inspector.core.io.remote import ReadAhead
 
-from .coordinates import storages_of
+from .broken import extents_of
 
 _HEADER = 256           # bytes that a member's local header may be longer than it is guessed
 
 
 def read_ahead(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> ReadAhead | None:
     """What reading these tensors whole takes, for all threads that do it together; None where all of it is on this computer."""
-    return extents_ahead(ckpt, (storage.extent for info in infos for storage in storages_of(ckpt, info)
-                                if storage.extent is not None)) if ckpt.is_far else None
+    return extents_ahead(ckpt, (extent for info in infos for extent in extents_of(ckpt, info)))
 
 
 def extents_ahead(ckpt: Checkpoint, extents: Iterable[Extent]) -> ReadAhead | None:

@@ -2,26 +2,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint, Constant, FileStamp, InMemory, Storage, TensorInfo
 from inspector.core.io.verified import verified_offsets
 
+from .broken import extents_of, storages_of
+
 _Verified = list[tuple[int, int]]
-
-
-def storages_of(ckpt: Checkpoint, info: TensorInfo) -> Iterator[Storage]:
-    """All storages that reading a tensor takes, those of its chunks and parts too."""
-    edited = ckpt.edited
-    storage = ckpt.storages.get(info.storage) or (edited and (edited.source.storages.get(info.storage) or edited.taken.get(info.storage)))
-    if storage:
-        yield storage._replace(id=info.storage)
-    yield from (chunk.storage for chunk in info.chunks)
-    if info.read_from is not None:
-        yield from storages_of(ckpt, info.read_from)
-    for part in info.parts.values():
-        yield from storages_of(ckpt, part)
 
 
 def coordinates(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> Checkpoint:
@@ -30,7 +19,7 @@ def coordinates(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> Checkpoint:
     constants go along."""
     tensors = {info.key: info for info in infos}
     storages = {storage.id: _sent(storage) for info in tensors.values() for storage in storages_of(ckpt, info)}
-    used = {storage.extent.file for info in tensors.values() for storage in storages_of(ckpt, info) if storage.extent is not None}
+    used = {extent.file for info in tensors.values() for extent in extents_of(ckpt, info)}
     files = tuple(_from_anywhere(stamp) if number in used else _UNUSED
                   for number, stamp in enumerate(ckpt.files[:max(used, default=-1) + 1]))
     return Checkpoint(ckpt.path, ckpt.format, ckpt.kind, files, MappingProxyType(tensors), storages=MappingProxyType(storages))
