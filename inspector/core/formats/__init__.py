@@ -24,7 +24,7 @@ from inspector.core.runtime import late
 from inspector.core.runtime.collector import collector_paused
 
 from .sets import folders, set_files
-from .sniffing import containers, saves
+from .sniffing import containers
 from .sniffing.sniff import sniff
 
 ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
@@ -51,6 +51,7 @@ class Format(NamedTuple):
         return read_one(source, path, limits, monitor)
 
 
+_SAVES = f"{__name__}.sniffing.saves"      # which brings the reader of torch's old streams along
 _FOLLOWED = frozenset(("trailing", "trailing-pickle", "trailing-bytes"))       # findings that say that something follows what was read
 _OTHERS = frozenset((".gguf", ".h5", ".hdf5", ".keras", ".npy", ".npz", ".onnx", ".tflite", ".pb"))
 _TORCH = frozenset((".pt", ".pth", ".th", ".pt2", ".ptl", ".pkl", ".pickle", ".tar", ".zip"))
@@ -119,7 +120,7 @@ def _read_folder(folder: str, limits: Limits, monitor: Monitor) -> Checkpoint:
 def _read_member(name: str, file: str, member: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     with open_source(file, monitor=monitor) as opened:
         limits = limits.of_file(opened.size)        # and not of what unpacks from it
-        source = containers.enter(opened, file, member, limits, monitor)
+        source = containers.enter(opened, file, member, late.module(_SAVES).saves_in, limits, monitor)
         kind = sniff(source)
         if kind in SETS:
             raise Unsupported("this is the index of a checkpoint in several files", "Extract all of them and open the index.")
@@ -179,7 +180,8 @@ def _more_saves(ckpt: Checkpoint, source: SourceFile, limits: Limits, monitor: M
     """What is said of saves behind the one that was read; they are looked for only where something follows it."""
     if not any(finding.id in _FOLLOWED for finding in ckpt.findings) or ckpt.format not in ("torch-zip", "torch-legacy", "pickle"):
         return None
-    return saves.others(source, limits, monitor)
+    found: Finding | None = late.module(_SAVES).others(source, limits, monitor)
+    return found
 
 
 def _format(name: str) -> Format:

@@ -25,10 +25,12 @@ from inspector.core.keypath import visible
 from inspector.core.limits import Limits
 from inspector.core.progress import Monitor
 
-from . import saves
+from .several_archives import Save
 
 MARK = "!"
 _HEAD = 512
+
+SavesIn = Callable[[SourceFile, Limits, Monitor], list[Save]]
 
 
 def split(path: str) -> tuple[str, str]:
@@ -45,8 +47,8 @@ def split(path: str) -> tuple[str, str]:
     return path, ""
 
 
-def enter(source: SourceFile, path: str, inner: str, limits: Limits, monitor: Monitor) -> SourceFile:
-    """The member `inner` ("member" or "member!inner…") of the archive `source`, which is called `path`.
+def enter(source: SourceFile, path: str, inner: str, saves_in: SavesIn, limits: Limits, monitor: Monitor) -> SourceFile:
+    """The member `inner` ("member" or "member!inner…") of the archive `source`, which is called `path`; `saves_in` is that of `saves`.
 
     Raises NotACheckpoint when there is no such member or `source` is no archive, TooBig for more archives inside each other
     than `limits.nested_pickles` or a packed member that is too large, Unsupported for one that is encrypted, and what
@@ -58,7 +60,7 @@ def enter(source: SourceFile, path: str, inner: str, limits: Limits, monitor: Mo
         if depth > limits.nested_pickles:
             raise TooBig(f"more than {limits.nested_pickles} archives lie inside each other", "Extract the inner ones first.",
                          visible(path, 200))
-        names, locate = _members(source, limits, monitor)
+        names, locate = _members(source, saves_in, limits, monitor)
         member, rest = _choose(inner, names, path)
         path = f"{path}{MARK}{member}"
         source = _source_of(source, locate(member), member, path)
@@ -80,10 +82,10 @@ def counted_from_file(ckpt: Checkpoint, source: SourceFile, file: SourceFile) ->
     return replace(ckpt, files=(stamp, *others), storages=MappingProxyType(storages), members=members, facts=MappingProxyType(facts))
 
 
-def _members(source: SourceFile, limits: Limits, monitor: Monitor) -> tuple[list[str], Callable[[str], Extent]]:
+def _members(source: SourceFile, saves_in: SavesIn, limits: Limits, monitor: Monitor) -> tuple[list[str], Callable[[str], Extent]]:
     """The names of the files in an archive, and what says where one of them lies."""
     head = source.read(0, min(_HEAD, source.size))
-    several = saves.saves_in(source, limits, monitor) if begins_a_save(head) else []
+    several = saves_in(source, limits, monitor) if begins_a_save(head) else []
     if len(several) > 1:
         numbered = {str(n): Extent(source.index, save.offset, save.nbytes, save.nbytes) for n, save in enumerate(several)}
         return list(numbered), numbered.__getitem__

@@ -22,7 +22,7 @@ from inspector.core.graph import CALLS
 from inspector.core.io.sources import SourceFile
 from inspector.core.pickles.decode.machine import decode
 
-from . import other_files, saves
+from . import other_files, several_archives
 
 _PROTOCOL_0 = 1 << 20                      # bytes of a text pickle that are decoded to be sure that it is one
 _BLOCK = 1 << 20                           # bytes that a block of bzip2 has at most
@@ -72,7 +72,7 @@ def _zip(source: SourceFile, head: bytes) -> str:
     if source.size < 22:
         raise Truncated(f"the file begins as a zip archive and ends after {source.size} bytes; the smallest archive has 22",
                         "The download or copy was interrupted: fetch the file again.", f"byte {source.size}")
-    saves.refuse_archives(source)
+    several_archives.refuse_archives(source)
     return archive_kind.kind_of(source, head)
 
 
