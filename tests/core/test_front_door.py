@@ -62,3 +62,11 @@ def test_that_opening_a_file_loads_neither_numpy_nor_rooms_it_does_not_need(tmp_
     for room in ("comparison", "edits", "saving", "measures"):
         assert not [name for name in loaded if name.startswith(f"inspector.core.{room}")], room
     assert "inspector.core.formats.safetensors" not in loaded
+
+
+def test_that_a_file_without_a_pickle_is_opened_without_those_who_read_one(tmp_path: Path) -> None:
+    path = core.save({"w": torch.ones(3)}, tmp_path / "a.safetensors").path
+    loaded = loaded_by("from inspector import core; core.open(sys.argv[1]).tensors", path)
+    for name in ("before_1_6.torch_legacy", "sniffing.saves", "shared.joblib_arrays", "torch_zip", "plain_pickle"):
+        assert f"inspector.core.formats.{name}" not in loaded
+    assert "inspector.core.pickles.objects.contents" not in loaded

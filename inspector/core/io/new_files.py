@@ -18,9 +18,6 @@ from collections.abc import Iterable
 from inspector.core.errors import SaveError
 from inspector.core.keypath import visible
 
-if sys.platform != "win32":
-    import fcntl
-
 PREFIX = ".~inspector-"         # of every name beside the final one
 NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 UNDO = ".undo"
@@ -167,6 +164,9 @@ def _clear(name: str) -> None:
 
 def _lock(fd: int) -> bool | None:
     """Locks the file: False when somebody else has, None where files cannot be locked."""
+    if sys.platform == "win32":
+        return None
+    import fcntl  # for whoever writes: this module is part of every start
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import bisect
 import contextlib
 import os
-import random
 import re
 import threading
 import time
@@ -523,6 +522,7 @@ class _Repeat(Exception):
 
 def _repeated(once: Callable[[], _T], monitor: Monitor, tries: int = TRIES) -> _T:
     """What `once` gives, which is tried again with longer and longer pauses. Raises Unreadable when it never works."""
+    import random  # seldom needed, and this module is part of every start
     wait = _FIRST_WAIT
     for left in reversed(range(tries)):
         monitor.check()
