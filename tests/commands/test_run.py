@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -131,6 +132,27 @@ def test_that_watching_tells_all_first_and_then_what_is_new(folder: Path, monkey
     assert text.count("epoch 4  ") == 1
     assert text.count("epoch 5  ") == 1
     assert "Best by loss: epoch 5 with 0.9." in text
+
+
+def test_that_watching_names_a_file_that_is_being_written_and_takes_it_later(folder: Path, monkeypatch: pytest.MonkeyPatch,
+                                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+    os.utime(folder / "e04.pth", (time.time() + 1000,) * 2)         # younger than any look, however slow
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        if waits:
+            raise KeyboardInterrupt
+        waits.append(seconds)
+        os.utime(folder / "e04.pth", (2, 2))
+
+    monkeypatch.setattr("inspector.core.runs.watching.watched.__kwdefaults__", {**core.watched.__kwdefaults__, "wait": wait})
+    assert cli.main(["run", "run", "--watch"]) == 130
+    first, _, later = capsys.readouterr().out.partition("e04.pth waits: it was written to just now\n")
+    assert "epoch 3  " in first
+    assert "epoch 4  " not in first
+    assert later.count("epoch 4  ") == 1
 
 
 def test_that_watching_is_no_answer_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
