@@ -84,7 +84,7 @@ class Average(Edit):
                       storages={**storages_left(ckpt, tensors, ckpt.values), **storages})
 
     def _mean(self, info: TensorInfo, parts: Sequence[TensorInfo]) -> TensorInfo:
-        into = "complex128" if DTYPES[info.dtype].kind == "complex" else "float64"
+        into = _wide(info.dtype)
         flat = all(is_contiguous(part.shape, part.stride) and not part.chunks for part in parts) or not info.shape
         sources = [part._replace(shape=(part.numel,), stride=(1,)) for part in parts] if flat else parts
         unit = 1 if flat else info.numel // info.shape[0]
@@ -93,8 +93,8 @@ class Average(Edit):
                           extra=Extra(unpacked=Unpacked("mean", decoder, tuple((str(n), one) for n, one in enumerate(sources)))))
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
-        chosen = averaged_keys(before)
-        rest = [info for key, info in before.tensors.items() if key not in set(chosen)]
+        chosen = set(averaged_keys(before))
+        rest = [info for key, info in before.tensors.items() if key not in chosen]
         states = optimizer_states(before)
         optimizer = sum(info.state_dict in states for info in rest)
         counters = len(rest) - optimizer
@@ -144,9 +144,14 @@ def averaged_keys(ckpt: Checkpoint) -> list[str]:
 
 def _is_averaged(info: TensorInfo) -> bool:
     known = DTYPES.get(info.dtype)
-    return known is not None and known.kind in ("float", "complex") and info.layout == "strided" and not info.problem \
-        and info.numel > 0 and not why_not(info.dtype, "complex128" if known.kind == "complex" else "float64") \
-        and not why_not("float64" if known.kind == "float" else "complex128", info.dtype)
+    if known is None or known.kind not in ("float", "complex") or info.layout != "strided" or info.problem or info.numel == 0:
+        return False
+    return not why_not(info.dtype, _wide(info.dtype)) and not why_not(_wide(info.dtype), info.dtype)
+
+
+def _wide(dtype: str) -> str:
+    """The element type in which elements of `dtype` are added up."""
+    return "complex128" if DTYPES[dtype].kind == "complex" else "float64"
 
 
 def _partners(ckpt: Checkpoint, other: Checkpoint, chosen: Sequence[str]) -> dict[str, TensorInfo]:
@@ -168,7 +173,7 @@ def _partners(ckpt: Checkpoint, other: Checkpoint, chosen: Sequence[str]) -> dic
         if theirs.shape != mine.shape:
             raise EditError(f"{visible(key, 80)!r} is {list(theirs.shape)} in {visible(other.path)} and {list(mine.shape)} in "
                             f"{visible(ckpt.path)}", "Average checkpoints of one model.", key, id="no_average")
-        if not _is_averaged(theirs) or why_not(theirs.dtype, "complex128" if DTYPES[mine.dtype].kind == "complex" else "float64"):
+        if not _is_averaged(theirs) or why_not(theirs.dtype, _wide(mine.dtype)):
             why = theirs.problem or f"it is {theirs.layout if theirs.layout != 'strided' else theirs.dtype} there"
             raise EditError(f"{visible(key, 80)!r} of {visible(other.path)} cannot be averaged: {visible(why, 200)}",
                             "Leave that file out.", key, id="no_average")
@@ -252,5 +257,4 @@ def _beginning(reader: TensorReader, info: TensorInfo) -> Array:
         read = info._replace(shape=shape, stride=(1,))
     rows = max(1, min(shape[0], _SAMPLE // max(math.prod(shape[1:]) * item, 1)))
     stored = np.ascontiguousarray(reader.box(read, (0,) * len(shape), (rows, *shape[1:]))).reshape(-1)
-    into = "complex128" if DTYPES[info.dtype].kind == "complex" else "float64"
-    return np.frombuffer(converter(info.dtype, into)(stored.view(np.uint8).data), np.float64)
+    return np.frombuffer(converter(info.dtype, _wide(info.dtype))(stored.view(np.uint8).data), np.float64)
