@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Plain, TensorInfo
+from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
 from inspector.core.keypath import leaf_of, parent_of, segments_of
@@ -97,7 +97,7 @@ def metrics_of(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, float]:
     return found
 
 
-def number_of(value: Plain) -> float | None:
+def number_of(value: object) -> float | None:
     """A plain number that float64 holds; None for everything else."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

@@ -2,11 +2,10 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.errors import InspectorError
@@ -110,17 +109,11 @@ def _beside(path: str) -> dict[str, float]:
     history = said.get("log_history")
     for entry in (history if isinstance(history, list) else [])[-_LOG:]:
         for key, value in entry.items() if isinstance(entry, dict) else ():
-            number = _number(value)
+            number = number_of(value)
             if number is not None and (is_metric(key) or key == "learning_rate"):
                 found[key] = number
     for key in ("epoch", "global_step", "best_metric"):
-        number = _number(said.get(key))
-        if number is not None and 0 <= abs(number) < _MOST:
+        number = number_of(said.get(key))
+        if number is not None and abs(number) < _MOST:
             found[key] = number
     return found
-
-
-def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if abs(value) < _MOST or (isinstance(value, float) and not math.isfinite(value)) else None

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -68,6 +69,17 @@ def test_that_folders_of_a_trainer_are_checkpoints_with_what_it_wrote_beside(tmp
     assert [(one.name, one.epoch, one.step) for one in run] == [("checkpoint-500", 0.5, 500), ("checkpoint-1000", 1, 1000)]
     assert dict(run[1].metrics) == {"loss": 1 / 1000, "eval_accuracy": 0.5}
     assert {one.name for one in core.series(tmp_path)} == {"checkpoint-500", "checkpoint-1000", "model.safetensors"}
+
+
+def test_that_a_loss_that_a_trainer_logged_is_told_however_great(tmp_path: Path) -> None:
+    (tmp_path / "checkpoint-5").mkdir()
+    save_file(WEIGHTS, tmp_path / "checkpoint-5" / "model.safetensors")
+    (tmp_path / "checkpoint-5" / "trainer_state.json").write_text(
+        f'{{"epoch": 1e30, "global_step": 5, "log_history": [{{"loss": 1e20, "eval_loss": {10 ** 400}, "eval_accuracy": NaN}}]}}')
+    [one] = core.series(tmp_path)
+    assert (one.epoch, one.step, one.metrics["loss"]) == (None, 5, 1e20)
+    assert "eval_loss" not in one.metrics
+    assert math.isnan(one.metrics["eval_accuracy"])
 
 
 def test_that_checkpoints_further_down_are_found(tmp_path: Path, save: Save) -> None:
