@@ -125,4 +125,3 @@ def _outline(counts: Sequence[int], top: int) -> str:
         height = _HEIGHT - math.log1p(count) / math.log1p(top) * (_HEIGHT - 6)
         points.append(f"L{n * step:.1f} {height:.1f}L{(n + 1) * step:.1f} {height:.1f}")
     return "".join(points) + f"L{_WIDTH} {_HEIGHT}"
-

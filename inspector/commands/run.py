@@ -222,4 +222,3 @@ def _drawn(changes: Sequence[float], blocks: str) -> str:
             return " "
         return blocks[round((math.log(change) - low) / (high - low) * (len(blocks) - 1)) if high > low else 0]
     return "".join(map(bar, shown))
-

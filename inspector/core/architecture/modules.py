@@ -101,4 +101,3 @@ def counting(ckpt: Checkpoint, keys: Iterable[str]) -> Counted:
 
 def is_too_deep(path: str, root: str) -> bool:
     return relative(path, root).count(".") >= DEEPEST
-

@@ -75,10 +75,12 @@ def measure(ckpt: Checkpoint, keys: Sequence[str], before: Checkpoint | None, nb
             known.update(part)
     kernels.loops.make_missed()
     rows = [known[n] for n in stands_for]
-    return (Own(*(array(kind, column) for kind, column in zip("ddqq", zip(*(row.own for row in rows), strict=True), strict=True)))
-            if own and rows else Own(array("d"), array("d"), array("q"), array("q")) if own else None,
-            Step(*(array(kind, column) for kind, column in zip("ddb", zip(*(row.step for row in rows), strict=True), strict=True)))
-            if before is not None and rows else Step(array("d"), array("d"), array("b")) if before is not None else None)
+    return (Own(*_columns("ddqq", [row.own for row in rows])) if own else None,
+            Step(*_columns("ddb", [row.step for row in rows])) if before is not None else None)
+
+
+def _columns(kinds: str, rows: Sequence[tuple[float, ...]]) -> list[Any]:
+    return [array(kind, (row[n] for row in rows)) for n, kind in enumerate(kinds)]
 
 
 class _Measured(NamedTuple):

@@ -53,7 +53,7 @@ class KeptNumbers:
         own = Own(*found)                           # type: ignore[arg-type]
         unread = [nan == -1 for nan in own.nan]
         fine = all(_is_size(norm) and _is_size(std) for norm, std in zip(own.norm, own.std, strict=True)) and all(
-            bad or (nan >= 0 and inf >= 0 and nan + inf <= _numel(shape))
+            bad or (nan >= 0 and inf >= 0 and nan + inf <= math.prod(shape))
             for bad, nan, inf, shape in zip(unread, own.nan, own.inf, one.outline.shapes, strict=True))
         return own if fine else None
 
@@ -183,7 +183,3 @@ def _is_settled(one: RunCheckpoint) -> bool:
 
 def _is_size(number: float) -> bool:
     return number >= 0 or math.isnan(number)
-
-
-def _numel(shape: tuple[int, ...]) -> int:
-    return math.prod(shape)

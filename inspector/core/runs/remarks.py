@@ -212,4 +212,3 @@ def _unread(tracks: Tracks) -> Iterator[Remark]:
         if count and column is not None:
             yield Remark("unread", at, _facts(tensors=count, of=len(column.own.nan)))
             return
-

@@ -158,7 +158,7 @@ class SeriesReader:
     def checkpoint(self, path: str, monitor: Monitor = QUIET) -> RunCheckpoint:
         """Raises Truncated for a file that is cut short, as one is while it is written; otherwise errors as `core.open`."""
         known = self._known.get(path)
-        if known is not None and known.stamps and all(_stands(stamp) for stamp in known.stamps):
+        if known is not None and known.stamps and all(stamp_of(stamp.path) == stamp._replace(inside=()) for stamp in known.stamps):
             return known
         ckpt = open_checkpoint(path, monitor=monitor)
         if "salvaged" in ckpt.facts:
@@ -172,14 +172,6 @@ class SeriesReader:
             check_stamp(stamp)          # of all that was read, nothing was written meanwhile
         self._known[path] = found
         return found
-
-
-def _stands(stamp: FileStamp) -> bool:
-    """Whether a file looks as it did."""
-    try:
-        return stamp_of(stamp.path) == stamp._replace(inside=())
-    except InspectorError:
-        return False
 
 
 def _is_fresh(path: str, seconds: float) -> bool:

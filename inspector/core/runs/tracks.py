@@ -101,7 +101,7 @@ class Tracks:
     def groups(self, depth: int | None = None, *, roles: frozenset[str] = frozenset(("parameter",))) -> tuple[Track, ...]:
         """Tensors together by the first `depth` segments of their names, the state dict before them where there are several; without
         `depth`, as few segments as tell more than one group. Of parameters only, where `roles` do not say otherwise."""
-        return tuple(self._together(name, keys) for name, keys in self._grouped(depth, roles).items())
+        return tuple(self.together(name, keys) for name, keys in self._grouped(depth, roles).items())
 
     def keys_of(self, group: str, depth: int | None = None) -> tuple[str, ...]:
         """The keys of the parameters that are together in one of `groups`."""
@@ -124,9 +124,6 @@ class Tracks:
 
     def together(self, name: str, keys: Sequence[str]) -> Track:
         """The tensors `keys` as one."""
-        return self._together(name, keys)
-
-    def _together(self, name: str, keys: Sequence[str]) -> Track:
         places = [self._places()[key] for key in keys]
         outlines = [one.outline for one in self.series]
         def size(key_places: dict[int, int]) -> int:
