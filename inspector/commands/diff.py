@@ -193,7 +193,7 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     """A verdict, the rules by which names were paired, a line per pair that differs, and the values that do."""
     parts = [f"A  {core.visible(comparison.a.path, 1000)}{_state_dict_text(comparison.state_dicts[0])}\n"
              f"B  {core.visible(comparison.b.path, 1000)}{_state_dict_text(comparison.state_dicts[1])}", verdict_text(comparison)]
-    if comparison.lineage.deltas and any(told := relations_text.lineage_lines(comparison)):
+    if comparison.lineage.deltas and (told := relations_text.lineage_lines(comparison)):
         parts.append("\n".join(told))
     if comparison.rules or comparison.offered:
         parts.append("\n".join(_rules(comparison)))
@@ -201,8 +201,7 @@ def as_text(comparison: core.Comparison, *, show_equal: bool = False, structure_
     pairs = [pair for pair in worst_first(comparison) if show_equal or pair.status not in quiet or pair.device]
     rows = [row(comparison, pair) for pair in pairs]
     if rows:
-        parts.append(columns(titles(comparison), rows,
-                             lambda mark: paint(mark, _STYLES.get(mark, ""))))
+        parts.append(columns(titles(comparison), rows, lambda mark: paint(mark, _STYLES.get(mark, ""))))
     if comparison.values:
         parts.append(columns(("value", "A", "B"), ((core.visible(change.key), *(
             "-" if side is None else core.visible(side, 80) for side in (change.a, change.b))) for change in comparison.values)))

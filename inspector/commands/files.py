@@ -102,7 +102,7 @@ def read_for(path: str, *ckpts: core.Checkpoint) -> list[str]:
     return [path, *(stamp.path for ckpt in ckpts for stamp in ckpt.files)]
 
 
-def packed_keys(ckpt: core.Checkpoint, text: str, monitor: core.Monitor) -> frozenset[str] | None:
+def packed_keys(ckpt: core.Checkpoint, text: str) -> frozenset[str] | None:
     """The keys of the parts of packed tensors that `scheme:gptq` or `bits:4` means, and of the tensors themselves where `ckpt` has them
     unpacked; None where `text` is a pattern of keys. Raises UsageError."""
     kind, colon, wanted = text.partition(":")

@@ -40,8 +40,7 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 def _one(asked: argparse.Namespace, out: Output) -> int:
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
-        shown = _shown(ckpt, asked.match, asked.no_values, out.monitor)
-    with files.about(asked.file):
+        shown = _shown(ckpt, asked.match, asked.no_values)
         digests = dict(core.digests(ckpt, shown.tensors, out.monitor)) if asked.digest or asked.textconv else None
     if out.json:
         out.answer(load("ls_json").as_json(shown, digests))
@@ -54,11 +53,11 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
     return 0
 
 
-def _shown(ckpt: core.Checkpoint, glob: str | None, no_values: bool, monitor: core.Monitor) -> core.Checkpoint:
+def _shown(ckpt: core.Checkpoint, glob: str | None, no_values: bool) -> core.Checkpoint:
     """`ckpt` with the lines that are asked for."""
     if glob is None and not no_values:
         return ckpt
-    packed = files.packed_keys(ckpt, glob, monitor) if glob is not None else None
+    packed = files.packed_keys(ckpt, glob) if glob is not None else None
     if packed is not None:
         return replace(ckpt, tensors={key: info for key, info in ckpt.tensors.items() if key in packed}, values={})
     fits = re.compile(fnmatch.translate(glob or "*")).match

@@ -47,8 +47,8 @@ def sarif(looked: Iterable[Looked]) -> dict[str, Any]:
     """One run with a result for each finding. A file that could not be read is a result and makes the run one that did not succeed;
     how much of each file was read stands with the file."""
     looked = [*looked]
-    found = [(one, result) for one in looked for result in _results(one)]
-    rules = {result.rule: None for _, result in found}
+    found = [(n, result) for n, one in enumerate(looked) for result in _results(one)]
+    rules = {rule: n for n, rule in enumerate(dict.fromkeys(result.rule for _, result in found))}
     return {
         "$schema": _SCHEMA, "version": "2.1.0",
         "runs": [{
@@ -57,12 +57,12 @@ def sarif(looked: Iterable[Looked]) -> dict[str, Any]:
             "invocations": [{"executionSuccessful": all(one.error is None for one in looked)}],
             "artifacts": [{"location": {"uri": _uri(one.path)}, "properties": _coverage(one)} for one in looked],
             "results": [{
-                "ruleId": result.rule, "ruleIndex": [*rules].index(result.rule), "level": result.level,
+                "ruleId": result.rule, "ruleIndex": rules[result.rule], "level": result.level,
                 "message": {"text": result.text},
-                "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(one.path), "index": looked.index(one)},
+                "locations": [{"physicalLocation": {"artifactLocation": {"uri": _uri(looked[n].path), "index": n},
                                                     "region": {"startLine": 1}},       # GitHub takes no result without a line
                                **({"logicalLocations": [{"fullyQualifiedName": result.where}]} if result.where else {})}],
-            } for one, result in found],
+            } for n, result in found],
         }],
     }
 

@@ -85,7 +85,8 @@ def news(before: Found, now: Found) -> str:
     known = {one.identity for one in before.series}
     titles, rows = checkpoints_table(now)
     fresh = [row for one, row in zip(now.series, rows, strict=True) if one.identity not in known]
-    said = [text for text in sentences(now) if text not in sentences(before)]
+    old = set(sentences(before))
+    said = [text for text in sentences(now) if text not in old]
     return "\n".join([columns(titles, fresh), *said]) + "\n"
 
 
@@ -93,7 +94,7 @@ def measured(asked: argparse.Namespace, out: Output) -> Found:
     """Raises what `core.series` and `core.measure_series` raise."""
     kept = core.KeptNumbers("" if asked.no_cache else None)
     series = core.series(asked.paths, everything=asked.everything, monitor=out.monitor)
-    series.best(asked.metric)
+    series.best(asked.metric)           # a metric that nobody has is told before anything is read
     tracks = core.measure_series(series, match=asked.match, kept=kept, monitor=out.monitor)
     return found_in(tracks, asked.metric, asked.depth, kept, out.monitor)
 

@@ -50,7 +50,7 @@ def _one(asked: argparse.Namespace, out: Output) -> int:
         raise core.UsageError(f"a histogram of {asked.bins:,} bins cannot be made", "Ask for 1 to 1,048,576.")
     ckpt = files.opened(asked.file, asked, out)
     with files.about(asked.file):
-        packed = files.packed_keys(ckpt, asked.match, out.monitor) if asked.match is not None else None
+        packed = files.packed_keys(ckpt, asked.match) if asked.match is not None else None
         if asked.logical:
             ckpt = core.unpacked(ckpt, out.monitor)
         keys = _matching(ckpt, asked.match) if packed is None else [key for key in ckpt.tensors if key in packed]
