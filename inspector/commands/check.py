@@ -79,7 +79,7 @@ def _one(asked: argparse.Namespace, out: Output, looked: list[reports.Looked]) -
         elif failed.error.findings:
             out.text(findings_text(failed.error.findings, out.paint) + "\n")
         raise
-    looked.append(reports.Looked(asked.file, findings, report, load))
+    looked.append(reports.Looked(asked.file, findings, report, load, added))
     unjudged = list(report.refused)
     status = 1 if added and not added.fits else _status(findings, load, unjudged)
     if out.json:

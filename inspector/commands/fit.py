@@ -50,7 +50,7 @@ def as_text(report: core.LoadReport, file: str) -> str:
         parts.append("no edit is known that would make it fit")
     for path, other in report.others:
         parts += _said(other, path)
-    parts += map(_optimizer, report.optimizers)
+    parts += map(optimizer_text, report.optimizers)
     return "\n".join(part for part in parts if part) + "\n"
 
 
@@ -83,7 +83,8 @@ def _few(keys: Sequence[str]) -> str:
     return ", ".join(core.visible(key, 80) for key in keys[:_NAMED]) + (f" and {len(keys) - _NAMED:,} more" if len(keys) > _NAMED else "")
 
 
-def _optimizer(one: core.OptimizerFit) -> str:
+def optimizer_text(one: core.OptimizerFit) -> str:
+    """Whether its `load_state_dict` would take the state."""
     where = core.visible(one.path, 80) or "the file"
     if one.file != one.model:
         return (f"its optimizer's load_state_dict would refuse {where}: {core.wording.groups(one.file)} in the file, "

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from inspector import __version__, core
 
+from . import fit
+
 _LEVELS = {"danger": "error", "warning": "warning", "info": "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _MANY = 1000            # keys told one by one of those that do not fit
@@ -22,6 +24,7 @@ class Looked(NamedTuple):
     findings: Sequence[core.Finding]
     report: core.CheckReport | None = None
     load: core.LoadReport | None = None
+    adapter: core.AdapterReport | None = None
     error: core.InspectorError | None = None
 
 
@@ -69,7 +72,7 @@ def sarif(looked: Iterable[Looked]) -> dict[str, Any]:
 
 def junit(looked: Iterable[Looked]) -> str:
     """A suite for each file: a test that it opens, one for each kind of finding of level warning or danger, one for the values (skipped
-    where they were not or could not be looked at), one for the model that it was held against."""
+    where they were not or could not be looked at), one for the model or the base that it was held against."""
     suites = [(one, [*_cases(one)]) for one in looked]
     total = [case for _, cases in suites for case in cases]
     lines = ['<?xml version="1.0" encoding="utf-8"?>', f'<testsuites name="checkpoint-inspector" {_counts(total)}>']
@@ -92,15 +95,27 @@ def _results(one: Looked) -> Iterator[_Result]:
     if one.report is not None and one.report.refused:
         for key in [*one.report.refused][:_MANY]:
             yield _Result("not-judged", "note", core.visible(key, 500), "The values of this tensor cannot be looked at.")
-    if one.load is not None and not one.load.loads:
-        lists = one.load.lists
-        for rule, keys, text in (("missing-key", lists.missing, "The model has this key and the file has not."),
-                                 ("unexpected-key", lists.unexpected, "The file has this key and the model has not.")):
-            for key in keys[:_MANY]:
-                yield _Result(rule, "error", core.visible(key, 500), text)
-        for mismatch in lists.mismatched[:_MANY]:
-            yield _Result("size-mismatch", "error", core.visible(mismatch.key, 500),
-                          f"{core.wording.shape_list(mismatch.file)} in the file, {core.wording.shape_list(mismatch.model)} in the model.")
+    if one.load is not None:
+        for within, lists in (("", one.load.lists), *one.load.others):
+            yield from _not_fitting(lists, f"{within}." if within else "")
+        for optimizer in one.load.optimizers:
+            if not optimizer.loads:
+                yield _Result("optimizer-mismatch", "error", core.visible(optimizer.path, 500), fit.optimizer_text(optimizer))
+    if one.adapter is not None and not one.adapter.fits:
+        yield _Result("adapter-mismatch", "error", "", core.visible(one.adapter.sentence, 2000))
+        for module in one.adapter.fit.modules[:_MANY]:
+            if module.problem:
+                yield _Result("adapter-mismatch", "error", core.visible(module.adapter.name, 500), core.visible(module.problem, 2000))
+
+
+def _not_fitting(lists: core.Lists, prefix: str) -> Iterator[_Result]:
+    for rule, keys, text in (("missing-key", lists.missing, "The model has this key and the file has not."),
+                             ("unexpected-key", lists.unexpected, "The file has this key and the model has not.")):
+        for key in keys[:_MANY]:
+            yield _Result(rule, "error", core.visible(prefix + key, 500), text)
+    for mismatch in lists.mismatched[:_MANY]:
+        yield _Result("size-mismatch", "error", core.visible(prefix + mismatch.key, 500),
+                      f"{core.wording.shape_list(mismatch.file)} in the file, {core.wording.shape_list(mismatch.model)} in the model.")
 
 
 def _coverage(one: Looked) -> dict[str, Any]:
@@ -134,10 +149,17 @@ def _cases(one: Looked) -> Iterator[_Case]:
         else:
             yield "values", "system-out", f"read {one.report.read.tensors:,} of {core.wording.count(one.report.read.of, 'tensor')}"
     if one.load is not None:
-        lists = one.load.lists
-        failed = "" if one.load.loads else "failure"
-        yield "load_state_dict", failed, f"{len(lists.missing):,} missing, {len(lists.unexpected):,} unexpected, " \
-            f"{len(lists.mismatched):,} of another shape" if failed else ""
+        yield "load_state_dict", "" if one.load.loads else "failure", "" if one.load.loads else _load_text(one.load)
+    if one.adapter is not None:
+        yield "adapter", "system-out" if one.adapter.fits else "failure", core.visible(one.adapter.sentence, 2000)
+
+
+def _load_text(load: core.LoadReport) -> str:
+    every = [load.lists, *(lists for _, lists in load.others)]
+    missing, unexpected = sum(len(lists.missing) for lists in every), sum(len(lists.unexpected) for lists in every)
+    mismatched = sum(len(lists.mismatched) for lists in every)
+    return "\n".join([f"{missing:,} missing, {unexpected:,} unexpected, {mismatched:,} of another shape",
+                      *(fit.optimizer_text(one) for one in load.optimizers if not one.loads)])
 
 
 def _counts(cases: Sequence[_Case]) -> str:

@@ -67,6 +67,39 @@ def test_that_sarif_tells_each_key_that_does_not_fit(run: Run, files: None) -> N
     assert found == {("missing-key", "b"), ("unexpected-key", "odd\\x1b<&\">"), ("size-mismatch", "w")}
 
 
+def test_that_reports_tell_of_optimizers_and_other_models_that_do_not_fit(run: Run, tmp_path: Path) -> None:
+    for name, critic, parameters in (("a.pth", 2, 3), ("b.pth", 5, 4)):
+        groups = [{"lr": 0.1, "params": [*range(parameters)]}]
+        torch.save({"model": torch.nn.Linear(3, 3).state_dict(), "critic": torch.nn.Linear(critic, 1).state_dict(),
+                    "optimizer": {"state": {}, "param_groups": groups}}, tmp_path / name)
+    assert run("check", "a.pth", "--against", "b.pth", "--sarif", "out.sarif", "--junit", "out.xml")[0] == 1
+    run_, = json.loads(Path("out.sarif").read_text())["runs"]
+    assert {(result["ruleId"], result["locations"][0]["logicalLocations"][0]["fullyQualifiedName"]) for result in run_["results"]
+            if result["level"] == "error"} == {("size-mismatch", "critic.weight"), ("optimizer-mismatch", "optimizer")}
+    suite, = ElementTree.parse("out.xml").getroot()
+    failure = next(case for case in suite if case.get("name") == "load_state_dict").find("failure")
+    assert failure is not None
+    assert (failure.get("message") or "").splitlines() == [
+        "0 missing, 0 unexpected, 1 of another shape", "its optimizer's load_state_dict would refuse optimizer: 1 group of 3 parameters in "
+        "the file, 1 group of 4 parameters in the reference"]
+
+
+def test_that_reports_tell_of_an_adapter_that_does_not_fit(run: Run, tmp_path: Path) -> None:
+    torch.save({"q.weight": torch.zeros(6, 5)}, tmp_path / "base.pth")
+    torch.save({"other.weight": torch.zeros(6, 5)}, tmp_path / "stranger.pth")
+    torch.save({f"base_model.model.q.lora_{which}.weight": torch.ones(shape) for which, shape in (("A", (2, 5)), ("B", (6, 2)))},
+               tmp_path / "adapter_model.bin")
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": 4}')
+    for base, status in (("base.pth", 0), ("stranger.pth", 1)):
+        assert run("check", "adapter_model.bin", "--against", base, "--sarif", "out.sarif", "--junit", "out.xml")[0] == status
+        run_, = json.loads(Path("out.sarif").read_text())["runs"]
+        rules = [result["ruleId"] for result in run_["results"] if result["level"] == "error"]
+        assert rules == ["adapter-mismatch"] * 2 * status
+        root = ElementTree.parse("out.xml").getroot()
+        case = next(case for case in root[0] if case.get("name") == "adapter")
+        assert (root.get("failures"), case.find("failure") is not None) == (str(status), bool(status))
+
+
 def test_that_junit_has_a_suite_for_each_file(run: Run, files: None) -> None:
     assert run("check", "good.pth", "bad.pth", "none.pth", "--junit", "out.xml")[0] == 2
     root = ElementTree.parse("out.xml").getroot()
