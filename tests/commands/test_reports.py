@@ -10,22 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from inspector import cli
 from inspector.commands.columns import columns, width
 
+pytestmark = pytest.mark.usefixtures("in_folder")
 Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-    return run
 
 
 @pytest.fixture

@@ -15,20 +15,12 @@ from inspector.commands import show
 Run = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(autouse=True)
+def _file(in_folder: None) -> None:
     torch.save({"w": torch.arange(24.0).reshape(2, 3, 4), "list": [torch.ones(2)], "k[0]": torch.tensor([5]),
                 "bf": torch.tensor([0.5, 1.5]).bfloat16(), "odd": torch.tensor([1.0, float("nan"), float("-inf")]),
                 "c": torch.tensor([1 + 2j]), "big": torch.zeros(5000),
                 "note": "two\nlines \u202e", "epoch": 7}, "m.pth")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-    return run
 
 
 def test_that_a_part_is_shown(run: Run) -> None:

@@ -4,26 +4,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from inspector import cli, core
+from inspector import core
 from inspector.commands import stats
 
 Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def run(*arguments: object) -> tuple[int, str, str]:
-        code = cli.main(["stats", *(str(argument) for argument in arguments)])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return code, out, err
-    return run
+def run(run: Run) -> Run:
+    return partial(run, "stats")
 
 
 WEIGHTS = {f"net.layers.{n}.fc.weight": torch.arange(9.).reshape(3, 3) * 2.0 ** n for n in range(4)}
