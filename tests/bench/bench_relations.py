@@ -9,14 +9,11 @@ figure.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-from typing import NamedTuple
+
+from bench_compare import run
 
 MAKE = """
 import sys, torch
@@ -46,11 +43,6 @@ print(len(found.rearranged), found.verdict.id, (resource.getrusage(resource.RUSA
 """
 
 
-class Run(NamedTuple):
-    seconds: float
-    said: str
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "inspector-bench")
@@ -70,14 +62,6 @@ def main() -> None:
     count, verdict, memory = related[-1].said.split()
     print(f"relations of two {options.gigabytes:g} GB files: {mine:.2f} s ({count} found, {verdict}, memory +{float(memory):.0f} MB), "
           f"plain comparison {other:.2f} s ({plain[-1].said.split()[1]}): {mine / other:.2f}x (bar 3x)")
-
-
-def run(code: str, *arguments: object) -> Run:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    environment["PYTHONPATH"] = str(Path(__file__).resolve().parents[2])
-    start = time.perf_counter()
-    done = subprocess.run([sys.executable, "-c", code, *map(str, arguments)], check=True, capture_output=True, text=True, env=environment)
-    return Run(time.perf_counter() - start, done.stdout.strip())
 
 
 if __name__ == "__main__":
