@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from inspector import cli
+from tests.commands import writing_commands
 
 Run = Callable[..., tuple[int, str, str]]
 """The words of a command -> its exit status, what stands on standard output, and on standard error."""
@@ -26,3 +27,9 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are named from a folder of the test's own."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What each of `writing_commands` begins with; copied, never written to."""
+    return writing_commands.make_template(tmp_path_factory.mktemp("template") / "work")

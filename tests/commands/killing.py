@@ -55,7 +55,7 @@ def sweep(command: Command, template: Path, work: Path) -> Iterator[str]:
             yield f"{told}: it ended with {status}"
         if files(work) == before:
             continue
-        taken_back = "in place" in _name(command) and core.recover(work / command.target)
+        taken_back = "--in-place" in command.arguments and core.recover(work / command.target)
         found = state_of(work / command.target)
         if found not in (old, new) or (taken_back and found != old):
             yield f"{told}: neither the old nor the new"
@@ -69,10 +69,6 @@ def sweep(command: Command, template: Path, work: Path) -> Iterator[str]:
 def _with(fault: Fault, command: Command, work: Path) -> int:
     with calls(work, fault):
         return cli.main(command.arguments)
-
-
-def _name(command: Command) -> str:
-    return next(name for name, one in COMMANDS.items() if one is command)
 
 
 # -- at the same time --------------------------------------------------------------------------------------------------------

@@ -20,11 +20,6 @@ FAULTS = [Fault(0), Fault(0, for_good=True), Fault(0, code=errno.ENOSPC), Fault(
           Fault(0, "afterwards")]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return writing_commands.make_template(tmp_path_factory.mktemp("template") / "work")
-
-
 class Cases:
     """One command, again and again in a fresh copy of the template."""
 

@@ -16,11 +16,6 @@ from tests.commands.writing_commands import COMMANDS, state_of
 TIMES = {"all the same": 1_700_000_000, "1970": 0, "before 1970": -10 ** 9, "in 2262": 9 * 10 ** 9}
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return writing_commands.make_template(tmp_path_factory.mktemp("template") / "work")
-
-
 @pytest.fixture
 def work(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     writing_commands.renew(tmp_path / "work", template)

@@ -8,18 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands import writing_commands
 from tests.commands.writing_commands import COMMANDS
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kills and forks of POSIX")
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = {"torch-zip", "sharded over itself", "torch-zip in place", "sharded in place", "an array"}         # the others with `-m slow`
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return writing_commands.make_template(tmp_path_factory.mktemp("template") / "work")
 
 
 def wrong(what: str, template: Path, work: Path, name: str, *more: str) -> str:

@@ -19,11 +19,6 @@ NEW = {"t.pth": "new.pth", "t.safetensors": "new.safetensors", "set": "new"}
 IN_PLACE = {name: command for name, command in COMMANDS.items() if "--in-place" in command.arguments}
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return writing_commands.make_template(tmp_path_factory.mktemp("template") / "work")
-
-
 @pytest.fixture
 def work(template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the template under a mask of 022."""
