@@ -21,7 +21,7 @@ _DESCRIPTION = "See what is in a PyTorch or safetensors checkpoint, without runn
 _EPILOG = """\
 FILE is a checkpoint: .pth, .pt, .ckpt, .bin, .safetensors … Nothing in it is ever run.
 FILE!member is a checkpoint inside a .zip, .tar or .mdlus archive; quote it, for the shell's sake.
---json prints one JSON object on standard output (ls, stats, check, diff, run, average, edit, code, desktop, version).
+--json prints one JSON object on standard output (all commands but demo, completion and help).
 Exit status: 0 nothing is wrong; 1 check found something of level warning or danger, or diff a difference; 2 it cannot be read or
 done, and one line on standard error says why; 3 nothing wrong was found, but not everything could be judged.
 `inspector help COMMAND` says more. A file named like a command is opened as ./ls.
@@ -85,6 +85,15 @@ def parser_of(name: str) -> Parser:
     parser.module = module
     module.add_arguments(parser)
     return parser
+
+
+def add_saving(parser: argparse._ActionsContainer) -> None:
+    """What is to be said of any file that is saved."""
+    parser.add_argument("--format", help="torch-zip, torch-legacy (for torch before 1.6), safetensors or safetensors-sharded")
+    parser.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
+    parser.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
+    parser.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
+    parser.add_argument("--verify", choices=("torch",), default="", help="have torch read the new file, too")
 
 
 def add_screenshot(parser: argparse.ArgumentParser) -> None:

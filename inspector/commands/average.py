@@ -9,7 +9,7 @@ from typing import Any
 from inspector import core
 
 from . import files, load
-from .arguments import add_json
+from .arguments import add_json, add_saving
 from .output import Output
 
 _PAIRS = 15             # told one by one in text
@@ -22,11 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="where to save; its ending says the format")
     parser.add_argument("--weights", metavar="W,W,...", help="by how much each file counts, as in 1,2,1")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done, and how alike the files are")
-    parser.add_argument("--format", help="torch-zip, torch-legacy (for torch before 1.6), safetensors or safetensors-sharded")
-    parser.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
-    parser.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
-    parser.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
-    parser.add_argument("--verify", choices=("torch",), default="", help="have torch read the new file, too")
+    add_saving(parser)
     add_json(parser)
     files.add_follow_links(parser)
 
@@ -54,11 +50,10 @@ def run(asked: argparse.Namespace, out: Output) -> int:
             lines += load("edit").plan_lines(plan, asked.allow_loss)
             if not asked.dry_run:
                 try:
-                    report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=out.monitor)
+                    answer["saved"], said = load("edit").saved(plan, asked, out.monitor)
                 except core.SaveError as error:
                     raise load("edit").advised(error) from error
-                answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors}
-                lines.append(report.text)
+                lines += said
     if out.json:
         out.answer(answer)
     else:

@@ -14,7 +14,7 @@ from typing import Any
 from inspector import core
 
 from . import files
-from .arguments import add_json
+from .arguments import add_json, add_saving
 from .output import Failed, Output
 
 _EXAMPLES = 3
@@ -79,18 +79,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     edits.add_argument("--recipe", metavar="FILE", action=_Collected, help="the edits of a recipe, here among the others")
     edits.add_argument("--save-recipe", metavar="FILE", help="write the edits as a recipe")
     saving = parser.add_argument_group("saving")
-    saving.add_argument("--format", help="torch-zip, torch-legacy (for torch before 1.6), safetensors or safetensors-sharded")
+    add_saving(saving)
     saving.add_argument("--shard-size", metavar="SIZE", help="of each file of safetensors-sharded, like 5GB")
-    saving.add_argument("--allow-loss", action="store_true", help="save although the format cannot hold all of it")
     saving.add_argument("--ties", choices=("one", "all"),
                         help="safetensors: keep one name of tied tensors (all of what was joined from ranks of DeepSpeed's), or all of "
                              "them, each with bytes of its own")
-    saving.add_argument("--keep-code", metavar="NAME", action="append", default=[], help="write this name of unknown code; globs work")
-    saving.add_argument("--drop-code", metavar="NAME", action="append", default=[], help="write what it stands for without it")
     saving.add_argument("--allow", metavar="WHAT", action="append", default=[],
                         choices=("replace-link", "break-hard-links", "read-only"), help="what is refused unless it is meant: "
                         "replace-link, break-hard-links, read-only")
-    saving.add_argument("--verify", choices=("torch",), default="", help="have torch read the new file, too")
 
 
 @dataclass
@@ -233,14 +229,20 @@ def _one(asked: argparse.Namespace, sources: list[str], target: str | None, edit
         if plan.in_place is not None:
             head = f"{plan.format} in place, {core.wording.size(plan.in_place.nbytes)} written"
         if not asked.dry_run:
-            report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
-            answer["saved"] = {"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
-                               "seconds": report.seconds, "notes": list(report.notes), "written": report.written}
-            lines += [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text]
+            answer["saved"], said = saved(plan, asked, monitor)
+            lines += said
         return Done(_text(source, target, head, lines, dry=asked.dry_run), answer)
     except core.InspectorError as error:
         answer["error"] = {"id": error.id, "message": error.message, "hint": error.hint, "where": error.where}
         return Done(_text(source, target, "", lines, dry=False) if lines else "", answer, advised(error))
+
+
+def saved(plan: core.SavePlan, asked: argparse.Namespace, monitor: core.Monitor) -> tuple[dict[str, Any], list[str]]:
+    """Carries the plan out, and says what came of it: as JSON, and in lines. Raises SaveError."""
+    report = core.save(plan, allow_loss=asked.allow_loss, verify=asked.verify, monitor=monitor)
+    return ({"path": report.path, "files": list(report.files), "nbytes": report.nbytes, "tensors": report.tensors,
+             "seconds": report.seconds, "notes": list(report.notes), "written": report.written},
+            [*(f"note: {core.visible(text, 400)}" for text in report.notes if text not in plan.notes), report.text])
 
 
 def _recovered(source: str) -> bool:
