@@ -80,7 +80,8 @@ class _Reading:
         shared = limits.shared_by(len(names))
         for rank in names:
             monitor.report(len(self.files), len(names), visible(rank.path, 80))
-            part = set_files.read_part(folder, rank.path, len(self.files), lambda source, path: read_one(source, path, shared, monitor))
+            part = set_files.read_part(folder, rank.path, len(self.files),
+                                       lambda source, path: read_one(source, path, shared, monitor), monitor)
             if isinstance(part, InspectorError):
                 self.findings.add([set_files.about_files("missing-shard", [rank.path], f"{part.message}.", part.hint)])
                 continue
@@ -105,9 +106,8 @@ class _Reading:
         ranks = int(told) if told is not None and there <= told <= _MOST and told == int(told) else there
         absent = [number for number in range(ranks) if number not in self.parts]
         if absent:
-            shown = ", ".join(map(str, absent[:8])) + (" …" if len(absent) > 8 else "")
-            self.findings.add([Finding("missing-shard", "warning", "", f"What rank {shown} of {ranks:,} has of the matrices is not there.",
-                                       _AGAIN)])
+            self.findings.add([Finding("missing-shard", "warning", "", f"What rank {set_files.numbers(absent)} of {ranks:,} has of the "
+                                       "matrices is not there.", _AGAIN)])
         return ranks
 
     def checkpoint(self) -> Checkpoint:

@@ -42,14 +42,15 @@ class Piece(NamedTuple):
 
 def read(folder: str, read_shard: ReadShard, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in `folder`. Raises Corrupt when none of its files can be read; what single ones lack is told by their tensors."""
-    names = [name for name in set_files.list_folder(folder).names if set_files.PIECE.fullmatch(name)]
+    names = [name for name in set_files.list_folder(folder, monitor).names if set_files.PIECE.fullmatch(name)]
     findings = [*set_files.links_outside(folder, names, limits)]
     files: list[FileStamp] = []
     pieces: dict[str, list[Piece]] = {}
     lost: list[str] = []
+    shared = limits.shared_by(len(names))
     for n, name in enumerate(names):
         monitor.report(n, len(names), visible(name, 80))
-        part = set_files.read_part(folder, name, len(files), lambda source, path: read_shard(source, path, limits, monitor), monitor)
+        part = set_files.read_part(folder, name, len(files), lambda source, path: read_shard(source, path, shared, monitor), monitor)
         if isinstance(part, InspectorError):
             lost.append(name)
             findings.append(set_files.about_files("missing-shard", [name], f"{part.message}.", part.hint))
@@ -95,7 +96,7 @@ def _absent(names: list[str], lost: list[str]) -> str:
     ranks = {int(match[1]) for name in names if name not in lost and (match := set_files.PIECE.fullmatch(name))}
     every = {int(match[1]) for name in names if (match := set_files.PIECE.fullmatch(name))}
     gone = sorted(set(range(1, min(max(every), len(every) + 1000) + 1)) - ranks)
-    return ("rank " if len(gone) == 1 else "ranks ") + ", ".join(map(str, gone[:8])) + (" …" if len(gone) > 8 else "") if gone else ""
+    return ("rank " if len(gone) == 1 else "ranks ") + set_files.numbers(gone) if gone else ""
 
 
 def together(key: str, pieces: list[Piece], absent: str, whole: tuple[int, ...] | None = None) -> tuple[TensorInfo, list[Storage]]:

@@ -38,30 +38,31 @@ def read(folder: str, first: str, read_shard: ReadShard, limits: Limits = LIMITS
     Unsupported when there is no distributed tensor in them, so that they are as many checkpoints."""
     family = set_files.rank_of(first)
     assert family is not None
-    names = {rank.number: name for name in set_files.list_folder(folder).names
+    names = {rank.number: name for name in set_files.list_folder(folder, monitor).names
              if (rank := set_files.rank_of(name)) is not None and rank.family == family.family}
     findings = [*set_files.links_outside(folder, names.values(), limits)]
     files: list[FileStamp] = []
     parts: dict[int, Checkpoint] = {}
-    for number in sorted(names):
-        monitor.report(len(files), len(names), visible(names[number], 80))
+    shared = limits.shared_by(len(names))
+    for n, number in enumerate(sorted(names)):
+        monitor.report(n, len(names), visible(names[number], 80))
         part = set_files.read_part(folder, names[number], len(files),
-                                   lambda source, path: read_shard(source, path, limits, monitor), monitor)
+                                   lambda source, path: read_shard(source, path, shared, monitor), monitor)
         if isinstance(part, InspectorError):
             findings.append(set_files.about_files("missing-shard", [names[number]], f"{part.message}.", part.hint))
-            files.append(FileStamp(names[number], 0, 0, 0, 0, 0))
             continue
         parts[number] = part
         files += part.files
+    if not parts:
+        raise Unsupported("none of the ranks' files can be read", _AGAIN, id="not_regular_file")
     sharded = {number: own for number, part in parts.items() if (own := _sharded(part))}
     if not sharded and not any(info.extra is not None and info.extra.part_of for part in parts.values() for info in part.tensors.values()):
         raise Unsupported(f"this is a folder of {len(names):,} files of several ranks, and no tensor in them is a part of a larger one",
                           "Open one of the files in it.", id="not_regular_file")
     absent = [number for number in range(max(names) + 1) if number not in parts]
     if absent:
-        shown = ", ".join(map(str, absent[:8])) + (" …" if len(absent) > 8 else "")
-        findings.append(Finding("missing-shard", "warning", "", f"The files of rank {shown} are not there, and what was in them is "
-                                "missing.", _AGAIN))
+        findings.append(Finding("missing-shard", "warning", "", f"The files of rank {set_files.numbers(absent)} are not there, and what "
+                                "was in them is missing.", _AGAIN))
     found = _Tensors(parts, bool(absent), sharded)
     head = parts[min(parts)]
     values: dict[str, Plain] = {key: value for key, value in head.values.items() if key not in found.tensors

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeVar
 
 from inspector.core.errors import Changed, Corrupt, InspectorError, Unreadable, Unsupported
@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 LISTED = 100_000                # entries of a folder that are looked at
 SHOWN = 3                       # names told in one message
+_NUMBERS = 8                    # … and numbers
 SHARD = re.compile(r"(.+)-\d{5}-of-\d{5}\.(safetensors|bin)", re.DOTALL)
 PIECE = re.compile(r"shard-(\d{5})-model-(\d{5})-of-(\d{5})\.safetensors")       # of a rank, as torch.distributed.checkpoint writes them
 _RANK = re.compile(r"(.*?rank[_-]?)(\d{1,6})(\.(?:pt|pth|bin|ckpt))", re.DOTALL | re.IGNORECASE)
@@ -127,6 +128,11 @@ def megatron_ranks(folder: str, names: Iterable[str] | None = None) -> list[Mega
             found.append((int(match[1]), match[2] or "", match[3] or "", f"{name}/{file}"))
     spread = len({(stage, expert) for _, stage, expert, _ in found}) > 1
     return [MegatronRank(number, path, spread) for number, _, _, path in sorted(found)]
+
+
+def numbers(found: Sequence[int]) -> str:
+    """The first of them, for one message: "0, 3, 4"."""
+    return ", ".join(map(str, found[:_NUMBERS])) + (" …" if len(found) > _NUMBERS else "")
 
 
 def is_index(name: str) -> bool:

@@ -84,7 +84,7 @@ def read(folder: str, read_one: ReadOne, limits: Limits = LIMITS, monitor: Monit
     """The checkpoint in `folder`. Raises Unsupported for parts of a model that lies on several ranks by its layers or matrices, Ambiguous
     for two files of one rank, Corrupt when the file with names and shapes is not there or none can be read. What single files lack is
     told by the tensors."""
-    names = [found for name in set_files.list_folder(folder).names if (found := set_files.zero_file(name)) is not None]
+    names = [found for name in set_files.list_folder(folder, monitor).names if (found := set_files.zero_file(name)) is not None]
     _check_names(names)
     reading = Reading(folder, read_one, limits, monitor, len(names))
     reading.findings.add(set_files.links_outside(folder, [file.name for file in names], limits))
@@ -132,7 +132,7 @@ class Reading:
         without it, its pickle is kept all the same where it names what no other does, which a person should be told."""
         self.monitor.report(len(self.files), self.count, visible(name, 80))
         found = set_files.read_part(self.folder, name, len(self.files),
-                                    lambda source, path: self._read_one(source, path, self.limits, self.monitor))
+                                    lambda source, path: self._read_one(source, path, self.limits, self.monitor), self.monitor)
         if isinstance(found, InspectorError):
             self.lost[name] = found
             return None
@@ -242,9 +242,8 @@ class _Zero:
                 "It may be left over from another one: it is not shown.")])
         absent = [rank for rank in range(self.world) if rank not in self.ranks]
         if absent:
-            shown = ", ".join(map(str, absent[:8])) + (" …" if len(absent) > 8 else "")
-            self.reading.findings.add([Finding("missing-shard", "warning", "", f"What rank {shown} of {self.world:,} has of the parameters "
-                                               "is not there.", _AGAIN)])
+            self.reading.findings.add([Finding("missing-shard", "warning", "", f"What rank {set_files.numbers(absent)} of {self.world:,} "
+                                               "has of the parameters is not there.", _AGAIN)])
 
     def _believe(self, said: SavedDict) -> None:
         """Takes what the first rank says of all."""

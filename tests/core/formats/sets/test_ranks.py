@@ -79,6 +79,34 @@ def test_that_ranks_that_are_not_there_are_missed(gone: int, tmp_path: Path) -> 
     assert torch.equal(core.read_torch(ckpt, "norm"), torch.ones(3))
 
 
+def test_that_what_is_whole_beside_a_damaged_file_is_saved(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", 3)
+    (folder / "rank1.pt").write_bytes((folder / "rank1.pt").read_bytes()[:300])
+    ckpt = core.open(folder)
+    assert [Path(stamp.path).name for stamp in ckpt.files] == ["rank0.pt", "rank2.pt"]
+    core.save(core.edit(ckpt, [core.DropBroken()]), tmp_path / "out.pth")
+    assert torch.equal(torch.load(tmp_path / "out.pth", weights_only=True)["norm"], torch.ones(3))
+
+
+def test_that_files_of_which_none_can_be_read_are_told_to_be_that(tmp_path: Path) -> None:
+    folder = write(tmp_path / "a", 2)
+    for path in folder.iterdir():
+        path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(core.Unsupported, match="none of the ranks' files can be read"):
+        core.open(folder)
+
+
+def test_that_many_files_together_may_take_what_one_may(tmp_path: Path) -> None:
+    """The tables of a thousand files may not be a thousand times as large."""
+    folder = write(tmp_path / "a", 2)
+    for rank in range(2):
+        state = torch.load(folder / f"rank{rank}.pt", weights_only=False)
+        torch.save({**state, **{f"w{n}": torch.ones(1) for n in range(1500)}}, folder / f"rank{rank}.pt")
+    limits = core.Limits(memory=2 << 20, memory_per_byte=0)
+    assert not [finding for finding in core.open(folder / "rank0.pt", limits=limits).findings if finding.id == "too-many-keys"]
+    assert [finding for finding in core.open(folder, limits=limits).findings if finding.id == "too-many-keys"]
+
+
 def test_that_sums_over_ranks_are_not_joined(tmp_path: Path) -> None:
     ckpt = core.open(write(tmp_path / "a", 2, rows=Partial("sum")))
     assert "Partial" in ckpt.tensors["rows"].problem
