@@ -25,7 +25,7 @@ ReadOne = Callable[[SourceFile, str, Limits, Monitor], Checkpoint]
 
 def read(source: SourceFile, path: str, read_one: ReadOne, limits: Limits, monitor: Monitor) -> Checkpoint:
     """The checkpoint in what `source` unpacks to, read by `read_one`. Raises Truncated, Corrupt and TooBig, and what that raises."""
-    method = compression_of(source.read(0, min(16, source.size)))
+    method = compression_of(source.read(0, min(_HEAD, source.size)))
     made = unpacker(method)
     if made is None:
         raise Unsupported(f"the file is compressed with {method}, which this Python cannot unpack", _UNPACK, id="compressed")

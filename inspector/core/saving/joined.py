@@ -16,7 +16,7 @@ _FORMAT = "deepspeed-zero"
 
 def is_joined(ckpt: Checkpoint) -> bool:
     """Whether a checkpoint is such a folder's."""
-    return (ckpt.edited.source if ckpt.edited is not None else ckpt).format == _FORMAT
+    return ckpt.as_opened.format == _FORMAT
 
 
 def weights_alone(ckpt: Checkpoint) -> tuple[Checkpoint, str]:

@@ -43,7 +43,7 @@ class Sizes(NamedTuple):
 
 def sizes(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Sizes:
     """See `Sizes`. Linear in the tensors."""
-    apart = _only_in_chunks(ckpt.edited.source if ckpt.edited is not None else ckpt)
+    apart = _only_in_chunks(ckpt.as_opened)
     whole = {id: storage for id, storage in ckpt.storages.items() if id not in apart and _has_bytes(ckpt, storage)}
     stored = _chunked(ckpt, {storage.extent for storage in whole.values()}) + sum(storage.nbytes for storage in whole.values())
     wasted = sum(nbytes for id, (_, nbytes) in unreached(ckpt, monitor).items() if id in whole or (ckpt.edited is None and id in apart))

@@ -52,9 +52,9 @@ class SavedDict:
         return {name: shape_of(self.graph, n) for name, n in self.nodes.items()}
 
 
-def root_of(part: Checkpoint) -> SavedDict:
-    """The dict that a file of `torch.save` is."""
-    graph = part.pickles[0].graph if part.pickles else Graph(b"")
+def root_of(part: Checkpoint | None) -> SavedDict:
+    """The dict that a file of `torch.save` is; without a file one that has nothing."""
+    graph = part.pickles[0].graph if part is not None and part.pickles else Graph(b"")
     return SavedDict(graph, graph.root)
 
 

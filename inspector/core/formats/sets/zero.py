@@ -203,7 +203,7 @@ class _Zero:
         self.root = root_of(self.head.ckpt)
         self.by_parameter = False               # stage 3
         self.stage = self.root.table("ds_config").table("zero_optimization").integer("stage")
-        self.groups = self._groups()
+        self.groups = groups_of(self.root)
         self.world = 0
         self.counts: list[int | None] = []
         self.paddings: list[list[int] | None] = []
@@ -212,13 +212,6 @@ class _Zero:
         if degree is not None and degree > 1:
             raise several_models(degree)
         self._read_ranks([file for file in files if file.kind == "optimizer"])
-
-    def _groups(self) -> list[dict[str, tuple[int, ...] | None]]:
-        """The parameters of each group, in the order in which they lie; until 0.3.16 there was but one table."""
-        items = self.root.items("param_shapes")
-        if items is None:
-            return [self.root.table("param_shapes").shapes()]
-        return [SavedDict(self.root.graph, item).shapes() for item in items]
 
     # -- the ranks ------------------------------------------------------------------------------------------------------------
 
@@ -270,7 +263,7 @@ class _Zero:
 
     def checkpoint(self) -> Checkpoint:
         places = self._places()
-        self._buffers()
+        put_buffers(self.reading, self.head, self.root)
         self._frozen()
         for name, place in places.items():
             self.reading.tensors[name] = self._joined(name, place, lambda run: self.ranks[run.rank].flat[run.group], "")
@@ -312,13 +305,6 @@ class _Zero:
         if not problem and at != prod(place.shape):
             problem = f"corrupt: its parts have {at:,} of {prod(place.shape):,} elements"
         return self.reading.assembled(key, place.shape, dtype, device, tuple(chunks), problem, STATE if of else "")
-
-    def _buffers(self) -> None:
-        listed = self.root.items("buffer_names") or []
-        for name in (self.root.graph.text(item) for item in listed):
-            info = self.head.ckpt.tensors.get(join("module", name)) if name else None
-            if name and info is not None:
-                self.reading.put(name, self.head, info, "")
 
     def _frozen(self) -> None:
         """Parameters that are not trained: in whole, or with stage 3 a piece of each on every rank."""
@@ -419,6 +405,22 @@ class _Zero:
 def _names(part: Checkpoint) -> set[tuple[str, str]]:
     """What the pickles of a file would import."""
     return {name for _, graph in part.pickles for name in graph.names}
+
+
+def groups_of(root: SavedDict) -> list[dict[str, tuple[int, ...] | None]]:
+    """The parameters of each group as the model's file lists them, in the order in which they lie; until 0.3.16 there was but one
+    table."""
+    items = root.items("param_shapes")
+    tables = [root.table("param_shapes")] if items is None else [SavedDict(root.graph, item) for item in items]
+    return [table.shapes() for table in tables]
+
+
+def put_buffers(reading: Reading, head: Part, root: SavedDict) -> None:
+    """Lists the model's buffers, which its file has under their names."""
+    for name in (root.graph.text(item) for item in root.items("buffer_names") or ()):
+        info = head.ckpt.tensors.get(join("module", name)) if name else None
+        if name and info is not None:
+            reading.put(name, head, info, "")
 
 
 def put_client_values(reading: Reading, keys: Keys, head: Part) -> None:

@@ -20,7 +20,7 @@ from inspector.core.progress import QUIET, Monitor
 
 from . import set_files
 from .saved_dicts import SavedDict, root_of
-from .zero import STAGE, STATE, Part, Reading, ReadOne, put_client_values
+from .zero import STAGE, STATE, Part, Reading, ReadOne, groups_of, put_buffers, put_client_values
 
 _FOLDER = "zero"
 _VALUES = "fp32.pt"
@@ -30,17 +30,18 @@ _OPTIONS = "optimizer_state.pt"
 def read(folder: str, read_one: ReadOne, limits: Limits = LIMITS, monitor: Monitor = QUIET) -> Checkpoint:
     """The checkpoint in `folder`. Raises Corrupt when no parameter in it can be read; those that cannot be are told."""
     inside = os.path.join(folder, _FOLDER)
-    names = [name for name in set_files.list_folder(inside).names if os.path.isdir(os.path.join(inside, name))]
+    names = [name for name in set_files.list_folder(inside, monitor).names if os.path.isdir(os.path.join(inside, name))]
     states = {name: [state for state in _files(os.path.join(inside, name)) if state.endswith(".pt")] for name in names}
-    heads = [file for name in set_files.list_folder(folder).names if (file := set_files.zero_file(name)) is not None
+    heads = [file for name in set_files.list_folder(folder, monitor).names if (file := set_files.zero_file(name)) is not None
              and file.kind == "model"]
     reading = Reading(folder, read_one, limits, monitor, sum(map(len, states.values())) + len(heads))
     paths = [f"{_FOLDER}/{name}/{state}" for name, files in states.items() for state in files]
     reading.findings.add(set_files.links_outside(folder, [*(file.name for file in heads), *paths], limits))
     head = reading.part(min(heads, key=lambda file: (file.model_rank, file.rank)).name) if heads else None
-    root = root_of(head.ckpt) if head is not None else None
-    _buffers(reading, head, root)
-    shapes = _shapes(root)
+    root = root_of(head.ckpt if head is not None else None)
+    if head is not None:
+        put_buffers(reading, head, root)
+    shapes = {name: shape for group in groups_of(root) for name, shape in group.items()}
     _parameters(reading, states, [*(name for name in shapes if name in states), *(name for name in names if name not in shapes)])
     for name in dict.fromkeys((*shapes, *names)):
         if name not in reading.tensors:
@@ -58,7 +59,7 @@ def read(folder: str, read_one: ReadOne, limits: Limits = LIMITS, monitor: Monit
         for key, value in part.ckpt.values.items():
             if ".params." not in key and not is_under(key, "param_slice_mappings"):
                 reading.put_value(keys.new(join("optimizer", key)), part, value)
-    version = root.text("ds_version") if root is not None else None
+    version = root.text("ds_version")
     return reading.checkpoint({STAGE: "universal", **({"ds_version": visible(version, 40)} if version else {})},
                               [head.ckpt] if head is not None else [])
 
@@ -68,15 +69,6 @@ def _files(folder: str) -> list[str]:
         return set_files.list_folder(folder).names
     except ReadError:
         return []
-
-
-def _shapes(root: SavedDict | None) -> dict[str, tuple[int, ...] | None]:
-    """The parameters as the model's file lists them."""
-    if root is None:
-        return {}
-    groups = root.items("param_shapes")
-    tables = [root.table("param_shapes")] if groups is None else [SavedDict(root.graph, item) for item in groups]
-    return {name: shape for table in tables for name, shape in table.shapes().items()}
 
 
 def _parameters(reading: Reading, states: dict[str, list[str]], order: Sequence[str]) -> None:
@@ -92,18 +84,8 @@ def _parameters(reading: Reading, states: dict[str, list[str]], order: Sequence[
             reading.put(key, part, found, "" if state == _VALUES else STATE)
 
 
-def _buffers(reading: Reading, head: Part | None, root: SavedDict | None) -> None:
-    if head is None or root is None:
-        return
-    for item in root.items("buffer_names") or ():
-        name = root.graph.text(item)
-        info = head.ckpt.tensors.get(join("module", name)) if name else None
-        if name and info is not None:
-            reading.put(name, head, info, "")
-
-
-def _shared(reading: Reading, root: SavedDict | None) -> None:
-    for name, other in root.table("shared_params").texts().items() if root is not None else ():
+def _shared(reading: Reading, root: SavedDict) -> None:
+    for name, other in root.table("shared_params").texts().items():
         found = reading.tensors.get(other)
         if found is not None and name not in reading.tensors:
             reading.tensors[name] = found._replace(key=name)

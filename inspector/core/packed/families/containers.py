@@ -38,7 +38,7 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
 
 def _zero(names: Names) -> Iterator[LogicalTensor]:
     """The parameters whose master weights the ranks hold, or, in a universal checkpoint, a file for each of them."""
-    source = names.ckpt.edited.source if names.ckpt.edited else names.ckpt
+    source = names.ckpt.as_opened
     scheme = f"zero-{source.facts.get('zero_stage', '')}"
     for key, info in names.tensors.items():
         if info.state_dict != "":
