@@ -1,6 +1,7 @@
 """The command that shows a training run: of the files that are open, or of a folder that is chosen; and what its page asks for."""
 from __future__ import annotations
 
+import math
 import os
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from inspector import core
-from inspector.gui.kit import file_dialogs, message_boxes
+from inspector.gui.kit import file_dialogs, message_boxes, words
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 
@@ -98,17 +99,20 @@ class RunCommands(QObject):
 
     def _saved(self, done: tuple[core.SaveReport, tuple[core.Likeness, ...]]) -> None:
         report, alike = done
-        least = min((one.cosine for one in alike), default=1.0)
-        hint = self.tr("The two that are least alike have a cosine of {cosine}.").format(cosine=f"{least:.4f}")
+        known = [one.cosine for one in alike if not math.isnan(one.cosine)]
+        hint = self.tr("The two that are least alike have a cosine of {cosine}.").format(cosine=f"{min(known):.4f}") if known else ""
+        if len(known) < len(alike):
+            hint += " " + self.tr("How alike {n} of {all} pairs are cannot be told.").format(
+                n=f"{len(alike) - len(known):,}", all=f"{len(alike):,}")
         if any(one.strangers for one in alike):
             hint += " " + self.tr("They hardly come from one run: their mean is likely no model.")
         level = "warning" if any(one.strangers for one in alike) else "info"
         message_boxes.show_message(self._window, level, self.tr("Mean of the weights"),
-                                   self.tr("Saved as {name}.").format(name=core.visible(core.file_name(report.path), 80)), hint)
+                                   self.tr("Saved as {name}.").format(name=core.visible(core.file_name(report.path), 80)), hint.strip())
         self._opener.open([report.path])
 
     def _not_saved(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        message_boxes.show_message(self._window, "danger", self.tr("Mean of the weights"), core.visible(error.message, 400),
-                                   core.visible(error.hint, 400))
+        message_boxes.show_message(self._window, "danger", self.tr("Mean of the weights"), words.sentence(words.said(error.message, 400)),
+                                   words.said(error.hint, 400))

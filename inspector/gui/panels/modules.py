@@ -98,7 +98,7 @@ class ModulesPanel(SelectionPanel):
     def _answered(self) -> None:
         phase, found = self.requests.phase, self.requests.result
         if phase is Phase.FAILED and isinstance(self.requests.error, core.InspectorError):
-            self._say(core.visible(str(self.requests.error), 1000))
+            self._say(words.error(self.requests.error))
         elif phase is Phase.RUNNING:
             self._say(self.tr("Looking at the modules …"))
         elif phase is Phase.DONE and found is None:

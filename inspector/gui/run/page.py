@@ -57,7 +57,7 @@ class RunPage(QWidget):
         self._tasks = tasks
         self.reading = Reading(tasks, self)
         self.timeline = Timeline()
-        self.violins = Violins()
+        self.violins = Violins(self.timeline)
         self.shapes: Requests[Shapes] = Requests(tasks, SHAPES, self)
         self._chosen_curves: tuple[str, ...] = ()
         self._buttons: dict[str, QToolButton] = {}
@@ -66,6 +66,7 @@ class RunPage(QWidget):
         self._watching.timeout.connect(self._look_again)
         self.setAccessibleName(self.tr("Training run"))
         self._place()
+        self.reading.begun.connect(self._show)
         self.reading.found.connect(self._show)
         self.reading.measured.connect(self._show)
         self.reading.progressed.connect(self._show_progress)
@@ -204,22 +205,23 @@ class RunPage(QWidget):
         series, error = self.series, self.reading.error
         if series is None or error is not None:
             self.title.setText(self.tr("Training run"))
-            self.details.setText("" if error is None else core.visible(f"{error.message}. {error.hint}", 400))
+            self.details.setText("" if error is None else words.said(f"{error.message}. {error.hint}", 400))
         if series is not None:
             folder = os.path.dirname(os.path.normpath(series[0].path))
             self.title.setText(core.visible(os.path.basename(folder) or folder, 60))
             self.details.setText(self._about(series))
-            self._offer_rows()
-            self._offer_curves(series)
-            self._offer_checkpoints(series)
+        self._offer_rows()
+        self._offer_curves(series)
+        self._offer_checkpoints(series)
         self._show_remarks()
         self._show_timeline()
         self._show_progress(0, 0)
 
     def _about(self, series: core.Series) -> str:
-        text = self.tr("{n} checkpoints, {first} … {last} · {size}").format(
-            n=f"{len(series):,}", first=core.visible(series[0].name, 40), last=core.visible(series[-1].name, 40),
-            size=words.size(sum(one.nbytes for one in series)))
+        size = words.size(sum(one.nbytes for one in series))
+        text = self.tr("1 checkpoint, {name} · {size}").format(name=core.visible(series[0].name, 40), size=size) if len(series) == 1 else \
+            self.tr("{n} checkpoints, {first} … {last} · {size}").format(
+                n=f"{len(series):,}", first=core.visible(series[0].name, 40), last=core.visible(series[-1].name, 40), size=size)
         if series.left_out:
             text += " · " + self.tr("{n} left out: {names}").format(
                 n=f"{len(series.left_out):,}", names=run_words.names(tuple(os.path.basename(left.path) for left in series.left_out)))
@@ -254,10 +256,11 @@ class RunPage(QWidget):
         self.timeline.choose(at)
         self.timeline.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _offer_curves(self, series: core.Series) -> None:
-        names = [name for name in series.metrics if sum(name in one.metrics for one in series) > 1 or len(series) == 1][:_CHIPS]
+    def _offer_curves(self, series: core.Series | None) -> None:
+        names = [name for name in series.metrics if sum(name in one.metrics for one in series) > 1 or len(series) == 1][:_CHIPS] \
+            if series is not None else []
         kept = tuple(name for name in self._chosen_curves if name in names)
-        best = series.best()
+        best = series.best() if series is not None else None
         losses = [name for name in names if core.direction_of(name) == "down"]
         self._chosen_curves = kept or tuple(dict.fromkeys([*losses[:1], *([best.metric] if best else []), *names]))[:_CURVES]
         empty(self._chips)
@@ -280,19 +283,19 @@ class RunPage(QWidget):
 
     def _offer_rows(self) -> None:
         tracks = self.reading.tracks
-        if tracks is None or self.rows.count():
-            return
         self.rows.blockSignals(True)
-        depth = tracks.depth
-        for more, text in ((0, self.tr("Parts of the model")), (1, self.tr("Finer parts")), (2, self.tr("Finest parts"))):
-            self.rows.addItem(text, depth + more)
+        if tracks is None:
+            self.rows.clear()               # those of another run
+        elif not self.rows.count():
+            for more, text in ((0, self.tr("Parts of the model")), (1, self.tr("Finer parts")), (2, self.tr("Finest parts"))):
+                self.rows.addItem(text, tracks.depth + more)
         self.rows.blockSignals(False)
 
-    def _offer_checkpoints(self, series: core.Series) -> None:
+    def _offer_checkpoints(self, series: core.Series | None) -> None:
         for box in (self.a, self.b):
             box.blockSignals(True)
             box.clear()
-            for one in series:
+            for one in series or ():
                 box.addItem(core.visible(one.name, 60))
             box.blockSignals(False)
 
@@ -331,8 +334,7 @@ class RunPage(QWidget):
         return max(tracks.keys_of(group, self.rows.currentData()), key=lambda key: tracks.track(key).numel, default="")
 
     def _show_shapes(self) -> None:
-        left, wide = self.timeline.columns
-        self.violins.show_shapes(self.shapes.result, (left, wide, self.timeline.at))
+        self.violins.show_shapes(self.shapes.result)
 
     def _show_marks(self) -> None:
         series, marks = self.series, self.timeline.marks

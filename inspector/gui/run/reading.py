@@ -16,6 +16,7 @@ SETTLED = 2.0               # seconds that a file has stood still for before it 
 class Reading(QObject):
     """`series` is None while nothing is known, `tracks` until the values were read; `error` says why there is nothing."""
 
+    begun = Signal()            # it is another run: of this one nothing is known yet
     found = Signal()            # which checkpoints there are, or why there are none
     measured = Signal()         # their values
     progressed = Signal(int, int)
@@ -35,11 +36,13 @@ class Reading(QObject):
 
     def follow(self, paths: tuple[str, ...]) -> None:
         """Looks at the run that `paths` are, or hold."""
-        if paths != self.paths:
+        another = paths != self.paths
+        self.paths, self.error, self.stopped = paths, None, False
+        if another:
             self.series = self.tracks = None
             self.remarks = ()
             self._reader = core.SeriesReader()
-        self.paths, self.error, self.stopped = paths, None, False
+            self.begun.emit()
         self._begin()
         settled, reader = (SETTLED if self.watched else 0.0), self._reader
         self._tasks.start(FINDING, lambda monitor: core.series(paths, settled=settled, reader=reader, monitor=monitor),

@@ -13,6 +13,7 @@ from inspector import core
 from inspector.gui.kit import theme
 
 from . import run_words
+from .timeline import Timeline
 
 BINS = 48
 HEIGHT = 132
@@ -66,16 +67,17 @@ def shapes_of(series: core.Series, key: str, monitor: core.Monitor) -> Shapes:
 
 
 class Violins(QWidget):
-    def __init__(self) -> None:
+    """Below `timeline`, in its columns."""
+
+    def __init__(self, timeline: Timeline) -> None:
         super().__init__()
+        self._timeline = timeline
         self._shapes: Shapes | None = None
-        self._place: tuple[float, float, int] = (0.0, 1.0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Values of one tensor in every checkpoint"))
 
-    def show_shapes(self, shapes: Shapes | None, place: tuple[float, float, int]) -> None:
-        """`place`: where the first column begins, how wide each is, and which one is chosen."""
-        self._shapes, self._place = shapes, place
+    def show_shapes(self, shapes: Shapes | None) -> None:
+        self._shapes = shapes
         said = "" if shapes is None else core.visible(shapes.key, 80)
         self.setAccessibleDescription(said)
         self.update()
@@ -90,7 +92,7 @@ class Violins(QWidget):
         painter.fillRect(self.rect(), QColor(colours.base))
         if self._shapes is None:
             return
-        left, wide, at = self._place
+        (left, wide), at = self._timeline.columns, self._timeline.at
         middle, half = HEIGHT / 2, HEIGHT / 2 - 10
         painter.setPen(QColor(colours.muted))
         for y, text in ((10.0, self._shapes.limit), (HEIGHT - 10.0, -self._shapes.limit)):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -147,6 +147,34 @@ def test_that_it_is_painted_in_either_theme_and_when_there_is_little_room(page: 
         assert colour.name() == theme.colours(page.palette()).danger
 
 
+def test_that_nothing_of_another_run_stays(page: RunPage, folder: Path, show: Any, tmp_path: Path, qtbot: QtBot) -> None:
+    show(folder)
+    page.timeline.choose(3, 1)
+    page.rows.setCurrentIndex(1)
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    epoch(alone, 1)
+    page.show_paths((str(alone),))
+    assert (page.details.text(), page.timeline.series, page.rows.count(), page.a.count(), page.said.isVisible()) == ("", None, 0, 0, False)
+    qtbot.waitUntil(lambda: page.reading.tracks is not None, timeout=20000)
+    assert page.details.text().startswith("1 checkpoint, epoch_1.pth · ")
+    assert (page.timeline.at, page.timeline.marks, page.rows.currentIndex()) == (0, (-1, -1), 0)
+
+
+def test_that_the_values_stand_in_the_columns_of_the_checkpoints_at_any_width(page: RunPage, folder: Path, show: Any, qtbot: QtBot,
+                                                                             monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.gui.run.timeline._WIDEST", 1000)
+    show(folder)
+    qtbot.waitUntil(lambda: page.shapes.result is not None, timeout=20000)
+    for width in (900, 1600):
+        page.resize(width, 760)
+        left, wide = page.timeline.columns
+        picture = page.violins.grab().toImage()
+        ratio = picture.devicePixelRatio()
+        colour = QColor(theme.colours(page.palette()).selection_idle)
+        assert picture.pixelColor(int((left + (page.timeline.at + 0.5) * wide) * ratio), int(2 * ratio)) == colour
+
+
 def test_that_a_folder_without_checkpoints_is_answered_in_words(page: RunPage, tmp_path: Path, qtbot: QtBot) -> None:
     with qtbot.waitSignal(page.reading.found, timeout=20000):
         page.show_paths((str(tmp_path),))
@@ -211,4 +239,19 @@ def test_that_the_last_are_averaged_and_the_mean_is_opened(window: MainWindow, f
     qtbot.waitUntil(lambda: any(document.path == str(target) for document in window.session.documents), timeout=20000)
     heads = [core.read_numpy(folder / f"epoch_{n}.pth", "model.head.bias").astype(np.float64) for n in range(1, 5)]
     assert np.array_equal(core.read_numpy(target, "model.head.bias"), (sum(heads) / 4).astype(np.float32))
+    qtbot.waitUntil(lambda: not window.tasks.running, timeout=20000)
+
+
+def test_that_it_is_said_where_it_cannot_be_told_how_alike_the_averaged_are(window: MainWindow, tmp_path: Path, qtbot: QtBot,
+                                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(2):
+        core.save({"epoch": n, "model": {"w": np.full((4, 4), np.nan, np.float32)}}, tmp_path / f"epoch_{n}.pth")
+    said: list[tuple[str, ...]] = []
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(tmp_path / "mean.pth")))
+    monkeypatch.setattr("inspector.gui.frame.run_commands.message_boxes.show_message", lambda *words: said.append(words))
+    with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
+        window.runs.show_paths((str(tmp_path),))
+    window.runs.page.average.click()
+    qtbot.waitUntil(lambda: bool(said), timeout=20000)
+    assert said[0][-1] == "How alike 1 of 1 pairs are cannot be told."
     qtbot.waitUntil(lambda: not window.tasks.running, timeout=20000)
