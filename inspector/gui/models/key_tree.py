@@ -163,10 +163,10 @@ class KeyTree:
         above: Bools = running[self.end] > running[:-1]
         return above
 
-    def find(self, key: str) -> int | None:
+    def find(self, key: str, *, several: bool = False) -> int | None:
         """The node of `key`, of a tensor or value or else of a group; None where there is none. "" is a root's key too:
-        the tensor or value of that key wins."""
-        if self.view is not None:
+        the tensor or value of that key wins. With `several` keys a packed tensor is meant, not the part of it that has its name."""
+        if self.view is not None and not (several and key in self.view.groups):
             key = self.view.paths.get(key, key)
         node = next((n for n in self._at(key) if self.entry[n] >= 0), None)
         if node is not None:

@@ -299,7 +299,7 @@ class TreeModel(QAbstractTableModel):
             return None
         import numpy as np
         tree = rows.tree
-        node = tree.find(selection.prefix) if selection.prefix else 0
+        node = tree.find(selection.prefix, several=True) if selection.prefix else 0
         if node is None or int(tree.tensors[node]) != len(selection.keys):
             return None                             # keys that were chosen one by one are meant as they are
         below = np.flatnonzero(rows.hits[node:int(tree.end[node])]) + node
@@ -362,13 +362,14 @@ class TreeModel(QAbstractTableModel):
         """Only the files and what lies directly in them remain."""
         self._change(lambda rows: rows.set_depth(1))
 
-    def reveal(self, document: int, key: str) -> int | None:
-        """Expands what lies above `key` and gives its row; None when there is no such key, or the filter hides it."""
+    def reveal(self, document: int, key: str, *, several: bool = False) -> int | None:
+        """Expands what lies above `key` and gives its row; None when there is no such key, or the filter hides it. `several`: see
+        `KeyTree.find`."""
         at = self._at(document)
         if at is not None and not key:
             return self._starts[at]
         rows = None if at is None else self._branches[at].rows
-        node = None if rows is None else rows.tree.find(key)
+        node = None if rows is None else rows.tree.find(key, several=several)
         if rows is None or node is None:
             return None
         if rows.row_of(node) is None:

@@ -160,8 +160,13 @@ class TreeView(TreeTable):
             self._choose(None)
             return
         if selection is not self._reported:
-            self._choose(self._model.reveal(selection.document, _key(selection)))
+            self._choose(self._row_of(selection))
             self._complete(selection)
+
+    def _row_of(self, selection: Selection) -> int | None:
+        """The row of what is selected, with what lies above it opened."""
+        key = selection.value if selection.value is not None else selection.prefix
+        return self._model.reveal(selection.document, key, several=len(selection.keys) > 1)
 
     def _complete(self, selection: Selection) -> None:
         """Somebody selected a file or group without saying which keys that means."""
@@ -190,7 +195,7 @@ class TreeView(TreeTable):
         selection = self._session.selection
         if selection is None or selection.document != document:
             return
-        row = self._model.reveal(document, _key(selection))
+        row = self._row_of(selection)
         if row is None and self._model.tree(document) is not None and not self._model.query.terms:
             row = self._model.reveal(document, "")
         if row is not None:
@@ -436,7 +441,3 @@ class TreeView(TreeTable):
             if len(rows) >= most:
                 break
         return rows
-
-
-def _key(selection: Selection) -> str:
-    return selection.value if selection.value is not None else selection.prefix

@@ -17,7 +17,7 @@ from inspector.gui.panels.details import Details
 from inspector.gui.panels.overview import Overview
 from inspector.gui.panels.statistics import StatisticsPanel
 from inspector.gui.panels.values import ValuesPanel
-from inspector.gui.state.session import Document, Session
+from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from tests.core.packed import packing
 from tests.gui import edit_samples
@@ -53,6 +53,17 @@ def test_that_selecting_the_row_selects_the_parts(session: Session, made: packin
     assert selection is not None
     assert selection.prefix == made.name
     assert set(selection.keys) == made.parts
+
+
+def test_that_the_row_stays_selected_where_a_part_has_its_name(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot,
+                                                              tmp_path: Path) -> None:
+    made = packing.MAKERS["bnb"](np.random.default_rng(1))
+    assert made.name in made.parts
+    window, document = edit_samples.opened(session, tasks, settings, qtbot, made.save(tmp_path / "a"))
+    session.select(Selection(document.id, made.name, tuple(made.parts)))
+    assert window.tree.model().line(window.tree.currentIndex().row()).packed
+    session.select(Selection(document.id, made.name, (made.name,)))
+    assert not window.tree.model().line(window.tree.currentIndex().row()).packed
 
 
 def test_that_statistics_are_of_the_values_and_the_stored_integers_a_switch_away(opened: tuple[MainWindow, Document], qtbot: QtBot,
