@@ -145,8 +145,21 @@ def changes_between(before: Checkpoint, old: str, after: Checkpoint, new: str) -
         changes.append(Change("taken"))
     elif one.dtype == two.dtype:
         bytes_differ = one.storage_nbytes != two.storage_nbytes
-        changes.append(Change("storage", one.storage_nbytes, two.storage_nbytes) if bytes_differ else Change("unshared"))
+        if bytes_differ:
+            changes.append(Change("storage", one.storage_nbytes, two.storage_nbytes))
+        elif _is_copy(one, two):
+            changes.append(Change("unshared"))
     return tuple(changes)
+
+
+def _is_copy(one: TensorInfo, two: TensorInfo) -> bool:
+    """Whether `two`, on another storage, has the elements of `one` as they lie: turned or in another order they are no copy."""
+    source = two.read_from
+    return source is None or source == one.read_from or _place(source) == _place(one)
+
+
+def _place(info: TensorInfo) -> tuple[object, ...]:
+    return info.storage, info.offset, info.shape, info.stride
 
 
 def _facts(one: TensorInfo, two: TensorInfo) -> Iterator[tuple[Literal["shape", "dtype", "device"], object, object]]:

@@ -66,6 +66,12 @@ def test_that_bytes_of_their_own_are_told_by_size_where_it_differs(tmp_path: Pat
         "b": (("unshared", None, None),), "view": (("storage", 400, 20),)}
 
 
+def test_that_elements_in_another_order_are_not_said_to_have_shared_their_bytes(tmp_path: Path) -> None:
+    ckpt = opened(tmp_path, {"w": torch.ones(2, 3), "wq": torch.ones(4, 3)})
+    assert [row.changes for row in rows(ckpt, core.Transpose("w")).rows] == [(("shape", (2, 3), (3, 2)),)]
+    assert [row.changes for row in rows(ckpt, core.parse_edit("reorder", "wq=halves:1")).rows] == [()]
+
+
 def test_that_a_key_that_is_renamed_and_changed_is_one_row(ckpt: core.Checkpoint) -> None:
     edit = core.Rename("conv", "c")                     # no edit of today does both
     after = core.edit(ckpt, [edit, core.Cast("float16", "model.c.*")])
