@@ -415,7 +415,7 @@
 <translation>另有 {n} 个值不同</translation>
 </message>
 <message>
-<source>{n} more are rearranged</source>
+<source>{n} more rearranged</source>
 <translation>另有 {n} 个重新排列</translation>
 </message>
 <message>
@@ -3272,6 +3272,10 @@
 <translation>重做(&amp;R)</translation>
 </message>
 <message>
+<source>Rearrange</source>
+<translation>重新排列</translation>
+</message>
+<message>
 <source>&amp;Load Recipe…</source>
 <translation>载入配方(&amp;L)…</translation>
 </message>
@@ -4553,6 +4557,10 @@
 <translation>最不相似的两个检查点的余弦为 {cosine}。</translation>
 </message>
 <message>
+<source>How alike {n} of {all} pairs are cannot be told.</source>
+<translation>{all} 对中有 {n} 对无法判断相似程度。</translation>
+</message>
+<message>
 <source>They hardly come from one run: their mean is likely no model.</source>
 <translation>它们不太可能来自同一次训练：其平均值很可能不是可用的模型。</translation>
 </message>
@@ -4626,6 +4634,10 @@
 <message>
 <source>Compare A and B</source>
 <translation>比较 A 和 B</translation>
+</message>
+<message>
+<source>1 checkpoint, {name} · {size}</source>
+<translation>1 个检查点，{name} · {size}</translation>
 </message>
 <message>
 <source>{n} checkpoints, {first} … {last} · {size}</source>
@@ -5610,6 +5622,10 @@
 <message>
 <source>with edits that wait to be saved</source>
 <translation>有待保存的修改</translation>
+</message>
+<message>
+<source>{message} (at {where})</source>
+<translation>{message}（位于 {where}）</translation>
 </message>
 <message>
 <source>(the tensor itself)</source>

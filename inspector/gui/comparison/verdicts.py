@@ -54,7 +54,7 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     if verdict.id == "adapter":
         text = translate("Compare", "A is an adapter, B a model.") if facts["adapter"] == "a" \
             else translate("Compare", "B is an adapter, A a model.")
-        return VerdictText(text, words.sentence(core.visible(str(facts["fit"]), 400)), "ok" if facts["fits"] else "warning")
+        return VerdictText(text, words.sentence(words.said(str(facts["fit"]), 400)), "ok" if facts["fits"] else "warning")
     if verdict.id == "quantized":
         return _quantized(facts)
     text, level = {
@@ -93,7 +93,7 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
                     else translate("Compare", "{n} other values differ").format(n=f"{other_values:,}"))
     lines = [" · ".join(more), *map(rearranged_text, rearranged[:_REARRANGED])]
     if len(rearranged) > _REARRANGED:
-        lines.append(translate("Compare", "{n} more are rearranged").format(n=f"{len(rearranged) - _REARRANGED:,}"))
+        lines.append(translate("Compare", "{n} more rearranged").format(n=f"{len(rearranged) - _REARRANGED:,}"))
     lines += map(undecided_text, undecided[:_UNDECIDED])
     if len(undecided) > _UNDECIDED:
         further = translate("Compare", "and {n} more groups of which nothing tells which is which")

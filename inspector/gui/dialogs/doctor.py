@@ -170,10 +170,10 @@ class Doctor(QDialog):
         """How an adapter fits the model: what does not fit first, then how much each module adds."""
         both = list(zip(report.fit.modules, report.deltas, strict=True))
         self._steps = ()
-        self._section(self.tr("Do not fit"), [(one.adapter.name, core.visible(one.problem, 200)) for one, _ in both if one.problem])
+        self._section(self.tr("Do not fit"), [(one.adapter.name, words.said(one.problem, 200)) for one, _ in both if one.problem])
         self._section(self.tr("Nothing is known of"), [(key, "") for key in report.fit.unknown])
         self._section(self.tr("Fit"), [
-            (one.adapter.name, core.visible(delta.problem, 200) if delta.norm is None or delta.effective_rank is None else
+            (one.adapter.name, words.said(delta.problem, 200) if delta.norm is None or delta.effective_rank is None else
              self.tr("rank {rank} · norm {norm} · effective rank {effective}").format(
                  rank=f"{one.adapter.rank:,}", norm=f"{delta.norm:.4g}", effective=f"{delta.effective_rank:.3g}"))
             for one, delta in sorted(both, key=lambda both: -(both[1].norm or 0.0)) if not one.problem])
@@ -181,7 +181,7 @@ class Doctor(QDialog):
         self._section(self.tr("Of another part of the model"), [(one.name, "") for one in report.fit.elsewhere])
         self.lists.setVisible(self.lists.topLevelItemCount() > 0)
         hint = self.tr("Edit, Merge an Adapter puts it into the model; that was tried.") if report.merge is not None else ""
-        self._say(words.sentence(core.visible(report.sentence, 600)), hint, "ok" if report.fits else "danger")
+        self._say(words.sentence(words.said(report.sentence, 600)), hint, "ok" if report.fits else "danger")
         self._offer([])
 
     def _offer(self, ways: Sequence[tuple[str, tuple[core.Edit, ...]]]) -> None:

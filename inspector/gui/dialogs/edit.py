@@ -154,5 +154,5 @@ class EditDialog(QDialog):
         self.count.setText(count)
         empty(self.notes)
         for note in notes[:4]:
-            self.notes.addWidget(Prose(core.visible(note, 500), self.tr("Note"), tone="muted"))
+            self.notes.addWidget(Prose(words.said(note, 500), self.tr("Note"), tone="muted"))
         self.previewed.emit()

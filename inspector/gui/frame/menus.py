@@ -17,6 +17,7 @@ from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words
 
 _FIRST_OF_GROUPS = ("drop", "cast", "set")
+_REARRANGING = ("resize", "transpose", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own: one list is too long
 _EDIT_PICTURES = {"strip-prefix": "edit", "drop": "remove"}
 
 
@@ -51,8 +52,10 @@ class Menus(QObject):
         return self._actions[name]
 
     def edits(self) -> list[QAction]:
-        """The commands that edit what is selected, for other menus."""
-        return [self[f"edit-{kind.name}"] for kind in edit_words.KINDS]
+        """The commands that edit what is selected, for other menus; some of them are in one below."""
+        self.rearrange.setEnabled(any(self[f"edit-{name}"].isEnabled() for name in _REARRANGING))
+        return [self.rearrange.menuAction() if kind.name in _REARRANGING else self[f"edit-{kind.name}"] for kind in edit_words.KINDS
+                if kind.name not in _REARRANGING[1:]]
 
     def all(self) -> list[tuple[str, QAction]]:
         """Every command by its name, in the order of the menus."""
@@ -81,7 +84,7 @@ class Menus(QObject):
         menu.addSeparator()
         self._add(menu, "compare", self.tr("Co&mpare"), "Ctrl+D", "compare")
         self._add(menu, "compare-with", self.tr("Compare &With a File…"), "Ctrl+Shift+D")
-        self._add(menu, "run", self.tr("Training R&un…"), "Ctrl+Shift+R", "runs")
+        self._add(menu, "run", self.tr("Training R&un…"), "Ctrl+Shift+R", "chart")
         self._add(menu, "against", self.tr("Check &Against a Model…"))
         self._add(menu, "doctor", self.tr("E&xplain a Loading Error…"), "Ctrl+Shift+V", "doctor")
         menu.addSeparator()
@@ -99,7 +102,10 @@ class Menus(QObject):
         for kind in edit_words.KINDS:
             if kind.name in _FIRST_OF_GROUPS:
                 menu.addSeparator()
-            self._add(menu, f"edit-{kind.name}", kind.title() + "…", "", _EDIT_PICTURES.get(kind.name, ""))
+            if kind.name == _REARRANGING[0]:
+                self.rearrange = menu.addMenu(self.tr("Rearrange"))
+            into = self.rearrange if kind.name in _REARRANGING else menu
+            self._add(into, f"edit-{kind.name}", kind.title() + "…", "", _EDIT_PICTURES.get(kind.name, ""))
         self._add(menu, "load-recipe", self.tr("&Load Recipe…"))
         menu.addSeparator()
         self._add(menu, "copy", self.tr("&Copy Key"), "Ctrl+Shift+C", "copy")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:                   # numpy comes with them
 
 COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes")
 NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES = range(6)
+_OF_STORAGE = ("storage", "unshared")       # changes of where a tensor's bytes lie
 
 
 class Kind(Enum):
@@ -64,7 +65,7 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks
     name = core.visible(core.file_name(document.path))
     if document.state is State.FAILED:
         return Line(Kind.FAILED, document.id, None, 0, (name, _could_not(), "", "", "", ""), has_children=True, expanded=True,
-                    spans=True, problem=str(document.error or ""))
+                    spans=True, problem=_why(document))
     children = rows is not None and rows.has_children(0)
     expanded = rows is not None and rows.is_expanded(0)
     if document.state is State.LOADING or rows is None:
@@ -80,8 +81,19 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks
 
 def message_line(document: Document) -> Line:
     """Below a file that could not be opened: why, and what to do."""
-    text = words.sentence(core.visible(str(document.error or _could_not()), 2000))
+    text = _why(document) or words.sentence(_could_not())
     return Line(Kind.MESSAGE, document.id, None, 1, (text, "", "", "", "", ""), spans=True, problem=text)
+
+
+def _why(document: Document) -> str:
+    """Why a file could not be opened, where, and what to do."""
+    error = document.error
+    if error is None:
+        return ""
+    said = words.said(error.message, 1500)
+    if error.where:
+        said = QCoreApplication.translate("TreeModel", "{message} (at {where})").format(message=said, where=core.visible(error.where, 200))
+    return f"{words.sentence(said)} {words.said(error.hint, 500)}".rstrip()
 
 
 def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | None = None) -> Line:
@@ -185,14 +197,16 @@ def _edited(ckpt: core.Checkpoint, key: str) -> str:
     if old is None:
         return QCoreApplication.translate("TreeModel", "new")
     told = [core.visible(old)] if old != key else []
-    told += [_was(change) for change in core.changes_between(source, old, ckpt, key)]
+    changes = core.changes_between(source, old, ckpt, key)
+    reshaped = any(change.what == "shape" for change in changes)
+    told += [_was(change) for change in changes if not (reshaped and change.what in _OF_STORAGE)]
     return QCoreApplication.translate("TreeModel", "was: {before}").format(before=", ".join(told)) if told else ""
 
 
 def _was(change: core.Change) -> str:
     if change.what == "taken":
         return QCoreApplication.translate("TreeModel", "other values")
-    if change.what in ("storage", "unshared"):
+    if change.what in _OF_STORAGE:
         return _shares_storage()
     before: Any = change.before
     if change.what == "shape":

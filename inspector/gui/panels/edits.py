@@ -273,7 +273,7 @@ class EditsPanel(QWidget):
             return self.tr("waits for the edit before it") if self._editing.error(id) is not None else self.tr("being applied …")
         notes = self._editing.notes(id, step)
         said = edit_words.counted(step.preview.effect)
-        return f"{said} · {core.visible(notes[0], 160)}" if notes and step.preview.effect.nothing else said
+        return f"{said} · {words.said(notes[0], 160)}" if notes and step.preview.effect.nothing else said
 
     def _detail(self) -> None:
         """The keys of the current edit, before and after it."""
@@ -293,7 +293,7 @@ class EditsPanel(QWidget):
         if step.error is not None:
             self._trouble(step.error, self.tr("Change this edit, or remove it. Those behind it wait."))
         for note in self._editing.notes(id, step)[:4]:
-            self.notes.addWidget(label(core.visible(note, 400), tone="muted", wrap=True))
+            self.notes.addWidget(label(words.said(note, 400), tone="muted", wrap=True))
         self.table.show_preview(step.preview)
         self.frame.setVisible(step.preview is not None and bool(step.preview.rows))
 

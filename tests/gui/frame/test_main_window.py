@@ -16,6 +16,7 @@ from inspector.gui.frame.menus import Menus
 from inspector.gui.frame.panel_tabs import NAMES
 from inspector.gui.kit import message_boxes, theme
 from inspector.gui.kit.settings import Settings
+from inspector.gui.state import edit_words
 from inspector.gui.state.session import Selection, Session, State
 from inspector.gui.state.tasks import Tasks
 from tests import builders
@@ -319,6 +320,16 @@ def test_that_no_keys_mean_two_things(window: MainWindow) -> None:
     keys = [key.toString() for action in window.findChildren(QAction) for key in action.shortcuts()
             if action.shortcutContext() is Qt.ShortcutContext.WindowShortcut]
     assert sorted(keys) == sorted(set(keys))
+
+
+def test_that_every_edit_is_in_the_menu_and_no_menu_is_taller_than_a_small_screen(window: MainWindow) -> None:
+    menus = [action.menu() for action in window.menuBar().actions()]
+    listed = [action for menu in menus if menu for action in menu.actions()]
+    listed += [below for action in listed if action.menu() for below in action.menu().actions()]
+    assert {window.menus[f"edit-{kind.name}"] for kind in edit_words.KINDS} <= {*listed}
+    assert all(len([action for action in menu.actions() if not action.isSeparator()]) <= 30 for menu in menus if menu)
+    assert window.menus.rearrange.menuAction() in window.menus.edits()
+    assert not window.menus.rearrange.isEnabled()       # there is no file
 
 
 def test_that_no_menu_has_an_accelerator_twice(window: MainWindow) -> None:

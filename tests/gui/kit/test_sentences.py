@@ -86,6 +86,22 @@ def test_that_several_sentences_are_said_one_by_one_and_what_is_unknown_stays() 
     assert sentences.said("Nobody ever said this.") == "Nobody ever said this."
 
 
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("said", [
+    "it fits: all 4 modules have their weight in the base; LoRA of rank 8; scale 2",
+    "it does not fit: of 4 modules 2 have no weight in the base; LoRA of rank 8; scale 2",
+    "fc.weight: [10, 4] -> [12, 4], 2 more, the mean of those that were there.",
+    "qkv [12, 4] becomes q [4, 4], k [4, 4], v [4, 4].",
+    "2 tensors of the optimizer are turned along.",
+    "3 parameters keep their state, 1 group in the order of the reference.",
+    "All keys of model begin with 'module.': the model was wrapped in DataParallel or DistributedDataParallel when it was saved."])
+def test_that_what_edits_and_adapters_come_to_is_said(said: str) -> None:
+    found = sentences.said(said)
+    assert not re.search(r"(?<![\w.])(?:its?|the|of|all|more|begin|are|keep|becomes) ", found)
+    numbers = re.compile(r"\d+")
+    assert sorted(numbers.findall(found)) == sorted(numbers.findall(said))
+
+
 def test_that_english_is_not_touched() -> None:
     assert sentences.said("torch.load does not read them.") == "torch.load does not read them."
     assert words.sentence("data.pkl breaks off") == "data.pkl breaks off."
