@@ -51,16 +51,23 @@ def samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_that_the_two_set_up_commands_open_the_readme() -> None:
-    set_up = [command for command in COMMANDS if command.startswith("python3 -m venv")]
-    assert set_up == [
-        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt . && .venv/bin/inspector demo",
-        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt '.[test]' && .venv/bin/pytest -n auto"]
-    assert COMMANDS[:2] == set_up
-
-
+SET_UP = [command for command in COMMANDS if command.startswith("python3 -m venv")]
 PRINTING = [command for command in COMMANDS
             if re.match(r"inspector (ls|stats|check|modules|code|diff|run|desktop|help|show|completion) ", command)]
+REPAIRS = [command for command in COMMANDS if command.startswith(("inspector edit ", "inspector average "))]
+WRITING = [command for command in COMMANDS if re.match(r"inspector (digest|verify|contract)\b", command)]
+WINDOWS = [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)]
+
+
+def test_that_each_command_is_run_by_one_of_these_tests() -> None:
+    assert sorted([*SET_UP, *PRINTING, *REPAIRS, *WRITING, *WINDOWS]) == sorted(COMMANDS)
+
+
+def test_that_the_two_set_up_commands_open_the_readme() -> None:
+    assert SET_UP == [
+        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt . && .venv/bin/inspector demo",
+        "python3 -m venv .venv && .venv/bin/pip install -c resources/constraints.txt '.[test]' && .venv/bin/pytest -n auto"]
+    assert COMMANDS[:2] == SET_UP
 
 
 @pytest.mark.parametrize("command", PRINTING)
@@ -70,9 +77,8 @@ def test_that_a_command_works_as_written(command: str, samples: Path, capsys: py
 
 
 def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = [command for command in COMMANDS if command.startswith(("inspector edit ", "inspector average "))]
-    assert commands
-    for command in commands:
+    assert REPAIRS
+    for command in REPAIRS:
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert capsys.readouterr().err == ""
     assert sorted(path.name for path in samples.glob("*") if path.suffix in (".pth", ".safetensors", ".json")) == [
@@ -82,9 +88,8 @@ def test_that_the_repairs_work_one_after_the_other(samples: Path, capsys: pytest
 
 
 def test_that_what_is_written_is_what_is_read(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    commands = [command for command in COMMANDS if re.match(r"inspector (digest|verify|contract)\b", command)]
-    assert len(commands) == 3
-    for command in commands:
+    assert len(WRITING) == 3
+    for command in WRITING:
         assert cli.main(shlex.split(command)[1:]) == 0, command
     assert cli.main(["check", "model.safetensors", "--against", "contract.json"]) == 0
 
@@ -102,7 +107,7 @@ def test_that_commands_work_from_afar(samples: Path, capsys: pytest.CaptureFixtu
     assert (samples / "here.pth").is_file()
 
 
-@pytest.mark.parametrize("command", [command for command in COMMANDS if re.match(r"inspector [\w/]+\.", command)])
+@pytest.mark.parametrize("command", WINDOWS)
 def test_that_a_command_opens_the_window(command: str, samples: Path) -> None:
     run = subprocess.run([sys.executable, "-m", "inspector", *shlex.split(command)[1:], "--screenshot", "out.png"], cwd=samples,
                          env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=100, check=False)
