@@ -409,6 +409,8 @@ class _Listing:
             if any(kind[k] != STR for k in names) or sum(b[k] - a[k] for k in names) > _MANY * _LARGE_TEXT:
                 break
             prefix = frame.prefix
+            if _size_of(prefix) * len(names) > self._room:
+                break
             keys = [prefix + str(data[a[k]:b[k]], "utf-8", "surrogatepass") for k in names]
             fresh, room = set(keys), sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * len(keys)
             if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh) or room > self._room:

@@ -356,6 +356,20 @@ def test_that_keys_do_not_take_more_memory_than_the_tables_may() -> None:
     assert 3 < len(contents.values) / len(fewer.values) < 5
 
 
+def test_that_keys_of_many_tensors_are_not_made_before_there_is_room_for_them() -> None:
+    import tracemalloc
+    tensors = op.pairs_into(op.EMPTY_DICT, [(op.text(str(n)), op.get(1)) for n in range(3000)])
+    data = op.pickled(op.tensor() + op.put(1) + b"0" + op.dict_of({"x" * 100_000: tensors}))
+    assert len(data) < 200_000
+    tracemalloc.start()
+    contents = seen(data, limits=Limits(memory=16 << 20))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 64 << 20                              # all of them would be 300 MB
+    assert [finding.id for finding in contents.findings] == ["too-many-keys"]
+    assert 0 < len(contents.tensors) < 300
+
+
 def test_that_empty_containers_are_leaves() -> None:
     contents = seen(op.pickled(op.list_of(op.EMPTY_DICT, op.EMPTY_LIST, op.EMPTY_TUPLE, op.EMPTY_SET, op.ordered_dict()), 4))
     assert [value for _, value in contents.values][:3] == [{}, [], ()]
