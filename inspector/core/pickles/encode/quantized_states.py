@@ -33,6 +33,8 @@ _LINEAR = "__torch__.torch.classes.quantized.LinearPackedParamsBase"
 _EMBEDDING = "__torch__.torch.classes.quantized.EmbeddingPackedParamsBase"
 _PACKED_VERSION = 3             # of LinearPackedParams, and of Linear that has such
 _VISITS = 100_000               # modules
+_ROOM = 64 << 20                # bytes that the names of all modules may take, however many ways lead to one
+_ENTRY = 100                    # … and each besides its letters
 
 
 class QuantizedState(NamedTuple):
@@ -69,6 +71,7 @@ class _States:
         self.editor = editor
         self.number = number
         self.tensors = {info.node for info in ckpt.tensors.values()}
+        self._known: dict[int, _Module | None] = {}
         self.own: dict[str, list[tuple[str, int]]] = {}         # name of a module -> its parameters and buffers
         for info in ckpt.tensors.values():
             if info.state_dict == path:
@@ -78,36 +81,40 @@ class _States:
         self.packed: set[int] = set()
 
     def of(self, root: int) -> QuantizedState | None:
-        todo, visits = [("", root)], 0
+        todo, visits, room = [("", root)], 0, _ROOM
         while todo:
             name, node = todo.pop()
-            visits += 1
-            if visits > _VISITS or len(name) > len(self.graph.data):
-                return None
-            module = self._module(name, node)
+            if node not in self._known:
+                self._known[node] = self._module(node)
+            module = self._known[node]
             if module is None:
                 continue
+            visits += 1
+            room -= sum(_ENTRY + len(name) + len(inner) for inner, _ in module.modules)
+            if visits > _VISITS or room < 0:
+                return None
             self.pairs += self.own.pop(name, ())
-            self._more(module)
+            self._more(module._replace(name=name))
             todo += [(join(name, inner), node) for inner, node in reversed(module.modules)]
         for left in self.own.values():                          # of modules that were not met on the way, as where one is shared
             self.pairs += left
         return QuantizedState(self.pairs, self.versions, frozenset(self.packed))
 
-    def _module(self, name: str, node: int) -> _Module | None:
+    def _module(self, node: int) -> _Module | None:
+        """What is at `node`, wherever that is: without a name."""
         graph = self.graph
         view = view_of(graph, node) if graph.kind[node] in CALLS else None
         if not isinstance(view, Object):
             return None
         states = [child for what, child in view.children if what == "state"]
         if states:
-            return _Module(name, node, {}, [], tuple_items(graph, states[-1]))
+            return _Module("", node, {}, [], tuple_items(graph, states[-1]))
         attributes = {text: value for k, value in last_of_each(graph, view.attributes)[0] if (text := graph.loose_text(k)) is not None}
         table = attributes.get("_modules", -1)
         inner = view_of(graph, table) if table >= 0 and graph.kind[table] in (DICT, *CALLS) else None
         pairs = last_of_each(graph, inner.pairs)[0] if isinstance(inner, recognise.Mapping) else []
         modules = [(text, value) for k, value in pairs if (text := graph.loose_text(k)) is not None and graph.kind[value] != NONE]
-        return _Module(name, node, attributes, modules, None)
+        return _Module("", node, attributes, modules, None)
 
     # -- what each kind adds ------------------------------------------------------------------------------------------
 

@@ -146,3 +146,19 @@ def test_that_a_dynamic_layer_keeps_the_version_that_it_calculates_by(tmp_path: 
     other[0].version = 4
     other.load_state_dict(torch.load(tmp_path / "sd.pth"))
     assert other[0].version == 3
+
+
+def test_that_a_module_in_itself_takes_no_memory_without_end(tmp_path: Path) -> None:
+    import tracemalloc
+    model = nn.Module()
+    model.words = "w" * 100_000                         # as long as the names were once allowed to grow
+    model.again, model.add = model, torch.ao.nn.quantized.QFunctional()
+    model.register_buffer("count", torch.zeros(2))
+    torch.save(model, tmp_path / "m.pth")
+    ckpt = core.open(tmp_path / "m.pth")
+    tracemalloc.start()
+    new = core.edit(ckpt, [core.MakePlain("*")])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 256 << 20
+    assert [*new.tensors] == ["count"]
