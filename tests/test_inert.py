@@ -75,6 +75,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
         (folder / name).write_bytes(data)
     warm = demo.make_demo(folder / "warm")
     (folder / "warm" / "bare.pkl").write_bytes(b"\x80\x02}.")
+    (folder / "warm" / "two.pkl").write_bytes(b"\x80\x02}." * 2)      # our reader of what follows comes with the first file that needs it
     for name, data in {"warm.pth": builders.torch_zip(b"\x80\x02cx\ny\n)R.", {"evil.pkl": b"N."}), "junk": b"?" * 100}.items():
         (folder / "warm" / name).write_bytes(data)
         warm.append(str(folder / "warm" / name))
@@ -84,7 +85,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     (folder / "warm" / "warm.old.pt").write_bytes(builders.zipped({"net/model.json": b'{"mainModule": {}}', "net/version": b"1",
                                                                    "net/attributes.pkl": b"\x80\x02N."}))
     warm.append(str(folder / "warm" / "warm.old.pt"))
-    warm += [str(folder / "warm" / "bare.pkl"), str(folder / "page.pth"), str(folder / "broken.safetensors")]
+    warm += [str(folder / "warm" / "bare.pkl"), str(folder / "warm" / "two.pkl"), str(folder / "page.pth"), str(folder / "broken.safetensors")]
     targets = [str(folder / name) for name in hostile] + warm[:2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parents[1]), str(folder)])}
     run = subprocess.run([sys.executable, "-c", CHILD, json.dumps([warm, targets])], capture_output=True, text=True, timeout=120,
