@@ -85,7 +85,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
     (folder / "warm" / "warm.old.pt").write_bytes(builders.zipped({"net/model.json": b'{"mainModule": {}}', "net/version": b"1",
                                                                    "net/attributes.pkl": b"\x80\x02N."}))
     warm.append(str(folder / "warm" / "warm.old.pt"))
-    warm += [str(folder / "warm" / "bare.pkl"), str(folder / "warm" / "two.pkl"), str(folder / "page.pth"), str(folder / "broken.safetensors")]
+    warm += [str(folder / "warm" / name) for name in ("bare.pkl", "two.pkl")]
+    warm += [str(folder / name) for name in ("page.pth", "broken.safetensors")]
     targets = [str(folder / name) for name in hostile] + warm[:2]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).resolve().parents[1]), str(folder)])}
     run = subprocess.run([sys.executable, "-c", CHILD, json.dumps([warm, targets])], capture_output=True, text=True, timeout=120,
