@@ -11,6 +11,7 @@ from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import TensorInfo
+from inspector.core.comparison.differences.streaming import Readers
 from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, Rearranged, Undecided
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 TELLING = 16            # elements from which on equal values are no coincidence
 _ALIKE = 0.5            # cosine from which on a pair is taken for what its names say
 _SAME_NORM = 1e-9       # relative: a rearrangement changes no norm
-_MOST_DIMS = 5          # of tensors whose dimensions are permuted
-_PROBE = 24             # elements of a side of the corner that is read first
 _MOST = 32768           # tensors that are looked at
 _MOST_SLICES = 12 << 20     # of all of them, for which there is memory
 _MOST_COARSE = 4 << 20
@@ -138,10 +137,11 @@ class _Search:
     def _hold(self, proposed: list[_Proposal], free: list[Array], exactly: bool) -> None:
         """Takes those whose elements are as proposed; the tensors of the others are free again."""
         progress = Progress(self.monitor, sum(one.arrangement.whole.nbytes for one in proposed))
-        readers = PerThread(lambda: _Readers(self.comparison, progress))
+        readers = PerThread(lambda: Readers(TensorReader(self.comparison.a, progress), TensorReader(self.comparison.b, progress)))
 
         def look(one: _Proposal) -> Rearranged | None:
-            found = _held(readers.get().sides, one.arrangement, exactly)
+            mine = readers.get()
+            found = _held(Sides(mine.a, mine.b, progress), one.arrangement, exactly)
             progress.add(one.arrangement.whole.nbytes, one.arrangement.whole.key)
             return found
 
@@ -160,14 +160,15 @@ class _Search:
         """The slices of all, read by as many threads as there are cores."""
         jobs = [(side, number) for side in (0, 1) for number in range(len(sides[side]))]
         progress = Progress(self.monitor, sum(info.nbytes for side in sides for info in side))
-        readers = PerThread(lambda: _Readers(self.comparison, progress))
+        readers = PerThread(lambda: Readers(TensorReader(self.comparison.a, progress), TensorReader(self.comparison.b, progress)))
         found: list[dict[int, list[Slices]]] = [{}, {}]
         total = 0
 
         def read(job: tuple[int, int]) -> list[Slices]:
-            info = sides[job[0]][job[1]]
+            side, number = job
+            info, mine = sides[side][number], readers.get()
             try:
-                table = slices_of(readers.get().both[job[0]], info, rounded, progress)
+                table = slices_of((mine.a, mine.b)[side], info, rounded, progress)
             except BadTensor:
                 table = []
             progress.add(info.nbytes, info.key)
@@ -187,23 +188,6 @@ class _Proposal(NamedTuple):
     arrangement: Arrangement
     number: int
     copied: bool
-
-
-class _Readers:
-    """A reader of each checkpoint, for one thread."""
-
-    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
-        self._monitor = monitor
-        self.both = [TensorReader(ckpt, monitor) for ckpt in (comparison.a, comparison.b)]
-
-    @property
-    def sides(self) -> Sides:
-        a, b = self.both
-        return Sides(a, b, self._monitor)
-
-    def __exit__(self, *error: object) -> None:
-        for reader in self.both:
-            reader.__exit__(None, None, None)
 
 
 def _held(sides: Sides, arrangement: Arrangement, exactly: bool) -> Rearranged | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.comparison.differences.difference import chunks_of_both, difference, same_bytes
+from inspector.core.comparison.differences.difference import difference, have_same_bytes
 from inspector.core.comparison.pairing.pairs import Difference
 from inspector.core.errors import BadTensor
 from inspector.core.progress import Monitor
@@ -35,16 +35,9 @@ class Sides:
 
     def difference(self, x: TensorInfo, y: TensorInfo) -> Difference:
         """With figures only where they are needed: most are equal."""
-        if x.dtype == y.dtype and self._same_bytes(x, y):
+        if x.dtype == y.dtype and have_same_bytes(self.a, x, self.b, y, self.monitor):
             return Difference(x.numel, equal_bytes=True)
         return difference(self.a, x.key, x, self.b, y.key, y, monitor=self.monitor)
-
-    def _same_bytes(self, x: TensorInfo, y: TensorInfo) -> bool:
-        for one, other in chunks_of_both(self.a, x, self.b, y):
-            self.monitor.check()
-            if not same_bytes(one, other):
-                return False
-        return True
 
     def differences(self, whole: TensorInfo, family: Family, pieces: Sequence[Piece], infos: Sequence[TensorInfo],
                     whole_in_a: bool) -> list[Difference] | None:
@@ -69,7 +62,7 @@ class Sides:
         if len(family.each) != 1 or len(piece.family.each) != 1 or whole.dtype != info.dtype:
             return False
         mine, other = ((self.a, self.b) if whole_in_a else (self.b, self.a))
-        x, y = (_turned(one, of) for one, of in ((whole, family), (info, piece.family)))
+        x, y = (permuted(one, (*of.each, *of.over)) for one, of in ((whole, family), (info, piece.family)))
         rows = max(1, min(_ROWS, (8 << 20) // max(1, x.nbytes // x.shape[0])))
         for start in range(0, len(piece.numbers), rows):
             self.monitor.check()
@@ -82,8 +75,8 @@ class Sides:
         return bool(np.array_equal(np.unique(piece.numbers).size, len(piece.numbers)))
 
 
-def _turned(info: TensorInfo, family: Family) -> TensorInfo:
-    order = (*family.each, *family.over)
+def permuted(info: TensorInfo, order: Sequence[int]) -> TensorInfo:
+    """A view of `info` with its dimensions in another order."""
     return info._replace(shape=tuple(info.shape[d] for d in order), stride=tuple(info.stride[d] for d in order))
 
 

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 
+from inspector.core.comparison.differences.streaming import Readers
 from inspector.core.comparison.pairing.lineage import Delta, Depth, Inference, Lineage
 from inspector.core.comparison.pairing.names import role_of, template_of
 from inspector.core.comparison.pairing.pairs import Comparison, Pair
@@ -54,7 +55,7 @@ def _look_at_all(comparison: Comparison, chosen: Sequence[Pair], monitor: Monito
 def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], monitor: Monitor) -> list[Delta]:
     a, b = comparison.a.tensors, comparison.b.tensors
     progress = Progress(monitor, sum(a[pair.a or ""].nbytes for pair in chosen))
-    readers = PerThread(lambda: _Readers(comparison, progress))
+    readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress), TensorReader(comparison.b, progress)))
 
     def work(pair: Pair) -> Delta:
         deeply = _module(pair.a or "") in deep
@@ -66,15 +67,6 @@ def _look(comparison: Comparison, chosen: Sequence[Pair], deep: frozenset[str], 
 
     with closing(readers), closing(each(chosen, work, cores(), progress.stopped)) as results:
         return list(results)
-
-
-class _Readers:
-    def __init__(self, comparison: Comparison, monitor: Monitor) -> None:
-        self.a, self.b = (TensorReader(ckpt, monitor) for ckpt in (comparison.a, comparison.b))
-
-    def __exit__(self, *error: object) -> None:
-        self.a.__exit__(None, None, None)
-        self.b.__exit__(None, None, None)
 
 
 def _plain(comparison: Comparison, pair: Pair) -> Delta:

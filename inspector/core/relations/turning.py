@@ -1,7 +1,7 @@
 """Tensors whose dimensions come in another order, or are others: tried one after the other, as there are few."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import permutations
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +9,7 @@ from inspector.core.checkpoint import TensorInfo, contiguous, is_contiguous
 from inspector.core.comparison.pairing.pairs import Difference, Rearranged
 from inspector.core.errors import BadTensor
 
-from .holding import Sides, how_it_holds, is_like
+from .holding import Sides, how_it_holds, is_like, permuted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,10 +43,6 @@ def orders_of(a: tuple[int, ...], b: tuple[int, ...]) -> Iterator[tuple[int, ...
         for order in permutations(range(len(a))):
             if order != tuple(range(len(a))) and tuple(a[d] for d in order) == b:
                 yield order
-
-
-def permuted(info: TensorInfo, order: Sequence[int]) -> TensorInfo:
-    return info._replace(shape=tuple(info.shape[d] for d in order), stride=tuple(info.stride[d] for d in order))
 
 
 def reshaped(info: TensorInfo, shape: tuple[int, ...]) -> TensorInfo:

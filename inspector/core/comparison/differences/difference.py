@@ -93,11 +93,15 @@ def _same_parts(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: Te
     x, y = info_a.unpacked, info_b.unpacked
     if x is None or y is None or x.decoder != y.decoder or stored_as(info_a) != stored_as(info_b):
         return False
-    for (_, one), (_, other) in zip(x.sources, y.sources, strict=True):
-        for some, others in chunks_of_both(a, one, b, other):
-            monitor.check()
-            if not same_bytes(some, others):
-                return False
+    return all(have_same_bytes(a, one, b, other, monitor) for (_, one), (_, other) in zip(x.sources, y.sources, strict=True))
+
+
+def have_same_bytes(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo, monitor: Monitor) -> bool:
+    """Whether two tensors of one shape and type have the same elements, bit by bit. Raises BadTensor, Cancelled."""
+    for x, y in chunks_of_both(a, info_a, b, info_b):
+        monitor.check()
+        if not _same_bytes(x, y):
+            return False
     return True
 
 
@@ -143,7 +147,7 @@ class _Pass:
 
     def _look_at_bytes(self, x: Array, y: Array) -> None:
         if self.same_bytes:
-            self.same_bytes = not self.parts[-1].different and same_bytes(x, y)
+            self.same_bytes = not self.parts[-1].different and _same_bytes(x, y)
         if self.cast["b"]:
             self.cast["b"] = bytes(converter(self.a.dtype, self.b.dtype)(x.tobytes())) == y.tobytes()
         if self.cast["a"]:
@@ -256,7 +260,7 @@ def _complex(x: Array, y: Array, rtol: float, atol: float, scale: float, scale_d
                      *(sum_of_products(a.real, b.real) + sum_of_products(a.imag, b.imag) for a, b in ((x, x), (y, y), (x, y))))
 
 
-def same_bytes(x: Array, y: Array) -> bool:
+def _same_bytes(x: Array, y: Array) -> bool:
     """By whole words, which is as fast as memory; bits of NaN count."""
     import numpy as np
     one, other = x.view(np.uint8), y.view(np.uint8)

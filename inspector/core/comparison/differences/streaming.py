@@ -61,8 +61,8 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
     nbytes_in_all = sum(_bytes_of(comparison, number) for number in todo)
     ahead_a = read_ahead(comparison.a, [comparison.a.tensors[comparison.pairs[number].a or ""] for number in first_of.values()])
     ahead_b = read_ahead(comparison.b, [comparison.b.tensors[comparison.pairs[number].b or ""] for number in first_of.values()])
-    readers = PerThread(lambda: _Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
-                                         TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
+    readers = PerThread(lambda: Readers(TensorReader(comparison.a, progress, recycle=True, ahead=ahead_a),
+                                        TensorReader(comparison.b, progress, recycle=True, ahead=ahead_b)))
 
     def read(number: int) -> Difference:
         pair = comparison.pairs[number]
@@ -118,7 +118,7 @@ def _compared(job: _Pairs) -> list[tuple[int, Difference]]:
                 for number, (key_a, key_b) in zip(job.numbers, job.keys, strict=True)]
 
 
-class _Readers:
+class Readers:
     """A reader of each checkpoint, for one thread."""
 
     def __init__(self, a: TensorReader, b: TensorReader) -> None:
