@@ -21,6 +21,7 @@ from inspector.core.errors import BadTensor, EditError, UsageError
 from inspector.core.keypath import leaf_of, visible
 from inspector.core.measures.distribution import sum_of_products, sum_of_squares
 from inspector.core.opening import CheckpointLike, opened
+from inspector.core.packed.logical import packed
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.casts import converter, why_not
 from inspector.core.tensors.decoders.mean import Mean
@@ -54,6 +55,7 @@ class Average(Edit):
         inside = next((path for key in chosen if (path := ckpt.tensors[key].state_dict) in ckpt.modules), None)
         if inside is not None:
             raise needs_extraction(chosen[0], inside)
+        _check_not_packed((ckpt, *self.others), monitor)
         partners = [_partners(ckpt, other, chosen) for other in self.others]
         stage, moved = ckpt, []
         taken: dict[str, Storage] = {}
@@ -118,7 +120,7 @@ class Average(Edit):
 def average(checkpoints: Sequence[CheckpointLike], weights: Sequence[float] | None = None, monitor: Monitor = QUIET) -> Checkpoint:
     """The last of `checkpoints` with the mean of the weights of all, to be measured and saved like any other. `weights`: one number for
     each, by which it counts. See `Average` for what is averaged. Raises UsageError for fewer than
-    two, EditError for keys or shapes that do not fit (naming the first), Cancelled, and errors as `core.open`.
+    two, EditError for keys or shapes that do not fit (naming the first) and for packed weights, Cancelled, and errors as `core.open`.
 
     >>> import numpy as np
     >>> mean = core.average([{"w": np.float32([1, 2])}, {"w": np.float32([3, 6])}])
@@ -137,7 +139,7 @@ def average(checkpoints: Sequence[CheckpointLike], weights: Sequence[float] | No
 
 
 def averaged_keys(ckpt: Checkpoint) -> list[str]:
-    """The floating tensors of its models, one kept in pieces of packed ones aside."""
+    """The floating tensors of its models."""
     role_of = roles(ckpt)
     return [key for key, info in ckpt.tensors.items() if role_of(info) in ("parameter", "buffer") and _is_averaged(info)]
 
@@ -180,6 +182,15 @@ def _partners(ckpt: Checkpoint, other: Checkpoint, chosen: Sequence[str]) -> dic
     return found
 
 
+def _check_not_packed(ckpts: Sequence[Checkpoint], monitor: Monitor) -> None:
+    """The mean of the scales of two files is nothing to the codes of either. Raises EditError."""
+    for ckpt, tensor in ((ckpt, tensor) for ckpt in ckpts for tensor in packed(ckpt, monitor).values()):
+        if not tensor.is_adapter and (tensor.decoder is not None or len(tensor.parts) > 1):
+            raise EditError(f"{visible(ckpt.path)} is packed: {visible(tensor.name, 80)!r} is {visible(tensor.words, 60)}, and the mean of "
+                            "its parts is not that of the numbers that they stand for",
+                            "Average those: first `inspector edit FILE -o OUT --dequantize float32`.", tensor.name, id="no_average")
+
+
 # -- whether it makes sense ---------------------------------------------------------------------------------------------------
 
 class Likeness(NamedTuple):
@@ -198,8 +209,9 @@ class Likeness(NamedTuple):
 
 def likeness(checkpoints: Sequence[CheckpointLike], monitor: Monitor = QUIET) -> tuple[Likeness, ...]:
     """How alike the weights are of each pair of up to twelve checkpoints, of more of each with the last. Reads at most 16 MB of each a
-    pair. Raises EditError where keys or shapes do not fit, Cancelled, and errors as `core.open`."""
+    pair. Raises EditError where keys or shapes do not fit or weights are packed, Cancelled, and errors as `core.open`."""
     there = [opened(one, monitor) for one in checkpoints]
+    _check_not_packed(there, monitor)
     last = len(there) - 1
     chosen = averaged_keys(there[last])
     partners = [_partners(there[last], other, chosen) for other in there[:-1]]

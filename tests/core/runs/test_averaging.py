@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
 from inspector import core
+from tests.core.packed import packing
 
 Save = Callable[..., Path]
 TYPES = (torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.complex64, torch.complex128, torch.float8_e4m3fn,
@@ -136,6 +138,28 @@ def test_that_memory_stays_flat_and_a_mean_is_measured_like_any_tensor(save: Sav
 def test_that_what_does_not_fit_is_said(save: Save, states: list[dict[str, torch.Tensor]], said: str) -> None:
     with pytest.raises(core.EditError, match=said):
         core.average([save(f"{n}.pth", state) for n, state in enumerate(states)])
+
+
+@pytest.mark.parametrize("kind", ["gptq", "awq", "bnb", "ct", "mlx", "fp8 blocks", "mxfp4"])
+def test_that_parts_of_packed_weights_are_not_averaged_but_the_numbers_that_they_stand_for(tmp_path: Path, kind: str) -> None:
+    made = [packing.MAKERS[kind](np.random.default_rng(n)) for n in range(2)]
+    paths = [str(one.save(tmp_path / str(n))) for n, one in enumerate(made)]
+    for judge in (core.average, core.likeness):
+        with pytest.raises(core.EditError, match=r"is packed: .*the mean of its parts"):
+            judge(paths)
+    numbers = [core.read_numpy(core.unpacked(core.open(path)), made[0].name).astype(np.float64) for path in paths]
+    files = [core.save(core.edit(core.open(path), [core.Dequantize("float32")]), tmp_path / f"{n}.safetensors").path
+             for n, path in enumerate(paths)]
+    assert np.array_equal(core.read_numpy(core.average(files), made[0].name), ((numbers[0] + numbers[1]) / 2).astype(np.float32))
+
+
+def test_that_the_factors_of_adapters_are_averaged(tmp_path: Path) -> None:
+    paths = [str(packing.MAKERS["lora"](np.random.default_rng(n)).save(tmp_path / str(n))) for n in range(2)]
+    keys = core.averaged_keys(core.open(paths[0]))
+    assert len(keys) == 2
+    for key in keys:
+        a, b = (core.read_numpy(core.open(path), key).astype(np.float64) for path in paths)
+        assert np.array_equal(core.read_numpy(core.average(paths), key), ((a + b) / 2).astype(np.float32))
 
 
 @pytest.mark.parametrize(("count", "weights"), [(1, None), (2, [1.0]), (2, [1.0, -1.0]), (2, [0.0, 0.0]), (2, [float("nan"), 1.0])])
