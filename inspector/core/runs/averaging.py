@@ -184,7 +184,7 @@ def _partners(ckpt: Checkpoint, other: Checkpoint, chosen: Sequence[str]) -> dic
 
 def _check_not_packed(ckpts: Sequence[Checkpoint], monitor: Monitor) -> None:
     """The mean of the scales of two files is nothing to the codes of either. Raises EditError."""
-    for ckpt, tensor in ((ckpt, tensor) for ckpt in ckpts for tensor in packed(ckpt, monitor).values()):
+    for ckpt, tensor in ((one, tensor) for one in ckpts for tensor in packed(one, monitor).values()):
         if not tensor.is_adapter and (tensor.decoder is not None or len(tensor.parts) > 1):
             raise EditError(f"{visible(ckpt.path)} is packed: {visible(tensor.name, 80)!r} is {visible(tensor.words, 60)}, and the mean of "
                             "its parts is not that of the numbers that they stand for",
