@@ -137,6 +137,10 @@ class SourceFile:
     def plan(self, spans: Iterable[tuple[int, int]]) -> None:
         """Says what is read next, as (begin, end): of a file that is far away, it then comes in few requests."""
 
+    def look_again(self) -> None:
+        """Asks the server of a file that is far away whether it is still that one: one of this computer was looked at when it was opened.
+        Raises Changed, Unreadable."""
+
     def check_unchanged(self) -> None:
         """Raises Changed when the open file no longer looks as it did when it was opened."""
         try:
@@ -261,7 +265,6 @@ class _Remote(SourceFile):
         self._file.forget(offset, nbytes)
 
     def look_again(self) -> None:
-        """Asks the server whether the file is still that one. Raises Changed, Unreadable."""
         self._file.look_again()
 
     def send(self, offset: int, nbytes: int, to: int) -> int:
@@ -672,8 +675,7 @@ def stamp_of(path: PathLike) -> FileStamp | None:
 def check_stamp(stamp: FileStamp) -> None:
     """Raises Changed when the file is no longer the one it was when it was opened, Unreadable when it cannot be had."""
     with open_source(stamp.path, stamp._replace(inside=())) as source:
-        if isinstance(source, _Remote):
-            source.look_again()
+        source.look_again()
 
 
 def _stamp(path: str, found: os.stat_result) -> FileStamp:

@@ -604,8 +604,9 @@ def _unusual_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]
             findings.append(_leading_junk(first))
     if source.size - end.after > _SEEN and not any(source.read(end.after, _SEEN)):
         findings.append(Finding("padded", "danger", f"byte {end.after}", f"The ZIP archive is whole, and {source.size - end.after:,} zeros "
-                                "follow it: no other program finds its directory behind so many.", "Save it again to get a file without "
-                                "them. They are what is left of space that was reserved for a larger file."))
+                                "follow it, as far as a look in a few places tells: no other program finds its directory behind so many.",
+                                "Save it again to get a file without them. They are what is left of space that was reserved for a larger "
+                                "file."))
     elif source.size > end.after:
         findings.append(Finding("trailing", "warning", f"byte {end.after}", f"{source.size - end.after:,} bytes follow the end of "
                                 "the ZIP archive.", "They are no part of the checkpoint and are not kept when it is saved."))
