@@ -28,6 +28,7 @@ from inspector.core.findings import Finding, Level
 from inspector.core.graph import Graph
 from inspector.core.io.checksum import crc32
 from inspector.core.io.sources import STORED, SourceFile, open_source, read_member
+from inspector.core.io.zip_local_header import span_of
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.pickles.decode.machine import Budget, decode
@@ -58,7 +59,6 @@ _MAX_VERSION = 10                  # kMaxSupportedFileFormatVersion
 _FACT_BYTES = 4096                 # of a small text record that are looked at
 _PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack that much, or to that many bytes
 _CODE_BYTES = 64 << 20             # of TorchScript code that are looked through
-_PADDING = 256                     # bytes that a local header may be longer than it is guessed
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
 _WIDTHS = {name: known.stored for name, known in DTYPES.items()}
 _META = "meta: the file holds no values for this storage"
@@ -153,7 +153,7 @@ class _Archive:
         is_script = constants is not None or self.names.any_under(self.top + "code/")
         records = {record: name for record in (*_FACTS, ".data/version") if (name := self._find(record)) is not None}
         known = {self.main, *records.values(), *([constants] if constants else [])}
-        self.source.plan(self._span(name) for name in known)
+        self.source.plan(span_of(self.directory.members[name]) for name in known)
         self.directory.confirm(self.source, known)
         facts = self._facts(records)
         contents = self._contents_of(self.main, self.folder, is_script)
@@ -176,12 +176,6 @@ class _Archive:
             MappingProxyType(storages), contents.state_dicts, (*self.directory.findings, *self.findings),
             module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts), members=self._members(),
             pickles=tuple(self.pickles), listed_nodes=tuple(contents.listed_nodes))
-
-    def _span(self, name: str) -> tuple[int, int]:
-        """Where a member lies with its local header, of which the length is not known yet: torch pads it to 64 bytes at most."""
-        extent = self.directory.members[name]
-        begin = extent.offset if extent.local is None else extent.local.at
-        return begin, extent.offset + extent.nbytes + _PADDING
 
     def _main_pickle(self) -> str:
         names = self.directory.members

@@ -7,6 +7,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
+from inspector.core.checkpoint import Extent
+
 FIXED = 30
 SIGNATURE = b"PK\x03\x04"
 ENCRYPTED, DESCRIPTOR, PATCHED, UTF8 = 0x0001, 0x0008, 0x0020, 0x0800
@@ -14,6 +16,7 @@ FULL32 = 0xFFFFFFFF
 
 _LOCAL = struct.Struct("<4sHHHHHIIIHH")
 _FLAGS_THAT_MATTER = ENCRYPTED | PATCHED | UTF8
+_EXTRA = 256            # bytes that a local header may be longer than it is guessed
 
 
 class DirectoryEntry(NamedTuple):
@@ -25,6 +28,13 @@ class DirectoryEntry(NamedTuple):
     crc: int
     nbytes: int
     size: int
+
+
+def span_of(extent: Extent) -> tuple[int, int]:
+    """(begin, end) of a member's bytes with the local header before them, as long as its length is not known: with room for the extra
+    field, in which torch pads the bytes to a multiple of 64."""
+    end = extent.offset + extent.nbytes
+    return (extent.offset, end) if extent.local is None else (extent.local.at, min(end + _EXTRA, extent.local.bound))
 
 
 def header_nbytes(head: bytes) -> int:

@@ -5,10 +5,9 @@ from collections.abc import Iterable
 
 from inspector.core.checkpoint import Checkpoint, Extent, TensorInfo
 from inspector.core.io.remote import ReadAhead
+from inspector.core.io.zip_local_header import span_of
 
 from .broken import extents_of
-
-_HEADER = 256           # bytes that a member's local header may be longer than it is guessed
 
 
 def read_ahead(ckpt: Checkpoint, infos: Iterable[TensorInfo]) -> ReadAhead | None:
@@ -24,7 +23,5 @@ def extents_ahead(ckpt: Checkpoint, extents: Iterable[Extent]) -> ReadAhead | No
     spans: dict[int, set[tuple[int, int]]] = {number: set() for number in far}
     for extent in extents:
         if extent.file in far:
-            begin = extent.offset if extent.local is None else extent.local.at
-            end = extent.offset + extent.nbytes
-            spans[extent.file].add((begin, end if extent.local is None else min(end + _HEADER, extent.local.bound)))
+            spans[extent.file].add(span_of(extent))
     return ReadAhead(spans)
