@@ -157,7 +157,8 @@ def _read_file(name: str, limits: Limits, monitor: Monitor) -> Checkpoint:
 
 def _read_set(kind: str, source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:
     read_set: ReadSet = late.module(f"{__name__}.{SETS[kind]}").read
-    return read_set(source, path, _read_one, limits, monitor)
+    ckpt = read_set(source, path, _read_one, limits, monitor)       # whose other files come from the same server
+    return replace(ckpt, findings=(*source.notes, *ckpt.findings)) if source.notes else ckpt
 
 
 def _read_one(source: SourceFile, path: str, limits: Limits, monitor: Monitor) -> Checkpoint:

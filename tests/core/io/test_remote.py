@@ -329,6 +329,13 @@ def test_that_a_server_that_names_no_version_is_said(tmp_path: Path) -> None:
     save(tmp_path / "a.pth", 3)
     with serving(tmp_path, etag=False, modified=False) as web:
         assert [finding.id for finding in core.open(web.url("a.pth")).findings] == ["no-version"]
+        names = {f"w{n}": f"model-0000{n + 1}-of-00002.safetensors" for n in range(2)}
+        for key, name in names.items():
+            core.save({key: torch.ones(3)}, tmp_path / name)
+        (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": names}))
+        found = core.open(web.url("model.safetensors.index.json"))
+        assert [finding.id for finding in found.findings] == ["no-version"]
+        assert list(found.tensors) == list(names)
 
 
 def test_that_redirections_are_followed_once(web: Web) -> None:
