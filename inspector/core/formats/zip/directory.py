@@ -79,7 +79,7 @@ class ZipDirectory(NamedTuple):
         for name in names:
             extent = self.members[name]
             if extent.local is not None and name not in self.notes:
-                self._check_header(name, extent, extent.local, _header_at(source, extent.local.at))
+                self._check_header(name, extent, extent.local, _header_at(source, extent.local.at, extent.local.bound))
 
     def _check_header(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
         end = local.at + len(header) + extent.nbytes
@@ -552,9 +552,9 @@ def _note(extent: Extent, file_size: int) -> str:
     return ""
 
 
-def _header_at(source: SourceFile, at: int) -> bytes:
-    """The whole local header at `at`; b"" when there is none."""
-    head = source.read(at, max(0, min(256, source.size - at))) if 0 <= at <= source.size else b""
+def _header_at(source: SourceFile, at: int, bound: int) -> bytes:
+    """The whole local header at `at`, which ends before `bound` unless it lies; b"" when there is none."""
+    head = source.read(at, max(0, min(256, bound - at, source.size - at))) if 0 <= at <= source.size else b""
     if not head.startswith(zip_local_header.SIGNATURE) or len(head) < zip_local_header.FIXED:
         return b""
     length = zip_local_header.header_nbytes(head)
