@@ -3021,7 +3021,7 @@
 </message>
 <message>
 <source>{n} with NaN or infinities</source>
-<translation>{n} 个含 NaN 或无穷大</translation>
+<translation>{n}含 NaN 或无穷大</translation>
 </message>
 <message>
 <source>{n} without numbers</source>

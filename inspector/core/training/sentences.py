@@ -81,6 +81,8 @@ def _optimizer_said(optimizer: Optimizer, about: Description) -> str:
             said += f" of {models}"
         elif 0 < known < parameters:
             said += f", {known:,} of them known by name"
+    if optimizer.nbytes > about.nbytes:         # of a file that is cut short
+        return said
     part = share(optimizer.nbytes, about.nbytes)
     return f"{said}, which is {part} of the file" if len(about.optimizers) == 1 else f"{said} ({part} of the file)"
 

@@ -83,6 +83,8 @@ def _optimizer(optimizer: core.Optimizer, about: core.Description) -> str:
         said = translate("About", "{state} for {parameters}").format(state=kind, parameters=_parameters(count))
         if 0 < known < count:
             said += translate("About", ", {n} of them known by name").format(n=f"{known:,}")
+    if optimizer.nbytes > about.nbytes:         # of a file that is cut short
+        return said
     share = words.share(optimizer.nbytes, about.nbytes)
     if len(about.optimizers) == 1:
         return translate("About", "{state}, which is {share} of the file").format(state=said, share=share)

@@ -36,6 +36,12 @@ def test_that_parts_beside_are_told_and_little_is_not_nothing() -> None:
                     "of them known by name, which is <1 % of the file; with scheduler, gradient scaler and random state.")
 
 
+def test_that_of_a_file_which_is_cut_short_no_more_than_all_of_it_is_said_to_be_state() -> None:
+    optimizer = core.Optimizer("opt", "Adam", {"0": None}, {}, (), False, 3000, "")
+    said = core.sentence(core.Description("E", "other", (), (), (optimizer,), (), (), (), 1000))
+    assert said == "Python data, E: Adam state for 1 parameter tensor."
+
+
 def info(key: str, shape: tuple[int, ...] = (4, 3), storage: str = "0") -> core.TensorInfo:
     return core.TensorInfo(key, shape, "float32", None, (3, 1)[-len(shape):], 0, storage, 48, state_dict="")
 

@@ -102,6 +102,12 @@ def test_that_what_edits_and_adapters_come_to_is_said(said: str) -> None:
     assert sorted(numbers.findall(found)) == sorted(numbers.findall(said))
 
 
+@pytest.mark.usefixtures("chinese")
+def test_that_shapes_stay_whole() -> None:
+    assert sentences.said("fc.weight: [10, 4] -> [12, 4], 2 more, the mean of those that were there.") \
+        == "fc.weight：[10, 4] -> [12, 4]，新增 2，取原有的均值。"
+
+
 def test_that_english_is_not_touched() -> None:
     assert sentences.said("torch.load does not read them.") == "torch.load does not read them."
     assert words.sentence("data.pkl breaks off") == "data.pkl breaks off."

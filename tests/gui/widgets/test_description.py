@@ -13,12 +13,13 @@ ONE = core.Model("", 1, 1, 0, 4, ("float32",), (None,), "net.Net\n", False)
 ADAM = core.Optimizer("optimizer", "Adam", {"0": "model.a", "1": "model.b"}, {}, ("model",), True, 30_000_000, "")
 NAMELESS = core.Optimizer("opt", "", {"0": None, "1": "model.a"}, {}, ("model",), False, 3, "")
 KNOWN = core.Optimizer("opt", "SGD\x1b", {"0": "model.a"}, {}, ("model", "ema"), False, 999, "")
+LOST = core.Optimizer("opt", "Adam", {"0": "model.a"}, {}, ("model",), True, 99_000_000, "")
 KINDS = ("state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other")
 
 
 def abouts() -> list[core.Description]:
     models = ((), (MODEL,), (ONE,), (MODEL, ONE), (MODEL,) * 6)
-    optimizers = ((), (ADAM,), (NAMELESS,), (ADAM, KNOWN), (KNOWN,), (ADAM,) * 5)
+    optimizers = ((), (ADAM,), (NAMELESS,), (ADAM, KNOWN), (KNOWN,), (LOST,), (ADAM,) * 5)
     beside = (((), (), ()), (("scheduler",), (), ()), (("a", "b"), ("scaler",), ("rng",)))
     progress = ((), (("epoch", 50), ("global_step", 12_345), ("loss", 0.123456)))
     kinds = itertools.cycle(KINDS)
