@@ -191,6 +191,11 @@ class TensorInfo(NamedTuple):
         return -(-self.numel * known.bits // 8) if known else 0
 
     @property
+    def stored_nbytes(self) -> int:
+        """Bytes of what it is made of: of a packed tensor those of all its parts, else the logical ones."""
+        return sum(part.nbytes for _, part in self.extra.unpacked.sources) if self.extra and self.extra.unpacked else self.nbytes
+
+    @property
     def name(self) -> str:
         """The key inside its state dict: what `load_state_dict` would call it."""
         return self.key[len(self.state_dict) + 1:] if self.state_dict else self.key

@@ -456,7 +456,7 @@
 </message>
 <message>
 <source>{n} packed</source>
-<translation>{n} 个打包</translation>
+<translation>{n}已打包</translation>
 </message>
 <message>
 <source>{n} others differ</source>

@@ -35,7 +35,7 @@ _COUNTING = frozenset(("int", "uint", "bool"))
 class GroupStatistics:
     """`together` counts all tensors that could be read; `each` has (key, summary), in order, of at most eight; all have the same
     `edges`. `left_out` says which tensors could not be read, and why (the first hundred of `n_left_out`). `whole`: all values are
-    whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: logical bytes of what was measured. `counters`
+    whole numbers. `kinds`: the kinds of element types (see `core.Dtype`). `nbytes`: stored bytes of what was measured. `counters`
     are keys that were not measured: counters among weights."""
 
     together: Summary
@@ -84,10 +84,10 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
     """Measures the tensors `keys` together, over the same bins; one whose values cannot be had is left out and told. Raises BadTensor
     when none can be read, Cancelled, and what reading files raises."""
     group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys)
-    kept, nbytes = group.keys, group.nbytes
+    kept = group.keys
     if len(kept) == 1 and range == ALL_VALUES and not _is_whole(ckpt.tensors[kept[0]].dtype):
         return replace(_at_once(ckpt, kept[0], monitor), counters=group.counters)
-    steps = _Steps(monitor, (3 if range.kind == "middle" else 2) * nbytes)
+    steps = _Steps(monitor, (3 if range.kind == "middle" else 2) * group.nbytes)
     moments, left_out = _moments(ckpt, kept, steps)
     if kept and not moments:
         raise left_out[0][1]
@@ -103,8 +103,8 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
         each = {key: _counted(ckpt, [key], bins, steps) if bins else without_histogram(moments[key]) for key in good}
     if bins:
         together = with_counts_of(together, added_counts(list(each.values())) if each else _counted(ckpt, good, bins, steps))
-    return GroupStatistics(together, tuple(each.items()), tuple(left_out[:_TOLD]), len(left_out), len(good), whole, kinds, nbytes,
-                           group.counters)
+    return GroupStatistics(together, tuple(each.items()), tuple(left_out[:_TOLD]), len(left_out), len(good), whole, kinds,
+                           sum(ckpt.tensors[key].stored_nbytes for key in kept), group.counters)
 
 
 def _is_whole(dtype: str) -> bool:
@@ -118,7 +118,7 @@ def _at_once(ckpt: Checkpoint, key: str, monitor: Monitor) -> GroupStatistics:
     found = summarize_tensor(ckpt, key, FINE_BINS, monitor)
     if not found.finite or found.min == found.max:
         found = without_histogram(found)
-    return GroupStatistics(found, ((key, found),), (), 0, 1, False, frozenset((DTYPES[info.dtype].kind,)), info.nbytes)
+    return GroupStatistics(found, ((key, found),), (), 0, 1, False, frozenset((DTYPES[info.dtype].kind,)), info.stored_nbytes)
 
 
 def _alone(ckpt: Checkpoint, key: str, range: BinRange, found: Summary, steps: _Steps) -> GroupStatistics:
@@ -132,7 +132,7 @@ def _alone(ckpt: Checkpoint, key: str, range: BinRange, found: Summary, steps: _
         found = with_counts_of(found, _counted(ckpt, [key], bins, steps))
     else:
         found = without_histogram(found)
-    return GroupStatistics(found, ((key, found),), (), 0, 1, kind in _WHOLE, frozenset((kind,)), info.nbytes)
+    return GroupStatistics(found, ((key, found),), (), 0, 1, kind in _WHOLE, frozenset((kind,)), info.stored_nbytes)
 
 
 def _moments(ckpt: Checkpoint, keys: Sequence[str], steps: _Steps) -> tuple[dict[str, Summary], list[tuple[str, BadTensor]]]:

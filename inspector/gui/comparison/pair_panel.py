@@ -151,7 +151,7 @@ class PairPanel(LazyPanel):
             problem = next((text for text in found.problems if text), "")
             self.pages.say(self.tr("The values cannot be shown."), words.sentence(core.visible(problem, 400)) if problem else "")
             return
-        self.table.show_columns([Column(name, summary, info.nbytes) for name, summary, info in there])
+        self.table.show_columns([Column(name, summary, info.stored_nbytes) for name, summary, info in there])
         curves = [Curve(name, summary.edges, summary.counts) for name, summary, _ in there if sum(summary.counts)]
         if curves:
             unlike = len({summary.numel for _, summary, _ in there}) > 1

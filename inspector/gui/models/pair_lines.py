@@ -157,6 +157,11 @@ def status_text(pair: core.Pair) -> str:
     return ", ".join(said)
 
 
+def long_status() -> str:
+    """The longest that usually stands in the column of the status."""
+    return f"{status_words()['dtype']}, {QCoreApplication.translate('Compare', 'values too')}"
+
+
 def tooltip(line: PairLine, column: int, tree: PairTree) -> str:
     """Rich text in which nothing from a file is markup."""
     pair = tree.pair(line.node)

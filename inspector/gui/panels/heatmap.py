@@ -208,7 +208,7 @@ class HeatmapPanel(SelectionPanel):
         return self.tr("mean of {size} here: {value}").format(size=size, value=value)
 
     def _facts(self, info: core.TensorInfo, found: _Picture | None = None) -> str:
-        facts = [core.visible(info.type_words), words.shape(info.shape), words.size(info.nbytes)]
+        facts = [core.visible(info.type_words), words.shape(info.shape), words.size(info.stored_nbytes)]
         kind = core.DTYPES[info.dtype].kind if info.dtype in core.DTYPES else ""
         if kind == "complex":
             facts.append(self.tr("complex numbers are shown by their magnitude"))

@@ -293,7 +293,7 @@ class LayersPanel(SelectionPanel):
             return
         known = self._rows(scope)
         rows = [known[key] for key in scope.keys if key in known]
-        facts = [words.tensors(len(scope.keys)), words.size(sum(scope.checkpoint.tensors[key].nbytes for key in scope.keys))]
+        facts = [words.tensors(len(scope.keys)), words.size(sum(scope.checkpoint.tensors[key].stored_nbytes for key in scope.keys))]
         nonfinite, unread = sum(1 for row in rows if row.nonfinite), sum(1 for row in rows if row.summary is None)
         if nonfinite:
             facts.append(self.tr("{n} with NaN or infinities").format(n=words.tensors(nonfinite)))

@@ -170,7 +170,7 @@ class StatisticsPanel(SelectionPanel):
         if found is None or group is None:
             return
         apart = self.controls.apart and len(found.each) > 1
-        parts = [(core.seen_from(key, group.prefix), summary, group.checkpoint.tensors[key].nbytes) for key, summary in found.each]
+        parts = [(core.seen_from(key, group.prefix), summary, group.checkpoint.tensors[key].stored_nbytes) for key, summary in found.each]
         whole = (self._heading(group), found.together, found.nbytes)
         columns = [(self.tr("Together"), *whole[1:]), *parts] if apart else [whole]
         meant = found.together.dequantized if len(found.each) == 1 else None
@@ -225,8 +225,7 @@ class StatisticsPanel(SelectionPanel):
         facts = [words.tensors(len(group.keys))]
         if len(group.keys) == 1:
             tensor = group.checkpoint.tensors[group.keys[0]]
-            nbytes = sum(part.nbytes for _, part in tensor.unpacked.sources) if tensor.unpacked is not None else tensor.nbytes
-            facts = [core.visible(tensor.type_words), words.shape(tensor.shape), words.size(nbytes)]
+            facts = [core.visible(tensor.type_words), words.shape(tensor.shape), words.size(tensor.stored_nbytes)]
         elif found is not None:
             facts.append(words.size(found.nbytes))
         if found is not None and found.counters:

@@ -78,7 +78,7 @@ class ValuesPanel(SelectionPanel):
         self._tasks.cancel(FIND)
         shape = core.readable_shape(info)
         self.heading.set_name(info.key)
-        facts = core.visible(info.type_words), words.shape(info.shape), words.size(info.nbytes), *self._kind(info)
+        facts = core.visible(info.type_words), words.shape(info.shape), words.size(info.stored_nbytes), *self._kind(info)
         self.remark.setText(" · ".join(facts))
         self.goto.clear()
         self.goto.setPlaceholderText(self._example(shape))

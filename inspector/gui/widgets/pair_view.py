@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
 from inspector.gui.kit import icons, words
-from inspector.gui.models.pair_lines import COLUMNS, NAME, SQNR, side_text
+from inspector.gui.models.pair_lines import COLUMNS, NAME, SQNR, STATUS, long_status, side_text
 from inspector.gui.models.pair_model import PairModel
 
 from .pair_delegate import PairDelegate
@@ -52,7 +52,9 @@ class PairView(TreeTable):
         for column, sample in enumerate((*_SAMPLES[:SIDES[0]], *self._side_samples(), *_SAMPLES[SIDES[-1] + 1:])):
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
             self.setColumnHidden(column, column == SQNR and not self._is_packed)
-            self.setColumnWidth(column, max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12) + 2 * PAD + 2)
+            widest = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12,
+                         metrics.horizontalAdvance(long_status()) if column == STATUS else 0)
+            self.setColumnWidth(column, widest + 2 * PAD + 2)
         self._fit_name()
 
     @property

@@ -16,7 +16,7 @@ _DIGITS = 8
 
 
 class Column(NamedTuple):
-    """`name` may be anything and is shown as plain text; `nbytes` are logical bytes."""
+    """`name` may be anything and is shown as plain text; `nbytes` are what it takes: of a packed tensor, all its parts."""
 
     name: str
     summary: core.Summary

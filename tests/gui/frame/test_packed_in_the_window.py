@@ -10,10 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from inspector import core
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit import words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models import tree_model
 from inspector.gui.models.tree_model import NAME
 from inspector.gui.panels.details import Details
+from inspector.gui.panels.heatmap import HeatmapPanel
 from inspector.gui.panels.overview import Overview
 from inspector.gui.panels.statistics import StatisticsPanel
 from inspector.gui.panels.values import ValuesPanel
@@ -75,6 +77,7 @@ def test_that_statistics_are_of_the_values_and_the_stored_integers_a_switch_away
     assert found.result is not None
     assert found.result.together.numel == made.values.size
     assert found.result.together.max == pytest.approx(made.values.max(), rel=1e-6)
+    assert found.table.cell("Size") == words.exact_size(sum(made.tensors[key].nbytes for key in made.parts))
     assert found.form.isVisible()
     found.form.setCurrentIndex(1)
     qtbot.waitUntil(lambda: found.result is not None and found.result.together.max == 15, timeout=20_000)
@@ -98,6 +101,11 @@ def test_that_values_details_and_overview_answer_for_the_tensor(opened: tuple[Ma
     details = panel(window, "details", Details, qtbot)
     assert isinstance(details, Details)
     qtbot.waitUntil(lambda: any(row.name == "Scheme" for row in details.properties.rows), timeout=20_000)
+    heatmap = panel(window, "heatmap", HeatmapPanel, qtbot)
+    assert isinstance(heatmap, HeatmapPanel)
+    qtbot.waitUntil(lambda: bool(heatmap.remark.text()), timeout=20_000)
+    size = words.size(sum(made.tensors[key].nbytes for key in made.parts))
+    assert [shown.remark.text().split(" · ")[2] for shown in (values, heatmap)] == [size, size]
     rows = {row.name: row.value for row in details.properties.rows}
     assert (rows["Scheme"], rows["Bits of a code"]) == ("gptq", "4")
     assert "m.qweight" in str(rows["data"])
