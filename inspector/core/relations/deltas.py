@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from inspector.core.checkpoint import TensorInfo
+from inspector.core.checkpoint import TensorInfo, is_contiguous
 from inspector.core.comparison.differences.difference import chunks_of_both
 from inspector.core.comparison.pairing.lineage import Delta
 from inspector.core.comparison.pairing.pairs import Difference, Pair
@@ -139,7 +139,11 @@ def _low_rank(both: Both, delta: Delta, found: Difference) -> Delta | None:
     if min(shape) < 16:
         return None
     rows, columns = (_spread(size, most) for size, most in zip(shape, (_ROWS, _COLUMNS), strict=True))
-    x, y = (_rows(reader, info, rows)[:, columns] for reader, info in ((both.a, both.x), (both.b, both.y)))
+    tables = [_as_table(info) for info in (both.x, both.y)]
+    if None in tables and shape[1] > _LONGEST_ROW:
+        return None
+    x, y = (_rows(reader, info, rows)[:, columns] if table is None else _sample(reader, table, rows, columns)
+            for reader, info, table in zip((both.a, both.b), (both.x, both.y), tables, strict=True))
     moved = y != x
     if moved.any(0).mean() < _MOVED or moved.any(1).mean() < _MOVED:        # some rows alone are of low rank whatever became of them
         return None
@@ -190,14 +194,34 @@ def _as_matrix(shape: tuple[int, ...]) -> tuple[int, int]:
     return (shape[0], math.prod(shape[1:])) if len(shape) > 1 else (1, math.prod(shape))
 
 
+def _as_table(info: TensorInfo) -> TensorInfo | None:
+    """The tensor taken as a matrix, as a view of its storage; None where there is no such view."""
+    rows, columns = _as_matrix(info.shape)
+    if len(info.shape) < 2 or not is_contiguous(info.shape[1:], info.stride[1:]):
+        return info if len(info.shape) == 2 else None
+    return info._replace(shape=(rows, columns), stride=(info.stride[0], 1))
+
+
+def _sample(reader: TensorReader, table: TensorInfo, rows: Array, columns: Array) -> Array:
+    """Some elements of a matrix, as float64, however long its rows are."""
+    import numpy as np
+    return np.concatenate([np.concatenate([reader.box(table, (int(down[0]), int(across[0])), (len(down), len(across))).astype(np.float64)
+                                           for across in _runs(columns)], 1) for down in _runs(rows)])
+
+
+def _runs(numbers: Array) -> list[Array]:
+    """Numbers that follow each other."""
+    import numpy as np
+    return np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
+
+
 def _rows(reader: TensorReader, info: TensorInfo, rows: Array) -> Array:
     """Some rows of the tensor taken as a matrix, as float64; those that follow each other are read at once."""
     import numpy as np
     if len(info.shape) < 2:
         return reader.box(info, (0,) * len(info.shape), info.shape).astype(np.float64).reshape(1, -1)
     parts, rest = [], (0,) * (len(info.shape) - 1)
-    ends = np.flatnonzero(np.diff(rows) != 1)
-    for run in np.split(rows, ends + 1):
+    for run in _runs(rows):
         box = reader.box(info, (int(run[0]), *rest), (len(run), *info.shape[1:]))
         parts.append(box.astype(np.float64).reshape(len(run), -1))
     return np.concatenate(parts)

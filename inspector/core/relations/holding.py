@@ -24,6 +24,7 @@ _NEAR = 0.9             # cosine from which on something else is said to be near
 _SCALED = 0.9999        # cosine from which on it is said to be a multiple
 _ONE = 1e-3             # how far a factor is from one where it is one
 _ROWS = 256             # of an order of its own, compared at once
+_HELD = 32 << 20        # bytes of a tensor that is read as a whole for that
 
 
 class Sides:
@@ -62,17 +63,23 @@ class Sides:
         if len(family.each) != 1 or len(piece.family.each) != 1 or whole.dtype != info.dtype:
             return False
         mine, other = ((self.a, self.b) if whole_in_a else (self.b, self.a))
+        if np.unique(piece.numbers).size != len(piece.numbers):
+            return False
         x, y = (permuted(one, (*of.each, *of.over)) for one, of in ((whole, family), (info, piece.family)))
-        rows = max(1, min(_ROWS, (8 << 20) // max(1, x.nbytes // x.shape[0])))
+        held = mine.box(x, (0,) * len(x.shape), x.shape) if x.nbytes <= _HELD else None     # thousands of short rows otherwise
+        rows = max(1, min(len(piece.numbers) if held is not None else _ROWS, (8 << 20) // max(1, y.nbytes // y.shape[0])))
         for start in range(0, len(piece.numbers), rows):
             self.monitor.check()
             numbers = piece.numbers[start:start + rows]
-            block = other.box(y, (start,) + (0,) * (len(y.shape) - 1), (len(numbers), *y.shape[1:])).reshape(len(numbers), -1)
-            for at, number in enumerate(numbers.tolist()):
-                row = mine.box(x, (number,) + (0,) * (len(x.shape) - 1), (1, *x.shape[1:])).reshape(-1)
-                if not bool(((row == block[at]) | ((row != row) & (block[at] != block[at]))).all()):
-                    return False
-        return bool(np.array_equal(np.unique(piece.numbers).size, len(piece.numbers)))
+            block = _rows(other, y, start, len(numbers))
+            there = held[numbers] if held is not None else np.concatenate([_rows(mine, x, number, 1) for number in numbers.tolist()])
+            if not bool(((there == block) | ((there != there) & (block != block))).all()):
+                return False
+        return True
+
+
+def _rows(reader: TensorReader, info: TensorInfo, start: int, count: int) -> Array:
+    return reader.box(info, (start,) + (0,) * (len(info.shape) - 1), (count, *info.shape[1:]))
 
 
 def permuted(info: TensorInfo, order: Sequence[int]) -> TensorInfo:

@@ -1,7 +1,7 @@
 """The slices of one side's tensors, found by their digests, and which tensors a whole is made of."""
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .places import Places, fitted, places_of
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _FEW = 24               # slices with one digest that are told apart one by one
+_MOST_ENTRIES = 1 << 22     # of all of those together
+_ENTRIES = 1 << 20      # that are looked at at once
 _KNOWN = 0.2            # of a piece's slices that must be recognised by coarse digests
 _FEWEST = 3
 _PROBES = 48
@@ -61,7 +63,7 @@ class Index:
                 return []
         first, last = (np.searchsorted(self._digests, wanted, side) for side in ("left", "right"))
         many = last - first
-        clear = np.flatnonzero((many > 0) & (many <= _FEW) & whole.telling)
+        clear = _told_apart(many, whole.telling)
         if not clear.size:
             return []
         of, at = _spread(clear, first[clear], many[clear])
@@ -77,7 +79,7 @@ class Index:
     def _chosen(self, of: Array, family: Array, count: int) -> list[int]:
         """The families whose slices make up all `count` of the whole: of each tensor the one that is recognised best."""
         import numpy as np
-        there, votes = np.unique(family, return_counts=True)
+        there, earliest, votes = np.unique(family, return_index=True, return_counts=True)
         share = votes / self._count[there]
         best: dict[int, tuple[float, int]] = {}
         for number, part in zip(there.tolist(), share.tolist(), strict=True):
@@ -89,7 +91,7 @@ class Index:
         for _, number in sorted(best.values(), reverse=True):       # one that is all of it, before any several
             if self._count[number] == count:
                 return [number]
-        where = {number: int(of[family == number].min()) for _, number in best.values()} if len(best) <= 4096 else {}
+        where = dict(zip(there.tolist(), of[earliest].tolist(), strict=True))       # `of` never falls
         found, total = [], 0
         for _, number in sorted(best.values(), key=lambda one: (-round(one[0], 1), where.get(one[1], 0))):
             if total + self._count[number] <= count:
@@ -100,36 +102,39 @@ class Index:
     def _placed(self, families: list[int], wanted: Array, of: Array, at: Array, first: Array, last: Array) -> list[Piece]:
         """Which slice of which family stands where. Slices that are all the same are taken in their order."""
         import numpy as np
-        rank = {number: i for i, number in enumerate(families)}
         starts = np.cumsum([0, *(self._count[number] for number in families)])
+        start_of = np.full(len(self.families), -1, np.int64)
+        start_of[families] = starts[:-1]
         count = len(wanted)
-        mine = np.isin(self._family[at], families)
+        mine = start_of[self._family[at]] >= 0
         of, at = of[mine], at[mine]
         taken = np.full(count, -1, np.int64)                # which slice of all families, in a row
         only, times = np.unique(of, return_counts=True)
         single = np.isin(of, only[times == 1])
-        own = np.array([starts[rank[number]] for number in self._family[at[single]].tolist()], np.int64) + self._slice[at[single]]
+        own = start_of[self._family[at[single]]] + self._slice[at[single]]
         taken[of[single]] = own
         if len(np.unique(own)) != len(own):
             return []
         left = np.ones(count, bool)
         left[own] = False
         open_places = np.flatnonzero(taken < 0)
-        groups, group_of = np.unique(wanted[open_places], return_inverse=True)
-        for i, _ in enumerate(groups):
-            places = open_places[group_of == i]
-            begin, end = int(first[places[0]]), int(last[places[0]])
-            if end - begin > 64 * count + 4096:
+        _, earliest, group, times = np.unique(wanted[open_places], return_index=True, return_inverse=True, return_counts=True)
+        begin, many = first[open_places[earliest]], (last - first)[open_places[earliest]]
+        if int(many.sum()) > 64 * count + 4096:
+            return []
+        parts = []
+        for piece in _cut(many):
+            same, entries = _spread(np.arange(len(times))[piece], begin[piece], many[piece])
+            starting = start_of[self._family[entries]]
+            candidates = starting + self._slice[entries]
+            ok = starting >= 0
+            ok[ok] = left[candidates[ok]]
+            parts.append((same[ok], candidates[ok]))
+            if not np.array_equal(np.bincount(same[ok], minlength=len(times))[piece], times[piece]):
                 return []
-            entries = np.arange(begin, end)
-            entries = entries[np.isin(self._family[entries], families)]
-            candidates = np.sort(np.array([starts[rank[number]] for number in self._family[entries].tolist()], np.int64)
-                                 + self._slice[entries])
-            candidates = candidates[left[candidates]]
-            if len(candidates) != len(places):
-                return []
-            taken[places] = candidates
-            left[candidates] = False
+        if parts:
+            same, candidates = (np.concatenate(part) for part in zip(*parts, strict=True))
+            taken[open_places[np.argsort(group, kind="stable")]] = candidates[np.lexsort((candidates, same))]
         found = []
         where = np.empty(count, np.int64)
         where[taken] = np.arange(count)
@@ -141,9 +146,12 @@ class Index:
 
     def _fitted(self, families: list[int], of: Array, at: Array, count: int) -> list[Piece]:
         """The same where only some slices are recognised, and some of those wrongly."""
+        import numpy as np
         found = []
+        family = self._family[at]
+        order = np.argsort(family, kind="stable")
         for number in families:
-            mine = self._family[at] == number
+            mine = order[slice(*np.searchsorted(family, (number, number + 1), sorter=order))]
             own, numbers = self._slice[at[mine]].astype(int), of[mine]
             if len(own) < min(_FEWEST, self._count[number]):
                 return []
@@ -152,9 +160,30 @@ class Index:
                 return []
             tensor, slices = self.families[number]
             found.append(Piece(tensor, slices.family, places, places.numbers))
-        import numpy as np
         covered = np.sort(np.concatenate([piece.numbers for piece in found]))
         return found if len(covered) == count and (covered == np.arange(count)).all() else []
+
+
+def _told_apart(many: Array, telling: Array) -> Array:
+    """The slices that have few enough others with their digest (`many`), and fewer where they are many together."""
+    import numpy as np
+    few = _FEW
+    while True:
+        clear = np.flatnonzero((many > 0) & (many <= few) & telling)
+        if few == 1 or int(many[clear].sum()) <= _MOST_ENTRIES:
+            return clear
+        few //= 2
+
+
+def _cut(many: Array) -> Iterator[slice]:
+    """Groups that have so many entries each, some at a time: those of not too many entries, but at least one."""
+    import numpy as np
+    ends = np.cumsum(many)
+    low = 0
+    while low < len(many):
+        high = max(low + 1, int(np.searchsorted(ends, (int(ends[low - 1]) if low else 0) + _ENTRIES, "right")))
+        yield slice(low, high)
+        low = high
 
 
 def _spread(of: Array, first: Array, many: Array) -> tuple[Array, Array]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 _AGREE = 0.9            # of the places known of which a form must be right
+_SAMPLE = 256           # of them, by which most forms are told to be wrong
 
 
 class Run(NamedTuple):
@@ -46,6 +47,14 @@ class Places(NamedTuple):
             found = (found[:, None] + np.arange(run.length) * run.step).reshape(-1)
         return found
 
+    def at(self, own: Array) -> Array:
+        """Where some of the piece's slices stand."""
+        import numpy as np
+        found = np.full(len(own), self.start)
+        for run in self.runs:
+            found += own // run.own % run.length * run.step
+        return found
+
 
 def places_of(numbers: Array) -> Places | None:
     """The nested runs that `numbers` are, None where they are none."""
@@ -71,16 +80,25 @@ def fitted(own: Array, numbers: Array, count: int, whole: int) -> Places | None:
     """The form that nearly all of some known places have: slice `own[i]` of a piece that has `count` stands at `numbers[i]` of
     `whole`. None where no usual form fits."""
     import numpy as np
+    some = np.linspace(0, len(own) - 1, _SAMPLE).astype(int) if len(own) > 4 * _SAMPLE else None
     for form in forms(count, whole):
-        base = form.numbers[own]
-        starts, votes = np.unique(numbers - base, return_counts=True)
-        best = int(votes.argmax())
-        if votes[best] >= _AGREE * len(own):
-            moved = Places(int(starts[best]), form.runs)
+        if some is not None and _agreeing(form, own[some], numbers[some])[1] < (_AGREE - 0.1) * len(some):      # chance, too
+            continue
+        start, votes = _agreeing(form, own, numbers)
+        if votes >= _AGREE * len(own):
+            moved = Places(start, form.runs)
             last = moved.start + sum((run.length - 1) * run.step for run in moved.runs)
             if moved.start >= 0 and last < whole:
                 return moved
     return None
+
+
+def _agreeing(form: Places, own: Array, numbers: Array) -> tuple[int, int]:
+    """(where most places say that the form starts, how many say so)."""
+    import numpy as np
+    starts, votes = np.unique(numbers - form.at(own), return_counts=True)
+    best = int(votes.argmax())
+    return int(starts[best]), int(votes[best])
 
 
 def forms(count: int, whole: int) -> list[Places]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 SAMPLES = 16                # elements of a slice that its digest is of
 MOST_SLICES = 1 << 19       # in one family; those of more are not looked at
 _PIECE = 4 << 20            # bytes read at once
+_AT_ONCE = 1 << 14      # slices whose coarse digests are made at once
 _MOST_DIMS = 6
 _COARSE = 2.0               # steps to a standard deviation
 _ROUNDING = ("float64", "float32", "float16", "bfloat16")       # ever fewer digits
@@ -151,14 +152,17 @@ def _plain(values: Array, dtype: str, rounded: str) -> Array:
 def digests(family: Family, values: Array, size: int) -> Slices:
     """`values`: a row of samples for each slice of `size` elements."""
     import numpy as np
+    bits = values.view(np.uint32)
+    parts = [_coarse(values[start:start + _AT_ONCE], size) for start in range(0, max(1, len(values)), _AT_ONCE)]
+    return Slices(family, _hashed(bits, size), np.concatenate(parts), (bits != bits[:, :1]).any(1))
+
+
+def _coarse(values: Array, size: int) -> Array:
+    import numpy as np
     with np.errstate(all="ignore"):
-        bits = values.view(np.uint32)
-        exact = _hashed(bits, size)
         root = np.sqrt(np.mean(np.square(values.astype(np.float64)), 1, keepdims=True))
         steps = np.floor(values / np.where(root > 0, root, 1.0) * _COARSE + 0.5)
-        coarse = _hashed(np.nan_to_num(steps, nan=99.0, posinf=98.0, neginf=97.0).astype(np.int32).view(np.uint32), size)
-    telling = (bits != bits[:, :1]).any(1)
-    return Slices(family, exact, coarse, telling)
+        return _hashed(np.nan_to_num(steps, nan=99.0, posinf=98.0, neginf=97.0).astype(np.int32).view(np.uint32), size)
 
 
 def _hashed(words: Array, size: int) -> Array:

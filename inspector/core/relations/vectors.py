@@ -28,6 +28,9 @@ _TELLING = 16           # elements from which on equal values are no coincidence
 _DISTINCT = 8           # different ones among them
 _LONGEST = 1 << 20
 _MOST_BYTES = 64 << 20  # of all vectors held at once
+_SAMPLE = 64            # elements by which most orders are told to be wrong
+_LOOK = 256             # what one look at a candidate costs beside its bytes
+_MOST_LOOKED_AT = 1 << 30   # of both, until nothing more is looked for: of vectors that begin alike each may begin each
 
 
 class Arrangement(NamedTuple):
@@ -76,6 +79,8 @@ def by_elements(sides: Sides, left_a: Sequence[TensorInfo], left_b: Sequence[Ten
     """Vectors that are several of the other file's joined, and those of `partners` (keys in A and B) of which the order is another.
     Only what has elements that tell it apart."""
     values = [_values(sides.a, left_a), _values(sides.b, left_b)]
+    by_beginning = [_by_beginning(one) for one in values]
+    room = _MOST_LOOKED_AT
     infos = [{info.key: info for info in left} for left in (left_a, left_b)]
     for x, y in partners:
         if x in values[0] and y in values[1] and infos[0][x].dtype == infos[1][y].dtype:
@@ -86,7 +91,11 @@ def by_elements(sides: Sides, left_a: Sequence[TensorInfo], left_b: Sequence[Ten
                 del values[0][x], values[1][y]
     for side in (0, 1):
         for key, whole in sorted(values[side].items(), key=lambda one: -len(one[1])):
-            several = _tiles(whole, infos[side][key].dtype, values[1 - side], infos[1 - side])
+            sides.monitor.check()
+            several, looked_at = _tiles(whole, infos[side][key].dtype, values[1 - side], infos[1 - side], by_beginning[1 - side], room)
+            room -= looked_at
+            if room < 0:
+                return
             if len(several) < 2:
                 continue
             start, pieces = 0, []
@@ -120,8 +129,9 @@ def _order(whole: Array, piece: Array) -> Array | None:
     import numpy as np
     if len(whole) != len(piece) or len(np.unique(whole)) < _DISTINCT or not np.array_equal(np.sort(whole), np.sort(piece)):
         return None
+    some = np.linspace(0, len(piece) - 1, _SAMPLE).astype(int)
     for form in forms(len(piece), len(whole)):
-        if np.array_equal(whole[form.numbers], piece):
+        if np.array_equal(whole[form.at(some)], piece[some]) and np.array_equal(whole[form.numbers], piece):
             return form.numbers
     if len(np.unique(whole)) < len(whole) // 2:
         return None
@@ -130,21 +140,35 @@ def _order(whole: Array, piece: Array) -> Array | None:
     return numbers
 
 
-def _tiles(whole: Array, dtype: str, values: dict[str, Array], infos: dict[str, TensorInfo]) -> list[str]:
-    """The vectors that, one after the other, are `whole`; [] where they are not, or more than one would do at a place."""
+def _by_beginning(values: dict[str, Array]) -> dict[bytes, list[str]]:
+    found: dict[bytes, list[str]] = defaultdict(list)
+    for key, piece in values.items():
+        found[piece[:_TELLING].tobytes()].append(key)
+    return found
+
+
+def _tiles(whole: Array, dtype: str, values: dict[str, Array], infos: dict[str, TensorInfo], by_beginning: dict[bytes, list[str]],
+           room: int) -> tuple[list[str], int]:
+    """The vectors that, one after the other, are `whole`, [] where they are not, or more than one would do at a place; and how much was
+    looked at for that, hardly more than `room`."""
     import numpy as np
     found: list[str] = []
-    start = 0
-    while start < len(whole):
-        fits = [key for key, piece in values.items() if key not in found and infos[key].dtype == dtype
-                and len(piece) <= len(whole) - start and piece[0] == whole[start] and piece[-1] == whole[start + len(piece) - 1]
-                and np.array_equal(piece, whole[start:start + len(piece)])]
-        telling = [key for key in fits if len(np.unique(values[key])) >= _DISTINCT]
-        if len(fits) != 1 or not telling:
-            return []
+    start = looked_at = 0
+    while start < len(whole) and looked_at <= room:
+        fits = []
+        for key in by_beginning.get(whole[start:start + _TELLING].tobytes(), ()):
+            looked_at += _LOOK
+            if key not in values or infos[key].dtype != dtype or len(piece := values[key]) > len(whole) - start \
+                    or piece[-1] != whole[start + len(piece) - 1] or key in found:
+                continue
+            looked_at += piece.nbytes
+            if np.array_equal(piece, whole[start:start + len(piece)]):
+                fits.append(key)
+        if len(fits) != 1 or len(np.unique(values[fits[0]])) < _DISTINCT:
+            return [], looked_at
         found += fits
         start += len(values[fits[0]])
-    return found
+    return found if start == len(whole) else [], looked_at
 
 
 # -- what nothing tells apart ------------------------------------------------------------------------------------------------------
@@ -164,10 +188,10 @@ def undecided_among(sides: Sides, alone_a: Sequence[TensorInfo], alone_b: Sequen
     for mine, theirs in groups.values():
         if not mine or not theirs:
             continue
-        whole: dict[str, tuple[list[str], list[str]]] = defaultdict(lambda: ([], []))
+        whole: dict[str, tuple[list[TensorInfo], list[TensorInfo]]] = defaultdict(lambda: ([], []))
         for side, (reader, left) in enumerate(((sides.a, mine), (sides.b, theirs))):
             for info in left:
-                whole[reader.digest(info.key)][side].append(info.key)
+                whole[reader.digest(info.key)][side].append(info)
         for a, b in whole.values():
             if a and b:
-                yield Undecided(tuple(a), tuple(b), is_constant(sides.a, mine[0]))
+                yield Undecided(tuple(info.key for info in a), tuple(info.key for info in b), is_constant(sides.a, a[0]))
