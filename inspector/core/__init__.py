@@ -6,6 +6,8 @@
 Nothing in a file is ever run. This file holds names only; what stands behind one is loaded when it is first used, so that looking into a
 file loads nothing that compares, edits, saves or measures, and neither numpy nor torch. The imports below are for type checkers and
 editors, `_HOMES` says the same at run time, and `tests/core/test_front_door.py` holds them together.
+
+In the examples of the docstrings `np` is numpy and `folder` an empty folder.
 """
 from __future__ import annotations
 

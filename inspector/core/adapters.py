@@ -112,7 +112,11 @@ def _scales(modules: Sequence[Module]) -> str:
 
 
 def is_adapter(ckpt: Checkpoint) -> bool:
-    """Whether there is something in it that an adapter has."""
+    """Whether there is something in it that an adapter has.
+
+    >>> core.is_adapter(core.edit({"a.lora_A.weight": np.ones((2, 4)), "a.lora_B.weight": np.ones((4, 2))}, []))
+    True
+    """
     return any(".lora_" in key for key in ckpt.tensors) and any(True for _ in adapters(Names(ckpt)))
 
 

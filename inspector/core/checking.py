@@ -53,7 +53,12 @@ def check(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True, ex
 
 
 def check_report(ckpt: Checkpoint, monitor: Monitor = QUIET, *, values: bool = True, executor: Executor | None = None) -> CheckReport:
-    """The findings of `check`, and how much they go by."""
+    """The findings of `check`, and how much they go by.
+
+    >>> found = core.check_report({"a": np.ones(3), "b": np.float32([1, np.nan])})
+    >>> found.read.tensors, found.read.of, [finding.id for finding in found.findings]
+    (2, 2, ['nan-values'])
+    """
     found = [*ckpt.findings, *missing_layers_findings(ckpt.tensors, ckpt.path)]
     views = {info.view or key: info.nbytes for key, info in ckpt.tensors.items()}
     total, nbytes = len(ckpt.tensors), sum(views.values())

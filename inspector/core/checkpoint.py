@@ -616,7 +616,12 @@ class Checkpoint(WeaklyReferable):
     of "state-dict", "training-checkpoint", "module", "torchscript", "tensor", "other"; `metadata` is safetensors'
     `__metadata__`; `module_metadata` maps a state dict's path to its `_metadata` (module prefix -> facts);
     `facts` are the container's own ("byteorder": "little"); `files` the stamps that extents refer to; `listed_nodes` says under which key
-    the pickles' calls, names and sets stand: (node, key), keys being those of the file, the nodes counted as `pickle_of` does."""
+    the pickles' calls, names and sets stand: (node, key), keys being those of the file, the nodes counted as `pickle_of` does.
+
+    >>> ckpt = core.open(core.save({"epoch": 3, "model": {"w": np.float32([1, 2])}}, folder / "a.pth").path)
+    >>> list(ckpt), ckpt["model.w"].shape, ckpt.values["epoch"], ckpt.kind, ckpt.format
+    (['model.w'], (2,), 3, 'training-checkpoint', 'torch-zip')
+    """
 
     path: str
     format: str

@@ -47,7 +47,13 @@ def compare(a: CheckpointLike, b: CheckpointLike, *, in_a: str | None = None,
 
 def judged(comparison: Comparison, monitor: Monitor = QUIET) -> Comparison:
     """The comparison, whose values were read, with what is rearranged in it, where B's values come from and what it comes to. Errors as
-    `compare`."""
+    `compare`.
+
+    >>> pairs = core.pair_up(core.edit({"w": np.ones(3)}, []), core.edit({"module.w": np.ones(3)}, []))
+    >>> read = [core.with_difference(pairs.pairs[at], found) for at, found in core.differences(pairs)]
+    >>> core.judged(core.with_pairs(pairs, read)).verdict.id
+    'same-weights'
+    """
     found = relations_of(comparison, monitor)
     comparison = replace(comparison, rearranged=found.rearranged, undecided=found.undecided)
     comparison = replace(comparison, lineage=lineage_of(comparison, monitor))

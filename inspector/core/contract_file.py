@@ -15,7 +15,12 @@ Contract = dict[str, Any]
 
 
 def read_contract(path: str | os.PathLike[str]) -> Contract:
-    """The contract at `path`. Raises a ReadError for what cannot be read, Corrupt for what is none."""
+    """The contract at `path`. Raises a ReadError for what cannot be read, Corrupt for what is none.
+
+    >>> core.save_contract(core.contract({"w": np.ones((2, 3))}), folder / "contract.json")
+    >>> core.read_contract(folder / "contract.json") == core.contract({"w": np.zeros((2, 3))})
+    True
+    """
     name = os.fsdecode(path)
     with open_source(name) as source:
         if source.size > _LARGEST:

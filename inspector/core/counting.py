@@ -20,14 +20,23 @@ if TYPE_CHECKING:
 
 
 def counts(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET) -> Counts:
-    """Of the tensors `keys`, or of all, by what they are to the model: a packed weight has as many elements as it stands for."""
+    """Of the tensors `keys`, or of all, by what they are to the model: a packed weight has as many elements as it stands for.
+
+    >>> core.counts({"bn.weight": np.ones(8), "bn.running_mean": np.zeros(8), "epoch": 3})
+    Counts(parameters=8, buffers=8, optimizer=0, others=0)
+    """
     found = _countable(ckpt, monitor)
     return weights.counts(ckpt, keys) if found is None else weights.counts(found.ckpt, None if keys is None else found.keys(keys))
 
 
 def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor: Monitor = QUIET) -> Totals:
     """Adds up the tensors `keys`, which lie below `prefix`; of the whole file, when there are neither. Tensors and bytes are those that are
-    stored, parameters those that they stand for. Linear in the keys. Raises Cancelled."""
+    stored, parameters those that they stand for. Linear in the keys. Raises Cancelled.
+
+    >>> found = core.totals({"a.w": np.ones(10), "a.b": np.ones(2), "c": np.ones(5)}, "a", ["a.w", "a.b"])
+    >>> found.tensors, found.parameters, found.logical
+    (2, 12, 96)
+    """
     found, known = stored.totals(ckpt, prefix, keys, monitor), _countable(ckpt, monitor)
     if known is None:
         return found
@@ -37,7 +46,12 @@ def totals(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), monitor
 
 
 def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
-    """What a checkpoint is, all in all (see `Description`). Linear in the keys. Raises Cancelled."""
+    """What a checkpoint is, all in all (see `Description`). Linear in the keys. Raises Cancelled.
+
+    >>> about = core.describe({"epoch": 3, "model": {"fc.weight": np.ones((4, 2))}})
+    >>> about.progress, [(model.path, model.parameters) for model in about.models]
+    ((('epoch', 3),), [('model', 8)])
+    """
     about, known = description.describe(ckpt, monitor), _countable(ckpt, monitor)
     if known is None:
         return about
@@ -52,7 +66,13 @@ def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
 
 
 def headline(ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:
-    """Format, kind, how much of what, in a few lines."""
+    """Format, kind, how much of what, in a few lines.
+
+    >>> print(core.headline({"epoch": 3, "model": {"fc.weight": np.ones((4, 2))}}))
+    (in memory): a training checkpoint (torch-zip), 1 tensor, 8 parameters, 0 B
+    float64; cpu
+    state dicts: model
+    """
     known = _countable(ckpt, monitor)
     if known is None:
         return sentences.headline(ckpt)

@@ -25,7 +25,11 @@ NAMES = ("digits_training.pth", "digits_finetuned.safetensors")
 
 def make_demo(folder: str | os.PathLike[str]) -> list[str]:
     """Writes two sample checkpoints into `folder` (made when missing), over older ones, and gives their paths. The bytes are the same
-    every time. Raises OSError."""
+    every time. Raises OSError.
+
+    >>> [core.file_name(path) for path in core.make_demo(folder)]
+    ['digits_training.pth', 'digits_finetuned.safetensors']
+    """
     os.makedirs(folder, exist_ok=True)
     weights = _net(classes=10, seed=7)
     training, tuned = (os.path.join(folder, name) for name in NAMES)

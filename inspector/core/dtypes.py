@@ -64,6 +64,7 @@ def _table() -> dict[str, Dtype]:
 
 
 DTYPES: dict[str, Dtype] = _table()
+"""torch's name of an element type, without `torch.` -> what is known of it; see `Dtype`."""
 
 # safetensors' spelling -> torch's. F4, F6_E2M3 and F6_E3M2 are narrower than a byte.
 SAFETENSORS: dict[str, str] = {

@@ -68,34 +68,50 @@ class ReadError(InspectorError):
 
 
 class NotACheckpoint(ReadError):
+    """The content is something else, which the message names: a picture, a web page, a pointer of Git LFS. `members` may hold one."""
+
     id = "not_a_checkpoint"
 
 
 class Unsupported(ReadError):
+    """A container, feature or version that is known but not read, or an address whose extra is not installed (the hint has the command)."""
+
     id = "unsupported"
 
 
 class Truncated(ReadError):
+    """There are fewer bytes than the file itself says: it is still being written or was not copied to the end."""
+
     id = "truncated"
 
 
 class Corrupt(ReadError):
+    """The bytes contradict the rules of their format; `where` is the member and the byte."""
+
     id = "corrupt"
 
 
 class Ambiguous(ReadError):
+    """Two readers could see two different contents in these bytes, so neither is shown."""
+
     id = "ambiguous"
 
 
 class TooBig(ReadError):
+    """A budget of `Limits` was reached, before anything of that size was made."""
+
     id = "too_big"
 
 
 class Changed(ReadError):
+    """The file is another one than was opened: its size, times or ETag differ. Open it again."""
+
     id = "changed"
 
 
 class Unreadable(ReadError):
+    """The operating system or the server said no; the message has its reason (EACCES, HTTP 403 …)."""
+
     id = "io"
 
 
@@ -115,18 +131,26 @@ class FileMissing(Unreadable, FileNotFoundError):
 
 
 class BadTensor(InspectorError):
+    """The values of one tensor cannot be had, as its bytes are cut off, not those that were saved, or nowhere; the others can."""
+
     id = "bad_tensor"
 
 
 class EditError(InspectorError):
+    """An edit cannot be applied to this checkpoint; `where` is the key. Nothing has been changed."""
+
     id = "edit"
 
 
 class SaveError(InspectorError):
+    """A file cannot be written, or not without losses that nobody allowed. What was there before is there still."""
+
     id = "save"
 
 
 class UsageError(InspectorError):
+    """The request itself makes no sense: a key that is not there, a window beyond the tensor, weights that do not fit in number."""
+
     id = "usage"
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 Level = Literal["info", "warning", "danger"]
+"""How grave a finding is; `check` fails from "warning" on."""
 LEVELS: tuple[Level, ...] = ("info", "warning", "danger")
+"""All levels, the gravest last."""
 
 
 class Finding(NamedTuple):
@@ -14,7 +16,12 @@ class Finding(NamedTuple):
     The rest is the same as facts, with names as they are in the file, for whoever acts on it. `keys`: all tensors, values or
     (of "module-prefix") state dicts that it is about, in the order of the file that was opened. `prefix`: what names begin
     with, its dot included. `devices`: location tags. `code`: dotted names that a pickle would import. `members`: records of an
-    archive or files of a set. Each is empty where it does not apply."""
+    archive or files of a set. Each is empty where it does not apply.
+
+    >>> found = core.check({"w": np.float32([1, np.nan])})[0]
+    >>> found.id, found.level, found.keys
+    ('nan-values', 'danger', ('w',))
+    """
 
     id: str
     level: Level
@@ -33,5 +40,9 @@ class Finding(NamedTuple):
 
 
 def worst(findings: tuple[Finding, ...]) -> Level | None:
-    """The highest level among `findings`, or None when there are none."""
+    """The highest level among `findings`, or None when there are none.
+
+    >>> core.worst(core.check({"w": np.float32([1, np.nan])})), core.worst(())
+    ('danger', None)
+    """
     return max((f.level for f in findings), key=LEVELS.index, default=None)

@@ -17,32 +17,56 @@ _SHORT = {"\0": "\\0", "\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 
 def join(parent: str, segment: str) -> str:
-    """The key of `segment` under `parent` ("" is the root)."""
+    """The key of `segment` under `parent` ("" is the root).
+
+    >>> core.join("a.b", "c"), core.join("", "c")
+    ('a.b.c', 'c')
+    """
     return f"{parent}.{segment}" if parent else segment
 
 
 def parent_of(key: str) -> str:
-    """The path above `key`: "a.b" of "a.b.c", and the root of "a"."""
+    """The path above `key`: "a.b" of "a.b.c", and the root of "a".
+
+    >>> core.parent_of("a.b.c"), core.parent_of("a")
+    ('a.b', '')
+    """
     return key.rpartition(".")[0]
 
 
 def leaf_of(key: str) -> str:
-    """The last segment: "c" of "a.b.c"."""
+    """The last segment: "c" of "a.b.c".
+
+    >>> core.leaf_of("a.b.c")
+    'c'
+    """
     return key.rpartition(".")[2]
 
 
 def top_of(key: str) -> str:
-    """The first segment: "a" of "a.b.c"."""
+    """The first segment: "a" of "a.b.c".
+
+    >>> core.top_of("a.b.c")
+    'a'
+    """
     return key.partition(".")[0]
 
 
 def segments_of(key: str) -> list[str]:
-    """All segments; [""] of the root."""
+    """All segments; [""] of the root.
+
+    >>> core.segments_of("a.b.c"), core.segments_of("")
+    (['a', 'b', 'c'], [''])
+    """
     return key.split(".")
 
 
 def ancestors(key: str) -> Iterator[str]:
-    """The paths above `key`, nearest first, the root last; none of the root."""
+    """The paths above `key`, nearest first, the root last; none of the root.
+
+    >>> list(core.ancestors("a.b.c"))
+    ['a.b', 'a', '']
+    """
     at = key.rfind(".")
     while at >= 0:
         yield key[:at]
@@ -60,12 +84,20 @@ def splits(key: str) -> Iterator[tuple[str, str]]:
 
 
 def under(path: str) -> str:
-    """How every key below `path` begins: "a.b." for "a.b", and "" for the root."""
+    """How every key below `path` begins: "a.b." for "a.b", and "" for the root.
+
+    >>> core.under("a.b"), core.under("")
+    ('a.b.', '')
+    """
     return f"{path}." if path else ""
 
 
 def is_under(key: str, path: str) -> bool:
-    """Whether `key` lies below `path`, at any depth. Everything but the root itself lies below the root."""
+    """Whether `key` lies below `path`, at any depth. Everything but the root itself lies below the root.
+
+    >>> core.is_under("a.b.c", "a.b"), core.is_under("a.bc", "a.b"), core.is_under("a", "")
+    (True, False, True)
+    """
     return key.startswith(f"{path}.") if path else key != ""
 
 
@@ -92,12 +124,20 @@ def below(keys: Iterable[str], path: str) -> Iterator[tuple[str, str]]:
 
 
 def relative(key: str, path: str) -> str:
-    """`key`, which lies below `path`, as seen from there: "c" of "a.b.c" from "a.b"."""
+    """`key`, which lies below `path`, as seen from there: "c" of "a.b.c" from "a.b".
+
+    >>> core.relative("a.b.c", "a"), core.relative("a.b.c", "")
+    ('b.c', 'a.b.c')
+    """
     return key[len(path) + 1:] if path else key
 
 
 def seen_from(key: str, path: str) -> str:
-    """`key` as seen from `path` where it lies below it, else the whole of it."""
+    """`key` as seen from `path` where it lies below it, else the whole of it.
+
+    >>> core.seen_from("a.b.c", "a"), core.seen_from("a.b.c", "x")
+    ('b.c', 'a.b.c')
+    """
     return relative(key, path) if is_under(key, path) else key
 
 
@@ -111,13 +151,21 @@ def _escape(match: re.Match[str]) -> str:
 
 def visible_lines(text: str) -> str:
     """`text` of many lines with everything invisible or misleading escaped but the ends of lines and tabs: source code that must
-    not look like other code (CVE-2021-42574), nor steer a terminal."""
+    not look like other code (CVE-2021-42574), nor steer a terminal.
+
+    >>> core.visible_lines("if a:\\n    b\\u202e")
+    'if a:\\n    b\\\\u202e'
+    """
     return _WITHIN_LINES.sub(_escape, text.replace("\r\n", "\n"))
 
 
 def visible(text: str, limit: int = 256) -> str:
     """`text` on one line with everything invisible or misleading escaped, and its middle left out beyond `limit` characters.
-    For showing only; copies give the raw text."""
+    For showing only; copies give the raw text.
+
+    >>> core.visible("fc\\n\\u202ethgiew"), core.visible("a" * 1000, 12)
+    ('fc\\\\n\\\\u202ethgiew', 'aaaaaaaa…aaa')
+    """
     if len(text) > limit:
         head = limit * 2 // 3
         tail = limit - head - 1

@@ -10,6 +10,16 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Limits:
+    """Budgets for one file; every field is a count, a number of bytes or of bits as its line says. What would exceed one is refused with
+    TooBig before it is made.
+
+    >>> path = core.save({str(n): np.ones(2) for n in range(50)}, folder / "many.pth").path
+    >>> core.open(path, limits=core.Limits(zip_entries=20))
+    Traceback (most recent call last):
+        ...
+    inspector.core.errors.TooBig: the ZIP archive lists 56 members, more than 20. Open it with larger limits if you trust it.
+    """
+
     memory: int = 224 << 20                 # bytes that the tables of one file may take …
     memory_per_byte: int = 48               # … and so many more for each byte of it: a few kilobytes may unpack to anything
     opcodes: int = 50_000_000
@@ -49,3 +59,4 @@ class Limits:
 
 
 LIMITS = Limits()
+"""The budgets that everything goes by which is not given others."""

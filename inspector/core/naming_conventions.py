@@ -32,9 +32,10 @@ WRAPPERS = {"_orig_mod": "torch.compile", "_fsdp_wrapped_module": "FullyShardedD
 # The same of wrappers whose name is also somebody's own: they are told by all names having it, or a part of the model nothing else.
 # torch/nn/parallel, torch/optim/swa_utils.py, opacus/grad_sample/gsm_base.py.
 PLAIN_WRAPPERS = {"module": "DataParallel or DistributedDataParallel", "_module": "Opacus"}
-# What is stripped from names, and what is put before them, the most usual first.
 STRIPPED_PREFIXES = tuple(f"{name}." for name in (*PLAIN_WRAPPERS, *WRAPPERS))
+"""Prefixes that wrappers give names, as `StripPrefix` takes them, the most usual first."""
 ADDED_PREFIXES = ("module.", "model.", "_orig_mod.")
+"""Prefixes that are asked for with `AddPrefix`, the most usual first."""
 # A tensor of the wrapper itself, beside the wrapped model (torch/optim/swa_utils.py, AveragedModel).
 WRAPPERS_OWN = frozenset(("n_averaged",))
 

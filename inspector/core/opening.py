@@ -60,27 +60,48 @@ def opened(what: CheckpointLike, monitor: Monitor = QUIET) -> Checkpoint:
 
 
 def file_of(path: str | os.PathLike[str]) -> str:
-    """The file on disk, or the address as it may be shown, that `path` is about: the archive of FILE!member, otherwise `path` itself."""
+    """The file on disk, or the address as it may be shown, that `path` is about: the archive of FILE!member, otherwise `path` itself.
+
+    >>> core.file_of("runs.zip!last.pth"), core.file_of("last.pth")
+    ('runs.zip!last.pth', 'last.pth')
+    """
     from .formats.sniffing import containers
     from .io import addresses
     return containers.split(addresses.without_secrets(os.fsdecode(path)))[0]
 
 
 def is_set(path: str | os.PathLike[str]) -> bool:
-    """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only."""
+    """Whether the folder at `path` is a checkpoint of several files, which `open` takes as one. Goes by names only.
+
+    >>> core.save({"w": np.ones(2)}, folder / "model", format="safetensors-sharded", shard_size="5GB").files
+    ('model-00001-of-00001.safetensors', 'model.safetensors.index.json')
+    >>> core.is_set(folder / "model"), core.is_set(folder)
+    (True, False)
+    """
     from .formats.sets import folders
     return folders.is_set(os.fsdecode(path))
 
 
 def checkpoints_in(path: str | os.PathLike[str]) -> Iterator[str]:
     """The paths of all checkpoints in the folder at `path`, however deep, in the order of their names: a set of files is the folder
-    that it is. A file is itself. Goes by names only."""
+    that it is. A file is itself. Goes by names only.
+
+    >>> saved = [core.save({"w": np.ones(2)}, folder / name) for name in ("b.pth", "a.safetensors")]
+    >>> [core.file_name(path) for path in core.checkpoints_in(folder)]
+    ['a.safetensors', 'b.pth']
+    """
     from .formats.sets import folders
     return folders.checkpoints_in(os.fsdecode(path))
 
 
 def checkpoint_in(folder: str | os.PathLike[str]) -> str:
     """The path of what `open` takes the folder for: itself where it is a set or an unzipped archive, the one file with weights beside
-    what belongs to it, or "" where it is no checkpoint. Goes by names only."""
+    what belongs to it, or "" where it is no checkpoint. Goes by names only.
+
+    >>> core.save({"w": np.ones(2)}, folder / "model.safetensors").format
+    'safetensors'
+    >>> core.checkpoint_in(folder) == str(folder / "model.safetensors")
+    True
+    """
     from .formats.sets import folders
     return folders.checkpoint_in(os.fsdecode(folder))

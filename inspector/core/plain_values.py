@@ -11,12 +11,20 @@ _JSON_DEPTH = 2     # leaves hold no values below that; whatever claims to is sh
 
 
 def type_name(value: Plain) -> str:
-    """What Python would call the value's type ("int", "NoneType"); of an opaque value, its name as the file says it."""
+    """What Python would call the value's type ("int", "NoneType"); of an opaque value, its name as the file says it.
+
+    >>> core.type_name(3), core.type_name(None), core.type_name(core.Opaque("omegaconf.ListConfig", "[1, 2]"))
+    ('int', 'NoneType', 'omegaconf.ListConfig')
+    """
     return value.type if isinstance(value, Opaque) else type(value).__name__
 
 
 def one_line(value: Plain, limit: int = 200) -> str:
-    """The value on one line of at most about `limit` characters, everything invisible or misleading escaped."""
+    """The value on one line of at most about `limit` characters, everything invisible or misleading escaped.
+
+    >>> core.one_line("two\\nlines"), core.one_line(list(range(100)), 20)
+    ('two\\\\nlines', 'list of 100')
+    """
     if isinstance(value, str):
         return visible(value, limit)
     if isinstance(value, Opaque):
@@ -32,7 +40,11 @@ def one_line(value: Plain, limit: int = 200) -> str:
 
 def to_json(value: Any) -> Any:
     """The value as `json.dumps` takes it: non-finite numbers as "nan", "inf" and "-inf", complex numbers as [real, imaginary],
-    bytes and opaque values as their one line, text as it is. Never raises."""
+    bytes and opaque values as their one line, text as it is. Never raises.
+
+    >>> core.to_json({"loss": float("nan"), "z": 1 + 2j, "name": "run"})
+    {'loss': 'nan', 'z': [1.0, 2.0], 'name': 'run'}
+    """
     return _json(value, _JSON_DEPTH)
 
 

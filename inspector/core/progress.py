@@ -13,7 +13,15 @@ _PIECE = 16_384
 
 class Monitor:
     """The quiet default: reports go nowhere and nothing is ever cancelled. Subclasses override either method; both may be
-    called from any thread and must be cheap."""
+    called from any thread and must be cheap.
+
+    >>> class Bar(core.Monitor):
+    ...     def report(self, done, total, what=""):
+    ...         print(f"{done} of {total} bytes")
+    ...
+    >>> found = core.summarize({"w": np.ones(3)}, monitor=Bar())
+    24 of 24 bytes
+    """
 
     def report(self, done: int, total: int, what: str = "") -> None:
         """`done` of `total` bytes (or items), `what` names the present step. Raises `Cancelled` when asked to stop."""
@@ -23,6 +31,7 @@ class Monitor:
 
 
 QUIET = Monitor()
+"""Tells nobody and never stops: the default of every `monitor=`."""
 
 
 def in_pieces(items: Iterable[T], most: int = _PIECE) -> Iterator[list[T]]:

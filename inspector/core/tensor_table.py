@@ -96,6 +96,10 @@ class _Items(ItemsView[str, TensorInfo]):
 
 
 def column(tensors: Mapping[str, TensorInfo], field: str) -> Iterable[Any]:
-    """One field of all tensors, in order: without making them, where they are made only when asked for."""
+    """One field of all tensors, in order: without making them, where they are made only when asked for.
+
+    >>> list(core.column(core.edit({"a": np.ones((2, 3)), "b": np.ones(4)}, []).tensors, "shape"))
+    [(2, 3), (4,)]
+    """
     found = tensors.column(field) if isinstance(tensors, TensorTable) else None
     return map(itemgetter(TensorInfo._fields.index(field)), tensors.values()) if found is None else found

@@ -34,7 +34,11 @@ _INT64 = 1 << 63
 
 def read_torch(ckpt: opening.CheckpointLike, key: str, monitor: Monitor = QUIET) -> torch.Tensor:
     """The tensor on the CPU, with the shape, strides and element type of the file and memory of its own: only the run of the
-    storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key."""
+    storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key.
+
+    >>> core.read_torch({"w": np.float32([1, 2])}, "w")
+    tensor([1., 2.])
+    """
     ckpt = opening.opened(ckpt, monitor)
     info = ckpt.tensors.get(key)
     if info is None:
@@ -50,6 +54,10 @@ def load_state_dict(path: opening.CheckpointLike, state_dict: str | None = None,
 
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
     UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
+
+    >>> path = core.save({"epoch": 3, "model": {"fc.weight": np.float32([[1, 2]])}}, folder / "a.pth").path
+    >>> core.load_state_dict(path)
+    OrderedDict([('fc.weight', tensor([[1., 2.]]))])
     """
     ckpt = opening.open(path, follow_links=follow_links, monitor=monitor) if isinstance(path, str | os.PathLike) else \
         opening.opened(path, monitor)

@@ -100,7 +100,12 @@ def _names(ones: Iterable[Refused]) -> str:
 def loads_with_torch(ckpt: Checkpoint, release: str | None = None) -> LoadsWithTorch:
     """Whether `torch.load(path, weights_only=True)`, its default since 2.6, takes the file, and what it refuses. `release` is one of
     torch's from 2.4 on ("2.6"), the newest that is known without it. An edited checkpoint is asked for as it would be saved, to a PyTorch
-    file. Reads nothing. Raises UsageError for a release that is not known."""
+    file. Reads nothing. Raises UsageError for a release that is not known.
+
+    >>> path = core.save({"w": np.ones(3), "epoch": 3}, folder / "a.pth").path
+    >>> core.loads_with_torch(path).weights_only, core.loads_with_torch(path).refused
+    (True, ())
+    """
     rules = rules_of(release)
     source = ckpt.as_opened
     if source.format in _READ_BY_OTHERS:

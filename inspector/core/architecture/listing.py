@@ -51,7 +51,14 @@ def architectures(ckpt: Checkpoint, state_dict: str | None = None, monitor: Moni
 
 
 def architecture_text(architecture: Architecture, depth: int | None = None) -> str:
-    """As `print(model)` shows it; with `depth`, what lies deeper is an ellipsis. Names from the file are made visible."""
+    """As `print(model)` shows it; with `depth`, what lies deeper is an ellipsis. Names from the file are made visible.
+
+    >>> model = core.architectures({"0.weight": np.ones((8, 4)), "0.bias": np.ones(8)})[0]
+    >>> print(core.architecture_text(model))
+    Sequential(
+      (0): Linear(in_features=4, out_features=8, bias=True)
+    )
+    """
     return "\n".join(_lines(architecture.root, depth))
 
 

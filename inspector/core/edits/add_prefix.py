@@ -17,7 +17,11 @@ from .tools.naming import renamed, whole_segments
 @dataclass(frozen=True)
 class AddPrefix(Edit):
     """Puts `prefix` before every name in the file's state dicts, those of optimizers by number and loose entries beside state
-    dicts (an epoch, a step) excepted."""
+    dicts (an epoch, a step) excepted.
+
+    >>> list(core.edit({"w": np.ones(3)}, [core.AddPrefix("module.")]))
+    ['module.w']
+    """
 
     prefix: str
     OPTION: ClassVar[str] = "add-prefix"

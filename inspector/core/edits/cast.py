@@ -26,7 +26,11 @@ _NAMED = 3
 class Cast(TypeEdit):
     """Rounds to nearest, ties to even, as torch's `.to(dtype)` does. Without `glob` these are the floating tensors outside
     optimizers; with it those that fit. Integers and booleans are left alone unless `dtype` is of that kind or `glob` is the very
-    key; complex numbers become complex numbers only. Tied tensors stay tied."""
+    key; complex numbers become complex numbers only. Tied tensors stay tied.
+
+    >>> core.edit({"w": np.float32([1, 2]), "n": np.array(3)}, [core.Cast("bfloat16")])["w"].dtype
+    'bfloat16'
+    """
 
     OPTION: ClassVar[str] = "cast"
     READS: ClassVar[bool] = True

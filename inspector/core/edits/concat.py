@@ -25,7 +25,11 @@ _SHOWN = 3
 class Concat(Edit):
     """The tensors `parts` become one, `key`, in which they lie one after the other along `dim`, in the order in which they are named. They
     are keys or, inside every state dict that has the first, names, and `key` is a name of the same kind; a `*` stands for anything, and for
-    the same in all of them. All have one element type, and one shape but for that dimension."""
+    the same in all of them. All have one element type, and one shape but for that dimension.
+
+    >>> core.edit({"q": np.ones((2, 4)), "k": np.ones((3, 4))}, [core.Concat(("q", "k"), "qk", 0)])["qk"].shape
+    (5, 4)
+    """
 
     parts: tuple[str, ...]
     key: str

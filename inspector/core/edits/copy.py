@@ -22,7 +22,12 @@ _TEXT = "Write FROM=TO, as in model.embed_tokens.weight=lm_head.weight."
 class Copy(Edit):
     """The tensor `source` is also called `target` from now on: both names view one storage of the new file, so that they are tied.
     `source` is a key or, inside every state dict that has it, a name; `target` is a name of the same kind. Where `source` is a group,
-    all tensors in it get names under `target`. What has the name `target` already is not replaced."""
+    all tensors in it get names under `target`. What has the name `target` already is not replaced.
+
+    >>> tied = core.edit({"embed.weight": np.ones((5, 2))}, [core.Copy("embed.weight", "head.weight")])
+    >>> tied.tensors["head.weight"].storage == tied.tensors["embed.weight"].storage
+    True
+    """
 
     source: str
     target: str

@@ -25,7 +25,14 @@ _SHOWN = 3
 class Dequantize(TypeEdit):
     """Each packed tensor whose name fits `glob` becomes one tensor of the floating type `dtype` under that name, and its parts (codes,
     scales, zero points …) go. Made with float32 arithmetic, then rounded as `Cast` rounds. What is packed in a way that is not read stays
-    as it is; plain tensors do in any case. Of a model of another program (GGUF, ONNX) the weights are left: its own values go."""
+    as it is; plain tensors do in any case. Of a model of another program (GGUF, ONNX) the weights are left: its own values go.
+
+    >>> import ml_dtypes
+    >>> codes = np.ones((2, 2)).astype(ml_dtypes.float8_e4m3fn)
+    >>> packed = {"fc.weight": codes, "fc.weight_scale_inv": np.float32([[0.5]])}
+    >>> core.edit(packed, [core.Dequantize("bfloat16")]).tensors["fc.weight"].dtype
+    'bfloat16'
+    """
 
     OPTION: ClassVar[str] = "dequantize"
 

@@ -15,7 +15,11 @@ from .tools.optimizers import states_of
 
 @dataclass(frozen=True)
 class Drop(Edit):
-    """Everything whose key, or name inside its state dict, fits `glob`; a name means all that is under it."""
+    """Everything whose key, or name inside its state dict, fits `glob`; a name means all that is under it.
+
+    >>> list(core.edit({"fc.w": np.ones(3), "fc.b": np.ones(1), "head.w": np.ones(2)}, [core.Drop("fc")]))
+    ['head.w']
+    """
 
     glob: str
     OPTION: ClassVar[str] = "drop"

@@ -27,7 +27,14 @@ _FILES = 8
 @dataclass(frozen=True)
 class DropBroken(Edit):
     """Leaves out, by name, whatever cannot be read: tensors that are cut off or missing, those whose bytes are not the ones that were saved
-    (by their checksums, for which all are read), and objects that hold such tensors."""
+    (by their checksums, for which all are read), and objects that hold such tensors.
+
+    >>> path = core.save({"a": np.ones(300), "b": np.ones(300)}, folder / "a.safetensors").path
+    >>> (folder / "cut.safetensors").write_bytes((folder / "a.safetensors").read_bytes()[:-100]) > 0
+    True
+    >>> list(core.edit(folder / "cut.safetensors", [core.DropBroken()]))
+    ['a']
+    """
 
     OPTION: ClassVar[str] = "drop-broken"
     TAKES_TEXT: ClassVar[bool] = False

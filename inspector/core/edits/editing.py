@@ -61,7 +61,12 @@ def apply_each(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = Q
                read: bool = False) -> Iterator[Applied]:
     """Applies `edits` one after the other, each to what the one before it left and each once; the last one's `after` is what `edit`
     gives. With `read`, casts also tell how many elements overflow, become zero or were NaN, for which the tensors are read. Raises
-    EditError at the first that cannot be applied, when all before it have been given; Cancelled."""
+    EditError at the first that cannot be applied, when all before it have been given; Cancelled.
+
+    >>> edits = [core.StripPrefix("module."), core.Drop("b")]
+    >>> [list(one.after.tensors) for one in core.apply_each({"module.a": np.ones(3), "module.b": np.ones(3)}, edits)]
+    [['a', 'b'], ['a']]
+    """
     before = opened(ckpt, monitor)
     for one in edits:
         monitor.check()
@@ -75,13 +80,22 @@ def apply_each(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = Q
 
 def notes_when_read(applied: Applied, monitor: Monitor = QUIET) -> tuple[str, ...]:
     """The notes of an edit that was applied, with what is only known from its tensors, which are read now (see `Edit.READS`). Raises
-    Cancelled, and what reading files raises."""
+    Cancelled, and what reading files raises.
+
+    >>> (applied,) = core.apply_each({"w": np.float32([1, 1e6])}, [core.Cast("float16")])
+    >>> core.notes_when_read(applied)
+    ('1 element overflow in w.',)
+    """
     return tuple(applied.edit.notes(applied.before, applied.after, monitor, True))
 
 
 def effects(ckpt: CheckpointLike, edits: Iterable[Edit], monitor: Monitor = QUIET, *,
             read: bool = False) -> list[Effect]:
-    """What each of `edits` does to what those before it left; see `apply_each`."""
+    """What each of `edits` does to what those before it left; see `apply_each`.
+
+    >>> core.effects({"module.a": np.ones(3)}, [core.StripPrefix("module.")])[0].renamed
+    (('module.a', 'a'),)
+    """
     return [applied.effect for applied in apply_each(ckpt, edits, monitor, read=read)]
 
 

@@ -103,7 +103,12 @@ class EffectRows(NamedTuple):
 
 
 def effect_rows(effect: Effect, before: Checkpoint, after: Checkpoint, most: int = 5000) -> EffectRows:
-    """The keys that an edit touched, at most `most` of them in full, each kind in the order of the file."""
+    """The keys that an edit touched, at most `most` of them in full, each kind in the order of the file.
+
+    >>> (applied,) = core.apply_each({"module.a": np.ones(3)}, [core.StripPrefix("module.")])
+    >>> [(row.kind, row.before, row.after) for row in core.effect_rows(applied.effect, applied.before, applied.after).rows]
+    [('renamed', 'module.a', 'a')]
+    """
     also_changed = {new for _, new in effect.renamed}.intersection(effect.changed) if effect.renamed else set()
     changed = [key for key in effect.changed if key not in also_changed] if also_changed else effect.changed
     metadata = [*_metadata_rows(before, after)]
@@ -134,7 +139,12 @@ def _metadata_rows(before: Checkpoint, after: Checkpoint) -> Iterator[EffectRow]
 
 
 def changes_between(before: Checkpoint, old: str, after: Checkpoint, new: str) -> tuple[Change, ...]:
-    """How the tensor or value `old` of one checkpoint differs from `new` of another that edits made of it; () when it does not."""
+    """How the tensor or value `old` of one checkpoint differs from `new` of another that edits made of it; () when it does not.
+
+    >>> before = core.edit({"w": np.float32([1, 2])}, [])
+    >>> core.changes_between(before, "w", core.edit(before, [core.Cast("float16")]), "w")
+    (Change(what='dtype', before='float32', after='float16'),)
+    """
     one, two = before.tensors.get(old), after.tensors.get(new)
     if one is None or two is None:
         return (Change("content", _content(before, old), _content(after, new)),) if _differ(before, old, after, new) else ()

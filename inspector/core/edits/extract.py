@@ -23,7 +23,11 @@ _ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
 @dataclass(frozen=True)
 class Extract(Edit):
     """What is at `path` becomes the root. A module (`.` when the whole file is one) becomes its state dict. A path inside a state
-    dict, like a submodule's, takes the names under it, without it."""
+    dict, like a submodule's, takes the names under it, without it.
+
+    >>> list(core.edit({"epoch": 3, "model": {"w": np.ones(3)}}, [core.Extract("model")]))
+    ['w']
+    """
 
     path: str
     OPTION: ClassVar[str] = "extract"

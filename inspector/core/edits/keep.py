@@ -18,7 +18,11 @@ from .tools.optimizers import states_of
 @dataclass(frozen=True)
 class Keep(Edit):
     """Only what `Drop` of the same `glob` would leave out. One after another they keep what fits all of them; `{a,b}.*` keeps
-    either."""
+    either.
+
+    >>> list(core.edit({"fc.w": np.ones(3), "fc.b": np.ones(1), "head.w": np.ones(2)}, [core.Keep("*.w")]))
+    ['fc.w', 'head.w']
+    """
 
     glob: str
     OPTION: ClassVar[str] = "keep"

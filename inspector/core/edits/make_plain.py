@@ -32,7 +32,13 @@ _TOLD = 6
 class MakePlain(Edit):
     """Values that fit `glob` and that torch.load (weights_only=True) refuses become plain data: a numpy number a number, an array a
     tensor, a Namespace or any other object a dict of its attributes, a path or a date a text, a range or deque a list, an enum its value,
-    a module its state dict. What is in them becomes keys of their own."""
+    a module its state dict. What is in them becomes keys of their own.
+
+    >>> import argparse, torch
+    >>> torch.save({"args": argparse.Namespace(lr=0.1)}, folder / "a.pth")
+    >>> core.edit(folder / "a.pth", [core.MakePlain("*")]).values
+    mappingproxy({'args.lr': 0.1})
+    """
 
     glob: str
     OPTION: ClassVar[str] = "plain"

@@ -23,7 +23,12 @@ Shapes = Mapping[str, tuple[int, ...]]
 @dataclass(frozen=True)
 class Match(Edit):
     """Leaves out of state dicts what `reference` has not, or has in another shape. `reference` is the path of a checkpoint of the
-    model, or its names and shapes (`shapes_of`). State dicts that have no name in common with it, and optimizers, are left alone."""
+    model, or its names and shapes (`shapes_of`). State dicts that have no name in common with it, and optimizers, are left alone.
+
+    >>> model = core.save({"fc.w": np.ones((4, 2))}, folder / "model.pth").path
+    >>> list(core.edit({"fc.w": np.ones((4, 2)), "head.w": np.ones((9, 4))}, [core.Match(model)]))
+    ['fc.w']
+    """
 
     reference: str | Shapes = field(hash=False)
     OPTION: ClassVar[str] = "match"

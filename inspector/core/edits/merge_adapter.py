@@ -29,7 +29,14 @@ _TYPES = ("float32", "bfloat16", "float16")
 class MergeAdapter(Edit):
     """What the adapter in the folder (or file) `adapter` adds is added to the weights, which keep their names and element types: LoRA,
     rsLoRA and DoRA as PEFT's `merge_and_unload` does it, and files of Kohya's names. Tensors that it brings whole replace the model's, or
-    are new. An adapter that does not fit in all its modules is refused, by name. Tied weights stay tied."""
+    are new. An adapter that does not fit in all its modules is refused, by name. Tied weights stay tied.
+
+    >>> lora = {"base_model.model.fc.lora_A.weight": np.ones((2, 8)), "base_model.model.fc.lora_B.weight": np.ones((4, 2))}
+    >>> saved = core.save(lora, folder / "adapter_model.safetensors")
+    >>> written = (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": 2}')
+    >>> core.edit({"fc.weight": np.zeros((4, 8), np.float32)}, [core.MergeAdapter(str(folder))])["fc.weight"][0, :3]
+    array([2., 2., 2.], dtype=float32)
+    """
 
     adapter: str
     OPTION: ClassVar[str] = "merge-adapter"

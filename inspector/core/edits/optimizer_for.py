@@ -52,7 +52,17 @@ class OptimizerFor(Edit):
     """The state of each optimizer is put in the order and has the parameters of the checkpoint `reference`, so that the optimizer of such a
     model takes it: by the groups of its optimizer, or where it has none, in the order of its weights (or of a contract's). Parameters are
     known by their names. What was kept about one that is there in the same shape stays, a new one begins without state, what is about
-    others goes. The options of the groups (`lr`, `betas`, `fused` …) stay the file's."""
+    others goes. The options of the groups (`lr`, `betas`, `fused` …) stay the file's.
+
+    >>> def training(*names):
+    ...     state = {n: {"momentum_buffer": np.full(2, n + 1.)} for n in range(len(names))}
+    ...     groups = [{"lr": 0.1, "momentum": 0.9, "params": list(state)}]
+    ...     return {"model": {name: np.ones(2) for name in names}, "optimizer": {"state": state, "param_groups": groups}}
+    ...
+    >>> wanted = core.save(training("b", "a"), folder / "wanted.pth").path
+    >>> core.edit(training("a", "b"), [core.OptimizerFor(wanted)])["optimizer.state.0.momentum_buffer"].numpy()
+    array([2., 2.])
+    """
 
     reference: str
     OPTION: ClassVar[str] = "optimizer-for"

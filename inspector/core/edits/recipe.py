@@ -23,17 +23,29 @@ _LONGEST = 64 << 20
 
 
 def edit_options() -> dict[str, str]:
-    """The names of the edits on the command line and in recipes -> the first sentence about each."""
+    """The names of the edits on the command line and in recipes -> the first sentence about each.
+
+    >>> core.edit_options()["drop"]
+    'Everything whose key, or name inside its state dict, fits `glob`; a name means all that is under it.'
+    """
     return {name: " ".join((kind.__doc__ or "").split("\n\n")[0].split()) for name, kind in OPTIONS.items()}
 
 
 def takes_text(option: str) -> bool:
-    """Whether the edit of that name is typed with something behind it."""
+    """Whether the edit of that name is typed with something behind it.
+
+    >>> core.takes_text("strip-prefix"), core.takes_text("drop-broken")
+    (True, False)
+    """
     return OPTIONS[option].TAKES_TEXT
 
 
 def parse_edit(option: str, text: str) -> Edit:
-    """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError."""
+    """The edit that `--option text` asks for on the command line: `parse_edit("strip-prefix", "module.")`. Raises EditError.
+
+    >>> core.parse_edit("strip-prefix", "module."), core.parse_edit("cast", "float16:encoder.*")
+    (StripPrefix(prefix='module.'), Cast(dtype='float16', glob='encoder.*'))
+    """
     name = option.removeprefix("--")
     edit = OPTIONS.get(name)
     if edit is None:
@@ -42,14 +54,24 @@ def parse_edit(option: str, text: str) -> Edit:
 
 
 def to_recipe(edits: Iterable[Edit]) -> str:
-    """`edits` as a recipe, one a line: JSON that `from_recipe` and `inspector edit --recipe` read."""
+    """`edits` as a recipe, one a line: JSON that `from_recipe` and `inspector edit --recipe` read.
+
+    >>> print(core.to_recipe([core.StripPrefix("module.")]))
+    {"recipe": 1, "edits": [
+      {"strip-prefix": "module."}
+    ]}
+    """
     lines = [json.dumps({edit.option: edit.to_json()}, ensure_ascii=False) for edit in edits]
     inside = ",\n".join(f"  {line}" for line in lines)
     return f'{{"recipe": {VERSION}, "edits": [\n{inside}\n]}}\n' if lines else f'{{"recipe": {VERSION}, "edits": []}}\n'
 
 
 def from_recipe(text: str) -> list[Edit]:
-    """The edits of a recipe. Raises EditError that says which one is wrong, and how."""
+    """The edits of a recipe. Raises EditError that says which one is wrong, and how.
+
+    >>> core.from_recipe(core.to_recipe([core.StripPrefix("module."), core.Cast("float16")]))
+    [StripPrefix(prefix='module.'), Cast(dtype='float16', glob='*')]
+    """
     edits = []
     for n, entry in enumerate(_entries(text), 1):
         if not isinstance(entry, dict) or len(entry) != 1:
@@ -97,7 +119,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
-    """The edits of the recipe in a file. Raises EditError, ReadError."""
+    """The edits of the recipe in a file. Raises EditError, ReadError.
+
+    >>> core.save_recipe([core.Drop("optimizer")], folder / "recipe.json")
+    >>> core.read_recipe(folder / "recipe.json")
+    [Drop(glob='optimizer')]
+    """
     with open_source(os.fsdecode(path)) as source:
         if source.size > _LONGEST:
             raise EditError("the recipe is too long to be one", "Name a file with edits.", id="bad_recipe")
@@ -109,13 +136,22 @@ def read_recipe(path: str | os.PathLike[str]) -> list[Edit]:
 
 
 def save_recipe(edits: Iterable[Edit], path: str | os.PathLike[str], inputs: Iterable[str] = ()) -> None:
-    """Writes `edits` as a recipe, a whole file or none, and over nothing but a recipe; never over `inputs`. Raises SaveError."""
+    """Writes `edits` as a recipe, a whole file or none, and over nothing but a recipe; never over `inputs`. Raises SaveError.
+
+    >>> core.save_recipe([core.StripPrefix("module.")], folder / "recipe.json")
+    >>> core.edit({"module.w": np.ones(3)}, core.read_recipe(folder / "recipe.json")).tensors.keys()
+    dict_keys(['w'])
+    """
     write_output(os.fsdecode(path), to_recipe(edits).encode("utf-8", "surrogatepass"), "recipe", inputs)
 
 
 def as_command(edits: Iterable[Edit], source: str, target: str) -> str:
     """The command that applies `edits` to the file `source` and saves `target`, quoted for a shell. Raises EditError for an edit
-    that has no form there."""
+    that has no form there.
+
+    >>> core.as_command([core.StripPrefix("module."), core.Drop("optimizer")], "last.pth", "clean.pth")
+    'inspector edit last.pth -o clean.pth --strip-prefix module. --drop optimizer'
+    """
     words = ["inspector", "edit", *_word(source), "-o", *_word(target)[-1:]]
     for edit in edits:
         words += _typed(edit)
@@ -124,7 +160,11 @@ def as_command(edits: Iterable[Edit], source: str, target: str) -> str:
 
 def as_option(edit: Edit) -> str:
     """An edit as it is typed after `inspector edit`, quoted for a shell: "--strip-prefix module.". Raises EditError for one that has
-    no form there."""
+    no form there.
+
+    >>> core.as_option(core.Rename("^net", "my net"))
+    "--rename '^net=my net'"
+    """
     return shlex.join(_typed(edit))
 
 
@@ -148,7 +188,18 @@ def _word(path: str) -> list[str]:
 
 
 def as_python(edits: Iterable[Edit], source: str, target: str) -> str:
-    """A script that does the same."""
+    """A script that does the same.
+
+    >>> print(core.as_python([core.StripPrefix("module.")], "last.pth", "clean.pth"))
+    from inspector import core
+    <BLANKLINE>
+    ckpt = core.open('last.pth')
+    ckpt = core.edit(ckpt, [
+        core.StripPrefix(prefix='module.'),
+    ])
+    report = core.save(ckpt, 'clean.pth')
+    print(report)
+    """
     edits = list(edits)
     lines = ["from inspector import core", "", f"ckpt = core.open({source!r})"]
     if edits:

@@ -28,7 +28,11 @@ Remapped = Callable[[str | None], str | None]
 @dataclass(frozen=True)
 class RemapDevices(Edit):
     """Tags that fit a pattern of `mapping` become its device; of several the first that fits. Tags are what is saved with storages
-    ("cuda:3"); safetensors has none. What is on the meta device has no values and stays there."""
+    ("cuda:3"); safetensors has none. What is on the meta device has no values and stays there.
+
+    >>> core.edit({"w": np.ones(3)}, [core.RemapDevices({"cpu": "cuda:0"})]).tensors["w"].device
+    'cuda:0'
+    """
 
     mapping: Mapping[str, str] = field(hash=False)
     OPTION: ClassVar[str] = "device"

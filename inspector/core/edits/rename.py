@@ -30,7 +30,11 @@ _LONGEST = 4096             # characters of a name that is looked at
 
 @dataclass(frozen=True)
 class Rename(Edit):
-    """Replaces every match of `pattern` in a name by `replacement`, as Python's `re.sub` does: `\\1` and `\\g<name>` are groups."""
+    """Replaces every match of `pattern` in a name by `replacement`, as Python's `re.sub` does: `\\1` and `\\g<name>` are groups.
+
+    >>> list(core.edit({"blocks.0.w": np.ones(3)}, [core.Rename(r"blocks\\.(\\d+)", r"layers.\\1")]))
+    ['layers.0.w']
+    """
 
     pattern: str
     replacement: str

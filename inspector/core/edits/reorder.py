@@ -20,7 +20,11 @@ class Reorder(Rearrangement):
     """The rows of each of `heads` heads of the tensors that fit `glob` come in another order along the first dimension. "halves": rows 0,
     2, 4 … of a head first, then 1, 3, 5 …, as transformers rotates them (convert_llama_weights_to_hf.py, `permute`); "pairs" is the way
     back, to rows that alternate, as the original LLaMA has them. Tied tensors stay tied, and what an optimizer keeps for each element
-    goes along."""
+    goes along.
+
+    >>> core.edit({"q": np.arange(4.)[:, None]}, [core.Reorder("q", "halves", 1)])["q"].numpy().ravel()
+    array([0., 2., 1., 3.])
+    """
 
     order: str
     heads: int

@@ -19,6 +19,7 @@ from .tools.rearranging import NewTensors, decoded, dimension, elements_of, join
 from .tools.starred import found_by
 
 FILLS = ("mean", "zero", "random")
+"""What new rows can be made of: `Resize.fill`."""
 _TEXT = "Write KEY=DIM:N, as in embed.weight=0:32064, and behind it :mean, :zero or :random for what new rows are."
 _FORM = re.compile(r"(.+)=(-?\d{1,3}):(\d{1,18})(?::(\w+))?", re.DOTALL)
 _ADDED = {"mean": "the mean of those that were there", "zero": "zeros", "random": "random numbers about zero with its standard deviation"}
@@ -30,7 +31,13 @@ class Resize(Edit):
     """The tensor `key` has `size` elements along `dim` from now on: the last are cut off, or new rows stand behind those it has. These are
     the mean of the old ones, or with `fill` zeros or random numbers (normal about zero, with the tensor's own standard deviation; the same
     each time). `key` is a key or, inside every state dict that has it, a name; a `*` stands for anything. Tensors that are tied to it stay
-    tied, and what an optimizer keeps for each of its elements gets zeros."""
+    tied, and what an optimizer keeps for each of its elements gets zeros.
+
+    >>> core.edit({"embed.weight": np.float32([[1, 2], [3, 4]])}, [core.Resize("embed.weight", 0, 3)])["embed.weight"].numpy()
+    array([[1., 2.],
+           [3., 4.],
+           [2., 3.]], dtype=float32)
+    """
 
     key: str
     dim: int

@@ -14,7 +14,12 @@ from .tools.common import Edit, edited, fields_of
 
 @dataclass(frozen=True)
 class SetMetadata(Edit):
-    """`key` says `value` from now on; None takes it out. Only safetensors files have a place for it."""
+    """`key` says `value` from now on; None takes it out. Only safetensors files have a place for it.
+
+    >>> path = core.save({"w": np.ones(3)}, folder / "a.safetensors").path
+    >>> core.edit(path, [core.SetMetadata("license", "MIT")]).metadata
+    mappingproxy({'format': 'pt', 'license': 'MIT'})
+    """
 
     key: str
     value: str | None

@@ -24,7 +24,11 @@ _DIGITS = 4000
 class SetValue(Edit):
     """The value at `path` is `value` from now on, a number, text, True, False, None, or an empty dict or list; or it is taken out
     (`delete`). An unknown object that stood there is replaced as a whole. A path that is not there yet makes an entry of the dict
-    above it, and the dicts between; beside names of a state dict that begin alike it is one name with dots, as those are."""
+    above it, and the dicts between; beside names of a state dict that begin alike it is one name with dots, as those are.
+
+    >>> core.edit({"w": np.ones(3), "epoch": 3}, [core.SetValue("epoch", 4), core.SetValue("best.acc", 0.9)]).values
+    mappingproxy({'epoch': 4, 'best.acc': 0.9})
+    """
 
     path: str
     value: Any = None

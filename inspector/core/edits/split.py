@@ -26,7 +26,12 @@ _SHOWN = 3
 class Split(Edit):
     """The tensor `key` becomes the tensors `parts`, (name, size), one after the other along `dim`; parts of size -1 share equally what is
     left. `key` is a key or, inside every state dict that has it, a name, and the parts are names of the same kind; a `*` stands for
-    anything, and for the same in the parts. Other names of the same tensor stay what they are."""
+    anything, and for the same in the parts. Other names of the same tensor stay what they are.
+
+    >>> new = core.edit({"qkv": np.ones((6, 4))}, [core.Split("qkv", 0, (("q", 2), ("kv", -1)))])
+    >>> [(key, tensor.shape) for key, tensor in new.items()]
+    [('q', (2, 4)), ('kv', (4, 4))]
+    """
 
     key: str
     dim: int

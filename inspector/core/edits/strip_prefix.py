@@ -17,7 +17,11 @@ from .tools.naming import renamed, whole_segments
 class StripPrefix(Edit):
     """Takes `prefix` from the front of every name in a state dict that begins with it, by whole segments and once: `module.` never
     touches `submodule.x`. A wrapper's name that torch also puts into the middle is taken out wherever it is. A prefix that begins
-    with the path of a state dict acts in that one only."""
+    with the path of a state dict acts in that one only.
+
+    >>> list(core.edit({"module.w": np.ones(3), "submodule.w": np.ones(3)}, [core.StripPrefix("module.")]))
+    ['w', 'submodule.w']
+    """
 
     prefix: str
     OPTION: ClassVar[str] = "strip-prefix"

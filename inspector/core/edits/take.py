@@ -26,7 +26,12 @@ class Take(Edit):
     """Tensors that fit `glob` get the elements, shape and element type of those that the checkpoint at `source` has under the same
     key, or where it has none of these keys, under the same name among its weights; with `pairs` (key here, key there) just these.
     Device and requires_grad stay. Only tensors that the file has are replaced, none is added; optimizers are left alone unless
-    `pairs` name them."""
+    `pairs` name them.
+
+    >>> other = core.save({"w": np.float32([5, 6])}, folder / "other.pth").path
+    >>> core.edit({"w": np.zeros(2), "b": np.zeros(2)}, [core.Take(other, "w")])["w"].numpy()
+    array([5., 6.], dtype=float32)
+    """
 
     source: str
     glob: str = "*"

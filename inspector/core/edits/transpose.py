@@ -20,7 +20,11 @@ _SHOWN = 3
 class Transpose(Rearrangement):
     """The last two dimensions of each tensor that fits `glob` change places, and its elements lie in the new order. What has fewer
     dimensions is left alone, unless `glob` is its very key. Tied tensors stay tied, and what an optimizer keeps for each element is turned
-    along; its state is left alone otherwise unless it is named."""
+    along; its state is left alone otherwise unless it is named.
+
+    >>> core.edit({"w": np.ones((2, 3))}, [core.Transpose("w")])["w"].shape
+    (3, 2)
+    """
 
     OPTION: ClassVar[str] = "transpose"
     DONE: ClassVar[str] = "transposed"

@@ -16,7 +16,12 @@ from .tools.globs import fitting, matcher
 @dataclass(frozen=True)
 class Unshare(Edit):
     """Tensors that fit `glob` and view a storage that others view too, or only a part of theirs, are saved as copies, contiguous.
-    Where all that share a storage fit, the first that fills it keeps it."""
+    Where all that share a storage fit, the first that fills it keeps it.
+
+    >>> w = np.ones((4, 4))
+    >>> core.sharing(core.edit({"embed": w, "head": w}, [core.Unshare("*")]))
+    {}
+    """
 
     glob: str
     OPTION: ClassVar[str] = "unshare"

@@ -46,7 +46,14 @@ class Declaration(NamedTuple):
 
 
 def texts(ckpt: Checkpoint) -> dict[str, int]:
-    """The texts in `ckpt`, in stored order, sources of classes first: name -> bytes."""
+    """The texts in `ckpt`, in stored order, sources of classes first: name -> bytes.
+
+    >>> import torch
+    >>> torch.save(torch.nn.ReLU(), folder / "a.pth", _use_new_zipfile_serialization=False)
+    >>> ckpt = core.open(folder / "a.pth")
+    >>> list(core.texts(ckpt))
+    ['torch.nn.modules.activation.ReLU']
+    """
     sources = {fact.removeprefix(SOURCE): len(_encoded(text)) for fact, text in ckpt.facts.items() if fact.startswith(SOURCE)}
     return sources | {name: member.extent.size for name, member in _records(ckpt) if name not in sources}
 
@@ -57,6 +64,12 @@ def read_text(ckpt: Checkpoint, name: str, start: int = 0, nbytes: int = PIECE) 
 
     Raises UsageError where there is no such text, BadTensor when its bytes cannot be had or, read as a whole, are not those that
     were saved, Changed, Unreadable and the like as `io.sources.ExtentReader.read`.
+
+    >>> import torch
+    >>> torch.save(torch.nn.ReLU(), folder / "a.pth", _use_new_zipfile_serialization=False)
+    >>> ckpt = core.open(folder / "a.pth")
+    >>> "class ReLU" in core.read_text(ckpt, "torch.nn.modules.activation.ReLU").text
+    True
     """
     pieces = text_pieces(ckpt, name, start, nbytes)
     try:
@@ -67,7 +80,15 @@ def read_text(ckpt: Checkpoint, name: str, start: int = 0, nbytes: int = PIECE) 
 
 def text_pieces(ckpt: Checkpoint, name: str, start: int = 0, nbytes: int = PIECE) -> Generator[Text, None, None]:
     """The text from its byte `start` on, in pieces as `read_text` gives them, at least one; errors as there. A packed record is
-    unpacked once for all of them."""
+    unpacked once for all of them.
+
+    >>> import torch
+    >>> torch.save(torch.nn.ReLU(), folder / "a.pth", _use_new_zipfile_serialization=False)
+    >>> ckpt = core.open(folder / "a.pth")
+    >>> pieces = list(core.text_pieces(ckpt, "torch.nn.modules.activation.ReLU", nbytes=400))
+    >>> len(pieces) > 2, pieces[0].end == pieces[1].start, pieces[-1].end == pieces[-1].nbytes
+    (True, True, True)
+    """
     source = ckpt.facts.get(SOURCE + name)
     if source is not None:
         raw = _encoded(source)
@@ -91,7 +112,14 @@ def _pieces(name: str, whole: int, read: Callable[[int, int], bytes], at: int, n
 
 def source_of(ckpt: Checkpoint, key: str, known: Container[str] | None = None) -> Declaration | None:
     """The text that declares the class of the module at `key`, or of the nearest one above it; None where no text does.
-    `known` are the names of all texts, where the caller has them at hand."""
+    `known` are the names of all texts, where the caller has them at hand.
+
+    >>> import torch
+    >>> torch.save(torch.nn.ReLU(), folder / "a.pth", _use_new_zipfile_serialization=False)
+    >>> ckpt = core.open(folder / "a.pth")
+    >>> core.source_of(ckpt, "")
+    Declaration(name='torch.nn.modules.activation.ReLU', line='class ReLU')
+    """
     known = texts(ckpt) if known is None else known
     for path in (key, *ancestors(key)):
         value = ckpt.values.get(path)

@@ -32,7 +32,11 @@ _lock = threading.Lock()
 
 
 def is_address(path: str) -> bool:
-    """Whether `path` is an address, and no file of that very name is there."""
+    """Whether `path` is an address, and no file of that very name is there.
+
+    >>> core.is_address("s3://bucket/a.pth"), core.is_address("runs/a.pth")
+    (True, False)
+    """
     return "://" in path and _ADDRESS.fullmatch(path) is not None and not os.path.lexists(path)
 
 
@@ -49,7 +53,11 @@ def scheme_of(address: str) -> str:
 
 def without_secrets(path: str) -> str:
     """`path`; an address without what lets one in: a user's name and word, and whatever of its query is not known to be harmless.
-    Two addresses are never shown alike."""
+    Two addresses are never shown alike.
+
+    >>> core.without_secrets("https://me:word@host.example/b.pth")
+    'https://***@host.example/b.pth'
+    """
     if "://" not in path or not is_address(path):
         return path
     known = _shown.get(path)
@@ -67,7 +75,12 @@ def without_secrets(path: str) -> str:
 
 
 def with_secrets(path: str) -> str:
-    """The address that is shown as `path`. Raises Unsupported when what lets one in is not known here."""
+    """The address that is shown as `path`. Raises Unsupported when what lets one in is not known here.
+
+    >>> shown = core.without_secrets("https://me:word@host.example/a.pth")
+    >>> core.with_secrets(shown)
+    'https://me:word@host.example/a.pth'
+    """
     found = _whole.get(path)
     if found is None and _is_hidden(path):
         raise Unsupported("the password or token of this address is not kept", "Give the whole address again.", id="remote")
@@ -80,12 +93,20 @@ def kept(path: str) -> Address:
 
 
 def absolute_path(path: str) -> str:
-    """The path from the root of the file system; an address as it is shown."""
+    """The path from the root of the file system; an address as it is shown.
+
+    >>> core.absolute_path("s3://bucket/a.pth"), core.absolute_path("/runs/../a.pth")
+    ('s3://bucket/a.pth', '/a.pth')
+    """
     return without_secrets(path) if is_address(path) else os.path.abspath(path)
 
 
 def file_name(path: str) -> str:
-    """The last part of a path or of an address, without its query."""
+    """The last part of a path or of an address, without its query.
+
+    >>> core.file_name("runs/last.pth"), core.file_name("https://host/a.pth?version=2")
+    ('last.pth', 'a.pth')
+    """
     if not is_address(path):
         return os.path.basename(os.path.normpath(path)) or path if path else ""
     found = _PARTS.fullmatch(path)
@@ -95,7 +116,11 @@ def file_name(path: str) -> str:
 
 
 def folder_of(path: str) -> str:
-    """The folder that a file lies in; of an address, one that `beside` and this take apart again."""
+    """The folder that a file lies in; of an address, one that `beside` and this take apart again.
+
+    >>> core.folder_of("runs/last.pth"), core.folder_of("s3://bucket/run/a.pth")
+    ('runs', 's3://bucket/run/')
+    """
     if not is_address(path):
         return os.path.dirname(path)
     start, host, place, query, _ = _parts(path)

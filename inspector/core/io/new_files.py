@@ -68,7 +68,12 @@ def replace_file(path: str, data: bytes | Iterable[bytes], *, private: bool = Fa
     A file that is there keeps its permissions and, where the system allows it, its owner; a new one gets those the system gives new
     files, as far as the files `of` which it tells may be read by others themselves. With `private` it is its owner's only in any case, as
     everything is that is not whole yet. A file without any permission to write is not replaced. Devices and pipes are written to as they
-    are. Raises OSError, with nothing changed, and whatever the pieces of `data` raise."""
+    are. Raises OSError, with nothing changed, and whatever the pieces of `data` raise.
+
+    >>> core.replace_file(str(folder / "notes.txt"), b"all of it")
+    >>> (folder / "notes.txt").read_bytes()
+    b'all of it'
+    """
     if not path or "\0" in path:
         raise OSError(errno.EINVAL, "that is no possible file name")
     path = os.path.realpath(path)

@@ -18,6 +18,7 @@ from .new_files import write_whole
 from .sources import open_source
 
 OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract", "sarif", "junit"]
+"""What can be written beside checkpoints; errors name it by this word."""
 
 _HEAD = 4096            # bytes that tell
 _CALLED: dict[OutputKind, str] = {"picture": "PNG picture", "drawing": "SVG drawing", "page": "HTML page", "recipe": "recipe",
@@ -41,7 +42,12 @@ _CHECKPOINTS = (".pt", ".pth", ".ckpt", ".safetensors", ".bin", ".th", ".pt2", "
 
 def write_output(path: str, data: bytes | Iterable[bytes], kind: OutputKind, inputs: Iterable[str] = ()) -> None:
     """Writes `data` at `path`, whole or not at all, where `check_output` has nothing against it: a new file to be read by no others
-    than the files `inputs`. Raises SaveError."""
+    than the files `inputs`. Raises SaveError.
+
+    >>> core.write_output(str(folder / "stats.csv"), b"key,mean\\n", "table")
+    >>> (folder / "stats.csv").read_bytes()
+    b'key,mean\\n'
+    """
     inputs = tuple(inputs)
     check_output(path, kind, inputs)
     write_whole(path, data, kind, inputs)
@@ -49,7 +55,14 @@ def write_output(path: str, data: bytes | Iterable[bytes], kind: OutputKind, inp
 
 def check_output(path: str, kind: OutputKind, inputs: Iterable[str] = ()) -> None:
     """Raises SaveError when writing a `kind` at `path` would replace one of the files `inputs`, which are read, or a file that is
-    something else, or would be named like a checkpoint. Devices and pipes may be written to."""
+    something else, or would be named like a checkpoint. Devices and pipes may be written to.
+
+    >>> core.check_output(str(folder / "stats.csv"), "table")
+    >>> core.check_output(str(folder / "stats.pth"), "table")
+    Traceback (most recent call last):
+        ...
+    inspector.core.errors.SaveError: ... named like a checkpoint. ...
+    """
     shown, called = visible(path, 200), _CALLED[kind]
     if any(_same(path, given) for given in inputs):
         raise SaveError(f"{shown} is what is read, and is not replaced by a {called}", f"Name another file for the {called}.",

@@ -24,7 +24,12 @@ def explain_error(text: str, file: CheckpointLike | None = None, *, unreadable: 
                   state_dict: str | None = None, monitor: Monitor = QUIET) -> Explanation:
     """What the error `text` means, of `file` where it is given (a checkpoint, or a path), and the edits after which it is gone, tried on
     its tables. `unreadable` says why the file that is meant cannot be opened; of a path that is found out. Known are the errors of
-    torch 0.4 to the newest in loading and saving; see `known_errors`. Raises UsageError for a text that holds none of them, Cancelled."""
+    torch 0.4 to the newest in loading and saving; see `known_errors`. Raises UsageError for a text that holds none of them, Cancelled.
+
+    >>> found = core.explain_error("Attempting to deserialize object on a CUDA device but torch.cuda.is_available() is False.")
+    >>> found.id, found.advice[0]
+    ('device', 'torch.load(path, map_location="cpu") reads it without that device.')
+    """
     text = text[:_MOST]
     if file is not None and not isinstance(file, Checkpoint):
         try:

@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-FINE_BINS = 720                 # a multiple of every number of bins that anybody wants to see: see `merging`
+FINE_BINS = 720
+"""Bins that are counted where others are made of them: a multiple of every number that anybody wants to see (`BIN_CHOICES`)."""
 _DECADES = 6                    # of sizes on a logarithmic axis, below the greatest
 _LEAST = 5e-324
 _EXACT = 2 ** 52                # up to here whole numbers and their halves are exact in float64
@@ -15,7 +16,12 @@ _EXACT = 2 ** 52                # up to here whole numbers and their halves are 
 
 class BinRange(NamedTuple):
     """What is binned: "all" finite values, those in the "middle" between two shares of them (`low` and `high`, such as 0.01 and 0.99),
-    or those between two "fixed" bounds; evenly, or by the logarithm of sizes on both sides of zero (`log`)."""
+    or those between two "fixed" bounds; evenly, or by the logarithm of sizes on both sides of zero (`log`).
+
+    >>> found = core.group_statistics({"w": np.arange(100.)}, ["w"], core.BinRange("fixed", 0.0, 10.0))
+    >>> found.together.edges[-1], found.together.above
+    (10.0, 89)
+    """
 
     kind: str = "all"
     low: float = 0.0
@@ -24,7 +30,9 @@ class BinRange(NamedTuple):
 
 
 ALL_VALUES = BinRange()
+"""All finite values, evenly."""
 MIDDLE_VALUES = BinRange("middle", 0.01, 0.99)
+"""The values between the first and the last hundredth, evenly."""
 
 
 class BinEdges(NamedTuple):
@@ -66,7 +74,11 @@ def log_bins(low: float, high: float, bins: int = FINE_BINS) -> BinEdges:
 
 def linear_threshold(low: float, high: float) -> float:
     """Where the strip around zero of a logarithmic axis from `low` to `high` ends (what a "symlog" axis calls linthresh): six decades
-    below the greatest size, or the smaller bound when zero lies outside."""
+    below the greatest size, or the smaller bound when zero lies outside.
+
+    >>> core.linear_threshold(-1000.0, 10.0)
+    0.001
+    """
     most = max(abs(low), abs(high))
     least = max(most * 10.0 ** -_DECADES, _LEAST)
     return max(least, min(abs(low), abs(high))) if low > 0 or high < 0 else least

@@ -68,7 +68,11 @@ class Measurable(NamedTuple):
 def measurable(ckpt: Checkpoint, keys: Sequence[str]) -> Measurable:
     """What `group_statistics` would measure of `keys`. A few whole numbers among weights, like the steps that a batch norm counts,
     would press all bars of the weights into one: they are left out, where they are at most a hundredth of all elements. Keys that
-    are no tensors of `ckpt` are passed over."""
+    are no tensors of `ckpt` are passed over.
+
+    >>> core.measurable({"w": np.ones(500), "steps": np.array(7)}, ["w", "steps"])
+    Measurable(keys=('w',), counters=('steps',), nbytes=4000)
+    """
     there = tuple(key for key in keys if key in ckpt.tensors)
     counting = {name for name, dtype in DTYPES.items() if dtype.kind in _COUNTING}
     counters = {key for key in there if ckpt.tensors[key].dtype in counting}
@@ -82,7 +86,12 @@ def measurable(ckpt: Checkpoint, keys: Sequence[str]) -> Measurable:
 def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: BinRange = ALL_VALUES,
                      monitor: Monitor = QUIET) -> GroupStatistics:
     """Measures the tensors `keys` together, over the same bins; one whose values cannot be had is left out and told. Raises BadTensor
-    when none can be read, Cancelled, and what reading files raises."""
+    when none can be read, Cancelled, and what reading files raises.
+
+    >>> found = core.group_statistics({"a": np.float32([0, 1]), "b": np.float32([2, 5])}, ["a", "b"])
+    >>> found.together.mean, [(key, summary.max) for key, summary in found.each]
+    (2.0, [('a', 1.0), ('b', 5.0)])
+    """
     group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys)
     kept = group.keys
     if len(kept) == 1 and range == ALL_VALUES and not _is_whole(ckpt.tensors[kept[0]].dtype):

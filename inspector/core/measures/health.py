@@ -40,7 +40,12 @@ def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, mon
     """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, layers whose number is
     missing, dead rows and columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold,
     equal bytes stored twice; the gravest first in each kind. Goes by `summaries` (of all tensors, or of the ones in question); without
-    them, everything is measured first. Raises Cancelled, and what reading files raises."""
+    them, everything is measured first. Raises Cancelled, and what reading files raises.
+
+    >>> found = core.health({"a": np.float32([1, np.nan]), "b": np.float32([7e4, 1])})
+    >>> [finding.message for finding in found]
+    ['1 element is NaN, in 1 tensor: a (1).', '1 tensor would have infinite values in float16: b.']
+    """
     if summaries is None:
         summaries = summarize(ckpt, monitor=monitor)
     measured = {key: summary for key, summary in summaries.items() if key in ckpt.tensors}
@@ -67,7 +72,12 @@ def _floats(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> dict[str, Sum
 
 def value_findings(ckpt: Checkpoint, summaries: Mapping[str, Summary]) -> tuple[Finding, ...]:
     """What `health` finds tensor by tensor, comparing none with others and reading nothing: NaN, infinities, tensors that are zero or
-    constant throughout. Of `summaries` of the tensors in question alone it says the same as of all."""
+    constant throughout. Of `summaries` of the tensors in question alone it says the same as of all.
+
+    >>> ckpt = core.edit({"a": np.float32([1, np.nan]), "b": np.ones(8)}, [])
+    >>> [finding.id for finding in core.value_findings(ckpt, core.summarize(ckpt))]
+    ['nan-values']
+    """
     floats = _floats(ckpt, summaries)
     return (*_nonfinite(ckpt, floats), *_flat(ckpt, floats))
 

@@ -22,14 +22,22 @@ _COUNTING = frozenset(("int", "uint", "bool", "other"))
 # -- names ----------------------------------------------------------------------------------------------------------------------
 
 def layer_of(key: str) -> int | None:
-    """The number of the layer: the first number among the segments of `key`."""
+    """The number of the layer: the first number among the segments of `key`.
+
+    >>> core.layer_of("layers.3.fc.weight"), core.layer_of("embed.weight")
+    (3, None)
+    """
     found = _NUMBER.search(key)
     return int(found.group()) if found and len(found.group()) <= _DIGITS else None
 
 
 def family_of(key: str) -> str:
     """The key without its layer's number, which all layers have in common: "layers.3.fc.weight" → "layers.*.fc.weight". Experts and
-    heads keep theirs apart."""
+    heads keep theirs apart.
+
+    >>> core.family_of("layers.3.fc.weight")
+    'layers.*.fc.weight'
+    """
     return _NUMBER.sub("*", key, count=1)
 
 
@@ -46,7 +54,11 @@ def ending_of(key: str) -> str:
 
 def weights_among(ckpt: Checkpoint, keys: Sequence[str]) -> Sequence[str]:
     """Those of `keys` whose elements are no whole numbers, which counters and masks are: those say nothing about depth. All of them
-    where there are no others."""
+    where there are no others.
+
+    >>> core.weights_among(core.edit({"w": np.ones(3), "steps": np.array(7)}, []), ["w", "steps"])
+    ['w']
+    """
     counting = {name for name, dtype in DTYPES.items() if dtype.kind in _COUNTING}
     kept = [key for key in keys if (dtype := ckpt.tensors[key].dtype) in DTYPES and dtype not in counting]
     return kept or keys
@@ -71,6 +83,7 @@ def _share(count: int, summary: Summary) -> float:
 LAYER_MEASURES: Mapping[str, Callable[[Summary], float]] = MappingProxyType({
     "norm": lambda s: s.l2, "rms": rms, "std": lambda s: s.std, "absmax": _absmax, "mean": lambda s: s.mean,
     "zeros": lambda s: _share(s.zeros, s), "nonfinite": lambda s: _share(s.nan + s.inf, s)})
+"""name -> what it makes of a summary: "norm" is L2, "zeros" and "nonfinite" are shares of all elements, from 0 to 1."""
 """What layers can be compared by: the L2 norm, the root mean square, the standard deviation, the greatest size and the mean of the
 finite elements, and the shares of zeros and of NaN and infinities among all."""
 _OF_ALL = frozenset(("zeros", "nonfinite"))         # make sense without a finite element, too
@@ -94,7 +107,12 @@ class LayerLine(NamedTuple):
 def layer_lines(summaries: Mapping[str, Summary], keys: Iterable[str], measure: str = "rms", across: Across = "layer") -> list[LayerLine]:
     """A measure of `LAYER_MEASURES` across depth, of those of `keys` that have a summary (with a finite element, where the measure is
     about those). Across "layer"s: those that have a layer's number, a line for each name in all layers; otherwise over all keys in
-    order, a line for each ending of their "names", or one for "all". Lines of most tensors come first."""
+    order, a line for each ending of their "names", or one for "all". Lines of most tensors come first.
+
+    >>> found = core.summarize({"layers.0.w": np.full(4, 2.), "layers.1.w": np.full(4, 3.)})
+    >>> [(line.name, [(point.x, point.y) for point in line.points]) for line in core.layer_lines(found, found)]
+    [('layers.*.w', [(0, 2.0), (1, 3.0)])]
+    """
     take = LAYER_MEASURES[measure]
     parts: dict[str, list[LayerPoint]] = {}
     for place, key in enumerate(keys):

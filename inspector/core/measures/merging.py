@@ -17,7 +17,12 @@ _MOST_BINS = 120
 
 def merge_summaries(parts: Sequence[Summary]) -> Summary:
     """The summary of all elements of `parts` (at least one) together: exact counts, range and norm, moments to rounding; without
-    quantiles and a histogram, which cannot be had from them."""
+    quantiles and a histogram, which cannot be had from them.
+
+    >>> parts = core.summarize({"a": np.float32([0, 1]), "b": np.float32([2, 5])})
+    >>> core.merge_summaries(list(parts.values())).mean
+    2.0
+    """
     if len(parts) == 1:
         return without_histogram(parts[0])
     counted = [part for part in parts if part.finite]
@@ -53,7 +58,11 @@ def added_counts(parts: Sequence[Summary]) -> Summary:
 
 
 def merge_bins(summary: Summary, bins: int) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """Edges and counts of about `bins` bins, each made of equally many of the summary's (the last may have fewer)."""
+    """Edges and counts of about `bins` bins, each made of equally many of the summary's (the last may have fewer).
+
+    >>> core.merge_bins(core.summarize_tensor({"w": np.arange(8.)}, "w", bins=4), 2)
+    ((0.0, 3.5, 7.0), (4, 4))
+    """
     every = max(1, -(-len(summary.counts) // max(bins, 1)))
     counts = tuple(sum(summary.counts[i:i + every]) for i in range(0, len(summary.counts), every))
     edges = summary.edges[:-1:every] + summary.edges[-1:]
@@ -61,12 +70,20 @@ def merge_bins(summary: Summary, bins: int) -> tuple[tuple[float, ...], tuple[in
 
 
 def sensible_bins(numel: int) -> int:
-    """How many bins `numel` elements fill, one of `BIN_CHOICES`: few elements in many bins are only noise."""
+    """How many bins `numel` elements fill, one of `BIN_CHOICES`: few elements in many bins are only noise.
+
+    >>> core.sensible_bins(100), core.sensible_bins(1_000_000)
+    (20, 120)
+    """
     return next((bins for most, bins in _BINS_FOR if numel <= most), _MOST_BINS)
 
 
 def edges_near(edges: Sequence[float], low: float, high: float) -> tuple[float, float]:
-    """Of `edges` those next to two bounds, so that `cut_out` can do without reading; the bounds where too few bins lie between."""
+    """Of `edges` those next to two bounds, so that `cut_out` can do without reading; the bounds where too few bins lie between.
+
+    >>> core.edges_near([0., 1., 2., 3., 4.], 0.9, 3.2)
+    (0.9, 3.2)
+    """
     first, last = _nearest(edges, low), _nearest(edges, high)
     return (edges[first], edges[last]) if last - first >= _FEWEST else (low, high)
 

@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 BINS = 64
+"""Bins of a histogram when nobody says how many."""
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""The shares of elements, from the least on, that `Summary.quantiles` are at."""
 CHUNK = 4 << 20                 # bytes taken at once: fewer, and the steps in Python between them cost a tenth of the time
 _BATCH = 2 << 20                # bytes of small tensors that are one job
 _HELD = 48 << 20                # bytes of what is read again that are held, by all threads together
@@ -57,7 +59,12 @@ class Summary:
     outside of all bins, which happens only when the caller chose them. No finite element and no bins chosen: both empty.
     `fine` is for `rebin`, and there only when it was asked for: it takes up to a megabyte, a summary without it a few kilobytes.
     `dequantized`, of quantized tensors whose quantizer is known: the summary of the values that the stored integers, which this
-    one is about, stand for."""
+    one is about, stand for.
+
+    >>> found = core.summarize({"w": np.float32([0, 1, 2, np.inf])})["w"]
+    >>> found.min, found.max, found.mean, found.inf, found.zeros, sum(found.counts)
+    (0.0, 2.0, 1.0, 1, 1, 3)
+    """
 
     numel: int
     min: float | int
@@ -111,7 +118,12 @@ def summarize_tensor(ckpt: Checkpoint, key: str, bins: int = BINS, monitor: Moni
     """The summary of one tensor. The histogram has `bins` equal bins (`log`: of equal ratio) over `range` (default: from the
     least element, or the least positive one, to the greatest), or the given increasing `edges`. Without `quantiles` there is
     less to read; with `fine` the result can be binned again (`rebin`). Raises BadTensor when the values cannot be had or are no
-    numbers, UsageError for what makes no sense."""
+    numbers, UsageError for what makes no sense.
+
+    >>> found = core.summarize_tensor({"w": np.float32([0, 1, 2, np.nan])}, "w", bins=2)
+    >>> found.min, found.max, found.nan, found.edges, found.counts
+    (0.0, 2.0, 1, (0.0, 1.0, 2.0), (1, 2))
+    """
     ask = _Ask.of(bins, range, edges, log, quantiles, fine)
     found = sources.of_tensor(ckpt, key)
     with _Run(ckpt, monitor, [found], workers.cores()) as run:
@@ -123,7 +135,12 @@ def summarize_tensor(ckpt: Checkpoint, key: str, bins: int = BINS, monitor: Moni
 def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, monitor: Monitor = QUIET, *,
                     range: tuple[float, float] | None = None, edges: Sequence[float] | None = None, log: bool = False,
                     quantiles: bool = True, fine: bool = False) -> Summary:
-    """The summary of all elements of several tensors together; otherwise as `summarize_tensor`."""
+    """The summary of all elements of several tensors together; otherwise as `summarize_tensor`.
+
+    >>> found = core.summarize_group({"a": np.float32([0, 1]), "b": np.float32([2, 5])}, ["a", "b"], bins=5)
+    >>> found.numel, found.mean, found.counts
+    (4, 2.0, (1, 1, 1, 0, 1))
+    """
     ask = _Ask.of(bins, range, edges, log, quantiles, fine)
     found = [sources.of_tensor(ckpt, key, fold=False) for key in keys]
     with _Run(ckpt, monitor, found, workers.threads_for((source.nbytes for source in found), ckpt.is_far)) as run:
@@ -135,7 +152,11 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
 def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, monitor: Monitor = QUIET, *,
                    executor: Executor | None = None) -> Iterator[tuple[str, Summary | BadTensor]]:
     """(key, its summary, or why there is none) of each tensor by itself, in order, on as many threads as there are cores, or on the workers
-    of `executor`."""
+    of `executor`.
+
+    >>> [(key, found.mean) for key, found in core.summarize_each({"a": np.ones(3), "b": np.float32([1, 2])}, ["a", "b"])]
+    [('a', 1.0), ('b', 1.5)]
+    """
     ask = _Ask.of(bins, None, None, False, True, fine=False)
     yield from _each(ckpt, keys, ask, monitor) if executor is None else _each_elsewhere(ckpt, keys, ask, executor, monitor)
 
@@ -210,7 +231,12 @@ def measure_each(ckpt: Checkpoint, keys: Iterable[str], monitor: Monitor = QUIET
 def rebin(summary: Summary, bins: int = BINS, range: tuple[float, float] | None = None, *, log: bool = False) -> Binned | None:
     """Other bins for a summary that was measured with `fine`, without reading: exact where the counts allow it, and `.exact` says
     whether they did (8- and 16-bit types and small tensors: always; float32: to the resolution of bfloat16). None when the summary
-    does not hold enough."""
+    does not hold enough.
+
+    >>> fine = core.summarize_tensor({"w": np.float16([0, 1, 2, 3])}, "w", fine=True)
+    >>> core.rebin(fine, 2).counts, core.rebin(fine, 1, (0.5, 2.5))
+    ((2, 2), Binned(edges=(0.5, 2.5), counts=(2,), below=1, above=1, exact=True))
+    """
     return None if summary.fine is None else binned(summary.fine, bins, range, log)
 
 

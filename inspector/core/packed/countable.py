@@ -41,7 +41,12 @@ class Countable(NamedTuple):
 
 
 def countable(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Countable | None:
-    """The tables to be counted; None where nothing is packed, so that `ckpt` itself can be. Raises Cancelled."""
+    """The tables to be counted; None where nothing is packed, so that `ckpt` itself can be. Raises Cancelled.
+
+    >>> lora = {"fc.lora_A.weight": np.ones((2, 8)), "fc.lora_B.weight": np.ones((4, 2))}
+    >>> core.countable(core.edit({"w": np.ones(3)}, [])) is None, core.countable(core.edit(lora, [])) is None
+    (True, False)
+    """
     found = packed(ckpt, monitor)
     counted = {name: tensor for name, tensor in found.items() if tensor.numel and not tensor.is_adapter
                and (tensor.decoder is not None or tensor.problem)}

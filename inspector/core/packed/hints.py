@@ -12,7 +12,11 @@ _WITHIN = (".lora_A.weight", ".lora_down.weight")
 
 
 def may_be_packed(ckpt: Checkpoint) -> bool:
-    """False where nothing says so; a matter of milliseconds for many tensors."""
+    """False where nothing says so; a matter of milliseconds for many tensors.
+
+    >>> core.may_be_packed(core.edit({"fc.weight": np.ones((2, 2))}, []))
+    False
+    """
     if "tensor_names" in ckpt.metadata or ckpt.as_opened.format in _OTHER_PROGRAMS:
         return True
     leaves = {leaf_of(key) for key in ckpt.tensors}

@@ -55,7 +55,12 @@ _INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
 def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
     """name -> the packed tensors of `ckpt` alone, in the order of their first part in the file. Reads small tensors and the
-    configuration beside the file. Raises Cancelled."""
+    configuration beside the file. Raises Cancelled.
+
+    >>> lora = {"fc.lora_A.weight": np.ones((2, 8)), "fc.lora_B.weight": np.ones((4, 2))}
+    >>> {name: (found.shape, found.scheme) for name, found in core.packed_tensors(lora).items()}
+    {'fc.weight': ((4, 8), 'lora')}
+    """
     if not may_be_packed(ckpt):
         return {}
     names = Names(ckpt, monitor)
@@ -93,7 +98,12 @@ def keys_of(tensor: LogicalTensor) -> set[str]:
 
 def logical(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
     """name -> tensor that a person means: packed ones as the one that their parts stand for, all others as themselves (scheme "plain").
-    Reads small tensors and the configuration beside the file. Raises Cancelled."""
+    Reads small tensors and the configuration beside the file. Raises Cancelled.
+
+    >>> found = core.logical({"fc.weight": np.ones((4, 2), np.float16)})["fc.weight"]
+    >>> found.shape, found.dtype, found.scheme, found.bits
+    ((4, 2), 'float16', 'plain', 16)
+    """
     every = (_plain(one) if isinstance(one, TensorInfo) else one for _, one in in_order(ckpt, packed(ckpt, monitor)))
     return {tensor.name: tensor for tensor in every}
 
@@ -105,7 +115,14 @@ def _plain(info: TensorInfo) -> LogicalTensor:
 
 def unpacked(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
     """`ckpt` with the tensors that `logical` gives, under their names, instead of their parts: packed ones as float32, whose elements are
-    made of the parts when they are read; those that cannot be made say why. Raises Cancelled."""
+    made of the parts when they are read; those that cannot be made say why. Raises Cancelled.
+
+    >>> import ml_dtypes
+    >>> codes = np.ones((2, 2)).astype(ml_dtypes.float8_e4m3fn)
+    >>> core.unpacked({"fc.weight": codes, "fc.weight_scale_inv": np.float32([[0.5]])})["fc.weight"].numpy()
+    array([[0.5, 0.5],
+           [0.5, 0.5]], dtype=float32)
+    """
     return instead_of_parts(ckpt, packed(ckpt, monitor))
 
 

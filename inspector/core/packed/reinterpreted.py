@@ -45,7 +45,11 @@ class ElementType(NamedTuple):
 
 def element_type(text: str) -> ElementType:
     """The type that `text` names: torch's or safetensors' names, short ones ("u4", "bf16", "e4m3", "nf4"), and for those narrower than a
-    byte "-high" or "-low" behind it, which say where in a byte the first element is. Raises UsageError."""
+    byte "-high" or "-low" behind it, which say where in a byte the first element is. Raises UsageError.
+
+    >>> core.element_type("u4"), core.element_type("bf16").name
+    (ElementType(name='uint4', bits=4, high_first=False), 'bfloat16')
+    """
     name, order = text.strip().lower().removeprefix("torch."), ""
     for ending in ("-high", "-low"):
         if name.endswith(ending):

@@ -47,7 +47,14 @@ class PackedView:
 
 def packed_view(ckpt: Checkpoint, monitor: Monitor = QUIET) -> PackedView | None:
     """The view of `ckpt`; None where nothing in it is packed. Reads small tensors and the configuration beside the file. Raises
-    Cancelled."""
+    Cancelled.
+
+    >>> import ml_dtypes
+    >>> codes = np.ones((2, 2)).astype(ml_dtypes.float8_e4m3fn)
+    >>> ckpt = core.edit({"fc.weight": codes, "fc.weight_scale_inv": np.float32([[0.5]])}, [])
+    >>> dict(core.packed_view(ckpt).owners)
+    {'fc.weight': 'fc.weight', 'fc.weight_scale_inv': 'fc.weight'}
+    """
     every = packed(ckpt, monitor)
     found = {name: tensor for name, tensor in every.items() if tensor.decoder is not None}
     if not found:

@@ -43,7 +43,12 @@ _STATISTICS = frozenset(("running_mean", "running_var"))
 class Average(Edit):
     """The floating tensors of the model's state dicts become the means of themselves and of those of the same key (or, where none of
     these keys are there, the same name in their state dict) in the checkpoints `others`, `weights` being those of the others and then its
-    own. Added up in float64, then converted to their element type. Integers, optimizers and values that are no tensors stay."""
+    own. Added up in float64, then converted to their element type. Integers, optimizers and values that are no tensors stay.
+
+    >>> others = (core.edit({"w": np.float32([1, 2])}, []),)
+    >>> core.edit({"w": np.float32([3, 6])}, [core.Average(others, (1, 1))])["w"].numpy()
+    array([2., 4.], dtype=float32)
+    """
 
     others: tuple[Checkpoint, ...]
     weights: tuple[float, ...]
@@ -139,7 +144,11 @@ def average(checkpoints: Sequence[CheckpointLike], weights: Sequence[float] | No
 
 
 def averaged_keys(ckpt: Checkpoint) -> list[str]:
-    """The floating tensors of its models."""
+    """The floating tensors of its models.
+
+    >>> core.averaged_keys(core.edit({"model": {"w": np.ones(3), "steps": np.array(7)}, "epoch": 3}, []))
+    ['model.w']
+    """
     role_of = roles(ckpt)
     return [key for key, info in ckpt.tensors.items() if role_of(info) in ("parameter", "buffer") and _is_averaged(info)]
 
@@ -209,7 +218,12 @@ class Likeness(NamedTuple):
 
 def likeness(checkpoints: Sequence[CheckpointLike], monitor: Monitor = QUIET) -> tuple[Likeness, ...]:
     """How alike the weights are of each pair of up to twelve checkpoints, of more of each with the last. Reads at most 16 MB of each a
-    pair. Raises EditError where keys or shapes do not fit or weights are packed, Cancelled, and errors as `core.open`."""
+    pair. Raises EditError where keys or shapes do not fit or weights are packed, Cancelled, and errors as `core.open`.
+
+    >>> found = core.likeness([{"w": np.eye(4)}, {"w": 2 * np.eye(4)}])[0]
+    >>> round(found.cosine, 6), found.tensors
+    (1.0, 1)
+    """
     there = [opened(one, monitor) for one in checkpoints]
     _check_not_packed(there, monitor)
     last = len(there) - 1

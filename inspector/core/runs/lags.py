@@ -37,7 +37,15 @@ class AverageLag(NamedTuple):
 
 def average_lags(tracks: Tracks, *, kept: KeptNumbers | None = None, monitor: Monitor = QUIET) -> tuple[AverageLag, ...]:
     """Of each average in the last checkpoint without NaN. Reads at most 32 MB of each of nine checkpoints, and nothing where there is no
-    average. Raises Cancelled."""
+    average. Raises Cancelled.
+
+    >>> def epoch(n):
+    ...     return {"epoch": n, "model": {"w": np.full((2, 2), n + 1.)}, "ema": {"w": np.full((2, 2), float(n))}}
+    ...
+    >>> paths = [core.save(epoch(n), folder / f"{n}.pth").path for n in range(3)]
+    >>> [(lag.average, lag.by) for lag in core.average_lags(core.measure_series(core.series(paths)))]
+    [('ema', 1)]
+    """
     kept = KeptNumbers() if kept is None else kept
     broken = tracks.first_broken()
     last = (broken[0] if broken is not None else len(tracks.series)) - 1

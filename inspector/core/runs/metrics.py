@@ -57,7 +57,11 @@ def is_metric(name: str) -> bool:
 
 
 def direction_of(name: str) -> Direction:
-    """Whether more is better ("up") or less; "" where that is not known."""
+    """Whether more is better ("up") or less; "" where that is not known.
+
+    >>> core.direction_of("val_acc"), core.direction_of("loss"), core.direction_of("colour")
+    ('up', 'down', '')
+    """
     found = _words(leaf_of(name))
     return "down" if found & _DOWN else "up" if found & _UP else ""         # top1_error is an error
 
@@ -141,7 +145,11 @@ def single_numbers(ckpt: Checkpoint, infos: Iterable[TensorInfo], monitor: Monit
 def best_of(rows: Sequence[Mapping[str, float]], metric: str | None = None) -> Best | None:
     """The first of the checkpoints, whose metrics `rows` are, that has the best value of `metric`; without it, of the one that says
     most: a score before a loss, held-out data before training data, the present one before the best so far. None where no metric is
-    one of which it is known whether more is better."""
+    one of which it is known whether more is better.
+
+    >>> core.best_of([{"val_acc": 0.8}, {"val_acc": 0.9}, {"val_acc": 0.85}])
+    Best(at=1, metric='val_acc', value=0.9)
+    """
     if metric is None:
         judged = [name for name in _names(rows) if direction_of(name) and _is_known(rows, name)]
         if not judged:

@@ -45,7 +45,12 @@ class Remark(NamedTuple):
 
 def remarks(tracks: Tracks, lags: Sequence[AverageLag] = (), metric: str | None = None) -> tuple[Remark, ...]:
     """What is to be said, the gravest first. `metric` is the one that the best is judged by. Raises UsageError for
-    one that is not there."""
+    one that is not there.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> [(remark.id, remark.at) for remark in core.remarks(core.measure_series(core.series(paths)))]
+    [('best', 2)]
+    """
     wrong = [*_broken(tracks), *_diverged(tracks)]
     found = [*wrong, *_rates(tracks, wrong), *_metrics(tracks), *_frozen(tracks), *_best(tracks, metric),
              *(Remark("lag", lag.at, _facts(average=lag.average, model=lag.model, by=lag.by)) for lag in lags if lag.by),

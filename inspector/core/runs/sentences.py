@@ -15,7 +15,12 @@ _NAMED = 3
 
 
 def run_label(series: Series, at: int) -> str:
-    """How checkpoint `at` is called: "epoch 7", "step 500", "epoch 3, step 100" where an epoch has several, else its file's name."""
+    """How checkpoint `at` is called: "epoch 7", "step 500", "epoch 3, step 100" where an epoch has several, else its file's name.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> core.run_label(core.series(paths), 1)
+    'epoch 1'
+    """
     one = series[at]
     if series.order == "epoch" and one.epoch is not None:
         twins = [other for other in series if other.epoch == one.epoch]
@@ -30,7 +35,13 @@ def run_label(series: Series, at: int) -> str:
 
 
 def remark_text(series: Series, remark: Remark) -> str:
-    """The remark as a sentence."""
+    """The remark as a sentence.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> run = core.series(paths)
+    >>> core.remark_text(run, core.remarks(core.measure_series(run))[0])
+    'Best by val_acc: epoch 2 with 0.2.'
+    """
     return _SAID[remark.id](series, remark.at, remark.facts)
 
 

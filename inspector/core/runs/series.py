@@ -148,7 +148,13 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
 
 
 class SeriesReader:
-    """Reads what checkpoints of a run say; what they have in common is kept once, and one that has not changed is opened once."""
+    """Reads what checkpoints of a run say; what they have in common is kept once, and one that has not changed is opened once.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> reader = core.SeriesReader()
+    >>> [(one.epoch, dict(one.metrics)) for one in map(reader.checkpoint, paths)][-1]
+    (2, {'val_acc': 0.2})
+    """
 
     def __init__(self, everything: bool = False) -> None:
         self._everything = everything

@@ -168,7 +168,12 @@ def measure_series(series: Series, *, match: str | None = None, kept: KeptNumber
     """Reads the tensors of all checkpoints, or those whose key matches the glob, in one pass: each file against the one before it.
     What was measured in an earlier time (`kept`; by default in the person's cache folder) is not read again: of a run to which one
     checkpoint was added that one is read, and the one before it as what it moved from. A checkpoint that has become unreadable meanwhile
-    is left out. Raises UsageError when nothing matches, Cancelled."""
+    is left out. Raises UsageError when nothing matches, Cancelled.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> [point.norm for point in core.measure_series(core.series(paths)).track("w").points]
+    [2.0, 4.0, 6.0]
+    """
     if match is not None:
         series = _matching(series, match)
     columns: dict[int, MeasuredCheckpoint] = {}
@@ -191,7 +196,12 @@ def measure_series(series: Series, *, match: str | None = None, kept: KeptNumber
 
 def measured_series(series: Series, *, kept: KeptNumbers | None = None,
                     monitor: Monitor = QUIET) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
-    """(place, what was measured of it, or why it cannot be read) of each checkpoint, in order, as it comes."""
+    """(place, what was measured of it, or why it cannot be read) of each checkpoint, in order, as it comes.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> [(at, found.own.norm[0]) for at, found in core.measured_series(core.series(paths))]
+    [(0, 2.0), (1, 4.0), (2, 6.0)]
+    """
     kept = KeptNumbers() if kept is None else kept
     sizes = [_nbytes(one) for one in series]
     steps = _Steps(monitor, sizes)

@@ -27,7 +27,12 @@ def watched(paths: Iterable[str | os.PathLike[str]], *, match: str | None = None
             wait: Callable[[float], object] = time.sleep) -> Iterator[Tracks]:
     """The run as it is now, and again whenever it is another one: a checkpoint more, or one that was written anew. Goes on until `monitor`
     says so (Cancelled), waiting with `wait` between two looks; a folder that is empty still is waited for. Raises UsageError where the
-    paths can never be a run, or nothing matches."""
+    paths can never be a run, or nothing matches.
+
+    >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
+    >>> len(next(core.watched([folder], settled=0)).series)
+    3
+    """
     given, reader = list(paths), SeriesReader(everything)
     missing = next((path for path in given if not os.path.lexists(path)), None)
     if missing is not None:

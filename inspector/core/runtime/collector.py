@@ -17,7 +17,14 @@ def collector_paused(for_good: bool = False) -> Iterator[None]:
     """Without the collector, which would walk the growing tables again and again: three times as fast. Whoever found it
     switched off leaves it so; of several pauses at once, in several threads, the last to end switches it on again. `for_good`: it
     never looks at what was made until now either; that goes when nobody refers to it any more. For programs that wait for a person,
-    who would notice each look at a million objects."""
+    who would notice each look at a million objects.
+
+    >>> import gc
+    >>> with core.collector_paused():
+    ...     gc.isenabled()
+    ...
+    False
+    """
     _begin()
     try:
         yield

@@ -56,7 +56,11 @@ def misleading(path: str, format: str) -> SaveError | None:
 
 def edited_path(path: str) -> str:
     """A name beside `path` for what edits make of it: "last-edited.pth"; of an address, in the working folder. With an ending that may be
-    written."""
+    written.
+
+    >>> core.edited_path("runs/last.pth")
+    'runs/last-edited.pth'
+    """
     file = file_of(path).rstrip("/\\")
     stem, ending = os.path.splitext(addresses.file_name(file) if addresses.is_address(file) else file)
     return f"{stem}-edited{TORCH[0] if ending.lower() in _OTHERS else ending}"

@@ -111,6 +111,10 @@ def plan_save(ckpt: CheckpointLike, path: str | os.PathLike[str], *, format: str
 
     Raises SaveError or EditError for what cannot be saved at all (id "in-place": not in place, but as a copy), Changed when the
     checkpoint's file is no longer the one that was opened.
+
+    >>> plan = core.plan_save({"w": np.ones(3), "epoch": 3}, folder / "a.safetensors")
+    >>> plan.format, plan.losses
+    ('safetensors', (Loss(id='python-value', where='epoch', message='epoch = 3 is no tensor: it is left out.'),))
     """
     ckpt, path = opened(ckpt, monitor), os.fsdecode(path)
     chosen = _format(ckpt, path, format, shard_size is not None)

@@ -41,7 +41,12 @@ class Conversion(NamedTuple):
 
 
 def conversion_of(comparison: Comparison, side: int = 0, monitor: Monitor = QUIET) -> Conversion:
-    """How the file of `side` (0: A, 1: B) becomes what the other one is. Raises Cancelled, EditError when the edits cannot be applied."""
+    """How the file of `side` (0: A, 1: B) becomes what the other one is. Raises Cancelled, EditError when the edits cannot be applied.
+
+    >>> found = core.conversion_of(core.compare({"module.w": np.ones(3)}, {"w": np.ones(3)}))
+    >>> found.edits, found.done, found.of
+    ((StripPrefix(prefix='module.'),), 1, 1)
+    """
     if side:
         comparison = mirrored(comparison)
     made = _Conversion(comparison)

@@ -38,7 +38,12 @@ what this side has goes."""
 
 
 class Differences(NamedTuple):
-    """Some of the differences of a comparison: `pairs` of tensors, and other values that `changes` tells about."""
+    """Some of the differences of a comparison: `pairs` of tensors, and other values that `changes` tells about.
+
+    >>> found = core.compare({"w": np.float32([1, 2])}, {"w": np.float32([1, 3]), "x": np.ones(2)})
+    >>> core.wishes_about(core.Differences(found, found.pairs), 0)
+    ['tensors', 'drop']
+    """
 
     comparison: Comparison
     pairs: tuple[Pair, ...] = ()
@@ -46,7 +51,12 @@ class Differences(NamedTuple):
 
 
 def wishes_about(differences: Differences, side: int) -> list[Wish]:
-    """What could be asked for on one side about these differences."""
+    """What could be asked for on one side about these differences.
+
+    >>> found = core.compare({"w": np.float32([1, 2])}, {"w": np.float64([1, 3])})
+    >>> core.wishes_about(core.Differences(found, found.pairs), 0)
+    ['dtypes', 'tensors', 'drop']
+    """
     pairs, packed = differences.pairs, tuple[Pair, ...]()
     if differences.comparison.stored is not None:
         packed = tuple(pair for pair in pairs if _is_packed(differences.comparison, pair))
@@ -63,7 +73,12 @@ def wishes_about(differences: Differences, side: int) -> list[Wish]:
 
 def edits_for_differences(wish: Wish, differences: Differences, side: int, monitor: Monitor = QUIET) -> tuple[Edit, ...]:
     """Edits of one side's file after which it is as wished, at most 2,000. They were applied to its tables and do something for these
-    differences; () when nothing does. Raises EditError that says why they cannot be applied, Cancelled."""
+    differences; () when nothing does. Raises EditError that says why they cannot be applied, Cancelled.
+
+    >>> found = core.compare({"w": np.float32([1, 2])}, {"w": np.float64([1, 2])})
+    >>> core.edits_for_differences("dtypes", core.Differences(found, found.pairs), 0)
+    (Cast(dtype='float64', glob='*'),)
+    """
     about_packed: list[Edit] = []
     if differences.comparison.stored is not None:
         about_packed, differences = _about_packed(wish, differences, side), _as_stored(differences)

@@ -36,13 +36,23 @@ _PLAIN_TAG = re.compile(r"[\w:.-]+", re.ASCII)
 
 def fixes_for(finding: Finding, ckpt: CheckpointLike, monitor: Monitor = QUIET) -> Edits:
     """The edits that end `finding`, which is one about `ckpt`: applied to it they leave nothing of what the finding says. () when none
-    is known. They were tried, which reads no tensor. Raises Cancelled."""
+    is known. They were tried, which reads no tensor. Raises Cancelled.
+
+    >>> ckpt = core.open(core.save({"module.a.w": np.ones(3), "module.b.w": np.ones(3)}, folder / "a.pth").path)
+    >>> [(finding.id, core.fixes_for(finding, ckpt)) for finding in ckpt.findings]
+    [('module-prefix', (StripPrefix(prefix='module.'),))]
+    """
     return next(fixes for _, fixes in fixes_for_each(ckpt, [finding], monitor))
 
 
 def fixes_for_each(ckpt: CheckpointLike, findings: Iterable[Finding],
                    monitor: Monitor = QUIET) -> Iterator[tuple[Finding, Edits]]:
-    """(finding, its `fixes_for`) of each, in order: what several of them ask for is tried once."""
+    """(finding, its `fixes_for`) of each, in order: what several of them ask for is tried once.
+
+    >>> ckpt = core.open(core.save({"module.a.w": np.ones(3), "module.b.w": np.ones(3)}, folder / "a.pth").path)
+    >>> [(finding.id, len(edits)) for finding, edits in core.fixes_for_each(ckpt, ckpt.findings)]
+    [('module-prefix', 1)]
+    """
     ckpt = opened(ckpt, monitor)
     tried: list[tuple[Edits, Checkpoint | None]] = []
     for finding in findings:

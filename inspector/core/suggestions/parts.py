@@ -11,7 +11,12 @@ from inspector.core.naming_conventions import STRIPPED_PREFIXES
 
 class Part(NamedTuple):
     """The tensors `keys` of the group `prefix` ("": from all over), or one plain `value`. A group without tensors is named by its
-    `prefix` alone; all empty is the whole."""
+    `prefix` alone; all empty is the whole.
+
+    >>> ckpt = core.edit({"a.w": np.ones(3), "b": np.ones(3)}, [])
+    >>> core.edits_for_part("keep", core.Part("a", ("a.w",)), ckpt)
+    (Keep(glob='a'),)
+    """
 
     prefix: str = ""
     keys: tuple[str, ...] = ()
@@ -24,7 +29,12 @@ class Part(NamedTuple):
 
 def prefix_of(part: Part, ckpt: Checkpoint) -> str | None:
     """The prefix of names that a group or tensor stands for, with its dot, or the wrapper's that its names begin with; None when there
-    is none."""
+    is none.
+
+    >>> ckpt = core.edit({"module.a.w": np.ones(3)}, [])
+    >>> core.prefix_of(core.Part("module.a", ("module.a.w",)), ckpt)
+    'module.a.'
+    """
     place = state_dict_of(part, ckpt)
     path = parent_of(part.prefix) if part.keys == (part.prefix,) else part.prefix
     if place is None or not path or path == place:
@@ -38,7 +48,11 @@ def _wrapper(part: Part, ckpt: Checkpoint) -> str | None:
 
 
 def wrapper_prefixes(ckpt: Checkpoint) -> list[str]:
-    """The prefixes of wrappers that names of tensors begin with."""
+    """The prefixes of wrappers that names of tensors begin with.
+
+    >>> core.wrapper_prefixes(core.edit({"module.a.w": np.ones(3), "module.b": np.ones(2)}, []))
+    ['module.']
+    """
     return [prefix for prefix in STRIPPED_PREFIXES if any(info.name.startswith(prefix) for info in ckpt.tensors.values())]
 
 

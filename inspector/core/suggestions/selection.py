@@ -22,7 +22,12 @@ _JOINED = 16            # tensors that one form has room for
 
 def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...]:
     """The edits named `option` ("strip-prefix", "drop", "keep", "extract", "unshare" or "plain") that mean just that part; () when
-    it does not say enough, so that somebody has to be asked. Linear in the keys."""
+    it does not say enough, so that somebody has to be asked. Linear in the keys.
+
+    >>> ckpt = core.edit({"a.w": np.ones(3), "a.b": np.ones(3), "c": np.ones(2)}, [])
+    >>> core.edits_for_part("drop", core.Part("a", ("a.w", "a.b")), ckpt)
+    (Drop(glob='a'),)
+    """
     if option == "strip-prefix":
         prefix = prefix_of(part, ckpt)
         return (_strip(part, ckpt, prefix),) if prefix else ()
@@ -40,7 +45,12 @@ def edits_for_part(option: str, part: Part, ckpt: Checkpoint) -> tuple[Edit, ...
 
 def edits_for_only(keys: Sequence[str], ckpt: Checkpoint) -> tuple[Edit, ...]:
     """The edits that leave the tensors `keys`, and no values but the objects they are in. One where a pattern can say them all, else one
-    for some hundred of what goes. Linear in the keys."""
+    for some hundred of what goes. Linear in the keys.
+
+    >>> ckpt = core.edit({"a.w": np.ones(3), "b.w": np.ones(2), "epoch": 3}, [])
+    >>> core.edits_for_only(["a.w"], ckpt)
+    (Keep(glob='a'),)
+    """
     if (made := edits_for_part("keep", Part("", tuple(keys)), ckpt)) or not 0 < len(keys) < len(ckpt.tensors):
         return made
     kept = set(keys)
@@ -54,7 +64,12 @@ def edits_for_only(keys: Sequence[str], ckpt: Checkpoint) -> tuple[Edit, ...]:
 
 def text_for_part(option: str, part: Part, ckpt: Checkpoint) -> str:
     """What the first field of a form for the edit `option` begins with: a path, a pattern of keys, or a regular expression; "" when the
-    part says nothing about it."""
+    part says nothing about it.
+
+    >>> ckpt = core.edit({"module.w": np.ones(3), "b": np.ones(2)}, [])
+    >>> core.text_for_part("rename", core.Part("module", ("module.w",)), ckpt)
+    '^module\\\\.'
+    """
     if option == "set":
         return part.value or (under(part.prefix) if not part.keys else "")
     if not part.is_part_of(ckpt):

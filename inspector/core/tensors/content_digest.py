@@ -152,13 +152,23 @@ def _kind(ckpt: Checkpoint, info: TensorInfo, monitor: Monitor) -> str:
 # -- manifests ----------------------------------------------------------------------------------------------------------------
 
 def save_digest(digest: Digest, path: str | os.PathLike[str], inputs: Iterable[str] = ()) -> None:
-    """Writes the manifest, whole or not at all; over nothing but a manifest. Raises SaveError."""
+    """Writes the manifest, whole or not at all; over nothing but a manifest. Raises SaveError.
+
+    >>> core.save_digest(core.digest_of({"w": np.float32([1, 2])}), folder / "w.json")
+    >>> core.read_digest(folder / "w.json") == core.digest_of({"w": np.float32([1, 2])})
+    True
+    """
     text = json.dumps(digest.to_json(), indent=1)
     write_output(os.fsdecode(path), text.encode() + b"\n", "manifest", inputs)
 
 
 def read_digest(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Digest:
-    """The manifest at `path`. Raises a ReadError for what cannot be read, Corrupt for what is no manifest or contradicts itself."""
+    """The manifest at `path`. Raises a ReadError for what cannot be read, Corrupt for what is no manifest or contradicts itself.
+
+    >>> core.save_digest(core.digest_of({"w": np.float32([1, 2])}), folder / "w.json")
+    >>> core.read_digest(folder / "w.json").tensors["w"].shape
+    (2,)
+    """
     name = os.fsdecode(path)
     monitor.check()
     with open_source(name) as source:
@@ -188,7 +198,12 @@ def _tensor_of(said: Mapping[str, Any]) -> TensorDigest:
 
 
 def compare_digests(wanted: Digest, found: Digest) -> DigestDifferences:
-    """What of `found` is not as `wanted`, a manifest, has it."""
+    """What of `found` is not as `wanted`, a manifest, has it.
+
+    >>> wanted, found = (core.digest_of({"a": np.ones(3), "b": np.full(2, value)}) for value in (1., 2.))
+    >>> core.compare_digests(wanted, found).values
+    ('b',)
+    """
     both = [(wanted.tensors[name], found.tensors[name]) for name in wanted.tensors if name in found.tensors]
     unread = tuple(sorted(found.problems))
     there = found.tensors.keys() | found.problems.keys()

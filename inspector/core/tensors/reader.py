@@ -68,6 +68,11 @@ def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: 
     Quantized tensors give their stored integers, sparse ones are unfolded, nested ones give the values in them. Types narrower
     than a byte give their raw bytes in one dimension, torch's shell types uint8. Raises BadTensor when the values cannot be had,
     UsageError when there is no such key.
+
+    >>> path = core.save({"w": np.float32([[1, 2], [3, 4]])}, folder / "a.pth").path
+    >>> core.read_numpy(path, "w")
+    array([[1., 2.],
+           [3., 4.]], dtype=float32)
     """
     with TensorReader(ckpt, monitor, limits=limits) as reader:
         return reader.array(key)
@@ -76,14 +81,22 @@ def read_numpy(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET, *, limits: 
 def iter_chunks(ckpt: Checkpoint, key: str, max_bytes: int = LIMITS.chunk, monitor: Monitor = QUIET, *,
                 ordered: bool = True, limits: Limits = LIMITS) -> Iterator[Array]:
     """One-dimensional read-only arrays of at most `max_bytes` (at least one element) which, joined, are the tensor's
-    elements in C order; with `ordered=False` in whichever order is read fastest. Element types as for `read_numpy`."""
+    elements in C order; with `ordered=False` in whichever order is read fastest. Element types as for `read_numpy`.
+
+    >>> [chunk.tolist() for chunk in core.iter_chunks({"w": np.arange(5, dtype=np.int64)}, "w", max_bytes=16)]
+    [[0, 1], [2, 3], [4]]
+    """
     with TensorReader(ckpt, monitor, limits=limits) as reader:
         yield from reader.chunks(key, max_bytes, ordered=ordered)
 
 
 def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
     """SHA-256 (hex) of the elements in C order, little-endian; quantized: of the stored integers; sparse and nested: of the
-    elements of all their parts, one part after the other as `TensorInfo.parts` has them."""
+    elements of all their parts, one part after the other as `TensorInfo.parts` has them.
+
+    >>> core.digest({"w": np.float32([1, 2])}, "w")[:16]
+    'b9c80b5adeca4507'
+    """
     with TensorReader(ckpt, monitor) as reader:
         return reader.digest(key, monitor)
 
@@ -91,7 +104,11 @@ def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
 def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
             executor: Executor | None = None) -> Iterator[tuple[str, str | BadTensor]]:
     """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores, or on the workers of
-    `executor`, which read by themselves. Tensors that are the same view are read once."""
+    `executor`, which read by themselves. Tensors that are the same view are read once.
+
+    >>> [(key, found[:8]) for key, found in core.digests({"a": np.float32([1, 2]), "b": np.zeros(3)})]
+    [('a', 'b9c80b5a'), ('b', '9d908ecf')]
+    """
     chosen = list(ckpt.tensors if keys is None else keys)
     first: dict[object, str] = {}
     stands_for = {key: first.setdefault(_view(ckpt, key), key) for key in chosen}

@@ -11,13 +11,19 @@ from inspector.core.progress import QUIET, Monitor, counted, distinct
 from .strides import span
 
 Relation = Literal["same", "view", "viewed", "overlaps", "apart"]
+"""What one tensor can be to another in the same storage: see `relation`."""
 
 _STORAGE = itemgetter(TensorInfo._fields.index("storage"))
 
 
 def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
     """Storages that several tensors lie in, with the keys of those, in order. Linear in the tensors, and a matter of
-    milliseconds where there are none."""
+    milliseconds where there are none.
+
+    >>> w = np.ones((4, 4), np.float32)
+    >>> list(core.sharing(core.edit({"embed": w, "head": w, "bias": np.ones(4)}, [])).values())
+    [['embed', 'head']]
+    """
     used = [*map(_STORAGE, ckpt.tensors.values())]
     if len(distinct(used)) == len(used):
         return {}
@@ -33,7 +39,13 @@ def sharing(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, list[str]]:
 def relation(one: TensorInfo, other: TensorInfo) -> Relation:
     """What `one` is to `other`, which lies in the same storage: "same" elements in the same order, a "view" of (part of) it,
     "viewed" by it, "overlaps" it in some bytes, or "apart": next to it. Told by the first and the last byte of each, so views
-    that pass between each other's elements overlap."""
+    that pass between each other's elements overlap.
+
+    >>> w = np.ones((4, 4), np.float32)
+    >>> ckpt = core.edit({"w": w, "first": w[:2], "last": w[2:]}, [])
+    >>> core.relation(ckpt.tensors["first"], ckpt.tensors["w"]), core.relation(ckpt.tensors["first"], ckpt.tensors["last"])
+    ('view', 'apart')
+    """
     if one[1:3] == other[1:3] and one.stride == other.stride and one.offset == other.offset:
         return "same"
     low, high = _reach(one)

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 Reduction = Literal["mean", "absmax", "sample"]
+"""What a block of elements is shown as: its mean, its largest magnitude, or one of them."""
 SearchTarget = Literal["nan", "inf", "zero", "max", "min"]
+"""What `find_next` looks for."""
 
 _SCANNED = 1 << 20      # elements looked at between two reports when searching
 _APART = 16 << 10       # bytes that could have been read in the time that one reading takes to begin
@@ -39,7 +41,12 @@ class Plane:
     """How a tensor of `shape` is laid on a plane. `rows` and `cols` are the dimensions that run down and across, outermost
     first: `(0,), (1,)` is a matrix, `(0, 2), (1, 3)` a mosaic of convolution kernels. `index` says where the other dimensions
     stand (entries of those in `rows` and `cols` do not matter; () is all zeros). With `fold`, the elements in C order are
-    broken into rows of that many instead, and the last row may be short."""
+    broken into rows of that many instead, and the last row may be short.
+
+    >>> kernels = core.Plane((2, 3, 5, 5), rows=(0, 2), cols=(1, 3))
+    >>> core.read_slice({"conv": np.ones((2, 3, 5, 5))}, "conv", kernels).shape
+    (10, 15)
+    """
 
     shape: Dims
     rows: Dims = ()
@@ -116,7 +123,11 @@ class Reduced(NamedTuple):
 
 
 def ravel(at: Dims, shape: Dims) -> int:
-    """The number of the element `at` in C order."""
+    """The number of the element `at` in C order.
+
+    >>> core.ravel((1, 2), (3, 4))
+    6
+    """
     flat = 0
     for n, size in zip(at, shape, strict=True):
         flat = flat * size + n
@@ -124,7 +135,11 @@ def ravel(at: Dims, shape: Dims) -> int:
 
 
 def unravel(flat: int, shape: Dims) -> Dims:
-    """The index of the `flat`-th element in C order."""
+    """The index of the `flat`-th element in C order.
+
+    >>> core.unravel(6, (3, 4))
+    (1, 2)
+    """
     at = []
     for size in reversed(shape):
         flat, n = divmod(flat, size) if size else (0, 0)
@@ -133,14 +148,22 @@ def unravel(flat: int, shape: Dims) -> Dims:
 
 
 def matrix_plane(shape: Dims, fold: int = 0) -> Plane:
-    """The plane a tensor is first seen on: its last two dimensions, or all elements in rows of `fold` when it has fewer."""
+    """The plane a tensor is first seen on: its last two dimensions, or all elements in rows of `fold` when it has fewer.
+
+    >>> core.matrix_plane((8, 3, 5, 5)).rows, core.matrix_plane((8, 3, 5, 5)).cols, core.matrix_plane((100,), 10).fold
+    ((2,), (3,), 10)
+    """
     if len(shape) < 2:
         return Plane(shape, fold=max(1, min(fold, prod(shape)))) if fold else Plane(shape, (), tuple(range(len(shape))))
     return Plane(shape, (len(shape) - 2,), (len(shape) - 1,))
 
 
 def readable_shape(info: TensorInfo) -> Dims:
-    """The shape of what `read_slice` and `read_values` read: the tensor's own, or its bytes where elements are narrower."""
+    """The shape of what `read_slice` and `read_values` read: the tensor's own, or its bytes where elements are narrower.
+
+    >>> core.readable_shape(core.edit({"w": np.ones((3, 4))}, []).tensors["w"])
+    (3, 4)
+    """
     known = DTYPES.get(info.dtype)
     return info.shape if known is None or known.bits % 8 == 0 else (info.nbytes,)
 
@@ -149,7 +172,13 @@ def read_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = No
                monitor: Monitor = QUIET) -> Array:
     """The elements of `plane` at `rows` and `cols` (default: all), which may step, as a two-dimensional array of the file's
     element type (`read_numpy`). What lies beyond the end of a fold is zero. Raises BadTensor when the values cannot be had
-    or would take more than `LIMITS.preview` bytes, UsageError for a window that is not within the plane."""
+    or would take more than `LIMITS.preview` bytes, UsageError for a window that is not within the plane.
+
+    >>> ckpt = {"w": np.arange(12).reshape(3, 4)}
+    >>> core.read_slice(ckpt, "w", core.matrix_plane((3, 4)), range(1, 3), range(0, 4, 2))
+    array([[ 4,  6],
+           [ 8, 10]])
+    """
     with TensorReader(ckpt, monitor) as reader:
         return _Window(reader, ckpt, key, plane).read(*_ranges(plane, rows, cols))
 
@@ -159,7 +188,13 @@ def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = 
                  monitor: Monitor = QUIET) -> Reduced:
     """The window in at most `most` blocks, of numbers (complex by magnitude, bool as 0 and 1, quantized as the stored integers):
     the mean of each block, its largest magnitude, or one element of it ("sample"). Exact elements where it is small enough.
-    Where reading all of the window would cost more than `budget` bytes, rows are left out evenly, then columns."""
+    Where reading all of the window would cost more than `budget` bytes, rows are left out evenly, then columns.
+
+    >>> found = core.reduce_slice({"w": np.arange(16.).reshape(4, 4)}, "w", core.matrix_plane((4, 4)), most=(2, 2))
+    >>> found.values, found.rows, found.exact
+    (array([[ 2.5,  4.5],
+           [10.5, 12.5]]), range(0, 4, 2), False)
+    """
     rows, cols = _ranges(plane, rows, cols)
     with TensorReader(ckpt, monitor) as reader:
         window = _Window(reader, ckpt, key, plane)
@@ -172,7 +207,11 @@ def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = 
 
 
 def read_values(ckpt: Checkpoint, key: str, start: int, count: int, monitor: Monitor = QUIET) -> Array:
-    """Elements `start` … `start + count` in C order (fewer at the end), one-dimensional; types and errors as `read_slice`."""
+    """Elements `start` … `start + count` in C order (fewer at the end), one-dimensional; types and errors as `read_slice`.
+
+    >>> core.read_values({"w": np.arange(12).reshape(3, 4)}, "w", 3, 4)
+    array([3, 4, 5, 6])
+    """
     with TensorReader(ckpt, monitor) as reader:
         shape = readable_shape(_info(ckpt, key))
         return _flat(reader, ckpt, key, shape, max(start, 0), min(start + count, prod(shape)))
@@ -180,7 +219,11 @@ def read_values(ckpt: Checkpoint, key: str, start: int, count: int, monitor: Mon
 
 def find_next(ckpt: Checkpoint, key: str, start: int, what: SearchTarget, monitor: Monitor = QUIET) -> int | None:
     """The number in C order of the first element, from `start` on and round to it again, that is NaN, infinite, zero, or as
-    great ("max") or small ("min") as the greatest or smallest finite one of all. None when there is no such element."""
+    great ("max") or small ("min") as the greatest or smallest finite one of all. None when there is no such element.
+
+    >>> core.find_next({"w": np.float32([1, 0, np.nan, 0])}, "w", 2, "zero")
+    3
+    """
     info = _info(ckpt, key)
     numel = prod(readable_shape(info))
     start = start % numel if numel else 0
@@ -199,7 +242,11 @@ def find_next(ckpt: Checkpoint, key: str, start: int, what: SearchTarget, monito
 
 
 def numbers(values: Array, dtype: str) -> Array:
-    """Elements as numbers: integers as they are, bool as 0 and 1, complex by magnitude (NaN when a part is), all else float64."""
+    """Elements as numbers: integers as they are, bool as 0 and 1, complex by magnitude (NaN when a part is), all else float64.
+
+    >>> core.numbers(np.array([True, False]), "bool"), core.numbers(np.array([3 + 4j]), "complex128")
+    (array([1, 0], dtype=uint8), array([5.]))
+    """
     import numpy as np
     kind = DTYPES[dtype].kind if dtype in DTYPES else "other"
     if kind in ("int", "uint", "quantized", "other"):

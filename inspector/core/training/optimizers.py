@@ -53,7 +53,13 @@ class Optimizer(NamedTuple):
 
 
 def optimizers(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Optimizer, ...]:
-    """The optimizers whose state is in the checkpoint, in order. Linear in the keys, and quick where there are none."""
+    """The optimizers whose state is in the checkpoint, in order. Linear in the keys, and quick where there are none.
+
+    >>> state = {"state": {0: {"momentum_buffer": np.ones((2, 2))}}, "param_groups": [{"lr": 0.1, "momentum": 0.9, "params": [0]}]}
+    >>> found = core.optimizers({"model": {"w": np.ones((2, 2))}, "optimizer": state})[0]
+    >>> found.path, found.kind, dict(found.parameters)
+    ('optimizer', 'SGD with momentum', {'0': 'model.w'})
+    """
     found = _collect(ckpt, monitor)
     if not found:
         return ()
@@ -63,13 +69,25 @@ def optimizers(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[Optimizer, .
 
 
 def parameters_of_state(found: Iterable[Optimizer]) -> dict[str, str]:
-    """Key of a state tensor -> key of the parameter that it belongs to, for those that are told."""
+    """Key of a state tensor -> key of the parameter that it belongs to, for those that are told.
+
+    >>> state = {"state": {0: {"momentum_buffer": np.ones((2, 2))}}, "param_groups": [{"lr": 0.1, "momentum": 0.9, "params": [0]}]}
+    >>> found = core.optimizers({"model": {"w": np.ones((2, 2))}, "optimizer": state})
+    >>> core.parameters_of_state(found)
+    {'optimizer.state.0.momentum_buffer': 'model.w'}
+    """
     return {key: parameter for optimizer in found for id, parameter in optimizer.parameters.items() if parameter is not None
             for key in optimizer.slots.get(id, ())}
 
 
 def state_of_parameters(found: Iterable[Optimizer]) -> dict[str, tuple[str, ...]]:
-    """Key of a parameter -> keys of its state tensors."""
+    """Key of a parameter -> keys of its state tensors.
+
+    >>> state = {"state": {0: {"momentum_buffer": np.ones((2, 2))}}, "param_groups": [{"lr": 0.1, "momentum": 0.9, "params": [0]}]}
+    >>> found = core.optimizers({"model": {"w": np.ones((2, 2))}, "optimizer": state})
+    >>> core.state_of_parameters(found)
+    {'model.w': ('optimizer.state.0.momentum_buffer',)}
+    """
     result: dict[str, tuple[str, ...]] = {}
     for optimizer in found:
         for id, parameter in optimizer.parameters.items():

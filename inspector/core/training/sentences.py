@@ -44,7 +44,11 @@ def headline(ckpt: Checkpoint, found: Counts | None = None) -> str:
 
 def sentence(about: Description) -> str:
     """One sentence: "Training checkpoint, PyTorch ≥ 1.6 zip, epoch 50: model_state_dict (62 tensors, 11.2 M parameters, float32,
-    saved on cuda:0) and Adam state for all of them, which is 67 % of the file."."""
+    saved on cuda:0) and Adam state for all of them, which is 67 % of the file.".
+
+    >>> core.sentence(core.describe({"epoch": 3, "model": {"fc.weight": np.ones((4, 2), np.float32)}}))
+    'Training checkpoint, PyTorch ≥ 1.6 zip, epoch 3: model (1 tensor, 8 parameters, float32, saved on cpu).'
+    """
     head = ", ".join([_KIND.get(about.kind, "Python data"), about.era, *(f"{name} {_said(value)}" for name, value in about.progress)])
     parts = [_model_said(model) for model in about.models[:_MODELS]]
     if len(about.models) > _MODELS:

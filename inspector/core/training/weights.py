@@ -46,7 +46,11 @@ def optimizer_states(ckpt: Checkpoint) -> dict[str, str]:
 
 def model_dicts(ckpt: Checkpoint) -> tuple[str, ...]:
     """The state dicts that hold the weights of a model: no optimizer's or scheduler's, and none that some attribute of a whole module
-    leads to, like a teacher or a loss."""
+    leads to, like a teacher or a loss.
+
+    >>> core.model_dicts({"model": {"w": np.ones(3)}, "ema": {"w": np.ones(3)}, "epoch": 3})
+    ('model', 'ema')
+    """
     modules, states = ckpt.modules, optimizer_states(ckpt)
     return tuple(path for path in ckpt.state_dicts if is_weights(path) and modules.isdisjoint(ancestors(path))
                  and not any(is_within(path, state) for state in states))

@@ -40,12 +40,22 @@ class PairDetails(NamedTuple):
 
 
 def pair_nbytes(comparison: Comparison, pair: Pair) -> int:
-    """Logical bytes of both sides."""
+    """Logical bytes of both sides.
+
+    >>> found = core.compare({"w": np.float32([1, 2, 4])}, {"w": np.float64([1, 2, 3])})
+    >>> core.pair_nbytes(found, found.pairs[0])
+    36
+    """
     return sum(ckpt.tensors[key].nbytes for ckpt, key in _sides(comparison, pair) if key is not None)
 
 
 def pair_details(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -> PairDetails:
-    """Reads both sides of a pair, twice or thrice. Raises Cancelled, and ReadError when a file has changed."""
+    """Reads both sides of a pair, twice or thrice. Raises Cancelled, and ReadError when a file has changed.
+
+    >>> found = core.compare({"w": np.float32([1, 2, 4])}, {"w": np.float32([1, 2, 3])})
+    >>> [side.max for side in core.pair_details(found, found.pairs[0]).sides]
+    [4.0, 3.0]
+    """
     sides = _sides(comparison, pair)
     measured: list[Summary | None] = []
     problems = ["", ""]
@@ -71,7 +81,12 @@ def pair_details(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -
 
 def difference_histogram(comparison: Comparison, pair: Pair, monitor: Monitor = QUIET) -> Binned | None:
     """How the finite elements of b - a are spread, in bins that are symmetric about zero; None where nothing differs, where that has
-    not been found out (`pair.difference`), and where there is no such thing. Raises as `pair_details`."""
+    not been found out (`pair.difference`), and where there is no such thing. Raises as `pair_details`.
+
+    >>> found = core.compare({"w": np.float32([1, 2, 4])}, {"w": np.float32([1, 2, 3])})
+    >>> core.difference_histogram(found, found.pairs[0]).edges[0]
+    -1.0
+    """
     import numpy as np
     found = pair.difference
     if found is None or found.problem or not found.n_different or not math.isfinite(found.max_abs) or not found.max_abs:
@@ -93,7 +108,12 @@ def difference_histogram(comparison: Comparison, pair: Pair, monitor: Monitor = 
 
 def difference_slice(comparison: Comparison, pair: Pair, plane: Plane, rows: range, cols: range,
                      monitor: Monitor = QUIET) -> Reduced:
-    """b - a on `plane`: single elements where they are few enough, else the means of blocks. Raises as `pair_details`."""
+    """b - a on `plane`: single elements where they are few enough, else the means of blocks. Raises as `pair_details`.
+
+    >>> found = core.compare({"w": np.float32([[1, 2, 4]])}, {"w": np.float32([[1, 2, 3]])})
+    >>> core.difference_slice(found, found.pairs[0], core.matrix_plane((1, 3)), range(1), range(3)).values
+    array([[ 0.,  0., -1.]])
+    """
     import numpy as np
     most = (len(rows), len(cols)) if len(rows) * len(cols) <= _EXACT and max(len(rows), len(cols)) <= _LONGEST else _MOST
     one, other = (reduce_slice(ckpt, key or "", plane, rows, cols, most=most, budget=_BUDGET, monitor=monitor)

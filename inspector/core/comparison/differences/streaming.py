@@ -31,7 +31,13 @@ _MOST_DIGESTS = 4096    # tensors without partner whose content is looked at
 
 
 def with_difference(pair: Pair, found: Difference) -> Pair:
-    """The pair with what its values say."""
+    """The pair with what its values say.
+
+    >>> a, b = core.edit({"w": np.float32([1, 2])}, []), core.edit({"w": np.float32([1, 3])}, [])
+    >>> pairs = core.pair_up(a, b)
+    >>> [core.with_difference(pairs.pairs[at], found).status for at, found in core.differences(pairs)]
+    ['values']
+    """
     if pair.status == "dtype" or found.problem:
         return pair._replace(difference=found)
     status = "values" if found.n_different else "equal" if pair.rule < 0 else "renamed"
@@ -42,7 +48,12 @@ def differences(comparison: Comparison, *, rtol: float = 0.0, atol: float = 0.0,
                 monitor: Monitor = QUIET, executor: Executor | None = None) -> Generator[tuple[int, Difference], None, None]:
     """(number of the pair, its difference) of every pair of tensors of the same shape, in the order of the pairs; memory stays
     bounded. Tensors that are the same views on both sides are read once, by the workers of `executor` where one is given. Raises
-    Cancelled, and ReadError when a file has changed."""
+    Cancelled, and ReadError when a file has changed.
+
+    >>> a, b = core.edit({"w": np.float32([1, 2, 4])}, []), core.edit({"w": np.float32([1, 2, 3])}, [])
+    >>> [(at, found.n_different, found.max_abs) for at, found in core.differences(core.pair_up(a, b))]
+    [(0, 1, 1.0)]
+    """
     todo = [number for number, pair in enumerate(comparison.pairs) if pair.status in ("unread", "dtype") and only(pair)]
     views = {number: _views(comparison, number) for number in todo}
     first_of: dict[object, int] = {}
@@ -145,7 +156,12 @@ def _bytes_of(comparison: Comparison, number: int) -> int:
 
 def by_content(comparison: Comparison, rejected: frozenset[tuple[str, str]] = frozenset(), monitor: Monitor = QUIET) -> Comparison:
     """Pairs tensors that have no partner and whose content is the same and like no other's: moved ones, whatever their names. Zeros or
-    ones are like all others."""
+    ones are like all others.
+
+    >>> a, b = core.edit({"x": np.arange(20.), "y": np.arange(20.) ** 2}, []), core.edit({"left": np.arange(20.) ** 2}, [])
+    >>> [(pair.a, pair.b) for pair in core.by_content(core.pair_up(a, b)).pairs]
+    [('x', None), ('y', 'left')]
+    """
     if ("", "") in rejected:
         return comparison
     alone_a = [pair.a for pair in comparison.pairs if pair.status == "only-a" and pair.a is not None]

@@ -20,7 +20,11 @@ _SHARDING = "DCP_SHARDING_INFO"         # torch/distributed/checkpoint/_hf_utils
 
 
 def verdict_of(comparison: Comparison) -> Verdict:
-    """See `Verdict`. Reads what says how an adapter is to be taken."""
+    """See `Verdict`. Reads what says how an adapter is to be taken.
+
+    >>> core.verdict_of(core.compare({"w": np.float32([1, 2])}, {"module.w": np.float32([1, 2])})).id
+    'same-weights'
+    """
     pairs = comparison.pairs
     if (side := _adapter(comparison)):
         adapter, base = (comparison.a, comparison.b) if side == "a" else (comparison.b, comparison.a)

@@ -63,7 +63,13 @@ class AdapterReport:
 def adapter_report(adapter: CheckpointLike, base: CheckpointLike | Reference, *, values: bool = True,
                    monitor: Monitor = QUIET) -> AdapterReport:
     """How `adapter` fits `base`, a checkpoint of the model or the shapes in a `.json`; with `values`, what each module adds, for which the
-    adapter's own tensors are read. Merging is tried on the tables. Raises Cancelled, and what opening raises."""
+    adapter's own tensors are read. Merging is tried on the tables. Raises Cancelled, and what opening raises.
+
+    >>> lora = {"base_model.model.fc.lora_A.weight": np.ones((2, 8)), "base_model.model.fc.lora_B.weight": np.ones((4, 2))}
+    >>> found = core.adapter_report(lora, {"fc.weight": np.ones((4, 8))})
+    >>> len(found.fit.modules), len(found.deltas), found.refused
+    (1, 1, '')
+    """
     adapter = opened(adapter, monitor)
     if isinstance(base, str | os.PathLike):
         base = read_reference(base, monitor)

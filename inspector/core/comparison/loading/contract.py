@@ -56,14 +56,23 @@ def contract(ckpt: CheckpointLike, state_dict: str | None = None, monitor: Monit
 
 
 def save_contract(found: Contract, path: str | os.PathLike[str], inputs: Iterable[str] = ()) -> None:
-    """Writes it, whole or not at all; over nothing but a contract. Raises SaveError."""
+    """Writes it, whole or not at all; over nothing but a contract. Raises SaveError.
+
+    >>> core.save_contract(core.contract({"w": np.ones((2, 3))}), folder / "contract.json")
+    >>> core.breaches({"w": np.zeros((2, 3))}, folder / "contract.json").shape
+    ()
+    """
     write_output(os.fsdecode(path), json.dumps(found, indent=1).encode() + b"\n", "contract", inputs)
 
 
 def breaches(file: CheckpointLike, wanted: Contract | Mapping[str, Any] | str | os.PathLike[str], state_dict: str | None = None,
              monitor: Monitor = QUIET) -> Breaches:
     """What of `file` is not as `wanted`, a contract or the path of one, has it. Without `state_dict`, the one in the file that has most of
-    the names is meant. Errors as `contract` and `read_contract`."""
+    the names is meant. Errors as `contract` and `read_contract`.
+
+    >>> core.breaches({"w": np.ones((2, 3)), "x": np.ones(1)}, core.contract({"w": np.ones((2, 4))}))
+    Breaches(missing=(), unexpected=('x',), shape=(('w', '[2, 3]', '[2, 4]'),), dtype=())
+    """
     terms = read_contract(wanted) if isinstance(wanted, str | os.PathLike) else wanted
     should = {row["key"]: row for row in terms["tensors"]}
     opened = opening.opened(file, monitor)
@@ -82,7 +91,10 @@ def breaches(file: CheckpointLike, wanted: Contract | Mapping[str, Any] | str | 
 def assert_fits(file: CheckpointLike, wanted: Contract | Mapping[str, Any] | str | os.PathLike[str], state_dict: str | None = None, *,
                 unexpected: bool = False) -> None:
     """For tests: raises AssertionError naming what of `file` is not as the contract has it; names that it does not have are allowed with
-    `unexpected`. Errors as `breaches`."""
+    `unexpected`. Errors as `breaches`.
+
+    >>> core.assert_fits({"w": np.ones((2, 3))}, core.contract({"w": np.zeros((2, 3))}))
+    """
     found = breaches(file, wanted, state_dict)
     lines = (found._replace(unexpected=()) if unexpected else found).lines()
     if lines:

@@ -24,7 +24,12 @@ _MOST = 6               # state dicts that are held against the names of the tex
 def doctor(text: str, file: CheckpointLike | None = None, *, state_dict: str | None = None, monitor: Monitor = QUIET) -> LoadReport:
     """What `load_report` says, from the text of an error alone, or from it and the file that was loaded. The shapes of the model are
     those that the text tells; `state_dict` is the path of the one that was loaded. Raises UsageError for a text that holds no such
-    error, Cancelled."""
+    error, Cancelled.
+
+    >>> text = 'Error(s) in loading state_dict for Net: Missing key(s) in state_dict: "w". Unexpected key(s) in state_dict: "module.w".'
+    >>> core.doctor(text, {"module.w": np.ones(3)}).suggested
+    (('--strip-prefix', 'module.'),)
+    """
     lists = read_error(text).lists
     if file is None:
         model = _model(lists, _said(lists))

@@ -25,7 +25,12 @@ def load_report(file: opening.CheckpointLike, ref: Checkpoint | Reference | Mapp
     keys, and the edits after which it fits. Both may be paths; `ref` may be a `.json` of shapes (`read_reference`), or a
     mapping of names to shapes, or to what has one (`model.state_dict()`). `state_dict` is the path of the one in `file`; without it, what
     fits best is taken: a model's, not an optimizer's, and of two training checkpoints the other models and the optimizers are told about,
-    too."""
+    too.
+
+    >>> found = core.load_report({"module.fc.weight": np.ones((10, 4))}, {"fc.weight": (10, 4)})
+    >>> found.lists.missing, found.lists.unexpected, found.suggested
+    (('fc.weight',), ('module.fc.weight',), (('--strip-prefix', 'module.'),))
+    """
     file = opening.opened(file, monitor)
     if isinstance(ref, (str, os.PathLike)):
         ref = read_reference(ref, monitor)
@@ -61,7 +66,12 @@ def _others(file: Checkpoint, ref: Checkpoint, path: str, there: str) -> tuple[t
 
 
 def read_reference(path: str | os.PathLike[str], monitor: Monitor = QUIET) -> Checkpoint | Reference:
-    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`)."""
+    """What a file is held against: a checkpoint, or the shapes in a `.json` (see `read_shapes`).
+
+    >>> path = core.save({"w": np.ones((2, 3))}, folder / "model.pth").path
+    >>> core.read_reference(path).tensors["w"].shape
+    (2, 3)
+    """
     name = os.fsdecode(path)
     if name.lower().endswith(".json") and not name.lower().endswith(".index.json"):
         return read_shapes(name, monitor)

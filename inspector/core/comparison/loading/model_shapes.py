@@ -28,7 +28,11 @@ print("\\n" + sys.argv[2] + json.dumps(shapes))
 
 def shapes_of_model(name: str, timeout: float = 600.0) -> Reference:
     """`name` is `package.module:callable`, a function or class to be called without arguments that gives a module. Runs the
-    code the person named, in the present folder, in a process of its own. Raises UsageError with what it said last."""
+    code the person named, in the present folder, in a process of its own. Raises UsageError with what it said last.
+
+    >>> core.shapes_of_model("torch.nn:PReLU").shapes
+    {'weight': (1,)}
+    """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} names no model", "Write package.module:callable, as in torchvision.models:resnet18.")
     import subprocess  # which nobody else needs

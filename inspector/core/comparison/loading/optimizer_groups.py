@@ -32,7 +32,12 @@ class OptimizerFit(NamedTuple):
 
 
 def parameter_groups(ckpt: Checkpoint) -> dict[str, tuple[int, ...]]:
-    """path of each optimizer's state dict -> the numbers of parameters in its groups, in order."""
+    """path of each optimizer's state dict -> the numbers of parameters in its groups, in order.
+
+    >>> groups = [{"lr": 0.1, "params": [0, 1]}, {"lr": 0.01, "params": [2]}]
+    >>> core.parameter_groups(core.edit({"optimizer": {"state": {}, "param_groups": groups}}, []))
+    {'optimizer': (2, 1)}
+    """
     sizes: dict[str, dict[int, int]] = {}
     for key, value in ckpt.values.items():
         if "param_groups." not in key:

@@ -1,6 +1,7 @@
 """What a checkpoint is held against: another one, or a `.json` that says which shapes the model has."""
 from __future__ import annotations
 
+import codecs
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -22,7 +23,11 @@ _MOST_TEXT = 4 << 20
 
 class Reference(NamedTuple):
     """The names of a model's state dict with their shapes, None where only the name is known. `label` says where from; `ties` which names
-    stand for one tensor, where that is known."""
+    stand for one tensor, where that is known.
+
+    >>> core.load_report({"w": np.ones((2, 3))}, core.Reference({"w": (2, 4)}, "my model")).lists.mismatched
+    (Mismatch(key='w', file=(2, 3), model=(2, 4)),)
+    """
 
     shapes: Shapes
     label: str
@@ -31,7 +36,12 @@ class Reference(NamedTuple):
 
 def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
     """The shapes in a JSON file: an object of name -> [sizes], what `inspector ls --json` prints, or the index of a sharded
-    set, which has names only. Raises a ReadError for a file that cannot be read, Corrupt for one that says something else."""
+    set, which has names only. Raises a ReadError for a file that cannot be read, Corrupt for one that says something else.
+
+    >>> written = (folder / "shapes.json").write_text('{"fc.weight": [10, 4], "fc.bias": [10]}')
+    >>> core.read_shapes(str(folder / "shapes.json")).shapes
+    {'fc.weight': (10, 4), 'fc.bias': (10,)}
+    """
     import json
     monitor.report(0, 1, path)
     with open_source(path) as source:
@@ -46,9 +56,16 @@ def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
 
 
 def read_text_file(path: str) -> str:
-    """A text somebody saved, such as an error; whatever its encoding made of it. Raises a ReadError."""
+    """A text somebody saved, such as an error: UTF-8, or UTF-16 that begins with its mark, as Windows PowerShell redirects it; whatever
+    else its encoding made of it. Raises a ReadError.
+
+    >>> written = (folder / "error.txt").write_text("size mismatch for fc.weight", "utf-16")     # as PowerShell redirects
+    >>> core.read_text_file(str(folder / "error.txt"))
+    'size mismatch for fc.weight'
+    """
     with open_source(path) as source:
-        return source.read(0, min(source.size, _MOST_TEXT)).decode("utf-8", "replace")
+        raw = source.read(0, min(source.size, _MOST_TEXT))
+    return raw.decode("utf-16" if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig", "replace")
 
 
 def of_checkpoint(ckpt: Checkpoint, path: str) -> Reference:

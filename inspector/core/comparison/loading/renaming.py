@@ -13,6 +13,7 @@ from inspector.core.keypath import parent_of, segments_of, top_of, under
 from inspector.core.naming_conventions import WRAPPERS, without_wrappers
 
 Step = tuple[str, str]
+"""An edit as it is typed: (option, argument), like ("--strip-prefix", "module.")."""
 
 _MOST = 64              # more steps than this help nobody
 _NUMBER = re.compile(r"\d+")
@@ -20,7 +21,11 @@ _NUMBER = re.compile(r"\d+")
 
 def steps_for(names: Iterable[str], targets: Mapping[str, str]) -> tuple[list[Step], dict[str, str]]:
     """(steps, name -> what the steps make of it). `targets` says what some of `names` should be called; the others may be
-    renamed along where that harms nobody. Steps that cannot be had without a collision are left out."""
+    renamed along where that harms nobody. Steps that cannot be had without a collision are left out.
+
+    >>> core.steps_for(["module.a.w", "module.b.w"], {"module.a.w": "a.w"})
+    ([('--strip-prefix', 'module.')], {'module.a.w': 'a.w', 'module.b.w': 'b.w'})
+    """
     work = _Work({name: name for name in names}, dict(targets))
     work.unwrap()
     work.prefixes()

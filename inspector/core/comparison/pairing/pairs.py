@@ -186,7 +186,12 @@ def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str 
             monitor: Monitor = QUIET) -> Comparison:
     """The comparison of structure alone, from metadata: no tensor is read. `in_a`, `in_b` are paths of state dicts. `weights_only`
     leaves out what is no weight of a model: optimizers, random states, and values that are no tensors. Raises UsageError for a state
-    dict that is not there, Cancelled."""
+    dict that is not there, Cancelled.
+
+    >>> found = core.pair_up(core.edit({"module.w": np.ones(3)}, []), core.edit({"w": np.ones(3)}, []))
+    >>> [(pair.a, pair.b, pair.status) for pair in found.pairs]
+    [('module.w', 'w', 'unread')]
+    """
     stored = a, b
     a, b = as_meant(a, b, monitor)
     path_a, path_b = choose_both(a, b, in_a, in_b, weights_only)
@@ -211,7 +216,12 @@ def pair_up(a: Checkpoint, b: Checkpoint, *, in_a: str | None = None, in_b: str 
 
 def with_pairs(comparison: Comparison, pairs: Sequence[Pair], verdict: Verdict | None = None, *,
                values: Sequence[ValueChange] | None = None) -> Comparison:
-    """The comparison with other pairs, such as some of its own."""
+    """The comparison with other pairs, such as some of its own.
+
+    >>> found = core.compare({"a": np.ones(3), "b": np.ones(2)}, {"a": np.zeros(3), "b": np.ones(2)})
+    >>> [pair.a for pair in core.with_pairs(found, [pair for pair in found.pairs if pair.status != "equal"]).pairs]
+    ['a']
+    """
     return replace(comparison, pairs=tuple(pairs), verdict=verdict, values=comparison.values if values is None else tuple(values))
 
 

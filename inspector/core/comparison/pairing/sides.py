@@ -12,7 +12,8 @@ from inspector.core.training.weights import model_dicts
 
 from .rules import Shape
 
-WHOLE = "*"             # all tensors of the file, by their keys
+WHOLE = "*"
+"""In place of the path of a state dict: all tensors of the file, by their keys."""
 
 _MOST = 12
 

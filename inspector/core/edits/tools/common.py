@@ -18,7 +18,12 @@ from inspector.core.progress import QUIET, Monitor
 
 class Edit:
     """`OPTION` is its name on the command line and in recipes. To add an edit: a file with a frozen dataclass that has the methods
-    below, a line in the room's list, a test file."""
+    below, a line in the room's list, a test file.
+
+    >>> edit = core.parse_edit("drop", "optimizer")
+    >>> isinstance(edit, core.Edit), edit.OPTION, edit == core.Drop("optimizer")
+    (True, 'drop', True)
+    """
 
     OPTION: ClassVar[str] = ""
     TAKES_TEXT: ClassVar[bool] = True

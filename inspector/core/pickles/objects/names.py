@@ -329,7 +329,11 @@ def runs_commands(module: str, name: str) -> bool:
 
 
 def any_runs_commands(names: Iterable[str]) -> bool:
-    """The same of any of these dotted names, as `Finding.code` has them."""
+    """The same of any of these dotted names, as `Finding.code` has them.
+
+    >>> core.any_runs_commands(["os.system"]), core.any_runs_commands(["torch.nn.Linear"])
+    (True, False)
+    """
     return any(runs_commands(*dotted.rpartition(".")[::2]) for dotted in names)
 
 

@@ -206,7 +206,11 @@ class Staging:
 
 def recover(path: str) -> bool:
     """Takes back a change in place of the file at `path` that was interrupted; whether there was one. Does nothing while somebody is
-    saving to that name. Raises OSError, SaveError when it cannot be taken back."""
+    saving to that name. Raises OSError, SaveError when it cannot be taken back.
+
+    >>> core.recover(core.save({"w": np.ones(3)}, folder / "a.pth").path)
+    False
+    """
     path = os.path.realpath(path)
     if os.path.isdir(path):                     # a set is changed under the name of its index
         taken_back = [recover(os.path.join(path, name)) for name in os.listdir(path) if name.endswith(INDEX)]

@@ -52,6 +52,10 @@ def merge(inputs: Iterable[Checkpoint | str | os.PathLike[str]], monitor: Monito
     Raises UsageError for none at all, EditError for what cannot be joined (id "clash" for two different things of one name, "no_dict" for a
     file that holds something else than a dict, "converted" for one whose tensors are not as they stand in a file), errors of `open`,
     Cancelled.
+
+    >>> paths = [core.save({key: np.ones(3)}, folder / f"{key}.safetensors").path for key in ("a", "b")]
+    >>> list(core.merge(paths).tensors)
+    ['a', 'b']
     """
     parts = [opened(one, monitor) for one in inputs]
     if not parts:
