@@ -277,6 +277,10 @@ if TYPE_CHECKING:
     from .progress import Monitor as Monitor
     from .python_objects.html import as_html as as_html
     from .python_objects.loading import load as load
+    from .reopening import Rewritten as Rewritten
+    from .reopening import has_changed as has_changed
+    from .reopening import open_between_writes as open_between_writes
+    from .reopening import rewritten as rewritten
     from .runs.averaging import Average as Average
     from .runs.averaging import Likeness as Likeness
     from .runs.averaging import average as average
@@ -370,6 +374,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "adapters": "is_adapter",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
+    "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "logical packed_tensors reinterpret unpacked",
     "by_path.tables": "counts describe headline sizes totals",

@@ -230,8 +230,12 @@
 <context>
 <name>ChangedBanner</name>
 <message>
-<source>This file was changed or removed after it was opened. What you see is how it was.</source>
-<translation>此文件在打开后被修改或删除。您看到的是打开时的内容。</translation>
+<source>Follow</source>
+<translation>跟踪</translation>
+</message>
+<message>
+<source>Reads files again whenever they change, without being asked</source>
+<translation>文件一有变化就重新读取，不再询问</translation>
 </message>
 <message>
 <source>Reload</source>
@@ -240,6 +244,30 @@
 <message>
 <source>Reload the file</source>
 <translation>重新加载文件</translation>
+</message>
+<message>
+<source>This file is being written. It is read again once it is whole; what you see is how it was.</source>
+<translation>文件正在写入。写完整后会重新读取；您看到的是之前的内容。</translation>
+</message>
+<message>
+<source>This file is no longer there. What you see is how it was.</source>
+<translation>文件已不在原处。您看到的是之前的内容。</translation>
+</message>
+<message>
+<source>This file was changed, and what it is now cannot be read: {why}. What you see is how it was.</source>
+<translation>文件已更改，现在的内容无法读取：{why}。您看到的是之前的内容。</translation>
+</message>
+<message>
+<source>Changed on disk at {time}. What you see is how it was.</source>
+<translation>磁盘上的文件已于 {time} 更改。您看到的是之前的内容。</translation>
+</message>
+<message>
+<source>Your edit is kept and made again after reloading.</source>
+<translation>您的修改会保留，重新载入后再次应用。</translation>
+</message>
+<message>
+<source>Your {n} edits are kept and made again after reloading.</source>
+<translation>您的 {n} 项修改会保留，重新载入后再次应用。</translation>
 </message>
 </context>
 <context>
@@ -3177,6 +3205,10 @@
 <context>
 <name>MainWindow</name>
 <message>
+<source>{name} was read again: {what}</source>
+<translation>已重新读取 {name}：{what}</translation>
+</message>
+<message>
 <source>Checkpoint Inspector</source>
 <translation>Checkpoint Inspector</translation>
 </message>
@@ -3250,6 +3282,10 @@
 <message>
 <source>Re&amp;load</source>
 <translation>重新加载(&amp;L)</translation>
+</message>
+<message>
+<source>Follow Files That Chan&amp;ge</source>
+<translation>跟踪有变化的文件(&amp;G)</translation>
 </message>
 <message>
 <source>&amp;Close File</source>
@@ -3518,6 +3554,10 @@
 </context>
 <context>
 <name>Opener</name>
+<message>
+<source>Reading {name} again</source>
+<translation>正在重新读取 {name}</translation>
+</message>
 <message>
 <source>Looking into the folder</source>
 <translation>正在查看文件夹</translation>
@@ -5278,6 +5318,14 @@
 <translation>已修改</translation>
 </message>
 <message>
+<source>changed on disk just now</source>
+<translation>刚刚在磁盘上更改</translation>
+</message>
+<message>
+<source>new on disk</source>
+<translation>磁盘上新增</translation>
+</message>
+<message>
 <source>nothing to report</source>
 <translation>没有需要报告的问题</translation>
 </message>
@@ -6118,6 +6166,26 @@
 <message>
 <source>{n} parameters</source>
 <translation>{n} 个参数</translation>
+</message>
+<message>
+<source>{n} changed</source>
+<translation>更改 {n} 个</translation>
+</message>
+<message>
+<source>{n} new</source>
+<translation>新增 {n} 个</translation>
+</message>
+<message>
+<source>{n} gone</source>
+<translation>消失 {n} 个</translation>
+</message>
+<message>
+<source>{n} perhaps changed</source>
+<translation>{n} 个可能已更改</translation>
+</message>
+<message>
+<source>nothing changed</source>
+<translation>没有变化</translation>
 </message>
 <message>
 <source>scalar</source>

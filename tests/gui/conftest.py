@@ -74,6 +74,7 @@ def opens(monkeypatch: pytest.MonkeyPatch) -> dict[str, object]:
                                                found.st_dev))
 
     monkeypatch.setattr(core, "open", open)
+    monkeypatch.setattr(core, "open_between_writes", open)
     return answers
 
 

@@ -682,11 +682,17 @@ def _stamp(path: str, found: os.stat_result) -> FileStamp:
     return FileStamp(path, found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev)
 
 
-def _compare(before: FileStamp, now: FileStamp) -> None:
+def looks_like(before: FileStamp, now: FileStamp) -> bool:
+    """Whether `now` is still the file that it was."""
     if before[:6] == now._replace(path=before.path)[:6]:
+        return True
+    # told by another computer, which numbers what it shares with this one in its own way
+    return before.inode == before.device == before.ctime_ns == 0 and (before.size, before.mtime_ns) == (now.size, now.mtime_ns)
+
+
+def _compare(before: FileStamp, now: FileStamp) -> None:
+    if looks_like(before, now):
         return
-    if before.inode == before.device == before.ctime_ns == 0 and (before.size, before.mtime_ns) == (now.size, now.mtime_ns):
-        return                  # told by another computer, which numbers what it shares with this one in its own way
     if before.inode and (before.inode, before.device) != (now.inode, now.device):
         what = "it was replaced by another file"
     elif before.size != now.size:

@@ -1,35 +1,39 @@
-"""The banners over the panels: the file on the disk is no longer the one that was opened (looked for in a task whenever the window
-comes to the front), and what a save wrote and verified."""
+"""The banners over the panels: the file on the disk is no longer the one that was opened, and what a save wrote and verified."""
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QDateTime, QLocale, Qt, Signal
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state.session import Session, State
-from inspector.gui.state.tasks import Tasks
 
-from .opening import has_changed
+from .following import Change, Following
+
+_DAY = 86_400           # seconds
 
 
 class ChangedBanner(QFrame):
     reload_asked = Signal(int)
+    follow_asked = Signal(bool)         # files that change are to be read again unasked, or no longer
     shown_changed = Signal(bool)        # it stands over the panels, or no longer
 
-    def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, following: Following, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.setProperty("level", "warning")
         self._session = session
-        self._tasks = tasks
-        self._changed: set[int] = set()
+        self._following = following
         self._picture = QLabel()
-        text = QLabel(self.tr("This file was changed or removed after it was opened. What you see is how it was."))
-        text.setProperty("tone", "warning")
-        text.setWordWrap(True)
+        self.text = QLabel()
+        self.text.setTextFormat(Qt.TextFormat.PlainText)
+        self.text.setProperty("tone", "warning")
+        self.text.setWordWrap(True)
+        self.follow = QCheckBox(self.tr("Follow"))
+        self.follow.setToolTip(self.tr("Reads files again whenever they change, without being asked"))
+        self.follow.clicked.connect(self.follow_asked)
         again = QPushButton(self.tr("Reload"))
         again.setAccessibleName(self.tr("Reload the file"))
         again.clicked.connect(self._reload)
@@ -37,44 +41,55 @@ class ChangedBanner(QFrame):
         row.setContentsMargins(14, 7, 8, 7)
         row.setSpacing(10)
         row.addWidget(self._picture)
-        row.addWidget(text, 1)
+        row.addWidget(self.text, 1)
+        row.addWidget(self.follow)
         row.addWidget(again)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         self.setVisible(False)
         self._tint()
         theme.current().changed.connect(self._tint)
         session.selection_changed.connect(self._show)
-        session.document_changed.connect(self._forget)
-        session.document_removed.connect(self._forget)
+        for signal in (session.document_changed, session.edits_changed, following.changed):
+            signal.connect(lambda id: self._show())
 
     def check(self) -> None:
-        """Compares every open file with its stamp, in a worker: a network drive may take its time."""
-        ready = [document for document in self._session.documents if document.state is State.READY]
-        if ready:
-            self._tasks.start("stamps", lambda monitor: {document.id for document in ready if has_changed(document)},
-                              on_done=self._found, on_error=lambda error: None)
-
-    def _found(self, changed: set[int]) -> None:
-        self._changed = changed
-        self._show()
-
-    def _forget(self, id: int) -> None:
-        document = self._session.document(id)
-        if document is None or document.state is not State.READY or document.checkpoint is None:
-            self._changed.discard(id)
-        self._show()
+        self._following.check()
 
     def _show(self) -> None:
         document = self._session.selected_document
-        shown = document is not None and document.state is State.READY and document.id in self._changed
+        change = self._following.of(document.id) if document is not None and document.state is State.READY else None
+        edits = len(self._session.edits(document.id)) if document is not None else 0
+        # one that is followed is told of only where it is not read again for now
+        shown = change is not None and not (self._following.on and not edits and change.error is None)
+        if shown and change is not None:
+            self.text.setText(self._said(change, edits))
+            self.follow.setChecked(self._following.on)
         self.setVisible(shown)
         self.shown_changed.emit(shown)
+
+    def _said(self, change: Change, edits: int) -> str:
+        if change.error is not None and change.error.id == "changed":
+            said = self.tr("This file is being written. It is read again once it is whole; what you see is how it was.")
+        elif change.at is None:
+            said = self.tr("This file is no longer there. What you see is how it was.")
+        elif change.error is not None:
+            said = self.tr("This file was changed, and what it is now cannot be read: {why}. What you see is how it was.").format(
+                why=words.said(change.error.message, 300))
+        else:
+            when = QDateTime.fromSecsSinceEpoch(int(change.at))
+            is_fresh = abs(when.secsTo(QDateTime.currentDateTime())) < _DAY
+            time = when.toString("HH:mm:ss") if is_fresh else QLocale().toString(when, QLocale.FormatType.ShortFormat)
+            said = self.tr("Changed on disk at {time}. What you see is how it was.").format(time=time)
+        if edits:
+            said += " " + (self.tr("Your edit is kept and made again after reloading.") if edits == 1 else
+                           self.tr("Your {n} edits are kept and made again after reloading.").format(n=f"{edits:,}"))
+        return said
 
     def _reload(self) -> None:
         document = self._session.selected_document
         if document is not None:
-            self._changed.discard(document.id)
-            self._show()
+            self.setVisible(False)
+            self.shown_changed.emit(False)
             self.reload_asked.emit(document.id)
 
     def _tint(self) -> None:

@@ -34,6 +34,7 @@ from .drops import MARGIN, DropOverlay, refuse_drops
 from .edit_commands import EditCommands
 from .file_commands import FileCommands
 from .filter_bar import FilterBar
+from .following import Following
 from .history import History
 from .menus import Menus
 from .opening import Choose, Opener
@@ -57,6 +58,7 @@ class MainWindow(QMainWindow):
         self.opener = opener or Opener(session, tasks, settings)
         self.opener.setParent(self)
         self.setMinimumSize(520, 360)
+        self.following = Following(session, tasks, settings, self.opener, self)
         self._place()
         self.menus = Menus(self, settings)
         self.edits = EditCommands(self, session, tasks, self.opener, self.menus, self.saved, lambda: self.view.show_panel("edits"))
@@ -133,7 +135,7 @@ class MainWindow(QMainWindow):
         self.states = QStackedWidget()
         for page in (self.tabs, self.problem, self.loading):
             self.states.addWidget(page)
-        self.banner = ChangedBanner(self.session, self.tasks)
+        self.banner = ChangedBanner(self.session, self.following)
         self.saved = SavedBanner(self.session)
         self.strip = SignalStrip(self.session, self.tasks)
         right = QWidget()
@@ -169,6 +171,9 @@ class MainWindow(QMainWindow):
         self.comparison.shown_changed.connect(self._refresh)
         self.runs.shown_changed.connect(self._refresh)
         self.banner.reload_asked.connect(self.opener.reload)
+        self.banner.follow_asked.connect(self.menus["follow"].setChecked)
+        self.menus["follow"].toggled.connect(self.following.set_on)
+        self.following.read_again.connect(self._read_again)
         self.banner.shown_changed.connect(self.strip.give_way)
         self.history.changed.connect(self._enable_ways)
         self.filter_bar.measure_asked.connect(self.view.measure)
@@ -204,6 +209,12 @@ class MainWindow(QMainWindow):
         if found is not None:
             self.model.show_signals(found, id)
         self._refresh()
+
+    def _read_again(self, id: int, found: core.Rewritten) -> None:
+        document = self.session.document(id)
+        if document is not None and document is self.session.selected_document:
+            self.statusBar().showMessage(self.tr("{name} was read again: {what}").format(
+                name=core.visible(core.file_name(document.path), 60), what=words.rewritten(found)), 8000)
 
     def _show_edits(self, id: int) -> None:
         selected = self.session.selected_document
@@ -356,4 +367,4 @@ class MainWindow(QMainWindow):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
-            self.banner.check()
+            self.following.check()

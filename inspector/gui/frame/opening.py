@@ -7,7 +7,8 @@ Nothing here opens a box: what is wrong with a file is said in its place in the 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
@@ -15,9 +16,12 @@ from PySide6.QtCore import QMimeData, QObject, QUrl, Signal
 from inspector import core
 from inspector.gui.kit import message_boxes
 from inspector.gui.kit.settings import Settings
+from inspector.gui.state.requests import Kept
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.state.value_checks import UNASKED
 
+Digests = Mapping[str, "str | core.BadTensor"]
 Choose = Callable[[bool, Callable[[list[str]], None]], None]        # asks for files, or a folder, and hands on what was chosen
 
 MANY = 20                       # more files than this at once are asked about
@@ -30,6 +34,7 @@ class Opener(QObject):
     """`confirm(count, on_yes)` is asked before many files are opened; tests and the screenshot give their own."""
 
     opened = Signal(int)                # document id, once it is READY or FAILED
+    refreshed = Signal(int, object)     # document id, None or why the file could not be read again: what was shown is still
 
     def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QObject | None = None, *,
                  confirm: Callable[[int, Callable[[], None]], None] | None = None) -> None:
@@ -38,6 +43,7 @@ class Opener(QObject):
         self._tasks = tasks
         self._settings = settings
         self.confirm = confirm or (lambda count, on_yes: on_yes())
+        self._digests: Kept[Digests] = Kept(MANY)
 
     def open(self, paths: Iterable[str]) -> None:
         """Opens files and folders; a folder that is no checkpoint of its own gives the checkpoints lying in it."""
@@ -58,6 +64,42 @@ class Opener(QObject):
             self._session.restart(id)
             self._load(document)
 
+    def refresh(self, id: int) -> None:
+        """Reads again what is READY, showing what was until the new one is there, also where that fails: see `refreshed`."""
+        document = self._session.document(id)
+        if document is None or document.original is None or document.state is not State.READY:
+            return
+        path, original, digests = document.path, document.original, self._digests.get(document.original, None)
+
+        def done(found: _ReadAgain) -> None:
+            if document.state is State.READY and document.original is original:
+                self._take(id, found)
+                self.refreshed.emit(id, None)
+
+        def failed(error: Exception) -> None:
+            self.refreshed.emit(id, error if isinstance(error, core.InspectorError) else self._our_fault(error))
+
+        self._tasks.start(_key(id), lambda monitor: _read_again(path, original, digests, document.follow_links, monitor), on_done=done,
+                          on_error=failed, label=self.tr("Reading {name} again").format(
+                              name=core.visible(core.file_name(document.path), 60)))
+
+    def get_to_know(self, id: int) -> None:
+        """Takes digests of a document whose file has no checksums, so that it can be told what changes in it."""
+        document = self._session.document(id)
+        original = document.original if document is not None else None
+        if original is not None and self._digests.get(original, None) is None:
+            self._tasks.start(("digests", id), lambda monitor: _digests_of(original, monitor),
+                              on_done=lambda found: self._digests.put(original, None, found) if found is not None else None)
+
+    def _take(self, id: int, found: _ReadAgain) -> None:
+        if found.digests is not None:
+            self._digests.put(found.checkpoint, None, found.digests)
+        self._session.loaded(id, found.checkpoint, found.rewritten)
+
+    def is_at_work(self, id: int) -> bool:
+        """Whether a document is being opened or read again."""
+        return any(task.key == _key(id) for task in self._tasks.running)
+
     def open_anyway(self, id: int) -> None:
         """Opens a document though links lead out of its folder."""
         document = self._session.document(id)
@@ -67,6 +109,7 @@ class Opener(QObject):
 
     def close(self, id: int) -> None:
         self._tasks.cancel(_key(id))
+        self._tasks.cancel(("digests", id))
         self._session.remove(id)
 
     def cancel(self, id: int) -> None:
@@ -112,20 +155,23 @@ class Opener(QObject):
                           on_error=lambda error: self._open_file(folder, select), label=self.tr("Looking into the folder"))
 
     def _load(self, document: Document) -> None:
-        id, path = document.id, document.path
+        id, path, before = document.id, document.path, document.original
+        digests = self._digests.get(before, None) if before is not None else None
 
-        def done(checkpoint: core.Checkpoint) -> None:
+        def done(found: _ReadAgain) -> None:
             self._settings.add_recent(path)
-            self._session.loaded(id, checkpoint)
+            self._take(id, found)
             self.opened.emit(id)
 
         def failed(error: Exception) -> None:
             self._session.failed(id, error if isinstance(error, core.InspectorError) else self._our_fault(error))
             self.opened.emit(id)
 
-        def work(monitor: core.Monitor) -> core.Checkpoint:
+        def work(monitor: core.Monitor) -> _ReadAgain:
+            if before is not None:
+                return _read_again(path, before, digests, document.follow_links, monitor)
             with core.collector_paused(for_good=True):
-                return _opened(path, document.follow_links, monitor)
+                return _ReadAgain(_opened(path, document.follow_links, monitor))
 
         self._tasks.start(_key(id), work, on_done=done, on_error=failed,
                           on_progress=lambda done, total, doing: self._session.progress(id, done, total, doing),
@@ -141,17 +187,47 @@ class Opener(QObject):
         return wrapped
 
 
-def _opened(path: str, follow_links: bool, monitor: core.Monitor) -> core.Checkpoint:
-    """The checkpoint at `path`. A change in place that was interrupted is taken back first, where there was one."""
+class _ReadAgain(NamedTuple):
+    """`rewritten`: how it is another than before; `digests` of its tensors, where its file has no checksums that tell."""
+
+    checkpoint: core.Checkpoint
+    rewritten: core.Rewritten | None = None
+    digests: Digests | None = None
+
+
+def _read_again(path: str, before: core.Checkpoint, digests: Digests | None, follow_links: bool, monitor: core.Monitor) -> _ReadAgain:
+    """The checkpoint that was `before`, as it is between two writes."""
+    with core.collector_paused(for_good=True):
+        now = _opened(path, follow_links, monitor, core.open_between_writes)
+    if now.files == before.files:
+        return _ReadAgain(now, None, digests)
+    new = _digests_of(now, monitor)
+    return _ReadAgain(now, core.rewritten(before, now, (digests, new) if digests is not None and new is not None else None, monitor), new)
+
+
+def _digests_of(ckpt: core.Checkpoint, monitor: core.Monitor) -> Digests | None:
+    """Of small files without checksums: so much is read as for finding NaN."""
+    if ckpt.nbytes > UNASKED or ckpt.is_far or not any(
+            isinstance(storage.extent, core.Extent) and storage.extent.crc is None for storage in ckpt.storages.values()):
+        return None
     try:
-        checkpoint = core.open(path, monitor=monitor, follow_links=follow_links)
+        return dict(core.digests(ckpt, monitor=monitor))
+    except core.InspectorError:             # it is another one by now
+        return None
+
+
+def _opened(path: str, follow_links: bool, monitor: core.Monitor, opener: Callable[..., core.Checkpoint] | None = None) -> core.Checkpoint:
+    """The checkpoint at `path`. A change in place that was interrupted is taken back first, where there was one."""
+    opener = opener or core.open
+    try:
+        checkpoint = opener(path, monitor=monitor, follow_links=follow_links)
     except core.InspectorError:
         if not _recovered(path):
             raise
     else:
         if not (any(finding.id == "interrupted" for finding in checkpoint.findings) and _recovered(path)):
             return checkpoint
-    return core.open(path, monitor=monitor, follow_links=follow_links)
+    return opener(path, monitor=monitor, follow_links=follow_links)
 
 
 def _recovered(path: str) -> bool:
@@ -198,16 +274,8 @@ def checkpoints_in(folder: str) -> list[str]:
 
 def has_changed(document: Document) -> bool:
     """True when a file of the document is no longer what was opened, or is gone. Servers are not asked: that would take a while."""
-    if document.checkpoint is None or document.checkpoint.is_far:
-        return False
-    for stamp in document.checkpoint.files:
-        try:
-            now = os.stat(stamp.path)
-        except OSError:
-            return True
-        if (now.st_size, now.st_mtime_ns) != (stamp.size, stamp.mtime_ns):
-            return True
-    return False
+    ckpt = document.original
+    return ckpt is not None and not ckpt.is_far and core.has_changed(ckpt)
 
 
 def _same(one: str, other: str) -> bool:

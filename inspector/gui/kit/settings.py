@@ -65,6 +65,15 @@ class Settings(QObject):
     def language(self, choice: str) -> None:
         self._set_json("language", choice)
 
+    @property
+    def follows(self) -> bool:
+        """Whether open files that change on the disk are read again unasked."""
+        return self._json("follow") is True
+
+    @follows.setter
+    def follows(self, on: bool) -> None:
+        self._set_json("follow", on)
+
     def layout(self, name: str) -> QByteArray | None:
         """The kept state of splitter, header or window `name`, unless another version of the layout wrote it."""
         if self._json("layout/version") != LAYOUT_VERSION:

@@ -64,6 +64,16 @@ def parameters(n: int) -> str:
         else QCoreApplication.translate("Words", "{n} parameters").format(n=many(n))
 
 
+def rewritten(found: core.Rewritten) -> str:
+    """"3 changed, 1 new, 2 gone"."""
+    told = [text.format(n=f"{n:,}") for n, text in (
+        (len(found.changed), QCoreApplication.translate("Words", "{n} changed")),
+        (len(found.new), QCoreApplication.translate("Words", "{n} new")),
+        (len(found.gone), QCoreApplication.translate("Words", "{n} gone")),
+        (found.unknown, QCoreApplication.translate("Words", "{n} perhaps changed"))) if n]
+    return ", ".join(told) or QCoreApplication.translate("Words", "nothing changed")
+
+
 def shape(dims: tuple[int, ...]) -> str:
     """"64 × 3 × 7 × 7"; a tensor without dimensions is a scalar."""
     return core.wording.shape(dims) if dims else QCoreApplication.translate("Words", "scalar")

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector import core
+from inspector.gui.kit import words
 from inspector.gui.state.signals import FileSignals, Kind, Mark, nan_text, zeros_text
 
 from .key_tree import KeyTree
 
-# what a tensor or value says by itself, besides being edited
+# what a tensor or value says by itself, besides what was done to it
 _ON_ROWS = (Kind.RUNS, Kind.BROKEN, Kind.NAN, Kind.CLASSES, Kind.ZERO)
 
 
@@ -26,25 +27,30 @@ class TreeMarks:
         edited = [signal for signal in found.signals if signal.kind is Kind.EDITED]
         others = [signal for signal in found.signals if signal.kind is not Kind.EDITED]
         self.file = tuple(Mark(signal.kind, "" if signal.kind is Kind.OK else signal.text) for signal in (*edited, *others[:1]))
+        again = found.rewritten
+        if again:
+            self.file = (Mark(Kind.CHANGED, words.rewritten(again)), *self.file)
         self._nodes: dict[Kind, NDArray[np.int64]] = {}
         guilty = {signal.kind: signal.keys for signal in others if signal.kind in _ON_ROWS and signal.keys}
-        if guilty or found.edited:
+        done = ((Kind.EDITED, found.edited), *(((Kind.CHANGED, again.changed), (Kind.NEW, again.new)) if again else ()))
+        if guilty or any(keys for _, keys in done):
             of_entry = _nodes_of_entries(tree)
             number = {key: n for n, key in enumerate(tree.keys)}
             monitor.check()
-            for kind, keys in (*guilty.items(), (Kind.EDITED, found.edited)):
+            for kind, keys in (*guilty.items(), *done):
                 entries = [number[key] for key in keys if key in number]
                 if entries:
                     self._nodes[kind] = np.unique(of_entry[entries])
                 monitor.check()
 
     def of(self, node: int, *, group: bool) -> tuple[Mark, ...]:
-        """Of a row: edited first, then the worst there is at it, or below it where it is a `group`."""
+        """Of a row: edited, and changed or new on the disk, first, then the worst there is at it, or below it where it is a `group`."""
         edited = (Mark(Kind.EDITED),) if self._has(Kind.EDITED, node, group) else ()
+        again = next(((Mark(kind),) for kind in (Kind.CHANGED, Kind.NEW) if self._has(kind, node, group)), ())
         for kind in _ON_ROWS:
             if self._has(kind, node, group):
-                return (*edited, Mark(kind, "" if group else self._text(kind, node)))
-        return edited
+                return (*edited, *again, Mark(kind, "" if group else self._text(kind, node)))
+        return (*edited, *again)
 
     def next(self, node: int, backwards: bool = False) -> int | None:
         """The next guilty node behind `node`, or before it; None when there is none."""

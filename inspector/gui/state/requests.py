@@ -28,6 +28,8 @@ from .tasks import Tasks
 
 PATIENCE = 200                  # milliseconds at work before that is worth mentioning
 
+GRACE = 4000                    # milliseconds in which a file that was written to is read again, where that is done unasked
+
 R = TypeVar("R")
 
 
@@ -114,6 +116,7 @@ class Requests(QObject, Generic[R]):
         self._wanted = False            # by a person, who said so
         self._patience = self._timer(PATIENCE, self._mention)
         self._rest = self._timer(rest, self._begin)
+        self._grace = self._timer(GRACE, self._give_up)
 
     # -- how things stand
 
@@ -224,6 +227,7 @@ class Requests(QObject, Generic[R]):
         """Of whatever was asked before; its end is nobody's."""
         self._rest.stop()
         self._patience.stop()
+        self._grace.stop()
         self._request, self._wanted = None, False
         self._tasks.cancel(self._task)
 
@@ -246,13 +250,23 @@ class Requests(QObject, Generic[R]):
             self._set(Phase.DONE, request, result=found)
 
     def _failed(self, request: Request[R], error: Exception) -> None:
+        if isinstance(error, core.Changed) and self._tasks.rereads:
+            self._error = error
+            self._grace.start()             # the file is read again, and the same asked of it
+            return
         self._patience.stop()
         self._set(Phase.FAILED, request, error=error)
         if not isinstance(error, core.InspectorError):
             raise error
 
+    def _give_up(self) -> None:
+        self._patience.stop()
+        if self._phase.is_busy:
+            self._set(Phase.FAILED, self._request, error=self._error)
+
     def _stopped(self) -> None:
         self._patience.stop()
+        self._grace.stop()
         if self._request is not None:
             self._set(Phase.STOPPED, self._request)
 

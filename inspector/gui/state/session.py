@@ -30,7 +30,7 @@ class Document:
     """One opened file. `checkpoint` is there when READY, `error` when FAILED; `done`/`total`/`doing` while LOADING. `original` is what
     the file holds; `checkpoint` is that after the edits that wait to be saved, as far as they have been applied. With
     `follow_links` somebody agreed that its files may be links out of its folder. `packed` are the packed tensors of `checkpoint`, once they
-    are found."""
+    are found; `rewritten` is what was another when it was last read again, for a while."""
 
     id: int
     path: str
@@ -43,6 +43,7 @@ class Document:
     follow_links: bool = False
     original: core.Checkpoint | None = None
     packed: core.PackedView | None = None
+    rewritten: core.Rewritten | None = None
 
 
 @dataclass(slots=True)
@@ -127,12 +128,21 @@ class Session(QObject):
             document.done, document.total, document.doing = done, total, doing
             self.document_changed.emit(id)
 
-    def loaded(self, id: int, checkpoint: core.Checkpoint) -> None:
+    def loaded(self, id: int, checkpoint: core.Checkpoint, rewritten: core.Rewritten | None = None) -> None:
+        """`rewritten`: how it is another than the one that was shown before."""
         document = self._documents.get(id)
         if document is not None:
+            document.rewritten = rewritten
             document.state, document.checkpoint, document.error = State.READY, checkpoint, None
             document.original, document.packed = checkpoint, None
             self._keep_selection(document, checkpoint)
+            self.document_changed.emit(id)
+
+    def forget_rewritten(self, id: int) -> None:
+        """What was another in a file is no news any more."""
+        document = self._documents.get(id)
+        if document is not None and document.rewritten is not None:
+            document.rewritten = None
             self.document_changed.emit(id)
 
     def show_edited(self, id: int, checkpoint: core.Checkpoint) -> None:

@@ -33,13 +33,15 @@ class Kind(Enum):
     ZERO = "zero"               # all zero
     ODD = "odd"                 # any other warning
     EDITED = "edited"
+    CHANGED = "changed"         # another one than before the file was read again
+    NEW = "new"
     OK = "ok"                   # nothing to report
 
 
 PICTURES = {Kind.RUNS: "runs", Kind.BROKEN: "torn", Kind.NAN: "nan", Kind.WRONG: "danger", Kind.CLASSES: "box", Kind.ZERO: "warning",
-            Kind.ODD: "warning", Kind.EDITED: "edit", Kind.OK: "shield"}
+            Kind.ODD: "warning", Kind.EDITED: "edit", Kind.CHANGED: "reload", Kind.NEW: "add", Kind.OK: "shield"}
 LEVELS = {Kind.RUNS: "danger", Kind.BROKEN: "danger", Kind.NAN: "danger", Kind.WRONG: "danger", Kind.CLASSES: "warning",
-          Kind.ZERO: "warning", Kind.ODD: "warning", Kind.EDITED: "info", Kind.OK: "ok"}
+          Kind.ZERO: "warning", Kind.ODD: "warning", Kind.EDITED: "info", Kind.CHANGED: "info", Kind.NEW: "info", Kind.OK: "ok"}
 _RUNS = frozenset(("unknown-code", "computed-call", "dead-call", "nested-pickle", "native-code"))
 _CLASSES = frozenset(("unknown-code", "weights-only"))
 CUT = frozenset(("truncated", "truncated-archive"))
@@ -156,6 +158,7 @@ def sign_name(kind: Kind) -> str:
         Kind.NAN: translate("Signals", "NaN or infinite values"), Kind.WRONG: translate("Signals", "something is wrong"),
         Kind.CLASSES: translate("Signals", "needs its classes"), Kind.ZERO: translate("Signals", "all zero"),
         Kind.ODD: translate("Signals", "something is odd"), Kind.EDITED: translate("Signals", "edited"),
+        Kind.CHANGED: translate("Signals", "changed on disk just now"), Kind.NEW: translate("Signals", "new on disk"),
         Kind.OK: translate("Signals", "nothing to report")}[kind]
 
 
@@ -178,7 +181,7 @@ def _sums(bad: Mapping[str, tuple[int, int]]) -> tuple[int, int]:
 
 class FileSignals(NamedTuple):
     """Of one document as it is shown. `findings`: all of them, of opening and of its values. `bad`: key -> NaN and infinite
-    elements; `edited`: keys that edits made or changed."""
+    elements; `edited`: keys that edits made or changed; `rewritten`: what is another since the file was read again, for a while."""
 
     checkpoint: core.Checkpoint
     signals: tuple[Signal, ...]
@@ -186,6 +189,7 @@ class FileSignals(NamedTuple):
     findings: tuple[core.Finding, ...]
     bad: Mapping[str, tuple[int, int]]
     edited: frozenset[str]
+    rewritten: core.Rewritten | None = None
 
     @property
     def worst(self) -> Signal | None:
@@ -224,10 +228,10 @@ class Signals(QObject):
         if document is None or ckpt is None:
             self._forget(id)
             return
-        checked, edits = self._checks.of(document), len(self._session.edits(id))
-        asked = (ckpt, checked, edits)
+        checked, edits, rewritten = self._checks.of(document), len(self._session.edits(id)), document.rewritten
+        asked = (ckpt, checked, edits, rewritten)
         known = self._asked.get(id)
-        if known is not None and known[0] is ckpt and known[1] is checked and known[2] == edits:
+        if known is not None and known[0] is ckpt and known[1] is checked and known[2] == edits and known[3] is rewritten:
             return
         self._asked[id] = asked
 
@@ -235,7 +239,7 @@ class Signals(QObject):
             self._known[id] = found
             self.changed.emit(id)
 
-        self._tasks.start(("signals", id), lambda monitor: _work_out(ckpt, checked, edits, monitor), on_done=done)
+        self._tasks.start(("signals", id), lambda monitor: _work_out(ckpt, checked, edits, rewritten, monitor), on_done=done)
 
     def _forget(self, id: int) -> None:
         self._known.pop(id, None)
@@ -243,7 +247,8 @@ class Signals(QObject):
             self._tasks.cancel(("signals", id))
 
 
-def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, monitor: core.Monitor) -> FileSignals:
+def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, rewritten: core.Rewritten | None,
+              monitor: core.Monitor) -> FileSignals:
     """In a worker: linear in the keys where there are edits."""
     bad = dict(checked.bad) if checked is not None else {}
     edited: set[str] = set()
@@ -257,4 +262,5 @@ def _work_out(ckpt: core.Checkpoint, checked: Checked | None, edits: int, monito
                 edited.add(key)
         edited.update(key for key in ckpt.values if origin.get(key) != key or key in ckpt.edited.replaced)
     findings = findings_of(ckpt, checked)
-    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad), checked, findings, bad, frozenset(edited))
+    again = rewritten and rewritten._replace(new=present_keys(ckpt, rewritten.new), changed=present_keys(ckpt, rewritten.changed))
+    return FileSignals(ckpt, signals_of(ckpt, findings, edits, bad), checked, findings, bad, frozenset(edited), again)

@@ -93,6 +93,7 @@ class Tasks(QObject):
         self._threads: list[threading.Thread] = []
         self._workers = workers
         self._closed = False
+        self.rereads = False                # files that change are read again unasked: who meets another file waits for that
         # a window takes and gives back the interpreter at every call into Qt; each time a busy worker may keep it this long
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH))
         self._timer = QTimer(self)

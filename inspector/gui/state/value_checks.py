@@ -24,6 +24,7 @@ _STEP = 32 << 20        # bytes, and
 _MANY = 4096            # tensors, between two looks at whether to stop
 _TASK, _TOLD = "values", "value-findings"
 _SHORT = (_TOLD, "signals", "marks")         # work that follows from reading, and takes no time
+_LOOKS = "stamps"                            # nor does looking whether files have changed
 
 
 class Checked(NamedTuple):
@@ -141,7 +142,8 @@ class ValueChecks(QObject):
             self._rest.start()
 
     def _others(self) -> bool:
-        return any(task.key != _TASK and not (isinstance(task.key, tuple) and task.key[0] in _SHORT) for task in self._tasks.running)
+        return any(task.key not in (_TASK, _LOOKS) and not (isinstance(task.key, tuple) and task.key[0] in _SHORT)
+                   for task in self._tasks.running)
 
     def _give_way(self) -> None:
         """Somebody waits for something else."""

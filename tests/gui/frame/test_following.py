@@ -1,0 +1,226 @@
+"""Files that change while they are open: told, read again when asked or by themselves, never half, with all that the person did kept."""
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.frame import following
+from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.kit.settings import Settings
+from inspector.gui.models.tree_model import NAME, RAW
+from inspector.gui.state.session import Document, Selection, Session, State
+from inspector.gui.state.signals import Kind
+from inspector.gui.state.tasks import Tasks
+
+Idle = Callable[[Tasks], None]
+SECONDS = os.environ.get("INSPECTOR_WATCHED_SECONDS", "3")
+
+
+def save(path: Path, n: int, **more: object) -> None:
+    """As a training does it that leaves the old file or the new one; `torch.save` into place is what the last test is about."""
+    beside = path.with_suffix(".new")
+    torch.save({"epoch": n, "model": {"base": {"w": torch.ones(64), "b": torch.ones(4)}, "head": {"w": torch.full((64,), float(n))}},
+                **more}, beside)
+    then = time.time() - 60 + n / 100
+    os.utime(beside, (then, then))
+    os.replace(beside, path)
+
+
+@pytest.fixture
+def window(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    monkeypatch.setattr(following, "EVERY", 100)
+    monkeypatch.setattr(following, "BETWEEN", 0.05)
+    made = MainWindow(session, tasks, settings)
+    qtbot.addWidget(made)
+    made.show()
+    return made
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    made = tmp_path / "last.pth"
+    save(made, 1)
+    return made
+
+
+@pytest.fixture
+def document(window: MainWindow, session: Session, tasks: Tasks, path: Path, idle: Idle) -> Document:
+    window.open_paths([str(path)])
+    idle(tasks)
+    return session.documents[0]
+
+
+def epoch(document: Document) -> object:
+    return document.original.values["epoch"] if document.original is not None else None
+
+
+def marks(window: MainWindow) -> dict[str, set[Kind]]:
+    """What is marked in the tree, by the raw key."""
+    model = window.tree.tree_model
+    return {line.key: {mark.kind for mark in line.marks} for row in range(model.rowCount())
+            if (line := model.line(row)).marks and line.key}
+
+
+def test_that_a_change_is_told_without_anybody_looking_and_read_on_request(window: MainWindow, document: Document, path: Path,
+                                                                           qtbot: QtBot) -> None:
+    save(path, 2)
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    assert window.banner.text.text().startswith("Changed on disk at ")
+    assert epoch(document) == 1
+    window.banner.findChild(QPushButton).click()
+    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=20_000)
+    qtbot.waitUntil(lambda: marks(window).get("model.head.w") == {Kind.CHANGED}, timeout=20_000)
+    assert Kind.CHANGED in marks(window)["epoch"]
+    assert "model.base.w" not in marks(window)
+    assert "read again: 2 changed" in window.statusBar().currentMessage()
+
+
+def test_that_marks_of_what_changed_go_after_a_while(window: MainWindow, document: Document, path: Path, qtbot: QtBot,
+                                                     monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "MARKED", 1)
+    save(path, 2, added=torch.ones(2))
+    with qtbot.waitSignal(window.following.read_again, timeout=20_000) as told:
+        window.menus["reload"].trigger()
+    assert told.args == [document.id, core.Rewritten(new=("added",), changed=("model.head.w", "epoch"))]
+    qtbot.waitUntil(lambda: document.rewritten is None and not marks(window), timeout=20_000)
+
+
+def test_that_a_followed_file_is_read_again_by_itself_and_what_a_person_did_stays(
+        window: MainWindow, document: Document, session: Session, path: Path, qtbot: QtBot, tasks: Tasks, idle: Idle) -> None:
+    model = window.tree.tree_model
+    window.menus["follow"].setChecked(True)
+    collapsed = next(row for row in range(model.rowCount()) if model.line(row).key == "model.base")
+    model.set_expanded(collapsed, False)
+    window.view.show_panel("details")
+    session.select(Selection(document.id, "model.head.w", ("model.head.w",)))
+    model.set_filter("w")
+    idle(tasks)
+    rows = [model.index(row, NAME).data(RAW) for row in range(model.rowCount())]
+    save(path, 2, other=torch.ones(3))
+    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    idle(tasks)
+    assert not window.banner.isVisible()
+    assert [model.index(row, NAME).data(RAW) for row in range(model.rowCount())] == rows
+    assert session.selection == Selection(document.id, "model.head.w", ("model.head.w",))
+    assert window.tabs.current == "details"
+    model.set_filter("")
+    idle(tasks)
+    assert not model.line(next(row for row in range(model.rowCount()) if model.line(row).key == "model.base")).expanded
+
+
+def test_that_edits_that_wait_are_never_lost(window: MainWindow, document: Document, session: Session, path: Path, qtbot: QtBot,
+                                             tasks: Tasks, idle: Idle) -> None:
+    window.menus["follow"].setChecked(True)
+    session.add_edits(document.id, [core.Drop("model.base.b")])
+    idle(tasks)
+    save(path, 2)
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    assert "Your edit is kept and made again after reloading." in window.banner.text.text()
+    assert epoch(document) == 1
+    window.banner.findChild(QPushButton).click()
+    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    idle(tasks)
+    assert session.edits(document.id) == (core.Drop("model.base.b"),)
+    assert document.checkpoint is not None
+    assert list(document.checkpoint.tensors) == ["model.base.w", "model.head.w"]
+
+
+def test_that_a_followed_file_that_is_half_there_leaves_what_is_shown(window: MainWindow, document: Document, path: Path, qtbot: QtBot,
+                                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "AGAIN", 0.05)
+    window.menus["follow"].setChecked(True)
+    save(path, 2)
+    whole = path.read_bytes()
+    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    path.write_bytes(b"PK")
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    assert "cannot be read" in window.banner.text.text()
+    assert document.state is State.READY
+    assert epoch(document) == 2
+    path.unlink()
+    qtbot.waitUntil(lambda: "no longer there" in window.banner.text.text(), timeout=20_000)
+    assert document.state is State.READY
+    path.write_bytes(whole)
+    qtbot.waitUntil(lambda: not window.banner.isVisible(), timeout=20_000)
+    assert epoch(document) == 2
+
+
+def test_that_following_is_remembered(window: MainWindow, document: Document, settings: Settings, path: Path, qtbot: QtBot) -> None:
+    save(path, 2)
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    window.banner.follow.click()
+    qtbot.waitUntil(lambda: epoch(document) == 2, timeout=20_000)
+    assert window.menus["follow"].isChecked()
+    assert settings.follows
+
+
+def test_that_a_file_moved_away_and_back_is_the_one_that_was_opened(window: MainWindow, document: Document, path: Path,
+                                                                    qtbot: QtBot) -> None:
+    away = path.with_name("away.pth")
+    os.rename(path, away)
+    qtbot.waitUntil(lambda: window.banner.isVisible(), timeout=20_000)
+    assert window.banner.text.text().startswith("This file is no longer there.")
+    shutil.copy2(away, path)
+    qtbot.waitUntil(lambda: "Changed on disk" in window.banner.text.text(), timeout=20_000)     # the same, but another file
+
+
+WRITER = """
+import sys, time, torch
+path, seconds = sys.argv[1], float(sys.argv[2])
+print("ready", flush=True)
+end, n = time.monotonic() + seconds, 0
+while time.monotonic() < end:
+    n += 1
+    torch.save({"epoch": n, "model": {f"layer{k}": {"w": torch.full((20_000,), float(n)), "b": torch.full((3,), float(n))}
+                                      for k in range(8)}}, path)
+    time.sleep(0.1)
+torch.save({"epoch": -1, "model": {f"layer{k}": {"w": torch.full((20_000,), -1.0), "b": torch.full((3,), -1.0)} for k in range(8)}}, path)
+"""
+
+
+def test_that_a_training_which_saves_into_place_every_100_ms_is_followed_without_half_a_state(
+        window: MainWindow, document: Document, session: Session, path: Path, tasks: Tasks, qtbot: QtBot) -> None:
+    window.menus["follow"].setChecked(True)
+    window.view.show_panel("statistics")
+    window.resize(1200, 760)
+    seen: set[object] = set()
+    errors: list[str] = []
+    message = window.tabs.panel("statistics").pages.message
+
+    def shown(id: int) -> None:
+        seen.add(epoch(document))
+        if document.state is not State.READY or len(document.original.tensors if document.original is not None else ()) not in (3, 16):
+            errors.append(f"{document.state}: {document.error}")
+
+    def texts() -> None:
+        if message.isVisible() and "changed" in message.text:
+            errors.append(message.text)
+
+    peek = QTimer()
+    peek.timeout.connect(texts)
+    session.document_changed.connect(shown)
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path), SECONDS], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        qtbot.waitUntil(lambda: document.original is not None and "model.layer0.w" in document.original.tensors, timeout=30_000)
+        session.select(Selection(document.id, "model.layer0", ("model.layer0.w", "model.layer0.b")))
+        peek.start(20)
+        qtbot.waitUntil(lambda: process.poll() is not None, timeout=int(float(SECONDS) * 1000) + 60_000)
+    qtbot.waitUntil(lambda: epoch(document) == -1, timeout=30_000)
+    peek.stop()
+    assert process.returncode == 0
+    assert not errors
+    assert len(seen) > 2
