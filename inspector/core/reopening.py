@@ -67,7 +67,7 @@ def open_between_writes(path: str | os.PathLike[str], *, patience: float = PATIE
 
 
 def has_changed(ckpt: Checkpoint) -> bool:
-    """Whether a file of the checkpoint is gone or another one than was opened: its values cannot be read any more. Servers are not asked."""
+    """Whether a file of the checkpoint is gone or another one than was opened, so that no values can be read. Servers are not asked."""
     return any(stamp.address is None and not _is_still(stamp) for stamp in ckpt.files)
 
 
