@@ -71,6 +71,8 @@ def as_text(whole: core.Checkpoint, digests: Mapping[str, str | core.BadTensor] 
     there may be a million lines."""
     ckpt = shown or whole
     parts, found = [core.headline(whole)], core.optimizers(whole)
+    if core.may_be_packed(whole) and (adapters := core.inner_adapters(whole)):
+        parts.append(f"adapters: {core.said_of_adapters(adapters)}")
     if len(ckpt.tensors) < len(whole.tensors):
         parts.append(f"{len(ckpt.tensors):,} of {core.wording.count(len(whole.tensors), 'tensor')} match")
     if whole.kind != "state-dict" or found:                 # of a mere state dict everything has been said

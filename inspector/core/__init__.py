@@ -20,7 +20,9 @@ from .runtime import late
 
 if TYPE_CHECKING:
     from . import wording as wording
+    from .adapters import inner_adapters as inner_adapters
     from .adapters import is_adapter as is_adapter
+    from .adapters import said_of_adapters as said_of_adapters
     from .architecture.listing import architecture_text as architecture_text
     from .architecture.modules import Architecture as Architecture
     from .architecture.modules import Module as Module
@@ -372,7 +374,7 @@ if TYPE_CHECKING:
     from .training.weights import Counts as Counts
 
 _HOMES = {
-    "adapters": "is_adapter",
+    "adapters": "inner_adapters is_adapter said_of_adapters",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",

@@ -1,12 +1,14 @@
 """An adapter and the model that it is for: which weight each of its modules adds to, told by names and shapes alone.
 
 PEFT names modules as the model does, behind "base_model.model." (peft 0.21 utils/save_and_load.py); a base that was saved with or without
-one more prefix than the model has is found all the same, where the rest fits. Kohya writes the dots of a name as underscores.
+one more prefix than the model has is found all the same, where the rest fits. Kohya writes the dots of a name as underscores. In a
+PeftModel that was saved whole each adapter has its name in the keys, and its base beside it.
 """
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 from typing import NamedTuple
 
@@ -17,14 +19,16 @@ from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import optimizer_states
 from inspector.core.wording import count
 
-from .packed.families.lora import KOHYA, PREFIX, Adapter, adapters
+from .packed.families.lora import CONFIG, KOHYA, PREFIX, Adapter, adapters, config_of
 from .packed.families.names import Names
 from .packed.logical import packed
 
 _KINDS = {"lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA (Kohya's names)"}
 _SAMPLE = 8             # names by which a prefix is looked for
 _OTHER_RULES = {"use_qalora": "QALoRA", "use_bdlora": "BD-LoRA", "alora_invocation_tokens": "aLoRA", "layer_replication": "repeated layers"}
-_PARTS = ("lora_", "hada_", "lokr_", "oft_", "vera_", "ia3_", "prompt_embeddings", "token_adapter", "dora_scale", "diff", "adaption_")
+_PARTS = ("lora_", "hada_", "lokr_", "oft_", "vera_", "ia3_", "prompt_embeddings", "token_adapter", "dora_scale", "diff", "adaption_",
+          "trainable_tokens_")
+_OWN_WEIGHT, _OTHER_WEIGHT, _COPIES = ".base_layer.", ".original_module.", ".modules_to_save."
 
 
 class Module(NamedTuple):
@@ -75,55 +79,162 @@ class AdapterFit:
         """Whether all of it can be added to the base."""
         return not self.problem and not self.unknown and bool(self.modules or self.whole) and not any(one.problem for one in self.modules)
 
-
     @property
     def sentence(self) -> str:
         """Whether it fits, in one sentence."""
-        if not self.modules:
-            return "there is no module in it that adds to a weight"
         if self.problem:
             return f"it cannot be said whether it fits: {self.problem}"
+        if not self.modules:
+            return "there is no module in it that adds to a weight"
         modules = count(len(self.modules), "module")
-        said = f"{_ranks(self.modules)}; scale {_scales(self.modules)}"
+        parts = [one.adapter for one in self.modules]
+        said = f"{_ranks(parts)}; scale {_scales(parts)}"
         if self.fits:
             whose = "the 1 module has its" if len(self.modules) == 1 else f"all {modules} have their"
             return f"it fits: {whose} weight in the base; {said}"
         missing, wrong = len(self.missing), sum(bool(one.problem) and one.weight is not None for one in self.modules)
-        parts = [f"{missing:,} {'has' if missing == 1 else 'have'} no weight in the base" if missing else "",
-                 f"{wrong:,} {'does' if wrong == 1 else 'do'} not go with the weight there is" if wrong else ""]
-        why = [f"of {modules} {', '.join(part for part in parts if part)}"] if missing or wrong else []
+        faults = [f"{missing:,} {'has' if missing == 1 else 'have'} no weight in the base" if missing else "",
+                  f"{wrong:,} {'does' if wrong == 1 else 'do'} not go with the weight there is" if wrong else ""]
+        why = [f"of {modules} {', '.join(fault for fault in faults if fault)}"] if missing or wrong else []
         if self.unknown:
             why.append(f"what {count(len(self.unknown), 'more tensor')} of it {'does' if len(self.unknown) == 1 else 'do'} is not known")
         return f"it does not fit: {', and '.join(why)}; {said}"
 
 
-def _ranks(modules: Sequence[Module]) -> str:
+def _ranks(parts: Iterable[Adapter]) -> str:
     kinds: dict[str, set[int]] = {}
-    for one in modules:
-        kinds.setdefault(_KINDS[one.adapter.scheme], set()).add(one.adapter.rank)
+    for one in parts:
+        kinds.setdefault(_KINDS[one.scheme], set()).add(one.rank)
     return ", ".join(f"{kind} of rank {min(ranks):,}" + (f" to {max(ranks):,}" if len(ranks) > 1 else "") for kind, ranks in kinds.items())
 
 
-def _scales(modules: Sequence[Module]) -> str:
-    known = sorted({one.adapter.factor for one in modules if one.adapter.factor is not None})
+def _scales(parts: Iterable[Adapter]) -> str:
+    known = sorted({one.factor for one in parts if one.factor is not None})
     if not known:
         return "not known"
     return f"{known[0]:.6g}" + (f" to {known[-1]:.6g}" if len(known) > 1 else "")
 
 
 def is_adapter(ckpt: Checkpoint) -> bool:
-    """Whether there is something in it that an adapter has.
+    """Whether it is an adapter by itself, without the weights that it adds to.
 
     >>> core.is_adapter(core.edit({"a.lora_A.weight": np.ones((2, 4)), "a.lora_B.weight": np.ones((4, 2))}, []))
     True
     """
-    return any(".lora_" in key for key in ckpt.tensors) and any(True for _ in adapters(Names(ckpt)))
+    if not any(".lora_" in key for key in ckpt.tensors):
+        return False
+    parts = [*adapters(Names(ckpt))]
+    return bool(parts) and not any(one.base for one in parts)
+
+
+# -- a model with its adapters in one file ---------------------------------------------------------------------------------------------
+
+def inner_adapters(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, tuple[Adapter, ...]]:
+    """name -> what an adapter has for each module, of those that lie beside the weights that they add to: a PeftModel that was saved
+    whole. Reads the configuration beside the file. Raises Cancelled.
+
+    >>> model = {"q.base_layer.weight": np.ones((4, 8)), "q.lora_A.mine.weight": np.ones((2, 8)), "q.lora_B.mine.weight": np.ones((4, 2))}
+    >>> [(name, [one.rank for one in parts]) for name, parts in core.inner_adapters(core.edit(model, [])).items()]
+    [('mine', [2])]
+    """
+    found: dict[str, list[Adapter]] = {}
+    if any(".lora_" in key for key in ckpt.tensors):
+        for one in adapters(Names(ckpt, monitor)):
+            if one.adapter:
+                found.setdefault(one.adapter, []).append(one)
+    return {name: tuple(parts) for name, parts in found.items() if any(one.base for one in parts)}
+
+
+def inner_fit(ckpt: Checkpoint, name: str, alpha: float | None = None, monitor: Monitor = QUIET) -> AdapterFit:
+    """How the adapter of that name fits the weights that it lies beside. `alpha`: its alpha, whatever is said of it elsewhere. Raises
+    Cancelled."""
+    names = Names(ckpt, monitor)
+    parts = [one for one in adapters(names, {} if alpha is None else {name: alpha}) if one.adapter == name]
+    hidden = set(packed(ckpt, monitor))
+    there = ckpt.tensors
+    straight = {_way(one, there[one.base].shape) for one in parts if one.base and not one.embedding} & {"straight", "turned"}
+    modules = []
+    for one in parts:
+        key = one.base or f"{one.key}{_OWN_WEIGHT}weight"
+        ways = straight if one.turned is None else {"turned" if one.turned else "straight"}
+        modules.append(_module(one, there.get(key), there.get(f"{key.removesuffix('weight')}bias"), key in hidden, ways))
+    taken = {key for one in parts for key in one.parts.values()} | {one.bias.key for one in parts if one.bias is not None}
+    mine = inner_keys(ckpt, name)
+    copies = [key for key in mine if _COPIES in key]
+    whole = [Whole(there[key], replaced, there.get(replaced)) for key in copies
+             for replaced in [key.replace(f"{_COPIES}{name}.", _OTHER_WEIGHT, 1)]]
+    unknown = [key for key in mine if key not in taken and _COPIES not in key]
+    return AdapterFit(tuple(modules), tuple(whole), (), tuple(unknown), problem=_other_rules(config_of(names, name)))
+
+
+def inner_keys(ckpt: Checkpoint, name: str = "") -> list[str]:
+    """The keys of tensors that belong to the adapter of that name, or to any, in a model that has its adapters in it."""
+    found = []
+    for key in ckpt.tensors:
+        if "_" not in key:
+            continue
+        segments = key.split(".")
+        for part, owner in pairwise(segments):
+            if (part.startswith(_PARTS) or part == _COPIES[1:-1]) and (not name or owner == name):
+                found.append(key)
+                break
+    return found
+
+
+def keys_alone(ckpt: Checkpoint, name: str, monitor: Monitor = QUIET) -> dict[str, str]:
+    """key -> what PEFT calls it in a file of the adapter's own (`get_peft_model_state_dict`), which has the biases of the model too where
+    all of them were trained. Reads the configuration beside the file. Raises Cancelled."""
+    keys = inner_keys(ckpt, name)
+    if config_of(Names(ckpt, monitor), name).get("bias") == "all":
+        others = {*inner_keys(ckpt)}
+        keys += [key for key in ckpt.tensors if "bias" in key and key not in others and _OTHER_WEIGHT not in key]
+    return {key: _name_alone(key, name) for key in keys}
+
+
+def base_name(name: str) -> str:
+    """What a tensor of the base is called without its adapters, as `merge_and_unload` leaves it."""
+    return name.replace(PREFIX, "", 1).replace(_OWN_WEIGHT, ".").replace(_OTHER_WEIGHT, ".")
+
+
+def replaced_keys(ckpt: Checkpoint, name: str) -> dict[str, str]:
+    """key -> the key in whose stead it comes, of the tensors that the adapter brings whole."""
+    return {key: key.replace(f"{_COPIES}{name}.", _OTHER_WEIGHT, 1) for key in inner_keys(ckpt, name) if _COPIES in key}
+
+
+def _name_alone(key: str, adapter: str) -> str:
+    at = key.find(PREFIX)
+    name = key[at + len(PREFIX):] if at >= 0 else key
+    name = name.replace(f"{_COPIES}{adapter}.", ".", 1)
+    head, there, tail = name.rpartition(f".lora_magnitude_vector.{adapter}")
+    if there and tail in ("", ".weight"):
+        return f"{PREFIX}{head}.lora_magnitude_vector"
+    head, there, tail = name.rpartition(f".{adapter}")
+    return PREFIX + (head + tail if there and (not tail or tail.startswith(".")) and ".lora_" in head else name)
+
+
+def said_of_adapters(found: Mapping[str, Sequence[Adapter]]) -> str:
+    """Those of `inner_adapters` in a few words.
+
+    >>> model = {"q.base_layer.weight": np.ones((4, 8)), "q.lora_A.mine.weight": np.ones((2, 8)), "q.lora_B.mine.weight": np.ones((4, 2))}
+    >>> core.said_of_adapters(core.inner_adapters(core.edit(model, [])))
+    'mine (LoRA of rank 2 in 1 module, scale not known)'
+    """
+    return ", ".join(f"{visible(name, 40)} ({_ranks(parts)} in {count(len(parts), 'module')}, scale {_scales(parts)})"
+                     for name, parts in found.items())
+
+
+# -- an adapter and a model in another file --------------------------------------------------------------------------------------------
 
 
 def adapter_fit(adapter: Checkpoint, base: Checkpoint, monitor: Monitor = QUIET) -> AdapterFit:
     """How the two fit. Reads small tensors and the configuration beside the adapter. Raises Cancelled."""
     names = Names(adapter, monitor)
     parts = [*adapters(names)]
+    named = sorted({one.adapter for one in parts})
+    if any(one.base for one in parts):
+        return AdapterFit((), problem="it is a whole model with its adapters in it, which `--merge-adapter :` merges in the file itself")
+    if len(named) > 1:
+        return AdapterFit((), problem=f"it holds several adapters: {', '.join(visible(name, 40) for name in named[:_SAMPLE])}")
     paths = [path for path in base.state_dicts if path not in optimizer_states(base)] or [""]
     paths.sort(key=lambda path: USUAL_WEIGHTS.index(path) if path in USUAL_WEIGHTS else len(USUAL_WEIGHTS))
     found = [_fit(names, parts, base, path, monitor) for path in paths]
@@ -150,7 +261,8 @@ def _fit(names: Names, parts: Sequence[Adapter], base: Checkpoint, path: str, mo
     whole, unknown = _rest(names, parts, there, removed, added)
     if path:
         whole = [one._replace(key=f"{path}.{one.key}") if one.replaced is None else one for one in whole]
-    return AdapterFit(tuple(modules), tuple(whole), tuple(elsewhere), tuple(unknown), path, removed, added, _other_rules(names))
+    return AdapterFit(tuple(modules), tuple(whole), tuple(elsewhere), tuple(unknown), path, removed, added,
+                      _other_rules(names.file(CONFIG)))
 
 
 def _module_of(name: str) -> str:
@@ -263,13 +375,15 @@ def _rest(names: Names, parts: Sequence[Adapter], there: Mapping[str, TensorInfo
           added: str) -> tuple[list[Whole], list[str]]:
     """The adapter's tensors that no module's product is made of: whole ones of the model, and those that nothing is known of."""
     taken = {key for one in parts for key in one.parts.values()} | {one.bias.key for one in parts if one.bias is not None}
-    saved = names.file("adapter_config.json").get("modules_to_save")
+    saved = names.file(CONFIG).get("modules_to_save")
     meant = {name for name in saved if isinstance(name, str)} if isinstance(saved, list) else set()
     whole: list[Whole] = []
     unknown: list[str] = []
     for key, info in names.tensors.items():
         if key in taken:
             continue
+        if _OTHER_WEIGHT in key and key.replace(_OTHER_WEIGHT, ".") in names.tensors:
+            continue                    # what a module was that is trained as it is
         name = key.removeprefix(PREFIX).replace(".modules_to_save.default.", ".").replace(".modules_to_save.", ".").replace(
             ".base_layer.", ".")
         own = any(segment.startswith(_PARTS) for segment in name.split("."))
@@ -281,9 +395,8 @@ def _rest(names: Names, parts: Sequence[Adapter], there: Mapping[str, TensorInfo
     return whole, unknown
 
 
-def _other_rules(names: Names) -> str:
+def _other_rules(config: Mapping[str, object]) -> str:
     """Why what is in the configuration makes the adapter another thing than a product that is added; "" for most."""
-    config = names.file("adapter_config.json")
     kind = config.get("peft_type")
     if isinstance(kind, str) and kind.upper() != "LORA":
         return f"its adapter_config.json says that it is of the kind {visible(kind, 40)}, which is put together otherwise"

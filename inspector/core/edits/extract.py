@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
+from inspector.core.adapters import inner_adapters, keys_alone
 from inspector.core.checkpoint import Checkpoint, Opaque, Plain, TensorInfo
 from inspector.core.errors import EditError
 from inspector.core.keypath import ancestors, any_under, below, is_under, is_within, join, relative, top_of, visible
@@ -23,7 +24,8 @@ _ONE_PICKLE = frozenset({"torch-zip", "torch-legacy", "torch-tar", "pickle"})
 @dataclass(frozen=True)
 class Extract(Edit):
     """What is at `path` becomes the root. A module (`.` when the whole file is one) becomes its state dict. A path inside a state
-    dict, like a submodule's, takes the names under it, without it.
+    dict, like a submodule's, takes the names under it, without it. ":style" is the adapter of that name in a PeftModel that was saved
+    whole, with the names that it has in a file of its own (peft 0.21 `get_peft_model_state_dict`).
 
     >>> list(core.edit({"epoch": 3, "model": {"w": np.ones(3)}}, [core.Extract("model")]))
     ['w']
@@ -37,6 +39,8 @@ class Extract(Edit):
 
     def _apply(self, ckpt: Checkpoint) -> Checkpoint:
         path = self._path
+        if path.startswith(":") and not any(is_within(key, path) for table in (ckpt.tensors, ckpt.values) for key in table):
+            return self._adapter(ckpt, path[1:])
         if path in ckpt.tensors and path:
             raise EditError(f"{visible(path, 80)!r} is one tensor", f"--keep {visible(path, 80)} keeps it alone.", id="not_a_dict")
         modules = ckpt.modules
@@ -120,6 +124,25 @@ class Extract(Edit):
         metadata = {relative(place, path): table for place, table in ckpt.module_metadata.items() if is_within(place, path)}
         return reduced(ckpt, self, tensors, values, came_from, root=join(_root(ckpt), path), state_dicts=dicts,
                        module_metadata=metadata)
+
+    def _adapter(self, ckpt: Checkpoint, name: str) -> Checkpoint:
+        there = inner_adapters(ckpt)
+        if name not in there:
+            raise EditError(f"there is no adapter {visible(name, 40)!r} in it to extract",
+                            f"There are {', '.join(visible(one, 40) for one in list(there)[:_CHOICES])}." if there else
+                            "`inspector ls` shows the keys.", id="no_such_path")
+        place = ckpt.tensors[there[name][0].a.key].state_dict or ""
+        tensors, came_from = {}, {}
+        for key, new in keys_alone(ckpt, name).items():
+            tensors[new] = ckpt.tensors[key]._replace(key=new, state_dict="")
+            came_from[new] = key
+        return reduced(ckpt, self, tensors, {}, came_from, root=join(_root(ckpt), place) if place else _root(ckpt), state_dicts=("",),
+                       kind="state-dict", module_metadata={}, metadata=dict(ckpt.metadata))
+
+    def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        if self.path.startswith(":") and after.tensors and self._path[1:] in inner_adapters(before):
+            return ["PEFT loads it from a folder, as adapter_model.safetensors with adapter_config.json beside it. That is not written."]
+        return []
 
     def _missing(self, ckpt: Checkpoint) -> EditError:
         if self.path in ckpt.values:

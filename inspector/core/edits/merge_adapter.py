@@ -1,12 +1,12 @@
 """An adapter put into the weights that it was trained for: a model that needs no adapter any more."""
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from math import prod
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite, prod
+from typing import ClassVar, NamedTuple
 
-from inspector.core.adapters import AdapterFit, Module, adapter_fit
+from inspector.core.adapters import AdapterFit, Module, adapter_fit, base_name, inner_adapters, inner_fit, inner_keys, replaced_keys
 from inspector.core.checkpoint import Checkpoint, Decoder, Extra, Storage, TensorInfo, Unpacked, contiguous
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import EditError
@@ -18,6 +18,8 @@ from inspector.core.training.weights import optimizer_states
 
 from .tools.common import Edit, edited, needs_extraction, note, origin_of, storages_left
 from .tools.copies import fresh_ids
+from .tools.dropping import without
+from .tools.naming import renamed
 from .tools.references import opened
 from .tools.taken import Numbers
 
@@ -31,6 +33,10 @@ class MergeAdapter(Edit):
     rsLoRA and DoRA as PEFT's `merge_and_unload` does it, and files of Kohya's names. Tensors that it brings whole replace the model's, or
     are new. An adapter that does not fit in all its modules is refused, by name. Tied weights stay tied.
 
+    ":" means the adapter that lies in the file itself, in a PeftModel that was saved whole, ":style" the one of that name, ":style,default"
+    one after the other, and ":style=16" one whose alpha nothing says. What is left has the names and tensors of the model without
+    adapters.
+
     >>> lora = {"base_model.model.fc.lora_A.weight": np.ones((2, 8)), "base_model.model.fc.lora_B.weight": np.ones((4, 2))}
     >>> saved = core.save(lora, folder / "adapter_model.safetensors")
     >>> written = (folder / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": 2}')
@@ -42,10 +48,58 @@ class MergeAdapter(Edit):
     OPTION: ClassVar[str] = "merge-adapter"
 
     def apply(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> Checkpoint:
+        if self._is_inner:
+            return self._merged_within(ckpt, monitor)
         theirs = opened(self.adapter, monitor)
         fit = adapter_fit(theirs, ckpt, monitor)
         self._check(ckpt, fit)
-        return _Merging(ckpt, theirs).merged(self, fit)
+        numbers = Numbers(ckpt, theirs)
+        merging = _Merging(ckpt, numbers.moved)
+        merging.bring(fit)
+        merging.add(fit)
+        return merging.merged(self, numbers)
+
+    def _merged_within(self, ckpt: Checkpoint, monitor: Monitor) -> Checkpoint:
+        fits = self._fits_within(ckpt, monitor)
+        merging = _Merging(ckpt, lambda info: info)
+        brought: dict[str, str] = {}
+        for name, fit in fits.items():
+            self._check(ckpt, fit)
+            merging.add(fit)
+            for key, instead in replaced_keys(ckpt, name).items():
+                if instead in brought.values():
+                    raise EditError(f"{visible(instead, 80)!r} is replaced by more than one of the adapters", "Merge one of them.", instead,
+                                    id="no_merge")
+                brought[key] = instead
+        merged = merging.merged(self)
+        gone = {*inner_keys(ckpt), *brought.values()} - set(brought)
+        left = _with_edits_of(ckpt, without(merged, self, gone))
+        named = {**{key: base_name(key) for key in left.tensors}, **{key: base_name(instead) for key, instead in brought.items()}}
+        places = {info.key: info.state_dict or "" for info in left.tensors.values()}
+        new = {(place, key[len(place) + 1:] if place else key): named[key][len(place) + 1:] if place else named[key]
+               for key, place in places.items()}
+        return renamed(left, self, lambda name, place: new.get((place or "", name), base_name(name)), monitor)
+
+    @property
+    def _is_inner(self) -> bool:
+        return self.adapter.startswith(":")
+
+    def _fits_within(self, ckpt: Checkpoint, monitor: Monitor) -> dict[str, AdapterFit]:
+        """name -> how it fits, of the adapters that are meant, in their order. Raises EditError."""
+        there = inner_adapters(ckpt, monitor)
+        shown = _listed([*there])
+        if not there:
+            raise EditError("the file has no adapter beside its weights", "Name the folder of one, with adapter_config.json in it.",
+                            id="no_merge")
+        first = next(iter(there))
+        meant = _meant(self.adapter[1:]) or [_Meant(first)]
+        if self.adapter == ":" and len(there) > 1:
+            raise EditError(f"the file has {len(there):,} adapters: {shown}", f"Name one: --merge-adapter :{visible(first, 40)}",
+                            id="no_merge")
+        unknown = next((one.name for one in meant if one.name not in there), None)
+        if unknown is not None:
+            raise EditError(f"the file has no adapter {visible(unknown, 40)!r}", f"It has {shown}.", id="no_merge")
+        return {one.name: inner_fit(ckpt, one.name, one.alpha, monitor) for one in meant}
 
     def _check(self, ckpt: Checkpoint, fit: AdapterFit) -> None:
         """Raises EditError for what cannot be merged whole."""
@@ -59,6 +113,9 @@ class MergeAdapter(Edit):
             raise EditError(f"{name} has {_few(fit.unknown, 'tensor', 'tensors')} of which it is not known what they do", "",
                             fit.unknown[0], id="no_merge")
         missing = [one.adapter.name for one in fit.missing if "packed" not in one.problem]
+        if missing and self._is_inner:
+            raise EditError(f"there is no weight in the file for {_few(missing, 'module of the adapter', 'modules of the adapter')}", "",
+                            missing[0], id="no_merge")
         if missing:
             raise EditError(f"the file has no weight for {_few(missing, 'module', 'modules')} of the {len(fit.modules):,} in {name}",
                             "`inspector check ADAPTER --against FILE` says what fits; bring the names into line first.", missing[0],
@@ -67,6 +124,8 @@ class MergeAdapter(Edit):
             why, hint = one.problem, ""
             if why and "packed" in why:
                 hint = "Put --dequantize before: what is packed has no room for what is added."
+            elif why and self._is_inner and one.adapter.factor is None and "alpha" in why:
+                hint = f"Say it, as it was in training: --merge-adapter :{visible(one.adapter.adapter, 40)}=16"
             elif not why and one.weight is not None and one.weight.dtype not in _TYPES:
                 why, hint = f"the base has it as {one.weight.dtype}", "Cast it to float32, bfloat16 or float16 before."
             if why:
@@ -79,13 +138,10 @@ class MergeAdapter(Edit):
                 raise needs_extraction(whole.key, "")
 
     def notes(self, before: Checkpoint, after: Checkpoint, monitor: Monitor, read: bool) -> list[str]:
+        if self._is_inner:
+            return self._notes_within(before, monitor)
         fit = adapter_fit(opened(self.adapter, monitor), before, monitor)
-        kinds: dict[str, int] = {}
-        for one in fit.modules:
-            kind = {"lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA"}[one.adapter.scheme]
-            kinds[kind] = kinds.get(kind, 0) + 1
-        notes = [f"{note(count, 'weight gets', 'weights get')} what {kind} of rank {_ranks(fit, kind)} adds."
-                 for kind, count in kinds.items()]
+        notes = self._kinds(fit)
         if fit.removed or fit.added:
             notes.append(f"Its names are those of the file {'without' if fit.added else 'with'} {visible(fit.added or fit.removed, 60)!r} "
                          "before them.")
@@ -104,9 +160,31 @@ class MergeAdapter(Edit):
             notes.append("The optimizer's state stays that of the old values.")
         return notes
 
+    def _notes_within(self, before: Checkpoint, monitor: Monitor) -> list[str]:
+        fits = self._fits_within(before, monitor)
+        notes = [text for fit in fits.values() for text in self._kinds(fit)]
+        replaced = [base_name(one.key) for fit in fits.values() for one in fit.whole]
+        if replaced:
+            notes.append(f"{note(len(replaced), 'tensor is', 'tensors are')} the adapter's own: {_listed(replaced)}.")
+        left = [name for name in inner_adapters(before, monitor) if name not in fits]
+        if left:
+            notes.append(f"{note(len(left), 'more adapter is', 'more adapters are')} left out: {_listed(left)}.")
+        if optimizer_states(before):
+            notes.append("The optimizer's state stays that of the old values.")
+        return notes
+
+    @staticmethod
+    def _kinds(fit: AdapterFit) -> list[str]:
+        kinds: dict[str, int] = {}
+        for one in fit.modules:
+            kind = {"lora": "LoRA", "dora": "DoRA", "lora-kohya": "LoRA"}[one.adapter.scheme]
+            kinds[kind] = kinds.get(kind, 0) + 1
+        return [f"{note(count, 'weight gets', 'weights get')} what {kind} of rank {_ranks(fit, kind)} adds."
+                for kind, count in kinds.items()]
+
     @property
     def reference_path(self) -> str | None:
-        return self.adapter
+        return None if self._is_inner else self.adapter
 
     @property
     def text(self) -> str:
@@ -116,15 +194,44 @@ class MergeAdapter(Edit):
     def parse(cls, text: str, option: str) -> MergeAdapter:
         if not text:
             raise EditError("no adapter is named", "Write the folder that has adapter_config.json in it.")
+        if text.startswith(":"):
+            _meant(text[1:])
         return cls(text)
 
 
-class _Merging:
-    """The tables of `ckpt`, in which weights are replaced one after the other by what is made of them and of `theirs`."""
+class _Meant(NamedTuple):
+    name: str
+    alpha: float | None = None
 
-    def __init__(self, ckpt: Checkpoint, theirs: Checkpoint) -> None:
+
+def _meant(text: str) -> list[_Meant]:
+    """The adapters that "style,default=16" names. Raises EditError."""
+    found: dict[str, _Meant] = {}
+    for part in text.split(",") if text else ():
+        name, equals, said = part.strip().partition("=")
+        try:
+            alpha = float(said) if equals else None
+        except ValueError:
+            alpha = float("nan")
+        if not name or name in found or (alpha is not None and not isfinite(alpha)):
+            raise EditError(f"{visible(text, 80)!r} does not name adapters of the file", "Write NAME, NAME=ALPHA, or several with commas.")
+        found[name] = _Meant(name, alpha)
+    return [*found.values()]
+
+
+def _with_edits_of(ckpt: Checkpoint, new: Checkpoint) -> Checkpoint:
+    """`new`, which is on the way from `ckpt`: the edit that makes it is not done yet."""
+    assert new.edited is not None
+    return replace(new, edited=new.edited._replace(edits=ckpt.edited.edits if ckpt.edited else ()))
+
+
+class _Merging:
+    """The tables of `ckpt`, in which weights are replaced one after the other by what is made of them and of the tensors of adapters.
+    `here` gives those as they are in the files of `ckpt`."""
+
+    def __init__(self, ckpt: Checkpoint, here: Callable[[TensorInfo], TensorInfo]) -> None:
         self._ckpt = ckpt
-        self._numbers = Numbers(ckpt, theirs)
+        self._here = here
         self._ids = fresh_ids(ckpt)
         self._tensors = dict(ckpt.tensors)
         self._storages: dict[str, Storage] = {}
@@ -133,18 +240,24 @@ class _Merging:
             if (view := info.view) is not None:
                 self._same.setdefault(view, []).append(key)
 
-    def merged(self, edit: Edit, fit: AdapterFit) -> Checkpoint:
+    def bring(self, fit: AdapterFit) -> None:
+        """The tensors that the adapter has whole."""
         for whole in fit.whole:
-            moved = self._numbers.moved(whole.tensor)
-            dtype = whole.replaced.dtype if whole.replaced is not None else moved.dtype
-            self._put(whole.key, moved, dtype, fit.state_dict)
+            moved = self._here(whole.tensor)
+            self._put(whole.key, moved, whole.replaced.dtype if whole.replaced is not None else moved.dtype, fit.state_dict)
+
+    def add(self, fit: AdapterFit) -> None:
+        """What it adds to weights and biases."""
         for one in fit.modules:
             assert one.weight is not None
             self._put(one.weight.key, self._weight(one), one.weight.dtype, fit.state_dict)
             if one.bias is not None:
                 self._put(one.bias.key, self._bias(one), one.bias.dtype, fit.state_dict)
+
+    def merged(self, edit: Edit, numbers: Numbers | None = None) -> Checkpoint:
         same = {key: key for key in origin_of(self._ckpt) if key in self._tensors or key in self._ckpt.values}
-        return edited(self._ckpt, edit, same, taken=self._numbers.storages, tensors=self._tensors, files=self._numbers.files,
+        return edited(self._ckpt, edit, same, taken=numbers.storages if numbers is not None else None, tensors=self._tensors,
+                      files=numbers.files if numbers is not None else self._ckpt.files,
                       storages={**storages_left(self._ckpt, self._tensors, self._ckpt.values), **self._storages})
 
     def _put(self, key: str, source: TensorInfo, dtype: str, state_dict: str) -> None:
@@ -169,11 +282,14 @@ class _Merging:
         rows, cols = (a.shape[1], b.shape[0]) if one.turned else (b.shape[0], prod(a.shape[1:]))
         product = LowRank(one.adapter.rank, rows, cols, one.adapter.factor, one.turned)
         magnitude = one.adapter.magnitude
+        again = magnitude is not None and base is not one.weight
         decoder = Merged(product, base.dtype if one.adapter.embedding and magnitude is None and base.dtype != "float32" else "",
-                         magnitude is not None, one.turned)
-        sources = [("base", base), ("A", self._numbers.moved(a)), ("B", self._numbers.moved(b))]
+                         magnitude is not None, one.turned, again)
+        sources = [("base", base), ("A", self._here(a)), ("B", self._here(b))]
         if magnitude is not None:
-            sources.append(("magnitude", self._numbers.moved(magnitude)))
+            sources.append(("magnitude", self._here(magnitude)))
+        if again:
+            sources.append(("unmerged", one.weight))
         return _made(base, decoder, sources)
 
     def _bias(self, one: Module) -> TensorInfo:
@@ -181,7 +297,7 @@ class _Merging:
         assert one.adapter.bias is not None
         assert one.adapter.factor is not None
         base = self._tensors[one.bias.key]
-        return _made(base, Shifted(base.numel, one.adapter.factor), [("base", base), ("B", self._numbers.moved(one.adapter.bias))])
+        return _made(base, Shifted(base.numel, one.adapter.factor), [("base", base), ("B", self._here(one.adapter.bias))])
 
 
 def _made(base: TensorInfo, decoder: Decoder, sources: Sequence[tuple[str, TensorInfo]]) -> TensorInfo:

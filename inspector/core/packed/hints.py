@@ -4,11 +4,10 @@ from __future__ import annotations
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import leaf_of
 
-_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4",
-                     "lora_embedding_A"})
+_LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4"})
 _OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero", "megatron"})
 _ENDINGS = ("_scale_inv", "_blocks")
-_WITHIN = (".lora_A.weight", ".lora_down.weight")
+_ADAPTER = ".lora_"
 
 
 def may_be_packed(ckpt: Checkpoint) -> bool:
@@ -22,7 +21,7 @@ def may_be_packed(ckpt: Checkpoint) -> bool:
     leaves = {leaf_of(key) for key in ckpt.tensors}
     if not leaves.isdisjoint(_LEAVES) or any(leaf.endswith(_ENDINGS) for leaf in leaves):
         return True
-    if "weight" in leaves and any(key.endswith(_WITHIN) for key in ckpt.tensors):
+    if any(_ADAPTER in key for key in ckpt.tensors):
         return True
     if "scale" in leaves and any(info.dtype == "float8_e8m0fnu" for info in ckpt.tensors.values()):
         return True

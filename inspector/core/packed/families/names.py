@@ -10,7 +10,7 @@ from math import prod
 from types import MappingProxyType
 from typing import Any
 
-from inspector.core.checkpoint import Checkpoint, Decoder, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Decoder, Plain, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import InspectorError
 from inspector.core.io import addresses
@@ -103,6 +103,15 @@ class Names:
     def folder(self) -> str:
         path = self.ckpt.edited.source.path if self.ckpt.edited else self.ckpt.path
         return path if os.path.isdir(path) else addresses.folder_of(path)
+
+    @property
+    def source_values(self) -> Mapping[str, Plain]:
+        """The values that the file has, before edits: a whole module that has become its state dict had more to say."""
+        return self.ckpt.as_opened.values
+
+    def source_key(self, key: str) -> str:
+        """What a tensor is called in the file, before edits."""
+        return self.ckpt.edited.origin.get(key, key) if self.ckpt.edited else key
 
     def file(self, name: str) -> Mapping[str, Any]:
         """The JSON object of a file in the checkpoint's folder; {} where there is none that can be read."""

@@ -15,18 +15,22 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+_LANES = 8              # sums that torch adds up side by side
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """base + `product`, whose rows and columns are those of the part "base". `rounded`: the element type that what is added is rounded to
     before, as PEFT does with embeddings; "" where it is added as float32.
 
-    DoRA (`scaled`): that sum times magnitude / length of each row, or with `by_column` of each column, the lengths being those of the sum.
-    They are summed up in float64, so that they are right to the last bit of a float32, which torch's own are not always."""
+    DoRA (`scaled`): that sum times magnitude / length of each row, or with `by_column` of each column, the lengths being those of the sum,
+    or, where other adapters are in the base already (`again`), of the part "unmerged" + `product`. They are added up as torch adds them."""
 
     product: LowRank
     rounded: str = ""
     scaled: bool = False
     by_column: bool = False
+    again: bool = False
 
     @property
     def unit(self) -> int:
@@ -35,17 +39,18 @@ class Merged:
     def decode(self, parts: PartReader, first: int, last: int) -> Array:
         import numpy as np
         rows = self.product.rows_of(first, last)
-        values = self._sum(parts, first, last)
+        values = self._sum(parts, first, last, "base")
         if self.scaled:
             magnitude = parts.numbers("magnitude").reshape(-1)
             with np.errstate(all="ignore"):
                 if self.by_column:
                     values = (magnitude / parts.kept("lengths", lambda: self._lengths(parts)))[None, :] * values
                 else:
-                    values = (magnitude[rows.start:rows.stop] / _length(values, 1))[:, None] * values
+                    meant = self._sum(parts, first, last, "unmerged") if self.again else values
+                    values = (magnitude[rows.start:rows.stop] / lengths_of_rows(meant))[:, None] * values
         return values.reshape(-1)
 
-    def _sum(self, parts: PartReader, first: int, last: int) -> Array:
+    def _sum(self, parts: PartReader, first: int, last: int, role: str) -> Array:
         """[rows, columns]."""
         import numpy as np
         rows = self.product.rows_of(first, last)
@@ -53,17 +58,16 @@ class Merged:
         with np.errstate(all="ignore"):
             if self.rounded:
                 added = added.astype(numpy_dtype(self.rounded)).astype(np.float32)
-            found: Array = parts.numbers("base", rows.start, rows.stop).reshape(len(rows), -1) + added
+            found: Array = parts.numbers(role, rows.start, rows.stop).reshape(len(rows), -1) + added
             return found
 
     def _lengths(self, parts: PartReader) -> Array:
         """Of the columns, for which all rows are needed."""
         import numpy as np
-        squares = np.zeros(self.product.cols, np.float64)
+        squares = np.zeros(self.product.cols, np.float32)
         for n in range(-(-self.product.rows * self.product.cols // max(self.unit, 1))):
-            values = self._sum(parts, n, n + 1).astype(np.float64)
-            squares += np.einsum("ij,ij->j", values, values)
-        return np.sqrt(squares).astype(np.float32)
+            squares = squares_of_columns(squares, self._sum(parts, n, n + 1, "unmerged" if self.again else "base"))
+        return np.sqrt(squares)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +88,32 @@ class Shifted:
             return found
 
 
-def _length(values: Array, axis: int) -> Array:
+def lengths_of_rows(values: Array) -> Array:
+    """The lengths of the rows of a float32 matrix, to the last bit those of `torch.linalg.norm(values, dim=1)` on x86-64 (torch 2.13
+    aten/src/ATen/native/cpu/ReduceOpsKernel.cpp): eight sums side by side, which are added in order; then those left over one by one, where
+    what is no four of them is multiplied and added in one step."""
     import numpy as np
-    wide = values.astype(np.float64)
+    count, n = values.shape
+    whole, fours = n - n % _LANES, n - n % 4
     with np.errstate(all="ignore"):
-        found: Array = np.sqrt((wide * wide).sum(axis=axis)).astype(np.float32)
+        squares = values * values
+        total = np.zeros(count, np.float32)
+        if whole:
+            lanes = np.add.reduce(squares[:, :whole].reshape(count, whole // _LANES, _LANES), axis=1)
+            for lane in range(_LANES):
+                total = total + lanes[:, lane]
+        for n in range(whole, fours):
+            total = total + squares[:, n]
+        for n in range(fours, values.shape[1]):
+            total = (values[:, n].astype(np.float64) ** 2 + total).astype(np.float32)
+        found: Array = np.sqrt(total)
+    return found
+
+
+def squares_of_columns(before: Array, values: Array) -> Array:
+    """`before`, sums of squares of the columns above, and the squares of these rows added to it one by one, as torch does where the rows of
+    what it has the lengths of do not lie one behind the other."""
+    import numpy as np
+    with np.errstate(all="ignore"):
+        found: Array = np.add.reduce(np.concatenate([before[None], values * values]), axis=0)
     return found
