@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .by_path.packed import packed_tensors as packed_tensors
     from .by_path.packed import reinterpret as reinterpret
     from .by_path.packed import unpacked as unpacked
+    from .by_path.tables import byte_map as byte_map
     from .by_path.tables import counts as counts
     from .by_path.tables import describe as describe
     from .by_path.tables import headline as headline
@@ -363,6 +364,9 @@ if TYPE_CHECKING:
     from .torch_bridge import read_torch as read_torch
     from .torch_load import LoadsWithTorch as LoadsWithTorch
     from .torch_load import Refused as Refused
+    from .training.byte_map import BYTE_KINDS as BYTE_KINDS
+    from .training.byte_map import ByteBox as ByteBox
+    from .training.byte_map import ByteKind as ByteKind
     from .training.description import Description as Description
     from .training.description import Model as Model
     from .training.optimizers import Optimizer as Optimizer
@@ -379,7 +383,7 @@ _HOMES = {
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "logical packed_tensors reinterpret unpacked",
-    "by_path.tables": "counts describe headline sizes totals",
+    "by_path.tables": "byte_map counts describe headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
@@ -473,6 +477,7 @@ _HOMES = {
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.summary": "BINS QUANTILES Summary rebin",
+    "training.byte_map": "BYTE_KINDS ByteBox ByteKind",
     "training.totals": "Subtotal Totals",
     "naming_conventions": "ADDED_PREFIXES STRIPPED_PREFIXES",
     "packed.families.names": "LogicalTensor",

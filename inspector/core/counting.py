@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from . import checkpoint as tables
@@ -11,6 +11,8 @@ from .packed.hints import may_be_packed
 from .progress import QUIET, Monitor
 from .training import description, sentences, weights
 from .training import totals as stored
+from .training.byte_map import MOST, ByteBox
+from .training.byte_map import byte_map as _byte_map
 from .training.description import Description
 from .training.totals import Totals
 from .training.weights import Counts
@@ -63,6 +65,23 @@ def describe(ckpt: Checkpoint, monitor: Monitor = QUIET) -> Description:
         counted = weights.counts(known.ckpt, inside.get(model.path, []))
         models.append(model._replace(parameters=counted.parameters, buffers=counted.buffers))
     return about._replace(models=tuple(models))
+
+
+def byte_map(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), *, types: Mapping[str, str] | None = None, most: int = MOST,
+             monitor: Monitor = QUIET) -> ByteBox:
+    """Where the bytes are: the tensors `keys`, which lie below `prefix`, as boxes in boxes, the largest first; those of the whole file,
+    when there are neither. The largest groups are opened until there are `most` boxes, or only tensors. `types` are the classes of modules
+    by their paths. Linear in the keys. Raises Cancelled.
+
+    >>> import numpy as np
+    >>> report = core.save({"fc.weight": np.zeros((3, 2)), "fc.bias": np.zeros(3), "scale": np.zeros(1)}, folder / "m.pth")
+    >>> [(box.name, box.nbytes, len(box.boxes)) for box in core.byte_map(folder / "m.pth").boxes]
+    [('fc', 72, 2), ('scale', 8, 0)]
+    """
+    known = _countable(ckpt, monitor)
+    packed = frozenset[str]() if known is None else frozenset(
+        key for tensor in known.packed if not tensor.is_adapter for key in tensor.parts.values())
+    return _byte_map(ckpt, prefix, keys, types=types, packed=packed, most=most, monitor=monitor)
 
 
 def headline(ckpt: Checkpoint, monitor: Monitor = QUIET) -> str:

@@ -213,6 +213,80 @@
 </message>
 </context>
 <context>
+<name>ByteMap</name>
+<message>
+<source>Kernels (3-D and more)</source>
+<translation>卷积核（三维及以上）</translation>
+</message>
+<message>
+<source>Matrices</source>
+<translation>矩阵</translation>
+</message>
+<message>
+<source>Vectors</source>
+<translation>向量</translation>
+</message>
+<message>
+<source>Packed parts</source>
+<translation>打包部分</translation>
+</message>
+<message>
+<source>Buffers</source>
+<translation>缓冲区</translation>
+</message>
+<message>
+<source>Optimizer state</source>
+<translation>优化器状态</translation>
+</message>
+<message>
+<source>Other tensors</source>
+<translation>其他张量</translation>
+</message>
+</context>
+<context>
+<name>ByteMapBox</name>
+<message>
+<source>Where the bytes are</source>
+<translation>字节分布</translation>
+</message>
+<message>
+<source>Kind</source>
+<translation>种类</translation>
+</message>
+<message>
+<source>Dtype</source>
+<translation>数据类型</translation>
+</message>
+<message>
+<source>Device</source>
+<translation>设备</translation>
+</message>
+<message>
+<source>Colour</source>
+<translation>着色</translation>
+</message>
+<message>
+<source>Colour by {what}</source>
+<translation>按{what}着色</translation>
+</message>
+<message>
+<source>not stored</source>
+<translation>未存储</translation>
+</message>
+<message>
+<source>Show {name}</source>
+<translation>显示 {name}</translation>
+</message>
+<message>
+<source>{size} in {tensors}</source>
+<translation>{size}，{tensors}</translation>
+</message>
+<message>
+<source>Click a box, or use the arrow keys, to select it. Double click or Enter goes in, Backspace out.</source>
+<translation>单击方块或用方向键选中；双击或回车进入，退格返回。</translation>
+</message>
+</context>
+<context>
 <name>Catcher</name>
 <message>
 <source>Something went wrong</source>
@@ -3734,6 +3808,14 @@
 <translation>只有 cpu 设备标签：任何机器都可加载</translation>
 </message>
 <message>
+<source>Selected tensors</source>
+<translation>所选张量</translation>
+</message>
+<message>
+<source>Looking where the bytes are</source>
+<translation>正在统计字节分布</translation>
+</message>
+<message>
 <source>Data types</source>
 <translation>数据类型</translation>
 </message>
@@ -5805,6 +5887,33 @@
 <message>
 <source>Compare with a file…</source>
 <translation>与文件比较…</translation>
+</message>
+</context>
+<context>
+<name>TreemapView</name>
+<message>
+<source>Map of the bytes</source>
+<translation>字节分布图</translation>
+</message>
+<message>
+<source>{n} small ones</source>
+<translation>{n} 个小块</translation>
+</message>
+<message>
+<source>the same as {names}</source>
+<translation>与 {names} 相同</translation>
+</message>
+<message>
+<source>Go in</source>
+<translation>进入</translation>
+</message>
+<message>
+<source>Show its page</source>
+<translation>显示其页面</translation>
+</message>
+<message>
+<source>Copy key</source>
+<translation>复制键</translation>
 </message>
 </context>
 <context>

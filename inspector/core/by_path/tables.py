@@ -9,5 +9,6 @@ from . import by_path
 sizes = by_path(_sizes.sizes, __name__)
 totals = by_path(counting.totals, __name__)
 counts = by_path(counting.counts, __name__)
+byte_map = by_path(counting.byte_map, __name__)
 describe = by_path(counting.describe, __name__)
 headline = by_path(counting.headline, __name__)

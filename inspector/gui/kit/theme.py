@@ -81,6 +81,13 @@ def colours(palette: QPalette | None = None) -> Colours:
     return DARK if shown.color(QPalette.ColorRole.Window).lightness() < 128 else LIGHT
 
 
+def tinted(colour: str, ground: str, part: float) -> QColor:
+    """`part` (0 to 1) of `colour` over `ground`."""
+    over, under = QColor(colour), QColor(ground)
+    return QColor.fromRgbF(*(under_ + (over_ - under_) * part for over_, under_ in zip(
+        (over.redF(), over.greenF(), over.blueF()), (under.redF(), under.greenF(), under.blueF()), strict=True)))
+
+
 class Theme(QObject):
     """Follows the person's choice ("system", "light", "dark") and, for "system", the desktop. One lives on the application."""
 

@@ -30,22 +30,30 @@ from inspector.gui.widgets.boxes import (
     label,
     tiles,
 )
+from inspector.gui.widgets.byte_map_box import ByteMapBox
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 
 FINDINGS_SHOWN = 3              # before "Show all"
 FINDINGS_CAP = 300              # boxes at most; `inspector check` lists them all
 SHARED_SHOWN = 8                # storages of several tensors
-TASK = "overview"
+TASK, MAP = "overview", "overview-map"
 DEVICES_SHOWN = 3               # in the line about torch.load
 KEPT = 64                       # totals that are kept
+MAPS_KEPT = 6                   # maps: half a megabyte each at most
 
 
 class Overview(SelectionPanel):
-    """`requests` add up the tensors of a file or a group."""
+    """`requests` add up the tensors of a file or a group, `maps` say where their bytes are. What is chosen in the map is selected, and the
+    page stays."""
 
     def __init__(self, session: Session, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(session, tasks, parent)
         self.requests: Requests[core.Totals] = self.make_requests(TASK, keep=KEPT)
+        self.maps: Requests[core.ByteBox] = self.make_requests(MAP, keep=MAPS_KEPT)
+        self.map: ByteMapBox | None = None
+        self._colouring = "kind"
+        self._inside: tuple[Selection, str] | None = None               # of a page, the group in its map that was gone into
+        self._chosen: tuple[Selection, Selection] | None = None         # what was selected in the map, and of what the page is
         self._analyses = Analyses.shared(session, tasks)
         self._checks = ValueChecks.shared(session, tasks)
         self._signals = signals.Signals.shared(session, tasks)
@@ -66,21 +74,32 @@ class Overview(SelectionPanel):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.area)
         self.requests.changed.connect(self._answered)
+        self.maps.changed.connect(self._mapped)
         self._analyses.ready.connect(self._analysis_ready)
         self._signals.changed.connect(self._analysis_ready)
         theme.current().changed.connect(self._redraw)
 
     def follow(self) -> None:
         """Shows the session's selection, at once where nothing must be summed."""
-        document, selection = self._session.selected_document, self._session.selection
+        document, selection = self._session.selected_document, self._page
         if document is None or selection is None or document.checkpoint is None:
             self.let_go()
         elif self._drawn is None or self._drawn[0] is not document.checkpoint or self._drawn[1] != selection:
             self._draw(document, document.checkpoint, selection)
+        elif self.map is not None:
+            self._mark()
+
+    @property
+    def _page(self) -> Selection | None:
+        """What the page is of: the selection, or what it was before something in its map was chosen."""
+        selection = self._session.selection
+        if self._chosen is not None and self._chosen[0] != selection:
+            self._chosen = None
+        return self._chosen[1] if self._chosen is not None else selection
 
     def let_go(self) -> None:
         super().let_go()
-        self._drawn = None
+        self._drawn = self.map = self._chosen = self._inside = None
         empty(self._content)
 
     def changeEvent(self, event: QEvent) -> None:
@@ -118,10 +137,11 @@ class Overview(SelectionPanel):
             self._group(ckpt, selection)
 
     def _fill(self, build: Callable[[], None]) -> None:
-        document, selection = self._session.selected_document, self._session.selection
+        document, selection = self._session.selected_document, self._page
         if document is not None and document.checkpoint is not None and selection is not None:
             self._drawn = (document.checkpoint, selection)
         self.setUpdatesEnabled(False)
+        self.map = None
         empty(self._content)
         build()
         self._content.addStretch(1)
@@ -136,7 +156,7 @@ class Overview(SelectionPanel):
                                   label=self.tr("Adding up tensors")))
 
     def _answered(self) -> None:
-        document, selection, found = self._session.selected_document, self._session.selection, self.requests.result
+        document, selection, found = self._session.selected_document, self._page, self.requests.result
         if self.requests.phase is Phase.DONE and found is not None and document is not None and selection is not None:
             ckpt = document.checkpoint
             if ckpt is not None and self.requests.request is not None and self.requests.request.source is ckpt:
@@ -157,10 +177,11 @@ class Overview(SelectionPanel):
             self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(core.file_name(document.path), 80)))
         self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
-        if whole:
-            shown = self._findings(ckpt, document)
-            if known is not None and known.sizes.stored:
-                self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage")))
+        shown = self._findings(ckpt, document) if whole else {}
+        if found.tensors > 1 and found.logical:
+            self._show_map_box(ckpt, selection, core.visible(core.file_name(document.path), 60) if whole else "")
+        if whole and known is not None and known.sizes.stored:
+            self._content.addWidget(fact_boxes.bytes_box(known.sizes, shown.get("oversized-storage")))
         self._breakdowns(ckpt, found, selection, document.id)
         if whole:
             if known is not None:
@@ -306,6 +327,59 @@ class Overview(SelectionPanel):
         if not any(finding.id == "saved-on-gpu" for finding in ckpt.findings):
             said.append(self.tr("No device tags but the cpu's: loads on any computer"))
         return said
+
+    # -- where the bytes are
+
+    def _show_map_box(self, ckpt: core.Checkpoint, selection: Selection, name: str) -> None:
+        top = selection.prefix
+        self.map = ByteMapBox(top, name or core.leaf_of(top) or self.tr("Selected tensors"), self._colouring)
+        self.map.chosen.connect(self._choose)
+        self.map.opened.connect(lambda key: self._session.select(Selection(selection.document, key, (key,))))
+        self.map.entered.connect(self._go_into)
+        self.map.coloured.connect(self._remember_colouring)
+        self._content.addWidget(self.map)
+        self._ask_map(ckpt, selection, self._inside[1] if self._inside is not None and self._inside[0] == selection else top)
+
+    def _remember_colouring(self, name: str) -> None:
+        self._colouring = name
+
+    def _go_into(self, path: str) -> None:
+        document, page = self._session.selected_document, self._page
+        if document is not None and document.checkpoint is not None and page is not None:
+            self._ask_map(document.checkpoint, page, path)
+
+    def _ask_map(self, ckpt: core.Checkpoint, selection: Selection, path: str) -> None:
+        self._inside = selection, path
+        of = () if is_whole(selection, ckpt) else selection.keys
+        head = core.under(path)
+
+        def work(monitor: core.Monitor) -> core.ByteBox:
+            inside = tuple(key for key in of or ckpt.tensors if key.startswith(head)) if head else of
+            return core.byte_map(ckpt, path, inside, types=_types(ckpt, monitor), monitor=monitor)
+
+        self.maps.ask(Request(ckpt, (path, of), work, label=self.tr("Looking where the bytes are")))
+        self._mapped()                  # it may be known, and nothing changes then
+
+    def _mapped(self) -> None:
+        if self.map is not None and self.maps.phase is Phase.DONE and self.maps.result is not None:
+            self.map.show_map(self.maps.result)
+            self._mark()
+
+    def _mark(self) -> None:
+        selection = self._session.selection
+        if self.map is not None and selection is not None:
+            self.map.view.mark(selection.prefix)
+
+    def _choose(self, path: str) -> None:
+        """A box of the map: it is selected, and the page stays."""
+        page, document = self._page, self._session.selected_document
+        if page is None or document is None or document.checkpoint is None:
+            return
+        ckpt, head = document.checkpoint, core.under(path)
+        keys = (path,) if path in ckpt.tensors else tuple(key for key in ckpt.tensors if key.startswith(head))
+        wanted = Selection(document.id, path, keys)
+        self._chosen = (wanted, page) if wanted != page else None
+        self._session.select(wanted)
 
     def _breakdowns(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection, document: int) -> None:
         if not found.tensors:
@@ -464,6 +538,20 @@ class Overview(SelectionPanel):
         value = ckpt.values[key]
         self._head("value", key, key, self.tr("A value of type {type}.").format(type=core.visible(core.type_name(value))))
         self._content.addWidget(texts.value_box(value))
+
+
+def _types(ckpt: core.Checkpoint, monitor: core.Monitor) -> dict[str, str]:
+    """The classes of modules by their paths, where they were pickled."""
+    if not ckpt.modules or not core.model_dicts(ckpt):
+        return {}
+    found: dict[str, str] = {}
+    waiting = [one.root for one in core.architectures(ckpt, monitor=monitor) if not one.inferred]
+    while waiting:
+        module = waiting.pop()
+        if module.type:
+            found[module.path] = module.type
+        waiting += module.children
+    return found
 
 
 def _ticked(text: str) -> QHBoxLayout:

@@ -3,13 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QLayout, QLayoutItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from inspector.gui.kit import theme, words
 from inspector.gui.models.pair_lines import status_helps, status_words
 
+from .flow import Flow
 from .pair_delegate import draw_sign
 
 ORDER = ("values", "dtype", "shape", "only-a", "only-b", "renamed", "device", "plain", "unread", "equal")
@@ -25,7 +26,7 @@ class Chips(QWidget):
         super().__init__(parent)
         names, helps = status_words(), status_helps()
         self.chips = {status: _Chip(status, names[status], helps[status]) for status in ORDER}
-        row = _Flow(self)
+        row = Flow(self, _GAP)
         for chip in self.chips.values():
             row.addWidget(chip)
             chip.toggled.connect(lambda: self.changed.emit())
@@ -97,58 +98,3 @@ class _Chip(QAbstractButton):
 
     def leaveEvent(self, event: QEvent) -> None:
         self.update()
-
-
-class _Flow(QLayout):
-    """From left to right, in as many lines as it takes."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._items: list[QLayoutItem] = []
-        self.setContentsMargins(0, 0, 0, 0)
-
-    def addItem(self, item: QLayoutItem) -> None:
-        self._items.append(item)
-
-    def count(self) -> int:
-        return len(self._items)
-
-    def itemAt(self, index: int) -> QLayoutItem | None:
-        return self._items[index] if 0 <= index < len(self._items) else None
-
-    def takeAt(self, index: int) -> QLayoutItem | None:
-        return self._items.pop(index) if 0 <= index < len(self._items) else None
-
-    def hasHeightForWidth(self) -> bool:
-        return True
-
-    def heightForWidth(self, width: int) -> int:
-        return self._arrange(QRect(0, 0, width, 0), move=False)
-
-    def sizeHint(self) -> QSize:
-        return self.minimumSize()
-
-    def minimumSize(self) -> QSize:
-        size = QSize(0, 0)
-        for item in self._items:
-            if not item.isEmpty():
-                size = size.expandedTo(item.sizeHint())
-        return size
-
-    def setGeometry(self, rect: QRect) -> None:
-        super().setGeometry(rect)
-        self._arrange(rect, move=True)
-
-    def _arrange(self, rect: QRect, move: bool) -> int:
-        x, y, height = rect.left(), rect.top(), 0
-        for item in self._items:
-            if item.isEmpty():
-                continue
-            size = item.sizeHint()
-            if x > rect.left() and x + size.width() > rect.right() + 1:
-                x, y, height = rect.left(), y + height + _GAP, 0
-            if move:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + _GAP
-            height = max(height, size.height())
-        return y + height - rect.top()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -21,6 +21,7 @@ from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import texts
 from inspector.gui.widgets.boxes import Bar, FindingBox, Prose
+from inspector.gui.widgets.byte_map_box import ByteMapBox
 from inspector.gui.widgets.segments import Segments
 from tests.gui.showing import placed, show
 
@@ -322,3 +323,90 @@ def test_that_what_is_known_is_found_out_once_for_all_panels(session: Session, t
     session.remove(document.id)
     del document
     qtbot.waitUntil(lambda: closed() is None)
+
+
+def boxes_of(panel: Overview) -> ByteMapBox:
+    """The map, once it has its places."""
+    assert panel.map is not None
+    while not panel.map.view.places:
+        QCoreApplication.processEvents()
+    return panel.map
+
+
+def middle(box: ByteMapBox, path: str) -> QPoint:
+    place = next(place for place in box.view.places if place.box.path == path)
+    return QPoint(round(place.x + place.width / 2), round(place.y + (place.title or place.height) / 2))
+
+
+KEYS = {"model.layers.0.weight": (40, 30), "model.layers.0.bias": (40,), "model.layers.1.weight": (40, 30), "model.head.weight": (90, 20),
+        "optimizer.state.0.exp_avg": (40, 30)}
+
+
+def test_that_what_is_clicked_in_the_map_is_selected_and_the_page_stays(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                      checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(keys=KEYS))
+    box = boxes_of(panel)
+    assert box.way[0] == "last.pth"
+    qtbot.mouseClick(box.view, Qt.MouseButton.LeftButton, pos=middle(box, "model.head.weight"))
+    assert session.selection == Selection(document.id, "model.head.weight", ("model.head.weight",))
+    assert boxes_of(panel) is box
+    assert box.view.current is not None
+    assert box.view.current.path == "model.head.weight"
+    qtbot.mouseClick(box.view, Qt.MouseButton.LeftButton, pos=middle(box, "model"))
+    assert session.selection == Selection(document.id, "model", tuple(key for key in KEYS if key.startswith("model.")))
+    assert boxes_of(panel) is box
+    session.select(Selection(document.id, "model.head.weight", ("model.head.weight",)))          # from the tree
+    assert panel.map is None
+    assert "90 × 20" in said(panel)
+
+
+def test_that_going_into_a_group_and_out_again_changes_the_map_only(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                                   checkpoint: Make) -> None:
+    document = show(session, tasks, qtbot, checkpoint(keys=KEYS))
+    box = boxes_of(panel)
+    qtbot.mouseDClick(box.view, Qt.MouseButton.LeftButton, pos=middle(box, "model"))
+    qtbot.waitUntil(lambda: box.view.root is not None and box.view.root.path == "model")
+    assert box.way[:2] == ["last.pth", "model"]
+    assert {place.box.path for place in box.view.places if not place.depth} == {"model.layers", "model.head.weight"}
+    qtbot.keyClick(box.view, Qt.Key.Key_Backspace)
+    qtbot.waitUntil(lambda: box.view.root is not None and box.view.root.path == "")
+    assert session.selection is not None
+    assert session.selection.document == document.id
+    qtbot.mouseDClick(box.view, Qt.MouseButton.LeftButton, pos=middle(box, "model.head.weight"))
+    assert session.selection == Selection(document.id, "model.head.weight", ("model.head.weight",))
+    assert panel.map is None
+
+
+def test_that_colours_say_kind_type_or_device(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(keys=KEYS))
+    box = boxes_of(panel)
+    assert [name.split(":")[0] for name in box.swatches] == ["Matrices", "Optimizer state", "Vectors"]
+    buttons = {button.text(): button for button in box.colourings.buttons()}
+    buttons["Dtype"].click()
+    assert box.swatches == ["float32: 100 %"]
+    buttons["Device"].click()
+    assert box.swatches == ["cuda:0: 100 %"]
+    session.select(None)
+    show(session, tasks, qtbot, checkpoint("/runs/other.pth", keys=KEYS))
+    assert boxes_of(panel).swatches == ["cuda:0: 100 %"], "the choice is for all files"
+
+
+def test_that_the_map_of_a_group_is_of_that_group(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    keys = tuple(key for key in KEYS if key.startswith("model."))
+    show(session, tasks, qtbot, checkpoint(keys=KEYS), "model", keys)
+    box = boxes_of(panel)
+    assert box.way[0] == "model"
+    assert box.view.root is not None
+    assert (box.view.root.path, box.view.root.tensors) == ("model", 4)
+
+
+def test_that_a_redrawn_page_keeps_its_place_in_the_map(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot,
+                                                       checkpoint: Make) -> None:
+    show(session, tasks, qtbot, checkpoint(keys=KEYS))
+    box = boxes_of(panel)
+    qtbot.mouseDClick(box.view, Qt.MouseButton.LeftButton, pos=middle(box, "model"))
+    qtbot.waitUntil(lambda: box.view.root is not None and box.view.root.path == "model")
+    theme.current().choose("dark")
+    qtbot.waitUntil(lambda: panel.map is not None and panel.map is not box and panel.map.view.root is not None)
+    assert boxes_of(panel).view.root is not None
+    assert boxes_of(panel).way[:2] == ["last.pth", "model"]

@@ -1,0 +1,169 @@
+"""Where the bytes are: modules in modules, and tensors in these, each as large as what it takes in the file. From the tables alone."""
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.keypath import leaf_of, parent_of
+from inspector.core.progress import QUIET, Monitor
+
+from .weights import Role, roles
+
+MOST = 2_000                    # boxes in all: more are too small to be told apart
+_DEEPEST = 40                   # groups within groups
+_REPORT_EVERY = 4_096
+
+ByteKind = Literal["kernel", "matrix", "vector", "packed", "buffer", "optimizer", "other"]
+BYTE_KINDS: tuple[ByteKind, ...] = ("kernel", "matrix", "vector", "packed", "buffer", "optimizer", "other")
+
+
+class ByteBox(NamedTuple):
+    """A tensor (`info` is there), a group of keys with the `boxes` in it, or what is too small to have boxes of its own: then `left_out`
+    says how many tensors it stands for, and it has neither name nor path. `name` is the path as seen from the group around it, `type` the
+    class of a module where the file tells it, also of one that has only this tensor. What has no boxes in it has the `kind`, `dtype` and
+    `device` ("" where none is stored) that most of its bytes have; what has some, None and "". `nbytes` counts elements that several
+    tensors share once, for the first of them; the others are its `tied`."""
+
+    name: str
+    path: str
+    nbytes: int
+    tensors: int
+    kind: ByteKind | None = None
+    dtype: str = ""
+    device: str = ""
+    type: str = ""
+    info: TensorInfo | None = None
+    boxes: tuple[ByteBox, ...] = ()
+    left_out: int = 0
+    tied: tuple[str, ...] = ()
+
+
+def byte_map(ckpt: Checkpoint, prefix: str = "", keys: Sequence[str] = (), *, types: Mapping[str, str] | None = None,
+             packed: Collection[str] = (), most: int = MOST, monitor: Monitor = QUIET) -> ByteBox:
+    """The tensors `keys`, which lie below `prefix`, as boxes in boxes, the largest first; those of the whole file, when there are neither.
+    A group of nothing but one group or tensor is one with it. The largest groups are opened until there are `most` boxes, or only tensors.
+    `types` are the classes of modules by their paths; `packed` are keys of tensors that others are made of. Linear in the keys and their
+    depth. Raises Cancelled."""
+    chosen = keys if prefix or keys else tuple(ckpt.tensors)
+    rows, tied = _rows(ckpt, chosen, packed, monitor)
+    top = _Group(prefix, prefix, len(prefix) + 1 if prefix else 0, rows, 0)
+    waiting = [(-top.nbytes, 0, top)]
+    count, number = 1, 0
+    while waiting and count < most:
+        monitor.check()
+        group = heapq.heappop(waiting)[2]
+        kept, left = _divided(group, max(most - count, 1))
+        group.inside, group.left = kept, left
+        count += len(kept) + bool(left)
+        for one in kept:
+            if isinstance(one, _Group) and one.depth < _DEEPEST:
+                number += 1
+                heapq.heappush(waiting, (-one.nbytes, number, one))
+    return _box(top, types or {}, tied)
+
+
+class _Row(NamedTuple):
+    info: TensorInfo
+    nbytes: int
+    kind: ByteKind
+
+
+@dataclass(slots=True)
+class _Group:
+    """`cut`: where the names in it begin in their keys."""
+
+    name: str
+    path: str
+    cut: int
+    rows: list[_Row]
+    depth: int
+    nbytes: int = 0
+    inside: list[_Group | _Row] = field(default_factory=list)
+    left: list[_Row] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.nbytes = sum(row.nbytes for row in self.rows)
+
+
+def _rows(ckpt: Checkpoint, keys: Sequence[str], packed: Collection[str], monitor: Monitor) -> tuple[list[_Row], dict[str, list[str]]]:
+    """What each tensor takes that takes anything, and which others are the same elements."""
+    role = roles(ckpt)
+    rows: list[_Row] = []
+    first: dict[object, str] = {}
+    tied: dict[str, list[str]] = {}
+    for count, key in enumerate(keys):
+        if not count % _REPORT_EVERY:
+            monitor.report(count, len(keys))
+        info = ckpt.tensors[key]
+        seen = first.setdefault(info.view or key, key)
+        if seen != key:
+            tied.setdefault(seen, []).append(key)
+            continue
+        nbytes = min(info.nbytes, info.storage_nbytes) if info.storage_nbytes else info.nbytes      # an expanded one has fewer than it says
+        if nbytes > 0:
+            rows.append(_Row(info, nbytes, "packed" if key in packed else _kind(info, role)))
+    return rows, tied
+
+
+def _kind(info: TensorInfo, role: Callable[[TensorInfo], Role]) -> ByteKind:
+    found = role(info)
+    if found != "parameter":
+        return found
+    return "kernel" if len(info.shape) > 2 else "matrix" if len(info.shape) == 2 else "vector"
+
+
+def _divided(group: _Group, most: int) -> tuple[list[_Group | _Row], list[_Row]]:
+    """What lies directly in a group, the largest first, and the tensors of those that are one too many."""
+    parts = _parts(group)
+    while len(parts) == 1 and group.depth and isinstance(only := parts[0], _Group):         # "a" with nothing but "b" in it: "a.b"
+        group.path, group.name, group.cut = only.path, f"{group.name}.{only.name}", only.cut
+        parts = _parts(group)
+    found = sorted(parts, key=lambda one: -one.nbytes)
+    if len(found) <= most:
+        return found, []
+    return found[:most - 1], [row for one in found[most - 1:] for row in (one.rows if isinstance(one, _Group) else [one])]
+
+
+def _parts(group: _Group) -> list[_Group | _Row]:
+    """By the next segment of the keys. A tensor may have the name of a group beside it."""
+    groups: dict[str, list[_Row]] = {}
+    found: list[_Group | _Row] = []
+    for row in group.rows:
+        end = row.info.key.find(".", group.cut)
+        if end < 0:
+            found.append(row)
+        else:
+            groups.setdefault(row.info.key[group.cut:end], []).append(row)
+    return [*found, *(rows[0] if len(rows) == 1 else _Group(
+        name, rows[0].info.key[:group.cut + len(name)], group.cut + len(name) + 1, rows, group.depth + 1) for name, rows in groups.items())]
+
+
+def _box(group: _Group, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
+    inside = [_box(one, types, tied) if isinstance(one, _Group) else _leaf(one, group.cut, types, tied) for one in group.inside]
+    if group.left:
+        nbytes, count = sum(row.nbytes for row in group.left), len(group.left)
+        inside.append(ByteBox("", "", nbytes, count, *_common(group.left), left_out=count))
+    box = ByteBox(group.name, group.path, group.nbytes, len(group.rows), type=types.get(group.path, ""), boxes=tuple(inside))
+    return box if inside else ByteBox(*box[:4], *_common(group.rows), box.type, left_out=0)
+
+
+def _leaf(row: _Row, cut: int, types: Mapping[str, str], tied: Mapping[str, list[str]]) -> ByteBox:
+    info, name = row.info, row.info.key[cut:] or leaf_of(row.info.key)
+    return ByteBox(name, info.key, row.nbytes, 1, row.kind, info.dtype, info.device or "",
+                   types.get(parent_of(info.key), "") if "." in name else "", info, tied=tuple(tied.get(info.key, ())))
+
+
+def _common(rows: Sequence[_Row]) -> tuple[ByteKind, str, str]:
+    """What most of the bytes are."""
+    kinds: dict[ByteKind, int] = {}
+    dtypes: dict[str, int] = {}
+    devices: dict[str, int] = {}
+    for row in rows:
+        kinds[row.kind] = kinds.get(row.kind, 0) + row.nbytes
+        dtypes[row.info.dtype] = dtypes.get(row.info.dtype, 0) + row.nbytes
+        devices[row.info.device or ""] = devices.get(row.info.device or "", 0) + row.nbytes
+    return max(kinds, key=kinds.__getitem__, default="other"), max(dtypes, key=dtypes.__getitem__, default=""), max(
+        devices, key=devices.__getitem__, default="")

@@ -1,0 +1,92 @@
+"""How long a frame of the pictures of a model takes: drawn anew after a resize, and under a moving mouse. Run as a script; prints a table.
+
+    QT_QPA_PLATFORM=offscreen python tests/bench/bench_pictures.py
+"""
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.widgets.treemap_view import TreemapView
+
+FRAMES = 30
+SIZE = QSize(900, 460)
+
+
+def model(blocks: int) -> core.Checkpoint:
+    """A transformer's names and shapes, 12 tensors a block."""
+    tensors = {}
+    for block in range(blocks):
+        for name, shape in (*((f"attn.{one}_proj", (512, 512)) for one in "qkvo"), ("mlp.up", (2048, 512)), ("mlp.down", (512, 2048))):
+            for leaf, dims in (("weight", shape), ("bias", shape[:1])):
+                key = f"model.layers.{block}.{name}.{leaf}"
+                tensors[key] = core.TensorInfo(key, dims, "float32", "cpu", (1,) * len(dims), 0, key, 0, state_dict="")
+    return core.Checkpoint("/models/made.pth", "torch-zip", "state-dict", (), tensors, state_dicts=("",))
+
+
+def frames(what: str, step: Callable[[int], object], draw: QWidget) -> None:
+    """The time from an event until it is painted, of FRAMES events; and what of it this thread was at work, whoever else was."""
+    app = QApplication.instance()
+    assert app is not None
+    taken, worked = [], []
+    for n in range(FRAMES):
+        start, cpu = time.perf_counter(), time.thread_time()
+        step(n)
+        draw.repaint()
+        taken.append((time.perf_counter() - start) * 1000)
+        worked.append((time.thread_time() - cpu) * 1000)
+        app.processEvents()
+    print(f"{what:<56}{statistics.median(taken):>9.2f} ms{max(taken):>9.2f} ms{statistics.median(worked):>9.2f} ms", flush=True)
+
+
+def moved(widget: QWidget, x: float, y: float) -> None:
+    at = QPointF(x, y)
+    QApplication.sendEvent(widget, QMouseEvent(QEvent.Type.MouseMove, at, widget.mapToGlobal(at), Qt.MouseButton.NoButton,
+                                               Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier))
+
+
+def shown(widget: QWidget) -> None:
+    widget.resize(SIZE)
+    widget.show()
+    QApplication.processEvents()
+
+
+def treemap() -> None:
+    series = theme.LIGHT.series
+
+    def colour_of(box: core.ByteBox) -> str:
+        return series[core.BYTE_KINDS.index(box.kind or "other")]
+
+    for blocks in (84, 166):
+        start = time.perf_counter()
+        root = core.byte_map(model(blocks))
+        made = (time.perf_counter() - start) * 1000
+        view = TreemapView()
+        view.show_root(root, colour_of)
+        shown(view)
+        boxes = f"treemap, {blocks * 12:,} tensors, {len(view.places):,} boxes"
+        print(f"{boxes + ': made in a worker':<56}{made:>9.2f} ms")
+        frames(f"{boxes}: resized", lambda n, view=view: view.resize(SIZE - QSize(n, 0)), view)
+        frames(f"{boxes}: laid out and drawn", lambda n, view=view, root=root: view.show_root(root, colour_of), view)
+        frames(f"{boxes}: mouse moved", lambda n, view=view: moved(view, 20.0 + 25 * n, 40.0 + 12 * n), view)
+        view.close()
+
+
+if __name__ == "__main__":
+    made = QApplication.instance() or QApplication(sys.argv)
+    theme.current().choose("light")
+    print(f"{'':<56}{'median':>12}{'worst':>12}{'at work':>12}")
+    treemap()

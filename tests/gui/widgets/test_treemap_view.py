@@ -1,0 +1,127 @@
+"""The map of the bytes, by mouse and by keys."""
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor, QFontMetricsF
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.widgets import treemap_view
+from inspector.gui.widgets.treemap_view import TINT, TreemapView
+from tests.gui.kit.test_theme import contrast
+from tests.tables import make
+
+KEYS = {**{f"net.{block}.{name}.weight": (n + 2, 40) for block in range(3) for n, name in enumerate(("attn", "mlp"))},
+        "head.weight": (300, 10), "tied.weight": (300, 10), "scale": (1,)}
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> TreemapView:
+    made = TreemapView()
+    qtbot.addWidget(made)
+    made.resize(800, 400)
+    made.show_root(core.byte_map(make(keys=KEYS, tied=("head.weight", "tied.weight"))), lambda box: theme.LIGHT.series[0])
+    made.show()
+    return made
+
+
+def middle(view: TreemapView, path: str) -> QPoint:
+    place = next(place for place in view.places if place.box.path == path)
+    down = place.y + place.title / 2 if place.title else place.y + place.height / 2
+    return QPoint(round(place.x + place.width / 2), round(down))
+
+
+def test_that_a_click_chooses_and_a_double_click_goes_in(view: TreemapView, qtbot: QtBot) -> None:
+    chosen: list[core.ByteBox] = []
+    entered: list[core.ByteBox] = []
+    view.chosen.connect(chosen.append)
+    view.entered.connect(entered.append)
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=middle(view, "head.weight"))
+    qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=middle(view, "net"))
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=middle(view, "net"))
+    assert [box.path for box in chosen] == ["head.weight", "net"]
+    assert [box.path for box in entered] == ["net"]
+
+
+def test_that_the_keys_go_everywhere(view: TreemapView, qtbot: QtBot) -> None:
+    entered: list[str] = []
+    view.entered.connect(lambda box: entered.append(box.path))
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.current is not None
+    first = view.current.path
+    qtbot.keyClick(view, Qt.Key.Key_Right)
+    assert view.current.path != first
+    view.mark("net.1.mlp.weight")
+    assert view.current is not None
+    assert view.current.path == "net.1.mlp.weight"
+    qtbot.keyClick(view, Qt.Key.Key_PageUp)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert entered == [view.current.path]
+    assert core.is_under("net.1.mlp.weight", entered[0])
+    with qtbot.waitSignal(view.left):
+        qtbot.keyClick(view, Qt.Key.Key_Backspace)
+
+
+def test_that_what_is_marked_is_shown_or_the_group_around_it(view: TreemapView) -> None:
+    view.mark("net.2.attn.weight")
+    assert view.current is not None
+    assert view.current.path == "net.2.attn.weight"
+    view.mark("net.2.attn.weight.gone")
+    assert view.current.path == "net.2.attn.weight"
+    view.mark("elsewhere")
+    assert view.current is None
+    view.mark("")
+    assert view.current is None
+
+
+def test_that_all_of_a_box_is_said(view: TreemapView) -> None:
+    view.mark("head.weight")
+    assert view.current is not None
+    assert view.said(view.current) == "head.weight · 300 × 10 · float32 · 12 kB · 83 % · the same as tied.weight"
+    assert view.accessibleDescription().splitlines()[0] == view.said(view.current)
+    assert "net · 6 tensors · 2.4 kB · 17 %" in view.accessibleDescription()
+
+
+@pytest.mark.parametrize("colours", [theme.LIGHT, theme.DARK], ids=["light", "dark"])
+def test_that_labels_and_edges_stand_out(colours: theme.Colours) -> None:
+    for colour in (*colours.series, colours.faint):
+        assert contrast(colours.text, theme.tinted(colour, colours.card, TINT).name()) >= 4.5
+        assert contrast(colour, colours.card) >= 3
+    assert QColor(theme.tinted("#ffffff", "#000000", 0.5)).name() == "#808080"
+
+
+def test_that_labels_are_whole_or_not_there(view: TreemapView, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[tuple[float, float, str]] = []
+    bold: list[bool] = []
+    original = treemap_view._Pen.write
+
+    def write(pen: treemap_view._Pen, x: float, y: float, text: str, colour: str, strong: bool = False) -> None:
+        written.append((x, y, text))
+        bold.append(strong)
+        original(pen, x, y, text, colour, strong)
+
+    monkeypatch.setattr(treemap_view._Pen, "write", write)
+    for width in (800, 500, 320, 210):
+        written.clear()
+        bold.clear()
+        view.resize(width, 300)
+        qtbot.waitUntil(lambda: bool(written))
+        metrics = QFontMetricsF(view._small)
+        for (x, y, text), strong in zip(written, bold, strict=True):
+            place = max((place for place in view.places if place.has(x, y)), key=lambda place: place.depth)
+            assert "…" not in text
+            if not strong:
+                assert x + metrics.horizontalAdvance(text) <= place.x + place.width
+        assert any(text == "head.weight" for _, _, text in written)
+
+
+def test_that_a_hostile_name_is_plain(qtbot: QtBot) -> None:
+    view = TreemapView()
+    qtbot.addWidget(view)
+    view.resize(500, 300)
+    view.show_root(core.byte_map(make(keys={"<b>x</b>\n\u202ey": (40, 40), "z": (3,)})), lambda box: "#2f5fd0")
+    view.show()
+    assert view.said(view.places[0].box).startswith("<b>x</b>\\n\\u202ey · 40 × 40")
+    assert view.picture().width() == 1000
