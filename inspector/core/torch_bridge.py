@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import sys
 import warnings
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from .errors import BadTensor, NoSuchKey, UsageError
 from .keypath import visible
 from .naming_conventions import USUAL_WEIGHTS, is_average
 from .progress import QUIET, Monitor
+from .runtime.interpreter import interpreter
 from .tensors.ahead import read_ahead
 from .tensors.reader import TensorReader, digest
 from .tensors.shared_storages import SharedStorages
@@ -34,11 +34,12 @@ _INT64 = 1 << 63
 
 def read_torch(ckpt: opening.CheckpointLike, key: str, monitor: Monitor = QUIET) -> torch.Tensor:
     """The tensor on the CPU, with the shape, strides and element type of the file and memory of its own: only the run of the
-    storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key.
+    storage that it reaches. Raises BadTensor when its values cannot be had, UsageError when there is no such key or no torch.
 
     >>> core.read_torch({"w": np.float32([1, 2])}, "w")
     tensor([1., 2.])
     """
+    _need_torch()
     ckpt = opening.opened(ckpt, monitor)
     info = ckpt.tensors.get(key)
     if info is None:
@@ -53,16 +54,27 @@ def load_state_dict(path: opening.CheckpointLike, state_dict: str | None = None,
     `load_state_dict`. Tensors that share memory in the file share it here; `_metadata` is kept.
 
     `state_dict` is its path ("model_state_dict"; "" is the root); without it, the only one that can be meant. Raises
-    UsageError naming the choices when there are several, BadTensor when a tensor's values cannot be had.
+    UsageError naming the choices when there are several, and without torch, BadTensor when a tensor's values cannot be had.
 
     >>> path = core.save({"epoch": 3, "model": {"fc.weight": np.float32([[1, 2]])}}, folder / "a.pth").path
     >>> core.load_state_dict(path)
     OrderedDict([('fc.weight', tensor([[1., 2.]]))])
     """
+    _need_torch()
     ckpt = opening.open(path, follow_links=follow_links, monitor=monitor) if isinstance(path, str | os.PathLike) else \
         opening.opened(path, monitor)
     return load_tensors(ckpt, _choose(ckpt, state_dict), monitor)
 
+
+
+def _need_torch() -> None:
+    """Raises UsageError where torch cannot be imported."""
+    try:
+        import torch  # noqa: F401
+    except ImportError as error:
+        raise UsageError(f"PyTorch is needed for its own tensors and cannot be imported ({visible(' '.join(str(error).split()), 200)})",
+                         "Install it: pip install torch. `core.load` and `core.read_numpy` give numpy arrays without it.",
+                         id="no_torch") from None
 
 
 def _choose(ckpt: Checkpoint, wanted: str | None) -> str:
@@ -107,9 +119,11 @@ def load_tensors(ckpt: Checkpoint, state_dict: str, monitor: Monitor = QUIET) ->
 
 class TorchMaker:
     """Tensors over `shared` storages, each of which becomes one storage of torch. `storages` are those of the object, by id. `map_location`
-    as `core.load` has it. Raises BadTensor for values that cannot be had, UsageError for a location that torch does not know."""
+    as `core.load` has it. Raises BadTensor for values that cannot be had, UsageError for a location that torch does not know, and without
+    torch."""
 
     def __init__(self, shared: SharedStorages, storages: Mapping[str, Storage], map_location: Any = None) -> None:
+        _need_torch()
         self._shared = shared
         self._storages = storages
         self._where = map_location
@@ -249,9 +263,12 @@ def read_by_others(path: str, ckpt: Checkpoint, monitor: Monitor = QUIET) -> str
     """Has torch.load(weights_only=True), or safetensors, read the file at `path`, which was read as `ckpt` here, in a process of
     its own, and compares every tensor's digest. Gives one sentence about it; raises BadTensor when they see something else."""
     reader = "safetensors" if ckpt.format == "safetensors" else "torch.load(weights_only=True)"
+    python = interpreter()
+    if not python:
+        return f"{reader} is no part of this program and could not be asked: the file was compared by this program alone."
     import subprocess
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("TORCH_FORCE", "PYTHON"))}
-    with subprocess.Popen([sys.executable, "-I", "-c", _CHILD, path, ckpt.format], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    with subprocess.Popen([python, "-I", "-c", _CHILD, path, ckpt.format], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           env=environment) as child:
         try:
             while True:

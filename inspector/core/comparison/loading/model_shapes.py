@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 
 from inspector.core.errors import UsageError
+from inspector.core.runtime.interpreter import interpreter
 
 from .reference import Reference, of_mapping
 
@@ -35,9 +35,13 @@ def shapes_of_model(name: str, timeout: float = 600.0) -> Reference:
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} names no model", "Write package.module:callable, as in torchvision.models:resnet18.")
+    python = interpreter()
+    if not python:
+        raise UsageError("a model is made by Python with the packages it needs, which this program does not bring along",
+                         "Install checkpoint-inspector with pip where the model's packages are, or compare with a checkpoint of it.")
     import subprocess  # which nobody else needs
     try:
-        done = subprocess.run([sys.executable, "-c", _CHILD, name, _MARK], capture_output=True, text=True, timeout=timeout,
+        done = subprocess.run([python, "-c", _CHILD, name, _MARK], capture_output=True, text=True, timeout=timeout,
                               check=False, errors="replace")
     except subprocess.TimeoutExpired:
         raise UsageError(f"{name} did not make a model within {timeout:.0f} seconds") from None
