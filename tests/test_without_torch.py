@@ -55,8 +55,8 @@ def without_torch(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
              ["edit", pth, "-o", "half.pth", "--cast", "float16"],
              ["edit", pth, "-o", "weights.safetensors", "--extract", "model_state_dict"],
              ["average", pth, "half.pth", "-o", "mean.pth"], ["show", weights, next(iter(core.open(weights).tensors))],
-             ["digest", weights, "-o", "m.json"], ["verify", weights, "m.json"], ["contract", weights, "-o", "c.json"], ["modules", weights],
-             ["code", pth], ["desktop", "status"], ["completion", "bash"], ["help"], ["help", "edit"], ["version"],
+             ["digest", weights, "-o", "m.json"], ["verify", weights, "m.json"], ["contract", weights, "-o", "c.json"],
+             ["modules", weights], ["code", pth], ["desktop", "status"], ["completion", "bash"], ["help"], ["help", "edit"], ["version"],
              ["demo", "--screenshot", "window.png"], ["edit", pth, "-o", "verified.pth", "--device", "*=cpu"]]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}
     run = subprocess.run([sys.executable, "-c", CHILD, json.dumps(asked), pth], cwd=folder, env=environment, capture_output=True, text=True,

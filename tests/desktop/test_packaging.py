@@ -25,7 +25,7 @@ def test_that_the_metainfo_tells_of_this_version_and_of_the_desktop_files_types(
     desktop = configparser.ConfigParser(interpolation=None)
     desktop.read(ROOT / "resources" / "desktop" / "checkpoint-inspector.desktop", "utf-8")
     entry = desktop["Desktop Entry"]
-    assert [release.get("version") for release in told.iter("release")][0] == PROJECT["project"]["version"]
+    assert next(release.get("version") for release in told.iter("release")) == PROJECT["project"]["version"]
     assert [kind.text for kind in told.iter("mediatype")] == entry["MimeType"].rstrip(";").split(";")
     assert told.findtext("launchable") == "checkpoint-inspector.desktop"
     assert told.findtext("name") == entry["Name"]
