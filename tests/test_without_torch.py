@@ -79,7 +79,8 @@ def test_that_the_object_comes_as_numpy_arrays_and_what_needs_torch_says_so_in_o
     assert asked["load"] == "dict"
     for name in ("load_state_dict", "as_torch", "read_torch"):
         assert asked[name].startswith("UsageError no_torch: PyTorch is needed for its own tensors"), asked
-        assert "pip install torch" in asked[name] and "\n" not in asked[name]
+        assert "pip install torch" in asked[name]
+        assert "\n" not in asked[name]
 
 
 def test_that_the_frozen_program_is_not_taken_for_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

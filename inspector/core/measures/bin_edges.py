@@ -63,7 +63,8 @@ def log_bins(low: float, high: float, bins: int = FINE_BINS) -> BinEdges:
     sides = [size for size in (-low, high) if size > least]
     decades = [math.log10(size) - math.log10(least) for size in sides]
     edges = {low, high}
-    share = (bins - 1) / sum(decades) if decades else 0.0
+    in_all = sum(decades)
+    share = (bins - 1) / in_all if in_all else 0.0          # neighbours have the same logarithm
     for sign, size in ((-1, -low), (1, high)):
         if size > least:
             n = max(1, int((math.log10(size) - math.log10(least)) * share))

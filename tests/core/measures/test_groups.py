@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inspector import core
@@ -227,6 +227,7 @@ def test_that_a_range_of_edges_is_cut_out_without_reading(tmp_path: Path) -> Non
 
 
 @given(st.floats(-1e30, 1e30), st.floats(-1e30, 1e30))
+@example(9.99999999999996e+29, 9.999999999999961e+29)
 def test_that_logarithmic_edges_cover_the_range_on_both_sides_of_zero(a: float, b: float) -> None:
     low, high = sorted((a, b))
     edges = log_bins(low, high).edges
