@@ -303,6 +303,7 @@ if TYPE_CHECKING:
     from .runs.series import RunCheckpoint as RunCheckpoint
     from .runs.series import Series as Series
     from .runs.series import SeriesReader as SeriesReader
+    from .runs.series import is_run as is_run
     from .runs.series import series as series
     from .runs.tracks import MeasuredCheckpoint as MeasuredCheckpoint
     from .runs.tracks import Track as Track
@@ -495,7 +496,7 @@ _HOMES = {
     "runs.metrics": "Best best_of direction_of",
     "runs.remarks": "Remark remarks",
     "runs.sentences": "remark_text run_label",
-    "runs.series": "LeftOut RunCheckpoint Series SeriesReader series",
+    "runs.series": "LeftOut RunCheckpoint Series SeriesReader is_run series",
     "runs.tracks": "MeasuredCheckpoint Track TrackPoint Tracks measure_series measured_series",
     "runs.watching": "watched",
     "saving.disk.atomic": "recover",

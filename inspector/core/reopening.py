@@ -67,7 +67,13 @@ def open_between_writes(path: str | os.PathLike[str], *, patience: float = PATIE
 
 
 def has_changed(ckpt: Checkpoint) -> bool:
-    """Whether a file of the checkpoint is gone or another one than was opened, so that no values can be read. Servers are not asked."""
+    """Whether a file of the checkpoint is gone or another one than was opened, so that no values can be read. Servers are not asked.
+
+    >>> path = core.save({"w": np.ones(2)}, folder / "last.pth").path
+    >>> ckpt = core.open(path)
+    >>> core.has_changed(ckpt), core.save({"w": np.zeros(2)}, path).tensors, core.has_changed(ckpt)
+    (False, 1, True)
+    """
     return any(stamp.address is None and not _is_still(stamp) for stamp in ckpt.files)
 
 
@@ -78,7 +84,11 @@ def _is_still(stamp: FileStamp) -> bool:
 
 class Rewritten(NamedTuple):
     """What is another in a file that was written anew. Keys, those of tensors before those of values: `new` and `changed` as they are
-    called now, `gone` as they were. `unknown`: how many tensors look the same and have no checksum that says whether they are."""
+    called now, `gone` as they were. `unknown`: how many tensors look the same and have no checksum that says whether they are.
+
+    >>> bool(core.Rewritten()), core.Rewritten(new=("ema",)).new
+    (False, ('ema',))
+    """
 
     new: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
@@ -92,7 +102,14 @@ class Rewritten(NamedTuple):
 def rewritten(before: Checkpoint, now: Checkpoint, digests: tuple[Digests, Digests] | None = None,
               monitor: Monitor = QUIET) -> Rewritten:
     """What is another in `now` than in `before`, which was opened from the same path. Reads no values: tensors are told apart by shape and
-    dtype, by the checksums that a zip records of their storages, or by `digests` of both, where they are known. Raises Cancelled."""
+    dtype, by the checksums that a zip records of their storages, or by `digests` of both, where they are known. Raises Cancelled.
+
+    >>> path = core.save({"epoch": 1, "w": np.ones(2), "b": np.ones(2)}, folder / "last.pth").path
+    >>> before = core.open(path)
+    >>> path = core.save({"epoch": 2, "w": np.zeros(2), "b": np.ones(2)}, path).path
+    >>> core.rewritten(before, core.open(path)).changed
+    ('w', 'epoch')
+    """
     changed: list[str] = []
     unknown = 0
     for n, (key, tensor) in enumerate(now.tensors.items()):

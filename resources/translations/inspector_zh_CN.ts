@@ -1676,6 +1676,10 @@
 <source>Drop to compare them</source>
 <translation>拖放到此处进行比较</translation>
 </message>
+<message>
+<source>Drop to show them as one training run</source>
+<translation>拖放到此处，作为一次训练运行显示</translation>
+</message>
 </context>
 <context>
 <name>EditCommands</name>

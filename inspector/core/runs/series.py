@@ -24,6 +24,7 @@ from .metrics import Best, best_of, metrics_of
 from .positions import position_of
 
 Order = Literal["epoch", "step", "name"]
+_RUN = 3                # checkpoints that are a run, where nobody says that they are
 _ALIKE = 0.8            # share of tensors, by name and shape, from which on two checkpoints are of one model
 
 
@@ -145,6 +146,38 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
     if not opened:
         raise errors[0] if errors else Changed("everything there is being written just now", "Look again in a few seconds.", found[0])
     return in_order(opened, left_out, everything)
+
+
+def is_run(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], monitor: Monitor = QUIET) -> bool:
+    """Whether the files, or those in a folder, look like checkpoints of one run: three at least, of which the first, the last and the one
+    in the middle have the same tensors by name and shape, but for a fifth. Opens those, or others in their place where one cannot be read
+    just now. Raises Cancelled.
+
+    >>> files = [core.save({"w": np.full(2, n), "epoch": n}, folder / f"epoch_{n}.pth").path for n in range(3)]
+    >>> core.is_run(files), core.is_run(files[:2])
+    (True, False)
+    """
+    try:
+        found = sorted(finding.checkpoints_of([paths] if isinstance(paths, str | bytes | os.PathLike) else list(paths)), key=natural)
+    except InspectorError:
+        return False
+    if len(found) < _RUN:
+        return False
+    reader, seen = SeriesReader(), 0
+    alike: Outline | None = None
+    left = [found[0], found[len(found) // 2], found[-1], *found[1:4]]
+    for path in dict.fromkeys(left):
+        try:
+            outline = reader.checkpoint(path, monitor).outline
+        except InspectorError:
+            continue
+        if alike is not None and outline is not alike and \
+                _shared(outline, dict(zip(alike.names, alike.shapes, strict=True))) < _ALIKE * max(len(alike.names), len(outline.names)):
+            return False
+        alike, seen = alike or outline, seen + 1
+        if seen == _RUN:
+            break
+    return seen > 1 and alike is not None and bool(alike.names)
 
 
 class SeriesReader:

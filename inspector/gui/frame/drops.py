@@ -1,4 +1,4 @@
-"""Files that are dragged over the window and dropped: to be opened, or beside that, to be compared."""
+"""Files that are dragged over the window and dropped: to be opened, or beside that, to be compared or shown as a run."""
 from __future__ import annotations
 
 from typing import cast
@@ -13,17 +13,22 @@ from inspector.gui.state.session import Session
 from .opening import paths_in
 
 MARGIN = 10
+_TWO = 2                    # are compared, more are a run
 
 
 class DropOverlay(QWidget):
-    """Lies over the window while files are dragged across it: a place to open them, and beside it one to compare them."""
+    """Lies over the window while files are dragged across it: a place to open them, and beside it one to compare
+    them, or, where they are many, to show them as a run."""
 
     open_asked = Signal(object)         # paths: list[str]; Qt text would drop the surrogates of names that are not UTF-8
     compare_asked = Signal(object)      # one path, to be compared with the selected file, or two
+    run_asked = Signal(object)          # three paths or more, of the checkpoints of a training run
 
     def __init__(self, window: QWidget, session: Session) -> None:
         super().__init__(window)
         self._session = session
+        self._beside = self.compare_asked       # what is asked for in the second place
+        self._are_here = True                   # files of this computer, all of them
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._zones = [_DropZone(), _DropZone()]
         inside = QHBoxLayout(self)
@@ -56,6 +61,7 @@ class DropOverlay(QWidget):
         if paths:
             _copy(event)
             document = self._session.selected_document
+            self._are_here = not any(map(core.is_address, paths))
             self._invite(len(paths), core.file_name(document.path) if document is not None and len(paths) == 1 else "")
         else:
             event.ignore()
@@ -65,31 +71,33 @@ class DropOverlay(QWidget):
             _copy(event)
             x = event.position().x()
             if self._zones[1].isVisible():
-                for zone, hot in zip(self._zones, (not self._compares_at(x), self._compares_at(x)), strict=True):
+                for zone, hot in zip(self._zones, (not self._is_beside(x), self._is_beside(x)), strict=True):
                     zone.set_hot(hot)
 
     def _drop(self, event: QDropEvent) -> None:
-        compare = self._compares_at(event.position().x())
+        beside = self._is_beside(event.position().x())
         self.hide()
         paths = paths_in(event.mimeData())
         if not paths:
             event.ignore()
             return
         _copy(event)
-        (self.compare_asked if compare else self.open_asked).emit(paths)
+        (self._beside if beside else self.open_asked).emit(paths)
 
     def _invite(self, count: int, other: str) -> None:
         """`other` is the name of the file that a single one could be compared with."""
         self._zones[0].say(self.tr("Drop to open it") if count == 1 else self.tr("Drop to open {n} files").format(n=f"{count:,}"))
         self._zones[1].say(self.tr("Drop to compare it with\n{name}").format(name=core.visible(other, 40)) if other
-                            else self.tr("Drop to compare them"))
-        self._zones[1].setVisible(bool(other) or count == 2)
+                           else self.tr("Drop to compare them") if count == _TWO
+                           else self.tr("Drop to show them as one training run"))
+        self._zones[1].setVisible(bool(other) or count == _TWO or (count > _TWO and self._are_here))
+        self._beside = self.run_asked if count > _TWO else self.compare_asked
         self._fit()
         self.raise_()
         self.show()
 
-    def _compares_at(self, x: float) -> bool:
-        """Whether files dropped there, in the window's coordinates, are to be compared."""
+    def _is_beside(self, x: float) -> bool:
+        """Whether files dropped there, in the window's coordinates, are dropped in the second place."""
         return self.isVisible() and self._zones[1].isVisible() and x > self.x() + self.width() / 2
 
     def _fit(self) -> None:

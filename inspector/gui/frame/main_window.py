@@ -189,6 +189,10 @@ class MainWindow(QMainWindow):
         self.model.tree_ready.connect(self._show_signals)
         self.model.marks_changed.connect(self.tree.viewport().update)
         self.drops.open_asked.connect(self.open_paths)
+        self.drops.run_asked.connect(lambda paths: self.runs.show_paths(tuple(paths)))
+        self.session.document_added.connect(lambda id: self.runs.show_files())
+        self.opener.run_found.connect(lambda folder: self.runs.show_paths((folder,)))
+        self.opener.shows_runs = True
         self.drops.compare_asked.connect(self.comparison.compare_paths)
         self.session.selection_changed.connect(self._refresh)
         for signal in (self.session.document_added, self.session.document_changed, self.session.document_removed,

@@ -34,6 +34,7 @@ class Opener(QObject):
     """`confirm(count, on_yes)` is asked before many files are opened; tests and the screenshot give their own."""
 
     opened = Signal(int)                # document id, once it is READY or FAILED
+    run_found = Signal(object)          # a folder, in which lie the checkpoints of one run: str, see `welcome.path_asked`
     refreshed = Signal(int, object)     # document id, None or why the file could not be read again: what was shown is still
 
     def __init__(self, session: Session, tasks: Tasks, settings: Settings, parent: QObject | None = None, *,
@@ -43,6 +44,7 @@ class Opener(QObject):
         self._tasks = tasks
         self._settings = settings
         self.confirm = confirm or (lambda count, on_yes: on_yes())
+        self.shows_runs = False                 # somebody waits for `run_found`; else they are files like others
         self._digests: Kept[Digests] = Kept(MANY)
 
     def open(self, paths: Iterable[str]) -> None:
@@ -139,12 +141,17 @@ class Opener(QObject):
             self.reload(document.id)
 
     def _open_folder(self, folder: str, select: bool) -> None:
-        def look(monitor: core.Monitor) -> list[str]:
+        def look(monitor: core.Monitor) -> list[str] | None:
             one = core.checkpoint_in(folder)
+            if self.shows_runs and not one and core.is_run(folder, monitor):
+                return None
             return checkpoints_in(folder) if not one else [] if one == folder else [one]
 
-        def found(paths: list[str]) -> None:
-            if not paths:                       # one checkpoint, or none: the reader knows best what to say about it
+        def found(paths: list[str] | None) -> None:
+            if paths is None:
+                self._settings.add_recent(folder)
+                self.run_found.emit(folder)
+            elif not paths:                       # one checkpoint, or none: the reader knows best what to say about it
                 self._open_file(folder, select)
             elif len(paths) > MANY:
                 self.confirm(len(paths), lambda: self._open_all(paths))

@@ -68,6 +68,7 @@ def _window(settings: Settings, paths: Sequence[str] = ()) -> MainWindow:
     """A window, made while `paths` are being opened already."""
     session, tasks = Session(), Tasks()
     opener = Opener(session, tasks, settings)
+    opener.shows_runs = True
     opener.open(paths)
     window = MainWindow(session, tasks, settings, opener=opener)
     for part in (session, tasks, settings):

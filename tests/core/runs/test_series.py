@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -127,3 +128,23 @@ def test_that_a_model_file_without_a_name_of_its_own_goes_by_its_folder(tmp_path
         save_file(WEIGHTS, folder / "model.safetensors")
         paths.append(folder / "model.safetensors")
     assert [one.step for one in core.series(paths)] == [500, 1000]
+
+
+def test_that_three_files_of_one_model_look_like_a_run(tmp_path: Path) -> None:
+    for n in range(3):
+        core.save({"w": np.full(2, n), "b": np.ones(1)}, tmp_path / f"{n}.pth")
+    assert core.is_run(tmp_path)
+    assert core.is_run([tmp_path / f"{n}.pth" for n in range(3)])
+    assert not core.is_run([tmp_path / "0.pth", tmp_path / "1.pth"])
+    (tmp_path / "2.pth").write_bytes(b"PK")                 # being written just now
+    assert core.is_run(tmp_path)
+
+
+def test_that_other_models_are_no_run(tmp_path: Path) -> None:
+    for n in range(3):
+        core.save({"w": np.ones(n + 1)}, tmp_path / f"{n}.pth")
+    assert not core.is_run(tmp_path)
+    assert not core.is_run(tmp_path / "nothing")
+    for n in range(3):
+        core.save({"note": n}, tmp_path / f"{n}.pth")       # no tensors at all
+    assert not core.is_run(tmp_path)

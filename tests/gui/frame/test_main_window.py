@@ -272,6 +272,28 @@ def test_that_a_dropped_folder_gives_its_checkpoints(window: MainWindow, session
     assert paths(session) == [str(tmp_path / "a.pt")]
 
 
+def drop_beside(window: MainWindow, uris: bytes) -> None:
+    """Drops in the second place, where there is one."""
+    mime = QMimeData()
+    mime.setData("text/uri-list", QByteArray(uris))
+    copy, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QApplication.sendEvent(window, QDragEnterEvent(QPoint(60, 60), copy, mime, buttons, keys))
+    QApplication.sendEvent(window, QDropEvent(QPointF(window.width() - 60, 60), copy, mime, buttons, keys))
+
+
+def test_that_three_files_dropped_in_the_second_place_are_shown_as_a_run(window: MainWindow, session: Session) -> None:
+    drop_beside(window, b"\r\n".join(b"file:///runs/%d.pth" % n for n in range(3)))
+    assert window.runs.shown
+    assert window.runs.page.reading.paths == ("/runs/0.pth", "/runs/1.pth", "/runs/2.pth")
+    assert paths(session) == []
+
+
+def test_that_files_elsewhere_are_no_run(window: MainWindow, session: Session) -> None:
+    drop_beside(window, b"\r\n".join(b"https://host/%d.pth" % n for n in range(3)))
+    assert not window.runs.shown
+    assert len(paths(session)) == 3
+
+
 def test_that_five_hundred_dropped_files_are_asked_about(window: MainWindow, session: Session, qtbot: QtBot) -> None:
     drop(window, b"\r\n".join(b"file:///runs/%d.pth" % n for n in range(500)))
     box = window.findChild(message_boxes.Box)

@@ -94,6 +94,29 @@ def test_that_it_begins_at_the_best_with_the_parts_and_two_curves(page: RunPage,
     assert page.timeline.best == (4, "val_acc", 0.5)
 
 
+def test_that_a_folder_of_epochs_opens_as_a_run_and_a_file_opened_then_is_shown(
+        window: MainWindow, folder: Path, session: Session, qtbot: QtBot) -> None:
+    window.open_paths([str(folder)])
+    qtbot.waitUntil(lambda: window.runs.shown and window.runs.page.reading.tracks is not None, timeout=20000)
+    assert session.documents == ()
+    assert window.settings.recent == (str(folder),)
+    window.open_paths([str(folder / "epoch_2.pth")])
+    assert not window.runs.shown
+    assert [document.path for document in session.documents] == [str(folder / "epoch_2.pth")]
+    window.open_paths([str(folder)])
+    qtbot.waitUntil(lambda: window.runs.shown, timeout=20000)
+    qtbot.mouseClick(window.runs.page.back, Qt.MouseButton.LeftButton)
+    assert window.pages.currentWidget() is window.work
+
+
+def test_that_a_folder_of_different_models_opens_as_files(window: MainWindow, tmp_path: Path, session: Session, qtbot: QtBot) -> None:
+    for n in range(3):
+        core.save({f"part{n}.w": np.ones((n + 1, 2), np.float32)}, tmp_path / f"part{n}.pth")
+    window.open_paths([str(tmp_path)])
+    qtbot.waitUntil(lambda: len(session.documents) == 3, timeout=20000)
+    assert not window.runs.shown
+
+
 def test_that_keys_move_mark_and_ask(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
     show(folder)
     timeline = page.timeline
@@ -212,7 +235,7 @@ def window(qtbot: QtBot, session: Session, tasks: Tasks, settings: Settings) -> 
 
 
 def test_that_the_menu_shows_the_run_of_the_open_files_and_goes_back(window: MainWindow, folder: Path, qtbot: QtBot) -> None:
-    window.open_paths([str(folder)])
+    window.open_paths(sorted(map(str, folder.iterdir())))
     qtbot.waitUntil(lambda: len(window.session.documents) == 5 and not window.tasks.running, timeout=20000)
     with qtbot.waitSignal(window.runs.page.reading.measured, timeout=20000):
         window.menus["run"].trigger()
