@@ -302,6 +302,17 @@
 </message>
 </context>
 <context>
+<name>ChangeRuler</name>
+<message>
+<source>Where the changes are</source>
+<translation>更改所在的位置</translation>
+</message>
+<message>
+<source>All pairs, first to last: where they differ, and how much</source>
+<translation>从第一对到最后一对：哪里不同，相差多少</translation>
+</message>
+</context>
+<context>
 <name>ChangedBanner</name>
 <message>
 <source>Follow</source>
@@ -425,8 +436,16 @@
 <translation>已停止。</translation>
 </message>
 <message>
-<source>{differ} differ so far, {left} not read yet</source>
-<translation>目前 {differ} 不同，还有 {left} 个未读</translation>
+<source>{n} of {all} pairs known</source>
+<translation>已知 {n} 对，共 {all} 对</translation>
+</message>
+<message>
+<source>{n} differ so far</source>
+<translation>目前有 {n} 处不同</translation>
+</message>
+<message>
+<source>{done} of {total}</source>
+<translation>{done}，共 {total}</translation>
 </message>
 <message>
 <source>A is an adapter, B a model.</source>
@@ -507,6 +526,14 @@
 <message>
 <source>{a} of A and {b} of B arranged otherwise</source>
 <translation>A 的 {a} 个与 B 的 {b} 个排列不同</translation>
+</message>
+<message>
+<source>1 counter left out</source>
+<translation>1 个计数器未计入</translation>
+</message>
+<message>
+<source>{n} counters left out</source>
+<translation>{n} 个计数器未计入</translation>
 </message>
 <message>
 <source>1 other value differs</source>
@@ -793,10 +820,6 @@
 <translation>值</translation>
 </message>
 <message>
-<source>Dtype</source>
-<translation>数据类型</translation>
-</message>
-<message>
 <source>Shape</source>
 <translation>形状</translation>
 </message>
@@ -809,6 +832,10 @@
 <translation>仅在 B 中</translation>
 </message>
 <message>
+<source>Counters</source>
+<translation>计数器</translation>
+</message>
+<message>
 <source>Renamed</source>
 <translation>已改名</translation>
 </message>
@@ -817,24 +844,8 @@
 <translation>尚未读取</translation>
 </message>
 <message>
-<source>Other value</source>
-<translation>值不同</translation>
-</message>
-<message>
 <source>Device</source>
 <translation>设备</translation>
-</message>
-<message>
-<source>the same name, shape, dtype and values</source>
-<translation>名称、形状、数据类型和数值都相同</translation>
-</message>
-<message>
-<source>the same shape and dtype, other values</source>
-<translation>形状和数据类型相同，数值不同</translation>
-</message>
-<message>
-<source>the same shape, another dtype; the values may be equal</source>
-<translation>形状相同，数据类型不同；数值可能相等</translation>
 </message>
 <message>
 <source>other shapes, so the values are not compared</source>
@@ -847,10 +858,6 @@
 <message>
 <source>B has it and A does not</source>
 <translation>B 有而 A 没有</translation>
-</message>
-<message>
-<source>equal but for the name</source>
-<translation>除名称外都相同</translation>
 </message>
 <message>
 <source>alike so far; the values were not read yet</source>
@@ -869,28 +876,120 @@
 <translation>无法读取</translation>
 </message>
 <message>
+<source>Cast only</source>
+<translation>仅类型转换</translation>
+</message>
+<message>
+<source>Other values</source>
+<translation>其他值</translation>
+</message>
+<message>
+<source>the same shape, dtype and values, under whatever name</source>
+<translation>形状、数据类型和值都相同，不论名称</translation>
+</message>
+<message>
+<source>the same shape, other values</source>
+<translation>形状相同，值不同</translation>
+</message>
+<message>
+<source>one is exactly the other in another dtype</source>
+<translation>一方正是另一方转换数据类型的结果</translation>
+</message>
+<message>
+<source>counts of steps or batches that went on; they are in no distance</source>
+<translation>步数或批次数的计数，有所前进；不计入任何距离</translation>
+</message>
+<message>
+<source>the values could not be compared</source>
+<translation>无法比较这些值</translation>
+</message>
+<message>
+<source>paired although the names differ</source>
+<translation>名称不同但已配对</translation>
+</message>
+<message>
 <source>equal</source>
 <translation>相等</translation>
 </message>
 <message>
-<source>a cast</source>
-<translation>类型转换</translation>
+<source>values</source>
+<translation>值不同</translation>
 </message>
 <message>
-<source>values too</source>
-<translation>数值也不同</translation>
+<source>cast only</source>
+<translation>仅类型转换</translation>
 </message>
 <message>
-<source>renamed</source>
-<translation>改名</translation>
+<source>shape</source>
+<translation>形状不同</translation>
 </message>
 <message>
-<source>device</source>
-<translation>设备</translation>
+<source>only in A</source>
+<translation>仅在 A 中</translation>
 </message>
 <message>
-<source>{name}, {status}, level {level}</source>
-<translation>{name}，{status}，第 {level} 级</translation>
+<source>only in B</source>
+<translation>仅在 B 中</translation>
+</message>
+<message>
+<source>counter</source>
+<translation>计数器</translation>
+</message>
+<message>
+<source>not read yet</source>
+<translation>尚未读取</translation>
+</message>
+<message>
+<source>not readable</source>
+<translation>无法读取</translation>
+</message>
+<message>
+<source>cast</source>
+<translation>仅转换</translation>
+</message>
+<message>
+<source>reading…</source>
+<translation>正在读取…</translation>
+</message>
+<message>
+<source>counter, {a} → {b}</source>
+<translation>计数器，{a} → {b}</translation>
+</message>
+<message>
+<source>equal, other device</source>
+<translation>相同，设备不同</translation>
+</message>
+<message>
+<source>only in A: {value}</source>
+<translation>仅在 A 中：{value}</translation>
+</message>
+<message>
+<source>only in B: {value}</source>
+<translation>仅在 B 中：{value}</translation>
+</message>
+<message>
+<source>scalar</source>
+<translation>标量</translation>
+</message>
+<message>
+<source>{n}-D</source>
+<translation>{n} 维</translation>
+</message>
+<message>
+<source>{value} of A&apos;s norm</source>
+<translation>为 A 的范数的 {value}</translation>
+</message>
+<message>
+<source>{value} of A&apos;s norm, all of it together</source>
+<translation>合计为 A 的范数的 {value}</translation>
+</message>
+<message>
+<source>Some of it was not read yet.</source>
+<translation>其中一部分尚未读取。</translation>
+</message>
+<message>
+<source>{name}, {status}, {shape}, level {level}</source>
+<translation>{name}，{status}，{shape}，第 {level} 级</translation>
 </message>
 </context>
 <context>
@@ -898,6 +997,10 @@
 <message>
 <source>Comparison</source>
 <translation>比较</translation>
+</message>
+<message>
+<source>What just happened</source>
+<translation>刚刚发生的事</translation>
 </message>
 <message>
 <source>Pair</source>
@@ -912,12 +1015,36 @@
 <translation>配对与规则</translation>
 </message>
 <message>
+<source>Hide the details</source>
+<translation>隐藏详细信息</translation>
+</message>
+<message>
+<source>Hide the details (F7)</source>
+<translation>隐藏详细信息 (F7)</translation>
+</message>
+<message>
+<source>Take B&apos;s into A</source>
+<translation>用 B 的替换 A 的</translation>
+</message>
+<message>
+<source>Take A&apos;s into B</source>
+<translation>用 A 的替换 B 的</translation>
+</message>
+<message>
+<source>As an edit that waits to be saved ({keys})</source>
+<translation>作为待保存的修改 ({keys})</translation>
+</message>
+<message>
 <source>Verdict</source>
 <translation>结论</translation>
 </message>
 <message>
 <source>Progress</source>
 <translation>进度</translation>
+</message>
+<message>
+<source>By which rules names were paired, and whether one file would load into the other&apos;s model</source>
+<translation>名称按哪些规则配对，以及一个文件能否载入另一个文件的模型</translation>
 </message>
 <message>
 <source>Filter:  q_proj   *.weight   shape:64x3   -bias</source>
@@ -936,12 +1063,16 @@
 <translation>所有配对排成一个列表，以便整体排序</translation>
 </message>
 <message>
-<source>Edits that were added</source>
-<translation>已添加的修改</translation>
+<source>Which change it is</source>
+<translation>第几处更改</translation>
 </message>
 <message>
-<source>Undo</source>
-<translation>撤销</translation>
+<source>Previous change</source>
+<translation>上一处更改</translation>
+</message>
+<message>
+<source>Next change</source>
+<translation>下一处更改</translation>
 </message>
 <message>
 <source>Rules ({n})</source>
@@ -962,6 +1093,54 @@
 <message>
 <source>{found} of {total}</source>
 <translation>{found} / {total}</translation>
+</message>
+<message>
+<source>Change {n} of {total}</source>
+<translation>第 {n} 处更改，共 {total} 处</translation>
+</message>
+<message>
+<source>1 change</source>
+<translation>1 处更改</translation>
+</message>
+<message>
+<source>{n} changes</source>
+<translation>{n} 处更改</translation>
+</message>
+<message>
+<source>{found} of {total} pairs shown</source>
+<translation>显示 {found} 对，共 {total} 对</translation>
+</message>
+<message>
+<source>1 pair</source>
+<translation>1 对</translation>
+</message>
+<message>
+<source>{n} pairs</source>
+<translation>{n} 对</translation>
+</message>
+<message>
+<source>{n} rows selected</source>
+<translation>已选 {n} 行</translation>
+</message>
+<message>
+<source>{name} was opened. The comparison goes on with the two files that it is of.</source>
+<translation>已打开 {name}。比较仍针对原来的两个文件。</translation>
+</message>
+<message>
+<source>Compare it as A</source>
+<translation>作为 A 比较</translation>
+</message>
+<message>
+<source>Compare it as B</source>
+<translation>作为 B 比较</translation>
+</message>
+<message>
+<source>Back to the files</source>
+<translation>返回文件</translation>
+</message>
+<message>
+<source>Details</source>
+<translation>详细信息</translation>
 </message>
 <message>
 <source>In {name}:</source>
@@ -1004,12 +1183,12 @@
 <translation>没有能做到这一点的修改。</translation>
 </message>
 <message>
-<source> and {n} more</source>
-<translation>，另有 {n} 项</translation>
+<source>{n} of them are not in {name}: an edit gives new values to what a file has, and adds no tensors.</source>
+<translation>其中 {n} 个不在 {name} 中：修改只为文件已有的张量赋新值，不会添加张量。</translation>
 </message>
 <message>
-<source>To do when {name} is saved:   {edits}</source>
-<translation>保存 {name} 时执行：   {edits}</translation>
+<source>There is nothing to take here: the values are the same, or not read yet.</source>
+<translation>这里没有可采用的内容：值相同，或尚未读取。</translation>
 </message>
 </context>
 <context>
@@ -3450,6 +3629,34 @@
 <translation>重置布局(&amp;R)</translation>
 </message>
 <message>
+<source>Comp&amp;arison</source>
+<translation>比较(&amp;A)</translation>
+</message>
+<message>
+<source>&amp;Next Change</source>
+<translation>下一处更改(&amp;N)</translation>
+</message>
+<message>
+<source>&amp;Previous Change</source>
+<translation>上一处更改(&amp;P)</translation>
+</message>
+<message>
+<source>Take A&apos;s into &amp;B</source>
+<translation>用 A 的替换 B 的(&amp;B)</translation>
+</message>
+<message>
+<source>Take B&apos;s into &amp;A</source>
+<translation>用 B 的替换 A 的(&amp;A)</translation>
+</message>
+<message>
+<source>E&amp;xchange A and B</source>
+<translation>交换 A 和 B(&amp;X)</translation>
+</message>
+<message>
+<source>&amp;Details of the Pair</source>
+<translation>这一对的详细信息(&amp;D)</translation>
+</message>
+<message>
 <source>&amp;Theme</source>
 <translation>主题(&amp;T)</translation>
 </message>
@@ -3581,6 +3788,13 @@
 <message>
 <source>{n} lines more: inspector modules prints them.</source>
 <translation>另有 {n} 行：inspector modules 可输出全部。</translation>
+</message>
+</context>
+<context>
+<name>Notice</name>
+<message>
+<source>Close</source>
+<translation>关闭</translation>
 </message>
 </context>
 <context>
@@ -4007,28 +4221,20 @@
 <translation>名称</translation>
 </message>
 <message>
-<source>Status</source>
-<translation>状态</translation>
-</message>
-<message>
-<source>A</source>
-<translation>A</translation>
-</message>
-<message>
-<source>B</source>
-<translation>B</translation>
-</message>
-<message>
-<source>Max abs</source>
-<translation>最大绝对差</translation>
-</message>
-<message>
 <source>RMS</source>
 <translation>RMS</translation>
 </message>
 <message>
-<source>Relative</source>
-<translation>相对差</translation>
+<source>What differs</source>
+<translation>差异</translation>
+</message>
+<message>
+<source>Shape, dtype</source>
+<translation>形状、数据类型</translation>
+</message>
+<message>
+<source>Largest</source>
+<translation>最大差</translation>
 </message>
 <message>
 <source>Cosine</source>
@@ -4043,28 +4249,20 @@
 <translation>SQNR</translation>
 </message>
 <message>
-<source>What differs; groups show how many of each</source>
-<translation>哪些不同；分组显示各有多少</translation>
-</message>
-<message>
-<source>Shape and dtype in A</source>
-<translation>A 中的形状和数据类型</translation>
-</message>
-<message>
-<source>Shape and dtype in B</source>
-<translation>B 中的形状和数据类型</translation>
+<source>What differs, and how far: the norm of the difference over that of A, the bar by logarithm. Groups show how many of each, and how far all of it is together</source>
+<translation>有何不同、相差多远：差的范数与 A 的范数之比，条形按对数绘制。分组显示各类的数量以及合计的距离</translation>
 </message>
 <message>
 <source>The largest distance of two elements</source>
 <translation>两元素间的最大距离</translation>
 </message>
 <message>
-<source>The root of the mean squared distance</source>
-<translation>距离平方均值的平方根</translation>
+<source>Shape and dtype, those of A and of B where they differ</source>
+<translation>形状和数据类型；不同时列出 A 和 B 各自的</translation>
 </message>
 <message>
-<source>The norm of the difference over that of A</source>
-<translation>差的范数与 A 的范数之比</translation>
+<source>The root of the mean squared distance</source>
+<translation>距离平方均值的平方根</translation>
 </message>
 <message>
 <source>The cosine of the two as vectors; 1 is the same direction</source>
@@ -4094,12 +4292,12 @@
 <translation>没有选择任何内容。</translation>
 </message>
 <message>
-<source>Select a row to see how its two sides differ.</source>
-<translation>选择一行，查看两侧有何不同。</translation>
+<source>The names are not paired yet.</source>
+<translation>名称尚未配对。</translation>
 </message>
 <message>
-<source>A value, not a tensor.</source>
-<translation>是值，不是张量。</translation>
+<source>Select a row to see how its two sides differ.</source>
+<translation>选择一行，查看两侧有何不同。</translation>
 </message>
 <message>
 <source>{n} rows</source>
@@ -4108,6 +4306,10 @@
 <message>
 <source>Most different, relatively:</source>
 <translation>相对差异最大的：</translation>
+</message>
+<message>
+<source>Not all of it was read yet.</source>
+<translation>尚未全部读取。</translation>
 </message>
 <message>
 <source>{share} differ</source>
@@ -5192,6 +5394,10 @@
 <message>
 <source>Exchange A and B</source>
 <translation>交换 A 和 B</translation>
+</message>
+<message>
+<source>Exchange A and B (Alt+\)</source>
+<translation>交换 A 和 B (Alt+\)</translation>
 </message>
 <message>
 <source>Back to the files</source>

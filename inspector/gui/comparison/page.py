@@ -1,29 +1,29 @@
-"""Two files side by side: what they come to, the aligned tree, the selected pair, the rules.
+"""Two files side by side: what they come to, the aligned tree, and the selected pair once it is asked for.
 
     sides (which files, which state dicts)
     verdict, or how far it is
-    chips, search
-    tree                                | Pair  Rules
-    what was just added to the edits
+    chips, search                           which change it is, up, down
+    tree, as wide as the window                                | ruler
+    Pair  Rules     (F7; at the right where there is much room)
+    what just happened beside it
 """
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QProgressBar,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QTabWidget,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -31,62 +31,65 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import icons, words
+from inspector.gui.kit.settings import Settings
+from inspector.gui.models import pair_lines
 from inspector.gui.models.pair_model import PairModel
-from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.session import Compared, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.chips import Chips
+from inspector.gui.widgets.elided import Elided
 from inspector.gui.widgets.pair_view import PairView
 
 from . import verdicts
+from .change_ruler import ChangeRuler
+from .notice import Notice
 from .pair_panel import PairPanel
 from .rules_panel import RulesPanel
 from .sides import Sides
 
 TYPED, RESTED = 120, 60         # ms after the last key, after the last change of the selection
-SPLIT = (760, 520)
+BESIDE_FROM = 1700              # width from which on details stand at the right
+BELOW, BESIDE = (480, 300), (1080, 620)
 NAMES = "compare-names"
+LAYOUT = "comparison"
 
 
 class ComparePage(QWidget):
     back_asked = Signal()
     fit_asked = Signal(int, int)        # documents: the one that is to fit, and into which
+    said = Signal()                     # `sentence` is another
 
-    def __init__(self, session: Session, tasks: Tasks) -> None:
+    def __init__(self, session: Session, tasks: Tasks, settings: Settings) -> None:
         super().__init__()
-        self._session, self._tasks = session, tasks
+        self._session, self._tasks, self._settings = session, tasks, settings
         self.progress = ComparisonProgress(session, tasks, self)
         self.model = PairModel(self)
         self.view = PairView(self.model)
+        self.ruler = ChangeRuler(self.view, self.model)
         self.sides = Sides(session, self.progress)
         self.chips = Chips()
         self.pair = PairPanel(tasks)
         self.rules = RulesPanel(session, self.progress)
         self._fresh = True
-        self._added: tuple[int, tuple[core.Edit, ...]] | None = None
+        self._reading = ""              # the key that a row says is being read
         self._typing = self._timer(TYPED, self._filter)
         self._selecting = self._timer(RESTED, self._show_selected)
         self._place()
         self._connect()
         self.setAccessibleName(self.tr("Comparison"))
         self._show_progress()
+        self._count()
 
     # -- places -------------------------------------------------------------------------------------------------------
 
     def _place(self) -> None:
-        self.split = QSplitter(Qt.Orientation.Horizontal)
+        self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.view)
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.pair, self.tr("Pair"))
-        self.tabs.addTab(self.rules, self.tr("Rules"))
-        self.tabs.tabBar().setAccessibleName(self.tr("Pair and rules"))
-        self.tabs.setMinimumWidth(340)
-        self.split.addWidget(self.tabs)
-        self.split.setStretchFactor(0, 3)
-        self.split.setStretchFactor(1, 2)
-        self.split.setSizes(list(SPLIT))
+        self.split.addWidget(self._make_rows())
+        self.split.addWidget(self._make_details())
+        self.split.setStretchFactor(0, 1)
+        self.split.setSizes(list(BELOW))
         top = QWidget()
         column = QVBoxLayout(top)
         column.setContentsMargins(12, 10, 12, 10)
@@ -94,33 +97,80 @@ class ComparePage(QWidget):
         column.addWidget(self.sides)
         column.addWidget(self._make_verdict())
         column.addLayout(self._make_filters())
+        self.notice = Notice(self.tr("What just happened"))
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addWidget(top)
         whole.addWidget(self.split, 1)
-        whole.addWidget(self._make_strip())
+        whole.addWidget(self.notice)
+        kept = self._settings.layout(LAYOUT)
+        if kept is not None:
+            self.details.setHidden(bytes(kept.data()) != b"details")
+
+    def _make_rows(self) -> QWidget:
+        rows = QWidget()
+        row = QHBoxLayout(rows)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.view, 1)
+        row.addWidget(self.ruler)
+        rows.setMinimumHeight(120)
+        return rows
+
+    def _make_details(self) -> QWidget:
+        self.tabs = self.details = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.addTab(self.pair, self.tr("Pair"))
+        self.tabs.addTab(self.rules, self.tr("Rules"))
+        self.tabs.tabBar().setAccessibleName(self.tr("Pair and rules"))
+        self.tabs.setMinimumWidth(340)
+        close = QToolButton()
+        icons.put(close, "close")
+        close.setAccessibleName(self.tr("Hide the details"))
+        close.setToolTip(self.tr("Hide the details (F7)"))
+        close.clicked.connect(self.toggle_details)
+        corner = QWidget()
+        row = QHBoxLayout(corner)
+        row.setContentsMargins(0, 2, 8, 2)
+        row.setSpacing(6)
+        self.pushes = tuple(QPushButton(text) for text in (self.tr("Take B's into A"), self.tr("Take A's into B")))
+        for side, (button, keys) in enumerate(zip(self.pushes, ("Alt+Left", "Alt+Right"), strict=True)):
+            button.setProperty("slim", True)
+            button.setToolTip(self.tr("As an edit that waits to be saved ({keys})").format(keys=keys))
+            button.clicked.connect(partial(self._push_pressed, side))
+            row.addWidget(button)
+        row.addWidget(close)
+        self.tabs.setCornerWidget(corner)
+        self.details.hide()
+        return self.details
 
     def _make_verdict(self) -> QWidget:
         self.verdict = QFrame()
-        self.verdict_text, self._more = label(strong=True, wrap=True, scale=1.1), label(wrap=True)
+        self.verdict_text, self._further, self._more = label(strong=True, scale=1.05), Elided(), label(wrap=True)
         self.verdict_text.setAccessibleName(self.tr("Verdict"))
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.bar.setFixedWidth(160)
+        self.bar.setFixedWidth(140)
         self.bar.setAccessibleName(self.tr("Progress"))
         self.button = QPushButton()
+        self.button.setProperty("slim", True)
         self.button.clicked.connect(self._button_pressed)
-        said = QVBoxLayout()
-        said.setSpacing(2)
-        said.addWidget(self.verdict_text)
-        said.addWidget(self._more)
-        row = QHBoxLayout(self.verdict)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(12)
-        row.addLayout(said, 1)
-        row.addWidget(self.bar)
-        row.addWidget(self.button)
+        self.rules_link = QPushButton()
+        self.rules_link.setProperty("link", True)
+        self.rules_link.setToolTip(self.tr("By which rules names were paired, and whether one file would load into the other's model"))
+        self.rules_link.clicked.connect(lambda: self.show_details(self.rules))
+        first = QHBoxLayout()
+        first.setSpacing(12)
+        first.addWidget(self.verdict_text)
+        first.addWidget(self._further, 1)
+        for widget in (self.bar, self.button, self.rules_link):
+            first.addWidget(widget)
+        column = QVBoxLayout(self.verdict)
+        column.setContentsMargins(12, 5, 8, 5)
+        column.setSpacing(2)
+        column.addLayout(first)
+        column.addWidget(self._more)
         return self.verdict
 
     def _make_filters(self) -> QHBoxLayout:
@@ -128,7 +178,7 @@ class ComparePage(QWidget):
         self.search.setClearButtonEnabled(True)
         self.search.setPlaceholderText(self.tr("Filter:  q_proj   *.weight   shape:64x3   -bias"))
         self.search.setAccessibleName(self.tr("Filter the pairs"))
-        self.search.setMinimumWidth(180)
+        self.search.setMinimumWidth(150)
         self.search.setMaximumWidth(420)
         picture = QAction(self)
         icons.put(picture, "search", "muted")
@@ -140,34 +190,27 @@ class ComparePage(QWidget):
         self.list.setCheckable(True)
         self.list.setToolTip(self.tr("All pairs in one list, so that sorting goes over all of them"))
         self.list.toggled.connect(self.progress.set_flat)
+        self.change = label(tone="muted", selectable=False)
+        self.change.setAccessibleName(self.tr("Which change it is"))
+        self.up, self.down = QToolButton(), QToolButton()
+        for button, picture_name, name, keys, backwards in ((self.up, "up", self.tr("Previous change"), "Alt+Up", True),
+                                                            (self.down, "down", self.tr("Next change"), "Alt+Down", False)):
+            icons.put(button, picture_name)
+            button.setAccessibleName(name)
+            button.setToolTip(f"{name} ({keys})")
+            button.clicked.connect(lambda _=False, backwards=backwards: self.go_to_change(backwards=backwards))
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.chips, 3)
+        row.addWidget(self.chips, 5)
         row.addWidget(self.count)
         row.addWidget(self.search, 2)
-        row.addWidget(self.list)
-        for widget in (self.count, self.search, self.list):
-            row.setAlignment(widget, Qt.AlignmentFlag.AlignTop)
+        for widget in (self.list, self.change, self.up, self.down):
+            row.addWidget(widget)
+        aligned: tuple[QWidget, ...] = (self.count, self.search, self.list, self.change, self.up, self.down)
+        for part in aligned:
+            row.setAlignment(part, Qt.AlignmentFlag.AlignTop)
+            part.setFixedHeight(self.search.sizeHint().height())
         return row
-
-    def _make_strip(self) -> QWidget:
-        """Says what was added to the edits, and takes it back."""
-        self.strip = QFrame()
-        self.strip.setObjectName("banner")
-        self.strip.setProperty("level", "info")
-        self.added = QLabel()
-        self.added.setTextFormat(Qt.TextFormat.PlainText)
-        self.added.setProperty("tone", "info")
-        self.added.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.added.setAccessibleName(self.tr("Edits that were added"))
-        self.undo = QPushButton(self.tr("Undo"))
-        self.undo.clicked.connect(self._undo)
-        row = QHBoxLayout(self.strip)
-        row.setContentsMargins(14, 6, 10, 6)
-        row.addWidget(self.added, 1)
-        row.addWidget(self.undo)
-        self.strip.hide()
-        return self.strip
 
     def _connect(self) -> None:
         self.sides.back_asked.connect(self.back_asked)
@@ -179,6 +222,8 @@ class ComparePage(QWidget):
         self.model.filtered.connect(self._count)
         self.view.chosen.connect(self._selecting.start)
         self.view.menu_asked.connect(self._fill_menu)
+        self.view.details_asked.connect(lambda: self.show_details(self.pair))
+        self._session.document_added.connect(self._say_opened)
         self.rules.names_asked.connect(self._take_names)
         self.rules.fit_asked.connect(self._ask_fit)
         self._session.compared_changed.connect(self._other)
@@ -187,7 +232,7 @@ class ComparePage(QWidget):
 
     def _other(self) -> None:
         self._fresh = True
-        self.strip.hide()
+        self.notice.clear()
 
     def _paired(self) -> None:
         tree = self.progress.tree
@@ -200,7 +245,10 @@ class ComparePage(QWidget):
                     self.view.select_first()
         else:
             self.pair.show_nodes(None, ())          # at once: its files may have been closed
-        self.tabs.setTabText(1, self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules"))
+        rules = self.tr("Rules ({n})").format(n=f"{self.rules.count:,}") if self.rules.count else self.tr("Rules")
+        self.tabs.setTabText(1, rules)
+        self.rules_link.setText(rules)
+        self.rules_link.setVisible(tree is not None)
         self._count()
         self._selecting.start()
 
@@ -209,13 +257,21 @@ class ComparePage(QWidget):
         if tree is not None:
             self.view.grow()
             self.chips.show_counts(tree.figures.counts())
+            self._show_place()
             self._selecting.start()
 
     def _show_progress(self) -> None:
         step, said = self.progress.step, verdicts.text_of(self.progress)
+        further, _, more = said.more.partition("\n")
+        long = self.fontMetrics().horizontalAdvance(said.text) > max(self.width(), 700) * 6 // 10
+        if long:                        # an error, or a verdict that is a sentence: what else there is stands below
+            further, more = "", said.more
         self.verdict_text.setText(said.text)
-        self._more.setText(said.more)
-        self._more.setVisible(bool(said.more))
+        self.verdict_text.setWordWrap(long)
+        self._further.set_text(further)
+        self._further.setVisible(not long)
+        self._more.setText(more)
+        self._more.setVisible(bool(more))
         done, total = self.progress.read
         self.bar.setVisible(step in (Step.PAIRING, Step.READING, Step.WAITING))
         self.bar.setRange(0, 1000 if step is Step.READING and total else 0)
@@ -231,12 +287,26 @@ class ComparePage(QWidget):
                 changed.style().polish(changed)
         if step is Step.DONE and self.model.follows_values:
             self.model.arrange()
+        now = self.progress.tree.figures.reading if self.progress.tree is not None else ""
+        if now != self._reading:                # rows that said that they were being read say something else
+            self._reading = now
+            self.model.grow()
+        self._show_place()
 
     def _button_pressed(self) -> None:
         if self.progress.step in (Step.STOPPED, Step.FAILED):
             self.progress.go_on()
         else:
             self.progress.stop()
+
+    def find_next(self, *, backwards: bool = False) -> None:
+        """To the next row that the filter finds, round; into the filter, where there is none."""
+        row = self.model.next_hit(self.view.currentIndex().row(), backwards=backwards)
+        if row is None:
+            self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            self.search.selectAll()
+        else:
+            self.view.select_row(row)
 
     def _filter(self) -> None:
         self._typing.stop()
@@ -246,19 +316,91 @@ class ComparePage(QWidget):
         found, total = self.model.counts
         self.count.setVisible(found != total)
         self.count.setText(self.tr("{found} of {total}").format(found=f"{found:,}", total=f"{total:,}"))
+        self._show_place()
 
     def _show_selected(self) -> None:
         self.pair.show_nodes(self.progress.tree, self.view.nodes)
+        self._show_place()
+
+    def _show_place(self) -> None:
+        """Which of the changes is selected, of how many."""
+        at, total = self.model.change_at(self.view.currentIndex().row())
+        self.change.setText(self.tr("Change {n} of {total}").format(n=f"{at:,}", total=f"{total:,}") if at
+                            else self.tr("1 change") if total == 1 else self.tr("{n} changes").format(n=f"{total:,}"))
+        for button in (self.up, self.down):
+            button.setEnabled(total > 0)
+        self.said.emit()
+
+    @property
+    def sentence(self) -> str:
+        """For the line under the window: how many pairs are shown, and what the selected one is."""
+        found, total = self.model.counts
+        if self.model.tree is None:
+            return ""
+        parts = [self.tr("{found} of {total} pairs shown").format(found=f"{found:,}", total=f"{total:,}") if found != total
+                 else self.tr("1 pair") if total == 1 else self.tr("{n} pairs").format(n=f"{total:,}")]
+        row, chosen = self.view.currentIndex().row(), len(self.view.selectionModel().selectedRows())
+        if chosen > 1:
+            parts.append(self.tr("{n} rows selected").format(n=f"{chosen:,}"))
+        elif row >= 0:
+            line = self.model.line(row)
+            parts += [core.visible(line.key, 90), *filter(None, (line.texts[pair_lines.SHAPE], line.texts[pair_lines.DIFFERS]))]
+        return " · ".join(parts)
+
+    # -- going from change to change, and what is said of one --------------------------------------------------------------
+
+    def go_to_change(self, *, backwards: bool = False) -> None:
+        node = self.model.next_change(self.view.currentIndex().row(), backwards=backwards)
+        row = self.model.reveal_node(node) if node is not None else None
+        if row is not None:
+            self.view.select_row(row)
+            self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def toggle_details(self) -> None:
+        if self.details.isHidden():
+            self.show_details(self.tabs.currentWidget())
+        else:
+            had_focus = self.details.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+            self.details.hide()
+            self._settings.set_layout(LAYOUT, QByteArray(b"rows"))
+            if had_focus:
+                self.view.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_details(self, panel: QWidget) -> None:
+        self.tabs.setCurrentWidget(panel)
+        if self.details.isHidden():
+            self.details.show()
+            self._settings.set_layout(LAYOUT, QByteArray(b"details"))
+            row = self.view.currentIndex()
+            if row.isValid():
+                QTimer.singleShot(0, self.view, lambda: self.view.scrollTo(self.view.currentIndex()))
+
+    def _say_opened(self, id: int) -> None:
+        """A file that is opened while two others are compared stands behind them."""
+        document, compared = self._session.document(id), self._session.compared
+        if document is None or compared is None or not self.isVisible():
+            return
+        name = core.file_name(document.path)
+        self.notice.say(self.tr("{name} was opened. The comparison goes on with the two files that it is of.").format(name=name), (
+            (self.tr("Compare it as A"), partial(self._put, 0, id)), (self.tr("Compare it as B"), partial(self._put, 1, id)),
+            (self.tr("Back to the files"), self.back_asked.emit)))
+
+    def _put(self, side: int, id: int) -> None:
+        compared = self._session.compared
+        if compared is not None and self._session.document(id) is not None:
+            self._session.compare(Compared(id, compared.b) if side == 0 else Compared(compared.a, id))
 
     # -- edits --------------------------------------------------------------------------------------------------------
 
     def _fill_menu(self, menu: QMenu) -> None:
         """What can be done about the selected rows, for each side."""
-        tree, nodes = self.progress.tree, self.view.nodes
-        if tree is None or not nodes:
+        differences, nodes = self._chosen(), self.view.nodes
+        if differences is None:
             return
-        pairs = [tree.figures.pairs[n] for n in tree.pairs_below(nodes)]
-        differences = core.Differences(tree.figures.comparison, tuple(pairs), tuple(tree.changes_below(nodes)))
+        pairs = differences.pairs
+        menu.addSeparator()
+        details = menu.addAction(self.tr("Details"), lambda: self.show_details(self.pair))
+        details.setShortcut("F7")
         for side, (name, other) in enumerate((("A", "B"), ("B", "A"))):
             wishes = core.wishes_about(differences, side)
             if not wishes:
@@ -270,7 +412,9 @@ class ComparePage(QWidget):
                      "tensors": self.tr("Take the tensors of {other}"), "drop": self.tr("Drop {n}")}
             many = words.tensors(sum((pair.a, pair.b)[side] is not None for pair in pairs))
             for wish in wishes:
-                menu.addAction(texts[wish].format(other=other, n=many), partial(self._add, side, wish, differences))
+                made = menu.addAction(texts[wish].format(other=other, n=many), partial(self._add, side, wish, differences))
+                if wish == "tensors":
+                    made.setShortcut(("Alt+Left", "Alt+Right")[side])
         menu.addSeparator()
         for side, name in enumerate("AB"):
             key = next((key for pair in pairs[:1] if len(nodes) == 1 and (key := (pair.a, pair.b)[side]) is not None), None)
@@ -294,39 +438,68 @@ class ComparePage(QWidget):
                           on_done=lambda edits: self.add_edits(id, edits), on_error=self._not_added, label=self.tr("Working out the edits"))
 
     def add_edits(self, id: int, edits: tuple[core.Edit, ...]) -> None:
+        """The bar of pending edits says so, and takes them back."""
         document = self._session.document(id)
         if document is None:
             return
         if not edits:
-            self._say(self.tr("There is no edit that does this."))
+            self.notice.say(self.tr("There is no edit that does this."))
             return
+        self.notice.clear()
+        chosen = self._session.selection
+        if chosen is None or chosen.document != id:
+            self._session.select(Selection(id))         # undo and save mean this file from now on
         self._session.add_edits(id, edits)
-        self._added = (id, edits)
-        shown = "   ".join(f"--{edit.option} {core.visible(edit.text, 60)}" for edit in edits[:4])
-        more = self.tr(" and {n} more").format(n=f"{len(edits) - 4:,}") if len(edits) > 4 else ""
-        name = core.visible(document.path.replace("\\", "/").rsplit("/", 1)[-1], 60)
-        self._say(self.tr("To do when {name} is saved:   {edits}").format(name=name, edits=shown + more), undo=True)
 
-    def _say(self, text: str, undo: bool = False) -> None:
-        self.added.setText(text)
-        self.added.setToolTip(words.tip(text))
-        self.undo.setVisible(undo)
-        self.strip.show()
+    def push(self, side: int) -> None:
+        """Gives the selected rows of one side (0: A) what the other has there: tensors, values; what the other has not goes, where
+        nothing else is selected."""
+        tree, compared = self.progress.tree, self._session.compared
+        if tree is None or compared is None or not self.view.nodes:
+            return
+        chosen = self._chosen()
+        assert chosen is not None
+        keys = [((pair.a, pair.b)[side], (pair.a, pair.b)[1 - side]) for pair in chosen.pairs]        # here, there
+        wanted: list[core.Wish] = [wish for wish in core.wishes_about(chosen, side) if wish in ("tensors", "values")]
+        if keys and not chosen.changes and all(there is None for _, there in keys):
+            wanted = ["drop"]
+        missing = sum(here is None for here, _ in keys)
+        if not wanted:
+            self.notice.say(self._no_push(side, missing))
+            return
+        id = compared.ids[side]
+
+        def work(monitor: core.Monitor) -> tuple[core.Edit, ...]:
+            return tuple(edit for wish in wanted for edit in core.edits_for_differences(wish, chosen, side, monitor))
+
+        def done(edits: tuple[core.Edit, ...]) -> None:
+            self.add_edits(id, edits)
+            if edits and missing:
+                self.notice.say(self._no_push(side, missing))
+
+        self._tasks.start(NAMES, work, on_done=done, on_error=self._not_added, label=self.tr("Working out the edits"))
+
+    def _push_pressed(self, side: int, _: bool = False) -> None:
+        self.push(side)
+
+    def _no_push(self, side: int, missing: int) -> str:
+        if missing:
+            return self.tr("{n} of them are not in {name}: an edit gives new values to what a file has, and adds no tensors.").format(
+                n=f"{missing:,}", name="AB"[side])
+        return self.tr("There is nothing to take here: the values are the same, or not read yet.")
+
+    def _chosen(self) -> core.Differences | None:
+        """What the selected rows are, and what lies in them."""
+        tree, nodes = self.progress.tree, self.view.nodes
+        if tree is None or not nodes:
+            return None
+        pairs = [tree.figures.pairs[n] for n in tree.pairs_below(nodes)]
+        return core.Differences(tree.figures.comparison, tuple(pairs), tuple(tree.changes_below(nodes)))
 
     def _not_added(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
             raise error
-        self._say(words.error(error))
-
-    def _undo(self) -> None:
-        if self._added is None:
-            return
-        id, edits = self._added
-        there = self._session.edits(id)
-        if there[len(there) - len(edits):] == edits:
-            self._session.set_edits(id, there[:len(there) - len(edits)])
-        self._added = None
-        self.strip.hide()
+        self.notice.say(words.error(error))
 
     def _ask_fit(self, side: int) -> None:
         compared = self._session.compared
@@ -352,6 +525,16 @@ class ComparePage(QWidget):
                 self.view.setFocus(Qt.FocusReason.OtherFocusReason)
                 return True
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Details stand at the right where there is much room."""
+        super().resizeEvent(event)
+        beside = self.width() >= BESIDE_FROM
+        wanted = Qt.Orientation.Horizontal if beside else Qt.Orientation.Vertical
+        if self.split.orientation() != wanted:
+            self.split.setOrientation(wanted)
+            self.split.setSizes(list(BESIDE if beside else BELOW))
+            self.pair.set_wide(not beside)
 
     def _timer(self, wait: int, run: Callable[[], None]) -> QTimer:
         made = QTimer(self)

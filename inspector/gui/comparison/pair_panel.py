@@ -4,13 +4,14 @@
 """
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
+import numpy as np
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.models import pair_lines
-from inspector.gui.models.pair_tree import PairTree
+from inspector.gui.models.pair_tree import STATUSES, PairTree
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import label
@@ -25,6 +26,7 @@ from .difference_map import DifferenceMap
 
 TASK = "compare-pair"
 KEPT = 16                       # pairs that are kept
+MOST_DIFFERENT = 5              # pairs of a group that are named
 
 
 class PairPanel(LazyPanel):
@@ -49,7 +51,10 @@ class PairPanel(LazyPanel):
         """Follows the selection."""
         pair = tree.pair(nodes[0]) if tree is not None and len(nodes) == 1 else None
         if tree is not None and pair is not None:
-            self._show_pair(tree.figures.comparison, pair)
+            n = tree.number_of(nodes[0])
+            status = tree.figures.status_of(n)
+            word = pair_lines.words_of(tree.figures, n, pair, status)[0]
+            self._show_pair(tree.figures.comparison, pair, f"{pair_lines.MARKS[status]}   {word}")
             return
         self._pair = None
         self.requests.ask(None)
@@ -58,31 +63,39 @@ class PairPanel(LazyPanel):
         self.figures.clear()
         if tree is None or not nodes:
             self.heading.set_name(self.tr("Pair"))
-            self.pages.say(self.tr("Nothing is selected."), self.tr("Select a row to see how its two sides differ."))
+            self.pages.say(self.tr("Nothing is selected.") if tree is not None else self.tr("The names are not paired yet."),
+                           self.tr("Select a row to see how its two sides differ.") if tree is not None else "")
         elif len(nodes) == 1 and (change := tree.change(nodes[0])) is not None and not int(tree.tensors[nodes[0]]):
             self.heading.set_name(change.key)
-            self.pages.say(self.tr("A value, not a tensor."), "\n".join(
+            self.pages.say(pair_lines.change_text(change), "\n".join(
                 f"{side}:  {'—' if text is None else core.visible(text, 600)}" for side, text in (("A", change.a), ("B", change.b))))
         else:
             self._show_group(tree, nodes)
 
     def _show_group(self, tree: PairTree, nodes: tuple[int, ...]) -> None:
-        pairs = [tree.figures.pairs[n] for n in tree.pairs_below(nodes)]
+        """How many of each status, and what differs most of what was read."""
+        figures, numbers = tree.figures, np.array(tree.pairs_below(nodes), dtype=np.int64)
         self.heading.set_name(tree.key(nodes[0]) if len(nodes) == 1 else self.tr("{n} rows").format(n=f"{len(nodes):,}"))
-        named, counts = pair_lines.status_words(), dict.fromkeys(pair_lines.MARKS, 0)
-        for pair in pairs:
-            counts[pair.status] += 1
-            counts["device"] += pair.device
-        said = [f"{pair_lines.MARKS[status]}  {count:,}  {named[status]}" for status, count in counts.items() if count]
-        worst = sorted((pair for pair in pairs if pair.difference is not None and pair.difference.n_different),
-                       key=lambda pair: -(pair.difference.rel if pair.difference is not None else 0.0))[:5]
+        named, counts = pair_lines.status_words(), np.bincount(figures.status[numbers], minlength=len(STATUSES))
+        said = [f"{pair_lines.MARKS[status]}  {count:,}  {named[status]}"
+                for status, count in zip(STATUSES, counts.tolist(), strict=True) if count]
+        marked = [(mark, int(which[numbers].sum())) for mark, which in figures.marks.items()]
+        said += [f"{pair_lines.MARKS[mark]}  {count:,}  {named[mark]}" for mark, count in marked if count]
+        lines = ["     ".join(said)]
+        rel = np.where(np.isin(figures.status[numbers], [STATUSES.index("values"), STATUSES.index("cast")]),
+                       np.nan_to_num(figures.of["rel"][numbers], nan=0.0, posinf=np.finfo(np.float64).max), 0.0)
+        worst = [int(n) for n in np.argsort(-rel, kind="stable")[:MOST_DIFFERENT] if rel[n] > 0]
         if worst:
-            said += ["", self.tr("Most different, relatively:")]
-            said += [f"{core.visible(pair.a or '', 80)}   {pair.difference.rel:.3g}" for pair in worst if pair.difference is not None]
-        self.pages.say(words.tensors(len(pairs)), "\n".join(said))
+            lines += ["", self.tr("Most different, relatively:")]
+            lines += [f"{core.visible(figures.pairs[int(numbers[n])].a or '', 80)}   "
+                      f"{pair_lines.distance_text(float(figures.of['rel'][numbers[n]]))}" for n in worst]
+        if counts[STATUSES.index("unread")]:
+            lines += ["", self.tr("Not all of it was read yet.")]
+        self.pages.say(words.tensors(len(numbers)), "\n".join(lines))
 
-    def _show_pair(self, comparison: core.Comparison, pair: core.Pair) -> None:
+    def _show_pair(self, comparison: core.Comparison, pair: core.Pair, said: str) -> None:
         before = self._pair
+        self.status.setText(said)
         if before is not None and before[0] is comparison and before[1] == pair:
             return
         # its values were compared meanwhile: what is known already stays on show, and what was agreed to needs no second word
@@ -90,7 +103,6 @@ class PairPanel(LazyPanel):
             self.requests.phase is Phase.DONE or self.requests.phase.is_busy)
         self._pair = (comparison, pair)
         self.heading.set_name(pair.a if pair.a == pair.b and pair.a is not None else "  →  ".join(key for key in (pair.a, pair.b) if key))
-        self.status.setText(f"{pair_lines.MARKS[pair.status]}   {pair_lines.status_text(pair)}")
         self.figures.setText(self._facts(comparison, pair))
         self.map.show_pair(comparison, pair)
         self.refresh()
@@ -105,8 +117,9 @@ class PairPanel(LazyPanel):
         elif found is not None and found.n_different:
             share = f"{found.n_different:,} / {found.numel:,} ({words.share(found.n_different, found.numel)})"
             cosine = "—" if found.cosine != found.cosine else f"{found.cosine:.6f}"
+            relative = pair_lines.distance_text(found.rel)
             lines.append(" · ".join((self.tr("{share} differ").format(share=share), self.tr("largest {x}").format(x=f"{found.max_abs:.4g}"),
-                                     self.tr("RMS {x}").format(x=f"{found.rms:.4g}"), self.tr("relative {x}").format(x=f"{found.rel:.4g}"),
+                                     self.tr("RMS {x}").format(x=f"{found.rms:.4g}"), self.tr("relative {x}").format(x=relative),
                                      self.tr("cosine {x}").format(x=cosine))).replace(" ", "\u00a0").replace("\u00a0·\u00a0", "\u00a0· "))
             ratio = comparison.sqnr(pair)
             more = [] if ratio is None else [self.tr("values over errors {x}").format(x=core.wording.decibels(ratio))]
@@ -174,6 +187,12 @@ class PairPanel(LazyPanel):
             return self.tr("The values of this pair were not compared yet.")
         return self.tr("No element differs.") if not pair.difference.n_different else self.tr("These differences cannot be counted.")
 
+    # -- places -------------------------------------------------------------------------------------------------------
+
+    def set_wide(self, wide: bool) -> None:
+        """Numbers beside what is drawn, or below it."""
+        self._inside.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+
     def _place(self) -> None:
         self.views = QTabBar()
         self.views.setExpanding(False)
@@ -185,20 +204,30 @@ class PairPanel(LazyPanel):
         for widget in (self.plot, self.distances, self.map):
             drawn.addWidget(widget)
         self.views.currentChanged.connect(drawn.setCurrentIndex)
-        self.table.setSizePolicy(self.table.sizePolicy().horizontalPolicy(), self.table.sizePolicy().Policy.Maximum)
+        picture, numbers = QWidget(), QWidget()
+        for side, parts in ((picture, (drawn,)), (numbers, (self.figures, self.table))):
+            column = QVBoxLayout(side)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(4)
+            for part in parts:
+                column.addWidget(part, 0 if part is self.figures else 1)
         shown = QWidget()
-        inside = QVBoxLayout(shown)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.setSpacing(4)
-        inside.addWidget(self.views, 0, Qt.AlignmentFlag.AlignLeft)
-        inside.addWidget(drawn, 3)
-        inside.addWidget(self.table, 2)
+        self._inside = QBoxLayout(QBoxLayout.Direction.LeftToRight, shown)
+        self._inside.setContentsMargins(0, 0, 0, 0)
+        self._inside.setSpacing(14)
+        self._inside.addWidget(picture, 3)
+        self._inside.addWidget(numbers, 2)
         self.pages = ResultPages(shown, self.requests, read=self.tr("Read them"), read_all=self.tr("Read them"), unit="")
+        head = QHBoxLayout()
+        head.setSpacing(12)
+        head.addWidget(self.status)
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.views)
         column = QVBoxLayout(self)
-        column.setContentsMargins(16, 14, 16, 12)
+        column.setContentsMargins(16, 8, 16, 8)
         column.setSpacing(4)
-        column.addWidget(self.heading)
-        column.addWidget(self.status)
-        column.addWidget(self.figures)
-        column.addSpacing(6)
+        column.addLayout(head)
         column.addWidget(self.pages, 1)
+
+    def sizeHint(self) -> QSize:
+        return QSize(560, 300)

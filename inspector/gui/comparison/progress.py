@@ -3,7 +3,8 @@
     session.compared → worker: pair_up, tree → pairing_done → the same worker: by_content, differences → grown … → finished
 
 What only headers tell is on show at once; values come in as they are read, at most twenty times a second. Cancelling keeps what
-is there, and `go_on` reads the rest.
+is there, and `go_on` reads the rest. What was found of two tensors is kept (`KnownDifferences`): after an edit, with another rule or
+when the same files come back, only what is not known is read.
 """
 from __future__ import annotations
 
@@ -18,8 +19,10 @@ from inspector.gui.models.pair_tree import Figures, PairTree, build_pair_tree
 from inspector.gui.state.session import Compared, Session, State
 from inspector.gui.state.tasks import Tasks
 
+from .known import KnownDifferences
+
 TASK, FLAT = "compare", "compare-list"
-News = tuple[int, core.Pair] | PairTree
+News = tuple[int, core.Pair, tuple[str, str] | None] | PairTree
 
 
 class Step(Enum):
@@ -55,6 +58,7 @@ class ComparisonProgress(QObject):
         self.lineage = core.Lineage()
         self.read = (0, 0)                  # bytes, of how many
         self.flat = False
+        self.known = KnownDifferences()
         session.compared_changed.connect(self.follow)
         session.document_changed.connect(lambda id: self.follow())
 
@@ -128,12 +132,12 @@ class ComparisonProgress(QObject):
         if not again:
             self._forget()
         self._asked = (compared, a, b)
-        flat = self.flat
+        flat, known = self.flat, self.known
 
         def work(monitor: core.Monitor) -> PairTree:
             found = core.pair_up(a, b, in_a=compared.in_a, in_b=compared.in_b, accepted=compared.accepted,
                                  rejected=_keys(compared), monitor=monitor)
-            return build_pair_tree(Figures(found), monitor, flat=flat)
+            return build_pair_tree(_figures(known.filled(found)), monitor, flat=flat)
 
         def done(tree: PairTree) -> None:
             self.error = self.verdict = None
@@ -149,18 +153,21 @@ class ComparisonProgress(QObject):
         rejected, flat = _keys(self._asked[0]), self.flat
         pending: deque[News] = deque()
         self._pending = pending
+        known = self.known
 
         def work(monitor: core.Monitor) -> core.Comparison:
             figures = tree.figures
             comparison = core.with_pairs(figures.comparison, figures.pairs)
             moved = core.by_content(comparison, rejected, monitor)
             if moved is not comparison:
-                pending.append(build_pair_tree(Figures(moved), monitor, flat=flat))
+                moved = known.filled(moved)
+                pending.append(build_pair_tree(_figures(moved), monitor, flat=flat))
             pairs = list(moved.pairs)
             for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):
                 pairs[n] = core.with_difference(pairs[n], found)
-                pending.append((n, pairs[n]))
-            return core.judged(core.with_pairs(moved, pairs), monitor)
+                known.keep(moved, pairs[n])
+                pending.append((n, pairs[n], counted(moved, pairs[n])))
+            return known.judged(core.with_pairs(moved, pairs), monitor)
 
         def done(judged: core.Comparison) -> None:
             self._take(pending)
@@ -168,8 +175,10 @@ class ComparisonProgress(QObject):
             self.rearranged, self.undecided = judged.rearranged, judged.undecided
             self._go(Step.DONE)
 
-        def progress(so_far: int, total: int, _: str) -> None:
+        def progress(so_far: int, total: int, key: str) -> None:
             self.read = (so_far, total)
+            if self.tree is not None:
+                self.tree.figures.reading = key
             self._take(pending)
             self.changed.emit()
 
@@ -185,7 +194,10 @@ class ComparisonProgress(QObject):
             if isinstance(one, PairTree):
                 self._show(one)
             else:
-                news.append(one)
+                n, pair, numbers = one
+                news.append((n, pair))
+                if numbers is not None and self.tree is not None:
+                    self.tree.figures.counted[n] = numbers
         if news and self.tree is not None:
             self.tree.figures.fill(news)
             self.grown.emit()
@@ -211,7 +223,31 @@ class ComparisonProgress(QObject):
 
     def _go(self, step: Step) -> None:
         self.step = step
+        if step is not Step.READING and self.tree is not None:
+            self.tree.figures.reading = ""
         self.changed.emit()
+
+
+def _figures(comparison: core.Comparison) -> Figures:
+    """Of a comparison of which some is known already."""
+    made = Figures(comparison)
+    for n, pair in enumerate(comparison.pairs):
+        if pair.difference is not None and made.counters[n] and (numbers := counted(comparison, pair)) is not None:
+            made.counted[n] = numbers
+    return made
+
+
+def counted(comparison: core.Comparison, pair: core.Pair) -> tuple[str, str] | None:
+    """What a counter that went on stands at on both sides, from what was found of it: one number has itself for its norm. None where
+    that does not tell, or it is none."""
+    found = pair.difference
+    if found is None or found.problem or found.numel != 1 or not found.n_different or found.sign_flips or found.nonfinite:
+        return None
+    a, b = found.norm, found.norm * found.growth
+    if not all(x == x and x < 2.0 ** 53 for x in (a, b, found.max_abs)):
+        return None
+    b = a + found.max_abs if b > a else a - found.max_abs
+    return (f"{int(a):,}", f"{int(b):,}") if a == int(a) and b == int(b) and b >= 0 else None
 
 
 def _keys(compared: Compared) -> frozenset[tuple[str, str]]:

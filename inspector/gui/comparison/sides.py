@@ -12,6 +12,7 @@ from inspector.gui.comparison.progress import ComparisonProgress
 from inspector.gui.kit import icons, theme
 from inspector.gui.state.session import Compared, Document, Session
 
+WIDEST_DICT = 260               # device-independent pixels
 AUTOMATIC = "\0automatic"       # no path of a state dict holds such a sign at its start
 
 
@@ -25,13 +26,16 @@ class Sides(QWidget):
         self.files = [self._box(self.tr("File A")), self._box(self.tr("File B"))]
         self.dicts = [self._box(self.tr("State dict of A")), self._box(self.tr("State dict of B"))]
         for side in (0, 1):
+            self.dicts[side].setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            self.dicts[side].setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+            self.dicts[side].setMaximumWidth(WIDEST_DICT)
             self.files[side].activated.connect(lambda _, side=side: self._file_chosen(side))
             self.dicts[side].activated.connect(lambda _, side=side: self._dict_chosen(side))
         self.swap = QToolButton()
         icons.put(self.swap, "swap")
         self.swap.setAccessibleName(self.tr("Exchange A and B"))
-        self.swap.setToolTip(self.tr("Exchange A and B"))
-        self.swap.clicked.connect(self._swap)
+        self.swap.setToolTip(self.tr("Exchange A and B (Alt+\\)"))
+        self.swap.clicked.connect(self.exchange)
         self.back = QPushButton(self.tr("Back to the files"))
         self.back.setToolTip(self.tr("The comparison stays; Ctrl+D shows it again"))
         self.back.clicked.connect(self.back_asked)
@@ -45,8 +49,8 @@ class Sides(QWidget):
         row.setSpacing(8)
         for side, letter in enumerate("AB"):
             row.addWidget(_Letter(letter))
-            row.addWidget(self.files[side], 3)
-            row.addWidget(self.dicts[side], 2)
+            row.addWidget(self.files[side], 1)
+            row.addWidget(self.dicts[side])
             if side == 0:
                 row.addWidget(self.swap)
         row.addWidget(self.back)
@@ -97,7 +101,7 @@ class Sides(QWidget):
         if compared is None or id == compared.ids[side]:
             return
         if id == compared.ids[1 - side]:
-            self._swap()
+            self.exchange()
         else:
             self._session.compare(Compared(id, compared.b) if side == 0 else Compared(compared.a, id))
 
@@ -109,7 +113,7 @@ class Sides(QWidget):
         changed = compared._replace(in_a=wanted) if side == 0 else compared._replace(in_b=wanted)
         self._session.compare(changed._replace(accepted=(), rejected=()))
 
-    def _swap(self) -> None:
+    def exchange(self) -> None:
         compared = self._session.compared
         if compared is not None:
             self._session.compare(Compared(compared.b, compared.a, compared.in_b, compared.in_a,

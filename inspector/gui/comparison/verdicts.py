@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from inspector import core
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.kit import words
+from inspector.gui.models.pair_lines import distance_text
 
 translate = QCoreApplication.translate
 _NAMED = 12             # layers that are named
@@ -35,22 +36,30 @@ def text_of(progress: ComparisonProgress) -> VerdictText:
     if progress.step is Step.PAIRING:
         return VerdictText(translate("Compare", "Pairing the tensors…"))
     if progress.step in (Step.READING, Step.STOPPED) and progress.tree is not None:
-        counts = progress.tree.figures.counts()
-        left = sum(pair.difference is None for pair in progress.tree.figures.pairs if pair.status in ("unread", "dtype"))
-        differ = sum(count for status, count in counts.items() if status in ("values", "dtype", "shape", "only-a", "only-b"))
+        figures = progress.tree.figures
+        left, total = figures.counts()["unread"], len(figures.pairs)
         start = translate("Compare", "Reading the values…") if progress.step is Step.READING else translate("Compare", "Stopped.")
-        so_far = translate("Compare", "{differ} differ so far, {left} not read yet")
-        return VerdictText(start, so_far.format(differ=words.tensors(differ), left=f"{left:,}"),
-                    "" if progress.step is Step.READING else "warning")
+        facts = [translate("Compare", "{n} of {all} pairs known").format(n=f"{total - left:,}", all=f"{total:,}"),
+                 translate("Compare", "{n} differ so far").format(n=f"{int(figures.changed.sum()):,}")]
+        if progress.read[1]:
+            facts.append(translate("Compare", "{done} of {total}").format(done=words.size(progress.read[0]),
+                                                                         total=words.size(progress.read[1])))
+        return VerdictText(start, " · ".join(facts), "" if progress.step is Step.READING else "warning")
     if progress.verdict is not None and progress.tree is not None:
-        return verdict_text(progress.verdict, len(progress.tree.figures.values), progress.rearranged, progress.undecided,
-                            progress.lineage)
+        figures = progress.tree.figures
+        return verdict_text(progress.verdict, len(figures.values), progress.rearranged, progress.undecided, progress.lineage,
+                            counters=(figures.counts()["counter"], int(figures.counters.sum())))
     return VerdictText("")
 
 
 def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Sequence[core.Rearranged] = (),
-                 undecided: Sequence[core.Undecided] = (), lineage: core.Lineage | None = None) -> VerdictText:
+                 undecided: Sequence[core.Undecided] = (), lineage: core.Lineage | None = None, *,
+                 counters: tuple[int, int] = (0, 0)) -> VerdictText:
+    """`counters`: how many of the tensors that differ, and of all, only count steps."""
     facts = dict(verdict.facts)
+    for name, n in zip(("moved", "read"), counters, strict=True):
+        if name in facts:
+            facts[name] = int(facts[name]) - n
     if verdict.id == "adapter":
         text = translate("Compare", "A is an adapter, B a model.") if facts["adapter"] == "a" \
             else translate("Compare", "B is an adapter, A a model.")
@@ -79,7 +88,7 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
     if "cosine" in facts:
         more += [translate("Compare", "{n} of {all} tensors differ").format(n=f"{facts['moved']:,}", all=f"{facts['read']:,}"),
                  translate("Compare", "cosine {value}").format(value=f"{facts['cosine']:.6f}"),
-                 translate("Compare", "relative distance {value}").format(value=f"{facts['rel']:.4g}")]
+                 translate("Compare", "relative distance {value}").format(value=distance_text(float(facts["rel"])))]
     elif verdict.id not in ("empty", "structure", "unreadable"):
         both = translate("Compare", "{n} tensors in both, {read} of them read")
         more.append(both.format(n=f"{facts['pairs']:,}", read=f"{facts['read']:,}"))
@@ -88,6 +97,9 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
         more.append(otherwise.format(a=f"{facts['arranged_a']:,}", b=f"{facts['arranged_b']:,}"))
         facts |= {f"only_{side}": int(facts[f"only_{side}"]) - int(facts[f"arranged_{side}"]) for side in "ab"}
     more += _short_of(facts)
+    if counters[0]:
+        more.append(translate("Compare", "1 counter left out") if counters[0] == 1
+                    else translate("Compare", "{n} counters left out").format(n=f"{counters[0]:,}"))
     if other_values:
         more.append(translate("Compare", "1 other value differs") if other_values == 1
                     else translate("Compare", "{n} other values differ").format(n=f"{other_values:,}"))

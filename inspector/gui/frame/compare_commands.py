@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from inspector.gui.kit.settings import Settings
 from inspector.gui.state.session import Compared, Session
 from inspector.gui.state.tasks import Tasks
 
@@ -18,20 +19,29 @@ if TYPE_CHECKING:                   # loaded when they are first asked for
     from inspector.gui.dialogs.doctor import Doctor
 
 
+PAGE_COMMANDS = ("next-change", "previous-change", "push-to-b", "push-to-a", "swap-sides", "pair-details")
+
+
 class CompareCommands(QObject):
     """The page of the comparison is one of `pages`, made when it is first needed, which spares the start; `files` is the one to go
     back to."""
 
     shown_changed = Signal()        # the comparison came to the front, or left it
+    said = Signal()                 # its `sentence` is another
 
     def __init__(self, window: QWidget, session: Session, tasks: Tasks, opener: Opener, menus: Menus, choose: Choose,
-                 pages: QStackedWidget, files: QWidget) -> None:
+                 pages: QStackedWidget, files: QWidget, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._session, self._tasks, self._opener = window, session, tasks, opener
+        self._menus, self._settings = menus, settings
         self._pages, self._files, self._choose = pages, files, choose
         self._page: ComparePage | None = None
         for name, run in (("compare", self.compare), ("compare-with", self.compare_with_file), ("against", self.check_against),
-                          ("doctor", self.explain_error)):
+                          ("doctor", self.explain_error),
+                          ("next-change", lambda: self.page.go_to_change()),
+                          ("previous-change", lambda: self.page.go_to_change(backwards=True)),
+                          ("push-to-b", lambda: self.page.push(1)), ("push-to-a", lambda: self.page.push(0)),
+                          ("swap-sides", lambda: self.page.sides.exchange()), ("pair-details", lambda: self.page.toggle_details())):
             menus.on(name, run)
         session.compared_changed.connect(self._follow)
 
@@ -39,8 +49,9 @@ class CompareCommands(QObject):
     def page(self) -> ComparePage:
         if self._page is None:
             from inspector.gui.comparison.page import ComparePage
-            self._page = page = ComparePage(self._session, self._tasks)
+            self._page = page = ComparePage(self._session, self._tasks, self._settings)
             page.back_asked.connect(self.show_files)
+            page.said.connect(self.said)
             page.fit_asked.connect(self._check_into)
             self._pages.addWidget(page)
             refuse_drops(page)
@@ -51,6 +62,16 @@ class CompareCommands(QObject):
     @property
     def shown(self) -> bool:
         return self._page is not None and self._pages.currentWidget() is self._page
+
+    @property
+    def sentence(self) -> str:
+        """What the line under the window says of it."""
+        return self._page.sentence if self._page is not None else ""
+
+    def enable(self) -> None:
+        """The commands that are about what it shows."""
+        for name in PAGE_COMMANDS:
+            self._menus[name].setEnabled(self.shown)
 
     # -- comparing
 

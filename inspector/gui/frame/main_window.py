@@ -64,7 +64,8 @@ class MainWindow(QMainWindow):
         self.edits = EditCommands(self, session, tasks, self.opener, self.menus, self.saved, lambda: self.view.show_panel("edits"))
         self.files = FileCommands(self, session, tasks, settings, self.opener, self.menus, self.edits.close, choose)
         self.comparison = CompareCommands(self, session, tasks, self.opener, self.menus,
-                                          lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.pages, self.work)
+                                          lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.pages, self.work,
+                                          settings)
         self.runs = RunCommands(self, session, tasks, self.opener, self.menus,
                                 lambda folders, on_chosen: self.files.choose(folders, on_chosen), self.comparison, self.pages, self.work)
         self.view = ViewCommands(self)
@@ -169,6 +170,7 @@ class MainWindow(QMainWindow):
         self.tree.close_requested.connect(self.edits.close)
         self.tree.compare_requested.connect(self.comparison.compare_documents)
         self.comparison.shown_changed.connect(self._refresh)
+        self.comparison.said.connect(lambda: self.status.setText(self._status()))
         self.runs.shown_changed.connect(self._refresh)
         self.banner.reload_asked.connect(self.opener.reload)
         self.banner.follow_asked.connect(self.menus["follow"].setChecked)
@@ -267,6 +269,7 @@ class MainWindow(QMainWindow):
             self.menus[name].setEnabled(open_)
         self.menus["panels"].setEnabled(panels)
         self._enable_ways()
+        self.comparison.enable()
         for name in ("find-next", "find-previous"):
             self.menus[name].setEnabled(open_)
         for name, fits in self.tabs.fit(document).items():
@@ -304,7 +307,9 @@ class MainWindow(QMainWindow):
         document, selection = self.session.selected_document, self.session.selection
         if self.runs.shown:
             return self.runs.page.timeline.sentence()
-        if document is None or selection is None or document.checkpoint is None or self.comparison.shown:
+        if self.comparison.shown:
+            return self.comparison.sentence
+        if document is None or selection is None or document.checkpoint is None:
             return ""
         ckpt = document.checkpoint
         if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:

@@ -133,12 +133,27 @@ class Menus(QObject):
         side.setCheckable(True)
         side.setChecked(True)
         menu.addSeparator()
+        self._comparison(menu)
         self._add(menu, "expand", self.tr("&Expand All"), "Ctrl+Shift+E", "expand")
         self._add(menu, "collapse", self.tr("&Collapse All"), "Ctrl+Shift+W", "collapse")
         menu.addSeparator()
         self._themes(menu)
         self._languages(menu)
         self._add(menu, "reset", self.tr("&Reset Layout"), "Ctrl+0")
+
+    def _comparison(self, menu: QMenu) -> None:
+        """What there is to do on the page of two files side by side; there the keys of back and forward mean its sides."""
+        listed = menu.addMenu(self.tr("Comp&arison"))
+        self._draw_later(menu, listed.menuAction(), "compare")
+        self._add(listed, "next-change", self.tr("&Next Change"), "Alt+Down", "down")
+        self._add(listed, "previous-change", self.tr("&Previous Change"), "Alt+Up", "up")
+        listed.addSeparator()
+        self._add(listed, "push-to-b", self.tr("Take A's into &B"), "Alt+Right", "next")
+        self._add(listed, "push-to-a", self.tr("Take B's into &A"), "Alt+Left")
+        listed.addSeparator()
+        self._add(listed, "swap-sides", self.tr("E&xchange A and B"), "Alt+\\", "swap")
+        self._add(listed, "pair-details", self.tr("&Details of the Pair"), "F7", "details")
+        menu.addSeparator()
 
     def _themes(self, menu: QMenu) -> None:
         themes = menu.addMenu(self.tr("&Theme"))

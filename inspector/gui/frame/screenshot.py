@@ -125,11 +125,10 @@ class Screenshot(QObject):
         paired = page.model.tree is not None
         self._arranged = paired or page.progress.error is not None         # again once the names are paired
         if paired:
-            width = window.width()
-            page.split.setSizes([width * 62 // 100, width * 38 // 100])
             row = page.model.reveal(key) if key else None
             if row is not None:
                 page.view.select_row(row)
+                page.show_details(page.pair)
 
     def _wanted(self, id: int) -> Selection:
         document = self._window.session.document(id)

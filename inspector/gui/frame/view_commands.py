@@ -58,7 +58,10 @@ class ViewCommands(QObject):
     def find_next(self, *, backwards: bool = False) -> None:
         """To the next row that the filter finds, round; to the filter, where there is none."""
         tree = self._window.tree
-        if self._window.comparison.shown or not tree.tree_model.query.terms:
+        if self._window.comparison.shown:
+            self._window.comparison.page.find_next(backwards=backwards)
+            return
+        if not tree.tree_model.query.terms:
             self.find()
             return
         row = tree.tree_model.next_hit(tree.currentIndex().row(), backwards)

@@ -19,7 +19,7 @@ CHOICES = ("system", "light", "dark")
 
 class Colours(NamedTuple):
     """`window` lies behind everything, `base` behind lists and text, `card` behind raised boxes. `series` are the colours of
-    plotted things, in order, told apart by colour-blind eyes too (after Okabe and Ito)."""
+    plotted things, in order, told apart by colour-blind eyes too (after Okabe and Ito); `bar` is that of how far things are apart."""
 
     dark: bool
     window: str
@@ -51,6 +51,7 @@ class Colours(NamedTuple):
     plot_background: str
     plot_text: str
     plot_grid: str
+    bar: str
     series: tuple[str, ...]
 
 
@@ -61,7 +62,7 @@ LIGHT = Colours(
     selection="#d6e3ff", selection_text="#0e1f45", selection_idle="#e4e8ef", hover="#ebeef3", track="#e3e7ed",
     ok="#1a6b3c", ok_background="#e2f4e8", info="#1f55a8", info_background="#e6effc",
     warning="#7a4b00", warning_background="#fdf0d3", danger="#a3211b", danger_background="#fce6e4", overlay="rgba(230, 239, 252, 235)",
-    plot_background="#ffffff", plot_text="#454e59", plot_grid="#d5d9df",
+    plot_background="#ffffff", plot_text="#454e59", plot_grid="#d5d9df", bar="#cf8f1d",
     series=("#2f5fd0", "#d55e00", "#00866a", "#b4558c", "#a87000", "#3a8fc2", "#5c6570", "#7b4fc9"))
 
 DARK = Colours(
@@ -71,7 +72,7 @@ DARK = Colours(
     selection="#2b4272", selection_text="#f3f6ff", selection_idle="#30353d", hover="#282d34", track="#31373f",
     ok="#7fd6a0", ok_background="#1b3526", info="#9cc2ff", info_background="#1d2d47",
     warning="#f2c46d", warning_background="#3b2f16", danger="#ff9d95", danger_background="#44211f", overlay="rgba(29, 45, 71, 235)",
-    plot_background="#14171b", plot_text="#b6bec9", plot_grid="#343a43",
+    plot_background="#14171b", plot_text="#b6bec9", plot_grid="#343a43", bar="#edc84a",
     series=("#7ea6ff", "#ff9a56", "#46cfa9", "#e596c4", "#edc84a", "#62bdea", "#a9b2bd", "#b79bff"))
 
 

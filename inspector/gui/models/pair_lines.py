@@ -1,32 +1,48 @@
 """What one row of a comparison says, as text, worked out when it is first drawn."""
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from PySide6.QtCore import QCoreApplication
 
 from inspector import core
 from inspector.gui.kit import words
 
-from .pair_tree import DEVICE, FIGURES, PairTree
+from .pair_tree import DEVICE, FIGURES, RENAMED, Figures, PairTree
 from .tree_rows import TreeRows
 
-COLUMNS = ("name", "status", "a", "b", *FIGURES)
-NAME, STATUS, A, B, MAX, RMS, REL, COSINE, SHARE, SQNR = range(10)
+COLUMNS = ("name", "differs", "shape", "max", "rms", "cosine", "share", "sqnr")
+NAME, DIFFERS, SHAPE, MAX, RMS, COSINE, SHARE, SQNR = range(8)
+_FIGURES = COLUMNS[MAX:]
 
-# signs that differ in shape, so that nobody needs the colours; those of `inspector diff`
-MARKS = {"equal": "=", "values": "≠", "dtype": "t", "shape": "#", "only-a": "−", "only-b": "+", "renamed": "→", "unread": "·",
-         "plain": "v", DEVICE: "d"}
-TONES = {"equal": "", "values": "warning", "dtype": "info", "shape": "danger", "only-a": "danger", "only-b": "ok", "renamed": "info",
-         "unread": "", "plain": "warning", DEVICE: "info"}       # fields of theme.Colours; "" is muted
-_EMPTY = ("",) * len(FIGURES)
-_IN_A_GROUP = ("values", "shape", "only-a", "only-b", "dtype", "renamed", "plain", DEVICE, "unread", "equal")
+# signs that differ in shape, so that nobody needs the colours; those of `inspector diff` as far as it has them
+MARKS = {"equal": "=", "values": "≠", "cast": "≈", "shape": "#", "only-a": "−", "only-b": "+", "counter": "n", "unread": "·",
+         "unreadable": "!", "plain": "v", RENAMED: "→", DEVICE: "d"}
+TONES = {"equal": "", "values": "warning", "cast": "ok", "shape": "danger", "only-a": "danger", "only-b": "ok", "counter": "",
+         "unread": "", "unreadable": "danger", "plain": "warning", RENAMED: "info", DEVICE: "info"}  # of theme.Colours; "" is muted
+_OF_GROUPS = ("max", "sqnr")        # what the most extreme of is the group's own
+_EMPTY = ("",) * len(_FIGURES)
+_IN_A_GROUP = ("shape", "values", "cast", "only-a", "only-b", "unreadable", "plain", "unread", "equal", "counter")
+CALM = ("equal", "unread", "counter")        # nothing to look at
+_HIGHEST = 40           # characters of a shape or number in a cell; of more dimensions only their number is said
+
+
+class Piece(NamedTuple):
+    """Part of a cell: a text, "" or "calm" or "new" for how it is drawn, and whether it may be left out where there is no room."""
+
+    text: str
+    tone: str = ""
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PairLine:
-    """`texts` one per column, safe to draw. `status` is one of `pair_tree.STATUSES`, "" of a group; `same` says that the cells of
-    A and B say the same; `problem` why values could not be compared. `counts` are a group's."""
+    """`texts` one per column, safe to draw. `status` is one of `pair_tree.STATUSES`, "" of a group; `word` says it, `brief` does in
+    narrow columns. `distance` is that of the pair, or of all in a group together, relative to A's norm; NaN where none is known.
+    `is_open`: some of what lies below has not been read. `shape` has the pieces of that column; `problem` says why values could not be
+    compared. `counts` are a group's."""
 
     node: int
     depth: int
@@ -35,32 +51,43 @@ class PairLine:
     key: str
     has_children: bool
     expanded: bool
-    same: bool = False
+    word: str = ""
+    brief: str = ""
+    distance: float = math.nan
+    is_open: bool = False
+    shape: tuple[Piece, ...] = ()
     problem: str = ""
     counts: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether there is nothing to look at."""
+        return self.status in CALM
 
 
 def status_words() -> dict[str, str]:
     """What each status is called."""
     translate = QCoreApplication.translate
-    return {"equal": translate("Compare", "Equal"), "values": translate("Compare", "Values"), "dtype": translate("Compare", "Dtype"),
+    return {"equal": translate("Compare", "Equal"), "values": translate("Compare", "Values"), "cast": translate("Compare", "Cast only"),
             "shape": translate("Compare", "Shape"), "only-a": translate("Compare", "Only in A"),
-            "only-b": translate("Compare", "Only in B"), "renamed": translate("Compare", "Renamed"),
-            "unread": translate("Compare", "Not read yet"), "plain": translate("Compare", "Other value"),
-            DEVICE: translate("Compare", "Device")}
+            "only-b": translate("Compare", "Only in B"), "counter": translate("Compare", "Counters"),
+            "unread": translate("Compare", "Not read yet"), "unreadable": translate("Compare", "Not readable"),
+            "plain": translate("Compare", "Other values"), RENAMED: translate("Compare", "Renamed"), DEVICE: translate("Compare", "Device")}
 
 
 def status_helps() -> dict[str, str]:
     """What each status means."""
     translate = QCoreApplication.translate
-    return {"equal": translate("Compare", "the same name, shape, dtype and values"),
-            "values": translate("Compare", "the same shape and dtype, other values"),
-            "dtype": translate("Compare", "the same shape, another dtype; the values may be equal"),
+    return {"equal": translate("Compare", "the same shape, dtype and values, under whatever name"),
+            "values": translate("Compare", "the same shape, other values"),
+            "cast": translate("Compare", "one is exactly the other in another dtype"),
             "shape": translate("Compare", "other shapes, so the values are not compared"),
             "only-a": translate("Compare", "A has it and B does not"), "only-b": translate("Compare", "B has it and A does not"),
-            "renamed": translate("Compare", "equal but for the name"),
+            "counter": translate("Compare", "counts of steps or batches that went on; they are in no distance"),
             "unread": translate("Compare", "alike so far; the values were not read yet"),
+            "unreadable": translate("Compare", "the values could not be compared"),
             "plain": translate("Compare", "numbers, texts and metadata that differ"),
+            RENAMED: translate("Compare", "paired although the names differ"),
             DEVICE: translate("Compare", "saved from different devices")}
 
 
@@ -72,37 +99,124 @@ def line_of(rows: TreeRows, tree: PairTree, node: int) -> PairLine:
     if pair is not None:
         return _pair_line(tree, node, pair, label, depth, has_children, expanded)
     if change is not None and not int(tree.tensors[node]):      # an object that holds tensors is a group
-        sides = tuple("—" if side is None else core.visible(side, 120) for side in (change.a, change.b))
-        said = status_words()["only-b" if change.a is None else "only-a" if change.b is None else "plain"]
-        return PairLine(node, depth, (label, said, *sides, *_EMPTY), "plain", change.key, has_children, expanded)
+        said = change_text(change)
+        return PairLine(node, depth, (label, said, "", *_EMPTY), "plain", change.key, has_children, expanded, said, said)
+    return _group_line(tree, node, label, depth, has_children, expanded)
+
+
+def _group_line(tree: PairTree, node: int, label: str, depth: int, has_children: bool, expanded: bool) -> PairLine:
     counts = tree.counts(node)
     shown = tuple((status, counts[status]) for status in _IN_A_GROUP if status in counts)
     theirs = _group_in_b(tree, node)
     if theirs is not None:
         label += f"  →  {core.visible(theirs) or QCoreApplication.translate('Compare', '(root)')}"
-    total = sum(count for status, count in counts.items() if status not in (DEVICE, "plain"))
-    in_a, in_b = (words.tensors(total - counts.get(missing, 0)) for missing in ("only-b", "only-a")) if total \
-        else (words.values(counts.get("plain", 0)), "")
-    figures = tuple(_figure(name, tree.peak(name, node)) for name in FIGURES) if set(counts) & {"values", "dtype"} else _EMPTY
+    total = sum(count for status, count in shown if status != "plain")
+    what = words.tensors(total) if total else words.values(counts.get("plain", 0))
+    moved = set(counts) & {"values", "cast"}
+    figures = tuple(_figure(name, tree.peak(name, node)) if name in _OF_GROUPS else "" for name in _FIGURES) if moved else _EMPTY
+    distance = tree.distance(node) if moved else math.nan
     said = "  ".join(f"{MARKS[status]} {count:,}" for status, count in shown)
-    return PairLine(node, depth, (label, said, in_a, in_b, *figures), "", tree.key(node), has_children, expanded, in_a == in_b,
-                    counts=shown)
+    text = f"{said}  {distance_text(distance)}" if distance == distance else said
+    return PairLine(node, depth, (label, text, what, *figures), "", tree.key(node), has_children, expanded, distance=distance,
+                    is_open=bool(counts.get("unread")), shape=(Piece(what, "calm"),), counts=shown)
 
 
 def _pair_line(tree: PairTree, node: int, pair: core.Pair, label: str, depth: int, has_children: bool, expanded: bool) -> PairLine:
-    comparison = tree.figures.comparison
+    figures, n = tree.figures, tree.number_of(node)
+    comparison, status = figures.comparison, figures.status_of(n)
     x = comparison.a.tensors[pair.a] if pair.a is not None else None
     y = comparison.b.tensors[pair.b] if pair.b is not None else None
     if pair.rule >= 0 and (theirs := _tail_in_b(tree, node, pair)) is not None:
         label += f"  →  {core.visible(theirs)}"
-    sides = tuple(side_text(info, pair.device) for info in (x, y))
     found = pair.difference
     problem = found.problem if found is not None else ""
-    figures: tuple[str, ...] = _EMPTY
-    if found is not None and not problem and found.n_different:
-        figures = tuple(_figure(name, float(tree.figures.of[name][tree.entry[node]])) for name in FIGURES)
-    return PairLine(node, depth, (label, status_text(pair), *sides, *figures), pair.status, pair.a or pair.b or "", has_children,
-                    expanded, sides[0] == sides[1], problem)
+    numbers: tuple[str, ...] = _EMPTY
+    distance = math.nan
+    if found is not None and not problem and found.n_different and status != "counter":
+        numbers = tuple(_figure(name, float(figures.of[name][n])) for name in _FIGURES)
+        distance = found.rel
+    word, brief = words_of(figures, n, pair, status)
+    shape = _shape_pieces(x, y, pair.device)
+    said = f"{word}, {distance_text(distance)}" if distance == distance else word
+    return PairLine(node, depth, (label, said, "  ".join(piece.text for piece in shape), *numbers), status, pair.a or pair.b or "",
+                    has_children, expanded, word, brief, distance, status == "unread", shape, problem)
+
+
+def words_of(figures: Figures, n: int, pair: core.Pair, status: str) -> tuple[str, str]:
+    """What is so of a pair, and the same in a narrow column."""
+    translate = QCoreApplication.translate
+    named = {"equal": translate("Compare", "equal"), "values": translate("Compare", "values"),
+             "cast": translate("Compare", "cast only"), "shape": translate("Compare", "shape"),
+             "only-a": translate("Compare", "only in A"), "only-b": translate("Compare", "only in B"),
+             "counter": translate("Compare", "counter"), "unread": translate("Compare", "not read yet"),
+             "unreadable": translate("Compare", "not readable")}
+    word = brief = named[status]
+    if status == "cast":
+        brief = translate("Compare", "cast")
+    elif status == "unread" and figures.reading and figures.reading in (pair.a, pair.b):
+        word = brief = translate("Compare", "reading…")
+    elif status == "counter" and n in figures.counted:
+        word = brief = translate("Compare", "counter, {a} → {b}").format(a=figures.counted[n][0], b=figures.counted[n][1])
+    if pair.device and status == "equal":
+        word = translate("Compare", "equal, other device")
+    return word, brief
+
+
+def change_text(change: core.ValueChange) -> str:
+    """"1 → 2"; "only in A: 0.1"."""
+    translate = QCoreApplication.translate
+    if change.b is None:
+        return translate("Compare", "only in A: {value}").format(value=core.visible(change.a or "", 120))
+    if change.a is None:
+        return translate("Compare", "only in B: {value}").format(value=core.visible(change.b, 120))
+    return f"{core.visible(change.a, 120)} → {core.visible(change.b, 120)}"
+
+
+def _shape_pieces(x: core.TensorInfo | None, y: core.TensorInfo | None, device: bool) -> tuple[Piece, ...]:
+    """Shape, dtype, and where they are not the same those of A and those of B. A shape is never cut."""
+    one = x if x is not None else y
+    assert one is not None
+    if x is None or y is None:
+        return Piece(dense_shape(one.shape)), Piece(core.visible(one.type_words), "calm", True)
+    pieces = [Piece(dense_shape(x.shape))] if x.shape == y.shape else [
+        Piece(dense_shape(x.shape)), Piece("→", "calm"), Piece(dense_shape(y.shape), "new")]
+    types = core.visible(x.type_words), core.visible(y.type_words)
+    pieces += [Piece(types[0], "calm", True)] if types[0] == types[1] else [
+        Piece(types[0], "calm", True), Piece("→", "calm", True), Piece(types[1], "new", True)]
+    if device:
+        devices = core.visible(x.device or "—"), core.visible(y.device or "—")
+        pieces += [Piece(devices[0], "calm", True), Piece("→", "calm", True), Piece(devices[1], "new", True)]
+    return tuple(pieces)
+
+
+def dense_shape(dims: tuple[int, ...]) -> str:
+    """"64×3×7×7"; "scalar"; "9-D" where the whole would not fit a column."""
+    if not dims:
+        return QCoreApplication.translate("Compare", "scalar")
+    text = "×".join(map(str, dims))
+    return text if len(text) <= _HIGHEST else QCoreApplication.translate("Compare", "{n}-D").format(n=len(dims))
+
+
+def distance_text(rel: float) -> str:
+    """"1.97 %" of A's norm."""
+    if rel != rel:
+        return ""
+    if math.isinf(rel):
+        return "∞ %"
+    percent = rel * 100
+    if percent == 0:
+        return "0 %"
+    if percent < 0.001:
+        return "<0.001 %"
+    return f"{percent:.3f} %" if percent < 0.01 else f"{percent:.2f} %" if percent < 10 else f"{percent:.1f} %" if percent < 100 \
+        else f"{percent:,.0f} %" if percent < 1e6 else f"{percent:.1e} %"
+
+
+def bar_part(rel: float) -> float:
+    """How much of its bar a distance fills: by logarithm, from 0.001 % to all of A's norm."""
+    if rel != rel or rel <= 0:
+        return 0.0
+    return min(1.0, max(0.02, (math.log10(rel) + 5) / 5)) if rel < math.inf else 1.0
 
 
 def _name_in_b(tree: PairTree, pair: core.Pair) -> str:
@@ -141,49 +255,46 @@ def side_text(info: core.TensorInfo | None, device: bool) -> str:
     return f"{said}  {core.visible(info.device or '')}" if device else said
 
 
-def status_text(pair: core.Pair) -> str:
-    """"Values"; "Dtype, a cast"; "Equal, device"."""
-    translate = QCoreApplication.translate
-    said, found = [status_words()[pair.status]], pair.difference
-    if found is not None and found.problem:
-        said = [translate("Compare", "Not readable")]
-    elif pair.status == "dtype" and found is not None:
-        said.append(translate("Compare", "equal") if not found.n_different else translate("Compare", "a cast") if found.cast
-                    else translate("Compare", "values too"))
-    elif pair.status == "values" and pair.rule >= 0:
-        said.append(translate("Compare", "renamed"))
-    if pair.device:
-        said.append(translate("Compare", "device"))
-    return ", ".join(said)
-
-
-def long_status() -> str:
-    """The longest that usually stands in the column of the status."""
-    return f"{status_words()['dtype']}, {QCoreApplication.translate('Compare', 'values too')}"
+def sides_of(pair: core.Pair, comparison: core.Comparison) -> tuple[str, str]:
+    """What both sides are."""
+    x = comparison.a.tensors[pair.a] if pair.a is not None else None
+    y = comparison.b.tensors[pair.b] if pair.b is not None else None
+    return side_text(x, pair.device), side_text(y, pair.device)
 
 
 def tooltip(line: PairLine, column: int, tree: PairTree) -> str:
     """Rich text in which nothing from a file is markup."""
-    pair = tree.pair(line.node)
+    pair, change = tree.pair(line.node), tree.change(line.node)
     if line.problem:
         return words.tip(words.sentence(core.visible(line.problem, 400)))
     if column == NAME and pair is not None:
         return "<br>".join(words.tip(f"{side}:  {key}") for side, key in (("A", pair.a), ("B", pair.b)) if key is not None)
-    if column == STATUS:
-        named, helps = status_words(), status_helps()
-        if line.status:
-            return words.tip(helps[line.status])
-        return "<br>".join(words.tip(f"{MARKS[status]}  {count:,}  {named[status]}") for status, count in line.counts)
-    change = tree.change(line.node)
-    if change is not None and column in (A, B):
-        return words.tip((change.a if column == A else change.b) or "—")
+    if column == SHAPE and pair is not None:
+        return "<br>".join(words.tip(f"{side}:  {text}") for side, text in zip("AB", sides_of(pair, tree.figures.comparison), strict=True))
+    if column == DIFFERS and change is not None and line.status == "plain":
+        return "<br>".join(words.tip(f"{side}:  {text if text is not None else '—'}") for side, text in (("A", change.a), ("B", change.b)))
+    if column == DIFFERS:
+        return "<br>".join(map(words.tip, _explained(line)))
     return words.tip(line.texts[column] if column != NAME else line.key)
 
 
+def _explained(line: PairLine) -> list[str]:
+    translate = QCoreApplication.translate
+    named, helps = status_words(), status_helps()
+    lines = [helps[line.status]] if line.status else [f"{MARKS[status]}  {count:,}  {named[status]}" for status, count in line.counts]
+    if line.distance == line.distance:
+        whole = translate("Compare", "{value} of A's norm") if line.status \
+            else translate("Compare", "{value} of A's norm, all of it together")
+        lines.append(whole.format(value=distance_text(line.distance)))
+    if line.is_open and not line.status:
+        lines.append(translate("Compare", "Some of it was not read yet."))
+    return lines
+
+
 def accessible(line: PairLine) -> str:
-    """"conv1.weight, Values, level 2"."""
-    text = QCoreApplication.translate("Compare", "{name}, {status}, level {level}").format(
-        name=line.texts[NAME], status=line.texts[STATUS], level=line.depth + 1)
+    """"conv1.weight, values, 1.97 %, 24×24×3×3, level 2"."""
+    text = QCoreApplication.translate("Compare", "{name}, {status}, {shape}, level {level}").format(
+        name=line.texts[NAME], status=line.texts[DIFFERS], shape=line.texts[SHAPE], level=line.depth + 1)
     if line.has_children:
         text += ", " + (QCoreApplication.translate("TreeModel", "expanded") if line.expanded
                         else QCoreApplication.translate("TreeModel", "collapsed"))
@@ -191,16 +302,17 @@ def accessible(line: PairLine) -> str:
 
 
 def fields(line: PairLine, tree: PairTree) -> tuple[str, ...]:
-    """A row for copying: both raw keys, the status, and the columns unformatted."""
+    """A row for copying: both raw keys, the status, both sides, and the figures unformatted."""
     pair, change = tree.pair(line.node), tree.change(line.node)
+    none = ("",) * len(FIGURES)
     if change is not None:
-        return (change.key, change.key, line.status, change.a or "", change.b or "", *_EMPTY)
+        return (change.key, change.key, line.status, change.a or "", change.b or "", *none)
     if pair is None:
-        return (line.key, "", "", *line.texts[A:B + 1], *_EMPTY)
-    entry = int(tree.entry[line.node])
+        return (line.key, "", "", line.texts[SHAPE], "", *none)
+    n = tree.number_of(line.node)
     known = pair.difference is not None and not pair.difference.problem
-    return (pair.a or "", pair.b or "", pair.status, *line.texts[A:B + 1],
-            *(repr(float(tree.figures.of[name][entry])) if known else "" for name in FIGURES))
+    return (pair.a or "", pair.b or "", pair.status, *sides_of(pair, tree.figures.comparison),
+            *(repr(float(tree.figures.of[name][n])) if known else "" for name in FIGURES))
 
 
 def _figure(name: str, value: float) -> str:

@@ -2,14 +2,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from . import pair_lines, search
-from .pair_lines import COLUMNS, NAME, B, PairLine
+from .pair_lines import COLUMNS, NAME, SHAPE, PairLine
 from .pair_tree import FIGURES, PairTree
 from .tree_rows import TreeRows
 
@@ -20,6 +20,23 @@ _ROOT = QModelIndex()
 _CACHED_LINES = 2000
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+class Overview(NamedTuple):
+    """The pairs and values that are not filtered out, in the order of the rows, whether they lie in a collapsed group or not: the
+    number of each one's status in `pair_tree.STATUSES`, and how far apart each is, 0 to 1."""
+
+    statuses: NDArray[np.int8]
+    strengths: NDArray[np.float64]
+
+
+class _Places(NamedTuple):
+    """Of all nodes in the order of the rows: how many pairs and values stand before each that are not filtered out, and at which places
+    those stand that differ."""
+
+    order: NDArray[Any]
+    before: NDArray[np.int64]
+    changed: NDArray[np.int64]
 
 
 class PairModel(QAbstractTableModel):
@@ -35,6 +52,7 @@ class PairModel(QAbstractTableModel):
         self._query = search.Query()
         self._statuses: frozenset[str] = frozenset()
         self._sorting: tuple[str, bool] | None = None
+        self._known: tuple[object, _Places] | None = None
 
     # -- what Qt asks -------------------------------------------------------------------------------------------------
 
@@ -49,7 +67,7 @@ class PairModel(QAbstractTableModel):
             return None
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column > B else _LEFT
+            return _RIGHT if column > SHAPE else _LEFT
         if role not in (Qt.ItemDataRole.DisplayRole, LINE, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
         line = self.line(index.row())
@@ -65,16 +83,17 @@ class PairModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            title = (self.tr("Name"), self.tr("Status"), self.tr("A"), self.tr("B"), self.tr("Max abs"), self.tr("RMS"),
-                     self.tr("Relative"), self.tr("Cosine"), self.tr("Differ"), self.tr("SQNR"))[section]
+            title = (self.tr("Name"), self.tr("What differs"), self.tr("Shape, dtype"), self.tr("Largest"), self.tr("RMS"),
+                     self.tr("Cosine"), self.tr("Differ"), self.tr("SQNR"))[section]
             sorted_ = self._sorting is not None and self._sorting[0] == COLUMNS[section]
-            return title + "\u2003" if section > B and sorted_ else title       # styles draw the arrow over what stands there
+            return title + "\u2003" if section > SHAPE and sorted_ else title       # styles draw the arrow over what stands there
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if section > B else _LEFT
+            return _RIGHT if section > SHAPE else _LEFT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return ("", self.tr("What differs; groups show how many of each"), self.tr("Shape and dtype in A"),
-                    self.tr("Shape and dtype in B"), self.tr("The largest distance of two elements"),
-                    self.tr("The root of the mean squared distance"), self.tr("The norm of the difference over that of A"),
+            return ("", self.tr("What differs, and how far: the norm of the difference over that of A, the bar by logarithm. Groups show "
+                                "how many of each, and how far all of it is together"),
+                    self.tr("Shape and dtype, those of A and of B where they differ"), self.tr("The largest distance of two elements"),
+                    self.tr("The root of the mean squared distance"),
                     self.tr("The cosine of the two as vectors; 1 is the same direction"),
                     self.tr("The share of elements that differ"),
                     self.tr("Of packed tensors: the values over the errors of packing them, in decibels; the least is the worst"),
@@ -98,7 +117,7 @@ class PairModel(QAbstractTableModel):
     def set_tree(self, tree: PairTree | None) -> None:
         """Another tree, or none; groups of the same names stay open."""
         self.beginResetModel()
-        older, self._tree = self._rows, tree
+        older, self._tree, self._known = self._rows, tree, None
         self._rows = TreeRows(tree) if tree is not None else None
         if self._rows is not None:
             if older is not None and tree is not None and not tree.flat and self._is_grouped(older):
@@ -118,7 +137,7 @@ class PairModel(QAbstractTableModel):
     @property
     def follows_values(self) -> bool:
         """Whether which rows are shown, or their order, depends on what is still being read."""
-        return bool(self._statuses) or (self._sorting is not None and self._sorting[0] in ("status", *FIGURES))
+        return bool(self._statuses) or (self._sorting is not None and self._sorting[0] in ("differs", *FIGURES))
 
     def arrange(self) -> None:
         """Filters and sorts anew, after `grow`."""
@@ -147,6 +166,89 @@ class PairModel(QAbstractTableModel):
         total = len(self._tree.keys)
         return (total if self._rows.hits is None else int(self._rows.hits.sum())), total
 
+    # -- changes, one after the other ------------------------------------------------------------------------------------
+
+    def next_change(self, row: int, *, backwards: bool = False) -> int | None:
+        """The node of the next pair or value after `row` (-1: from the start) that differs, round; None where none does."""
+        places = self._places()
+        if places is None or self._rows is None or not len(places.changed):
+            return None
+        here = self._rows.place_of(self.node(row)) if row >= 0 else len(places.order) if backwards else -1
+        at = int(np.searchsorted(places.changed, here)) - 1 if backwards else int(np.searchsorted(places.changed, here, side="right"))
+        return int(places.order[places.changed[at % len(places.changed)]])
+
+    def next_hit(self, row: int, *, backwards: bool = False) -> int | None:
+        """The next row that is a pair or value which the filter finds, round; None without a filter, or where it finds none."""
+        if self._rows is None or self._rows.hits is None:
+            return None
+        rows = np.flatnonzero(self._rows.hits[self._rows.rows[1:]])
+        if not len(rows):
+            return None
+        at = int(np.searchsorted(rows, row)) - 1 if backwards else int(np.searchsorted(rows, row, side="right"))
+        return int(rows[at % len(rows)])
+
+    def change_at(self, row: int) -> tuple[int, int]:
+        """Which of the changes stands at `row`, from 1 (0: none does), and how many there are."""
+        places = self._places()
+        if places is None or self._rows is None:
+            return 0, 0
+        if row < 0:
+            return 0, len(places.changed)
+        place = self._rows.place_of(self.node(row))
+        at = int(np.searchsorted(places.changed, place))
+        return (at + 1 if at < len(places.changed) and places.changed[at] == place else 0), len(places.changed)
+
+    def reveal_node(self, node: int) -> int | None:
+        """Opens what lies above a node and gives its row."""
+        if self.row_of(node) is None:
+            self._reset(lambda rows: rows.reveal(node))
+        return self.row_of(node)
+
+    def overview(self) -> Overview:
+        places, tree = self._places(), self._tree
+        if places is None or tree is None:
+            return Overview(np.zeros(0, np.int8), np.zeros(0))
+        shown = places.order[np.flatnonzero(np.diff(places.before))]
+        entries = tree.entry[shown]
+        rel = np.nan_to_num(tree.figures.of["rel"][entries], nan=0.0, posinf=1.0)
+        with np.errstate(divide="ignore"):
+            strengths = np.where(rel > 0, np.clip((np.log10(rel) + 5) / 5, 0.02, 1.0), 0.0)
+        return Overview(tree.figures.status[entries], strengths)
+
+    def span_of(self, first: int, last: int) -> tuple[int, int]:
+        """Which part of the `overview` lies at the rows `first` to `last`, and in collapsed groups among them."""
+        places, rows, tree = self._places(), self._rows, self._tree
+        if places is None or rows is None or tree is None or first < 0 or last < first:
+            return 0, 0
+        bottom = self.node(last)
+        end = rows.place_of(bottom) + (1 if rows.is_expanded(bottom) else int(tree.size[bottom]))
+        return int(places.before[rows.place_of(self.node(first))]), int(places.before[end])
+
+    def row_in_overview(self, number: int) -> int | None:
+        """The row of the pair or value at this place of the `overview`, or of the collapsed group that it is in."""
+        places, rows = self._places(), self._rows
+        if places is None or rows is None or self._tree is None or not 0 <= number < places.before[-1]:
+            return None
+        node: int | None = int(places.order[int(np.searchsorted(places.before, number, side="right")) - 1])
+        while node and (row := self.row_of(node)) is None:
+            node = rows.parent(node)
+        return row if node else None
+
+    def _places(self) -> _Places | None:
+        rows, tree = self._rows, self._tree
+        if rows is None or tree is None:
+            return None
+        state = (tree, tree.figures.changes, rows.version)
+        if self._known is None or self._known[0] != state:
+            order, entered = rows.order, tree.entry >= 0
+            changed = np.zeros(len(tree), dtype=bool)
+            changed[entered] = tree.figures.changed[tree.entry[entered]]
+            shown = entered if rows.hits is None else entered & rows.hits
+            before = np.zeros(len(order) + 1, dtype=np.int64)
+            np.cumsum(shown[order], out=before[1:])
+            self._known = (state, _Places(order, before, np.flatnonzero((shown & changed)[order])))
+        return self._known[1]
+
     # -- rows ---------------------------------------------------------------------------------------------------------
 
     def line(self, row: int) -> PairLine:
@@ -158,6 +260,14 @@ class PairModel(QAbstractTableModel):
                 self._lines.clear()
             found = self._lines[row] = pair_lines.line_of(self._rows, self._tree, self.node(row))
         return found
+
+    def samples(self, most: int) -> list[PairLine]:
+        """Lines of pairs from all over the tree, shown or not."""
+        if self._rows is None or self._tree is None:
+            return []
+        pairs = np.flatnonzero((self._tree.entry >= 0) & (self._tree.entry < len(self._tree.figures.pairs)))
+        chosen = pairs[::max(1, -(-len(pairs) // most))]
+        return [pair_lines.line_of(self._rows, self._tree, int(node)) for node in chosen]
 
     def node(self, row: int) -> int:
         assert self._rows is not None

@@ -18,36 +18,49 @@ from inspector import core
 
 from .key_tree import Bools, Ints, KeyTree, Raw, nodes_of
 
-STATUSES = ("equal", "values", "dtype", "shape", "only-a", "only-b", "renamed", "unread", "plain")     # "plain": no tensor
-DEVICE = "device"                               # a mark beside the status
+# what a pair or a value is, for whoever looks at it: "equal" under whatever name, "cast" where only the element type differs,
+# "unreadable" where the values could not be compared; "plain": no tensor
+STATUSES = ("equal", "values", "cast", "shape", "only-a", "only-b", "counter", "unread", "unreadable", "plain")
+RENAMED, DEVICE = "renamed", "device"           # marks beside the status
+MARKED = (RENAMED, DEVICE)
+CHANGES = frozenset({"values", "cast", "shape", "only-a", "only-b", "unreadable", "plain"})    # what is gone through, one after the other
 FIGURES = ("max", "rms", "rel", "cosine", "share", "sqnr")
 LEAST = ("cosine", "sqnr")                      # figures of which the smallest is the worst
 METADATA = "(metadata)"
 
 _CODES = {status: code for code, status in enumerate(STATUSES)}
-_PLAIN = _CODES["plain"]
-_SEVERITY = np.array([0, 6, 4, 8, 7, 7, 3, 1, 5], dtype=np.int32)     # how much each status asks to be looked at
+_PLAIN, _UNREAD, _COUNTER = (_CODES[status] for status in ("plain", "unread", "counter"))
+_APART = tuple(_CODES[status] for status in ("shape", "only-a", "only-b", "unreadable"))       # more different than any distance says
+_CHANGED = np.isin(np.arange(len(STATUSES)), [_CODES[status] for status in CHANGES])
 _LEVELS = 16                                    # groups above a name that are looked up
 _REPORT_EVERY = 8192
+_COUNTED = ("num_batches_tracked", "step", "steps", "epoch", "epochs", "iteration", "iterations", "global_step")
 
 Floats = NDArray[np.float64]
 
 
 class Figures:
-    """The state of all pairs; `changes` counts how often it grew. One is shared by all trees of a comparison."""
+    """The state of all pairs; `changes` counts how often it grew. One is shared by all trees of a comparison. `reading` is the key whose
+    values are being read ("" while none are), `counted` what counters stand at, by the number of their pair."""
 
     def __init__(self, comparison: core.Comparison) -> None:
         self.comparison = comparison
         self.pairs: list[core.Pair] = list(comparison.pairs)
         self.values = comparison.values
         total = len(self.pairs) + len(self.values)
-        self.status: NDArray[np.int8] = np.full(total, _PLAIN, dtype=np.int8)
-        self.status[:len(self.pairs)] = [_CODES[pair.status] for pair in self.pairs]
-        self.device: Bools = np.zeros(total, dtype=bool)
-        self.device[:len(self.pairs)] = [pair.device for pair in self.pairs]
         self.counters: Bools = np.zeros(total, dtype=bool)
         self.counters[:len(self.pairs)] = [_is_counter(comparison, pair) for pair in self.pairs]
+        self.status: NDArray[np.int8] = np.full(total, _PLAIN, dtype=np.int8)
+        self.status[:len(self.pairs)] = [self._code(n, pair) for n, pair in enumerate(self.pairs)]
+        self.marks: dict[str, Bools] = {mark: np.zeros(total, dtype=bool) for mark in MARKED}
+        self.marks[DEVICE][:len(self.pairs)] = [pair.device for pair in self.pairs]
+        self.marks[RENAMED][:len(self.pairs)] = [pair.rule >= 0 for pair in self.pairs]
         self.of: dict[str, Floats] = {name: np.full(total, np.nan) for name in FIGURES}
+        # squares of the distance and of A's norm, of pairs that count in a group's distance; NaN where they are not known
+        self.apart: Floats = np.full(total, np.nan)
+        self.norms: Floats = np.full(total, np.nan)
+        self.reading = ""
+        self.counted: dict[int, tuple[str, str]] = {}
         self.changes = 0
         self.fill((n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None)
 
@@ -55,7 +68,7 @@ class Figures:
         """(number, pair) of pairs whose values are now known."""
         for n, pair in news:
             self.pairs[n] = pair
-            self.status[n] = _CODES[pair.status]
+            self.status[n] = self._code(n, pair)
             found = pair.difference
             if found is not None and not found.problem:
                 ratio = self.comparison.sqnr(pair)
@@ -63,19 +76,57 @@ class Figures:
                            np.nan if ratio is None else ratio)
                 for name, figure in zip(FIGURES, figures, strict=True):
                     self.of[name][n] = figure
+                if not self.counters[n]:
+                    apart = found.rel * found.norm if found.norm else found.rms * found.numel ** 0.5
+                    self.apart[n], self.norms[n] = _squared(apart), _squared(found.norm)
         self.changes += 1
 
     def counts(self) -> dict[str, int]:
-        """status -> how many, and the pairs on other devices."""
+        """status -> how many, and the pairs under other names and on other devices."""
         found = np.bincount(self.status, minlength=len(STATUSES))
-        return {status: int(count) for status, count in zip(STATUSES, found, strict=True)} | {DEVICE: int(self.device.sum())}
+        return {status: int(count) for status, count in zip(STATUSES, found, strict=True)} | {
+            mark: int(which.sum()) for mark, which in self.marks.items()}
+
+    def status_of(self, n: int) -> str:
+        return STATUSES[self.status[n]]
+
+    @property
+    def changed(self) -> Bools:
+        """Which pairs and values differ, as far as is known. Counters are none of them."""
+        found: Bools = _CHANGED[self.status]
+        return found
+
+    def distances(self) -> Floats:
+        """How far apart each pair is, relatively: infinite where there is more to it than values, 0 where nothing differs or is known."""
+        found: Floats = np.nan_to_num(self.of["rel"], nan=0.0)
+        found[np.isin(self.status, _APART)] = np.inf
+        found[self.status == _COUNTER] = 0.0
+        found[self.status == _PLAIN] = np.finfo(np.float64).tiny
+        return found
+
+    def _code(self, n: int, pair: core.Pair) -> int:
+        found = pair.difference
+        if found is not None and found.problem:
+            return _CODES["unreadable"]
+        if pair.status in ("shape", "only-a", "only-b"):
+            return _CODES[pair.status]
+        if found is None:
+            return _UNREAD
+        if self.counters[n] and found.n_different:
+            return _COUNTER
+        if pair.status == "dtype" and (not found.n_different or found.cast):
+            return _CODES["cast"]
+        return _CODES["values" if found.n_different else "equal"]
+
+
+def _squared(x: float) -> float:
+    return x * x if abs(x) < 1e150 else np.inf
 
 
 def _is_counter(comparison: core.Comparison, pair: core.Pair) -> bool:
-    """Whether a pair is of whole numbers, or of one element that the optimizer's steps are counted in."""
-    info = comparison.a.tensors[pair.a] if pair.a is not None else comparison.b.tensors[pair.b or ""]
-    known = core.DTYPES.get(info.dtype)
-    return (known is not None and known.kind in ("int", "uint", "bool")) or (info.numel == 1 and info.name.endswith("step"))
+    """Whether a pair is one number that counts steps, batches or epochs, on each side that there is."""
+    infos = [ckpt.tensors[key] for ckpt, key in ((comparison.a, pair.a), (comparison.b, pair.b)) if key is not None]
+    return all(info.numel == 1 and core.leaf_of(info.name) in _COUNTED for info in infos)
 
 
 class PairTree(KeyTree):
@@ -89,6 +140,7 @@ class PairTree(KeyTree):
         self._ruled = self._entered[rules[self.entry[self._entered]] >= 0]
         self._seen = -1                             # the changes of the figures that were summed up
         self._running: NDArray[np.int32] = np.zeros((0, 0), dtype=np.int32)
+        self._squares: tuple[Floats, Floats, Floats] = (np.zeros(1), np.zeros(1), np.zeros(1))
         self._peaks: dict[str, Floats] = {}
 
     # -- one node -----------------------------------------------------------------------------------------------------
@@ -106,12 +158,25 @@ class PairTree(KeyTree):
         """status -> how many at or below `n`, those there are."""
         self._sum_figures()
         found = self._running[:, int(self.end[n])] - self._running[:, n]
-        return {name: int(count) for name, count in zip((*STATUSES, DEVICE), found, strict=True) if count}
+        return {name: int(count) for name, count in zip((*STATUSES, *MARKED), found, strict=True) if count}
 
     def peak(self, figure: str, n: int) -> float:
-        """The greatest of one of `FIGURES` at or below `n` (of those of `LEAST` the least); NaN while none is known. Steps and other
-        counters count where there is nothing else: 400 batches more are no difference of 400 between weights."""
+        """The greatest of one of `FIGURES` at or below `n` (of those of `LEAST` the least); NaN while none is known. Counters are none of
+        a group's: 400 batches more are no difference of 400 between weights."""
         return float(self._peak(figure)[n])
+
+    def distance(self, n: int) -> float:
+        """How far apart the pairs at or below `n` are together, the norm of all differences over that of all of A, as far as their values
+        are known; counters are left out. NaN where nothing is known."""
+        self._sum_figures()
+        apart, norm, known = (float(sums[n]) for sums in self._squares)
+        if not known:
+            return float("nan")
+        return (apart / norm) ** 0.5 if norm > 0 else float("inf") if apart > 0 else 0.0
+
+    def number_of(self, n: int) -> int:
+        """Of a node that is a pair or value: which of the figures' it is."""
+        return int(self.entry[n])
 
     def first_renamed(self, n: int) -> int | None:
         """The first pair at or below `n` that a rule has paired."""
@@ -135,8 +200,9 @@ class PairTree(KeyTree):
         """Which nodes are pairs or values of one of the `wanted` statuses, or on other devices if that is wanted."""
         figures = self.figures
         chosen = np.isin(figures.status, [_CODES[status] for status in wanted if status in _CODES])
-        if DEVICE in wanted:
-            chosen |= figures.device
+        for mark in MARKED:
+            if mark in wanted:
+                chosen |= figures.marks[mark]
         hits = np.zeros(len(self), dtype=bool)
         hits[self._entered] = chosen[self.entry[self._entered]]
         return hits
@@ -146,12 +212,11 @@ class PairTree(KeyTree):
             known = self._peak(column)
             return np.unique(np.where(np.isnan(known), np.inf if column in LEAST else -np.inf, known),
                              return_inverse=True)[1].reshape(-1).astype(np.int32)
-        if column == "status":
-            own = np.zeros(len(self), dtype=np.int32)
-            own[self._entered] = _SEVERITY[self.figures.status[self.entry[self._entered]]]
-            worst: Ints = self._upwards(own, np.maximum)
-            return worst
-        return super().ranks("parameters" if column in ("a", "b") else column)
+        if column == "differs":
+            own = np.zeros(len(self))
+            own[self._entered] = self.figures.distances()[self.entry[self._entered]]
+            return np.unique(self._upwards(own, np.maximum), return_inverse=True)[1].reshape(-1).astype(np.int32)
+        return super().ranks(column)
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -160,11 +225,19 @@ class PairTree(KeyTree):
             return
         self._seen = self.figures.changes
         self._peaks = {}
-        own = np.zeros((len(STATUSES) + 1, len(self) + 1), dtype=np.int32)
-        entries = self.entry[self._entered]
-        own[self.figures.status[entries], self._entered + 1] = 1
-        own[-1, self._entered + 1] = self.figures.device[entries]
+        figures, entries = self.figures, self.entry[self._entered]
+        own = np.zeros((len(STATUSES) + len(MARKED), len(self) + 1), dtype=np.int32)
+        own[figures.status[entries], self._entered + 1] = 1
+        for row, mark in enumerate(MARKED, len(STATUSES)):
+            own[row, self._entered + 1] = figures.marks[mark][entries]
         self._running = np.cumsum(own, axis=1, dtype=np.int32)
+        known = np.isfinite(figures.apart[entries]) & np.isfinite(figures.norms[entries])
+        sums = []       # level by level: differences of running sums would lose what is small beside what comes before it
+        for squares in (figures.apart, figures.norms, np.ones(len(figures.apart))):
+            mine = np.zeros(len(self))
+            mine[self._entered] = np.where(known, squares[entries], 0.0)
+            sums.append(self._upwards(mine, np.add))
+        self._squares = (sums[0], sums[1], sums[2])
 
     def _peak(self, figure: str) -> Floats:
         self._sum_figures()
@@ -172,11 +245,10 @@ class PairTree(KeyTree):
             combine = np.fmin if figure in LEAST else np.fmax
             entries = self.entry[self._entered]
             own = np.full(len(self), np.nan)
-            own[self._entered] = self.figures.of[figure][entries]
-            weights = own.copy()
-            weights[self._entered[self.figures.counters[entries]]] = np.nan
-            weights, everything = self._upwards(weights, combine), self._upwards(own, combine)
-            self._peaks[figure] = np.where(np.isnan(weights), everything, weights)
+            own[self._entered] = np.where(self.figures.counters[entries], np.nan, self.figures.of[figure][entries])
+            found = self._upwards(own, combine)
+            found[self._entered] = combine(found[self._entered], self.figures.of[figure][entries])
+            self._peaks[figure] = found
         return self._peaks[figure]
 
     def _upwards(self, own: Any, combine: np.ufunc) -> Any:
@@ -259,4 +331,5 @@ def _in_a(name: str, known: dict[str, str], own: set[str]) -> str:
     return name
 
 
-__all__ = ["DEVICE", "FIGURES", "LEAST", "METADATA", "STATUSES", "Figures", "PairTree", "aligned_names", "build_pair_tree"]
+__all__ = ["CHANGES", "DEVICE", "FIGURES", "LEAST", "MARKED", "METADATA", "RENAMED", "STATUSES", "Figures", "PairTree", "aligned_names",
+           "build_pair_tree"]

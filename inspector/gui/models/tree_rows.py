@@ -95,6 +95,15 @@ class TreeRows:
         first = self._place(node) + 1
         return self._visible(first, first + int(self.tree.size[node]) - 1)
 
+    @property
+    def order(self) -> NDArray[Any]:
+        """All nodes in the order in which they would stand if everything were expanded and nothing left out."""
+        return np.arange(len(self.tree)) if self._order is None else self._order
+
+    def place_of(self, node: int) -> int:
+        """Where `node` stands in `order`."""
+        return self._place(node)
+
     # -- changing -----------------------------------------------------------------------------------------------------
 
     def expand(self, node: int, row: int, below: NDArray[np.int64]) -> None:

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from inspector.gui.kit import theme, words
@@ -13,7 +14,7 @@ from inspector.gui.models.pair_lines import status_helps, status_words
 from .flow import Flow
 from .pair_delegate import draw_sign
 
-ORDER = ("values", "dtype", "shape", "only-a", "only-b", "renamed", "device", "plain", "unread", "equal")
+ORDER = ("shape", "values", "cast", "only-a", "only-b", "plain", "unreadable", "unread", "equal", "counter", "renamed", "device")
 _SIGN, _PAD, _GAP = 16, 8, 6
 
 
@@ -24,12 +25,14 @@ class Chips(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._quiet = False         # several change at once
         names, helps = status_words(), status_helps()
         self.chips = {status: _Chip(status, names[status], helps[status]) for status in ORDER}
         row = Flow(self, _GAP)
-        for chip in self.chips.values():
+        for status, chip in self.chips.items():
             row.addWidget(chip)
-            chip.toggled.connect(lambda: self.changed.emit())
+            chip.toggled.connect(self._toggled)
+            chip.alone_asked.connect(partial(self.show_only, status))
         self.setAccessibleName(self.tr("Show only"))
 
     @property
@@ -42,18 +45,32 @@ class Chips(QWidget):
             chip.set_count(counts.get(status, 0))
             chip.setVisible(bool(counts.get(status)) or chip.isChecked())
 
+    def show_only(self, *statuses: str) -> None:
+        """Switches on these and no other."""
+        before, self._quiet = self.statuses, True
+        for status, chip in self.chips.items():
+            chip.setChecked(status in statuses)
+        self._quiet = False
+        if self.statuses != before:
+            self.changed.emit()
+
     def clear(self) -> None:
-        for chip in self.chips.values():
-            chip.setChecked(False)
+        self.show_only()
+
+    def _toggled(self) -> None:
+        if not self._quiet:
+            self.changed.emit()
 
 
 class _Chip(QAbstractButton):
+    alone_asked = Signal()
+
     def __init__(self, status: str, name: str, help: str) -> None:
         super().__init__()
         self._status = status
         self._count = 0
         self.setText(name)
-        self.setToolTip(words.tip(help))
+        self.setToolTip(words.tip(f"{name}: {help}"))
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -75,6 +92,14 @@ class _Chip(QAbstractButton):
         metrics = self.fontMetrics()
         width = metrics.horizontalAdvance(self.text()) + metrics.horizontalAdvance(f"{self._count:,}")
         return QSize(width + _SIGN + 2 * _GAP + 2 * _PAD, metrics.height() + 10)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and self.rect().contains(event.position().toPoint()):
+            self.setDown(False)
+            self.alone_asked.emit()
+            event.accept()
+        else:
+            super().mouseReleaseEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -1,5 +1,5 @@
-"""Draws the rows of a comparison: a sign in its own colour and shape before each name, counts of a group by their signs, the two
-sides calm where they agree."""
+"""Draws the rows of a comparison. What differs is one cell: a sign in its own colour and shape with a word, or of a group its signs with
+how many there are of each; a bar for how far, and the number. The shape is never cut: what stands behind it gives way."""
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
@@ -7,12 +7,18 @@ from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.kit import theme
-from inspector.gui.models.pair_lines import MARKS, NAME, STATUS, TONES, A, B, PairLine
+from inspector.gui.models.pair_lines import CALM, DIFFERS, MARKS, NAME, SHAPE, TONES, PairLine, Piece, bar_part, distance_text
 from inspector.gui.models.pair_model import PairModel
 
 from .row_painter import ACTIVE, ARROW, FOCUSED, GAP, INDENT, PAD, PICTURE, SELECTED, Ink, RowPainter, arrow_place, draw_arrow
 
 Index = QModelIndex | QPersistentModelIndex
+
+NARROWEST_BAR, WIDEST_BAR = 44, 76      # device-independent pixels
+BETWEEN = 6                             # pieces of a shape
+ROOMY = 300                             # of the cell, from which on the bar is wide
+_BAR = 6
+_WIDEST = "<0.001 %"
 
 
 def sign_colours(status: str, colours: theme.Colours) -> tuple[QColor, QColor]:
@@ -48,7 +54,14 @@ class PairDelegate(RowPainter):
         width = self._metrics.horizontalAdvance(line.texts[column]) + 2 * PAD
         if column == NAME:
             width += line.depth * INDENT + ARROW + PICTURE + GAP
+        elif column == DIFFERS:
+            width += PICTURE + GAP + WIDEST_BAR + GAP
         return QSize(width, self._metrics.height() + 2 * GAP)
+
+    def width_of_shape(self, line: PairLine, whole: bool) -> int:
+        """What a row needs in the column of shapes: for all of it, or for what must not be cut."""
+        pieces = [piece for piece in line.shape if whole or not piece.spare]
+        return sum(self._metrics.horizontalAdvance(piece.text) for piece in pieces) + BETWEEN * (len(pieces) - 1) + 2 * PAD + 2
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         line, column = self._model.line(index.row()), index.column()
@@ -59,10 +72,13 @@ class PairDelegate(RowPainter):
             painter.fillRect(rect, ink.highlight)
         if column == NAME:
             self._name(painter, rect, line, ink)
-        elif column == STATUS and not line.status:
-            self._counts(painter, rect, line, ink)
-        else:
-            self._cell(painter, rect, line, column, ink)
+        elif column == DIFFERS:
+            self._differs(painter, rect, line, ink)
+        elif column == SHAPE:
+            self._shape(painter, rect, line, ink)
+        elif line.texts[column]:
+            self._text(painter, rect.left() + PAD, rect, rect.width() - 2 * PAD, line.texts[column],
+                       ink.text if line.status else ink.calm, right=True)
         if state & FOCUSED and not selected and column == NAME:
             painter.setPen(QPen(ink.accent, 1, Qt.PenStyle.DotLine))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
@@ -75,37 +91,77 @@ class PairDelegate(RowPainter):
             return
         if line.has_children:
             draw_arrow(painter, arrow, line.expanded, ink.calm)
-        top = rect.top() + (rect.height() - PICTURE) // 2
-        if line.problem:
-            painter.drawPixmap(left, top, self._picture("danger", ink.danger, painter))
-        elif line.status:
-            draw_sign(painter, QRectF(left, top, PICTURE, PICTURE), line.status, ink.colours)
-        else:
-            painter.drawPixmap(left, top, self._picture("group", ink.accent, painter))
-        self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME],
-                   ink.calm if line.status in ("equal", "unread") else ink.text, middle=True)
+        picture = "group" if not line.status else "value" if line.status == "plain" else "tensor"
+        tint = ink.accent if not line.status else ink.calm
+        painter.drawPixmap(left, rect.top() + (rect.height() - PICTURE) // 2, self._picture(picture, tint, painter))
+        self._text(painter, left + PICTURE + GAP, rect, room, line.texts[NAME], ink.calm if line.is_calm else ink.text, middle=True)
 
-    def _cell(self, painter: QPainter, rect: QRect, line: PairLine, column: int, ink: Ink) -> None:
-        text = line.texts[column]
-        if not text:
-            return
-        colour = ink.text
-        if not line.status or (column in (A, B) and line.same) or line.status in ("equal", "unread"):
-            colour = ink.calm
-        if column == STATUS and not ink.selected:
-            colour = ink.danger if line.problem else sign_colours(line.status, ink.colours)[0]
-        self._text(painter, rect.left() + PAD, rect, rect.width() - 2 * PAD, text, colour, right=column > B)
+    # -- what differs -------------------------------------------------------------------------------------------------
 
-    def _counts(self, painter: QPainter, rect: QRect, line: PairLine, ink: Ink) -> None:
-        """Of a group: each sign with how many there are, as many as find room."""
+    def _differs(self, painter: QPainter, rect: QRect, line: PairLine, ink: Ink) -> None:
         left, end = rect.left() + PAD, rect.right() - PAD
+        if line.distance == line.distance:
+            number = self._metrics.horizontalAdvance(_WIDEST)
+            bar = WIDEST_BAR if rect.width() >= ROOMY else NARROWEST_BAR
+            place = QRect(end - number - GAP - bar, rect.top(), bar, rect.height())
+            self._bar(painter, place, line, ink)
+            self._text(painter, end - number, rect, number + PAD, distance_text(line.distance), ink.text if line.status else ink.calm)
+            end = place.left() - GAP
+        if not line.status:
+            self._counts(painter, rect, left, end, line, ink)
+            return
+        draw_sign(painter, QRectF(left, rect.top() + (rect.height() - PICTURE) // 2, PICTURE, PICTURE), line.status, ink.colours)
+        left += PICTURE + GAP
+        word = line.word if self._metrics.horizontalAdvance(line.word) <= end - left else line.brief
+        colour = ink.danger if line.problem else ink.calm if line.is_calm else ink.text
+        self._text(painter, left, rect, end - left, word, colour)
+
+    def _bar(self, painter: QPainter, place: QRect, line: PairLine, ink: Ink) -> None:
+        """Full at all of A's norm; hollow at its end while more is to be read."""
+        top = place.top() + (place.height() - _BAR) / 2
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink.track)
+        painter.drawRoundedRect(QRectF(place.left(), top, place.width(), _BAR), _BAR / 2, _BAR / 2)
+        part = bar_part(line.distance)
+        if part:
+            painter.setBrush(QColor(ink.colours.bar))
+            painter.setOpacity(0.5 if line.is_open else 1.0)
+            painter.drawRoundedRect(QRectF(place.left(), top, max(part * place.width(), _BAR), _BAR), _BAR / 2, _BAR / 2)
+        painter.restore()
+
+    def _counts(self, painter: QPainter, rect: QRect, left: int, end: int, line: PairLine, ink: Ink) -> None:
+        """Of a group: each sign with how many there are, as many as find room."""
         for n, (status, count) in enumerate(line.counts):
             text = f"{MARKS[status]} {count:,}"
             width = self._metrics.horizontalAdvance(text)
-            more = n + 1 < len(line.counts)
+            more = any(other not in CALM for other, _ in line.counts[n + 1:])
             if left + width + (self._metrics.horizontalAdvance(" …") if more else 0) > end:
-                self._text(painter, left, rect, end - left, "…", ink.calm)
+                self._text(painter, left, rect, end - left, "…" if more or status not in CALM else "", ink.calm)
                 return
             colour = ink.text if ink.selected else sign_colours(status, ink.colours)[0]
             self._text(painter, left, rect, width + 2, text, colour)
             left += width + 10
+
+    # -- shape --------------------------------------------------------------------------------------------------------
+
+    def _shape(self, painter: QPainter, rect: QRect, line: PairLine, ink: Ink) -> None:
+        """What is spare only where all of it has room."""
+        pieces = line.shape
+        room = rect.width() - 2 * PAD
+        if self.width_of_shape(line, True) - 2 * PAD - 2 > room:
+            pieces = tuple(piece for piece in pieces if not piece.spare)
+        left = rect.left() + PAD
+        for piece in pieces:
+            width = self._metrics.horizontalAdvance(piece.text)
+            self._text(painter, left, rect, width + 2, piece.text, self._tone(piece, line, ink))
+            left += width + BETWEEN
+
+    @staticmethod
+    def _tone(piece: Piece, line: PairLine, ink: Ink) -> QColor:
+        if ink.selected:
+            return ink.text
+        if piece.tone == "new":
+            return QColor(ink.colours.link)
+        return ink.calm if piece.tone == "calm" or line.is_calm else ink.text

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QMenu, QWidget
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
 from inspector.gui.kit import icons, words
-from inspector.gui.models.pair_lines import COLUMNS, NAME, SQNR, STATUS, long_status, side_text
+from inspector.gui.models.pair_lines import COLUMNS, COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE, SQNR
 from inspector.gui.models.pair_model import PairModel
 
 from .pair_delegate import PairDelegate
@@ -16,13 +16,17 @@ from .tree_table import TreeTable
 
 COPY_AT_MOST = 100_000
 RUNS_AT_MOST = 2000         # pieces of a selection that survive a new order: Qt takes the square of their number
-LOOKED_AT = 500             # pairs by which the columns are made as wide as they need be
-SIDES = (COLUMNS.index("a"), COLUMNS.index("b"))
+LOOKED_AT = 200             # rows by which the column of shapes is made as wide as it need be
 REARRANGE = 500             # ms between two new orders while values come in
+MORE_FROM, MOST_FROM = 1280, 1640       # widths from which on there is room for RMS and cosine, and for the share that differs
+DTYPES_FROM = 1080                      # and for dtypes beside the shapes
 
-_SAMPLES = ("", "≠ 107  − 58  + 58", "64 × 64 × 3 × 3  float32", "64 × 64 × 3 × 3  float32", "8.888e+08", "8.888e+08", "8.888e+08",
-            "0.888888", "100.00 %", "108.8 dB")
+_DIFFERS = (250, 330)                   # device-independent pixels
+_NAMES = 42                             # percent of the width that names have at least
+_WIDEST_SHAPE = 300
+_SAMPLES = {MAX: "8.888e+08", RMS: "8.888e+08", COSINE: "0.888888", SHARE: "100.00 %", SQNR: "108.8 dB"}
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
 
@@ -30,47 +34,75 @@ class PairView(TreeTable):
     name_at_least = 200
     chosen = Signal()                       # other nodes are selected
     menu_asked = Signal(QMenu)              # a menu for the selected rows, to be added to
+    details_asked = Signal()                # of the selected row
 
     def __init__(self, model: PairModel, parent: QWidget | None = None) -> None:
         super().__init__(model, parent)
         self._model = model
         self._kept: tuple[object, tuple[int, ...], tuple[str, ...]] = (None, (), ())
+        self._widths: tuple[object, int, int] | None = None         # of the shapes of a tree
+        self._fitting = self._pulled = False        # columns are made to fit now; somebody pulled at them
         self._rearrange = QTimer(self)
         self._rearrange.setSingleShot(True)
         self._rearrange.setInterval(REARRANGE)
         self._rearrange.timeout.connect(model.arrange)
-        self._set_looks(PairDelegate(model, self), self.tr("Pairs of tensors"))
+        self.delegate: PairDelegate = PairDelegate(model, self)
+        self._set_looks(self.delegate, self.tr("Pairs of tensors"))
         self.setModel(model)
         self._head()
+        self.horizontalHeader().sectionResized.connect(self._section_resized)
         self._fit_columns()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
         self.selectionModel().selectionChanged.connect(lambda: self.chosen.emit())
 
     def _fit_columns(self) -> None:
-        metrics = self.fontMetrics()
-        for column, sample in enumerate((*_SAMPLES[:SIDES[0]], *self._side_samples(), *_SAMPLES[SIDES[-1] + 1:])):
+        """Names have the room that is left and never less than a good part of it; figures go where there is no room for them."""
+        width, metrics = max(self.viewport().width(), self.name_at_least), self.fontMetrics()
+        self._fitting = True
+        shown = {MAX: True, RMS: width >= MORE_FROM, COSINE: width >= MORE_FROM, SHARE: width >= MOST_FROM, SQNR: self._is_packed}
+        for column, sample in _SAMPLES.items():
             title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
-            self.setColumnHidden(column, column == SQNR and not self._is_packed)
-            widest = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12,
-                         metrics.horizontalAdvance(long_status()) if column == STATUS else 0)
-            self.setColumnWidth(column, widest + 2 * PAD + 2)
+            self.setColumnHidden(column, not shown[column])
+            if shown[column]:
+                self.setColumnWidth(column, max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(title) + 12) + 2 * PAD + 2)
+        self.setColumnWidth(DIFFERS, max(_DIFFERS[0], min(_DIFFERS[1], width * 24 // 100)))
+        least, whole = self._shape_widths()
+        left = width * (100 - _NAMES) // 100 - sum(self.columnWidth(column) for column in (DIFFERS, *(c for c in shown if shown[c])))
+        self.setColumnWidth(SHAPE, max(least, min(whole, left, _WIDEST_SHAPE)) if width >= DTYPES_FROM else least)
         self._fit_name()
+        self._fitting = False
 
     @property
     def _is_packed(self) -> bool:
         tree = self._model.tree
         return tree is not None and tree.figures.comparison.is_packed
 
-    def _side_samples(self) -> tuple[str, ...]:
-        """The longest of what stands in the columns of the two sides; no longer than a convolution's, which still fits."""
-        tree = self._model.tree
-        if tree is None:
-            return tuple(_SAMPLES[column] for column in SIDES)
-        comparison, pairs = tree.figures.comparison, tree.figures.pairs[:LOOKED_AT]
-        found = ({side_text(ckpt.tensors[key], pair.device) for pair in pairs if (key := (pair.a, pair.b)[side]) is not None}
-                 for side, ckpt in enumerate((comparison.a, comparison.b)))
-        return tuple(min(max(texts, key=len, default=""), _SAMPLES[column], key=len) for texts, column in zip(found, SIDES, strict=True))
+    def _shape_widths(self) -> tuple[int, int]:
+        """What the column of shapes needs for the shapes alone, and for all that stands there, going by the first rows."""
+        title = self.fontMetrics().horizontalAdvance(str(self._model.headerData(SHAPE, Qt.Orientation.Horizontal))) + 2 * PAD
+        if self._widths is None or self._widths[0] is not self._model.tree:
+            lines = self._model.samples(LOOKED_AT)
+            least, whole = ([self.delegate.width_of_shape(line, all_of_it) for line in lines] for all_of_it in (False, True))
+            self._widths = (self._model.tree, max([*least, title]), max([*whole, title]))
+        return self._widths[1:]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._pulled:
+            super().resizeEvent(event)
+        else:
+            QTableView.resizeEvent(self, event)
+            self._fit_columns()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange and getattr(self, "delegate", None) is not None:
+            self._widths = None
+            self._fit_columns()
+
+    def _section_resized(self, *_: int) -> None:
+        if not self._fitting and self._fitted:
+            self._pulled = True         # somebody knows better
 
     # -- rows that change ---------------------------------------------------------------------------------------------
 
@@ -108,10 +140,11 @@ class PairView(TreeTable):
         tree, (kept, nodes, keys) = self._model.tree, self._kept
         if tree is None:
             self._kept = (None, (), keys)       # the names, for another tree of the same files; not the tree
+            self._widths = None
             return
         if kept is not tree:
             self.setColumnHidden(SQNR, not self._is_packed)
-            if self._fitted == self.horizontalHeader().length():        # nobody has pulled at them
+            if not self._pulled:
                 self._fit_columns()
             nodes = tuple(found for key in keys if (found := tree.find(key)))
         rows = self._model.rows_of(np.array(nodes, dtype=np.int64)) if nodes else []
@@ -132,6 +165,8 @@ class PairView(TreeTable):
         row = self.currentIndex().row()
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_names()
+        elif row >= 0 and event.key() in _ENTER and not event.modifiers() & ~_NOTHING and not self.folds(row):
+            self.details_asked.emit()
         elif row >= 0 and not event.modifiers() & ~_NOTHING and self._tree_key(event.key(), row):
             pass
         elif row >= 0 and event.text() == "*":
@@ -140,6 +175,14 @@ class PairView(TreeTable):
             super().keyPressEvent(event)
             return
         event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        row = self.rowAt(event.position().toPoint().y())
+        if row >= 0 and not self.folds(row) and event.button() == Qt.MouseButton.LeftButton:
+            self.details_asked.emit()
+            event.accept()
+        else:
+            super().mouseDoubleClickEvent(event)
 
     # -- menu and clipboard -------------------------------------------------------------------------------------------
 

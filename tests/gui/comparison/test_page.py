@@ -7,114 +7,21 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt, QTimer
-from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtCore import QByteArray, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from safetensors.numpy import save_file
 
 from inspector import core
-from inspector.gui.comparison.page import ComparePage
 from inspector.gui.comparison.progress import ComparisonProgress, Step
 from inspector.gui.frame import screenshot
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.frame.screenshot import Screenshot
-from inspector.gui.kit.settings import Settings
 from inspector.gui.models.pair_lines import MAX, NAME
 from inspector.gui.state.session import Compared, Session
 from inspector.gui.state.tasks import Tasks
 
-Arrays = dict[str, np.ndarray[Any, Any]]
-SEED = np.random.default_rng(7)
-BASE: Arrays = {"conv.weight": SEED.normal(size=(8, 3, 3, 3)).astype(np.float32), "conv.bias": np.arange(8, dtype=np.float32),
-                "layers.0.weight": SEED.normal(size=(16, 16)).astype(np.float32),
-                "layers.1.weight": SEED.normal(size=(16, 16)).astype(np.float32),
-                "fc.weight": SEED.normal(size=(10, 16)).astype(np.float32)}
-
-
-def write(path: Path, arrays: Arrays, metadata: dict[str, str] | None = None) -> str:
-    save_file(arrays, str(path), metadata)
-    return str(path)
-
-
-def changed() -> Arrays:
-    """`BASE` with one layer trained on, one dtype, one shape, one name more and one less."""
-    other = {key: value.copy() for key, value in BASE.items()}
-    other["layers.1.weight"] = other["layers.1.weight"] + np.float32(0.25)
-    other["layers.0.weight"] = other["layers.0.weight"].astype(np.float16)
-    other["fc.weight"] = np.ones((12, 16), np.float32)
-    other["extra.weight"] = np.ones((2, 2), np.float32)
-    del other["conv.bias"]
-    return other
-
-
-class Desk:
-    def __init__(self, window: MainWindow, qtbot: QtBot, folder: Path) -> None:
-        self.window, self.qtbot, self.folder = window, qtbot, folder
-        self.session = window.session
-
-    @property
-    def page(self) -> ComparePage:
-        return self.window.comparison.page
-
-    def open(self, *sides: Arrays, names: tuple[str, ...] = ("a.safetensors", "b.safetensors", "c.safetensors")) -> list[int]:
-        paths = [write(self.folder / name, arrays) for name, arrays in zip(names, sides, strict=False)]
-        self.window.open_paths(paths)
-        self.settle()
-        return [document.id for document in self.session.documents]
-
-    def compare(self, *sides: Arrays) -> ComparePage:
-        self.open(*sides)
-        self.window.menus["compare"].trigger()
-        self.finish()
-        return self.page
-
-    def finish(self) -> None:
-        self.qtbot.waitUntil(lambda: self.page.progress.step is Step.DONE, timeout=20_000)
-        self.settle()
-
-    def settle(self) -> None:
-        """Nothing runs, and no timer of the page waits to start something."""
-        def calm() -> bool:
-            waits = any(timer.isActive() and timer.isSingleShot() for timer in self.window.findChildren(QTimer))
-            return not self.window.tasks.running and not waits
-        self.qtbot.waitUntil(calm, timeout=20_000)
-
-    def statuses(self) -> dict[str, str]:
-        tree = self.page.model.tree
-        assert tree is not None
-        return {pair.a or pair.b or "": pair.status for pair in tree.figures.pairs}
-
-    def select(self, key: str) -> None:
-        row = self.page.model.reveal(key)
-        assert row is not None
-        self.page.view.select_row(row)
-        self.settle()
-
-    def shown(self) -> list[str]:
-        model = self.page.model
-        return [line.key for row in range(model.rowCount()) if (line := model.line(row)).status]
-
-    def menu(self) -> dict[str, QAction]:
-        menu = self.page.view.menu_for(self.page.view.currentIndex().row())
-        found: dict[str, QAction] = {}
-        title = ""
-        for action in menu.actions():
-            if not action.isEnabled() and action.text().startswith("In "):
-                title = action.text()[3]
-            elif action.text():
-                found[f"{title}: {action.text()}" if title and not action.text().startswith("Show") else action.text()] = action
-        self.kept: QMenu = menu
-        return found
-
-
-@pytest.fixture
-def desk(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> Desk:
-    window = MainWindow(session, tasks, settings)
-    qtbot.addWidget(window)
-    window.resize(1400, 900)
-    window.show()
-    return Desk(window, qtbot, tmp_path)
+from .desk import BASE, Arrays, Desk, changed, write
 
 
 def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
@@ -126,7 +33,7 @@ def test_that_two_open_files_are_compared_at_once(desk: Desk) -> None:
     assert page.verdict_text.text() == "The same network, trained further."
     assert "a.safetensors and b.safetensors" in desk.window.windowTitle()
     assert {status: chip.count for status, chip in page.chips.chips.items() if not chip.isHidden()} == {
-        "equal": 1, "values": 1, "dtype": 1, "shape": 1, "only-a": 1, "only-b": 1}
+        "equal": 1, "values": 1, "cast": 1, "shape": 1, "only-a": 1, "only-b": 1}
 
 
 def test_that_the_structure_is_there_before_any_value_was_read(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,12 +178,12 @@ def test_that_names_of_the_other_file_become_an_edit_that_does_it_and_can_be_und
     page.rules.names_asked.emit(0, page.progress.comparison.rules if page.progress.comparison else ())
     desk.settle()
     assert desk.session.edits(a.id) == (core.StripPrefix("module."),)
-    assert "--strip-prefix module." in page.added.text()
+    assert "module." in desk.window.pending.what.text
     assert a.checkpoint is not None
     assert set(core.edit(a.checkpoint, desk.session.edits(a.id)).tensors) == set(BASE)
-    page.undo.click()
+    desk.window.pending.undo.click()
     assert desk.session.edits(a.id) == ()
-    assert page.strip.isHidden()
+    assert desk.window.pending.isHidden()
 
 
 def test_that_the_menu_of_rows_makes_edits_of_either_side(desk: Desk) -> None:
@@ -333,7 +240,7 @@ def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) 
     desk.settle()
     taken = core.Take(b.path, pairs=(("module.fc.weight", "fc.weight"),))
     assert desk.session.edits(a.id) == (taken,)
-    assert "--take" in page.added.text()
+    assert desk.window.pending.count.text() == "1 pending edit"
     assert core.from_recipe(core.to_recipe(desk.session.edits(a.id))) == [taken]
     desk.finish()
     assert desk.statuses()["module.fc.weight"] == "renamed"                  # it is their very tensor now, under our name
@@ -343,11 +250,12 @@ def test_that_tensors_of_the_other_file_can_be_taken_and_given_back(desk: Desk) 
     desk.window.view.expand_all()
     tree = desk.window.model
     assert "was: 10 × 16, other values" in {tree.line(row).edited for row in range(tree.rowCount())}
-    page.undo.click()
+    desk.window.menus["undo"].trigger()
     desk.settle()
     desk.finish()
     assert desk.session.edits(a.id) == ()
     assert desk.statuses()["module.fc.weight"] == "shape"
+    assert page.notice.isHidden()
 
 
 def test_that_a_wish_that_no_edit_fulfils_is_said(desk: Desk) -> None:
@@ -356,7 +264,7 @@ def test_that_a_wish_that_no_edit_fulfils_is_said(desk: Desk) -> None:
     assert found is not None
     page._add(0, "drop", core.Differences(found, ()))
     desk.settle()
-    assert page.added.text() == "There is no edit that does this."
+    assert page.notice.text == "There is no edit that does this."
     page._add(0, "values", core.Differences(found, (), (core.ValueChange("metadata", "epoch", "1", "2"),)))
     desk.settle()
     assert desk.session.edits(desk.session.documents[0].id) == ()

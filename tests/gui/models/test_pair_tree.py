@@ -13,7 +13,7 @@ from inspector import core
 from inspector.gui.models import pair_lines
 from inspector.gui.models.key_tree import KeyTree
 from inspector.gui.models.pair_model import PairModel
-from inspector.gui.models.pair_tree import Figures, PairTree, aligned_names, build_pair_tree
+from inspector.gui.models.pair_tree import STATUSES, Figures, PairTree, aligned_names, build_pair_tree
 from inspector.gui.models.tree_rows import TreeRows
 
 Shapes = dict[str, tuple[int, ...]]
@@ -60,8 +60,17 @@ def test_that_counters_are_no_groups_largest_difference() -> None:
     tree = build_pair_tree(Figures(core.with_pairs(core.pair_up(a, a), pairs)))
     assert tree.peak("max", node(tree, "bn")) == 0.25
     assert tree.peak("max", node(tree, "bn.num_batches_tracked")) == 400
-    assert tree.peak("max", node(tree, "only")) == 7
+    assert np.isnan(tree.peak("max", node(tree, "only")))
+    assert tree.peak("max", node(tree, "only.num_batches_tracked")) == 7
     assert tree.peak("max", 0) == 0.25
+    assert tree.counts(0) == {"values": 1, "counter": 2}
+    assert not tree.figures.changed[1:].any()
+
+
+def test_that_whole_numbers_that_count_nothing_are_values() -> None:
+    a = checkpoint({"embed.position_ids": (8,), "embed.count": ()}, dtype="int64")
+    pairs = [core.Pair(key, key, "values", difference=core.Difference(8, 1, 3.0, 1.0, 0.5, 0.9, norm=2.0)) for key in a.tensors]
+    assert build_pair_tree(Figures(core.with_pairs(core.pair_up(a, a), pairs))).counts(0) == {"values": 2}
 
 
 def test_that_groups_count_their_pairs_by_status() -> None:
@@ -99,8 +108,49 @@ def test_that_sorting_by_a_figure_puts_the_most_different_first() -> None:
     assert order[:3] == ["layers.0.weight", "fc.weight", "conv.weight"]
     rows.sort("cosine")
     assert figures.pairs[int(tree.entry[rows.rows[1]])].a == "layers.0.weight"
-    rows.sort("status", True)
-    assert {figures.pairs[int(tree.entry[n])].status for n in rows.rows[1:4]} == {"values"}
+    rows.sort("differs", True)
+    assert [figures.pairs[int(tree.entry[n])].a for n in rows.rows[1:4]] == ["layers.0.weight", "fc.weight", "conv.weight"]
+
+
+def test_that_what_is_missing_or_of_another_shape_sorts_before_any_distance() -> None:
+    other = {**NET, "fc.weight": (10, 9)}
+    del other["conv.bias"]
+    tree = tree_of(checkpoint(NET), checkpoint(other), flat=True)
+    far = core.Difference(64, 64, 9.0, 9.0, 90.0, 0.1, norm=1.0)
+    number = [pair.a for pair in tree.figures.pairs].index("layers.0.weight")
+    tree.figures.fill([(number, core.with_difference(tree.figures.pairs[number], far))])
+    rows = TreeRows(tree)
+    rows.sort("differs", True)
+    assert [tree.figures.pairs[int(tree.entry[n])].a for n in rows.rows[1:4]] == ["conv.bias", "fc.weight", "layers.0.weight"]
+
+
+finite = st.floats(0, 1e6, allow_nan=False)
+
+
+@given(st.lists(st.tuples(finite, finite), min_size=5, max_size=5), st.floats(0, 1e150))
+def test_that_a_groups_distance_is_that_of_all_its_tensors_together(figures: list[tuple[float, float]], huge: float) -> None:
+    """Whatever stands before the group in the tree."""
+    figures[0] = (0.1, huge)
+    tree = tree_of(checkpoint(NET), checkpoint(NET))
+    tree.figures.fill((n, core.with_difference(tree.figures.pairs[n], core.Difference(4, 1, 1.0, 1.0, rel, 0.5, norm=norm)))
+                      for n, (rel, norm) in enumerate(figures) if norm > 0)
+    known = [(rel, norm) for rel, norm in figures[2:4] if norm > 0]
+    found = tree.distance(node(tree, "layers"))
+    if not known:
+        assert np.isnan(found)
+    else:
+        apart, whole = (float(np.sqrt(np.sum(np.square(each)))) for each in ([rel * norm for rel, norm in known], [n for _, n in known]))
+        assert found == pytest.approx(apart / whole if whole else 0.0, rel=1e-9)
+
+
+def test_that_counters_and_pairs_of_other_shapes_are_in_no_groups_distance() -> None:
+    a = checkpoint({"n.weight": (4,), "n.num_batches_tracked": (), "n.table": (3,)})
+    b = checkpoint({"n.weight": (4,), "n.num_batches_tracked": (), "n.table": (4,)})
+    tree = tree_of(a, b)
+    far = core.Difference(1, 1, 400.0, 400.0, 4.0, 1.0, norm=100.0)
+    near = core.Difference(4, 4, 0.1, 0.05, 0.25, 0.99, norm=2.0)
+    tree.figures.fill([(0, core.with_difference(tree.figures.pairs[0], near)), (1, core.with_difference(tree.figures.pairs[1], far))])
+    assert tree.distance(node(tree, "n")) == pytest.approx(0.25)
 
 
 def test_that_a_flat_tree_has_no_groups() -> None:
@@ -122,19 +172,141 @@ def test_that_other_values_have_rows_beside_the_tensors() -> None:
     assert found == {"epoch": ("1", "2"), "lr": ("0.1", None), "seed": (None, "7")}
     assert tree.counts(0)["plain"] == 3
     line = pair_lines.line_of(TreeRows(tree), tree, node(tree, "epoch"))
-    assert line.texts[:4] == ("epoch", "Other value", "1", "2")
+    assert line.texts[:3] == ("epoch", "1 → 2", "")
+    assert pair_lines.line_of(TreeRows(tree), tree, node(tree, "lr")).word == "only in A: 0.1"
+    assert pair_lines.line_of(TreeRows(tree), tree, node(tree, "seed")).word == "only in B: 7"
 
 
-@pytest.mark.parametrize(("pair", "found", "said"), [
-    (("w", "w", "unread"), core.Difference(4, 0), "Equal"),
-    (("w", "w", "unread"), core.Difference(4, 2, 0.1), "Values"),
-    (("w", "w", "dtype"), core.Difference(4, 2, 0.1, cast="b"), "Dtype, a cast"),
-    (("w", "w", "dtype"), core.Difference(4, 2, 0.1), "Dtype, values too"),
-    (("w", "w", "dtype"), core.Difference(4, 0), "Dtype, equal"),
-    (("w", "w", "unread"), core.Difference(problem="its bytes are gone"), "Not readable"),
+@pytest.mark.parametrize(("status", "found", "said"), [
+    ("unread", None, "not read yet"),
+    ("dtype", None, "not read yet"),
+    ("unread", core.Difference(4, 0), "equal"),
+    ("unread", core.Difference(4, 2, 0.1, 0.1, 0.0197), "values, 1.97 %"),
+    ("dtype", core.Difference(4, 2, 0.1, 0.1, 0.001, cast="b"), "cast only, 0.10 %"),
+    ("dtype", core.Difference(4, 2, 0.1, 0.1, 0.5), "values, 50.0 %"),
+    ("dtype", core.Difference(4, 0), "cast only"),
+    ("unread", core.Difference(problem="its bytes are gone"), "not readable"),
+    ("dtype", core.Difference(problem="its bytes are gone"), "not readable"),
 ])
-def test_that_a_pair_says_what_differs(pair: tuple[str, str, str], found: core.Difference, said: str) -> None:
-    assert pair_lines.status_text(core.with_difference(core.Pair(*pair), found)) == said
+def test_that_a_pair_says_what_differs(status: str, found: core.Difference | None, said: str) -> None:
+    tree = tree_of(checkpoint({"w": (4,)}), checkpoint({"w": (4,)}))
+    pair = tree.figures.pairs[0]._replace(status=status)
+    tree.figures.fill([(0, core.with_difference(pair, found) if found is not None else pair)])
+    assert pair_lines.line_of(TreeRows(tree), tree, 1).texts[pair_lines.DIFFERS] == said
+
+
+def test_that_the_pair_that_is_being_read_says_so() -> None:
+    tree = tree_of(checkpoint(NET), checkpoint(NET), flat=True)
+    tree.figures.reading = "conv.bias"
+    words = {line.key: line.word for n in range(1, len(tree)) if (line := pair_lines.line_of(TreeRows(tree), tree, n))}
+    assert words == {key: "reading…" if key == "conv.bias" else "not read yet" for key in NET}
+
+
+def test_that_equal_tensors_under_another_name_are_equal_and_marked_as_renamed() -> None:
+    tree = tree_of(checkpoint({f"module.{key}": shape for key, shape in NET.items()}), checkpoint(NET))
+    tree.figures.fill([(n, core.with_difference(pair, core.Difference(4, 0))) for n, pair in enumerate(tree.figures.pairs)])
+    assert tree.figures.counts()["equal"] == tree.figures.counts()["renamed"] == 5
+    assert tree.with_status(frozenset({"renamed"})).sum() == 5
+
+
+@pytest.mark.parametrize(("a", "b", "whole", "kept"), [
+    ((64, 3, 7, 7), (64, 3, 7, 7), "64×3×7×7 float32", "64×3×7×7"),
+    ((10, 64), (36, 64), "10×64 → 36×64 float32", "10×64 → 36×64"),
+    ((), (), "scalar float32", "scalar"),
+    ((100_000_000,) * 6, (100_000_000,) * 6, "6-D float32", "6-D"),
+])
+def test_that_of_a_shape_nothing_is_spare(a: tuple[int, ...], b: tuple[int, ...], whole: str, kept: str) -> None:
+    tree = tree_of(checkpoint({"w": a}), checkpoint({"w": b}))
+    pieces = pair_lines.line_of(TreeRows(tree), tree, 1).shape
+    assert " ".join(piece.text for piece in pieces) == whole
+    assert " ".join(piece.text for piece in pieces if not piece.spare) == kept
+
+
+def test_that_dtypes_and_devices_stand_beside_each_other_only_where_they_differ() -> None:
+    tree = tree_of(checkpoint({"w": (4,)}, device="cuda:0"), checkpoint({"w": (4,)}, dtype="bfloat16"))
+    pieces = pair_lines.line_of(TreeRows(tree), tree, 1).shape
+    assert [piece.text for piece in pieces] == ["4", "float32", "→", "bfloat16", "cuda:0", "→", "cpu"]
+
+
+@pytest.mark.parametrize(("rel", "said"), [(0.0, "0 %"), (1e-7, "<0.001 %"), (5e-5, "0.005 %"), (0.0197, "1.97 %"), (0.234, "23.4 %"),
+                                           (1.43, "143 %"), (float("inf"), "∞ %"), (float("nan"), "")])
+def test_that_distances_are_said_as_percent(rel: float, said: str) -> None:
+    assert pair_lines.distance_text(rel) == said
+
+
+@given(st.floats(0, 10), st.floats(0, 10))
+def test_that_bars_grow_with_the_distance_and_are_full_at_all_of_the_norm(x: float, y: float) -> None:
+    if x <= y:
+        assert pair_lines.bar_part(x) <= pair_lines.bar_part(y)
+    assert 0 <= pair_lines.bar_part(x) <= 1
+    assert pair_lines.bar_part(max(x, 1)) == 1
+
+
+def test_that_changes_are_gone_through_in_the_order_of_the_rows_round_and_into_what_is_collapsed(qapp: object) -> None:
+    other = {**NET, "layers.1.weight": (8, 9), "fc.weight": (10, 9)}
+    del other["conv.bias"]
+    model = PairModel()
+    model.set_tree(tree_of(checkpoint(NET), checkpoint(other)))
+    model.collapse_all()
+    tree = model.tree
+    assert tree is not None
+    seen, row = [], -1
+    for _ in range(4):
+        found = model.next_change(row)
+        assert found is not None
+        seen.append(tree.key(found))
+        row = model.reveal_node(found)
+        assert row is not None
+        assert model.change_at(row) == (len(seen) if len(seen) < 4 else 1, 3)
+    assert seen == ["conv.bias", "layers.1.weight", "fc.weight", "conv.bias"]
+    back = model.next_change(row, backwards=True)
+    assert back is not None
+    assert tree.key(back) == "fc.weight"
+    model.set_filter("layers", frozenset())
+    assert model.change_at(-1) == (0, 1)
+
+
+def test_that_equal_files_have_no_change_to_go_to(qapp: object) -> None:
+    model = PairModel()
+    assert model.next_change(-1) is None
+    tree = tree_of(checkpoint(NET), checkpoint(NET))
+    tree.figures.fill([(n, core.with_difference(pair, core.Difference(4, 0))) for n, pair in enumerate(tree.figures.pairs)])
+    model.set_tree(tree)
+    assert model.next_change(-1) is None
+    assert model.next_hit(-1) is None
+    assert model.change_at(0) == (0, 0)
+
+
+def test_that_the_overview_has_every_pair_that_is_not_filtered_out_and_finds_their_rows(qapp: object) -> None:
+    model = PairModel()
+    tree = tree_of(checkpoint(NET), checkpoint({**NET, "fc.weight": (10, 9)}))
+    model.set_tree(tree)
+    model.expand_all()
+    assert [STATUSES[code] for code in model.overview().statuses] == ["unread"] * 4 + ["shape"]
+    assert model.span_of(0, model.rowCount() - 1) == (0, 5)
+    assert [model.line(row).key for n in range(5) if (row := model.row_in_overview(n)) is not None] == list(NET)
+    model.collapse_all()
+    first = model.row_in_overview(0)
+    assert first is not None
+    assert model.line(first).key == "conv"
+    assert model.span_of(first, first) == (0, 2)                # a collapsed group stands for what is in it
+    assert model.row_in_overview(5) is None
+    model.set_filter("layers", frozenset())
+    assert len(model.overview().statuses) == 2
+
+
+def test_that_f3_goes_through_what_the_filter_finds(qapp: object) -> None:
+    model = PairModel()
+    model.set_tree(tree_of(checkpoint(NET), checkpoint(NET)))
+    model.set_filter("weight", frozenset())
+    rows, row = [], -1
+    for _ in range(5):
+        found = model.next_hit(row)
+        assert found is not None
+        row = found
+        rows.append(model.line(row).key)
+    assert rows == ["conv.weight", "layers.0.weight", "layers.1.weight", "fc.weight", "conv.weight"]
+    assert model.next_hit(row, backwards=True) is not None
 
 
 def test_that_a_group_under_another_name_says_so_and_what_is_below_does_not_repeat_it() -> None:
@@ -180,7 +352,9 @@ def test_that_every_pair_has_one_node_and_the_root_counts_them_all(mine: list[st
     for flat in (False, True):
         tree = build_pair_tree(Figures(comparison), flat=flat)
         assert sorted(entry for entry in tree.entry.tolist() if entry >= 0) == list(range(len(comparison.pairs)))
-        assert tree.counts(0) == dict(Counter(pair.status for pair in comparison.pairs))
+        counts = tree.counts(0)
+        assert counts.pop("renamed", 0) == sum(pair.rule >= 0 for pair in comparison.pairs)
+        assert counts == dict(Counter(pair.status for pair in comparison.pairs))
         for n in range(len(tree)):
             pair = tree.pair(n)
             if pair is not None and pair.a is not None:

@@ -1,0 +1,136 @@
+"""What was found of pairs of tensors, kept for as long as the files stay as they are. Used by workers, one at a time.
+
+A pair is known by what its two tensors are: the same elements of the same storages of the same files, whatever they are called. An edit
+that does something else, another rule for names, or the files taken up again later ask for nothing to be read twice.
+"""
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from inspector import core
+
+MOST = 200_000          # pairs
+MOST_JUDGED = 8         # comparisons
+
+
+class _Judged(NamedTuple):
+    """What took reading both files to say, by the keys that the files have for their tensors."""
+
+    exactly: Hashable
+    lineage: core.Lineage
+    rearranged: tuple[core.Rearranged, ...]
+    undecided: tuple[core.Undecided, ...]
+
+
+class KnownDifferences:
+    def __init__(self) -> None:
+        self._found: dict[Hashable, core.Difference] = {}
+        self._judged: dict[Hashable, _Judged] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def keep(self, comparison: core.Comparison, pair: core.Pair) -> None:
+        """Remembers what was found of `pair`."""
+        name = _name_of(comparison, pair)
+        if name is not None and pair.difference is not None and not pair.difference.problem:
+            if len(self._found) >= MOST:
+                self._found.clear()
+            self._found[name] = pair.difference
+
+    def filled(self, comparison: core.Comparison) -> core.Comparison:
+        """The comparison with what is known of its pairs."""
+        if not self._found:
+            return comparison
+        pairs = list(comparison.pairs)
+        for n, pair in enumerate(pairs):
+            if pair.difference is None and pair.status in ("unread", "dtype"):
+                found = self._found.get(_name_of(comparison, pair))
+                if found is not None:
+                    pairs[n] = core.with_difference(pair, found)
+        return core.with_pairs(comparison, pairs)
+
+    def judged(self, comparison: core.Comparison, monitor: core.Monitor) -> core.Comparison:
+        """What a comparison whose values were read comes to. Where B's values come from and which tensors are made of which takes reading
+        them once more: while edits wait, the first is left unsaid, and the second is what was found before them."""
+        files = tuple((ckpt.edited.source if ckpt.edited else ckpt).files for ckpt in (comparison.a, comparison.b))
+        pending = comparison.a.edited is not None or comparison.b.edited is not None
+        exactly = None if pending else (comparison.state_dicts, comparison.rules, comparison.weights_only)
+        known = self._judged.get(files)
+        if known is None or not (pending or known.exactly == exactly):
+            found = core.judged(comparison, monitor)
+            if len(self._judged) >= MOST_JUDGED:
+                self._judged.clear()
+            self._judged[files] = _Judged(exactly, found.lineage, _as_opened(found.rearranged, comparison), found.undecided)
+            return found
+        comparison = replace(comparison, rearranged=_as_it_is(known.rearranged, comparison))
+        if not pending:
+            comparison = replace(comparison, lineage=known.lineage, undecided=known.undecided)
+        return replace(comparison, verdict=core.verdict_of(comparison))
+
+
+def _as_opened(found: Sequence[core.Rearranged], comparison: core.Comparison) -> tuple[core.Rearranged, ...]:
+    """By the keys that the tensors have in their files, as far as they come from there."""
+    origins = [ckpt.edited.origin if ckpt.edited is not None else None for ckpt in (comparison.a, comparison.b)]
+    return tuple(moved for one in found if (moved := _under_other_keys(one, origins)) is not None)
+
+
+def _as_it_is(found: Sequence[core.Rearranged], comparison: core.Comparison) -> tuple[core.Rearranged, ...]:
+    """By the keys that the tensors have now; without those of which an edit has taken something away or given it other elements."""
+    now = [None if ckpt.edited is None else {old: key for key, old in ckpt.edited.origin.items()
+                                              if key in ckpt.tensors and ckpt.tensors[key].read_from is None}
+           for ckpt in (comparison.a, comparison.b)]
+    return tuple(moved for one in found if (moved := _under_other_keys(one, now)) is not None)
+
+
+def _under_other_keys(one: core.Rearranged, tables: Sequence[object]) -> core.Rearranged | None:
+    sides = []
+    for keys, table in zip((one.a, one.b), tables, strict=True):
+        moved = keys if not isinstance(table, Mapping) else tuple(table[key] for key in keys if key in table)
+        if len(moved) != len(keys):
+            return None
+        sides.append(moved)
+    return one._replace(a=sides[0], b=sides[1])
+
+
+# -- what a tensor is -----------------------------------------------------------------------------------------------------------
+
+def _name_of(comparison: core.Comparison, pair: core.Pair) -> Hashable | None:
+    """None where it cannot be told."""
+    sides = _tensor_name(comparison.a, pair.a or ""), _tensor_name(comparison.b, pair.b or "")
+    return None if None in sides else sides
+
+
+def _tensor_name(ckpt: core.Checkpoint, key: str) -> Hashable | None:
+    info = ckpt.tensors[key]
+    stored = info if info.read_from is None else info.read_from
+    found = _stored_name(ckpt, stored)
+    return None if found is None else (found, info.dtype, info.shape)
+
+
+def _stored_name(ckpt: core.Checkpoint, info: core.TensorInfo) -> Hashable | None:
+    """Which elements of which bytes of which file."""
+    if info.unpacked is not None:
+        parts = tuple(_stored_name(ckpt, part) for _, part in info.unpacked.sources)
+        return None if None in parts else (parts, repr(info.unpacked.decoder))
+    if info.chunks:
+        boxes = tuple((chunk.offsets, chunk.sizes, _place(ckpt, chunk.storage), chunk.offset, chunk.stride) for chunk in info.chunks)
+        return None if any(box[2] is None for box in boxes) else (boxes, info.dtype)
+    view = info.view
+    storage = _storage(ckpt, info.storage)
+    place = _place(ckpt, storage) if storage is not None else None
+    return None if view is None or place is None else (place, view._replace(storage="", quantizer=None), repr(view.quantizer))
+
+
+def _storage(ckpt: core.Checkpoint, id: str) -> core.Storage | None:
+    tables = (ckpt.storages,) if ckpt.edited is None else (ckpt.storages, ckpt.edited.source.storages, ckpt.edited.taken)
+    return next((table[id] for table in tables if id in table and table[id].extent is not None), None)
+
+
+def _place(ckpt: core.Checkpoint, storage: core.Storage) -> Hashable | None:
+    extent = storage.extent
+    if extent is None or extent.file >= len(ckpt.files) or storage.problem:
+        return None
+    return ckpt.files[extent.file], extent.offset, extent.nbytes, storage.dtype, storage.big_endian

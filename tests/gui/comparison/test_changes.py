@@ -1,0 +1,334 @@
+"""Going from change to change, taking one side's into the other, and that nothing is read twice for it."""
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+
+from inspector import core
+from inspector.gui.comparison.progress import Step
+from inspector.gui.models.pair_lines import COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE
+from inspector.gui.state.session import Compared
+
+from .desk import BASE, Desk, changed, write
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys in A of the pairs whose values were read."""
+    truly, found = core.differences, list[str]()
+
+    def noted(comparison: core.Comparison, **more: Any) -> Any:
+        for n, difference in truly(comparison, **more):
+            found.append(comparison.pairs[n].a or "")
+            yield n, difference
+
+    monkeypatch.setattr(core, "differences", noted)
+    return found
+
+
+def key_of(desk: Desk) -> str:
+    return desk.page.model.line(desk.page.view.currentIndex().row()).key
+
+
+def test_that_commands_go_from_change_to_change_and_the_page_says_which_it_is(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    page.view.setFocus()
+    page.view.clearSelection()
+    page.view.setCurrentIndex(page.model.index(-1, 0))
+    seen = []
+    for n in range(1, 6):
+        desk.window.menus["next-change"].trigger()
+        desk.settle()
+        seen.append(key_of(desk))
+        assert page.change.text() == f"Change {n} of 5"
+    assert sorted(seen) == ["conv.bias", "extra.weight", "fc.weight", "layers.0.weight", "layers.1.weight"]
+    desk.window.menus["previous-change"].trigger()
+    assert key_of(desk) == seen[3]
+    page.down.click()
+    assert key_of(desk) == seen[4]
+
+
+def test_that_what_is_equal_has_no_change_to_go_to(desk: Desk) -> None:
+    page = desk.compare(BASE, BASE)
+    assert page.change.text() == "0 changes"
+    assert not page.down.isEnabled()
+    page.go_to_change()
+
+
+def test_that_a_command_takes_the_tensor_of_one_side_into_the_other_and_only_that_pair_is_read_again(desk: Desk, read: list[str]) -> None:
+    page = desk.compare(BASE, changed())
+    assert sorted(read) == ["conv.weight", "layers.0.weight", "layers.1.weight"]
+    read.clear()
+    a, b = desk.session.documents
+    desk.select("layers.1.weight")
+    desk.window.menus["push-to-b"].trigger()           # A's into B
+    desk.settle()
+    desk.finish()
+    assert desk.session.edits(b.id) == (core.Take(a.path, pairs=(("layers.1.weight", "layers.1.weight"),)),)
+    assert desk.session.edits(a.id) == ()
+    assert read == ["layers.1.weight"]
+    assert desk.statuses()["layers.1.weight"] == "equal"
+    assert b.checkpoint is not None
+    assert np.array_equal(core.read_numpy(b.checkpoint, "layers.1.weight"), BASE["layers.1.weight"])
+    assert desk.window.pending.count.text() == "1 pending edit"
+    read.clear()
+    desk.window.menus["undo"].trigger()
+    desk.settle()
+    desk.finish()
+    assert read == []                                               # that was known before
+    assert desk.statuses()["layers.1.weight"] == "values"
+    desk.select("layers.1.weight")
+    page.pushes[0].click()                                          # B's into A
+    desk.settle()
+    desk.finish()
+    assert desk.session.edits(a.id) == (core.Take(b.path, pairs=(("layers.1.weight", "layers.1.weight"),)),)
+
+
+def test_that_files_that_come_back_are_not_read_again(desk: Desk, read: list[str]) -> None:
+    ids = desk.open(BASE, changed(), BASE)
+    desk.session.compare(Compared(ids[0], ids[1]))
+    desk.finish()
+    before = len(read)
+    verdict = desk.page.verdict_text.text(), desk.page.sentence
+    desk.session.compare(Compared(ids[0], ids[2]))
+    desk.finish()
+    assert len(read) > before
+    read.clear()
+    desk.session.compare(Compared(ids[0], ids[1]))
+    desk.finish()
+    assert read == []
+    assert (desk.page.verdict_text.text(), desk.page.sentence.split(" · ")[0]) == (verdict[0], verdict[1].split(" · ")[0])
+
+
+def test_that_going_to_the_files_and_back_starts_nothing(desk: Desk, read: list[str]) -> None:
+    desk.compare(BASE, changed())
+    read.clear()
+    for _ in range(2):
+        desk.window.menus["compare"].trigger()
+        desk.settle()
+    assert desk.window.comparison.shown
+    assert desk.page.progress.step is Step.DONE
+    assert read == []
+
+
+def test_that_renaming_reads_no_values(desk: Desk, read: list[str]) -> None:
+    desk.compare({f"module.{key}": value for key, value in BASE.items()}, changed())
+    read.clear()
+    a = desk.session.documents[0]
+    desk.session.add_edits(a.id, [core.StripPrefix("module.")])
+    desk.settle()
+    desk.finish()
+    assert "conv.weight" in desk.statuses()
+    assert read == []
+
+
+def test_that_a_file_written_anew_is_read_anew(desk: Desk, read: list[str]) -> None:
+    desk.compare(BASE, BASE)
+    read.clear()
+    write(Path(desk.session.documents[1].path), BASE)
+    desk.window.opener.reload(desk.session.documents[1].id)
+    desk.qtbot.waitUntil(lambda: len(read) == 5 and desk.page.progress.step is Step.DONE, timeout=20_000)
+
+
+def test_that_what_is_rearranged_stays_said_while_other_edits_wait(desk: Desk) -> None:
+    turned = {**BASE, "fc.weight": np.ascontiguousarray(BASE["fc.weight"].T)}
+    page = desk.compare(BASE, turned)
+    said = page.verdict_text.text()
+    assert "transposed" in said
+    desk.session.add_edits(desk.session.documents[0].id, [core.AddPrefix("net.")])
+    desk.settle()
+    desk.finish()
+    assert page.verdict_text.text() == said
+    assert [(one.a, one.b) for one in page.progress.rearranged] == [(("net.fc.weight",), ("fc.weight",))]
+    desk.session.add_edits(desk.session.documents[0].id, [core.Drop("net.fc.weight")])
+    desk.settle()
+    desk.finish()
+    assert page.progress.rearranged == ()
+
+
+def test_that_what_only_one_side_has_is_not_added_but_said_and_can_go(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    a, b = desk.session.documents
+    desk.select("extra.weight")                                     # only in B
+    desk.window.menus["push-to-a"].trigger()            # B's into A: A has none
+    desk.settle()
+    assert desk.session.edits(a.id) == ()
+    assert "adds no tensors" in page.notice.text
+    desk.window.menus["push-to-b"].trigger()           # A's into B: A has nothing there
+    desk.settle()
+    assert desk.session.edits(b.id) == (core.Drop("extra"),)
+    desk.finish()
+    desk.select("conv.weight")
+    desk.window.menus["push-to-b"].trigger()
+    desk.settle()
+    assert page.notice.text == "There is nothing to take here: the values are the same, or not read yet."
+
+
+def test_that_a_plain_value_is_taken_as_well(desk: Desk) -> None:
+    paths = [write(desk.folder / f"{name}.safetensors", BASE, {"epoch": n}) for name, n in (("a", "1"), ("b", "2"))]
+    desk.window.open_paths(paths)
+    desk.settle()
+    desk.window.comparison.compare()
+    desk.finish()
+    desk.select("(metadata).epoch")
+    assert desk.page.model.line(desk.page.view.currentIndex().row()).word == "1 → 2"
+    desk.window.menus["push-to-a"].trigger()
+    desk.settle()
+    assert desk.session.edits(desk.session.documents[0].id) == (core.SetMetadata("epoch", "2"),)
+
+
+def test_that_the_table_has_the_window_for_itself_until_details_are_asked_for(desk: Desk) -> None:
+    page = desk.compare(BASE, changed(), details=False)
+    assert page.details.isHidden()
+    desk.select("layers.1.weight")
+    assert not page.pair.plot.curves                                # nothing was read for a panel that nobody asked for
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Return)
+    desk.settle()
+    assert not page.details.isHidden()
+    assert len(page.pair.plot.curves) == 2
+    desk.window.menus["pair-details"].trigger()
+    assert page.details.isHidden()
+    page.rules_link.click()
+    assert page.tabs.currentWidget() is page.rules
+
+
+@pytest.mark.parametrize(("width", "shown"), [(1024, {NAME, DIFFERS, SHAPE, MAX}), (1400, {NAME, DIFFERS, SHAPE, MAX, RMS, COSINE}),
+                                              (1800, {NAME, DIFFERS, SHAPE, MAX, RMS, COSINE, SHARE})])
+def test_that_columns_fold_and_names_keep_their_room_and_shapes_are_whole(desk: Desk, width: int, shown: set[int]) -> None:
+    page = desk.compare(BASE, changed(), details=False)
+    desk.window.resize(width, 700)
+    desk.settle()
+    assert {column for column in range(page.model.columnCount()) if not page.view.isColumnHidden(column)} == shown
+    room = page.view.viewport().width()
+    assert page.view.columnWidth(NAME) >= 0.4 * room
+    assert page.view.horizontalHeader().length() <= room
+    lines = page.model.samples(100)
+    assert len(lines) == 6
+    assert all(page.view.delegate.width_of_shape(line, False) <= page.view.columnWidth(SHAPE) for line in lines)
+
+
+def test_that_a_file_opened_meanwhile_is_seen_and_can_be_compared_instead(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    ids = [document.id for document in desk.session.documents]
+    desk.window.open_paths([write(desk.folder / "c.safetensors", BASE)])
+    desk.settle()
+    assert not page.notice.isHidden()
+    assert page.notice.text.startswith("c.safetensors was opened.")
+    assert page.sides.files[0].count() == page.sides.files[1].count() == 3
+    assert desk.session.compared == Compared(*ids)
+    assert [button.text() for button in page.notice.buttons] == ["Compare it as A", "Compare it as B", "Back to the files"]
+    page.notice.buttons[1].click()
+    desk.finish()
+    assert desk.session.compared == Compared(ids[0], desk.session.documents[2].id)
+    assert page.notice.isHidden()
+
+
+def test_that_the_line_under_the_window_says_how_many_pairs_are_shown_and_what_is_selected(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.select("layers.0.weight")
+    assert desk.window.status.text() == "6 pairs · layers.0.weight · 16×16  float32  →  float16 · cast only, 0.02 %"
+    page.chips.chips["values"].click()
+    assert desk.window.status.text().startswith("1 of 6 pairs shown")
+    desk.window.menus["compare"].trigger()
+    assert "pairs" not in desk.window.status.text()
+
+
+def test_that_a_click_with_control_shows_only_that_status(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    for status in ("values", "shape"):
+        page.chips.chips[status].click()
+    desk.qtbot.mouseClick(page.chips.chips["cast"], Qt.MouseButton.LeftButton, CTRL)
+    assert page.chips.statuses == {"cast"}
+    assert desk.shown() == ["layers.0.weight"]
+
+
+def test_that_f3_goes_to_the_next_pair_that_the_filter_finds(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    page.search.setText("layers")
+    desk.settle()
+    desk.window.menus["find-next"].trigger()
+    first = key_of(desk)
+    desk.window.menus["find-next"].trigger()
+    assert {first, key_of(desk)} == {"layers.0.weight", "layers.1.weight"}
+    desk.window.menus["find-previous"].trigger()
+    assert key_of(desk) == first
+
+
+def test_that_a_click_on_the_ruler_goes_there(desk: Desk) -> None:
+    many = {f"blocks.{n:03}.weight": np.full((2, 2), n, np.float32) for n in range(400)}
+    other = {**many, "blocks.390.weight": np.zeros((2, 3), np.float32)}
+    page = desk.compare(many, other, details=False)
+    desk.window.menus["expand"].trigger()
+    page.view.scrollToTop()
+    page.ruler.grab()
+    height = page.ruler.height()
+    desk.qtbot.mouseClick(page.ruler, Qt.MouseButton.LeftButton, pos=QPoint(8, height - 4))
+    bottom = page.view.rowAt(page.view.viewport().height() - 4)
+    assert bottom == -1 or page.model.line(bottom).key.startswith("blocks.39")
+    colours = {page.ruler.grab().toImage().pixelColor(8, y).name() for y in range(height)}
+    assert len(colours) >= 3                            # ground, what is equal, what is of another shape, the frame
+
+
+def test_that_a_stopped_comparison_says_how_much_is_known(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    truly = core.differences
+    read: list[int] = []
+
+    def slowly(comparison: core.Comparison, **more: Any) -> Any:
+        for n, found in truly(comparison, **more):
+            read.append(n)
+            yield n, found
+            while len(read) == 2:
+                more["monitor"].report(len(read), 5, "layers.0.weight")        # raises when it is stopped
+
+    monkeypatch.setattr(core, "differences", slowly)
+    desk.open(BASE, BASE)
+    page = desk.page
+    desk.window.comparison.compare()
+    desk.qtbot.waitUntil(lambda: list(desk.statuses().values()).count("equal") == 2 if page.model.tree else False, timeout=20_000)
+    tree = page.model.tree
+    assert tree is not None
+    desk.qtbot.waitUntil(lambda: tree.figures.reading == "layers.0.weight", timeout=20_000)
+    assert page._further.text.startswith("2 of 5 pairs known · 0 differ so far")
+    page.button.click()
+    assert page.verdict_text.text() == "Stopped."
+    assert tree.figures.reading == ""
+    desk.settle()
+    words = [page.model.line(row).word for row in range(page.model.rowCount()) if page.model.line(row).status]
+    assert words.count("not read yet") == 3
+    read.append(-1)
+    page.button.click()
+    desk.finish()
+
+
+def test_that_counters_say_what_they_stand_at_and_are_no_change(desk: Desk) -> None:
+    mine = {**BASE, "bn.num_batches_tracked": np.array(5628, np.int64)}
+    page = desk.compare(mine, {**BASE, "bn.num_batches_tracked": np.array(7036, np.int64)})
+    desk.select("bn.num_batches_tracked")
+    assert page.model.line(page.view.currentIndex().row()).word == "counter, 5,628 → 7,036"
+    assert page.change.text() == "0 changes"
+    assert "1 counter left out" in page._further.text
+
+
+def test_that_rows_are_copied_with_what_differs(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.select("fc.weight")
+    page.view.copy_rows()
+    assert QGuiApplication.clipboard().text().split("\t")[:5] == ["fc.weight", "fc.weight", "shape", "10 × 16  float32", "12 × 16  float32"]
+
+
+def test_that_keys_of_the_comparison_mean_back_and_forward_among_the_files(desk: Desk) -> None:
+    desk.compare(BASE, changed())
+    menus = desk.window.menus
+    assert menus["push-to-b"].isEnabled()
+    assert not menus["forward"].isEnabled()
+    assert menus["push-to-b"].shortcut() == menus["forward"].shortcut() == "Alt+Right"
+    assert menus["next-change"].shortcut() == "Alt+Down"
+    menus["compare"].trigger()
+    assert not menus["push-to-b"].isEnabled()
