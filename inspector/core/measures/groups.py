@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.tensors.decoders.narrow import Narrow
 from inspector.core.tensors.reader import TensorReader
 
 from .bin_edges import ALL_VALUES, FINE_BINS, BinEdges, BinRange, even_bins, log_bins, powers_between
@@ -94,7 +95,7 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
     """
     group = keys if isinstance(keys, Measurable) else measurable(ckpt, keys)
     kept = group.keys
-    if len(kept) == 1 and range == ALL_VALUES and not _is_whole(ckpt.tensors[kept[0]].dtype):
+    if len(kept) == 1 and range == ALL_VALUES and _kind(ckpt.tensors[kept[0]]) not in _WHOLE:
         return replace(_at_once(ckpt, kept[0], monitor), counters=group.counters)
     steps = _Steps(monitor, (3 if range.kind == "middle" else 2) * group.nbytes)
     moments, left_out = _moments(ckpt, kept, steps)
@@ -103,7 +104,7 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
     good = list(moments)
     if len(good) == 1 == len(kept) and range.kind != "fixed":
         return replace(_alone(ckpt, good[0], range, moments[good[0]], steps), counters=group.counters)
-    kinds = frozenset(DTYPES[ckpt.tensors[key].dtype].kind for key in good)
+    kinds = frozenset(_kind(ckpt.tensors[key]) for key in good)
     whole = bool(kinds) and kinds <= _WHOLE
     together = merge_summaries(list(moments.values()))
     bins = _bins(ckpt, good, together, range, whole, steps)
@@ -116,9 +117,11 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
                            sum(ckpt.tensors[key].stored_nbytes for key in kept), group.counters)
 
 
-def _is_whole(dtype: str) -> bool:
-    known = DTYPES.get(dtype)
-    return known is not None and known.kind in _WHOLE
+def _kind(info: TensorInfo) -> str:
+    """The kind of its elements: integers that are made one by one of what is stored are integers, though they come as float32."""
+    if info.unpacked is not None and isinstance(info.unpacked.decoder, Narrow) and info.unpacked.decoder.kind in _WHOLE:
+        return info.unpacked.decoder.kind
+    return DTYPES[info.dtype].kind if info.dtype in DTYPES else ""
 
 
 def _at_once(ckpt: Checkpoint, key: str, monitor: Monitor) -> GroupStatistics:
@@ -133,7 +136,7 @@ def _at_once(ckpt: Checkpoint, key: str, monitor: Monitor) -> GroupStatistics:
 def _alone(ckpt: Checkpoint, key: str, range: BinRange, found: Summary, steps: _Steps) -> GroupStatistics:
     """One tensor: its own quantiles say where the middle is."""
     info = ckpt.tensors[key]
-    kind = DTYPES[info.dtype].kind
+    kind = _kind(info)
     low, high = (float(found.min), float(found.max)) if range.kind == "all" else (
         float(found.quantiles[0]), float(found.quantiles[-1])) if found.quantiles else (math.nan, math.nan)
     if found.finite and found.min != found.max:

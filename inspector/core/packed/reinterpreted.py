@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from math import prod
 from types import MappingProxyType
 from typing import NamedTuple
@@ -12,17 +13,24 @@ from inspector.core.errors import NoSuchKey, UsageError
 from inspector.core.keypath import visible
 from inspector.core.tensors.decoders.narrow import Narrow
 
+from .families.names import LogicalTensor
+
 _SHORT = {"f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16", "half": "float16", "float": "float32",
           "double": "float64", "e4m3": "float8_e4m3fn", "e5m2": "float8_e5m2", "e4m3fn": "float8_e4m3fn", "e4m3fnuz": "float8_e4m3fnuz",
           "e5m2fnuz": "float8_e5m2fnuz", "e8m0": "float8_e8m0fnu", "f8_e4m3": "float8_e4m3fn", "f8_e5m2": "float8_e5m2",
           **{f"{sign[0]}{bits}": f"{sign}{bits}" for sign in ("int", "uint") for bits in range(1, 65)}}
 _NARROW = {"nf4": 4, "bnb-fp4": 4, "float4_e2m1": 4, "float6_e2m3": 6, "float6_e3m2": 6}
 _HIGH = frozenset({"nf4", "bnb-fp4"})       # bitsandbytes puts the first of two elements in the high nibble
+_SCHEMES_HIGH_FIRST = frozenset({"bnb-nf4", "bnb-fp4"})
 _ALIKE = {"fp4": "float4_e2m1", "e2m1": "float4_e2m1", "float4": "float4_e2m1", "float4_e2m1fn_x2": "float4_e2m1",
           "e2m3": "float6_e2m3", "e3m2": "float6_e3m2"}
 _SIZES = re.compile(r"\s*[\[(]?\s*(-?\d{1,19}(?:\s*[,x×]\s*-?\d{1,19})*)?\s*,?\s*[\])]?\s*")
 _NAMES = "f32, bf16, f16, e4m3, e5m2, e8m0, i8, u16 …, u1 to u7, i2 to i7, fp4 (e2m1), nf4, bnb-fp4, e2m3, e3m2"
 _DIMENSIONS = 64
+_OFFERED = ("float64", "float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz",
+            "float8_e8m0fnu", "int64", "int32", "int16", "int8", "uint64", "uint32", "uint16", "uint8", "int4", "uint4", "int2", "uint2",
+            "uint1", "nf4", "bnb-fp4", "float4_e2m1", "float6_e2m3", "float6_e3m2", "int3", "uint3", "int5", "uint5", "int6", "uint6",
+            "int7", "uint7")
 _MOST = 1 << 63           # elements
 
 
@@ -41,6 +49,13 @@ class ElementType(NamedTuple):
     @property
     def is_integer(self) -> bool:
         return self.name.startswith(("int", "uint"))
+
+
+class FittingType(NamedTuple):
+    """A type that the bytes of a tensor are whole elements of, and the shape that it has then if no other is asked for."""
+
+    type: ElementType
+    shape: tuple[int, ...]
 
 
 def element_type(text: str) -> ElementType:
@@ -89,9 +104,7 @@ def reinterpret(ckpt: Checkpoint, key: str, dtype: str, shape: tuple[int, ...] |
     >>> ckpt[key].shape, seen[key].shape, float(seen[key].numpy().max())
     ((24, 1, 5, 5), (24, 1, 5, 40), 15.0)
     """
-    info = ckpt.tensors.get(key)
-    if info is None:
-        raise NoSuchKey(key, ckpt)
+    info = _info(ckpt, key)
     named, _, sizes = dtype.partition(":")
     shape = parse_shape(sizes) if sizes and shape is None else shape
     to = element_type(named)
@@ -99,6 +112,54 @@ def reinterpret(ckpt: Checkpoint, key: str, dtype: str, shape: tuple[int, ...] |
     found = _seen_as(info, to, _shape(info, to, shape))
     return Checkpoint(ckpt.path, ckpt.format, "tensor", ckpt.files, MappingProxyType({key: found}), storages=ckpt.storages,
                       state_dicts=(), facts=ckpt.facts, edited=ckpt.edited)
+
+
+def fitting_types(ckpt: Checkpoint, key: str) -> tuple[FittingType, ...]:
+    """The types that the stored bytes of the tensor `key` can be taken for with `reinterpret`: floats, then integers, then what is narrower
+    than a byte (of which a few bits may be left over in the last one). Where rows would not be whole elements, the shape is one of a single
+    dimension. Nothing is read for it.
+
+    Raises NoSuchKey; UsageError where the tensor has no run of bytes that could be taken for anything.
+
+    >>> ckpt = core.open(core.make_demo(folder)[0])
+    >>> key = "model_state_dict.module.stem.conv.weight"
+    >>> [(fit.type.name, fit.shape) for fit in core.fitting_types(ckpt, key) if fit.type.name in ("int16", "nf4")]
+    [('int16', (24, 1, 5, 10)), ('nf4', (24, 1, 5, 40))]
+    """
+    info = _info(ckpt, key)
+    _check(info)
+    found = []
+    for name in _OFFERED:
+        to = element_type(name)
+        for shape in (None, (-1,)):
+            try:
+                seen = _seen_as(info, to, _shape(info, to, shape))
+            except UsageError:
+                continue
+            found.append(FittingType(to, seen.shape))
+            break
+    return tuple(found)
+
+
+def stored_codes(ckpt: Checkpoint, tensor: LogicalTensor) -> Checkpoint:
+    """A checkpoint of what a packed tensor of `ckpt` stores for its elements, alone and under its own key: the codes one by one, in the
+    order in which they lie, where several are in one stored number; else the numbers that are stored. Nothing is read for it. Raises
+    UsageError where the tensor has no such part, as an adapter has not."""
+    key = tensor.parts.get("data")
+    if key is None:
+        raise UsageError(f"{visible(tensor.name, 80)} has no codes", "Take one of its parts.")
+    info = _info(ckpt, key)
+    wide, bits = DTYPES[info.dtype].bits if info.dtype in DTYPES else 0, int(tensor.bits or 0)
+    if wide >= 8 and 0 < bits < wide and wide % bits == 0 and DTYPES[info.dtype].kind in ("int", "uint"):
+        return reinterpret(ckpt, key, f"u{bits}{'-high' if tensor.scheme in _SCHEMES_HIGH_FIRST else ''}")
+    return replace(ckpt, kind="tensor", tensors=MappingProxyType({key: info}), values=MappingProxyType({}), state_dicts=())
+
+
+def _info(ckpt: Checkpoint, key: str) -> TensorInfo:
+    info = ckpt.tensors.get(key)
+    if info is None:
+        raise NoSuchKey(key, ckpt)
+    return info
 
 
 def _check(info: TensorInfo) -> None:

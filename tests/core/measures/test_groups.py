@@ -106,6 +106,18 @@ def test_that_bins_of_integers_hold_equally_many_of_them(tmp_path: Path, dtype: 
     assert found.together.edges[:2] == pytest.approx((-0.5, 0.5))
 
 
+def test_that_integers_narrower_than_a_byte_have_a_bin_each(tmp_path: Path) -> None:
+    raw = np.random.default_rng(3).integers(0, 256, 3000, dtype=np.uint8)
+    found = measured(core.reinterpret(checkpoint(tmp_path, {"w": raw}), "w", "i4"))
+    nibbles = np.concatenate([raw & 15, raw >> 4]).astype(np.int8)
+    wanted = np.bincount(np.where(nibbles > 7, nibbles - 16, nibbles) + 8, minlength=16)
+    assert found.whole
+    assert found.kinds == {"int"}
+    assert found.nbytes == raw.nbytes
+    assert [int(n) for n in merge_bins(found.together, 16)[1]] == wanted.tolist()
+    assert not measured(core.reinterpret(checkpoint(tmp_path, {"w": raw}), "w", "nf4")).whole
+
+
 def test_that_bool_has_two_bins(tmp_path: Path) -> None:
     s = measured(checkpoint(tmp_path, {"m": np.array([True, False, True])})).together
     assert (s.edges, s.counts) == ((-0.5, 0.5, 1.5), (1, 2))

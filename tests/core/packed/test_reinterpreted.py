@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from inspector import core
 from tests.core.formats.sets.zero_folders import make, write
+from tests.core.packed import packing
 
 Array = np.ndarray[Any, Any]
 BYTES = np.random.default_rng(0).integers(0, 256, (6, 48), dtype=np.uint8)
@@ -153,6 +154,61 @@ def test_that_all_that_measures_goes_by_what_is_seen(tmp_path: Path) -> None:
     assert (found.numel, found.min, found.max, found.zeros) == (wanted.size, wanted.min(), wanted.max(), int((wanted == 0).sum()))
     plane = core.matrix_plane(seen.tensors["w"].shape)
     np.testing.assert_array_equal(core.read_slice(seen, "w", plane), wanted.reshape(6, 96))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "<i4", "<f8", "<f2"])
+@pytest.mark.parametrize("shape", [(6, 48), (5, 3), (7,), (), (0, 4)])
+def test_that_just_the_types_that_fit_are_offered(dtype: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    ckpt = ckpt_of(np.zeros(shape, dtype), tmp_path)
+    fits = core.fitting_types(ckpt, "w")
+    assert len({fit.type.name for fit in fits}) == len(fits)
+    for fit in fits:
+        seen = core.reinterpret(ckpt, "w", fit.type.name, fit.shape)
+        assert seen.tensors["w"].shape == fit.shape
+        assert seen["w"].numpy().shape == fit.shape
+    offered = {fit.type.name for fit in fits}
+    for name, bits in (("float64", 64), ("float32", 32), ("bfloat16", 16), ("uint8", 8), ("nf4", 4), ("uint3", 3), ("float6_e2m3", 6)):
+        # what is left over in the last byte is nobody's
+        assert (name in offered) == (ckpt.tensors["w"].nbytes * 8 % bits < (bits if bits < 8 else 1)), name
+
+
+def test_that_rows_which_are_no_whole_elements_become_one_run(tmp_path: Path) -> None:
+    fits = {fit.type.name: fit.shape for fit in core.fitting_types(ckpt_of(np.zeros((4, 3), np.float16), tmp_path), "w")}
+    assert fits["float16"] == (4, 3)
+    assert fits["uint4"] == (4, 12)
+    assert fits["float32"] == (6,)
+    assert fits["float64"] == (3,)
+
+
+def test_that_no_type_is_offered_for_what_has_no_run_of_bytes(tmp_path: Path) -> None:
+    torch.save({"t": torch.ones(4, 3).T, "s": torch.eye(3).to_sparse()}, tmp_path / "a.pt")
+    ckpt = core.open(tmp_path / "a.pt")
+    for key, why in (("t", "one behind the other"), ("s", "made of other tensors")):
+        with pytest.raises(core.UsageError, match=why):
+            core.fitting_types(ckpt, key)
+    with pytest.raises(core.NoSuchKey):
+        core.fitting_types(ckpt, "none")
+
+
+@pytest.mark.parametrize("kind", packing.MAKERS)
+def test_that_the_codes_of_a_packed_tensor_come_one_by_one(kind: str, tmp_path: Path) -> None:
+    made = packing.MAKERS[kind](np.random.default_rng(2))
+    ckpt = core.open(made.save(tmp_path / "a"))
+    tensor = core.logical(ckpt)[made.name]
+    if tensor.is_adapter:
+        with pytest.raises(core.UsageError, match="has no codes"):
+            core.stored_codes(ckpt, tensor)
+        return
+    key = tensor.parts["data"]
+    found = core.stored_codes(ckpt, tensor)
+    assert list(found.tensors) == [key]
+    values, bits = found[key].numpy(), int(tensor.bits or 0)
+    raw = made.tensors[key]
+    if raw.dtype.kind in "iu" and raw.dtype.itemsize * 8 > bits and raw.dtype.itemsize * 8 % bits == 0:
+        np.testing.assert_array_equal(values.ravel(), codes(np.ascontiguousarray(raw).view(np.uint8), bits, kind.startswith("bnb")))
+        assert values.size >= made.values.size
+    else:
+        np.testing.assert_array_equal(values.view(np.uint8), np.ascontiguousarray(raw).view(np.uint8))
 
 
 @settings(max_examples=40, deadline=None)
