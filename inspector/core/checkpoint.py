@@ -388,12 +388,14 @@ class Decoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """`sources` are the stored tensors by their role; `words` says how it is packed, for people: "4-bit GPTQ g128"."""
+    """`sources` are the stored tensors by their role; `words` says how it is packed, for people: "4-bit GPTQ g128". The elements are made
+    as float32; `whole`: they are integers of less than a byte."""
 
     scheme: str
     decoder: Decoder
     sources: tuple[tuple[str, TensorInfo], ...]
     words: str = ""
+    whole: bool = False
 
     def with_parts(self, change: Callable[[TensorInfo], TensorInfo]) -> Unpacked:
         return replace(self, sources=tuple((role, change(info)) for role, info in self.sources))

@@ -5374,6 +5374,77 @@
 </message>
 </context>
 <context>
+<name>SeenAsBar</name>
+<message>
+<source>See it as stored</source>
+<translation>恢复原样</translation>
+</message>
+<message>
+<source>See the stored bytes as another type and shape. The file stays as it is.</source>
+<translation>把保存的字节看作另一种类型和形状。文件保持不变。</translation>
+</message>
+<message>
+<source>As stored</source>
+<translation>原样</translation>
+</message>
+<message>
+<source>Seen as {type}</source>
+<translation>看作 {type}</translation>
+</message>
+<message>
+<source>As stored: {type}</source>
+<translation>原样：{type}</translation>
+</message>
+<message>
+<source>Floating point</source>
+<translation>浮点</translation>
+</message>
+<message>
+<source>Integers</source>
+<translation>整数</translation>
+</message>
+<message>
+<source>Narrower than a byte</source>
+<translation>不足一个字节</translation>
+</message>
+<message>
+<source>What the bytes are seen as</source>
+<translation>字节看作的类型</translation>
+</message>
+<message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
+<source>Which bits of a byte come first</source>
+<translation>字节中哪些位在前</translation>
+</message>
+<message>
+<source>Low bits first</source>
+<translation>低位在前</translation>
+</message>
+<message>
+<source>High bits first</source>
+<translation>高位在前</translation>
+</message>
+<message>
+<source>S&amp;hape</source>
+<translation>形状(&amp;H)</translation>
+</message>
+<message>
+<source>Values they stand for</source>
+<translation>所代表的值</translation>
+</message>
+<message>
+<source>Stored integers</source>
+<translation>存储的整数</translation>
+</message>
+<message>
+<source>Of packed tensors</source>
+<translation>打包张量</translation>
+</message>
+</context>
+<context>
 <name>Sides</name>
 <message>
 <source>File A</source>
@@ -5728,10 +5799,6 @@
 <translation>保存的整数</translation>
 </message>
 <message>
-<source>Values they stand for</source>
-<translation>所代表的值</translation>
-</message>
-<message>
 <source>Dequantized</source>
 <translation>反量化</translation>
 </message>
@@ -5798,10 +5865,6 @@
 <message>
 <source>Compute statistics of {size}</source>
 <translation>计算 {size} 的统计</translation>
-</message>
-<message>
-<source>Of packed tensors</source>
-<translation>打包张量的内容</translation>
 </message>
 </context>
 <context>

@@ -16,7 +16,6 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.limits import LIMITS
 from inspector.core.progress import QUIET, Monitor
-from inspector.core.tensors.decoders.narrow import Narrow
 from inspector.core.tensors.reader import TensorReader
 
 from .bin_edges import ALL_VALUES, FINE_BINS, BinEdges, BinRange, even_bins, log_bins, powers_between
@@ -119,8 +118,8 @@ def group_statistics(ckpt: Checkpoint, keys: Sequence[str] | Measurable, range: 
 
 def _kind(info: TensorInfo) -> str:
     """The kind of its elements: integers that are made one by one of what is stored are integers, though they come as float32."""
-    if info.unpacked is not None and isinstance(info.unpacked.decoder, Narrow) and info.unpacked.decoder.kind in _WHOLE:
-        return info.unpacked.decoder.kind
+    if info.unpacked is not None and info.unpacked.whole:
+        return "int"
     return DTYPES[info.dtype].kind if info.dtype in DTYPES else ""
 
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from math import prod
 from types import MappingProxyType
@@ -93,7 +94,7 @@ def reinterpret(ckpt: Checkpoint, key: str, dtype: str, shape: tuple[int, ...] |
     """A checkpoint of the tensor `key` alone, its stored bytes taken for elements of `dtype` (see `element_type`) of that shape, without a
     change to the file: everything that reads or measures tensors does so with it. One size of `shape` may be -1; without it the last
     dimension is as much longer or shorter as the elements are narrower or wider. "u4:64x128" is a type and a shape in one. Elements
-    narrower than a byte come as float32, which holds them exactly. Nothing is read for it.
+    narrower than a byte come as float32, which holds them exactly (integers as int8 where slices are read). Nothing is read for it.
 
     Raises NoSuchKey; UsageError for an unknown type, for sizes that the bytes do not fit, and for a tensor whose bytes do not lie one
     behind the other.
@@ -141,18 +142,28 @@ def fitting_types(ckpt: Checkpoint, key: str) -> tuple[FittingType, ...]:
     return tuple(found)
 
 
-def stored_codes(ckpt: Checkpoint, tensor: LogicalTensor) -> Checkpoint:
-    """A checkpoint of what a packed tensor of `ckpt` stores for its elements, alone and under its own key: the codes one by one, in the
-    order in which they lie, where several are in one stored number; else the numbers that are stored. Nothing is read for it. Raises
-    UsageError where the tensor has no such part, as an adapter has not."""
-    key = tensor.parts.get("data")
-    if key is None:
-        raise UsageError(f"{visible(tensor.name, 80)} has no codes", "Take one of its parts.")
-    info = _info(ckpt, key)
-    wide, bits = DTYPES[info.dtype].bits if info.dtype in DTYPES else 0, int(tensor.bits or 0)
-    if wide >= 8 and 0 < bits < wide and wide % bits == 0 and DTYPES[info.dtype].kind in ("int", "uint"):
-        return reinterpret(ckpt, key, f"u{bits}{'-high' if tensor.scheme in _SCHEMES_HIGH_FIRST else ''}")
-    return replace(ckpt, kind="tensor", tensors=MappingProxyType({key: info}), values=MappingProxyType({}), state_dicts=())
+def stored_codes(ckpt: Checkpoint, tensors: Iterable[LogicalTensor]) -> Checkpoint:
+    """A checkpoint of what packed tensors of `ckpt` store for their elements, each under its own key: the codes one by one, in the order in
+    which they lie, where several are in one stored number; else the numbers that are stored. Nothing is read for it. Raises UsageError for
+    a tensor that has no such part, as an adapter has not."""
+    found = {}
+    for tensor in tensors:
+        key = tensor.parts.get("data")
+        if key is None:
+            raise UsageError(f"the tensor {visible(tensor.name, 80)} has no codes", "Take one of its parts.")
+        found[key] = _codes(ckpt, tensor, _info(ckpt, key))
+    return replace(ckpt, kind="tensor", tensors=MappingProxyType(found), values=MappingProxyType({}), state_dicts=())
+
+
+def _codes(ckpt: Checkpoint, tensor: LogicalTensor, info: TensorInfo) -> TensorInfo:
+    known, bits = DTYPES.get(info.dtype), int(tensor.bits or 0)
+    if known is None or known.kind not in ("int", "uint") or not 0 < bits < known.bits or known.bits % bits:
+        return info
+    order = "-high" if tensor.scheme in _SCHEMES_HIGH_FIRST else ""
+    try:
+        return reinterpret(ckpt, info.key, f"u{bits}{order}").tensors[info.key]
+    except UsageError:          # it lies in several pieces, or was made by an edit
+        return info
 
 
 def _info(ckpt: Checkpoint, key: str) -> TensorInfo:
@@ -164,7 +175,7 @@ def _info(ckpt: Checkpoint, key: str) -> TensorInfo:
 
 def _check(info: TensorInfo) -> None:
     """Raises UsageError where there is no run of bytes that could be taken for something else."""
-    name = visible(info.key, 80)
+    name = f"the tensor {visible(info.key, 80)}"
     if info.problem:
         raise UsageError(f"{name} cannot be read: {info.problem}", "Nothing can be made of its bytes.")
     if info.unpacked is not None or info.layout != "strided":
@@ -180,7 +191,7 @@ def _check(info: TensorInfo) -> None:
 
 def _shape(info: TensorInfo, to: ElementType, asked: tuple[int, ...] | None) -> tuple[int, ...]:
     """The shape, with as many elements of the type as the bytes are. Raises UsageError."""
-    name, bits = visible(info.key, 80), info.nbytes * 8
+    name, bits = f"the tensor {visible(info.key, 80)}", info.nbytes * 8
     there = f"{name} has {info.nbytes:,} bytes"
     if asked is None:
         old = DTYPES[info.dtype].bits
@@ -216,17 +227,17 @@ def _seen_as(info: TensorInfo, to: ElementType, shape: tuple[int, ...]) -> Tenso
         rows = (info.nbytes // width,)
         whole = info._replace(dtype=info.dtype if old >= 8 else "uint8", shape=rows, stride=(1,), extra=extra)
         if info.chunks and len(info.chunks[0].offsets) != 1:
-            raise UsageError(f"{visible(info.key, 80)} lies in several boxes", "Save it as one tensor first.")
+            raise UsageError(f"the tensor {visible(info.key, 80)} lies in several boxes", "Save it as one tensor first.")
         kind = to.name.rstrip("1234567") if to.is_integer else to.name
         decoder = Narrow(kind, to.bits, prod(shape), width, to.high_first)
         return plain._replace(dtype="float32", offset=0, storage="", storage_nbytes=0,
-                              extra=Extra(unpacked=Unpacked(to.name, decoder, (("data", whole),))))
+                              extra=Extra(unpacked=Unpacked(to.name, decoder, (("data", whole),), whole=to.is_integer)))
     if info.chunks:
         if old != to.bits or shape != info.shape:
-            raise UsageError(f"{visible(info.key, 80)} lies in several pieces", "Save it as one tensor first.")
+            raise UsageError(f"the tensor {visible(info.key, 80)} lies in several pieces", "Save it as one tensor first.")
         return plain._replace(dtype=to.name, extra=extra)
     at = info.offset * max(old // 8, 1)
     if at % (to.bits // 8):
-        raise UsageError(f"{visible(info.key, 80)} begins at byte {at:,} of its storage, which is no multiple of the {to.bits // 8} bytes "
+        raise UsageError(f"the tensor {visible(info.key, 80)} begins at byte {at:,} of its storage, which is no multiple of the {to.bits // 8} bytes "
                          f"of {to.name}", "Take a narrower type.")
     return plain._replace(dtype=to.name, offset=at // (to.bits // 8), extra=None)

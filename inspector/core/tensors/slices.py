@@ -171,8 +171,9 @@ def readable_shape(info: TensorInfo) -> Dims:
 def read_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = None, cols: range | None = None,
                monitor: Monitor = QUIET) -> Array:
     """The elements of `plane` at `rows` and `cols` (default: all), which may step, as a two-dimensional array of the file's
-    element type (`read_numpy`). What lies beyond the end of a fold is zero. Raises BadTensor when the values cannot be had
-    or would take more than `LIMITS.preview` bytes, UsageError for a window that is not within the plane.
+    element type (`read_numpy`), or of int8 where it is seen as integers of fewer bits. What lies beyond the end of a fold is zero.
+    Raises BadTensor when the values cannot be had or would take more than `LIMITS.preview` bytes, UsageError for a window that is
+    not within the plane.
 
     >>> ckpt = {"w": np.arange(12).reshape(3, 4)}
     >>> core.read_slice(ckpt, "w", core.matrix_plane((3, 4)), range(1, 3), range(0, 4, 2))
@@ -180,7 +181,7 @@ def read_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = No
            [ 8, 10]])
     """
     with TensorReader(ckpt, monitor) as reader:
-        return _Window(reader, ckpt, key, plane).read(*_ranges(plane, rows, cols))
+        return _whole(_Window(reader, ckpt, key, plane).read(*_ranges(plane, rows, cols)), ckpt.tensors[key])
 
 
 def reduce_slice(ckpt: Checkpoint, key: str, plane: Plane, rows: range | None = None, cols: range | None = None, *,
@@ -214,7 +215,13 @@ def read_values(ckpt: Checkpoint, key: str, start: int, count: int, monitor: Mon
     """
     with TensorReader(ckpt, monitor) as reader:
         shape = readable_shape(_info(ckpt, key))
-        return _flat(reader, ckpt, key, shape, max(start, 0), min(start + count, prod(shape)))
+        return _whole(_flat(reader, ckpt, key, shape, max(start, 0), min(start + count, prod(shape))), ckpt.tensors[key])
+
+
+def _whole(values: Array, info: TensorInfo) -> Array:
+    """Integers of less than a byte, which are made as float32, as integers."""
+    import numpy as np
+    return values.astype(np.int8) if info.unpacked is not None and info.unpacked.whole else values
 
 
 def find_next(ckpt: Checkpoint, key: str, start: int, what: SearchTarget, monitor: Monitor = QUIET) -> int | None:

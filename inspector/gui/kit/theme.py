@@ -291,6 +291,7 @@ QFrame#palette QListView { background: $card; }
 QLabel#badge { background: $accent; color: $accent_text; border-radius: 9px; padding: 0 5px; }
 QLabel#badge[level="danger"] { background: $danger; color: $base; }
 QLabel#badge[level="warning"] { background: transparent; color: $warning; border: 1px solid $warning; }
+QLabel#chip { background: $selection; color: $selection_text; border-radius: 8px; padding: 2px 9px; }
 QFrame[level="danger"]:focus, QFrame[level="warning"]:focus, QFrame[level="info"]:focus { border: 1px solid $accent; }
 QLabel { background: transparent; }
 QTextEdit#prose { background: transparent; border: none; padding: 0; }

@@ -159,7 +159,9 @@ class ValueGrid(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return text_of(value, self._format)
         where = "[" + ", ".join(str(n) for n in self._plane.position(row, col) or ()) + "]"
-        return f"{where} = {exporting.texts(page[row % PAGE_ROWS, col % PAGE_COLS:col % PAGE_COLS + 1])[0]}   {bits_of(value)}"
+        said = f"{where} = {exporting.texts(page[row % PAGE_ROWS, col % PAGE_COLS:col % PAGE_COLS + 1])[0]}"
+        # no bits of what no file has: it is made of other elements
+        return said if self._info is not None and self._info.unpacked is not None else f"{said}   {bits_of(value)}"
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.TextAlignmentRole:

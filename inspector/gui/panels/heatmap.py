@@ -17,15 +17,17 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
 from inspector.gui.models.plot_scales import number
+from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label, one_tensor
+from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
+from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.slice_controls import SliceControls
 
 TASK, DETAIL, VALUE, SAVE = "heatmap", "heatmap-detail", "heatmap-value", "heatmap-save"
@@ -67,7 +69,8 @@ class HeatmapPanel(SelectionPanel):
         self.detail: Requests[core.Reduced] = self.make_requests(DETAIL, rest=SETTLED)
         self.value: Requests[str] = self.make_requests(VALUE, rest=SETTLED)
         self.heading = Heading()
-        self.remark = label(tone="muted", wrap=True)
+        self.seen_as = SeenAsBar(session)
+        self.remark = self.seen_as.remark
         self.slices = SliceControls(mosaics=True)
         self.view = HeatmapView()
         self.readout = QLabel()
@@ -87,18 +90,19 @@ class HeatmapPanel(SelectionPanel):
 
     def follow(self) -> None:
         """The selection, the slice and what the blocks stand for."""
-        found = one_tensor(self._session)
-        if isinstance(found, str):
+        at = looked_at(self._session)
+        self.seen_as.offer(None if isinstance(at, str) else at)
+        if isinstance(at, str):
             self.let_go()
             self.heading.set_name(self.tr("Heatmap"))
             self.remark.clear()
             self.slices.offer(())
-            self.pages.say(found)
+            self.pages.say(at)
             return
-        ckpt, info = found
+        ckpt, info = at.checkpoint, at.info
         shape = core.readable_shape(info)
         if self._tensor is None or self._tensor[0] is not ckpt or self._tensor[1] is not info:
-            self._tensor = found
+            self._tensor = ckpt, info
             self.heading.set_name(info.key)
             self.remark.setText(self._facts(info))
             if not self._map_chosen:
@@ -237,7 +241,8 @@ class HeatmapPanel(SelectionPanel):
 
     def _propose_colours(self, info: core.TensorInfo) -> None:
         """Weights lie around zero; bytes and truths do not."""
-        around = not (info.dtype in core.DTYPES and core.DTYPES[info.dtype].kind in ("uint", "bool"))
+        around = not (info.dtype in core.DTYPES and core.DTYPES[info.dtype].kind in ("uint", "bool")) and not (
+            info.unpacked is not None and info.unpacked.whole and info.unpacked.scheme.startswith("uint"))
         self.centre.setCurrentIndex(self.centre.findData(around))
         self.colours.setCurrentIndex(self.colours.findData("blue-red" if around else "viridis"))
 
@@ -342,7 +347,7 @@ class HeatmapPanel(SelectionPanel):
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
         whole.addWidget(self.heading)
-        whole.addWidget(self.remark)
+        whole.addWidget(self.seen_as)
         whole.addSpacing(6)
         whole.addWidget(self.slices)
         whole.addSpacing(4)

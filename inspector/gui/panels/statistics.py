@@ -9,23 +9,24 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QSplitter, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
 from inspector.gui.models.plot_scales import number
+from inspector.gui.state.looked_at import QUANTIZED, LookedAt, looked_at
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
-from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_controls import HistogramControls
 from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.plot_canvas import load_pyqtgraph
 from inspector.gui.widgets.result_pages import ResultPages
+from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.stats_table import Column, StatsTable
 
 TASK = "statistics"
@@ -47,15 +48,13 @@ class StatisticsPanel(SelectionPanel):
         self._checks = ValueChecks.shared(session, tasks)
         self.requests: Requests[core.GroupStatistics] = self.make_requests(TASK, keep=KEPT, limit=lambda: core.LIMITS.preview)
         self.heading = Heading()
-        self.remark = label(tone="muted", wrap=True)
-        self.form = _form(self.tr("Values they stand for"), self.tr("Stored integers"))
-        self.form.hide()
+        self.seen_as = SeenAsBar(session)
+        self.remark, self.form = self.seen_as.remark, self.seen_as.form
         self.controls = HistogramControls()
         self.plot = HistogramPlot()
         self.table = StatsTable()
         self._place()
         self.setAccessibleName(self.tr("Statistics"))
-        self.form.currentChanged.connect(lambda: self.refresh())
         self.requests.changed.connect(self._answered)
         self.controls.shown_changed.connect(self._show_result)
         self.controls.range_changed.connect(self.refresh)
@@ -109,17 +108,26 @@ class StatisticsPanel(SelectionPanel):
             self._say(selection.prefix or document.path, self.tr("There are no tensors here."),
                       self.tr("Select a tensor, or a group of tensors, to see what its values are like."))
             return None
-        return self._as_meant(document, Group(document.checkpoint, selection.prefix, keys))
+        return self._as_looked_at(document, Group(document.checkpoint, selection.prefix, keys))
 
-    def _as_meant(self, document: Document, group: Group) -> Group:
-        """Packed tensors by what they stand for, or by the integers that are stored where that is asked for."""
+    def _as_looked_at(self, document: Document, group: Group) -> Group:
+        """One tensor as whatever it is looked at; of several, packed ones by what they stand for, or by the codes of them alone where what
+        is stored is asked for."""
+        at = looked_at(self._session)
+        if isinstance(at, LookedAt):
+            self.seen_as.offer(at)
+            return Group(at.checkpoint, group.prefix, (at.info.key,))
         view = document.packed
         meant = view.meant(group.keys) if view is not None else group.keys
-        one = view.one(group.keys) if view is not None else None
-        packed = view is not None and any(key in view.tensors and view.tensors[key].scheme != "torch-qtensor" for key in meant)
-        self.form.setVisible(packed and (one is None or one.scheme != "torch-qtensor"))
-        if view is None or not packed or self.form.currentIndex():
-            return _integers(group, one)
+        packed = [view.tensors[key] for key in meant if key in view.tensors and view.tensors[key].scheme != QUANTIZED] if view is not None \
+            else []
+        coded = tuple(tensor.name for tensor in packed if not tensor.is_adapter)
+        self.seen_as.offer_codes(bool(coded))
+        if view is None or not packed:
+            return group
+        codes = self._session.codes_of(document.id, coded) if coded and self._session.shows_codes(quantized=False) else None
+        if codes is not None:
+            return Group(codes, group.prefix, tuple(codes.tensors))
         # a key that is both is the packed tensor's; parts that were chosen alone are not in the other checkpoint
         there = tuple(key for key in meant if key in view.unpacked.tensors)
         return Group(view.unpacked, group.prefix, there) if len(there) == len(meant) else group
@@ -155,6 +163,7 @@ class StatisticsPanel(SelectionPanel):
     def _say(self, heading: str, text: str, hint: str) -> None:
         self.heading.set_name(heading)
         self.remark.clear()
+        self.seen_as.offer(None)
         self.controls.hide()
         self.pages.say(text, hint)
 
@@ -261,33 +270,11 @@ class StatisticsPanel(SelectionPanel):
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
         whole.addWidget(self.heading)
-        whole.addWidget(self.remark)
-        whole.addWidget(self.form, 0, Qt.AlignmentFlag.AlignLeft)
+        whole.addWidget(self.seen_as)
         whole.addSpacing(6)
         whole.addWidget(self.controls)
         whole.addSpacing(6)
         whole.addWidget(self.pages, 1)
-
-
-def _form(*titles: str) -> QTabBar:
-    bar = QTabBar()
-    bar.setExpanding(False)
-    bar.setDrawBase(False)
-    for title in titles:
-        bar.addTab(title)
-    bar.setAccessibleName(QCoreApplication.translate("StatisticsPanel", "Of packed tensors"))
-    return bar
-
-
-def _integers(group: Group, one: core.LogicalTensor | None) -> Group:
-    """The codes of a packed tensor one by one, where they are as narrow as half a byte; else what is stored as it is."""
-    key = one.parts.get("data") if one is not None else None
-    if one is None or key is None or one.bits != 4:
-        return group._replace(keys=(key,)) if key is not None else group
-    try:
-        return Group(core.reinterpret(group.checkpoint, key, "u4"), group.prefix, (key,))
-    except core.InspectorError:
-        return group._replace(keys=(key,))
 
 
 def _keys(selection: Selection, checkpoint: core.Checkpoint) -> tuple[str, ...]:

@@ -24,12 +24,13 @@ from PySide6.QtWidgets import (
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, tables, words
 from inspector.gui.models.value_grid import COLS, ROWS, ValueGrid
+from inspector.gui.state.looked_at import looked_at
 from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
-from inspector.gui.widgets.boxes import label, one_tensor
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
+from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.slice_controls import SliceControls
 
 FIND, SAVE = "values-find", "values-save"
@@ -43,7 +44,8 @@ class ValuesPanel(SelectionPanel):
         self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
         self.heading = Heading()
-        self.remark = label(tone="muted", wrap=True)
+        self.seen_as = SeenAsBar(session)
+        self.remark = self.seen_as.remark
         self.slices = SliceControls(mosaics=False, wrap=WRAP)
         self.model = ValueGrid(tasks, self)
         self.table = self._make_table()
@@ -63,18 +65,19 @@ class ValuesPanel(SelectionPanel):
     # -- what is shown ------------------------------------------------------------------------------------------------
 
     def follow(self) -> None:
-        found = one_tensor(self._session)
-        if isinstance(found, str):
+        at = looked_at(self._session)
+        self.seen_as.offer(None if isinstance(at, str) else at)
+        if isinstance(at, str):
             self.let_go()
             self.heading.set_name(self.tr("Values"))
             self.remark.clear()
             self.slices.offer(())
-            self.pages.say(found)
+            self.pages.say(at)
             return
-        ckpt, info = found
+        ckpt, info = at.checkpoint, at.info
         if self._tensor is not None and self._tensor[0] is ckpt and self._tensor[1] is info:
             return
-        self._tensor = found
+        self._tensor = ckpt, info
         self._tasks.cancel(FIND)
         shape = core.readable_shape(info)
         self.heading.set_name(info.key)
@@ -257,6 +260,8 @@ class ValuesPanel(SelectionPanel):
         samples = ["-1.23457e+38"]
         if self._format.currentData() == "bits":
             samples = ["0x" + "0" * (max(known.bits // 4, 2) if known else 2)]
+        elif info is not None and info.unpacked is not None and info.unpacked.whole:
+            samples = ["-0000"]
         elif known is not None and known.kind in ("int", "uint", "quantized", "bool", "other"):
             samples = [f"-{np.iinfo(np.int64).max}" if known.bits == 64 else "-" + "0" * max(known.bits // 3, 4)]
             if known.bits == 64:
@@ -328,7 +333,7 @@ class ValuesPanel(SelectionPanel):
         whole.setContentsMargins(16, 14, 16, 12)
         whole.setSpacing(4)
         whole.addWidget(self.heading)
-        whole.addWidget(self.remark)
+        whole.addWidget(self.seen_as)
         whole.addSpacing(6)
         whole.addWidget(self.slices)
         whole.addSpacing(4)

@@ -5,7 +5,8 @@ Panels read it and follow its signals; they never talk to each other. Everything
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from inspector import core
 Edits = tuple["core.Edit", ...]        # a name, so that no edit is loaded before there is one
 
 _UNDONE = 200           # steps back that are remembered
+_MADE = 64              # tables of tensors seen as something else that are kept
 
 
 class State(Enum):
@@ -56,6 +58,13 @@ class _Pending:
     saved: Edits = ()
 
 
+class SeenAs(NamedTuple):
+    """Another type and shape that the bytes of a tensor are taken for, as `core.reinterpret` takes them."""
+
+    dtype: str
+    shape: tuple[int, ...]
+
+
 class Selection(NamedTuple):
     """What the panels answer for: a document, and in it one key or a group of keys. `prefix` "" is the whole file;
     `keys` are the tensor keys below it, in stored order (one for a single tensor, none for a plain value); `value` is
@@ -90,6 +99,7 @@ class Session(QObject):
     selection_changed = Signal()
     edits_changed = Signal(int)         # the edits that wait, or whether they are saved
     compared_changed = Signal()
+    seen_changed = Signal(int)          # what tensors of a document are taken for
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +108,9 @@ class Session(QObject):
         self._selection: Selection | None = None
         self._pending: dict[int, _Pending] = {}
         self._compared: Compared | None = None
+        self._seen: dict[tuple[int, str], SeenAs] = {}
+        self._codes = {False: False, True: True}
+        self._made: OrderedDict[tuple[int, Hashable], core.Checkpoint] = OrderedDict()
 
     @property
     def documents(self) -> tuple[Document, ...]:
@@ -135,6 +148,7 @@ class Session(QObject):
             document.rewritten = rewritten
             document.state, document.checkpoint, document.error = State.READY, checkpoint, None
             document.original, document.packed = checkpoint, None
+            self._forget_made(id)
             self._keep_selection(document, checkpoint)
             self.document_changed.emit(id)
 
@@ -151,6 +165,7 @@ class Session(QObject):
         if document is None or document.checkpoint is None or document.checkpoint is checkpoint:
             return
         before, document.checkpoint, document.packed = document.checkpoint, checkpoint, None
+        self._forget_made(id)
         self._carry_selection(document, before, checkpoint)
         self.document_changed.emit(id)
 
@@ -159,6 +174,7 @@ class Session(QObject):
         document = self._documents.get(id)
         if document is not None and document.checkpoint is checkpoint and document.packed is not view:
             document.packed = view
+            self._forget_made(id)
             self.document_changed.emit(id)
 
     def _carry_selection(self, document: Document, before: core.Checkpoint, after: core.Checkpoint) -> None:
@@ -219,6 +235,8 @@ class Session(QObject):
     def remove(self, id: int) -> None:
         if self._documents.pop(id, None) is not None:
             self._pending.pop(id, None)
+            self._seen = {place: seen for place, seen in self._seen.items() if place[0] != id}
+            self._forget_made(id)
             if self._compared is not None and id in self._compared.ids:
                 self.compare(None)
             if self._selection is not None and self._selection.document == id:
@@ -230,6 +248,81 @@ class Session(QObject):
         if selection != self._selection:
             self._selection = selection
             self.selection_changed.emit()
+
+    # -- what tensors are taken for
+
+    def seen_as(self, id: int, key: str) -> SeenAs | None:
+        """What the bytes of a tensor are taken for; None: for what they are stored as."""
+        return self._seen.get((id, self._origin(id, key)))
+
+    def see_as(self, id: int, key: str, seen: SeenAs | None) -> None:
+        """From now on, as long as the document is open, whatever it is renamed to."""
+        place = id, self._origin(id, key)
+        if id not in self._documents or self._seen.get(place) == seen:
+            return
+        if seen is None:
+            del self._seen[place]
+        else:
+            self._seen[place] = seen
+        self.seen_changed.emit(id)
+
+    def as_seen(self, id: int, key: str) -> tuple[core.Checkpoint, core.InspectorError | None]:
+        """A checkpoint whose tensor `key` is what that of the document is taken for. With an error, why it cannot be, as of what an edit
+        has made smaller: then it is that of the document."""
+        document, seen = self._documents[id], self.seen_as(id, key)
+        assert document.checkpoint is not None
+        ckpt = document.checkpoint
+        if seen is None:
+            return ckpt, None
+        try:
+            return self._kept_made(id, (key, seen)) or self._keep_made(id, (key, seen), core.reinterpret(ckpt, key, *seen)), None
+        except core.InspectorError as error:
+            return ckpt, error
+
+    def shows_codes(self, quantized: bool) -> bool:
+        """Whether packed tensors are looked at by what is stored for their elements, not by the values that it stands for. `quantized`: of
+        torch's own quantized tensors."""
+        return self._codes[quantized]
+
+    def show_codes(self, codes: bool, *, quantized: bool) -> None:
+        if codes != self._codes[quantized]:
+            self._codes[quantized] = codes
+            for id in tuple(self._documents):
+                self.seen_changed.emit(id)
+
+    def codes_of(self, id: int, names: tuple[str, ...]) -> core.Checkpoint | None:
+        """A checkpoint of the codes of packed tensors of a document, each under the key of what is stored for its elements; None where
+        none of them has any."""
+        document = self._documents[id]
+        if document.packed is None or document.checkpoint is None:
+            return None
+        found = self._kept_made(id, names)
+        if found is None:
+            tensors = [tensor for name in names if (tensor := document.packed.tensors.get(name)) is not None and "data" in tensor.parts]
+            try:
+                found = self._keep_made(id, names, core.stored_codes(document.checkpoint, tensors)) if tensors else None
+            except core.InspectorError:
+                return None
+        return found
+
+    def _origin(self, id: int, key: str) -> str:
+        document = self._documents.get(id)
+        edited = document.checkpoint.edited if document is not None and document.checkpoint is not None else None
+        return edited.origin.get(key, key) if edited is not None else key
+
+    def _kept_made(self, id: int, what: Hashable) -> core.Checkpoint | None:
+        return self._made.get((id, what))
+
+    def _keep_made(self, id: int, what: Hashable, made: core.Checkpoint) -> core.Checkpoint:
+        """Kept, so that it is the same one when it is asked for again: what was measured of it is known by it."""
+        self._made[id, what] = made
+        while len(self._made) > _MADE:
+            self._made.popitem(last=False)
+        return made
+
+    def _forget_made(self, id: int) -> None:
+        for place in [place for place in self._made if place[0] == id]:
+            del self._made[place]
 
     # -- edits
 

@@ -34,7 +34,7 @@ from PySide6.QtWidgets import (
 
 from inspector import core
 from inspector.gui.kit import icons, theme, words
-from inspector.gui.state.session import Selection, Session
+from inspector.gui.state.session import Selection
 
 
 def tool_button(picture: str, name: str) -> QToolButton:
@@ -49,24 +49,6 @@ def tool_button(picture: str, name: str) -> QToolButton:
 def is_whole(selection: Selection, ckpt: core.Checkpoint) -> bool:
     """Whether a selection is all of the file. Tensors from all over it have only the root in common and are not."""
     return not selection.prefix and selection.value is None and (not selection.keys or len(selection.keys) == len(ckpt.tensors))
-
-
-def one_tensor(session: Session) -> tuple[core.Checkpoint, core.TensorInfo] | str:
-    """The tensor that is selected, or what to do so that one is."""
-    selection, document = session.selection, session.selected_document
-    if selection is None or document is None or document.checkpoint is None:
-        return QCoreApplication.translate("Panels", "Select a tensor to see its values.")
-    if selection.value is not None:
-        return QCoreApplication.translate("Panels", "This is a single value, not a tensor: it stands in the list and under Details.")
-    tensors = document.checkpoint.tensors
-    keys = selection.keys if selection.keys or selection.prefix else tuple(tensors)
-    packed = document.packed.one(keys) if document.packed is not None else None
-    if packed is not None and document.packed is not None and packed.scheme != "torch-qtensor":
-        return document.packed.unpacked, document.packed.unpacked.tensors[packed.name]
-    if len(keys) != 1:
-        return QCoreApplication.translate("Panels", "Select one tensor of these {n} to see its values.").format(
-            n=f"{len(keys):,}") if keys else QCoreApplication.translate("Panels", "There are no tensors here.")
-    return document.checkpoint, tensors[keys[0]]
 
 
 def label(text: str = "", *, tone: str = "", strong: bool = False, scale: float = 1.0, wrap: bool = False,

@@ -71,6 +71,7 @@ class SelectionPanel(LazyPanel):
         self._followed: core.Checkpoint | None = None
         session.selection_changed.connect(self.refresh)
         session.document_changed.connect(self._document_changed)
+        session.seen_changed.connect(self._document_changed)
 
     def refresh(self) -> None:
         document = self._session.selected_document

@@ -197,10 +197,10 @@ def test_that_the_codes_of_a_packed_tensor_come_one_by_one(kind: str, tmp_path: 
     tensor = core.logical(ckpt)[made.name]
     if tensor.is_adapter:
         with pytest.raises(core.UsageError, match="has no codes"):
-            core.stored_codes(ckpt, tensor)
+            core.stored_codes(ckpt, [tensor])
         return
     key = tensor.parts["data"]
-    found = core.stored_codes(ckpt, tensor)
+    found = core.stored_codes(ckpt, [tensor])
     assert list(found.tensors) == [key]
     values, bits = found[key].numpy(), int(tensor.bits or 0)
     raw = made.tensors[key]
