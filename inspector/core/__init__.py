@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .by_path.packed import logical as logical
     from .by_path.packed import packed_tensors as packed_tensors
     from .by_path.packed import reinterpret as reinterpret
+    from .by_path.packed import stored_codes as stored_codes
     from .by_path.packed import unpacked as unpacked
     from .by_path.tables import byte_map as byte_map
     from .by_path.tables import counts as counts
@@ -273,7 +274,6 @@ if TYPE_CHECKING:
     from .packed.reinterpreted import FittingType as FittingType
     from .packed.reinterpreted import element_type as element_type
     from .packed.reinterpreted import parse_shape as parse_shape
-    from .packed.reinterpreted import stored_codes as stored_codes
     from .packed.view import PackedView as PackedView
     from .packed.view import packed_view as packed_view
     from .pickles.objects.names import any_runs_commands as any_runs_commands
@@ -387,7 +387,7 @@ _HOMES = {
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
     "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
-    "by_path.packed": "fitting_types logical packed_tensors reinterpret unpacked",
+    "by_path.packed": "fitting_types logical packed_tensors reinterpret stored_codes unpacked",
     "by_path.tables": "byte_map counts describe headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
@@ -488,7 +488,7 @@ _HOMES = {
     "packed.families.names": "LogicalTensor",
     "packed.countable": "Countable countable",
     "packed.hints": "may_be_packed",
-    "packed.reinterpreted": "ElementType FittingType element_type parse_shape stored_codes",
+    "packed.reinterpreted": "ElementType FittingType element_type parse_shape",
     "packed.view": "PackedView packed_view",
     "plain_values": "one_line to_json type_name",
     "pickles.objects.names": "any_runs_commands",

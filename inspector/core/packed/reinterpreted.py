@@ -81,7 +81,11 @@ def element_type(text: str) -> ElementType:
 
 
 def parse_shape(text: str) -> tuple[int, ...]:
-    """The shape that "64x128", "64,128" or "[64, 128]" spells; one size may be -1. Raises UsageError."""
+    """The shape that "64x128", "64,128" or "[64, 128]" spells; one size may be -1. Raises UsageError.
+
+    >>> core.parse_shape("64 × 128"), core.parse_shape("[-1, 3]")
+    ((64, 128), (-1, 3))
+    """
     found = _SIZES.fullmatch(text)
     sizes = tuple(int(size) for size in re.findall(r"-?\d+", found[1] or "")) if found is not None else None
     if sizes is None or len(sizes) > _DIMENSIONS or any(size < -1 for size in sizes) or sizes.count(-1) > 1 or (
@@ -145,7 +149,13 @@ def fitting_types(ckpt: Checkpoint, key: str) -> tuple[FittingType, ...]:
 def stored_codes(ckpt: Checkpoint, tensors: Iterable[LogicalTensor]) -> Checkpoint:
     """A checkpoint of what packed tensors of `ckpt` store for their elements, each under its own key: the codes one by one, in the order in
     which they lie, where several are in one stored number; else the numbers that are stored. Nothing is read for it. Raises UsageError for
-    a tensor that has no such part, as an adapter has not."""
+    a tensor that has no such part, as an adapter has not.
+
+    >>> experts = {"w_blocks": np.full((1, 2, 1, 16), 0x21, np.uint8), "w_scales": np.full((1, 2, 1), 127, np.uint8)}
+    >>> codes = core.stored_codes(experts, core.packed_tensors(experts).values())
+    >>> codes["w_blocks"].shape, codes["w_blocks"][0, 0, 0, :4]
+    ((1, 2, 1, 32), array([1., 2., 1., 2.], dtype=float32))
+    """
     found = {}
     for tensor in tensors:
         key = tensor.parts.get("data")
@@ -238,6 +248,6 @@ def _seen_as(info: TensorInfo, to: ElementType, shape: tuple[int, ...]) -> Tenso
         return plain._replace(dtype=to.name, extra=extra)
     at = info.offset * max(old // 8, 1)
     if at % (to.bits // 8):
-        raise UsageError(f"the tensor {visible(info.key, 80)} begins at byte {at:,} of its storage, which is no multiple of the {to.bits // 8} bytes "
-                         f"of {to.name}", "Take a narrower type.")
+        raise UsageError(f"the tensor {visible(info.key, 80)} begins at byte {at:,} of its storage, which is no multiple of the "
+                         f"{to.bits // 8} bytes of {to.name}", "Take a narrower type.")
     return plain._replace(dtype=to.name, offset=at // (to.bits // 8), extra=None)

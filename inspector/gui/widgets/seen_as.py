@@ -196,6 +196,7 @@ class SeenAsBar(QWidget):
         self.order.addItem(self.tr("Low bits first"), False)
         self.order.addItem(self.tr("High bits first"), True)
         caption = QLabel(self.tr("S&hape"))
+        caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setProperty("tone", "muted")
         caption.setBuddy(self.shape)
         self._active = QWidget()
