@@ -246,15 +246,21 @@ if TYPE_CHECKING:
     from .measures.layers import LAYER_MEASURES as LAYER_MEASURES
     from .measures.layers import LayerLine as LayerLine
     from .measures.layers import LayerPoint as LayerPoint
+    from .measures.layers import ending_of as ending_of
     from .measures.layers import family_of as family_of
     from .measures.layers import layer_lines as layer_lines
     from .measures.layers import layer_of as layer_of
+    from .measures.layers import pattern_of as pattern_of
     from .measures.layers import weights_among as weights_among
     from .measures.merging import BIN_CHOICES as BIN_CHOICES
     from .measures.merging import edges_near as edges_near
     from .measures.merging import merge_bins as merge_bins
     from .measures.merging import merge_summaries as merge_summaries
     from .measures.merging import sensible_bins as sensible_bins
+    from .measures.ridges import Ridge as Ridge
+    from .measures.ridges import ridge as ridge
+    from .measures.ridges import ridge_range as ridge_range
+    from .measures.ridges import share_outside as share_outside
     from .measures.summary import BINS as BINS
     from .measures.summary import QUANTILES as QUANTILES
     from .measures.summary import Summary as Summary
@@ -479,8 +485,9 @@ _HOMES = {
     "measures.groups": "GroupStatistics Measurable",
     "measures.health": "value_findings",
     "measures.histogram": "Binned Fine",
-    "measures.layers": "LAYER_MEASURES LayerLine LayerPoint family_of layer_lines layer_of weights_among",
+    "measures.layers": "LAYER_MEASURES LayerLine LayerPoint ending_of family_of layer_lines layer_of pattern_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
+    "measures.ridges": "Ridge ridge ridge_range share_outside",
     "measures.summary": "BINS QUANTILES Summary rebin",
     "training.byte_map": "BYTE_KINDS ByteBox ByteKind",
     "training.totals": "Subtotal Totals",

@@ -3234,12 +3234,56 @@
 <context>
 <name>LayerTable</name>
 <message>
+<source>RMS</source>
+<translation>均方根</translation>
+</message>
+<message>
+<source>Mean</source>
+<translation>均值</translation>
+</message>
+<message>
+<source>Std</source>
+<translation>标准差</translation>
+</message>
+<message>
+<source>Min</source>
+<translation>最小</translation>
+</message>
+<message>
+<source>Max</source>
+<translation>最大</translation>
+</message>
+<message>
+<source>Zeros</source>
+<translation>零</translation>
+</message>
+<message>
+<source>Norm</source>
+<translation>范数</translation>
+</message>
+<message>
+<source>1 % to 99 % and 25 % to 75 % of the elements shaded, a line at the median; heights are roots of counts.</source>
+<translation>阴影为元素的 1 % 至 99 % 与 25 % 至 75 %，竖线为中位数；高度为计数的平方根。</translation>
+</message>
+<message>
 <source>Tensor</source>
 <translation>张量</translation>
 </message>
 <message>
+<source>Distribution</source>
+<translation>分布</translation>
+</message>
+<message>
 <source>Shape</source>
 <translation>形状</translation>
+</message>
+<message>
+<source>every value is {value}</source>
+<translation>所有值都是 {value}</translation>
+</message>
+<message>
+<source>1 to 99 %: {low} … {high}, 25 to 75 %: {lower} … {upper}, median {middle}</source>
+<translation>1 至 99 %：{low} … {high}，25 至 75 %：{lower} … {upper}，中位数 {middle}</translation>
 </message>
 </context>
 <context>
@@ -3281,6 +3325,22 @@
 <translation>测量全部 {tensors}，{size}</translation>
 </message>
 <message>
+<source>{name}: {n} tensors</source>
+<translation>{name}：{n} 个张量</translation>
+</message>
+<message>
+<source>All</source>
+<translation>全部</translation>
+</message>
+<message>
+<source>{share} of the values lie outside</source>
+<translation>{share} 的值在此范围之外</translation>
+</message>
+<message>
+<source>{low} … {high}: {n} elements</source>
+<translation>{low} … {high}：{n} 个元素</translation>
+</message>
+<message>
 <source>Looking for what is unhealthy</source>
 <translation>正在查找异常</translation>
 </message>
@@ -3295,6 +3355,10 @@
 <message>
 <source>Tensor, in the order of the file</source>
 <translation>张量，按文件中的顺序</translation>
+</message>
+<message>
+<source>Point at a row to read it. A click goes to the tensor, a click on a title sorts.</source>
+<translation>指向一行即可读取。单击跳到该张量，单击标题排序。</translation>
 </message>
 <message>
 <source>{n} more names have no line: select a group to see its own.</source>
@@ -3399,6 +3463,30 @@
 <message>
 <source>&amp;Across</source>
 <translation>横轴(&amp;A)</translation>
+</message>
+<message>
+<source>Ridges</source>
+<translation>山脊图</translation>
+</message>
+<message>
+<source>Lines</source>
+<translation>折线</translation>
+</message>
+<message>
+<source>The distribution of each tensor, one above the other</source>
+<translation>各张量的分布，上下排列</translation>
+</message>
+<message>
+<source>A number of each tensor, across depth</source>
+<translation>各张量的一个数值，沿深度排列</translation>
+</message>
+<message>
+<source>Common scale</source>
+<translation>共同刻度</translation>
+</message>
+<message>
+<source>Each its own</source>
+<translation>各自刻度</translation>
 </message>
 <message>
 <source>Save</source>
@@ -4726,6 +4814,13 @@
 <message>
 <source>Stopped.</source>
 <translation>已停止。</translation>
+</message>
+</context>
+<context>
+<name>RidgeDelegate</name>
+<message>
+<source>no finite value</source>
+<translation>没有有限值</translation>
 </message>
 </context>
 <context>

@@ -14,12 +14,15 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 from inspector import core
 from inspector.gui.kit import theme
+from inspector.gui.models.layer_table import RIDGE, LayerTable, Row
+from inspector.gui.widgets.ridges import RidgeDelegate
 from inspector.gui.widgets.treemap_view import TreemapView
 
 FRAMES = 30
@@ -85,8 +88,33 @@ def treemap() -> None:
         view.close()
 
 
+def ridges() -> None:
+    """200 rows all in sight, on one scale."""
+    rng = np.random.default_rng(0)
+    arrays = {f"layers.{n}.weight": rng.normal(size=(64, 64)).astype(np.float32) * (1 + n / 50) for n in range(200)}
+    ckpt = core.edit(arrays, [])
+    rows = [Row.of(key, found, 120) for key, found in core.summarize_each(ckpt, [*arrays], 1, fine=True)]
+    model, delegate = LayerTable(), RidgeDelegate()
+    model.show_rows(ckpt, "", rows)
+    delegate.set_span(core.ridge_range([row.ridge for row in rows if row.ridge is not None]))
+    table = QTableView()
+    table.setModel(model)
+    table.setItemDelegateForColumn(RIDGE, delegate)
+    for column in range(1, RIDGE):
+        table.setColumnHidden(column, True)
+    table.setColumnWidth(RIDGE, 430)
+    table.verticalHeader().setDefaultSectionSize(24)
+    shown(table)
+    frames("ridges, 200 rows, scrolled", lambda n: table.verticalScrollBar().setValue(3 * n), table.viewport())
+    table.resize(900, 24 * 201)
+    QApplication.processEvents()
+    frames("ridges, 200 rows all in sight, drawn again", lambda n: None, table.viewport())
+    frames("ridges, 200 rows all in sight, made anew", lambda n: delegate.forget(), table.viewport())
+
+
 if __name__ == "__main__":
     made = QApplication.instance() or QApplication(sys.argv)
     theme.current().choose("light")
     print(f"{'':<56}{'median':>12}{'worst':>12}{'at work':>12}")
     treemap()
+    ridges()

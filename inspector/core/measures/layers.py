@@ -15,6 +15,7 @@ from .summary import Summary
 Across = Literal["layer", "names", "all"]
 
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")       # a whole segment
+_ANY_NUMBER = re.compile(r"\d+")
 _DIGITS = 9                                         # of a layer's number, at most
 _COUNTING = frozenset(("int", "uint", "bool", "other"))
 
@@ -47,9 +48,22 @@ def siblings_name(key: str) -> str:
 
 
 def ending_of(key: str) -> str:
-    """What follows the last number of the key: "layer1.0.conv1.weight" → "conv1.weight"; all of it where there is none."""
+    """What follows the last number of the key; all of it where there is none.
+
+    >>> core.ending_of("layer1.0.conv1.weight"), core.ending_of("bias")
+    ('conv1.weight', 'bias')
+    """
     found = list(_NUMBER.finditer(key))
     return (key[found[-1].end() + 1:] or key) if found else key
+
+
+def pattern_of(key: str) -> str:
+    """What the same tensors of all layers are called, with `*` for every number: "layer1.0.conv2.weight" → "conv*.weight".
+
+    >>> core.pattern_of("layer1.0.conv2.weight"), core.pattern_of("bias")
+    ('conv*.weight', 'bias')
+    """
+    return _ANY_NUMBER.sub("*", ending_of(key))
 
 
 def weights_among(ckpt: Checkpoint, keys: Sequence[str]) -> Sequence[str]:

@@ -150,14 +150,14 @@ def summarize_group(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, mon
 
 
 def summarize_each(ckpt: Checkpoint, keys: Iterable[str], bins: int = BINS, monitor: Monitor = QUIET, *,
-                   executor: Executor | None = None) -> Iterator[tuple[str, Summary | BadTensor]]:
+                   executor: Executor | None = None, fine: bool = False) -> Iterator[tuple[str, Summary | BadTensor]]:
     """(key, its summary, or why there is none) of each tensor by itself, in order, on as many threads as there are cores, or on the workers
-    of `executor`.
+    of `executor`; with `fine` to be binned again (`rebin`).
 
     >>> [(key, found.mean) for key, found in core.summarize_each({"a": np.ones(3), "b": np.float32([1, 2])}, ["a", "b"])]
     [('a', 1.0), ('b', 1.5)]
     """
-    ask = _Ask.of(bins, None, None, False, True, fine=False)
+    ask = _Ask.of(bins, None, None, False, True, fine)
     yield from _each(ckpt, keys, ask, monitor) if executor is None else _each_elsewhere(ckpt, keys, ask, executor, monitor)
 
 

@@ -1,7 +1,9 @@
 """Every tensor with its numbers, as a table that sorts: what cannot be measured and what has NaN comes first either way."""
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QAbstractTableModel, QCoreApplication, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -10,23 +12,30 @@ from PySide6.QtGui import QColor
 from inspector import core
 from inspector.gui.kit import theme, words
 
+from .key_tree import natural_key
 from .plot_scales import number, percent
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
-NAME, SHAPE, NAN, INF = 0, 1, 7, 8
+_DIGIT = re.compile("[0-9]")
+NAME, SHAPE, STD, NAN, INF, ZEROS, RIDGE = 0, 1, 4, 7, 8, 9, 11
 
 
 class Row(NamedTuple):
-    """A tensor and its summary, or why there is none."""
+    """A tensor and its summary, or why there is none; the shape of its distribution, where the values are several."""
 
     key: str
     summary: core.Summary | None
     problem: str = ""
+    ridge: core.Ridge | None = None
 
     @classmethod
-    def of(cls, key: str, outcome: core.Summary | core.BadTensor) -> Row:
-        return cls(key, outcome) if isinstance(outcome, core.Summary) else cls(key, None, words.said(outcome.message, 300))
+    def of(cls, key: str, outcome: core.Summary | core.BadTensor, bins: int = 0) -> Row:
+        """With `bins` its ridge is made of what the summary has to bin again, which is then let go."""
+        if not isinstance(outcome, core.Summary):
+            return cls(key, None, words.said(outcome.message, 300))
+        found = core.ridge(outcome, bins) if bins else None
+        return cls(key, outcome if outcome.fine is None else replace(outcome, fine=None), ridge=found)
 
     @property
     def nonfinite(self) -> int:
@@ -42,17 +51,17 @@ class Column(NamedTuple):
 
 def _columns() -> tuple[Column, ...]:
     """Those after name and shape."""
-    said, take = QCoreApplication.translate, core.LAYER_MEASURES
+    take = core.LAYER_MEASURES
     return (
-        Column(said("LayerTable", "RMS"), take["rms"], lambda s: _figure(s, take["rms"](s))),
-        Column(said("LayerTable", "Mean"), lambda s: s.mean, lambda s: _figure(s, s.mean)),
-        Column(said("LayerTable", "Std"), lambda s: s.std, lambda s: _figure(s, s.std)),
-        Column(said("LayerTable", "Min"), lambda s: float(s.min), lambda s: _figure(s, s.min)),
-        Column(said("LayerTable", "Max"), lambda s: float(s.max), lambda s: _figure(s, s.max)),
+        Column(QCoreApplication.translate("LayerTable", "RMS"), take["rms"], lambda s: _figure(s, take["rms"](s))),
+        Column(QCoreApplication.translate("LayerTable", "Mean"), lambda s: s.mean, lambda s: _figure(s, s.mean)),
+        Column(QCoreApplication.translate("LayerTable", "Std"), lambda s: s.std, lambda s: _figure(s, s.std)),
+        Column(QCoreApplication.translate("LayerTable", "Min"), lambda s: float(s.min), lambda s: _figure(s, s.min)),
+        Column(QCoreApplication.translate("LayerTable", "Max"), lambda s: float(s.max), lambda s: _figure(s, s.max)),
         Column("NaN", lambda s: s.nan, lambda s: f"{s.nan:,}"),
         Column("±Inf", lambda s: s.inf, lambda s: f"{s.inf:,}"),
-        Column(said("LayerTable", "Zeros"), take["zeros"], lambda s: percent(s.zeros, s.numel)),
-        Column(said("LayerTable", "Norm"), take["norm"], lambda s: _figure(s, take["norm"](s))),
+        Column(QCoreApplication.translate("LayerTable", "Zeros"), take["zeros"], lambda s: percent(s.zeros, s.numel)),
+        Column(QCoreApplication.translate("LayerTable", "Norm"), take["norm"], lambda s: _figure(s, take["norm"](s))),
     )
 
 
@@ -64,6 +73,7 @@ class LayerTable(QAbstractTableModel):
         self._rows: list[Row] = []
         self._order: list[int] = []
         self._sorted: tuple[int, bool] | None = None
+        self._by_depth = False
         self._columns = _columns()
 
     @property
@@ -87,6 +97,16 @@ class LayerTable(QAbstractTableModel):
             self._order.extend(range(first, len(self._rows)))
             self.endInsertRows()
 
+    def order_by_depth(self, by_depth: bool) -> None:
+        """Whether what nobody sorted goes by the numbers of layers, as far as the keys have them, rather than by the file."""
+        if by_depth != self._by_depth:
+            self._by_depth = by_depth
+            if self._sorted is None:
+                self.sort(-1)
+
+    def row_at(self, row: int) -> Row:
+        return self._rows[self._order[row]]
+
     def key_at(self, row: int) -> str:
         return self._rows[self._order[row]].key
 
@@ -96,7 +116,7 @@ class LayerTable(QAbstractTableModel):
 
     def text(self, rows: Sequence[int] | None = None) -> str:
         """Lines of tab-separated cells under their titles."""
-        count = range(self.columnCount())
+        count = range(RIDGE)
         lines = ["\t".join(str(self.headerData(c, Qt.Orientation.Horizontal)) for c in count)]
         for row in range(len(self._order)) if rows is None else rows:
             shown = self._rows[self._order[row]]
@@ -109,16 +129,20 @@ class LayerTable(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._order)
 
     def columnCount(self, parent: Index = _ROOT) -> int:
-        return 0 if parent.isValid() else 2 + len(self._columns)
+        return 0 if parent.isValid() else 3 + len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _LEFT if section <= SHAPE else _RIGHT
+            return _LEFT if section <= SHAPE or section == RIDGE else _RIGHT
+        if role == Qt.ItemDataRole.ToolTipRole and section == RIDGE:
+            return self.tr("1 % to 99 % and 25 % to 75 % of the elements shaded, a line at the median; heights are roots of counts.")
         if role == Qt.ItemDataRole.DisplayRole:
             if section == NAME:
                 return self.tr("Tensor")
+            if section == RIDGE:
+                return self.tr("Distribution")
             return self.tr("Shape") if section == SHAPE else self._columns[section - 2].title
         return None
 
@@ -130,6 +154,10 @@ class LayerTable(QAbstractTableModel):
         row = self._rows[self._order[index.row()]]
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, index.column())
+        if role == Qt.ItemDataRole.ToolTipRole and index.column() == RIDGE:
+            return words.tip("  ".join(part for part in (row.key, spread(row.summary), row.problem) if part))
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == RIDGE:
+            return spread(row.summary)
         if role == Qt.ItemDataRole.ToolTipRole:
             return words.tip(f"{row.key}  {row.problem}".strip() if index.column() == NAME or row.problem else
                              self._text(row, index.column()))
@@ -156,9 +184,10 @@ class LayerTable(QAbstractTableModel):
         import numpy as np
         nonfinite = np.array([row.summary is None or row.nonfinite > 0 for row in self._rows], bool)
         if self._sorted is None:
-            self._order = np.argsort(~nonfinite, kind="stable").tolist()
+            self._order = self._depths() if self._by_depth else np.argsort(~nonfinite, kind="stable").tolist()
             return
         column, down = self._sorted
+        column = STD if column == RIDGE else column         # the widest on top, or the narrowest
         if column <= SHAPE:
             chosen = sorted(range(len(self._rows)), key=lambda n: self._rank(n, column), reverse=down)
             self._order = chosen
@@ -168,6 +197,15 @@ class LayerTable(QAbstractTableModel):
         missing = np.isnan(values)
         ranked = np.where(missing, 0.0, -values if down else values)
         self._order = np.lexsort((ranked, ~nonfinite, ~missing)).tolist()
+
+    def _depths(self) -> list[int]:
+        """As in the file, but "layers.2" before "layers.10", which files that are sorted by letters have the other way round."""
+        met: dict[str, int] = {}
+        ranks: list[tuple[int, str, int]] = []
+        for n, row in enumerate(self._rows):
+            layer = row.key[:len(row.key) - len(core.ending_of(row.key))]
+            ranks.append((met.setdefault(_DIGIT.split(layer, maxsplit=1)[0], n), natural_key(layer), n) if layer else (n, "", n))
+        return sorted(range(len(ranks)), key=ranks.__getitem__)
 
     def _rank(self, n: int, column: int) -> Any:
         key = self._rows[n].key
@@ -182,7 +220,20 @@ class LayerTable(QAbstractTableModel):
         if column == SHAPE:
             info = self._ckpt.tensors.get(row.key) if self._ckpt else None
             return words.shape(info.shape) if info else ""
+        if column == RIDGE:
+            return ""
         return "—" if row.summary is None else self._columns[column - 2].text(row.summary)
+
+
+def spread(summary: core.Summary | None) -> str:
+    """The median and what lies around it, in a line."""
+    if summary is None or not summary.finite or len(summary.quantiles) < len(core.QUANTILES):
+        return ""
+    if summary.min == summary.max:
+        return QCoreApplication.translate("LayerTable", "every value is {value}").format(value=number(summary.min, 6))
+    low, _, lower, middle, upper, _, high = (number(value, 4) for value in summary.quantiles)
+    return QCoreApplication.translate("LayerTable", "1 to 99 %: {low} … {high}, 25 to 75 %: {lower} … {upper}, median {middle}").format(
+        low=low, high=high, lower=lower, upper=upper, middle=middle)
 
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter

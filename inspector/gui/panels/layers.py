@@ -1,6 +1,7 @@
-"""All tensors of the file, or of a group, at once: lines across depth, a table that sorts, what is unhealthy about them.
+"""All tensors of the file, or of a group, at once: their distributions one above the other, or lines across depth; a table that sorts,
+what is unhealthy about them.
 
-    selection → scope (the file, or the group) → requests → core.summarize_each, a row a tensor → table and lines, while it goes on
+    selection → scope (the file, or the group) → requests → core.summarize_each, a row a tensor → table, ridges, lines, while it goes on
                                                                                              → core.health → findings
 
 Little is measured at once (`UNASKED` bytes), more when the person says so. What was measured of a checkpoint is kept.
@@ -9,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QImage, QKeySequence, QMouseEvent, QPainter, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
+    QButtonGroup,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QMenu,
     QProgressBar,
@@ -25,32 +28,42 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSplitter,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from inspector import core
-from inspector.gui.kit import exporting, file_dialogs, tables, words
-from inspector.gui.models.layer_table import NAME, LayerTable, Row
-from inspector.gui.models.plot_scales import number
+from inspector.gui.kit import exporting, file_dialogs, tables, theme, words
+from inspector.gui.models.layer_table import NAME, NAN, RIDGE, SHAPE, STD, ZEROS, LayerTable, Row, spread
+from inspector.gui.models.plot_scales import number, percent
 from inspector.gui.state.requests import Kept, Phase, Request, Requests
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.state.value_checks import ValueChecks
 from inspector.gui.widgets.boxes import FindingBox, empty, label
+from inspector.gui.widgets.flow import Flow
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.histogram_plot import Legend
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.line_plot import LinePlot
 from inspector.gui.widgets.plot_canvas import LINES
 from inspector.gui.widgets.result_pages import ResultPages
+from inspector.gui.widgets.ridges import FEW, HIGH, LOW, RidgeAxis, RidgeDelegate, bin_at, cell_of, draw_all, height_of
 
-TASK, HEALTH = "layers", "layers-health"
+TASK, HEALTH, PATTERNS = "layers", "layers-health", "layers-patterns"
 KEPT = 8                        # checkpoints whose numbers are kept
 UNASKED = 200 * 10 ** 6         # bytes that are measured without being asked for
 _REDRAWN = 400                  # milliseconds between two drawings while rows come in
 _MOST_LINES = 8                 # as many as there are colours that can be told apart
 _FINDINGS = 20                  # findings that are shown
+_WITH_RIDGES = (NAME, SHAPE, STD, NAN, ZEROS, RIDGE)
+_WIDE, _NARROW = 102, {NAME: 180, STD: 78, NAN: 64, ZEROS: 68}
+_RIDGE_ROOM = 150               # pixels
+_TALLEST = 16_000               # pixels of a picture
+_CHIPS = 5                      # patterns that are offered
+_BINS = 120                     # of a ridge
+_MANY = 5_000                   # tensors from which on their ridges are coarse
 
 
 class Scope(NamedTuple):
@@ -59,6 +72,35 @@ class Scope(NamedTuple):
     checkpoint: core.Checkpoint
     prefix: str
     keys: tuple[str, ...]
+
+
+class Pattern(NamedTuple):
+    """What the names of `keys` have in common."""
+
+    name: str
+    keys: frozenset[str]
+
+
+def patterns_of(ckpt: core.Checkpoint, keys: Sequence[str], monitor: core.Monitor = core.QUIET) -> tuple[Pattern, ...]:
+    """For workers: the patterns of several among the model's own tensors, those with the most elements first."""
+    models = frozenset(core.model_dicts(ckpt))
+    own = [key for key in keys if ckpt.tensors[key].state_dict in models] or list(keys)
+    found: dict[str, list[str]] = {}
+    for count, key in enumerate(core.weights_among(ckpt, own)):
+        if not count & 0xfff:
+            monitor.check()
+        found.setdefault(core.pattern_of(key), []).append(key)
+    several = [Pattern(name, frozenset(some)) for name, some in found.items() if len(some) > 1]
+    return tuple(sorted(several, key=lambda one: -sum(ckpt.tensors[key].numel for key in one.keys))[:_CHIPS])
+
+
+def _shared(keys: Sequence[str]) -> str:
+    """The path that all of `keys` lie below."""
+    if len(keys) < 2:
+        return core.parent_of(keys[0]) if keys else ""
+    first, last = core.segments_of(min(keys)), core.segments_of(max(keys))
+    same = next((n for n, (one, other) in enumerate(zip(first, last, strict=False)) if one != other), min(len(first), len(last)))
+    return ".".join(first[:min(same, len(first) - 1)])
 
 
 class LayersPanel(SelectionPanel):
@@ -70,6 +112,9 @@ class LayersPanel(SelectionPanel):
         self.requests: Requests[None] = self.make_requests(TASK, limit=lambda: UNASKED)
         self._checks = ValueChecks.shared(session, tasks)
         self.health: Requests[tuple[core.Finding, ...]] = self.make_requests(HEALTH, keep=KEPT)
+        self.patterns: Requests[tuple[Pattern, ...]] = self.make_requests(PATTERNS, keep=KEPT)
+        self._pattern = ""                                      # of the tensors that have ridges; "": all of them
+        self._as_ridges = True
         self._scope: Scope | None = None
         self._known: Kept[dict[str, Row]] = Kept(KEPT)          # rows of each checkpoint, all its tensors together
         self._arrived: list[Row] = []                           # from the worker, and not yet taken in
@@ -82,7 +127,9 @@ class LayersPanel(SelectionPanel):
         self.readout.setAccessibleName(self.tr("Tensor under the cursor"))
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.model = LayerTable(self)
+        self.ridges = RidgeDelegate(self)
         self.table = self._make_table()
+        self.axis = RidgeAxis(self.table)
         self.measures, self.across, self.log = QComboBox(), QComboBox(), QCheckBox(self.tr("Lo&g scale"))
         self._redraw = QTimer(self)
         self._redraw.setInterval(_REDRAWN)
@@ -94,6 +141,8 @@ class LayersPanel(SelectionPanel):
         self.plot.chosen.connect(self._go_to)
         self.requests.changed.connect(self._answered)
         self.health.changed.connect(self._show_health)
+        self.patterns.changed.connect(self._offer_patterns)
+        self._show_view()
 
     @property
     def scope(self) -> Scope | None:
@@ -125,6 +174,7 @@ class LayersPanel(SelectionPanel):
     def let_go(self) -> None:
         super().let_go()
         self._scope = None
+        self._show_chips(())
         self.model.show_rows(None, "", [])
         self._show_findings([])
 
@@ -153,6 +203,11 @@ class LayersPanel(SelectionPanel):
         self.requests.ask(None)
         self.health.ask(None)
         self._scope = scope
+        self._pattern = ""
+        self._show_chips(())
+        ckpt, keys = scope.checkpoint, scope.keys
+        self.patterns.ask(Request(ckpt, keys, lambda monitor: patterns_of(ckpt, keys, monitor)))
+        self._offer_patterns()          # they may be known, and nothing changes then
         self.heading.set_name(scope.prefix or scope.checkpoint.path)
         self._show_rows()
         self._show_findings([])
@@ -169,8 +224,9 @@ class LayersPanel(SelectionPanel):
             return [key for key in scope.keys if key not in known]
 
         def work(monitor: core.Monitor) -> None:
-            for key, outcome in core.summarize_each(ckpt, missing(), 1, monitor):
-                arrived.append(Row.of(key, outcome))
+            bins = _BINS if len(scope.keys) <= _MANY else _BINS // 4
+            for key, outcome in core.summarize_each(ckpt, missing(), 1, monitor, fine=True):
+                arrived.append(Row.of(key, outcome, bins))
 
         self.requests.ask(Request(ckpt, scope.keys, work, lambda: sum(ckpt.tensors[key].nbytes for key in missing()),
                                   self.tr("Measuring {tensors}").format(tensors=words.tensors(len(scope.keys)))))
@@ -218,7 +274,9 @@ class LayersPanel(SelectionPanel):
         fresh, self._arrived[:count] = self._arrived[:count], []
         if self._scope is not None and fresh:
             self._rows(self._scope).update((row.key, row) for row in fresh)
-            self.model.add(fresh)
+            inside = self._inside
+            self.model.add([row for row in fresh if inside is None or row.key in inside])
+            self._show_scale()
             self._checks.learn(self._scope.checkpoint, {row.key: row.summary for row in fresh if row.summary is not None})
 
     def _rows(self, scope: Scope) -> dict[str, Row]:
@@ -232,8 +290,129 @@ class LayersPanel(SelectionPanel):
     def _show_rows(self) -> None:
         """All that is known of the scope; those with NaN or infinities go to the top."""
         if self._scope is not None:
-            known = self._rows(self._scope)
-            self.model.show_rows(self._scope.checkpoint, self._scope.prefix, [known[key] for key in self._scope.keys if key in known])
+            known, inside = self._rows(self._scope), self._inside
+            rows = [known[key] for key in self._scope.keys if key in known and (inside is None or key in inside)]
+            prefix = _shared([row.key for row in rows]) if self._as_ridges else self._scope.prefix
+            self.model.show_rows(self._scope.checkpoint, prefix, rows)
+            self.table.resizeColumnToContents(SHAPE)
+            self._show_scale()
+
+    @property
+    def _inside(self) -> frozenset[str] | None:
+        """The tensors that the table has; None: all of the scope."""
+        if not self._as_ridges or not self._pattern:
+            return None
+        return next((one.keys for one in self.patterns.result or () if one.name == self._pattern), None)
+
+    # -- ridges -------------------------------------------------------------------------------------------------------
+
+    def _offer_patterns(self) -> None:
+        """The one with the most elements is chosen: a file has more names than can be compared with each other."""
+        found = self.patterns.result
+        if found is None or self._scope is None or self.patterns.request is None or self.patterns.request.key != self._scope.keys:
+            return
+        if not self._chips.count():
+            self._pattern = found[0].name if found else ""
+            self._show_chips(found)
+            self._show_rows()
+            self._mark()
+
+    def _show_chips(self, found: Sequence[Pattern]) -> None:
+        while (item := self._chips.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        if self._scope is not None and found:
+            for name, count in (*((one.name, len(one.keys)) for one in found), ("", len(self._scope.keys))):
+                self._chips.addWidget(self._chip(name, count))
+        self._chip_row.setVisible(self._as_ridges and bool(found))
+
+    def _chip(self, name: str, count: int) -> QToolButton:
+        chip = QToolButton()
+        chip.setText(words.menu_text(f"{name or self.tr('All')}  {count:,}", 60))
+        chip.setAccessibleName(self.tr("{name}: {n} tensors").format(name=core.visible(name) or self.tr("All"), n=f"{count:,}"))
+        chip.setCheckable(True)
+        chip.setAutoExclusive(True)
+        chip.setChecked(name == self._pattern)
+        chip.clicked.connect(partial(self._choose_pattern, name))
+        return chip
+
+    def _choose_pattern(self, name: str) -> None:
+        self._pattern = name
+        self._show_rows()
+        self._mark()
+
+    def _show_scale(self) -> None:
+        """What the ridges are drawn over."""
+        self.ridges.forget()
+        found = [row.ridge for row in self.model.rows if row.ridge is not None]
+        span = core.ridge_range(found) if self.common.isChecked() else None
+        self.ridges.set_span(span)
+        share = core.share_outside(found, span) if span is not None else 0.0
+        self.axis.set_scale(span, self.tr("{share} of the values lie outside").format(
+            share=percent(round(share * 10**6), 10**6)) if share > 0 else "")
+        self._fit_columns()
+        few = self.model.rowCount() <= FEW
+        self.table.verticalHeader().setDefaultSectionSize((HIGH if few else LOW) if self._as_ridges else self._plain_height)
+        self.table.viewport().update()
+
+    def _fit_columns(self) -> None:
+        """Beside ridges, columns of zeros say nothing, and shapes give way where there is no room."""
+        if not self._as_ridges:
+            return
+        summaries = [row.summary for row in self.model.rows if row.summary is not None]
+        said = {SHAPE: True, NAN: any(one.nan for one in summaries), ZEROS: any(one.zeros for one in summaries)}
+        room = self.table.viewport().width() - _NARROW[NAME] - _NARROW[STD] - (_NARROW[NAN] if said[NAN] else 0) - (
+            _NARROW[ZEROS] if said[ZEROS] else 0)
+        said[SHAPE] = room - max(self.table.sizeHintForColumn(SHAPE), 60) >= _RIDGE_ROOM
+        for column, shown in said.items():
+            self.table.setColumnHidden(column, not shown)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _choose_view(self, as_ridges: bool) -> None:
+        if as_ridges != self._as_ridges:
+            self._as_ridges = as_ridges
+            self._show_view()
+            self._show_rows()
+            self._mark()
+
+    def _show_view(self) -> None:
+        """Ridges in the table, or a plot of lines above it."""
+        ridges = self._as_ridges
+        self._top.setVisible(not ridges)
+        self._line_controls.setVisible(not ridges)
+        self._ridge_controls.setVisible(ridges)
+        self._chip_row.setVisible(ridges and self._chips.count() > 0)
+        self.axis.setVisible(ridges)
+        self.model.order_by_depth(ridges)
+        for column in range(self.model.columnCount()):
+            self.table.setColumnHidden(column, column not in _WITH_RIDGES if ridges else column == RIDGE)
+            self.table.setColumnWidth(column, _NARROW.get(column, _WIDE) if ridges else {NAME: 230, SHAPE: 120}.get(column, _WIDE))
+        self._show_readout()
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(RIDGE, QHeaderView.ResizeMode.Stretch if ridges else QHeaderView.ResizeMode.Interactive)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Reads the ridge under the mouse."""
+        if event.type() == QEvent.Type.MouseMove and self._as_ridges:
+            self._read_ridge(cast(QMouseEvent, event).position())
+        elif event.type() == QEvent.Type.Leave and self._as_ridges:
+            self._show_readout()
+        return super().eventFilter(watched, event)
+
+    def _read_ridge(self, at: QPointF) -> None:
+        index = self.table.indexAt(at.toPoint())
+        row = self.model.row_at(index.row()) if index.isValid() else None
+        span = self.ridges.range_of(row) if row is not None else None
+        found = bin_at(row, span, cell_of(self.table), at.x()) if row is not None and span is not None and index.column() == RIDGE else None
+        if row is None:
+            self._show_readout()
+        else:
+            self.readout.setText(f"{core.visible(row.key, 200)}   ·   " + (spread(row.summary) if found is None else self.tr(
+                "{low} … {high}: {n} elements").format(low=number(found[0], 4), high=number(found[1], 4), n=f"{found[2]:,}")))
 
     # -- findings -----------------------------------------------------------------------------------------------------
 
@@ -259,6 +438,7 @@ class LayersPanel(SelectionPanel):
             self._findings.addWidget(label(self.tr("and {n} more").format(n=f"{len(ranked) - _FINDINGS:,}"), tone="muted"))
         self._findings.addStretch(1)
         self.findings_area.setVisible(bool(ranked))
+        self.findings_area.setMaximumHeight(max(self._findings.heightForWidth(self.findings_area.width()), 40) + 2)
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -280,7 +460,9 @@ class LayersPanel(SelectionPanel):
 
     def _show_readout(self) -> None:
         point = self.plot.point
-        if point is not None:
+        if self._as_ridges:
+            self.readout.setText(self.tr("Point at a row to read it. A click goes to the tensor, a click on a title sorts."))
+        elif point is not None:
             self.readout.setText(f"{core.visible(point.key, 200)}   ·   {self.measures.currentText()}  {number(point.y, 7)}")
         elif self._left_out:
             self.readout.setText(self.tr("{n} more names have no line: select a group to see its own.").format(n=f"{self._left_out:,}"))
@@ -314,6 +496,10 @@ class LayersPanel(SelectionPanel):
         if document is not None and self._scope is not None and key in self._scope.checkpoint.tensors:
             self._session.select(Selection(document.id, key, (key,)))
 
+    def _clicked(self, index: QModelIndex) -> None:
+        if QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
+            self._activated(index)
+
     def _activated(self, index: QModelIndex) -> None:
         self._go_to(self.model.key_at(index.row()))
 
@@ -332,7 +518,23 @@ class LayersPanel(SelectionPanel):
         QGuiApplication.clipboard().setText(self.model.text(chosen if len(chosen) > 1 else None))
 
     def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(self.plot.picture())
+        QGuiApplication.clipboard().setImage(self._picture())
+
+    def _picture(self) -> QImage:
+        """Of the lines, or of all ridges."""
+        if not self._as_ridges:
+            return self.plot.picture()
+        width, height = max(self.table.width(), 600), height_of(self.model, QFontMetricsF(self.font()))
+        ratio = min(2.0, _TALLEST / height)
+        image = QImage(round(width * ratio), round(height * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(image)
+        painter.setFont(self.font())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        draw_all(painter, self.model, self.ridges, width, theme.colours(self.palette()))
+        painter.end()
+        self.ridges.forget()
+        return image
 
     def save_table(self) -> None:
         path = self.choose_path(self, self.tr("Save table"), "layers.tsv", self.tr("Tab-separated tables (*.tsv)"))
@@ -343,7 +545,7 @@ class LayersPanel(SelectionPanel):
     def save_picture(self) -> None:
         path = self.choose_path(self, self.tr("Save picture"), "layers.png", self.tr("PNG pictures (*.png)"))
         if path:
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.plot.picture())))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
 
     # -- places ---------------------------------------------------------------------------------------------------------
 
@@ -395,14 +597,23 @@ class LayersPanel(SelectionPanel):
         table.horizontalHeader().setSortIndicatorClearable(True)
         table.setSortingEnabled(True)
         for column in range(self.model.columnCount()):
-            table.setColumnWidth(column, 230 if column == NAME else 120 if column == 1 else 102)
+            table.setColumnWidth(column, _WIDE)
+        table.horizontalHeader().moveSection(RIDGE, SHAPE + 1)
+        table.horizontalHeader().setMinimumSectionSize(40)
+        table.setItemDelegateForColumn(RIDGE, self.ridges)
+        table.setMouseTracking(True)
+        table.viewport().installEventFilter(self)
+        self._plain_height = table.verticalHeader().defaultSectionSize()
         table.activated.connect(self._activated)
+        table.clicked.connect(self._clicked)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Copy), table, self.copy_rows,
                   context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
         return table
 
     def _place(self) -> None:
-        controls = QHBoxLayout()
+        self._line_controls = QWidget()
+        controls = QHBoxLayout(self._line_controls)
+        controls.setContentsMargins(0, 0, 0, 0)
         controls.setSpacing(8)
         for text, widget in ((self.tr("&Measure"), self.measures), (self.tr("&Across"), self.across)):
             caption = QLabel(text)
@@ -412,27 +623,23 @@ class LayersPanel(SelectionPanel):
             controls.addWidget(widget)
         controls.addWidget(self.log)
         controls.addStretch(1)
-        out = QPushButton(self.tr("Save"))
-        out.setAccessibleName(self.tr("Copy or save what is shown"))
-        out.setFlat(True)
-        menu = QMenu(out)
-        for said, run in ((self.tr("Copy table"), self.copy_rows), (self.tr("Copy picture"), self.copy_picture), ("", None),
-                          (self.tr("Save table…"), self.save_table), (self.tr("Save picture as PNG…"), self.save_picture)):
-            if run is None:
-                menu.addSeparator()
-            else:
-                menu.addAction(said, partial(run))
-        out.setMenu(menu)
-        top = QWidget()
-        upper = QVBoxLayout(top)
+        self._chip_row = QWidget()
+        self._chips = Flow(self._chip_row, 6)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self._chip_row.setSizePolicy(policy)
+        self._top = QWidget()
+        upper = QVBoxLayout(self._top)
         upper.setContentsMargins(0, 0, 0, 0)
         upper.setSpacing(4)
         upper.addWidget(self.plot, 1)
         upper.addWidget(self.legend)
-        below = QHBoxLayout()
-        below.addWidget(self.readout, 1)
-        below.addWidget(out)
-        upper.addLayout(below)
+        listed = QWidget()
+        lower = QVBoxLayout(listed)
+        lower.setContentsMargins(0, 0, 0, 0)
+        lower.setSpacing(0)
+        lower.addWidget(self.table, 1)
+        lower.addWidget(self.axis)
         holder = QWidget()
         self._findings = QVBoxLayout(holder)
         self._findings.setContentsMargins(0, 0, 0, 0)
@@ -446,7 +653,7 @@ class LayersPanel(SelectionPanel):
         split.setHandleWidth(9)
         split.setStyleSheet("QSplitter::handle { background: transparent; }"
                             "QSplitter::handle:hover { background: palette(highlight); }")
-        for part, share in ((top, 3), (self.findings_area, 1), (self.table, 3)):
+        for part, share in ((self._top, 3), (self.findings_area, 1), (listed, 3)):
             split.addWidget(part)
             split.setStretchFactor(split.count() - 1, share)
         split.setSizes([330, 120, 330])
@@ -454,9 +661,12 @@ class LayersPanel(SelectionPanel):
         inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(8)
-        inside.addLayout(controls)
+        inside.addLayout(self._views())
+        inside.addWidget(self._line_controls)
+        inside.addWidget(self._chip_row)
         inside.addWidget(self._working)
         inside.addWidget(split, 1)
+        inside.addWidget(self.readout)
         self.pages = ResultPages(shown, self.requests, growing=True)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 14, 16, 12)
@@ -465,3 +675,49 @@ class LayersPanel(SelectionPanel):
         whole.addWidget(self.remark)
         whole.addSpacing(6)
         whole.addWidget(self.pages, 1)
+
+    def _views(self) -> QHBoxLayout:
+        """Ridges or lines; one scale or many; what can be taken away."""
+        row = QHBoxLayout()
+        row.setSpacing(3)
+        self.as_ridges, self.as_lines = self._switch(self.tr("Ridges"), self.tr("Lines"))
+        self.as_ridges.setToolTip(self.tr("The distribution of each tensor, one above the other"))
+        self.as_lines.setToolTip(self.tr("A number of each tensor, across depth"))
+        self.as_ridges.clicked.connect(partial(self._choose_view, True))
+        self.as_lines.clicked.connect(partial(self._choose_view, False))
+        self._ridge_controls = QWidget()
+        scale = QHBoxLayout(self._ridge_controls)
+        scale.setContentsMargins(14, 0, 0, 0)
+        scale.setSpacing(3)
+        self.common, self.own = self._switch(self.tr("Common scale"), self.tr("Each its own"))
+        for button in (self.common, self.own):
+            button.clicked.connect(self._show_scale)
+            scale.addWidget(button)
+        out = QPushButton(self.tr("Save"))
+        out.setAccessibleName(self.tr("Copy or save what is shown"))
+        out.setFlat(True)
+        menu = QMenu(out)
+        for said, run in ((self.tr("Copy table"), self.copy_rows), (self.tr("Copy picture"), self.copy_picture), ("", None),
+                          (self.tr("Save table…"), self.save_table), (self.tr("Save picture as PNG…"), self.save_picture)):
+            if run is None:
+                menu.addSeparator()
+            else:
+                menu.addAction(said, partial(run))
+        out.setMenu(menu)
+        row.addWidget(self.as_ridges)
+        row.addWidget(self.as_lines)
+        row.addWidget(self._ridge_controls)
+        row.addStretch(1)
+        row.addWidget(out)
+        return row
+
+    def _switch(self, first: str, second: str) -> tuple[QToolButton, QToolButton]:
+        """Two buttons of which one is down, the first to begin with."""
+        group = QButtonGroup(self)
+        made = QToolButton(), QToolButton()
+        for button, text in zip(made, (first, second), strict=True):
+            button.setText(text)
+            button.setCheckable(True)
+            group.addButton(button)
+        made[0].setChecked(True)
+        return made

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QGuiApplication, QMouseEvent
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from inspector import core
-from inspector.gui.models.layer_table import NAME, LayerTable, Row
+from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row
+from inspector.gui.models.layer_table import NAN as NAN_COLUMN
 from inspector.gui.panels import layers
 from inspector.gui.panels.layers import LayersPanel
 from inspector.gui.state.session import Selection, Session
@@ -43,6 +45,7 @@ class Desk:
         qtbot.addWidget(self.panel)
         self.panel.resize(700, 800)
         self.panel.show()
+        self.show_all()
         self.document = 0
 
     def open(self, arrays: Mapping[str, Any], problems: Mapping[str, str] | None = None) -> core.Checkpoint:
@@ -60,6 +63,10 @@ class Desk:
 
     def wait(self) -> None:
         self.qtbot.waitUntil(lambda: not self.tasks.running, timeout=20_000)
+
+    def show_all(self) -> None:
+        """Lines, and in the table all tensors."""
+        self.panel.as_lines.click()
 
     def column(self, n: int) -> list[str]:
         return [str(self.panel.model.data(self.panel.model.index(row, n))) for row in range(self.panel.model.rowCount())]
@@ -107,7 +114,8 @@ def test_that_a_large_file_is_measured_when_asked(desk: Desk, monkeypatch: pytes
 def test_that_what_was_measured_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     original = core.summarize_each
-    monkeypatch.setattr(core, "summarize_each", lambda ckpt, keys, *more: original(ckpt, asked.extend(keys) or keys, *more))
+    monkeypatch.setattr(core, "summarize_each", lambda ckpt, keys, *more, **named: original(
+        ckpt, asked.extend(keys) or keys, *more, **named))
     arrays = model()
     desk.open(arrays)
     some = tuple(key for key in arrays if "layers.1" in key)
@@ -120,9 +128,9 @@ def test_that_what_was_measured_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPa
 def test_that_stopping_keeps_what_there_is_and_goes_on_from_there(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     original, calls = core.summarize_each, list[list[str]]()
 
-    def slow(ckpt: core.Checkpoint, keys: list[str], bins: int, monitor: core.Monitor) -> Iterator[Any]:
+    def slow(ckpt: core.Checkpoint, keys: list[str], bins: int, monitor: core.Monitor, **named: bool) -> Iterator[Any]:
         calls.append(list(keys))
-        for n, found in enumerate(original(ckpt, keys, bins)):
+        for n, found in enumerate(original(ckpt, keys, bins, **named)):
             if len(calls) == 1 and n == 5:
                 while True:
                     monitor.report(5, 13)
@@ -255,6 +263,88 @@ def test_that_very_long_lines_keep_their_outliers(qtbot: QtBot) -> None:
     [line] = plot.lines
     assert len(line.points) <= MOST_POINTS
     assert max(line.points, key=lambda point: point.y).key == "t7777"
+
+
+def ridge_keys(desk: Desk) -> list[str]:
+    return [desk.panel.model.key_at(row) for row in range(desk.panel.model.rowCount())]
+
+
+def test_that_ridges_are_of_one_name_in_all_layers_in_their_order(desk: Desk) -> None:
+    arrays = {f"net.layers.{i}.{name}.weight": RNG.normal(size=(8, 8)).astype(np.float32)
+              for i in (0, 10, 11, 2) for name in ("fc1", "fc2")}
+    arrays["net.embed.weight"] = RNG.normal(size=(90, 8)).astype(np.float32)
+    arrays |= {f"net.layers.{i}.norm.bias": np.arange(8, dtype=np.float32) for i in (0, 10, 11, 2)}
+    desk.panel.as_ridges.click()
+    desk.open(arrays)
+    assert ridge_keys(desk) == [f"net.layers.{i}.fc{n}.weight" for i in (0, 2, 10, 11) for n in (1, 2)]
+    assert desk.column(NAME)[0] == "0.fc1.weight"
+    chips = {chip.text().split("  ")[0]: chip for chip in desk.panel.findChildren(QToolButton) if "  " in chip.text()}
+    assert [*chips] == ["fc*.weight", "norm.bias", "All"]
+    chips["norm.bias"].click()
+    assert ridge_keys(desk) == [f"net.layers.{i}.norm.bias" for i in (0, 2, 10, 11)]
+    chips["All"].click()
+    assert len(ridge_keys(desk)) == len(arrays)
+    desk.panel.as_lines.click()
+    assert ridge_keys(desk) == [*arrays]
+
+
+def test_that_ridges_share_a_scale_or_have_their_own(desk: Desk) -> None:
+    arrays = {f"layers.{i}.w": np.linspace(-1, 1, 401, dtype=np.float32) * 10.0 ** -i for i in range(3)}
+    desk.panel.as_ridges.click()
+    desk.open(arrays)
+    assert desk.panel.ridges.span is not None
+    assert desk.panel.ridges.span == pytest.approx((-1, 1), rel=0.1)
+    desk.panel.own.click()
+    assert desk.panel.ridges.span is None
+    ranges = [desk.panel.ridges.range_of(desk.panel.model.row_at(n)) for n in range(3)]
+    assert [found and found[1] for found in ranges] == pytest.approx([1, 0.1, 0.01], rel=0.01)
+
+
+def test_that_ridges_take_no_second_reading(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    original = core.summarize_each
+    monkeypatch.setattr(core, "summarize_each", lambda ckpt, keys, *more, **named: original(
+        ckpt, asked.extend(keys) or keys, *more, **named))
+    arrays = model()
+    desk.open(arrays)
+    desk.panel.as_ridges.click()
+    assert asked == [*arrays]
+    for row in desk.panel.model.rows:
+        assert row.ridge is not None
+        assert row.ridge.total == arrays[row.key].size
+        assert row.summary is not None
+        assert row.summary.fine is None, "a megabyte a tensor"
+
+
+def test_that_a_ridge_is_read_under_the_mouse_and_gone_to_by_a_click(desk: Desk, qtbot: QtBot) -> None:
+    desk.panel.as_ridges.click()
+    desk.open(model())
+    table = desk.panel.table
+    cell = table.visualRect(desk.panel.model.index(2, RIDGE))
+    at = QPointF(cell.center())
+    QApplication.sendEvent(table.viewport(), QMouseEvent(QEvent.Type.MouseMove, at, table.viewport().mapToGlobal(at), Qt.MouseButton.NoButton,
+                                                         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier))
+    assert "elements" in desk.panel.readout.text()
+    assert desk.panel.readout.text().startswith(desk.panel.model.key_at(2))
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())
+    assert desk.session.selection is not None
+    assert desk.session.selection.prefix == desk.panel.model.key_at(2)
+
+
+def test_that_what_has_no_shape_is_said_in_words(desk: Desk, tmp_path: Path) -> None:
+    desk.panel.as_ridges.click()
+    desk.open({"l.0.w": np.zeros((4, 4), np.float32), "l.1.w": np.array([NAN, NAN], np.float32), "l.2.w": np.float32([1, 2, 3, 9]),
+               "l.3.w": np.full(3, 2, np.int8)})
+    tips = [str(desk.panel.model.data(desk.panel.model.index(row, RIDGE), Qt.ItemDataRole.ToolTipRole)) for row in range(3)]
+    assert "every value is 0" in tips[0]
+    assert "median 2.5" in tips[2]
+    assert not desk.panel.table.isColumnHidden(NAN_COLUMN)
+    image = desk.panel.grab().toImage()
+    assert image.width() == 700
+    desk.panel.choose_path = lambda *args: str(tmp_path / "ridges.png")
+    desk.panel.save_picture()
+    assert (tmp_path / "ridges.png").read_bytes().startswith(b"\x89PNG")
+    assert "PNG" not in desk.panel.readout.text()
 
 
 @pytest.mark.parametrize(("low", "high"), [(1e-30, 1e30), (0.9, 1.1), (5e-324, 1e308), (1.0, 1.0), (0.02, 3.0)])

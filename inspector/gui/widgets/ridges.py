@@ -1,0 +1,228 @@
+"""Histograms of many tensors one above the other: a column of a table over one scale, or each over its own, and the axis below it."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+from typing import cast
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.layer_table import NAME, RIDGE, LayerTable, Row, spread
+from inspector.gui.models.plot_scales import ValueScale
+
+HIGH, LOW, FEW = 34, 24, 40             # pixels of a row, while there are few and when there are more
+_SIDE, _TOP = 8.0, 3.0                  # pixels around a ridge
+_KEPT = 400                             # rows that are kept as they were drawn: 60 kB each
+
+Span = tuple[float, float]
+Index = QModelIndex | QPersistentModelIndex
+
+
+class RidgeDelegate(QStyledItemDelegate):
+    """Draws `Row.ridge` over `span`, or over its own range where there is none. What was drawn is kept: a frame is only copies of it."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.span: Span | None = None
+        self._kept: dict[tuple[str, int, int, float, bool, bool], QPixmap] = {}
+
+    def set_span(self, span: Span | None) -> None:
+        self.span = span
+        self.forget()
+
+    def forget(self) -> None:
+        """Other rows may have the same keys."""
+        self._kept.clear()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row, area = cast(LayerTable, index.model()).row_at(index.row()), option.rect
+        c, chosen = theme.colours(option.palette), bool(option.state & QStyle.StateFlag.State_Selected)
+        if chosen or index.row() % 2:
+            painter.fillRect(area, QColor(c.selection if chosen else c.alternate))
+        painter.drawPixmap(area.topLeft(), self._drawn(painter, row, area.size(), c, chosen))
+
+    def _drawn(self, onto: QPainter, row: Row, size: QSize, c: theme.Colours, chosen: bool) -> QPixmap:
+        ratio = onto.device().devicePixelRatio()
+        key = row.key, size.width(), size.height(), ratio, c.dark, chosen
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            found = self._kept[key] = QPixmap(size * ratio)
+            found.setDevicePixelRatio(ratio)
+            found.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(found)
+            painter.setFont(onto.font())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self.draw(painter, row, QRectF(0, 0, size.width(), size.height()), c, c.selection_text if chosen else c.muted)
+            painter.end()
+        return found
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(240, HIGH)
+
+    def draw(self, painter: QPainter, row: Row, area: QRectF, c: theme.Colours, ink: str) -> None:
+        """A row in `area`; `ink` is for words."""
+        inner = area.adjusted(_SIDE, _TOP, -_SIDE, -1)
+        span = self.range_of(row)
+        if row.summary is None or row.ridge is None or span is None:
+            self._draw_single(painter, row, inner, c, ink)
+            return
+        to_x = placing(span, inner)
+        colour = QColor(c.series[0])
+        for (first, last), share in zip(((0, -1), (2, -3)), (26, 46), strict=True):
+            left, right = to_x(float(row.summary.quantiles[first])), to_x(float(row.summary.quantiles[last]))
+            shade = QColor(colour)
+            shade.setAlpha(share)
+            painter.fillRect(QRectF(left, inner.top(), max(right - left, 1.0), inner.height()), shade)
+        fill = QColor(colour)
+        fill.setAlpha(120)
+        outline = _points(row.ridge, inner, to_x)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawPolygon(outline)
+        painter.setPen(QPen(colour, 1))
+        painter.drawPolyline(outline)
+        middle = to_x(float(row.summary.quantiles[len(row.summary.quantiles) // 2]))
+        painter.setPen(QPen(QColor(c.text), 1.2))
+        painter.drawLine(QPointF(middle, inner.top() + 2), QPointF(middle, inner.bottom()))
+
+    def _draw_single(self, painter: QPainter, row: Row, inner: QRectF, c: theme.Colours, ink: str) -> None:
+        """Nothing to draw a shape of: said in words, with a line where all values are."""
+        left = inner.left()
+        said = spread(row.summary) if row.summary is not None and row.summary.finite else self.tr("no finite value") \
+            if row.summary is not None and row.summary.numel else core.visible(row.problem, 200)
+        value = float(row.summary.min) if row.summary is not None and row.summary.finite else None
+        if value is not None and self.span is not None and self.span[0] <= value <= self.span[1]:
+            at = placing(self.span, inner)(value)
+            painter.setPen(QPen(QColor(c.warning), 2))
+            painter.drawLine(QPointF(at, inner.top()), QPointF(at, inner.bottom()))
+            wide = QFontMetricsF(painter.font()).horizontalAdvance(said)
+            right = at + 7 + wide <= inner.right() or inner.right() - at >= at - inner.left()
+            left = at + 7 if right else max(at - 7 - wide, inner.left())
+            inner = inner if right else inner.adjusted(0, 0, at - 5 - inner.right(), 0)
+        painter.setPen(QColor(ink))
+        metrics = QFontMetricsF(painter.font())
+        said = metrics.elidedText(said, Qt.TextElideMode.ElideRight, inner.right() - left)
+        painter.drawText(QRectF(left, inner.top(), inner.right() - left, inner.height()), Qt.AlignmentFlag.AlignVCenter, said)
+
+    def range_of(self, row: Row) -> Span | None:
+        """What a row is drawn over."""
+        if self.span is not None:
+            return self.span
+        return (row.ridge.low, row.ridge.high) if row.ridge is not None and row.ridge.low < row.ridge.high else None
+
+
+def _points(ridge: core.Ridge, inner: QRectF, to_x: Callable[[float], float]) -> list[QPointF]:
+    """Middles of the bins that lie within; several of one pixel are one, the highest of them."""
+    width = (ridge.high - ridge.low) / len(ridge.counts)
+    base, most = inner.bottom(), sqrt(max(ridge.counts) or 1)
+    heights: dict[int, tuple[float, float]] = {}
+    for n, count in enumerate(ridge.counts):
+        x = to_x(ridge.low + (n + 0.5) * width)
+        if inner.left() - 2 <= x <= inner.right() + 2:
+            y = base - (inner.height() - 1) * sqrt(count) / most
+            place = int(x)
+            if place not in heights or y < heights[place][1]:
+                heights[place] = x, y
+    points = [QPointF(x, y) for x, y in heights.values()]
+    return [QPointF(to_x(ridge.low), base), *points, QPointF(to_x(ridge.high), base)]
+
+
+def placing(span: Span, inner: QRectF) -> Callable[[float], float]:
+    """From values to pixels, no further than just out of sight."""
+    scale, left, width = ValueScale(*span), inner.left(), inner.width()
+    return lambda value: left + width * min(max(scale.to_view(value), -0.05), 1.05)
+
+
+def bin_at(row: Row, span: Span, inner: QRectF, x: float) -> tuple[float, float, int] | None:
+    """(from, to, elements) of the bin of a row that is drawn at a pixel; None where there is none."""
+    if row.ridge is None:
+        return None
+    value = ValueScale(*span).to_value((x - inner.left()) / inner.width())
+    width = (row.ridge.high - row.ridge.low) / len(row.ridge.counts)
+    n = int((value - row.ridge.low) / width) if row.ridge.low <= value < row.ridge.high else -1
+    return (row.ridge.low + n * width, row.ridge.low + (n + 1) * width, row.ridge.counts[n]) if 0 <= n < len(row.ridge.counts) else None
+
+
+def cell_of(table: QTableView) -> QRectF:
+    """From where to where ridges are drawn in their column, in the viewport's pixels."""
+    return QRectF(table.columnViewportPosition(RIDGE), 0, table.columnWidth(RIDGE), 1).adjusted(_SIDE, 0, -_SIDE, 0)
+
+
+class RidgeAxis(QWidget):
+    """Ticks under the column of ridges of `table`, and a remark beside them."""
+
+    def __init__(self, table: QTableView) -> None:
+        super().__init__()
+        self._table = table
+        self._span: Span | None = None
+        self._remark = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        table.horizontalHeader().sectionResized.connect(lambda *_: self.update())
+        table.horizontalHeader().sectionMoved.connect(lambda *_: self.update())
+        table.horizontalScrollBar().valueChanged.connect(lambda *_: self.update())
+
+    @property
+    def remark(self) -> str:
+        return self._remark
+
+    def set_scale(self, span: Span | None, remark: str) -> None:
+        self._span, self._remark = span, remark
+        self.setAccessibleName(remark)
+        self.setToolTip(remark)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, self.fontMetrics().height() + 10)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colours(self.palette())
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(c.base))
+        painter.setPen(QColor(c.border))
+        painter.drawLine(0, 0, self.width(), 0)
+        inner = cell_of(self._table)
+        metrics = QFontMetricsF(self.font())
+        painter.setPen(QColor(c.plot_text))
+        if self._span is not None and inner.width() > 60:
+            _draw_ticks(painter, self._span, inner, 0, self.width())
+        painter.setPen(QColor(c.muted))
+        room = QRectF(8, 5, inner.left() - 20, self.height() - 6)
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(self._remark, Qt.TextElideMode.ElideRight, room.width()))
+        painter.end()
+
+
+def draw_all(painter: QPainter, model: LayerTable, delegate: RidgeDelegate, width: float, c: theme.Colours) -> None:
+    """Every row with its name, and the axis, `width` pixels wide and as high as `height_of` says: for pictures."""
+    metrics = QFontMetricsF(painter.font())
+    names = [str(model.data(model.index(row, NAME))) for row in range(model.rowCount())]
+    left = min(max((metrics.horizontalAdvance(name) for name in names), default=0.0) + 24, width / 2)
+    painter.fillRect(QRectF(0, 0, width, height_of(model, metrics)), QColor(c.base))
+    for n, name in enumerate(names):
+        line = QRectF(12, n * HIGH, left - 20, HIGH)
+        painter.setPen(QColor(c.text))
+        painter.drawText(line, Qt.AlignmentFlag.AlignVCenter, metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, line.width()))
+        delegate.draw(painter, model.row_at(n), QRectF(left, n * HIGH, width - left, HIGH), c, c.muted)
+    if delegate.span is not None:
+        painter.setPen(QColor(c.plot_text))
+        _draw_ticks(painter, delegate.span, QRectF(left, 0, width - left, 1).adjusted(_SIDE, 0, -_SIDE, 0), len(names) * HIGH, width)
+
+
+def height_of(model: LayerTable, metrics: QFontMetricsF) -> float:
+    return model.rowCount() * HIGH + metrics.height() + 14
+
+
+def _draw_ticks(painter: QPainter, span: Span, inner: QRectF, top: float, width: float) -> None:
+    metrics = QFontMetricsF(painter.font())
+    end = inner.left() - 40
+    for tick in ValueScale(*span).ticks(0.0, 1.0, max(int(inner.width() / 90), 2)):
+        x, wide = inner.left() + inner.width() * tick.at, metrics.horizontalAdvance(tick.text)
+        if tick.text and x - wide / 2 >= end and x + wide / 2 <= width:
+            painter.drawLine(QPointF(x, top + 1), QPointF(x, top + 5))
+            painter.drawText(QPointF(x - wide / 2, top + 6 + metrics.ascent()), tick.text)
+            end = x + wide / 2 + 10
