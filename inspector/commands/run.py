@@ -46,6 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--no-cache", action="store_true", help="measure everything anew, and keep nothing for the next time")
     parser.add_argument("--watch", action="store_true", help="go on, and tell of each checkpoint that is written, until Ctrl+C")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it")
+    parser.add_argument("--table", metavar="FILE", help="also write the numbers of each tensor: .csv, .tsv, .json or .html")
     add_json(parser)
 
 
@@ -54,12 +55,18 @@ def run(asked: argparse.Namespace, out: Output) -> int:
         raise core.UsageError("groups have at least one segment of a name", "Write --depth 1 or more.")
     if asked.html is not None:
         core.check_output(asked.html, "page", asked.paths)
+    if asked.table is not None:
+        core.check_output(asked.table, core.run_table_output(asked.table), asked.paths)
     with files.about(asked.paths[0] if len(asked.paths) == 1 else ""):
         if asked.watch:
             return _watch(asked, out)
         found = measured(asked, out)
         if asked.html is not None:
             load("run_page").write(found, ", ".join(asked.paths), asked.html)
+        if asked.table is not None:
+            read = [stamp.path for one in found.series for stamp in one.stamps]
+            core.write_output(asked.table, core.run_table_bytes(core.run_table(found.tracks, "tensors"), asked.table),
+                              core.run_table_output(asked.table), read)
     if out.json:
         out.answer(as_json(found))
     else:
@@ -69,8 +76,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 
 def _watch(asked: argparse.Namespace, out: Output) -> int:
     """All that is there, then each checkpoint that comes, and what is to be said since."""
-    if out.json or asked.html is not None:
-        raise core.UsageError("--watch goes on and on, and --json and --html are written once", "Leave one of them out.")
+    if out.json or asked.html is not None or asked.table is not None:
+        raise core.UsageError("--watch goes on and on, and --json, --html and --table are written once", "Leave one of them out.")
     kept = core.KeptNumbers("" if asked.no_cache else None)
     before: Found | None = None
     for tracks in core.watched(asked.paths, match=asked.match, everything=asked.everything, kept=kept, monitor=out.monitor):

@@ -315,6 +315,11 @@ if TYPE_CHECKING:
     from .runs.series import SeriesReader as SeriesReader
     from .runs.series import is_run as is_run
     from .runs.series import series as series
+    from .runs.tables import RunTable as RunTable
+    from .runs.tables import RunTableKind as RunTableKind
+    from .runs.tables import run_table as run_table
+    from .runs.tables import run_table_bytes as run_table_bytes
+    from .runs.tables import run_table_output as run_table_output
     from .runs.tracks import MeasuredCheckpoint as MeasuredCheckpoint
     from .runs.tracks import Track as Track
     from .runs.tracks import TrackPoint as TrackPoint
@@ -508,6 +513,7 @@ _HOMES = {
     "runs.remarks": "Remark remarks",
     "runs.sentences": "remark_text run_label",
     "runs.series": "LeftOut RunCheckpoint Series SeriesReader is_run series",
+    "runs.tables": "RunTable RunTableKind run_table run_table_bytes run_table_output",
     "runs.tracks": "MeasuredCheckpoint Track TrackPoint Tracks measure_series measured_series",
     "runs.watching": "watched",
     "saving.disk.atomic": "recover",

@@ -5055,8 +5055,24 @@
 <translation>平均最后 {n} 个…</translation>
 </message>
 <message>
+<source>Save as table…</source>
+<translation>另存为表格…</translation>
+</message>
+<message>
 <source>Compare A and B</source>
 <translation>比较 A 和 B</translation>
+</message>
+<message>
+<source>Checkpoints and Their Metrics…</source>
+<translation>检查点及其指标…</translation>
+</message>
+<message>
+<source>Parts of the Model…</source>
+<translation>模型的各部分…</translation>
+</message>
+<message>
+<source>Each Tensor in Each Checkpoint…</source>
+<translation>每个检查点中的每个张量…</translation>
 </message>
 <message>
 <source>1 checkpoint, {name} · {size}</source>
@@ -5087,6 +5103,14 @@
 <translation>最细的部分</translation>
 </message>
 <message>
+<source>Each tensor</source>
+<translation>每个张量</translation>
+</message>
+<message>
+<source>Putting tensors together</source>
+<translation>正在归并张量</translation>
+</message>
+<message>
 <source>{low} dark, {high} light</source>
 <translation>深色 {low}，浅色 {high}</translation>
 </message>
@@ -5097,6 +5121,34 @@
 <message>
 <source>Reading the values of one tensor</source>
 <translation>正在读取一个张量的值</translation>
+</message>
+<message>
+<source>CSV tables (*.csv)</source>
+<translation>CSV 表格 (*.csv)</translation>
+</message>
+<message>
+<source>TSV tables (*.tsv)</source>
+<translation>TSV 表格 (*.tsv)</translation>
+</message>
+<message>
+<source>JSON (*.json)</source>
+<translation>JSON (*.json)</translation>
+</message>
+<message>
+<source>HTML pages (*.html)</source>
+<translation>HTML 页面 (*.html)</translation>
+</message>
+<message>
+<source>Save as table</source>
+<translation>另存为表格</translation>
+</message>
+<message>
+<source>Saved {path}</source>
+<translation>已保存 {path}</translation>
+</message>
+<message>
+<source>Saving the table</source>
+<translation>正在保存表格</translation>
 </message>
 <message>
 <source>Go on</source>

@@ -158,3 +158,18 @@ def test_that_watching_names_a_file_that_is_being_written_and_takes_it_later(fol
 def test_that_watching_is_no_answer_in_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "run", "--watch", "--json"]) == 2
     assert "--watch goes on and on" in capsys.readouterr().err
+
+
+def test_that_a_table_of_all_tensors_is_written_beside_what_is_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "run", "--table", "out.csv"]) == 0
+    lines = Path("out.csv").read_text().splitlines()
+    assert lines[0] == "key,file,epoch,step,role,parameters,norm,std,change,nan,inf"
+    assert len(lines) == 1 + 3 * 4
+    assert cli.main(["run", "run", "--table", "out.json"]) == 0
+    assert cli.main(["run", "run", "--table", "out.json"]) == 0         # its own kind is replaced
+    Path("mine.json").write_text('{"a": 1}')
+    capsys.readouterr()
+    assert cli.main(["run", "run", "--table", "mine.json"]) == 2
+    assert cli.main(["run", "run", "--table", "out.pth"]) == 2
+    assert capsys.readouterr().err.count("\n") == 2
+    assert Path("mine.json").read_text() == '{"a": 1}'

@@ -17,13 +17,13 @@ from inspector.core.keypath import visible
 from .new_files import write_whole
 from .sources import open_source
 
-OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract", "sarif", "junit"]
+OutputKind = Literal["picture", "drawing", "page", "recipe", "table", "array", "manifest", "contract", "sarif", "junit", "run"]
 """What can be written beside checkpoints; errors name it by this word."""
 
 _HEAD = 4096            # bytes that tell
 _CALLED: dict[OutputKind, str] = {"picture": "PNG picture", "drawing": "SVG drawing", "page": "HTML page", "recipe": "recipe",
                                   "table": "table", "array": "NumPy array", "manifest": "manifest of digests",
-                                  "contract": "contract", "sarif": "SARIF report", "junit": "JUnit report"}
+                                  "contract": "contract", "sarif": "SARIF report", "junit": "JUnit report", "run": "table of a run"}
 _BEGINNINGS: dict[OutputKind, re.Pattern[bytes]] = {
     "picture": re.compile(rb"\x89PNG\r\n\x1a\n"),
     "drawing": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*|<!DOCTYPE\s+svg[^>]*>\s*)*<svg[\s>]", re.DOTALL),
@@ -32,6 +32,7 @@ _BEGINNINGS: dict[OutputKind, re.Pattern[bytes]] = {
     "array": re.compile(rb"\x93NUMPY"),
     "manifest": re.compile(rb"\s*\{\s*\"inspector_digest\"\s*:"),
     "contract": re.compile(rb"\s*\{\s*\"inspector_contract\"\s*:"),
+    "run": re.compile(rb"\s*\{\s*\"inspector_run_table\"\s*:"),
     "sarif": re.compile(rb"(?:\xef\xbb\xbf)?\s*\{\s*\"(?:\$schema|version|runs)\"\s*:.*sarif|\s*\{\s*\"runs\"\s*:", re.DOTALL),
     "junit": re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testsuites?[\s>/]", re.DOTALL),
     "table": re.compile(rb"(?!(?:\xef\xbb\xbf)?\s*[<{\[])[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*\Z"),

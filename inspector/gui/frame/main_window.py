@@ -172,6 +172,7 @@ class MainWindow(QMainWindow):
         self.comparison.shown_changed.connect(self._refresh)
         self.comparison.said.connect(lambda: self.status.setText(self._status()))
         self.runs.shown_changed.connect(self._refresh)
+        self.runs.said.connect(lambda text: self.statusBar().showMessage(text, 8000))
         self.banner.reload_asked.connect(self.opener.reload)
         self.banner.follow_asked.connect(self.menus["follow"].setChecked)
         self.menus["follow"].toggled.connect(self.following.set_on)

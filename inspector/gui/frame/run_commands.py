@@ -28,6 +28,7 @@ class RunCommands(QObject):
     """The page is one of `pages`, made when it is first needed; `files` is the one to go back to."""
 
     shown_changed = Signal()
+    said = Signal(str)              # for the status line
 
     def __init__(self, window: QWidget, session: Session, tasks: Tasks, opener: Opener, menus: Menus, choose: Choose,
                  comparison: CompareCommands, pages: QStackedWidget, files: QWidget) -> None:
@@ -48,6 +49,7 @@ class RunCommands(QObject):
             page.open_asked.connect(self._open)
             page.compare_asked.connect(self._compare)
             page.average_asked.connect(self._average)
+            page.said_once.connect(self.said)
             self._pages.addWidget(page)
             refuse_drops(page)
         return self._page

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QScrollArea,
@@ -30,7 +31,7 @@ from PySide6.QtWidgets import (
 )
 
 from inspector import core
-from inspector.gui.kit import words
+from inspector.gui.kit import exporting, file_dialogs, words
 from inspector.gui.state.requests import Request, Requests
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.boxes import empty, label
@@ -43,7 +44,11 @@ from .violins import Shapes, Violins, shapes_of
 SHAPES = "run-shapes"
 WATCH = 2000                # ms between two looks at the folder
 _CURVES, _CHIPS, _REMARKS = 2, 6, 6
-_ROWS = 60                  # parts drawn
+_ROWS = 2000                # parts or tensors drawn
+_TENSORS = -1               # in place of a depth: each tensor by itself
+_TABLES: tuple[core.RunTableKind, ...] = ("checkpoints", "parts", "tensors")
+TABLE, PARTS = "run-table", "run-parts"
+_FINER = (0, 1, 2)          # segments more than tell one part from another
 
 
 class RunPage(QWidget):
@@ -51,6 +56,7 @@ class RunPage(QWidget):
     open_asked = Signal(str)            # path
     compare_asked = Signal(str, str)
     average_asked = Signal(object)      # paths
+    said_once = Signal(str)             # how something went, for the status line
 
     def __init__(self, tasks: Tasks) -> None:
         super().__init__()
@@ -59,6 +65,7 @@ class RunPage(QWidget):
         self.timeline = Timeline()
         self.violins = Violins(self.timeline)
         self.shapes: Requests[Shapes] = Requests(tasks, SHAPES, self)
+        self.parts: Requests[tuple[core.Track, ...]] = Requests(tasks, PARTS, self, keep=len(_FINER) + 1)
         self._chosen_curves: tuple[str, ...] = ()
         self._buttons: dict[str, QToolButton] = {}
         self._watching = QTimer(self)
@@ -75,6 +82,7 @@ class RunPage(QWidget):
         self.timeline.open_asked.connect(self._open)
         self.timeline.compare_asked.connect(self._compare)
         self.shapes.changed.connect(self._show_shapes)
+        self.parts.changed.connect(self._draw_parts)
 
     def show_paths(self, paths: tuple[str, ...]) -> None:
         self.reading.follow(paths)
@@ -188,12 +196,23 @@ class RunPage(QWidget):
         row.addWidget(self.between, 1)
         self.average = QPushButton(self.tr("Average the last {n}…").format(n=5))
         self.average.clicked.connect(self._average)
+        self.table = QPushButton(self.tr("Save as table…"))
+        self.table.setMenu(self._tables())
         self.compare = QPushButton(self.tr("Compare A and B"))
         self.compare.setProperty("primary", True)
         self.compare.clicked.connect(self._compare)
         row.addWidget(self.average)
+        row.addWidget(self.table)
         row.addWidget(self.compare)
         return row
+
+    def _tables(self) -> QMenu:
+        menu = QMenu(self)
+        texts = {"checkpoints": self.tr("Checkpoints and Their Metrics…"), "parts": self.tr("Parts of the Model…"),
+                 "tensors": self.tr("Each Tensor in Each Checkpoint…")}
+        for what in _TABLES:
+            menu.addAction(texts[what], partial(self._ask_for_table, what))
+        return menu
 
     # -- what there is ------------------------------------------------------------------------------------------------
 
@@ -287,8 +306,10 @@ class RunPage(QWidget):
         if tracks is None:
             self.rows.clear()               # those of another run
         elif not self.rows.count():
-            for more, text in ((0, self.tr("Parts of the model")), (1, self.tr("Finer parts")), (2, self.tr("Finest parts"))):
+            texts = (self.tr("Parts of the model"), self.tr("Finer parts"), self.tr("Finest parts"))
+            for more, text in zip(_FINER, texts, strict=True):
                 self.rows.addItem(text, tracks.depth + more)
+            self.rows.addItem(self.tr("Each tensor"), _TENSORS)
         self.rows.blockSignals(False)
 
     def _offer_checkpoints(self, series: core.Series | None) -> None:
@@ -300,10 +321,27 @@ class RunPage(QWidget):
             box.blockSignals(False)
 
     def _show_timeline(self) -> None:
-        series, tracks = self.series, self.reading.tracks
-        groups = tracks.groups(self.rows.currentData())[:_ROWS] if tracks is not None else ()
+        """Of many tensors it takes a while to put them together: a worker does."""
+        tracks, depth = self.reading.tracks, self.rows.currentData()
+        if tracks is None:
+            self.parts.ask(None)
+            self._draw(())
+            return
+        request = Request(tracks.series, depth, partial(_parts_of, tracks, depth), label=self.tr("Putting tensors together"))
+        if depth == tracks.depth:
+            self.parts.answer(request, self.reading.parts[:_ROWS])
+        else:
+            self.parts.ask(request)
+            self._draw_parts()
+
+    def _draw_parts(self) -> None:
+        if self.parts.result is not None:
+            self._draw(self.parts.result)
+
+    def _draw(self, groups: tuple[core.Track, ...]) -> None:
+        series = self.series
         self.timeline.show_run(series, groups, self._chosen_curves, series.best() if series is not None else None)
-        low, high = self.timeline.scale_ends()
+        low, high = self.timeline.scale_ends
         ends = (run_words.percent(low), run_words.percent(high)) if self.timeline.measure == "change" else (
             run_words.number(low), run_words.number(high))
         self.scale.setText(self.tr("{low} dark, {high} light").format(low=ends[0], high=ends[1]) if high else "")
@@ -331,6 +369,8 @@ class RunPage(QWidget):
 
     def _largest(self, tracks: core.Tracks, group: str) -> str:
         """The key of the greatest tensor of a part."""
+        if self.rows.currentData() == _TENSORS:
+            return group
         return max(tracks.keys_of(group, self.rows.currentData()), key=lambda key: tracks.track(key).numel, default="")
 
     def _show_shapes(self) -> None:
@@ -339,6 +379,7 @@ class RunPage(QWidget):
     def _show_marks(self) -> None:
         series, marks = self.series, self.timeline.marks
         usable = series is not None and len(series) > 1
+        self.table.setEnabled(self.reading.tracks is not None)
         for widget in (self.a, self.b, self.compare, self.average):
             widget.setEnabled(usable)
         if series is None or not usable:
@@ -363,6 +404,31 @@ class RunPage(QWidget):
         marks = self.timeline.marks
         if self.series is not None and marks.a >= 0 and marks.b >= 0 and marks.a != marks.b:
             self.compare_asked.emit(self.series[marks.a].path, self.series[marks.b].path)
+
+    def _ask_for_table(self, what: core.RunTableKind) -> None:
+        if self.series is None or self.reading.tracks is None:
+            return
+        folder = os.path.dirname(os.path.normpath(self.series[0].path))
+        name = exporting.file_name(f"{os.path.basename(folder)}-{what}", ".csv")
+        kinds = (self.tr("CSV tables (*.csv)"), self.tr("TSV tables (*.tsv)"), self.tr("JSON (*.json)"), self.tr("HTML pages (*.html)"))
+        file_dialogs.save_file(self, self.tr("Save as table"), os.path.join(folder, name), partial(self._save_table, what),
+                               filters=kinds, suffix="csv")
+
+    def _save_table(self, what: core.RunTableKind, path: str) -> None:
+        tracks, depth = self.reading.tracks, self.rows.currentData()
+        if tracks is None:
+            return
+
+        def work(monitor: core.Monitor) -> str:
+            try:
+                table = core.run_table(tracks, what, depth if depth and depth > 0 else None)
+                read = [stamp.path for one in tracks.series for stamp in one.stamps]
+                exporting.write(path, core.run_table_bytes(table, path), core.run_table_output(path), read)
+            except core.InspectorError as error:
+                return words.error(error)
+            return self.tr("Saved {path}").format(path=core.visible(path))
+
+        self._tasks.start(TABLE, work, on_done=self.said_once.emit, label=self.tr("Saving the table"))
 
     def _average(self) -> None:
         if self.series is not None:
@@ -395,3 +461,8 @@ class RunPage(QWidget):
     def _look_again(self) -> None:
         if self.isVisible() and not self.reading.reading:
             self.reading.follow(self.reading.paths)
+
+
+def _parts_of(tracks: core.Tracks, depth: int, monitor: core.Monitor) -> tuple[core.Track, ...]:
+    """For workers: each tensor by itself, or those together whose names begin alike."""
+    return tuple(map(tracks.track, tracks.keys[:_ROWS])) if depth == _TENSORS else tracks.groups(depth)[:_ROWS]

@@ -12,6 +12,8 @@ from inspector.gui.state.tasks import Tasks
 FINDING, MEASURING = "run-find", "run-measure"
 SETTLED = 2.0               # seconds that a file has stood still for before it is taken, while a training writes
 
+_Measured = tuple["core.Tracks", "tuple[core.Remark, ...]", "tuple[core.Track, ...]"]
+
 
 class Reading(QObject):
     """`series` is None while nothing is known, `tracks` until the values were read; `error` says why there is nothing."""
@@ -28,6 +30,7 @@ class Reading(QObject):
         self.series: core.Series | None = None
         self.tracks: core.Tracks | None = None
         self.remarks: tuple[core.Remark, ...] = ()
+        self.parts: tuple[core.Track, ...] = ()         # of the model, as far apart as tells more than one
         self.error: core.InspectorError | None = None
         self.reading = False
         self.stopped = False
@@ -40,7 +43,7 @@ class Reading(QObject):
         self.paths, self.error, self.stopped = paths, None, False
         if another:
             self.series = self.tracks = None
-            self.remarks = ()
+            self.remarks, self.parts = (), ()
             self._reader = core.SeriesReader()
             self.begun.emit()
         self._begin()
@@ -69,15 +72,15 @@ class Reading(QObject):
             self.series = series            # the measured ones stay until the new ones are, too
         self.found.emit()
 
-        def work(monitor: core.Monitor) -> tuple[core.Tracks, tuple[core.Remark, ...]]:
+        def work(monitor: core.Monitor) -> _Measured:
             tracks = core.measure_series(series, monitor=monitor)
-            return tracks, core.remarks(tracks, core.average_lags(tracks, monitor=monitor))
+            return tracks, core.remarks(tracks, core.average_lags(tracks, monitor=monitor)), tracks.groups()
 
         self._tasks.start(MEASURING, work, on_done=self._read, on_error=self._failed, on_progress=self._tell, on_cancel=self._cancelled,
                           label=self.tr("Reading the checkpoints of the run"))
 
-    def _read(self, found: tuple[core.Tracks, tuple[core.Remark, ...]]) -> None:
-        self.tracks, self.remarks = found
+    def _read(self, found: _Measured) -> None:
+        self.tracks, self.remarks, self.parts = found
         self.series = self.tracks.series
         self.reading = False
         self.measured.emit()

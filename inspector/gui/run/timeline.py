@@ -47,6 +47,8 @@ class Timeline(QWidget):
         self.at, self.row = 0, 0
         self.marks = Mark()
         self.best: core.Best | None = None
+        self.scale_ends = (0.0, 0.0)
+        self._broken: int | None = None         # the first checkpoint with a NaN or an infinity
         self._map: list[QColor] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -64,11 +66,15 @@ class Timeline(QWidget):
         self.at = min(self.at, max(count - 1, 0))
         self.row = min(self.row, max(len(self.groups) - 1, 0))
         self.marks = Mark(*(n if n < count else count - 1 for n in self.marks))
+        self.scale_ends = self._find_ends()
+        self._broken = next((n for n in range(count) if any(
+            point is not None and point.broken for point in (group.points[n] for group in self.groups))), None)
         self.updateGeometry()
         self._said()
 
     def set_measure(self, measure: str) -> None:
         self.measure = measure
+        self.scale_ends = self._find_ends()
         self.update()
 
     def mark(self, a: int | None = None, b: int | None = None) -> None:
@@ -160,7 +166,7 @@ class Timeline(QWidget):
         if self.curves:
             self._paint_curves(painter, colours)
         self._paint_head(painter, colours)
-        self._paint_strip(painter, colours)
+        self._paint_strip(painter, colours, event.rect())
         if self.hasFocus():
             painter.setPen(QPen(QColor(colours.accent), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -171,8 +177,7 @@ class Timeline(QWidget):
         height = self._strip
         if self.best is not None:
             painter.fillRect(QRectF(left + self.best.at * wide, 0, wide, height), QColor(colours.ok_background))
-        broken = next((n for n in range(len(self.series or ())) if any(
-            point is not None and point.broken for point in (group.points[n] for group in self.groups))), None)
+        broken = self._broken
         if broken is not None and self.series is not None:
             painter.fillRect(QRectF(left + broken * wide, 0, (len(self.series) - broken) * wide, height), QColor(colours.danger_background))
 
@@ -279,13 +284,15 @@ class Timeline(QWidget):
                 painter.setFont(self.font())
                 painter.drawText(QRectF(self._centre(n) - 10, top + 18, 20, 16), Qt.AlignmentFlag.AlignCenter, "☆")
 
-    def _paint_strip(self, painter: QPainter, colours: theme.Colours) -> None:
+    def _paint_strip(self, painter: QPainter, colours: theme.Colours, seen: QRect) -> None:
         assert self.series is not None
         left, wide = self.columns
-        low, high = self._ends()
+        low, high = self.scale_ends
         metrics = QFontMetrics(self.font())
         for row, group in enumerate(self.groups):
             top = self._strip + row * ROW
+            if top > seen.bottom() or top + ROW < seen.top():
+                continue                    # of a thousand tensors a screenful is drawn
             if row == self.row:
                 painter.fillRect(QRectF(0, top, self.width(), ROW), QColor(colours.selection_idle))
             painter.setPen(QColor(colours.text))
@@ -354,14 +361,11 @@ class Timeline(QWidget):
         value = {"change": point.change, "norm": point.norm, "std": point.std, "nan": float(point.nan)}[self.measure]
         return None if math.isnan(value) else value
 
-    def _ends(self) -> tuple[float, float]:
+    def _find_ends(self) -> tuple[float, float]:
         """The least and the greatest number in the strip, for its colours."""
         values = [value for group in self.groups for point in group.points if point is not None and point.read and not point.broken
                   and (value := self._value(point)) is not None and value > 0 and math.isfinite(value)]
         return (min(values), max(values)) if values else (0.0, 0.0)
-
-    def scale_ends(self) -> tuple[float, float]:
-        return self._ends()
 
     def _colour(self, share: float) -> QColor:
         anchors = MAPS["viridis"].anchors(theme.colours(self.palette()).dark)

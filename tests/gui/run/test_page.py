@@ -138,6 +138,49 @@ def test_that_keys_move_mark_and_ask(page: RunPage, folder: Path, show: Any, qtb
     assert opened.args[0].endswith("epoch_5.pth")
 
 
+def test_that_each_tensor_can_have_a_row_of_its_own(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
+    show(folder)
+    page.rows.setCurrentIndex(page.rows.count() - 1)
+    assert page.rows.currentText() == "Each tensor"
+    qtbot.waitUntil(lambda: len(page.timeline.groups) == 3, timeout=20000)
+    assert [group.name for group in page.timeline.groups] == ["model.base.weight", "model.head.weight", "model.head.bias"]
+    page.timeline.choose(0, 2)
+    assert page.values_title.text().startswith("model.head.bias:")
+    page.rows.setCurrentIndex(0)
+    assert [group.name for group in page.timeline.groups] == ["base", "head"]
+
+
+@pytest.mark.parametrize(("n", "name", "first"), [(0, "t.csv", "file,epoch,step,loss,val_acc,change,nan,inf"),
+                                                  (1, "t.tsv", "part\tfile\tepoch"), (2, "t.json", '{"inspector_run_table": 1'),
+                                                  (2, "t.html", "<!doctype html>")])
+def test_that_what_is_shown_is_saved_as_a_table(page: RunPage, folder: Path, show: Any, qtbot: QtBot, tmp_path: Path,
+                                                monkeypatch: pytest.MonkeyPatch, n: int, name: str, first: str) -> None:
+    show(folder)
+    starts: list[str] = []
+
+    def answer(parent: object, title: str, start: str, on_chosen: Callable[[str], object], **more: object) -> None:
+        starts.append(os.path.basename(start))
+        on_chosen(str(tmp_path / name))
+
+    monkeypatch.setattr(file_dialogs, "save_file", answer)
+    with qtbot.waitSignal(page.said_once, timeout=20000) as said:
+        page.table.menu().actions()[n].trigger()
+    assert said.args[0].startswith("Saved ")
+    assert starts == [f"run-{('checkpoints', 'parts', 'tensors')[n]}.csv"]
+    assert (tmp_path / name).read_text().startswith(first)
+
+
+def test_that_a_table_never_takes_the_place_of_a_checkpoint(page: RunPage, folder: Path, show: Any, qtbot: QtBot,
+                                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    show(folder)
+    before = (folder / "epoch_1.pth").read_bytes()
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(folder / "epoch_1.pth")))
+    with qtbot.waitSignal(page.said_once, timeout=20000) as said:
+        page.table.menu().actions()[0].trigger()
+    assert "no kind of table" in said.args[0]
+    assert (folder / "epoch_1.pth").read_bytes() == before
+
+
 def test_that_a_click_chooses_a_cell_and_with_control_marks_b(page: RunPage, folder: Path, show: Any, qtbot: QtBot) -> None:
     show(folder)
     left, wide = page.timeline.columns
