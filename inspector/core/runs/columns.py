@@ -52,18 +52,20 @@ class Step(NamedTuple):
 
 
 def measure(ckpt: Checkpoint, keys: Sequence[str], before: Checkpoint | None, nbytes_in_all: int, monitor: Monitor = QUIET,
-            *, own: bool = True) -> tuple[Own | None, Step | None]:
-    """The numbers of the tensors `keys` of `ckpt`, unless `own` are known, and of the step from `before`, unless there is none.
+            *, own: bool = True, old_keys: Sequence[str] | None = None) -> tuple[Own | None, Step | None]:
+    """The numbers of the tensors `keys` of `ckpt`, unless `own` are known, and of the step from `before`, where they may have `old_keys`
+    ("": it has none), unless there is none.
     `monitor` is told the bytes of `ckpt`'s tensors. Raises Cancelled, and ReadError when a file has changed."""
     first: dict[object, int] = {}
-    stands_for = [first.setdefault(_view(ckpt, before, key), n) for n, key in enumerate(keys)]
+    old = keys if old_keys is None else old_keys
+    stands_for = [first.setdefault(_view(ckpt, before, key, old[n]), n) for n, key in enumerate(keys)]
     alone = [*first.values()]
     progress = workers.Progress(monitor, sum(ckpt.tensors[keys[n]].nbytes for n in alone))
     readers = workers.PerThread(lambda: _Pair(ckpt, before, progress))
 
     def work(batch: list[int]) -> list[tuple[int, _Measured]]:
         pair: _Pair = readers.get()
-        found = [(n, pair.measure(keys[n], nbytes_in_all, own)) for n in batch]
+        found = [(n, pair.measure(keys[n], old[n], nbytes_in_all, own)) for n in batch]
         progress.add(sum(ckpt.tensors[keys[n]].nbytes for n in batch), keys[batch[-1]])
         return found
 
@@ -92,12 +94,12 @@ _UNREAD = (math.nan, math.nan, -1, -1)
 _NO_STEP = (math.nan, math.nan, UNKNOWN)
 
 
-def _view(ckpt: Checkpoint, before: Checkpoint | None, key: str) -> object:
+def _view(ckpt: Checkpoint, before: Checkpoint | None, key: str, old_key: str) -> object:
     """Equal for tensors that are the same elements in both checkpoints."""
     mine = ckpt.tensors[key].view
     if before is None:
         return mine or key
-    other = before.tensors.get(key)
+    other = before.tensors.get(old_key)
     theirs = other and other.view
     return (mine, theirs) if mine is not None and theirs is not None else key
 
@@ -144,14 +146,14 @@ class _Pair:
         if self._old is not None:
             self._old.__exit__(None, None, None)
 
-    def measure(self, key: str, nbytes_in_all: int, own: bool) -> _Measured:
+    def measure(self, key: str, old_key: str, nbytes_in_all: int, own: bool) -> _Measured:
         info = self._ckpt.tensors[key]
         try:
             passing = Passing(self._ckpt, key, nbytes_in_all) if own else None
         except BadTensor:
             return _Measured(_UNREAD, _NO_STEP)
         try:
-            step = self._step(info, passing, nbytes_in_all)
+            step = self._step(info, old_key, passing, nbytes_in_all)
             if passing is not None and (step is None or info.layout != "strided"):
                 passing = Passing(self._ckpt, key, nbytes_in_all)       # the other may have ended half way
                 for chunk in self._own.chunks(info, _CHUNK, ordered=False):
@@ -161,14 +163,14 @@ class _Pair:
         except BadTensor:
             return _Measured(_UNREAD, _NO_STEP)
 
-    def _step(self, info: TensorInfo, passing: Passing | None, nbytes_in_all: int) -> tuple[float, float, int] | None:
+    def _step(self, info: TensorInfo, old_key: str, passing: Passing | None, nbytes_in_all: int) -> tuple[float, float, int] | None:
         """None where there is nothing to compare with."""
-        other = self._before.tensors.get(info.key) if self._before is not None else None
+        other = self._before.tensors.get(old_key) if self._before is not None else None
         if other is None or self._old is None or other.shape != info.shape or other.layout != info.layout or other.problem:
             return None
         self._own.tap = passing if info.layout == "strided" else None
         try:
-            found = difference(self._old, info.key, other, self._own, info.key, info, nbytes_in_all=nbytes_in_all, monitor=self._monitor)
+            found = difference(self._old, old_key, other, self._own, info.key, info, nbytes_in_all=nbytes_in_all, monitor=self._monitor)
         finally:
             self._own.tap = None
         if info.layout != "strided":

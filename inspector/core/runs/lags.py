@@ -61,7 +61,7 @@ def _lags(series: Sequence[RunCheckpoint], last: int, kept: KeptNumbers, monitor
         if model is None:
             continue
         pairs = _pairs(outline, average, model)
-        back = [n for n in range(last, max(last - _BACK, 0) - 1, -1) if series[n].outline is outline]
+        back = [n for n in range(last, max(last - _BACK, 0) - 1, -1) if series[n].outline.keys == outline.keys]
         involved = [series[n] for n in back]
         distances = kept.numbers(f"lag {average}", involved, len(back))
         if distances is None:
@@ -119,7 +119,8 @@ def _distances(involved: Sequence[RunCheckpoint], pairs: Sequence[tuple[str, str
         first = first or ckpt
         with TensorReader(first, monitor, recycle=True) as averages, TensorReader(ckpt, monitor, recycle=True) as weights:
             squares = []
-            for a, b in pairs:
+            mine, theirs = (dict(zip(outline.keys, outline.stored, strict=True)) for outline in (involved[0].outline, one.outline))
+            for a, b in ((mine[a], theirs[b]) for a, b in pairs):
                 monitor.check()
                 apart = difference(averages, a, first.tensors[a], weights, b, ckpt.tensors[b], monitor=monitor)
                 squares.append(math.nan if apart.problem else apart.rms * apart.rms * apart.numel)

@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple, overload
 
@@ -14,6 +14,7 @@ from inspector.core.checkpoint import Checkpoint, FileStamp, WeaklyReferable
 from inspector.core.errors import Changed, InspectorError, Truncated, UsageError
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
+from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS_OWN, without_wrappers
 from inspector.core.opening import open as open_checkpoint
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.training.weights import Role, roles
@@ -29,7 +30,9 @@ _ALIKE = 0.8            # share of tensors, by name and shape, from which on two
 
 
 class Outline(NamedTuple):
-    """The tensors of a checkpoint that are followed: their keys, shapes, dtypes and roles. One for all checkpoints that have the same."""
+    """The tensors of a checkpoint that are followed: their keys, shapes, dtypes, roles and names in their state dicts, and the `stored`
+    keys, which are others where some checkpoints of the run were saved with the prefix of a wrapper and some without. One for all
+    checkpoints that have the same."""
 
     keys: tuple[str, ...]
     shapes: tuple[tuple[int, ...], ...]
@@ -37,6 +40,11 @@ class Outline(NamedTuple):
     roles: tuple[Role, ...]
     names: tuple[str, ...]
     state_dicts: tuple[str, ...]
+    stored: tuple[str, ...]
+
+    def stored_key(self, key: str) -> str:
+        """What the file calls the tensor that is followed as `key`."""
+        return key if self.stored is self.keys else dict(zip(self.keys, self.stored, strict=True)).get(key, key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +176,10 @@ def is_run(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], mon
     left = [found[0], found[len(found) // 2], found[-1], *found[1:4]]
     for path in dict.fromkeys(left):
         try:
-            outline = reader.checkpoint(path, monitor).outline
+            outline = _without_wrappers(reader.checkpoint(path, monitor).outline)
         except InspectorError:
             continue
-        if alike is not None and outline is not alike and \
+        if alike is not None and \
                 _shared(outline, dict(zip(alike.names, alike.shapes, strict=True))) < _ALIKE * max(len(alike.names), len(outline.names)):
             return False
         alike, seen = alike or outline, seen + 1
@@ -226,9 +234,41 @@ def _outline(ckpt: Checkpoint, everything: bool) -> Outline:
     role_of = roles(ckpt)
     wanted = [(info, role) for info in ckpt.tensors.values()
               if (role := role_of(info)) in ("parameter", "buffer") or (everything and info.numel > 1)]
-    return Outline(tuple(info.key for info, _ in wanted), tuple(info.shape for info, _ in wanted),
+    keys = tuple(info.key for info, _ in wanted)
+    return Outline(keys, tuple(info.shape for info, _ in wanted),
                    tuple(info.dtype for info, _ in wanted), tuple(role for _, role in wanted), tuple(info.name for info, _ in wanted),
-                   tuple(dict.fromkeys(info.state_dict or "" for info, _ in wanted)))
+                   tuple(dict.fromkeys(info.state_dict or "" for info, _ in wanted)), keys)
+
+
+def _named_alike(opened: Sequence[RunCheckpoint]) -> Sequence[RunCheckpoint]:
+    """The same checkpoints. Where some have the names of a wrapper (DataParallel, torch.compile) in their keys and others have not, all are
+    followed by the keys without them; else by those of the files."""
+    outlines = {id(one.outline): one.outline for one in opened}
+    bare = {number: _without_wrappers(outline) for number, outline in outlines.items()}
+    stored: dict[str, str] = {}
+    if len(bare) < 2 or all(stored.setdefault(key, own) == own for outline in bare.values()
+                            for key, own in zip(outline.keys, outline.stored, strict=True)):
+        return opened
+    return [one if bare[id(one.outline)] is one.outline else replace(one, outline=bare[id(one.outline)]) for one in opened]
+
+
+def _without_wrappers(outline: Outline) -> Outline:
+    """The outline with keys and names that say nothing of wrappers; itself where they do not, or would be the same for two tensors."""
+    names = [without_wrappers(name) for name in outline.names]
+    dicts: dict[str, list[int]] = {}
+    for n, (key, name) in enumerate(zip(outline.keys, outline.names, strict=True)):
+        dicts.setdefault(key.removesuffix(name), []).append(n)
+    for places in dicts.values():
+        for wrapper in PLAIN_WRAPPERS:              # their names are also somebody's own: all of the model must be in them
+            head = f"{wrapper}."
+            while all(names[n].startswith(head) or names[n] in WRAPPERS_OWN for n in places) and any(
+                    names[n].startswith(head) for n in places):
+                for n in places:
+                    names[n] = names[n].removeprefix(head)
+    if names == list(outline.names):
+        return outline
+    keys = tuple(key.removesuffix(old) + new for key, old, new in zip(outline.keys, outline.names, names, strict=True))
+    return outline._replace(keys=keys, names=tuple(names)) if len(set(keys)) == len(keys) else outline
 
 
 def _identity(ckpt: Checkpoint, outline: Outline) -> str:
@@ -237,7 +277,7 @@ def _identity(ckpt: Checkpoint, outline: Outline) -> str:
     state = hashlib.sha256()
     for stamp in ckpt.files:
         state.update(repr((stamp.size, stamp.mtime_ns, stamp.ctime_ns, stamp.inode, stamp.device, stamp.inside)).encode())
-    for key in outline.keys:
+    for key in outline.stored:
         info = ckpt.tensors[key]
         storage = ckpt.storages.get(info.storage)
         extent = storage.extent if storage is not None else None
@@ -250,6 +290,7 @@ def _identity(ckpt: Checkpoint, outline: Outline) -> str:
 
 def in_order(opened: Sequence[RunCheckpoint], left_out: Iterable[LeftOut] = (), everything: bool = False) -> Series:
     """The run that most of the checkpoints are of, in order."""
+    opened = _named_alike(opened)
     outline = _of_most(opened)
     there = dict(zip(outline.names, outline.shapes, strict=True))
     mine, others = [], list(left_out)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
@@ -18,6 +18,8 @@ from inspector.core.progress import QUIET, Monitor
 from .columns import MOVED, SAME, UNKNOWN, Own, Step, measure
 from .kept import KeptNumbers
 from .series import LeftOut, Outline, RunCheckpoint, Series
+
+T = TypeVar("T")
 
 
 class TrackPoint(NamedTuple):
@@ -216,7 +218,8 @@ def measured_series(series: Series, *, kept: KeptNumbers | None = None,
             if not is_kept:
                 ckpt = _opened(one, monitor)
                 old = before and (before[1] or _opened(before[0], monitor))
-                mine, moved = measure(ckpt, one.outline.keys, old, sum(sizes), steps, own=own is None)
+                mine, moved = measure(ckpt, one.outline.stored, old, sum(sizes), steps, own=own is None,
+                                      old_keys=_stored_before(one.outline, before[0].outline) if before is not None else None)
                 if mine is not None:
                     own = mine
                     kept.keep_own(one, own)
@@ -230,6 +233,14 @@ def measured_series(series: Series, *, kept: KeptNumbers | None = None,
         yield at, MeasuredCheckpoint(at, own, step, is_kept)
         before = one, ckpt
     steps.over()
+
+
+def _stored_before(outline: Outline, before: Outline) -> Sequence[str] | None:
+    """What the tensors of `outline` are called in a file of `before`; None where that is the same."""
+    if outline.stored is outline.keys and before.stored is before.keys:
+        return None
+    stored = dict(zip(before.keys, before.stored, strict=True))
+    return [stored.get(key, "") for key in outline.keys]
 
 
 def _opened(one: RunCheckpoint, monitor: Monitor) -> Checkpoint:
@@ -251,8 +262,14 @@ def _matching(series: Series, glob: str) -> Series:
     for one in series:
         if id(one.outline) not in slim:
             wanted = [n for n, key in enumerate(one.outline.keys) if fits(key)]
-            keys, shapes, dtypes, roles, names = (tuple(column[n] for n in wanted) for column in one.outline[:5])
-            slim[id(one.outline)] = Outline(keys, shapes, dtypes, roles, names, one.outline.state_dicts)     # type: ignore[arg-type]
+            def slimmed(column: tuple[T, ...], wanted: Sequence[int] = wanted) -> tuple[T, ...]:
+                return tuple(column[n] for n in wanted)
+
+            outline = one.outline
+            keys = slimmed(outline.keys)
+            slim[id(outline)] = Outline(keys, slimmed(outline.shapes), slimmed(outline.dtypes), slimmed(outline.roles),
+                                        slimmed(outline.names), outline.state_dicts,
+                                        keys if outline.stored is outline.keys else slimmed(outline.stored))
     if not any(outline.keys for outline in slim.values()):
         raise UsageError(f"no tensor of the run matches {visible(glob)}", "`inspector ls` shows the keys.")
     def identity(one: RunCheckpoint) -> str:

@@ -38,16 +38,17 @@ class Shapes(NamedTuple):
 
 def shapes_of(series: core.Series, key: str, monitor: core.Monitor) -> Shapes:
     """Reads the tensor in every checkpoint, twice: first how far its values reach, then how they lie. What cannot be read is None."""
-    first: list[tuple[core.Checkpoint, core.Summary] | None] = []
+    first: list[tuple[core.Checkpoint, str, core.Summary] | None] = []
     for done, one in enumerate(series):
         monitor.report(done, 2 * len(series), one.name)
         try:
             ckpt = one.open(monitor)
-            first.append((ckpt, core.summarize_tensor(ckpt, key, 1, monitor)) if key in ckpt.tensors else None)
+            stored = one.outline.stored_key(key)
+            first.append((ckpt, stored, core.summarize_tensor(ckpt, stored, 1, monitor)) if stored in ckpt.tensors else None)
         except core.InspectorError:
             first.append(None)
     reach = [max(map(abs, (summary.quantiles[0], summary.quantiles[-1]))) for found in first if found is not None
-             and (summary := found[1]).quantiles and not summary.nan and not summary.inf]
+             and (summary := found[2]).quantiles and not summary.nan and not summary.inf]
     middle = sorted(reach)[len(reach) // 2] if reach else 1.0
     limit = _CUT * (max(one for one in reach if one <= 4 * middle) if reach and middle else 1.0) or 1.0
     shapes: list[Shape | None] = []
@@ -56,12 +57,12 @@ def shapes_of(series: core.Series, key: str, monitor: core.Monitor) -> Shapes:
         if found is None:
             shapes.append(None)
             continue
-        ckpt, summary = found
+        ckpt, stored, summary = found
         broken = bool(summary.nan or summary.inf)
         if not summary.finite:
             shapes.append(Shape((), (math.nan, math.nan), broken))
             continue
-        counts = core.summarize_tensor(ckpt, key, BINS, monitor, range=(-limit, limit), quantiles=False).counts
+        counts = core.summarize_tensor(ckpt, stored, BINS, monitor, range=(-limit, limit), quantiles=False).counts
         shapes.append(Shape(tuple(counts), (float(summary.quantiles[2]), float(summary.quantiles[4])), broken))
     return Shapes(key, limit, tuple(shapes))
 

@@ -321,3 +321,15 @@ def test_that_it_is_said_where_it_cannot_be_told_how_alike_the_averaged_are(wind
     qtbot.waitUntil(lambda: bool(said), timeout=20000)
     assert said[0][-1] == "How alike 1 of 1 pairs are cannot be told."
     qtbot.waitUntil(lambda: not window.tasks.running, timeout=20000)
+
+
+def test_that_values_are_shown_of_a_tensor_that_a_wrapper_renamed(page: RunPage, tmp_path: Path, show: Any, qtbot: QtBot) -> None:
+    for n in range(3):
+        prefix = "module." if n == 1 else ""
+        core.save({"epoch": n, "model": {f"{prefix}a.w": np.full((4, 4), n, np.float32), f"{prefix}b.w": np.ones(2, np.float32)}},
+                  tmp_path / f"epoch_{n}.pth")
+    show(tmp_path)
+    qtbot.waitUntil(lambda: page.shapes.result is not None, timeout=20000)
+    assert page.shapes.result is not None
+    assert page.shapes.result.key == "model.a.w"
+    assert all(shape is not None for shape in page.shapes.result.shapes)
