@@ -21,10 +21,12 @@ class Packed(NamedTuple):
     scheme: str
     values: Array
     parts: set[str]
+    metadata: dict[str, str] = {}  # noqa: RUF012 - never changed
 
     def save(self, folder: Path) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(self.tensors, folder / "model.safetensors")
+        save_file({key: np.ascontiguousarray(array).reshape(array.shape) for key, array in self.tensors.items()},
+                  folder / "model.safetensors", self.metadata or None)
         for file, content in self.config.items():
             (folder / file).write_text(json.dumps(content), "utf-8")
         return folder / "model.safetensors"

@@ -14,7 +14,7 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.tensors.decoders.flat import Flat
 from inspector.core.tensors.decoders.grid import Grid
 
-from .names import LogicalTensor, Names, counted
+from .names import LogicalTensor, Names, counted, number
 
 _STATE = ".quant_state.bitsandbytes__"
 _ROW_SCALE = 127.0
@@ -59,8 +59,7 @@ def _four_bits(names: Names, name: str, state: str, kind: str) -> LogicalTensor 
 def _nesting(names: Names, name: str, said: Any) -> tuple[int, float]:
     if f"{name}.nested_absmax" not in names.tensors:
         return 0, 0.0
-    offset = said.get("nested_offset")
-    return counted(said.get("nested_blocksize")) or 256, float(offset) if isinstance(offset, int | float) else 0.0
+    return counted(said.get("nested_blocksize")) or 256, number(said.get("nested_offset")) or 0.0
 
 
 def _why_not(names: Names, name: str, numel: int, block: int, said: Any) -> str:
@@ -79,8 +78,8 @@ def _why_not(names: Names, name: str, numel: int, block: int, said: Any) -> str:
     if nested is not None:
         wanted = counted(said.get("nested_blocksize")) or 256
         table = names.tensors.get(f"{name}.nested_quant_map")
-        if nested.numel != -(-absmax.numel // wanted) or table is None or table.numel != 256 or not isinstance(
-                said.get("nested_offset"), int | float):
+        if nested.numel != -(-absmax.numel // wanted) or table is None or table.numel != 256 or number(
+                said.get("nested_offset")) is None:
             return "what unpacks its scales does not fit them"
     return ""
 

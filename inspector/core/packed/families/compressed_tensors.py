@@ -14,6 +14,7 @@ from inspector.core.tensors.decoders.grid import Grid
 
 from .names import INDEX, LogicalTensor, Names, counted
 
+_ZEROS = ("int8", "uint8", "int32", "int64", "float32", "float16", "bfloat16", "float8_e4m3fn")
 _REFUSED = ("sparse-bitmask", "sparse-24-bitmask", "marlin-24", "mxfp6-pack-quantized")
 
 
@@ -79,8 +80,13 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
         groups = 1
     if not groups:
         problem = problem or "its scales do not fit its rows"
-    size = counted(group.get("group_size")) or -(-cols // max(groups, 1))
+    said_size = counted(group.get("group_size"))
+    size = said_size or -(-cols // max(groups, 1))
     ordered = None
+    if index is None and group.get("actorder") in ("group", "dynamic", True):
+        problem = problem or "the order of its columns (weight_g_idx) is not there"
+    if names.misfit(f"{module}.weight_g_idx", index) or names.misfit(f"{module}.weight_zero_point", zero):
+        problem = problem or "its parts are not of the kind that they should be"
     if index is not None:
         parts["g_idx"] = index.key
         ordered = names.read(index.key, INDEX)
@@ -88,7 +94,7 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
             problem = problem or "its activation order does not fit its groups"
         elif ordered.size and int(ordered.min()) < 0:
             ordered = None
-    if ordered is None and groups > 1 and -(-cols // size) != groups:
+    if groups and -(-cols // size) != groups and (ordered is None or said_size):
         problem = problem or f"it has {groups:,} groups of scales for {cols:,} columns in groups of {size:,}"
     if zero is not None:
         parts["zero_point"] = zero.key
@@ -113,8 +119,10 @@ def _plain_codes(names: Names, module: str, scale: TensorInfo, config: Mapping[s
     if form in _REFUSED:
         return _found(names, module, "ct-" + form, counted(group.get("num_bits")) or 8, (rows, cols), parts, None,
                       f"its format {form} is not read")
-    if data.dtype == "float8_e4m3fn" and scale.dtype in ("uint8", "float8_e8m0fnu") and scale.shape == (rows, -(-cols // 32)):
-        return _found(names, module, "ct-mxfp8", 8, (rows, cols), parts, Grid(rows, cols, block_cols=32, exponents=True))
+    if data.dtype == "float8_e4m3fn" and scale.dtype in ("uint8", "float8_e8m0fnu"):
+        fits = scale.shape == (rows, -(-cols // 32))
+        return _found(names, module, "ct-mxfp8", 8, (rows, cols), parts, Grid(rows, cols, block_cols=32, exponents=True) if fits else None,
+                      "" if fits else "its scales do not fit its rows")
     block = group.get("block_structure")
     high, wide = (counted(block[0]), counted(block[1])) if isinstance(block, list) and len(block) == 2 else (1, None)
     if isinstance(block, list) and (not high or not wide or scale.shape != (-(-rows // high), -(-cols // wide))):
@@ -125,13 +133,15 @@ def _plain_codes(names: Names, module: str, scale: TensorInfo, config: Mapping[s
             high, wide = max(rows, 1), cols
         elif groups and scale.numel == groups * rows:
             wide = counted(group.get("group_size")) or -(-cols // groups)
-            if -(-cols // wide) != groups:
-                wide = -(-cols // groups)
-        else:
+        if scale.numel != 1 and (not groups or -(-cols // (wide or 1)) != groups):
             return _found(names, module, _plain_scheme(data), 8, (rows, cols), parts, None, "its scales do not fit its rows")
     zero = names.get(f"{module}.weight_zero_point")
-    if zero is not None and zero.shape == scale.shape:
+    if zero is not None:
         parts["zero_point"] = zero.key
+    if (zero is not None and (zero.shape != scale.shape or zero.dtype not in _ZEROS)) or names.misfit(f"{module}.weight_zero_point", zero):
+        return _found(names, module, _plain_scheme(data), 8, (rows, cols), parts, None, "its zero points do not fit its scales")
+    if zero is None and group.get("symmetric") is False and data.dtype == "int8":
+        return _found(names, module, _plain_scheme(data), 8, (rows, cols), parts, None, "its zero points are not there")
     decoder = Grid(rows, cols, block_rows=high or 1, block_cols=wide or cols, zero="numbers" if "zero_point" in parts else "")
     return _found(names, module, _plain_scheme(data), counted(group.get("num_bits")) or 8, (rows, cols), parts, decoder)
 

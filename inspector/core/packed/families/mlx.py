@@ -37,7 +37,9 @@ def _claim(names: Names, module: str, data: TensorInfo, scales: TensorInfo, conf
     problem = ""
     if mode in _FLOATS:
         bits, size = bits or _FLOATS[mode][0], size or _FLOATS[mode][1]
-    if not bits or not size or own is False:
+    if module in config and not isinstance(own, dict | bool):
+        problem = "what its configuration says of it is not understood"
+    elif not bits or not size or own is False:
         problem = "no configuration says how many bits its codes have"
     elif mode != "affine" and mode not in _FLOATS:
         problem = f"its mode {mode[:40]} is not read"

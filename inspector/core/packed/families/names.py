@@ -22,6 +22,7 @@ from inspector.core.tensors.reader import TensorReader
 
 _MOST = 8 << 20             # bytes of a configuration file
 _SMALL = 1 << 20            # bytes of a tensor that is read to tell what others are
+_LARGEST = (2 - 2.0 ** -23) * 2.0 ** 127        # float32
 INDEX = 64 << 20            # bytes of the order of columns, or of zero points, which are read for the same
 
 
@@ -169,6 +170,10 @@ class Names:
             return None
         return info
 
+    def misfit(self, key: str, *found: TensorInfo | None) -> bool:
+        """Whether there is a part of that key, and it is none that `get` gave: one of another kind than it should be."""
+        return key in self.tensors and all(info is None or info.key != key for info in found)
+
     def ending(self, suffix: str) -> Iterator[tuple[str, TensorInfo]]:
         """(what comes before, the tensor) of all keys that end so."""
         leaf = leaf_of(suffix)
@@ -212,3 +217,9 @@ class Names:
 def counted(value: object) -> int | None:
     """`value` where it is an integer that can be a size, else None."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62 else None
+
+
+def number(value: object) -> float | None:
+    """`value` where it is a number that a float32 can hold, else None."""
+    known = isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
+    return float(value) if known and isinstance(value, int | float) else None

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from math import prod
 from typing import Any
 
 from inspector.core.checkpoint import Opaque, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.keypath import join, leaf_of, parent_of
+from inspector.core.keypath import join, leaf_of, parent_of, visible
 from inspector.core.tensors.decoders.grid import Grid
 
 from .names import LogicalTensor, Names, counted
@@ -36,9 +37,19 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
         said = names.as_json(text) if text.startswith("{") else {}
         kind, data = said.get("_type"), said.get("_data")
         if isinstance(kind, str) and kind in (*_SCHEMES, *_OPAQUE, "MXTensor") and isinstance(data, dict):
-            found = _claim(names, key, kind, _plain(data), join(parent_of(key), f"_{leaf_of(key)}_"), None)
+            start = join(parent_of(key), f"_{leaf_of(key)}_")
+            found = _claim(names, key, kind, _plain(data), start, None)
             if found is not None:
-                yield found
+                yield _whole(names, found, start, said.get("_tensor_data_names"))
+
+
+def _whole(names: Names, found: LogicalTensor, start: str, parts: object) -> LogicalTensor:
+    """`found`, or why it is none where a part is missing that its metadata names."""
+    known = [part for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
+    missing = next((part for part in known if f"{start}{part}" not in names.tensors), None)
+    if missing is None or found.problem:
+        return found
+    return replace(found, decoder=None, problem=f"its part {visible(missing, 40)} is not there")
 
 
 def _attributes(names: Names, key: str) -> dict[str, Any]:
