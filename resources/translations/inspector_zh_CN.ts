@@ -3569,6 +3569,10 @@
 <source>{name} — Checkpoint Inspector</source>
 <translation>{name} — Checkpoint Inspector</translation>
 </message>
+<message>
+<source>{tensors} stored, shown as {n}</source>
+<translation>保存了{tensors}，显示为 {n} 个</translation>
+</message>
 </context>
 <context>
 <name>Menus</name>
@@ -3703,6 +3707,10 @@
 <message>
 <source>Show &amp;Panels</source>
 <translation>显示面板(&amp;P)</translation>
+</message>
+<message>
+<source>Packed &amp;Weights as Stored</source>
+<translation>打包权重按原样显示(&amp;W)</translation>
 </message>
 <message>
 <source>&amp;Expand All</source>
@@ -4054,8 +4062,12 @@
 <translation>+ {n} 优化器</translation>
 </message>
 <message>
-<source>{n} bits a weight</source>
-<translation>每个权重 {n} 位</translation>
+<source>{n} bits a packed weight</source>
+<translation>每个打包权重 {n} 位</translation>
+</message>
+<message>
+<source>{n} stored</source>
+<translation>{n} 个已保存</translation>
 </message>
 <message>
 <source>{size} stored</source>
@@ -4300,6 +4312,29 @@
 <message>
 <source>A value of type {type}.</source>
 <translation>类型为 {type} 的值。</translation>
+</message>
+</context>
+<context>
+<name>PackedSwitch</name>
+<message>
+<source>As one weight</source>
+<translation>合为一个权重</translation>
+</message>
+<message>
+<source>As stored</source>
+<translation>原样</translation>
+</message>
+<message>
+<source>Packed weights</source>
+<translation>打包的权重</translation>
+</message>
+<message>
+<source>Packed weights as the tensors that they stand for, their parts beneath</source>
+<translation>把打包的权重显示为它们所代表的张量，各部分在其下</translation>
+</message>
+<message>
+<source>Packed weights as the parts that lie in the file</source>
+<translation>把打包的权重显示为文件中的各个部分</translation>
 </message>
 </context>
 <context>
@@ -6236,6 +6271,10 @@
 <message>
 <source>Bytes</source>
 <translation>字节</translation>
+</message>
+<message>
+<source>Bits/weight</source>
+<translation>位/权重</translation>
 </message>
 <message>
 <source>Laying out the keys</source>

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from inspector.core.checkpoint import Checkpoint
@@ -25,6 +25,10 @@ class PackedView:
     paths: Mapping[str, str]
     owners: Mapping[str, str]
 
+    def without_rows(self) -> PackedView:
+        """The same tensors where each of their parts is a row of its own."""
+        return replace(self, groups=MappingProxyType({}), paths=MappingProxyType({}))
+
     def meant(self, keys: Iterable[str]) -> tuple[str, ...]:
         """`keys` with packed tensors instead of their parts, where all of these are among them: keys of `unpacked`, but for parts that
         were named alone."""
@@ -33,6 +37,13 @@ class PackedView:
         whole = {name for name in dict.fromkeys(self.owners[key] for key in keys if key in self.owners)
                  if given.issuperset(self.stored(name))}
         return tuple(dict.fromkeys(self.owners[key] if self.owners.get(key) in whole else key for key in keys))
+
+    def count(self, keys: Iterable[str]) -> int:
+        """How many tensors `keys` stand for; the factors of an adapter are two."""
+        keys = tuple(keys)
+        whole = {name for name in {self.owners[key] for key in keys if key in self.owners} if not self.tensors[name].is_adapter}
+        given = set(keys) if whole else set()
+        return len(keys) - sum(len(stored) - 1 for name in whole if given.issuperset(stored := self.stored(name)))
 
     def one(self, keys: Iterable[str]) -> LogicalTensor | None:
         """The packed tensor that just these keys are the parts of."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, Qt
 from PySide6.QtGui import QCloseEvent, QMouseEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
@@ -24,6 +24,7 @@ from inspector.gui.panels.welcome import Welcome
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import Signals
 from inspector.gui.state.tasks import Tasks
+from inspector.gui.widgets.packed_switch import PackedSwitch
 from inspector.gui.widgets.search_box import SearchBox
 from inspector.gui.widgets.tree_view import TreeView
 
@@ -120,9 +121,13 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         row = QWidget()
-        inside = QVBoxLayout(row)
+        self.packed = PackedSwitch(self.model)
+        self.packed.show_choice(self.settings.packed_as_stored)
+        self.model.show_as_stored(self.settings.packed_as_stored)
+        inside = QHBoxLayout(row)
         inside.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
-        inside.addWidget(self.search)
+        inside.addWidget(self.search, 1)
+        inside.addWidget(self.packed, 0, Qt.AlignmentFlag.AlignTop)
         self.filter_bar = FilterBar(self.session, self.tree)
         column.addWidget(row)
         column.addWidget(self.filter_bar)
@@ -322,8 +327,18 @@ class MainWindow(QMainWindow):
         if selection.value is not None:
             return core.visible(selection.value, 120)
         if selection.prefix:
-            return f"{core.visible(selection.prefix, 90)} · {words.tensors(len(selection.keys))}"
-        return f"{core.visible(core.file_name(document.path), 90)} · {words.tensors(len(ckpt.tensors))} · {words.size(ckpt.nbytes)}"
+            return f"{core.visible(selection.prefix, 90)} · {self._tensors_of(selection)}"
+        return f"{core.visible(core.file_name(document.path), 90)} · {self._tensors_of(Selection(document.id))} · {words.size(ckpt.nbytes)}"
+
+    def _tensors_of(self, selection: Selection) -> str:
+        """How many tensors a group or a file has; of packed ones both how many are stored and how many they stand for."""
+        document, tree = self.session.document(selection.document), self.model.tree(selection.document)
+        whole = len(document.checkpoint.tensors) if document is not None and document.checkpoint is not None else 0
+        stored = len(selection.keys) or whole
+        node = (tree.find(selection.prefix, several=True) if selection.prefix else 0) if tree is not None else None
+        if tree is None or node is None or tree.view is None or int(tree.tensors[node]) != stored or int(tree.meant[node]) == stored:
+            return words.tensors(stored)
+        return self.tr("{tensors} stored, shown as {n}").format(tensors=words.tensors(stored), n=f"{int(tree.meant[node]):,}")
 
     # -- layout
 
@@ -340,6 +355,7 @@ class MainWindow(QMainWindow):
         header = self.settings.layout("tree")
         if header is not None:
             self.tree.horizontalHeader().restoreState(header)
+            self.tree.fit_columns()
 
     def keep_layout(self) -> None:
         self.settings.set_layout("window", self.saveGeometry())

@@ -32,6 +32,11 @@ class ViewCommands(QObject):
                           ("reset", window.reset_layout), ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
         menus["panels"].toggled.connect(window.right.setVisible)
+        menus["as-stored"].toggled.connect(self.show_as_stored)
+        window.packed.chosen.connect(menus["as-stored"].setChecked)
+        window.model.tree_ready.connect(self._offer_switch)
+        window.session.document_removed.connect(self._offer_switch)
+        self._offer_switch()
         for name in NAMES:
             menus.on(name, partial(self.show_panel, name))
         for choice in theme.CHOICES:
@@ -96,6 +101,16 @@ class ViewCommands(QObject):
         """Brings a panel to the front, of panels that may have been hidden."""
         self._window.menus["panels"].setChecked(True)
         self._window.tabs.show_panel(name)
+
+    def show_as_stored(self, on: bool) -> None:
+        """Packed weights in the tree as the parts that lie in the file; remembered."""
+        self._window.settings.packed_as_stored = on
+        self._window.packed.show_choice(on)
+        self._window.model.show_as_stored(on)
+
+    def _offer_switch(self) -> None:
+        self._window.packed.refresh()
+        self._window.menus["as-stored"].setEnabled(self._window.model.has_packed)
 
     def choose_language(self, choice: str) -> None:
         self._window.settings.language = choice

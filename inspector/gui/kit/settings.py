@@ -74,6 +74,15 @@ class Settings(QObject):
     def follows(self, on: bool) -> None:
         self._set_json("follow", on)
 
+    @property
+    def packed_as_stored(self) -> bool:
+        """Whether the tree shows the parts of packed weights, not each of them as one."""
+        return self._json("packed-as-stored") is True
+
+    @packed_as_stored.setter
+    def packed_as_stored(self, on: bool) -> None:
+        self._set_json("packed-as-stored", on)
+
     def layout(self, name: str) -> QByteArray | None:
         """The kept state of splitter, header or window `name`, unless another version of the layout wrote it."""
         if self._json("layout/version") != LAYOUT_VERSION:

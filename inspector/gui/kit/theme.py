@@ -213,6 +213,10 @@ QPushButton:disabled { color: $faint; }
 QPushButton[primary="true"] { background: $accent; color: $accent_text; border: 1px solid $accent; }
 QPushButton[primary="true"]:hover, QPushButton[primary="true"]:focus { background: $accent_hover; }
 QPushButton[primary="true"]:disabled { background: $track; color: $faint; border: 1px solid $track; }
+QPushButton[segment] { padding: 5px 10px; }
+QPushButton[segment="left"] { border-top-right-radius: 0; border-bottom-right-radius: 0; }
+QPushButton[segment="right"] { border-top-left-radius: 0; border-bottom-left-radius: 0; border-left: none; }
+QPushButton[segment]:checked { background: $selection; color: $selection_text; }
 QPushButton[slim="true"] { padding: 3px 11px; }
 QPushButton[link="true"] { background: transparent; border: 1px solid transparent; color: $link; padding: 3px 6px;
                            text-align: left; }

@@ -53,6 +53,7 @@ class KeyTree:
 
     def __init__(self, checkpoint: core.Checkpoint, raw: Raw, monitor: core.Monitor, view: core.PackedView | None = None) -> None:
         self.checkpoint, self.view = checkpoint, view
+        self.as_stored = False          # whether the view is without rows because somebody wants to see the parts
         self.infos: list[core.TensorInfo] = list(checkpoint.tensors.values())
         self.keys: list[str] = [*checkpoint.tensors, *checkpoint.values]
         self.values: list[Any] = list(checkpoint.values.values())
@@ -103,6 +104,16 @@ class KeyTree:
     def packed(self, n: int) -> core.LogicalTensor | None:
         """The packed tensor whose row a node is: a group of its parts."""
         return self._packed.get(int(n))
+
+    def is_part(self, n: int) -> bool:
+        """Whether a node is a part of a packed tensor, whose parameters are not the numbers that the part has."""
+        return n in self._parts or (bool(self._packed) and any((one := self._packed.get(up)) is not None and not one.is_adapter
+                                                               for up in self.ancestors(n)))
+
+    def bits_per_weight(self, n: int) -> float | None:
+        """Stored bits by parameters, of all tensors at or below `n`; None where there are none."""
+        parameters = int(self.parameters[n])
+        return int(self.nbytes[n]) * 8 / parameters if parameters else None
 
     def is_value(self, n: int) -> bool:
         return int(self.entry[n]) >= len(self.infos)
@@ -214,6 +225,7 @@ class KeyTree:
     def _find_packed(self) -> None:
         """The rows of packed tensors, from the node of one of their parts upwards."""
         self._packed: dict[int, core.LogicalTensor] = {}
+        self._parts: dict[int, int] = {}        # parts without such a row, by their nodes: how many parameters each stands for
         if self.view is None:
             return
         node_of = np.full(len(self.keys), -1, dtype=np.int64)
@@ -228,6 +240,12 @@ class KeyTree:
                 node = int(self.parent[node])
             if node > 0 and self.entry[node] < 0 and self.depth[node] == depth:
                 self._packed[node] = tensor
+        rows = {tensor.name for tensor in self._packed.values()}
+        for name, tensor in self.view.tensors.items():
+            keys = self.view.stored(name) if name not in rows and not tensor.is_adapter else []
+            if len(keys) > 1:
+                counted = tensor.parts.get("data", keys[0])
+                self._parts |= {int(node_of[number[key]]): tensor.numel if key == counted else 0 for key in keys}
 
     def _fold(self) -> None:
         n = np.arange(len(self))
@@ -309,6 +327,10 @@ class KeyTree:
             if logical.dtype != object and max(numels) * len(numels) >= 2**62:
                 logical = logical.astype(object)
             logical[rows] = numels
+        if self._parts:
+            if logical.dtype != object and max(self._parts.values()) * len(self._parts) >= 2**62:
+                logical = logical.astype(object)
+            logical[list(self._parts)] = list(self._parts.values())
         self.tensors: Ints = self._sums(tensor.astype(np.int32)).astype(np.int32)
         self.plain_values: Ints = self._sums((self.entry >= len(self.infos)).astype(np.int32)).astype(np.int32)
         own = self.entry[tensor]
@@ -339,7 +361,7 @@ class KeyTree:
 
     def ranks(self, column: str) -> Ints:
         """Small integers by which nodes sort ascending in `column` ("name", "shape", "dtype", "device", "parameters",
-        "bytes"), ties equal. Groups stand before tensors in "shape"; what has no dtype or device comes first, what is
+        "bytes", "bits"), ties equal. Groups stand before tensors in "shape"; what has no dtype or device comes first, what is
         mixed last."""
         if column == "name":
             return self._name_rank[self.name_id]
@@ -358,6 +380,9 @@ class KeyTree:
             table[:len(texts)] = [ordered.index(text) + 1 if text else 0 for text in texts]
             result: Ints = table[codes]
             return result
+        if column == "bits":
+            sizes = np.maximum(self.parameters, 1)
+            return _number_ranks(np.where(self.parameters > 0, self.nbytes * 8 / sizes, -1.0).astype(np.float64))
         return self._number_ranks[column]
 
     def sorted_positions(self, column: str, descending: bool = False) -> NDArray[np.int64]:

@@ -20,8 +20,9 @@ if TYPE_CHECKING:                   # numpy comes with them
     from .tree_marks import TreeMarks
     from .tree_rows import TreeRows
 
-COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes")
-NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES = range(6)
+COLUMNS = ("name", "shape", "dtype", "device", "parameters", "bytes", "bits")
+NAME, SHAPE, DTYPE, DEVICE, PARAMETERS, BYTES, BITS = range(7)
+NUMBERS = (PARAMETERS, BYTES, BITS)
 _OF_STORAGE = ("storage", "unshared")       # changes of where a tensor's bytes lie
 
 
@@ -37,9 +38,9 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`texts` one per column, safe to draw. `spans`: the second text takes all columns but the first (values, progress), or
-    the first takes them all (messages). `node` is None for files without a tree. `share` of the file's bytes, 0 to 1;
-    `progress` likewise, None where it is unknown. `key` is raw."""
+    """`texts` one per column but the last, whose text is `bits`, safe to draw. `spans`: the second text takes all columns but the first
+    (values, progress), or the first takes them all (messages). `node` is None for files without a tree. `share` of the file's bytes, 0 to
+    1; `progress` likewise, None where it is unknown. `key` is raw."""
 
     kind: Kind
     document: int
@@ -57,7 +58,12 @@ class Line:
     briefs: Mapping[int, str] | None = None     # shorter texts of columns, for when there is no room
     edited: str = ""                            # what a key was before the edits that wait, or that it is new
     packed: bool = False                        # one tensor that is packed, its parts beneath
+    part: bool = False                          # one of these parts, beneath it
+    bits: str = ""                              # what an element takes, where some tensor of the file is packed
     marks: tuple[Mark, ...] = ()                # what the row is guilty of; of a group, what lies below it
+
+    def text(self, column: int) -> str:
+        return self.bits if column == BITS else self.texts[column]
 
 
 def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks: TreeMarks | None = None) -> Line:
@@ -75,7 +81,7 @@ def file_line(document: Document, rows: TreeRows | None, laying_out: bool, marks
         return Line(Kind.LOADING, document.id, None if rows is None else 0, 0, (name, doing, "", "", "", ""),
                     has_children=children, expanded=expanded, spans=True, progress=progress)
     return Line(Kind.FILE, document.id, 0, 0, (name, *_summary(rows.tree, 0)), has_children=children, expanded=expanded, share=1.0,
-                marks=marks.file if marks else (), briefs={PARAMETERS: words.many(int(rows.tree.parameters[0]))},
+                marks=marks.file if marks else (), briefs={PARAMETERS: words.many(int(rows.tree.parameters[0]))}, bits=_bits(rows.tree, 0),
                 edited=QCoreApplication.translate("TreeModel", "with edits that wait to be saved") if rows.tree.checkpoint.edited else "")
 
 
@@ -104,7 +110,8 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
     holds = tree.is_value(node) and int(tree.tensors[node]) > 0
     packed = tree.packed(node)
     kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) and not holds else Kind.GROUP
-    texts = _tensor(info) if info is not None \
+    part = info is not None and tree.is_part(node)
+    texts = _tensor(info, part) if info is not None \
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE \
         else _packed(tree, node, packed) if packed is not None else _summary(tree, node)
     if holds:
@@ -117,7 +124,8 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
         if kind is Kind.GROUP else None
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
-                share=tree.share(node), packed=packed is not None, problem=info.problem if info is not None else "",
+                share=tree.share(node), packed=packed is not None, part=part and not tree.as_stored, bits="" if part else _bits(tree, node),
+                problem=info.problem if info is not None else "",
                 shared=info is not None and info.storage in tree.shared, marks=marks.of(node, group=kind is Kind.GROUP) if marks else (),
                 edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
 
@@ -139,7 +147,7 @@ def tooltip(line: Line, column: int, tree: KeyTree | None, document: Document) -
         whole = words.exact_size(_own_bytes(line, tree))
         share = words.share(*_shares(line.share))
         return escape(f"{whole} · " + QCoreApplication.translate("TreeModel", "{share} of the file").format(share=share))
-    return words.tip(line.texts[SHAPE if line.spans else column])
+    return words.tip(line.text(SHAPE if line.spans else column))
 
 
 def accessible(line: Line) -> str:
@@ -162,7 +170,11 @@ def accessible(line: Line) -> str:
 
 def raw(line: Line, column: int, tree: KeyTree) -> int | str | None:
     """The number behind a cell. What 64 bits do not hold comes as text: Qt would overflow."""
-    if line.node is None or line.kind is Kind.VALUE or column not in (PARAMETERS, BYTES):
+    if line.node is None or line.kind is Kind.VALUE or column not in NUMBERS:
+        return None
+    if column == BITS:
+        return line.bits
+    if column == PARAMETERS and not line.texts[PARAMETERS]:
         return None
     number = _own_parameters(line, tree) if column == PARAMETERS else _own_bytes(line, tree)
     return number if number < 2**63 else core.wording.number(number)
@@ -178,7 +190,7 @@ def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, .
     info = tree.info(line.node)
     shape = "x".join(map(str, info.shape)) if info is not None else ""
     return (key, shape, line.texts[DTYPE], line.texts[DEVICE],
-            *(str(raw(line, column, tree)) for column in (PARAMETERS, BYTES)))
+            *(str(number) if (number := raw(line, column, tree)) is not None else "" for column in (PARAMETERS, BYTES)))
 
 
 def _signs(line: Line) -> list[str]:
@@ -221,9 +233,17 @@ def _could_not() -> str:
     return QCoreApplication.translate("TreeModel", "could not be opened")
 
 
-def _tensor(info: core.TensorInfo) -> tuple[str, str, str, str, str]:
-    return (words.shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""), core.wording.number(info.numel),
-            words.size(info.nbytes))
+def _tensor(info: core.TensorInfo, part: bool) -> tuple[str, str, str, str, str]:
+    return (words.shape(info.shape), core.visible(info.dtype), core.visible(info.device or ""),
+            "" if part else core.wording.number(info.numel), words.size(info.nbytes))
+
+
+def _bits(tree: KeyTree, node: int) -> str:
+    """"4.19": what an element takes at or below a node, all parts together."""
+    if tree.view is None:
+        return ""
+    found = tree.bits_per_weight(node)
+    return f"{found:.3g}" if found is not None else ""
 
 
 def _packed(tree: KeyTree, node: int, tensor: core.LogicalTensor) -> tuple[str, str, str, str, str]:

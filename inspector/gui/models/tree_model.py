@@ -22,7 +22,7 @@ from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import FileSignals
 
 from . import search, tree_lines
-from .tree_lines import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, Line
+from .tree_lines import BITS, BYTES, COLUMNS, DEVICE, DTYPE, NAME, NUMBERS, PARAMETERS, SHAPE, Kind, Line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -122,6 +122,7 @@ class TreeModel(QAbstractTableModel):
         self._lines: dict[int, Line] = {}
         self._query = search.Query()
         self._sorting: tuple[str, bool] | None = None
+        self._as_stored = False
         self._changes: list[Change] = []                # that a worker is to make, in order
         session.document_added.connect(self._add)
         session.document_changed.connect(self._follow)
@@ -142,19 +143,19 @@ class TreeModel(QAbstractTableModel):
             return None
         column = index.column()
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if column in (PARAMETERS, BYTES) else _LEFT
+            return _RIGHT if column in NUMBERS else _LEFT
         if role not in (Qt.ItemDataRole.DisplayRole, LINE, KEY, RAW, Qt.ItemDataRole.ToolTipRole,
                         Qt.ItemDataRole.AccessibleTextRole):
             return None
         line = self.line(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
-            return line.texts[column]
+            return line.text(column)
         if role == LINE:
             return line
         if role == KEY:
             return line.key
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return tree_lines.accessible(line) if column == NAME else line.texts[column]
+            return tree_lines.accessible(line) if column == NAME else line.text(column)
         branch, _ = self._locate(index.row())
         tree = branch.rows.tree if branch.rows is not None else None
         if role == RAW:
@@ -166,11 +167,11 @@ class TreeModel(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             title = {NAME: self.tr("Name"), SHAPE: self.tr("Shape"), DTYPE: self.tr("Dtype"), DEVICE: self.tr("Device"),
-                     PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes")}[section]
+                     PARAMETERS: self.tr("Parameters"), BYTES: self.tr("Bytes"), BITS: self.tr("Bits/weight")}[section]
             # styles draw the sort arrow at the right edge, over text that stands there
-            return title + "\u2003" if section in (PARAMETERS, BYTES) and self._sorting_by(section) else title
+            return title + "\u2003" if section in NUMBERS and self._sorting_by(section) else title
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _RIGHT if section in (PARAMETERS, BYTES) else _LEFT
+            return _RIGHT if section in NUMBERS else _LEFT
         return None
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
@@ -179,7 +180,7 @@ class TreeModel(QAbstractTableModel):
         if wanted == self._sorting:
             return
         self._sorting = wanted
-        self.headerDataChanged.emit(Qt.Orientation.Horizontal, PARAMETERS, BYTES)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, PARAMETERS, BITS)
         self._change(_Sort(wanted))
 
     def _sorting_by(self, column: int) -> bool:
@@ -325,6 +326,25 @@ class TreeModel(QAbstractTableModel):
                       for row in self._named(branch, text)]
         at = bisect_right(candidates, first - 1)
         return next(iter(candidates[at:] + candidates[:at]), None)
+
+    @property
+    def trees(self) -> tuple[KeyTree, ...]:
+        """Those that are on show."""
+        return tuple(branch.rows.tree for branch in self._branches if branch.rows is not None)
+
+    @property
+    def has_packed(self) -> bool:
+        """Whether an open file has packed tensors, shown as one or not."""
+        return any(tree.view is not None for tree in self.trees)
+
+    def show_as_stored(self, on: bool) -> None:
+        """Packed tensors as the parts that are stored, or each as the one that it is."""
+        if on == self._as_stored:
+            return
+        self._as_stored = on
+        for branch in self._branches:
+            if branch.checkpoint is not None and (branch.rows is None or branch.rows.tree.view is not None):
+                self._lay_out(branch.document.id, branch.checkpoint)
 
     def tree(self, document: int) -> KeyTree | None:
         """The key tree of a document, once it is there."""
@@ -476,7 +496,10 @@ class TreeModel(QAbstractTableModel):
         at = self._at(document)
         if at is None or self._branches[at].checkpoint is not rows.tree.checkpoint:
             return                                  # closed or loaded again meanwhile
-        self._session.show_packed(document, rows.tree.checkpoint, rows.tree.view)
+        if rows.tree.view is not None and rows.tree.as_stored != self._as_stored:
+            self._lay_out(document, rows.tree.checkpoint)
+            return
+        self._session.show_packed(document, rows.tree.checkpoint, None if rows.tree.as_stored else rows.tree.view)
         self._replace(at, rows)
         if wanted != self._standing_changes():      # something else was wished for while it was laid out
             for change in (_Filter(self._query), _Sort(self._sorting)):
@@ -522,18 +545,18 @@ class TreeModel(QAbstractTableModel):
         at = self._at(id)
         older, wanted = self._branches[at].rows if at is not None else None, self._standing_changes()
         if self._tasks is None:
-            self._show_rows(id, _rows_of(checkpoint, older, wanted, core.QUIET), wanted)
+            self._show_rows(id, _rows_of(checkpoint, older, wanted, core.QUIET, as_stored=self._as_stored), wanted)
         else:
             def work(monitor: core.Monitor) -> TreeRows:
                 with core.collector_paused(for_good=True):
-                    return _rows_of(checkpoint, older, wanted, monitor, packed=not many)
+                    return _rows_of(checkpoint, older, wanted, monitor, packed=not many, as_stored=as_stored)
 
             def done(rows: TreeRows) -> None:
                 self._show_rows(id, rows, wanted)
                 if many:
                     self._find_packed(id, checkpoint)
 
-            many = len(checkpoint.tensors) > AT_ONCE
+            many, as_stored = len(checkpoint.tensors) > AT_ONCE, self._as_stored
             self._tasks.start(("tree", id), work, on_done=done, label=self.tr("Laying out the keys"), urgent=True)
 
     def _find_packed(self, id: int, checkpoint: core.Checkpoint) -> None:
@@ -543,11 +566,13 @@ class TreeModel(QAbstractTableModel):
         if at is None or self._tasks is None or self._branches[at].checkpoint is not checkpoint:
             return
 
+        as_stored = self._as_stored
+
         def work(monitor: core.Monitor) -> TreeRows | None:
             if not core.may_be_packed(checkpoint):
                 return None
             with core.collector_paused(for_good=True):
-                rows = _rows_of(checkpoint, older, wanted, monitor)
+                rows = _rows_of(checkpoint, older, wanted, monitor, as_stored=as_stored)
             return rows if rows.tree.view is not None else None
 
         self._tasks.start(("packed", id), work, on_done=lambda rows: self._show_rows(id, rows, wanted) if rows is not None else None,
@@ -759,12 +784,14 @@ def _set_below(tree: KeyTree, node: int, expanded: bool, rows: TreeRows) -> None
 
 
 def _rows_of(checkpoint: core.Checkpoint, older: TreeRows | None, wanted: Sequence[Change], monitor: core.Monitor,
-             packed: bool = True) -> TreeRows:
+             packed: bool = True, as_stored: bool = False) -> TreeRows:
     """The rows of a checkpoint's tree after the changes `wanted`; what was expanded in an `older` tree of the file stays so. In a worker:
     the arrays come with numpy, which takes a tenth of a second to load, while the window is painted."""
     from . import key_tree, tree_rows
     view = core.packed_view(checkpoint, monitor) if packed and core.may_be_packed(checkpoint) else None
-    rows = tree_rows.TreeRows(key_tree.build_key_tree(checkpoint, monitor, view))
+    tree = key_tree.build_key_tree(checkpoint, monitor, view.without_rows() if view is not None and as_stored else view)
+    tree.as_stored = as_stored
+    rows = tree_rows.TreeRows(tree)
     if older is not None:
         rows.take_over(older)
     for change in wanted:
@@ -783,4 +810,5 @@ def _sorted(parts: Sequence[NDArray[np.int64]], rows: TreeRows) -> NDArray[np.in
     return np.flatnonzero(marked)
 
 
-__all__ = ["BYTES", "COLUMNS", "DEVICE", "DTYPE", "KEY", "LINE", "NAME", "PARAMETERS", "RAW", "SHAPE", "Kind", "Line", "TreeModel"]
+__all__ = ["BITS", "BYTES", "COLUMNS", "DEVICE", "DTYPE", "KEY", "LINE", "NAME", "NUMBERS", "PARAMETERS", "RAW", "SHAPE", "Kind", "Line",
+           "TreeModel"]

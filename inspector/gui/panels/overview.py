@@ -57,7 +57,7 @@ class Overview(SelectionPanel):
         self._analyses = Analyses.shared(session, tasks)
         self._checks = ValueChecks.shared(session, tasks)
         self._signals = signals.Signals.shared(session, tasks)
-        self._drawn: tuple[core.Checkpoint, Selection] | None = None
+        self._drawn: tuple[core.Checkpoint, Selection, core.PackedView | None] | None = None
         page = QWidget()
         page.setObjectName("page")
         self._content = QVBoxLayout(page)
@@ -84,7 +84,8 @@ class Overview(SelectionPanel):
         document, selection = self._session.selected_document, self._page
         if document is None or selection is None or document.checkpoint is None:
             self.let_go()
-        elif self._drawn is None or self._drawn[0] is not document.checkpoint or self._drawn[1] != selection:
+        elif self._drawn is None or self._drawn[0] is not document.checkpoint or self._drawn[1] != selection \
+                or self._drawn[2] is not document.packed:
             self._draw(document, document.checkpoint, selection)
         elif self.map is not None:
             self._mark()
@@ -139,7 +140,7 @@ class Overview(SelectionPanel):
     def _fill(self, build: Callable[[], None]) -> None:
         document, selection = self._session.selected_document, self._page
         if document is not None and document.checkpoint is not None and selection is not None:
-            self._drawn = (document.checkpoint, selection)
+            self._drawn = (document.checkpoint, selection, document.packed)
         self.setUpdatesEnabled(False)
         self.map = None
         empty(self._content)
@@ -176,7 +177,7 @@ class Overview(SelectionPanel):
         else:
             self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(core.file_name(document.path), 80)))
-        self._content.addWidget(tiles(self._numbers(ckpt, found, whole)))
+        self._content.addWidget(tiles(self._numbers(ckpt, found, selection, document.packed)))
         shown = self._findings(ckpt, document) if whole else {}
         if found.tensors > 1 and found.logical:
             self._show_map_box(ckpt, selection, core.visible(core.file_name(document.path), 60) if whole else "")
@@ -240,21 +241,25 @@ class Overview(SelectionPanel):
             return self.tr("A state dict with {what}").format(what=said)
         return self.tr("A group of keys with {what}").format(what=said)
 
-    def _numbers(self, ckpt: core.Checkpoint, found: core.Totals, whole: bool) -> list[tuple[str, str, str]]:
-        count, in_all = f"{found.tensors:,}", words.many(found.parameters)
+    def _numbers(self, ckpt: core.Checkpoint, found: core.Totals, selection: Selection,
+                 view: core.PackedView | None) -> list[tuple[str, str, str]]:
+        whole = is_whole(selection, ckpt)
+        tensors = view.count(ckpt.tensors if whole else selection.keys) if view is not None else found.tensors
+        count, in_all = f"{tensors:,}", words.many(found.parameters)
         extra = self.tr("+ {n} optimizer").format(n=words.many(found.optimizer)) \
             if found.optimizer and found.parameters else ""
         if found.optimizer and not found.parameters:
             in_all = words.many(found.optimizer)
         if found.bits_per_weight is not None:
-            packed = self.tr("{n} bits a weight").format(n=f"{found.bits_per_weight:.3g}")
+            packed = self.tr("{n} bits a packed weight").format(n=f"{found.bits_per_weight:.3g}")
             extra = f"{packed} {extra}".rstrip()
-        remark = words.values(found.values) if found.values else ""
+        remarks = [*([self.tr("{n} stored").format(n=f"{found.tensors:,}")] if tensors != found.tensors else []),
+                   *([words.values(found.values)] if found.values else [])]
         stored = words.size(found.stored)
         shared = self.tr("{size} stored").format(size=stored) if stored != words.size(found.logical) else ""
         last = (self.tr("File"), words.size(ckpt.nbytes), "") if whole else \
             (self.tr("Share of file"), words.share(found.stored, ckpt.nbytes), "")
-        return [(self.tr("Tensors"), count, remark), (self.tr("Parameters"), in_all, extra),
+        return [(self.tr("Tensors"), count, " · ".join(remarks)), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
 
     def _fix(self, finding: core.Finding, document: Document) -> tuple[str, Callable[[], object]] | None:

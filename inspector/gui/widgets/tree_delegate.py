@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyleOptionViewItem, QTableView
 
 from inspector.gui.kit import theme
-from inspector.gui.models.tree_model import BYTES, NAME, PARAMETERS, SHAPE, Kind, Line, TreeModel
+from inspector.gui.models.tree_model import BYTES, NAME, NUMBERS, SHAPE, Kind, Line, TreeModel
 from inspector.gui.state.signals import LEVELS, PICTURES, Mark
 from inspector.gui.state.signals import Kind as Signs
 
@@ -145,17 +145,17 @@ class TreeDelegate(RowPainter):
         self._small_metrics = QFontMetrics(self._small)
 
     def _cell(self, painter: QPainter, rect: QRect, line: Line, column: int, ink: Ink) -> None:
-        text = line.texts[column]
+        text = line.text(column)
         if not text:
             return
-        calm = (line.kind is Kind.GROUP and not line.packed) or line.kind is Kind.FILE
+        calm = (line.kind is Kind.GROUP and not line.packed) or line.kind is Kind.FILE or line.part
         if column == BYTES and line.kind is Kind.GROUP:
             _draw_share(painter, rect, line.share, ink)
         room = rect.width() - 2 * PAD
         if line.briefs and column in line.briefs and self._metrics.horizontalAdvance(text) > room:
             text = line.briefs[column]                      # half a number would be another number
         self._text(painter, rect.left() + PAD, rect, room, text, ink.calm if calm else ink.text,
-                   right=column in (PARAMETERS, BYTES))
+                   right=column in NUMBERS)
 
     def _spanning(self, painter: QPainter, rect: QRect, line: Line, ink: Ink) -> None:
         """Each cell draws its part of what goes across the row: a message, a value, or how far a file is."""

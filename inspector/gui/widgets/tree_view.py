@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from inspector import core
 from inspector.gui.kit import icons, words
 from inspector.gui.models import copied
-from inspector.gui.models.tree_model import BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
+from inspector.gui.models.tree_model import BITS, BYTES, COLUMNS, DEVICE, DTYPE, NAME, PARAMETERS, SHAPE, Kind, TreeModel
 from inspector.gui.state.session import Selection, Session
 
 from .row_painter import PAD
@@ -33,7 +33,8 @@ COMPARE_AT_MOST = 8         # files that the menu offers to compare with
 COPY_AT_MOST = 100_000      # rows put on the clipboard
 RUNS_AT_MOST = 400          # of selected rows that Qt is told of: for each cell it draws, it looks through all of them
 
-_SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB"}
+_SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19"}
+_NAMES = 180                # device-independent pixels; where names would get less, columns give way
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -75,19 +76,46 @@ class TreeView(TreeTable):
         self.selectionModel().selectionChanged.connect(self._report_selection)
         session.selection_changed.connect(self._follow)
         session.document_removed.connect(self._forget)
+        model.tree_ready.connect(self.fit_columns)
+        session.document_removed.connect(self.fit_columns)
+        self.fit_columns()
         self._follow()
 
     # -- looks --------------------------------------------------------------------------------------------------------
 
     def reset_columns(self) -> None:
         """The widths of a first start, and the file's order."""
-        metrics = self.fontMetrics()
         for column, sample in _SAMPLES.items():
-            room = max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 4)
-            self.setColumnWidth(column, room + 2 * PAD + 2)
+            self.setColumnWidth(column, self._room(column, sample))
         self.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.setColumnWidth(NAME, self.name_at_least)
         self._fit_name()
+
+    def _room(self, column: int, sample: str) -> int:
+        metrics = self.fontMetrics()
+        return max(metrics.horizontalAdvance(sample), metrics.horizontalAdvance(self._heading(column)) + 4) + 2 * PAD + 2
+
+    def _fit_name(self) -> None:
+        self._choose_columns()
+        super()._fit_name()
+
+    def fit_columns(self) -> None:
+        """Other files are open, or a kept layout came back."""
+        if self._choose_columns():
+            super()._fit_name()
+
+    def _choose_columns(self) -> bool:
+        """A column in which no row of any file would say anything is not there, and two that others nearly say give way to names. Whether
+        that changed anything."""
+        trees = self._model.trees
+        there = {BITS: any(tree.view is not None for tree in trees), DEVICE: not trees or any(any(tree.devices) for tree in trees)}
+        others = sum(self._room(column, sample) for column, sample in _SAMPLES.items() if there.get(column, True))
+        wide = self.viewport().width() - others >= _NAMES
+        there |= {PARAMETERS: wide, BITS: there[BITS] and wide}
+        changed = [column for column, shown in there.items() if self.isColumnHidden(column) == shown]
+        for column in changed:
+            self.setColumnHidden(column, not there[column])
+        return bool(changed)
 
     def _heading(self, column: int) -> str:
         return str(self._model.headerData(column, Qt.Orientation.Horizontal))
@@ -197,7 +225,8 @@ class TreeView(TreeTable):
             return
         row = self._row_of(selection)
         if row is None and self._model.tree(document) is not None and not self._model.query.terms:
-            row = self._model.reveal(document, "")
+            # the row of a packed tensor is gone where its parts are shown
+            row = next((found for key in (*selection.keys[:1], "") if (found := self._model.reveal(document, key)) is not None), None)
         if row is not None:
             self._choose(row)
             self._report_selection()

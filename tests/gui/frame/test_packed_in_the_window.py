@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inspector import core
@@ -118,6 +118,87 @@ def test_that_values_details_and_overview_answer_for_the_tensor(opened: tuple[Ma
     assert document.checkpoint is not None
     assert list(document.checkpoint.tensors) == [made.name, "m.bias"]
     assert document.packed is None
+
+
+def test_that_the_stored_integers_are_a_switch_away_in_values_and_heatmap_too(opened: tuple[MainWindow, Document], session: Session,
+                                                                              qtbot: QtBot, made: packing.Packed) -> None:
+    window, document = opened
+    values = panel(window, "values", ValuesPanel, qtbot)
+    assert isinstance(values, ValuesPanel)
+    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0], timeout=20_000)
+    assert values.seen_as.form.isVisible()
+    assert not values.seen_as.button.isVisible()
+    values.seen_as.form.setCurrentIndex(1)
+    codes = core.stored_codes(document.path, [core.logical(document.path)[made.name]])["m.qweight"].numpy()
+    qtbot.waitUntil(lambda: (values.model.rowCount(), values.model.columnCount()) == codes.shape, timeout=20_000)
+    values.model.data(values.model.index(1, 2))
+    qtbot.waitUntil(lambda: not values.model.busy, timeout=20_000)
+    assert values.model.data(values.model.index(1, 2)) == str(int(codes[1, 2]))
+    heatmap = panel(window, "heatmap", HeatmapPanel, qtbot)
+    assert isinstance(heatmap, HeatmapPanel)
+    qtbot.waitUntil(lambda: heatmap.view.base is not None, timeout=20_000)
+    assert heatmap.view.base is not None
+    np.testing.assert_array_equal(heatmap.view.base.values, codes)
+    assert heatmap.seen_as.form.currentIndex() == 1
+    heatmap.seen_as.form.setCurrentIndex(0)
+    assert not session.shows_codes(quantized=False)
+    qtbot.waitUntil(lambda: heatmap.view.base is not None and heatmap.view.base.values.shape == made.values.shape, timeout=20_000)
+
+
+def test_that_the_tree_can_show_what_is_stored_with_the_same_parameters(opened: tuple[MainWindow, Document], session: Session,
+                                                                       settings: Settings, qtbot: QtBot, made: packing.Packed) -> None:
+    window, document = opened
+    tree, model = window.tree, window.tree.model()
+    parameters = model.line(0).texts[4]
+    assert window.packed.isVisible()
+    window.packed.stored.click()
+    settled(window.tasks, qtbot)
+    window.tree.expand_all()
+    lines = [model.line(row) for row in range(model.rowCount())]
+    assert not any(line.packed for line in lines)
+    assert {line.key for line in lines} >= made.parts
+    assert model.line(0).texts[4] == parameters
+    assert document.packed is None
+    assert settings.packed_as_stored
+    assert window.menus["as-stored"].isChecked()
+    selection = session.selection
+    assert selection is not None
+    assert len(selection.keys) == 1
+    assert set(selection.keys) <= made.parts
+    window.menus["as-stored"].trigger()
+    settled(window.tasks, qtbot)
+    assert document.packed is not None
+    assert any(model.line(row).packed for row in range(model.rowCount()))
+    assert window.packed.one.isChecked()
+    assert not tree.isColumnHidden(tree_model.BITS)
+
+
+def test_that_columns_are_there_only_where_they_say_something(opened: tuple[MainWindow, Document], session: Session, qtbot: QtBot,
+                                                             tmp_path: Path) -> None:
+    window, document = opened
+    window.resize(1440, 900)
+    tree = window.tree
+    qtbot.waitUntil(lambda: not tree.isColumnHidden(tree_model.PARAMETERS))
+    assert not tree.isColumnHidden(tree_model.BITS)
+    assert tree.isColumnHidden(tree_model.DEVICE)
+    window.open_paths([str(edit_samples.wrapped(tmp_path))])
+    settled(window.tasks, qtbot)
+    assert not tree.isColumnHidden(tree_model.DEVICE)
+    session.remove(document.id)
+    assert tree.isColumnHidden(tree_model.BITS)
+    assert not window.packed.isVisible()
+    assert not window.menus["as-stored"].isEnabled()
+
+
+def test_that_the_status_bar_and_overview_say_how_many_are_stored_and_meant(opened: tuple[MainWindow, Document], session: Session,
+                                                                           qtbot: QtBot, made: packing.Packed) -> None:
+    window, document = opened
+    session.select(Selection(document.id))
+    qtbot.waitUntil(lambda: "shown as 2" in window.status.text(), timeout=20_000)
+    assert f"{len(made.tensors)} tensors stored, shown as 2" in window.status.text()
+    overview = panel(window, "overview", Overview, qtbot)
+    assert isinstance(overview, Overview)
+    qtbot.waitUntil(lambda: any(label.text() == f"{len(made.tensors)} stored" for label in overview.findChildren(QLabel)), timeout=20_000)
 
 
 def test_that_dropping_the_row_drops_the_stored_parts(opened: tuple[MainWindow, Document], session: Session, qtbot: QtBot) -> None:

@@ -47,6 +47,44 @@ def test_that_a_packed_tensor_is_one_row_with_its_parts_beneath(kind: str, tmp_p
         assert node < at < int(tree.end[node])
 
 
+@pytest.mark.parametrize("kind", ["gptq", "bnb double", "ct asymmetric", "fp8 blocks", "mlx"])
+def test_that_parts_as_stored_count_the_parameters_that_they_stand_for(kind: str, tmp_path: Path) -> None:
+    tree, made = tree_of(kind, tmp_path)
+    assert tree.view is not None
+    stored = build_key_tree(tree.checkpoint, view=tree.view.without_rows())
+    assert not any(stored.packed(n) for n in range(len(stored)))
+    assert int(stored.parameters[0]) == int(tree.parameters[0])
+    assert int(stored.meant[0]) == len(tree.checkpoint.tensors)
+    for key in made.parts:
+        at = stored.find(key)
+        assert at is not None
+        assert stored.is_part(at)
+        assert stored.key(at) == key
+        assert node_line(Document(1, "a"), TreeRows(stored), at).texts[4] == ""
+
+
+@pytest.mark.parametrize("kind", ["gptq", "bnb", "mlx 3 bits"])
+def test_that_bits_are_all_that_is_stored_by_what_it_stands_for(kind: str, tmp_path: Path) -> None:
+    tree, made = tree_of(kind, tmp_path)
+    [node] = [n for n in range(len(tree)) if tree.packed(n) is not None]
+    rows = TreeRows(tree)
+    nbytes = sum(tree.checkpoint.tensors[key].nbytes for key in made.parts)
+    assert node_line(Document(1, "a"), rows, node).bits == f"{nbytes * 8 / made.values.size:.3g}"
+    for key in made.parts:
+        at = tree.find(key)
+        assert at is not None
+        assert node_line(Document(1, "a"), rows, at).bits == ""
+    for key, info in tree.checkpoint.tensors.items():
+        if key not in made.parts:
+            at = tree.find(key)
+            assert at is not None
+            assert node_line(Document(1, "a"), rows, at).bits == f"{core.DTYPES[info.dtype].bits}"
+    ranks = tree.ranks("bits")
+    ordered = sorted(range(len(tree)), key=lambda n: int(ranks[n]))
+    sizes = [tree.bits_per_weight(n) or -1 for n in ordered]
+    assert sizes == sorted(sizes)
+
+
 def found(tree: KeyTree, text: str) -> set[str]:
     query = search.parse(text)
     assert not query.problems
