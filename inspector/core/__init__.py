@@ -51,11 +51,13 @@ if TYPE_CHECKING:
     from .by_path.tables import headline as headline
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
+    from .by_path.tensors import channel_norms as channel_norms
     from .by_path.tensors import digest as digest
     from .by_path.tensors import digest_of as digest_of
     from .by_path.tensors import digests as digests
     from .by_path.tensors import find_next as find_next
     from .by_path.tensors import iter_chunks as iter_chunks
+    from .by_path.tensors import kernel_sheet as kernel_sheet
     from .by_path.tensors import read_numpy as read_numpy
     from .by_path.tensors import read_slice as read_slice
     from .by_path.tensors import read_values as read_values
@@ -356,6 +358,9 @@ if TYPE_CHECKING:
     from .tensors.array_kinds import NestedArray as NestedArray
     from .tensors.array_kinds import QuantizedArray as QuantizedArray
     from .tensors.array_kinds import SparseArray as SparseArray
+    from .tensors.channels import MOST_KERNELS as MOST_KERNELS
+    from .tensors.channels import ChannelNorms as ChannelNorms
+    from .tensors.channels import KernelSheet as KernelSheet
     from .tensors.content_digest import Digest as Digest
     from .tensors.content_digest import DigestDifferences as DigestDifferences
     from .tensors.content_digest import TensorDigest as TensorDigest
@@ -397,7 +402,8 @@ _HOMES = {
     "adapters": "inner_adapters is_adapter said_of_adapters",
     "opening": "checkpoint_in checkpoints_in file_of is_set open",
     "reopening": "Rewritten has_changed open_between_writes rewritten",
-    "by_path.tensors": "digest digest_of digests find_next iter_chunks read_numpy read_slice read_values reduce_slice",
+    "by_path.tensors":
+        "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "fitting_types logical packed_tensors reinterpret stored_codes unpacked",
     "by_path.tables": "byte_map counts describe headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
@@ -417,6 +423,7 @@ _HOMES = {
     "tensors.array_kinds": "EmptyArray NestedArray QuantizedArray SparseArray",
     "python_objects.html": "as_html",
     "python_objects.loading": "load",
+    "tensors.channels": "MOST_KERNELS ChannelNorms KernelSheet",
     "tensors.content_digest": "Digest DigestDifferences TensorDigest compare_digests read_digest save_digest",
     "tensors.lazy": "LazyTensor",
     "tensors.slices": "Plane Reduced Reduction SearchTarget matrix_plane numbers ravel readable_shape unravel",

@@ -2866,6 +2866,18 @@
 <translation>{name} 的热图</translation>
 </message>
 <message>
+<source>Kernels of {name}</source>
+<translation>{name} 的卷积核</translation>
+</message>
+<message>
+<source>{n} kernels of {size}, {m} inputs</source>
+<translation>{n} 个 {size} 卷积核，{m} 个输入</translation>
+</message>
+<message>
+<source>the first {n} are shown</source>
+<translation>显示前 {n} 个</translation>
+</message>
+<message>
 <source>Point at a cell, or use the arrow keys. Wheel zooms, R shows all.</source>
 <translation>指向单元格，或使用方向键。滚轮缩放，R 显示全部。</translation>
 </message>
@@ -3229,6 +3241,104 @@
 <message>
 <source>{name}: {total} values from {low} to {high} in {bins} bins. The fullest bin is {fullest}, with {share}. The middle half lies between {quarter} and {three}.</source>
 <translation>{name}：{total} 个值，从 {low} 到 {high}，分 {bins} 个区间。最满的区间是 {fullest}，占 {share}。中间一半在 {quarter} 与 {three} 之间。</translation>
+</message>
+</context>
+<context>
+<name>KernelPage</name>
+<message>
+<source>Norm of each output</source>
+<translation>各输出的范数</translation>
+</message>
+<message>
+<source>Norm of each input</source>
+<translation>各输入的范数</translation>
+</message>
+<message>
+<source>Element under the cursor</source>
+<translation>光标下的元素</translation>
+</message>
+<message>
+<source>{n} outputs are all zero</source>
+<translation>{n} 个输出全为零</translation>
+</message>
+<message>
+<source>{n} inputs are not used</source>
+<translation>{n} 个输入未使用</translation>
+</message>
+<message>
+<source>none is all zero</source>
+<translation>没有全为零的</translation>
+</message>
+<message>
+<source>Click a kernel to read it</source>
+<translation>单击卷积核以读取</translation>
+</message>
+<message>
+<source>Kernel {n}: norm {value}, {place} of {all}</source>
+<translation>卷积核 {n}：范数 {value}，第 {place} / 共 {all}</translation>
+</message>
+<message>
+<source>input 0 · red</source>
+<translation>输入 0 · 红</translation>
+</message>
+<message>
+<source>input 1 · green</source>
+<translation>输入 1 · 绿</translation>
+</message>
+<message>
+<source>input 2 · blue</source>
+<translation>输入 2 · 蓝</translation>
+</message>
+<message>
+<source>input {n}</source>
+<translation>输入 {n}</translation>
+</message>
+<message>
+<source>Click a kernel, or use the arrow keys, to read it. Double click or Enter shows it as a slice.</source>
+<translation>单击卷积核或用方向键读取；双击或回车以切片显示。</translation>
+</message>
+<message>
+<source>Inputs</source>
+<translation>输入</translation>
+</message>
+<message>
+<source>RGB</source>
+<translation>RGB</translation>
+</message>
+<message>
+<source>One by one</source>
+<translation>逐个</translation>
+</message>
+<message>
+<source>Scale</source>
+<translation>刻度</translation>
+</message>
+<message>
+<source>Per kernel</source>
+<translation>每个卷积核</translation>
+</message>
+<message>
+<source>Common</source>
+<translation>共同</translation>
+</message>
+<message>
+<source>As stored</source>
+<translation>按存储</translation>
+</message>
+<message>
+<source>By norm</source>
+<translation>按范数</translation>
+</message>
+<message>
+<source>Order of the kernels</source>
+<translation>卷积核顺序</translation>
+</message>
+</context>
+<context>
+<name>KernelSheetView</name>
+<message>
+<source>Kernels</source>
+<translation>卷积核</translation>
 </message>
 </context>
 <context>
@@ -3884,6 +3994,17 @@
 <message>
 <source>{n} lines more: inspector modules prints them.</source>
 <translation>另有 {n} 行：inspector modules 可输出全部。</translation>
+</message>
+</context>
+<context>
+<name>NormBars</name>
+<message>
+<source>{n} channels, norms from {low} to {high}, {zero} of them zero</source>
+<translation>{n} 个通道，范数从 {low} 到 {high}，其中 {zero} 个为零</translation>
+</message>
+<message>
+<source>{n}: norm {value}</source>
+<translation>{n}：范数 {value}</translation>
 </message>
 </context>
 <context>
@@ -5910,6 +6031,10 @@
 <translation>布局</translation>
 </message>
 <message>
+<source>Kernels one by one</source>
+<translation>逐个卷积核</translation>
+</message>
+<message>
 <source>Kernels side by side</source>
 <translation>卷积核并排</translation>
 </message>
@@ -5924,6 +6049,10 @@
 <message>
 <source>dim {n}</source>
 <translation>维 {n}</translation>
+</message>
+<message>
+<source>input</source>
+<translation>输入</translation>
 </message>
 <message>
 <source>&amp;Layout</source>

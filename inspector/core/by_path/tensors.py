@@ -1,7 +1,7 @@
 """Elements and digests."""
 from __future__ import annotations
 
-from inspector.core.tensors import content_digest, reader, slices
+from inspector.core.tensors import channels, content_digest, reader, slices
 
 from . import by_path
 
@@ -13,4 +13,6 @@ digest_of = by_path(content_digest.digest_of, __name__)
 read_slice = by_path(slices.read_slice, __name__)
 reduce_slice = by_path(slices.reduce_slice, __name__)
 read_values = by_path(slices.read_values, __name__)
+channel_norms = by_path(channels.channel_norms, __name__)
+kernel_sheet = by_path(channels.kernel_sheet, __name__)
 find_next = by_path(slices.find_next, __name__)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import exporting, file_dialogs, theme, words
@@ -25,6 +25,8 @@ from inspector.gui.widgets.boxes import label
 from inspector.gui.widgets.colour_maps import MAPS, ColourMap, Limits, limits_of
 from inspector.gui.widgets.heading import Heading
 from inspector.gui.widgets.heatmap_view import HeatmapView, Layer, layer_of
+from inspector.gui.widgets.kernel_page import KernelPage, Sheet
+from inspector.gui.widgets.kernel_sheet import sheet_image
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.seen_as import SeenAsBar
@@ -65,7 +67,7 @@ class HeatmapPanel(SelectionPanel):
         self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
         self._map_chosen = False
-        self.requests: Requests[_Picture] = self.make_requests(TASK, keep=KEPT)
+        self.requests: Requests[_Picture | Sheet] = self.make_requests(TASK, keep=KEPT)
         self.detail: Requests[core.Reduced] = self.make_requests(DETAIL, rest=SETTLED)
         self.value: Requests[str] = self.make_requests(VALUE, rest=SETTLED)
         self.heading = Heading()
@@ -73,6 +75,7 @@ class HeatmapPanel(SelectionPanel):
         self.remark = self.seen_as.remark
         self.slices = SliceControls(mosaics=True)
         self.view = HeatmapView()
+        self.kernels = KernelPage()
         self.readout = QLabel()
         self.readout.setAccessibleName(self.tr("Element under the cursor"))
         self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -85,6 +88,8 @@ class HeatmapPanel(SelectionPanel):
         self.slices.changed.connect(self.refresh)
         self.view.window_moved.connect(self._ask_detail)
         self.view.cursor_moved.connect(self._cursor_moved)
+        self.kernels.changed.connect(self._sheet_changed)
+        self.kernels.opened.connect(self._open_kernel)
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -108,15 +113,43 @@ class HeatmapPanel(SelectionPanel):
             if not self._map_chosen:
                 self._propose_colours(info)
             self.slices.offer(shape)
+            self.kernels.offer(shape[1] if len(shape) == 4 else 0)
         if 0 in shape:
             self.requests.ask(None)
             self._clear_view()
             self.pages.say(self.tr("No elements: the shape is {shape}.").format(shape=words.shape(shape)))
             return
+        if self.slices.sheet and info.nbytes <= BUDGET:
+            self._ask_sheet(ckpt, info, shape)
+            return
         plane, how, colouring = self.slices.plane, self.how.currentData(), self._colouring
         self.requests.ask(Request(ckpt, (info.key, plane, how),
                                   lambda monitor: _painted(_whole(ckpt, info.key, plane, how, monitor), colouring),
                                   label=self.tr("Heatmap of {name}").format(name=core.visible(info.key, 60))))
+
+    def _ask_sheet(self, ckpt: core.Checkpoint, info: core.TensorInfo, shape: tuple[int, ...]) -> None:
+        together = shape[1] == 3 and self.kernels.rgb
+        self.slices.show_one_input(shape[1] == 3 and not together)
+        input, common, colouring = None if together else self.slices.input, self.kernels.common, self._colouring
+
+        def work(monitor: core.Monitor) -> Sheet:
+            found = core.kernel_sheet(ckpt, info.key, input, monitor=monitor)
+            return Sheet(found, sheet_image(found.tiles, common=common, shown=colouring.colours, dark=colouring.dark), colouring.colours)
+
+        self.requests.ask(Request(ckpt, (info.key, "sheet", input, common, colouring), work,
+                                  label=self.tr("Kernels of {name}").format(name=core.visible(info.key, 60))))
+
+    def _sheet_changed(self) -> None:
+        if self._tensor is not None:
+            self.slices.show_one_input(not self.kernels.rgb)
+        self.refresh()
+
+    def _open_kernel(self, output: int) -> None:
+        """Element by element: the slice of a kernel."""
+        if self._tensor is not None:
+            input = self.slices.input
+            self.slices.choose(mosaic=False)
+            self.slices.show_element((output, input, 0, 0))
 
     def let_go(self) -> None:
         super().let_go()
@@ -127,12 +160,31 @@ class HeatmapPanel(SelectionPanel):
         for requests in (self.detail, self.value):
             requests.ask(None)
         self.view.clear()
+        self.kernels.clear()
 
     def _answered(self) -> None:
         if self.requests.phase is Phase.FAILED:
             self._clear_view()
         elif self.requests.phase is Phase.DONE and self.requests.result is not None and self._tensor is not None:
-            self._show_picture(self.requests.result, self._tensor[1])
+            found = self.requests.result
+            self._shown.setCurrentIndex(1 if isinstance(found, Sheet) else 0)
+            self.kernels.readout.setVisible(isinstance(found, Sheet))
+            for widget in self._of_pictures:
+                widget.setVisible(not isinstance(found, Sheet))
+            if isinstance(found, Sheet):
+                self._show_sheet(found, self._tensor[1])
+            else:
+                self._show_picture(found, self._tensor[1])
+
+    def _show_sheet(self, found: Sheet, info: core.TensorInfo) -> None:
+        self.how.hide()
+        self.how_label.hide()
+        self.kernels.show_sheet(found)
+        kernels = self.tr("{n} kernels of {size}, {m} inputs").format(
+            n=f"{info.shape[0]:,}", size=words.shape(info.shape[2:]), m=f"{info.shape[1]:,}")
+        left = info.shape[0] - len(found.found.tiles)
+        more = [self.tr("the first {n} are shown").format(n=f"{len(found.found.tiles):,}")] if left else []
+        self.remark.setText(" · ".join([self._facts(info), kernels, *more]))
 
     def _show_picture(self, found: _Picture, info: core.TensorInfo) -> None:
         if found.colouring != self._colouring:          # another colour was chosen meanwhile
@@ -248,6 +300,8 @@ class HeatmapPanel(SelectionPanel):
 
     def _recolour(self) -> None:
         self._map_chosen = True
+        if self._shown.currentIndex():
+            self.refresh()
         if self.view.base is not None:
             self.view.recolour(self._colouring.colours, self._limits(self.view.detail or self.view.base))
 
@@ -268,7 +322,10 @@ class HeatmapPanel(SelectionPanel):
     # -- giving it away -----------------------------------------------------------------------------------------------
 
     def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(self.view.picture())
+        QGuiApplication.clipboard().setImage(self._picture())
+
+    def _picture(self) -> QImage:
+        return self.kernels.view.picture() if self._shown.currentIndex() else self.view.picture()
 
     def copy_data(self) -> None:
         """The elements in view, tab-separated; the first lines of them when they are too many."""
@@ -291,7 +348,7 @@ class HeatmapPanel(SelectionPanel):
         path = self.choose_path(self, self.tr("Save picture"), exporting.file_name(self._tensor[1].key, ".png"),
                                  self.tr("PNG pictures (*.png)"))
         if path:
-            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self.view.picture())))
+            self.readout.setText(exporting.outcome(path, lambda: exporting.write_picture(path, self._picture())))
 
     def _not_copied(self, error: Exception) -> None:
         if not isinstance(error, core.InspectorError):
@@ -334,13 +391,19 @@ class HeatmapPanel(SelectionPanel):
         self.menu_button.setMenu(menu)
         bottom = QHBoxLayout()
         bottom.addWidget(self.readout, 1)
+        bottom.addWidget(self.kernels.readout, 1)
+        self.kernels.readout.hide()
+        self._of_pictures = (self.readout, self.centre, self.clip)
         bottom.addWidget(self.menu_button)
         shown = QWidget()
         inside = QVBoxLayout(shown)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(6)
         inside.addLayout(choices)
-        inside.addWidget(self.view, 1)
+        self._shown = QStackedWidget()
+        self._shown.addWidget(self.view)
+        self._shown.addWidget(self.kernels)
+        inside.addWidget(self._shown, 1)
         inside.addLayout(bottom)
         self.pages = ResultPages(shown, self.requests, read=self.tr("Draw it"), unit="share")
         whole = QVBoxLayout(self)

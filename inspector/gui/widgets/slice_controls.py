@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QScro
 
 from inspector import core
 
+from .kernel_sheet import is_sheet
+
 MOST = 2 ** 31 - 1              # spin boxes and sliders count in C's int
 _SHOWN = 3                      # sliders in view before they scroll
 
@@ -22,6 +24,7 @@ class SliceControls(QWidget):
         self._mosaics, self._wrap = mosaics, wrap
         self._shape: tuple[int, ...] = ()
         self._sliders: dict[int, QSpinBox] = {}
+        self.one_input = False              # of a sheet, where three inputs could be colours
         self._rows, self._cols = self._box(self.tr("Rows")), self._box(self.tr("Columns"))
         self._fold = QSpinBox()
         self._fold.setAccessibleName(self.tr("Elements in a row"))
@@ -29,8 +32,7 @@ class SliceControls(QWidget):
         self._fold.setKeyboardTracking(False)
         self._fold.valueChanged.connect(lambda: self.changed.emit())
         self._as = self._box(self.tr("Layout"))
-        for text, data in ((self.tr("Kernels side by side"), True), (self.tr("One slice"), False)):
-            self._as.addItem(text, data)
+        self._fill(sheet=False)
         self._as.activated.connect(self._arrange)
         self._rows.activated.connect(lambda: self._chosen(self._rows, self._cols))
         self._cols.activated.connect(lambda: self._chosen(self._cols, self._rows))
@@ -49,12 +51,22 @@ class SliceControls(QWidget):
         return core.Plane(shape, (self._rows.currentData(),), (self._cols.currentData(),), index)
 
     @property
+    def sheet(self) -> bool:
+        """Whether the kernels are wanted one by one."""
+        return bool(self._as.currentData() == "sheet")
+
+    @property
+    def input(self) -> int:
+        """The input whose kernels are wanted."""
+        return self._sliders[1].value() if 1 in self._sliders else 0
+
+    @property
     def folds(self) -> bool:
         return len(self._shape) == 1
 
     @property
     def mosaic(self) -> bool:
-        return self._mosaics and bool(self._as.currentData()) and _mosaic(self._shape) != ((), ())
+        return self._mosaics and self._as.currentData() is True and _mosaic(self._shape) != ((), ())
 
     def offer(self, shape: tuple[int, ...]) -> None:
         """Another tensor; what was chosen stays chosen when the shape is the same."""
@@ -62,7 +74,7 @@ class SliceControls(QWidget):
             return
         self._shape = shape
         with QSignalBlocker(self._rows), QSignalBlocker(self._cols), QSignalBlocker(self._fold), QSignalBlocker(self._as):
-            self._as.setCurrentIndex(0)
+            self._fill(sheet=self._mosaics and is_sheet(shape))
             for box, first in ((self._rows, len(shape) - 2), (self._cols, len(shape) - 1)):
                 box.clear()
                 for d, size in enumerate(shape):
@@ -78,6 +90,11 @@ class SliceControls(QWidget):
                 spin.setValue(at[d])
         self.changed.emit()
 
+    def show_one_input(self, one: bool) -> None:
+        if one != self.one_input:
+            self.one_input = one
+            self._lay_out()
+
     def step(self, by: int) -> None:
         """Moves the last slider, and the one before when that is at its end."""
         for spin in reversed(list(self._sliders.values())):
@@ -87,10 +104,17 @@ class SliceControls(QWidget):
             with QSignalBlocker(spin):
                 spin.setValue(0 if by > 0 else spin.maximum())
 
+    def _fill(self, *, sheet: bool) -> None:
+        self._as.clear()
+        if sheet:
+            self._as.addItem(self.tr("Kernels one by one"), "sheet")
+        self._as.addItem(self.tr("Kernels side by side"), True)
+        self._as.addItem(self.tr("One slice"), False)
+
     def choose(self, rows: int | None = None, cols: int | None = None, *, mosaic: bool | None = None, fold: int | None = None) -> None:
         """As if the person had chosen."""
         if mosaic is not None:
-            self._as.setCurrentIndex(self._as.findData(mosaic))
+            self._as.setCurrentIndex(self._as.count() - (2 if mosaic else 1))
         if rows is not None:
             self._rows.setCurrentIndex(rows)
         if cols is not None:
@@ -114,13 +138,15 @@ class SliceControls(QWidget):
         """Shows what this shape needs and makes a slider for every dimension that stands still."""
         shape, rank = self._shape, len(self._shape)
         kernels = self._mosaics and _mosaic(shape) != ((), ())
-        matrix = rank >= 2 and not (kernels and self.mosaic) and (rank > 2 or self._mosaics)
+        matrix = rank >= 2 and not (kernels and (self.mosaic or self.sheet)) and (rank > 2 or self._mosaics)
         self._as_row.setVisible(kernels)
         self._dims_row.setVisible(matrix)
         self._fold_row.setVisible(self.folds and prod(shape) > 1)
         fixed = set(range(rank))
         if self.folds:
             fixed = set()
+        elif self.sheet:
+            fixed = {1} if self.one_input or shape[1] != 3 else set()
         elif kernels and self.mosaic:
             down, across = _mosaic(shape)
             fixed -= {*down, *across}
@@ -139,7 +165,7 @@ class SliceControls(QWidget):
                 widget.deleteLater()
         self._sliders = {}
         for row, d in enumerate(dims):
-            name = self.tr("dim {n}").format(n=d)
+            name = self.tr("input") if self.sheet else self.tr("dim {n}").format(n=d)
             spin, slider = QSpinBox(), QSlider(Qt.Orientation.Horizontal)
             for part in (spin, slider):
                 part.setRange(0, self._shape[d] - 1)

@@ -77,6 +77,8 @@ def test_that_kernels_lie_side_by_side_with_gaps_between(desk: Desk) -> None:
     values = np.random.default_rng(0).normal(size=(4, 3, 5, 5)).astype(np.float32)
     desk.open({"conv": values})
     desk.select("conv")
+    desk.panel.slices.choose(mosaic=True)
+    desk.wait()
     np.testing.assert_array_equal(desk.shown, values.transpose(0, 2, 1, 3).reshape(20, 15))
     assert desk.panel.view.plane.unit == (5, 5)
     desk.panel.slices.choose(mosaic=False)
@@ -333,3 +335,47 @@ def test_that_numbers_land_on_their_colours_at_the_ends_of_float64() -> None:
     assert abs(shown[1] - 128) <= 1
     assert shown[2] == 255
     assert image.pixelColor(3, 0) == image.pixelColor(4, 0) == QColor("#ff0000")
+
+
+def test_that_a_convolution_opens_as_a_sheet_of_kernels(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(16, 3, 5, 5)).astype(np.float32)
+    values[3] = 0
+    desk.open({"conv": values, "w": values[0, 0]})
+    desk.select("conv")
+    page = desk.panel.kernels
+    assert page.isVisible()
+    assert "16 kernels of 5 × 5, 3 inputs" in desk.panel.remark.text()
+    desk.qtbot.mouseClick(page.view.viewport(), Qt.MouseButton.LeftButton, pos=page.view.place_of(7).center().toPoint())
+    assert page.current == 7
+    np.testing.assert_array_equal(page.view.tile(7), values[7])
+    assert page.card.accessibleDescription().startswith("input 0 · red: ")
+    desk.select("w")
+    assert not page.isVisible()
+    assert desk.panel.readout.isVisible()
+
+
+def test_that_many_inputs_are_looked_at_one_by_one(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(8, 6, 3, 3)).astype(np.float32)
+    desk.open({"conv": values, "rgb": values[:, :3]})
+    desk.select("conv")
+    page = desk.panel.kernels
+    np.testing.assert_array_equal(page.view.tile(2), values[2, :1])
+    desk.panel.slices.show_element((0, 4, 0, 0))
+    desk.wait()
+    np.testing.assert_array_equal(page.view.tile(2), values[2, 4:5])
+    desk.select("rgb")
+    np.testing.assert_array_equal(page.view.tile(2), values[2, :3])
+    next(button for button in page.findChildren(QAbstractButton) if button.text() == "One by one").click()
+    desk.wait()
+    np.testing.assert_array_equal(page.view.tile(2), values[2, :1])
+
+
+def test_that_enter_on_a_kernel_leads_to_its_slice(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(8, 6, 3, 3)).astype(np.float32)
+    desk.open({"conv": values})
+    desk.select("conv")
+    view = desk.panel.kernels.view
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_End, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        desk.qtbot.keyClick(view, key)
+    desk.wait()
+    np.testing.assert_array_equal(desk.shown, values[6, 0])

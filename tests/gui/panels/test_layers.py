@@ -321,9 +321,9 @@ def test_that_a_ridge_is_read_under_the_mouse_and_gone_to_by_a_click(desk: Desk,
     desk.open(model())
     table = desk.panel.table
     cell = table.visualRect(desk.panel.model.index(2, RIDGE))
-    at = QPointF(cell.center())
-    QApplication.sendEvent(table.viewport(), QMouseEvent(QEvent.Type.MouseMove, at, table.viewport().mapToGlobal(at), Qt.MouseButton.NoButton,
-                                                         Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier))
+    at, none = QPointF(cell.center()), Qt.MouseButton.NoButton
+    QApplication.sendEvent(table.viewport(), QMouseEvent(QEvent.Type.MouseMove, at, table.viewport().mapToGlobal(at), none, none,
+                                                         Qt.KeyboardModifier.NoModifier))
     assert "elements" in desk.panel.readout.text()
     assert desk.panel.readout.text().startswith(desk.panel.model.key_at(2))
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=cell.center())

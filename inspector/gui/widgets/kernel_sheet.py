@@ -1,0 +1,411 @@
+"""The kernels of a convolution, a tile each, with square cells; and how large each output and each input is, as bars."""
+from __future__ import annotations
+
+from math import ceil, isfinite, sqrt
+from typing import TYPE_CHECKING, Any, cast
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractScrollArea, QSizePolicy, QToolTip, QWidget
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import number
+
+from .colour_maps import MAPS, ColourMap, Limits, painted, table_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+_LARGEST, _SMALLEST = 24, 2             # pixels of a cell
+_ELEMENTS = 1 << 20                     # of all tiles of one input
+_EDGE = 8                               # pixels around the sheet
+
+
+def sheet_image(tiles: Array, *, common: bool, shown: ColourMap, dark: bool) -> QImage:
+    """For workers: `tiles` (kernels × channels × height × width) one below the other, a pixel an element. Three channels are red, green and
+    blue, in which the middle grey is zero; one is coloured by `shown`. Each kernel reaches to its own largest magnitude, or all to that
+    of all (`common`). NaN and infinities are as `shown` has them."""
+    import numpy as np
+    count, channels, height, width = tiles.shape
+    finite = np.isfinite(tiles)
+    sizes = np.where(finite, np.abs(tiles), 0.0)
+    top = sizes.max(axis=(1, 2, 3), keepdims=True, initial=0.0) if not common else np.full((count, 1, 1, 1), sizes.max(initial=0.0))
+    scaled = np.where(finite, tiles, np.nan) / np.where(top > 0, top, 1.0)
+    if channels != 3:
+        return painted(scaled[:, 0].reshape(count * height, width), Limits(-1.0, 1.0), table_of(shown, dark), shown.nonfinite)
+    pixels = np.full((count, height, width, 4), 255, np.uint8)
+    pixels[..., :3] = np.nan_to_num(np.round((scaled.transpose(0, 2, 3, 1) + 1) * 127.5), nan=0.0)
+    bad, colour = ~finite.all(axis=1), QColor(shown.nonfinite)
+    pixels[bad, :3] = colour.red(), colour.green(), colour.blue()
+    return QImage(pixels.tobytes(), width, count * height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+
+
+class KernelSheetView(QAbstractScrollArea):
+    """`chosen` gives the number of a kernel (an output), `opened` that it is to be looked at element by element."""
+
+    chosen = Signal(int)
+    pointed = Signal()
+    opened = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._image: QImage | None = None
+        self._tiles: Array | None = None
+        self._first = 0
+        self._order: list[int] = []
+        self._current = -1                  # places among the tiles as they are ordered
+        self._hovered = -1
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.setMinimumSize(200, 160)
+        self.setAccessibleName(self.tr("Kernels"))
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def show_tiles(self, image: QImage, tiles: Array, first: int, order: list[int]) -> None:
+        """`image` as `sheet_image` has it; `order` are places among `tiles`, the first to be drawn first."""
+        self._image, self._tiles, self._first, self._order = image, tiles, first, order
+        self._current = min(self._current, len(order) - 1) if self._current >= 0 else -1
+        self._arrange()
+
+    def clear(self) -> None:
+        self._image, self._tiles, self._order, self._current = None, None, [], -1
+        self._arrange()
+
+    @property
+    def current(self) -> int:
+        """The output whose kernel is chosen; -1 while none is."""
+        return self._first + self._order[self._current] if 0 <= self._current < len(self._order) else -1
+
+    @property
+    def pointed_element(self) -> tuple[int, int, int] | None:
+        """(output, row, column) under the mouse."""
+        at = self.viewport().mapFromGlobal(self.cursor().pos())
+        return self.element_at(QPointF(at)) if self._hovered >= 0 else None
+
+    def choose(self, output: int) -> None:
+        """The kernel of an output, which is brought into sight."""
+        place = output - self._first
+        self._current = self._order.index(place) if place in self._order else -1
+        if self._current >= 0:
+            rect, bar = self.place_of(self._current), self.verticalScrollBar()
+            bar.setValue(round(min(max(bar.value(), rect.bottom() + _EDGE - self.viewport().height() + bar.value()),
+                                   rect.top() - _EDGE + bar.value())))
+        self.viewport().update()
+
+    def tile(self, output: int) -> Array | None:
+        """The elements of a kernel: channels × height × width."""
+        place = output - self._first
+        found: Array | None = self._tiles[place] if self._tiles is not None and 0 <= place < len(self._tiles) else None
+        return found
+
+    def image_of(self, output: int) -> QImage | None:
+        height = self._height
+        return self._image.copy(0, (output - self._first) * height, self._image.width(), height) if self._image is not None else None
+
+    # -- places -------------------------------------------------------------------------------------------------------
+
+    @property
+    def _height(self) -> int:
+        return int(self._tiles.shape[2]) if self._tiles is not None else 1
+
+    @property
+    def _width(self) -> int:
+        return int(self._tiles.shape[3]) if self._tiles is not None else 1
+
+    @property
+    def layout_of_tiles(self) -> tuple[int, int, int]:
+        """Columns, pixels of a cell, pixels between tiles: as large as fits, and scrolled where that would be too small."""
+        room, count = self.viewport().width() - 2 * _EDGE, max(len(self._order), 1)
+        high = max(self.viewport().height() - 2 * _EDGE, 1)
+        for cell in range(_LARGEST, _SMALLEST - 1, -1):
+            gap = max(2, cell // 2)
+            across, down = self._width * cell + gap, self._height * cell + gap
+            columns = max((room + gap) // across, 1)
+            wanted = ceil(sqrt(count * self._height / self._width))
+            columns = min(columns, max(wanted, ceil(count / max((high + gap) // down, 1))))
+            if ceil(count / columns) * down - gap <= high and columns * across - gap <= room:
+                return columns, cell, gap
+        gap = max(2, _SMALLEST * 2)
+        cell = max(_SMALLEST, min(6, room // max(self._width, 1)))
+        return max((room + gap) // (self._width * cell + gap), 1), cell, gap
+
+    def place_of(self, place: int) -> QRectF:
+        """Where the tile at a place in the order is drawn, in the viewport's pixels."""
+        columns, cell, gap = self.layout_of_tiles
+        row, column = divmod(place, columns)
+        top = _EDGE + row * (self._height * cell + gap) - self.verticalScrollBar().value()
+        return QRectF(_EDGE + column * (self._width * cell + gap), top, self._width * cell, self._height * cell)
+
+    def _place_at(self, at: QPointF) -> int:
+        columns, cell, gap = self.layout_of_tiles
+        column = int((at.x() - _EDGE) // (self._width * cell + gap))
+        row = int((at.y() - _EDGE + self.verticalScrollBar().value()) // (self._height * cell + gap))
+        place = row * columns + column
+        return place if 0 <= column < columns and row >= 0 and place < len(self._order) and self.place_of(place).contains(at) else -1
+
+    def element_at(self, at: QPointF) -> tuple[int, int, int] | None:
+        """(output, row, column) of the element that is drawn there."""
+        place = self._place_at(at)
+        if place < 0:
+            return None
+        rect, cell = self.place_of(place), self.layout_of_tiles[1]
+        return self._first + self._order[place], int((at.y() - rect.top()) // cell), int((at.x() - rect.left()) // cell)
+
+    def _arrange(self) -> None:
+        columns, cell, gap = self.layout_of_tiles
+        rows = ceil(len(self._order) / columns)
+        whole = rows * (self._height * cell + gap) - gap + 2 * _EDGE
+        bar = self.verticalScrollBar()
+        bar.setPageStep(self.viewport().height())
+        bar.setSingleStep(self._height * cell + gap)
+        bar.setRange(0, max(whole - self.viewport().height(), 0))
+        self._hovered = -1
+        self.viewport().update()
+
+    # -- Qt's side ----------------------------------------------------------------------------------------------------
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colours(self.palette())
+        painter = QPainter(self.viewport())
+        painter.fillRect(self.viewport().rect(), QColor(c.card))
+        if self._image is None:
+            return
+        columns, cell, gap = self.layout_of_tiles
+        down = self._height * cell + gap
+        top = max((self.verticalScrollBar().value() - _EDGE) // down, 0) * columns
+        for place in range(top, min(top + columns * (self.viewport().height() // down + 2), len(self._order))):
+            rect = self.place_of(place)
+            source = QRectF(0, self._order[place] * self._height, self._width, self._height)
+            painter.drawImage(rect, self._image, source)            # by the nearest element: nothing is smoothed
+            if place in (self._current, self._hovered):
+                mark = QColor(c.series[1] if place == self._current else c.text)
+                painter.setPen(QPen(mark, 2.5 if place == self._current else 1))
+                painter.drawRect(rect.adjusted(-1.5, -1.5, 1.5, 1.5))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(c.accent), 1))
+            painter.drawRect(QRectF(self.viewport().rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+        painter.end()
+
+    def picture(self, scale: float = 2.0) -> QImage:
+        image = QImage(self.viewport().size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
+        image.setDevicePixelRatio(scale)
+        image.fill(self.palette().color(QPalette.ColorRole.Base))
+        self.viewport().render(image, QPoint())
+        return image
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hovered = self._place_at(event.position())
+        self.pointed.emit()
+        self.viewport().update()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hovered = -1
+        self.pointed.emit()
+        self.viewport().update()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        place = self._place_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and place >= 0:
+            self._go(place)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self._place_at(event.position()) >= 0 and self.current >= 0:
+            self.opened.emit(self.current)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = self.layout_of_tiles[0]
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}
+        key = Qt.Key(event.key())
+        last = len(self._order) - 1
+        if key in steps and last >= 0:
+            self._go(0 if self._current < 0 else min(max(self._current + steps[key], 0), last))
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and last >= 0:
+            self._go(0 if key == Qt.Key.Key_Home else last)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.current >= 0:
+            self.opened.emit(self.current)
+        else:
+            super().keyPressEvent(event)
+
+    def _go(self, place: int) -> None:
+        self._current = place
+        self.choose(self.current)
+        self.chosen.emit(self.current)
+
+
+class KernelCard(QWidget):
+    """The numbers of one kernel, each in a cell of its colour: its channels below each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tile: Array | None = None
+        self._names: list[str] = []
+        self._map = MAPS["blue-red"]
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def show_tile(self, tile: Array | None, names: list[str], shown: ColourMap) -> None:
+        self._tile, self._names, self._map = tile, names, shown
+        self.setAccessibleDescription(self._said())
+        self.updateGeometry()
+        self.update()
+
+    def _said(self) -> str:
+        if self._tile is None:
+            return ""
+        return "\n".join(f"{name}: " + "; ".join(" ".join(number(float(value), 3) for value in row) for row in part)
+                         for name, part in zip(self._names, self._tile, strict=False))
+
+    @property
+    def _cell(self) -> float:
+        return min(self.width() / max(int(self._tile.shape[2]), 1), 38.0) if self._tile is not None else 0.0
+
+    def sizeHint(self) -> QSize:
+        if self._tile is None:
+            return QSize(120, 10)
+        channels, height, width = self._tile.shape
+        each = min(max(self.width(), 120) / max(width, 1), 38.0) * height + self.fontMetrics().height() + 8
+        return QSize(120, ceil(each * min(channels, 3)))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._tile is None:
+            return
+        import numpy as np
+        c, cell = theme.colours(self.palette()), self._cell
+        painter = QPainter(self)
+        small = painter.font()
+        small.setPointSizeF(small.pointSizeF() * 0.8)
+        sizes = np.abs(self._tile[np.isfinite(self._tile)])
+        top = float(sizes.max()) if sizes.size else 1.0
+        table, y = table_of(self._map, c.dark), 0.0
+        for name, part in zip(self._names, self._tile[:3], strict=False):
+            for i, row in enumerate(part):
+                for j, value in enumerate(row.tolist()):
+                    self._draw_cell(painter, QRectF(j * cell, y + i * cell, cell - 1, cell - 1), value, top or 1.0, table, small)
+            y += cell * len(part)
+            painter.setFont(self.font())
+            painter.setPen(QColor(c.muted))
+            painter.drawText(QPointF(0, y + self.fontMetrics().ascent() + 1), name)
+            y += self.fontMetrics().height() + 8
+        painter.end()
+
+    def _draw_cell(self, painter: QPainter, rect: QRectF, value: float, top: float, table: Array, font: Any) -> None:
+        place = min(max(int((value / top + 1) / 2 * 255), 0), 255) if isfinite(value) else -1
+        fill = QColor(*table[place].tolist()) if place >= 0 else QColor(self._map.nonfinite)
+        painter.fillRect(rect, fill)
+        said = f"{value:.2f}" if 0.005 <= abs(value) < 1000 or value == 0 else f"{value:.0e}".replace("e-0", "e-").replace("e+0", "e")
+        if QFontMetricsF(font).horizontalAdvance(said) < rect.width() - 1 and rect.height() > 12:
+            painter.setFont(font)
+            light = 0.299 * fill.red() + 0.587 * fill.green() + 0.114 * fill.blue()
+            painter.setPen(QColor("#000000" if light > 140 else "#ffffff"))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, said)
+
+
+class NormBars(QWidget):
+    """A bar for each channel; what is zero has a mark in the colour of a warning. `chosen` gives the number of the channel clicked."""
+
+    chosen = Signal(int)
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._norms: list[float] = []
+        self._current = -1
+        self.setAccessibleName(name)
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def show_norms(self, norms: list[float]) -> None:
+        self._norms, self._current = norms, -1
+        if norms:
+            self.setAccessibleDescription(self.tr("{n} channels, norms from {low} to {high}, {zero} of them zero").format(
+                n=f"{len(norms):,}", low=number(min(norms), 4), high=number(max(norms), 4), zero=f"{norms.count(0.0):,}"))
+        self.update()
+
+    def mark(self, channel: int) -> None:
+        self._current = channel
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, 56)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c, count = theme.colours(self.palette()), len(self._norms)
+        if not count:
+            return
+        painter = QPainter(self)
+        base, top = self.height() - 4.0, max(self._norms) or 1.0
+        step = self.width() / count
+        for left, right, first, last in self._columns():
+            most = max(self._norms[first:last])
+            marked = first <= self._current < last
+            colour = QColor(c.series[1] if marked else c.series[0])
+            if not marked:
+                colour.setAlpha(170)
+            gap = 1.0 if step > 3 else 0.0
+            painter.fillRect(QRectF(left, base - most / top * (base - 2), max(right - left - gap, 0.6), most / top * (base - 2)), colour)
+            if min(self._norms[first:last]) == 0:
+                painter.fillRect(QRectF(left, base, max(right - left, 1.0), 4), QColor(c.warning))
+        painter.end()
+
+    def _columns(self) -> list[tuple[float, float, int, int]]:
+        """(left, right, first channel, the one after the last) of each bar: several channels share one where there are more than pixels."""
+        count, width = len(self._norms), max(self.width(), 1)
+        bars = min(count, width)
+        return [(n * width / bars, (n + 1) * width / bars, n * count // bars, (n + 1) * count // bars) for n in range(bars)]
+
+    def _channel_at(self, x: float) -> int:
+        return min(max(int(x / max(self.width(), 1) * len(self._norms)), 0), len(self._norms) - 1) if self._norms else -1
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        found = self._channel_at(event.position().x())
+        if event.button() == Qt.MouseButton.LeftButton and found >= 0:
+            self.chosen.emit(found)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip:
+            help = cast(QHelpEvent, event)
+            found = self._channel_at(help.pos().x())
+            if found >= 0:
+                QToolTip.showText(help.globalPos(), self.tr("{n}: norm {value}").format(n=found, value=number(self._norms[found], 5)), self)
+            return True
+        return super().event(event)
+
+
+def ranked(norms: Array) -> list[int]:
+    """Places from the largest norm to the smallest."""
+    import numpy as np
+    found: list[int] = np.argsort(-norms, kind="stable").tolist()
+    return found
+
+
+def is_sheet(shape: tuple[int, ...]) -> bool:
+    """Whether a sheet of kernels can be drawn of a weight of that shape: that of a 2-D convolution, not too large."""
+    return len(shape) == 4 and 0 not in shape and 1 < max(shape[2:]) <= 64 and (
+        min(shape[0], core.MOST_KERNELS) * shape[2] * shape[3] <= _ELEMENTS)
