@@ -13,10 +13,15 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     """Opens `paths` in the window and gives the exit code once it is closed. `screenshot` names a PNG to draw off screen
     instead. `demo`: the files are samples that will be gone; a window of their own, and they are not remembered.
     Raises core.InspectorError when there is nothing to draw the picture of, or no such language."""
+    listening = None
     if screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    elif not demo and not new_window and _handed_over(paths):
-        return 0
+    elif not demo and not new_window:
+        from .frame import instance
+        found = instance.start(paths)
+        if found.handed_over:
+            return 0
+        listening = found.listening
     from inspector import core
     with core.collector_paused(for_good=True):
         from .frame import windows
@@ -27,11 +32,6 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     language = languages.named(language) if language is not None else None
     if screenshot is not None:
         return windows.picture(paths, screenshot, language)
-    return windows.show(paths, remember=not demo, listen=not (demo or new_window), language=language)
-
-
-def _handed_over(paths: list[str]) -> bool:
-    from .frame import instance
-    return instance.hand_over(paths)
+    return windows.show(paths, remember=not demo, listen=not (demo or new_window), listening=listening, language=language)
 
 

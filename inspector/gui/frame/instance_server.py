@@ -5,7 +5,8 @@ QtNetwork costs as much as half the window, so it is loaded when listening begin
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -29,26 +30,41 @@ class Server(QObject):
         self._touch.timeout.connect(self._refresh)
         self._heard: dict[QLocalSocket, bytearray] = {}
 
-    def listen(self) -> bool:
-        """False when another window listens or no socket can be had here; nothing is wrong then."""
-        from PySide6.QtNetwork import QLocalServer, QLocalSocket
+    def listen(self, listening: socket.socket | None = None) -> bool:
+        """On the socket that `instance.start` has opened already, or on one of its own. False when another window listens or no socket can
+        be had here; nothing is wrong then."""
+        from PySide6.QtNetwork import QLocalServer
         address = instance.socket_path()
         if address is None:
             return False
-        if os.path.exists(address):
-            probe = QLocalSocket()
-            probe.connectToServer(address)
-            if probe.waitForConnected(200):
-                probe.abort()
-                return False
-            QLocalServer.removeServer(address)          # left behind by a process that is gone
         self._server = QLocalServer(self)
         self._server.newConnection.connect(self._greet)
-        if not self._server.listen(address):
+        if listening is not None:
+            there = self._server.listen(listening.detach())
+        elif self._is_answered(address):
             return False
-        os.chmod(address, 0o600)
+        else:
+            QLocalServer.removeServer(address)          # left behind by a process that is gone
+            if os.name == "nt":
+                self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+            there = self._server.listen(address)
+        if not there:
+            return False
+        if os.name != "nt":
+            os.chmod(address, 0o600)
         self._touch.start()
         return True
+
+    @staticmethod
+    def _is_answered(address: str) -> bool:
+        from PySide6.QtNetwork import QLocalSocket
+        if os.name != "nt" and not os.path.exists(address):
+            return False
+        probe = QLocalSocket()
+        probe.connectToServer(address)
+        found = probe.waitForConnected(200)
+        probe.abort()
+        return found
 
     def close(self) -> None:
         self._touch.stop()
@@ -60,11 +76,15 @@ class Server(QObject):
     def _greet(self) -> None:
         while self._server is not None and (link := self._server.nextPendingConnection()) is not None:
             self._heard[link] = bytearray()
-            link.readyRead.connect(lambda link=link: self._read(link))
-            link.disconnected.connect(lambda link=link: self._leave(link))
+            # no lambdas: a link that holds the last reference to us would end us in its own end
+            link.readyRead.connect(self._read_sender)
+            link.disconnected.connect(self._leave)
             QTimer.singleShot(_PATIENCE, link, link.abort)
             if link.bytesAvailable():
                 self._read(link)
+
+    def _read_sender(self) -> None:
+        self._read(cast("QLocalSocket", self.sender()))
 
     def _read(self, link: QLocalSocket) -> None:
         heard = self._heard.get(link)
@@ -83,13 +103,14 @@ class Server(QObject):
         if paths is not None:
             self.asked.emit(paths)
 
-    def _leave(self, link: QLocalSocket) -> None:
+    def _leave(self) -> None:
+        link = cast("QLocalSocket", self.sender())
         if self._heard.pop(link, None) is not None:
             link.deleteLater()
 
     def _refresh(self) -> None:
         try:
-            if self._server is not None:
+            if self._server is not None and os.name != "nt":
                 os.utime(self._server.fullServerName())
         except OSError:
             self._touch.stop()

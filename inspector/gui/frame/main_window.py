@@ -10,7 +10,7 @@ What the commands of the menus do stands in `file_commands`, `edit_commands`, `c
 """
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, Qt
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -46,6 +46,7 @@ from .signal_strip import SignalStrip
 from .view_commands import ViewCommands
 
 SIZE = (1360, 860)
+FRAME = (16, 48)            # what a window manager puts around it, at the most
 SPLIT = (680, 700)
 
 
@@ -342,8 +343,12 @@ class MainWindow(QMainWindow):
 
     # -- layout
 
+    def _usual_size(self) -> QSize:
+        """As far as the screen has room for it, with a frame around."""
+        return QSize(*SIZE).boundedTo(self.screen().availableGeometry().size() - QSize(*FRAME)).expandedTo(self.minimumSize())
+
     def restore_layout(self) -> None:
-        self.resize(*SIZE)
+        self.resize(self._usual_size())
         self.work.setSizes(list(SPLIT))
         for name, restore in (("window", self.restoreGeometry), ("split", self.work.restoreState)):
             kept = self.settings.layout(name)
@@ -368,7 +373,7 @@ class MainWindow(QMainWindow):
         self.settings.forget_layout()
         self.view.show_panel(NAMES[0])
         self.showNormal()
-        self.resize(*SIZE)
+        self.resize(self._usual_size())
         self.work.setSizes(list(SPLIT))
         self.tree.reset_columns()
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import tempfile
 from collections.abc import Sequence
 
@@ -22,12 +23,14 @@ from .screenshot import Screenshot
 LISTEN_AFTER = 300          # ms; the files are on the screen by then
 
 
-def show(paths: list[str], *, remember: bool = True, listen: bool = True, language: str | None = None) -> int:
-    """Shows the window with `paths` until it is closed; in `language` without remembering it."""
+def show(paths: list[str], *, remember: bool = True, listen: bool = True, listening: socket.socket | None = None,
+         language: str | None = None) -> int:
+    """Shows the window with `paths` until it is closed; in `language` without remembering it. `listen`: later starts are answered, on the
+    socket that hears them already, if there is one."""
     if not remember:
         with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
-            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, language)
-    return _show(paths, Settings(), listen, language)
+            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, listening, language)
+    return _show(paths, Settings(), listen, listening, language)
 
 
 def picture(paths: list[str], out: str, language: str | None = None) -> int:
@@ -47,7 +50,7 @@ def picture(paths: list[str], out: str, language: str | None = None) -> int:
         return 0
 
 
-def _show(paths: list[str], settings: Settings, listen: bool, language: str | None) -> int:
+def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.socket | None, language: str | None) -> int:
     few = len(paths) <= MANY                # more are asked about first, by the window
     with core.collector_paused(for_good=True):
         app = existing() or Application(settings.theme, language or settings.language)
@@ -57,7 +60,7 @@ def _show(paths: list[str], settings: Settings, listen: bool, language: str | No
     window.show()
     window.open_paths([*([] if few else paths), *app.window_is_there()])
     if listen:
-        QTimer.singleShot(LISTEN_AFTER, lambda: _listen(window))
+        QTimer.singleShot(LISTEN_AFTER, lambda: _listen(window, listening))
     try:
         return app.exec()
     finally:
@@ -77,8 +80,8 @@ def _window(settings: Settings, paths: Sequence[str] = ()) -> MainWindow:
     return window
 
 
-def _listen(window: MainWindow) -> None:
-    """Answers later starts from now on."""
+def _listen(window: MainWindow, listening: socket.socket | None) -> None:
+    """Answers later starts from now on, and those that came meanwhile."""
     server = Server(window)
 
     def asked(paths: list[str]) -> None:
@@ -86,4 +89,4 @@ def _listen(window: MainWindow) -> None:
         window.open_paths(paths)
 
     server.asked.connect(asked)
-    server.listen()
+    server.listen(listening)

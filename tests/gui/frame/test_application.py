@@ -139,13 +139,13 @@ def test_that_files_asked_before_the_window_wait_for_it(qapp: QApplication, url:
 def test_that_only_a_plain_start_is_handed_over(monkeypatch: pytest.MonkeyPatch, more: dict[str, object], handed: bool) -> None:
     seen: list[object] = []
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    monkeypatch.setattr(instance, "hand_over", lambda paths: bool(seen.append("handed")) or True)
+    monkeypatch.setattr(instance, "start", lambda paths: seen.append("handed") or instance.Start(handed_over=True))
     monkeypatch.setattr(windows, "show", lambda paths, **how: bool(seen.append(how)) or 0)
     monkeypatch.setattr(windows, "picture", lambda paths, out, language: bool(seen.append(out)) or 0)
     assert app.run(["/a.pt"], **more) == 0  # type: ignore[arg-type]
     assert (seen == ["handed"]) is handed
     if more.get("demo"):
-        assert seen == [{"remember": False, "listen": False, "language": None}]
+        assert seen == [{"remember": False, "listen": False, "listening": None, "language": None}]
 
 
 def test_that_a_whole_start_opens_a_file_and_ends(tmp_path: Path) -> None:

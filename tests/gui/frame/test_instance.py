@@ -1,6 +1,7 @@
 """One window: a later start hands its files to the first."""
 from __future__ import annotations
 
+import io
 import json
 import os
 import socket
@@ -151,6 +152,81 @@ def test_that_the_message_is_one_line_of_ascii_with_a_version() -> None:
     assert line.count(b"\n") == 1
     assert line.isascii()
     assert json.loads(line)["version"] == instance.VERSION
+
+
+def test_that_files_of_a_start_before_the_window_is_there_reach_it(qtbot: QtBot) -> None:
+    first = instance.start([])
+    assert not first.handed_over
+    assert first.listening is not None
+    answers = in_background(instance.start, ["/b.pt"])
+    server = Server()
+    with qtbot.waitSignal(server.asked) as asked:
+        assert server.listen(first.listening)
+    qtbot.waitUntil(lambda: bool(answers))
+    assert asked.args == [["/b.pt"]]
+    assert answers == [instance.Start(handed_over=True)]
+    address = instance.socket_path()
+    assert address is not None
+    assert stat.S_IMODE(os.stat(address).st_mode) == 0o600
+    server.close()
+    assert not os.path.exists(address)
+
+
+def test_that_of_many_starts_at_once_one_is_the_first(qtbot: QtBot) -> None:
+    starts = [in_background(instance.start, [f"/{n}.pt"]) for n in range(12)]
+    qtbot.waitUntil(lambda: any(starts))
+    [first] = [found[0] for found in starts if found]
+    assert isinstance(first, instance.Start)
+    assert first.listening is not None
+    server, heard = Server(), []
+    server.asked.connect(heard.extend)
+    assert server.listen(first.listening)
+    qtbot.waitUntil(lambda: all(starts), timeout=20_000)
+    assert [found[0] for found in starts].count(instance.Start(handed_over=True)) == 11
+    qtbot.waitUntil(lambda: len(heard) == 11)
+    server.close()
+
+
+def test_that_a_socket_left_behind_by_a_start_that_died_is_replaced() -> None:
+    code = "from inspector.gui.frame import instance; assert instance.start([]).listening is not None"
+    for _ in range(2):
+        subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).resolve().parents[3])
+    address = instance.socket_path()
+    assert address is not None
+    assert os.path.exists(address)
+    found = instance.start([])
+    assert found.listening is not None
+    found.listening.close()
+
+
+def test_that_on_windows_a_later_start_waits_for_the_pipe_of_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[bytes] = []
+
+    class Pipe(io.RawIOBase):
+        def write(self, line: bytes) -> int:  # type: ignore[override]
+            said.append(line)
+            return len(line)
+
+        def read(self, size: int = -1) -> bytes:
+            return b"ok\n"
+
+    looks: list[str] = []
+
+    def opened(path: str, *how: object, **more: object) -> Pipe:
+        looks.append(path)
+        if len(looks) < 3:
+            raise FileNotFoundError(path)
+        return Pipe()
+
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(instance, "open", opened, raising=False)
+    monkeypatch.setattr(instance, "_is_another_starting", lambda: True)
+    assert instance.start(["/a.pt"]) == instance.Start(handed_over=True)
+    assert set(looks) == {f"\\\\.\\pipe\\{instance.socket_path()}"}
+    assert len(looks) == 3
+    assert instance.parse(said[0]) == ["/a.pt"]
+    monkeypatch.setattr(instance, "_is_another_starting", lambda: False)
+    assert instance.start(["/a.pt"]) == instance.Start()
 
 
 def test_that_handing_over_loads_no_qt() -> None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QByteArray, QEvent, QMimeData, QPoint, QPointF, QRect, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDragMoveEvent, QDropEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QPushButton, QTableWidget, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -487,6 +488,15 @@ def test_that_the_layout_comes_back_and_can_be_reset(window: MainWindow, session
     assert settings.layout("split") is None
     assert tasks_again.close(10)
     idle(tasks)
+
+
+@pytest.mark.parametrize(("screen", "size"), [((1920, 1080), (1360, 860)), ((1366, 728), (1350, 680)), ((1280, 900), (1264, 852)),
+                                              ((720, 425), (704, 377))])
+def test_that_the_first_start_fits_the_screen(window: MainWindow, monkeypatch: pytest.MonkeyPatch, screen: tuple[int, int],
+                                              size: tuple[int, int]) -> None:
+    monkeypatch.setattr(window, "screen", lambda: SimpleNamespace(availableGeometry=lambda: QRect(0, 0, *screen)))
+    window.reset_layout()
+    assert (window.width(), window.height()) == size
 
 
 def test_that_closing_keeps_the_layout_and_ends_all_work(window: MainWindow, tasks: Tasks, settings: Settings) -> None:
