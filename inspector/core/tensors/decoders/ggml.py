@@ -1,4 +1,4 @@
-"""The block types of GGML: 32 or 256 elements and their scales together in some bytes.
+"""The block types of GGML: 32 or 256 elements and their scales together in some bytes; those of few bits are in `ggml_small`.
 
 Source: gguf 0.19 (llama.cpp's gguf-py) quants.py, `dequantize_blocks` of each type, and ggml-common.h for the layouts.
 """
@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import PartReader
+
+from . import ggml_small as small
 
 if TYPE_CHECKING:
     import numpy as np
@@ -191,5 +193,9 @@ BLOCKS: dict[str, Block] = {
     "q4_0": Block(32, 18, 4, _q4_0), "q4_1": Block(32, 20, 4, _q4_1), "q5_0": Block(32, 22, 5, _q5_0), "q5_1": Block(32, 24, 5, _q5_1),
     "q8_0": Block(32, 34, 8, _q8_0), "q2_k": Block(256, 84, 2, _q2_k), "q3_k": Block(256, 110, 3, _q3_k), "q4_k": Block(256, 144, 4, _q4_k),
     "q5_k": Block(256, 176, 5, _q5_k), "q6_k": Block(256, 210, 6, _q6_k), "iq4_nl": Block(32, 18, 4, _iq4_nl),
-    "iq4_xs": Block(256, 136, 4, _iq4_xs),
+    "iq4_xs": Block(256, 136, 4, _iq4_xs), "iq2_xxs": Block(256, 66, 2, small.iq2_xxs), "iq2_xs": Block(256, 74, 2, small.iq2_xs),
+    "iq2_s": Block(256, 82, 2, small.iq2_s), "iq3_xxs": Block(256, 98, 3, small.iq3_xxs), "iq3_s": Block(256, 110, 3, small.iq3_s),
+    "iq1_s": Block(256, 50, 1, small.iq1_s), "iq1_m": Block(256, 56, 1, small.iq1_m), "tq1_0": Block(256, 54, 2, small.tq1_0),
+    "tq2_0": Block(256, 66, 2, small.tq2_0), "q8_k": Block(256, 292, 8, small.q8_k), "mxfp4": Block(32, 17, 4, small.mxfp4),
+    "nvfp4": Block(64, 36, 4, small.nvfp4),
 }
