@@ -59,6 +59,7 @@ _STORAGE = itemgetter(_FIELDS("storage"))
 _FORM = itemgetter(*map(_FIELDS, ("shape", "dtype", "device", "stride", "offset")))
 _REST = itemgetter(*map(_FIELDS, ("storage_nbytes", "requires_grad", "state_dict", "layout", "problem")))
 _quoted = encode_basestring_ascii
+_FEW = 64           # forms whose text is remembered: shapes are what the file says, and many could share a hash
 
 
 class _BeforeStorage(dict[tuple[Any, ...], str]):
@@ -67,8 +68,8 @@ class _BeforeStorage(dict[tuple[Any, ...], str]):
     def __missing__(self, form: tuple[Any, ...]) -> str:
         shape, dtype, device, stride, offset = form
         info = core.TensorInfo("", shape, dtype, device, stride, offset, "", 0)
-        text = self[form] = f", {_dumps(_before_storage(info))[1:-1]}, \"storage\": "
-        return text
+        text = f", {_dumps(_before_storage(info))[1:-1]}, \"storage\": "
+        return self.setdefault(form, text) if len(self) < _FEW else text
 
 
 class _AfterStorage(dict[tuple[Any, ...], str]):
@@ -76,8 +77,8 @@ class _AfterStorage(dict[tuple[Any, ...], str]):
 
     def __missing__(self, rest: tuple[Any, ...]) -> str:
         info = core.TensorInfo("", (), "", None, (), 0, "", *rest)
-        text = self[rest] = ", " + _dumps(_after_storage(info, None))[1:]
-        return text
+        text = ", " + _dumps(_after_storage(info, None))[1:]
+        return self.setdefault(rest, text) if len(self) < _FEW else text
 
 
 def _tensor_json(info: core.TensorInfo, digests: Mapping[str, str | core.BadTensor] | None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from .dtypes import DTYPES
 from .findings import Finding
 from .graph import Graph
+from .hashing import as_key
 
 if TYPE_CHECKING:
     from .tensors.lazy import LazyTensor
@@ -87,6 +88,9 @@ class Extent(NamedTuple):
     method: int = 0
     crc: int | None = None
     local: LocalHeader | None = None
+
+    def __hash__(self) -> int:
+        return hash(as_key(self.file, self.offset, self.nbytes, self.size, self.crc))
 
     def moved(self, by: int) -> Extent:
         """The same bytes, in a file where `by` others come before."""
@@ -271,6 +275,9 @@ class View(NamedTuple):
     conj: bool = False
     neg: bool = False
     quantizer: Quantizer | None = None
+
+    def __hash__(self) -> int:
+        return hash(as_key(self.storage, self.offset, self.shape, self.stride))
 
 
 def contiguous(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -6,6 +6,7 @@ from operator import itemgetter
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.findings import Finding
+from inspector.core.hashing import as_key
 from inspector.core.keypath import visible
 
 _STORAGE = itemgetter(TensorInfo._fields.index("storage"))
@@ -44,7 +45,7 @@ def _is_tied(ckpt: Checkpoint, keys: list[str]) -> bool:
     seen = set()
     for key in keys:
         info = ckpt.tensors[key]
-        view = (info.offset, info.shape, info.stride)
+        view = as_key(info.offset, info.shape, info.stride)
         if view in seen:
             return True
         seen.add(view)

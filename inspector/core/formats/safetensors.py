@@ -20,7 +20,7 @@ from inspector.core.findings import Finding
 from inspector.core.io.sources import SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
-from inspector.core.progress import QUIET, Monitor, distinct
+from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensor_table import TensorTable
 
 from .safetensors_header import BASE, Form, Header, parse
@@ -247,7 +247,7 @@ def _findings(header: Header) -> tuple[Finding, ...]:
     if "" in header.keys:
         found.append(Finding("empty-name", "info", "", "One tensor's name is empty.",
                              "Rename it before other programs trip over it.", keys=("",)))
-    is_deep = any(len(shape) > _USUAL_RANK for shape in distinct(map(_SHAPE, header.forms)))
+    is_deep = any(len(shape) > _USUAL_RANK for shape in map(_SHAPE, header.forms))
     deep = [key for key, form in zip(header.keys, header.forms, strict=True) if len(form.shape) > _USUAL_RANK] if is_deep else []
     if deep:
         found.append(Finding("rank", "info", deep[0], f"\"{visible(deep[0])}\" has more than {_USUAL_RANK} dimensions.",

@@ -14,6 +14,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
 from inspector.core.findings import Finding, Level
+from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of, visible
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.reader import TensorReader
@@ -267,12 +268,12 @@ def _zero_lines(reader: TensorReader, info: TensorInfo, monitor: Monitor) -> tup
 
 def _copies(ckpt: Checkpoint, measured: Mapping[str, Summary], reader: TensorReader, monitor: Monitor) -> Iterator[Finding]:
     """Tensors with the same bytes that are stored more than once. Only those with equal numbers are read to compare."""
-    alike: dict[object, list[str]] = {}
+    alike: dict[str, list[str]] = {}
     for key, summary in measured.items():
         info = ckpt.tensors[key]
         if info.nbytes >= 1024 and summary.min != summary.max:
-            alike.setdefault((info.shape, info.dtype, summary.min, summary.max, summary.mean, summary.std, summary.zeros, summary.nan),
-                             []).append(key)
+            numbers = as_key(info.shape, info.dtype, summary.min, summary.max, summary.mean, summary.std, summary.zeros, summary.nan)
+            alike.setdefault(numbers, []).append(key)
     groups: list[list[str]] = []
     for keys in alike.values():
         apart = _first_of_each_view(ckpt, keys)

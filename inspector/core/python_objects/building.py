@@ -59,7 +59,7 @@ _CHECK_EVERY = 4096
 _INT_BITS = 1 << 20         # of an integer
 _KEY_DEPTH = 32             # tuples within tuples that are a key
 _KEY_SIZE = 10_000          # what is in them, all in all
-_SAME_HASH = 1_000          # keys of one dict, other than texts and ordinary integers, that may share a hash
+_SAME_HASH = 100            # keys of one dict, other than texts and ordinary integers, that may share a hash
 _ORDINARY = (1 << 61) - 1   # integers up to here are their own hash
 
 

@@ -15,6 +15,7 @@ from inspector.core.comparison.differences.streaming import Readers
 from inspector.core.comparison.pairing.pairs import Comparison, Difference, Pair, Rearranged, Undecided
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
+from inspector.core.hashing import as_key
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.workers import PerThread, Progress, cores, each
 from inspector.core.tensors.reader import TensorReader
@@ -263,7 +264,7 @@ def _free(side: Sequence[TensorInfo], table: dict[int, list[Slices]]) -> tuple[A
     seen: dict[tuple[object, ...], int] = {}
     copied: set[int] = set()
     for number, slices in table.items():
-        content = (side[number].shape, *(one.exact.tobytes() for one in slices[:3]))
+        content = (as_key(side[number].shape), *(one.exact.tobytes() for one in slices[:3]))
         first = seen.setdefault(content, number)
         if first != number:
             copied |= {first, number}

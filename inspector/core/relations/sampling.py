@@ -100,7 +100,7 @@ def slices_of(reader: TensorReader, info: TensorInfo, rounded: str, monitor: Mon
             for (family, _), found in zip(wanted, values, strict=True)]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def places_in(sizes: tuple[int, ...]) -> Array:
     """Which elements of a slice are looked at: those whose numbers in C order are spread over it, the same for all slices of as many
     elements. A row for each, a column for each dimension."""

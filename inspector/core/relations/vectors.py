@@ -10,6 +10,7 @@ from inspector.core.checkpoint import TensorInfo
 from inspector.core.comparison.differences.streaming import beginning, is_constant
 from inspector.core.comparison.pairing.pairs import Rearranged, Undecided
 from inspector.core.errors import BadTensor
+from inspector.core.hashing import as_key
 from inspector.core.tensors.reader import TensorReader
 
 from .holding import Sides, how_it_holds
@@ -175,14 +176,15 @@ def _tiles(whole: Array, dtype: str, values: dict[str, Array], infos: dict[str, 
 
 def undecided_among(sides: Sides, alone_a: Sequence[TensorInfo], alone_b: Sequence[TensorInfo]) -> Iterator[Undecided]:
     """Tensors of one shape and type that all hold the same values. What begins in the same way is read as a whole."""
-    kinds = {(info.shape, info.dtype) for info in alone_a} & {(info.shape, info.dtype) for info in alone_b}
+    kinds = {as_key(info.shape, info.dtype) for info in alone_a} & {as_key(info.shape, info.dtype) for info in alone_b}
     groups: dict[object, tuple[list[TensorInfo], list[TensorInfo]]] = defaultdict(lambda: ([], []))
     for side, (reader, left) in enumerate(((sides.a, alone_a), (sides.b, alone_b))):
         for info in left:
-            if (info.shape, info.dtype) in kinds and info.numel > 1:
+            kind = as_key(info.shape, info.dtype)
+            if kind in kinds and info.numel > 1:
                 sides.monitor.check()
                 try:
-                    groups[info.shape, info.dtype, beginning(reader, info)][side].append(info)
+                    groups[kind, beginning(reader, info)][side].append(info)
                 except BadTensor:
                     continue
     for mine, theirs in groups.values():

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, overload
 
 from inspector.core.checkpoint import Checkpoint, FileStamp, WeaklyReferable
 from inspector.core.errors import Changed, InspectorError, Truncated, UsageError
+from inspector.core.hashing import as_key
 from inspector.core.io.sources import check_stamp, stamp_of
 from inspector.core.keypath import visible
 from inspector.core.naming_conventions import PLAIN_WRAPPERS, WRAPPERS_OWN, without_wrappers
@@ -45,6 +46,9 @@ class Outline(NamedTuple):
     def stored_key(self, key: str) -> str:
         """What the file calls the tensor that is followed as `key`."""
         return key if self.stored is self.keys else dict(zip(self.keys, self.stored, strict=True)).get(key, key)
+
+    def __hash__(self) -> int:
+        return hash((self.keys, self.dtypes, as_key(self.shapes)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ _HELD = 32 << 20        # bytes of a storage held at once to gather strided elem
 _GAP = 16 << 10         # bytes between two wanted runs from which on two reads are cheaper than one
 _PIECE = 4 << 20        # bytes of one read when only the checksum is wanted
 _BATCH = 2 << 20        # bytes of small tensors that one thread takes at a time
+_FORMS = 64             # shapes and strides that are remembered
 _FILES = 8              # files held open at once
 ELSEWHERE = 16 << 20    # bytes of small tensors that are one job of another process
 
@@ -567,7 +568,8 @@ class TensorReader:
             raise BadTensor("its shape and strides contradict each other", where=info.key, id="corrupt")
         shape, stride = collapse(info.shape, info.stride)
         form = _Form(shape, stride, info.numel, span(shape, stride))
-        self._forms[info.shape, info.stride] = form
+        if len(self._forms) < _FORMS:               # shapes are what the file says: many could share a hash
+            self._forms[info.shape, info.stride] = form
         return form
 
     # -- bytes in C order ---------------------------------------------------------------------------------------------

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Checkpoint, Chunk, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import BadTensor
+from inspector.core.hashing import as_key
 from inspector.core.progress import QUIET, Monitor
 
 from .reader import TensorReader
@@ -37,7 +38,7 @@ class SharedStorages:
         self._total = total
         self._done = 0
         self._read: dict[str, bytearray] = {}
-        self._in_chunks: dict[tuple[str, tuple[Chunk, ...]], str] = {}      # the same chunks under two names are one
+        self._in_chunks: dict[tuple[str, str], str] = {}        # the same chunks under two names are one
 
     def home(self, info: TensorInfo) -> Home:
         """The bytes that `info` views. Raises BadTensor when they cannot be had, or when it would reach outside of them."""
@@ -46,7 +47,7 @@ class SharedStorages:
         made = self._made.get(info.storage)
         own = info if info.read_from is not None or info.chunks else self._ckpt.tensors[made] if made is not None else None
         id = info.storage if own is None or not own.chunks else \
-            self._in_chunks.setdefault((own.storage, own.chunks), f"{own.storage}:{own.key}")
+            self._in_chunks.setdefault((own.storage, as_key(own.chunks)), f"{own.storage}:{own.key}")
         data = self._read.get(id)
         if data is None:
             data = self.reader.span_bytes(own) if own is not None else self._stored(info)

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
-from inspector.core.progress import QUIET, Monitor, distinct
+from inspector.core.hashing import Few, as_key
+from inspector.core.progress import QUIET, Monitor, distinct, in_pieces
 
 from .strides import collapse, span, storage_order
 
@@ -107,22 +108,19 @@ def _is_among(ckpt: Checkpoint, storage: Storage) -> bool:
 def _all_filled(ckpt: Checkpoint) -> bool:
     """The usual case, told in milliseconds: there are few forms, and every storage is filled by a tensor."""
     infos = ckpt.tensors.values()
-    return all(map(_fills, distinct(map(_FORM, infos)))) and not any(map(_EXTRA, infos)) and \
+    fills = Few(_fills)
+    return all(all(map(fills.__getitem__, map(_FORM, piece))) for piece in in_pieces(infos)) and not any(map(_EXTRA, infos)) and \
         len(ckpt.storages) == len(distinct(map(_STORAGE, infos)) - {""})
 
 
 def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | None]:
     """Storage -> the tensors in it, or None where one of them fills it."""
     looking: dict[str, list[TensorInfo] | None] = {}
-    forms: dict[Form, bool] = {}
+    fills = Few(_fills)
     for count, info in enumerate(_every(ckpt)):
         if not count & 0x3fff:
             monitor.check()
-        form = _FORM(info)
-        fills = forms.get(form)
-        if fills is None:
-            fills = forms[form] = _fills(form)
-        if fills:
+        if fills[_FORM(info)]:
             looking[info.storage] = None
         else:
             known = looking.setdefault(info.storage, [])
@@ -163,8 +161,9 @@ def _reached(infos: Iterable[TensorInfo], limit: int) -> tuple[int, int]:
     of each tensor."""
     exact: list[Run] = []
     loose: list[tuple[Run, int]] = []           # (from first to last element, how much of that is reached)
-    forms = {(info.shape, info.stride, info.offset, DTYPES[info.dtype].bits) for info in infos if 0 not in info.shape}
-    for shape, stride, offset, bits in forms:
+    forms = {as_key(*form): form for info in infos if 0 not in info.shape
+             for form in ((info.shape, info.stride, info.offset, DTYPES[info.dtype].bits),)}
+    for shape, stride, offset, bits in forms.values():
         moving = [(size, step) for size, step in zip(shape, stride, strict=True) if step and size > 1]
         lengths, steps = collapse(*storage_order([size for size, _ in moving], [step for _, step in moving]))
         inner = 1

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.dtypes import DTYPES
+from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
 from inspector.core.progress import counted, distinct, in_pieces
@@ -136,8 +137,7 @@ def _all_parameters(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> int
         return None
     if not _TRAINED.issuperset(distinct(column(tensors, "dtype"))) or any(map(_named_otherwise, in_pieces(tensors))):
         return None
-    shapes: dict[tuple[int, ...], int] = counted(column(tensors, "shape"))
-    return sum(prod(shape) * times for shape, times in shapes.items())
+    return _numel(column(tensors, "shape"))
 
 
 def _named_otherwise(keys: Sequence[str]) -> bool:
@@ -154,4 +154,9 @@ def _may_differ(infos: Sequence[TensorInfo]) -> bool:
 
 
 def _elements(infos: Iterable[TensorInfo]) -> int:
-    return sum(prod(shape) * times for shape, times in counted(map(_SHAPE, infos)).items())
+    return _numel(map(_SHAPE, infos))
+
+
+def _numel(shapes: Iterable[tuple[int, ...]]) -> int:
+    numel = Few[tuple[int, ...], int](prod)
+    return sum(sum(map(numel.__getitem__, piece)) for piece in in_pieces(shapes))

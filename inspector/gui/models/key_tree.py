@@ -277,15 +277,16 @@ class KeyTree:
         """Per tensor: number of its shape, dtype and device among the distinct ones, parameters and bytes."""
         kinds, shapes, dtypes, devices = _Numbering(), _Numbering(), _Numbering(), _Numbering()
         kind: list[int] = []
+        forms = _Forms()
         for start in range(0, len(self.infos), _REPORT_EVERY):
             monitor.check()
             # (shape, dtype, device) of a TensorInfo: few distinct ones, so all else is worked out once for each
-            kind += [kinds[info[1:4]] for info in self.infos[start:start + _REPORT_EVERY]]
+            kind += [kinds[forms.of(info[1]), info[2], info[3]] for info in self.infos[start:start + _REPORT_EVERY]]
         of = _ints(kind)
         self.entry_shape = _ints([shapes[shape] for shape, _, _ in kinds])[of]
         self.entry_dtype = _ints([dtypes[dtype] for _, dtype, _ in kinds])[of]
         self.entry_device = _ints([devices[device] for _, _, device in kinds])[of]
-        self.shapes, self.dtypes, self.devices = list(shapes), list(dtypes), list(devices)
+        self.shapes, self.dtypes, self.devices = [forms.shapes[form] for form in shapes], list(dtypes), list(devices)
         first = np.zeros(len(kinds), dtype=np.int64)
         first[of[::-1]] = np.arange(len(of))[::-1]          # the last to be written is the first of its kind
         samples = [self.infos[i] for i in first.tolist()]
@@ -428,6 +429,25 @@ _DIGITS = re.compile("[0-9]+")
 def _pad(match: re.Match[str]) -> str:
     digits = match.group().lstrip("0") or "0"
     return f"0{chr(min(len(digits), 0x10ffff))}{digits}"
+
+
+class _Forms:
+    """Numbers shapes. Whoever wrote the file can choose shapes of one hash, but not where they lie in memory, nor the hashes of texts."""
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+        self._known: dict[int, int] = {}            # of the tuples themselves: most tensors of one shape share one
+        self._numbers = _Numbering()
+        self._held: list[tuple[int, ...]] = []      # so that no other comes to lie where one lay
+
+    def of(self, shape: tuple[int, ...]) -> int:
+        number = self._known.get(id(shape))
+        if number is None:
+            number = self._known[id(shape)] = self._numbers[str(shape)]
+            self._held.append(shape)
+            if number == len(self.shapes):
+                self.shapes.append(shape)
+        return number
 
 
 class _Numbering(dict[Any, int]):

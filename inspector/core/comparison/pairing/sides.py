@@ -6,6 +6,7 @@ from itertools import product
 
 from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import UsageError
+from inspector.core.hashing import as_key
 from inspector.core.keypath import leaf_of, top_of
 from inspector.core.naming_conventions import USUAL_WEIGHTS, is_random_state
 from inspector.core.training.weights import model_dicts
@@ -75,7 +76,7 @@ def models_in(ckpt: Checkpoint) -> list[str]:
 
 def choose_one(ckpt: Checkpoint, names: dict[str, Shape | None]) -> str:
     """The state dict of `ckpt` that has most in common with `names`: a model's, unless only others have anything in common."""
-    wanted = Counter((leaf_of(name), shape) for name, shape in names.items())
+    wanted = Counter((leaf_of(name), as_key(shape)) for name, shape in names.items())
     if all(shape is None for shape in names.values()):
         wanted = Counter()
     plain = Counter(leaf_of(name) for name in names)
@@ -102,11 +103,11 @@ def _mostly_the_same(a: dict[str, TensorInfo], b: dict[str, TensorInfo]) -> bool
     return both * 2 > min(len(a), len(b))
 
 
-def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, Shape | None]]:
-    return Counter((leaf_of(name), info.shape) for name, info in tensors_of(ckpt, path).items())
+def _kinds(ckpt: Checkpoint, path: str) -> Counter[tuple[str, str]]:
+    return Counter((leaf_of(name), as_key(info.shape)) for name, info in tensors_of(ckpt, path).items())
 
 
-def _common(x: Counter[tuple[str, Shape | None]], y: Counter[tuple[str, Shape | None]]) -> float:
+def _common(x: Counter[tuple[str, str]], y: Counter[tuple[str, str]]) -> float:
     """0 to 1: what of both is in both."""
     return (x & y).total() / max(x.total(), y.total(), 1)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import NamedTuple
 
+from inspector.core.hashing import as_key
 from inspector.core.progress import QUIET, Monitor
 
 from .names import role_of, template_of, words_of
@@ -39,6 +40,9 @@ class _Profile(NamedTuple):
     """What must be equal for two families to be the same: the signature of each member, by the rank of its numbers."""
 
     members: tuple[tuple[Numbers, Signature], ...]
+
+    def __hash__(self) -> int:
+        return hash(as_key(self.members))
 
 
 def structure_rules(a: Shapes, b: Shapes, monitor: Monitor = QUIET) -> tuple[list[Rule], list[Rule]]:

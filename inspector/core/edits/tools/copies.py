@@ -12,7 +12,7 @@ from inspector.core.dtypes import DTYPES
 
 from .common import Edit, edited, storages_left, used_storages
 
-contiguous = lru_cache(4096)(checkpoint.contiguous)
+contiguous = lru_cache(256)(checkpoint.contiguous)
 
 
 def copied(ckpt: Checkpoint, edit: Edit, dtypes: dict[str, str], ties: bool) -> Checkpoint:

@@ -36,6 +36,7 @@ from inspector.core.findings import Finding
 from inspector.core.formats.shared.merging import Findings, Keys, Nodes, renamed, renumbered
 from inspector.core.formats.shared.strict_json import Scanner
 from inspector.core.graph import Graph
+from inspector.core.hashing import as_key
 from inspector.core.io import addresses
 from inspector.core.io.sources import SourceFile, open_source
 from inspector.core.keypath import join, leaf_of, visible
@@ -202,7 +203,7 @@ class _Reading:
 
     def _item_at(self, entry: Entry, offsets: Dims) -> Item | None:
         items = self.described.items
-        return items.get((entry.fqn, offsets)) or (items.get((entry.fqn, None)) if len(entry.chunks) == 1 else None)
+        return items.get(as_key(entry.fqn, offsets)) or (items.get(as_key(entry.fqn, None)) if len(entry.chunks) == 1 else None)
 
     def _chunk_info(self, content: _Content, sizes: Dims, dtype: str) -> tuple[TensorInfo | None, str]:
         if content.part is None:
@@ -244,7 +245,7 @@ class _Reading:
         return self.nodes.add(part.pickles, content.label), {id: f"{content.label}/{id}" for id in part.storages}
 
     def _object(self, entry: Entry) -> None:
-        item = self.described.items.get((entry.fqn, None))
+        item = self.described.items.get(as_key(entry.fqn, None))
         content = self.contents[item] if item is not None else _Content(None, "missing: .metadata does not say where it lies")
         if content.part is None:
             self.values[self.keys.new(entry.fqn)] = Opaque("missing", content.problem)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from inspector.core.errors import Corrupt
 from inspector.core.graph import CALLS, DICT, GLOBAL, LIST, TUPLE, Graph
+from inspector.core.hashing import as_key
 from inspector.core.keypath import visible
 from inspector.core.pickles.objects.calls import call_of, tuple_items
 from inspector.core.pickles.objects.names import dtype_name
@@ -37,6 +38,9 @@ class Item(NamedTuple):
     nbytes: int
     problem: str = ""
 
+    def __hash__(self) -> int:
+        return hash(as_key(*self))
+
 
 class Entry(NamedTuple):
     """What is said of one key. `shape` None: no tensor but an object's bytes. `chunks` are (offsets, sizes)."""
@@ -50,10 +54,10 @@ class Entry(NamedTuple):
 
 
 class Described(NamedTuple):
-    """`items` by (fqn, offsets of the chunk or None), `paths` by fqn."""
+    """`items` by fqn and offsets of the chunk or None (`as_key`), `paths` by fqn."""
 
     entries: list[Entry]
-    items: dict[tuple[str, Dims | None], Item]
+    items: dict[str, Item]
     paths: dict[str, tuple[str | int, ...]]
 
 
@@ -84,13 +88,13 @@ class _Parser:
 
     # -- the three tables ---------------------------------------------------------------------------------------------
 
-    def _items(self, n: int) -> dict[tuple[str, Dims | None], Item]:
+    def _items(self, n: int) -> dict[str, Item]:
         found = {}
         for k, value in self.graph.pairs(n):
             index, info = self._fields(k), self._fields(value)
             fqn = self._text(index.get("fqn", -1))
             if fqn is not None:
-                found[fqn, self._sizes(index.get("offset", -1))] = self._item(info)
+                found[as_key(fqn, self._sizes(index.get("offset", -1)))] = self._item(info)
         return found
 
     def _item(self, info: dict[str, int]) -> Item:

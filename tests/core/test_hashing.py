@@ -1,0 +1,219 @@
+"""Nothing from a file is hashed as itself: files of numbers and shapes that all have one hash, through everything that is done with a file.
+
+What is counted is how many keys of one hash any dict or set ever holds (`tests.hash_watch`): where that is bounded, 90,000 of them cost
+90,000 times what one costs.
+"""
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inspector import core
+from inspector.core import hashing
+from inspector.core.checkpoint import Extent, View
+from tests import builders, hash_watch
+from tests.core.pickles import opcodes as op
+
+COUNT = 160
+MOST = 100                  # keys of one hash: what `core.load` allows, which makes real dicts because it is asked to
+ONE = op.integer(1)
+SHAPES = hash_watch.pairs(COUNT, (0,))
+OTHERS = hash_watch.pairs(2 * COUNT, (0,))[COUNT:]
+KEYS: dict[str, list[bytes]] = {
+    "integers": [op.integer(n) for n in hash_watch.integers(COUNT)],
+    "reals": [op.real(x) for x in hash_watch.reals(COUNT)],
+    "tuples": [op.integers(*pair) for pair in hash_watch.pairs(COUNT)],
+    "nested tuples": [op.tuple_of(op.integers(*pair), op.integers(*pair)) for pair in hash_watch.pairs(COUNT)],
+    "frozensets": [op.tuple_of(op.MARK + op.integer(n) + b"\x91") for n in hash_watch.integers(COUNT)],
+}
+
+
+def keyed(keys: list[bytes], target: bytes = op.EMPTY_DICT, value: bytes = ONE) -> bytes:
+    return op.pairs_into(target, [(key, value) for key in keys])
+
+
+def in_every_container(keys: list[bytes]) -> bytes:
+    return op.pickled(op.dict_of({
+        "dict": keyed(keys), "set": op.EMPTY_SET + op.values(keys) + b"\x90", "frozenset": op.values(keys) + b"\x91",
+        "ordered": keyed(keys, op.ordered_dict()), "state": op.build(op.newobj(op.name("m", "C")), keyed(keys)),
+        "default": keyed(keys, op.reduce(op.name("collections", "defaultdict"), op.name("builtins", "int"))),
+        "counter": op.reduce(op.name("collections", "Counter"), keyed(keys)),
+        "called": op.reduce(op.name("builtins", "set"), op.list_of(*keys)),
+        "memo": op.list_of(*(key + op.put(n << 20) for n, key in enumerate(keys))),
+        "persistent": op.list_of(*(key + b"Q" for key in keys))}), 4)
+
+
+def of_storages(keys: list[bytes]) -> bytes:
+    return op.pickled(op.list_of(*(op.tensor(op.storage(key, 0), 0, (0,), (1,)) for key in keys)))
+
+
+def training(keys: list[bytes]) -> bytes:
+    state = op.dict_of({"exp_avg": op.tensor(), "step": ONE})
+    optimizer = op.dict_of({"state": keyed(keys, value=state), "param_groups": op.list_of(op.dict_of({"params": op.list_of(*keys)}))})
+    return op.pickled(op.dict_of({"model": op.dict_of({"w": op.tensor()}), "optimizer_state_dict": optimizer}))
+
+
+def tensors(shapes: list[tuple[int, ...]], strides: list[tuple[int, ...]] | None = None) -> bytes:
+    return op.pickled(op.dict_of({f"layers.{n}.weight": op.tensor(op.storage(), 0, shape, stride)
+                                  for n, (shape, stride) in enumerate(zip(shapes, strides or shapes, strict=True))}))
+
+
+def legacy(pickle: bytes) -> bytes:
+    heads = op.pickled(op.integer(0x1950a86a20f9469cfc6c)) + op.pickled(op.integer(1001)) + op.pickled(op.EMPTY_DICT)
+    return heads + pickle + op.pickled(op.list_of(op.text("0"))) + struct.pack("<q", 20) + bytes(80)
+
+
+def zipped(pickle: bytes) -> bytes:
+    return builders.torch_zip(pickle, {"data/0": bytes(80)})
+
+
+def gguf(shapes: list[tuple[int, ...]]) -> bytes:
+    def text(said: str) -> bytes:
+        return struct.pack("<Q", len(said)) + said.encode()
+    rows = b"".join(text(f"t{n}") + struct.pack("<I3QIQ", 3, *shape, 0, 0) for n, shape in enumerate(shapes))
+    return b"GGUF" + struct.pack("<IQQ", 3, len(shapes), 0) + rows + bytes(64)
+
+
+def npz(shapes: list[tuple[int, ...]]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for n, shape in enumerate(shapes):
+            header = f"{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}".ljust(117).encode() + b"\n"
+            archive.writestr(f"t{n}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header)
+    return out.getvalue()
+
+
+def onnx(shapes: list[tuple[int, ...]]) -> bytes:
+    def varint(n: int) -> bytes:
+        return bytes([n & 127 | 128]) + varint(n >> 7) if n > 127 else bytes([n])
+
+    def field(number: int, data: bytes | int) -> bytes:
+        return varint(number << 3) + varint(data) if isinstance(data, int) else varint(number << 3 | 2) + varint(len(data)) + data
+    rows = b"".join(field(5, b"".join(field(1, size) for size in shape) + field(2, 1) + field(8, f"t{n}".encode()) + field(9, b""))
+                    for n, shape in enumerate(shapes))
+    return field(1, 8) + field(7, field(2, b"g") + rows)
+
+
+def metadata(shapes: list[tuple[int, ...]]) -> bytes:
+    """Of a torch.distributed.checkpoint: chunks of one tensor at these places."""
+    place = "torch.distributed.checkpoint.metadata"
+
+    def sizes(*numbers: int) -> bytes:
+        return op.reduce(op.name("torch", "Size"), op.integers(*numbers))
+
+    def made(kind: str, **fields: bytes) -> bytes:
+        return op.build(op.newobj(op.name(place, kind)), op.dict_of(fields))
+    chunks = [made("ChunkStorageMetadata", offsets=sizes(*shape), sizes=sizes(0, 1, 1)) for shape in shapes]
+    properties = made("TensorProperties", dtype=op.name("torch", "float32"))
+    entry = made("TensorStorageMetadata", properties=properties, size=sizes(0, 1 << 40, 1 << 20), chunks=op.list_of(*chunks))
+    index = [(made("MetadataIndex", fqn=op.text("w"), offset=sizes(*shape), index=op.NONE),
+              op.build(op.newobj(op.name("torch.distributed.checkpoint.filesystem", "_StorageInfo")), op.dict_of({
+                  "relative_path": op.text("__0_0.distcp"), "offset": op.integer(shape[1]), "length": op.integer(shape[2])})))
+             for shape in shapes]
+    return op.pickled(made("Metadata", state_dict_metadata=op.dict_of({"w": entry}), planner_data=op.NONE,
+                           storage_data=op.pairs_into(op.EMPTY_DICT, index)))
+
+
+FILES: dict[str, Callable[[], bytes]] = {
+    **{f"{kind}.pth": lambda keys=keys: zipped(in_every_container(keys)) for kind, keys in KEYS.items()},
+    **{f"root of {kind}.pkl": lambda keys=keys: op.pickled(keyed(keys)) for kind, keys in KEYS.items()},
+    **{f"tensors at {kind}.pth": lambda keys=keys: zipped(op.pickled(keyed(keys, value=op.tensor()))) for kind, keys in KEYS.items()},
+    **{f"storages {kind}.pth": lambda keys=keys: zipped(of_storages(keys)) for kind, keys in KEYS.items()},
+    **{f"optimizer of {kind}.pth": lambda keys=keys: zipped(training(keys)) for kind, keys in KEYS.items()},
+    **{f"legacy {kind}.pt": lambda keys=keys: legacy(op.pickled(keyed(keys))) for kind, keys in KEYS.items()},
+    "shapes.pth": lambda: zipped(tensors(SHAPES)), "legacy.pt": lambda: legacy(tensors(SHAPES)),
+    "strides.pth": lambda: zipped(tensors([(0, 1, 1)] * COUNT, SHAPES)), "shapes.gguf": lambda: gguf(SHAPES),
+    "shapes.npz": lambda: npz(SHAPES), "shapes.onnx": lambda: onnx(SHAPES),
+    "shapes.safetensors": lambda: builders.safetensors({
+        f"t{n}": {"dtype": "F32", "shape": shape, "data_offsets": [0, 0]} for n, shape in enumerate(SHAPES)}),
+    ".metadata": lambda: metadata(SHAPES),
+    "model.json": lambda: json.dumps({"tensors": [{"key": f"t{n}", "shape": shape, "dtype": "float32"}
+                                                  for n, shape in enumerate(SHAPES)]}).encode(),
+}
+QUICK = ("integers.pth", "root of nested tuples.pkl", "storages tuples.pth", "optimizer of integers.pth", "shapes.pth",
+         ".metadata")           # the others with `-m slow`
+
+
+def asked(path: Path, other: Path, folder: Path) -> list[Callable[[], object]]:
+    """Everything that is done with a checkpoint."""
+    def opened() -> core.Checkpoint:
+        return core.open(path)
+    ckpt = opened()
+    other_ckpt = core.open(other)
+    keys = list(ckpt.tensors)
+    return [
+        opened, lambda: core.totals(ckpt), lambda: core.counts(ckpt), lambda: core.sizes(ckpt), lambda: core.check_report(ckpt),
+        lambda: [core.fixes_for(finding, ckpt) for finding in ckpt.findings], lambda: core.digests(ckpt), lambda: core.digest_of(ckpt),
+        lambda: core.summarize(ckpt), lambda: core.health(ckpt), lambda: core.group_statistics(ckpt, keys), lambda: core.logical(ckpt),
+        lambda: core.architectures(ckpt), lambda: core.optimizers(ckpt), lambda: core.loads_with_torch(ckpt), lambda: core.load(ckpt),
+        lambda: core.compare(ckpt, other_ckpt), lambda: core.compare(ckpt, ckpt), lambda: core.load_report(ckpt, other_ckpt),
+        lambda: core.breaches(ckpt, core.contract(other_ckpt)), lambda: core.series([path, other]),
+        lambda: core.edit(ckpt, [core.Match(str(other))]), lambda: core.edit(ckpt, [core.OptimizerFor(str(other))]),
+        lambda: core.edit(ckpt, [core.Take(str(other), "*")]), lambda: core.edit(ckpt, [core.Cast("float16")]),
+        *(lambda name=name, edits=edits: core.save(core.edit(ckpt, edits) if edits else ckpt, folder / name, allow_loss=True)
+          for name, edits in (("a.pth", []), ("a.safetensors", [core.AddPrefix("x.")]), ("a.pt", [core.MakePlain("*")]))),
+    ]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name in QUICK else [pytest.mark.slow]) for name in FILES])
+def test_that_no_dict_or_set_ever_holds_many_keys_of_one_hash(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    path, other, third = tmp_path / name, tmp_path / "other.pth", tmp_path / "third.pth"
+    path.write_bytes(FILES[name]())
+    other.write_bytes(zipped(tensors(OTHERS)))
+    third.write_bytes(zipped(tensors(SHAPES[:10])))
+    core.check_report(core.open(third))             # what is loaded for any file is not watched
+    with hash_watch.HashWatch() as watch:
+        try:
+            questions = asked(path, other, folder)
+        except core.InspectorError:
+            questions = []
+        for question in questions:
+            with contextlib.suppress(core.InspectorError):
+                question()
+    assert {where: most for where, most in watch.worst.items() if most > MOST} == {}
+
+
+def test_that_the_watch_sees_what_shares_a_hash(tmp_path: Path) -> None:
+    """The watch itself: a dict of such keys in a function of ours."""
+    def hold() -> int:
+        held = dict.fromkeys(hash_watch.integers(COUNT))
+        return len(held)
+    watch = hash_watch.HashWatch("tests")
+    with watch:
+        hold()
+    assert watch.most == COUNT
+    assert len({hash(one) for one in hash_watch.pairs(COUNT, (0,))}) == 1
+
+
+def test_that_views_and_extents_of_one_pythons_hash_have_others() -> None:
+    assert len({hash(View("0", 0, shape, shape, "float32")) for shape in SHAPES}) == COUNT
+    one, other = View("0", 1, (2, 3), (3, 1), "float32"), View("0", 1, (2, 3), (3, 1), "float32")
+    assert one == other
+    assert hash(one) == hash(other)
+    assert hash(Extent(0, 1, 2, 2)) == hash(Extent(0, 1, 2, 2)) != hash(Extent(0, 1, 2, 3))
+
+
+def test_that_a_cache_of_few_gives_the_same_for_many() -> None:
+    made: list[int] = []
+
+    def double(n: int) -> int:
+        made.append(n)
+        return 2 * n
+    few = hashing.Few[int, int](double)
+    assert [few[n] for n in range(1000)] == [2 * n for n in range(1000)]
+    assert [few[5], few[5]] == [10, 10]
+    assert made.count(5) == 1
+    assert len(few) < 100
+
+
+def test_that_keys_as_text_are_equal_for_what_is_equal() -> None:
+    assert hashing.as_key((1, 2), None, "a") == hashing.as_key((1, 2), None, "a") != hashing.as_key((1, 2), "None", "a")
