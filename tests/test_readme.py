@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 ALL = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+PYTHON = [text for kind, text in BLOCKS if kind == "python"]
+SCRIPTS = re.findall(r"```python\n(.*?)```", README[README.index("### Five scripts"):], re.DOTALL)
 SITE = "https://example.org/"
 COMMANDS = [command for command in ALL if SITE not in command and "--dask" not in command]
 
@@ -116,7 +118,7 @@ def test_that_a_command_opens_the_window(command: str, samples: Path) -> None:
 
 
 def test_that_the_python_example_runs(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    [example] = [text for kind, text in BLOCKS if kind == "python" and "import ray" not in text]
+    example = next(text for text in PYTHON if 'core.open("run/last.pth")' in text)
     names: dict[str, object] = {}
     exec(compile(example, "README.md", "exec"), names)
     assert capsys.readouterr().out.rstrip().endswith("same-weights")
@@ -149,11 +151,146 @@ def test_that_the_executor_over_ray_does_what_ray_asks_for(samples: Path, monkey
             future.set_result(self.work(*arguments))
             return SimpleNamespace(future=lambda: future)
     monkeypatch.setitem(sys.modules, "ray", SimpleNamespace(remote=Remote))      # type: ignore[arg-type]
-    [example] = [text for kind, text in BLOCKS if kind == "python" and "import ray" in text]
+    [example] = [text for text in PYTHON if "import ray" in text]
     names: dict[str, Any] = {"core": core}
     exec(compile(example.replace("s3://bucket/model.safetensors.index.json", "model.safetensors"), "README.md", "exec"), names)
     assert sent
     assert repr(core.summarize("model.safetensors", executor=names["OnRay"]())) == repr(core.summarize("model.safetensors"))
+
+
+@pytest.fixture
+def run_of_three(samples: Path) -> Path:
+    """Three epochs of a training, the last of which moved its weights, and what the program expects of the finished model."""
+    first = samples / "runs" / "digits" / "epoch_1.pth"
+    for epoch in (1, 2, 3):
+        state = core.load(first)
+        state["epoch"] = epoch
+        for name, array in state["model_state_dict"].items():
+            if epoch == 3 and name.endswith(".weight"):
+                state["model_state_dict"][name] = array * np.float32(1.5)
+        core.save(state, samples / "runs" / "digits" / f"epoch_{epoch}.pth")
+    core.save_contract(core.contract("model.safetensors"), samples / "contract.json")
+    return samples
+
+
+def run_script(text: str) -> dict[str, Any]:
+    names: dict[str, Any] = {}
+    exec(compile(text, "README.md", "exec"), names)
+    return names
+
+
+def test_that_a_folder_is_converted(run_of_three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_script(SCRIPTS[0])
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    for epoch in (1, 2, 3):
+        found = core.open(f"converted/digits/epoch_{epoch}.safetensors")
+        wanted = core.edit(f"runs/digits/epoch_{epoch}.pth", [core.Extract("model_state_dict")])
+        assert core.compare(found, wanted).verdict.id == "same-weights"
+        assert len(found.tensors) == len(wanted.tensors) > 50
+
+
+def test_that_epochs_are_averaged(run_of_three: Path) -> None:
+    paths = run_script(SCRIPTS[1])["paths"]
+    assert [Path(path).name for path in paths] == ["epoch_1.pth", "epoch_2.pth", "epoch_3.pth"]
+    mean, last = core.open("average.pth"), core.open(paths[2])
+    weight = next(key for key in core.averaged_keys(last) if key.endswith(".weight"))
+    assert mean.values["epoch"] == 3
+    assert np.allclose(mean[weight].numpy(), last[weight].numpy() / 3 + core.open(paths[0])[weight].numpy() * 2 / 3, rtol=1e-5)
+    assert not np.allclose(mean[weight].numpy(), last[weight].numpy(), rtol=1e-5)
+    random = np.random.default_rng(0)
+    state = core.load(paths[2])
+    for name, array in state["model_state_dict"].items():
+        if array.ndim > 1:
+            state["model_state_dict"][name] = random.permutation(array.ravel()).reshape(array.shape)
+    core.save(state, paths[2])
+    with pytest.raises(SystemExit, match="no epochs of one run"):
+        run_script(SCRIPTS[1])
+
+
+def test_that_the_first_broken_checkpoint_is_found(run_of_three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_script(SCRIPTS[2])
+    assert capsys.readouterr().out == "all numbers of 3 checkpoints are finite\n"
+    state = core.load("runs/digits/epoch_2.pth")
+    name = next(name for name in state["model_state_dict"] if name.endswith(".weight"))
+    state["model_state_dict"][name].flat[0] = np.nan
+    core.save(state, "runs/digits/epoch_2.pth")
+    run_script(SCRIPTS[2])
+    path, *keys = capsys.readouterr().out.split()
+    assert (Path(path).name, keys) == ("epoch_2.pth", [f"model_state_dict.{name}"])
+
+
+def test_that_the_gate_lets_through_what_is_whole_and_nothing_else(run_of_three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run_script(SCRIPTS[3])
+    state = core.load("model.safetensors")
+    name = next(name for name in state if name.endswith(".weight"))
+    core.save({**state, name: np.full_like(state[name], np.nan)}, "model.safetensors")
+    with pytest.raises(SystemExit, match=r"of \d+ tensors, \d+ were read"):
+        run_script(SCRIPTS[3])
+    assert "danger" in capsys.readouterr().err
+    core.save({key: value for key, value in state.items() if key != name}, "model.safetensors")
+    with pytest.raises(AssertionError, match=re.escape(name)):
+        run_script(SCRIPTS[3])
+
+
+def test_that_optimizers_are_stripped(run_of_three: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = core.open("runs/digits/epoch_1.pth")
+    assert core.optimizers(before)
+    run_script(SCRIPTS[4])
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    slim = core.open("runs/digits/epoch_1-edited.pth")
+    assert core.optimizers(slim) == ()
+    assert slim.values["epoch"] == before.values["epoch"]
+    assert slim.nbytes < before.nbytes / 2
+    assert core.compare(slim, before, weights_only=True).verdict.id in ("identical", "same-weights")
+
+
+def test_that_each_script_is_run_by_one_of_these_tests() -> None:
+    assert len(SCRIPTS) == 5
+
+
+def test_that_bars_of_tqdm_and_rich_follow(samples: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """By their interfaces: what is not installed here is stood in for."""
+    bars: list[Any] = []
+
+    class Bar:
+        def __init__(self, **named: Any) -> None:
+            self.n, self.total = 0, None
+            bars.append(self)
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *error: object) -> None:
+            pass
+
+        def update(self, n: int) -> None:
+            self.n += n
+
+    class Progress(Bar):
+        def add_task(self, description: str) -> int:
+            return 7
+
+        def update(self, task: int, *, completed: int, total: int) -> None:     # type: ignore[override]
+            assert task == 7
+            self.n, self.total = completed, total                               # type: ignore[assignment]
+
+    monkeypatch.setitem(sys.modules, "tqdm", SimpleNamespace(tqdm=Bar))         # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "rich", SimpleNamespace())                 # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "rich.progress", SimpleNamespace(Progress=Progress))       # type: ignore[arg-type]
+    [example] = [text for text in PYTHON if "from tqdm" in text]
+    exec(compile(example, "README.md", "exec"), {"core": core})
+    assert len(bars) == 2
+    for bar in bars:
+        assert bar.n == bar.total > 100_000
+
+
+def test_that_real_bars_follow(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("tqdm", "rich"):
+        pytest.importorskip(name)
+    [example] = [text for text in PYTHON if "from tqdm" in text]
+    exec(compile(example, "README.md", "exec"), {"core": core})
+    said = capsys.readouterr()
+    assert "100%" in said.out + said.err
 
 
 def test_that_every_picture_and_page_that_is_linked_is_there() -> None:

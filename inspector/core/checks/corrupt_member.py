@@ -90,7 +90,8 @@ class _Progress:
         self._monitor.report(self._done, self._total, self.name)
 
     def end(self) -> None:
-        self._monitor.report(self._total, self._total)
+        if self._total:             # where there are no checksums to compare there was nothing to do
+            self._monitor.report(self._total, self._total)
 
 
 def _members(ckpt: Checkpoint) -> dict[Extent, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Mapping
 from enum import Enum
+from operator import attrgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,7 +42,7 @@ from inspector.core.pickles.objects.storages import KnownStorages
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.array_kinds import EmptyArray, NestedArray, QuantizedArray, SparseArray
-from inspector.core.tensors.array_memory import Blocks, Memory, is_tensor, of_array, of_tensor, torch_module
+from inspector.core.tensors.array_memory import Blocks, Memory, is_storage, is_tensor, of_array, of_storage, of_tensor, torch_module
 
 if TYPE_CHECKING:
     pass
@@ -59,13 +60,15 @@ def read(value: Any, monitor: Monitor = QUIET) -> Checkpoint:
 
 
 class _Waiting(NamedTuple):
-    """A tensor on its way: `info` lacks its storage, which is where number `at` of the blocks is placed; `parts` make it up."""
+    """A tensor on its way: `info` lacks its storage, which is where number `at` of the blocks is placed; `parts` make it up. With
+    `is_storage` it stands for all elements of a storage, which is by itself."""
 
     info: TensorInfo
     at: int = -1
     memory: Memory | None = None
     parts: Mapping[str, _Waiting] = MappingProxyType({})
     is_parameter: bool = False
+    is_storage: bool = False
 
 
 class _Reading:
@@ -122,6 +125,8 @@ class _Reading:
         """What `value` is, if it is a tensor of some kind."""
         if is_tensor(value):
             return self._of_torch(value, key)
+        if is_storage(value):
+            return self._strided(of_storage(value, key, self._copies), key)._replace(is_storage=True)
         if isinstance(value, QuantizedArray):
             return self._quantized(of_array(value.stored, key), value.dtype, value.scheme, value.scales, value.zero_points, value.axis, key)
         if isinstance(value, SparseArray):
@@ -231,18 +236,24 @@ class _Reading:
     def _graph(self, value: Any, infos: dict[int, TensorInfo], skeleton: Checkpoint) -> Graph:
         editor = GraphEditor(Graph(b""))
         objects = TorchObjects(editor, skeleton, Records(skeleton.storages))
-        editor.graph.root = _Nodes(editor, objects, infos, {n for n, one in self.found.items() if one.is_parameter}).of(value)
+        parameters, bare = ({n for n, one in self.found.items() if chosen(one)} for chosen in (_is_parameter, _is_storage))
+        editor.graph.root = _Nodes(editor, objects, infos, parameters, bare).of(value)
         return decode(emit(editor.finish(), done_after=editor.done_after, fresh=0, monitor=self.monitor).data, monitor=self.monitor)
 
 
-class _Nodes:
-    """Makes the nodes of an object; `infos` are those of its tensors, by the id of each."""
+_is_parameter, _is_storage = attrgetter("is_parameter"), attrgetter("is_storage")
 
-    def __init__(self, editor: GraphEditor, objects: TorchObjects, infos: Mapping[int, TensorInfo], parameters: set[int]) -> None:
+
+class _Nodes:
+    """Makes the nodes of an object; `infos` are those of its tensors, by the id of each. `bare` are those that stand for a storage."""
+
+    def __init__(self, editor: GraphEditor, objects: TorchObjects, infos: Mapping[int, TensorInfo], parameters: set[int],
+                 bare: set[int]) -> None:
         self.editor = editor
         self.objects = objects
         self.infos = infos
         self.parameters = parameters
+        self.bare = bare
         self.made: dict[int, int] = {}
         self.open: set[int] = set()         # tuples whose items are being made
         self.alive: list[Any] = []
@@ -277,6 +288,8 @@ class _Nodes:
 
     def _tensor(self, value: Any) -> int:
         editor = self.editor
+        if id(value) in self.bare:
+            return self.objects.storage(self.infos[id(value)])
         made = self.objects.tensor(self.infos[id(value)])
         if id(value) not in self.parameters:
             return made
@@ -338,7 +351,7 @@ class _Nodes:
             return editor.reduce(editor.name("builtins", "bytearray"), [self._latin(bytes(value)), editor.word("latin-1")])
         if torch is not None:
             name = str(value).removeprefix("torch.")
-            if isinstance(value, torch.dtype) and name in DTYPES:
+            if (isinstance(value, torch.dtype) and name in DTYPES) or isinstance(value, torch.qscheme):
                 return editor.name("torch", name)
             if isinstance(value, torch.device):
                 parts = [editor.const(value.type)] + ([editor.const(value.index)] if value.index is not None else [])

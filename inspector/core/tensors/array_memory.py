@@ -69,6 +69,12 @@ def is_tensor(value: object) -> bool:
     return torch is not None and isinstance(value, torch.Tensor)
 
 
+def is_storage(value: object) -> bool:
+    """Whether `value` is a storage of torch by itself."""
+    torch = torch_module()
+    return torch is not None and isinstance(value, torch.TypedStorage | torch.UntypedStorage)
+
+
 def of_array(array: Array, key: str) -> Memory:
     """Raises UsageError for element types that torch has not."""
     import numpy as np
@@ -129,6 +135,15 @@ def of_tensor(tensor: Any, key: str, copies: dict[tuple[str, int], Any]) -> Memo
     block = torch.empty(0, dtype=torch.uint8).set_(storage).numpy() if storage.nbytes() else torch.empty(0, dtype=torch.uint8).numpy()
     address = _address(block) + tensor.storage_offset() * DTYPES[name].stored
     return Memory(name, tuple(tensor.shape), tuple(tensor.stride()), address, block, True, str(tensor.device))
+
+
+def of_storage(storage: Any, key: str, copies: dict[tuple[str, int], Any]) -> Memory:
+    """All of a storage of torch: as its element type, or bytes of one that has none. `copies` as for `of_tensor`."""
+    torch = torch_module()
+    untyped = getattr(storage, "_untyped_storage", storage)         # methods of typed ones warn
+    memory = of_tensor(torch.empty(0, dtype=torch.uint8, device=untyped.device).set_(untyped), key, copies)
+    name = str(getattr(storage, "dtype", torch.uint8)).removeprefix("torch.")
+    return memory._replace(dtype=name, shape=(memory.block.size // DTYPES[name].stored,))
 
 
 class Blocks:

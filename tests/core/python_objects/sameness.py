@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -83,3 +84,50 @@ def address(value: Any) -> int:
     array = value.stored if isinstance(value, core.QuantizedArray) else value
     found: int = array.__array_interface__["data"][0]
     return found
+
+
+def plain_difference(ours: Any, theirs: Any) -> str:
+    """The same of objects with arrays: values, types, shapes, strides, and that those which overlap do so in the same way. (Arrays that
+    lie apart in one piece of memory need not lie so again.)"""
+    found = _of_plain(ours, theirs, "", set())
+    if found:
+        return found
+    pairs = sorted(((address(its), its.nbytes, address(mine)) for mine, its in zip(arrays_in(ours), arrays_in(theirs), strict=True)
+                    if its.flags.c_contiguous and its.size))
+    for (before, nbytes, place), (at, _, here) in pairwise(pairs):
+        if at < before + nbytes and here - place != at - before:
+            return f"{nbytes} bytes: not shared as before"
+    return ""
+
+
+def _of_plain(ours: Any, theirs: Any, path: str, seen: set[int]) -> str:
+    if type(ours) is not type(theirs):
+        return f"{path}: {type(ours).__name__} for {type(theirs).__name__}"
+    if isinstance(theirs, dict | list):
+        if id(theirs) in seen:
+            return ""
+        seen.add(id(theirs))
+    if isinstance(theirs, np.ndarray):
+        alike = (ours.dtype, ours.shape) == (theirs.dtype, theirs.shape) and (not theirs.size or ours.strides == theirs.strides)
+        return "" if alike and ours.tobytes() == theirs.tobytes() else f"{path}: another array"
+    if isinstance(theirs, dict):
+        if list(map(repr, ours)) != list(map(repr, theirs)) or getattr(ours, "_metadata", None) != getattr(theirs, "_metadata", None):
+            return f"{path}: other keys"
+        return next(filter(None, (_of_plain(mine, its, f"{path}.{key}", seen)
+                                  for (key, its), mine in zip(theirs.items(), ours.values(), strict=True))), "")
+    if isinstance(theirs, list | tuple):
+        if len(ours) != len(theirs):
+            return f"{path}: other length"
+        return next(filter(None, (_of_plain(mine, its, f"{path}.{i}", seen)
+                                  for i, (mine, its) in enumerate(zip(ours, theirs, strict=True)))), "")
+    if isinstance(theirs, core.QuantizedArray):
+        return _of_plain(ours.stored, theirs.stored, path, seen) or next(
+            filter(None, (_of_plain(getattr(ours, name), getattr(theirs, name), f"{path}.{name}", seen)
+                          for name in ("dtype", "scheme", "scales", "zero_points", "axis"))), "")
+    if isinstance(theirs, core.SparseArray | core.NestedArray):
+        return _of_plain((ours.layout, dict(ours.parts)), (theirs.layout, dict(theirs.parts)), path, seen)
+    return "" if repr(ours) == repr(theirs) else f"{path}: {ours!r} for {theirs!r}"
+
+
+def arrays_in(value: Any) -> list[Any]:
+    return [one for one in tensors_in(value) if isinstance(one, np.ndarray)]

@@ -23,7 +23,7 @@ from torch import nn
 from inspector import core
 from tests.builders import torch_zip, zipped
 from tests.core import refused_values as kinds
-from tests.core.python_objects.sameness import address, difference, tensors_in
+from tests.core.python_objects.sameness import address, difference, plain_difference, tensors_in
 
 
 @pytest.fixture
@@ -353,3 +353,51 @@ def test_that_real_files_are_given_as_torch_gives_them(corpus: Path) -> None:
         assert len(list(tensors_in(core.load(path)))) == len(list(tensors_in(expected))), row["file"]
         same += 1
     assert same > 50
+
+
+def again(value: Any, path: Path, **options: Any) -> Any:
+    """`value` after it was saved and loaded."""
+    core.save(value, path)
+    try:
+        return core.load(path, **options)
+    finally:
+        path.unlink()
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated:UserWarning", "ignore:.*quantiz:UserWarning")
+@pytest.mark.parametrize("kind", kinds.TAKEN)
+def test_that_what_was_loaded_is_saved_as_it_was(kind: str, file: Path) -> None:
+    value = kinds.TAKEN[kind]
+    save({"w": torch.ones(1), "best": value, "again": [value, value]}, file)
+    tensors, arrays = core.load(file, as_torch=True), core.load(file)
+    assert difference(again(tensors, file.with_name("b.pth"), as_torch=True), tensors) == ""
+    assert plain_difference(again(arrays, file.with_name("c.pth")), arrays) == ""
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated:UserWarning", "ignore:.*quantiz:UserWarning")
+def test_that_storages_by_themselves_are_saved(file: Path) -> None:
+    w = torch.arange(6.0)
+    core.save({"view": w[2:4], "storage": w.storage(), "half": torch.HalfStorage([1, 2]), "bytes": torch.arange(3).untyped_storage(),
+               "again": [w.storage()]}, file)
+    found = theirs(file)
+    assert found["storage"].tolist() == w.tolist()
+    assert found["half"].dtype == torch.float16
+    assert found["view"].untyped_storage().data_ptr() == found["storage"].data_ptr()
+    assert found["bytes"].tolist() == list(np.arange(3).tobytes())
+    assert difference(core.load(file, as_torch=True), found) == ""
+
+
+@pytest.mark.filterwarnings("ignore:TypedStorage is deprecated:UserWarning", "ignore:.*(quantiz|CSR tensor):UserWarning")
+def test_that_real_files_are_saved_as_they_were_loaded(corpus: Path, tmp_path: Path) -> None:
+    same = 0
+    for path in sorted((corpus / "files").iterdir()):
+        if path.stat().st_size > 4_000_000:
+            continue
+        try:
+            tensors, arrays = core.load(path, as_torch=True), core.load(path)
+        except core.InspectorError:
+            continue
+        assert difference(again(tensors, tmp_path / "b.pth", as_torch=True), tensors) == "", path.name
+        assert plain_difference(again(arrays, tmp_path / "c.pth"), arrays) == "", path.name
+        same += 1
+    assert same > 80

@@ -53,6 +53,11 @@ class TorchObjects:
                 *self._view(info), self._quantizer(info.quantizer), editor.const(info.requires_grad), self.ordered_dict()])
         return editor.reduce(*self.strided(info))
 
+    def storage(self, info: TensorInfo) -> int:
+        """The storage of the tensor by itself, as its element type."""
+        self._known(info)
+        return self._persid(info)
+
     def strided(self, info: TensorInfo, requires_grad: int = -1, hooks: int = -1) -> tuple[int, list[int]]:
         """(function, arguments) of an ordinary tensor; `requires_grad` and `hooks` are nodes to be used for them."""
         editor = self.editor
