@@ -129,7 +129,7 @@ def test_that_the_python_example_runs(samples: Path, capsys: pytest.CaptureFixtu
 def test_that_commands_work_on_a_cluster(samples: Path, capsys: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip("distributed", reason="--dask needs it: pip install 'checkpoint-inspector[cluster]'")
     commands = [command for command in ALL if "--dask" in command]
-    assert len(commands) == 2
+    assert len(commands) == 3
     for command in commands:
         assert cli.main(shlex.split(command)[1:]) == 0, command
         on_cluster = capsys.readouterr().out

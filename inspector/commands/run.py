@@ -4,14 +4,17 @@ from __future__ import annotations
 import argparse
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector import core
 
-from . import files, load
+from . import cluster, files, load
 from .arguments import add_json
 from .columns import columns
 from .output import Output
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 READS_ONLY = True
 
@@ -47,6 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--watch", action="store_true", help="go on, and tell of each checkpoint that is written, until Ctrl+C")
     parser.add_argument("--html", metavar="FILE", help="also write a page that shows it")
     parser.add_argument("--table", metavar="FILE", help="also write the numbers of each tensor: .csv, .tsv, .json or .html")
+    cluster.add_dask(parser)
     add_json(parser)
 
 
@@ -76,6 +80,8 @@ def run(asked: argparse.Namespace, out: Output) -> int:
 
 def _watch(asked: argparse.Namespace, out: Output) -> int:
     """All that is there, then each checkpoint that comes, and what is to be said since."""
+    if asked.dask is not None:
+        raise core.UsageError("--watch reads what is new by itself, and takes no --dask", "Leave one of them out.")
     if out.json or asked.html is not None or asked.table is not None:
         raise core.UsageError("--watch goes on and on, and --json, --html and --table are written once", "Leave one of them out.")
     kept = core.KeptNumbers("" if asked.no_cache else None)
@@ -100,9 +106,14 @@ def news(before: Found, now: Found) -> str:
 def measured(asked: argparse.Namespace, out: Output) -> Found:
     """Raises what `core.series` and `core.measure_series` raise."""
     kept = core.KeptNumbers("" if asked.no_cache else None)
+    with cluster.executor_of(asked) as executor:
+        return _measured_by(executor, asked, kept, out)
+
+
+def _measured_by(executor: Executor | None, asked: argparse.Namespace, kept: core.KeptNumbers, out: Output) -> Found:
     series = core.series(asked.paths, everything=asked.everything, monitor=out.monitor)
     series.best(asked.metric)           # a metric that nobody has is told before anything is read
-    tracks = core.measure_series(series, match=asked.match, kept=kept, monitor=out.monitor)
+    tracks = core.measure_series(series, match=asked.match, kept=kept, monitor=out.monitor, executor=executor)
     return found_in(tracks, asked.metric, asked.depth, kept, out.monitor)
 
 

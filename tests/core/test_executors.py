@@ -20,6 +20,7 @@ import pytest
 from inspector import cli, core
 from inspector.core.comparison.differences import kernels as differences_kernels
 from inspector.core.measures import kernels
+from inspector.core.runtime import compiled
 from inspector.core.tensors.coordinates import coordinates
 
 # of distributed, when its processes end
@@ -84,6 +85,11 @@ def test_that_whoever_reads_the_results_are_the_same(kind: str, sets: tuple[Path
         assert core.digest_of(b, executor=pool) == core.digest_of(b)
         assert core.compare(a, b, executor=pool).pairs == comparison.pairs
         assert core.check_report(a, executor=pool) == core.check_report(a)
+        assert core.health(a, executor=pool) == core.health(a)
+        run, nothing = core.series([a.path, b.path]), core.KeptNumbers("")
+        tracks = core.measure_series(run, kept=nothing, executor=pool)
+        assert repr(tracks.columns) == repr(core.measure_series(run, kept=nothing).columns)
+        assert {track.name for track in tracks.tracks() if track.points[1].change > 0} == {"layer.011.weight", "layer.150.weight"}
     assert {pair.a for pair in comparison.pairs if pair.status != "equal"} == {"layer.011.weight", "layer.150.weight"}
 
 
@@ -215,3 +221,123 @@ def test_that_a_cluster_that_is_not_there_is_said_in_one_line(sets: tuple[Path, 
     said = capsys.readouterr().err
     assert "pip install 'checkpoint-inspector[cluster]'" in said
     assert len(said.splitlines()) == 1
+
+
+# -- one tensor over several workers ----------------------------------------------------------------------------------------
+
+HUGE: dict[str, Any] = {
+    "float32": lambda random, n: random.standard_normal(n).astype("f4"),
+    "float16": lambda random, n: random.standard_normal(n).astype("f2"),
+    "float64": lambda random, n: random.standard_normal(n) * 1e200,
+    "int64": lambda random, n: random.integers(-2 ** 62, 2 ** 62, n),
+    "int32": lambda random, n: random.integers(-2 ** 20, 2 ** 20, n).astype("i4"),
+    "uint8": lambda random, n: random.integers(0, 256, n).astype("u1"),
+    "bool": lambda random, n: random.integers(0, 2, n).astype(bool), "few values": lambda random, n: random.integers(0, 5, n).astype("f4"),
+    "complex64": lambda random, n: (random.standard_normal(n) + 1j).astype("c8"),
+    "turned": lambda random, n: random.standard_normal((n // 1000, 1000)).astype("f4").T,
+}
+
+
+class Sending(ThreadPoolExecutor):
+    """As processes do it: jobs and results are pickled."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.sent: list[int] = []
+
+    def submit(self, work: Any, /, *arguments: Any, **named: Any) -> Any:       # type: ignore[override]
+        raw = pickle.dumps((work, arguments))
+        self.sent.append(len(raw))
+
+        def run() -> Any:
+            function, given = pickle.loads(raw)
+            return pickle.loads(pickle.dumps(function(*given)))
+        return super().submit(run)
+
+
+@pytest.fixture(params=["numpy", "machine code"])
+def cut_at_a_megabyte(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the same loops all along: their sums differ in last bits."""
+    if request.param == "numpy":
+        for room in (kernels, differences_kernels):
+            monkeypatch.setattr(room.loops, "ready", dict.fromkeys(room.loops.names))
+    else:
+        monkeypatch.setattr(compiled, "WORTH", 0)
+    from inspector.core.comparison.differences import difference, in_runs
+    from inspector.core.measures import summary
+    from inspector.core.tensors import cuts
+    monkeypatch.setattr(cuts, "PART", 1 << 20)
+    monkeypatch.setattr(summary, "CHUNK", 1 << 18)
+    for module in (difference, in_runs):
+        monkeypatch.setattr(module, "CHUNK", 1 << 18)
+
+
+def huge(kind: str, random: np.random.Generator) -> np.ndarray[Any, Any]:
+    array: np.ndarray[Any, Any] = HUGE[kind](random, 700_000)
+    if array.dtype.kind == "f":
+        flat = array.T.reshape(-1) if kind == "turned" else array
+        flat[[5, 300_000, 650_000]] = (np.nan, np.inf, 0) if kind != "few values" else (0, 1, 2)
+        array = flat.reshape(-1, 1000).T if kind == "turned" else flat
+    return array
+
+
+@pytest.mark.usefixtures("cut_at_a_megabyte")
+@pytest.mark.parametrize("ending", ["pth", "safetensors"])
+@pytest.mark.parametrize("kind", HUGE)
+def test_that_a_huge_tensor_is_cut_and_the_numbers_are_the_same(kind: str, ending: str, tmp_path: Path) -> None:
+    from inspector.core.tensors import cuts
+    random = np.random.default_rng(0)
+    array = huge(kind, random)
+    ckpt = core.open(core.save({"w": array, "small": np.ones(3)}, tmp_path / f"a.{ending}").path)
+    assert (len(cuts.runs_of(ckpt, ckpt.tensors["w"], 1 << 18)) > 1) == (array.nbytes > 1 << 20)
+    with Sending() as pool:
+        assert repr(core.summarize(ckpt, executor=pool)) == repr(core.summarize(ckpt))
+        assert core.check_report(ckpt, executor=pool) == core.check_report(ckpt)
+        if array.nbytes > 1 << 20:
+            assert len(pool.sent) >= 3
+        assert max(pool.sent) < 10_000
+
+
+@pytest.mark.usefixtures("cut_at_a_megabyte")
+@pytest.mark.parametrize("ending", ["pth", "safetensors"])
+@pytest.mark.parametrize("kind", HUGE)
+def test_that_huge_tensors_are_compared_in_runs_with_the_same_result(kind: str, ending: str, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    array = huge(kind, random)
+    other = array.copy(order="K")
+    other.reshape(-1, order="A")[[7, 690_000]] = 1
+    wider = array.astype("f8", order="K") if array.dtype.kind == "f" else array
+    paths = [core.save({"w": array, "same": array.copy(order="K"), "cast": array.copy(order="K")}, tmp_path / f"a.{ending}").path,
+             core.save({"w": other, "same": array.copy(order="K"), "cast": wider}, tmp_path / f"b.{ending}").path]
+    with Sending() as pool:
+        found, wanted = (core.compare(*paths, executor=executor) for executor in (pool, None))
+        assert repr(found.pairs) == repr(wanted.pairs)
+        assert max(pool.sent) < 10_000
+    by_key = {pair.a: pair for pair in found.pairs}
+    assert by_key["same"].status == "equal"
+    if by_key["w"].difference is not None and kind not in ("bool", "few values", "uint8"):
+        assert by_key["w"].difference.n_different == 2
+
+
+@pytest.mark.parametrize("cut_at_a_megabyte", ["numpy"], indirect=True)
+def test_that_a_huge_tensor_is_the_same_to_processes(cut_at_a_megabyte: None, tmp_path: Path) -> None:
+    array = np.random.default_rng(0).standard_normal(700_000).astype("f4")
+    ckpt = core.open(core.save({"w": array}, tmp_path / "a.pth").path)
+    with processes() as pool:
+        assert repr(core.summarize(ckpt, executor=pool)) == repr(core.summarize(ckpt))
+
+
+@pytest.mark.usefixtures("cut_at_a_megabyte")
+def test_that_a_damaged_huge_tensor_is_told_as_it_is_told_here(tmp_path: Path) -> None:
+    array = np.random.default_rng(0).standard_normal(700_000)
+    path = Path(core.save({"w": array, "v": array + 1}, tmp_path / "a.pth").path)
+    raw = bytearray(path.read_bytes())
+    raw[raw.find(array[600_000:600_010].tobytes())] ^= 1
+    path.write_bytes(raw)
+    ckpt, other = core.open(path), core.open(core.save({"w": array, "v": array + 1}, tmp_path / "b.pth").path)
+    with Sending() as pool:
+        found, wanted = (dict(core.summarize_each(ckpt, ["w", "v"], executor=executor)) for executor in (pool, None))
+        assert isinstance(found["w"], core.BadTensor)
+        assert str(found["w"]) == str(wanted["w"])
+        assert repr(found["v"]) == repr(wanted["v"])
+        assert repr(core.compare(ckpt, other, executor=pool).pairs) == repr(core.compare(ckpt, other).pairs)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from . import kernels
 from .distribution import NOTHING, Distribution, Moments, joined, scale_for, sum_of_squares
 from .histogram import Fine
-from .selecting import Opened
+from .selecting import Opened, Shared
 from .tables import Tables
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class Floats:
+class Floats(Shared):
     """float32 or float64 elements; chunks are arrays of that type."""
 
     def __init__(self, width: kernels.Width, nbytes_in_all: int) -> None:
@@ -184,6 +184,28 @@ class Floats:
         if there.size:
             low[0], high[-1] = self.min, self.max
         return Fine("f", low.astype("<f8").tobytes(), ordered[there].astype("<i8").tobytes(), high.astype("<f8").tobytes())
+
+    # -- by other processes ---------------------------------------------------------------------------------------------
+
+    def for_part(self) -> Floats:
+        """See `gather.Gathered.for_part`."""
+        part = Floats(self._width, self._nbytes_in_all)
+        part._open, part._buckets, part._scale = self._open.for_part(), self._buckets, self._scale
+        part._fine, part._below = (None if tables is None else tables.for_part() for tables in (self._fine, self._below))
+        return part
+
+    def take_in(self, part: Floats) -> None:
+        self._tables.take_in(part._tables)
+        self._open.take_in(part._open)
+        for mine, theirs in ((self._fine, part._fine), (self._below, part._below)):
+            if mine is not None and theirs is not None:
+                mine.take_in(theirs)
+        with self._lock:
+            for name in ("numel", "finite", "zeros", "posinf", "neginf"):
+                setattr(self, name, getattr(self, name) + getattr(part, name))
+            self._least, self._greatest = min(self._least, part._least), max(self._greatest, part._greatest)
+            self._rows += part._rows
+            self._scaled += part._scaled
 
     # -- in parts -------------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.dtypes import DTYPES
@@ -139,6 +140,24 @@ class Gathered:
         self.zeros += zeros
         self.subnormal += found.subnormals(least_normal, zeros) if least_normal else 0
         return found
+
+    # -- by other processes ---------------------------------------------------------------------------------------------
+
+    def for_part(self) -> Gathered:
+        """What goes through a part of the elements in the pass that is on, perhaps in another process; `take_in` adds what it has
+        counted. Of one tensor, which is not few elements."""
+        part = copy(self)
+        part._distribution = None
+        part._tables = {dtype: table.for_part() for dtype, table in self._tables.items()}
+        part._stream = self._stream and self._stream.for_part()
+        return part
+
+    def take_in(self, part: Gathered) -> None:
+        """In whichever order parts come."""
+        for dtype, table in part._tables.items():
+            self._tables[dtype].take_in(table)
+        if self._stream is not None and part._stream is not None:
+            self._stream.take_in(part._stream)      # type: ignore[arg-type]    # both are of one kind
 
     # -- what is known after it -----------------------------------------------------------------------------------------
 

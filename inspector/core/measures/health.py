@@ -24,6 +24,8 @@ from .missing_layers import missing_layers_findings
 from .summary import CHUNK, Summary, summarize
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
 
     Array = np.ndarray[Any, Any]
@@ -37,18 +39,19 @@ _NARROW = {"float16": (65520.0, 2.0 ** -25), "bfloat16": (2.0 ** 128 - 2.0 ** 11
 _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by one
 
 
-def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET) -> tuple[Finding, ...]:
+def health(ckpt: Checkpoint, summaries: Mapping[str, Summary] | None = None, monitor: Monitor = QUIET, *,
+           executor: Executor | None = None) -> tuple[Finding, ...]:
     """What the numbers of the tensors say about the model: NaN and infinities, tensors that are zero or constant, layers whose number is
     missing, dead rows and columns, scales far from those of the same name in other layers, values that float16 and bfloat16 cannot hold,
     equal bytes stored twice; the gravest first in each kind. Goes by `summaries` (of all tensors, or of the ones in question); without
-    them, everything is measured first. Raises Cancelled, and what reading files raises.
+    them, everything is measured first, by the workers of `executor` where one is given. Raises Cancelled, and what reading files raises.
 
     >>> found = core.health({"a": np.float32([1, np.nan]), "b": np.float32([7e4, 1])})
     >>> [finding.message for finding in found]
     ['1 element is NaN, in 1 tensor: a (1).', '1 tensor would have infinite values in float16: b.']
     """
     if summaries is None:
-        summaries = summarize(ckpt, monitor=monitor)
+        summaries = summarize(ckpt, monitor=monitor, executor=executor)
     measured = {key: summary for key, summary in summaries.items() if key in ckpt.tensors}
     found = [finding for finding in missing_layers_findings(ckpt.tensors, ckpt.path) if not measured.keys().isdisjoint(finding.keys)]
     found += health_by_numbers(ckpt, measured)

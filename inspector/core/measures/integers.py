@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .distribution import Distribution, Moments, exact_sum, joined, sum_of_squares
 from .histogram import Fine
 from .kernels import BUCKETS
-from .selecting import Opened
+from .selecting import Opened, Shared
 from .tables import Tables
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-class Integers:
+class Integers(Shared):
     """int64 or uint64 elements; chunks are arrays of that type."""
 
     def __init__(self, family: str) -> None:
@@ -32,7 +32,7 @@ class Integers:
         self._inside = np.zeros(0, np.int64)
         self._open = Opened(0)
         self._counts: Tables | None = None
-        self._shift = 0
+        self._low = self._shift = 0
         self._ranks: list[int] = []
         self._known: Distribution | None = None
 
@@ -130,6 +130,28 @@ class Integers:
             self._open.weigh(*extra)
         self._open.narrow()
         return self._open.prefixes is None
+
+    def for_part(self) -> Integers:
+        """See `gather.Gathered.for_part`."""
+        import numpy as np
+        part = Integers(self.dtype.name)
+        part._thresholds, part._inside = self._thresholds, np.zeros_like(self._inside)
+        part._low, part._shift, part._open = self._low, self._shift, self._open.for_part()
+        part._counts = None if self._counts is None else self._counts.for_part()
+        return part
+
+    def take_in(self, part: Integers) -> None:
+        if self._counts is not None and part._counts is not None:
+            self._counts.take_in(part._counts)
+        self._open.take_in(part._open)
+        with self._lock:
+            if part._least is not None:
+                self._least = part._least if self._least is None else min(self._least, part._least)
+                self._greatest = max(self._greatest, part._greatest) if self._parts else part._greatest
+            self.numel += part.numel
+            self.zeros += part.zeros
+            self._parts += part._parts
+            self._inside += part._inside
 
     def under(self) -> Array:
         """See `Floats.under`."""

@@ -98,9 +98,22 @@ class WantedBuckets:
         self.thresholds = thresholds
         self.fine = fine
         self.keep = keep
-        self._wanted = (slot != 0).view(np.uint8)
+        self._wanted = (slot != 0).view(np.uint8)       # of the slots: a byte each
         self.addresses = (address_of(self._wanted, "u1"), address_of(slot, "u2"), address_of(first, "u8"),
                           address_of(thresholds, "f8"), address_of(fine, "u8"), address_of(keep, "u4"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process, where the addresses are others; few of the buckets are wanted."""
+        import numpy as np
+        wanted = np.flatnonzero(self.slot).astype(np.uint16)
+        return _wanted_buckets, (wanted, self.slot[wanted], self.first, self.thresholds, self.fine, self.keep)
+
+
+def _wanted_buckets(wanted: Array, numbers: Array, first: Array, thresholds: Array, fine: Array, keep: Array) -> WantedBuckets:
+    import numpy as np
+    slot = np.zeros(BUCKETS, np.uint16)
+    slot[wanted] = numbers
+    return WantedBuckets(slot, first, thresholds, fine, keep)
 
 
 def count_wanted(width: Width, floats: Array, buckets: WantedBuckets, below: Array, table: Array, nbytes_in_all: int = 0) -> None:

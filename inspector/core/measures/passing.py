@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.checkpoint import Checkpoint
 
-from . import elements, sources
+from . import sources
 from .gather import Gathered
 
 if TYPE_CHECKING:
@@ -36,10 +36,7 @@ class Passing:
         self._chunks = 0
 
     def take(self, chunk: Array) -> None:
-        source = self._source
-        numbers = chunk.view(f"u{chunk.itemsize}") if source.family == elements.TABLE else \
-            elements.numbers(chunk, source.info.dtype, self._seen.into)
-        self._take(numbers, self._chunks)
+        self._take(self._source.numbers(chunk, self._seen.into), self._chunks)
         self._chunks += 1
 
     def result(self) -> Passed | None:

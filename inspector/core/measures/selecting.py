@@ -14,7 +14,20 @@ if TYPE_CHECKING:
 _FEW = 1 << 18          # elements that are rather kept and sorted than counted in yet another pass
 
 
-class Opened:
+class Shared:
+    """What several threads fill; it goes to another process without its lock."""
+
+    _lock: Lock
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._lock = Lock()
+
+
+class Opened(Shared):
     """Finds the numbers that have given places in ascending order, by opening the buckets they lie in, 16 bits at a time.
     Numbers are keys from 0 up (uint64); `prefixes` are the wanted buckets by the bits from `shift` up."""
 
@@ -76,6 +89,21 @@ class Opened:
         for n, prefix in enumerate(self.prefixes.tolist()):
             counts = np.bincount(low[places == n], minlength=BUCKETS)
             with self._lock:
+                self._rows[prefix] = self._rows[prefix] + counts if prefix in self._rows else counts
+
+    def for_part(self) -> Opened:
+        """See `gather.Gathered.for_part`."""
+        part = Opened(self.shift)
+        part.prefixes, part._step = self.prefixes, self._step
+        part._kept = None if self._kept is None else []
+        return part
+
+    def take_in(self, part: Opened) -> None:
+        with self._lock:
+            if self._kept is not None:
+                self._kept += part._kept or ()
+                return
+            for prefix, counts in part._rows.items():
                 self._rows[prefix] = self._rows[prefix] + counts if prefix in self._rows else counts
 
     def _low(self, keys: Array) -> Array:

@@ -53,10 +53,12 @@ class Source(NamedTuple):
                 numbers = self.convert(reader, chunk, place)
                 place += chunk.size
                 yield numbers.astype(into, copy=False)
-            elif self.family == elements.TABLE:
-                yield chunk.view(f"u{chunk.itemsize}")
             else:
-                yield elements.numbers(chunk, self.info.dtype, into)
+                yield self.numbers(chunk, into)
+
+    def numbers(self, chunk: Array, into: str) -> Array:
+        """A piece of what is read, where nothing else is needed to make numbers of it."""
+        return chunk.view(f"u{chunk.itemsize}") if self.family == elements.TABLE else elements.numbers(chunk, self.info.dtype, into)
 
 
 def of_tensor(ckpt: Checkpoint, key: str, *, fold: bool = True) -> Source:

@@ -15,11 +15,12 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, TensorInfo
 from inspector.core.errors import BadTensor, UsageError
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
 from inspector.core.runtime.elsewhere import each_elsewhere
+from inspector.core.tensors import cuts
 from inspector.core.tensors.ahead import read_ahead
 from inspector.core.tensors.coordinates import coordinates, found_right, take_over
 from inspector.core.tensors.reader import ELSEWHERE, TensorReader
@@ -28,6 +29,7 @@ from . import kernels, sources
 from .distribution import interpolated, ranks_of
 from .gather import Gathered
 from .histogram import Binned, Fine, Thresholds, binned, check_bins, edges_for, given_edges
+from .in_runs import Runs
 from .sources import Source
 
 if TYPE_CHECKING:
@@ -178,19 +180,42 @@ def _each(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, monitor: Monitor,
 
 def _each_elsewhere(ckpt: Checkpoint, keys: Iterable[str], ask: _Ask, executor: Executor,
                     monitor: Monitor) -> Generator[tuple[str, Summary | BadTensor], None, None]:
-    """As `_each`; each job is a few tensors, or a large one, and measured on one thread of a worker."""
+    """As `_each`; each job is a few tensors, or a large one, and measured on one thread of a worker. A huge one is cut."""
     entries = [(key, _checked(ckpt, key)) for key in keys]
-    batches = list(_batches(((key, entry) for key, entry in entries if isinstance(entry, Source)), ELSEWHERE))
+    cut = {key: runs for key, entry in entries if isinstance(entry, Source) and (runs := _runs_of(ckpt, entry))}
+    batches = list(_batches(((key, entry) for key, entry in entries if isinstance(entry, Source) and key not in cut), ELSEWHERE))
     jobs = [_Job(coordinates(ckpt, [ckpt.tensors[key] for key, _ in batch]), ask) for batch in batches]
     sizes = [sum(entry.nbytes for _, entry in batch if isinstance(entry, Source)) for batch in batches]
-    with closing(each_elsewhere(jobs, _measured, executor, monitor, sizes)) as results:
+    huge = {key: entry.nbytes * (1 if ask is _BRIEFLY else entry.passes) for key, entry in entries
+            if isinstance(entry, Source) and key in cut}
+    progress = workers.Progress(monitor, sum(sizes) + sum(huge.values()))
+    with closing(each_elsewhere(jobs, _measured, executor, workers.Share(progress, sum(sizes), ""), sizes)) as results:
         known: dict[str, Summary | BadTensor] = {key: entry for key, entry in entries if isinstance(entry, BadTensor)}
-        for key, _ in entries:
+        for key, entry in entries:
+            if key in cut and key not in known and isinstance(entry, Source):
+                share = workers.Share(progress, huge[key], key)
+                known[key] = _cut(ckpt, entry, cut[key], ask, executor, share)
+                share.end()
             while key not in known:
                 found, right = next(results)
                 known.update(found)
                 take_over(ckpt, right)
             yield key, known[key]
+
+
+def _runs_of(ckpt: Checkpoint, source: Source) -> tuple[TensorInfo, ...]:
+    """Of a tensor that is large for one worker; () where it is not cut."""
+    return cuts.runs_of(ckpt, source.info, CHUNK) if source.times == 1 and source.convert is None else ()
+
+
+def _cut(ckpt: Checkpoint, source: Source, runs: Sequence[TensorInfo], ask: _Ask, executor: Executor,
+         monitor: Monitor) -> Summary | BadTensor:
+    try:
+        return _summarize(Runs(ckpt, source, runs, CHUNK, executor, monitor), [source], ask)
+    except BadTensor:               # a worker that reads all of it tells what there is to be told
+        [(found, right)] = each_elsewhere([_Job(coordinates(ckpt, [source.info]), ask)], _measured, executor, monitor)
+        take_over(ckpt, right)
+        return found[0][1]
 
 
 class _Job(NamedTuple):
@@ -316,7 +341,15 @@ class _Run:
         self.progress.reach(self.total, "")
         kernels.loops.make_missed()
 
-    def read(self, found: list[Source], into: str, first_pass: Callable[[Source, int], Callable[[Array, int], None]]) -> None:
+    def first(self, seen: Gathered, found: list[Source]) -> None:
+        """The first pass over `found`."""
+        self._read(found, seen.into, seen.first_pass)
+
+    def again(self, seen: Gathered) -> None:
+        """Another pass over what is not known yet."""
+        self._read(seen.again, seen.into, lambda source, number: seen.next_pass(number))
+
+    def _read(self, found: list[Source], into: str, first_pass: Callable[[Source, int], Callable[[Array, int], None]]) -> None:
         """One pass: `first_pass(source, its number)(chunk, the chunk's number)` for all chunks, from several threads where that is
         worth while."""
         if len(found) == 1 or self.threads < 2:
@@ -389,9 +422,9 @@ def _with_numbers(run: _Run, source: Source, ask: _Ask) -> Summary:
     return summary if meant is None else replace(summary, dequantized=_summarize(run, [meant], ask._replace(edges=None)))
 
 
-def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
+def _summarize(run: _Run | Runs, found: list[Source], ask: _Ask) -> Summary:
     seen = Gathered(found, run.nbytes_in_all)
-    run.read(found, seen.into, seen.first_pass)
+    run.first(seen, found)
     seen.close()
     times = found[0].times if len(found) == 1 else 1
     size = seen.finite * times
@@ -403,7 +436,7 @@ def _summarize(run: _Run, found: list[Source], ask: _Ask) -> Summary:
     ranks = sorted({rank // times for rank in ranks_of(shares, size)})
     more = seen.begin(asked, ranks)
     while more:
-        run.read(seen.again, seen.into, lambda source, number: seen.next_pass(number))
+        run.again(seen)
         more = not seen.finished()
     number = dict(zip(ranks, seen.at(ranks), strict=True))
     hist = asked.result(seen.under() * times, size, seen.dtype) if asked is not None else Binned((), (), 0, 0)

@@ -24,6 +24,33 @@ class Tables:
         self._free: list[tuple[Array, int]] = []
         self._lock = Lock()
 
+    def __getstate__(self) -> tuple[str, tuple[int, ...], Array | None]:
+        """For another process: what was counted, in as few bytes as hold it."""
+        import numpy as np
+        counted = self.sum() if self._free or self._total is not None else None
+        return self._kind, self._shape, counted if counted is None else counted.astype(np.min_scalar_type(int(counted.max(initial=0))))
+
+    def __setstate__(self, state: tuple[str, tuple[int, ...], Array | None]) -> None:
+        import numpy as np
+        kind, shape, counted = state
+        Tables.__init__(self, shape, kind)
+        self._total = counted if counted is None else counted.astype(np.int64)
+
+    def for_part(self) -> Tables:
+        """Tables of the same shape in which nothing is counted yet."""
+        return Tables(self._shape, self._kind)
+
+    def take_in(self, part: Tables) -> None:
+        """Adds what was counted there."""
+        import numpy as np
+        if not part._free and part._total is None:
+            return
+        counted = part.sum()
+        with self._lock:
+            if self._total is None:
+                self._total = np.zeros(self._shape, np.int64)
+            self._total += counted
+
     def take(self) -> tuple[Array, int]:
         import numpy as np
         with self._lock:
@@ -83,6 +110,13 @@ class Table:
         else:
             kernels.count16(bits, table, self._nbytes_in_all)
         self._tables.give(table, count + bits.size)
+
+    def for_part(self) -> Table:
+        """See `gather.Gathered.for_part`."""
+        return Table(self._nbits, self._nbytes_in_all)
+
+    def take_in(self, part: Table) -> None:
+        self._tables.take_in(part._tables)
 
     def counts(self) -> Array:
         return self._tables.both()

@@ -19,9 +19,13 @@ from inspector.core.measures.passing import Passed, Passing
 from inspector.core.measures.summary import summarize_tensor
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime import workers
-from inspector.core.tensors.reader import TensorReader
+from inspector.core.runtime.elsewhere import each_elsewhere
+from inspector.core.tensors.coordinates import coordinates
+from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     import numpy as np
 
     Array = np.ndarray[Any, Any]
@@ -52,33 +56,77 @@ class Step(NamedTuple):
 
 
 def measure(ckpt: Checkpoint, keys: Sequence[str], before: Checkpoint | None, nbytes_in_all: int, monitor: Monitor = QUIET,
-            *, own: bool = True, old_keys: Sequence[str] | None = None) -> tuple[Own | None, Step | None]:
+            *, own: bool = True, old_keys: Sequence[str] | None = None,
+            executor: Executor | None = None) -> tuple[Own | None, Step | None]:
     """The numbers of the tensors `keys` of `ckpt`, unless `own` are known, and of the step from `before`, where they may have `old_keys`
-    ("": it has none), unless there is none.
+    ("": it has none), unless there is none: on threads, or by the workers of `executor`.
     `monitor` is told the bytes of `ckpt`'s tensors. Raises Cancelled, and ReadError when a file has changed."""
     first: dict[object, int] = {}
     old = keys if old_keys is None else old_keys
     stands_for = [first.setdefault(_view(ckpt, before, key, old[n]), n) for n, key in enumerate(keys)]
     alone = [*first.values()]
-    progress = workers.Progress(monitor, sum(ckpt.tensors[keys[n]].nbytes for n in alone))
-    readers = workers.PerThread(lambda: _Pair(ckpt, before, progress))
+    wanted = _Wanted(ckpt, before, keys, old, nbytes_in_all, own)
+    known = _here(wanted, alone, monitor) if executor is None else _elsewhere(wanted, alone, executor, monitor)
+    rows = [known[n] for n in stands_for]
+    return (Own(*_columns("ddqq", [row.own for row in rows])) if own else None,
+            Step(*_columns("ddb", [row.step for row in rows])) if before is not None else None)
+
+
+class _Wanted(NamedTuple):
+    """Tensor `keys[n]` of `ckpt` is measured, if its `own` numbers are wanted, and compared with `old_keys[n]` of `before`."""
+
+    ckpt: Checkpoint
+    before: Checkpoint | None
+    keys: Sequence[str]
+    old_keys: Sequence[str]
+    nbytes_in_all: int
+    own: bool
+
+    def nbytes(self, batch: Sequence[int]) -> int:
+        return sum(self.ckpt.tensors[self.keys[n]].nbytes for n in batch)
+
+    def coordinates(self, batch: Sequence[int]) -> _Wanted:
+        """Of some of the tensors, for another process."""
+        keys, old_keys = (tuple(names[n] for n in batch) for names in (self.keys, self.old_keys))
+        old = self.before and coordinates(self.before, [self.before.tensors[key] for key in old_keys if key in self.before.tensors])
+        return _Wanted(coordinates(self.ckpt, [self.ckpt.tensors[key] for key in keys]), old, keys, old_keys, self.nbytes_in_all, self.own)
+
+
+def _here(wanted: _Wanted, alone: Sequence[int], monitor: Monitor) -> dict[int, _Measured]:
+    progress = workers.Progress(monitor, wanted.nbytes(alone))
+    readers = workers.PerThread(lambda: _Pair(wanted, progress))
 
     def work(batch: list[int]) -> list[tuple[int, _Measured]]:
         pair: _Pair = readers.get()
-        found = [(n, pair.measure(keys[n], old[n], nbytes_in_all, own)) for n in batch]
-        progress.add(sum(ckpt.tensors[keys[n]].nbytes for n in batch), keys[batch[-1]])
+        found = [(n, pair.measure(n)) for n in batch]
+        progress.add(wanted.nbytes(batch), wanted.keys[batch[-1]])
         return found
 
     known: dict[int, _Measured] = {}
-    batches = list(_batches(ckpt, keys, alone))
-    threads = workers.threads_for(sum(ckpt.tensors[keys[n]].nbytes for n in batch) for batch in batches)
+    batches = list(_batches(wanted, alone))
+    threads = workers.threads_for(map(wanted.nbytes, batches))
     with closing(readers), closing(workers.each(batches, work, threads, progress.stopped)) as results:
         for part in results:
             known.update(part)
     kernels.loops.make_missed()
-    rows = [known[n] for n in stands_for]
-    return (Own(*_columns("ddqq", [row.own for row in rows])) if own else None,
-            Step(*_columns("ddb", [row.step for row in rows])) if before is not None else None)
+    return known
+
+
+def _elsewhere(wanted: _Wanted, alone: Sequence[int], executor: Executor, monitor: Monitor) -> dict[int, _Measured]:
+    batches = list(_batches(wanted, alone, ELSEWHERE))
+    known: dict[int, _Measured] = {}
+    jobs, sizes = [wanted.coordinates(batch) for batch in batches], [wanted.nbytes(batch) for batch in batches]
+    with closing(each_elsewhere(jobs, _measured, executor, monitor, sizes)) as results:
+        for batch, rows in zip(batches, results, strict=True):
+            known.update(zip(batch, rows, strict=True))
+    return known
+
+
+def _measured(wanted: _Wanted) -> list[_Measured]:
+    """On a worker."""
+    with closing(workers.PerThread(lambda: _Pair(wanted, QUIET))) as readers:
+        pair: _Pair = readers.get()
+        return [pair.measure(n) for n in range(len(wanted.keys))]
 
 
 def _columns(kinds: str, rows: Sequence[tuple[float, ...]]) -> list[Any]:
@@ -104,13 +152,13 @@ def _view(ckpt: Checkpoint, before: Checkpoint | None, key: str, old_key: str) -
     return (mine, theirs) if mine is not None and theirs is not None else key
 
 
-def _batches(ckpt: Checkpoint, keys: Sequence[str], wanted: Sequence[int]) -> Iterator[list[int]]:
+def _batches(wanted: _Wanted, alone: Sequence[int], most: int = _BATCH) -> Iterator[list[int]]:
     """Neighbours together while they are small, and while they view the same storage, which is then verified once."""
     batch: list[int] = []
     size, storage = 0, ""
-    for n in wanted:
-        info = ckpt.tensors[keys[n]]
-        if batch and size + info.nbytes > _BATCH and (info.storage != storage or not info.storage):
+    for n in alone:
+        info = wanted.ckpt.tensors[wanted.keys[n]]
+        if batch and size + info.nbytes > most and (info.storage != storage or not info.storage):
             yield batch
             batch, size = [], 0
         batch.append(n)
@@ -136,17 +184,18 @@ class _Tapped(TensorReader):
 class _Pair:
     """The two checkpoints, for one thread; a context manager."""
 
-    def __init__(self, ckpt: Checkpoint, before: Checkpoint | None, monitor: Monitor) -> None:
-        self._ckpt, self._before, self._monitor = ckpt, before, _Checks(monitor)
-        self._own = _Tapped(ckpt, self._monitor, recycle=True)
-        self._old = TensorReader(before, self._monitor, recycle=True) if before is not None else None
+    def __init__(self, wanted: _Wanted, monitor: Monitor) -> None:
+        self._wanted, self._ckpt, self._before, self._monitor = wanted, wanted.ckpt, wanted.before, _Checks(monitor)
+        self._own = _Tapped(wanted.ckpt, self._monitor, recycle=True)
+        self._old = TensorReader(wanted.before, self._monitor, recycle=True) if wanted.before is not None else None
 
     def __exit__(self, *error: object) -> None:
         self._own.__exit__(None, None, None)
         if self._old is not None:
             self._old.__exit__(None, None, None)
 
-    def measure(self, key: str, old_key: str, nbytes_in_all: int, own: bool) -> _Measured:
+    def measure(self, n: int) -> _Measured:
+        key, old_key, nbytes_in_all, own = self._wanted.keys[n], self._wanted.old_keys[n], self._wanted.nbytes_in_all, self._wanted.own
         info = self._ckpt.tensors[key]
         try:
             passing = Passing(self._ckpt, key, nbytes_in_all) if own else None

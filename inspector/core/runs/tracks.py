@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.dtypes import DTYPES
@@ -18,6 +18,9 @@ from inspector.core.progress import QUIET, Monitor
 from .columns import MOVED, SAME, UNKNOWN, Own, Step, measure
 from .kept import KeptNumbers
 from .series import LeftOut, Outline, RunCheckpoint, Series
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 T = TypeVar("T")
 
@@ -166,11 +169,13 @@ class Tracks:
         return (one.epoch, one.step) == (before.epoch, before.step) and all(same == SAME for same in column.step.same)
 
 
-def measure_series(series: Series, *, match: str | None = None, kept: KeptNumbers | None = None, monitor: Monitor = QUIET) -> Tracks:
+def measure_series(series: Series, *, match: str | None = None, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
+                   executor: Executor | None = None) -> Tracks:
     """Reads the tensors of all checkpoints, or those whose key matches the glob, in one pass: each file against the one before it.
     What was measured in an earlier time (`kept`; by default in the person's cache folder) is not read again: of a run to which one
     checkpoint was added that one is read, and the one before it as what it moved from. A checkpoint that has become unreadable meanwhile
-    is left out. Raises UsageError when nothing matches, Cancelled.
+    is left out. With `executor`, any of `concurrent.futures`, its workers read and measure. Raises UsageError when nothing matches,
+    Cancelled.
 
     >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
     >>> [point.norm for point in core.measure_series(core.series(paths)).track("w").points]
@@ -180,7 +185,7 @@ def measure_series(series: Series, *, match: str | None = None, kept: KeptNumber
         series = _matching(series, match)
     columns: dict[int, MeasuredCheckpoint] = {}
     broken: dict[int, InspectorError] = {}
-    for at, found in measured_series(series, kept=kept, monitor=monitor):
+    for at, found in measured_series(series, kept=kept, monitor=monitor, executor=executor):
         if isinstance(found, MeasuredCheckpoint):
             columns[at] = found
         else:
@@ -196,8 +201,8 @@ def measure_series(series: Series, *, match: str | None = None, kept: KeptNumber
     return Tracks(slim, tuple(columns[at]._replace(at=n) for n, at in enumerate(whole)), read)
 
 
-def measured_series(series: Series, *, kept: KeptNumbers | None = None,
-                    monitor: Monitor = QUIET) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
+def measured_series(series: Series, *, kept: KeptNumbers | None = None, monitor: Monitor = QUIET,
+                    executor: Executor | None = None) -> Iterator[tuple[int, MeasuredCheckpoint | InspectorError]]:
     """(place, what was measured of it, or why it cannot be read) of each checkpoint, in order, as it comes.
 
     >>> paths = [core.save({"epoch": n, "val_acc": n / 10, "w": np.full(4, n + 1.)}, folder / f"{n}.pth").path for n in range(3)]
@@ -219,7 +224,8 @@ def measured_series(series: Series, *, kept: KeptNumbers | None = None,
                 ckpt = _opened(one, monitor)
                 old = before and (before[1] or _opened(before[0], monitor))
                 mine, moved = measure(ckpt, one.outline.stored, old, sum(sizes), steps, own=own is None,
-                                      old_keys=_stored_before(one.outline, before[0].outline) if before is not None else None)
+                                      old_keys=_stored_before(one.outline, before[0].outline) if before is not None else None,
+                                      executor=executor)
                 if mine is not None:
                     own = mine
                     kept.keep_own(one, own)

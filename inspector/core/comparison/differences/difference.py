@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from inspector.core.checkpoint import PerChannel, TensorInfo
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-_CHUNK = 2 << 20           # bytes of either tensor at once
+CHUNK = 2 << 20           # bytes of either tensor at once
 _SHRINK, _GROW, _TINY = 2.0 ** -600, 2.0 ** 600, 1e-280
 _EXACT = 1 << 53            # integers up to here are the same in float64
 
@@ -52,8 +52,8 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
         if info.problem or info.dtype not in DTYPES:
             raise BadTensor(info.problem or f"its element type {visible(info.dtype, 40)} is unknown", where=info.key, id="unknown_dtype")
 
-    def run(scale: float = 1.0, scale_d: float = 1.0) -> _Pass:
-        one, done = _Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d), 0
+    def run(scale: float = 1.0, scale_d: float = 1.0) -> Pass:
+        one, done = Pass(info_a, info_b, rtol, atol, nbytes_in_all, scale, scale_d), 0
         for x, y in chunks_of_both(a, info_a, b, info_b):
             monitor.check()
             one.add(x, y)
@@ -61,20 +61,27 @@ def _difference(a: TensorReader, key_a: str, info_a: TensorInfo, b: TensorReader
             monitor.report(done, info_a.nbytes + info_b.nbytes, key_a)
         return one
 
+    return difference_of(info_a.numel, run)
+
+
+def difference_of(numel: int, run: Callable[..., Pass]) -> Difference:
+    """By `run`, a pass over all elements of both, or if need be a second one with the scales that it is given."""
     found = run()
     scales = found.better_scales()
-    if scales != (1.0, 1.0):
-        again = run(*scales)
-        return found.difference(info_a.numel, again)
-    return found.difference(info_a.numel, found)
+    return found.difference(numel, found if scales == (1.0, 1.0) else run(*scales))
+
+
+def piece_sizes(info_a: TensorInfo, info_b: TensorInfo) -> tuple[int, int]:
+    """Bytes of either that are looked at at once: of as many elements."""
+    a, b = (array_dtype(info.dtype).itemsize for info in (info_a, info_b))
+    return CHUNK // max(a, b) * a, CHUNK // max(a, b) * b
 
 
 def chunks_of_both(a: TensorReader, info_a: TensorInfo, b: TensorReader, info_b: TensorInfo) -> Iterator[tuple[Array, Array]]:
     """As many elements of each, in C order; where both lie in storage in one and the same order, in that."""
     ordered = info_a.stride != info_b.stride or info_a.extra is not None or info_b.extra is not None
-    sizes = [array_dtype(info.dtype).itemsize for info in (info_a, info_b)]
-    runs = [reader.chunks(info, _CHUNK // max(sizes) * size, ordered=ordered)
-            for reader, info, size in ((a, info_a, sizes[0]), (b, info_b, sizes[1]))]
+    runs = [reader.chunks(info, size, ordered=ordered)
+            for reader, info, size in zip((a, b), (info_a, info_b), piece_sizes(info_a, info_b), strict=True)]
     left: list[Array | None] = [None, None]
     while True:
         for side, run in enumerate(runs):
@@ -112,7 +119,7 @@ def _same_quantizer(x: TensorInfo, y: TensorInfo) -> bool:
         for given in (info.quantizer.scales, info.quantizer.zero_points))
 
 
-class _Pass:
+class Pass:
     """Chunks of a pair, one after the other. `scale` and `scale_d` are for numbers whose squares float64 does not hold."""
 
     def __init__(self, a: TensorInfo, b: TensorInfo, rtol: float, atol: float, nbytes_in_all: int, scale: float, scale_d: float) -> None:
@@ -136,6 +143,12 @@ class _Pass:
             self.parts.append(self._apart(x, y))
         if not self.is_scaled:
             self._look_at_bytes(x, y)
+
+    def take_in(self, part: Pass) -> None:
+        """What was found in other elements of the two."""
+        self.parts += part.parts
+        self.same_bytes = self.same_bytes and part.same_bytes
+        self.cast = {side: fits and part.cast[side] for side, fits in self.cast.items()}
 
     def _apart(self, x: Array, y: Array) -> Apart:
         one, other = _numbers(x, self.a.dtype), _numbers(y, self.b.dtype)
@@ -163,7 +176,7 @@ class _Pass:
     def _is_float64(self) -> bool:
         return any(DTYPES[info.dtype].bits >= 64 and DTYPES[info.dtype].kind in ("float", "complex") for info in (self.a, self.b))
 
-    def difference(self, numel: int, sums: _Pass) -> Difference:
+    def difference(self, numel: int, sums: Pass) -> Difference:
         """`sums` is the pass whose sums are good; the counts are this one's."""
         counted, summed = joined(self.parts), joined(sums.parts)
         finite = max(numel - counted.nonfinite, 1)

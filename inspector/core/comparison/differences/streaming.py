@@ -20,6 +20,7 @@ from inspector.core.tensors.reader import ELSEWHERE, TensorReader
 
 from . import kernels
 from .difference import difference
+from .in_runs import difference_in_runs, runs_of_both
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -107,6 +108,8 @@ def _differences_elsewhere(comparison: Comparison, numbers: list[int], rtol: flo
                            monitor: Monitor) -> Generator[list[tuple[int, Difference]], None, None]:
     jobs, sizes = [], []
     batch: list[int] = []
+    cut = {number: runs for number in numbers if (runs := runs_of_both(comparison, comparison.pairs[number])) is not None}
+    numbers = [number for number in numbers if number not in cut]
     for place, number in enumerate(numbers):
         batch.append(number)
         nbytes = sum(_bytes_of(comparison, one) for one in batch)
@@ -117,7 +120,17 @@ def _differences_elsewhere(comparison: Comparison, numbers: list[int], rtol: flo
                            coordinates(comparison.b, [comparison.b.tensors[b] for _, b in keys]), tuple(batch), keys, rtol, atol))
         sizes.append(nbytes)
         batch = []
-    yield from each_elsewhere(jobs, _compared, executor, monitor, sizes)
+    progress = Progress(monitor, sum(sizes) + sum(_bytes_of(comparison, number) for number in cut))
+    yield from each_elsewhere(jobs, _compared, executor, Share(progress, sum(sizes), ""), sizes)
+    for number, runs in cut.items():
+        share = Share(progress, _bytes_of(comparison, number), runs.a.key)
+        try:
+            yield [(number, difference_in_runs(comparison, runs, rtol, atol, executor, share))]
+        except BadTensor:           # a worker that reads all of both tells what there is to be told
+            whole = _Pairs(coordinates(comparison.a, [runs.a]), coordinates(comparison.b, [runs.b]), (number,),
+                           ((runs.a.key, runs.b.key),), rtol, atol)
+            yield from each_elsewhere([whole], _compared, executor, share)
+        share.end()
 
 
 def _compared(job: _Pairs) -> list[tuple[int, Difference]]:
