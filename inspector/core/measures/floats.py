@@ -201,8 +201,11 @@ class Floats(Shared):
             if mine is not None and theirs is not None:
                 mine.take_in(theirs)
         with self._lock:
-            for name in ("numel", "finite", "zeros", "posinf", "neginf"):
-                setattr(self, name, getattr(self, name) + getattr(part, name))
+            self.numel += part.numel
+            self.finite += part.finite
+            self.zeros += part.zeros
+            self.posinf += part.posinf
+            self.neginf += part.neginf
             self._least, self._greatest = min(self._least, part._least), max(self._greatest, part._greatest)
             self._rows += part._rows
             self._scaled += part._scaled

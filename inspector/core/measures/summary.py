@@ -97,7 +97,8 @@ class Summary:
 def summarize(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
               bins: int = BINS, executor: Executor | None = None) -> dict[str, Summary]:
     """key -> `Summary` of the given tensors. Without `keys`: of all whose values can be had; the others are left out. With `executor`, any
-    of `concurrent.futures` (threads, processes, `Client.get_executor()` of dask), its workers read and measure; the numbers are the same.
+    of `concurrent.futures` (threads, processes, `Client.get_executor()` of dask), its workers read and measure, several one tensor of more
+    than 512 MB; the numbers are the same.
     Raises BadTensor for a key whose values cannot be had, UsageError for one that is not there.
 
     >>> import numpy as np

@@ -105,7 +105,8 @@ def digest(ckpt: Checkpoint, key: str, monitor: Monitor = QUIET) -> str:
 def digests(ckpt: Checkpoint, keys: Iterable[str] | None = None, monitor: Monitor = QUIET, *,
             executor: Executor | None = None) -> Iterator[tuple[str, str | BadTensor]]:
     """(key, its `digest`, or why there is none) of every tensor, in order, on as many threads as there are cores, or on the workers of
-    `executor`, which read by themselves. Tensors that are the same view are read once.
+    `executor`, which read by themselves. Tensors that are the same view are read once; one tensor is the work of one worker, whatever its
+    size, as SHA-256 goes from front to back.
 
     >>> [(key, found[:8]) for key, found in core.digests({"a": np.float32([1, 2]), "b": np.zeros(3)})]
     [('a', 'b9c80b5a'), ('b', '9d908ecf')]
