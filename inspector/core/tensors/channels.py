@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 MOST_KERNELS = 4_096
+"""Kernels that `kernel_sheet` shows at once, at most."""
 _AT_ONCE = 1 << 19              # elements
 
 

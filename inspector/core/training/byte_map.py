@@ -17,7 +17,9 @@ _DEEPEST = 40                   # groups within groups
 _REPORT_EVERY = 4_096
 
 ByteKind = Literal["kernel", "matrix", "vector", "packed", "buffer", "optimizer", "other"]
+"""What a tensor is to the model, as the map of a file's bytes tells them apart."""
 BYTE_KINDS: tuple[ByteKind, ...] = ("kernel", "matrix", "vector", "packed", "buffer", "optimizer", "other")
+"""All of them, in the order of a legend."""
 
 
 class ByteBox(NamedTuple):
