@@ -23,7 +23,8 @@ _KEY = 80
 _ENDINGS = {"safetensors": ".safetensors", "torch-zip": ".pth", "torch-legacy": ".pth", "torchscript": ".pt"}
 _VALUES = {"strip-prefix": "PREFIX", "add-prefix": "PREFIX", "rename": "REGEX=REPL", "drop": "GLOB", "keep": "GLOB", "extract": "PATH",
            "device": "FROM=TO", "cast": "DTYPE[:GLOB]", "dequantize": "DTYPE[:GLOB]", "copy": "FROM=TO", "match": "REF",
-           "take": "FILE[:GLOB]", "merge-adapter": "FOLDER|:NAME", "resize": "KEY=DIM:N[:FILL]", "transpose": "GLOB",
+           "take": "FILE[:GLOB]", "merge-adapter": "FOLDER|:NAME", "resize": "KEY=DIM:N[:FILL]", "transpose": "GLOB[=DIMS]",
+           "reshape": "GLOB=SIZES",
            "reorder": "GLOB=ORDER:HEADS", "split": "KEY=DIM:A,B", "concat": "A,B=KEY:DIM", "optimizer-for": "REF",
            "set-metadata": "NAME=TEXT", "set": "PATH=VALUE", "unshare": "GLOB", "unset-metadata": "NAME", "unset": "PATH"}
 _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and its like also from their middle",
@@ -35,7 +36,8 @@ _HELP = {"strip-prefix": "take a prefix like module. from names; _orig_mod. and 
          "device": "other device tags, as in 'cuda:*=cpu'", "cast": "another element type, as in float16 or bfloat16:encoder.*",
          "copy": "one more name for a tensor, tied to it, as in model.embed_tokens.weight=lm_head.weight",
          "resize": "cut rows off or add some (FILL: mean, zero, random), in tied tensors and the optimizer too, as in embed.weight=0:32064",
-         "transpose": "the last two dimensions change places, in the optimizer too",
+         "transpose": "the last two dimensions change places, or all as in *.kernel=3,2,0,1; in the optimizer too",
+         "reshape": "the same elements in other dimensions, as in patch_embed.weight=768,3,16,-1",
          "reorder": "rows of rotary heads to halves, as transformers has them, or to pairs, as in *.wq.weight=halves:32",
          "split": "one tensor as several, as in qkv.weight=0:q.weight,k.weight,v.weight; A:64 says how long; * is any",
          "concat": "several tensors as one, as in attn.q.weight,attn.k.weight=attn.qk.weight:0; * is any",

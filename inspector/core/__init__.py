@@ -170,6 +170,7 @@ if TYPE_CHECKING:
     from .edits.remap_devices import RemapDevices as RemapDevices
     from .edits.rename import Rename as Rename
     from .edits.reorder import Reorder as Reorder
+    from .edits.reshape import Reshape as Reshape
     from .edits.resize import FILLS as FILLS
     from .edits.resize import Resize as Resize
     from .edits.set_metadata import SetMetadata as SetMetadata
@@ -472,6 +473,7 @@ _HOMES = {
     "edits.remap_devices": "RemapDevices",
     "edits.rename": "Rename",
     "edits.reorder": "Reorder",
+    "edits.reshape": "Reshape",
     "edits.resize": "FILLS Resize",
     "edits.set_metadata": "SetMetadata",
     "edits.set_value": "SetValue",

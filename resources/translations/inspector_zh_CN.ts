@@ -2053,6 +2053,10 @@
 <translation>张量</translation>
 </message>
 <message>
+<source>Shape</source>
+<translation>形状</translation>
+</message>
+<message>
 <source>Order</source>
 <translation>顺序</translation>
 </message>
@@ -2251,6 +2255,14 @@
 <translation>最后两个维度互换，优化器状态中也是如此。</translation>
 </message>
 <message>
+<source>Reshape</source>
+<translation>改变形状</translation>
+</message>
+<message>
+<source>Other dimensions for the same elements in the same order: -1 stands for what is left.</source>
+<translation>相同元素、相同顺序，换用其他维度：-1 表示剩余部分。</translation>
+</message>
+<message>
 <source>Reorder Heads</source>
 <translation>重排注意力头</translation>
 </message>
@@ -2421,6 +2433,10 @@
 <message>
 <source>Transpose {what}</source>
 <translation>转置 {what}</translation>
+</message>
+<message>
+<source>Reshape {what} to {shape}</source>
+<translation>将 {what} 的形状改为 {shape}</translation>
 </message>
 <message>
 <source>Rows of {what} in rotary halves</source>

@@ -17,6 +17,7 @@ from .optimizer_for import OptimizerFor
 from .remap_devices import RemapDevices
 from .rename import Rename
 from .reorder import Reorder
+from .reshape import Reshape
 from .resize import Resize
 from .set_metadata import SetMetadata
 from .set_value import SetValue
@@ -28,8 +29,8 @@ from .transpose import Transpose
 from .unshare import Unshare
 
 __all__ = ["EDITS", "OPTIONS", "AddPrefix", "Cast", "Concat", "Copy", "Dequantize", "Drop", "DropBroken", "Edit", "Extract", "Keep",
-           "MakePlain", "Match", "MergeAdapter", "OptimizerFor", "RemapDevices", "Rename", "Reorder", "Resize", "SetMetadata", "SetValue",
-           "Split",
+           "MakePlain", "Match", "MergeAdapter", "OptimizerFor", "RemapDevices", "Rename", "Reorder", "Reshape", "Resize", "SetMetadata",
+           "SetValue", "Split",
            "StripPrefix", "Take", "Transpose", "Unshare"]
 
 EDITS: tuple[type[Edit], ...] = (
@@ -49,6 +50,7 @@ EDITS: tuple[type[Edit], ...] = (
     Copy,
     Resize,
     Transpose,
+    Reshape,
     Reorder,
     Split,
     Concat,

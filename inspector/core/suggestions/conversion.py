@@ -18,6 +18,7 @@ from inspector.core.edits.concat import Concat
 from inspector.core.edits.editing import edit
 from inspector.core.edits.recipe import parse_edit
 from inspector.core.edits.reorder import Reorder
+from inspector.core.edits.reshape import Reshape
 from inspector.core.edits.split import Split
 from inspector.core.edits.tools.common import Edit
 from inspector.core.edits.tools.globs import literal
@@ -27,6 +28,7 @@ from inspector.core.progress import QUIET, Monitor
 
 _MOST = 20000               # edits; with more, nobody is helped
 _BACK = {"halves": "pairs", "pairs": "halves"}
+_MATRIX = 2             # dimensions
 _NUMBER = re.compile(r"(?<![^.])\d+(?![^.])")
 
 
@@ -111,6 +113,12 @@ class _Conversion:
         """The edits for one, with plain keys for patterns; names of what stays one tensor come later."""
         b = self.comparison.b.tensors
         orders = one.orders or ("",) * max(len(one.a), len(one.b))
+        if one.kind == "reshaped":
+            return [Reshape(one.a[0], b[one.b[0]].shape)]
+        if one.kind == "stacked":
+            return self._stacked(one)
+        if _is_interleaved(one):
+            return self._interleaved(one)
         if len(one.a) > 1:
             return [*(Transpose(key) for key in one.a if one.turned),
                     *(Reorder(key, order, one.groups) for key, order in zip(one.a, orders, strict=True) if order),
@@ -123,8 +131,46 @@ class _Conversion:
             return [Split(one.a[0], dim, parts), *(Transpose(key) for key in keys if one.turned),
                     *(Reorder(key, order, one.groups) for key, order in zip(keys, orders, strict=True) if order)]
         if one.kind in ("transposed", "permuted"):
-            return [Transpose(one.a[0])]
+            last = (*range(len(one.dims) - 2), len(one.dims) - 1, len(one.dims) - 2)
+            return [Transpose(one.a[0], () if one.dims == last else one.dims)]
         return [Reorder(one.a[0], orders[0], one.groups)] if one.kind == "reordered" else []
+
+    def _stacked(self, one: Rearranged) -> list[Edit]:
+        """Each gets the dimension along which they are joined, of one, or loses it; before that, those of one slice are joined (`gate` and
+        `up` of an expert), or after it parted."""
+        dim, is_joining = one.dims[0], len(one.a) > 1
+        shape, keys, whole = self._pieces(one)
+        each = len(keys) // whole.shape[dim]
+        slices = [keys[n:n + each] for n in range(0, len(keys), each)]
+        inner = (*whole.shape[:dim], *whole.shape[dim + 1:]) if each > 1 else shape
+        single = (*inner[:dim], 1, *inner[dim:])
+        along = one.dims[-1] - (one.dims[-1] > dim)          # those of one slice are joined
+        turned: list[Edit] = [Transpose(key) for key in keys if one.turned]
+        if is_joining:
+            return [*turned, *(Concat(several, several[0], along) for several in slices if each > 1),
+                    *(Reshape(several[0], single) for several in slices),
+                    Concat(tuple(several[0] for several in slices), self.key(self.comparison.b.tensors[one.b[0]]), dim)]
+        return [Split(one.a[0], dim, tuple((several[0], 1) for several in slices)), *(Reshape(several[0], inner) for several in slices),
+                *(Split(several[0], along, tuple((key, -1) for key in several)) for several in slices if each > 1), *turned]
+
+    def _interleaved(self, one: Rearranged) -> list[Edit]:
+        """Rows of the parts that come in turns, some of each (a `query_key_value`, head by head): turns and parts become dimensions."""
+        is_joining = len(one.a) > 1
+        shape, keys, whole = self._pieces(one)
+        rows = shape[0] // one.groups
+        if is_joining:
+            key = self.key(self.comparison.b.tensors[one.b[0]])
+            return [*(Reshape(part, (one.groups, 1, rows, *shape[1:])) for part in keys), Concat(keys, key, 1), Reshape(key, whole.shape)]
+        return [Reshape(one.a[0], (one.groups, len(keys), rows, *shape[1:])), Split(one.a[0], 1, tuple((part, 1) for part in keys)),
+                *(Reshape(part, shape) for part in keys)]
+
+    def _pieces(self, one: Rearranged) -> tuple[tuple[int, ...], tuple[str, ...], TensorInfo]:
+        """(shape of the pieces as they lie in the whole, their keys in A's file, the whole)."""
+        a, b = self.comparison.a.tensors, self.comparison.b.tensors
+        is_joining = len(one.a) > 1
+        shape = (a[one.a[0]] if is_joining else b[one.b[0]]).shape
+        keys = one.a if is_joining else tuple(self.key(b[key]) for key in one.b)
+        return shape[::-1] if one.turned else shape, keys, b[one.b[0]] if is_joining else a[one.a[0]]
 
     def _types(self, wanted: Sequence[TensorInfo]) -> Iterator[Edit]:
         types = {info.dtype for info in wanted}
@@ -139,17 +185,48 @@ def _needs_cast(pair: Pair) -> bool:
     return pair.status == "dtype" and pair.difference is not None and (not pair.difference.n_different or pair.difference.cast == "b")
 
 
+def _is_interleaved(one: Rearranged) -> bool:
+    return one.kind == "joined" and one.dims == (0,) and not one.turned and bool(one.groups) and set(one.orders) == {"groups"}
+
+
+def _are_alike(one: Rearranged, a: Mapping[str, TensorInfo], b: Mapping[str, TensorInfo]) -> bool:
+    """Whether pieces of one shape fill the whole slice by slice, or in turns."""
+    if len(one.a) > 1:
+        pieces, whole = [a[key].shape for key in one.a], b[one.b[0]].shape
+    else:
+        pieces, whole = [b[key].shape for key in one.b], a[one.a[0]].shape
+    piece = pieces[0][::-1] if one.turned else pieces[0]
+    if len(set(pieces)) > 1 or (one.turned and len(piece) != _MATRIX):
+        return False
+    if one.kind == "joined":
+        return bool(piece) and piece[0] % one.groups == 0 and whole == (piece[0] * len(pieces), *piece[1:])
+    dim = one.dims[0]
+    each, left = divmod(len(pieces), whole[dim])
+    inner = (*whole[:dim], *whole[dim + 1:])
+    if any(one.orders) or left or not each:
+        return False
+    if each == 1:
+        return len(one.dims) == 1 and inner == piece
+    along = one.dims[-1] - 1
+    return len(one.dims) == _MATRIX and dim == 0 and along >= 0 and \
+        inner == tuple(size * each if d == along else size for d, size in enumerate(piece))
+
+
 def can_be_done(one: Rearranged, a: Mapping[str, TensorInfo], b: Mapping[str, TensorInfo]) -> bool:
     if one.held == "cast" and any(a[key].dtype != a[one.a[0]].dtype for key in one.a):
         return False
+    if _is_interleaved(one):
+        return _are_alike(one, a, b)
     if any(order not in ("", *_BACK) for order in one.orders) or (any(one.orders) and not one.groups):
         return False
-    if one.kind == "permuted":
-        return one.dims == (*range(len(one.dims) - 2), len(one.dims) - 1, len(one.dims) - 2)
+    if one.kind == "reshaped":
+        return not one.turned and not any(one.orders)
+    if one.kind == "stacked":
+        return _are_alike(one, a, b)
     if one.kind == "joined":
         piece = a[one.a[0]] if len(one.a) > 1 else b[one.b[0]]
         return len(one.dims) == 1 and (not one.turned or len(piece.shape) == 2) and (not any(one.orders) or not one.turned)
-    return one.kind in ("transposed", "moved") or (one.kind == "reordered" and one.dims == (0,) and not one.turned)
+    return one.kind in ("transposed", "permuted", "moved") or (one.kind == "reordered" and one.dims == (0,) and not one.turned)
 
 
 # -- few edits for many layers -------------------------------------------------------------------------------------------------------
@@ -180,7 +257,7 @@ def _starred(step: Edit) -> Edit:
         return Concat(tuple(map(star, step.parts)), star(step.key), step.dim)
     if isinstance(step, Reorder):
         return Reorder(star(step.glob), step.order, step.heads)
-    return Transpose(star(step.glob)) if isinstance(step, Transpose) else step
+    return replace(step, glob=star(step.glob)) if isinstance(step, Reshape | Transpose) else step
 
 
 def _reads(step: Edit) -> Iterable[str]:
@@ -188,12 +265,12 @@ def _reads(step: Edit) -> Iterable[str]:
         return (step.key,)
     if isinstance(step, Concat):
         return step.parts
-    return (step.glob,) if isinstance(step, Reorder | Transpose) else ()
+    return (step.glob,) if isinstance(step, Reorder | Reshape | Transpose) else ()
 
 
 def _literal(step: Edit) -> Edit:
     """Of a step that names keys, the edit that means just them."""
     if isinstance(step, Reorder):
         return Reorder(literal(step.glob), step.order, step.heads)
-    return Transpose(literal(step.glob)) if isinstance(step, Transpose) else step
+    return replace(step, glob=literal(step.glob)) if isinstance(step, Reshape | Transpose) else step
 

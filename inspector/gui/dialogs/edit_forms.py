@@ -224,6 +224,14 @@ def _split(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Fo
     return form
 
 
+def _reshape(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
+    form = Form(lambda form: core.parse_edit("reshape", f"{form.text('glob')}={form.text('shape').replace(' ', '')}"))
+    given = start if isinstance(start, core.Reshape) else None
+    form.line("glob", translate("EditForms", "Tensors"), given.glob if given else suggested, hint="patch_embed.proj.weight")
+    form.line("shape", translate("EditForms", "Shape"), ", ".join(map(str, given.shape)) if given else "", hint="768, 3, 16, -1")
+    return form
+
+
 def _reorder(ckpt: core.Checkpoint, start: core.Edit | None, suggested: str) -> Form:
     form = Form(lambda form: core.parse_edit("reorder", f"{form.text('glob')}={form.text('order')}:{form.text('heads')}"))
     given = start if isinstance(start, core.Reorder) else None
@@ -311,5 +319,5 @@ _FORMS: dict[str, Callable[[core.Checkpoint, core.Edit | None, str], Form]] = {
     "strip-prefix": _strip, "add-prefix": _add, "rename": _rename, "drop": _globbed("drop"), "drop-broken": _drop_broken,
     "keep": _globbed("keep"), "unshare": _globbed("unshare"), "plain": _globbed("plain", "*"), "extract": _extract, "cast": _cast,
     "dequantize": _dequantize, "device": _device, "copy": _copy, "set": _set, "set-metadata": _metadata, "match": _match, "take": _take,
-    "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "reorder": _reorder,
+    "merge-adapter": _merge_adapter, "resize": _resize, "transpose": _globbed("transpose"), "reshape": _reshape, "reorder": _reorder,
     "split": _split, "concat": _concat, "optimizer-for": _optimizer_for}

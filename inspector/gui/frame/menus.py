@@ -17,7 +17,7 @@ from inspector.gui.panels import PANELS
 from inspector.gui.state import edit_words
 
 _FIRST_OF_GROUPS = ("drop", "cast", "set")
-_REARRANGING = ("resize", "transpose", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own: one list is too long
+_REARRANGING = ("resize", "transpose", "reshape", "reorder", "split", "concat", "optimizer-for")     # in a menu of their own
 _EDIT_PICTURES = {"strip-prefix": "edit", "drop": "remove"}
 
 

@@ -59,6 +59,8 @@ KINDS: tuple[Kind, ...] = (
                                     "optimizer keeps for them change along.")),
     Kind("transpose", lambda: translate("Edits", "Transpose"),
          lambda: translate("Edits", "The last two dimensions change places, in the optimizer's state too.")),
+    Kind("reshape", lambda: translate("Edits", "Reshape"),
+         lambda: translate("Edits", "Other dimensions for the same elements in the same order: -1 stands for what is left.")),
     Kind("reorder", lambda: translate("Edits", "Reorder Heads"),
          lambda: translate("Edits", "Rows of each attention head in another order: LLaMA's own release rotates rows that alternate "
                                     "(pairs), transformers the two halves of a head.")),
@@ -144,7 +146,9 @@ def _other_title(edit: core.Edit) -> str:
     if isinstance(edit, core.Resize):
         return translate("Edits", "Resize {what} to {n} along {dim}").format(what=_short(edit.key), n=f"{edit.size:,}", dim=edit.dim)
     if isinstance(edit, core.Transpose):
-        return translate("Edits", "Transpose {what}").format(what=_short(edit.glob))
+        return translate("Edits", "Transpose {what}").format(what=_short(edit.text))
+    if isinstance(edit, core.Reshape):
+        return translate("Edits", "Reshape {what} to {shape}").format(what=_short(edit.glob), shape=", ".join(map(str, edit.shape)))
     if isinstance(edit, core.Reorder):
         return translate("Edits", "Rows of {what} in rotary halves").format(what=_short(edit.glob)) if edit.order == "halves" \
             else translate("Edits", "Rows of {what} in rotary pairs").format(what=_short(edit.glob))

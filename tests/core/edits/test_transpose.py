@@ -70,3 +70,27 @@ def test_that_twice_is_as_before(shape: list[int], dtype: str, strided: bool) ->
     once = core.edit(ckpt, [core.Transpose("w")])
     assert np.array_equal(once["w"].numpy(), ckpt["w"].numpy().swapaxes(-1, -2))
     assert np.array_equal(core.edit(once, [core.Transpose("w")])["w"].numpy(), ckpt["w"].numpy())
+
+
+@settings(max_examples=30, deadline=None)
+@given(order=st.permutations(range(4)), shape=st.tuples(*[st.integers(1, 4)] * 4))
+def test_that_an_order_of_dimensions_is_that_of_torch_and_its_inverse_the_way_back(order: list[int], shape: tuple[int, ...]) -> None:
+    w = np.random.default_rng(0).random(shape)
+    ckpt = core.edit({"w": w}, [])
+    once = core.edit(ckpt, [core.Transpose("w", tuple(order))])
+    assert np.array_equal(once["w"].numpy(), w.transpose(order))
+    back = core.edit(once, [core.Transpose("w", tuple(map(order.index, range(4))))])
+    assert np.array_equal(back["w"].numpy(), w)
+
+
+def test_that_an_order_is_written_behind_the_name_and_only_fits_as_many_dimensions() -> None:
+    edit = core.parse_edit("transpose", "*.kernel=3,2,0,1")
+    assert edit == core.Transpose("*.kernel", (3, 2, 0, 1))
+    assert core.from_recipe(core.to_recipe([edit])) == [edit]
+    assert core.parse_edit("transpose", "a=b") == core.Transpose("a=b")
+    new = core.edit({"a": np.ones((1, 2, 3, 4)), "b": np.ones((2, 3))}, [core.Transpose("*", (3, 2, 0, 1))])
+    assert (new["a"].shape, new["b"].shape) == ((4, 3, 1, 2), (2, 3))
+    with pytest.raises(core.EditError, match="is no order"):
+        core.parse_edit("transpose", "w=0,2")
+    with pytest.raises(core.EditError, match="2 dimensions"):
+        core.edit({"b": np.ones((2, 3))}, [core.Transpose("b", (0, 2, 1))])

@@ -13,7 +13,9 @@ from tests.core.relations import galleries
 from tests.core.relations.galleries import Gallery
 
 WHOLLY: dict[str, Callable[[], Gallery]] = {
-    "llama": galleries.llama, "gpt2": galleries.gpt2, "bert": galleries.bert, "vit": galleries.vit}
+    "llama": galleries.llama, "gpt2": galleries.gpt2, "bert": galleries.bert, "vit": galleries.vit,
+    "torchvision": galleries.vit_torchvision, "tensorflow": galleries.tensorflow_convolutions, "neox": galleries.neox,
+    "mixtral": galleries.mixtral, "mixtral turned": partial(galleries.mixtral, turned=True)}
 
 
 def same(a: core.Checkpoint, b: core.Checkpoint) -> bool:
@@ -56,13 +58,24 @@ def test_that_a_cast_on_the_way_is_an_edit() -> None:
     assert found.done == found.of == len(b)
 
 
-@pytest.mark.parametrize("make", [galleries.mixtral, galleries.neox, partial(galleries.llama, fused=True)])
+@pytest.mark.parametrize("make", [partial(galleries.mixtral, alternating=True), partial(galleries.llama, fused=True)])
 def test_that_what_no_edit_does_is_named(make: Callable[[], Gallery]) -> None:
     torch.manual_seed(0)
     a, b, truth = make()
     found = core.conversion_of(core.compare(a, b))
+    assert found.left
     assert {one.b for one in found.left} <= {keys for _, _, keys in truth}
     assert bool(found.left) == (found.done < found.of)
+
+
+def test_that_experts_are_stacked_by_few_edits() -> None:
+    torch.manual_seed(0)
+    a = {f"layers.{n}.experts.{e}.w.weight": torch.randn(6, 4) for n in range(3) for e in range(4)}
+    b = {f"layers.{n}.experts": torch.stack([a[f"layers.{n}.experts.{e}.w.weight"] for e in range(4)]) for n in range(3)}
+    found = core.conversion_of(core.compare(a, b))
+    assert found.done == found.of == 3
+    assert core.Reshape("layers.*.experts.0.w.weight", (1, 6, 4)) in found.edits
+    assert len(found.edits) <= 4 + 1
 
 
 def test_that_diff_writes_a_recipe_that_edit_replays(tmp_path: Path) -> None:

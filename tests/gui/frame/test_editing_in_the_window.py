@@ -211,6 +211,7 @@ def adapter_beside(document: Document) -> str:
     ("copy", {"from": "module.fc.weight", "to": "lm_head.weight"}, core.Copy("module.fc.weight", "lm_head.weight")),
     ("resize", {"key": "module.fc.weight", "dim": "0", "size": "7", "fill": "zero"}, core.Resize("module.fc.weight", 0, 7, "zero")),
     ("transpose", {"glob": "*.weight"}, core.Transpose("*.weight")),
+    ("reshape", {"glob": "module.fc.weight", "shape": "-1, 2"}, core.Reshape("module.fc.weight", (-1, 2))),
     ("reorder", {"glob": "*.conv.*", "order": "pairs", "heads": "2"}, core.Reorder("*.conv.*", "pairs", 2)),
     ("split", {"key": "module.fc.weight", "dim": "1", "parts": "module.a:1, module.b"},
      core.Split("module.fc.weight", 1, (("module.a", 1), ("module.b", -1)))),
