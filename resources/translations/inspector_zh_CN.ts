@@ -6716,6 +6716,14 @@
 <source>Save slice as NPY…</source>
 <translation>把切片保存为 NPY…</translation>
 </message>
+<message>
+<source>Save whole tensor as NPY…</source>
+<translation>将整个张量保存为 NPY…</translation>
+</message>
+<message>
+<source>Save a stored part as NPY</source>
+<translation>将某个部分保存为 NPY</translation>
+</message>
 </context>
 <context>
 <name>ViewCommands</name>

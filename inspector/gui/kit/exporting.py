@@ -73,6 +73,18 @@ def npy(ckpt: core.Checkpoint, key: str, plane: core.Plane, rows: range, cols: r
         yield np.ascontiguousarray(_plain(core.read_slice(ckpt, key, plane, run, cols, monitor))).tobytes()
 
 
+def array(ckpt: core.Checkpoint, key: str, monitor: core.Monitor = core.QUIET) -> Iterator[bytes]:
+    """The whole tensor as an .npy file of its shape, with types as `npy` has them; read and made piece by piece."""
+    import numpy as np
+    kind = _plain(core.read_values(ckpt, key, 0, 1)).dtype
+    head = BytesIO()
+    np.lib.format.write_array_header_1_0(head, {"descr": np.lib.format.dtype_to_descr(kind), "fortran_order": False,
+                                                "shape": core.readable_shape(ckpt.tensors[key])})
+    yield head.getvalue()
+    for chunk in core.iter_chunks(ckpt, key, monitor=monitor):
+        yield np.ascontiguousarray(_plain(chunk).astype(kind, copy=False)).tobytes()
+
+
 def write(path: str, pieces: Iterable[bytes], kind: core.OutputKind, of: Iterable[str] = ()) -> None:
     """Never over what is something else; a new file to be read by no others than the files `of` that it tells of. Raises core.SaveError,
     and what the pieces raise."""

@@ -188,7 +188,8 @@ def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, .
     if line.kind is Kind.VALUE:
         return (key, core.one_line(tree.value(line.node), 100_000), core.type_name(tree.value(line.node)), "", "", "")
     info = tree.info(line.node)
-    shape = "x".join(map(str, info.shape)) if info is not None else ""
+    one = info if info is not None else tree.packed(line.node)
+    shape = "x".join(map(str, one.shape)) if one is not None else ""
     return (key, shape, line.texts[DTYPE], line.texts[DEVICE],
             *(str(number) if (number := raw(line, column, tree)) is not None else "" for column in (PARAMETERS, BYTES)))
 

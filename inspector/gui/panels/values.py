@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt
@@ -43,6 +44,7 @@ class ValuesPanel(SelectionPanel):
         super().__init__(session, tasks, parent)
         self.choose_path = file_dialogs.ask_where_to_save
         self._tensor: tuple[core.Checkpoint, core.TensorInfo] | None = None
+        self._packed: core.LogicalTensor | None = None
         self.heading = Heading()
         self.seen_as = SeenAsBar(session)
         self.remark = self.seen_as.remark
@@ -75,6 +77,7 @@ class ValuesPanel(SelectionPanel):
             self.pages.say(at)
             return
         ckpt, info = at.checkpoint, at.info
+        self._packed = at.packed
         if self._tensor is not None and self._tensor[0] is ckpt and self._tensor[1] is info:
             return
         self._tensor = ckpt, info
@@ -106,7 +109,7 @@ class ValuesPanel(SelectionPanel):
 
     def let_go(self) -> None:
         super().let_go()
-        self._tensor = None
+        self._tensor = self._packed = None
         self.model.clear()
 
     def _failed(self, error: Exception) -> None:
@@ -225,17 +228,29 @@ class ValuesPanel(SelectionPanel):
         if self._tensor is None:
             return
         (ckpt, info), plane = self._tensor, self.model.plane
-        name = exporting.file_name(info.key, f".{kind}")
+        rows, cols = (range(size) for size in plane.size)
+        if kind == "npy":
+            self._save(ckpt, info.key, kind, lambda monitor: exporting.npy(ckpt, info.key, plane, rows, cols, monitor))
+        else:
+            self._save(ckpt, info.key, kind, lambda monitor: exporting.table(ckpt, info.key, plane, rows, cols, ",", monitor))
+
+    def save_whole(self, part: str = "") -> None:
+        """All that is shown, in its own shape; or the stored tensor `part` of a packed one."""
+        document = self._session.selected_document
+        if self._tensor is None or document is None or document.checkpoint is None:
+            return
+        ckpt, key = (document.checkpoint, part) if part else (self._tensor[0], self._tensor[1].key)
+        self._save(ckpt, key, "npy", lambda monitor: exporting.array(ckpt, key, monitor))
+
+    def _save(self, ckpt: core.Checkpoint, key: str, kind: str, pieces: Callable[[core.Monitor], Iterator[bytes]]) -> None:
+        name = exporting.file_name(key, f".{kind}")
         filter = self.tr("CSV tables (*.csv)") if kind == "csv" else self.tr("NumPy arrays (*.npy)")
         path = self.choose_path(self, self.tr("Save values"), name, filter)
         if not path:
             return
-        rows, cols = (range(size) for size in plane.size)
 
         def work(monitor: core.Monitor) -> None:
-            pieces = exporting.npy(ckpt, info.key, plane, rows, cols, monitor) if kind == "npy" \
-                else exporting.table(ckpt, info.key, plane, rows, cols, ",", monitor)
-            exporting.write(path, pieces, "array" if kind == "npy" else "table", [stamp.path for stamp in ckpt.files])
+            exporting.write(path, pieces(monitor), "array" if kind == "npy" else "table", [stamp.path for stamp in ckpt.files])
 
         self._tasks.start(SAVE, work, on_error=self._not_done, label=self.tr("Saving values"),
                           on_done=lambda _: self.readout.setText(self.tr("Saved {path}").format(path=core.visible(path))),
@@ -318,6 +333,9 @@ class ValuesPanel(SelectionPanel):
         menu.addSeparator()
         menu.addAction(self.tr("Save slice as CSV…"), partial(self.save, "csv"))
         menu.addAction(self.tr("Save slice as NPY…"), partial(self.save, "npy"))
+        menu.addAction(self.tr("Save whole tensor as NPY…"), self.save_whole)
+        self.parts_menu = menu.addMenu(self.tr("Save a stored part as NPY"))
+        menu.aboutToShow.connect(self._offer_parts)
         out.setMenu(menu)
         tools.addWidget(out)
         shown = QWidget()
@@ -339,6 +357,14 @@ class ValuesPanel(SelectionPanel):
         whole.addSpacing(4)
         whole.addWidget(self.pages, 1)
         self.table.selectionModel().setCurrentIndex(QModelIndex(), QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def _offer_parts(self) -> None:
+        """What a packed tensor is stored as, to be saved one by one."""
+        self.parts_menu.clear()
+        parts = self._packed.parts if self._packed is not None else {}
+        for role, key in parts.items():
+            self.parts_menu.addAction(f"{words.menu_text(key)}\t{words.menu_text(role)}", partial(self.save_whole, key))
+        self.parts_menu.menuAction().setVisible(bool(parts))
 
     def _menu_button(self, text: str, name: str, entries: tuple[tuple[str, core.SearchTarget, str], ...]) -> QPushButton:
         button = QPushButton(text)

@@ -145,6 +145,33 @@ def test_that_the_stored_integers_are_a_switch_away_in_values_and_heatmap_too(op
     qtbot.waitUntil(lambda: heatmap.view.base is not None and heatmap.view.base.values.shape == made.values.shape, timeout=20_000)
 
 
+def test_that_the_values_and_each_stored_part_are_saved_as_arrays(opened: tuple[MainWindow, Document], qtbot: QtBot, tmp_path: Path,
+                                                                  made: packing.Packed) -> None:
+    window, _ = opened
+    values = panel(window, "values", ValuesPanel, qtbot)
+    assert isinstance(values, ValuesPanel)
+    qtbot.waitUntil(lambda: values.model.rowCount() == made.values.shape[0], timeout=20_000)
+    values.choose_path = lambda parent, title, name, kinds: str(tmp_path / name)
+    values.save_whole()
+    settled(window.tasks, qtbot)
+    np.testing.assert_allclose(np.load(tmp_path / f"{made.name}.npy"), made.values, rtol=1e-6)
+    values._offer_parts()
+    assert {action.text().split("\t")[0] for action in values.parts_menu.actions()} == made.parts
+    for action in values.parts_menu.actions():
+        action.trigger()
+        settled(window.tasks, qtbot)
+    for key in made.parts:
+        np.testing.assert_array_equal(np.load(tmp_path / f"{key}.npy"), made.tensors[key])
+
+
+def test_that_a_copied_row_has_the_shape_that_is_meant(opened: tuple[MainWindow, Document], made: packing.Packed) -> None:
+    model = opened[0].tree.tree_model
+    row = next(row for row in range(model.rowCount()) if model.line(row).packed)
+    assert model.copied_fields(row)[:2] == (made.name, "x".join(map(str, made.values.shape)))
+    part = next(row for row in range(model.rowCount()) if model.line(row).part)
+    assert model.copied_fields(part)[4] == ""
+
+
 def test_that_the_tree_can_show_what_is_stored_with_the_same_parameters(opened: tuple[MainWindow, Document], session: Session,
                                                                        settings: Settings, qtbot: QtBot, made: packing.Packed) -> None:
     window, document = opened

@@ -205,6 +205,31 @@ def test_that_the_slice_is_saved_whole(desk: Desk, tmp_path: Path, kind: str) ->
     np.testing.assert_array_equal(found, values[2])
 
 
+@pytest.mark.parametrize("shape", [(3, 90, 70), (5,), (), (0, 4)])
+@pytest.mark.parametrize("dtype", [np.float32, np.int16, ml_dtypes.bfloat16, ml_dtypes.float8_e4m3fn, np.bool_])
+def test_that_the_whole_tensor_is_saved_in_its_shape(desk: Desk, tmp_path: Path, shape: tuple[int, ...], dtype: Any) -> None:
+    values = np.random.default_rng(3).integers(-3, 4, shape).astype(dtype)
+    ckpt = desk.open({"w": values})
+    path = tmp_path / "out.npy"
+    exporting.write(str(path), exporting.array(ckpt, "w"), "array")
+    found = np.load(path)
+    assert found.shape == shape
+    np.testing.assert_array_equal(found.astype(np.float32), values.astype(np.float32))
+
+
+def test_that_what_is_saved_is_what_is_seen(desk: Desk, tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    desk.open({"w": values})
+    desk.select("w")
+    desk.panel.seen_as.see_as("u4", (2, 24))
+    desk.panel.choose_path = lambda *args: str(tmp_path / "out.npy")
+    desk.panel.save_whole()
+    desk.wait()
+    found = np.load(tmp_path / "out.npy")
+    assert found.dtype == np.int8
+    np.testing.assert_array_equal(found, np.stack([values & 15, values >> 4], -1).reshape(2, 24))
+
+
 def test_that_what_cannot_be_saved_is_said_and_leaves_nothing(desk: Desk, tmp_path: Path) -> None:
     desk.open({"t": np.zeros((2, 2), np.float32)})
     desk.select("t")
