@@ -1047,6 +1047,14 @@
 <translation>名称按哪些规则配对，以及一个文件能否载入另一个文件的模型</translation>
 </message>
 <message>
+<source>What it adds</source>
+<translation>它增加了什么</translation>
+</message>
+<message>
+<source>Which weights of the model each module of the adapter changes, and how much</source>
+<translation>适配器的每个模块改变模型的哪些权重，改变多少</translation>
+</message>
+<message>
 <source>Filter:  q_proj   *.weight   shape:64x3   -bias</source>
 <translation>筛选：  q_proj   *.weight   shape:64x3   -bias</translation>
 </message>

@@ -160,11 +160,15 @@ class ComparePage(QWidget):
         self.rules_link.setProperty("link", True)
         self.rules_link.setToolTip(self.tr("By which rules names were paired, and whether one file would load into the other's model"))
         self.rules_link.clicked.connect(lambda: self.show_details(self.rules))
+        self.adds_link = QPushButton(self.tr("What it adds"))
+        self.adds_link.setProperty("link", True)
+        self.adds_link.setToolTip(self.tr("Which weights of the model each module of the adapter changes, and how much"))
+        self.adds_link.clicked.connect(self._ask_what_is_added)
         first = QHBoxLayout()
         first.setSpacing(12)
         first.addWidget(self.verdict_text)
         first.addWidget(self._further, 1)
-        for widget in (self.bar, self.button, self.rules_link):
+        for widget in (self.bar, self.button, self.adds_link, self.rules_link):
             first.addWidget(widget)
         column = QVBoxLayout(self.verdict)
         column.setContentsMargins(12, 5, 8, 5)
@@ -262,6 +266,7 @@ class ComparePage(QWidget):
 
     def _show_progress(self) -> None:
         step, said = self.progress.step, verdicts.text_of(self.progress)
+        self.adds_link.setVisible(self.progress.verdict is not None and self.progress.verdict.id == "adapter")
         further, _, more = said.more.partition("\n")
         long = self.fontMetrics().horizontalAdvance(said.text) > max(self.width(), 700) * 6 // 10
         if long:                        # an error, or a verdict that is a sentence: what else there is stands below
@@ -505,6 +510,12 @@ class ComparePage(QWidget):
         compared = self._session.compared
         if compared is not None:
             self.fit_asked.emit(compared.ids[side], compared.ids[1 - side])
+
+    def _ask_what_is_added(self) -> None:
+        """The adapter held against the model."""
+        verdict = self.progress.verdict
+        if verdict is not None and verdict.id == "adapter":
+            self._ask_fit(0 if dict(verdict.facts)["adapter"] == "a" else 1)
 
     def _show_in_file(self, side: int, key: str) -> None:
         compared = self._session.compared

@@ -143,9 +143,12 @@ class PairView(TreeTable):
             self._widths = None
             return
         if kept is not tree:
-            self.setColumnHidden(SQNR, not self._is_packed)
             if not self._pulled:
                 self._fit_columns()
+            else:
+                self._fitting = True        # not somebody's doing
+                self.setColumnHidden(SQNR, not self._is_packed)
+                self._fitting = False
             nodes = tuple(found for key in keys if (found := tree.find(key)))
         rows = self._model.rows_of(np.array(nodes, dtype=np.int64)) if nodes else []
         selection = QItemSelection()

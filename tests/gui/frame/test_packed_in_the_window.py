@@ -9,10 +9,13 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from inspector import core
+from inspector.gui.comparison.progress import Step
+from inspector.gui.dialogs.doctor import Doctor
 from inspector.gui.frame.main_window import MainWindow
 from inspector.gui.kit import words
 from inspector.gui.kit.settings import Settings
 from inspector.gui.models import tree_model
+from inspector.gui.models.pair_lines import SQNR
 from inspector.gui.models.tree_model import NAME
 from inspector.gui.panels.details import Details
 from inspector.gui.panels.heatmap import HeatmapPanel
@@ -172,6 +175,51 @@ def test_that_a_copied_row_has_the_shape_that_is_meant(opened: tuple[MainWindow,
     assert model.copied_fields(part)[4] == ""
 
 
+def compared(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, *paths: Path) -> MainWindow:
+    window = MainWindow(session, tasks, settings)
+    window.edits.asks = False
+    qtbot.addWidget(window)
+    window.resize(1400, 800)
+    window.show()
+    window.open_paths([str(path) for path in paths])
+    settled(tasks, qtbot)
+    first, second = session.documents
+    window.comparison.compare_documents(first.id, second.id)
+    qtbot.waitUntil(lambda: window.comparison.page.progress.step is Step.DONE, timeout=30_000)
+    settled(tasks, qtbot)
+    return window
+
+
+def test_that_a_comparison_with_what_was_packed_has_a_column_of_decibels_in_view(session: Session, tasks: Tasks, settings: Settings,
+                                                                                qtbot: QtBot, tmp_path: Path, made: packing.Packed) -> None:
+    plain = {made.name: made.values.astype(np.float32) + np.float32(0.001), "m.bias": made.tensors["m.bias"]}
+    core.save(plain, tmp_path / "plain.safetensors")
+    window = compared(session, tasks, settings, qtbot, made.save(tmp_path / "a"), tmp_path / "plain.safetensors")
+    view = window.comparison.page.view
+    qtbot.waitUntil(lambda: not view.isColumnHidden(SQNR), timeout=20_000)
+    assert view.horizontalHeader().length() <= view.viewport().width()
+    line = next(window.comparison.page.model.line(row) for row in range(window.comparison.page.model.rowCount())
+                if window.comparison.page.model.line(row).key == made.name)
+    assert line.texts[SQNR].endswith(" dB")
+    assert not window.comparison.page.adds_link.isVisible()
+
+
+def test_that_an_adapter_beside_its_model_says_what_it_adds(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot,
+                                                           tmp_path: Path) -> None:
+    lora = {f"base_model.model.fc.lora_{name}.weight": np.ones(shape, np.float32) for name, shape in (("A", (2, 8)), ("B", (4, 2)))}
+    core.save(lora, tmp_path / "adapter_model.safetensors")
+    (tmp_path / "adapter_config.json").write_text('{"peft_type": "LORA", "r": 2, "lora_alpha": 4, "target_modules": ["fc"]}', "utf-8")
+    core.save({"fc.weight": np.ones((4, 8), np.float32)}, tmp_path / "base.safetensors")
+    window = compared(session, tasks, settings, qtbot, tmp_path / "adapter_model.safetensors", tmp_path / "base.safetensors")
+    page = window.comparison.page
+    qtbot.waitUntil(page.adds_link.isVisible, timeout=20_000)
+    page.adds_link.click()
+    [doctor] = window.findChildren(Doctor)
+    qtbot.waitUntil(lambda: doctor.lists.topLevelItemCount() > 0 and not tasks.running, timeout=20_000)
+    said = [doctor.lists.topLevelItem(0).child(0).text(column) for column in range(doctor.lists.columnCount())]
+    assert any("rank 2 · norm" in text for text in said), said
+
+
 def test_that_the_tree_can_show_what_is_stored_with_the_same_parameters(opened: tuple[MainWindow, Document], session: Session,
                                                                        settings: Settings, qtbot: QtBot, made: packing.Packed) -> None:
     window, document = opened
@@ -197,7 +245,8 @@ def test_that_the_tree_can_show_what_is_stored_with_the_same_parameters(opened: 
     assert document.packed is not None
     assert any(model.line(row).packed for row in range(model.rowCount()))
     assert window.packed.one.isChecked()
-    assert not tree.isColumnHidden(tree_model.BITS)
+    window.resize(1440, 900)
+    qtbot.waitUntil(lambda: not tree.isColumnHidden(tree_model.BITS))
 
 
 def test_that_columns_are_there_only_where_they_say_something(opened: tuple[MainWindow, Document], session: Session, qtbot: QtBot,
