@@ -3,9 +3,9 @@
     QT_QPA_PLATFORM=offscreen python tests/bench/bench_gaps.py [LAYERS] [FILE ...]
 
 In the whole window, with every panel there is: expands, filters, sorts and selects all of a made-up checkpoint of LAYERS (100: a million
-rows), then opens each FILE. For each it tells after how long the rows stood there, and the longest time from one beat of a 5 ms timer on
-the GUI thread to the next: by the clock, by the processor time of that thread, and by that of the whole process, which holds the waiting
-for the interpreter too. On a busy machine the clock counts the neighbours; processor time does not.
+rows, 0: none), opens each FILE, and compares the first two. For each it tells after how long the rows stood there, and the longest time
+from one beat of a 5 ms timer on the GUI thread to the next: by the clock, by the processor time of that thread, and by that of the whole
+process, which holds the waiting for the interpreter too. On a busy machine the clock counts the neighbours; processor time does not.
 """
 from __future__ import annotations
 
@@ -26,8 +26,10 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from inspector import core
+from inspector.gui.comparison.progress import Step
 from inspector.gui.frame import windows
 from inspector.gui.frame.main_window import MainWindow
+from inspector.gui.models.pair_lines import DIFFERS
 from inspector.gui.state.session import Selection
 
 BEAT = 5                # milliseconds
@@ -137,7 +139,31 @@ def main(layers: int, files: list[str]) -> None:
             bench.step(f"open {os.path.basename(path)}", lambda path=path: window.open_paths([path]),
                        lambda path=path: any(model.tree(one.id) is not None for one in session.documents if one.path == path))
             bench.step("close it", lambda path=path: window.edits.close(next(one.id for one in session.documents if one.path == path)))
+        if len(files) > 1:
+            compare(bench, window, files[:2])
         window.close()
+
+
+def compare(bench: Bench, window: MainWindow, files: list[str]) -> None:
+    """Two files side by side: paired and read, gone through, filtered, sorted, edited."""
+    window.open_paths(files)
+    bench.calm()
+    page = window.comparison.page
+    a, b = (document.id for document in window.session.documents)
+    bench.step("compare", lambda: window.comparison.compare_documents(a, b),
+               lambda: page.progress.step is Step.DONE)
+    print(f"{len(page.model.tree.figures.pairs) if page.model.tree else 0:,} pairs, {page.change.text()}: {page.verdict_text.text()}")
+    bench.step("next change", page.go_to_change)
+    bench.step("next change", page.go_to_change)
+    bench.step("expand all", window.view.expand_all)
+    bench.step("filter 'weight'", lambda: page.search.setText("weight"))
+    bench.step("filter cleared", lambda: page.search.setText(""))
+    bench.step("only what differs", lambda: page.chips.show_only("values"))
+    bench.step("all", page.chips.clear)
+    bench.step("sort by what differs", lambda: page.view.sortByColumn(DIFFERS, Qt.SortOrder.DescendingOrder))
+    bench.step("order of A", lambda: page.view.sortByColumn(-1, Qt.SortOrder.AscendingOrder))
+    bench.step("take one tensor", lambda: page.push(0), lambda: page.progress.step is Step.DONE)
+    bench.step("list", page.list.click)
 
 
 if __name__ == "__main__":

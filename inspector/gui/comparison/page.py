@@ -48,7 +48,7 @@ from .pair_panel import PairPanel
 from .rules_panel import RulesPanel
 from .sides import Sides
 
-TYPED, RESTED = 120, 60         # ms after the last key, after the last change of the selection
+TYPED, RESTED, GROWN = 120, 60, 100     # ms after the last key, the last change of the selection, the first of the values that came in
 BESIDE_FROM = 1700              # width from which on details stand at the right
 BELOW, BESIDE = (480, 300), (1080, 620)
 NAMES = "compare-names"
@@ -75,6 +75,7 @@ class ComparePage(QWidget):
         self._reading = ""              # the key that a row says is being read
         self._typing = self._timer(TYPED, self._filter)
         self._selecting = self._timer(RESTED, self._show_selected)
+        self._growing = self._timer(GROWN, self._show_grown)
         self._place()
         self._connect()
         self.setAccessibleName(self.tr("Comparison"))
@@ -257,6 +258,10 @@ class ComparePage(QWidget):
         self._selecting.start()
 
     def _grown(self) -> None:
+        if not self._growing.isActive():
+            self._growing.start()
+
+    def _show_grown(self) -> None:
         tree = self.progress.tree
         if tree is not None:
             self.view.grow()
@@ -295,8 +300,9 @@ class ComparePage(QWidget):
         now = self.progress.tree.figures.reading if self.progress.tree is not None else ""
         if now != self._reading:                # rows that said that they were being read say something else
             self._reading = now
-            self.model.grow()
-        self._show_place()
+            self._grown()
+        if step is not Step.READING:
+            self._show_place()
 
     def _button_pressed(self) -> None:
         if self.progress.step in (Step.STOPPED, Step.FAILED):

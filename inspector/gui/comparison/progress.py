@@ -11,18 +11,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from enum import Enum
+from time import monotonic
 
 from PySide6.QtCore import QObject, Signal
 
 from inspector import core
-from inspector.gui.models.pair_tree import Figures, PairTree, build_pair_tree
+from inspector.gui.models.pair_tree import Figures, News, PairTree, build_pair_tree
 from inspector.gui.state.session import Compared, Session, State
 from inspector.gui.state.tasks import Tasks
 
 from .known import KnownDifferences
 
 TASK, FLAT = "compare", "compare-list"
-News = tuple[int, core.Pair, tuple[str, str] | None] | PairTree
+Came = News | PairTree
+TOGETHER, SOON = 512, 0.03            # pairs that are handed over at once, and the seconds after which fewer are
 
 
 class Step(Enum):
@@ -48,7 +50,7 @@ class ComparisonProgress(QObject):
         super().__init__(parent)
         self._session, self._tasks = session, tasks
         self._asked: tuple[Compared, core.Checkpoint, core.Checkpoint] | None = None
-        self._pending: deque[News] = deque()
+        self._pending: deque[Came] = deque()
         self.tree: PairTree | None = None
         self.step = Step.IDLE
         self.error: Exception | None = None
@@ -137,7 +139,7 @@ class ComparisonProgress(QObject):
         def work(monitor: core.Monitor) -> PairTree:
             found = core.pair_up(a, b, in_a=compared.in_a, in_b=compared.in_b, accepted=compared.accepted,
                                  rejected=_keys(compared), monitor=monitor)
-            return build_pair_tree(_figures(known.filled(found)), monitor, flat=flat)
+            return build_pair_tree(Figures(known.filled(found)), monitor, flat=flat)
 
         def done(tree: PairTree) -> None:
             self.error = self.verdict = None
@@ -151,7 +153,7 @@ class ComparisonProgress(QObject):
     def _read(self, tree: PairTree) -> None:
         assert self._asked is not None
         rejected, flat = _keys(self._asked[0]), self.flat
-        pending: deque[News] = deque()
+        pending: deque[Came] = deque()
         self._pending = pending
         known = self.known
 
@@ -161,12 +163,15 @@ class ComparisonProgress(QObject):
             moved = core.by_content(comparison, rejected, monitor)
             if moved is not comparison:
                 moved = known.filled(moved)
-                pending.append(build_pair_tree(_figures(moved), monitor, flat=flat))
+                figures = Figures(moved)
+                pending.append(build_pair_tree(figures, monitor, flat=flat))
             pairs = list(moved.pairs)
+            batch = _Batch(figures, pending)
             for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):
                 pairs[n] = core.with_difference(pairs[n], found)
                 known.keep(moved, pairs[n])
-                pending.append((n, pairs[n], counted(moved, pairs[n])))
+                batch.add(n, pairs[n])
+            batch.hand_over()
             return known.judged(core.with_pairs(moved, pairs), monitor)
 
         def done(judged: core.Comparison) -> None:
@@ -187,19 +192,16 @@ class ComparisonProgress(QObject):
                           label=self.tr("Comparing values"))
         self._go(Step.READING)
 
-    def _take(self, pending: deque[News]) -> None:
+    def _take(self, pending: deque[Came]) -> None:
         """What the worker has found by now."""
-        news: list[tuple[int, core.Pair]] = []
+        grown = False
         for one in _taken(pending):
             if isinstance(one, PairTree):
                 self._show(one)
-            else:
-                n, pair, numbers = one
-                news.append((n, pair))
-                if numbers is not None and self.tree is not None:
-                    self.tree.figures.counted[n] = numbers
-        if news and self.tree is not None:
-            self.tree.figures.fill(news)
+            elif self.tree is not None:
+                self.tree.figures.take(one)
+                grown = True
+        if grown:
             self.grown.emit()
 
     def _show(self, tree: PairTree) -> None:
@@ -228,32 +230,29 @@ class ComparisonProgress(QObject):
         self.changed.emit()
 
 
-def _figures(comparison: core.Comparison) -> Figures:
-    """Of a comparison of which some is known already."""
-    made = Figures(comparison)
-    for n, pair in enumerate(comparison.pairs):
-        if pair.difference is not None and made.counters[n] and (numbers := counted(comparison, pair)) is not None:
-            made.counted[n] = numbers
-    return made
+class _Batch:
+    """Pairs on their way from the worker, several at once and made ready here: the window's thread has little to do for each."""
 
+    def __init__(self, figures: Figures, pending: deque[Came]) -> None:
+        self._figures, self._pending = figures, pending
+        self._pairs: list[tuple[int, core.Pair]] = []
+        self._since = monotonic()
 
-def counted(comparison: core.Comparison, pair: core.Pair) -> tuple[str, str] | None:
-    """What a counter that went on stands at on both sides, from what was found of it: one number has itself for its norm. None where
-    that does not tell, or it is none."""
-    found = pair.difference
-    if found is None or found.problem or found.numel != 1 or not found.n_different or found.sign_flips or found.nonfinite:
-        return None
-    a, b = found.norm, found.norm * found.growth
-    if not all(x == x and x < 2.0 ** 53 for x in (a, b, found.max_abs)):
-        return None
-    b = a + found.max_abs if b > a else a - found.max_abs
-    return (f"{int(a):,}", f"{int(b):,}") if a == int(a) and b == int(b) and b >= 0 else None
+    def add(self, n: int, pair: core.Pair) -> None:
+        self._pairs.append((n, pair))
+        if len(self._pairs) >= TOGETHER or monotonic() - self._since > SOON:
+            self.hand_over()
+
+    def hand_over(self) -> None:
+        if self._pairs:
+            self._pending.append(self._figures.prepared(self._pairs))
+        self._pairs, self._since = [], monotonic()
 
 
 def _keys(compared: Compared) -> frozenset[tuple[str, str]]:
     return frozenset((rule.a, rule.b) for rule in compared.rejected)
 
 
-def _taken(pending: deque[News]) -> Iterator[News]:
+def _taken(pending: deque[Came]) -> Iterator[Came]:
     while pending:
         yield pending.popleft()

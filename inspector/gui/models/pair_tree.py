@@ -7,9 +7,9 @@ the groups that the rules paired. Sums and extremes over whole subtrees are made
 """
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,17 @@ _COUNTED = ("num_batches_tracked", "step", "steps", "epoch", "epochs", "iteratio
 Floats = NDArray[np.float64]
 
 
+class News(NamedTuple):
+    """What came to be known of the pairs of these numbers, row by row."""
+
+    numbers: NDArray[np.int64]
+    pairs: list[core.Pair]
+    codes: NDArray[np.int8]
+    figures: Floats                         # in the order of FIGURES
+    squares: Floats                         # of the distance and of A's norm
+    counted: dict[int, tuple[str, str]]
+
+
 class Figures:
     """The state of all pairs; `changes` counts how often it grew. One is shared by all trees of a comparison. `reading` is the key whose
     values are being read ("" while none are), `counted` what counters stand at, by the number of their pair."""
@@ -62,23 +73,44 @@ class Figures:
         self.reading = ""
         self.counted: dict[int, tuple[str, str]] = {}
         self.changes = 0
-        self.fill((n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None)
+        self.fill([(n, pair) for n, pair in enumerate(self.pairs) if pair.difference is not None])
 
-    def fill(self, news: Iterable[tuple[int, core.Pair]]) -> None:
+    def fill(self, news: Sequence[tuple[int, core.Pair]]) -> None:
         """(number, pair) of pairs whose values are now known."""
-        for n, pair in news:
-            self.pairs[n] = pair
-            self.status[n] = self._code(n, pair)
+        self.take(self.prepared(news))
+
+    def prepared(self, news: Sequence[tuple[int, core.Pair]]) -> News:
+        """The same as `take` wants it. Any thread may ask for it."""
+        packed = self.comparison.is_packed
+        figures = np.full((len(news), len(FIGURES)), np.nan)
+        squares = np.full((len(news), 2), np.nan)
+        counted: dict[int, tuple[str, str]] = {}
+        for row, (n, pair) in enumerate(news):
             found = pair.difference
-            if found is not None and not found.problem:
-                ratio = self.comparison.sqnr(pair)
-                figures = (found.max_abs, found.rms, found.rel, found.cosine, found.n_different / max(found.numel, 1),
-                           np.nan if ratio is None else ratio)
-                for name, figure in zip(FIGURES, figures, strict=True):
-                    self.of[name][n] = figure
-                if not self.counters[n]:
-                    apart = found.rel * found.norm if found.norm else found.rms * found.numel ** 0.5
-                    self.apart[n], self.norms[n] = _squared(apart), _squared(found.norm)
+            if found is None or found.problem:
+                continue
+            ratio = self.comparison.sqnr(pair) if packed else None
+            figures[row] = (found.max_abs, found.rms, found.rel, found.cosine, found.n_different / max(found.numel, 1),
+                            np.nan if ratio is None else ratio)
+            if self.counters[n]:
+                if (numbers := counted_of(found)) is not None:
+                    counted[n] = numbers
+            else:
+                apart = found.rel * found.norm if found.norm else found.rms * found.numel ** 0.5
+                squares[row] = _squared(apart), _squared(found.norm)
+        numbers_ = np.array([n for n, _ in news], dtype=np.int64)
+        codes = np.array([self._code(n, pair) for n, pair in news], dtype=np.int8)
+        return News(numbers_, [pair for _, pair in news], codes, figures, squares, counted)
+
+    def take(self, news: News) -> None:
+        """Quick: what is to be worked out was."""
+        for n, pair in zip(news.numbers.tolist(), news.pairs, strict=True):
+            self.pairs[n] = pair
+        self.status[news.numbers] = news.codes
+        for column, name in enumerate(FIGURES):
+            self.of[name][news.numbers] = news.figures[:, column]
+        self.apart[news.numbers], self.norms[news.numbers] = news.squares.T
+        self.counted.update(news.counted)
         self.changes += 1
 
     def counts(self) -> dict[str, int]:
@@ -119,6 +151,18 @@ class Figures:
         return _CODES["values" if found.n_different else "equal"]
 
 
+def counted_of(found: core.Difference) -> tuple[str, str] | None:
+    """What a counter that went on stands at on both sides, from what was found of it: one number has itself for its norm. None where
+    that does not tell."""
+    if found.numel != 1 or not found.n_different or found.sign_flips or found.nonfinite:
+        return None
+    a, b = found.norm, found.norm * found.growth
+    if not all(x == x and x < 2.0 ** 53 for x in (a, b, found.max_abs)):
+        return None
+    b = a + found.max_abs if b > a else a - found.max_abs
+    return (f"{int(a):,}", f"{int(b):,}") if a == int(a) and b == int(b) and b >= 0 else None
+
+
 def _squared(x: float) -> float:
     return x * x if abs(x) < 1e150 else np.inf
 
@@ -138,10 +182,10 @@ class PairTree(KeyTree):
         self._entered = np.flatnonzero(self.entry >= 0)
         rules = np.array([pair.rule for pair in figures.pairs] + [-1] * len(figures.values), dtype=np.int32)
         self._ruled = self._entered[rules[self.entry[self._entered]] >= 0]
-        self._seen = -1                             # the changes of the figures that were summed up
-        self._running: NDArray[np.int32] = np.zeros((0, 0), dtype=np.int32)
-        self._squares: tuple[Floats, Floats, Floats] = (np.zeros(1), np.zeros(1), np.zeros(1))
-        self._peaks: dict[str, Floats] = {}
+        self._marked = {mark: self._of_nodes(which, False) for mark, which in figures.marks.items()}
+        self._seen = -1                             # the changes of the figures that the following are of
+        self._status: NDArray[np.int8] = np.zeros(0, dtype=np.int8)     # of each node; of a group, one more than there are
+        self._kept: dict[str, Floats] = {}
 
     # -- one node -----------------------------------------------------------------------------------------------------
 
@@ -156,23 +200,30 @@ class PairTree(KeyTree):
 
     def counts(self, n: int) -> dict[str, int]:
         """status -> how many at or below `n`, those there are."""
-        self._sum_figures()
-        found = self._running[:, int(self.end[n])] - self._running[:, n]
-        return {name: int(count) for name, count in zip((*STATUSES, *MARKED), found, strict=True) if count}
+        self._look()
+        end = int(self.end[n])
+        found = np.bincount(self._status[n:end], minlength=len(STATUSES) + 1)[:len(STATUSES)].tolist()
+        marked = [int(np.count_nonzero(self._marked[mark][n:end])) for mark in MARKED]
+        return {name: count for name, count in zip((*STATUSES, *MARKED), (*found, *marked), strict=True) if count}
 
     def peak(self, figure: str, n: int) -> float:
         """The greatest of one of `FIGURES` at or below `n` (of those of `LEAST` the least); NaN while none is known. Counters are none of
         a group's: 400 batches more are no difference of 400 between weights."""
-        return float(self._peak(figure)[n])
+        own = float(self.figures.of[figure][self.entry[n]]) if self.entry[n] >= 0 else np.nan
+        combine = np.fmin if figure in LEAST else np.fmax
+        return float(combine(own, combine.reduce(self._figure(figure)[n:int(self.end[n])])))
 
     def distance(self, n: int) -> float:
         """How far apart the pairs at or below `n` are together, the norm of all differences over that of all of A, as far as their values
         are known; counters are left out. NaN where nothing is known."""
-        self._sum_figures()
-        apart, norm, known = (float(sums[n]) for sums in self._squares)
-        if not known:
+        inside = slice(n, int(self.end[n]))
+        apart, norms = self._figure("apart")[inside], self._figure("norms")[inside]
+        known = np.isfinite(apart) & np.isfinite(norms)
+        if not known.any():
             return float("nan")
-        return (apart / norm) ** 0.5 if norm > 0 else float("inf") if apart > 0 else 0.0
+        # summed anew for each: differences of running sums would lose what is small beside what comes before it
+        a, b = float(apart[known].sum()), float(norms[known].sum())
+        return float((a / b) ** 0.5) if b > 0 else float("inf") if a > 0 else 0.0
 
     def number_of(self, n: int) -> int:
         """Of a node that is a pair or value: which of the figures' it is."""
@@ -220,36 +271,34 @@ class PairTree(KeyTree):
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
-    def _sum_figures(self) -> None:
-        if self._seen == self.figures.changes:
-            return
-        self._seen = self.figures.changes
-        self._peaks = {}
-        figures, entries = self.figures, self.entry[self._entered]
-        own = np.zeros((len(STATUSES) + len(MARKED), len(self) + 1), dtype=np.int32)
-        own[figures.status[entries], self._entered + 1] = 1
-        for row, mark in enumerate(MARKED, len(STATUSES)):
-            own[row, self._entered + 1] = figures.marks[mark][entries]
-        self._running = np.cumsum(own, axis=1, dtype=np.int32)
-        known = np.isfinite(figures.apart[entries]) & np.isfinite(figures.norms[entries])
-        sums = []       # level by level: differences of running sums would lose what is small beside what comes before it
-        for squares in (figures.apart, figures.norms, np.ones(len(figures.apart))):
-            mine = np.zeros(len(self))
-            mine[self._entered] = np.where(known, squares[entries], 0.0)
-            sums.append(self._upwards(mine, np.add))
-        self._squares = (sums[0], sums[1], sums[2])
+    def _look(self) -> None:
+        """At the figures, where they grew."""
+        if self._seen != self.figures.changes:
+            self._seen, self._kept = self.figures.changes, {}
+            self._status = self._of_nodes(self.figures.status, len(STATUSES))
+
+    def _figure(self, name: str) -> Floats:
+        """One of `FIGURES` of each node, NaN of groups and counters; or of what its distance is made of."""
+        self._look()
+        if name not in self._kept:
+            figures = self.figures
+            known = figures.apart if name == "apart" else figures.norms if name == "norms" \
+                else np.where(figures.counters, np.nan, figures.of[name])
+            self._kept[name] = self._of_nodes(known, np.nan)
+        return self._kept[name]
+
+    def _of_nodes(self, of_entries: NDArray[Any], of_groups: Any) -> NDArray[Any]:
+        made = np.full(len(self), of_groups, dtype=of_entries.dtype)
+        made[self._entered] = of_entries[self.entry[self._entered]]
+        return made
 
     def _peak(self, figure: str) -> Floats:
-        self._sum_figures()
-        if figure not in self._peaks:
-            combine = np.fmin if figure in LEAST else np.fmax
-            entries = self.entry[self._entered]
-            own = np.full(len(self), np.nan)
-            own[self._entered] = np.where(self.figures.counters[entries], np.nan, self.figures.of[figure][entries])
-            found = self._upwards(own, combine)
-            found[self._entered] = combine(found[self._entered], self.figures.of[figure][entries])
-            self._peaks[figure] = found
-        return self._peaks[figure]
+        """Of every node."""
+        combine = np.fmin if figure in LEAST else np.fmax
+        found = self._upwards(self._figure(figure).copy(), combine)
+        found[self._entered] = combine(found[self._entered], self.figures.of[figure][self.entry[self._entered]])
+        kept: Floats = found
+        return kept
 
     def _upwards(self, own: Any, combine: np.ufunc) -> Any:
         """What `combine` makes of each node's own and all that is below it."""

@@ -131,8 +131,8 @@ def test_that_a_groups_distance_is_that_of_all_its_tensors_together(numbers: lis
     figures = [(rel / 1000, norm / 1000) for rel, norm in zip(numbers[:5], numbers[5:], strict=True)]
     figures[0] = (0.1, 10.0 ** huge)
     tree = tree_of(checkpoint(NET), checkpoint(NET))
-    tree.figures.fill((n, core.with_difference(tree.figures.pairs[n], core.Difference(4, 1, 1.0, 1.0, rel, 0.5, norm=norm)))
-                      for n, (rel, norm) in enumerate(figures) if norm > 0)
+    tree.figures.fill([(n, core.with_difference(tree.figures.pairs[n], core.Difference(4, 1, 1.0, 1.0, rel, 0.5, norm=norm)))
+                       for n, (rel, norm) in enumerate(figures) if norm > 0])
     known = [(rel, norm) for rel, norm in figures[2:4] if norm > 0]
     found = tree.distance(node(tree, "layers"))
     if not known:
