@@ -64,7 +64,7 @@ class ComparePage(QWidget):
         super().__init__()
         self._session, self._tasks, self._settings = session, tasks, settings
         self.progress = ComparisonProgress(session, tasks, self)
-        self.model = PairModel(self)
+        self.model = PairModel(self, tasks)
         self.view = PairView(self.model)
         self.ruler = ChangeRuler(self.view, self.model)
         self.sides = Sides(session, self.progress)

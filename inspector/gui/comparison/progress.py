@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Iterator
 from enum import Enum
 from time import monotonic
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,6 +24,7 @@ from inspector.gui.state.tasks import Tasks
 from .known import KnownDifferences
 
 TASK, FLAT = "compare", "compare-list"
+T = TypeVar("T")
 Came = News | PairTree
 TOGETHER, SOON = 512, 0.03            # pairs that are handed over at once, and the seconds after which fewer are
 
@@ -61,6 +63,7 @@ class ComparisonProgress(QObject):
         self.read = (0, 0)                  # bytes, of how many
         self.flat = False
         self.known = KnownDifferences()
+        self._batch: _Batch | None = None
         session.compared_changed.connect(self.follow)
         session.document_changed.connect(lambda id: self.follow())
 
@@ -123,6 +126,7 @@ class ComparisonProgress(QObject):
 
     def _forget(self) -> None:
         had = self.tree is not None
+        self._batch = None
         self._asked = self.tree = self.error = self.verdict = None
         self._tasks.cancel(TASK)
         self._tasks.cancel(FLAT)
@@ -130,8 +134,12 @@ class ComparisonProgress(QObject):
             self.paired.emit()
 
     def _pair(self, compared: Compared, a: core.Checkpoint, b: core.Checkpoint) -> None:
-        again = self._asked is not None and self._asked[1] is a and self._asked[2] is b
-        if not again:
+        again = self._asked is not None and self._asked[0].ids == compared.ids
+        if again:                               # with other rules, or after an edit: what there was stays on show until then
+            self._batch = None
+            self._tasks.cancel(TASK)
+            self._tasks.cancel(FLAT)
+        else:
             self._forget()
         self._asked = (compared, a, b)
         flat, known = self.flat, self.known
@@ -154,7 +162,7 @@ class ComparisonProgress(QObject):
         assert self._asked is not None
         rejected, flat = _keys(self._asked[0]), self.flat
         pending: deque[Came] = deque()
-        self._pending = pending
+        self._pending, self._batch = pending, None
         known = self.known
 
         def work(monitor: core.Monitor) -> core.Comparison:
@@ -166,7 +174,7 @@ class ComparisonProgress(QObject):
                 figures = Figures(moved)
                 pending.append(build_pair_tree(figures, monitor, flat=flat))
             pairs = list(moved.pairs)
-            batch = _Batch(figures, pending)
+            batch = self._batch = _Batch(figures, pending)
             for n, found in core.differences(moved, only=lambda pair: pair.difference is None, monitor=monitor):
                 pairs[n] = core.with_difference(pairs[n], found)
                 known.keep(moved, pairs[n])
@@ -184,6 +192,8 @@ class ComparisonProgress(QObject):
             self.read = (so_far, total)
             if self.tree is not None:
                 self.tree.figures.reading = key
+            if self._batch is not None:
+                self._batch.hand_over()
             self._take(pending)
             self.changed.emit()
 
@@ -191,6 +201,11 @@ class ComparisonProgress(QObject):
         self._tasks.start(TASK, work, on_done=done, on_error=self._failed, on_cancel=self._cancelled, on_progress=progress,
                           label=self.tr("Comparing values"))
         self._go(Step.READING)
+
+    def _take_all(self) -> None:
+        if self._batch is not None:
+            self._batch.hand_over()
+        self._take(self._pending)
 
     def _take(self, pending: deque[Came]) -> None:
         """What the worker has found by now."""
@@ -212,14 +227,14 @@ class ComparisonProgress(QObject):
             self._rearrange(tree)
 
     def _failed(self, error: Exception) -> None:
-        self._take(self._pending)
+        self._take_all()
         self.error = error
         self._go(Step.FAILED)
         if not isinstance(error, core.InspectorError):
             raise error
 
     def _cancelled(self) -> None:
-        self._take(self._pending)
+        self._take_all()
         if self._asked is not None:
             self._go(Step.STOPPED)
 
@@ -231,28 +246,33 @@ class ComparisonProgress(QObject):
 
 
 class _Batch:
-    """Pairs on their way from the worker, several at once and made ready here: the window's thread has little to do for each."""
+    """Pairs on their way from the worker, several at once and made ready there: the window's thread has little to do for each. It asks
+    for those that are left while the worker is at something large."""
 
     def __init__(self, figures: Figures, pending: deque[Came]) -> None:
         self._figures, self._pending = figures, pending
-        self._pairs: list[tuple[int, core.Pair]] = []
+        self._pairs: deque[tuple[int, core.Pair]] = deque()         # both threads take from it
         self._since = monotonic()
 
     def add(self, n: int, pair: core.Pair) -> None:
         self._pairs.append((n, pair))
         if len(self._pairs) >= TOGETHER or monotonic() - self._since > SOON:
+            self._since = monotonic()
             self.hand_over()
 
     def hand_over(self) -> None:
-        if self._pairs:
-            self._pending.append(self._figures.prepared(self._pairs))
-        self._pairs, self._since = [], monotonic()
+        pairs = [*_taken(self._pairs)]
+        if pairs:
+            self._pending.append(self._figures.prepared(pairs))
 
 
 def _keys(compared: Compared) -> frozenset[tuple[str, str]]:
     return frozenset((rule.a, rule.b) for rule in compared.rejected)
 
 
-def _taken(pending: deque[Came]) -> Iterator[Came]:
-    while pending:
-        yield pending.popleft()
+def _taken(pending: deque[T]) -> Iterator[T]:
+    while True:
+        try:
+            yield pending.popleft()
+        except IndexError:
+            return

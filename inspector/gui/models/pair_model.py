@@ -8,13 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from inspector import core
+from inspector.gui.state.tasks import Tasks
+
 from . import pair_lines, search
 from .pair_lines import COLUMNS, NAME, SHAPE, PairLine
 from .pair_tree import FIGURES, PairTree
 from .tree_rows import TreeRows
 
 Index = QModelIndex | QPersistentModelIndex
+Change = Callable[[TreeRows], None]
 
+TASK = "pair-rows"
+MANY_NODES = 20_000             # of a tree whose rows a worker arranges
 LINE = int(Qt.ItemDataRole.UserRole)
 _ROOT = QModelIndex()
 _CACHED_LINES = 2000
@@ -44,8 +50,11 @@ class PairModel(QAbstractTableModel):
 
     filtered = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, tasks: Tasks | None = None) -> None:
+        """With `tasks` the rows of large trees are arranged by a worker."""
         super().__init__(parent)
+        self._tasks = tasks
+        self._changes: list[Change] = []            # of the rows, that a worker is to make
         self._rows: TreeRows | None = None
         self._tree: PairTree | None = None
         self._lines: dict[int, PairLine] = {}
@@ -106,7 +115,7 @@ class PairModel(QAbstractTableModel):
         if wanted != self._sorting:
             self._sorting = wanted
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
-            self._reset(self._sort)
+            self._change(self._sorter())
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -116,17 +125,25 @@ class PairModel(QAbstractTableModel):
 
     def set_tree(self, tree: PairTree | None) -> None:
         """Another tree, or none; groups of the same names stay open."""
+        if self._changes and self._tasks is not None:
+            self._tasks.cancel(TASK)
+        self._changes.clear()
         self.beginResetModel()
         older, self._tree, self._known = self._rows, tree, None
-        self._rows = TreeRows(tree) if tree is not None else None
-        if self._rows is not None:
-            if older is not None and tree is not None and not tree.flat and self._is_grouped(older):
+        self._rows, arranged = None, bool(self._query.terms or self._statuses or self._sorting)
+        later = arranged and tree is not None and self._tasks is not None and len(tree) >= MANY_NODES
+        if tree is not None:
+            self._rows, tree.rows = tree.rows or TreeRows(tree), None
+            if older is not None and not tree.flat and self._is_grouped(older):
                 self._rows.take_over(older)
-            self._apply_filter(self._rows)
-            self._sort(self._rows)
+            if arranged and not later:
+                self._filter()(self._rows)
+                self._sorter()(self._rows)
         self._lines.clear()
         self.endResetModel()
         self.filtered.emit()
+        if later:
+            self.arrange()
 
     def grow(self) -> None:
         """More values are known: rows that are on show say so."""
@@ -141,11 +158,13 @@ class PairModel(QAbstractTableModel):
 
     def arrange(self) -> None:
         """Filters and sorts anew, after `grow`."""
+        chosen, sorted_ = self._filter(), self._sorter()
+
         def again(rows: TreeRows) -> None:
-            self._apply_filter(rows)
-            self._sort(rows)
-        self._reset(again)
-        self.filtered.emit()
+            chosen(rows)
+            sorted_(rows)
+
+        self._change(again)
 
     def set_filter(self, text: str, statuses: frozenset[str]) -> search.Query:
         """Shows what `text` finds (see `search`) among pairs of these statuses (none: all). Terms that mean nothing are left out
@@ -153,8 +172,7 @@ class PairModel(QAbstractTableModel):
         query = search.parse(text)
         if query.terms != self._query.terms or statuses != self._statuses:
             self._query, self._statuses = query, statuses
-            self._reset(self._apply_filter)
-            self.filtered.emit()
+            self._change(self._filter())
         self._query = query
         return query
 
@@ -314,13 +332,13 @@ class PairModel(QAbstractTableModel):
 
     def set_expanded_below(self, row: int, expanded: bool) -> None:
         node = self.node(row)
-        self._reset(lambda rows: rows.set_below(node, expanded))
+        self._change(lambda rows: rows.set_below(node, expanded))
 
     def expand_all(self) -> None:
-        self._reset(lambda rows: rows.set_below(0, True))
+        self._change(lambda rows: rows.set_below(0, True))
 
     def collapse_all(self) -> None:
-        self._reset(lambda rows: rows.set_depth(1))
+        self._change(lambda rows: rows.set_depth(1))
 
     def copied_fields(self, row: int) -> tuple[str, ...]:
         assert self._tree is not None
@@ -332,16 +350,57 @@ class PairModel(QAbstractTableModel):
     def _is_grouped(rows: TreeRows) -> bool:
         return isinstance(rows.tree, PairTree) and not rows.tree.flat
 
-    def _apply_filter(self, rows: TreeRows) -> None:
-        tree = self._tree
-        if tree is None or not (self._query.terms or self._statuses):
-            rows.show_only(None)
-            return
-        hits = search.find(tree, self._query)
-        rows.show_only(hits & tree.with_status(self._statuses) if self._statuses else hits)
+    def _filter(self) -> Change:
+        """Shows what is asked for now, and nothing else."""
+        tree, query, statuses = self._tree, self._query, self._statuses
 
-    def _sort(self, rows: TreeRows) -> None:
-        rows.sort(*self._sorting) if self._sorting is not None else rows.sort(None)
+        def change(rows: TreeRows) -> None:
+            if tree is None or not (query.terms or statuses):
+                rows.show_only(None)
+                return
+            hits = search.find(tree, query)
+            rows.show_only(hits & tree.with_status(statuses) if statuses else hits)
+
+        return change
+
+    def _sorter(self) -> Change:
+        sorting = self._sorting
+        return lambda rows: rows.sort(*sorting) if sorting is not None else rows.sort(None)
+
+    def _change(self, change: Change) -> None:
+        """Changes the rows: at once, or soon where there are many."""
+        if self._rows is None:
+            return
+        if self._tasks is None or (not self._changes and len(self._rows.tree) < MANY_NODES):
+            self._reset(change)
+            self.filtered.emit()
+        else:
+            self._changes.append(change)
+            self._change_in_worker()
+
+    def _change_in_worker(self) -> None:
+        rows, changes = self._rows, tuple(self._changes)
+        if rows is None or self._tasks is None:
+            return
+        version, copied = rows.version, rows.copy()
+
+        def work(monitor: core.Monitor) -> None:
+            for change in changes:
+                monitor.check()
+                change(copied)
+
+        def put(_: None) -> None:
+            if self._rows is not rows or rows.version != version:           # something was opened or closed meanwhile
+                self._change_in_worker()
+                return
+            del self._changes[:len(changes)]
+            self.beginResetModel()
+            self._rows = copied
+            self._lines.clear()
+            self.endResetModel()
+            self.filtered.emit()
+
+        self._tasks.start(TASK, work, on_done=put, on_cancel=self._changes.clear, urgent=True)
 
     def _reset(self, change: Callable[[TreeRows], None]) -> None:
         if self._rows is None:

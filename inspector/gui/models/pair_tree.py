@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from inspector import core
 
 from .key_tree import Bools, Ints, KeyTree, Raw, nodes_of
+from .tree_rows import TreeRows
 
 # what a pair or a value is, for whoever looks at it: "equal" under whatever name, "cast" where only the element type differs,
 # "unreadable" where the values could not be compared; "plain": no tensor
@@ -174,7 +175,7 @@ def _is_counter(comparison: core.Comparison, pair: core.Pair) -> bool:
 
 
 class PairTree(KeyTree):
-    """`flat`: one list without groups."""
+    """`flat`: one list without groups. `rows` are those to begin with, made where the tree was."""
 
     def __init__(self, figures: Figures, names: core.Checkpoint, raw: Raw, flat: bool, monitor: core.Monitor) -> None:
         super().__init__(names, raw, monitor)
@@ -186,6 +187,7 @@ class PairTree(KeyTree):
         self._seen = -1                             # the changes of the figures that the following are of
         self._status: NDArray[np.int8] = np.zeros(0, dtype=np.int8)     # of each node; of a group, one more than there are
         self._kept: dict[str, Floats] = {}
+        self.rows: TreeRows | None = None
 
     # -- one node -----------------------------------------------------------------------------------------------------
 
@@ -281,11 +283,15 @@ class PairTree(KeyTree):
         """One of `FIGURES` of each node, NaN of groups and counters; or of what its distance is made of."""
         self._look()
         if name not in self._kept:
-            figures = self.figures
-            known = figures.apart if name == "apart" else figures.norms if name == "norms" \
-                else np.where(figures.counters, np.nan, figures.of[name])
-            self._kept[name] = self._of_nodes(known, np.nan)
+            self._kept[name] = self._figure_now(name)
         return self._kept[name]
+
+    def _figure_now(self, name: str) -> Floats:
+        figures = self.figures
+        known = figures.apart if name == "apart" else figures.norms if name == "norms" \
+            else np.where(figures.counters, np.nan, figures.of[name])
+        found: Floats = self._of_nodes(known, np.nan)
+        return found
 
     def _of_nodes(self, of_entries: NDArray[Any], of_groups: Any) -> NDArray[Any]:
         made = np.full(len(self), of_groups, dtype=of_entries.dtype)
@@ -293,9 +299,9 @@ class PairTree(KeyTree):
         return made
 
     def _peak(self, figure: str) -> Floats:
-        """Of every node."""
+        """Of every node. Any thread may ask for it."""
         combine = np.fmin if figure in LEAST else np.fmax
-        found = self._upwards(self._figure(figure).copy(), combine)
+        found = self._upwards(self._figure_now(figure), combine)
         found[self._entered] = combine(found[self._entered], self.figures.of[figure][self.entry[self._entered]])
         kept: Floats = found
         return kept
@@ -320,7 +326,9 @@ def build_pair_tree(figures: Figures, monitor: core.Monitor = core.QUIET, *, fla
             name += " "
         values[name] = None
     names = replace(comparison.a, tensors=tensors, values=values, state_dicts=())
-    return PairTree(figures, names, nodes_of(names, monitor, flat=flat), flat, monitor)
+    made = PairTree(figures, names, nodes_of(names, monitor, flat=flat), flat, monitor)
+    made.rows = TreeRows(made)
+    return made
 
 
 def aligned_names(comparison: core.Comparison, monitor: core.Monitor = core.QUIET) -> list[str]:

@@ -91,6 +91,22 @@ def test_that_a_command_takes_the_tensor_of_one_side_into_the_other_and_only_tha
     assert desk.session.edits(a.id) == (core.Take(b.path, pairs=(("layers.1.weight", "layers.1.weight"),)),)
 
 
+def test_that_what_was_open_and_selected_stays_so_after_an_edit(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    desk.window.menus["collapse"].trigger()
+    desk.select("layers.1.weight")
+    before = [page.model.line(row).key for row in range(page.model.rowCount())]
+    seen: list[int] = []
+    page.model.modelReset.connect(lambda: seen.append(page.model.rowCount()))
+    desk.window.menus["push-to-a"].trigger()
+    desk.settle()
+    desk.finish()
+    assert desk.statuses()["layers.1.weight"] == "equal"
+    assert [page.model.line(row).key for row in range(page.model.rowCount())] == before
+    assert key_of(desk) == "layers.1.weight"
+    assert 0 not in seen                                            # never empty in between
+
+
 def test_that_files_that_come_back_are_not_read_again(desk: Desk, read: list[str]) -> None:
     ids = desk.open(BASE, changed(), BASE)
     desk.session.compare(Compared(ids[0], ids[1]))
