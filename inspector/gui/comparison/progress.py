@@ -180,6 +180,7 @@ class ComparisonProgress(QObject):
                 known.keep(moved, pairs[n])
                 batch.add(n, pairs[n])
             batch.hand_over()
+            _ = core.edits_for_differences      # what edits are made of is loaded here, where it delays nobody
             return known.judged(core.with_pairs(moved, pairs), monitor)
 
         def done(judged: core.Comparison) -> None:
