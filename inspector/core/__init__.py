@@ -268,6 +268,7 @@ if TYPE_CHECKING:
     from .measures.summary import QUANTILES as QUANTILES
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
+    from .measures.type_ranges import range_fits as range_fits
     from .naming_conventions import ADDED_PREFIXES as ADDED_PREFIXES
     from .naming_conventions import STRIPPED_PREFIXES as STRIPPED_PREFIXES
     from .opening import checkpoint_in as checkpoint_in
@@ -502,6 +503,7 @@ _HOMES = {
     "measures.layers": "LAYER_MEASURES LayerLine LayerPoint ending_of family_of layer_lines layer_of pattern_of weights_among",
     "measures.merging": "BIN_CHOICES edges_near merge_bins merge_summaries sensible_bins",
     "measures.ridges": "Ridge ridge ridge_range share_outside",
+    "measures.type_ranges": "range_fits",
     "measures.summary": "BINS QUANTILES Summary rebin",
     "training.byte_map": "BYTE_KINDS ByteBox ByteKind",
     "training.totals": "Subtotal Totals",

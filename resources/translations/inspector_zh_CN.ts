@@ -2902,8 +2902,16 @@
 <translation>显示前 {n} 个</translation>
 </message>
 <message>
+<source>Norms of {name}</source>
+<translation>{name} 的范数</translation>
+</message>
+<message>
 <source>Point at a cell, or use the arrow keys. Wheel zooms, R shows all.</source>
 <translation>指向单元格，或使用方向键。滚轮缩放，R 显示全部。</translation>
+</message>
+<message>
+<source>norm of row {row}: {down}, of column {column}: {across}</source>
+<translation>第 {row} 行范数：{down}，第 {column} 列范数：{across}</translation>
 </message>
 <message>
 <source>largest magnitude of {size} here: {value}</source>
@@ -2932,6 +2940,14 @@
 <message>
 <source>{share} of the elements read</source>
 <translation>已读取 {share} 的元素</translation>
+</message>
+<message>
+<source>{n} of {all} rows are all zero</source>
+<translation>{all} 行中有 {n} 行全为零</translation>
+</message>
+<message>
+<source>{n} of {all} columns are all zero</source>
+<translation>{all} 列中有 {n} 列全为零</translation>
 </message>
 <message>
 <source>{n} cells with NaN or infinities</source>
@@ -4960,6 +4976,17 @@
 </message>
 </context>
 <context>
+<name>QuantileStrip</name>
+<message>
+<source>Quantiles</source>
+<translation>分位数</translation>
+</message>
+<message>
+<source>{name}: {least} to {most}; 1 to 99 %: {low} to {high}; 5 to 95 %: {five} to {ninety_five}; 25 to 75 %: {lower} to {upper}; median {middle}</source>
+<translation>{name}：{least} 至 {most}；1 至 99 %：{low} 至 {high}；5 至 95 %：{five} 至 {ninety_five}；25 至 75 %：{lower} 至 {upper}；中位数 {middle}</translation>
+</message>
+</context>
+<context>
 <name>Reading</name>
 <message>
 <source>Looking for checkpoints of the run</source>
@@ -6533,6 +6560,45 @@
 <message>
 <source>Looking for NaN</source>
 <translation>正在查找 NaN</translation>
+</message>
+</context>
+<context>
+<name>ValueChips</name>
+<message>
+<source>{n} of {all} elements are NaN</source>
+<translation>{all} 个元素中有 {n} 个为 NaN</translation>
+</message>
+<message>
+<source>{plus} elements are +infinity, {minus} are −infinity</source>
+<translation>{plus} 个元素为正无穷，{minus} 个为负无穷</translation>
+</message>
+<message>
+<source>{share} zeros</source>
+<translation>{share} 为零</translation>
+</message>
+<message>
+<source>{n} of {all} elements are zero</source>
+<translation>{all} 个元素中有 {n} 个为零</translation>
+</message>
+<message>
+<source>{n} subnormal</source>
+<translation>{n} 个次正规数</translation>
+</message>
+<message>
+<source>{n} elements are smaller than the least normal number of their type</source>
+<translation>{n} 个元素小于其类型的最小正规数</translation>
+</message>
+<message>
+<source>The largest magnitude, {most}, is within the range of {type}. That says nothing of precision.</source>
+<translation>最大绝对值 {most} 在 {type} 的范围内；这不代表精度。</translation>
+</message>
+<message>
+<source>The largest magnitude, {most}, is beyond the range of {type}: a cast does not keep it.</source>
+<translation>最大绝对值 {most} 超出 {type} 的范围：转换类型无法保留它。</translation>
+</message>
+<message>
+<source>About the values</source>
+<translation>关于数值</translation>
 </message>
 </context>
 <context>

@@ -22,6 +22,7 @@ from inspector.core.tensors.reader import TensorReader
 from .layers import rms, siblings_name
 from .missing_layers import missing_layers_findings
 from .summary import CHUNK, Summary, summarize
+from .type_ranges import OVERFLOWS
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor
@@ -35,7 +36,7 @@ _FEW = 6                # elements that agree without meaning anything by it
 _SIBLINGS = 4           # tensors of the same name in other layers from which on they can be compared
 _FACTOR = 100.0         # times the median of the siblings: no longer a matter of depth
 # type -> from where on numbers become infinite, and up to where they become zero
-_NARROW = {"float16": (65520.0, 2.0 ** -25), "bfloat16": (2.0 ** 128 - 2.0 ** 119, 2.0 ** -134)}
+_NARROW = {"float16": (OVERFLOWS["float16"], 2.0 ** -25), "bfloat16": (OVERFLOWS["bfloat16"], 2.0 ** -134)}
 _HUGE_MATRIX = 1 << 31  # elements of a matrix whose rows are looked at one by one
 
 

@@ -33,6 +33,7 @@ from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.slice_controls import SliceControls
 
 TASK, DETAIL, VALUE, SAVE = "heatmap", "heatmap-detail", "heatmap-value", "heatmap-save"
+NORMS = "heatmap-norms"
 BUDGET = 192 << 20              # bytes read for one picture
 MOST = (1024, 1024)             # blocks of a picture
 EXACT = 1 << 20                 # elements that are shown without blocks
@@ -69,6 +70,7 @@ class HeatmapPanel(SelectionPanel):
         self._map_chosen = False
         self.requests: Requests[_Picture | Sheet] = self.make_requests(TASK, keep=KEPT)
         self.detail: Requests[core.Reduced] = self.make_requests(DETAIL, rest=SETTLED)
+        self.norms: Requests[core.ChannelNorms] = self.make_requests(NORMS, keep=KEPT)
         self.value: Requests[str] = self.make_requests(VALUE, rest=SETTLED)
         self.heading = Heading()
         self.seen_as = SeenAsBar(session)
@@ -85,6 +87,7 @@ class HeatmapPanel(SelectionPanel):
         self.requests.changed.connect(self._answered)
         self.detail.changed.connect(self._show_detail)
         self.value.changed.connect(self._show_readout)
+        self.norms.changed.connect(self._show_norms)
         self.slices.changed.connect(self.refresh)
         self.view.window_moved.connect(self._ask_detail)
         self.view.cursor_moved.connect(self._cursor_moved)
@@ -157,7 +160,7 @@ class HeatmapPanel(SelectionPanel):
         self._clear_view()
 
     def _clear_view(self) -> None:
-        for requests in (self.detail, self.value):
+        for requests in (self.detail, self.value, self.norms):
             requests.ask(None)
         self.view.clear()
         self.kernels.clear()
@@ -191,12 +194,34 @@ class HeatmapPanel(SelectionPanel):
             found = _painted(found.layer.part, self._colouring)
         plane, part = self.slices.plane, found.layer.part
         same = self.view.plane.size == plane.size and self.view.base is not None
+        self._ask_norms(info, plane)
         self.view.show_plane(plane, found.layer, found.colouring.colours, found.limits, keep_view=same)
         self.how.setVisible(not part.exact)
         self.how_label.setVisible(not part.exact)
         self.remark.setText(self._facts(info, found))
         self.detail.ask(None)
         self._ask_detail()
+
+    def _ask_norms(self, info: core.TensorInfo, plane: core.Plane) -> None:
+        """What a matrix has beside it: how large each of its rows and columns is."""
+        fits = len(plane.shape) == 2 and not plane.fold and 1 not in plane.shape and info.nbytes <= BUDGET and self._tensor is not None
+        self.view.reserve_margins(fits)
+        if not fits or self._tensor is None:
+            self.norms.ask(None)
+            return
+        ckpt = self._tensor[0]
+        self.norms.ask(Request(ckpt, info.key, lambda monitor: core.channel_norms(ckpt, info.key, monitor),
+                               label=self.tr("Norms of {name}").format(name=core.visible(info.key, 60))))
+        self._show_norms()              # they may be known, and nothing changes then
+
+    def _show_norms(self) -> None:
+        found, plane = self.norms.result, self.slices.plane
+        if found is None or self._tensor is None:
+            return
+        self.view.set_margins(*(found if plane.rows == (0,) else (found.inputs, found.outputs)))
+        picture = self.requests.result
+        if picture is not None and not isinstance(picture, Sheet):
+            self.remark.setText(self._facts(self._tensor[1], picture))
 
     # -- nearer -------------------------------------------------------------------------------------------------------
 
@@ -253,6 +278,10 @@ class HeatmapPanel(SelectionPanel):
         block = self.view.block_at(*cell)
         if block is not None and len(block[1]) * len(block[2]) > 1:
             said += "   ·   " + self._block_text(block)
+        if self.norms.result is not None and len(at) == 2:
+            outputs, inputs = self.norms.result
+            said += "   ·   " + self.tr("norm of row {row}: {down}, of column {column}: {across}").format(
+                row=at[0], down=number(float(outputs[at[0]]), 4), column=at[1], across=number(float(inputs[at[1]]), 4))
         self.readout.setText(said)
 
     def _block_text(self, block: tuple[float, range, range]) -> str:
@@ -276,6 +305,12 @@ class HeatmapPanel(SelectionPanel):
             facts.append(self.tr("drawn from blocks of {size}, exact when you zoom in").format(size=size))
             if part.read < part.total and self.how.currentData() != "sample":
                 facts.append(self.tr("{share} of the elements read").format(share=words.share(part.read, part.total)))
+        if found is not None and self.norms.result is not None:
+            outputs, inputs = (int((norms == 0).sum()) for norms in self.norms.result)
+            if outputs:
+                facts.append(self.tr("{n} of {all} rows are all zero").format(n=f"{outputs:,}", all=f"{info.shape[0]:,}"))
+            if inputs:
+                facts.append(self.tr("{n} of {all} columns are all zero").format(n=f"{inputs:,}", all=f"{info.shape[1]:,}"))
         if found is not None and found.nonfinite:
             facts.append((self.tr("{n} cells with NaN or infinities") if found.layer.part.exact
                           else self.tr("{n} blocks with NaN or infinities")).format(n=f"{found.nonfinite:,}"))

@@ -25,9 +25,11 @@ from inspector.gui.widgets.histogram_controls import HistogramControls
 from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
 from inspector.gui.widgets.lazy_panel import SelectionPanel
 from inspector.gui.widgets.plot_canvas import load_pyqtgraph
+from inspector.gui.widgets.quantile_strip import Spread
 from inspector.gui.widgets.result_pages import ResultPages
 from inspector.gui.widgets.seen_as import SeenAsBar
 from inspector.gui.widgets.stats_table import Column, StatsTable
+from inspector.gui.widgets.value_chips import ValueChips, chips_of
 
 TASK = "statistics"
 KEPT = 32                       # results that are kept
@@ -50,6 +52,7 @@ class StatisticsPanel(SelectionPanel):
         self.heading = Heading()
         self.seen_as = SeenAsBar(session)
         self.remark, self.form = self.seen_as.remark, self.seen_as.form
+        self.chips = ValueChips()
         self.controls = HistogramControls()
         self.plot = HistogramPlot()
         self.table = StatsTable()
@@ -165,6 +168,7 @@ class StatisticsPanel(SelectionPanel):
         self.remark.clear()
         self.seen_as.offer(None)
         self.controls.hide()
+        self.chips.show_chips([])
         self.pages.say(text, hint)
 
     def _answered(self) -> None:
@@ -185,6 +189,7 @@ class StatisticsPanel(SelectionPanel):
         meant = found.together.dequantized if len(found.each) == 1 else None
         if meant is not None:
             columns = [(self.tr("Stored integers"), *whole[1:]), (self.tr("Dequantized"), meant, found.nbytes)]
+        self.chips.show_chips(chips_of(found.together, floats="float" in found.kinds) if found.together.numel else [])
         self.table.show_columns([Column(*column) for column in columns])
         instead = self._instead(found, group)
         if instead:
@@ -195,7 +200,7 @@ class StatisticsPanel(SelectionPanel):
         bins = self.controls.bins(max(summary.numel for _, summary, _ in shown) if shown else 1)
         curves = [Curve(name, *core.merge_bins(summary, bins)) for name, summary, _ in shown]
         self.plot.show_curves(curves, heights=self.controls.heights(apart), integers=found.whole, hint=self._hint(found),
-                              log=self.controls.span.log)
+                              log=self.controls.span.log, spreads=[Spread.of(name, summary) for name, summary, _ in shown])
         self.controls.set_bins(bins, len(curves[0].counts) if curves else 0)
 
     def _instead(self, found: core.GroupStatistics, group: Group) -> str:
@@ -271,6 +276,7 @@ class StatisticsPanel(SelectionPanel):
         whole.setSpacing(4)
         whole.addWidget(self.heading)
         whole.addWidget(self.seen_as)
+        whole.addWidget(self.chips)
         whole.addSpacing(6)
         whole.addWidget(self.controls)
         whole.addSpacing(6)

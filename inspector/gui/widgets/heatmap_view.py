@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
+_STRIP = 40                     # pixels of the margins that tell how large rows and columns are
 _BAR = 14                       # pixels across the colour bar
 _STRETCH = 5.0                  # planes longer than this, against the room there is, fill it instead of keeping cells square
 _CLOSEST = 96.0                 # pixels of a cell at most
@@ -76,6 +77,8 @@ class HeatmapView(QWidget):
         self._fitted = True
         self._cursor: tuple[int, int] | None = None
         self._dragged: QPointF | None = None
+        self._margins_wanted = False
+        self._margins: tuple[Array, Array] | None = None
         self._fitted_images: list[tuple[object, QImage]] = []
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -139,6 +142,24 @@ class HeatmapView(QWidget):
         self._base = self._detail = self._cursor = None
         self.update()
 
+    def reserve_margins(self, wanted: bool) -> None:
+        """Room above and at the right for what `set_margins` brings; what is there belonged to another picture."""
+        self._margins = None
+        if wanted != self._margins_wanted:
+            self._margins_wanted = wanted
+            if self._fitted:
+                self.fit()
+        self.update()
+
+    def set_margins(self, rows: Array, cols: Array) -> None:
+        """How large each row and each column is."""
+        self._margins = rows, cols
+        self.update()
+
+    @property
+    def margins(self) -> tuple[Array, Array] | None:
+        return self._margins
+
     def value_at(self, row: int, col: int) -> float | None:
         """The element there, when it is at hand exactly."""
         for layer in (self._detail, self._base):
@@ -164,7 +185,9 @@ class HeatmapView(QWidget):
         metrics = self.fontMetrics()
         left = metrics.horizontalAdvance("0") * max(len(f"{self._row_label(self._plane.size[0]):,}"), 3) + 14
         right = _BAR + 14 + metrics.horizontalAdvance("-0.0000000") + 6
-        return QRectF(left, 6, max(self.width() - left - right, 20), max(self.height() - metrics.height() - 14, 20))
+        beside = _STRIP + 6 if self._margins_wanted else 0
+        wide, high = self.width() - left - right - beside, self.height() - metrics.height() - 14 - beside
+        return QRectF(left, 6 + beside, max(wide, 20), max(high, 20))
 
     @property
     def in_view(self) -> tuple[range, range]:
@@ -283,11 +306,29 @@ class HeatmapView(QWidget):
         painter.drawRect(seen.adjusted(-0.5, -0.5, 0.5, 0.5))
         self._draw_ticks(painter, seen, QColor(c.plot_text))
         self._draw_bar(painter, c)
+        self._draw_margins(painter, seen, c)
         self._draw_cursor(painter, QColor(c.text), area)
         if self.hasFocus():
             painter.setPen(QColor(c.accent))
             painter.drawRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
         painter.end()
+
+    def _draw_margins(self, painter: QPainter, seen: QRectF, c: theme.Colours) -> None:
+        """The norm of each column above, of each row at the right; of several in a pixel the largest. Where one is zero there is a mark."""
+        if self._margins is None or seen.width() < 1 or seen.height() < 1:
+            return
+        low, high = self._place_of(seen.topLeft()), self._place_of(seen.bottomRight())
+        rows, cols = self._margins
+        base = seen.top() - 3
+        for first, last, most, zero in _steps(cols, low.x(), high.x(), seen.width(), _STRIP):
+            painter.fillRect(QRectF(seen.left() + first, base - most, last - first, most), QColor(c.series[0]))
+            if zero:
+                painter.fillRect(QRectF(seen.left() + first, base, last - first, 2), QColor(c.warning))
+        base = seen.right() + 3
+        for first, last, most, zero in _steps(rows, low.y(), high.y(), seen.height(), _STRIP):
+            painter.fillRect(QRectF(base, seen.top() + first, most, last - first), QColor(c.series[0]))
+            if zero:
+                painter.fillRect(QRectF(base - 2, seen.top() + first, 2, last - first), QColor(c.warning))
 
     def _draw_layer(self, painter: QPainter, layer: Layer, seen: QRectF) -> None:
         """Only the blocks in view, so that no picture is ever stretched to millions of pixels."""
@@ -400,7 +441,7 @@ class HeatmapView(QWidget):
 
     def _draw_bar(self, painter: QPainter, c: theme.Colours) -> None:
         area, metrics = self.area, self.fontMetrics()
-        bar = QRectF(area.right() + 14, area.top(), _BAR, area.height())
+        bar = QRectF(area.right() + 14 + (_STRIP + 6 if self._margins_wanted else 0), area.top(), _BAR, area.height())
         if any(layer.nonfinite for layer in (self._base, self._detail) if layer is not None):
             bar.setHeight(max(bar.height() - metrics.height() - 10, 20))
             swatch = QRectF(bar.left(), bar.bottom() + 10, _BAR, min(metrics.height(), _BAR))
@@ -543,3 +584,20 @@ def _ink(ground: QColor) -> QColor:
     """Black or white, whichever is easier to read on `ground`."""
     light = 0.299 * ground.redF() + 0.587 * ground.greenF() + 0.114 * ground.blueF()
     return QColor("#000000") if light > 0.5 else QColor("#ffffff")
+
+
+def _steps(sizes: Array, low: float, high: float, pixels: float, most: float) -> list[tuple[float, float, float, bool]]:
+    """(from, to, height, whether one is zero) of bars over `pixels` for the places `low` to `high` of `sizes`, at most one a pixel; the
+    largest of all is `most` high."""
+    import numpy as np
+    first, last = max(floor(low), 0), min(ceil(high), len(sizes))
+    top = float(sizes.max(initial=0.0)) or 1.0
+    if last <= first or high <= low:
+        return []
+    count = min(last - first, max(int(pixels), 1))
+    starts = first + np.arange(count) * (last - first) // count
+    part = sizes[first:last]
+    largest, least = np.maximum.reduceat(part, starts - first), np.minimum.reduceat(part, starts - first)
+    edges = (np.append(starts, last) - low) * (pixels / (high - low))
+    return [(max(a, 0.0), min(b, pixels), float(size) / top * most, bool(zero)) for a, b, size, zero in zip(
+        edges[:-1].tolist(), edges[1:].tolist(), largest.tolist(), (least == 0).tolist(), strict=True)]

@@ -31,6 +31,7 @@ from inspector.gui.models.plot_scales import CountScale, LogCountScale, Scale, S
 
 from .histogram_svg import drawn
 from .plot_canvas import LINES, Canvas
+from .quantile_strip import QuantileStrip, Spread
 
 MOST_CURVES = 8
 
@@ -92,6 +93,7 @@ class HistogramPlot(QWidget):
         self._message.setWordWrap(True)
         self._message.setMargin(16)
         self.legend = Legend()
+        self.strip = QuantileStrip()
         self._readout = _OneLine()
         self._readout.setObjectName("readout")
         self._readout.setAccessibleName(self.tr("Values under the cursor"))
@@ -129,20 +131,23 @@ class HistogramPlot(QWidget):
         self.setAccessibleDescription(text)
 
     def show_curves(self, curves: Sequence[Curve], *, heights: Heights | None = None, integers: bool = False,
-                    hint: str = "", log: bool = False) -> None:
+                    hint: str = "", log: bool = False, spreads: Sequence[Spread | None] = ()) -> None:
         """Draws the first `MOST_CURVES` of `curves` over each other. `integers`: the values are whole numbers. `hint` is said
-        beneath while no bar is pointed at."""
+        beneath while no bar is pointed at. `spreads` are of the curves, one each, and drawn above them."""
         self._curves = tuple(curve for curve in curves[:MOST_CURVES] if len(curve.counts))
         if not self._curves:
             self.show_message(self.tr("There is nothing to draw."))
             return
         self._integers, self._log = integers, log
+        known = [one for one in spreads[:MOST_CURVES] if one is not None]
+        self.strip.show_spreads(known if len(known) == len(self._curves) else [])
         self._hint = hint or self.tr("Point at a bar, or use ← and →, to read it. Dragging looks closer, R shows all.")
         self._heights = heights or self._heights
         self._cursor = None
         self.menu_button.setEnabled(True)
         self._pages.setCurrentIndex(1)
         self._draw(keep_view=False)
+        self._place_strip()
         self.setAccessibleDescription(self.description())
 
     def reset_view(self) -> None:
@@ -263,6 +268,7 @@ class HistogramPlot(QWidget):
         self._drawing_layout = QVBoxLayout(self._drawing)
         self._drawing_layout.setContentsMargins(0, 0, 0, 0)
         self._drawing_layout.setSpacing(4)
+        self._drawing_layout.addWidget(self.strip)
         self._drawing_layout.addWidget(self.legend)
         self._pages = QStackedLayout()
         self._pages.addWidget(self._message)
@@ -301,7 +307,8 @@ class HistogramPlot(QWidget):
         canvas.widget.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         canvas.widget.customContextMenuRequested.connect(
             lambda point: self.menu_button.menu().popup(canvas.widget.mapToGlobal(point)))
-        self._drawing_layout.insertWidget(0, canvas.widget, 1)
+        self._drawing_layout.insertWidget(1, canvas.widget, 1)
+        canvas.on_moved = self._place_strip
         self.setFocusProxy(canvas.widget)
         return canvas
 
@@ -351,6 +358,11 @@ class HistogramPlot(QWidget):
                 self.move_cursor(span[0])
             return True
         return False
+
+    def _place_strip(self) -> None:
+        if self.canvas is not None:
+            area = self.canvas.area
+            self.strip.place(self.canvas.pixel_of, (area.left(), area.right()))
 
     def _range(self) -> tuple[float, float]:
         return (min(float(curve.edges[0]) for curve in self._curves), max(float(curve.edges[-1]) for curve in self._curves))

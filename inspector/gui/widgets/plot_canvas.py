@@ -7,7 +7,7 @@ is drawn in view coordinates 0..1, see `plot_scales`.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -54,6 +54,7 @@ class Canvas:
         self._band.setZValue(20)
         self._band.hide()
         self._item.addItem(self._band, ignoreBounds=True)
+        self.on_moved: Callable[[], object] = lambda: None          # what is in view changed, or where it is
         self._drawn: list[Any] = []
         self._ticks: dict[str, list[Tick]] = {}
         self._series: list[QColor] = []
@@ -107,6 +108,11 @@ class Canvas:
         """Where curves are drawn, in the scene's coordinates."""
         return QRectF(self._view.sceneBoundingRect())
 
+    def pixel_of(self, value: float) -> float:
+        """Where a value is drawn across the widget."""
+        (left, right), area = self._view.viewRange()[0], self.area
+        return area.left() + (self.x.to_view(value) - float(left)) / (float(right) - float(left)) * area.width()
+
     @property
     def in_view(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """The view coordinates that are shown, across and upwards."""
@@ -156,6 +162,7 @@ class Canvas:
                 # its own way is to find the width while painting and to lay out anew afterwards: labels jump, then overlap
                 widest = max((metrics.horizontalAdvance(tick.text) for tick in labelled), default=0)
                 axis.setWidth(widest + metrics.height() + 16)
+        self.on_moved()
 
 
 def _array(values: Iterable[float]) -> Any:

@@ -19,6 +19,7 @@ from inspector.gui.panels.heatmap import HeatmapPanel
 from inspector.gui.state.session import Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets.colour_maps import MAPS, Limits, limits_of, painted, table_of
+from inspector.gui.widgets.heatmap_view import _steps
 from tests.tables import checkpoint
 
 NAN, INF = float("nan"), float("inf")
@@ -191,7 +192,7 @@ def test_that_arrow_keys_move_the_cursor_and_others_zoom(desk: Desk, qtbot: QtBo
         qtbot.keyClick(view, key)
         assert view.cursor_cell == cell
     desk.wait()
-    assert desk.panel.readout.text() == "[2, 2]  =  14"
+    assert desk.panel.readout.text().split("   ·   ") == ["[2, 2]  =  14", "norm of row 2: 35.76, of column 2: 36.61"]
     before = view.pixels_a_cell
     qtbot.keyClick(view, Qt.Key.Key_Minus)
     qtbot.keyClick(view, Qt.Key.Key_Plus)
@@ -379,3 +380,37 @@ def test_that_enter_on_a_kernel_leads_to_its_slice(desk: Desk) -> None:
         desk.qtbot.keyClick(view, key)
     desk.wait()
     np.testing.assert_array_equal(desk.shown, values[6, 0])
+
+
+def test_that_a_matrix_has_the_norms_of_its_rows_and_columns_beside_it(desk: Desk) -> None:
+    values = np.random.default_rng(0).normal(size=(7, 9)).astype(np.float32)
+    values[2] = 0
+    values[:, 4:6] = 0
+    desk.open({"w": values, "v": np.arange(20, dtype=np.float32), "conv": np.zeros((2, 2, 3, 3), np.float32)})
+    desk.select("w")
+    assert desk.panel.view.margins is not None
+    rows, columns = desk.panel.view.margins
+    np.testing.assert_allclose(rows, np.linalg.norm(values.astype(np.float64), axis=1))
+    np.testing.assert_allclose(columns, np.linalg.norm(values.astype(np.float64), axis=0))
+    assert "1 of 7 rows are all zero · 2 of 9 columns are all zero" in desk.panel.remark.text()
+    area = desk.panel.view.area
+    desk.panel.slices.choose(rows=1, cols=0)
+    desk.wait()
+    np.testing.assert_array_equal(desk.panel.view.margins[0], columns)
+    desk.qtbot.keyClick(desk.panel.view, Qt.Key.Key_Right)
+    desk.wait()
+    assert "norm of row 4: 2.404" in desk.panel.readout.text()
+    desk.select("v")
+    assert desk.panel.view.margins is None
+    assert desk.panel.view.area.top() < area.top()
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1000), (-3.5, 12.25), (990, 1005), (40, 41)])
+def test_that_bars_of_margins_show_the_largest_of_what_shares_a_pixel(low: float, high: float) -> None:
+    sizes = np.random.default_rng(0).random(1000)
+    sizes[41] = 0
+    steps = _steps(sizes, low, high, 100.0, 40.0)
+    first, last = max(int(np.floor(low)), 0), min(int(np.ceil(high)), 1000)
+    assert max(height for _, _, height, _ in steps) == pytest.approx(sizes[first:last].max() / sizes.max() * 40)
+    assert any(zero for *_, zero in steps) == (first <= 41 < last)
+    assert all(0 <= a < b <= 100 for a, b, _, _ in steps)

@@ -514,3 +514,15 @@ def test_that_counters_among_weights_are_left_out_of_a_group_and_measured_alone(
     assert "without" not in desk.panel.remark.text()
     desk.select("bn.weight", "bn.steps", "ids", prefix="")
     assert desk.panel.table.cell("Elements") == "1,501"         # so many are no counters
+
+
+def test_that_chips_and_quantiles_stand_above_the_plot(desk: Desk) -> None:
+    desk.open({"w": np.float32([0, 1, 2, NAN, 500]), "n": np.arange(9, dtype=np.int16), "v": FLOATS})
+    desk.select("w")
+    assert [chip.text for chip in desk.panel.chips.chips][:3] == ["1 NaN", "0 Inf", "20.0 % zeros"]
+    assert desk.panel.chips.chips[-1].text == "✗ fp8 e4m3"
+    assert [spread.name for spread in desk.panel.plot.strip.spreads] == ["w"]
+    desk.select("n")
+    assert len(desk.panel.chips.chips) == 3
+    desk.select(value="w")
+    assert not desk.panel.chips.chips

@@ -1,0 +1,97 @@
+"""Chips about values: what is not finite, how much is zero, which narrower types have the range. Grey where nothing is the matter."""
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from inspector import core
+from inspector.gui.kit import theme
+from inspector.gui.models.plot_scales import number, percent
+
+from .flow import Flow
+
+_TYPES = {"float16": "fp16", "bfloat16": "bf16", "float8_e5m2": "fp8 e5m2", "float8_e4m3fn": "fp8 e4m3"}
+_SPARSE = 0.5                   # share of zeros from which on that is worth a colour
+
+
+class Chip(NamedTuple):
+    """`tone` is "danger", "warning", or "" for grey; `tip` says it in a sentence."""
+
+    text: str
+    tone: str
+    tip: str
+
+
+def chips_of(summary: core.Summary, *, floats: bool) -> list[Chip]:
+    """`floats`: they are floating numbers, for which narrower types could be chosen."""
+    translate = QCoreApplication.translate
+    found = [
+        Chip(f"{summary.nan:,} NaN", "danger" if summary.nan else "",
+             translate("ValueChips", "{n} of {all} elements are NaN").format(n=f"{summary.nan:,}", all=f"{summary.numel:,}")),
+        Chip(f"{summary.inf:,} Inf", "danger" if summary.inf else "",
+             translate("ValueChips", "{plus} elements are +infinity, {minus} are −infinity").format(
+                 plus=f"{summary.posinf:,}", minus=f"{summary.neginf:,}")),
+        Chip(translate("ValueChips", "{share} zeros").format(share=percent(summary.zeros, summary.numel)),
+             "warning" if summary.numel and summary.zeros / summary.numel >= _SPARSE else "",
+             translate("ValueChips", "{n} of {all} elements are zero").format(n=f"{summary.zeros:,}", all=f"{summary.numel:,}"))]
+    if floats and summary.subnormal:
+        found.append(Chip(translate("ValueChips", "{n} subnormal").format(n=f"{summary.subnormal:,}"), "", translate(
+            "ValueChips", "{n} elements are smaller than the least normal number of their type").format(n=f"{summary.subnormal:,}")))
+    if floats:
+        most = max(abs(summary.min), abs(summary.max)) if summary.finite else 0
+        within = translate("ValueChips", "The largest magnitude, {most}, is within the range of {type}. That says nothing of precision.")
+        beyond = translate("ValueChips", "The largest magnitude, {most}, is beyond the range of {type}: a cast does not keep it.")
+        for name, fits in core.range_fits(summary).items():
+            said = (within if fits else beyond).format(most=number(most, 4), type=name)
+            found.append(Chip(f"{'✓' if fits else '✗'} {_TYPES[name]}", "" if fits else "warning", said))
+    return found
+
+
+class ValueChips(QWidget):
+    def __init__(self) -> None:
+        super().__init__()
+        self._row = Flow(self, 5)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(self.tr("About the values"))
+        self.chips: tuple[Chip, ...] = ()
+
+    def show_chips(self, chips: list[Chip]) -> None:
+        if tuple(chips) == self.chips:
+            return
+        self.chips = tuple(chips)
+        while (item := self._row.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for chip in chips:
+            self._row.addWidget(_Shown(chip))
+        self.setVisible(bool(chips))
+        self.updateGeometry()
+
+
+class _Shown(QWidget):
+    def __init__(self, chip: Chip) -> None:
+        super().__init__()
+        self._chip = chip
+        self.setAccessibleName(f"{chip.text}: {chip.tip}")
+        self.setToolTip(chip.tip)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(self.fontMetrics().horizontalAdvance(self._chip.text) + 18, self.fontMetrics().height() + 6)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        c = theme.colours(self.palette())._asdict()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(c[f"{self._chip.tone}_background"] if self._chip.tone else c["hover"]))
+        painter.drawRoundedRect(QRectF(self.rect()), self.height() / 2, self.height() / 2)
+        painter.setPen(QColor(c[self._chip.tone or "muted"]))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._chip.text)
+        painter.end()

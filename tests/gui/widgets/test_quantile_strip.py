@@ -1,0 +1,70 @@
+"""Quantiles above the plot, and chips about the values."""
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from inspector import core
+from inspector.gui.widgets.histogram_plot import Curve, HistogramPlot
+from inspector.gui.widgets.quantile_strip import QuantileStrip, Spread
+from inspector.gui.widgets.value_chips import ValueChips, chips_of
+
+RNG = np.random.default_rng(0)
+
+
+def summary(values: object) -> core.Summary:
+    return core.summarize({"w": values})["w"]
+
+
+def test_that_the_strip_lies_over_the_axis_of_the_plot(qtbot: QtBot) -> None:
+    plot = HistogramPlot()
+    qtbot.addWidget(plot)
+    plot.resize(600, 400)
+    plot.show()
+    found = summary(RNG.normal(size=1000).astype(np.float32))
+    plot.show_curves([Curve("w", found.edges, found.counts)], spreads=[Spread.of("w", found)])
+    assert plot.canvas is not None
+    assert plot.strip.isVisible()
+    area = plot.canvas.area
+    least, middle, most = (plot.strip._x(float(value)) for value in (found.min, found.quantiles[3], found.max))
+    assert area.left() <= least < middle < most <= area.right()
+    assert plot.strip._x(found.edges[10]) == pytest.approx(plot.canvas.pixel_of(found.edges[10]))
+    before = plot.strip._x(0.0)
+    plot.canvas.zoom(0.2, 0.9)
+    assert plot.strip._x(0.0) != before
+    plot.show_curves([Curve("w", found.edges, found.counts)])
+    assert not plot.strip.isVisible()
+
+
+def test_that_all_numbers_of_the_strip_are_said(qtbot: QtBot) -> None:
+    strip = QuantileStrip()
+    qtbot.addWidget(strip)
+    spread = Spread.of("<b>w</b>", summary(np.arange(101, dtype=np.float32)))
+    assert spread is not None
+    strip.show_spreads([spread])
+    assert strip.accessibleDescription() == "<b>w</b>: 0 to 100; 1 to 99 %: 1 to 99; 5 to 95 %: 5 to 95; 25 to 75 %: 25 to 75; median 50"
+
+
+@pytest.mark.parametrize("values", [[1.0], [np.nan, np.inf], []])
+def test_that_single_values_have_no_spread(values: list[float]) -> None:
+    assert Spread.of("w", summary(np.array(values, np.float32))) is None
+
+
+def test_that_chips_are_grey_until_something_is_the_matter(qtbot: QtBot) -> None:
+    calm = chips_of(summary(np.float32([1, 2, 3])), floats=True)
+    assert [(chip.text, chip.tone) for chip in calm] == [
+        ("0 NaN", ""), ("0 Inf", ""), ("0 % zeros", ""), ("✓ fp16", ""), ("✓ bf16", ""), ("✓ fp8 e5m2", ""), ("✓ fp8 e4m3", "")]
+    bad = chips_of(summary(np.float32([0, 0, 0, np.nan, -np.inf, 7e4])), floats=True)
+    assert [(chip.text, chip.tone) for chip in bad][:4] == [
+        ("1 NaN", "danger"), ("1 Inf", "danger"), ("50.0 % zeros", "warning"), ("✗ fp16", "warning")]
+    assert "7e4" in bad[3].tip
+    assert [chip.text for chip in chips_of(summary(np.int8([0, 1])), floats=False)] == ["0 NaN", "0 Inf", "50.0 % zeros"]
+    shown = ValueChips()
+    qtbot.addWidget(shown)
+    shown.resize(400, 60)
+    shown.show_chips(bad)
+    shown.show()
+    assert shown.grab().width() == 400
+    shown.show_chips([])
+    assert not shown.isVisible()
