@@ -207,7 +207,7 @@ def groups_table(groups: Sequence[core.Track], blocks: str) -> tuple[Sequence[st
 
 
 def left_out(series: core.Series) -> list[str]:
-    said = {"unreadable": "cannot be read", "being-written": "waits", "other-model": "left out"}
+    said = {"unreadable": "cannot be read", "being-written": "waits", "other-model": "left out", "outside": "left out"}
     return [f"! {core.visible(left.path, 200)} {said[left.reason]}: {core.visible(left.message, 300)}" for left in series.left_out]
 
 

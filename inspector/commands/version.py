@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 import platform
 
-from inspector import __version__
+from inspector import __version__, core
 
 from .arguments import add_json
 from .output import Output
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace, out: Output) -> int:
     if out.json:
-        out.answer({"version": __version__, "python": platform.python_version(), "platform": platform.platform()})
+        out.answer({"version": __version__, "python": platform.python_version(), "platform": core.wording.system_name()})
     else:
         out.text(f"inspector {__version__}\n")
     return 0

@@ -130,3 +130,10 @@ def groups(sizes: Sequence[int]) -> str:
     *before, last = map(number, sizes)
     listed = f"{', '.join(before)} and {last}" if before else last
     return f"{count(len(sizes), 'group')} of {listed} parameter{'' if [*sizes] == [1] else 's'}"
+
+
+def system_name() -> str:
+    """What this computer runs. Not `platform.platform()`, which starts a program to ask for the processor."""
+    import platform
+    system = platform.uname()
+    return f"{system.system} {system.release} {system.machine}"

@@ -33,6 +33,14 @@ def checkpoints_of(paths: Iterable[str | os.PathLike[str]]) -> list[str]:
     return found
 
 
+def leads_outside(path: str, given: Iterable[str | os.PathLike[str]]) -> str:
+    """Where a checkpoint in one of the folders `given` really is, when it is a link out of that folder, else "". One that was named itself
+    may be a link to anywhere."""
+    names = [os.fsdecode(one) for one in given]
+    around = next((one for one in names if path.startswith(os.path.join(one, ""))), None)
+    return "" if around is None or path in names else set_files.leads_outside(around, path)
+
+
 def _in(path: str) -> Iterator[str]:
     if not folders.is_folder(path):
         yield path

@@ -79,8 +79,8 @@ class RunCheckpoint:
 
 
 class LeftOut(NamedTuple):
-    """A checkpoint that does not count among those of the run: `reason` is "unreadable", "being-written" or "other-model", `message`
-    says more."""
+    """A checkpoint that does not count among those of the run: `reason` is "unreadable", "being-written", "outside" (a link
+    out of the folder) or "other-model", `message` says more."""
 
     path: str
     reason: str
@@ -147,6 +147,9 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
     errors: list[InspectorError] = []
     for done, path in enumerate(found):
         monitor.report(done, len(found), os.path.basename(path))
+        if where := finding.leads_outside(path, given):
+            left_out.append(LeftOut(path, "outside", f"it is a link to {visible(where, 120)}, outside the folder; name it to have it"))
+            continue
         if settled and _is_fresh(path, settled):
             left_out.append(LeftOut(path, "being-written", "it was written to just now"))
             continue
@@ -156,6 +159,8 @@ def series(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], *, 
             errors.append(error)
             left_out.append(LeftOut(path, "unreadable", error.message))
     if not opened:
+        if not errors and all(left.reason == "outside" for left in left_out):
+            raise UsageError("everything there is a link out of the folder", "Name the files, if you know who made the links.", found[0])
         raise errors[0] if errors else Changed("everything there is being written just now", "Look again in a few seconds.", found[0])
     return in_order(opened, left_out, everything)
 
@@ -170,7 +175,8 @@ def is_run(paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]], mon
     (True, False)
     """
     try:
-        found = sorted(finding.checkpoints_of([paths] if isinstance(paths, str | bytes | os.PathLike) else list(paths)), key=natural)
+        given = [paths] if isinstance(paths, str | bytes | os.PathLike) else list(paths)
+        found = sorted((path for path in finding.checkpoints_of(given) if not finding.leads_outside(path, given)), key=natural)
     except InspectorError:
         return False
     if len(found) < _RUN:

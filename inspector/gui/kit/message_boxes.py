@@ -162,7 +162,7 @@ def ask_to_save(parent: QWidget | None, title: str, text: str, hint: str, on_sav
 def versions() -> str:
     """What a report of a fault should say about where it happened, one fact a line."""
     return "\n".join((f"Checkpoint Inspector {core.version}", f"Python {platform.python_version()}",
-                      f"Qt {qVersion()} ({QGuiApplication.platformName()})", platform.platform()))
+                      f"Qt {qVersion()} ({QGuiApplication.platformName()})", core.wording.system_name()))
 
 
 class Catcher(QObject):

@@ -148,3 +148,28 @@ def test_that_other_models_are_no_run(tmp_path: Path) -> None:
     for n in range(3):
         core.save({"note": n}, tmp_path / f"{n}.pth")       # no tensors at all
     assert not core.is_run(tmp_path)
+
+
+def test_that_links_out_of_a_folder_are_left_out_and_said(tmp_path: Path, save: Save) -> None:
+    folder, elsewhere = tmp_path / "run", tmp_path / "elsewhere"
+    for path in (folder, elsewhere):
+        path.mkdir()
+    for n in range(3):
+        core.save({"w": np.full(2, n), "epoch": n}, folder / f"epoch_{n}.pth")
+    core.save({"w": np.ones(2), "epoch": 9}, elsewhere / "epoch_9.pth")
+    (folder / "best.pth").symlink_to(folder / "epoch_1.pth")
+    (folder / "epoch_9.pth").symlink_to(elsewhere / "epoch_9.pth")
+    run = core.series(folder)
+    assert [one.epoch for one in run] == [0, 1, 1, 2]
+    assert [(Path(left.path).name, left.reason) for left in run.left_out] == [("epoch_9.pth", "outside")]
+    assert str(elsewhere) in run.left_out[0].message
+    assert [one.epoch for one in core.series([folder, folder / "epoch_9.pth"])] == [0, 1, 1, 2, 9]
+    with pytest.raises(core.UsageError, match="out of the folder"):
+        core.series(_of_links(tmp_path, elsewhere))
+
+
+def _of_links(tmp_path: Path, elsewhere: Path) -> Path:
+    folder = tmp_path / "links"
+    folder.mkdir()
+    (folder / "epoch_9.pth").symlink_to(elsewhere / "epoch_9.pth")
+    return folder

@@ -176,7 +176,7 @@ def _stays_inside(name: str) -> bool:
 def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Finding]:
     """What is to be said of files of the set that are links out of `folder`. Raises Unsupported ("outside_folder") for such
     links unless somebody agreed to follow them: what lies there may not be meant for whoever made the checkpoint."""
-    found = [(name, real) for name in names if (real := _outside(folder, addresses.beside(folder, name)))]
+    found = [(name, real) for name in names if (real := leads_outside(folder, addresses.beside(folder, name)))]
     if found and not limits.follow_links:
         shown = ", ".join(f"{visible(name, 80)} to {visible(real, 120)}" for name, real in found[:SHOWN])
         count = "a link leads" if len(found) == 1 else f"{len(found):,} links lead"
@@ -187,7 +187,7 @@ def links_outside(folder: str, names: Iterable[str], limits: Limits) -> list[Fin
                     "folder of this checkpoint.", "It was followed because somebody agreed to.", members=(name,)) for name, real in found]
 
 
-def _outside(folder: str, path: str) -> str:
+def leads_outside(folder: str, path: str) -> str:
     """Where a link leads when that is out of `folder`, else "". Within one Hugging Face cache
     (`snapshots/<revision>/x -> blobs/<hash>`) links are how files lie. Names in a bucket are no links."""
     if addresses.is_address(folder):
