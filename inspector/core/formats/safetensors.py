@@ -174,7 +174,7 @@ class _Tensors(TensorTable):
         return info if problem is None else info._replace(problem=problem)
 
     def column(self, field: str) -> Iterable[Any] | None:
-        if field == "problem" and self._broken:
+        if (field == "problem" and self._broken) or (field == "extra" and self._extra):
             return None
         if field in _IN_FORMS:
             return map(_IN_FORMS[field], self._forms)
@@ -187,7 +187,7 @@ class _Tensors(TensorTable):
 
 _IN_FORMS = {field: itemgetter(Form._fields.index(own)) for field, own in (
     ("shape", "shape"), ("dtype", "dtype"), ("stride", "stride"), ("storage_nbytes", "nbytes"), ("problem", "problem"))}
-_ALIKE = {"device": None, "offset": 0, "requires_grad": False, "state_dict": "", "layout": "strided", "node": -1}
+_ALIKE = {"device": None, "offset": 0, "requires_grad": False, "state_dict": "", "layout": "strided", "node": -1, "extra": None}
 _new: Callable[[type[TensorInfo], tuple[object, ...]], TensorInfo] = tuple.__new__
 
 

@@ -15,6 +15,7 @@ from inspector.core.checkpoint import Checkpoint, Extra, PerChannel, Plain, Tens
 from inspector.core.dtypes import DTYPES
 from inspector.core.keypath import any_under, is_under
 from inspector.core.progress import QUIET, Monitor
+from inspector.core.runtime.collector import collector_paused
 from inspector.core.tensors.decoders.affine import Affine
 from inspector.core.tensors.decoders.grid import Grid
 
@@ -50,6 +51,7 @@ FAMILIES: tuple[Callable[[Names], Iterator[LogicalTensor]], ...] = (
     lora.claims,
 )
 PLAIN_TENSOR = '{"_type": "Tensor"}'      # what torchao's metadata says of a tensor that is not packed
+_CHECK_EVERY = 1024
 _INTEGERS = {"qint8": "int8", "quint8": "uint8", "qint32": "int32"}
 
 
@@ -63,37 +65,43 @@ def packed(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTenso
     """
     if not may_be_packed(ckpt):
         return {}
-    names = Names(ckpt, monitor)
+    with collector_paused(), (names := Names(ckpt, monitor)).reading():
+        return _found(names, monitor)
+
+
+def _found(names: Names, monitor: Monitor) -> dict[str, LogicalTensor]:
+    tensors = names.tensors
+    place = {key: n for n, key in enumerate(tensors)}
     taken: set[str] = set()
-    found: list[LogicalTensor] = []
+    found: dict[int, LogicalTensor] = {}
     for claims in FAMILIES:
-        for tensor in claims(names):
-            monitor.check()
+        for n, tensor in enumerate(claims(names)):
+            if not n % _CHECK_EVERY:
+                monitor.check()
             keys = keys_of(tensor)
-            if taken.isdisjoint(keys) and (tensor.name in keys or tensor.name not in ckpt.tensors):
-                taken |= keys
-                found.append(tensor)
-    if not found:
-        return {}
-    found = [_with_group(ckpt, tensor) for tensor in found]
-    place = {key: n for n, key in enumerate(ckpt.tensors)}
-    found.sort(key=lambda tensor: min(place[key] for key in keys_of(tensor)))
-    return {tensor.name: tensor for tensor in found}
+            if taken.isdisjoint(keys) and (tensor.name in keys or tensor.name not in tensors):
+                taken.update(keys)
+                found[min([place[key] for key in keys])] = _with_group(tensors, tensor)
+    return {tensor.name: tensor for _, tensor in sorted(found.items())}
 
 
-def _with_group(ckpt: Checkpoint, tensor: LogicalTensor) -> LogicalTensor:
+def _with_group(tensors: Mapping[str, TensorInfo], tensor: LogicalTensor) -> LogicalTensor:
     """The tensor with how many elements share a scale, going by how many scales there are."""
-    scales = ckpt.tensors.get(tensor.parts.get("scale") or tensor.parts.get("absmax") or "")
-    if scales is None or tensor.decoder is None or not 1 < scales.numel < tensor.numel or tensor.numel % scales.numel:
+    if tensor.decoder is None:
         return tensor
-    each = tensor.numel // scales.numel
+    scales = tensors.get(tensor.parts.get("scale") or tensor.parts.get("absmax") or "")
+    if scales is None:
+        return tensor
+    numel, count = tensor.numel, scales.numel
+    if not 1 < count < numel or numel % count:
+        return tensor
     # a scale of a whole row, or of a block of rows, is no group
-    return replace(tensor, group_size=each) if each < tensor.shape[-1] else tensor
+    return tensor.grouped(numel // count) if numel // count < tensor.shape[-1] else tensor
 
 
-def keys_of(tensor: LogicalTensor) -> set[str]:
-    """The keys that a packed tensor stands for."""
-    return {*tensor.parts.values(), *tensor.inner}
+def keys_of(tensor: LogicalTensor) -> list[str]:
+    """The keys that a packed tensor stands for, each once, its data first."""
+    return [*dict.fromkeys((*tensor.parts.values(), *tensor.inner))] if tensor.inner else [*tensor.parts.values()]
 
 
 def logical(ckpt: Checkpoint, monitor: Monitor = QUIET) -> dict[str, LogicalTensor]:
@@ -172,7 +180,7 @@ def in_order(ckpt: Checkpoint, found: Mapping[str, LogicalTensor]) -> Iterator[t
 
 def tensor_of(ckpt: Checkpoint, tensor: LogicalTensor) -> TensorInfo:
     """The tensor as float32, with the decoder that makes its elements; or as what it is, where there is nothing to make."""
-    first = ckpt.tensors[tensor.parts.get("data") or next(iter(keys_of(tensor)))]
+    first = ckpt.tensors[tensor.parts.get("data") or keys_of(tensor)[0]]
     if tensor.decoder is None and not tensor.problem:
         return first._replace(key=tensor.name)
     extra, problem = None, tensor.problem

@@ -236,3 +236,30 @@ def test_that_many_nibbles_are_what_each_is_by_itself(low_first: bool) -> None:
     assert codes.nibbles(data, table, low_first).tobytes() == wanted.tobytes()
     assert codes.nibbles(data[:, ::2], table, low_first).tobytes() == np.ascontiguousarray(wanted.reshape(130, 64, 2, 2)[:, :, 0]).tobytes()
     assert codes.nibbles(data[:, :127], table, low_first).tobytes() == np.ascontiguousarray(wanted[:, :254]).tobytes()
+
+
+@pytest.mark.parametrize("kind", packing.MAKERS)
+def test_that_a_glance_at_the_names_never_misses_what_is_packed(kind: str, tmp_path: Path) -> None:
+    made = packing.MAKERS[kind](np.random.default_rng(1))
+    assert core.may_be_packed(core.open(made.save(tmp_path)))
+    alone = {key.removeprefix("m."): array for key, array in made.tensors.items()}
+    assert core.may_be_packed(core.open(made._replace(tensors=alone).save(tmp_path / "at the root"))) or kind == "lora"
+
+
+def test_that_a_glance_makes_no_tensor_of_a_plain_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_file({f"layers.{n}.{name}": np.ones(2, np.float32) for n in range(300) for name in ("weight", "bias", "my_scales")},
+              tmp_path / "a.safetensors")
+    ckpt = core.open(tmp_path / "a.safetensors")
+    monkeypatch.setattr(type(ckpt.tensors), "rows", lambda *_: pytest.fail("a tensor was made"))
+    assert not core.may_be_packed(ckpt)
+
+
+@pytest.mark.parametrize("form", ["mxfp6-pack-quantized", "marlin-24", "sparse-24-bitmask"])
+def test_that_formats_of_compressed_tensors_that_are_not_read_are_named(form: str, tmp_path: Path) -> None:
+    groups = {"g": {"targets": ["Linear"], "weights": {"num_bits": 6}}}
+    said = {"quant_method": "compressed-tensors", "format": form, "config_groups": groups}
+    ckpt = saved(tmp_path, {"m.weight_packed": np.ones((4, 24), np.uint8), "m.weight_scale": np.ones((4, 1), np.uint8)},
+                 config={"quantization_config": said})
+    [found] = core.packed_tensors(ckpt).values()
+    assert form in found.problem
+    assert set(core.unpacked(ckpt).tensors) == {"m.weight"}

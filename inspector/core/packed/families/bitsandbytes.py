@@ -12,7 +12,7 @@ from typing import Any
 from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.tensors.decoders.flat import Flat
-from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.grid import grid
 
 from .names import LogicalTensor, Names, counted, number
 
@@ -97,5 +97,5 @@ def _rows(names: Names, module: str, scales: TensorInfo) -> LogicalTensor | None
         parts["format"] = form
         if number.size != 1 or int(number.ravel()[0]) != 0:
             problem = f"its rows lie in the order of an old GPU (weight_format {int(number.ravel()[0]) if number.size else '?'})"
-    decoder = None if problem else Grid(data.shape[0], data.shape[1], factor=1 / _ROW_SCALE)
+    decoder = None if problem else grid(data.shape[0], data.shape[1], factor=1 / _ROW_SCALE)
     return LogicalTensor(name, data.shape, "float16", "bnb-int8", 8, cost, parts, decoder, problem)

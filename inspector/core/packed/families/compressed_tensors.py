@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.grid import Grid, grid
 
 from .names import INDEX, LogicalTensor, Names, counted
 
@@ -37,6 +37,10 @@ def _packed(names: Names, module: str, data: TensorInfo, config: Mapping[str, An
         return None
     group = _group(config, module)
     parts = {"data": data.key, "scale": scale.key}
+    form = str(group.get("format") or config.get("format") or "")
+    if form in _REFUSED:
+        return _found(names, module, "ct-" + form, counted(group.get("num_bits")) or 6, (data.shape[0], data.shape[-1]), parts, None,
+                      f"its format {form} is not read")
     if f"{module}.weight_shape" in names.tensors and data.dtype == "int32":
         return _bit_packed(names, module, data, scale, group, parts)
     if data.dtype != "uint8":
@@ -47,9 +51,9 @@ def _packed(names: Names, module: str, data: TensorInfo, config: Mapping[str, An
         return None
     if whole is not None and scale.dtype == "float8_e4m3fn" and scale.shape[1] * 16 == cols:
         parts["global_scale"] = whole.key
-        return _found(names, module, "ct-nvfp4", 4, (rows, cols), parts, Grid(rows, cols, "e2m1", block_cols=16, divide="global_scale"))
+        return _found(names, module, "ct-nvfp4", 4, (rows, cols), parts, grid(rows, cols, "e2m1", block_cols=16, divide="global_scale"))
     if whole is None and group and scale.dtype in ("uint8", "float8_e8m0fnu") and scale.shape[1] * 32 == cols:
-        return _found(names, module, "ct-mxfp4", 4, (rows, cols), parts, Grid(rows, cols, "e2m1", block_cols=32, exponents=True))
+        return _found(names, module, "ct-mxfp4", 4, (rows, cols), parts, grid(rows, cols, "e2m1", block_cols=32, exponents=True))
     return None
 
 
@@ -102,7 +106,7 @@ def _bit_packed(names: Names, module: str, data: TensorInfo, scale: TensorInfo, 
             problem = problem or "its zero points do not fit its scales"
     elif group.get("symmetric") is False:
         problem = problem or "its zero points are not there"
-    decoder = Grid(rows, cols, "bit string" if words == run else "words", bits, 1 << (bits - 1), block_cols=size if groups > 1 else cols,
+    decoder = grid(rows, cols, "bit string" if words == run else "words", bits, 1 << (bits - 1), block_cols=size if groups > 1 else cols,
                    by_column=ordered is not None and groups > 1, zero="packed" if zero is not None else "")
     return _found(names, module, "ct-pack-quantized", bits, (rows, cols), parts, decoder, problem)
 
@@ -121,7 +125,7 @@ def _plain_codes(names: Names, module: str, scale: TensorInfo, config: Mapping[s
                       f"its format {form} is not read")
     if data.dtype == "float8_e4m3fn" and scale.dtype in ("uint8", "float8_e8m0fnu"):
         fits = scale.shape == (rows, -(-cols // 32))
-        return _found(names, module, "ct-mxfp8", 8, (rows, cols), parts, Grid(rows, cols, block_cols=32, exponents=True) if fits else None,
+        return _found(names, module, "ct-mxfp8", 8, (rows, cols), parts, grid(rows, cols, block_cols=32, exponents=True) if fits else None,
                       "" if fits else "its scales do not fit its rows")
     block = group.get("block_structure")
     high, wide = (counted(block[0]), counted(block[1])) if isinstance(block, list) and len(block) == 2 else (1, None)
@@ -142,7 +146,7 @@ def _plain_codes(names: Names, module: str, scale: TensorInfo, config: Mapping[s
         return _found(names, module, _plain_scheme(data), 8, (rows, cols), parts, None, "its zero points do not fit its scales")
     if zero is None and group.get("symmetric") is False and data.dtype == "int8":
         return _found(names, module, _plain_scheme(data), 8, (rows, cols), parts, None, "its zero points are not there")
-    decoder = Grid(rows, cols, block_rows=high or 1, block_cols=wide or cols, zero="numbers" if "zero_point" in parts else "")
+    decoder = grid(rows, cols, block_rows=high or 1, block_cols=wide or cols, zero="numbers" if "zero_point" in parts else "")
     return _found(names, module, _plain_scheme(data), counted(group.get("num_bits")) or 8, (rows, cols), parts, decoder)
 
 

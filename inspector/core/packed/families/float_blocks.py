@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import prod
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.grid import grid
 
 from .names import LogicalTensor, Names, counted
 
@@ -18,10 +18,11 @@ _EXPONENTS = ("float8_e8m0fnu", "uint8")
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
+    block, dtype = _configured(names), names.model_dtype or "bfloat16"
     for key, scale in names.ending(_INVERSE):
         data = names.get(key, "float8_e4m3fn", "float8_e5m2")
         if data is not None and len(data.shape) >= 2 and len(scale.shape) == len(data.shape):
-            yield _blocks(names, data, scale, scale.dtype in _EXPONENTS, _configured(names))
+            yield _blocks(names, data, scale, scale.dtype in _EXPONENTS, block, dtype)
     for module, scale in names.ending(".scale"):
         if scale.dtype != "float8_e8m0fnu" or len(scale.shape) != 2:
             continue
@@ -29,13 +30,13 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
         if data is None:
             continue
         if data.dtype == "float8_e4m3fn":
-            yield _blocks(names, data, scale, True, _configured(names) or (128, 128))
+            yield _blocks(names, data, scale, True, block or (128, 128), dtype)
             continue
         rows, cols = data.shape[0], data.shape[1] * (1 if data.dtype == "float4_e2m1" else 2)
         if scale.shape == (rows, -(-cols // 32)) and cols % 32 == 0:
             parts = {"data": data.key, "scale": scale.key}
-            yield LogicalTensor(data.key, (rows, cols), names.model_dtype or "bfloat16", "deepseek-fp4", 4,
-                                names.cost(rows * cols, parts.values()), parts, Grid(rows, cols, "e2m1", block_cols=32, exponents=True))
+            yield LogicalTensor(data.key, (rows, cols), dtype, "deepseek-fp4", 4,
+                                names.cost(rows * cols, parts.values()), parts, grid(rows, cols, "e2m1", block_cols=32, exponents=True))
 
 
 def _configured(names: Names) -> tuple[int, int] | None:
@@ -46,7 +47,8 @@ def _configured(names: Names) -> tuple[int, int] | None:
     return None
 
 
-def _blocks(names: Names, data: TensorInfo, scale: TensorInfo, exponents: bool, block: tuple[int, int] | None) -> LogicalTensor:
+def _blocks(names: Names, data: TensorInfo, scale: TensorInfo, exponents: bool, block: tuple[int, int] | None,
+            dtype: str) -> LogicalTensor:
     rows, cols = data.shape[-2:]
     high, wide = scale.shape[-2:]
     if block is None and high and wide and rows % high == 0 and cols % wide == 0:
@@ -60,7 +62,7 @@ def _blocks(names: Names, data: TensorInfo, scale: TensorInfo, exponents: bool, 
     elif len(data.shape) > 2 and rows % block[0]:
         problem = "its matrices are not cut evenly into blocks"
     parts = {"data": data.key, "scale": scale.key}
-    decoder = None if problem or block is None else Grid(prod(data.shape[:-1]), cols, block_rows=block[0], block_cols=block[1],
+    decoder = None if problem or block is None else grid(prod(data.shape[:-1]), cols, block_rows=block[0], block_cols=block[1],
                                                          exponents=exponents)
-    return LogicalTensor(data.key, data.shape, names.model_dtype or "bfloat16", "fp8-block", 8, names.cost(data.numel, parts.values()),
+    return LogicalTensor(data.key, data.shape, dtype, "fp8-block", 8, names.cost(data.numel, parts.values()),
                          parts, decoder, problem)

@@ -46,10 +46,6 @@ def _claim(names: Names, module: str, data: TensorInfo, config: Mapping[str, Any
     if not problem and not config:
         form = _version(names, zeros, bits or 4, rows)
         problem = "" if form else "no configuration says how its zero points are stored, and they do not tell it themselves"
-    if not problem:
-        groups = names.read(index.key, INDEX)
-        if groups is None or int(groups.min()) < 0 or int(groups.max()) >= scales.shape[0]:
-            problem = "its activation order does not fit its groups"
     decoder = None if problem else BitColumns(rows, cols, bits or 4, 1 if form == "gptq" else 0)
     return LogicalTensor(f"{module}.weight", (rows, cols), scales.dtype, "gptq-v2" if form == "gptq_v2" else "gptq", bits,
                          names.cost(rows * cols, parts.values()), parts, decoder, problem)

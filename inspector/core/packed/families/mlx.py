@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.grid import Grid, grid
 
 from .names import LogicalTensor, Names, counted
 
@@ -62,7 +62,7 @@ def _claim(names: Names, module: str, data: TensorInfo, scales: TensorInfo, conf
 
 def _decoder(mode: str, rows: int, cols: int, bits: int, size: int) -> Grid:
     if mode == "affine":
-        return Grid(rows, cols, "bit string", bits, block_cols=size, add="bias")
+        return grid(rows, cols, "bit string", bits, block_cols=size, add="bias")
     if mode == "mxfp8":
-        return Grid(rows, cols, data_type="float8_e4m3fn", block_cols=size, exponents=True)
-    return Grid(rows, cols, "e2m1", block_cols=size, exponents=mode == "mxfp4", scale_type="" if mode == "mxfp4" else "float8_e4m3fn")
+        return grid(rows, cols, data_type="float8_e4m3fn", block_cols=size, exponents=True)
+    return grid(rows, cols, "e2m1", block_cols=size, exponents=mode == "mxfp4", scale_type="" if mode == "mxfp4" else "float8_e4m3fn")

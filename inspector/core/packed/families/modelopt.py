@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import TensorInfo
-from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.grid import grid
 
 from .names import LogicalTensor, Names
 
@@ -40,7 +40,7 @@ def _four_bits(names: Names, data: TensorInfo, scale: TensorInfo, second: Tensor
         if scale.dtype not in ("float8_e4m3fn", "uint8"):
             return None
         problem = "its scales are in another order than its rows"
-    decoder = None if problem else Grid(rows, cols, "e2m1", block_cols=16, multiply="global_scale")
+    decoder = None if problem else grid(rows, cols, "e2m1", block_cols=16, multiply="global_scale")
     return LogicalTensor(data.key, (rows, cols), names.model_dtype or "bfloat16", "modelopt-nvfp4", 4,
                          names.cost(rows * cols, parts.values()), parts, decoder, problem)
 
@@ -49,7 +49,7 @@ def _eight_bits(names: Names, data: TensorInfo, scale: TensorInfo) -> LogicalTen
     rows, cols = data.shape
     parts = {"data": data.key, "scale": scale.key}
     fits = scale.numel == 1 or scale.shape in ((rows,), (rows, 1))
-    decoder = Grid(rows, cols, block_rows=max(rows, 1) if scale.numel == 1 else 1) if fits else None
+    decoder = grid(rows, cols, block_rows=max(rows, 1) if scale.numel == 1 else 1) if fits else None
     return LogicalTensor(data.key, (rows, cols), names.model_dtype or "bfloat16", "modelopt-fp8", 8,
                          names.cost(rows * cols, parts.values()), parts, decoder,
                          "" if fits else "which of its scales belongs to what cannot be told")

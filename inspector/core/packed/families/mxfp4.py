@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from inspector.core.tensors.decoders.grid import Grid
+from inspector.core.tensors.decoders.grid import grid
 
 from .names import LogicalTensor, Names
 
@@ -20,6 +20,6 @@ def claims(names: Names) -> Iterator[LogicalTensor]:
             continue
         shape = (*data.shape[:-2], data.shape[-2] * 32)
         parts = {"data": data.key, "scale": scale.key}
-        decoder = Grid(prod(shape[:-1]), shape[-1], "e2m1", block_cols=32, exponents=True)
+        decoder = grid(prod(shape[:-1]), shape[-1], "e2m1", block_cols=32, exponents=True)
         yield LogicalTensor(name, shape, names.model_dtype or "bfloat16", "mxfp4", 4, names.cost(prod(shape), parts.values()), parts,
                             decoder)

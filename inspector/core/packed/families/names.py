@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import prod
@@ -75,6 +76,11 @@ class LogicalTensor:
     def numel(self) -> int:
         return prod(self.shape)
 
+    def grouped(self, size: int) -> LogicalTensor:
+        """The same, with so many elements that share a scale."""
+        return LogicalTensor(self.name, self.shape, self.dtype, self.scheme, self.bits, self.bits_per_weight, self.parts, self.decoder,
+                             self.problem, self.inner, size)
+
     @property
     def is_packed(self) -> bool:
         return self.scheme != "plain"
@@ -94,9 +100,11 @@ class Names:
 
     def __init__(self, ckpt: Checkpoint, monitor: Monitor = QUIET) -> None:
         self.ckpt = ckpt
-        self.tensors = ckpt.tensors
+        self.tensors = dict(ckpt.tensors.items())           # each made once
         self._monitor = monitor
         self._files: dict[str, Mapping[str, Any]] = {}
+        self._reader: TensorReader | None = None
+        self._nbytes: dict[tuple[tuple[int, ...], str], int] = {}       # of tensors of a shape and type, of which there are few
 
     # -- the configuration beside the file ------------------------------------------------------------------------------------
 
@@ -203,15 +211,36 @@ class Names:
         if info is None or info.nbytes > most:
             return None
         try:
+            if self._reader is not None:
+                return self._reader.array(key)
             with TensorReader(self.ckpt, self._monitor) as reader:
                 return reader.array(key)
         except InspectorError:
             return None
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While it lasts, all that is read is read by one reader, which opens a file once."""
+        with TensorReader(self.ckpt, self._monitor) as self._reader:
+            try:
+                yield
+            finally:
+                self._reader = None
+
     def cost(self, numel: int, parts: Iterable[str]) -> float | None:
         """Bits an element, all in all."""
-        nbytes = sum(self.tensors[key].nbytes for key in parts if key in self.tensors)
-        return 8 * nbytes / numel if numel else None
+        if not numel:
+            return None
+        nbytes = 0
+        for key in parts:
+            info = self.tensors.get(key)
+            if info is not None:
+                form = info.shape, info.dtype
+                known = self._nbytes.get(form)
+                if known is None:
+                    known = self._nbytes[form] = info.nbytes
+                nbytes += known
+        return 8 * nbytes / numel
 
 
 def counted(value: object) -> int | None:

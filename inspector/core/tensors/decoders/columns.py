@@ -22,7 +22,7 @@ _AWQ = (0, 2, 4, 6, 1, 3, 5, 7)         # the column, of eight, that nibble k of
 @dataclass(frozen=True, slots=True)
 class BitColumns:
     """Each column of `data` is a string of codes down the input; those of `zero_point` run along the output, and `added` is what is to
-    be added to them. `g_idx` says the group of each input."""
+    be added to them. `g_idx` says the group of each input. Raises ValueError for groups that there are not."""
 
     rows: int
     unit: int
@@ -34,7 +34,8 @@ class BitColumns:
         words = np.ascontiguousarray(parts.codes("data", first, last, 1).T)
         values = codes.floats(words, self.bits, self.unit)
         zeros = self._zeros(parts, first, last) + np.float32(self.added)
-        return _scaled(values, zeros, parts.numbers("scale", first, last, 1).T, parts.codes("g_idx"))
+        groups = parts.kept("groups", lambda: _checked(parts.codes("g_idx"), zeros.shape[1]))
+        return _scaled(values, zeros, parts.numbers("scale", first, last, 1).T, groups)
 
     def _zeros(self, parts: PartReader, first: int, last: int) -> Array:
         """[rows, groups]; where codes do not go over the borders of words only the words they are in are read."""
@@ -63,6 +64,12 @@ class NibbleColumns:
         values = _eights(parts.codes("data", lowest, highest, 1))[kept]
         zeros = _eights(parts.codes("zero_point", lowest, highest, 1))[kept]
         return _scaled(values, zeros, parts.numbers("scale", first, last, 1).T, np.arange(self.unit) // self.group)
+
+
+def _checked(groups: Array, count: int) -> Array:
+    if groups.size and not 0 <= int(groups.min()) <= int(groups.max()) < count:
+        raise ValueError("its activation order names groups that there are not")
+    return groups
 
 
 def _eights(words: Array) -> Array:

@@ -6,6 +6,7 @@ last ones shorter where that does not divide. Tensors of more dimensions are mat
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from inspector.core.checkpoint import PartReader
@@ -145,3 +146,7 @@ class Grid:
             how(box, picked[:, :, None], out=box)
         else:
             how(values, np.repeat(picked, wide, axis=1)[:, :self.unit], out=values)
+
+
+grid = lru_cache(256)(Grid)
+"""A `Grid`, one for all tensors that are laid out alike."""
