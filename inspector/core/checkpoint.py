@@ -5,7 +5,7 @@ A `Checkpoint` is immutable and may be read from any thread. It says which tenso
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -607,7 +607,7 @@ class Edited(NamedTuple):
     left_out: tuple[tuple[str, str], ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restored, (Edited, *map(_thawed, self))
+        return to_be_sent(Edited, self)
 
 
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -692,7 +692,7 @@ class Checkpoint(WeaklyReferable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: tables that are views of a dict are sent as the dict."""
-        return _restored, (Checkpoint, *(_thawed(getattr(self, name)) for name in Checkpoint.__slots__))
+        return to_be_sent(Checkpoint, (getattr(self, name) for name in Checkpoint.__slots__))
 
     @property
     def as_opened(self) -> Checkpoint:
@@ -740,6 +740,11 @@ class _Thawed(NamedTuple):
     """A mapping proxy on its way through pickle, which knows none."""
 
     table: dict[Any, Any]
+
+
+def to_be_sent(kind: type[Any], values: Iterable[Any]) -> tuple[Any, ...]:
+    """What `__reduce__` of a `kind` with these values gives, whose tables may be views of dicts, which pickle and copy do not take."""
+    return _restored, (kind, *map(_thawed, values))
 
 
 def _thawed(value: Any) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Any
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, to_be_sent
 from inspector.core.keypath import ancestors, is_under, join, leaf_of, parent_of
 from inspector.core.progress import QUIET, Monitor
 
@@ -24,6 +25,9 @@ class PackedView:
     groups: Mapping[str, str]
     paths: Mapping[str, str]
     owners: Mapping[str, str]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return to_be_sent(PackedView, (self.tensors, self.unpacked, self.groups, self.paths, self.owners))
 
     def without_rows(self) -> PackedView:
         """The same tensors where each of their parts is a row of its own."""

@@ -19,6 +19,7 @@ from statistics import median
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from inspector.core.checkpoint import to_be_sent
 from inspector.core.keypath import leaf_of
 
 from .columns import SAME
@@ -41,6 +42,9 @@ class Remark(NamedTuple):
     id: str
     at: int
     facts: Mapping[str, Any]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return to_be_sent(Remark, self)
 
 
 def remarks(tracks: Tracks, lags: Sequence[AverageLag] = (), metric: str | None = None) -> tuple[Remark, ...]:

@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Literal, NamedTuple, overload
+from typing import Any, Literal, NamedTuple, overload
 
-from inspector.core.checkpoint import Checkpoint, FileStamp, WeaklyReferable
+from inspector.core.checkpoint import Checkpoint, FileStamp, WeaklyReferable, to_be_sent
 from inspector.core.errors import Changed, InspectorError, Truncated, UsageError
 from inspector.core.hashing import as_key
 from inspector.core.io.sources import check_stamp, stamp_of
@@ -67,6 +67,10 @@ class RunCheckpoint:
     outline: Outline = field(repr=False, hash=False)
     identity: str = field(repr=False)
     stamps: tuple[FileStamp, ...] = field(repr=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return to_be_sent(RunCheckpoint, (self.path, self.epoch, self.step, self.metrics, self.said_by, self.nbytes, self.tensors,
+                                          self.outline, self.identity, self.stamps))
 
     @property
     def name(self) -> str:

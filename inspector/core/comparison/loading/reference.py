@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from inspector.core.checkpoint import Checkpoint
+from inspector.core.checkpoint import Checkpoint, to_be_sent
 from inspector.core.comparison.pairing.rules import Shape, Shapes
 from inspector.core.comparison.pairing.sides import WHOLE, choose_one, shapes_of, tensors_of
 from inspector.core.errors import Corrupt, UsageError
@@ -32,6 +32,9 @@ class Reference(NamedTuple):
     shapes: Shapes
     label: str
     ties: Ties = MappingProxyType({})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return to_be_sent(Reference, self)
 
 
 def read_shapes(path: str, monitor: Monitor = QUIET) -> Reference:
