@@ -105,7 +105,8 @@ def _annotations(kind: type) -> dict[str, str]:
 
 def test_that_tables_which_are_views_are_sent_as_dicts(tmp_path: Path) -> None:
     fp8 = torch.ones(2, 2).to(torch.float8_e4m3fn)
-    view = core.packed_view(core.open(core.save({"a.weight": fp8, "a.weight_scale_inv": torch.ones(1, 1)}, tmp_path / "a.safetensors").path))
+    path = core.save({"a.weight": fp8, "a.weight_scale_inv": torch.ones(1, 1)}, tmp_path / "a.safetensors").path
+    view = core.packed_view(core.open(path))
     assert view is not None
     for record in (view, core.Reference({"w": (2, 3)}, "mine"), core.Remark("best", 1, MappingProxyType({"epoch": 2})),
                    core.edit({"w": fp8}, []).tensors["w"], core.RemapDevices({"cpu": "cuda:0"}), core.Take("a.pth", "*"),
