@@ -5,7 +5,7 @@ A `Checkpoint` is immutable and may be read from any thread. It says which tenso
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -644,7 +644,7 @@ class Checkpoint(WeaklyReferable):
     metadata: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
     module_metadata: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: _EMPTY)
     facts: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
-    members: tuple[Member, ...] = ()
+    members: Sequence[Member] = ()
     pickles: tuple[Pickle, ...] = ()
     edited: Edited | None = None
     listed_nodes: tuple[tuple[int, str], ...] = ()

@@ -3,11 +3,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import ItemsView, Iterable, Iterator, Mapping, ValuesView
-from itertools import islice
+from itertools import islice, repeat
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import Any
 
 from .checkpoint import TensorInfo
+from .progress import distinct
 
 _ROWS = 4096            # tensors made at once
 
@@ -17,7 +18,6 @@ class TensorTable(Mapping[str, TensorInfo]):
     (`column`). Whoever goes through all of them more than once gets them kept. Frozen like all else here; any thread may read it."""
 
     __slots__ = ("_keys", "_made", "_numbers")
-    EACH_ALONE: ClassVar[bool] = False                      # whether none shares its storage with another
 
     def __init__(self, keys: list[str]) -> None:
         self._keys = keys
@@ -35,6 +35,15 @@ class TensorTable(Mapping[str, TensorInfo]):
     @abstractmethod
     def column(self, field: str) -> Iterable[Any] | None:
         """A field of all of them; None where it is no column."""
+
+    def kinds(self, *fields: str) -> Iterable[tuple[Any, int]] | None:
+        """The values that these fields have together, and how many tensors have them; None where they must be looked through."""
+        return None
+
+    @property
+    @abstractmethod
+    def each_alone(self) -> bool:
+        """Whether none shares its storage with another."""
 
     def __getitem__(self, key: str) -> TensorInfo:
         numbers = self._numbers
@@ -103,3 +112,26 @@ def column(tensors: Mapping[str, TensorInfo], field: str) -> Iterable[Any]:
     """
     found = tensors.column(field) if isinstance(tensors, TensorTable) else None
     return map(itemgetter(TensorInfo._fields.index(field)), tensors.values()) if found is None else found
+
+
+def kinds(tensors: Mapping[str, TensorInfo], *fields: str) -> Iterable[tuple[Any, int]]:
+    """The values that some fields of the tensors have together, as tuples, and how many tensors have them. There are few, as a rule, where
+    there are many tensors in a table; the same may come several times."""
+    found = tensors.kinds(*fields) if isinstance(tensors, TensorTable) else None
+    return zip(zip(*(column(tensors, field) for field in fields), strict=True), repeat(1), strict=False) if found is None else found
+
+
+def tagged(tensors: Mapping[str, TensorInfo], field: str) -> dict[str | None, int]:
+    """How many tensors have each of the texts that a field of them may be, as "dtype" and "device" are."""
+    found: dict[str | None, int] = {}
+    for (text,), times in kinds(tensors, field):
+        found[text] = found.get(text, 0) + times
+    return found
+
+
+def each_alone(tensors: Mapping[str, TensorInfo]) -> bool:
+    """Whether none of the tensors shares its storage with another, or has none."""
+    if isinstance(tensors, TensorTable):
+        return tensors.each_alone
+    used = [*column(tensors, "storage")]
+    return len(distinct(used)) == len(used) and "" not in used

@@ -20,7 +20,7 @@ from .pickles.objects.storages import becomes_ordinary
 from .pickles.objects.value_words import words_for
 from .pickles.objects.weights_only import Refusal, refusals, refused_names
 from .pickles.objects.weights_only_names import Rules, rules_of
-from .tensor_table import column
+from .tensor_table import column, kinds, tagged
 
 _READ_BY_OTHERS = {
     "safetensors": "torch.load is not what reads it: safetensors.torch.load_file is.",
@@ -133,10 +133,10 @@ def _reason(ckpt: Checkpoint, source: Checkpoint, rules: Rules) -> str:
                       and (finding.id != "byteorder" or source.format == "torch-zip")), None)     # the older format is never swapped
         if whole is not None:
             return whole.message[:1].lower() + whole.message[1:]
-    broken = next((info for info in ckpt.tensors.values() if info.problem and info.problem.startswith(_BROKEN)), None)
-    if broken is not None:
+    if any(problem.startswith(_BROKEN) for (problem,), _ in kinds(ckpt.tensors, "problem")):
+        broken = next(info for info in ckpt.tensors.values() if info.problem.startswith(_BROKEN))
         return f"the values of {visible(broken.key, 80)} are not all there."
-    odd = next((tag for tag in {info.device for info in ckpt.tensors.values()} if tag is not None and not is_device(tag)), None)
+    odd = next((tag for tag in tagged(ckpt.tensors, "device") if tag is not None and not is_device(tag)), None)
     if odd is not None:
         return f"tensors are tagged with {visible(odd, 60)!r}, which is no device to any torch; with map_location=\"cpu\" it takes them."
     return _legacy_reason(source) if ckpt.edited is None and source.format == "torch-legacy" else ""

@@ -8,6 +8,7 @@ from inspector.core.checkpoint import Checkpoint, TensorInfo, is_contiguous
 from inspector.core.findings import Finding
 from inspector.core.hashing import Few
 from inspector.core.keypath import visible
+from inspector.core.tensor_table import kinds
 
 _FORM = itemgetter(*map(TensorInfo._fields.index, ("shape", "stride")))
 
@@ -16,7 +17,7 @@ def check(ckpt: Checkpoint) -> Iterator[Finding]:
     if ckpt.format.startswith("safetensors"):       # knows no strides
         return
     packed = Few[tuple[tuple[int, ...], tuple[int, ...]], bool](lambda form: is_contiguous(*form))        # there are few forms
-    if all(map(packed.__getitem__, map(_FORM, ckpt.tensors.values()))):         # the usual case
+    if all(packed[form] for form, _ in kinds(ckpt.tensors, "shape", "stride")):         # the usual case
         return
     odd = [info.key for info in ckpt.tensors.values() if info.layout == "strided" and not info.problem and not packed[_FORM(info)]]
     if odd:

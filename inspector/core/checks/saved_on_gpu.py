@@ -1,21 +1,20 @@
 """Which devices tensors were on when they were saved, where that is not the CPU: "saved-on-gpu"."""
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.keypath import visible
 from inspector.core.naming_conventions import is_device
-from inspector.core.tensor_table import column
+from inspector.core.tensor_table import tagged
 
 _NOWHERE = frozenset((None, "cpu", "meta"))
 
 
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
-    if not _NOWHERE.issuperset(column(ckpt.tensors, "device")):
-        tags = Counter(column(ckpt.tensors, "device"))
+    tags = tagged(ckpt.tensors, "device")
+    if not _NOWHERE.issuperset(tags):
         away = {device: n for device, n in tags.items() if device not in _NOWHERE and is_device(device or "")}
         if not away:
             return

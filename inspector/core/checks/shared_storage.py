@@ -2,14 +2,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from operator import itemgetter
 
-from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.checkpoint import Checkpoint
 from inspector.core.findings import Finding
 from inspector.core.hashing import as_key
 from inspector.core.keypath import visible
+from inspector.core.tensor_table import column, each_alone
 
-_STORAGE = itemgetter(TensorInfo._fields.index("storage"))
 _GROUPS = 3
 _KEYS = 3
 
@@ -17,12 +16,10 @@ _KEYS = 3
 def check(ckpt: Checkpoint) -> Iterator[Finding]:
     if ckpt.format.startswith("safetensors"):       # knows no shared bytes
         return
-    used = [*map(_STORAGE, ckpt.tensors.values())]
-    # a storage for every tensor is the usual case, mostly in the same order
-    if used == [*ckpt.storages] or len({*used}) == len(used):
+    if each_alone(ckpt.tensors):        # the usual case
         return
     groups: dict[str, list[str]] = {}
-    for key, storage in zip(ckpt.tensors, used, strict=True):
+    for key, storage in zip(ckpt.tensors, column(ckpt.tensors, "storage"), strict=True):
         if storage:
             groups.setdefault(storage, []).append(key)
     shared = [keys for keys in groups.values() if len(keys) > 1]

@@ -95,7 +95,7 @@ class _Reading:
         known = KnownStorages(storages)
         contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, monitor=self.monitor)
         return Checkpoint(PATH, "torch-zip", contents.kind, tuple(self.files),
-                          MappingProxyType({info.key: info for info in contents.tensors}), MappingProxyType(dict(contents.values)),
+                          contents.table, MappingProxyType(dict(contents.values)),
                           MappingProxyType({**storages, **contents.storages}), contents.state_dicts, tuple(contents.findings),
                           module_metadata=MappingProxyType(contents.module_metadata), pickles=(Pickle("data.pkl", graph),),
                           listed_nodes=tuple(contents.listed_nodes))

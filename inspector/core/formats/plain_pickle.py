@@ -50,8 +50,8 @@ def read(source: SourceFile, path: str, limits: Limits = LIMITS, monitor: Monito
     if at < len(data):
         findings.append(Finding("trailing-bytes", "warning", f"{MEMBER}:{at}", f"{len(data) - at:,} bytes follow the pickle and "
                                 "are no pickle.", "They are not shown; the program that wrote the file may know what they are."))
-    return Checkpoint(path, FORMAT, contents.kind, (source.stamp,), MappingProxyType({t.key: t for t in contents.tensors}),
-                      values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(contents.storages),
+    return Checkpoint(path, FORMAT, contents.kind, (source.stamp,), contents.table,
+                      values=MappingProxyType(dict(contents.values)), storages=contents.storages,
                       state_dicts=contents.state_dicts, findings=tuple(findings),
                       module_metadata=MappingProxyType(contents.module_metadata),
                       facts=MappingProxyType(facts), pickles=tuple(pickles),

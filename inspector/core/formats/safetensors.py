@@ -148,7 +148,6 @@ class _Tensors(TensorTable):
     """Those of a header, in the given order, numbered as their storages are. `broken` says what is wrong with some."""
 
     __slots__ = ("_broken", "_extra", "_forms")
-    EACH_ALONE = True
 
     def __init__(self, keys: list[str], forms: list[Form], extra: dict[str, dict[str, str]], broken: Mapping[int, str]) -> None:
         super().__init__(keys)
@@ -158,6 +157,10 @@ class _Tensors(TensorTable):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _Tensors, (self._keys, self._forms, self._extra, self._broken)
+
+    @property
+    def each_alone(self) -> bool:
+        return True
 
     def rows(self, first: int, last: int) -> Iterable[TensorInfo]:
         dtypes, shapes, strides, nbytes, problems = zip(*self._forms[first:last], strict=True)

@@ -14,14 +14,14 @@ code of a TorchScript archive is listed, never compiled.
 from __future__ import annotations
 
 import os
+from array import array
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import repeat
-from operator import mul
+from itertools import compress, repeat
+from operator import eq, mul, not_
 from types import MappingProxyType
 
-from inspector.core.checkpoint import Checkpoint, Extent, Member, Pickle, Storage, TensorInfo
+from inspector.core.checkpoint import Checkpoint, Extent, Pickle, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.errors import Ambiguous, BadTensor, Corrupt, InspectorError, TooBig, Truncated
 from inspector.core.findings import Finding, Level
@@ -36,7 +36,7 @@ from inspector.core.pickles.objects.code import findings_before
 from inspector.core.pickles.objects.contents import Contents, contents_of
 from inspector.core.pickles.objects.modules import ScriptClass, Scripts
 from inspector.core.pickles.objects.names import Name
-from inspector.core.pickles.objects.storages import ResolveMany, StorageRef
+from inspector.core.pickles.objects.storages import ManyStorages, ResolveMany, StorageRef
 from inspector.core.pickles.objects.text_ids import load_texts, text_id_findings
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.runtime.collector import collector_paused
@@ -49,6 +49,7 @@ from .shared.module_sources import carried_findings
 from .zip import salvage
 from .zip.directory import ZipDirectory, read_directory
 from .zip.foreign import refuse
+from .zip.members import MemberList, Members
 from .zip.salvage import Salvaged
 
 FORMAT, SCRIPT_FORMAT = "torch-zip", "torchscript"
@@ -61,6 +62,7 @@ _PICKLE_RATIO, _PICKLE_FREE = 128, 64 << 20      # a deflated pickle may unpack 
 _CODE_BYTES = 64 << 20             # of TorchScript code that are looked through
 _SNIFFED = 4096                    # unknown members whose first bytes are looked at
 _WIDTHS = {name: known.stored for name, known in DTYPES.items()}
+_NO_SIZE = (1 << 63) - 1           # bytes that no record has
 _META = "meta: the file holds no values for this storage"
 
 # records that are not the object: what they say becomes a fact of this name
@@ -124,7 +126,7 @@ class _Names:
 
 
 class _Archive:
-    """One archive being read. `used` are the members something refers to."""
+    """One archive being read. `used` has 1 for the members that something refers to, by their numbers."""
 
     def __init__(self, source: SourceFile, directory: ZipDirectory, limits: Limits, monitor: Monitor,
                  salvaged: Salvaged | None = None) -> None:
@@ -136,7 +138,7 @@ class _Archive:
         self.budget = Budget(limits)
         self.findings: list[Finding] = []
         self.pickles: list[Pickle] = []
-        self.used: set[str] = set()
+        self.used = bytearray(len(directory.members))
         self.names = _Names(directory.members)
         self.by_case: dict[str, str] | None = None
         self.order_problem = ""            # why no storage's bytes can be told, or ""
@@ -158,23 +160,23 @@ class _Archive:
         facts = self._facts(records)
         contents = self._contents_of(self.main, self.folder, is_script)
         self.findings += carried_findings(self.pickles[0].graph, self._label(self.main), facts)
-        tensors, storages = contents.tensors, contents.storages
         if constants is not None:
             base = sum(len(pickled.graph) for pickled in self.pickles)
-            self._append(contents, "constants", self._contents_of(constants, "constants/"), base)
+            contents = self._with(contents, "constants", self._contents_of(constants, "constants/"), base)
         for stem, more, base in self._extra_pickles(known, is_script):
-            self._append(contents, stem, more, base)
+            contents = self._with(contents, stem, more, base)
         if self.salvaged is None:
             self._orphans()
             self._checksums()
         else:
-            self._report_salvaged(self.salvaged, tensors)
+            self._report_salvaged(self.salvaged, contents.tensors)
             facts["salvaged"] = "the end of the archive is missing: read-only until saved anew"
         return Checkpoint(
             path, SCRIPT_FORMAT if is_script else FORMAT, SCRIPT_FORMAT if is_script else contents.kind, (self.source.stamp,),
-            MappingProxyType(dict(zip([info[0] for info in tensors], tensors, strict=True))), MappingProxyType(dict(contents.values)),
-            MappingProxyType(storages), contents.state_dicts, (*self.directory.findings, *self.findings),
-            module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts), members=self._members(),
+            contents.table, MappingProxyType(dict(contents.values)), contents.storages, contents.state_dicts,
+            (*self.directory.findings, *self.findings),
+            module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts),
+            members=MemberList(self.directory.members, {**self.directory.remarks, **self.directory.notes}),
             pickles=tuple(self.pickles), listed_nodes=tuple(contents.listed_nodes))
 
     def _main_pickle(self) -> str:
@@ -221,7 +223,7 @@ class _Archive:
             return "tensors/"
         return "data/"
 
-    def _report_salvaged(self, salvaged: Salvaged, tensors: list[TensorInfo]) -> None:
+    def _report_salvaged(self, salvaged: Salvaged, tensors: Sequence[TensorInfo]) -> None:
         problems = [info.problem.partition(":")[0] for info in tensors]
         cut, lost = problems.count("truncated"), problems.count("lost")
         where = f"byte {salvaged.end}"
@@ -234,12 +236,6 @@ class _Archive:
         self.findings.insert(0, Finding("truncated-archive", "danger", where, f"The end of the file is missing: of {len(tensors):,} "
                                         f"tensors {len(tensors) - cut - lost:,} are there, {cut:,} cut short and {lost:,} lost.",
                                         "Fetch the file again. What is there can be shown, and saved under another name."))
-
-    def _members(self) -> tuple[Member, ...]:
-        members = self.directory.members
-        notes = {**self.directory.remarks, **self.directory.notes}
-        texts = map(notes.get, members, repeat("")) if notes else repeat("", len(members))
-        return tuple(map(partial(tuple.__new__, Member), zip(members, members.values(), texts, strict=True)))
 
     def _add_finding(self, id: str, level: Level, where: str, message: str, hint: str = "", members: Iterable[str] = ()) -> None:
         self.findings.append(Finding(id, level, visible(where), message, hint, members=tuple(members)))
@@ -316,16 +312,17 @@ class _Archive:
 
     # -- pickles ------------------------------------------------------------------------------------------------------
 
-    def _append(self, contents: Contents, root: str, more: Contents, base: int) -> None:
-        """Lists under `root` what another pickle of a TorchScript archive holds: what its code refers to by numbers, what it was
+    def _with(self, contents: Contents, root: str, more: Contents, base: int) -> Contents:
+        """`contents`, and under `root` what another pickle of a TorchScript archive holds: what its code refers to by numbers, what it was
         traced with. `base` is what its nodes are counted from."""
         taken = {info.key for info in contents.tensors}.union(key for key, _ in contents.values)
         while any(f"{root}.{key}" in taken for key in (*(info.key for info in more.tensors), *(key for key, _ in more.values))):
             root += "#2"
         ids = {id: id for id in more.storages}
-        contents.tensors.extend(renamed(info, ids, base)._replace(key=f"{root}.{info.key}", state_dict=None) for info in more.tensors)
-        contents.values.extend((f"{root}.{key}", renumbered(value, ids, base)) for key, value in more.values if key)
-        contents.storages.update(more.storages)
+        tensors = (renamed(info, ids, base)._replace(key=f"{root}.{info.key}", state_dict=None) for info in more.tensors)
+        values = ((f"{root}.{key}", renumbered(value, ids, base)) for key, value in more.values if key)
+        return contents._replace(tensors=[*contents.tensors, *tensors], values=[*contents.values, *values],
+                                 storages=MappingProxyType({**contents.storages, **more.storages}))
 
     def _scripts(self, graph: Graph) -> Scripts:
         """What the archive's code declares of the classes that `graph` names."""
@@ -440,7 +437,7 @@ class _Archive:
                 self._add_finding("extra-pickle", "warning", label, f"The archive holds another pickle, {visible(label, 80)!r}.",
                            "torch.load does not read it; what it names is listed here.")
             folder = self._folder_of(label) if expected else "data/"
-            listed, base = frozenset(self.used), sum(len(pickled.graph) for pickled in self.pickles)
+            listed, base = bytes(self.used), sum(len(pickled.graph) for pickled in self.pickles)
             contents = self._add_pickle(graph, label, folder)
             self._trailing(data, graph, label, folder)
             if expected and folder != "data/":
@@ -455,12 +452,13 @@ class _Archive:
             return own
         return "constants/" if label == "bytecode.pkl" else "data/"
 
-    def _unlisted(self, contents: Contents, listed: frozenset[str]) -> Contents:
-        """The tensors of `contents` whose records no key led to before; its values describe code, not the model. Of what a model
-        was traced with torch keeps the shapes only: those records are empty."""
+    def _unlisted(self, contents: Contents, listed: bytes) -> Contents:
+        """The tensors of `contents` whose records no key led to before, as `listed` says by their numbers; its values
+        describe code, not the model. Of what a model was traced with torch keeps the shapes only: those records are empty."""
+        numbers = self.directory.members.numbers
         fresh = {id for id, storage in contents.storages.items()
                  if storage.extent is not None and (storage.extent.size or not storage.nbytes)
-                 and self.top + (id if "/" in id else f"data/{id}") not in listed}
+                 and not ((number := numbers.get(self.top + (id if "/" in id else f"data/{id}"))) is not None and listed[number])}
         return contents._replace(tensors=[info for info in contents.tensors if info.storage in fresh], values=[],
                                  storages={id: storage for id, storage in contents.storages.items() if id in fresh})
 
@@ -500,7 +498,7 @@ class _Archive:
     def _resolver(self, folder: str) -> Callable[[StorageRef], Storage]:
         """Storage references -> storages, for a pickle whose records lie in `folder`."""
         prefix = "" if folder == self.folder else folder
-        base, members, use = self.top + folder, self.directory.members, self.used.add
+        base, members, used = self.top + folder, self.directory.members, self.used
         doubtful = bool(self.directory.notes or self.order_problem)
         new = tuple.__new__
 
@@ -510,32 +508,21 @@ class _Archive:
                 extent = members.get(base + key)
                 nbytes = numel * _WIDTHS.get(dtype, -1)
                 if extent is not None and extent.size == nbytes:      # as nearly always
-                    use(base + key)
+                    used[members.numbers[base + key]] = 1
                     return new(Storage, (prefix + key, dtype, device, nbytes, extent, self.big_endian, "", None))
             return self._resolve_carefully(ref, folder, prefix)
 
         return resolve
 
     def _many_resolver(self, folder: str) -> ResolveMany:
-        """The same for many at once, as long as all of them are as they nearly always are."""
+        """The same for many at once, whose keys are numbers."""
         prefix = "" if folder == self.folder else folder
         base, members = self.top + folder, self.directory.members
-        doubtful = bool(self.directory.notes or self.order_problem)
 
-        def resolve(keys: Sequence[str], dtypes: Sequence[str], devices: Sequence[str],
-                    numels: Sequence[int]) -> list[Storage] | None:
-            widths = {dtype: _WIDTHS.get(dtype, -1) for dtype in set(dtypes)}
-            if doubtful or "meta" in devices or -1 in widths.values():
+        def resolve(keys: array[int], dtypes: Sequence[str], devices: Sequence[str], numels: Sequence[int]) -> ManyStorages | None:
+            if self.directory.notes or self.order_problem:
                 return None
-            names = [base + key for key in keys]
-            extents = [extent for extent in map(members.get, names) if extent is not None]
-            sizes = list(map(mul, numels, map(widths.__getitem__, dtypes)))
-            if len(extents) < len(keys) or [extent[3] for extent in extents] != sizes:
-                return None
-            self.used.update(names)
-            ids = [prefix + key for key in keys] if prefix else keys
-            return list(map(partial(tuple.__new__, Storage),
-                            zip(ids, dtypes, devices, sizes, extents, repeat(self.big_endian), repeat(""), repeat(None))))
+            return _Records(members, base, prefix, keys, dtypes, devices, numels, self.big_endian, self.used)
 
         return resolve
 
@@ -566,11 +553,11 @@ class _Archive:
             return None, "lost: the file ends before its bytes"
         if member is None:
             return None, f"missing: the archive has no record {visible(folder + ref.key, 80)}"
-        self.used.add(member)
+        self.used[self.directory.members.numbers[member]] = 1
         return member, self.directory.notes.get(member, "")
 
     def _unused(self) -> list[str]:
-        return [name for name in self.directory.members if name not in self.used]
+        return [*compress(self.directory.members.names, map(not_, self.used))]
 
     def _orphans(self) -> None:
         folder = self.top + self.folder
@@ -582,11 +569,45 @@ class _Archive:
                        f"tensor: {shown}.", "They are kept unless unreferenced records are dropped.", orphans)
 
     def _checksums(self) -> None:
-        extents = self.directory.members.values()
-        missing = [extent.crc for extent in extents].count(None)
+        columns = self.directory.members.columns
+        missing = sum(not crc and size > 0 for crc, size in zip(columns.crcs, columns.sizes, strict=True)) \
+            if columns is not None and 0 in columns.crcs else 0
         if missing:
-            self._add_finding("no-checksum", "info", "", f"{missing:,} of {len(extents):,} members carry no checksum: damage to "
+            self._add_finding("no-checksum", "info", "", f"{missing:,} of {len(self.used):,} members carry no checksum: damage to "
                        "them cannot be noticed.", "torch writes none after torch.serialization.set_crc32_options(False).")
+
+
+class _Records:
+    """The storages of many keys, which lie in records of these names under `base`."""
+
+    __slots__ = ("_base", "_big_endian", "_devices", "_dtypes", "_keys", "_members", "_numbers", "_prefix", "_used", "good", "nbytes")
+
+    def __init__(self, members: Members, base: str, prefix: str, keys: array[int], dtypes: Sequence[str],
+                 devices: Sequence[str], numels: Sequence[int], big_endian: bool, used: bytearray) -> None:
+        self._members, self._base, self._prefix = members, base, prefix
+        self._keys, self._dtypes, self._devices, self._big_endian = keys, dtypes, devices, big_endian
+        self._used: bytearray | None = used         # until it is known which are
+        widths = {dtype: _WIDTHS.get(dtype, -1) for dtype in {*dtypes}}
+        self.nbytes: Sequence[int] = array("q", map(min, map(mul, numels, map(widths.__getitem__, dtypes)), repeat(_NO_SIZE)))
+        self._numbers: Sequence[int] = members.numbers_of([*map(base.__add__, map(str, keys))])
+        self.good: Sequence[int] = bytes(map(eq, members.sizes(self._numbers), self.nbytes))
+        if "meta" in devices:
+            self.good = bytes(good and device != "meta" for good, device in zip(self.good, devices, strict=True))
+
+    def ids(self, places: Iterable[int]) -> Iterable[str]:
+        keys = map(str, map(self._keys.__getitem__, places))
+        return map(self._prefix.__add__, keys) if self._prefix else keys
+
+    def storage(self, place: int) -> Storage:
+        key = str(self._keys[place])
+        return Storage(self._prefix + key, self._dtypes[place], self._devices[place], self.nbytes[place], self._members[self._base + key],
+                       self._big_endian)
+
+    def use(self, places: Iterable[int]) -> None:
+        if self._used is not None:
+            for number in map(self._numbers.__getitem__, places):
+                self._used[number] = 1
+            self._used, self._numbers = None, ()
 
 
 class _Unzipped(_Archive):
@@ -594,7 +615,7 @@ class _Unzipped(_Archive):
 
     def __init__(self, source: SourceFile, found: unzipped.Unzipped, limits: Limits, monitor: Monitor) -> None:
         self.stamps = found.stamps
-        super().__init__(source, ZipDirectory(found.members, found.notes, {}, found.findings, 0, b""), limits, monitor)
+        super().__init__(source, ZipDirectory(Members.of(found.members), found.notes, {}, found.findings, 0, b""), limits, monitor)
 
     def _bytes(self, extent: Extent, nbytes: int | None = None) -> bytes:
         stamp = self.stamps[extent.file]

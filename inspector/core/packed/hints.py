@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import leaf_of
-from inspector.core.tensor_table import column
+from inspector.core.tensor_table import column, tagged
 
 _LEAVES = frozenset({"qweight", "SCB", "weight_packed", "weight_scale", "scales", "bitsandbytes__nf4", "bitsandbytes__fp4"})
 _OTHER_PROGRAMS = frozenset({"gguf", "onnx", "npz", "dcp-safetensors", "dtensor", "deepspeed-zero", "megatron"})
@@ -24,7 +24,7 @@ def may_be_packed(ckpt: Checkpoint) -> bool:
         return True
     if any(f"{leaf}\n" in keys for leaf in _LEAVES) and not _LEAVES.isdisjoint(map(leaf_of, ckpt.tensors)):
         return True
-    if ".scale\n" in keys and "float8_e8m0fnu" in column(ckpt.tensors, "dtype"):
+    if ".scale\n" in keys and "float8_e8m0fnu" in tagged(ckpt.tensors, "dtype"):
         return True
     return any(extra is not None and (extra.quantizer is not None or extra.subclass.startswith("torchao."))
                for extra in column(ckpt.tensors, "extra"))

@@ -14,7 +14,8 @@ from typing import NamedTuple
 from inspector.core.checkpoint import Checkpoint, Extent, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.hashing import Few, as_key
-from inspector.core.progress import QUIET, Monitor, distinct, in_pieces
+from inspector.core.progress import QUIET, Monitor, distinct
+from inspector.core.tensor_table import column, each_alone, kinds
 
 from .strides import collapse, span, storage_order
 
@@ -22,9 +23,8 @@ Run = tuple[int, int]               # bits of a storage, from … to
 
 _RUNS = 4096                        # runs of one tensor that are told apart; beyond, its gaps are counted but not placed
 _RUNS_IN_ALL = 1_000_000
-_FORM = itemgetter(*map(TensorInfo._fields.index, ("shape", "stride", "dtype", "storage_nbytes", "problem", "layout")))
-_STORAGE = itemgetter(TensorInfo._fields.index("storage"))
-_EXTRA = itemgetter(TensorInfo._fields.index("extra"))
+_FORM_FIELDS = ("shape", "stride", "dtype", "storage_nbytes", "problem", "layout")
+_FORM = itemgetter(*map(TensorInfo._fields.index, _FORM_FIELDS))
 
 Form = tuple[tuple[int, ...], tuple[int, ...], str, int, str, str]
 
@@ -107,10 +107,9 @@ def _is_among(ckpt: Checkpoint, storage: Storage) -> bool:
 
 def _all_filled(ckpt: Checkpoint) -> bool:
     """The usual case, told in milliseconds: there are few forms, and every storage is filled by a tensor."""
-    infos = ckpt.tensors.values()
-    fills = Few(_fills)
-    return all(all(map(fills.__getitem__, map(_FORM, piece))) for piece in in_pieces(infos)) and not any(map(_EXTRA, infos)) and \
-        len(ckpt.storages) == len(distinct(map(_STORAGE, infos)) - {""})
+    tensors, fills = ckpt.tensors, Few(_fills)
+    return all(fills[form] for form, _ in kinds(tensors, *_FORM_FIELDS)) and not any(column(tensors, "extra")) and \
+        len(ckpt.storages) == (len(tensors) if each_alone(tensors) else len(distinct(column(tensors, "storage")) - {""}))
 
 
 def _partly(ckpt: Checkpoint, monitor: Monitor) -> dict[str, list[TensorInfo] | None]:

@@ -5,7 +5,7 @@ from collections import Counter
 
 from inspector.core.checkpoint import Checkpoint
 from inspector.core.keypath import visible
-from inspector.core.tensor_table import column
+from inspector.core.tensor_table import tagged
 from inspector.core.wording import count, listed, many, share, size
 
 from .description import Description, Model
@@ -30,9 +30,9 @@ def headline(ckpt: Checkpoint, found: Counts | None = None) -> str:
     lines = [f"{visible(ckpt.path, 1000)}: {_A_KIND.get(ckpt.kind, ckpt.kind)} ({ckpt.format}), {', '.join(parts)}, "
              f"{size(ckpt.nbytes)}"]
     if ckpt.tensors:
-        dtypes = Counter(column(ckpt.tensors, "dtype"))
+        dtypes = Counter({dtype or "": times for dtype, times in tagged(ckpt.tensors, "dtype").items()})
         devices: Counter[str] = Counter()
-        for device, times in Counter(column(ckpt.tensors, "device")).items():
+        for device, times in tagged(ckpt.tensors, "device").items():
             devices[device or "no device"] += times
         lines.append(f"{_shares(dtypes)}; {_shares(devices)}")
     places = [path or "(root)" for path in ckpt.state_dicts]

@@ -17,7 +17,7 @@ from inspector.core.hashing import Few
 from inspector.core.keypath import ancestors, any_under, is_within, join, leaf_of, parent_of, top_of
 from inspector.core.naming_conventions import holds_no_weights, is_weights
 from inspector.core.progress import counted, distinct, in_pieces
-from inspector.core.tensor_table import TensorTable, column
+from inspector.core.tensor_table import TensorTable, column, kinds
 
 Role = Literal["parameter", "buffer", "optimizer", "other"]
 
@@ -131,13 +131,14 @@ def _all_parameters(ckpt: Checkpoint, role: Callable[[TensorInfo], Role]) -> int
     """The elements of all tensors where each lies by itself and all are parameters of one state dict, as the columns tell; None where
     that is not so or not known."""
     tensors = ckpt.tensors
-    if not isinstance(tensors, TensorTable) or not tensors.EACH_ALONE or not tensors or role(tensors.row(0)) != "parameter":
+    if not isinstance(tensors, TensorTable) or not tensors.each_alone or not tensors or role(tensors.row(0)) != "parameter":
         return None
     if len(distinct(column(tensors, "state_dict"))) > 1:
         return None
-    if not _TRAINED.issuperset(distinct(column(tensors, "dtype"))) or any(map(_named_otherwise, in_pieces(tensors))):
+    if not _TRAINED.issuperset(dtype for (dtype,), _ in kinds(tensors, "dtype")) or any(map(_named_otherwise, in_pieces(tensors))):
         return None
-    return _numel(column(tensors, "shape"))
+    numel = Few[tuple[int, ...], int](prod)
+    return sum(numel[shape] * times for (shape,), times in kinds(tensors, "shape"))
 
 
 def _named_otherwise(keys: Sequence[str]) -> bool:

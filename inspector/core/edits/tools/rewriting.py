@@ -34,7 +34,7 @@ def _listed_anew(source: Checkpoint, pickle: Pickle, storages: Mapping[str, Stor
     contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, member=pickle.member,
                            limits=LIMITS.of_file(source.nbytes), monitor=monitor)
     kept = {**{id: storage for id, storage in source.storages.items() if id not in contents.storages}, **contents.storages}
-    return replace(source, kind=contents.kind, tensors=MappingProxyType({info.key: info for info in contents.tensors}),
+    return replace(source, kind=contents.kind, tensors=contents.table,
                    values=MappingProxyType(dict(contents.values)), storages=MappingProxyType(kept), state_dicts=contents.state_dicts,
                    module_metadata=MappingProxyType(contents.module_metadata), pickles=(pickle, *source.pickles[1:]),
                    listed_nodes=tuple(contents.listed_nodes))

@@ -100,8 +100,8 @@ class _File:
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
         order = sorted(self.pickles, key=lambda pickled: pickled.graph is not graph)     # the object first: keys are its nodes'
         return Checkpoint(
-            path, FORMAT, contents.kind, (self.source.stamp,), MappingProxyType({info.key: info for info in contents.tensors}),
-            MappingProxyType(dict(contents.values)), MappingProxyType(contents.storages), contents.state_dicts,
+            path, FORMAT, contents.kind, (self.source.stamp,), contents.table,
+            MappingProxyType(dict(contents.values)), contents.storages, contents.state_dicts,
             tuple(self.findings), module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts),
             members=self._members(), pickles=tuple(order), listed_nodes=tuple(contents.listed_nodes))
 

@@ -121,8 +121,8 @@ class _Archive:
         facts["pickle_protocol"] = str(graph.protocol)
         facts["checksums"] = "none: this format has no checksums, so damage to values cannot be noticed"
         return Checkpoint(
-            path, FORMAT, contents.kind, (self.source.stamp,), MappingProxyType({info.key: info for info in contents.tensors}),
-            MappingProxyType(dict(contents.values)), MappingProxyType(contents.storages), contents.state_dicts,
+            path, FORMAT, contents.kind, (self.source.stamp,), contents.table,
+            MappingProxyType(dict(contents.values)), contents.storages, contents.state_dicts,
             tuple(self.findings), module_metadata=MappingProxyType(contents.module_metadata), facts=MappingProxyType(facts),
             members=tuple(Member(member.name, Extent(self.source.index, member.offset, member.nbytes, member.nbytes),
                                  "" if member.regular else "no regular file") for member in self.members),

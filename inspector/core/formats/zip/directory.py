@@ -16,13 +16,11 @@ from __future__ import annotations
 import struct
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
-from itertools import islice, repeat
-from operator import gt
+from collections.abc import Iterable, Iterator
+from operator import add, gt
 from typing import NamedTuple
 
-from inspector.core.checkpoint import Extent, LocalHeader
+from inspector.core.checkpoint import Extent
 from inspector.core.errors import Ambiguous, Corrupt, NotACheckpoint, TooBig, Truncated, Unsupported
 from inspector.core.findings import Finding, Level
 from inspector.core.io import zip_local_header
@@ -30,6 +28,8 @@ from inspector.core.io.sources import DEFLATED, STORED, SourceFile
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS, Limits
 from inspector.core.progress import QUIET, Monitor
+
+from .members import Columns, Members
 
 _END = struct.Struct("<4sHHHHIIH")
 _END_SIGNATURE = b"PK\x05\x06"
@@ -45,6 +45,7 @@ _STEP = 4096                # bytes of zeros behind the archive that are looked 
 # of an entry after its signature, at these offsets: 4 flags, 6 method, 12 CRC, 16 packed, 20 unpacked, 24 lengths of name,
 # extra field and comment, 30 disk, 38 local header
 _FIXED, _STRIDE = 42, 44
+_LONG = "I" if array("I").itemsize == 4 else "L"
 _LENGTHS = struct.Struct("<HHH")
 # signature, flags, method, CRC, packed, unpacked, name and extra lengths
 _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
@@ -52,7 +53,7 @@ _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
 _STRONG, _MASKED = 0x0040, 0x2000
 _ODD_FLAGS = zip_local_header.ENCRYPTED | zip_local_header.PATCHED | _STRONG | _MASKED
 
-_AT_ONCE = 8192             # members that are put into the table in one call
+_FARTHEST = 1 << 63          # byte that no file has
 _ALL_LOCAL = 256             # members: up to here every local header is read at open, one by one
 _SMALL_SPAN = 16 << 20       # bytes: an archive up to here is read in one go for its local headers
 _BOMB_RATIO, _BOMB_SIZE = 256, 16 << 20      # beyond both, deflated members stay packed: no trained weights pack like that
@@ -67,7 +68,7 @@ class ZipDirectory(NamedTuple):
     ("outside: …", "unsupported: …", "too_big: …", "corrupt: …"), `remarks` what is odd about readable ones; `start` is how
     many bytes lie before the archive; `comment` the archive's, raw."""
 
-    members: dict[str, Extent]
+    members: Members
     notes: dict[str, str]
     remarks: dict[str, str]
     findings: list[Finding]
@@ -77,11 +78,15 @@ class ZipDirectory(NamedTuple):
     def confirm(self, source: SourceFile, names: Iterable[str]) -> None:
         """Reads the local headers of `names` where that has not happened: sets their real offsets, adds findings."""
         for name in names:
-            extent = self.members[name]
-            if extent.local is not None and name not in self.notes:
-                self._check_header(name, extent, extent.local, _header_at(source, extent.local.at, extent.local.bound))
+            local = self.members[name].local
+            if local is not None and name not in self.notes:
+                self.check_header(name, _header_at(source, local.at, local.bound))
 
-    def _check_header(self, name: str, extent: Extent, local: LocalHeader, header: bytes) -> None:
+    def check_header(self, name: str, header: bytes) -> None:
+        """Compares a member with its local header, and sets its real offset."""
+        extent = self.members[name]
+        local = extent.local
+        assert local is not None
         end = local.at + len(header) + extent.nbytes
         if not header or end > local.bound:
             self.notes[name] = "corrupt: the directory points to a place where no such member is"
@@ -116,8 +121,10 @@ def read_directory(source: SourceFile, limits: Limits = LIMITS, monitor: Monitor
     table = _parse(source.read(at, end.nbytes), end.entries, start, at)
     monitor.check()
     findings += check_names(table.names)
-    directory = ZipDirectory({}, {}, {}, findings + _unusual_ends(source, end, table), start, end.comment)
-    _fill(directory, source, table, at)
+    columns, outside = _placed(table, source, at)
+    directory = ZipDirectory(Members(table.names, columns), {}, {}, findings + _unusual_ends(source, end, table), start, end.comment)
+    _look_at_members(directory, columns, outside, source)
+    _look_at_headers(directory, columns, source, at)
     return directory
 
 
@@ -284,68 +291,68 @@ def _leading_junk(start: int) -> Finding:
 
 
 class _Table(NamedTuple):
-    """The directory in columns, one item per member, in directory order; zip64 resolved, offsets from the file's start."""
+    """The directory in columns, one item per member, in directory order; zip64 resolved, offsets from the file's start. `raws` are the
+    names as they are written."""
 
     names: list[str]
     raws: list[bytes]
-    flags: list[int]
-    methods: list[int]
-    crcs: list[int]
-    packed: list[int]
-    sizes: list[int]
-    headers: list[int]
+    lengths: array[int]
+    flags: array[int]
+    methods: array[int]
+    crcs: array[int]
+    packed: array[int]
+    sizes: array[int]
+    headers: array[int]
     oddly_encoded: list[str]
 
 
 def _parse(data: bytes, entries: int, start: int, base: int) -> _Table:
     """Takes the directory apart by columns, which is much faster than by rows."""
     pieces = data.split(_ENTRY_SIGNATURE)
-    fixed = _fixed_parts(pieces[1:], entries)
-    if pieces.pop(0) or len(pieces) != entries or list(map(len, pieces)) != _piece_lengths(fixed):
+    fixed = _Fixed(pieces[1:], entries)
+    if pieces.pop(0) or len(pieces) != entries or list(map(len, pieces)) != fixed.piece_lengths():
         # the signature occurs inside an entry, or something is wrong
         pieces = list(_split_slowly(data, entries, base))
-        fixed = _fixed_parts(pieces, entries)
-    flags, methods = _shorts(fixed, 4), _shorts(fixed, 6)
-    crcs, packed, sizes, headers = (_longs(fixed, at) for at in (12, 16, 20, 38))
-    raws = [piece[_FIXED:_FIXED + n_name] for piece, n_name in zip(pieces, _shorts(fixed, 24), strict=True)]
+        fixed = _Fixed(pieces, entries)
+    flags, methods, lengths = (fixed.shorts(at) for at in (4, 6, 24))
+    crcs, packed, sizes, headers = (fixed.longs(at) for at in (12, 16, 20, 38))
+    raws = [piece[_FIXED:_FIXED + n_name] for piece, n_name in zip(pieces, lengths, strict=True)]
     names, oddly = _decode(raws)
-    for value in set(flags):
+    for value in {*flags}:
         if value & _ODD_FLAGS:
             _refuse_flags(value, names[flags.index(value)])
-    if not set(_shorts(fixed, 30)) <= {0, 0xFFFF}:
+    if not {*fixed.shorts(30)} <= {0, 0xFFFF}:
         raise Unsupported("this is one part of a ZIP archive split over several files", "Join the parts first.", f"byte {base}")
     if zip_local_header.FULL32 in map(max, (packed, sizes, headers)):
         _resolve(pieces, names, packed, sizes, headers)
-    if any(_shorts(fixed, 26)):
+    if any(fixed.shorts(26)):
         _refuse_second_names(pieces, names)
     if start:
-        headers = [header + start for header in headers]
-    return _Table(names, raws, flags, methods, crcs, packed, sizes, headers, oddly)
+        headers = array("Q", [min(header + start, _FARTHEST) for header in headers])
+    return _Table(names, raws, lengths, flags, methods, crcs, packed, sizes, headers, oddly)
 
 
-def _fixed_parts(pieces: list[bytes], entries: int) -> bytes:
-    """The first 42 bytes after the signature of each entry, each with two more zeros: rows of `_STRIDE` bytes."""
-    if len(pieces) != entries or min(map(len, pieces)) < _FIXED:
-        return b""
-    return b"\0\0".join([piece[:_FIXED] for piece in pieces]) + b"\0\0"
+class _Fixed:
+    """The first 42 bytes after the signature of each entry, in rows of `_STRIDE` bytes; nothing where one is too short."""
 
+    def __init__(self, pieces: list[bytes], entries: int) -> None:
+        whole = len(pieces) == entries and min(map(len, pieces)) >= _FIXED
+        rows = b"\0\0".join([piece[:_FIXED] for piece in pieces]) + b"\0\0" if whole else b""
+        self._shorts = array("H", rows)
+        self._longs = array(_LONG, rows), array(_LONG, (b"\0\0" + rows[:-2]) if rows else b"")
+        if sys.byteorder == "big":
+            for numbers in (self._shorts, *self._longs):
+                numbers.byteswap()
 
-def _shorts(fixed: bytes, at: int) -> list[int]:
-    values = array("H", fixed)
-    if sys.byteorder == "big":
-        values.byteswap()
-    return values[at // 2::_STRIDE // 2].tolist()
+    def shorts(self, at: int) -> array[int]:
+        return self._shorts[at // 2::_STRIDE // 2]
 
+    def longs(self, at: int) -> array[int]:
+        shifted = at % 4 != 0
+        return array("Q", self._longs[shifted][(at + 2 * shifted) // 4::_STRIDE // 4])
 
-def _longs(fixed: bytes, at: int) -> list[int]:
-    if at % 4 == 0 and array("I").itemsize == 4 and sys.byteorder == "little":
-        return array("I", fixed)[at // 4::_STRIDE // 4].tolist()
-    return [low | high << 16 for low, high in zip(_shorts(fixed, at), _shorts(fixed, at + 2), strict=True)]
-
-
-def _piece_lengths(fixed: bytes) -> list[int]:
-    return [_FIXED + n_name + n_extra + n_comment
-            for n_name, n_extra, n_comment in zip(_shorts(fixed, 24), _shorts(fixed, 26), _shorts(fixed, 28), strict=True)]
+    def piece_lengths(self) -> list[int]:
+        return [*map(_FIXED.__add__, map(add, map(add, self.shorts(24), self.shorts(26)), self.shorts(28)))]
 
 
 def _split_slowly(data: bytes, entries: int, base: int) -> Iterator[bytes]:
@@ -391,7 +398,7 @@ def _refuse_flags(flags: int, name: str) -> None:
                       shown, id="encrypted")
 
 
-def _resolve(pieces: list[bytes], names: list[str], packed: list[int], sizes: list[int], headers: list[int]) -> None:
+def _resolve(pieces: list[bytes], names: list[str], packed: array[int], sizes: array[int], headers: array[int]) -> None:
     """Replaces saturated numbers by those of the zip64 extra field: unpacked, packed, header, in that order, if saturated."""
     full = zip_local_header.FULL32
     for n, piece in enumerate(pieces):
@@ -471,46 +478,45 @@ def _some(id: str, level: Level, names: list[str], text: str, hint: str) -> list
 # -- where the members lie --------------------------------------------------------------------------------------------
 
 
-def _fill(directory: ZipDirectory, source: SourceFile, table: _Table, at: int) -> None:
-    """Puts the members into `directory`; raises Corrupt where two of them share bytes. `at` is where the directory begins."""
-    bounds, doubtful = _bounds(table, source.size, at)
-    crcs: Sequence[int | None] = table.crcs
-    if 0 in crcs:       # torch.serialization.set_crc32_options(False) leaves zeros
-        crcs = [crc if crc or not size else None for crc, size in zip(crcs, table.sizes, strict=True)]
-    # about where torch puts the payload: behind name and a 4-byte extra field, at the next multiple of 64
-    offsets = [(header + len(raw) + 97) & -64 for header, raw in zip(table.headers, table.raws, strict=True)]
-    # tuple.__new__ by map: a third of the time of the named constructors
-    locals_ = map(partial(tuple.__new__, LocalHeader), zip(table.headers, table.raws, table.flags, bounds, strict=True))
-    extents = map(partial(tuple.__new__, Extent), zip(repeat(source.index), offsets, table.packed, table.sizes, table.methods,
-                                                      crcs, locals_))
-    members = directory.members
-    pairs = zip(table.names, extents, strict=True)
-    while some := list(islice(pairs, _AT_ONCE)):        # not all in one call, which would keep the interpreter from the window
-        members.update(some)
-    if any(table.methods) or table.packed != table.sizes:
-        doubtful += [name for name, extent in members.items() if extent.method != STORED or extent.size != extent.nbytes]
+def _placed(table: _Table, source: SourceFile, at: int) -> tuple[Columns, list[str]]:
+    """The columns of a directory that begins at `at`, and the names of the members that do not lie inside the file at all. Raises Corrupt
+    where two members share bytes."""
+    bounds, outside = _bounds(table, source.size, at)
+    return Columns(source.index, table.raws if table.oddly_encoded else None, table.lengths, table.flags, table.methods, table.crcs,
+                   table.packed, table.sizes, table.headers, bounds, array("Q", bytes(8 * len(bounds)))), outside
+
+
+def _look_at_members(directory: ZipDirectory, columns: Columns, outside: list[str], source: SourceFile) -> None:
+    """Notes what is wrong with single members."""
+    doubtful, members = outside, directory.members
+    if any(columns.methods) or columns.packed != columns.sizes:
+        doubtful = [*outside, *(name for name, extent in members.items() if extent.method != STORED or extent.size != extent.nbytes)]
     for name in dict.fromkeys(doubtful):
         note = _note(members[name], source.size)
         if note:
             directory.notes[name] = note
             directory.findings.append(Finding("bad-member", "warning", name, f"The member {visible(name, 80)!r} cannot be read: "
                                               f"{note.partition(': ')[2]}.", "The rest of the file can be."))
+
+
+def _look_at_headers(directory: ZipDirectory, columns: Columns, source: SourceFile, at: int) -> None:
+    """Reads the local headers where that is cheap."""
     if source.is_far:           # each would be a request
         return
-    first = min(table.headers)
-    if len(members) <= _ALL_LOCAL:
-        directory.confirm(source, list(members))
+    first = min(columns.headers)
+    if len(directory.members) <= _ALL_LOCAL:
+        directory.confirm(source, list(directory.members))
     elif 0 <= at - first <= _SMALL_SPAN:
-        _confirm_all(directory, source.read(first, at - first), first)
+        _confirm_all(directory, columns, source.read(first, at - first), first)
 
 
-def _bounds(table: _Table, file_size: int, at: int) -> tuple[list[int], list[str]]:
+def _bounds(table: _Table, file_size: int, at: int) -> tuple[array[int], list[str]]:
     """For each member the first byte after it that belongs to something else, and the names of members that do not lie
     inside the file at all. Raises Corrupt for members that overlap each other or the directory."""
     headers = table.headers
-    ends = [header + zip_local_header.FIXED + len(raw) + packed
-            for header, raw, packed in zip(headers, table.raws, table.packed, strict=True)]
-    bounds = [*headers[1:], at]
+    ends = [*map(add, map(add, headers, table.packed), map(zip_local_header.FIXED.__add__, table.lengths))]
+    bounds = headers[1:]
+    bounds.append(at)
     if not any(map(gt, ends, bounds)):
         return bounds, []      # the members lie one after the other, as nearly always
     outside: list[str] = []
@@ -563,33 +569,33 @@ def _header_at(source: SourceFile, at: int, bound: int) -> bytes:
     return source.read(at, length) if at + length <= source.size else b""
 
 
-def _confirm_all(directory: ZipDirectory, data: bytes, first: int) -> None:
+def _confirm_all(directory: ZipDirectory, columns: Columns, data: bytes, first: int) -> None:
     """The same as `confirm` for all members, from the archive's bytes `data` that begin at `first`."""
-    new = tuple.__new__
     unpack = _LOCAL.unpack_from
-    members, notes = directory.members, directory.notes
+    members, notes, offsets, raws = directory.members, directory.notes, columns.offsets, columns.raws
     last = len(data) - zip_local_header.FIXED
-    for name, extent in members.items():
-        file, _, nbytes, size, method, crc, local = extent
-        assert local is not None
-        at, raw, flags, bound = local
+    rows = zip(members.names, columns.headers, columns.packed, columns.sizes, columns.methods, columns.crcs, columns.flags, columns.bounds,
+               strict=True)
+    for number, (name, at, nbytes, size, method, crc, flags, bound) in enumerate(rows):
         begin = at - first
-        if begin > last or name in notes:
-            if name not in notes:
-                directory._check_header(name, extent, local, b"")
+        if name in notes:
+            continue
+        if begin > last:
+            directory.check_header(name, b"")
             continue
         signature, l_flags, l_method, l_crc, l_nbytes, l_size, n_name, n_extra = unpack(data, begin)
         name_at = begin + zip_local_header.FIXED
         payload = at + zip_local_header.FIXED + n_name + n_extra
+        raw = name.encode() if raws is None else raws[number]
         # the common case: the same, with sizes and CRC left to the data descriptor as torch does, or stated
         if (signature == zip_local_header.SIGNATURE and data[name_at:name_at + n_name] == raw and l_flags == flags
                 and l_method == method and payload + nbytes <= bound
                 and (not l_crc and not l_nbytes and not l_size if flags & zip_local_header.DESCRIPTOR
-                     else l_crc == (crc or 0) and l_nbytes == nbytes and l_size == size)):
-            members[name] = new(Extent, (file, payload, nbytes, size, method, crc, None))
+                     else l_crc == crc and l_nbytes == nbytes and l_size == size)):
+            offsets[number] = payload
         else:
             header = data[begin:name_at + n_name + n_extra] if signature == zip_local_header.SIGNATURE else b""
-            directory._check_header(name, extent, local, header)
+            directory.check_header(name, header)
 
 
 def _unusual_ends(source: SourceFile, end: _End, table: _Table) -> list[Finding]:

@@ -28,6 +28,7 @@ from inspector.core.pickles.objects.storages import StorageRef
 from inspector.core.progress import Monitor
 
 from .directory import ZipDirectory, check_names
+from .members import Members
 
 _MAIN = "data.pkl"
 _LOCAL = struct.Struct("<4s2xHH4xIIIHH")
@@ -60,7 +61,7 @@ def read_directory(source: SourceFile, broken: Truncated, limits: Limits, monito
             broken.hint += " The record that says which tensors there are (data.pkl) is cut or lies behind the break."
         raise broken
     findings = check_names(list(scan.members))
-    directory = ZipDirectory(scan.members, scan.notes, {}, findings, 0, b"")
+    directory = ZipDirectory(Members.of(scan.members), scan.notes, {}, findings, 0, b"")
     return Salvaged(directory, scan.at)
 
 

@@ -73,10 +73,10 @@ def _storage_findings(graph: Graph, reader: Tensors, member: str) -> list[Findin
 
 
 def _unusual_persistent_ids(graph: Graph, reader: Tensors, member: str) -> list[Finding]:
-    """Persistent ids that name no storage, reachable or not. Nothing to look for when the walk used all there are."""
-    used = reader.storages.used
+    """Persistent ids that name no storage, reachable or not. Nothing to look for when all there are were used, or read beforehand."""
+    used, ids = reader.storages.used, reader.storages.ids
     total = graph.kind.count(PERSID) + graph.kind.count(PERSIDTEXT)
-    if total == len(used) + len(reader.storages.taken) and None not in used.values():
+    if (total == len(used) and None not in used.values()) or (ids is not None and total == len(ids.nodes)):
         return []
     odd = [n for n, kind in enumerate(graph.kind) if kind == PERSIDTEXT or (kind == PERSID and used.get(n) is None)]
     odd = [n for n in odd if graph.kind[n] == PERSIDTEXT or reader.storages.names_no_storage(n)]

@@ -7,6 +7,7 @@ by `tensors.Tensors.read`, which also finds the words for what is wrong.
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from inspector.core.graph import (
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 NAMES = (GLOBAL, GLOBALDYN, EXT)
 WORTH_IT = 3000             # calls from which importing numpy pays
 _RANKS = 8
-_KEY_DIGITS = 20
+KEY_DIGITS = 18            # what fits 64 bits in any case
+_LONG_TEXT = 256            # bytes
+_MIX = 0x1E3779B97F4A7C15   # odd, and no multiple of anything that texts are made of
 _EXACT = float(1 << 52)     # below this, sums and products of doubles are the integers themselves
 
 
@@ -47,45 +50,40 @@ Form = tuple[tuple[int, ...], tuple[int, ...]]      # shape, stride
 
 
 class Rows(NamedTuple):
-    """Ordinary tensors, column by column. `row_of` maps a REDUCE node to its row; a form is (shape, stride); `reach` is the
-    number of elements that the storage must hold after `offset`; `pid` the PERSID node."""
+    """Ordinary tensors, column by column. `row_of[n]` is one more than the row of the REDUCE node n, 0 for all other nodes; `form` says
+    which of `forms`, (shape, stride), a tensor has; `reaches` are the numbers of elements that the storage must hold after `offsets`;
+    `pids` the PERSID nodes. `nodes` go up."""
 
-    row_of: dict[int, int]
+    row_of: Sequence[int]
+    nodes: Ints
+    form: Ints
     forms: list[Form]
-    offsets: list[int]
-    reaches: list[int]
-    requires_grad: list[bool]
-    pids: list[int]
+    offsets: Ints
+    reaches: Ints
+    requires_grad: Bools
+    pids: Ints
 
 
 class Ids(NamedTuple):
-    """Ordinary persistent ids, column by column. `row_of` maps a PERSID node to its row; then what the id says: the storage's
-    key, element type, location tag and number of elements."""
+    """Ordinary persistent ids, column by column: `nodes`, which go up, and what the ids say: the storage's key, a decimal number without
+    zeros before it; the element type and the location tag, as places in `dtypes` and `devices`; the number of elements."""
 
-    row_of: dict[int, int]
-    keys: list[str]
+    nodes: Ints
+    keys: Ints
+    dtype: Ints
     dtypes: list[str]
+    device: Ints
     devices: list[str]
-    numels: list[int]
+    numels: Ints
 
 
-NO_ROWS = Rows({}, [], [], [], [], [])
-NO_IDS = Ids({}, [], [], [], [])
-
-
-def picked(table: Rows | Ids, rows: list[int]) -> list[list[Any]]:
-    """The columns of `table` behind `row_of`, for some of its rows; most often those follow each other."""
-    first, count = rows[0], len(rows)
-    if rows == list(range(first, first + count)):
-        return [column[first:first + count] for column in table[1:]]
-    return [list(map(column.__getitem__, rows)) for column in table[1:]]
-
-
-def ordinary_tensors(graph: Graph, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids]:
-    """The ordinary tensors and the ids of their storages. `builders` and `ordered_dicts` are indexes of names."""
+def ordinary_tensors(graph: Graph, builders: set[int], ordered_dicts: set[int]) -> tuple[Rows, Ids] | None:
+    """The ordinary tensors and the ids of their storages; None where there are too few for this way to pay, or none at all. `builders` and
+    `ordered_dicts` are indexes of names."""
     if graph.kind.count(REDUCE) < WORTH_IT or not builders:
-        return NO_ROWS, NO_IDS
-    return _Columns(graph).tensors(builders, ordered_dicts)
+        return None
+    rows, ids = _Columns(graph).tensors(builders, ordered_dicts)
+    return (rows, ids) if len(rows.nodes) else None
 
 
 def _distinct(rows: Ints) -> tuple[Ints, Ints]:
@@ -138,6 +136,26 @@ def ids_of_others(graph: Graph) -> list[int]:
     return [n for n in ids if kind[a[n]] != TUPLE or b[a[n]] == a[a[n]] or graph.loose_text(operands[a[a[n]]]) != "storage"]
 
 
+def are_different(graph: Graph, texts: list[int]) -> bool:
+    """Whether the texts of many STR nodes are surely all different, by sums over them; those that are long are not looked at."""
+    import numpy as np
+    nodes = np.array(texts, np.int64)
+    start, end = np.frombuffer(graph.a, np.int64)[nodes], np.frombuffer(graph.b, np.intc)[nodes].astype(np.int64)
+    length = end - start
+    longest = int(length.max(initial=0))
+    if longest > _LONG_TEXT or len(graph.data) < 8:
+        return False
+    words: Ints = np.ndarray((len(graph.data) - 7,), np.dtype("<i8"), graph.data, 0, (1,))
+    last = len(graph.data) - 8
+    sums = length * _MIX
+    for done in range(0, longest, 8):
+        at, left = start + done, np.clip(length - done, 0, 8)
+        word = words[np.minimum(at, last)] >> 8 * np.maximum(at - last, 0).clip(0, 7)     # where the data ends it is read from before
+        word = np.where(left == 8, word, word & ((1 << 8 * np.minimum(left, 7)) - 1))
+        sums = (sums ^ word ^ (sums >> 29)) * _MIX
+    return len(np.unique(sums)) == len(texts)
+
+
 class _Columns:
     def __init__(self, graph: Graph) -> None:
         import numpy as np
@@ -168,8 +186,9 @@ class _Columns:
             if len(pick):
                 good[pick] = self._of_rank(dims, pick, size[pick], stride[pick], forms, form, reach)
         pids = storage[good]
-        rows = Rows(dict(zip(nodes[good].tolist(), range(len(pids)), strict=True)), [forms[i] for i in form[good].tolist()],
-                    self.a[offset[good]].tolist(), reach[good].tolist(), (self.kind[grad[good]] == TRUE).tolist(), pids.tolist())
+        nodes = nodes[good]
+        rows = Rows(numbered(nodes, len(self.kind)), nodes, form[good], forms, self.a[offset[good]], reach[good],
+                    self.kind[grad[good]] == TRUE, pids)
         return rows, self._ids(self._once(pids))
 
     def computed_calls(self) -> list[int]:
@@ -189,9 +208,11 @@ class _Columns:
         ids = self.a[nodes]
         full = (self.kind[ids] == TUPLE) & (self.b[ids] > self.a[ids])
         words = self.operands[self.a[ids[full]]]
-        others = [n for n in self._once(words).tolist() if self.graph.loose_text(n) != "storage"]
         fine = full.copy()
-        fine[full] = ~np.isin(words, others)
+        fine[full] = said = self._says(words, b"storage")
+        if not said.all():
+            others = [n for n in self._once(words[~said]).tolist() if self.graph.loose_text(n) != "storage"]
+            fine[full] = ~np.isin(words, others)
         return nodes[~fine].tolist()        # type: ignore[no-any-return]
 
     def _calls(self) -> tuple[Ints, Ints]:
@@ -260,11 +281,19 @@ class _Columns:
         is_one[pick] = self._is_five(self.a[nodes[pick]])
         pick = np.flatnonzero(is_one)
         word, cls, key, location, numel = self.operands[self.a[self.a[nodes[pick]]][:, None] + np.arange(5)].T
-        words = self._once(word)
-        said = words[[self.graph.loose_text(n) == "storage" for n in words.tolist()]] if len(words) < WORTH_IT else words[:0]
-        is_one[pick] = (np.isin(word, said) & (self.kind[cls] == GLOBAL) & (self.kind[key] == STR) & (self.kind[location] == STR)
+        is_one[pick] = (self._says(word, b"storage") & (self.kind[cls] == GLOBAL) & (self.kind[key] == STR) & (self.kind[location] == STR)
                         & (self.kind[numel] == INT) & (self.a[numel] >= 0))
         return is_one
+
+    def _says(self, texts: Ints, said: bytes) -> Bools:
+        """Which of the nodes are texts, of Python 3, that say that."""
+        import numpy as np
+        data, start = np.frombuffer(self.graph.data, np.uint8), self.a[texts]
+        found: Bools = (self.kind[texts] == STR) & (self.b[texts] - start == len(said))
+        start = np.where(found, start, 0)
+        for place, letter in enumerate(said):
+            found &= data[start + place] == letter
+        return found
 
     def _is_five(self, tuples: Ints) -> Bools:
         """Which are tuples of five items; a sixth may be None, as in files from before torch 1.6."""
@@ -279,22 +308,40 @@ class _Columns:
         import numpy as np
         _, cls, key, location, numel = self.operands[self.a[self.a[nodes]][:, None] + np.arange(5)].T
         known = [storage_dtype(*canonical(*name)) for name in self.graph.names]
-        dtypes = np.array(known, object)[self.a[cls]]
-        texts, digits = self._digits(self.a[key], self.b[key])
-        keep = digits & np.array([dtype is not None for dtype in known], np.bool_)[self.a[cls]]
+        dtype, dtypes = _texts_once(known)
+        numbers, keep = self._decimals(self.a[key], self.b[key])
+        keep &= np.array([one is not None for one in known], np.bool_)[self.a[cls]]
         places, which = np.unique(location[keep], return_inverse=True)
-        devices = np.array([self.graph.text(n) for n in places.tolist()] or [None], object)[which]
-        kept = nodes[keep].tolist()
-        return Ids(dict(zip(kept, range(len(kept)), strict=True)), texts[keep].tolist(), dtypes[keep].tolist(), devices.tolist(),
-                   self.a[numel[keep]].tolist())
+        device, devices = _texts_once([self.graph.text(n) for n in places.tolist()])
+        return Ids(nodes[keep], numbers[keep], dtype[self.a[cls[keep]]], dtypes, device[which], devices, self.a[numel[keep]])
 
-    def _digits(self, start: Ints, end: Ints) -> tuple[Any, Bools]:
-        """The texts in the pickle from `start` to `end`, and which of them are short decimal numbers."""
+    def _decimals(self, start: Ints, end: Ints) -> tuple[Ints, Bools]:
+        """The texts in the pickle from `start` to `end` as numbers, and which of them are short decimal ones without zeros before them."""
         import numpy as np
         data = np.frombuffer(self.graph.data, np.uint8)
-        short = (end > start) & (end - start <= _KEY_DIGITS)
-        places = start[:, None] + np.arange(min(_KEY_DIGITS, int((end - start)[short].max(initial=1))))
-        outside = places >= end[:, None]
-        letters = np.where(outside, 0, data[np.minimum(places, len(data) - 1)]).astype(np.uint8)
-        digits = short & (outside | ((letters >= ord("0")) & (letters <= ord("9")))).all(1)
-        return np.ascontiguousarray(letters).view(f"S{letters.shape[1]}").ravel().astype("U"), digits
+        length = end - start
+        good: Bools = (length > 0) & (length <= KEY_DIGITS)
+        start = np.where(good, start, 0)
+        good &= (length == 1) | (data[start] != ord("0"))
+        numbers: Ints = np.zeros(len(start), np.int64)
+        for place in range(int(length[good].max(initial=0))):
+            there = good & (place < length)
+            digits = data[np.where(there, start + place, 0)].astype(np.int64) - ord("0")
+            good &= ~there | ((digits >= 0) & (digits <= 9))
+            numbers = np.where(there, numbers * 10 + digits, numbers)
+        return numbers, good
+
+
+def _texts_once(texts: list[str | None]) -> tuple[Ints, list[str]]:
+    """For each text its place among the different ones, and those; None counts as ""."""
+    import numpy as np
+    places: dict[str, int] = {}
+    return np.array([places.setdefault(text or "", len(places)) for text in texts], np.int64), [*places]
+
+
+def numbered(nodes: Ints, count: int) -> Sequence[int]:
+    """For each of `count` nodes which of `nodes` it is, from 1 on; 0 for the others."""
+    import numpy as np
+    numbers = np.zeros(count, np.intc)
+    numbers[nodes] = np.arange(1, len(nodes) + 1)
+    return numbers.data

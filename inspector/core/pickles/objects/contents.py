@@ -9,9 +9,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping as Table
+from collections.abc import Sequence as Row
 from dataclasses import replace
 from itertools import chain, islice, repeat
+from operator import itemgetter
 from sys import getsizeof
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Extra, Opaque, Plain, Storage, TensorInfo, kind_of_dict
@@ -51,6 +55,7 @@ from inspector.core.progress import QUIET, Monitor
 
 from .anomalies import Anomalies
 from .bulk import WORTH_IT
+from .listed import ListedTensors, TensorList
 from .modules import Module, Modules, Scripts
 from .plain import NUMBERS, SCALARS, all_texts, key_identity, key_text, last_of_each, scalar, short
 from .recognise import Leaf, Mapping, Object, Sequence, View, state_pairs, view_of
@@ -74,18 +79,24 @@ _PLACED = CALLS | {GLOBAL, GLOBALDYN, EXT, SET, FROZENSET, BYTEARRAY}
 
 
 class Contents(NamedTuple):
-    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both. `listed_nodes` are the calls, names
+    """What `contents_of` found. `tensors` and `values` in stored order, their keys unique over both; `table` are the tensors by key.
+    `listed_nodes` are the calls, names
     and sets that are no tensors of torch's, and keys of dicts that are none of the usual ones: (node, the key it is listed under), in the
     same order."""
 
     kind: str
-    tensors: list[TensorInfo]
+    tensors: Row[TensorInfo]
     values: list[tuple[str, Plain]]
     state_dicts: tuple[str, ...]
     module_metadata: dict[str, dict[str, Any]]
-    storages: dict[str, Storage]
+    storages: Table[str, Storage]
     findings: list[Finding]
     listed_nodes: list[tuple[int, str]]
+
+    @property
+    def table(self) -> Table[str, TensorInfo]:
+        return ListedTensors(self.tensors) if isinstance(self.tensors, TensorList) else \
+            MappingProxyType({info.key: info for info in self.tensors})
 
 
 class Slot(NamedTuple):
@@ -113,7 +124,7 @@ def contents_of(graph: Graph, resolve: Callable[[StorageRef], Storage], *, resol
     if graph.root >= 0:
         listing.run()
     return Contents(listing.kind(), listing.tensors, listing.values, tuple(listing.state_dicts), listing.module_metadata,
-                    listing.reader.storages.known, listing.odd.findings(graph, listing.reader, member), listing.listed_nodes)
+                    listing.reader.storages.listed(), listing.odd.findings(graph, listing.reader, member), listing.listed_nodes)
 
 
 class _Enough(Exception):
@@ -177,8 +188,9 @@ class _Listing:
         self.monitor = monitor
         self.reader = reader
         self.odd = Anomalies()
+        self.tensors = self.reader.listing()
+        self._add = self.tensors.add if isinstance(self.tensors, TensorList) else None
         self._quick = self.reader.quick()
-        self.tensors: list[TensorInfo] = []
         self.values: list[tuple[str, Plain]] = []
         self.state_dicts: list[str] = []
         self.module_metadata: dict[str, dict[str, Any]] = {}
@@ -190,6 +202,7 @@ class _Listing:
         self._modules: set[int] = set()             # modules that were listed
         self._stack: list[_Frame] = []
         self._seen: set[str] = set()                # keys given away, of containers too
+        self._to_see: list[list[str]] = []          # … and those that are added when the next one is asked for
         self._suffixes: dict[str, int] = {}
         self._on_path: set[int] = set()
         self._paths: dict[int, str] = {}            # container -> where it was listed first
@@ -225,12 +238,15 @@ class _Listing:
     def _advance(self, frame: _Frame) -> bool:
         """Lists children of `frame` until one of them is a container to go into. False when there are no more."""
         kind, ints, real = self.graph.kind, self.graph.a, self.graph.real
-        seen, tensors, values, quick = self._seen, self.tensors, self.values, self._quick
+        seen, tensors, values, quick, add, row_of = self._seen, self.tensors, self.values, self._quick, self._add, self.reader.row_of
         prefix, state_dict, room = frame.prefix, frame.state_dict, self._room
         depth = len(self._stack)
         slots, holder, shadows, given = self.slots, frame.holder, frame.shadows, self._given
         shadowed = shadows or frame.in_shadow
+        to_see = self._to_see
         for segment, name, n in frame.children:
+            while to_see:
+                seen.update(to_see.pop())
             key = prefix + segment
             if key in seen or shadows:
                 key = self._unique(frame, key, segment)
@@ -242,6 +258,11 @@ class _Listing:
                 slots.append(Slot(key, holder, name, n))
             k = kind[n]
             if k == REDUCE and not given[n]:
+                if add is not None and row_of[n] and not shadowed:
+                    given[n] = 1
+                    add(row_of[n] - 1, key, state_dict)
+                    room -= _TENSOR
+                    continue
                 info = quick(n, key, state_dict)
                 if info is not None:
                     given[n] = 1
@@ -399,31 +420,40 @@ class _Listing:
 
     def _many_tensors(self, frame: _Frame, pairs: list[tuple[int, int]]) -> int:
         """Lists ordinary tensors under text keys, thousands at a time, from the first pair on for as long as there is nothing
-        else, no key is there already and none is long. Gives how many were listed: the others are gone through one by one."""
+        else, no key or tensor was there before and no key is long. Gives how many were listed: the others are gone through one by one.
+        No two of `pairs` have the same key."""
         kind, a, b, data = self.graph.kind, self.graph.a, self.graph.b, self.graph.data
+        tensors, given, row_of = self.tensors, self._given, self.reader.row_of
         done = 0
-        while done < len(pairs):
+        while self._to_see:
+            self._seen.update(self._to_see.pop())
+        while isinstance(tensors, TensorList) and done < len(pairs):
             self.monitor.check()
             some = pairs[done:done + _MANY]
-            names, nodes = [name for name, _ in some], [node for _, node in some]
-            if any(kind[k] != STR for k in names) or sum(b[k] - a[k] for k in names) > _MANY * _LARGE_TEXT:
+            names, nodes = [*map(_FIRST, some)], [*map(_SECOND, some)]
+            rows = [*map(row_of.__getitem__, nodes)]
+            if 0 in rows or len({*rows}) < len(rows) or any(map(given.__getitem__, nodes)) \
+                    or bytes(map(kind.__getitem__, names)).count(STR) < len(names) \
+                    or sum(map(b.__getitem__, names)) - sum(map(a.__getitem__, names)) > _MANY * _LARGE_TEXT:
                 break
             prefix = frame.prefix
             if _size_of(prefix) * len(names) > self._room:
                 break
-            keys = [prefix + str(data[a[k]:b[k]], "utf-8", "surrogatepass") for k in names]
-            fresh, room = set(keys), sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * len(keys)
-            if len(fresh) < len(keys) or not self._seen.isdisjoint(fresh) or room > self._room:
+            texts = [data[a[k]:b[k]] for k in names]
+            together = b"\0".join(texts).decode("utf-8", "surrogatepass").split("\0")
+            keys = [prefix + text for text in together] if len(together) == len(texts) else \
+                [prefix + str(text, "utf-8", "surrogatepass") for text in texts]
+            room = sum(map(_size_of, keys)) + (_ENTRY + _TENSOR) * len(keys)
+            if room > self._room or not self._seen.isdisjoint(keys):
                 break
-            found = self.reader.many(nodes, keys, frame.state_dict)
-            if found is None:
-                break
-            self._seen |= fresh
+            tensors.add_many([row - 1 for row in rows], keys, frame.state_dict)
+            for n in nodes:
+                given[n] = 1
+            self._to_see.append(keys)
             self._room -= room
-            self.tensors += found
             if self.slots is not None:
                 self.slots += map(Slot, keys, repeat(frame.node), names, nodes)
-            done += len(found)
+            done += len(keys)
         return done
 
     def _sequence(self, n: int, view: Sequence, key: str, parent: _Frame | None) -> None:
@@ -665,9 +695,9 @@ class _Listing:
     def _entries_of(self, pairs: list[tuple[int, int]]) -> Entries:
         """How many entries a dict has, how many of them are tensors under names, and how many of these have dimensions."""
         kind, is_tensor, texts = self.graph.kind, self.reader.is_tensor, (STR, STRTEXT, PYSTR, PYSTRTEXT)
-        known = self.reader.rows.row_of
+        row_of = self.reader.row_of
         if len(pairs) >= WORTH_IT:
-            ordinary = sum(map(known.__contains__, [value for _, value in pairs]))
+            ordinary = len(pairs) - [*map(row_of.__getitem__, map(_SECOND, pairs))].count(0)
             if 2 * ordinary > len(pairs):       # as nearly always where there are so many
                 return Entries(len(pairs), ordinary, ordinary)
         tensors = [(k, value) for k, value in pairs if kind[value] in (REDUCE, NEWOBJ) and kind[k] in texts and is_tensor(value)]
@@ -683,7 +713,10 @@ class _Listing:
         if self._root not in ("likely", "perhaps") or root_stays(self._root, self.state_dicts):
             return
         self.state_dicts.remove("")
-        self.tensors = [info._replace(state_dict=None) if info.state_dict == "" else info for info in self.tensors]
+        if isinstance(self.tensors, TensorList):
+            self.tensors.leave("")
+        else:
+            self.tensors = [info._replace(state_dict=None) if info.state_dict == "" else info for info in self.tensors]
 
     def _is_optimizer(self, pairs: list[tuple[int, int]]) -> bool:
         if not 2 <= len(pairs) <= _OPTIMIZER:
@@ -738,6 +771,7 @@ class _Listing:
 
 
 _size_of = str.__sizeof__
+_FIRST, _SECOND = itemgetter(0), itemgetter(1)
 
 
 def _as_shadowed(info: TensorInfo) -> TensorInfo:

@@ -5,6 +5,8 @@ than asked for.
 """
 from __future__ import annotations
 
+from operator import itemgetter
+
 from inspector.core.checkpoint import Opaque, Plain
 from inspector.core.graph import (
     ADDITEMS,
@@ -40,11 +42,13 @@ from inspector.core.graph import (
 from inspector.core.keypath import visible
 from inspector.core.limits import LIMITS
 
+from .bulk import WORTH_IT, are_different
 from .names import dtype_name
 
 NUMBERS = frozenset((TRUE, FALSE, INT, BIGINT, BIGTEXT, FLOAT))
 SCALARS = frozenset((NONE, STR, STRTEXT, PYSTR, PYSTRTEXT, BYTES)) | NUMBERS
 
+_FIRST = itemgetter(0)
 _SHORT_PIECES = 64      # nodes that one short text may show
 _SHORT_DEPTH = 4
 
@@ -208,7 +212,9 @@ def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple
     """What a dict holds that these pairs were put into, one after the other: of equal keys the last value, in the place of the first; and
     the pairs that are lost by that. Keys that are neither text nor number count as different."""
     kind, a, b, data = graph.kind, graph.a, graph.b, graph.data
-    nodes = {k for k, _ in pairs}
+    if len(pairs) >= WORTH_IT and all_texts(graph, pairs) and are_different(graph, [*map(_FIRST, pairs)]):
+        return pairs, []
+    nodes = {*map(_FIRST, pairs)}
     if len(nodes) == len(pairs) and len({data[a[k]:b[k]] for k in nodes if kind[k] == STR}) == len(pairs):      # as nearly always
         return pairs, []
     identities = {k: key_identity(graph, k) for k in nodes}        # a long text may be the key of many
@@ -224,8 +230,7 @@ def last_of_each(graph: Graph, pairs: list[tuple[int, int]]) -> tuple[list[tuple
 
 def all_texts(graph: Graph, pairs: list[tuple[int, int]]) -> bool:
     """Whether all keys are texts of Python 3."""
-    kind = graph.kind
-    return all(kind[k] == STR for k, _ in pairs)
+    return bytes(map(graph.kind.__getitem__, map(_FIRST, pairs))).count(STR) == len(pairs)
 
 
 def key_identity(graph: Graph, k: int) -> tuple[str, bytes | str]:

@@ -4,17 +4,22 @@ Source: torch/serialization.py 2.13, `persistent_load` of `_load` (zip) and `_le
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from array import array
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, Sequence, ValuesView
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from inspector.core.checkpoint import Constant, Storage, TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.graph import GLOBAL, NONE, PERSID, STR, TUPLE, Graph
 from inspector.core.keypath import visible
 
-from .bulk import NO_IDS, Ids, picked
+from .bulk import KEY_DIGITS, Ids
 from .names import canonical, is_distributed, storage_dtype
 from .plain import small_integer
+
+if TYPE_CHECKING:
+    from .bulk import Bools, Ints
 
 _KEY_LENGTH = 1000          # bytes
 
@@ -66,19 +71,96 @@ class Backing(NamedTuple):
     start: int = 0
 
 
-ResolveMany = Callable[[Sequence[str], Sequence[str], Sequence[str], Sequence[int]], "list[Storage] | None"]
-"""(keys, dtypes, devices, numels) -> their storages, or None where one of them needs a closer look. The keys are distinct
-short decimal numbers, the dtypes known."""
+class ManyStorages(Protocol):
+    """Storages of many keys, in their order, each made when it is asked for. `good` says which are there and without a problem; `nbytes`
+    and the others are told of those alone. Can be pickled, as a checkpoint can."""
+
+    @property
+    def good(self) -> Sequence[int]: ...
+
+    @property
+    def nbytes(self) -> Sequence[int]: ...
+
+    def ids(self, places: Iterable[int]) -> Iterable[str]:
+        """What they are called; no two the same."""
+
+    def storage(self, place: int) -> Storage:
+        """One of them."""
+
+    def use(self, places: Iterable[int]) -> None:
+        """Says which of them tensors lie in."""
 
 
-class Columns(NamedTuple):
-    """`Backing` for many storages without a problem, column by column."""
+ResolveMany = Callable[["array[int]", Sequence[str], Sequence[str], Sequence[int]], ManyStorages | None]
+"""(keys, dtypes, devices, numels) -> their storages, or None where they had better be asked for one by one. The keys are distinct decimal
+numbers, the dtypes known."""
 
-    ids: list[str]
+
+class ListedStorages(Mapping[str, Storage]):
+    """Storages in the order in which they were used first: some of many, made when they are asked for, and `others`. `order` has the
+    place of each, or the complement of that among the others."""
+
+    __slots__ = ("_many", "_order", "_others", "_places")
+
+    def __init__(self, many: ManyStorages, order: array[int], others: Sequence[Storage]) -> None:
+        self._many = many
+        self._order = order
+        self._others = others
+        self._places: dict[str, int] | None = None      # made for the first that is asked for by its id
+
+    def __getitem__(self, id: str) -> Storage:
+        if self._places is None:
+            self._places = dict(zip(self, self._order, strict=True))
+        place = self._places[id]
+        return self._many.storage(place) if place >= 0 else self._others[~place]
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._others:
+            return iter(self._many.ids(self._order))
+        return (storage.id for storage in self._each())
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    def values(self) -> ValuesView[Storage]:
+        return _Each(self)
+
+    def items(self) -> ItemsView[str, Storage]:
+        return _EachWithId(self)
+
+    def _each(self) -> Iterator[Storage]:
+        return (self._many.storage(place) if place >= 0 else self._others[~place] for place in self._order)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return ListedStorages, (self._many, self._order, self._others)
+
+
+class _Each(ValuesView[Storage]):
+    _mapping: ListedStorages
+
+    def __iter__(self) -> Iterator[Storage]:
+        return self._mapping._each()
+
+
+class _EachWithId(ItemsView[str, Storage]):
+    _mapping: ListedStorages
+
+    def __iter__(self) -> Iterator[tuple[str, Storage]]:
+        return ((storage.id, storage) for storage in self._mapping._each())
+
+
+class Many(NamedTuple):
+    """Storages that were resolved at once: `keys`, which go up, which of them are `good`, what the ids say of each, and what the
+    container found."""
+
+    keys: Ints
+    good: Bools
+    dtype: Ints             # a place in `dtypes`
     dtypes: list[str]
+    device: Ints            # a place in `devices`
     devices: list[str]
-    capacities: list[int]
-    nbytes: list[int]
+    numels: Ints
+    found: ManyStorages
 
 
 class Conflict(NamedTuple):
@@ -90,8 +172,8 @@ class Conflict(NamedTuple):
 
 
 class Storages:
-    """Resolves each distinct persistent id once. `known` are the storages in order of first use; `used` the PERSID nodes
-    that named one; `conflicts` what disagreed."""
+    """Resolves each distinct persistent id once. `known` are those that were resolved one by one, in order of first use; `used` the
+    PERSID nodes that named one; `conflicts` what disagreed."""
 
     def __init__(self, graph: Graph, resolve: Callable[[StorageRef], Storage], resolve_many: ResolveMany | None = None) -> None:
         self.graph = graph
@@ -100,8 +182,10 @@ class Storages:
         self.known: dict[str, Storage] = {}
         self.used: dict[int, Backing | None] = {}
         self.conflicts: list[Conflict] = []
-        self.ids: Ids = NO_IDS              # ordinary persistent ids, read beforehand
-        self.taken: dict[str, int] = {}     # storage keys that `of_many` found -> rows of `ids`
+        self.ids: Ids | None = None         # ordinary persistent ids, read beforehand
+        self.many: Many | None = None
+        self.uses = array("i")              # the places among many that tensors use, in order
+        self._when: list[tuple[int, int]] = []  # (uses before it, place among many or the complement of that in `known`) of those by one
         self._backings: dict[tuple[str | None, str | None, str | None, int, str], Backing] = {}
         self._first: dict[str, Backing] = {}
         self._classes: dict[int, tuple[str | None, str]] = {}    # index of a name -> (dtype, problem)
@@ -128,55 +212,124 @@ class Storages:
                 yield ref
             n = self.graph.kind.find(PERSID, n + 1)
 
-    def of_many(self, nodes: Sequence[int]) -> Columns | None:
-        """The storages of many PERSID nodes, all of which are asked for the first time and no two of which name the same one;
-        None where that is not so, or where anything about them is unusual. Nothing is changed then."""
-        rows = [row for row in map(self.ids.row_of.get, nodes) if row is not None]
-        if self.resolve_many is None or len(rows) < len(nodes):
+    def at_once(self, pids: Ints, reaches: Ints) -> Ints | None:
+        """Resolves the ordinary ids at once. Gives, for each of the PERSID nodes `pids`, the place of its storage among them, -1 where the
+        storage had better be looked at by itself or has fewer than `reaches` elements; None where that would be most of them."""
+        import numpy as np
+        ids = self.ids
+        if self.resolve_many is None or ids is None or not len(ids.nodes):
             return None
-        keys, dtypes, devices, numels = picked(self.ids, rows)
-        fresh = dict(zip(keys, rows, strict=True))
-        if len(fresh) < len(keys) or not self._first.keys().isdisjoint(fresh) or not self.taken.keys().isdisjoint(fresh):
+        keys, first, place = np.unique(ids.keys, return_index=True, return_inverse=True)
+        dtype, device, numels = ids.dtype[first], ids.device[first], ids.numels[first]
+        good: Bools = np.ones(len(keys), np.bool_)
+        good[place[(ids.dtype != dtype[place]) | (ids.device != device[place]) | (ids.numels != numels[place])]] = False
+        if not self._leave_out_others(ids, keys, good):
             return None
-        storages = self.resolve_many(keys, dtypes, devices, numels)
-        if storages is None:
+        dtypes, devices = [*map(ids.dtypes.__getitem__, dtype.tolist())], [*map(ids.devices.__getitem__, device.tolist())]
+        found = self.resolve_many(array("q", keys.tobytes()), dtypes, devices, numels.tolist())
+        if found is None:
             return None
-        names = [storage[0] for storage in storages]
-        if not self.known.keys().isdisjoint(names):
+        good &= np.array(found.good, np.bool_)
+        at = np.minimum(np.searchsorted(ids.nodes, pids), len(ids.nodes) - 1)
+        places: Ints = place[at]
+        places[(ids.nodes[at] != pids) | ~good[places] | (reaches > numels[places])] = -1
+        if 2 * np.count_nonzero(places >= 0) < len(pids):
             return None
-        self.known.update(zip(names, storages, strict=True))
-        self.taken.update(fresh)
-        return Columns(names, dtypes, devices, numels, [storage[3] for storage in storages])
+        self.many = Many(keys, good, dtype, ids.dtypes, device, ids.devices, numels, found)
+        return places
+
+    def _leave_out_others(self, ids: Ids, keys: Ints, good: Bools) -> bool:
+        """Takes keys out of the `good` ones that other persistent ids name, too. False: those are too many."""
+        import numpy as np
+        others: Ints = np.flatnonzero(np.frombuffer(self.graph.kind, np.uint8) == PERSID)
+        if len(others) == len(ids.nodes):
+            return True
+        others = np.setdiff1d(others, ids.nodes, assume_unique=True)
+        if len(others) > len(ids.nodes):
+            return False
+        for n in others.tolist():
+            ref = self._ref(n)
+            if ref is not None and self._has_view(n):
+                return False
+            number = _number(ref.key) if ref is not None else -1
+            at = int(np.searchsorted(keys, number))
+            if number >= 0 and at < len(keys) and keys[at] == number:
+                good[at] = False
+        return True
+
+    def listed(self) -> Mapping[str, Storage]:
+        """All that were used, in order of first use. To be asked for once, at the end."""
+        if self.many is None:
+            return MappingProxyType(self.known)
+        import numpy as np
+        uses, many = np.frombuffer(self.uses, np.intc), self.many.found
+        pieces, done = [], 0
+        for count, place in self._when:
+            pieces += [uses[done:count], np.array([place], np.intc)]
+            done = count
+        order = np.concatenate([*pieces, uses[done:]])
+        different, first = np.unique(order, return_index=True)
+        order = order[np.sort(first)]
+        different = different[different >= 0]
+        many.use(different.tolist())
+        found = ListedStorages(many, array("i", order.tobytes()), [*self.known.values()])
+        if self.known and not self.known.keys().isdisjoint(many.ids(different.tolist())):
+            names: dict[str, Storage] = {}
+            for storage in found.values():
+                names.setdefault(storage.id, storage)
+            return MappingProxyType(names)
+        return found
 
     def _first_of(self, key: str | None) -> Backing | None:
-        """The storage as its key was first used, if it was."""
+        """The storage as its key was first used, if it was, or as it was resolved with many; it counts as used by that."""
         found = self._first.get(key) if key is not None else None
-        if found is None and key is not None and key in self.taken:
-            _, _, dtypes, devices, numels = self.ids
-            row = self.taken[key]
-            storage = self.resolve(StorageRef(key, dtypes[row], devices[row], numels[row], -1))
-            found = self._first[key] = Backing(storage.id, dtypes[row], devices[row], numels[row], storage.nbytes, storage.problem)
+        if found is None and key is not None and self.many is not None:
+            number, many = _number(key), self.many
+            place = int(many.keys.searchsorted(number))
+            if number >= 0 and place < len(many.keys) and many.keys[place] == number and many.good[place]:
+                self._when.append((len(self.uses), place))
+                found = self._first[key] = Backing(many.found.storage(place).id, many.dtypes[many.dtype[place]],
+                                                   many.devices[many.device[place]], int(many.numels[place]),
+                                                   many.found.nbytes[place], "")
+        return found
+
+    def _know(self, storage: Storage) -> Storage:
+        """The storage of that name, which was resolved by itself: the first one."""
+        found = self.known.get(storage.id)
+        if found is None:
+            found = self.known[storage.id] = storage
+            self._when.append((len(self.uses), -len(self.known)))
         return found
 
     def of_constant(self, n: int, dtype: str, device: str | None, nbytes: int, constant: Constant | None) -> Backing:
         """The storage whose bytes stand in the pickle itself, as the value of node `n`. It has no persistent id, and a name that no
         record has."""
         id = f"?{n}"
-        storage = self.known.setdefault(id, Storage(id, dtype, device, nbytes, None, constant=constant or Constant(self.graph, -1)))
+        storage = self._know(Storage(id, dtype, device, nbytes, None, constant=constant or Constant(self.graph, -1)))
         return Backing(id, dtype, device, nbytes * 8 // _bits(dtype), storage.nbytes, storage.problem)
 
     def of_converted(self, n: int, dtype: str, device: str | None, nbytes: int) -> Storage:
         """The storage of a tensor at node `n` whose elements are converted when it is loaded: its bytes stand nowhere."""
         id = f"?{n}"
-        return self.known.setdefault(id, Storage(id, dtype, device, nbytes, None))
+        return self._know(Storage(id, dtype, device, nbytes, None))
 
-    def ordinary(self) -> Callable[[int, int], Backing | None]:
-        """A function of a PERSID node that was read beforehand and its row in `ids`; the same as `of`, in less time."""
-        used, known, resolve, general, new = self.used, self.known, self.resolve, self.of, tuple.__new__
+    def ordinary(self) -> Callable[[int], Backing | None]:
+        """A function of a PERSID node; the same as `of`, in less time for those that were read beforehand."""
+        used, known, resolve, general, new, ids = self.used, self.known, self.resolve, self.of, tuple.__new__, self.ids
         first, first_of = self._first, self._first_of
-        _, keys, dtypes, devices, numels = self.ids
+        if ids is None:
+            return general
+        rows = dict(zip(ids.nodes.tolist(), range(len(ids.nodes)), strict=True))
+        keys, numels = [*map(str, ids.keys.tolist())], ids.numels.tolist()
+        dtypes, devices = [ids.dtypes[n] for n in ids.dtype.tolist()], [ids.devices[n] for n in ids.device.tolist()]
 
-        def find(n: int, row: int) -> Backing | None:
+        def find(n: int) -> Backing | None:
+            found = used.get(n)
+            if found is not None:
+                return found
+            row = rows.get(n)
+            if row is None:
+                return general(n)
             key, dtype, device, numel = keys[row], dtypes[row], devices[row], numels[row]
             found = first.get(key) or first_of(key)
             if found is None:
@@ -226,7 +379,7 @@ class Storages:
         Torch goes by the first view of a key."""
         graph = self.graph
         t = graph.a[n]
-        if graph.b[t] - graph.a[t] < 6 or graph.kind[graph.operands[graph.a[t] + 5]] == NONE:
+        if not self._has_view(n):
             return root
         view = graph.operands[graph.a[t] + 5]
         key, first, count = graph.operands[graph.a[view]:graph.b[view]] if graph.kind[view] == TUPLE \
@@ -245,6 +398,12 @@ class Storages:
         if known[:5] + known[6:] != made[:5] + made[6:] or self._first_of(name) is not None:
             made = made._replace(problem=problem or f"corrupt: two different views of storages are called {visible(name, 40)}")
         return made
+
+    def _has_view(self, n: int) -> bool:
+        """Whether a persistent id has a sixth item that is not None."""
+        graph = self.graph
+        t = graph.a[n]
+        return graph.b[t] - graph.a[t] > 5 and graph.kind[graph.operands[graph.a[t] + 5]] != NONE
 
     def _class(self, name_index: int) -> tuple[str | None, str]:
         found = self._classes.get(name_index)
@@ -266,7 +425,7 @@ class Storages:
 
     def _new(self, ref: StorageRef) -> Backing:
         storage = self.resolve(ref)
-        self.known.setdefault(storage.id, storage)
+        self._know(storage)
         backing = Backing(storage.id, ref.dtype or "unknown", ref.device, max(ref.numel, 0), storage.nbytes,
                           ref.problem or storage.problem)
         if ref.key is not None:
@@ -301,10 +460,37 @@ class KnownStorages:
         width = DTYPES[dtype].bits // 8 if dtype in DTYPES else 1
         return found or Storage(ref.key or f"?{ref.node}", dtype, ref.device, max(ref.numel, 0) * width, None)
 
-    def resolve_many(self, keys: Sequence[str], dtypes: Sequence[str], devices: Sequence[str],
-                     numels: Sequence[int]) -> list[Storage] | None:
-        found = [self._storages.get(key) for key in keys]
-        return None if None in found else [storage for storage in found if storage is not None]
+    def resolve_many(self, keys: array[int], dtypes: Sequence[str], devices: Sequence[str], numels: Sequence[int]) -> ManyStorages | None:
+        found = [self.resolve(StorageRef(str(key), dtype, device, numel, -1))
+                 for key, dtype, device, numel in zip(keys, dtypes, devices, numels, strict=True)]
+        return _Made(found) if len({storage.id for storage in found}) == len(found) else None
+
+
+class _Made:
+    """Storages that are there already."""
+
+    __slots__ = ("_storages", "good", "nbytes")
+
+    def __init__(self, storages: list[Storage]) -> None:
+        self._storages = storages
+        self.good: Sequence[int] = bytes(not storage.problem for storage in storages)
+        self.nbytes: Sequence[int] = [storage.nbytes for storage in storages]
+
+    def ids(self, places: Iterable[int]) -> Iterable[str]:
+        return (self._storages[place].id for place in places)
+
+    def storage(self, place: int) -> Storage:
+        return self._storages[place]
+
+    def use(self, places: Iterable[int]) -> None:
+        pass
+
+
+def _number(key: str | None) -> int:
+    """The number that a key is, without zeros before it; -1 where it is none, or a long one."""
+    if key is None or not (key.isascii() and key.isdecimal()) or len(key) > KEY_DIGITS or (key[0] == "0" and len(key) > 1):
+        return -1
+    return int(key)
 
 
 def _bits(dtype: str | None) -> int:

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from itertools import repeat
-from operator import add, le
 from typing import Any, NamedTuple
 
 from inspector.core.checkpoint import Extra, PerChannel, PerTensor, Storage, TensorInfo, contiguous
@@ -17,8 +14,9 @@ from inspector.core.dtypes import DTYPES
 from inspector.core.graph import BIGINT, BIGTEXT, BUILD, DICT, FLOAT, GLOBAL, INT, LIST, NEWOBJ, NONE, PERSID, REDUCE, TUPLE, Graph
 
 from . import arrays, composite_tensors
-from .bulk import ordinary_tensors, picked
+from .bulk import Rows, numbered, ordinary_tensors
 from .calls import Call, call_of, tuple_items
+from .listed import Ordinary, TensorList, ordinary_of
 from .names import (
     ARRAY_BUILDERS,
     FROM_TYPE,
@@ -72,7 +70,11 @@ class Tensors:
         self.plain_builders = {i for i, name in enumerate(graph.names) if canonical(*name) == TENSOR_V2}
         self.ordered_dicts = {i for i, name in enumerate(graph.names) if canonical(*name) == ("collections", "OrderedDict")}
         self.remarks: dict[str, list[tuple[str, str]]] = {}
-        self.rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts)
+        self._rows: Rows | None = None
+        self._rows, self.storages.ids = ordinary_tensors(graph, self.plain_builders, self.ordered_dicts) or (None, None)
+        self._ordinary: Ordinary | None = None
+        # of each node: which ordinary tensor it is, from 1 on; 0: none
+        self.row_of: Sequence[int] = bytes(len(graph)) if self._rows is None else self._rows.row_of
         self._long_ranks = _LONG_RANKS
         self._dims: dict[int, tuple[tuple[int, ...], str]] = {}
         self._names: dict[int, Name] = {}
@@ -101,9 +103,9 @@ class Tensors:
 
     def is_scalar(self, n: int) -> bool:
         """Whether the tensor that node `n` builds has no dimension, by its list of sizes only. Resolves nothing."""
-        row = self.rows.row_of.get(n)
-        if row is not None:
-            return not self.rows.forms[row][0]
+        row = self.row_of[n]
+        if row:
+            return not self._shape(row - 1)
         graph = self.graph
         for _ in range(_WRAPPERS):
             call = call_of(graph, n)
@@ -121,26 +123,47 @@ class Tensors:
             return graph.kind[size] in (TUPLE, LIST) and graph.a[size] == graph.b[size] and size not in graph.mutations
         return False
 
+    def _shape(self, row: int) -> tuple[int, ...]:
+        """That of an ordinary tensor."""
+        if self._ordinary is not None:
+            return self._ordinary.kinds[self._ordinary.kind[row]].shape
+        return self._rows.forms[self._rows.form[row]][0] if self._rows is not None else ()
+
+    def listing(self) -> TensorList | list[TensorInfo]:
+        """An empty list for the tensors of the graph. Where it is a `TensorList`, `row_of` tells from now on which nodes are tensors that
+        can be added to it by their rows."""
+        rows, storages = self._rows, self.storages
+        places = None if rows is None else storages.at_once(rows.pids, rows.offsets + rows.reaches)
+        if rows is None or places is None or storages.many is None:
+            return []
+        which, many = (places >= 0).nonzero()[0], storages.many
+        if len(which) < len(places):
+            self.row_of = numbered(rows.nodes[which], len(self.graph))
+        self._rows = None
+        self._ordinary = ordinary_of(rows.forms, many, form=rows.form[which], place=places[which], node=rows.nodes[which],
+                                     offset=rows.offsets[which], requires_grad=rows.requires_grad[which])
+        return TensorList(self._ordinary, storages.uses)
+
     def quick(self) -> Callable[[int, str, str | None], TensorInfo | None]:
         """A function of (node, key, state dict) for ordinary tensors that are in order; None for all others. This decides how
         long opening a large file takes."""
-        place, forms, offsets, reaches, grads, pids = self.rows
-        storages = self.storages
-        used, ids, ordinary, other = storages.used, storages.ids.row_of, storages.ordinary(), storages.of
+        if self._rows is None:
+            return _no_tensor
+        place, backing_of = self.row_of, self.storages.ordinary()
+        forms = [self._rows.forms[n] for n in self._rows.form.tolist()]
+        offsets, reaches, pids = self._rows.offsets.tolist(), self._rows.reaches.tolist(), self._rows.pids.tolist()
+        grads = self._rows.requires_grad.tolist()
         make, info_type = tuple.__new__, TensorInfo
 
         def read(n: int, key: str, state_dict: str | None) -> TensorInfo | None:
-            row = place.get(n)
-            if row is None:
+            row = place[n] - 1
+            if row < 0:
                 return None
             shape, stride = forms[row]
-            offset, pid = offsets[row], pids[row]
-            backing = used.get(pid)
+            offset = offsets[row]
+            backing = backing_of(pids[row])
             if backing is None:
-                id = ids.get(pid)
-                backing = ordinary(pid, id) if id is not None else other(pid)
-                if backing is None:
-                    return None
+                return None
             storage, dtype, device, capacity, nbytes, problem, start = backing
             if problem or start or offset + reaches[row] > capacity:
                 return None
@@ -148,21 +171,6 @@ class Tensors:
                                     "strided", "", n, None))
 
         return read
-
-    def many(self, nodes: Sequence[int], keys: Sequence[str], state_dict: str | None) -> list[TensorInfo] | None:
-        """Ordinary tensors that are in order, each with a storage of its own that nothing used before: what `quick` gives for
-        each, in a fifth of the time. None where that is not so."""
-        rows = [row for row in map(self.rows.row_of.get, nodes) if row is not None]
-        if len(rows) < len(nodes):
-            return None
-        forms, offsets, reaches, grads, pids = picked(self.rows, rows)
-        backings = self.storages.of_many(pids)
-        if backings is None or not all(map(le, map(add, offsets, reaches), backings.capacities)):
-            return None
-        storages, dtypes, devices, _, sizes = backings
-        shapes, strides = [shape for shape, _ in forms], [stride for _, stride in forms]
-        return list(map(partial(tuple.__new__, TensorInfo), zip(keys, shapes, dtypes, devices, strides, offsets, storages, sizes, grads,
-                                              repeat(state_dict), repeat("strided"), repeat(""), nodes, repeat(None))))
 
     # -- any tensor ---------------------------------------------------------------------------------------------------
 
@@ -553,6 +561,10 @@ class Tensors:
 
     def remark(self, id: str, key: str, text: str) -> None:
         self.remarks.setdefault(id, []).append((key, text))
+
+
+def _no_tensor(n: int, key: str, state_dict: str | None) -> None:
+    """What is found where no ordinary tensors were read beforehand."""
 
 
 def _has_state(graph: Graph, n: int) -> bool:

@@ -165,7 +165,7 @@ def _objects(parts: Sequence[Checkpoint], sources: _Sources, monitor: Monitor) -
     known = KnownStorages(storages)
     contents = contents_of(graph, known.resolve, resolve_many=known.resolve_many, monitor=monitor)
     return Checkpoint(parts[0].path, "torch-zip", contents.kind, tuple(sources.files),
-                      MappingProxyType({info.key: info for info in contents.tensors}), MappingProxyType(dict(contents.values)),
+                      contents.table, MappingProxyType(dict(contents.values)),
                       MappingProxyType({**storages, **contents.storages}), contents.state_dicts, sources.findings,
                       MappingProxyType(sources.metadata), MappingProxyType(contents.module_metadata), MappingProxyType(sources.facts),
                       pickles=(Pickle(_MEMBER, graph),), listed_nodes=tuple(contents.listed_nodes))

@@ -1,0 +1,129 @@
+"""The members of an archive by name, as columns: of a million, few are ever asked for."""
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from itertools import repeat
+from typing import NamedTuple, overload
+
+from inspector.core.checkpoint import Extent, LocalHeader, Member
+
+_AT_ONCE = 8192             # members that are put into the table in one call
+
+
+class Columns(NamedTuple):
+    """A directory, one item per member, in its order; zip64 resolved, offsets from the file's start. `raws` are the names as they are
+    written, None where they are UTF-8; `bounds` the first byte after each that belongs to something else; `offsets` where the bytes begin,
+    0 as long as the local header was not read."""
+
+    file: int
+    raws: Sequence[bytes] | None
+    name_lengths: array[int]
+    flags: array[int]
+    methods: array[int]
+    crcs: array[int]
+    packed: array[int]
+    sizes: array[int]
+    headers: array[int]
+    bounds: array[int]
+    offsets: array[int]
+
+    def extent(self, n: int, name: str) -> Extent:
+        size, crc, offset = self.sizes[n], self.crcs[n], self.offsets[n]
+        local = None
+        if not offset:          # about where torch puts the bytes: behind name and a 4-byte extra field, at the next multiple of 64
+            offset = (self.headers[n] + self.name_lengths[n] + 97) & -64
+            raw = name.encode() if self.raws is None else self.raws[n]
+            local = LocalHeader(self.headers[n], raw, self.flags[n], self.bounds[n])
+        # torch.serialization.set_crc32_options(False) leaves zeros
+        return Extent(self.file, offset, self.packed[n], size, self.methods[n], crc if crc or not size else None, local)
+
+
+class Members(MutableMapping[str, Extent]):
+    """Extents by the members' names, in the order of the directory: those of `columns`, made when they are asked for, unless they were
+    set. `numbers` count the names."""
+
+    __slots__ = ("columns", "names", "numbers", "set")
+
+    def __init__(self, names: list[str], columns: Columns | None, extents: Iterable[Extent] = ()) -> None:
+        self.names = names
+        self.columns = columns
+        self.set = dict(enumerate(extents))
+        self.numbers: dict[str, int] = {}
+        for first in range(0, len(names), _AT_ONCE):    # not all in one call, which would keep the interpreter from the window
+            self.numbers.update(zip(names[first:first + _AT_ONCE], range(first, len(names)), strict=False))
+
+    @classmethod
+    def of(cls, extents: Mapping[str, Extent]) -> Members:
+        """The same of extents that are there already."""
+        return cls([*extents], None, extents.values())
+
+    def numbers_of(self, names: list[str]) -> Sequence[int]:
+        """Those of the members of these names; -1 where there is none."""
+        first = self.numbers.get(names[0], -1) if names else -1
+        if first >= 0 and self.names[first:first + len(names)] == names:        # as nearly always
+            return range(first, first + len(names))
+        return [*map(self.numbers.get, names, repeat(-1))]
+
+    def sizes(self, numbers: Sequence[int]) -> Sequence[int]:
+        """How many bytes these members are, unpacked; -1 for the number -1."""
+        if self.columns is None:
+            return [-1 if number < 0 else self.set[number].size for number in numbers]
+        if isinstance(numbers, range):
+            return self.columns.sizes[numbers.start:numbers.stop]
+        return [-1 if number < 0 else self.columns.sizes[number] for number in numbers]
+
+    def __getitem__(self, name: str) -> Extent:
+        number = self.numbers[name]
+        found = self.set.get(number)
+        if found is not None:
+            return found
+        assert self.columns is not None
+        return self.columns.extent(number, name)
+
+    def __setitem__(self, name: str, extent: Extent) -> None:
+        """For members that are there."""
+        self.set[self.numbers[name]] = extent
+
+    def __delitem__(self, name: str) -> None:
+        raise TypeError("an archive keeps its members")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class MemberList(Sequence[Member]):
+    """All members as a checkpoint lists them; `notes` says what is wrong with some."""
+
+    __slots__ = ("_members", "_notes")
+
+    def __init__(self, members: Members, notes: Mapping[str, str]) -> None:
+        self._members = members
+        self._notes = notes
+
+    @overload
+    def __getitem__(self, which: int) -> Member: ...
+
+    @overload
+    def __getitem__(self, which: slice) -> list[Member]: ...
+
+    def __getitem__(self, which: int | slice) -> Member | list[Member]:
+        names = self._members.names[which]
+        return self._made(names) if isinstance(names, str) else [*map(self._made, names)]
+
+    def __iter__(self) -> Iterator[Member]:
+        return map(self._made, self._members.names)
+
+    def __len__(self) -> int:
+        return len(self._members)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    __hash__ = None     # type: ignore[assignment]
+
+    def _made(self, name: str) -> Member:
+        return Member(name, self._members[name], self._notes.get(name, ""))

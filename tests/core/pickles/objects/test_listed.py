@@ -1,0 +1,153 @@
+"""Ordinary tensors that are listed as columns are those that were read one by one."""
+from __future__ import annotations
+
+import copy
+import pickle
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from inspector import core
+from inspector.core.checkpoint import Checkpoint, TensorInfo
+from inspector.core.formats import torch_zip
+from inspector.core.pickles.decode.machine import decode
+from inspector.core.pickles.objects.bulk import WORTH_IT, are_different
+from inspector.core.pickles.objects.contents import Slot, contents_of
+from inspector.core.pickles.objects.listed import ListedTensors
+from inspector.core.pickles.objects.storages import KnownStorages, ListedStorages
+from inspector.core.tensor_table import column, each_alone, kinds
+from tests.core.pickles import opcodes as op
+
+MANY = WORTH_IT + 50
+
+
+def one_large() -> dict[str, torch.Tensor]:
+    return {f"layers.{n}.weight": torch.full((2, 1 + n % 3), float(n)) for n in range(MANY)}
+
+
+def many_small() -> dict[str, Any]:
+    state = {n: {"exp_avg": torch.ones(3), "exp_avg_sq": torch.ones(3), "step": torch.tensor(float(n))} for n in range(MANY // 3)}
+    return {"model": {f"m.{n}": torch.ones(3, dtype=torch.float16) for n in range(100)}, "epoch": 3,
+            "optimizer": {"state": state, "param_groups": [{"lr": 0.1, "params": [*state]}]}}
+
+
+def all_sorts() -> dict[Any, Any]:
+    shared = torch.arange(12.0)
+    found: dict[Any, Any] = {f"a.{n}": torch.ones(n % 5, 2, dtype=(torch.float32, torch.int64, torch.bool)[n % 3]) for n in range(MANY)}
+    found |= {"view": shared[4:8], "tied": shared, "again": shared, "t": torch.ones(3, 4).t(), "none": None, 5: torch.ones(2),
+              "parameter": torch.nn.Parameter(torch.ones(2)), "grad": torch.ones(3, requires_grad=True), "n": {"x": 1},
+              "expanded": torch.ones(1).expand(4),
+              "meta": torch.ones(3, device="meta"),
+              "sparse": torch.eye(3).to_sparse(), "é\0": torch.ones(1), "a": {"0": torch.zeros(2)}, "views": [shared[n:] for n in range(9)]}
+    return found
+
+
+@pytest.fixture(scope="module", params=[one_large, many_small, all_sorts])
+def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found: Path = tmp_path_factory.mktemp("listed") / "a.pth"
+    torch.save(request.param(), found)
+    return found
+
+
+def one_by_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkpoint:
+    with monkeypatch.context() as patched:
+        patched.setattr(torch_zip._Archive, "_many_resolver", lambda archive, folder: None)
+        ckpt = core.open(path)
+    assert not isinstance(ckpt.tensors, ListedTensors)
+    assert not isinstance(ckpt.storages, ListedStorages)
+    return ckpt
+
+
+def same(a: Checkpoint, b: Checkpoint) -> None:
+    assert [*a.tensors.items()] == [*b.tensors.items()]
+    assert [*a.values.items()] == [*b.values.items()]
+    assert [*a.storages.items()] == [*b.storages.items()]
+    assert [*a.members] == [*b.members]
+    assert (a.kind, a.state_dicts, a.findings, a.listed_nodes) == (b.kind, b.state_dicts, b.findings, b.listed_nodes)
+
+
+def times(ckpt: Checkpoint, *fields: str) -> Counter[Any]:
+    found: Counter[Any] = Counter()
+    for values, count in kinds(ckpt.tensors, *fields):
+        found[values] += count
+    return found
+
+
+def test_that_columns_are_what_was_read_one_by_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ckpt, plain = core.open(path), one_by_one(path, monkeypatch)
+    assert isinstance(ckpt.tensors, ListedTensors)
+    assert isinstance(ckpt.storages, ListedStorages)
+    for _ in range(3):                                  # made again, kept, looked up
+        same(ckpt, plain)
+        assert ckpt.tensors == plain.tensors
+        assert ckpt.storages == plain.storages
+    assert [*ckpt.storages] == [*plain.storages]
+    assert [*ckpt.storages.values()] == [*plain.storages.values()]
+    assert each_alone(ckpt.tensors) == each_alone(plain.tensors)
+    for field in TensorInfo._fields:
+        assert [*column(ckpt.tensors, field)] == [*column(plain.tensors, field)], field
+        if field != "extra":
+            assert times(ckpt, field) == times(plain, field), field
+    for fields in (("shape", "stride"), ("dtype", "device", "storage_nbytes"), ("offset", "problem", "layout")):
+        assert times(ckpt, *fields) == times(plain, *fields)
+    assert core.headline(ckpt) == core.headline(plain)
+
+
+def test_that_what_is_listed_goes_to_other_processes(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ckpt = core.open(path)
+    for other in (pickle.loads(pickle.dumps(ckpt)), copy.deepcopy(ckpt)):
+        same(ckpt, other)
+        assert [*other.members] == [*ckpt.members]
+        assert ckpt.members == other.members
+    assert [ckpt.members[0], *ckpt.members[1:3], ckpt.members[-1]] == [[*ckpt.members][n] for n in (0, 1, 2, -1)]
+
+
+def test_that_an_edited_one_is_saved_as_it_is(path: Path, tmp_path: Path) -> None:
+    ckpt = core.edit(core.open(path), [core.RemapDevices({"cpu": "cuda:1"})])
+    core.save(ckpt, tmp_path / "b.pth")
+    again = core.open(tmp_path / "b.pth")
+    assert [(key, info.shape, info.dtype, info.device) for key, info in again.tensors.items()] == [
+        (key, info.shape, info.dtype, info.device) for key, info in ckpt.tensors.items()]
+
+
+STORAGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3), st.sampled_from(["FloatStorage", "HalfStorage"]),
+                              st.sampled_from(["cpu", "cuda:0"]), st.booleans()), min_size=1, max_size=30)
+
+
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(STORAGES)
+def test_that_ids_that_disagree_or_come_again_are_told_alike(ids: list[tuple[int, int, str, str, bool]]) -> None:
+    """Of many tensors some whose storages are named twice, with another type, size or device, or by texts that are no numbers."""
+    odd = {}
+    for n, (key, more, cls, device, text) in enumerate(ids):
+        storage = op.storage(f"0{key}" if text else str(key), cls=op.name("torch", cls), location=device, numel=6 + more)
+        odd[f"odd.{n}"] = op.tensor(storage, 0, (2, 3), (3, 1))
+    many = {f"m.{n}": op.tensor(op.storage(str(n), numel=6), 0, (2, 3), (3, 1)) for n in range(20, MANY)}
+    graph = decode(op.pickled(op.dict_of({**dict([*odd.items()][::2]), **many, **dict([*odd.items()][1::2])})))
+    found = []
+    for at_once in (True, False):
+        known, slots = KnownStorages({}), list[Slot]()
+        found.append((contents_of(graph, known.resolve, resolve_many=known.resolve_many if at_once else None, slots=slots), slots))
+    (fast, fast_slots), (slow, slow_slots) = found
+    assert isinstance(fast.table, ListedTensors)
+    assert [*fast.tensors] == [*slow.tensors]
+    assert fast_slots == slow_slots
+    assert [*fast.storages.items()] == [*slow.storages.items()]
+    assert (fast.kind, fast.state_dicts, fast.findings, fast.values) == (slow.kind, slow.state_dicts, slow.findings, slow.values)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(max_size=20) | st.text("ab", max_size=300), max_size=20))
+def test_that_texts_told_to_be_different_are(texts: list[str]) -> None:
+    graph = decode(op.pickled(op.list_of(*map(op.text, texts))))
+    nodes: Sequence[int] = graph.sequence(graph.root)
+    told = are_different(graph, [*nodes])
+    assert not told or len({*texts}) == len(texts)
+    if 0 < max(map(len, texts), default=0) < 60:
+        assert told == (len({*texts}) == len(texts))
