@@ -7,6 +7,7 @@ import sys
 
 from inspector import core
 
+from . import load
 from .arguments import add_window_options, parser_of
 from .output import Failed, Output
 
@@ -33,10 +34,15 @@ def show(files: list[str], out: Output, *, screenshot: str | None = None, demo: 
     try:
         from inspector.gui import app
         return app.run([core.with_secrets(file) for file in files], screenshot=screenshot, demo=demo, new_window=new_window,
-                       language=language)
+                       language=language, write_report=_write_report)
     except ImportError as error:
         raise core.UsageError(f"the window cannot be opened: {core.visible(' '.join(str(error).split()), 1000)}",
                               "`inspector ls FILE` works without it.") from error
+
+
+def _write_report(comparison: core.Comparison, path: str) -> None:
+    """The page that `diff --html` writes."""
+    load("diff_page").write(comparison, path)
 
 
 def _has_display() -> bool:

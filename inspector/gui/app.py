@@ -6,13 +6,19 @@ is on the screen before what is heavy is imported: pyqtgraph comes with the firs
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inspector.core import Comparison
 
 
 def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, new_window: bool = False,
-        language: str | None = None) -> int:
+        language: str | None = None, write_report: Callable[[Comparison, str], object] | None = None) -> int:
     """Opens `paths` in the window and gives the exit code once it is closed. `screenshot` names a PNG to draw off screen
     instead. `demo`: the files are samples that will be gone; a window of their own, and they are not remembered.
-    Raises core.InspectorError when there is nothing to draw the picture of, or no such language."""
+    `write_report(comparison, path)` writes a comparison as a page; without it the window offers none. Raises core.InspectorError
+    when there is nothing to draw the picture of, or no such language."""
     listening = None
     if screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -32,6 +38,7 @@ def run(paths: list[str], *, screenshot: str | None = None, demo: bool = False, 
     language = languages.named(language) if language is not None else None
     if screenshot is not None:
         return windows.picture(paths, screenshot, language)
-    return windows.show(paths, remember=not demo, listen=not (demo or new_window), listening=listening, language=language)
+    return windows.show(paths, remember=not demo, listen=not (demo or new_window), listening=listening, language=language,
+                        write_report=write_report)
 
 

@@ -993,6 +993,29 @@
 </message>
 </context>
 <context>
+<name>CompareCommands</name>
+<message>
+<source>Save the report of the comparison</source>
+<translation>保存比较报告</translation>
+</message>
+<message>
+<source>Pages (*.html)</source>
+<translation>网页 (*.html)</translation>
+</message>
+<message>
+<source>{name} was written.</source>
+<translation>已写入 {name}。</translation>
+</message>
+<message>
+<source>Open it</source>
+<translation>打开</translation>
+</message>
+<message>
+<source>Writing the report</source>
+<translation>正在写入报告</translation>
+</message>
+</context>
+<context>
 <name>ComparePage</name>
 <message>
 <source>Comparison</source>
@@ -3901,6 +3924,10 @@
 <message>
 <source>&amp;Details of the Pair</source>
 <translation>这一对的详细信息(&amp;D)</translation>
+</message>
+<message>
+<source>&amp;Report as a Page…</source>
+<translation>将报告存为网页(&amp;R)…</translation>
 </message>
 <message>
 <source>&amp;Theme</source>

@@ -57,6 +57,7 @@ class ComparisonProgress(QObject):
         self.step = Step.IDLE
         self.error: Exception | None = None
         self.verdict: core.Verdict | None = None
+        self.judged: core.Comparison | None = None      # all of it, once everything was read
         self.rearranged: tuple[core.Rearranged, ...] = ()
         self.undecided: tuple[core.Undecided, ...] = ()
         self.lineage = core.Lineage()
@@ -127,7 +128,7 @@ class ComparisonProgress(QObject):
     def _forget(self) -> None:
         had = self.tree is not None
         self._batch = None
-        self._asked = self.tree = self.error = self.verdict = None
+        self._asked = self.tree = self.error = self.verdict = self.judged = None
         self._tasks.cancel(TASK)
         self._tasks.cancel(FLAT)
         if had:
@@ -150,7 +151,7 @@ class ComparisonProgress(QObject):
             return build_pair_tree(Figures(known.filled(found)), monitor, flat=flat)
 
         def done(tree: PairTree) -> None:
-            self.error = self.verdict = None
+            self.error = self.verdict = self.judged = None
             self._show(tree)
             self._read(tree)
 
@@ -185,6 +186,7 @@ class ComparisonProgress(QObject):
 
         def done(judged: core.Comparison) -> None:
             self._take(pending)
+            self.judged = judged
             self.verdict, self.lineage = judged.verdict, judged.lineage
             self.rearranged, self.undecided = judged.rearranged, judged.undecided
             self._go(Step.DONE)

@@ -156,6 +156,7 @@ class Menus(QObject):
         listed.addSeparator()
         self._add(listed, "swap-sides", self.tr("E&xchange A and B"), "Alt+\\", "swap")
         self._add(listed, "pair-details", self.tr("&Details of the Pair"), "F7", "details")
+        self._add(listed, "compare-report", self.tr("&Report as a Page…"), "", "save")
         menu.addSeparator()
 
     def _themes(self, menu: QMenu) -> None:

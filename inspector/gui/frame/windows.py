@@ -15,6 +15,7 @@ from inspector.gui.state.session import Session
 from inspector.gui.state.tasks import Tasks
 
 from .application import Application, existing, keep_qt_quiet
+from .compare_commands import ReportWriter
 from .instance_server import Server
 from .main_window import MainWindow
 from .opening import MANY, Opener
@@ -24,13 +25,14 @@ LISTEN_AFTER = 300          # ms; the files are on the screen by then
 
 
 def show(paths: list[str], *, remember: bool = True, listen: bool = True, listening: socket.socket | None = None,
-         language: str | None = None) -> int:
+         language: str | None = None, write_report: ReportWriter | None = None) -> int:
     """Shows the window with `paths` until it is closed; in `language` without remembering it. `listen`: later starts are answered, on the
     socket that hears them already, if there is one."""
     if not remember:
         with tempfile.TemporaryDirectory(prefix="inspector-", ignore_cleanup_errors=True) as folder:
-            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, listening, language)
-    return _show(paths, Settings(), listen, listening, language)
+            return _show(paths, Settings(os.path.join(folder, "settings.ini")), listen, listening, language,
+                         write_report)
+    return _show(paths, Settings(), listen, listening, language, write_report)
 
 
 def picture(paths: list[str], out: str, language: str | None = None) -> int:
@@ -50,12 +52,14 @@ def picture(paths: list[str], out: str, language: str | None = None) -> int:
         return 0
 
 
-def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.socket | None, language: str | None) -> int:
+def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.socket | None, language: str | None,
+          write_report: ReportWriter | None) -> int:
     few = len(paths) <= MANY                # more are asked about first, by the window
     with core.collector_paused(for_good=True):
         app = existing() or Application(settings.theme, language or settings.language)
         app.catcher.install()
         window = _window(settings, paths if few else ())
+    window.comparison.write_report = write_report
     app.file_asked.connect(lambda path: window.open_paths([path]))
     window.show()
     window.open_paths([*([] if few else paths), *app.window_is_there()])

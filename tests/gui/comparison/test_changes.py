@@ -10,7 +10,9 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspector import core
+from inspector.commands import diff_page
 from inspector.gui.comparison.progress import Step
+from inspector.gui.kit import file_dialogs
 from inspector.gui.models.pair_lines import COSINE, DIFFERS, MAX, NAME, RMS, SHAPE, SHARE
 from inspector.gui.state.session import Compared
 
@@ -348,3 +350,28 @@ def test_that_keys_of_the_comparison_mean_back_and_forward_among_the_files(desk:
     assert menus["next-change"].shortcut() == "Alt+Down"
     menus["compare"].trigger()
     assert not menus["push-to-b"].isEnabled()
+
+
+def test_that_a_report_is_written_where_somebody_says(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    menus, out = desk.window.menus, desk.folder / "report.html"
+    desk.open(BASE, changed())
+    desk.window.comparison.compare()
+    assert not menus["compare-report"].isEnabled()              # nothing is known yet, and nobody said how to write one
+    desk.window.comparison.write_report = diff_page.write
+    desk.finish()
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(str(out)))
+    assert menus["compare-report"].isEnabled()
+    menus["compare-report"].trigger()
+    desk.settle()
+    page = out.read_text()
+    assert "the same network, trained further" in page
+    assert "layers.1.weight" in page
+    assert desk.page.notice.text == f"{out} was written."
+    taken = desk.session.documents[0].path
+    monkeypatch.setattr(file_dialogs, "save_file", lambda parent, title, start, on_chosen, **more: on_chosen(taken))
+    menus["compare-report"].trigger()
+    desk.settle()
+    assert "was written" not in desk.page.notice.text           # the file that is compared is not written over
+    assert core.open(taken).tensors
+    desk.window.menus["compare"].trigger()
+    assert not menus["compare-report"].isEnabled()
