@@ -5761,6 +5761,10 @@
 <translation>恢复原样</translation>
 </message>
 <message>
+<source>Stored numbers</source>
+<translation>保存的数</translation>
+</message>
+<message>
 <source>See the stored bytes as another type and shape. The file stays as it is.</source>
 <translation>把保存的字节看作另一种类型和形状。文件保持不变。</translation>
 </message>

@@ -167,7 +167,11 @@ def stored_codes(ckpt: Checkpoint, tensors: Iterable[LogicalTensor]) -> Checkpoi
 
 def _codes(ckpt: Checkpoint, tensor: LogicalTensor, info: TensorInfo) -> TensorInfo:
     known, bits = DTYPES.get(info.dtype), int(tensor.bits or 0)
-    if known is None or known.kind not in ("int", "uint") or not 0 < bits < known.bits or known.bits % bits:
+    if known is None or known.kind not in ("int", "uint") or not 0 < bits < known.bits or known.bits % bits or info.numel == tensor.numel:
+        return info
+    each = known.bits // bits
+    # rows may be filled up to whole numbers; what is more than that is no run of codes, as in blocks that have their scales
+    if not 0 <= info.numel * each - tensor.numel <= (each - 1) * prod(tensor.shape[:-1]):
         return info
     order = "-high" if tensor.scheme in _SCHEMES_HIGH_FIRST else ""
     try:

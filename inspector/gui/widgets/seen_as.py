@@ -57,6 +57,7 @@ class SeenAsBar(QWidget):
         if at is not None and packed is not None:
             with QSignalBlocker(self.form):
                 self.form.setCurrentIndex(int(at.codes))
+                self.form.setTabText(1, self.tr("Stored integers") if self._stores_codes(packed, at) else self.tr("Stored numbers"))
         seen = at.seen if at is not None else None
         self.button.setVisible(self._stored is not None)
         if self._stored is not None:
@@ -66,12 +67,22 @@ class SeenAsBar(QWidget):
             self._show_seen(seen)
         self._say(at.problem if at is not None else None)
 
+    def _stores_codes(self, packed: core.LogicalTensor, at: LookedAt) -> bool:
+        """Whether what is stored is an integer for each element; not floats of less precision, nor words or blocks of several elements."""
+        codes = self._session.codes_of(at.document, (packed.name,))
+        stored = codes.tensors.get(packed.parts.get("data", "")) if codes is not None else None
+        if stored is None or stored.dtype not in core.DTYPES:
+            return False
+        return (stored.unpacked is not None and stored.unpacked.whole) or (
+            core.DTYPES[stored.dtype].kind != "float" and stored.numel == packed.numel)
+
     def offer_codes(self, packed: bool) -> None:
         """Several tensors, some of which are `packed`: only these can be looked at in another way."""
         self.offer(None)
         self.form.setVisible(packed)
         with QSignalBlocker(self.form):
             self.form.setCurrentIndex(int(self._session.shows_codes(quantized=False)))
+            self.form.setTabText(1, self.tr("Stored integers"))
 
     def see_as_stored(self) -> None:
         at = self._at

@@ -35,6 +35,7 @@ RUNS_AT_MOST = 400          # of selected rows that Qt is told of: for each cell
 
 _SAMPLES = {SHAPE: "14336 × 4096", DTYPE: "bfloat16", DEVICE: "cuda:0", PARAMETERS: "138,416,128", BYTES: "44.7 MB", BITS: "4.19"}
 _NAMES = 180                # device-independent pixels; where names would get less, columns give way
+_GIVE_WAY = (DEVICE, PARAMETERS, BITS)          # in this order
 _SELECT = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _NOTHING = Qt.KeyboardModifier.NoModifier | Qt.KeyboardModifier.KeypadModifier
 
@@ -105,13 +106,14 @@ class TreeView(TreeTable):
             super()._fit_name()
 
     def _choose_columns(self) -> bool:
-        """A column in which no row of any file would say anything is not there, and two that others nearly say give way to names. Whether
-        that changed anything."""
+        """A column in which no row of any file would say anything is not there, and some give way to names. Whether that changed
+        anything."""
         trees = self._model.trees
         there = {BITS: any(tree.view is not None for tree in trees), DEVICE: not trees or any(any(tree.devices) for tree in trees)}
-        others = sum(self._room(column, sample) for column, sample in _SAMPLES.items() if there.get(column, True))
-        wide = self.viewport().width() - others >= _NAMES
-        there |= {PARAMETERS: wide, BITS: there[BITS] and wide}
+        there[PARAMETERS] = True
+        for column in _GIVE_WAY:
+            others = sum(self._room(column, sample) for column, sample in _SAMPLES.items() if there.get(column, True))
+            there[column] = there[column] and self.viewport().width() - others >= _NAMES
         changed = [column for column, shown in there.items() if self.isColumnHidden(column) == shown]
         for column in changed:
             self.setColumnHidden(column, not there[column])

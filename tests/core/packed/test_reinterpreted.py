@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import ml_dtypes
@@ -209,6 +210,20 @@ def test_that_the_codes_of_a_packed_tensor_come_one_by_one(kind: str, tmp_path: 
         assert values.size >= made.values.size
     else:
         np.testing.assert_array_equal(values.view(np.uint8), np.ascontiguousarray(raw).view(np.uint8))
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (1, 8), (8, 1)])
+def test_that_codes_which_have_a_number_each_stay_as_they_are(shape: tuple[int, ...], tmp_path: Path) -> None:
+    stored = np.arange(np.prod(shape), dtype=np.int8).reshape(shape) % 8
+    tensor = core.LogicalTensor("w", shape, "float32", "torchao-intx", 4, 4, MappingProxyType({"data": "w"}))
+    found = core.stored_codes(ckpt_of(stored, tmp_path), [tensor])["w"].numpy()
+    np.testing.assert_array_equal(found, stored)
+
+
+def test_that_blocks_with_their_scales_among_the_codes_stay_as_they_are(tmp_path: Path) -> None:
+    stored = np.arange(72, dtype=np.uint8).reshape(2, 36)           # two blocks of 32 codes and a scale of two bytes in a row
+    tensor = core.LogicalTensor("w", (2, 64), "float32", "gguf-q4_0", 4, 4.5, MappingProxyType({"data": "w"}))
+    np.testing.assert_array_equal(core.stored_codes(ckpt_of(stored, tmp_path), [tensor])["w"].numpy(), stored)
 
 
 @settings(max_examples=40, deadline=None)

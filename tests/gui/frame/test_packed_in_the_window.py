@@ -148,6 +148,16 @@ def test_that_the_stored_integers_are_a_switch_away_in_values_and_heatmap_too(op
     qtbot.waitUntil(lambda: heatmap.view.base is not None and heatmap.view.base.values.shape == made.values.shape, timeout=20_000)
 
 
+def test_that_what_is_stored_is_called_what_it_is(session: Session, tasks: Tasks, settings: Settings, qtbot: QtBot, tmp_path: Path) -> None:
+    made = packing.MAKERS["fp8 blocks"](np.random.default_rng(1))
+    window, document = edit_samples.opened(session, tasks, settings, qtbot, made.save(tmp_path / "a"))
+    session.select(Selection(document.id, made.name, tuple(key for key in made.tensors if key in made.parts)))
+    statistics = panel(window, "statistics", StatisticsPanel, qtbot)
+    assert isinstance(statistics, StatisticsPanel)
+    qtbot.waitUntil(lambda: statistics.result is not None, timeout=20_000)
+    assert statistics.form.tabText(1) == "Stored numbers"
+
+
 def test_that_the_values_and_each_stored_part_are_saved_as_arrays(opened: tuple[MainWindow, Document], qtbot: QtBot, tmp_path: Path,
                                                                   made: packing.Packed) -> None:
     window, _ = opened
