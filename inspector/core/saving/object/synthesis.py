@@ -1,27 +1,34 @@
 """A checkpoint that has no one pickle of its own as the object that `torch.save` would have written for its tables.
 
 Used for safetensors, for several files or pickles, and for the state dict of a whole module. Each state dict is an OrderedDict
-with its `_metadata`; what is in none has its key as it is. Unknown objects are not carried from one pickle to another: they are
-left out, and told.
+with its `_metadata`; what is in none has its key as it is. The state of an optimizer that torch.distributed.checkpoint has laid flat is
+nested again, as torch's `dcp_to_torch_save` has it and `load_state_dict` takes it. Unknown objects are not carried from one pickle to
+another: they are left out, and told.
 """
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 
 from inspector.core.checkpoint import Checkpoint, Opaque
 from inspector.core.errors import EditError, SaveError
 from inspector.core.graph import Graph
-from inspector.core.keypath import ancestors, join, relative, visible
+from inspector.core.keypath import ancestors, join, parent_of, relative, segments_of, visible
 from inspector.core.pickles.encode.emit import Emitted, emit
 from inspector.core.pickles.encode.graph_editor import GraphEditor
 from inspector.core.pickles.encode.records import Record, Records
 from inspector.core.pickles.encode.torch_objects import ONLY_SAFETENSORS, TorchObjects
 from inspector.core.progress import QUIET, Monitor
 from inspector.core.tensors.broken import WITHOUT, why_broken
+from inspector.core.training.optimizers import Optimizer, optimizers
 
 from .new_dicts import missing_dicts
 
 _CHECK_EVERY = 4096
+FLATTENED = "dcp"
+_IN_GROUP = re.compile(r"((?:.*\.)?param_groups)\.(\d+\..+)", re.DOTALL)
+_TUPLES = frozenset(("betas", "etas", "step_sizes"))        # options that are no lists: torch/optim/adam.py, rprop.py and their like
+_Tree = dict[str, "_Tree | int"]        # nodes by names and places
 
 
 def synthesised(ckpt: Checkpoint, monitor: Monitor = QUIET) -> tuple[bytes, tuple[Record, ...], list[str]]:
@@ -40,6 +47,8 @@ class _Synthesis:
         self.objects = TorchObjects(self.editor, ckpt, self.records)
         self.notes: list[str] = []
         self.dicts: dict[str, tuple[int, list[tuple[int, int]]]] = {}       # path -> (node, its pairs so far)
+        self.slots: dict[str, str] = {}             # key of a tensor of an optimizer -> the dict of its parameter
+        self.grouped: set[str] = set()              # keys of the values in an optimizer's groups
 
     def emitted(self) -> Emitted:
         ckpt, editor = self.ckpt, self.editor
@@ -47,8 +56,14 @@ class _Synthesis:
             editor.graph.root = self.objects.tensor(ckpt.tensors[""])
             return emit(editor.finish(), fresh=0, monitor=self.monitor)
         self._container("")
+        laid_flat = optimizers(ckpt, self.monitor) if ckpt.as_opened.format == FLATTENED else ()
         for path in ckpt.state_dicts:
+            for one in laid_flat:
+                if path == join(one.path, "state"):
+                    self._optimizer_state(one)
             self._container(path)
+        if ckpt.as_opened.format == FLATTENED:
+            self._optimizer_groups()
         self._tensors()
         self._values()
         if not any(pairs for _, pairs in self.dicts.values()):
@@ -71,6 +86,46 @@ class _Synthesis:
         if path:
             self._put(path, node)
         return node
+
+    def _optimizer_state(self, one: Optimizer) -> None:
+        """A dict for each parameter."""
+        self._container(one.path)
+        self._container(join(one.path, "state"))
+        for name, keys in one.slots.items():
+            place = join(join(one.path, "state"), name)
+            if all(key.startswith(f"{place}.") for key in keys):
+                self._container(place)
+                self.slots.update(dict.fromkeys(keys, place))
+
+    def _optimizer_groups(self) -> None:
+        """Lists of dicts, as they were before their values got keys of their own."""
+        trees: dict[str, _Tree] = {}
+        for key, value in self.ckpt.values.items():
+            found = _IN_GROUP.fullmatch(key)
+            if found is None or isinstance(value, Opaque):
+                continue
+            *above, last = segments_of(found[2])
+            tree = trees.setdefault(found[1], {})
+            for segment in above:
+                inner = tree.setdefault(segment, {})
+                if not isinstance(inner, dict):
+                    break
+                tree = inner
+            else:
+                tree[last] = self.objects.plain(value, key)
+                self.grouped.add(key)
+        for head, tree in trees.items():
+            self._container(parent_of(head))
+            self._put(head, self._node(tree))
+
+    def _node(self, tree: _Tree | int, name: str = "") -> int:
+        """The node of a dict, or of a list where the names are its places."""
+        if isinstance(tree, int):
+            return tree
+        nodes = [self._node(inner, name) for name, inner in tree.items()]          # before the one that holds them is begun
+        if tree and list(tree) == [str(n) for n in range(len(tree))]:
+            return self.editor.tuple_of(nodes) if name in _TUPLES else self.editor.list_of(nodes)
+        return self.editor.dict_of([(self.editor.const(name), node) for name, node in zip(tree, nodes, strict=True)])
 
     def _make_dicts(self, key: str, known: Container[str]) -> None:
         """The dicts between a new value and what is there."""
@@ -97,7 +152,7 @@ class _Synthesis:
             if info.extra is not None and info.extra.shadowed:
                 shadowed.append(key)
                 continue
-            path = info.state_dict
+            path = self.slots.get(key, info.state_dict)
             if path is None or key != join(path, info.name) or path not in self.dicts:
                 self._put(key, self.objects.tensor(info))
             else:
@@ -112,6 +167,8 @@ class _Synthesis:
         for key, value in self.ckpt.values.items():
             if isinstance(value, Opaque):
                 objects[key] = None
+            elif key in self.grouped:
+                pass
             elif objects.keys().isdisjoint(ancestors(key)):
                 if self.ckpt.edited is not None and key not in self.ckpt.edited.origin:
                     self._make_dicts(key, self.ckpt.edited.origin)
