@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from .by_path.tables import byte_map as byte_map
     from .by_path.tables import counts as counts
     from .by_path.tables import describe as describe
+    from .by_path.tables import experts as experts
     from .by_path.tables import headline as headline
     from .by_path.tables import sizes as sizes
     from .by_path.tables import totals as totals
@@ -269,6 +270,7 @@ if TYPE_CHECKING:
     from .measures.summary import Summary as Summary
     from .measures.summary import rebin as rebin
     from .measures.type_ranges import range_fits as range_fits
+    from .mixtures import Experts as Experts
     from .naming_conventions import ADDED_PREFIXES as ADDED_PREFIXES
     from .naming_conventions import STRIPPED_PREFIXES as STRIPPED_PREFIXES
     from .opening import checkpoint_in as checkpoint_in
@@ -407,7 +409,7 @@ _HOMES = {
     "by_path.tensors":
         "channel_norms digest digest_of digests find_next iter_chunks kernel_sheet read_numpy read_slice read_values reduce_slice",
     "by_path.packed": "fitting_types logical packed_tensors reinterpret stored_codes unpacked",
-    "by_path.tables": "byte_map counts describe headline sizes totals",
+    "by_path.tables": "byte_map counts describe experts headline sizes totals",
     "by_path.measures": "check check_report group_statistics health measurable summarize summarize_each summarize_group summarize_tensor",
     "architecture.listing": "architecture_text",
     "architecture.modules": "Architecture Module",
@@ -454,6 +456,7 @@ _HOMES = {
     "comparison.pairing.values": "ValueChange",
     "contract_file": "read_contract",
     "demo": "make_demo",
+    "mixtures": "Experts",
     "dtypes": "DTYPES Dtype",
     "edits.add_prefix": "AddPrefix",
     "edits.cast": "Cast",

@@ -4170,6 +4170,10 @@
 <translation>来自 {file} 不同部分的张量。</translation>
 </message>
 <message>
+<source>{n} active</source>
+<translation>激活 {n}</translation>
+</message>
+<message>
 <source>torch.load takes it with weights_only=True, and with map_location=&quot;cpu&quot; where there is no {devices}.</source>
 <translation>torch.load 可用 weights_only=True 加载；没有 {devices} 的机器上还需 map_location=&quot;cpu&quot;。</translation>
 </message>
@@ -4280,6 +4284,18 @@
 <message>
 <source>Tensor bytes</source>
 <translation>张量字节</translation>
+</message>
+<message>
+<source>in {n} layers</source>
+<translation>共 {n} 层</translation>
+</message>
+<message>
+<source>{k} on a token ({source})</source>
+<translation>每个词元 {k} 个（{source}）</translation>
+</message>
+<message>
+<source>Experts</source>
+<translation>专家</translation>
 </message>
 <message>
 <source>Nothing to report</source>
@@ -6952,6 +6968,10 @@
 <message>
 <source>{n} values</source>
 <translation>{n} 个值</translation>
+</message>
+<message>
+<source>{n} experts</source>
+<translation>{n} 个专家</translation>
 </message>
 <message>
 <source>1 finding</source>

@@ -1,7 +1,7 @@
 """What the tables tell by themselves."""
 from __future__ import annotations
 
-from inspector.core import counting
+from inspector.core import counting, mixtures
 from inspector.core.tensors import sizes as _sizes
 
 from . import by_path
@@ -11,4 +11,5 @@ totals = by_path(counting.totals, __name__)
 counts = by_path(counting.counts, __name__)
 byte_map = by_path(counting.byte_map, __name__)
 describe = by_path(counting.describe, __name__)
+experts = by_path(mixtures.experts, __name__)
 headline = by_path(counting.headline, __name__)

@@ -43,6 +43,10 @@ def values(n: int) -> str:
         else QCoreApplication.translate("Words", "{n} values").format(n=f"{n:,}")
 
 
+def experts(n: int) -> str:
+    return QCoreApplication.translate("Words", "{n} experts").format(n=f"{n:,}")
+
+
 def findings(n: int) -> str:
     return QCoreApplication.translate("Words", "1 finding") if n == 1 \
         else QCoreApplication.translate("Words", "{n} findings").format(n=f"{n:,}")

@@ -262,8 +262,22 @@ def _summary(tree: KeyTree, node: int) -> tuple[str, str, str, str, str]:
     tensors, values = int(tree.tensors[node]), int(tree.plain_values[node])
     if not tensors:
         return (words.values(values), "", "", "", "")
-    return (words.tensors(int(tree.meant[node])), _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
+    experts = _experts(tree, node)
+    return (f"{words.experts(experts)} · {words.tensors(int(tree.meant[node]))}" if experts else words.tensors(int(tree.meant[node])),
+            _shared_name(tree.common_dtype(node)), _shared_name(tree.common_device(node)),
             core.wording.number(int(tree.parameters[node])), words.size(int(tree.nbytes[node])))
+
+
+def _experts(tree: KeyTree, node: int) -> int:
+    """How many experts a group called so has in it; 0 for other groups."""
+    if tree.name(node) not in ("experts", "local_experts"):
+        return 0
+    count = 0
+    for child in tree.children(node):
+        if not tree.name(child).isdecimal():
+            return 0
+        count += 1
+    return count if count > 1 else 0
 
 
 def _shared_name(names: tuple[str | None, ...] | None) -> str:

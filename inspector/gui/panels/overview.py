@@ -177,7 +177,14 @@ class Overview(SelectionPanel):
         else:
             self._head("group", self.tr("{tensors} selected").format(tensors=words.tensors(found.tensors)), "\n".join(selection.keys),
                        self.tr("Tensors from different parts of {file}.").format(file=core.visible(core.file_name(document.path), 80)))
-        self._content.addWidget(tiles(self._numbers(ckpt, found, selection, document.packed)))
+        numbers = self._numbers(ckpt, found, selection, document.packed)
+        if known is not None and known.experts is not None:
+            numbers.insert(2, self._experts(known.experts))
+            if known.experts.active is not None:
+                caption, many, remark = numbers[1]
+                active = self.tr("{n} active").format(n=words.many(known.experts.active))
+                numbers[1] = caption, many, f"{active} {remark}".rstrip()
+        self._content.addWidget(tiles(numbers))
         shown = self._findings(ckpt, document) if whole else {}
         if found.tensors > 1 and found.logical:
             self._show_map_box(ckpt, selection, core.visible(core.file_name(document.path), 60) if whole else "")
@@ -261,6 +268,13 @@ class Overview(SelectionPanel):
             (self.tr("Share of file"), words.share(found.stored, ckpt.nbytes), "")
         return [(self.tr("Tensors"), count, " · ".join(remarks)), (self.tr("Parameters"), in_all, extra),
                 (self.tr("Tensor bytes"), words.size(found.logical), shared), last]
+
+    def _experts(self, found: core.Experts) -> tuple[str, str, str]:
+        """How many there are, and how many of them work on a token, where that is known."""
+        said = [self.tr("in {n} layers").format(n=f"{found.layers:,}")] if found.layers > 1 else []
+        if found.top_k is not None:
+            said.append(self.tr("{k} on a token ({source})").format(k=found.top_k, source=core.visible(found.source, 60)))
+        return self.tr("Experts"), f"{found.number:,}", ", ".join(said)
 
     def _fix(self, finding: core.Finding, document: Document) -> tuple[str, Callable[[], object]] | None:
         """The button on a finding."""

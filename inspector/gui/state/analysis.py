@@ -21,7 +21,7 @@ R = TypeVar("R")
 
 class Analysis(NamedTuple):
     """`torch_load`: whether torch takes the file. `sharing`: storage -> keys of its tensors, where they are several. `parameter_of`: state
-    tensor -> parameter, `state_of` the opposite."""
+    tensor -> parameter, `state_of` the opposite. `experts`: of a mixture."""
 
     about: core.Description
     torch_load: core.LoadsWithTorch
@@ -29,6 +29,7 @@ class Analysis(NamedTuple):
     sharing: dict[str, list[str]]
     parameter_of: dict[str, str]
     state_of: dict[str, tuple[str, ...]]
+    experts: core.Experts | None
 
 
 class Related(NamedTuple):
@@ -43,7 +44,7 @@ def analyse(ckpt: core.Checkpoint, monitor: core.Monitor = core.QUIET) -> Analys
     """For workers: linear in the keys."""
     about = core.describe(ckpt, monitor)
     return Analysis(about, core.loads_with_torch(ckpt), core.sizes(ckpt, monitor), core.sharing(ckpt, monitor),
-                    core.parameters_of_state(about.optimizers), core.state_of_parameters(about.optimizers))
+                    core.parameters_of_state(about.optimizers), core.state_of_parameters(about.optimizers), core.experts(ckpt, monitor))
 
 
 def related(tensor: core.TensorInfo, ckpt: core.Checkpoint, known: Analysis) -> list[Related]:

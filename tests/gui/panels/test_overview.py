@@ -410,3 +410,15 @@ def test_that_a_redrawn_page_keeps_its_place_in_the_map(panel: Overview, session
     qtbot.waitUntil(lambda: panel.map is not None and panel.map is not box and panel.map.view.root is not None)
     assert boxes_of(panel).view.root is not None
     assert boxes_of(panel).way[:2] == ["last.pth", "model"]
+
+
+def test_that_a_mixture_says_its_experts(panel: Overview, session: Session, tasks: Tasks, qtbot: QtBot, checkpoint: Make) -> None:
+    keys = {f"model.layers.{layer}.experts.{n}.w": (100, 10) for layer in (0, 1) for n in range(4)} | {"model.embed": (100, 20)}
+    show(session, tasks, qtbot, checkpoint(keys=keys))
+    assert "in 2 layers\n" in said(panel) + "\n"
+    assert "active" not in said(panel)
+    show(session, tasks, qtbot, checkpoint("/runs/b.pth", keys=keys, values={"config.num_experts_per_tok": 1}))
+    assert "in 2 layers, 1 on a token (config.num_experts_per_tok)" in said(panel)
+    assert "4,000 active" in said(panel)
+    show(session, tasks, qtbot, checkpoint("/runs/c.pth"))
+    assert "Experts" not in said(panel)
