@@ -31,7 +31,9 @@ _DAMAGED = "The file is damaged or was not written by a correct program: fetch i
 _TYPES = {1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 9: "bool", 10: "float16", 11: "float64",
           12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16", 17: "float8_e4m3fn", 18: "float8_e4m3fnuz",
           19: "float8_e5m2", 20: "float8_e5m2fnuz", 24: "float8_e8m0fnu"}
-_NIBBLES = {21: "uint4", 22: "int4", 23: "float4_e2m1"}
+# those narrower than a byte, and how many bits they have
+_NARROW = {21: ("uint4", 4), 22: ("int4", 4), 23: ("float4_e2m1", 4), 25: ("uint2", 2), 26: ("int2", 2), 27: ("float6_e2m3", 6),
+           28: ("float6_e3m2", 6)}
 _FLOATS, _INT32S, _INT64S, _DOUBLES, _UINT64S, _RAW = 4, 5, 7, 10, 11, 9
 _VARINTS = {_INT32S: "<i", _INT64S: "<q", _UINT64S: "<Q"}
 
@@ -168,7 +170,7 @@ class _Model:
             dtype, dims = "", []
             for part in self.messages.fields(one.begin, one.end):
                 if part.number == 1 and part.kind == 0:
-                    dtype = _TYPES.get(part.value, _NIBBLES.get(part.value, f"type {part.value}"))
+                    dtype = _TYPES.get(part.value) or _NARROW.get(part.value, (f"type {part.value}", 0))[0]
                 elif part.number == 2 and part.kind == BYTES:
                     dims = [self.dimension(dim) for dim in self.messages.fields(part.begin, part.end)
                             if dim.number == 1 and dim.kind == BYTES]
@@ -209,22 +211,23 @@ class _Model:
                                          "twice, or has a negative size; it is left out.", keys=(name,)))
             return
         dtype = _TYPES.get(kind)
-        if dtype is None and kind not in _NIBBLES:
+        narrow, bits = _NARROW.get(kind, ("", 8))
+        if dtype is None and not narrow:
             self.values[name] = Opaque("onnx.TensorProto", "texts" if kind == 8 else f"elements of type {kind}")
             return
         extra = None
         if dtype is None:
-            extra = Extra(header_fields=(("onnx_type", _NIBBLES[kind]), ("shape", json.dumps(list(shape)))))
-            dtype, shape = "uint8", (-(-prod(shape) // 2),)
+            extra = Extra(header_fields=(("onnx_type", narrow), ("shape", json.dumps(list(shape)))))
+            dtype, shape = "uint8", (-(-prod(shape) * bits // 8),)
         nbytes = prod(shape) * DTYPES[dtype].itemsize
         id = f"{len(self.storages)}"
-        storage = self.external_storage(id, dtype, nbytes, external) if is_external else self.own_storage(id, dtype, nbytes, elements)
+        storage = self.external_storage(id, dtype, nbytes, external) if is_external else self.own_storage(id, dtype, nbytes, elements, bits)
         self.storages[id] = storage
         self.tensors[name] = TensorInfo(name, shape, dtype, None, contiguous(shape), 0, id, storage.nbytes, state_dict="",
                                         problem=storage.problem, extra=extra)
 
-    def own_storage(self, id: str, dtype: str, nbytes: int, fields: list[Field]) -> Storage:
-        """Elements in the file itself: as they are, or each spelled as a number."""
+    def own_storage(self, id: str, dtype: str, nbytes: int, fields: list[Field], bits: int = 8) -> Storage:
+        """Elements in the file itself: as they are, or each spelled as a number (those of 4 and 2 bits a byte at a time)."""
         if len(fields) == 1 and fields[0].number in (_RAW, _FLOATS, _DOUBLES) and fields[0].kind == BYTES:
             one = fields[0]
             there = one.end - one.begin
@@ -237,6 +240,8 @@ class _Model:
                 continue
             raw += self.spelled(one, dtype)
         self.inline -= len(raw)
+        if bits == 6:
+            raw = _joined(raw)
         problem = "" if len(raw) == nbytes else f"it has {len(raw):,} bytes, and its shape needs {nbytes:,}"
         return Storage(id, dtype, None, nbytes, None, problem=problem, constant=InMemory(bytes(raw)))
 
@@ -252,7 +257,7 @@ class _Model:
     def external_storage(self, id: str, dtype: str, nbytes: int, pairs: list[dict[int, str]]) -> Storage:
         said = {pair.get(1, ""): pair.get(2, "") for pair in pairs}
         location, offset, length = said.get("location", ""), said.get("offset", "0"), said.get("length", str(nbytes))
-        if not offset.isdigit() or not length.isdigit() or int(length) != nbytes:
+        if not _is_number(offset) or not _is_number(length) or int(length) != nbytes:
             return Storage(id, dtype, None, nbytes, None, problem=f"its external data is said to have {visible(length, 40)} bytes, and its "
                            f"shape needs {nbytes:,}")
         file = self.file(location)
@@ -284,3 +289,15 @@ class _Model:
         return len(self.files) - 1
 
 
+def _joined(raw: bytearray) -> bytearray:
+    """Codes of 6 bits, a byte each, one behind the other from bit 0 on."""
+    out = bytearray()
+    for first in range(0, len(raw), 4):
+        some = raw[first:first + 4]
+        whole = sum((code & 63) << 6 * n for n, code in enumerate(some))
+        out += whole.to_bytes(-(-len(some) * 6 // 8), "little")
+    return out
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 20

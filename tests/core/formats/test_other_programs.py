@@ -9,6 +9,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -174,6 +175,41 @@ def test_that_the_initializers_of_an_onnx_model_are_tensors(tmp_path: Path) -> N
     assert core.read_numpy(tmp_path / "out.safetensors", "raw").tolist() == raw.tolist()
 
 
+NARROW = {21: ("uint4", 4, range(16)), 22: ("int4", 4, [*range(8), *range(-8, 0)]), 25: ("uint2", 2, range(4)),
+          26: ("int2", 2, (0, 1, -2, -1)), 23: ("float4_e2m1fn", 4, None), 27: ("float6_e2m3fn", 6, None), 28: ("float6_e3m2fn", 6, None)}
+
+
+@pytest.mark.parametrize("kind", NARROW)
+@pytest.mark.parametrize("count", [1, 4, 5, 23])
+@pytest.mark.parametrize("spelled", [False, True])
+def test_that_elements_narrower_than_a_byte_are_those_of_their_codes(kind: int, count: int, spelled: bool, tmp_path: Path) -> None:
+    """As onnx.proto has them: low bits first; spelled as numbers a byte each of 4 and 2 bits, but one code each of 6."""
+    name, bits, values = NARROW[kind]
+    codes = np.random.default_rng(count).integers(0, 1 << bits, count)
+    packed = sum(int(code) << bits * n for n, code in enumerate(codes)).to_bytes(-(-count * bits // 8), "little")
+    field = block(5, b"".join(map(varint, codes.tolist() if bits == 6 else packed))) if spelled else block(9, packed)
+    (tmp_path / "m.onnx").write_bytes(model(initializer("w", kind, (count,), field)))
+    ckpt = core.open(tmp_path / "m.onnx")
+    [found] = core.packed_tensors(ckpt).values()
+    assert (found.dtype, found.bits, found.shape, found.problem) == (name.removesuffix("fn"), bits, (count,), "")
+    wanted = np.array(values)[codes] if values is not None else codes.astype(np.uint8).view(getattr(ml_dtypes, name)).astype(np.float32)
+    assert core.read_numpy(core.unpacked(ckpt), "w").tolist() == wanted.tolist()
+
+
+def test_that_an_onnx_model_is_compared_with_the_checkpoint_it_was_exported_from(tmp_path: Path) -> None:
+    weights = {"fc.weight": torch.randn(4, 3), "fc.bias": torch.randn(4)}
+    torch.save(weights, tmp_path / "m.pth")
+    parts = [initializer(key, 1, tuple(value.shape), block(9, value.numpy().tobytes())) for key, value in weights.items()]
+    (tmp_path / "m.onnx").write_bytes(model(*parts))
+    assert core.compare(tmp_path / "m.onnx", tmp_path / "m.pth").verdict.id == "same-weights"
+    sparse = block(15, block(1, tensor("thin", 1, (2,), block(9, bytes(8)))) + number(3, 9))
+    (tmp_path / "m.onnx").write_bytes(model(*parts, sparse))
+    [finding] = core.open(tmp_path / "m.onnx").findings
+    assert (finding.id, finding.level, finding.message) == ("sparse", "info", "A sparse initializer is not shown.")
+    core.save(core.edit(tmp_path / "m.onnx", [core.Dequantize("float32")]), tmp_path / "out.safetensors")
+    assert core.digest_of(tmp_path / "out.safetensors") == core.digest_of(tmp_path / "m.pth")
+
+
 def dequantize(name: str, *inputs: str, **numbers: int) -> bytes:
     attributes = b"".join(block(5, block(1, key) + number(3, value)) for key, value in numbers.items())
     return block(1, b"".join(block(1, one) for one in inputs) + block(2, name) + block(4, "DequantizeLinear") + attributes)
@@ -237,7 +273,8 @@ def test_that_external_data_is_read_from_the_models_folder_only(tmp_path: Path) 
     path = tmp_path / "model" / "m.onnx"
     path.write_bytes(model(external("here", "w.bin"), external("up", "../w.bin"), external("root", str(tmp_path / "w.bin")),
                            external("none", "gone.bin"), external("short", "w.bin", "17"), external("odd", "w.bin", "0", "23"),
-                           external("text", "w.bin", "-1"), external("drive", "C:/w.bin")))
+                           external("text", "w.bin", "-1"), external("drive", "C:/w.bin"), external("square", "w.bin", "\u00b2"),
+                           external("huge", "w.bin", "9" * 5000), external("indic", "w.bin", "16", "\u0662\u0664")))
     ckpt = core.open(path)
     assert core.read_numpy(ckpt, "here").tolist() == array.tolist()
     assert all(ckpt.tensors[key].problem for key in ckpt.tensors if key != "here")

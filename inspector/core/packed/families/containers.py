@@ -11,11 +11,11 @@ from inspector.core.checkpoint import TensorInfo
 from inspector.core.dtypes import DTYPES
 from inspector.core.tensors.decoders.ggml import BLOCKS, Ggml
 from inspector.core.tensors.decoders.grid import Grid
-from inspector.core.tensors.decoders.nibbles import Nibbles
+from inspector.core.tensors.decoders.narrow import Narrow
 
 from .names import LogicalTensor, Names, counted
 
-_NIBBLES = ("uint4", "int4", "float4_e2m1")
+_FOUR_BITS = (None, "int4", "uint4")        # of DequantizeLinear
 
 
 def claims(names: Names) -> Iterator[LogicalTensor]:
@@ -90,8 +90,14 @@ def _onnx(names: Names) -> Iterator[LogicalTensor]:
             yield _as_it_is(key, info, "onnx")
             continue
         shape = tuple(json.loads(said["shape"]))
-        decoder = None if info.problem else Nibbles(kind, prod(shape))
-        yield LogicalTensor(key, shape, kind, "onnx", 4, 4.0, {"data": key}, decoder, info.problem)
+        bits = width_of(kind)
+        decoder = None if info.problem else Narrow(kind.rstrip("24") if "int" in kind else kind, bits, prod(shape))
+        yield LogicalTensor(key, shape, kind, "onnx", bits, float(bits), {"data": key}, decoder, info.problem)
+
+
+def width_of(kind: str) -> int:
+    """The bits of an element type that is narrower than a byte."""
+    return next(int(digit) for digit in kind if digit.isdigit())
 
 
 def _dequantized(names: Names, info: TensorInfo, said: Mapping[str, Any]) -> LogicalTensor | None:
@@ -106,8 +112,10 @@ def _dequantized(names: Names, info: TensorInfo, said: Mapping[str, Any]) -> Log
     parts = {"data": info.key, "scale": scale.key, **({"zero_point": zero.key} if zero is not None else {})}
     axis, block = said["axis"], counted(said["block_size"]) or 0
     axis = axis + len(shape) if isinstance(axis, int) and axis < 0 else axis
-    bits = 4 if kind else DTYPES[info.dtype].bits if info.dtype in DTYPES else None
+    bits = width_of(kind) if kind else DTYPES[info.dtype].bits if info.dtype in DTYPES else None
     problem, decoder = info.problem, None
+    if kind not in _FOUR_BITS or zero_kind not in _FOUR_BITS:
+        problem = problem or f"codes of the type {kind if kind not in _FOUR_BITS else zero_kind} are not unpacked with scales"
     if scale.numel == 1 and not block:
         rows, unit, high, wide, cyclic = 1, prod(shape), 1, 0, False
     elif not isinstance(axis, int) or not 0 <= axis < len(shape):
