@@ -1126,6 +1126,18 @@
 <translation>{found} / {total}</translation>
 </message>
 <message>
+<source>The pairs will stand here once both files are open and their names are paired.</source>
+<translation>两个文件打开且名称配对后，配对将显示在这里。</translation>
+</message>
+<message>
+<source>Neither file holds a tensor here.</source>
+<translation>两个文件在这里都没有张量。</translation>
+</message>
+<message>
+<source>None of the {n} pairs fits the filter. Esc clears it.</source>
+<translation>{n} 对中没有符合筛选条件的。按 Esc 清除筛选。</translation>
+</message>
+<message>
 <source>Change {n} of {total}</source>
 <translation>第 {n} 处更改，共 {total} 处</translation>
 </message>
@@ -4637,6 +4649,10 @@
 <message>
 <source>Not all of it was read yet.</source>
 <translation>尚未全部读取。</translation>
+</message>
+<message>
+<source>in B:  {key}</source>
+<translation>在 B 中：{key}</translation>
 </message>
 <message>
 <source>{share} differ</source>

@@ -326,8 +326,17 @@ class ComparePage(QWidget):
     def _count(self) -> None:
         found, total = self.model.counts
         self.count.setVisible(found != total)
+        self.view.say(self._why_empty(found, total))
         self.count.setText(self.tr("{found} of {total}").format(found=f"{found:,}", total=f"{total:,}"))
         self._show_place()
+
+    def _why_empty(self, found: int, total: int) -> str:
+        if self.model.tree is None:
+            return self.tr("The pairs will stand here once both files are open and their names are paired.") \
+                if self.progress.step is not Step.FAILED else ""
+        if not total:
+            return self.tr("Neither file holds a tensor here.")
+        return self.tr("None of the {n} pairs fits the filter. Esc clears it.").format(n=f"{total:,}") if not found else ""
 
     def _show_selected(self) -> None:
         self.pair.show_nodes(self.progress.tree, self.view.nodes)
@@ -529,6 +538,20 @@ class ComparePage(QWidget):
             self.back_asked.emit()
             self._session.select(Selection(compared.ids[side], key, (key,)))
 
+    def step_back(self) -> bool:
+        """Stops what is read; or else clears the filter; or else hides the details. False where there is none of them."""
+        if self.progress.step in (Step.PAIRING, Step.READING):
+            self.progress.stop()
+        elif self.search.text() or self.chips.statuses:
+            self.search.clear()
+            self.chips.clear()
+            self._filter()
+        elif not self.details.isHidden():
+            self.toggle_details()
+        else:
+            return False
+        return True
+
     # -- Qt's side ----------------------------------------------------------------------------------------------------
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -542,6 +565,12 @@ class ComparePage(QWidget):
                 self.view.setFocus(Qt.FocusReason.OtherFocusReason)
                 return True
         return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.step_back():
+            event.accept()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Details stand at the right where there is much room."""

@@ -102,7 +102,7 @@ class PairPanel(LazyPanel):
         self.pages.growing = before is not None and before[0] is comparison and before[1][:2] == pair[:2] and (
             self.requests.phase is Phase.DONE or self.requests.phase.is_busy)
         self._pair = (comparison, pair)
-        self.heading.set_name(pair.a if pair.a == pair.b and pair.a is not None else "  →  ".join(key for key in (pair.a, pair.b) if key))
+        self.heading.set_name(pair.a if pair.a is not None else pair.b or "")       # two names on one line would be cut to none
         self.figures.setText(self._facts(comparison, pair))
         self.map.show_pair(comparison, pair)
         self.refresh()
@@ -111,6 +111,8 @@ class PairPanel(LazyPanel):
         sides = [(name, pair_lines.side_text(ckpt.tensors[key], True)) for name, ckpt, key in (
             ("A", comparison.a, pair.a), ("B", comparison.b, pair.b)) if key is not None]
         lines = [sides[0][1]] if len(sides) == 2 and sides[0][1] == sides[1][1] else [f"{name}:  {text}" for name, text in sides]
+        if pair.a is not None and pair.b is not None and pair.a != pair.b:
+            lines.insert(0, self.tr("in B:  {key}").format(key=core.visible(pair.b, 400)))
         found = pair.difference
         if found is not None and found.problem:
             lines.append(words.sentence(core.visible(found.problem, 400)))

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QMenu, QTableView, QWidget
 
 from inspector.gui.kit import icons, words
@@ -40,6 +40,7 @@ class PairView(TreeTable):
         super().__init__(model, parent)
         self._model = model
         self._kept: tuple[object, tuple[int, ...], tuple[str, ...]] = (None, (), ())
+        self._empty = ""
         self._widths: tuple[object, int, int] | None = None         # of the shapes of a tree
         self._fitting = self._pulled = False        # columns are made to fit now; somebody pulled at them
         self._rearrange = QTimer(self)
@@ -86,6 +87,26 @@ class PairView(TreeTable):
             least, whole = ([self.delegate.width_of_shape(line, all_of_it) for line in lines] for all_of_it in (False, True))
             self._widths = (self._model.tree, max([*least, title]), max([*whole, title]))
         return self._widths[1:]
+
+    def say(self, text: str) -> None:
+        """What stands there while there are no rows."""
+        if text != self._empty:
+            self._empty = text
+            self.viewport().update()
+
+    @property
+    def says(self) -> str:
+        """What is said in the place of rows; "" while there are some."""
+        return "" if self._model.rowCount() else self._empty
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.says:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            room = self.viewport().rect().adjusted(24, 24, -24, -24)
+            painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, self.says)
+            painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         if self._pulled:

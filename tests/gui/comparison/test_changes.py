@@ -375,3 +375,30 @@ def test_that_a_report_is_written_where_somebody_says(desk: Desk, monkeypatch: p
     assert core.open(taken).tensors
     desk.window.menus["compare"].trigger()
     assert not menus["compare-report"].isEnabled()
+
+
+def test_that_an_empty_table_says_why_and_escape_leads_back(desk: Desk) -> None:
+    page = desk.compare(BASE, changed())
+    page.view.setFocus()
+    page.search.setText("nothing like it")
+    desk.settle()
+    assert page.model.rowCount() == 0
+    assert page.view.says == "None of the 6 pairs fits the filter. Esc clears it."
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Escape)
+    desk.settle()
+    assert page.search.text() == page.view.says == ""
+    assert len(desk.shown()) == 6
+    page.chips.chips["shape"].click()
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Escape)
+    assert not page.chips.statuses
+    assert not page.details.isHidden()
+    desk.qtbot.keyClick(page.view, Qt.Key.Key_Escape)
+    assert page.details.isHidden()
+    assert not page.step_back()
+
+
+def test_that_a_pair_under_two_names_is_headed_by_one_and_has_the_other_below(desk: Desk) -> None:
+    page = desk.compare({f"module.{key}": value for key, value in BASE.items()}, changed())
+    desk.select("module.layers.1.weight")
+    assert page.pair.heading.name == "module.layers.1.weight"
+    assert "in B:  layers.1.weight" in page.pair.figures.text()
