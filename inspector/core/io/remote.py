@@ -746,6 +746,7 @@ def _asked(ask: Callable[[], _T], shown: str, monitor: Monitor) -> _T:
     def once() -> _T:
         import concurrent.futures
         future: concurrent.futures.Future[_T] = concurrent.futures.Future()
+        future.set_running_or_notify_cancel()           # whoever has no time to wait leaves it: its answer goes nowhere
 
         def work() -> None:
             try:

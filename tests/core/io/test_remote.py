@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from inspector import core
+from inspector import cli, core
 from inspector.core.io import remote
 from tests.web import Web, serving, touched
 
@@ -504,3 +504,124 @@ def test_that_spans_that_lie_together_are_one(spans: list[tuple[int, int]]) -> N
     assert all(one[1] + 1 < other[0] for one, other in pairwise(found))
     for begin, end in spans:
         assert begin == end or any(first <= begin and end <= last for first, last in found)
+
+
+# -- gs:// and hf://, by file systems that stand in for gcsfs and huggingface_hub -------------------------------------------------------
+
+Bucket = tuple[str, Path, list[tuple[int, int]]]
+PACKAGES = {"gs://bucket/a.pth": "gcsfs", "gcs://bucket/a.pth": "gcsfs", "hf://me/model/a.pth": "huggingface_hub",
+            "s3://bucket/a.pth": "s3fs"}
+
+
+@pytest.mark.parametrize("address", PACKAGES)
+def test_that_a_missing_extra_is_one_line_with_the_command(address: str, monkeypatch: pytest.MonkeyPatch,
+                                                           capsys: pytest.CaptureFixture[str]) -> None:
+    from fsspec.registry import _registry
+    monkeypatch.delitem(_registry, address.partition("://")[0], raising=False)
+    for package in PACKAGES.values():
+        monkeypatch.setitem(sys.modules, package, None)
+    for command in (["ls", address], ["check", address], ["stats", "--json", address]):
+        assert cli.main(command) == 2
+        told = capsys.readouterr()
+        assert told.err.count("\n") == 1
+        assert PACKAGES[address] in told.err
+        assert "pip install 'checkpoint-inspector[remote]'" in told.err
+
+
+@pytest.fixture(params=["gs", "hf"])
+def bucket(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+    """(how addresses begin, the folder that lies there, what was asked for). The objects have a version as those have it: an ETag of
+    Google's, the id of a blob of the hub's."""
+    import fsspec
+    from fsspec.registry import _registry
+    asked: list[tuple[int, int]] = []
+    scheme = request.param
+    begins = {"gs": "gs://bucket", "hf": "hf://me/model"}[scheme]
+
+    class Store(fsspec.AbstractFileSystem):  # type: ignore[misc]
+        protocol = ("gs", "gcs") if scheme == "gs" else "hf"
+
+        def _there(self, path: str) -> Path:
+            found = tmp_path / self._strip_protocol(path).removeprefix(begins.partition("://")[2]).lstrip("/")
+            if not found.exists():
+                raise FileNotFoundError(path)
+            return found
+
+        def info(self, path: str, **_: object) -> dict[str, object]:
+            there = self._there(path)
+            status = there.stat()
+            kind = "directory" if there.is_dir() else "file"
+            mark = {"gs": "etag", "hf": "blob_id"}[scheme]
+            return {"name": self._strip_protocol(path), "size": status.st_size, "type": kind, mark: f"v{status.st_mtime_ns}"}
+
+        def ls(self, path: str, detail: bool = True, **_: object) -> list[Any]:
+            names = [f"{self._strip_protocol(path).rstrip('/')}/{one.name}" for one in self._there(path).iterdir()]
+            return [self.info(name) for name in names] if detail else names
+
+        def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: object) -> bytes:
+            asked.append((start or 0, end or 0))
+            return self._there(path).read_bytes()[start:end]
+
+    monkeypatch.setitem(_registry, scheme, Store)
+    yield begins, tmp_path, asked
+    remote.close_connections()
+
+
+def test_that_everything_is_asked_of_a_bucket_or_the_hub(bucket: Bucket) -> None:
+    begins, folder, asked = bucket
+    path = save(folder / "a.pth", 1000)
+    ckpt = core.open(f"{begins}/a.pth")
+    assert len(asked) <= 3
+    assert sum(end - start for start, end in asked) <= HEADERS
+    asked.clear()
+    assert core.summarize(ckpt, ["layer.500.weight"]) == core.summarize(path, ["layer.500.weight"])
+    assert sum(end - start for start, end in asked) < 8000
+    assert core.digest_of(ckpt).root == core.digest_of(path).root
+    assert core.compare(ckpt, path).verdict.id == "identical"
+    touched(path)
+    with pytest.raises(core.Changed):
+        core.summarize(ckpt)
+    with pytest.raises(core.FileMissing):
+        core.open(f"{begins}/no.pth")
+
+
+def test_that_commands_take_buckets_and_the_hub(bucket: Bucket, capsys: pytest.CaptureFixture[str]) -> None:
+    begins, folder, _ = bucket
+    path = save(folder / "a.pth", 5)
+    save_safetensors(folder / "b.safetensors", 5)
+    for command in (["ls", f"{begins}/a.pth"], ["stats", f"{begins}/b.safetensors"], ["check", f"{begins}/a.pth"],
+                    ["show", f"{begins}/a.pth", "layer.3.weight[:4]"], ["diff", f"{begins}/a.pth", str(path)],
+                    ["digest", f"{begins}/a.pth"],
+                    ["edit", f"{begins}/a.pth", "-o", str(folder / "out.safetensors"), "--drop", "layer.0.weight"]):
+        assert cli.main(command) == 0, command
+        assert capsys.readouterr().out.strip()
+    assert len(core.open(folder / "out.safetensors").tensors) == 4
+
+
+def test_that_an_answer_for_which_nobody_waits_any_more_is_no_error(bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a thread raises that nobody joins is printed with its traceback, and fails this test."""
+    begins, folder, _ = bucket
+    save(folder / "a.pth", 1000)
+    ckpt = core.open(f"{begins}/a.pth")
+    asked, go_on = threading.Event(), threading.Event()
+    store = next(system for system, _ in remote._systems.values())
+    fetch = type(store).cat_file
+
+    def slowly(self: Any, *arguments: Any, **named: Any) -> bytes:
+        asked.set()
+        assert go_on.wait(60)
+        found: bytes = fetch(self, *arguments, **named)
+        return found
+
+    class Impatient(core.Monitor):
+        def check(self) -> None:
+            if asked.is_set():
+                raise core.Cancelled
+
+    monkeypatch.setattr(type(store), "cat_file", slowly)
+    with pytest.raises(core.Cancelled):
+        core.read_numpy(ckpt, "layer.500.weight", Impatient())
+    go_on.set()
+    for thread in threading.enumerate():
+        if thread.name == "remote":
+            thread.join(60)
