@@ -3329,10 +3329,6 @@
 <translation>各输入的范数</translation>
 </message>
 <message>
-<source>Element under the cursor</source>
-<translation>光标下的元素</translation>
-</message>
-<message>
 <source>{n} outputs are all zero</source>
 <translation>{n} 个输出全为零</translation>
 </message>

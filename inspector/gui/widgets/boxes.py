@@ -133,6 +133,37 @@ def fact(text: str, name: str) -> QWidget:
     return Prose(text, name)
 
 
+class Fitting(QLabel):
+    """A short text in bold, `scale` times as large as others where it has the room, else as large as it can be and whole."""
+
+    def __init__(self, text: str, scale: float) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setText(text)
+        self.setMinimumWidth(20)
+        restyle(self, True, scale)
+        self._largest, self._smallest = self.font().pointSizeF(), self.font().pointSizeF() / scale * 0.8
+        self._height = super().sizeHint().height()
+
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), self._height)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, self._height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        font = self.font()
+        font.setPointSizeF(self._largest)
+        taken = QFontMetricsF(font).horizontalAdvance(self.text()) + 2
+        wanted = self._largest if taken <= self.width() else max(self._largest * self.width() / taken, self._smallest)
+        if abs(wanted - self.font().pointSizeF()) > 0.05:
+            font.setPointSizeF(wanted)
+            self.setFont(font)
+        self.setToolTip(self.text() if wanted == self._smallest else "")
+
+
 class FactBox(QFrame):
     """A titled box. `body` is where its content goes."""
 
@@ -192,9 +223,8 @@ def tiles(entries: Iterable[tuple[str, str, str]]) -> QWidget:
         box.body.setContentsMargins(14, 10, 12, 11)
         box.body.setSpacing(1)
         box.body.addWidget(label(caption, tone="muted", selectable=False))
-        shown = label(number, strong=True, scale=1.55)
+        shown = Fitting(number, 1.55)
         shown.setAccessibleName(caption)
-        shown.setMinimumWidth(20)
         box.body.addWidget(shown)
         if remark:
             box.body.addWidget(label(remark, tone="muted", wrap=True))

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QImage, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QComboBox, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from inspector import core
 from inspector.gui.kit import words
@@ -14,6 +14,7 @@ from inspector.gui.models.plot_scales import number
 
 from .boxes import FactBox, label
 from .colour_maps import MAPS, ColourMap
+from .elided import Elided
 from .kernel_sheet import KernelCard, KernelSheetView, NormBars, ranked
 
 _BESIDE = 560                   # pixels from which on the cards stand beside the sheet
@@ -40,9 +41,7 @@ class KernelPage(QWidget):
         self.view = KernelSheetView()
         self.card = KernelCard()
         self.outputs, self.inputs = NormBars(self.tr("Norm of each output")), NormBars(self.tr("Norm of each input"))
-        self.readout = QLabel()
-        self.readout.setAccessibleName(self.tr("Element under the cursor"))
-        self.readout.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.readout = Elided()
         self._place()
         self.view.chosen.connect(self._show_card)
         self.view.pointed.connect(self._show_readout)
@@ -128,11 +127,11 @@ class KernelPage(QWidget):
         found, sheet = self.view.pointed_element, self._sheet
         tile = self.view.tile(found[0]) if found is not None else None
         if found is None or tile is None or sheet is None or not (0 <= found[1] < tile.shape[1] and 0 <= found[2] < tile.shape[2]):
-            self.readout.setText(self.tr("Click a kernel, or use the arrow keys, to read it. Double click or Enter shows it as a slice."))
+            self.readout.set_text(self.tr("Click a kernel, or use the arrow keys, to read it. Double click or Enter shows it as a slice."))
             return
         values = ", ".join(number(float(part[found[1], found[2]]), 6) for part in tile)
         which = ":" if sheet.found.input is None else str(sheet.found.input)
-        self.readout.setText(f"[{found[0]}, {which}, {found[1]}, {found[2]}]  =  {values}")
+        self.readout.set_text(f"[{found[0]}, {which}, {found[1]}, {found[2]}]  =  {values}")
 
     # -- places -------------------------------------------------------------------------------------------------------
 
