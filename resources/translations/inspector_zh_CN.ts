@@ -524,6 +524,10 @@
 <translation>两边都有 {n} 个张量，读取了 {read} 个</translation>
 </message>
 <message>
+<source>no tensor of A has a partner in B</source>
+<translation>A 的张量在 B 中都没有对应</translation>
+</message>
+<message>
 <source>{a} of A and {b} of B arranged otherwise</source>
 <translation>A 的 {a} 个与 B 的 {b} 个排列不同</translation>
 </message>

@@ -91,7 +91,8 @@ def verdict_text(verdict: core.Verdict, other_values: int = 0, rearranged: Seque
                  translate("Compare", "relative distance {value}").format(value=distance_text(float(facts["rel"])))]
     elif verdict.id not in ("empty", "structure", "unreadable"):
         both = translate("Compare", "{n} tensors in both, {read} of them read")
-        more.append(both.format(n=f"{facts['pairs']:,}", read=f"{facts['read']:,}"))
+        more.append(both.format(n=f"{facts['pairs']:,}", read=f"{facts['read']:,}") if facts["pairs"]
+                    else translate("Compare", "no tensor of A has a partner in B"))
     if facts.get("arranged_a") or facts.get("arranged_b"):
         otherwise = translate("Compare", "{a} of A and {b} of B arranged otherwise")
         more.append(otherwise.format(a=f"{facts['arranged_a']:,}", b=f"{facts['arranged_b']:,}"))
