@@ -2715,6 +2715,10 @@
 <translation>{n} 个部分</translation>
 </message>
 <message>
+<source>1 part</source>
+<translation>1 个部分</translation>
+</message>
+<message>
 <source>Related tensors</source>
 <translation>相关张量</translation>
 </message>
@@ -4516,6 +4520,10 @@
 <message>
 <source>A packed tensor, {how}: {n} that stand for one.</source>
 <translation>打包的张量，{how}：{n}合为一个。</translation>
+</message>
+<message>
+<source>A packed tensor, {how}.</source>
+<translation>打包的张量，{how}。</translation>
 </message>
 <message>
 <source>{bits} bits a weight</source>

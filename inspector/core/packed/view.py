@@ -25,13 +25,14 @@ class PackedView:
     groups: Mapping[str, str]
     paths: Mapping[str, str]
     owners: Mapping[str, str]
+    as_stored: bool = False
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return to_be_sent(PackedView, (self.tensors, self.unpacked, self.groups, self.paths, self.owners))
+        return to_be_sent(PackedView, (self.tensors, self.unpacked, self.groups, self.paths, self.owners, self.as_stored))
 
     def without_rows(self) -> PackedView:
-        """The same tensors where each of their parts is a row of its own."""
-        return replace(self, groups=MappingProxyType({}), paths=MappingProxyType({}))
+        """The same tensors where each of their parts is a row of its own, as it is stored."""
+        return replace(self, groups=MappingProxyType({}), paths=MappingProxyType({}), as_stored=True)
 
     def meant(self, keys: Iterable[str]) -> tuple[str, ...]:
         """`keys` with packed tensors instead of their parts, where all of these are among them: keys of `unpacked`, but for parts that

@@ -21,6 +21,7 @@ from inspector.gui.models.tree_model import TreeModel
 from inspector.gui.panels.loading import Loading
 from inspector.gui.panels.problem import Problem
 from inspector.gui.panels.welcome import Welcome
+from inspector.gui.state.looked_at import QUANTIZED
 from inspector.gui.state.session import Document, Selection, Session, State
 from inspector.gui.state.signals import Signals
 from inspector.gui.state.tasks import Tasks
@@ -319,12 +320,12 @@ class MainWindow(QMainWindow):
         if document is None or selection is None or document.checkpoint is None:
             return ""
         ckpt = document.checkpoint
-        if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:
-            return " · ".join((core.visible(tensor.key, 90), words.shape(tensor.shape), tensor.dtype, words.size(tensor.nbytes)))
-        packed = document.packed.one(selection.keys) if document.packed is not None and len(selection.keys) > 1 else None
-        if packed is not None:
+        packed = document.packed.one(selection.keys) if document.packed is not None else None
+        if packed is not None and packed.scheme != QUANTIZED:
             nbytes = sum(ckpt.tensors[key].nbytes for key in selection.keys)
             return " · ".join((core.visible(packed.name, 90), words.shape(packed.shape), packed.words, words.size(nbytes)))
+        if selection.keys == (selection.prefix,) and (tensor := ckpt.tensors.get(selection.prefix)) is not None:
+            return " · ".join((core.visible(tensor.key, 90), words.shape(tensor.shape), tensor.dtype, words.size(tensor.nbytes)))
         if selection.value is not None:
             return core.visible(selection.value, 120)
         if selection.prefix:

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector import core
+from inspector.gui.state.looked_at import QUANTIZED
 
 Ints = NDArray[np.int32]
 Bools = NDArray[np.bool_]
@@ -104,6 +105,15 @@ class KeyTree:
     def packed(self, n: int) -> core.LogicalTensor | None:
         """The packed tensor whose row a node is: a group of its parts."""
         return self._packed.get(int(n))
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether a row stands for a packed tensor, not for what is stored."""
+        return bool(self._packed or self._alone)
+
+    def alone(self, n: int) -> core.LogicalTensor | None:
+        """The packed tensor that a node is by itself, without parts beneath."""
+        return self._alone.get(int(n))
 
     def is_part(self, n: int) -> bool:
         """Whether a node is a part of a packed tensor, whose parameters are not the numbers that the part has."""
@@ -225,7 +235,8 @@ class KeyTree:
     def _find_packed(self) -> None:
         """The rows of packed tensors, from the node of one of their parts upwards."""
         self._packed: dict[int, core.LogicalTensor] = {}
-        self._parts: dict[int, int] = {}        # parts without such a row, by their nodes: how many parameters each stands for
+        self._alone: dict[int, core.LogicalTensor] = {}         # those that are stored as one tensor, by its node
+        self._parts: dict[int, int] = {}        # parts without a row that stands for them: how many parameters each counts
         if self.view is None:
             return
         node_of = np.full(len(self.keys), -1, dtype=np.int64)
@@ -243,7 +254,9 @@ class KeyTree:
         rows = {tensor.name for tensor in self._packed.values()}
         for name, tensor in self.view.tensors.items():
             keys = self.view.stored(name) if name not in rows and not tensor.is_adapter else []
-            if len(keys) > 1:
+            if len(keys) == 1 and tensor.scheme != QUANTIZED and not self.view.as_stored:
+                self._alone[int(node_of[number[keys[0]]])] = tensor
+            elif len(keys) > 1 or (keys and tensor.scheme != QUANTIZED):
                 counted = tensor.parts.get("data", keys[0])
                 self._parts |= {int(node_of[number[key]]): tensor.numel if key == counted else 0 for key in keys}
 
@@ -328,10 +341,11 @@ class KeyTree:
             if logical.dtype != object and max(numels) * len(numels) >= 2**62:
                 logical = logical.astype(object)
             logical[rows] = numels
-        if self._parts:
-            if logical.dtype != object and max(self._parts.values()) * len(self._parts) >= 2**62:
+        counts = self._parts | {node: one.numel for node, one in self._alone.items()}
+        if counts:
+            if logical.dtype != object and max(counts.values()) * len(counts) >= 2**62:
                 logical = logical.astype(object)
-            logical[list(self._parts)] = list(self._parts.values())
+            logical[list(counts)] = list(counts.values())
         self.tensors: Ints = self._sums(tensor.astype(np.int32)).astype(np.int32)
         self.plain_values: Ints = self._sums((self.entry >= len(self.infos)).astype(np.int32)).astype(np.int32)
         own = self.entry[tensor]

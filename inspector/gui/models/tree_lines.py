@@ -111,7 +111,8 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
     packed = tree.packed(node)
     kind = Kind.TENSOR if info is not None else Kind.VALUE if tree.is_value(node) and not holds else Kind.GROUP
     part = info is not None and tree.is_part(node)
-    texts = _tensor(info, part) if info is not None \
+    alone = tree.alone(node)
+    texts = _packed(tree, node, alone) if alone is not None else _tensor(info, part) if info is not None \
         else (core.one_line(tree.value(node)), "", "", "", "") if kind is Kind.VALUE \
         else _packed(tree, node, packed) if packed is not None else _summary(tree, node)
     if holds:
@@ -119,12 +120,14 @@ def node_line(document: Document, rows: TreeRows, node: int, marks: TreeMarks | 
         texts = (f"{short} · {texts[0]}", *texts[1:])
     label = core.visible(tree.label(node)) or ('""' if tree.checkpoint.kind != "tensor"
                                               else QCoreApplication.translate("TreeModel", "(the tensor itself)"))
-    briefs = {PARAMETERS: words.many(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
+    briefs = {PARAMETERS: words.many(alone.numel), **_packed_briefs(texts[0], alone)} if alone is not None \
+        else {PARAMETERS: words.many(info.numel), SHAPE: texts[0].replace(" ", "")} if info is not None \
         else {PARAMETERS: words.many(int(tree.parameters[node])), **(_packed_briefs(texts[0], packed) if packed is not None else {})} \
         if kind is Kind.GROUP else None
     return Line(kind, document.id, node, int(tree.shown_depth[node]), (label, *texts), key=tree.key(node), briefs=briefs,
                 has_children=rows.has_children(node), expanded=rows.is_expanded(node), spans=kind is Kind.VALUE,
-                share=tree.share(node), packed=packed is not None, part=part and not tree.as_stored, bits="" if part else _bits(tree, node),
+                share=tree.share(node), packed=packed is not None or alone is not None,
+                part=part and not tree.as_stored, bits="" if part else _bits(tree, node),
                 problem=info.problem if info is not None else "",
                 shared=info is not None and info.storage in tree.shared, marks=marks.of(node, group=kind is Kind.GROUP) if marks else (),
                 edited=_edited(tree.checkpoint, tree.key(node)) if kind is not Kind.GROUP and tree.checkpoint.edited else "")
@@ -188,7 +191,7 @@ def fields(line: Line, tree: KeyTree | None, document: Document) -> tuple[str, .
     if line.kind is Kind.VALUE:
         return (key, core.one_line(tree.value(line.node), 100_000), core.type_name(tree.value(line.node)), "", "", "")
     info = tree.info(line.node)
-    one = info if info is not None else tree.packed(line.node)
+    one = tree.alone(line.node) or info or tree.packed(line.node)
     shape = "x".join(map(str, one.shape)) if one is not None else ""
     return (key, shape, line.texts[DTYPE], line.texts[DEVICE],
             *(str(number) if (number := raw(line, column, tree)) is not None else "" for column in (PARAMETERS, BYTES)))
@@ -288,8 +291,8 @@ def _shared_name(names: tuple[str | None, ...] | None) -> str:
 
 def _own_parameters(line: Line, tree: KeyTree) -> int:
     assert line.node is not None
-    info = tree.info(line.node)
-    return info.numel if info is not None else int(tree.parameters[line.node])
+    one = tree.alone(line.node) or tree.info(line.node)
+    return one.numel if one is not None else int(tree.parameters[line.node])
 
 
 def _own_bytes(line: Line, tree: KeyTree) -> int:

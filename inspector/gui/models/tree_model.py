@@ -334,8 +334,8 @@ class TreeModel(QAbstractTableModel):
 
     @property
     def has_packed(self) -> bool:
-        """Whether an open file has packed tensors that are stored in parts, shown as one or not."""
-        return any(tree.view is not None and (tree.as_stored or bool(tree.view.groups)) for tree in self.trees)
+        """Whether an open file has packed tensors that look otherwise when they are shown as stored."""
+        return any(tree.view is not None and (tree.as_stored or tree.has_rows) for tree in self.trees)
 
     def show_as_stored(self, on: bool) -> None:
         """Packed tensors as the parts that are stored, or each as the one that it is."""

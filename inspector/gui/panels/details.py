@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QSplitter, QTableV
 from inspector import core
 from inspector.gui.kit import icons, tables, theme, words
 from inspector.gui.state.analysis import Analyses, Related, related
+from inspector.gui.state.looked_at import QUANTIZED
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
 from inspector.gui.widgets import description
@@ -175,8 +176,7 @@ class Details(SelectionPanel):
             self._show(self._of_value(selection.value, ckpt), "", (), ())
         elif tensor is not None:
             self._tensor(tensor, ckpt, document)
-        elif (view := document.packed) is not None and len(selection.keys) > 1 \
-                and (packed := view.one(selection.keys)) is not None:
+        elif (view := document.packed) is not None and (packed := view.one(selection.keys)) is not None and packed.scheme != QUANTIZED:
             self._show(self._of_packed(packed, ckpt), "", (), ())
         elif not is_whole(selection, ckpt):
             self._show(self._of_group(selection, ckpt), "", (), ())

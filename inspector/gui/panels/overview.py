@@ -12,6 +12,7 @@ from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.state import signals, suggested_edits
 from inspector.gui.state.analysis import Analyses, Analysis, related
+from inspector.gui.state.looked_at import QUANTIZED
 from inspector.gui.state.requests import Phase, Request, Requests
 from inspector.gui.state.session import Document, Selection, Session
 from inspector.gui.state.tasks import Tasks
@@ -127,8 +128,7 @@ class Overview(SelectionPanel):
         if selection.value is not None and selection.value in ckpt.values:
             self.requests.ask(None)
             self._fill(lambda: self._value(selection.value or "", ckpt))
-        elif (view := document.packed) is not None and len(selection.keys) > 1 \
-                and (packed := view.one(selection.keys)) is not None:
+        elif (view := document.packed) is not None and (packed := view.one(selection.keys)) is not None and packed.scheme != QUANTIZED:
             self.requests.ask(None)
             self._fill(lambda: self._packed(packed, ckpt, document))
         elif tensor is not None:
@@ -537,8 +537,9 @@ class Overview(SelectionPanel):
 
     def _packed(self, tensor: core.LogicalTensor, ckpt: core.Checkpoint, document: Document) -> None:
         infos = [(key, ckpt.tensors[key]) for key in dict.fromkeys(tensor.parts.values()) if key in ckpt.tensors]
-        self._head("box", tensor.name, tensor.name, self.tr("A packed tensor, {how}: {n} that stand for one.").format(
-            how=core.visible(tensor.words, 80), n=words.tensors(len(infos))))
+        self._head("box", tensor.name, tensor.name, (
+            self.tr("A packed tensor, {how}: {n} that stand for one.") if len(infos) > 1 else self.tr("A packed tensor, {how}.")).format(
+                how=core.visible(tensor.words, 80), n=words.tensors(len(infos))))
         nbytes = sum(info.nbytes for _, info in infos)
         each = self.tr("{bits} bits a weight").format(bits=f"{tensor.bits_per_weight:.3g}") if tensor.bits_per_weight is not None else ""
         self._content.addWidget(tiles([

@@ -63,7 +63,7 @@ def _legend(colour: str, name: str, size: str, remark: str) -> QHBoxLayout:
 
 def parts_box(parts: Sequence[tuple[str, core.TensorInfo]]) -> FactBox:
     """What a packed tensor is made of: how much of it is codes, scales …"""
-    title = translate("FactBoxes", "{n} parts").format(n=f"{len(parts):,}")
+    title = translate("FactBoxes", "{n} parts").format(n=f"{len(parts):,}") if len(parts) != 1 else translate("FactBoxes", "1 part")
     box = FactBox(title)
     colours, whole = theme.colours(), max(sum(info.nbytes for _, info in parts), 1)
     shades = [colours.series[n % len(colours.series)] for n in range(len(parts))]

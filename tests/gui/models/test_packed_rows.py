@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -83,6 +84,25 @@ def test_that_bits_are_all_that_is_stored_by_what_it_stands_for(kind: str, tmp_p
     ordered = sorted(range(len(tree)), key=lambda n: int(ranks[n]))
     sizes = [tree.bits_per_weight(n) or -1 for n in ordered]
     assert sizes == sorted(sizes)
+
+
+def test_that_a_tensor_that_is_packed_by_itself_is_a_row_of_what_it_stands_for(tmp_path: Path) -> None:
+    stored = np.zeros((2, 36), np.uint8)
+    core.save({"blk.w": stored, "other": np.zeros(3, np.float32)}, tmp_path / "a.safetensors")
+    ckpt = core.open(tmp_path / "a.safetensors")
+    tensor = core.LogicalTensor("blk.w", (2, 64), "float32", "gguf-q4_0", 4, 4.5, MappingProxyType({"data": "blk.w"}))
+    view = core.PackedView(MappingProxyType({"blk.w": tensor}), ckpt, MappingProxyType({}), MappingProxyType({}),
+                           MappingProxyType({"blk.w": "blk.w"}))
+    for shown, shape, numel, bits in ((view, "2 × 64", "128", "4.5"), (view.without_rows(), "2 × 36", "", "")):
+        tree = build_key_tree(ckpt, view=shown)
+        node = tree.find("blk.w")
+        assert node is not None
+        line = node_line(Document(1, "a"), TreeRows(tree), node)
+        assert (line.texts[1], line.texts[4], line.bits) == (shape, numel, bits)
+        assert line.kind is Kind.TENSOR
+        assert line.packed == (shown is view)
+        assert int(tree.parameters[0]) == 128 + 3
+        assert int(tree.tensors[0]) == int(tree.meant[0]) == 2
 
 
 def found(tree: KeyTree, text: str) -> set[str]:
