@@ -10,6 +10,8 @@ What the commands of the menus do stands in `file_commands`, `edit_commands`, `c
 """
 from __future__ import annotations
 
+import os
+
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
@@ -38,6 +40,7 @@ from .file_commands import FileCommands
 from .filter_bar import FilterBar
 from .following import Following
 from .history import History
+from .kept_session import Kept, SessionKeeper
 from .menus import Menus
 from .opening import Choose, Opener
 from .panel_tabs import NAMES, PanelTabs
@@ -61,6 +64,7 @@ class MainWindow(QMainWindow):
         self.opener = opener or Opener(session, tasks, settings)
         self.opener.setParent(self)
         self.setMinimumSize(520, 360)
+        self.keeper: SessionKeeper | None = None
         self.following = Following(session, tasks, settings, self.opener, self)
         self._place()
         self.menus = Menus(self, settings)
@@ -75,6 +79,7 @@ class MainWindow(QMainWindow):
         self.history = History(self.session, self.tabs, self)
         for name, run in (("back", self.history.back), ("forward", self.history.forward)):
             self.menus.on(name, run)
+        self.menus.on("open-again", lambda: self.keeper.open_again() if self.keeper is not None else None)
         self.tree.edit_actions = self.menus.edits
         self.drops = DropOverlay(self, session)
         self._connect()
@@ -165,7 +170,9 @@ class MainWindow(QMainWindow):
             self._welcome.open_asked.connect(self.files.choose_files)
             self._welcome.demo_asked.connect(self.files.open_demo)
             self._welcome.path_asked.connect(self.files.open_path)
+            self._welcome.again_asked.connect(self.menus["open-again"].trigger)
             self.pages.addWidget(self._welcome)
+            self._offer_again()
         return self._welcome
 
     def _connect(self) -> None:
@@ -363,6 +370,18 @@ class MainWindow(QMainWindow):
             self.tree.horizontalHeader().restoreState(header)
             self.tree.fit_columns()
 
+    def keep_session(self) -> None:
+        """From now on what is open is kept, to be opened again; what was open before is offered."""
+        self.keeper = SessionKeeper(self, os.path.join(self.settings.beside, "session.json"))
+        self.keeper.changed.connect(self._offer_again)
+        self._offer_again()
+
+    def _offer_again(self) -> None:
+        before = self.keeper.before if self.keeper is not None else Kept()
+        self.menus["open-again"].setEnabled(bool(before.files))
+        if self._welcome is not None:
+            self._welcome.offer([core.file_name(file.path) for file in before.files], before.edits)
+
     def keep_layout(self) -> None:
         self.settings.set_layout("window", self.saveGeometry())
         self.settings.set_layout("split", self.work.saveState())
@@ -393,6 +412,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.keep_layout()
+        if self.keeper is not None:
+            self.keeper.write()
         self.tasks.close()
         super().closeEvent(event)
 

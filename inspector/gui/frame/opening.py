@@ -55,6 +55,11 @@ class Opener(QObject):
         else:
             self._open_all(wanted)
 
+    def open_document(self, path: str) -> None:
+        """Opens what was a document before, a folder as well as a file; nothing where it is one already."""
+        if self.find(path) is None:
+            self._open_file(path, select=False)
+
     def find(self, path: str) -> Document | None:
         """The open document of a path."""
         wanted = core.absolute_path(path)

@@ -29,7 +29,8 @@ class ViewCommands(QObject):
                           ("find-next", self.find_next), ("find-previous", partial(self.find_next, backwards=True)),
                           ("palette", self.show_palette), ("next-finding", self.go_to_finding),
                           ("previous-finding", partial(self.go_to_finding, backwards=True)),
-                          ("reset", window.reset_layout), ("about", self.about), ("shortcuts", self.list_shortcuts)):
+                          ("reset", window.reset_layout), ("preferences", self.ask_preferences),
+                          ("about", self.about), ("shortcuts", self.list_shortcuts)):
             menus.on(name, run)
         menus["panels"].toggled.connect(window.right.setVisible)
         menus["as-stored"].toggled.connect(self.show_as_stored)
@@ -111,6 +112,14 @@ class ViewCommands(QObject):
     def _offer_switch(self) -> None:
         self._window.packed.refresh()
         self._window.menus["as-stored"].setEnabled(self._window.model.has_packed)
+
+    def ask_preferences(self) -> None:
+        from inspector.gui.dialogs.preferences import Preferences
+        self.preferences = Preferences(self._window.settings, self._window)
+        self.preferences.theme_chosen.connect(lambda choice: self._window.menus[f"theme-{choice}"].trigger())
+        self.preferences.language_chosen.connect(lambda choice: self._window.menus[f"language-{choice}"].trigger())
+        self.preferences.follow_chosen.connect(self._window.menus["follow"].setChecked)
+        self.preferences.open()
 
     def choose_language(self, choice: str) -> None:
         self._window.settings.language = choice

@@ -64,6 +64,9 @@ def _show(paths: list[str], settings: Settings, listen: bool, listening: socket.
     window.show()
     window.open_paths([*([] if few else paths), *app.window_is_there()])
     if listen:
+        window.keep_session()
+        if settings.reopens and not paths and not window.session.documents:
+            window.menus["open-again"].trigger()
         QTimer.singleShot(LISTEN_AFTER, lambda: _listen(window, listening))
     try:
         return app.exec()

@@ -83,6 +83,20 @@ class Settings(QObject):
     def packed_as_stored(self, on: bool) -> None:
         self._set_json("packed-as-stored", on)
 
+    @property
+    def reopens(self) -> bool:
+        """Whether a start without files opens again what was open."""
+        return self._json("reopen") is True
+
+    @reopens.setter
+    def reopens(self, on: bool) -> None:
+        self._set_json("reopen", on)
+
+    @property
+    def beside(self) -> str:
+        """The folder for what is kept beside the settings."""
+        return os.path.dirname(self.path) or "."
+
     def layout(self, name: str) -> QByteArray | None:
         """The kept state of splitter, header or window `name`, unless another version of the layout wrote it."""
         if self._json("layout/version") != LAYOUT_VERSION:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from inspector import core
 from inspector.gui.kit import icons, theme, words
 from inspector.gui.kit.settings import Settings
+from inspector.gui.state import edit_words
 from inspector.gui.widgets.boxes import empty, label
 
 SHOWN = 6
@@ -17,6 +19,7 @@ SHOWN = 6
 class Welcome(QWidget):
     open_asked = Signal()
     demo_asked = Signal()
+    again_asked = Signal()              # what was open when the window was closed
     path_asked = Signal(object)         # str; Qt text would drop the surrogates of names that are not UTF-8
 
     def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
@@ -25,12 +28,17 @@ class Welcome(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._settings = settings
         self._drop = self._target()
+        self.again = QPushButton()
+        self.again.setProperty("link", True)
+        self.again.hide()
+        self.again.clicked.connect(self.again_asked)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(2)
         column = QVBoxLayout()
         column.setSpacing(20)
         column.addStretch(2)
         column.addWidget(self._drop)
+        column.addWidget(self.again)
         column.addLayout(self._recent)
         column.addStretch(3)
         middle = QWidget()
@@ -45,6 +53,26 @@ class Welcome(QWidget):
         settings.recent_changed.connect(self.refresh)
         theme.current().changed.connect(self._tint)
         self.refresh()
+
+    def offer(self, names: Sequence[str], edits: int) -> None:
+        """Files that were open, to be opened again, with edits that waited; no names for nothing to offer."""
+        shown = ", ".join(core.visible(name, 40) for name in names[:3])
+        what = self.tr("{names} and {n} more").format(names=shown, n=len(names) - 3) if len(names) > 3 else shown
+        if edits:
+            what = self.tr("{names}, with {edits} that wait").format(names=what, edits=edit_words.edits(edits))
+        empty(self.again.layout() or QHBoxLayout(self.again))
+        inside = self.again.layout()
+        assert isinstance(inside, QHBoxLayout)
+        inside.setContentsMargins(34, 5, 8, 5)
+        inside.setSpacing(24)
+        title = self.tr("Open again what was open")
+        inside.addWidget(_Elided(title, "accent"))
+        inside.addStretch(1)
+        inside.addWidget(_Elided(what, "muted"))
+        icons.put(self.again, "history", "link")
+        self.again.setAccessibleName(f"{title}: {what}")
+        self.again.setMinimumHeight(self.again.fontMetrics().height() + 16)
+        self.again.setVisible(bool(names))
 
     def refresh(self) -> None:
         """Fills the recent list anew; files that are gone are shown, but cannot be chosen."""
