@@ -186,11 +186,11 @@ def _as_json(kept: Kept) -> dict[str, Any]:
 
 def _read(path: str) -> tuple[Kept, Kept]:
     """(what was open when it was last written, what was open before that and has not been opened again)."""
+    file = QFile(path)
+    text = bytes(file.read(_LONGEST + 1).data()) if file.open(QFile.OpenModeFlag.ReadOnly) else b""
     try:
-        with open(path, "rb") as file:
-            text = file.read(_LONGEST + 1)
         found = json.loads(text) if len(text) <= _LONGEST else None
-    except (OSError, ValueError, RecursionError):
+    except (ValueError, RecursionError):
         return Kept(), Kept()
     if not isinstance(found, dict) or found.get("version") != VERSION:
         return Kept(), Kept()

@@ -77,7 +77,7 @@ class Menus(QObject):
         menu.addMenu(self.recent)
         self.recent.aboutToShow.connect(self._fill_recent)      # then only: whether the files are there still takes a look at each
         self._offer_recent()
-        self._add(menu, "open-again", self.tr("Open A&gain What Was Open"), "Ctrl+Shift+T").setEnabled(False)
+        self._add(menu, "open-again", self.tr("Open Again What Was Open"), "Ctrl+Shift+T").setEnabled(False)
         self._add(menu, "demo", self.tr("Open the &Demo Files"), "", "demo")
         menu.addSeparator()
         self._add(menu, "save", self.tr("&Save…"), "Ctrl+S", "save")
@@ -95,7 +95,7 @@ class Menus(QObject):
         follow.setChecked(self._settings.follows)
         self._add(menu, "close", self.tr("&Close File"), "Ctrl+W", "close")
         menu.addSeparator()
-        preferences = self._add(menu, "preferences", self.tr("Pre&ferences…"), "Ctrl+,")
+        preferences = self._add(menu, "preferences", self.tr("Preferences…"), "Ctrl+,")
         preferences.setMenuRole(QAction.MenuRole.PreferencesRole)
         quit_ = self._add(menu, "quit", self.tr("&Quit"), "Ctrl+Q", "quit")
         quit_.setMenuRole(QAction.MenuRole.QuitRole)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QGuiApplication
 
 from inspector import core
+from inspector.gui.dialogs.preferences import Preferences
 from inspector.gui.kit import icons, languages, message_boxes, theme
 from inspector.gui.state.session import Selection
 
@@ -114,7 +115,6 @@ class ViewCommands(QObject):
         self._window.menus["as-stored"].setEnabled(self._window.model.has_packed)
 
     def ask_preferences(self) -> None:
-        from inspector.gui.dialogs.preferences import Preferences
         self.preferences = Preferences(self._window.settings, self._window)
         self.preferences.theme_chosen.connect(lambda choice: self._window.menus[f"theme-{choice}"].trigger())
         self.preferences.language_chosen.connect(lambda choice: self._window.menus[f"language-{choice}"].trigger())
